@@ -1,0 +1,36 @@
+# make test | lint | demo | bench: each makes its own virtual environment when needed.
+#   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
+#   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?= -n auto
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.DEFAULT_GOAL = help
+.PHONY: help test lint demo bench clean
+
+help:
+	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+test: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+demo: $(READY)
+	$(BIN)/python examples/demo.py
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
