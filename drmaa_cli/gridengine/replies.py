@@ -1,0 +1,136 @@
+"""What a Grid Engine command can answer, and the two answers every command has in common.
+
+The texts were recorded from Grid Engine 8.1.9 (captures ``env.*``, ``op.*``); exit codes differ from tool to
+tool for the same trouble (1, 11, even 0 for ``qstat -j -xml``), so the texts decide.
+
+::
+
+    GridEngineError
+    +-- QmasterUnreachable    no answer from the qmaster: try again later
+    +-- UnreadableReply       an answer that cannot be understood or is not complete
+    +-- CommandFailed         the command could not run here: SGE_ROOT, cell, usage
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import NamedTuple
+
+from drmaa_cli.models import CommandResult, JobId, TaskSet
+
+_PREFIXES = (  # no two of them can match the same text, so a search stays linear
+    r"(?:(?:critical error|error|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf|Unable to run job"
+    r"|Unable to initialize environment because of error): )*"
+)
+_UNREACHABLE = re.compile(
+    rf"^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$", re.MULTILINE | re.IGNORECASE
+)
+_COMMLIB = re.compile(rf"^{_PREFIXES}(commlib error: .*)$", re.MULTILINE)
+_ENVIRONMENT = re.compile(
+    rf"^{_PREFIXES}("
+    r'SGE_ROOT directory ".*" doesn\'t exist.*'
+    r'|cell directory ".*" doesn\'t exist.*'
+    r"|Please set the environment variable SGE_ROOT.*"
+    r")$",
+    re.MULTILINE,
+)
+_INITIALIZE = re.compile(r"^Unable to initialize environment because of error: (.*)$", re.MULTILINE)
+_USAGE = re.compile(r"\A(?:\S+ [^\n]*\n)?usage: \S+.*$", re.MULTILINE)
+_BAD_OPTION = re.compile(
+    rf"^{_PREFIXES}((?:invalid option argument|unknown option) .*|\S+ option must have argument.*)$",
+    re.MULTILINE,
+)
+_XML_START = re.compile(r"<\?xml|<\w")
+
+
+class Outcome(enum.Enum):
+    """What one line of a command's reply says about one job or task."""
+
+    DONE = "done"  # the change was made, or is under way
+    NOTHING_TO_DO = "nothing to do"  # already so: suspended twice, nothing to release, already in deletion
+    UNKNOWN_JOB = "unknown job"  # the qmaster does not know the job or the task
+    DENIED = "denied"  # not the owner, not a manager
+    WRONG_STATE = "wrong state"  # the operation cannot be applied to a pending or held job
+    NO_QMASTER = "no qmaster"  # the command never reached the qmaster
+    ERROR = "error"  # a complaint that fits none of the above
+
+
+class Answer(NamedTuple):
+    """One line of a command's reply.
+
+    Attributes:
+        target: the job or task it is about; None when the line names none.
+        tasks: the tasks, where one line answers for several (``has deleted job-array tasks 5,7 of job 696``).
+        outcome: what it says.
+        text: the line exactly as printed, without its newline; ``''`` when the command was silent about the
+            target.
+    """
+
+    target: JobId | None
+    tasks: TaskSet | None
+    outcome: Outcome
+    text: str
+
+
+class GridEngineError(Exception):
+    """Base of what goes wrong between a command and its reader.
+
+    Attributes:
+        text: what the command said, or what is wrong with its answer.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class QmasterUnreachable(GridEngineError):
+    """The command could not talk to the qmaster."""
+
+
+class UnreadableReply(GridEngineError):
+    """The answer is truncated, not in the expected form, or its exit code has no explanation."""
+
+
+class CommandFailed(GridEngineError):
+    """The command could not work in this environment: SGE_ROOT, the cell, an option it does not know."""
+
+
+def check_environment_errors(result: CommandResult) -> None:
+    """Raise if either stream carries one of the complaints that any Grid Engine command can make.
+
+    Only text ahead of an XML document is looked at on standard output: what follows is data of the jobs.
+
+    Args:
+        result: the finished command, whatever its exit code.
+
+    Raises:
+        QmasterUnreachable: ``unable to send message to qmaster`` and its relatives (captures
+            ``env.dead_port.*``, ``env.unresolvable_qmaster.*``, ``env.silent_port.*``).
+        CommandFailed: SGE_ROOT or the cell is wrong or unset, or the usage text was printed (``env.bad_*``,
+            ``env.root_unset_realbin.*``, ``qstat.bad_option``).
+    """
+    for text in (result.err, _before_xml(result.out)):
+        if found := _UNREACHABLE.search(text):
+            raise QmasterUnreachable(found.group(1).strip())
+    for text in (result.err, _before_xml(result.out)):
+        if found := _ENVIRONMENT.search(text) or _INITIALIZE.search(text):
+            raise CommandFailed(found.group(1).strip())
+        if found := _COMMLIB.search(text):
+            raise QmasterUnreachable(found.group(1).strip())
+    if result.exit_code != 0 and (found := _BAD_OPTION.search(result.err)):
+        raise CommandFailed(found.group(1).strip())
+    if result.exit_code != 0 and (found := _USAGE.search(result.err)):
+        raise CommandFailed(f"{found.group(0).splitlines()[-1]} (a usage error)")
+
+
+def describe(result: CommandResult) -> str:
+    """A finished command in one line for an error message: exit code and the first words it said."""
+    said = (result.err.strip() or result.out.strip() or "no output").replace("\n", " | ")
+    return f"{result.argv[0] if result.argv else 'command'} ended with {result.exit_code}: {said[:200]}"
+
+
+def _before_xml(text: str) -> str:
+    start = _XML_START.search(text)
+    return text[: start.start()] if start else text
