@@ -1,0 +1,508 @@
+"""What a cell consists of: jobs, tasks, queues, hosts, configuration. Values only, no I/O, no clock.
+
+Times are float epoch seconds; printed ones are truncated to whole seconds. 0 means "never".
+Text is ``str`` decoded with ``os.fsdecode`` (UTF-8, surrogateescape): encode it the same way
+(``os.fsencode``) to get back the bytes the user gave. Bit values are Grid Engine's own
+(``sge_job*.h``), so ``int(...)`` of a flag can be printed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .ranges import Range, TaskSet
+
+INFINITE_SLOTS = 9999999
+
+
+class Hold(enum.IntFlag):
+    """Hold types of a task (``MINUS_H_TGT_*``); dependency holds are :attr:`Job.predecessors`."""
+
+    NONE = 0
+    USER = 1
+    OPERATOR = 2
+    SYSTEM = 4
+    ARRAY_DEPENDENCY = 8
+
+
+class Status(enum.IntEnum):
+    """``JAT_status``, as printed by ``qstat -j -xml``."""
+
+    IDLE = 0
+    TRANSFERRING = 0x200
+    RUNNING = 0x80
+    FINISHED = 0x10000
+
+
+class State(enum.IntFlag):
+    """``JAT_state`` bits that make up the state letters together with :class:`Status` and holds."""
+
+    NONE = 0
+    MIGRATING = 0x20
+    QUEUED = 0x40
+    RUNNING = 0x80
+    SUSPENDED = 0x100
+    DELETED = 0x400
+    WAITING = 0x800
+    EXITING = 0x1000
+    SUSPENDED_ON_SUBORDINATE = 0x2000
+    SUSPENDED_ON_THRESHOLD = 0x4000
+    ERROR = 0x8000
+
+
+class QueueState(enum.IntFlag):
+    """State of a queue instance; letters as in ``qstat -f``."""
+
+    NONE = 0
+    ALARM = 1                    # a
+    SUSPEND_ALARM = 2            # A
+    SUSPENDED = 4                # s
+    DISABLED = 8                 # d
+    UNKNOWN = 16                 # u
+    ERROR = 32                   # E
+    SUBORDINATE = 64             # S
+    CALENDAR_DISABLED = 128      # D
+    CALENDAR_SUSPENDED = 256     # C
+    AMBIGUOUS = 512              # c
+    ORPHANED = 1024              # o
+
+
+class JobType(enum.IntFlag):
+    """``JB_type`` (``JOB_TYPE_*`` in ``sge_jobL.h``)."""
+
+    NONE = 0
+    IMMEDIATE = 0x01             # -now y
+    QLOGIN = 0x02
+    QRSH = 0x08
+    ARRAY = 0x80                 # -t was given, also for one task
+    BINARY = 0x40                # -b y
+    NO_SHELL = 0x100             # -shell n
+    QSH = 0x04
+    QRLOGIN = 0x10
+    QRSHX = 0x20
+
+
+class Rerun(enum.IntEnum):
+    """``JB_restart``: 0 as the queue says, 1 ``-r y``, 2 ``-r n``."""
+
+    QUEUE = 0
+    YES = 1
+    NO = 2
+
+
+class HostPath(NamedTuple):
+    """One ``[host:]path`` of -o, -e, -i, -S. ``host`` is None when not given."""
+
+    path: str
+    host: str | None = None
+
+
+ONE_TASK = Range(1, 1, 1)
+
+
+class Resource(NamedTuple):
+    """One ``-l name=value``: ``name`` is the full complex name; ``value`` as given, TRUE for a bare name."""
+
+    name: str
+    value: str
+
+
+class MailTo(NamedTuple):
+    """One mail address; ``host`` None when none was given."""
+
+    user: str
+    host: str | None = None
+
+
+class Granted(NamedTuple):
+    """Slots of a task in one queue instance; the first element of a list is the master queue."""
+
+    queue: str                   # cluster queue: all.q
+    host: str
+    slots: int
+
+    @property
+    def instance(self) -> str:
+        """``all.q@host``."""
+        return f"{self.queue}@{self.host}"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A job without a process: what will have happened when it has "run".
+
+    ``run_time`` seconds; ``signal`` a POSIX number or 0; ``failed`` the accounting code; ``usage``
+    overrides accounting values by their usage name (``cpu``, ``ru_maxrss``, ``maxvmem`` ...).
+    A ``failed`` of 26, 27 or 28 puts the job in the error state as on the real cell.
+    """
+
+    run_time: float = 0.0
+    exit_status: int = 0
+    signal: int = 0
+    failed: int = 0
+    usage: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """Everything that a submission says about a job; qalter replaces it as a whole (``dataclasses.replace``).
+
+    Defaults are those of a qsub without options. ``env`` is JB_env_list in submission order:
+    ``("__SGE_PREFIX__O_HOME", "/home/u")`` ... and -v/-V variables; a value of None prints as NONE.
+    """
+
+    name: str
+    owner: str
+    uid: int
+    group: str
+    gid: int
+    submit_host: str
+    command: str = ""                                # JB_script_file: script path as given, command, or STDIN
+    args: tuple[str, ...] = ()
+    script: bytes | None = None                   # spooled script text; None with -b y
+    job_type: JobType = JobType.NONE
+    account: str = "sge"
+    env: tuple[tuple[str, str | None], ...] = ()
+    cwd: str | None = None                        # -cwd / -wd; None: the home directory
+    workdir: str = "/"                               # sge_o_workdir: where qsub ran
+    home: str = "/"                                  # sge_o_home
+    umask: int = 0o022
+    array: Range = ONE_TASK                          # with JobType.ARRAY: -t
+    max_concurrent: int = 0                          # -tc
+    user_hold: bool = False                          # -h
+    operator_hold: bool = False
+    system_hold: bool = False
+    hold_jid: tuple[str, ...] = ()                   # as requested: ids, names, globs
+    hold_jid_ad: tuple[str, ...] = ()
+    execution_time: float = 0.0                      # -a
+    deadline: float = 0.0                            # -dl
+    priority: int = 0                                # -p, -1023..1024 (printed with an offset of 1024 in XML)
+    jobshare: int = 0                                # -js
+    project: str | None = None                    # -P
+    department: str = "defaultdepartment"
+    pe: str | None = None                         # -pe NAME as given (may be a glob)
+    pe_ranges: tuple[Range, ...] = ()
+    hard_resources: tuple[Resource, ...] = ()
+    soft_resources: tuple[Resource, ...] = ()
+    hard_queues: tuple[str, ...] = ()
+    soft_queues: tuple[str, ...] = ()
+    master_queues: tuple[str, ...] = ()
+    stdin_paths: tuple[HostPath, ...] = ()
+    stdout_paths: tuple[HostPath, ...] = ()
+    stderr_paths: tuple[HostPath, ...] = ()
+    merge_stderr: bool = False                       # -j y
+    shells: tuple[HostPath, ...] = ()                # -S
+    rerun: Rerun = Rerun.QUEUE                       # -r
+    notify: bool = False
+    reserve: bool = False                            # -R
+    verify: bool = False                             # -verify
+    verify_suitable: int = 0                         # -w: 0 n, 1 e, 2 w, 3 v, 4 p (JB_verify_suitable_queues)
+    checkpoint: str | None = None                 # -ckpt
+    checkpoint_attr: int = 0                         # -c
+    checkpoint_interval: int = 0
+    mail_options: int = 0                            # JB_mail_options bits of -m
+    mail_to: tuple[MailTo, ...] = ()
+    context: tuple[tuple[str, str | None], ...] = ()   # -ac; None: a name without a value
+    advance_reservation: int = 0                     # -ar
+    binding: str | None = None                    # -binding as given
+    immediate: bool = False                          # -now y
+    simulation: Simulation | None = None
+    extra: tuple[tuple[str, str], ...] = ()          # for options that only need to be shown again
+
+    @property
+    def is_array(self) -> bool:
+        """Whether -t was given (also ``-t 1``)."""
+        return bool(self.job_type & JobType.ARRAY)
+
+
+@dataclass
+class Exit:
+    """How a run of a task ended; usage names and units are those of the accounting file."""
+
+    failed: int
+    exit_status: int                                 # 128 + signal when signalled
+    signal: int                                      # POSIX number, 0 if none
+    start_time: float                                # 0: never started
+    end_time: float
+    usage: dict[str, float] = field(default_factory=dict)   # ru_utime ... cpu mem io iow maxvmem
+    error: str = ""                                  # the error reason text without its time stamp
+
+
+@dataclass
+class Task:
+    """One enrolled array task: it was started, failed to start, or carries a state of its own.
+
+    Tasks that were never dispatched are not here but in :attr:`Job.waiting`.
+    A job without -t has the one task 1.
+    """
+
+    number: int
+    status: Status = Status.IDLE
+    state: State = State.QUEUED | State.WAITING
+    hold: Hold = Hold.NONE
+    start_time: float = 0.0                          # JAT_start_time; 0 when pending
+    granted: tuple[Granted, ...] = ()
+    granted_pe: str | None = None
+    restarts: int = 0                                # > 0 shows R for the rest of the job's life
+    usage: dict[str, float] = field(default_factory=dict)   # running: io iow mem cpu vmem maxvmem
+    errors: list[str] = field(default_factory=list)  # "[1002:2800]: error: can't ..."; times in error_times
+    error_times: list[float] = field(default_factory=list)
+    finish: Exit | None = None                    # set with Status.FINISHED until the next scheduler run
+    priority: float = 0.0                            # JAT_prio
+    normalised_tickets: float = 0.0                  # JAT_ntix
+    deleted_by: str | None = None                 # "user@host" of the qdel
+    deleted_at: float = 0.0
+    suspended_at: float = 0.0
+    run: int = 0                                     # counts dispatches; names the spool directory
+    suspend_requested: bool = False                  # qmod -sj on a task in state t
+
+    @property
+    def slots(self) -> int:
+        """Granted slots; 0 when not dispatched."""
+        return sum(piece.slots for piece in self.granted)
+
+    @property
+    def is_pending(self) -> bool:
+        """Waiting to be dispatched (again), held or in the error state."""
+        return self.status is Status.IDLE
+
+
+@dataclass
+class Job:
+    """A job in the qmaster. ``waiting`` are its never dispatched tasks, ``tasks`` the enrolled ones."""
+
+    number: int
+    spec: JobSpec
+    submission_time: float
+    waiting: TaskSet
+    user_hold: TaskSet                               # holds of waiting tasks (enrolled ones have Task.hold)
+    operator_hold: TaskSet
+    system_hold: TaskSet
+    array_hold: TaskSet                              # -hold_jid_ad
+    tasks: dict[int, Task] = field(default_factory=dict)
+    zombies: TaskSet | None = None                # ended tasks, as listed by -s z
+    predecessors: tuple[int, ...] = ()               # -hold_jid resolved to jobs that still exist
+    predecessors_ad: tuple[int, ...] = ()
+    successors: tuple[int, ...] = ()
+    version: int = 0                                 # JB_version: modifications so far
+    priority: float = 0.0                            # JAT_prio of waiting tasks
+    normalised_urgency: float = 0.0                  # JB_nurg
+    urgency: float = 0.0                             # JB_urg: contribution total
+    resource_contribution: float = 0.0               # JB_rrcontr
+    waiting_contribution: float = 0.0                # JB_wtcontr
+    deadline_contribution: float = 0.0               # JB_dlcontr
+    normalised_priority: float = 0.0                 # JB_nppri
+    normalised_tickets: float = 0.0                  # JAT_ntix of waiting tasks
+    override_tickets: int = 0
+    script_deleted: bool = False                     # last task ended, script gone (finished window)
+
+    @property
+    def owner(self) -> str:
+        """The submitting user."""
+        return self.spec.owner
+
+    @property
+    def name(self) -> str:
+        """JB_job_name."""
+        return self.spec.name
+
+    @property
+    def has_dependency(self) -> bool:
+        """Whether -hold_jid still holds it back (letter h)."""
+        return bool(self.predecessors)
+
+    def hold_of_waiting(self, task: int) -> Hold:
+        """Hold bits of a never dispatched task."""
+        hold = Hold.NONE
+        for flag, members in ((Hold.USER, self.user_hold), (Hold.OPERATOR, self.operator_hold),
+                              (Hold.SYSTEM, self.system_hold), (Hold.ARRAY_DEPENDENCY, self.array_hold)):
+            if task in members:
+                hold |= flag
+        return hold
+
+    def waiting_groups(self) -> list[tuple[Hold, TaskSet]]:
+        """The waiting tasks by hold bits, unheld first, then by lowest task; each is a qstat line."""
+        groups: list[tuple[Hold, TaskSet]] = [(Hold.NONE, self.waiting)]
+        for flag, members in ((Hold.USER, self.user_hold), (Hold.OPERATOR, self.operator_hold),
+                              (Hold.SYSTEM, self.system_hold), (Hold.ARRAY_DEPENDENCY, self.array_hold)):
+            split: list[tuple[Hold, TaskSet]] = []
+            for hold, tasks in groups:
+                split += [(hold, tasks - members), (hold | flag, tasks & members)]
+            groups = [(hold, tasks) for hold, tasks in split if tasks]
+        return sorted(groups, key=lambda group: (group[0] != Hold.NONE, group[1].lowest()))
+
+
+@dataclass(frozen=True)
+class SchedulingMessage:
+    """One line of "scheduling info". ``jobs`` empty: a global message (about a queue or host)."""
+
+    number: int                                      # MES_message_number
+    text: str
+    jobs: tuple[int, ...] = ()
+
+
+@dataclass
+class ClusterQueue:
+    """A cluster queue: ``attributes`` holds all lines of ``qconf -sq`` in their order, values as printed."""
+
+    name: str
+    attributes: dict[str, str]
+
+    @property
+    def slots(self) -> int:
+        """Slots of each instance."""
+        return int(self.attributes["slots"].split(",")[0])
+
+    @property
+    def seq_no(self) -> int:
+        """Sequence number."""
+        return int(self.attributes["seq_no"])
+
+    @property
+    def qtype(self) -> str:
+        """``BIP`` letters as in qstat -f: B batch, I interactive, P with a parallel environment."""
+        words = self.attributes["qtype"].split()
+        letters = "".join(letter for word, letter in (("BATCH", "B"), ("INTERACTIVE", "I")) if word in words)
+        return (letters + ("P" if self.pe_list else "")) or "N"
+
+    @property
+    def pe_list(self) -> tuple[str, ...]:
+        """Names of the parallel environments it offers."""
+        value = self.attributes["pe_list"]
+        return () if value == "NONE" else tuple(value.replace(",", " ").split())
+
+    @property
+    def rerun(self) -> bool:
+        """Whether jobs without -r are rerunnable."""
+        return self.attributes["rerun"] == "TRUE"
+
+
+@dataclass
+class QueueInstance:
+    """A queue on a host."""
+
+    queue: ClusterQueue
+    host: str
+    state: QueueState = QueueState.NONE
+    used: int = 0                                    # slots_used
+    reserved: int = 0
+    errors: list[str] = field(default_factory=list)  # texts for -explain E
+
+    @property
+    def name(self) -> str:
+        """``all.q@host``."""
+        return f"{self.queue.name}@{self.host}"
+
+    @property
+    def slots(self) -> int:
+        """Total slots."""
+        return self.queue.slots
+
+
+@dataclass
+class Host:
+    """An execution host. ``load_values``: lines of ``qconf -se`` in order, as text (``23311.742188M``)."""
+
+    name: str
+    load_values: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)   # the other lines of qconf -se, in order
+    up: bool = True
+
+    @property
+    def arch(self) -> str:
+        """``lx-amd64``."""
+        return self.load_values.get("arch", "-")
+
+
+@dataclass
+class ParallelEnvironment:
+    """``attributes`` holds all lines of ``qconf -sp`` in their order."""
+
+    name: str
+    attributes: dict[str, str]
+
+    @property
+    def slots(self) -> int:
+        """Cell-wide slot limit."""
+        return int(self.attributes["slots"])
+
+
+@dataclass(frozen=True)
+class ComplexEntry:
+    """One line of ``qconf -sc``."""
+
+    name: str
+    shortcut: str
+    type: str                                        # INT STRING TIME MEMORY BOOL ... as printed
+    relop: str
+    requestable: str                                 # YES NO FORCED
+    consumable: str                                  # YES NO JOB
+    default: str
+    urgency: str
+
+
+@dataclass
+class CellConfig:
+    """The administrator's side of a cell. Dicts keep the order in which qconf prints them."""
+
+    global_config: dict[str, str]                    # qconf -sconf; reporting_params without continuation
+    scheduler: dict[str, str]                        # qconf -ssconf
+    complexes: list[ComplexEntry]
+    queues: dict[str, ClusterQueue]
+    hosts: dict[str, Host]                           # execution hosts
+    parallel_environments: dict[str, ParallelEnvironment]
+    host_groups: dict[str, tuple[str, ...]]          # {"@allhosts": ("host",)}
+    managers: list[str]
+    operators: list[str]
+    admin_hosts: list[str]
+    submit_hosts: list[str]
+    projects: list[str] = field(default_factory=list)
+    usersets: dict[str, dict[str, str]] = field(default_factory=dict)     # qconf -su
+    users: list[str] = field(default_factory=list)
+    checkpoints: list[str] = field(default_factory=list)
+    calendars: list[str] = field(default_factory=list)
+    resource_quotas: list[str] = field(default_factory=list)
+    max_job_number: int = 9999999                    # the next id after it is 1
+
+    def complex_named(self, name: str) -> ComplexEntry | None:
+        """By name or shortcut."""
+        for entry in self.complexes:
+            if name in (entry.name, entry.shortcut):
+                return entry
+        return None
+
+
+def state_letters(job: Job, task: Task | None, hold: Hold = Hold.NONE,
+                  queue: QueueState = QueueState.NONE) -> str:
+    """The state column of qstat in its fixed order ``d E S T h R q r s t w``.
+
+    ``task`` None means a waiting task with the given ``hold``; ``queue`` is the state of the queue
+    instance in which the task runs. Order and rules: captures ``state.*``.
+    """
+    status = task.status if task else Status.IDLE
+    state = task.state if task else State.QUEUED | State.WAITING
+    held = bool(task.hold if task else hold) or job.has_dependency
+    restarted = bool(task and task.restarts)
+    running = status in (Status.RUNNING, Status.TRANSFERRING)
+    suspended = bool(state & State.SUSPENDED)
+    by_queue = running and bool(queue & (QueueState.SUSPENDED | QueueState.CALENDAR_SUSPENDED
+                                         | QueueState.SUBORDINATE)
+                                or state & State.SUSPENDED_ON_SUBORDINATE)
+    by_threshold = running and bool(state & State.SUSPENDED_ON_THRESHOLD)
+    letters = "d" if state & State.DELETED else ""
+    letters += "E" if state & State.ERROR else ""
+    letters += "S" if by_queue else ""
+    letters += "T" if by_threshold else ""
+    letters += "h" if held else ""
+    letters += "R" if restarted else ""
+    if not running:
+        return letters + ("q" if restarted and not state & State.ERROR else "qw")
+    if status is Status.TRANSFERRING:
+        return letters + ("s" if suspended else "") + "t"
+    if suspended:
+        return letters + "s"
+    return letters if by_queue or by_threshold else letters + "r"
