@@ -26,10 +26,11 @@ A command is a plain function ``main(request: Request, qmaster: Qmaster) -> Repl
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Protocol
+from typing import Protocol
 
 from .model import (
     CellConfig,
