@@ -348,6 +348,9 @@ class Qmaster(Protocol):
     def submit(self, spec: JobSpec, actor: Actor) -> Submission:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
 
+    def skip_number(self) -> int:
+        """Use up the next job number, as a submission does that qsub itself finds to be refused; returns it."""
+
     def alter(self, number: int, tasks: Sequence[Range] | None, changes: Changes,
               actor: Actor) -> list[Change]:
         """qalter, qhold and qrls. One Change for the job, or one per task when ``tasks`` is given.
@@ -368,8 +371,9 @@ class Qmaster(Protocol):
     def clear_error(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
         """Run qmod -cj."""
 
-    def reschedule(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """Run qmod -rj."""
+    def reschedule(self, number: int, tasks: Sequence[Range] | None, actor: Actor,
+                   force: bool = False) -> list[Change]:
+        """Run qmod -rj. ``force`` (qmod -f) reschedules jobs that are not rerunnable, too."""
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
