@@ -1,0 +1,305 @@
+"""``qstat -xml``: who is in the qmaster; ``qstat -j IDS -xml``: what it knows about some jobs.
+
+Sources: qstat(1); captures ``qstat.*``, ``state.*``, ``hold_filter.*``, ``env.*``; samples of the other
+    flavours, whose
+wrapper elements differ, so elements are found by field name. Not the exit code but the root element says
+what a reply of ``qstat -j -xml`` is: it is 0 even when the qmaster did not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from lxml import etree
+
+from drmaa_cli.gridengine import xmltext
+from drmaa_cli.gridengine.ranges import normal_range, parse_task_set
+from drmaa_cli.gridengine.replies import (
+    QmasterUnreachable,
+    UnreadableReply,
+    check_environment_errors,
+    describe,
+)
+from drmaa_cli.gridengine.units import parse_time
+from drmaa_cli.models import (
+    CommandResult,
+    Details,
+    Hold,
+    JobDetail,
+    JobRow,
+    Snapshot,
+    TaskDetail,
+    TaskRange,
+    TaskSet,
+)
+
+LISTING_ROOT = "job_info"
+DETAILS_ROOT = "detailed_job_info"
+UNKNOWN_ROOT = "unknown_jobs"
+UNREACHABLE_ROOTS = ("comunication_error", "communication_error")  # the first is 8.1.9's spelling
+
+# How `qstat -j` says in text that it knows none of the jobs. 8.1.9 does so only without -xml; Open Cluster
+# Scheduler 9.1 (second text, exit 0) and 9.2 print no XML then (read in their source, not observed).
+NO_SUCH_JOBS = ("Following jobs do not exist", "Found no matching jobs")
+
+JOB_TYPE_ARRAY = 0x80  # bit of JB_type (captures: 192 for an array job of qsub -b y, 64 for a single one)
+
+HOLD_FILTERS: Mapping[Hold, str] = {
+    Hold.USER: "hu",
+    Hold.OPERATOR: "ho",
+    Hold.SYSTEM: "hs",
+    Hold.ARRAY_DEPENDENCY: "hd",
+    Hold.DEPENDENCY: "hj",
+    Hold.START_TIME: "ha",
+}
+
+_TIMES = ("JAT_start_time", "JB_submission_time", "JAT_submission_time")
+
+
+def listing_argv(user: str | None, holds: Hold | None = None, states: str = "prs") -> list[str]:
+    """The command that lists jobs.
+
+    Everything is said explicitly: a ``.sge_qstat`` file can change the defaults (captures ``defaults.*``).
+
+    Args:
+        user: only this user's jobs; None for everybody's.
+        holds: one kind of hold: only the pending jobs (and tasks) held in this way.
+        states: the lists to show when no hold is asked for: p pending, r running, s suspended, z finished.
+
+    Raises:
+        ValueError: several kinds of hold at once: qstat takes one letter only (capture
+            ``hold_filter.s_huo``).
+    """
+    if holds is not None and holds not in HOLD_FILTERS:
+        raise ValueError(f"qstat filters by one kind of hold at a time, not by {holds}")
+    chosen = states if holds is None else HOLD_FILTERS[holds]
+    return ["qstat", "-xml", "-u", "*" if user is None else user, "-s", chosen]
+
+
+def details_argv(jobs: Iterable[int]) -> list[str]:
+    """The command that shows some jobs in full; ids it does not know are left out silently.
+
+    Raises:
+        ValueError: no job was given.
+    """
+    ids = ",".join(str(job) for job in jobs)
+    if not ids:
+        raise ValueError("qstat -j needs at least one job")
+    return ["qstat", "-j", ids, "-xml"]
+
+
+def parse_listing(result: CommandResult, wanted: Container[int] | None = None) -> Snapshot:
+    """Read a listing completely, keeping the rows of some jobs.
+
+    Args:
+        result: the finished ``qstat -xml``.
+        wanted: the job numbers to keep; None keeps all.
+
+    Raises:
+        QmasterUnreachable, CommandFailed: the command says so.
+        UnreadableReply: cut off, not XML, another root element, a row without number or state, an exit code
+            other than 0.
+    """
+    try:
+        rows = tuple(_rows(xmltext.prepare(result.stdout), wanted))
+    except UnreadableReply as error:
+        check_environment_errors(result)
+        raise UnreadableReply(f"{error.text} ({describe(result)})") from error
+    if result.exit_code != 0:
+        check_environment_errors(result)
+        raise UnreadableReply(describe(result))
+    return Snapshot(rows)
+
+
+def _rows(document: xmltext.Document, wanted: Container[int] | None) -> Iterator[JobRow]:
+    last: etree._Element | None = None
+    for element in xmltext.stream(document, ("job_list",)):
+        last = element
+        if element.tag == "job_list":
+            job = _number(element, "JB_job_number")
+            if wanted is None or job in wanted:
+                yield _row(element, job)
+    if last is None or last.tag != LISTING_ROOT:
+        _raise_for_root(last)
+
+
+def _row(element: etree._Element, job: int) -> JobRow:
+    fields = {str(child.tag): child.text or "" for child in element}
+    state = fields.get("state")
+    if not state:
+        raise UnreadableReply(f"job {job} is listed without a state")
+    queue = fields.get("queue_name")
+    if queue is None:  # qstat -f puts the jobs inside their queue
+        parent = element.getparent()
+        queue = "" if parent is None or parent.tag != "Queue-List" else parent.findtext("name") or ""
+    return JobRow(
+        job=job,
+        tasks=_tasks(fields.get("tasks", "")),
+        state=state,
+        listed_as=str(element.get("state", "")),
+        name=fields.get("JB_name", ""),
+        owner=fields.get("JB_owner", ""),
+        time=next((fields[tag] for tag in _TIMES if tag in fields), ""),
+        queue=queue,
+        slots=_integer(fields.get("slots") or "0", "slots"),
+    )
+
+
+def parse_details(result: CommandResult, asked: Iterable[int]) -> Details:
+    """Read the full description of some jobs.
+
+    Args:
+        result: the finished ``qstat -j IDS -xml``.
+        asked: the ids that were asked for.
+
+    Returns:
+        The jobs found, and which of the asked ids the qmaster does not know.
+
+    Raises:
+        QmasterUnreachable, CommandFailed: the command says so, in XML or in text.
+        UnreadableReply: cut off, not XML, another root element, a number that is none.
+    """
+    if b"<" not in result.stdout and any(text in result.err for text in NO_SUCH_JOBS):
+        return Details.of((), asked)
+    try:
+        root = xmltext.tree(xmltext.prepare(result.stdout))
+        if root.tag == UNKNOWN_ROOT:
+            return Details.of((), asked)
+        if root.tag != DETAILS_ROOT:
+            _raise_for_root(root)
+        return Details.of(_jobs(root), asked)
+    except UnreadableReply as error:
+        check_environment_errors(result)
+        raise UnreadableReply(f"{error.text} ({describe(result)})") from error
+
+
+def _raise_for_root(root: etree._Element | None) -> None:
+    tag = "" if root is None else str(root.tag)
+    if root is not None and tag in UNREACHABLE_ROOTS:
+        raise QmasterUnreachable((root.findtext(".//AN_text") or "no answer from the qmaster").strip())
+    raise UnreadableReply(f"unexpected root element <{tag}>")
+
+
+def _jobs(root: etree._Element) -> Iterator[JobDetail]:
+    for info in root.iterchildren("djob_info"):
+        yield from (_job(fields) for fields in _records(info, "JB_") if "JB_job_number" in fields)
+
+
+_Fields = Mapping[str, etree._Element]
+
+
+def _records(parent: etree._Element, prefix: str) -> Iterator[_Fields]:
+    """The items of a list as field name -> element, with or without an element around each item.
+
+    Without one (Univa 8.6) the fields follow each other, and a name that comes again begins the next item.
+    """
+    loose: dict[str, etree._Element] = {}
+    for child in parent.iterchildren(tag=etree.Element):
+        if not str(child.tag).startswith(prefix):
+            yield {str(field.tag): field for field in child.iterchildren(tag=etree.Element)}
+            continue
+        if child.tag in loose:
+            yield loose
+            loose = {}
+        loose[str(child.tag)] = child
+    if loose:
+        yield loose
+
+
+def _job(fields: _Fields) -> JobDetail:
+    return JobDetail(
+        job=_integer(_text(fields, "JB_job_number"), "JB_job_number"),
+        owner=_text(fields, "JB_owner"),
+        name=_text(fields, "JB_job_name"),
+        submission_time=_time(_text(fields, "JB_submission_time")),
+        is_array=bool(_integer(_text(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY),
+        tasks=_structure(fields.get("JB_ja_structure")),
+        context={n: v or "" for n, v in _pairs(fields.get("JB_context"), "VA_variable", "VA_value")},
+        details=tuple(_task_details(fields.get("JB_ja_tasks"))),
+    )
+
+
+def _structure(element: etree._Element | None) -> TaskRange:
+    """JB_ja_structure; 1-1:1 stands for a job that is no array (and for ``-t 1``)."""
+    if element is None:
+        return TaskRange(1, 1, 1)
+    numbers = {str(child.tag): child.text or "" for child in element.iter("RN_min", "RN_max", "RN_step")}
+    first, last, step = (_integer(numbers.get(tag) or "1", tag) for tag in ("RN_min", "RN_max", "RN_step"))
+    if not 1 <= first <= last or step < 1:
+        raise UnreadableReply(f"not a range of tasks: JB_ja_structure {first}-{last}:{step}")
+    return normal_range(first, last, step)
+
+
+def _task_details(element: etree._Element | None) -> Iterator[TaskDetail]:
+    if element is None:
+        return
+    for fields in _records(element, "JAT_"):
+        if "JAT_task_number" not in fields:
+            continue
+        messages = fields.get("JAT_message_list")
+        yield TaskDetail(
+            task=_integer(_text(fields, "JAT_task_number"), "JAT_task_number"),
+            status=_integer(_text(fields, "JAT_status") or "0", "JAT_status"),
+            usage=_usage(fields.get("JAT_scaled_usage_list")),
+            messages=() if messages is None else tuple(m.text or "" for m in messages.iter("QIM_message")),
+        )
+
+
+def _usage(element: etree._Element | None) -> dict[str, float]:
+    pairs = _pairs(element, "UA_name", "UA_value")
+    try:
+        return {name: float(value) for name, value in pairs if value is not None}
+    except ValueError as error:
+        raise UnreadableReply(f"a usage value is not a number: {error}") from None
+
+
+def _pairs(
+    element: etree._Element | None, name_tag: str, value_tag: str
+) -> Iterator[tuple[str, str | None]]:
+    """Each name with the value that follows it, however they are wrapped; None for a name without a value."""
+    name: str | None = None
+    for field in () if element is None else element.iter(name_tag, value_tag):
+        if field.tag == value_tag and name is not None:
+            yield name, field.text or ""
+            name = None
+        elif field.tag == name_tag:
+            if name is not None:
+                yield name, None
+            name = field.text or ""
+    if name is not None:
+        yield name, None
+
+
+def _text(fields: _Fields, tag: str) -> str:
+    element = fields.get(tag)
+    return "" if element is None else element.text or ""
+
+
+def _number(element: etree._Element, tag: str) -> int:
+    text = xmltext.text_of(element, tag)
+    if text is None:
+        raise UnreadableReply(f"<{element.tag}> without <{tag}>")
+    return _integer(text, tag)
+
+
+def _integer(text: str, what: str) -> int:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise UnreadableReply(f"{what} is not a number: {text[:40]!r}")
+    return int(text)
+
+
+def _time(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise UnreadableReply(str(error)) from None
+
+
+def _tasks(text: str) -> TaskSet | None:
+    if not text.strip():
+        return None
+    try:
+        return parse_task_set(text)
+    except ValueError as error:
+        raise UnreadableReply(str(error)) from None
