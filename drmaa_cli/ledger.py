@@ -1,0 +1,142 @@
+"""The jobs of one session: which are known, which have ended, which may still be reaped.
+
+Memory only, no locks, no clock: the session serialises access and writes the same facts to its store.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
+
+from drmaa_cli.jobinfo import End
+from drmaa_cli.models import JobId, TaskRange
+from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting
+
+
+class Ledger:
+    """Every job of a session that has not been reaped, in the order of submission."""
+
+    def __init__(self) -> None:
+        self._jobs: Dict[int, Known] = {}
+        self._order = 0
+        self._ready: List[Tuple[int, int, int]] = []  # heap of (order, task, number): ended, perhaps reaped since
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(list(self._jobs.values()))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._jobs
+
+    def get(self, number: int) -> Optional[Known]:
+        """What is known of a job number that has anything left to reap."""
+        return self._jobs.get(number)
+
+    def add(self, number: int, tasks: Optional[TaskRange], submitted: float, *, start_time: bool = False) -> Known:
+        """A job was submitted. A reused number replaces a job of the same number that ended long ago."""
+        self._order += 1
+        waiting = {NO_TASK} if tasks is None else set(tasks.numbers())
+        known = Known(number, self._order, tasks, submitted, start_time, waiting)
+        self._jobs[number] = known
+        return known
+
+    def find(self, job: JobId) -> Optional[Tuple[Known, int]]:
+        """The job and task number an id stands for, if neither reaped nor unknown.
+
+        A bare array id stands for its first task that is left, ``N.1`` of a job that is no array for the job
+        (libdrmaa's wait(), observed).
+        """
+        known = self._jobs.get(job.job)
+        if known is None:
+            return None
+        if known.tasks is None:
+            task = NO_TASK if job.task in (None, 1) else None
+        elif job.task is None:
+            task = known.tasks.first
+        else:
+            task = job.task
+        if task is None or not (task in known.waiting or task in known.ended):
+            return None
+        return known, task
+
+    def waiting(self) -> List[Known]:
+        """The jobs that have a task whose end is not known."""
+        return [known for known in self._jobs.values() if known.waiting]
+
+    def sighted(self, sighting: Sighting, now: float) -> None:
+        """Take in a complete listing: what is absent now becomes missing, what is present no longer is."""
+        known = self._jobs.get(sighting.job)
+        if known is None:
+            return
+        known.rows = sighting.rows
+        known.missing = {task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting}
+        known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty if task in known.waiting}
+        known.confirmed &= set(known.missing)
+
+    def returned(self, number: int, tasks: Set[int]) -> None:
+        """Tasks that were missing are there after all."""
+        known = self._jobs.get(number)
+        if known is not None:
+            for task in tasks:
+                known.missing.pop(task, None)
+
+    def confirmed_missing(self, number: int) -> None:
+        """The qmaster itself does not have the missing tasks of this job."""
+        known = self._jobs.get(number)
+        if known is not None:
+            known.confirmed = set(known.missing)
+
+    def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
+        """The qmaster took our wish to delete these tasks, while they were pending or when they had started."""
+        known = self._jobs.get(number)
+        if known is not None:
+            chosen = known.waiting.intersection(tasks)
+            known.deleted |= chosen
+            if pending:
+                known.never_ran |= chosen
+
+    def ended(self, fact: Ended) -> bool:
+        """A task has ended; False when that was known already or it has been reaped."""
+        known = self._jobs.get(fact.job)
+        if known is None or fact.task not in known.waiting:
+            return False
+        known.waiting.discard(fact.task)
+        for notes in (known.missing, known.faulty):
+            notes.pop(fact.task, None)
+        for marks in (known.confirmed, known.deleted, known.never_ran):
+            marks.discard(fact.task)
+        known.ended[fact.task] = fact.end
+        heapq.heappush(self._ready, (known.order, fact.task, known.number))
+        return True
+
+    def first_ended(self) -> Optional[Tuple[Known, int]]:
+        """The earliest submitted task that has ended and is not reaped."""
+        while self._ready:
+            order, task, number = self._ready[0]
+            known = self._jobs.get(number)
+            if known is not None and known.order == order and task in known.ended:
+                return known, task
+            heapq.heappop(self._ready)
+        return None
+
+    def reap(self, known: Known, task: int) -> Optional[End]:
+        """Take a task's end out of the session; None when somebody else has it already."""
+        end = known.ended.pop(task, None)
+        self._forget_if_empty(known)
+        return end
+
+    def drop(self, number: int, task: int) -> None:
+        """Another process reaped the task."""
+        known = self._jobs.get(number)
+        if known is not None:
+            known.waiting.discard(task)
+            known.ended.pop(task, None)
+            known.missing.pop(task, None)
+            known.faulty.pop(task, None)
+            self._forget_if_empty(known)
+
+    def _forget_if_empty(self, known: Known) -> None:
+        if not known.waiting and not known.ended and self._jobs.get(known.number) is known:
+            del self._jobs[known.number]

@@ -1,0 +1,225 @@
+"""What became of each job: a pure reducer from (what is known, what was seen, now) to changes.
+
+A job has ended when it has left the qmaster *and* its accounting record is there. Absence from one listing
+ends nothing; it only makes the task ``missing`` and starts the look-up. Records of reruns and of jobs in error
+state are written while the job lives on, so a record counts once the job is gone, save one that says the job
+ran to its end by itself (``failed 0``), which has no sequel. Nothing here asks, waits or changes anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Set, Tuple
+
+from drmaa_cli.gridengine.accounting import is_final
+from drmaa_cli.gridengine.states import is_error
+from drmaa_cli.jobinfo import NO_USAGE, SIGNAL_BASE, End, Outcome, end_of_record, end_of_usage, never_started
+from drmaa_cli.models import AccountingRecord, Details, JobId, JobRow, TaskRange
+
+NO_TASK = 0  # the task number under which a job that is no array is kept
+CLOCK_SKEW = 3600.0  # seconds by which our clock and the qmaster's may differ when records are matched
+FAILED_OK = 0
+STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
+EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
+EXIT_RESCHEDULE = 99
+
+Records = Mapping[int, Mapping[int, AccountingRecord]]  # job number -> task -> its latest record
+
+
+class Rules(NamedTuple):
+    """What the reducer needs to know of the cell and the user's wishes.
+
+    Attributes:
+        grace: seconds after a task's disappearance for which its accounting record may still come.
+        error_state_is_end: whether a job in Eqw counts as ended (libdrmaa's jobs never stay in Eqw).
+    """
+
+    grace: float
+    error_state_is_end: bool = True
+
+
+@dataclass
+class Known:
+    """What the session knows of one job number. Only :class:`drmaa_cli.ledger.Ledger` changes it.
+
+    Attributes:
+        number: job number.
+        order: position in the order of submission.
+        tasks: the tasks of an array job, None otherwise.
+        submitted: epoch seconds at submission, by our clock.
+        waiting: tasks whose end is not known yet.
+        ended: ends that nobody has reaped yet.
+        rows: how the last complete listing showed it.
+        missing: tasks absent from the last complete listing -> when that was first noticed.
+        confirmed: missing tasks of which the qmaster itself said that it does not have them.
+        faulty: tasks in error state -> when that was first noticed.
+        deleted: tasks whose deletion we asked for and the qmaster accepted.
+        never_ran: tasks that were deleted by us while pending: they leave no record.
+        start_time: whether a start time in the future was asked for.
+    """
+
+    number: int
+    order: int
+    tasks: Optional[TaskRange]
+    submitted: float
+    start_time: bool = False
+    waiting: Set[int] = field(default_factory=set)
+    ended: Dict[int, End] = field(default_factory=dict)
+    rows: Tuple[JobRow, ...] = ()
+    missing: Dict[int, float] = field(default_factory=dict)
+    confirmed: Set[int] = field(default_factory=set)
+    faulty: Dict[int, float] = field(default_factory=dict)
+    deleted: Set[int] = field(default_factory=set)
+    never_ran: Set[int] = field(default_factory=set)
+
+    def id(self, task: int) -> JobId:
+        """The DRMAA id of one of its tasks."""
+        return JobId(self.number, None if self.tasks is None else task)
+
+    def row(self, task: int) -> Optional[JobRow]:
+        """The row of the last listing that shows the task."""
+        for row in self.rows:
+            if covers(row, task):
+                return row
+        return None
+
+
+class Sighting(NamedTuple):
+    """One job's place in a new listing: which of its waiting tasks are absent or in error state."""
+
+    job: int
+    rows: Tuple[JobRow, ...]
+    absent: Set[int]
+    faulty: Set[int]
+
+
+class Ended(NamedTuple):
+    """A task has ended."""
+
+    job: int
+    task: int
+    end: End
+
+
+def covers(row: JobRow, task: int) -> bool:
+    """Whether a row of a listing is about this task (NO_TASK: of a job that is no array)."""
+    return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
+
+
+def sight(known: Known, rows: Tuple[JobRow, ...]) -> Sighting:
+    """Compare what is known of a job with its rows in a complete listing begun after its submission."""
+    absent = set(known.waiting)
+    faulty: Set[int] = set()
+    for row in rows:
+        if row.tasks is None:
+            here = absent & {NO_TASK}
+        else:
+            here = set()
+            for part in row.tasks:
+                here |= absent.intersection(part.numbers())
+        absent -= here
+        if is_error(row.state):
+            faulty |= here
+    return Sighting(known.number, rows, absent, faulty)
+
+
+def back_again(known: Known, details: Details) -> Set[int]:
+    """Missing tasks that the qmaster still has after all: the listing was wrong, or the job was rerun."""
+    found = set()
+    for job in details.jobs:
+        if job.job != known.number:
+            continue
+        for task in job.details:
+            number = NO_TASK if known.tasks is None else task.task
+            if number in known.missing and task.status != STATUS_FINISHED:
+                found.add(number)
+        if known.tasks is None and not job.details and NO_TASK in known.missing:
+            found.add(NO_TASK)
+    return found
+
+
+def endings(
+    known: Known, records: Records, now: float, rules: Rules, details: Optional[Details] = None
+) -> Iterator[Ended]:
+    """The tasks of a job whose end is now beyond doubt, and how they ended.
+
+    Args:
+        known: the job, with ``missing`` and ``faulty`` up to date.
+        records: the latest accounting record of each task, as far as any were found.
+        now: the clock by which ``missing`` and ``faulty`` were stamped.
+        rules: the cell's delays.
+        details: `qstat -j` of the missing jobs, when it was just asked.
+    """
+    usages = {} if details is None else _finished(known, details)
+    found = records.get(known.number, {})
+    for task in known.waiting.intersection((*known.missing, *known.faulty, *found)):
+        record = found.get(task)
+        if record is not None and not fits(record, known):
+            record = None
+        end = _end(known, task, record, usages.get(task), now, rules)
+        if end is not None:
+            yield Ended(known.number, task, end)
+
+
+def fits(record: AccountingRecord, known: Known) -> bool:
+    """Whether a record is about this job, not about an earlier one with the same number (numbers wrap)."""
+    return record.submission_time >= known.submitted - CLOCK_SKEW and is_final(record)
+
+
+def _end(
+    known: Known,
+    task: int,
+    record: Optional[AccountingRecord],
+    usage: Optional[Mapping[str, float]],
+    now: float,
+    rules: Rules,
+) -> Optional[End]:
+    deleted = task in known.deleted
+    if record is not None and record.failed == FAILED_OK and record.start_time > 0:
+        return end_of_record(record, deleted)
+    if task in known.faulty:
+        return _error_state_end(known, task, record, now, rules)
+    if task not in known.missing:
+        return None
+    if task in known.never_ran:
+        return NO_USAGE
+    if record is not None:
+        return end_of_record(record, deleted)
+    if usage is not None and not deleted and _beyond_doubt(usage):
+        return end_of_usage(usage)
+    if task in known.confirmed and now - known.missing[task] > rules.grace:
+        return NO_USAGE
+    return None
+
+
+def _error_state_end(
+    known: Known, task: int, record: Optional[AccountingRecord], now: float, rules: Rules
+) -> Optional[End]:
+    if not rules.error_state_is_end:
+        return None
+    if record is not None:
+        return end_of_record(record, deleted=True)
+    if now - known.faulty[task] > rules.grace:
+        return End(Outcome.ABORTED, 0, never_started(known.submitted))
+    return None
+
+
+def _finished(known: Known, details: Details) -> Dict[int, Mapping[str, float]]:
+    return {
+        (NO_TASK if known.tasks is None else task.task): task.usage
+        for job in details.jobs
+        if job.job == known.number and job.submission_time >= known.submitted - CLOCK_SKEW
+        for task in job.details
+        if task.status == STATUS_FINISHED
+    }
+
+
+def _beyond_doubt(usage: Mapping[str, float]) -> bool:
+    """Whether a usage list alone decides: it lacks ``failed``, so a possible signal, rerun or error does not."""
+    status = usage.get("exit_status", -1)
+    return (
+        usage.get("signal") == 0
+        and usage.get("end_time", 0) > 0
+        and 0 <= status <= SIGNAL_BASE
+        and status not in (EXIT_RESCHEDULE, EXIT_APPLICATION_ERROR)
+    )
