@@ -1,0 +1,160 @@
+"""Follow the accounting file: what was appended since a mark, at the cost of a stat() when nothing was.
+
+The file is `$SGE_ROOT/$SGE_CELL/common/accounting` (accounting(5)); the qmaster appends whole lines, but a
+reader may see the last one half written. Rotation (another inode) and truncation are survived.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Callable, Iterator, List, NamedTuple, Optional
+
+from drmaa_cli.gridengine.accounting import line_id, parse_line
+from drmaa_cli.models import AccountingRecord
+
+CHUNK = 1 << 20
+
+
+class Mark(NamedTuple):
+    """A place in the accounting file."""
+
+    inode: int
+    offset: int
+
+
+class AccountingFile:
+    """One reader's position in the accounting file.
+
+    Not thread-safe: one thread at a time may call it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: Optional[int] = None
+        self._inode = 0
+        self._offset = 0
+        self._partial_at = -1  # size at which an unfinished last line was seen
+        self.broken_lines = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def open(self, mark: Optional[Mark] = None) -> bool:
+        """Start at a mark, or at the end of the file as it is now; False when the file cannot be read here.
+
+        A mark in a file that has been rotated away means: read the present file from its beginning.
+        """
+        if not self._reopen():
+            return False
+        size = self._size()
+        if mark is None:
+            self._offset = size
+        elif mark.inode == self._inode and mark.offset <= size:
+            self._offset = mark.offset
+        else:
+            self._offset = 0
+        return True
+
+    def mark(self) -> Optional[Mark]:
+        """How far it has been read; None when the file cannot be read here."""
+        if self._fd is None and not self.open():
+            return None
+        return Mark(self._inode, self._offset)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file could be opened when it was last tried."""
+        return self._fd is not None
+
+    def changed(self) -> bool:
+        """Whether there is something new, by stat() alone."""
+        if self._fd is None:
+            return self.path.exists()
+        size = self._size()
+        if size != self._offset and size != self._partial_at:
+            return True
+        return self._rotated()
+
+    def read_new(self, wanted: Callable[[int], bool]) -> List[AccountingRecord]:
+        """The records appended since the last call whose job number is wanted.
+
+        A line that is no record is counted in ``broken_lines`` and passed over: one bad line says nothing of
+        the others.
+        """
+        if self._fd is None and not self._reopen_from_start():
+            return []
+        records = list(self._records(wanted))
+        if self._rotated() and self._reopen_from_start():
+            records.extend(self._records(wanted))
+        return records
+
+    def look_back(self, mark: Optional[Mark], wanted: Callable[[int], bool]) -> List[AccountingRecord]:
+        """Read again what was read since a mark, without moving on: for a job that became known meanwhile."""
+        if mark is None or self._fd is None:
+            return []
+        start = mark.offset if mark.inode == self._inode else 0
+        return [record for line in self._lines(start, self._offset) if (record := self._parse(line, wanted))]
+
+    def _records(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
+        size = self._size()
+        if size < self._offset:
+            self._offset = 0
+        self._partial_at = size
+        for line in self._lines(self._offset, size):
+            self._offset += len(line)
+            record = self._parse(line, wanted)
+            if record is not None:
+                yield record
+
+    def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> Optional[AccountingRecord]:
+        found = line_id(line)
+        if found is None or not wanted(found[0]):
+            return None
+        try:
+            return parse_line(line)
+        except ValueError:
+            self.broken_lines += 1
+            return None
+
+    def _lines(self, start: int, end: int) -> Iterator[bytes]:
+        """Complete lines between two offsets, each with its newline."""
+        assert self._fd is not None
+        rest = b""
+        while start < end:
+            block = os.pread(self._fd, min(CHUNK, end - start), start)
+            if not block:
+                return
+            start += len(block)
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                yield line + b"\n"
+
+    def _size(self) -> int:
+        assert self._fd is not None
+        return os.fstat(self._fd).st_size
+
+    def _rotated(self) -> bool:
+        try:
+            return os.stat(self.path).st_ino != self._inode
+        except OSError:
+            return False  # moved away and not made anew yet: the open file is still the newest there is
+
+    def _reopen_from_start(self) -> bool:
+        if not self._reopen():
+            return False
+        self._offset = 0
+        return True
+
+    def _reopen(self) -> bool:
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False  # not shared with this host, or not written yet: qacct is asked instead
+        self.close()
+        self._fd, self._inode = fd, os.fstat(fd).st_ino
+        self._partial_at = -1
+        return True

@@ -1,0 +1,165 @@
+"""Grid Engine as seen from here: the only place where its commands meet a runner.
+
+Each method runs one command (a few, where argument lists are long) and returns what the pure layer reads out
+of it. Trouble leaves as an exception of the pure layer or of the runner; :func:`drmaa_error` says which DRMAA
+exception that is.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import pwd
+import threading
+from typing import Callable, Container, Counter, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar, Union
+
+from drmaa_cli.clock import Clock
+from drmaa_cli.config import Config
+from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
+from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine.replies import (
+    Answer,
+    CommandFailed,
+    GridEngineError,
+    QmasterUnreachable,
+    UnreadableReply,
+    check_environment_errors,
+)
+from drmaa_cli.models import AccountingRecord, CommandResult, Details, Hold, JobId, Snapshot
+from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.toolbox import Tool, find_tool, quiet_environment
+
+T = TypeVar("T")
+
+TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout)
+"""What may go wrong with a query without saying anything about the jobs."""
+
+IDS_PER_COMMAND = 1000
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+
+
+class Runner(Protocol):
+    """What the cluster needs of a runner; see :meth:`drmaa_cli.runners.local.LocalRunner.run`."""
+
+    def run(
+        self, executable: str, argv: Sequence[str], env: Mapping[str, str], timeout: float, stdin: Optional[bytes] = None
+    ) -> CommandResult:
+        """Run a command to its end."""
+
+
+class Cluster:
+    """One Grid Engine cell, reached through its commands in this process's environment.
+
+    Attributes:
+        commands: how many commands were run, by name: the load that was put on the qmaster.
+    """
+
+    def __init__(self, config: Config, runner: Optional[Runner] = None, clock: Optional[Clock] = None) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        self.commands: Counter[str] = collections.Counter()
+        self._runner = runner or LocalRunner()
+        self._tools: Dict[Tuple[str, ...], Tool] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def user(self) -> str:
+        """The name under which jobs of this process run."""
+        return pwd.getpwuid(os.geteuid()).pw_name
+
+    def tool(self, name: str) -> Tool:
+        """Where a command is; CommandNotFound when it is nowhere."""
+        key = (name, *(os.environ.get(variable, "") for variable in ("PATH", "SGE_ROOT", "SGE_ARCH")))
+        with self._lock:
+            found = self._tools.get(key)
+        if found is None:
+            found = find_tool(name, os.environ)
+            with self._lock:
+                self._tools[key] = found
+        return found
+
+    def environment(self) -> Dict[str, str]:
+        """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
+        return {**self.tool("qsub").defaults, **os.environ}
+
+    def submit(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> qsub.Reply:
+        """Run one qsub in the environment that was made for it."""
+        return qsub.parse_submission(self._run(argv, env, stdin))
+
+    def listing(self, user: str, wanted: Optional[Container[int]] = None, hold: Optional[Hold] = None) -> Snapshot:
+        """The user's jobs in the qmaster, or those with one kind of hold."""
+        return qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
+
+    def details(self, numbers: Sequence[int]) -> Details:
+        """`qstat -j` of these job numbers."""
+        jobs: List[qstat.JobDetail] = []
+        for part in _parts(numbers):
+            jobs.extend(qstat.parse_details(self._ask(qstat.details_argv(part)), part).jobs)
+        return Details.of(jobs, numbers)
+
+    def control(self, action: str, ids: Sequence[JobId]) -> List[Answer]:
+        """Hold, release, suspend, resume or terminate jobs: every line of the answer, in order.
+
+        Raises:
+            GridEngineError: nothing was answered at all.
+        """
+        answers: List[Answer] = []
+        for part in _parts(ids):
+            result = self._ask(control.argv(action, part))
+            check_environment_errors(result)
+            answers.extend(control.parse(action, result, part))
+        return answers
+
+    def records(self, numbers: Sequence[int], since: float) -> List[AccountingRecord]:
+        """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
+        if len(numbers) == 1:
+            return qacct.parse(self._ask(qacct.argv(numbers[0])))
+        chosen = set(numbers)
+        found = qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
+        return [record for record in found if record.job in chosen]
+
+    def configuration(self) -> Mapping[str, str]:
+        """The global configuration (`qconf -sconf`)."""
+        return probe.parse_sconf(self._ask(["qconf", "-sconf"]))
+
+    def product(self) -> str:
+        """Name and version of the Grid Engine, such as ``SGE 8.1.9``; asks no qmaster."""
+        return probe.banner(self._ask(["qstat", "-help"]))
+
+    def retrying(self, ask: Callable[[], T]) -> T:
+        """Ask again for a little while when no qmaster answers, then raise the DRMAA exception for it.
+
+        Only for questions and for commands that may safely be given twice.
+        """
+        until = self.clock.monotonic() + self.config.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return ask()
+            except (QmasterUnreachable, UnreadableReply) as err:
+                if self.clock.monotonic() + pause > until:
+                    raise drmaa_error(err) from err
+            except TROUBLE as err:
+                raise drmaa_error(err) from err
+            self.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _ask(self, argv: Sequence[str]) -> CommandResult:
+        return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults), None)
+
+    def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> CommandResult:
+        tool = self.tool(argv[0])
+        with self._lock:
+            self.commands[argv[0]] += 1
+        return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
+
+
+def drmaa_error(err: Union[GridEngineError, CommandNotFound, CommandTimeout]) -> DrmaaException:
+    """The DRMAA exception for a command that gave no answer."""
+    if isinstance(err, CommandFailed):
+        return error(InternalException, f"{err.text}\n")
+    return error(DrmCommunicationException, str(err))
+
+
+def _parts(items: Sequence[T]) -> List[Sequence[T]]:
+    return [items[start : start + IDS_PER_COMMAND] for start in range(0, len(items), IDS_PER_COMMAND)]
