@@ -226,8 +226,8 @@ class RealCell:
     def stop_qmaster(self, graceful: bool = False) -> None:
         """End the qmaster alone, an outage; running jobs go on.
 
-        A graceful end takes about 8 s. A sudden one forgets the job numbers, so that Grid Engine would give them
-        out again; they are kept here, to keep tests apart.
+        A graceful end takes about 8 s. A sudden one forgets the job numbers and Grid Engine would give them
+        out again: the last one is kept here, to keep tests apart.
         """
         spool = self.directory / "spool" / "qmaster"
         number = self.run("qsub", "-h", "-terse", "-b", "y", "true").stdout.strip()

@@ -1,0 +1,95 @@
+"""What every test gets: a guard around the user's home, tools and network, and the real cell for who asks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import real_cell as real
+
+REQUIRE_REAL_CELL = "DRMAA_CLI_REQUIRE_REAL_CELL"
+GUARDED_TOOLS = (
+    "qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qmod", "qconf", "qhost", "qalter", "qselect", "qsh",
+    "qrsh", "qlogin", "qresub", "qquota", "qping", "ssh", "scp", "sendmail", "mail",
+)  # fmt: skip
+GUARD_EXIT = 97
+SCRIPT = f'#!/bin/sh\necho "a test called the machine\'s own ${{0##*/}}" >&2\nexit {GUARD_EXIT}\n'
+CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
+KEPT = {REQUIRE_REAL_CELL}
+
+
+@pytest.fixture(scope="session")
+def guard_bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of programs that refuse to work, named like the tools tests must not reach by accident."""
+    directory = tmp_path_factory.mktemp("guard") / "bin"
+    directory.mkdir()
+    for name in GUARDED_TOOLS:
+        path = directory / name
+        path.write_text(SCRIPT)
+        path.chmod(0o755)
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def guard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, guard_bin: Path
+) -> Iterator[None]:
+    """Point HOME and the XDG directories at an empty place, hide q* tools and ssh, and refuse the network."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(CLEARED) and name not in KEPT:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(guard_bin), os.environ.get("PATH", os.defpath)]))
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise PermissionError(f"a test tried to reach the network: {address!r}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+    yield
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def real_cell() -> Iterator[real.RealCell]:
+    """A running real cell, one for each process of the test run; who changes it changes it back."""
+    require_real_cell()
+    directory = Path(tempfile.mkdtemp(prefix="cell"))
+    directory.chmod(0o755)
+    cell = real.RealCell(directory / "c")
+    try:
+        yield cell.up()
+    finally:
+        cell.down()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def real_environment(real_cell: real.RealCell, monkeypatch: pytest.MonkeyPatch) -> real.RealCell:
+    """The real cell, with this process's environment pointing at it."""
+    for name, value in real_cell.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(real_cell.bin_directory), os.environ["PATH"]]))
+    return real_cell
+
+
+def require_real_cell() -> None:
+    """Skip the calling test where Grid Engine is not installed; fail it where it must be."""
+    missing = real.missing_tools()
+    if missing:
+        reason = f"no real Grid Engine here: {', '.join(missing)} not found"
+        if os.environ.get(REQUIRE_REAL_CELL):
+            pytest.fail(reason)
+        pytest.skip(reason)

@@ -1,0 +1,45 @@
+"""The guard of conftest.py is tested too: a test cannot reach the user's home, tools or network."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GUARD_EXIT, GUARDED_TOOLS
+
+
+def test_home_is_not_the_users() -> None:
+    users_home = pwd.getpwuid(os.getuid()).pw_dir
+    assert Path.home() != Path(users_home)
+    assert not list(Path.home().iterdir())
+    for name, value in os.environ.items():
+        if name.startswith("XDG_"):
+            assert value.startswith(str(Path.home())), name
+
+
+@pytest.mark.parametrize("tool", GUARDED_TOOLS)
+def test_tools_on_path_refuse(tool: str) -> None:
+    result = subprocess.run([tool, "x"], capture_output=True, text=True, check=False)
+    assert result.returncode == GUARD_EXIT
+    assert f"machine's own {tool}" in result.stderr
+
+
+def test_no_cell_in_the_environment() -> None:
+    assert not [name for name in os.environ if name.startswith("SGE_")]
+
+
+def test_network_is_refused() -> None:
+    with socket.socket() as client, pytest.raises(PermissionError, match=r"192\.0\.2\.1"):
+        client.connect(("192.0.2.1", 80))
+
+
+def test_local_sockets_work() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        client.connect(server.getsockname())
+        accepted, _ = server.accept()
+        accepted.close()

@@ -1,0 +1,59 @@
+"""The repository is self-contained: it names no machine's paths and no place outside itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FORBIDDEN = tuple(
+    "".join(parts)
+    for parts in (
+        ("/wo", "rk/"),
+        ("/root", "/.pyenv"),
+        ("~/.py", "env"),
+        ("../sha", "red"),
+        ("/opt/", "pypi"),
+        ("/opt/", "wheels"),
+    )
+)
+PATTERN = re.compile("|".join(r"(?<![\w.-])" + re.escape(word) for word in FORBIDDEN).encode())
+
+
+def tracked() -> list[Path]:
+    """Return the files of the repository: git's own list, or every file of an unpacked source archive."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        return [
+            ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()
+        ]
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and not path.relative_to(ROOT).parts[0].startswith(".")
+    ]
+
+
+def test_no_file_names_a_place_outside_the_repository() -> None:
+    files = tracked()
+    assert len(files) > 20
+    hits = [
+        f"{path.relative_to(ROOT)}: {match[0]!r}"
+        for path in files
+        if (match := PATTERN.search(path.read_bytes()))
+    ]
+    assert not hits
+
+
+@pytest.mark.parametrize("word", FORBIDDEN)
+def test_the_search_finds_each_word(word: str) -> None:
+    assert PATTERN.search(f'open("{word}x")'.encode())
+
+
+def test_no_package_registry_is_named() -> None:
+    hosts = re.compile(rb"pypi\.org|pythonhosted\.org|--(extra-)?index-url|--find-links")
+    this = Path(__file__).resolve()
+    assert not [path for path in tracked() if path != this and hosts.search(path.read_bytes())]
