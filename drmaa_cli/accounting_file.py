@@ -7,6 +7,7 @@ reader may see the last one half written. Rotation (another inode) and truncatio
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
@@ -24,13 +25,11 @@ class Mark(NamedTuple):
 
 
 class AccountingFile:
-    """One reader's position in the accounting file.
-
-    Not thread-safe: one thread at a time may call it.
-    """
+    """One reader's position in the accounting file. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
         self._fd: Optional[int] = None
         self._inode = 0
         self._offset = 0
@@ -39,31 +38,30 @@ class AccountingFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        with self._lock:
+            self._let_go()
 
     def open(self, mark: Optional[Mark] = None) -> bool:
         """Start at a mark, or at the end of the file as it is now; False when the file cannot be read here.
 
         A mark in a file that has been rotated away means: read the present file from its beginning.
         """
-        if not self._reopen():
-            return False
-        size = self._size()
-        if mark is None:
-            self._offset = size
-        elif mark.inode == self._inode and mark.offset <= size:
-            self._offset = mark.offset
-        else:
-            self._offset = 0
-        return True
+        with self._lock:
+            if not self._reopen():
+                return False
+            size = self._size()
+            if mark is None:
+                self._offset = size
+            elif mark.inode == self._inode and mark.offset <= size:
+                self._offset = mark.offset
+            else:
+                self._offset = 0
+            return True
 
     def mark(self) -> Optional[Mark]:
         """How far it has been read; None when the file cannot be read here."""
-        if self._fd is None and not self.open():
-            return None
-        return Mark(self._inode, self._offset)
+        with self._lock:
+            return None if self._fd is None else Mark(self._inode, self._offset)
 
     @property
     def readable(self) -> bool:
@@ -72,12 +70,11 @@ class AccountingFile:
 
     def changed(self) -> bool:
         """Whether there is something new, by stat() alone."""
-        if self._fd is None:
-            return self.path.exists()
-        size = self._size()
-        if size != self._offset and size != self._partial_at:
-            return True
-        return self._rotated()
+        with self._lock:
+            if self._fd is None:
+                return self.path.exists()
+            size = self._size()
+            return size not in (self._offset, self._partial_at) or self._rotated()
 
     def read_new(self, wanted: Callable[[int], bool]) -> List[AccountingRecord]:
         """The records appended since the last call whose job number is wanted.
@@ -85,19 +82,27 @@ class AccountingFile:
         A line that is no record is counted in ``broken_lines`` and passed over: one bad line says nothing of
         the others.
         """
-        if self._fd is None and not self._reopen_from_start():
-            return []
-        records = list(self._records(wanted))
-        if self._rotated() and self._reopen_from_start():
-            records.extend(self._records(wanted))
-        return records
+        with self._lock:
+            if self._fd is None and not self._reopen_from_start():
+                return []
+            records = list(self._records(wanted))
+            if self._rotated() and self._reopen_from_start():
+                records.extend(self._records(wanted))
+            return records
 
-    def look_back(self, mark: Optional[Mark], wanted: Callable[[int], bool]) -> List[AccountingRecord]:
-        """Read again what was read since a mark, without moving on: for a job that became known meanwhile."""
-        if mark is None or self._fd is None:
-            return []
-        start = mark.offset if mark.inode == self._inode else 0
-        return [record for line in self._lines(start, self._offset) if (record := self._parse(line, wanted))]
+    def look_back(
+        self, mark: Optional[Mark], wanted: Callable[[int], bool], *, unread: bool = False
+    ) -> List[AccountingRecord]:
+        """Read again what was read since a mark, without moving on: for a job that became known meanwhile.
+
+        With unread, look also at what was not read yet.
+        """
+        with self._lock:
+            if mark is None or self._fd is None:
+                return []
+            start = mark.offset if mark.inode == self._inode else 0
+            end = self._size() if unread else self._offset
+            return [record for line in self._lines(start, end) if (record := self._parse(line, wanted))]
 
     def _records(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
         size = self._size()
@@ -143,6 +148,11 @@ class AccountingFile:
         except OSError:
             return False  # moved away and not made anew yet: the open file is still the newest there is
 
+    def _let_go(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
     def _reopen_from_start(self) -> bool:
         if not self._reopen():
             return False
@@ -154,7 +164,7 @@ class AccountingFile:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return False  # not shared with this host, or not written yet: qacct is asked instead
-        self.close()
+        self._let_go()
         self._fd, self._inode = fd, os.fstat(fd).st_ino
         self._partial_at = -1
         return True

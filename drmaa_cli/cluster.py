@@ -82,7 +82,7 @@ class Cluster:
         """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
         return {**self.tool("qsub").defaults, **os.environ}
 
-    def submit(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> qsub.Reply:
+    def submit(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> Union[qsub.Accepted, qsub.Refused]:
         """Run one qsub in the environment that was made for it."""
         return qsub.parse_submission(self._run(argv, env, stdin))
 

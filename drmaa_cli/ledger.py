@@ -9,7 +9,7 @@ import heapq
 from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from drmaa_cli.jobinfo import End
-from drmaa_cli.models import JobId, TaskRange
+from drmaa_cli.models import JobId
 from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting
 
 
@@ -34,12 +34,16 @@ class Ledger:
         """What is known of a job number that has anything left to reap."""
         return self._jobs.get(number)
 
-    def add(self, number: int, tasks: Optional[TaskRange], submitted: float, *, start_time: bool = False) -> Known:
-        """A job was submitted. A reused number replaces a job of the same number that ended long ago."""
+    def next_order(self) -> int:
+        """A position after all others, for a session that is not kept on disk."""
         self._order += 1
-        waiting = {NO_TASK} if tasks is None else set(tasks.numbers())
-        known = Known(number, self._order, tasks, submitted, start_time, waiting)
-        self._jobs[number] = known
+        return self._order
+
+    def add(self, known: Known) -> Known:
+        """A job was submitted. A reused number replaces a job of the same number that ended long ago."""
+        known.waiting = {NO_TASK} if known.tasks is None else set(known.tasks.numbers())
+        self._order = max(self._order, known.order)
+        self._jobs[known.number] = known
         return known
 
     def find(self, job: JobId) -> Optional[Tuple[Known, int]]:

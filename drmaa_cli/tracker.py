@@ -44,7 +44,7 @@ class Known:
 
     Attributes:
         number: job number.
-        order: position in the order of submission.
+        order: position in the order of submission, and in the session's store.
         tasks: the tasks of an array job, None otherwise.
         submitted: epoch seconds at submission, by our clock.
         waiting: tasks whose end is not known yet.
@@ -55,6 +55,8 @@ class Known:
         faulty: tasks in error state -> when that was first noticed.
         deleted: tasks whose deletion we asked for and the qmaster accepted.
         never_ran: tasks that were deleted by us while pending: they leave no record.
+        since: when it became known or was last changed by us, by the monotonic clock: an older listing does
+            not count.
         start_time: whether a start time in the future was asked for.
     """
 
@@ -62,6 +64,7 @@ class Known:
     order: int
     tasks: Optional[TaskRange]
     submitted: float
+    since: float = 0.0
     start_time: bool = False
     waiting: Set[int] = field(default_factory=set)
     ended: Dict[int, End] = field(default_factory=dict)
@@ -145,7 +148,7 @@ def endings(
 
     Args:
         known: the job, with ``missing`` and ``faulty`` up to date.
-        records: the latest accounting record of each task, as far as any were found.
+        records: the latest accounting record of each task that :func:`fits`.
         now: the clock by which ``missing`` and ``faulty`` were stamped.
         rules: the cell's delays.
         details: `qstat -j` of the missing jobs, when it was just asked.
@@ -153,16 +156,15 @@ def endings(
     usages = {} if details is None else _finished(known, details)
     found = records.get(known.number, {})
     for task in known.waiting.intersection((*known.missing, *known.faulty, *found)):
-        record = found.get(task)
-        if record is not None and not fits(record, known):
-            record = None
-        end = _end(known, task, record, usages.get(task), now, rules)
+        end = _end(known, task, found.get(task), usages.get(task), now, rules)
         if end is not None:
             yield Ended(known.number, task, end)
 
 
 def fits(record: AccountingRecord, known: Known) -> bool:
-    """Whether a record is about this job, not about an earlier one with the same number (numbers wrap)."""
+    """Whether a record tells of an end of this job: of this one, not an earlier one of the same number (numbers
+    wrap), and not of an attempt that was rescheduled or of a parallel job's slave task.
+    """
     return record.submission_time >= known.submitted - CLOCK_SKEW and is_final(record)
 
 

@@ -1,0 +1,354 @@
+"""One watcher for everybody who waits, without a thread of its own.
+
+Of the threads that wait, one leads: it asks Grid Engine, takes in what it hears and wakes the others; when it
+has what it came for, another leads on. However many jobs and waiters there are, a process runs one status
+query at a time and spends at most the configured share of time on them. No lock is held while a command runs.
+
+The accounting file is looked at with stat() between queries, which costs the qmaster nothing and is the
+first to tell of an end on most cells.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import logging
+import threading
+from typing import Callable, Deque, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
+
+from drmaa_cli.accounting_file import AccountingFile, Mark
+from drmaa_cli.clock import Clock
+from drmaa_cli.cluster import TROUBLE, Cluster, drmaa_error
+from drmaa_cli.config import Config
+from drmaa_cli.errors import ExitTimeoutException, TIMEOUT_TEXT, error
+from drmaa_cli.ledger import Ledger
+from drmaa_cli.models import AccountingRecord, Details, Hold, JobRow
+from drmaa_cli.tracker import NO_TASK, Ended, Known, Rules, back_again, covers, endings, fits, sight
+
+T = TypeVar("T")
+Rows = Dict[int, Tuple[JobRow, ...]]
+
+log = logging.getLogger("drmaa_cli")
+
+TICK = 0.05  # seconds between two looks at the accounting file
+QUIET_SHARE = 0.05  # a job that has been quiet for an hour is asked for less often than one just submitted
+LONGEST_STALENESS = 10.0
+LONGEST_BACKOFF = 15.0
+FOREIGN_JOBS = 100_000  # how many job numbers of others are remembered as asked for
+SYSTEM_HOLDS = (Hold.SYSTEM, Hold.OPERATOR, Hold.DEPENDENCY, Hold.START_TIME, Hold.ARRAY_DEPENDENCY)
+
+
+class Monitor:
+    """What the qmaster and the accounting file say of the session's jobs.
+
+    Every public method is called with ``lock`` held, and gives it up while a command runs.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        ledger: Ledger,
+        accounting: AccountingFile,
+        rules: Rules,
+        on_ended: Callable[[Sequence[Ended]], None],
+    ) -> None:
+        self.lock = threading.Condition(threading.Lock())
+        self.rules = rules
+        self.closed = False
+        self._cluster, self._ledger, self._accounting = cluster, ledger, accounting
+        self._on_ended = on_ended
+        self._config: Config = cluster.config
+        self._clock: Clock = cluster.clock
+        self._leading = False
+        self._began = self._attempted = self._finished = float("-inf")
+        self._demand = float("-inf")
+        self._event = self._clock.monotonic()
+        self._cost = 0.0
+        self._failures = 0
+        self._trouble: Optional[Tuple[float, BaseException]] = None
+        self._next_qacct = float("-inf")
+        self._records: Dict[int, Dict[int, AccountingRecord]] = {}
+        self._foreign: Rows = {}
+        self._watched: Deque[int] = collections.deque(maxlen=FOREIGN_JOBS)
+        self._holds: Dict[Hold, Rows] = {}
+
+    def close(self) -> None:
+        """Wake everybody who waits: the session is over."""
+        self.closed = True
+        self.lock.notify_all()
+
+    def happened(self) -> None:
+        """Something was changed: ask more often for a while."""
+        self._event = self._clock.monotonic()
+        self.lock.notify_all()
+
+    def added(self, known: Known, mark: Optional[Mark]) -> None:
+        """A job became known. Its record may have been passed over while its number was still unknown."""
+        self.happened()
+        for record in self._accounting.look_back(mark, lambda number: number == known.number):
+            self._note(record)
+
+    def wait(self, ready: Callable[[], Optional[T]], deadline: float) -> Optional[T]:
+        """Wait until something is ready; None when the deadline comes first.
+
+        What is known must not be staler than the duty cycle allows when the answer is "not ready".
+
+        Raises:
+            ExitTimeoutException: the session ended meanwhile.
+            DrmCommunicationException: Grid Engine could not be asked for longer than the outage limit.
+        """
+        not_before = self._fresh_enough()
+        self._demand = max(self._demand, not_before)
+        leading = False
+        try:
+            while True:
+                found = ready()
+                if found is not None:
+                    return found
+                self._check_closed()
+                now = self._clock.monotonic()
+                if now >= deadline and (self._failures or self._attempted >= not_before):
+                    return None
+                self._check_outage(now)
+                leading = leading or not self._leading
+                self._leading = True
+                if leading:
+                    self._step(now, deadline)
+                else:
+                    self._clock.wait(self.lock, max(deadline - now, TICK))
+        finally:
+            if leading:
+                self._leading = False
+                self.lock.notify_all()
+
+    def refresh(self, known: Known) -> None:
+        """Make sure that a job's rows are recent, and not older than our own last change of it.
+
+        Raises:
+            DrmCommunicationException: Grid Engine could not be asked.
+        """
+        not_before = max(known.since, self._fresh_enough())
+        self._refresh(lambda: self._began >= not_before or not known.waiting, not_before)
+
+    def foreign_rows(self, number: int) -> Tuple[JobRow, ...]:
+        """The recent rows of one of the user's jobs that the session does not know.
+
+        Raises:
+            DrmCommunicationException: Grid Engine could not be asked.
+        """
+        not_before = self._fresh_enough()
+        if number not in self._foreign:
+            self._watched.append(number)
+            not_before = self._clock.monotonic()
+        self._refresh(lambda: self._began >= not_before and number in self._foreign, not_before)
+        return self._foreign[number]
+
+    def holds(self, number: int, task: int) -> Hold:
+        """Which kinds of hold a task of a listed job has.
+
+        Only as many listings are asked for as the answer needs, each once per listing for all jobs.
+
+        Raises:
+            DrmCommunicationException: Grid Engine could not be asked.
+        """
+        found = Hold.NONE
+        if self._has_hold(Hold.USER, number, task):
+            found |= Hold.USER
+        for kind in SYSTEM_HOLDS:
+            if self._has_hold(kind, number, task):
+                return found | kind
+        return found
+
+    def _has_hold(self, kind: Hold, number: int, task: int) -> bool:
+        rows = self._holds.get(kind)
+        if rows is None:
+            holds = self._holds  # a new listing replaces the table; the answer then belongs to the old one
+            with self._unlocked():
+                snapshot = self._cluster.retrying(lambda: self._cluster.listing(self._cluster.user, None, kind))
+            rows = holds[kind] = _by_job(snapshot.rows)
+        return any(covers(row, task) for row in rows.get(number, ()))
+
+    def _refresh(self, done: Callable[[], bool], not_before: float) -> None:
+        until = self._clock.monotonic() + self._config.retry_for
+        pause = TICK
+        self._demand = max(self._demand, not_before)
+        while not done():
+            self._check_closed()
+            now = self._clock.monotonic()
+            if self._trouble is not None and self._attempted >= not_before and now >= until:
+                raise drmaa_error(self._trouble[1]) from self._trouble[1]  # type: ignore[arg-type]  # one of TROUBLE
+            if self._leading:
+                self._clock.wait(self.lock, TICK)
+                continue
+            self._leading = True
+            try:
+                self._poll()
+                if self._trouble is not None:
+                    pause *= 2
+                    self._clock.wait(self.lock, pause)
+            finally:
+                self._leading = False
+                self.lock.notify_all()
+
+    def _step(self, now: float, deadline: float) -> None:
+        due = self._due()
+        if now >= due:
+            self._poll()
+            return
+        with self._unlocked():
+            changed = self._accounting.changed()
+        if changed:
+            self._read_accounting()
+            return
+        self._clock.wait(self.lock, max(min(due, deadline, now + TICK) - now, 0.001))
+
+    def _due(self) -> float:
+        if self._failures:
+            return self._finished + min(self._config.poll_min * 2**self._failures, LONGEST_BACKOFF)
+        if self._demand > self._began:
+            return self._demand
+        quiet = self._clock.monotonic() - self._event
+        interval = max(self._shortest_interval(), min(quiet * QUIET_SHARE, self._config.poll_max))
+        return self._finished + interval
+
+    def _shortest_interval(self) -> float:
+        return max(self._config.poll_min, self._cost / max(self._config.duty_cycle, 0.001))
+
+    def _fresh_enough(self) -> float:
+        return self._clock.monotonic() - min(self._shortest_interval(), LONGEST_STALENESS)
+
+    def _poll(self) -> None:
+        """One listing for everybody, and whatever it gives occasion to ask."""
+        waiting = self._ledger.waiting()
+        wanted = {known.number for known in waiting}.union(self._watched)
+        began = self._attempted = self._clock.monotonic()
+        try:
+            with self._unlocked():
+                snapshot = self._cluster.listing(self._cluster.user, wanted)
+                self._finished = self._clock.monotonic()
+        except TROUBLE as err:
+            self._failed(err)
+            return
+        self._cost = self._finished - began
+        if self._trouble is not None:
+            log.info("Grid Engine answers again")
+        self._failures, self._trouble = 0, None
+        rows = _by_job(snapshot.rows)
+        for known in waiting:
+            if known.since <= began:
+                self._ledger.sighted(sight(known, rows.get(known.number, ())), began)
+        self._foreign = {number: rows.get(number, ()) for number in self._watched}
+        self._holds = {}
+        self._began = began
+        self._read_accounting()
+        self._look_up()
+        self.lock.notify_all()
+
+    def _failed(self, err: BaseException) -> None:
+        self._finished = self._clock.monotonic()
+        self._failures += 1
+        if self._trouble is None:
+            log.warning("Grid Engine does not answer: %s", err)
+        self._trouble = (self._trouble[0] if self._trouble else self._finished, err)
+        self.lock.notify_all()
+
+    def _look_up(self) -> None:
+        """Ask what became of the jobs that left the listing and have no record yet."""
+        lost = [known for known in self._ledger.waiting() if known.missing.keys() - known.confirmed]
+        if lost:
+            numbers = [known.number for known in lost]
+            try:
+                with self._unlocked():
+                    details = self._cluster.details(numbers)
+            except TROUBLE as err:
+                self._failed(err)
+                return
+            self._confirm(lost, details)
+        self._ask_qacct()
+
+    def _confirm(self, lost: Sequence[Known], details: Details) -> None:
+        self._event = self._clock.monotonic()
+        for known in lost:
+            self._ledger.returned(known.number, back_again(known, details))
+            self._ledger.confirmed_missing(known.number)
+        self._settle(details)
+
+    def _ask_qacct(self) -> None:
+        """Where the accounting file cannot be read, ask qacct, less and less often."""
+        now = self._clock.monotonic()
+        if self._accounting.readable or now < self._next_qacct:
+            return
+        lost = [known for known in self._ledger.waiting() if known.missing or known.faulty]
+        if not lost:
+            return
+        began = min(min((*known.missing.values(), *known.faulty.values())) for known in lost)
+        self._next_qacct = now + max(self._shortest_interval(), (now - began) / 2)
+        try:
+            with self._unlocked():
+                records = self._cluster.records(
+                    [known.number for known in lost], min(known.submitted for known in lost)
+                )
+        except TROUBLE as err:
+            self._failed(err)
+            return
+        for record in records:
+            self._note(record)
+        self._settle()
+
+    def _read_accounting(self) -> None:
+        with self._unlocked():
+            records = self._accounting.read_new(self._ledger.__contains__)
+        for record in records:
+            self._note(record)
+        if self._settle():
+            self.lock.notify_all()
+        if records and self._records:
+            self._demand = max(self._demand, self._finished + self._config.poll_min)  # a record is not all: ask
+
+    def _note(self, record: AccountingRecord) -> None:
+        known = self._ledger.get(record.job)
+        if known is not None and fits(record, known):
+            task = NO_TASK if known.tasks is None else record.task
+            self._records.setdefault(record.job, {})[task] = record
+
+    def _settle(self, details: Optional[Details] = None) -> bool:
+        now = self._clock.monotonic()
+        facts: List[Ended] = []
+        for known in self._ledger.waiting():
+            if known.missing or known.faulty or known.number in self._records:
+                for fact in endings(known, self._records, now, self.rules, details):
+                    if self._ledger.ended(fact):
+                        facts.append(fact)
+        for number in [number for number in self._records if self._is_settled(number)]:
+            del self._records[number]
+        if facts:
+            self._event = now
+            self._on_ended(facts)
+        return bool(facts)
+
+    def _is_settled(self, number: int) -> bool:
+        known = self._ledger.get(number)
+        return known is None or not known.waiting.intersection(self._records[number])
+
+    def _check_closed(self) -> None:
+        if self.closed:
+            raise error(ExitTimeoutException, TIMEOUT_TEXT)
+
+    def _check_outage(self, now: float) -> None:
+        if self._trouble is not None and now - self._trouble[0] > self._config.outage_limit:
+            raise drmaa_error(self._trouble[1]) from self._trouble[1]  # type: ignore[arg-type]  # one of TROUBLE
+
+    @contextlib.contextmanager
+    def _unlocked(self) -> Iterator[None]:
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
+
+
+def _by_job(rows: Sequence[JobRow]) -> Rows:
+    found: Dict[int, List[JobRow]] = {}
+    for row in rows:
+        found.setdefault(row.job, []).append(row)
+    return {number: tuple(group) for number, group in found.items()}

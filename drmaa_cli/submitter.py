@@ -1,0 +1,225 @@
+"""Submitting exactly once: write down the intent, run qsub, write down the answer; when there is none, look.
+
+A submission whose answer was lost (the command hung, was killed, or said nothing that can be read) may have
+been accepted. Its token, which travels with the job as its context, is looked for before anything is said.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+import uuid
+from typing import Callable, Mapping, NamedTuple, Optional
+
+from drmaa_cli import defaults, qtask
+from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.attributes import Text
+from drmaa_cli.cluster import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
+from drmaa_cli.errors import (
+    DeniedByDrmException,
+    DrmCommunicationException,
+    InternalException,
+    InvalidArgumentException,
+    TryLaterException,
+    error,
+)
+from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
+from drmaa_cli.models import TaskRange
+from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
+from drmaa_cli.store import Intent, Store, StoreError
+from drmaa_cli.submission import Environment, Submission, build
+from drmaa_cli.tracker import CLOCK_SKEW
+
+log = logging.getLogger("drmaa_cli")
+
+CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
+
+_EXCEPTIONS = {
+    Refusal.DENIED: DeniedByDrmException,
+    Refusal.SYNTAX: DeniedByDrmException,
+    Refusal.VERIFIED_ONLY: DeniedByDrmException,
+    Refusal.TRY_LATER: TryLaterException,
+    Refusal.INTERNAL: InternalException,
+    Refusal.NO_QMASTER: DrmCommunicationException,
+    Refusal.NO_ANSWER: DrmCommunicationException,
+}
+
+
+class Submitted(NamedTuple):
+    """A submission that Grid Engine accepted."""
+
+    number: int
+    intent: Intent
+    position: int
+
+
+class Submitter:
+    """Turns templates into jobs."""
+
+    def __init__(self, cluster: Cluster, accounting: AccountingFile, store: Callable[[], Optional[Store]]) -> None:
+        self._cluster = cluster
+        self._accounting = accounting
+        self._store = store
+
+    def submit(self, values: Mapping[bytes, Text], tasks: Optional[TaskRange], key: Optional[str] = None) -> Submitted:
+        """Submit what a template describes, as one job or as an array of tasks.
+
+        Raises:
+            DrmaaException: of the class that libdrmaa raises for the same cause.
+        """
+        token = uuid.uuid4().hex
+        submission = self._build(values, tasks, token)
+        started = any(word == "-a" for word in submission.argv)
+        intent = Intent(
+            token, key, submission.job_name, tasks, self._cluster.clock.time(), started, self._accounting.mark()
+        )
+        store = self._store()
+        position = 0
+        if store is not None:
+            try:
+                position = store.intend(intent)
+            except StoreError as err:
+                raise error(InternalException, f"nothing was submitted: {err}") from err
+        try:
+            number = self._run(submission, intent)
+        except _NotAccepted as refusal:
+            if store is not None:
+                store.refused(position)
+            raise refusal.reason from refusal.__cause__
+        self._remember(store, position, number)
+        return Submitted(number, intent, position)
+
+    def find(self, intent: Intent) -> Optional[int]:
+        """The job number of an earlier submission whose answer was lost; None if it was never accepted.
+
+        Raises:
+            GridEngineError, CommandTimeout, CommandNotFound: the qmaster could not be asked.
+            DrmCommunicationException: several jobs in accounting could be it.
+        """
+        since = intent.submitted - CLOCK_SKEW
+        snapshot = self._cluster.listing(self._cluster.user)
+        numbers = sorted({row.job for row in snapshot.rows if row.name == intent.name}, reverse=True)
+        for job in self._cluster.details(numbers).jobs if numbers else ():
+            if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
+                return job.job
+        return self._find_in_accounting(intent)
+
+    def _find_in_accounting(self, intent: Intent) -> Optional[int]:
+        # Whole seconds are all that accounting keeps of the submission time, hence the second's allowance.
+        found = {
+            record.job
+            for record in self._accounting.look_back(intent.mark, lambda number: True, unread=True)
+            if record.owner == self._cluster.user
+            and record.job_name == intent.name
+            and intent.submitted - 1 <= record.submission_time <= self._cluster.clock.time() + 1
+        }
+        if len(found) > 1:
+            ids = ", ".join(str(number) for number in sorted(found))
+            raise error(
+                DrmCommunicationException,
+                f"the answer to a submission of {intent.name!r} was lost, and jobs {ids} could each be it",
+            )
+        return found.pop() if found else None
+
+    def _build(self, values: Mapping[bytes, Text], tasks: Optional[TaskRange], token: str) -> Submission:
+        try:
+            env = self._cluster.environment()
+        except CommandNotFound as err:
+            raise drmaa_error(err) from err
+        try:
+            cwd = os.getcwd()
+        except OSError:
+            cwd = "/"  # the directory is gone; nothing of ours depends on it, and qsub says so itself
+        environment = Environment(
+            home=pwd.getpwuid(os.geteuid()).pw_dir,
+            cwd=cwd,
+            env=env,
+            now=self._cluster.clock.time(),
+            default_options=defaults.read_default_options(env, cwd),
+        )
+        return build(values, environment, tasks, {CONTEXT: token}, lambda name: qtask.read_category(name, env))
+
+    def _run(self, submission: Submission, intent: Intent) -> int:
+        until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                reply = self._cluster.submit(submission.argv, submission.env, submission.stdin)
+            except CommandNotFound as err:
+                raise _NotAccepted(drmaa_error(err)) from err
+            except CommandTimeout as err:
+                return self._find_or_raise(intent, str(err))
+            if isinstance(reply, Accepted):
+                for warning in reply.warnings:
+                    log.warning("qsub: %s", warning)
+                return reply.job
+            if not (reply.certain and reply.kind is Refusal.NO_QMASTER):
+                return self._judge(reply, intent)
+            if self._cluster.clock.monotonic() + pause > until:
+                raise _NotAccepted(error(DrmCommunicationException, reply.text))
+            self._cluster.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _judge(self, reply: Refused, intent: Intent) -> int:
+        if not reply.certain:
+            return self._find_or_raise(intent, reply.text)
+        text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
+        raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
+
+    def _find_or_raise(self, intent: Intent, why: str) -> int:
+        try:
+            number = self._find(intent)
+        except TROUBLE as err:
+            raise error(
+                DrmCommunicationException,
+                f"{why}; whether the job was accepted is not known yet and is looked up when this session is"
+                f" taken up again ({err})",
+            ) from err
+        if number is None:
+            raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
+        log.info("the answer of qsub was lost, but job %d is ours", number)
+        return number
+
+    def _find(self, intent: Intent) -> Optional[int]:
+        until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return self.find(intent)
+            except TROUBLE:
+                if self._cluster.clock.monotonic() + pause > until:
+                    raise
+            self._cluster.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _remember(self, store: Optional[Store], position: int, number: int) -> None:
+        if store is None:
+            return
+        try:
+            store.accepted(position, number)
+        except StoreError as err:  # the job lives, and its token is on record: it is found again
+            log.warning("job %d was submitted, but could not be written down: %s", number, err)
+
+
+class _NotAccepted(Exception):
+    """The submission certainly did not make a job; ``reason`` is what the caller is told."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def bulk_range(begin: object, end: object, step: object) -> TaskRange:
+    """The tasks of runBulkJobs(begin, end, step), ``end`` cut to the last task that is meant.
+
+    Raises:
+        InvalidArgumentException: not whole numbers, or not 1 <= begin <= end with a step of at least 1.
+    """
+    for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
+        if not isinstance(value, int):
+            raise error(InvalidArgumentException, f"{name} must be an int, not {value!r}")
+    assert isinstance(begin, int) and isinstance(end, int) and isinstance(step, int)
+    if not 1 <= begin <= end or step < 1:
+        raise error(InvalidArgumentException, "The input value for an argument is invalid.")
+    return TaskRange(begin, begin + (end - begin) // step * step, step)
