@@ -86,7 +86,8 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
     totals = TOTALS.search(text)
     if totals is None and result.argv[-1:] == ("-j",):
         raise UnreadableReply(f"cut off before the totals ({describe(result)})")
-    records = [_record(fields, result) for fields in _blocks(text[: totals and totals.start()], result)]
+    blocks = _blocks(text[: totals.start()] if totals else text, result)
+    records = [_record(fields, result) for fields in blocks]
     if not records and totals is None:
         _raise_environment(result)
         raise UnreadableReply(f"no records and no word why ({describe(result)})")

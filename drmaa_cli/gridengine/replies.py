@@ -36,7 +36,7 @@ _ENVIRONMENT = re.compile(
     re.MULTILINE,
 )
 _INITIALIZE = re.compile(r"^Unable to initialize environment because of error: (.*)$", re.MULTILINE)
-_USAGE = re.compile(r"\A(?:\S+ [^\n]*\n)?usage: \S+.*$", re.MULTILINE)
+_USAGE = re.compile(r"^usage: q\w+ .*$", re.MULTILINE)
 _BAD_OPTION = re.compile(
     rf"^{_PREFIXES}((?:invalid option argument|unknown option) .*|\S+ option must have argument.*)$",
     re.MULTILINE,
@@ -44,14 +44,17 @@ _BAD_OPTION = re.compile(
 _XML_START = re.compile(r"<\?xml|<\w")
 
 
+NOT_EXECUTED = (126, 127)  # a shell's exit codes: found but not executable, not found
+
+
 class Outcome(enum.Enum):
     """What one line of a command's reply says about one job or task."""
 
     DONE = "done"  # the change was made, or is under way
-    NOTHING_TO_DO = "nothing to do"  # already so: suspended twice, nothing to release, already in deletion
+    NOTHING_TO_DO = "nothing to do"  # already so: held twice, nothing to release, already in deletion
     UNKNOWN_JOB = "unknown job"  # the qmaster does not know the job or the task
     DENIED = "denied"  # not the owner, not a manager
-    WRONG_STATE = "wrong state"  # the operation cannot be applied to a pending or held job
+    WRONG_STATE = "wrong state"  # to suspend or resume: pending, held, already suspended, already unsuspended
     NO_QMASTER = "no qmaster"  # the command never reached the qmaster
     ERROR = "error"  # a complaint that fits none of the above
 
@@ -97,10 +100,27 @@ class CommandFailed(GridEngineError):
     """The command could not work in this environment: SGE_ROOT, the cell, an option it does not know."""
 
 
-def check_environment_errors(result: CommandResult) -> None:
-    """Raise if either stream carries one of the complaints that any Grid Engine command can make.
+def find_environment_error(result: CommandResult) -> QmasterUnreachable | CommandFailed | None:
+    """The complaint about qmaster, SGE_ROOT or cell in either stream, if there is one.
 
     Only text ahead of an XML document is looked at on standard output: what follows is data of the jobs.
+    """
+    streams = (result.err, _before_xml(result.out))
+    for text in streams:
+        if found := _UNREACHABLE.search(text):
+            return QmasterUnreachable(found.group(1).strip())
+    for text in streams:
+        if found := _ENVIRONMENT.search(text) or _INITIALIZE.search(text):
+            return CommandFailed(found.group(1).strip())
+        if found := _COMMLIB.search(text):
+            return QmasterUnreachable(found.group(1).strip())
+    if result.exit_code in NOT_EXECUTED and result.err.strip():
+        return CommandFailed(result.err.strip().splitlines()[-1])
+    return None
+
+
+def check_environment_errors(result: CommandResult) -> None:
+    """Raise if either stream carries one of the complaints that any Grid Engine command can make.
 
     Args:
         result: the finished command, whatever its exit code.
@@ -108,21 +128,17 @@ def check_environment_errors(result: CommandResult) -> None:
     Raises:
         QmasterUnreachable: ``unable to send message to qmaster`` and its relatives (captures
             ``env.dead_port.*``, ``env.unresolvable_qmaster.*``, ``env.silent_port.*``).
-        CommandFailed: SGE_ROOT or the cell is wrong or unset, or the usage text was printed (``env.bad_*``,
-            ``env.root_unset_realbin.*``, ``qstat.bad_option``).
+        CommandFailed: SGE_ROOT or the cell is wrong or unset, the usage text was printed, or a shell could
+            not find the command (``env.bad_*``, ``env.root_unset_realbin.*``, ``qstat.bad_option``).
     """
-    for text in (result.err, _before_xml(result.out)):
-        if found := _UNREACHABLE.search(text):
-            raise QmasterUnreachable(found.group(1).strip())
-    for text in (result.err, _before_xml(result.out)):
-        if found := _ENVIRONMENT.search(text) or _INITIALIZE.search(text):
-            raise CommandFailed(found.group(1).strip())
-        if found := _COMMLIB.search(text):
-            raise QmasterUnreachable(found.group(1).strip())
-    if result.exit_code != 0 and (found := _BAD_OPTION.search(result.err)):
+    if error := find_environment_error(result):
+        raise error
+    if result.exit_code == 0:
+        return
+    if found := _BAD_OPTION.search(result.err):
         raise CommandFailed(found.group(1).strip())
-    if result.exit_code != 0 and (found := _USAGE.search(result.err)):
-        raise CommandFailed(f"{found.group(0).splitlines()[-1]} (a usage error)")
+    if found := _USAGE.search(result.err):
+        raise CommandFailed(f"{found.group(0)} (a usage error)")
 
 
 def describe(result: CommandResult) -> str:

@@ -1,0 +1,193 @@
+"""qdel, qhold, qrls and qmod: several ids in, a line for most of them out.
+
+Successes and refusals come mixed, on standard output, and the exit code is no verdict: 0 for ``already
+suspended``, 1 for a good ``qmod``, 3 when one of many jobs is unknown. So every line is judged on its own.
+qhold and qrls say nothing about a job they leave as it is. Sources: captures ``op.*``, ``env.*``,
+``locale.*``; runs of a real 8.1.9 cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from drmaa_cli.gridengine.ranges import parse_task_set
+from drmaa_cli.gridengine.replies import (
+    Answer,
+    CommandFailed,
+    Outcome,
+    QmasterUnreachable,
+    check_environment_errors,
+    describe,
+    find_environment_error,
+)
+from drmaa_cli.models import CommandResult, JobId, TaskSet
+
+COMMANDS = {
+    "suspend": ("qmod", "-sj"),
+    "resume": ("qmod", "-usj"),
+    "hold": ("qhold",),
+    "release": ("qrls",),
+    "terminate": ("qdel",),
+}
+
+_ONE = r"job(?:-array task)? (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?"
+_QUOTED = r'job "(?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?"'
+
+_TASKS = r"job-array tasks? (?P<tasks>[0-9,:-]+) of job (?P<job>[0-9]{1,10})"
+
+# What each line says. The first pattern that fits the whole line decides.
+_TEXTS = {
+    Outcome.DONE: (
+        rf".* has deleted {_ONE}",
+        rf".* has deleted {_TASKS}",
+        rf".* has registered the {_ONE} for deletion",
+        rf".* has registered the {_TASKS} for deletion",
+        rf"(?:warning: )?.* forced the deletion of {_ONE}",
+        rf"modified hold of {_ONE}",
+        rf".* - (?:un)?suspended {_ONE}",
+        rf".* removed administrator suspension of {_ONE} .*",
+        rf".* cleared error state of {_ONE}",
+        rf"Pushed rescheduling of {_ONE} on host .*",
+    ),
+    Outcome.NOTHING_TO_DO: (
+        rf"{_ONE} is already in deletion",
+        r"No jobs modified",
+    ),
+    Outcome.UNKNOWN_JOB: (
+        r'job "(?P<job>[0-9]{1,10})" task "(?P<task>[0-9]{1,10})" does not exist',
+        r"The job (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))? of user\(s\) .* does not exist",
+        r"The job .* of user\(s\) .* does not exist",
+        r"There (?:is no job|are no jobs) registered.*",
+        rf"denied: {_QUOTED} does not exist",
+        r'denied: job ".*" does not exist',
+        rf"invalid queue or {_QUOTED}",
+        r'invalid queue or job ".*"',
+        rf"{_ONE} is already finished; .*",  # Open Cluster Scheduler 9.2 keeps finished jobs
+    ),
+    Outcome.DENIED: (
+        rf".* - you do not have the necessary privileges to delete the {_QUOTED}",
+        rf'denied: ".*" must be at least owner of {_ONE} to change job attributes',
+        r'denied: ".*" must be (?:operator|manager) to .*',
+        rf".* - you have no permission to modify {_QUOTED}",
+    ),
+    Outcome.WRONG_STATE: (
+        rf".* - {_ONE} is already (?:un)?suspended",
+        rf"Modify operation can not be applied on {_ONE} in pending/hold state",
+        rf"The {_ONE} is running in queue .* where jobs are not rerunable\.",
+        r"Job (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))? is not in error state",
+    ),
+}
+_LINES = tuple(
+    (re.compile(pattern), outcome) for outcome, patterns in _TEXTS.items() for pattern in patterns
+)
+_SOME_JOB = re.compile(r'\bjob(?:-array task)? "?(?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?\b')
+_PROGRESS = re.compile(r"[.\s]*")  # qdel -f prints dots while it waits
+
+
+def argv(action: str, ids: Sequence[JobId]) -> list[str]:
+    """The command for an action on some jobs or tasks.
+
+    Raises:
+        ValueError: no ids, or an action that is none of suspend, resume, hold, release, terminate.
+    """
+    if action not in COMMANDS:
+        raise ValueError(f"no such action: {action!r} (one of {', '.join(COMMANDS)})")
+    if not ids:
+        raise ValueError(f"{action}: no job ids")
+    return [*COMMANDS[action], *map(str, ids)]
+
+
+def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answer]:
+    """Judge every line of the reply.
+
+    Args:
+        action: the action that was asked for.
+        result: the finished command.
+        ids: the ids that were given to it.
+
+    Returns:
+        An answer for each printed line, standard output first, then one for each id that no line is about:
+        NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, and ERROR when
+        the command was killed or failed without a word.
+
+    Raises:
+        CommandFailed: SGE_ROOT or the cell is wrong, or the options were not understood.
+    """
+    error = find_environment_error(result)
+    if isinstance(error, CommandFailed):
+        raise error
+    lines = [line.rstrip("\r") for text in (result.out, result.err) for line in text.split("\n")]
+    answers = [judge(line) for line in lines if not _PROGRESS.fullmatch(line)]
+    if not any(answer.outcome is not Outcome.ERROR for answer in answers):
+        check_usage(action, result)
+    silence = _silence(result, answers, error)
+    for job_id in ids:
+        if not answers_about(job_id, answers):
+            answers.append(silence._replace(target=job_id))
+    return answers
+
+
+def check_usage(action: str, result: CommandResult) -> None:
+    """Raise CommandFailed if the command did not understand how it was called."""
+    try:
+        check_environment_errors(result)
+    except CommandFailed as error:
+        raise CommandFailed(f"{action}: {error.text}") from error
+    except QmasterUnreachable:
+        pass  # the answers say so
+
+
+def judge(line: str) -> Answer:
+    """What one line says; ERROR for a line in no known form, with the job it names, if any."""
+    for pattern, outcome in _LINES:
+        if found := pattern.fullmatch(line):
+            return _answer(found, outcome, line)
+    if find_environment_error(CommandResult((), 1, line.encode(), b"")):
+        return Answer(None, None, Outcome.NO_QMASTER, line)
+    named = _SOME_JOB.search(line)
+    return _answer(named, Outcome.ERROR, line) if named else Answer(None, None, Outcome.ERROR, line)
+
+
+def answers_about(job_id: JobId, answers: Iterable[Answer]) -> list[Answer]:
+    """The answers that concern an id.
+
+    A task's own lines count first; without any, those about its job as a whole do: ``invalid queue or job
+    "7"`` is all that qmod says about an unknown task 7.9, and ``suspended job 6`` about 6.1.
+    """
+    of_job = [answer for answer in answers if answer.target is not None and answer.target.job == job_id.job]
+    if job_id.task is None:
+        return of_job
+    of_task = [answer for answer in of_job if _names_task(answer, job_id.task)]
+    of_whole = [answer for answer in of_job if answer.tasks is None and answer.target == JobId(job_id.job)]
+    return of_task or of_whole
+
+
+def _names_task(answer: Answer, task: int) -> bool:
+    if answer.tasks is not None:
+        return answer.tasks.has(task)
+    return answer.target is not None and answer.target.task == task
+
+
+def _answer(found: re.Match[str], outcome: Outcome, line: str) -> Answer:
+    groups = found.groupdict()
+    job, task, tasks = groups.get("job"), groups.get("task"), groups.get("tasks")
+    target = JobId(int(job), int(task) if task else None) if job else None
+    task_set: TaskSet | None = None
+    if tasks:
+        try:
+            task_set = parse_task_set(tasks)
+        except ValueError:  # then the line is about the job, and its text still says which tasks
+            task_set = None
+    return Answer(target, task_set, outcome, line)
+
+
+def _silence(
+    result: CommandResult, answers: Sequence[Answer], error: QmasterUnreachable | None
+) -> Answer:
+    """What it means that the command did not mention an id."""
+    if error is not None:
+        return Answer(None, None, Outcome.NO_QMASTER, error.text)
+    if result.exit_code < 0 or (result.exit_code > 0 and not answers):
+        return Answer(None, None, Outcome.ERROR, describe(result))
+    return Answer(None, None, Outcome.NOTHING_TO_DO, "")

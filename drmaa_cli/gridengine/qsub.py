@@ -1,0 +1,164 @@
+"""What qsub answers: an id, or why there is none.
+
+The exit code does not tell them apart: a submission can succeed with exit 1, empty standard output and the
+id on standard error (captures ``cell2.no_queue_*``). Sources: qsub(1); captures ``qsub.*``, ``cell2.*``,
+``env.*.qsub``.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import NamedTuple
+
+from drmaa_cli.gridengine.ranges import parse_range
+from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, describe, find_environment_error
+from drmaa_cli.models import CommandResult, TaskRange
+
+# Exit codes (captures qsub.err_*, cell2.max_*)
+EXIT_TRY_LATER = 25  # a limit on the number of jobs
+EXITS_BEFORE_SUBMISSION = frozenset((2, 3, 4, 7, 14))  # syntax, JSV, no input, bad value, no script
+
+REFUSED = "Unable to run job: "
+SCRIPT_UNREADABLE = "Unable to read script file because of error: "
+CLOSING = "Exiting."
+INTERNAL_ERROR = "Error reading answer list from qmaster"  # a blank or a non-ASCII byte in the name, mostly
+VERIFICATION = "verification: "  # -w v, -w p
+NOT_SUBMITTED = re.compile(r"^job_number: +unassigned$", re.MULTILINE)  # -verify
+USAGE = re.compile(r"^usage: qsub .*$", re.MULTILINE)  # -help
+NOT_SCHEDULED = "request could not be scheduled"  # -now y
+
+_SENTENCE = re.compile(
+    r'Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))? \("(.*)"\) has been submitted\.?\r?$',
+    re.MULTILINE,
+)
+_TERSE = re.compile(r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?")
+_SYNCHRONOUS = re.compile(r"Job [0-9.]+ exited |Unable to run job [0-9.]+$")  # -sync y, after the id
+_OWN_NAME = re.compile(r"^qsub: ", re.MULTILINE)
+
+# Texts with which qsub never got as far as handing the job over. A time-out is not one of them.
+_NOT_HANDED_OVER = ("Connection refused", "can't resolve host")
+
+
+class Accepted(NamedTuple):
+    """The job is in the qmaster.
+
+    Attributes:
+        job: its number.
+        tasks: the tasks of an array job, None for a single job. 6.2u5 and Open Cluster Scheduler answer as
+            for a single job when an array has one task only.
+        warnings: what else was said, a line each.
+    """
+
+    job: int
+    tasks: TaskRange | None
+    warnings: tuple[str, ...]
+
+
+class Refusal(enum.Enum):
+    """Why there is no id."""
+
+    DENIED = "denied"  # by the qmaster or a JSV
+    TRY_LATER = "try later"  # a limit on jobs is reached, or -now y found no slot
+    NO_QMASTER = "no qmaster"
+    SYNTAX = "syntax"  # qsub itself refused: an option, a value, the script
+    INTERNAL = "internal"  # "Error reading answer list from qmaster"
+    NO_ANSWER = "no answer"  # killed, silent, or in no known form: the job may or may not exist
+    VERIFIED_ONLY = "verified only"  # -w v, -w p, -verify: nothing was to be submitted
+
+
+class Refused(NamedTuple):
+    """There is no id.
+
+    Attributes:
+        kind: why.
+        text: the reason as libdrmaa words it, without a newline at its end.
+        certain: whether it is sure that no job was created, so that trying again cannot submit twice.
+    """
+
+    kind: Refusal
+    text: str
+    certain: bool = True
+
+
+def parse_submission(result: CommandResult) -> Accepted | Refused:
+    """Read the reply of a qsub with or without ``-terse`` (a default file can bring it in).
+
+    An id is taken from the sentence ``Your job ID ("NAME") has been submitted`` on either stream, or from a
+    last line that is nothing but an id; other numbers (a JSV's own words) are never taken for one.
+
+    Raises:
+        CommandFailed: SGE_ROOT or the cell is wrong.
+    """
+    accepted = _sentence(result.out, result.err) or _sentence(result.err, result.out)
+    if accepted is None and REFUSED not in result.err:
+        accepted = _terse(result)
+    return accepted if accepted is not None else _refusal(result)
+
+
+def _sentence(text: str, other: str) -> Accepted | None:
+    sentences = list(_SENTENCE.finditer(text))
+    if not sentences:
+        return None
+    found = sentences[-1]  # a JSV may talk before
+    said = [*text[: found.start()].splitlines(), *text[found.end() :].splitlines(), *other.splitlines()]
+    return _accepted(found, said)
+
+
+def _terse(result: CommandResult) -> Accepted | None:
+    lines = result.out.splitlines(keepends=True)
+    while lines and _SYNCHRONOUS.match(lines[-1]):
+        lines.pop()
+    if not lines or not lines[-1].endswith("\n"):  # a line that was cut off may hold half a number
+        return None
+    found = _TERSE.fullmatch(lines[-1].strip())
+    return _accepted(found, [*lines[:-1], *result.err.splitlines()]) if found else None
+
+
+def _accepted(found: re.Match[str], said: list[str]) -> Accepted | None:
+    try:
+        tasks = parse_range(found.group(2)) if found.group(2) else None
+    except ValueError:  # no qsub prints such a range, so these are not its words
+        return None
+    return Accepted(int(found.group(1)), tasks, _warnings(said))
+
+
+def _warnings(lines: list[str]) -> tuple[str, ...]:
+    texts = (line.removeprefix(REFUSED).strip() for line in lines)
+    return tuple(text for text in texts if text and text != CLOSING)
+
+
+def _refusal(result: CommandResult) -> Refused:
+    error = find_environment_error(result)
+    if isinstance(error, QmasterUnreachable):
+        certain = any(text in result.err for text in _NOT_HANDED_OVER)
+        return Refused(Refusal.NO_QMASTER, error.text, certain)
+    if isinstance(error, CommandFailed):
+        raise error
+    reason = _reason(result.err)
+    if VERIFICATION in reason:
+        return Refused(Refusal.VERIFIED_ONLY, reason)
+    if result.exit_code == 0 and (VERIFICATION in result.out or NOT_SUBMITTED.search(result.out)):
+        return Refused(Refusal.VERIFIED_ONLY, result.out.strip())
+    if usage := USAGE.search(result.out):
+        return Refused(Refusal.SYNTAX, usage.group(0))
+    if NOT_SCHEDULED in reason or (result.exit_code == EXIT_TRY_LATER and reason):
+        return Refused(Refusal.TRY_LATER, reason)
+    if REFUSED in result.err and reason:
+        kind = Refusal.INTERNAL if INTERNAL_ERROR in reason else Refusal.DENIED
+        return Refused(kind, reason)
+    if result.exit_code in EXITS_BEFORE_SUBMISSION and reason:
+        return Refused(Refusal.SYNTAX, reason)
+    return Refused(Refusal.NO_ANSWER, describe(result), certain=False)
+
+
+def _reason(text: str) -> str:
+    """The part of standard error that says why, without qsub's own frame around it."""
+    for opening in (REFUSED, SCRIPT_UNREADABLE):
+        if opening in text:
+            text = text[text.index(opening) + len(opening) :]
+            break
+    text = _OWN_NAME.sub("", text.replace("\r\n", "\n")).strip("\n")
+    if text == CLOSING:
+        return ""
+    return text[: -len(CLOSING)].rstrip("\n") if text.endswith("\n" + CLOSING) else text
