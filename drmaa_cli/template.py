@@ -66,8 +66,8 @@ class JobTemplate:
     """A job to be submitted: drmaa-python's JobTemplate with every attribute of it.
 
     All work on a template but :meth:`delete` needs an active session (NoActiveSessionException, code 5).
-    Reading an unset attribute raises InvalidAttributeValueException (code 14), also an AttributeError: ``hasattr``
-    tells whether an attribute is set. Other Python attributes may be set freely and mean nothing.
+    Reading an unset attribute raises InvalidAttributeValueException (code 14), also an AttributeError: so
+    ``hasattr`` tells whether an attribute is set. Other Python attributes may be set freely and mean nothing.
 
     Args:
         **kwargs: initial attributes by name.
