@@ -1,0 +1,86 @@
+"""What is known about the cell: its version (``qstat -help``) and its configuration (``qconf -sconf``).
+
+Sources: qstat(1), sge_conf(5); captures ``help.*``, ``qconf.sconf``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe
+from drmaa_cli.gridengine.units import parse_seconds
+from drmaa_cli.models import CommandResult
+
+BANNER_ARGV = ("qstat", "-help")  # needs no qmaster, but SGE_ROOT
+SCONF_ARGV = ("qconf", "-sconf")
+
+# sge_conf(5)
+DEFAULT_FLUSH_SECONDS = 15
+DEFAULT_MAX_AJ_TASKS = 75000
+
+_BANNER = re.compile(r"\S+ \S.*")
+_USAGE = "usage: "
+
+
+def banner(result: CommandResult) -> str:
+    """Grid Engine's name and version, as the first line of any tool's help: ``SGE 8.1.9``.
+
+    The exit code does not matter (1 on some builds), nor on which stream the help is.
+
+    Raises:
+        QmasterUnreachable, CommandFailed: SGE_ROOT or the cell is wrong.
+        UnreadableReply: no help text.
+    """
+    for text in (result.out, result.err):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        for line, following in zip(lines, lines[1:]):
+            if following.startswith(_USAGE) and _BANNER.fullmatch(line):
+                return line
+    check_environment_errors(result)
+    raise UnreadableReply(f"no version in the help text ({describe(result)})")
+
+
+def parse_sconf(result: CommandResult) -> dict[str, str]:
+    """The global configuration as name -> value, continued lines joined by a blank.
+
+    Raises:
+        QmasterUnreachable, CommandFailed: the command says so.
+        UnreadableReply: refused, cut off in a line, or empty.
+    """
+    if result.exit_code != 0 or not result.stdout.strip():
+        check_environment_errors(result)
+        raise UnreadableReply(describe(result))
+    if not result.out.endswith("\n"):
+        raise UnreadableReply(f"cut off in a line ({describe(result)})")
+    values: dict[str, str] = {}
+    joined = re.sub(r"\s*\\\n\s*", " ", result.out)
+    for line in joined.splitlines():
+        name, _, value = line.partition(" ")
+        if name and not name.startswith("#"):
+            values[name] = value.strip()
+    return values
+
+
+def accounting_flush_seconds(configuration: Mapping[str, str]) -> int:
+    """How long the qmaster may hold a record back before it writes it to the accounting file.
+
+    ``accounting_flush_time`` of ``reporting_params``, else ``flush_time``, else 15; 0 is at once.
+
+    Raises:
+        ValueError: the value is no duration.
+    """
+    parameters = dict(
+        word.partition("=")[::2] for word in re.split(r"[\s,]+", configuration.get("reporting_params", ""))
+    )
+    text = parameters.get("accounting_flush_time") or parameters.get("flush_time")
+    return round(parse_seconds(text)) if text else DEFAULT_FLUSH_SECONDS
+
+
+def max_aj_tasks(configuration: Mapping[str, str]) -> int:
+    """The greatest number of tasks in an array job; 0 is no limit.
+
+    Raises:
+        ValueError: the value is no number.
+    """
+    return int(configuration.get("max_aj_tasks", DEFAULT_MAX_AJ_TASKS))
