@@ -256,9 +256,10 @@ class Task:
     normalised_tickets: float = 0.0                  # JAT_ntix
     deleted_by: str | None = None                 # "user@host" of the qdel
     deleted_at: float = 0.0
-    suspended_at: float = 0.0
+    not_before: float = 0.0                          # cleanup of the previous run (Rq) lasts until then
     run: int = 0                                     # counts dispatches; names the spool directory
-    suspend_requested: bool = False                  # qmod -sj on a task in state t
+    reschedule_requested: bool = False               # qmod -rj, not ended yet
+    purge_at: float = 0.0                            # not removed from qstat -j before
 
     @property
     def slots(self) -> int:

@@ -1,0 +1,401 @@
+"""Operations on jobs and queues: holds, deletion, suspension, errors, reruns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..model import CellConfig, Hold, Job, QueueState, State, Status, Task
+from ..protocol import Actor, Change, Changes, Outcome, QueueAction
+from ..ranges import Range, TaskSet
+from .lifecycle import (
+    discard_enrolled,
+    discard_waiting,
+    kill_simulated,
+    release,
+)
+from .state import CellState, SignalTask, enroll, make_instances
+from .submission import altered_spec, is_rerunnable, refresh_ready, refuse_requests, resolve_dependencies
+
+KILL = 9
+
+
+def is_manager(config: CellConfig, user: str) -> bool:
+    """Whether the user is a manager."""
+    return user in config.managers
+
+
+def is_operator(config: CellConfig, user: str) -> bool:
+    """Whether the user is an operator or manager."""
+    return user in config.operators or is_manager(config, user)
+
+
+def may_change(config: CellConfig, job: Job, actor: Actor) -> bool:
+    """Owner, operator or manager."""
+    return actor.user == job.owner or is_operator(config, actor.user)
+
+
+def _selected(job: Job, tasks: Sequence[Range] | None) -> tuple[TaskSet, list[Task]]:
+    if tasks is None:
+        return job.waiting, [job.tasks[number] for number in sorted(job.tasks)]
+    chosen = TaskSet.full(job.spec.array).select(tasks)
+    return job.waiting & chosen, [job.tasks[number] for number in sorted(job.tasks) if number in chosen]
+
+
+def _named(job: Job, task: int) -> int | None:
+    """The task number for messages about one task; None for jobs without -t."""
+    return task if job.spec.is_array else None
+
+
+# ---- alteration and holds ------------------------------------------------------------------------
+def alter(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+) -> list[Change]:
+    """qalter, qhold, qrls."""
+    job = state.jobs.get(number)
+    if job is None or job.script_deleted:
+        return [Change(Outcome.NO_SUCH_JOB, number)]
+    if not may_change(state.config, job, actor):
+        return [Change(Outcome.DENIED, number)]
+    result: list[Change] = []
+    if changes.add_hold or changes.remove_hold:
+        result += _alter_holds(state, job, tasks, changes, actor)
+    if changes.spec:
+        spec = altered_spec(job.spec, dict(changes.spec))
+        refusal = refuse_requests(state.config, spec)
+        if refusal is not None:
+            return [*result, Change(Outcome.REFUSED, number, refusal=refusal)]
+        job.spec = spec
+        if "hold_jid" in changes.spec or "hold_jid_ad" in changes.spec:
+            resolve_dependencies(state, job)
+        result.append(Change(Outcome.DONE, number))
+    if any(change.outcome is Outcome.DONE for change in result):
+        job.version += 1
+    refresh_ready(state, job, now)
+    state.ask_schedule(None if state.timing.flush_submit is None else now + state.timing.flush_submit)
+    return result
+
+
+def _need(config: CellConfig, changes: Changes, actor: Actor) -> str:
+    touched = changes.add_hold | changes.remove_hold
+    if touched & Hold.SYSTEM and not is_manager(config, actor.user):
+        return "manager"
+    return "operator" if touched & Hold.OPERATOR and not is_operator(config, actor.user) else ""
+
+
+def _alter_holds(
+    state: CellState, job: Job, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+) -> list[Change]:
+    waiting, enrolled = _selected(job, tasks)
+    fields = ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"), (Hold.SYSTEM, "system_hold"))
+    touched = waiting.empty()
+    for flag, name in fields:
+        members: TaskSet = getattr(job, name)
+        if changes.add_hold & flag:
+            touched |= waiting - members
+        if changes.remove_hold & flag:
+            touched |= waiting & members
+    again = [
+        task
+        for task in enrolled
+        if task.finish is None and (task.hold | changes.add_hold) & ~changes.remove_hold != task.hold
+    ]
+    need = _need(state.config, changes, actor)
+    if need:
+        if changes.add_hold or touched or again:
+            return [Change(Outcome.DENIED_HOLD, job.number, need=need)]
+        return [Change(Outcome.UNCHANGED, job.number)]
+    for flag, name in fields:
+        if changes.add_hold & flag:
+            setattr(job, name, getattr(job, name) | waiting)
+        if changes.remove_hold & flag:
+            setattr(job, name, getattr(job, name) - waiting)
+    for task in again:
+        task.hold = (task.hold | changes.add_hold) & ~changes.remove_hold
+    numbers = sorted([*touched, *(task.number for task in again)])
+    if not numbers:
+        return [Change(Outcome.UNCHANGED, job.number)]
+    return [Change(Outcome.DONE, job.number, _named(job, item)) for item in numbers]
+
+
+# ---- deletion ------------------------------------------------------------------------------------
+def delete(
+    state: CellState,
+    now: float,
+    number: int,
+    tasks: Sequence[Range] | None,
+    actor: Actor,
+    force: bool = False,
+) -> list[Change]:
+    """Qdel. Pending tasks go at once, running ones are killed; ``force`` removes those at once, too."""
+    job = state.jobs.get(number)
+    if job is None:
+        return [Change(Outcome.NO_SUCH_JOB, number)]
+    if not may_change(state.config, job, actor):
+        return [Change(Outcome.DENIED, number)]
+    waiting, enrolled = _selected(job, tasks)
+    if not waiting and not enrolled:
+        return [Change(Outcome.NO_SUCH_TASK, number, tasks[0].first if tasks else None)]
+    if force and not is_operator(state.config, actor.user):
+        return [Change(Outcome.FORCE_DENIED, number)]
+    whole = tasks is None and not job.tasks
+    result: list[Change] = []
+    pending: list[int] = []
+    for task in enrolled:
+        if task.finish is not None or (task.state & State.DELETED and not force):
+            result.append(Change(Outcome.ALREADY_DELETING, number, _named(job, task.number)))
+        elif task.is_pending:
+            pending.append(task.number)
+        else:
+            result.append(_delete_running(state, now, job, task, actor, force))
+    if (
+        result
+        and not waiting
+        and not pending
+        and all(change.outcome is Outcome.ALREADY_DELETING for change in result)
+        and tasks is None
+    ):
+        return [Change(Outcome.ALREADY_DELETING, number)]
+    gone = waiting | waiting.of(pending)
+    for item in pending:
+        discard_enrolled(state, now, job, job.tasks[item])
+    if waiting:
+        discard_waiting(state, now, job, waiting)
+    if gone:
+        result.append(_gone(job, gone, whole))
+    state.ask_schedule(None if state.timing.flush_finish is None else now + state.timing.flush_finish)
+    return result
+
+
+def _gone(job: Job, gone: TaskSet, whole: bool) -> Change:
+    if whole or not job.spec.is_array:
+        return Change(Outcome.DELETED, job.number)
+    if len(gone) == 1:
+        return Change(Outcome.DELETED, job.number, gone.lowest())
+    return Change(Outcome.DELETED, job.number, tasks=gone)
+
+
+def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool) -> Change:
+    task.deleted_by, task.deleted_at = f"{actor.user}@{actor.host}", now
+    already = bool(task.state & State.DELETED)
+    task.state |= State.DELETED
+    outcome = Outcome.FORCED if force else Outcome.REGISTERED
+    change = Change(outcome, job.number, _named(job, task.number))
+    if job.spec.simulation is not None:
+        kill_simulated(state, now, job, task, KILL)
+        return change
+    if not already:
+        state.effects.append(SignalTask(job.number, task.number, task.run, "kill"))
+    if force:
+        release(state, job, task)
+        discard_enrolled(state, now, job, task)
+    return change
+
+
+# ---- suspension ----------------------------------------------------------------------------------
+def _operable(
+    state: CellState, number: int, tasks: Sequence[Range] | None, actor: Actor
+) -> tuple[Job, TaskSet, list[Task]] | list[Change]:
+    job = state.jobs.get(number)
+    if job is None:
+        return [Change(Outcome.NO_SUCH_JOB, number)]
+    waiting, enrolled = _selected(job, tasks)
+    if not waiting and not enrolled:
+        return [Change(Outcome.NO_SUCH_TASK, number)]
+    if not may_change(state.config, job, actor):
+        return [Change(Outcome.DENIED, number)]
+    return job, waiting, enrolled
+
+
+def _pending_changes(job: Job, waiting: TaskSet) -> list[Change]:
+    return [Change(Outcome.NOT_RUNNING, job.number, item) for item in waiting]
+
+
+def suspend(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
+) -> list[Change]:
+    """Qmod -sj."""
+    del now
+    found = _operable(state, number, tasks, actor)
+    if isinstance(found, list):
+        return found
+    job, waiting, enrolled = found
+    result: list[Change] = []
+    for task in enrolled:
+        named = _named(job, task.number)
+        if task.is_pending or task.finish is not None:
+            result.append(Change(Outcome.UNCHANGED, number, named))
+        elif task.state & State.SUSPENDED:
+            result.append(Change(Outcome.ALREADY_SUSPENDED, number, named))
+        else:
+            task.state |= State.SUSPENDED
+            result.append(Change(Outcome.DONE, number, named))
+            if job.spec.simulation is None and not _stopped_by_queue(state, task):
+                state.effects.append(SignalTask(number, task.number, task.run, "suspend"))
+    return result + _pending_changes(job, waiting)
+
+
+def _stopped_by_queue(state: CellState, task: Task) -> bool:
+    instance = state.instances.get(task.granted[0].instance) if task.granted else None
+    return bool(instance and instance.state & QueueState.SUSPENDED)
+
+
+def unsuspend(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
+) -> list[Change]:
+    """Qmod -usj."""
+    del now
+    found = _operable(state, number, tasks, actor)
+    if isinstance(found, list):
+        return found
+    job, waiting, enrolled = found
+    result: list[Change] = []
+    for task in enrolled:
+        named = _named(job, task.number)
+        if task.is_pending:
+            result.append(Change(Outcome.UNCHANGED, number, named))
+        elif not task.state & State.SUSPENDED:
+            result.append(Change(Outcome.ALREADY_UNSUSPENDED, number, named))
+        else:
+            task.state &= ~State.SUSPENDED
+            threshold = bool(task.state & State.SUSPENDED_ON_THRESHOLD)
+            result.append(
+                Change(
+                    Outcome.NOT_APPLICABLE if threshold else Outcome.DONE,
+                    number,
+                    named,
+                    detail="threshold" if threshold else "",
+                )
+            )
+            if job.spec.simulation is None and not threshold and not _stopped_by_queue(state, task):
+                state.effects.append(SignalTask(number, task.number, task.run, "resume"))
+    return result + _pending_changes(job, waiting)
+
+
+# ---- errors and reruns ---------------------------------------------------------------------------
+def clear_error(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
+) -> list[Change]:
+    """Qmod -cj."""
+    found = _operable(state, number, tasks, actor)
+    if isinstance(found, list):
+        return found
+    job, waiting, enrolled = found
+    result: list[Change] = []
+    for task in enrolled:
+        if not task.state & State.ERROR:
+            result.append(Change(Outcome.UNCHANGED, number, _named(job, task.number)))
+            continue
+        task.state &= ~State.ERROR
+        task.errors, task.error_times = [], []
+        result.append(Change(Outcome.DONE, number, _named(job, task.number)))
+    refresh_ready(state, job, now)
+    state.ask_schedule(None if state.timing.flush_submit is None else now + state.timing.flush_submit)
+    return result + _pending_changes(job, waiting)
+
+
+def reschedule(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
+) -> list[Change]:
+    """Qmod -rj."""
+    found = _operable(state, number, tasks, actor)
+    if isinstance(found, list):
+        return found
+    job, waiting, enrolled = found
+    result: list[Change] = []
+    for task in enrolled:
+        named = _named(job, task.number)
+        if (
+            task.is_pending
+            or task.finish is not None
+            or task.state & State.DELETED
+            or task.reschedule_requested
+        ):
+            result.append(Change(Outcome.UNCHANGED, number, named))
+        elif not is_rerunnable(state, job, task):
+            result.append(Change(Outcome.NOT_RERUNNABLE, number, named))
+        else:
+            result.append(Change(Outcome.DONE, number, named, name=task.granted[0].host))
+            task.reschedule_requested = True
+            if job.spec.simulation is not None:
+                kill_simulated(state, now, job, task, KILL)
+            else:
+                state.effects.append(SignalTask(number, task.number, task.run, "kill"))
+    return result + _pending_changes(job, waiting)
+
+
+# ---- queues --------------------------------------------------------------------------------------
+def change_queue(state: CellState, now: float, name: str, action: QueueAction, actor: Actor) -> Change:
+    """Qmod -d -e -sq -usq -cq -rq on one queue instance."""
+    instance = state.instances.get(name)
+    if instance is None:
+        return Change(Outcome.NO_SUCH_QUEUE, name=name)
+    owners = instance.queue.attributes.get("owner_list", "NONE").replace(",", " ").split()
+    if not is_operator(state.config, actor.user) and actor.user not in owners:
+        return Change(Outcome.DENIED, name=name)
+    state.ask_schedule(now)
+    if action is QueueAction.RESCHEDULE:
+        for number, task_number in list(state.running):
+            if state.jobs[number].tasks[task_number].granted[0].instance == name:
+                reschedule(state, now, number, [Range(task_number, task_number)], actor)
+        return Change(Outcome.DONE, name=name)
+    if action is QueueAction.CLEAR_ERROR:
+        changed = bool(instance.state & QueueState.ERROR)
+        instance.state &= ~QueueState.ERROR
+        instance.errors = []
+        return Change(Outcome.DONE if changed else Outcome.ALREADY_DONE, name=name)
+    flag = (
+        QueueState.DISABLED if action in (QueueAction.DISABLE, QueueAction.ENABLE) else QueueState.SUSPENDED
+    )
+    wanted = flag if action in (QueueAction.DISABLE, QueueAction.SUSPEND) else QueueState.NONE
+    if instance.state & flag == wanted:
+        return Change(Outcome.ALREADY_DONE, name=name)
+    instance.state = (instance.state & ~flag) | wanted
+    if flag is QueueState.SUSPENDED:
+        _signal_queue(state, name, "suspend" if wanted else "resume")
+    return Change(Outcome.DONE, name=name)
+
+
+def _signal_queue(state: CellState, name: str, action: str) -> None:
+    for number, task_number in state.running:
+        job = state.jobs[number]
+        task = job.tasks[task_number]
+        if (
+            task.granted[0].instance == name
+            and job.spec.simulation is None
+            and not task.state & State.SUSPENDED
+        ):
+            state.effects.append(SignalTask(number, task_number, task.run, action))
+
+
+def fail_next(state: CellState, now: float, number: int, task_number: int, text: str) -> bool:
+    """Put a pending task in the error state (the Eqw fault); False when there is no such pending task."""
+    job = state.jobs.get(number)
+    if job is None:
+        return False
+    if task_number in job.waiting:
+        task = enroll(job, task_number)
+    elif task_number in job.tasks and job.tasks[task_number].status is Status.IDLE:
+        task = job.tasks[task_number]
+    else:
+        return False
+    task.state |= State.ERROR
+    task.errors.append(text)
+    task.error_times.append(now)
+    refresh_ready(state, job, now)
+    return True
+
+
+def with_config(state: CellState, config: CellConfig) -> CellState:
+    """The state under another configuration; queue instances keep their use and state."""
+    old = state.instances
+    state.config = config
+    state.instances = make_instances(config)
+    for name, instance in state.instances.items():
+        if name in old:
+            instance.used, instance.state, instance.errors = old[name].used, old[name].state, old[name].errors
+    for number, task_number in state.running:
+        for piece in state.jobs[number].tasks[task_number].granted:
+            if piece.instance not in state.instances and piece.instance in old:
+                state.instances[piece.instance] = replace(old[piece.instance], state=QueueState.ORPHANED)
+    return state

@@ -1,0 +1,98 @@
+"""The operations of a cell by name, as the journal records and replays them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..model import CellConfig
+from . import control, lifecycle, scheduling, submission
+from .state import CellState, Timing, make_instances
+
+
+def run_scheduler(state: CellState, now: float) -> None:
+    """Purge, then dispatch."""
+    lifecycle.finish_simulated(state, now)
+    lifecycle.purge(state, now)
+    scheduling.schedule(state, now)
+
+
+def written(state: CellState, now: float, count: int) -> None:
+    """The first ``count`` accounting lines are in the file."""
+    del now
+    del state.accounting[:count]
+
+
+def configure(state: CellState, now: float, config: CellConfig, timing: Timing | None) -> None:
+    """Another configuration."""
+    control.with_config(state, config)
+    if timing is not None:
+        state.timing = timing
+    state.ask_schedule(now)
+
+
+def advance(state: CellState, now: float, seconds: float) -> None:
+    """Move the cell's clock forward."""
+    del now
+    state.clock_offset += seconds
+
+
+def number_next(state: CellState, now: float, number: int) -> None:
+    """Set the next job number."""
+    del now
+    state.next_number = number
+
+
+def ask(state: CellState, now: float) -> None:
+    """Have the scheduler run now (qconf -tsm)."""
+    state.ask_schedule(now)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "submit": submission.submit,
+    "alter": control.alter,
+    "delete": control.delete,
+    "suspend": control.suspend,
+    "unsuspend": control.unsuspend,
+    "clear_error": control.clear_error,
+    "reschedule": control.reschedule,
+    "change_queue": control.change_queue,
+    "fail": control.fail_next,
+    "started": lifecycle.started,
+    "exited": lifecycle.exited,
+    "measured": lifecycle.measured,
+    "schedule": run_scheduler,
+    "written": written,
+    "configure": configure,
+    "advance": advance,
+    "number_next": number_next,
+    "ask": ask,
+}
+
+
+class Engine:
+    """A cell's state with its operations. ``apply`` is all that changes it."""
+
+    def __init__(self, state: CellState) -> None:
+        self.state = state
+
+    @classmethod
+    def fresh(cls, config: CellConfig, timing: Timing | None = None) -> Engine:
+        """An empty cell."""
+        state = CellState(config, timing or Timing())
+        state.instances = make_instances(config)
+        return cls(state)
+
+    def apply(self, name: str, now: float, *args: object) -> Any:  # noqa: ANN401
+        """Run one operation; its result is the operation's own."""
+        return OPERATIONS[name](self.state, now, *args)
+
+    def next_event(self) -> float:
+        """When the scheduler has to run next even if nothing is asked (epoch seconds, cell's clock)."""
+        state = self.state
+        when = state.schedule_at if state.ended or state.ready else float("inf")
+        if state.simulated:
+            when = min(when, state.simulated[0][0])
+        if state.delayed:
+            when = min(when, max(state.delayed[0][0], state.schedule_at))
+        return when

@@ -1,0 +1,280 @@
+"""From dispatch to the end: start reports, exits, reruns, error states, purge."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import replace
+
+from ..model import Exit, Granted, Job, QueueState, State, Status, Task
+from ..protocol import Finished
+from ..ranges import TaskSet
+from .accounting import accounting_line
+from .state import AccountingLine, CellState, JobGone, TaskEnded, never_ran
+from .submission import depends_on, refresh_ready
+
+RESCHEDULED = 25
+APPLICATION_ERROR = 30
+# Attempts that end in the error state of the job: it stays in the qmaster (sge_diagnostics(1)).
+ERROR_STATE_CODES = frozenset({1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 26, 27, 28, 29, APPLICATION_ERROR})
+
+
+def started(state: CellState, now: float, number: int, task_number: int, run: int) -> None:
+    """The execution host reports that a task's process runs."""
+    del now
+    task = _current(state, number, task_number, run)
+    if task is not None and task.status is Status.TRANSFERRING:
+        task.status = Status.RUNNING
+
+
+def measured(
+    state: CellState, now: float, number: int, task_number: int, run: int, usage: dict[str, float]
+) -> None:
+    """The execution host reports the usage of a running task (cpu, mem, io, vmem, maxvmem)."""
+    del now
+    task = _current(state, number, task_number, run)
+    if task is not None:
+        task.usage = usage
+
+
+def _current(state: CellState, number: int, task_number: int, run: int) -> Task | None:
+    job = state.jobs.get(number)
+    task = job.tasks.get(task_number) if job else None
+    return task if task is not None and task.run == run and (number, task_number) in state.running else None
+
+
+def exited(state: CellState, now: float, number: int, task_number: int, run: int, end: Exit) -> None:
+    """The execution host reports the end of a run; reports of runs that are over are ignored."""
+    task = _current(state, number, task_number, run)
+    if task is None:
+        return
+    job = state.jobs[number]
+    granted = task.granted[0]
+    release(state, job, task)
+    end = _judge(end, task)
+    _account(state, now, job, task, end, granted)
+    deleted = bool(task.state & State.DELETED)
+    if end.failed == RESCHEDULED and not deleted:
+        _again(state, now, job, task)
+    elif end.failed in ERROR_STATE_CODES and not deleted:
+        _error(now, task, end)
+    else:
+        _finish(state, now, job, task, end)
+    refresh_ready(state, job, now)
+    state.ask_schedule(None if state.timing.flush_finish is None else now + state.timing.flush_finish)
+
+
+def _judge(end: Exit, task: Task) -> Exit:
+    if end.failed:
+        return end
+    if end.exit_status == 99 and not end.signal:
+        return replace(end, failed=RESCHEDULED)
+    if end.exit_status == 100 and not end.signal:
+        return replace(end, failed=APPLICATION_ERROR, error="exit_status of job start = 100")
+    if task.reschedule_requested and end.signal:
+        return replace(end, failed=RESCHEDULED)
+    return replace(end, failed=100) if end.signal else end
+
+
+def _account(state: CellState, now: float, job: Job, task: Task, end: Exit, granted: Granted) -> None:
+    line = accounting_line(state.config, job, task, end, granted)
+    state.accounting.append(AccountingLine(line, now + state.timing.accounting_flush))
+
+
+def release(state: CellState, job: Job, task: Task) -> None:
+    """Give back a task's slots."""
+    state.running.pop((job.number, task.number), None)
+    for piece in task.granted:
+        instance = state.instances.get(piece.instance)
+        if instance is not None:
+            instance.used -= piece.slots
+
+
+def _again(state: CellState, now: float, job: Job, task: Task) -> None:
+    task.status, task.state = Status.IDLE, State.QUEUED | State.WAITING
+    task.granted, task.granted_pe, task.start_time = (), None, 0.0
+    task.restarts += 1
+    task.reschedule_requested = False
+    task.usage = {}
+    task.not_before = now + state.timing.cleanup
+    job.submission_time = float(int(now))
+    if task.not_before > now:
+        state.ask_schedule(task.not_before)
+
+
+def _error(now: float, task: Task, end: Exit) -> None:
+    task.status, task.state = Status.IDLE, State.QUEUED | State.WAITING | State.ERROR
+    task.granted, task.granted_pe, task.start_time = (), None, 0.0
+    task.usage = {}
+    task.errors.append(end.error)
+    task.error_times.append(now)
+
+
+def _finish(state: CellState, now: float, job: Job, task: Task, end: Exit) -> None:
+    task.status = Status.FINISHED
+    task.state = State.NONE
+    task.finish = end
+    signal = end.signal or (end.exit_status - 128 if end.failed in (100, 37) and end.exit_status > 128 else 0)
+    ran = bool(end.start_time) or end.failed == 0
+    deleted = task.deleted_by is not None or not ran
+    _ended(state, job, Finished(task.number, end.exit_status, signal, end.failed, deleted))
+    state.ended.append((job.number, task.number))
+    job.script_deleted = not job.waiting and all(other.finish is not None for other in job.tasks.values())
+    task.purge_at = now + state.timing.finished_window
+    if job.script_deleted:
+        release_successors(state, now, job)
+
+
+def _ended(state: CellState, job: Job, finished: Finished) -> None:
+    state.effects.append(TaskEnded(job.number, finished))
+    release_array_successors(state, job, finished.task)
+
+
+def purge(state: CellState, now: float) -> None:
+    """Remove what has ended (part of each scheduler run); keep it for ``qstat -s z``."""
+    kept: list[tuple[int, int]] = []
+    for number, task_number in state.ended:
+        job = state.jobs.get(number)
+        task = job.tasks.get(task_number) if job else None
+        if job is None or task is None or task.finish is None:
+            continue
+        if task.purge_at > now:
+            kept.append((number, task_number))
+            state.ask_schedule(task.purge_at)
+            continue
+        del job.tasks[task_number]
+        job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task_number)
+        refresh_ready(state, job, now)
+        leave_if_empty(state, now, job)
+    state.ended = kept
+
+
+def leave_if_empty(state: CellState, now: float, job: Job) -> None:
+    """A job without tasks leaves the qmaster and becomes a zombie."""
+    if job.waiting or job.tasks:
+        return
+    release_successors(state, now, job)
+    for number in (*job.predecessors, *job.predecessors_ad):
+        before = state.jobs.get(number)
+        if before is not None:
+            before.successors = tuple(item for item in before.successors if item != job.number)
+    del state.jobs[job.number]
+    state.ready.pop(job.number, None)
+    state.active_of[job.owner] -= 1
+    if not state.active_of[job.owner]:
+        del state.active_of[job.owner]
+    keep = int(state.config.global_config["finished_jobs"])
+    state.zombies.append(job)
+    if len(state.zombies) > keep:
+        del state.zombies[: len(state.zombies) - keep]
+    state.effects.append(JobGone(job.number))
+
+
+def release_successors(state: CellState, now: float, job: Job) -> None:
+    """Lift the -hold_jid holds of jobs that waited for this one."""
+    for number in job.successors:
+        after = state.jobs.get(number)
+        if after is None:
+            continue
+        after.predecessors = tuple(item for item in after.predecessors if item != job.number)
+        after.predecessors_ad = tuple(item for item in after.predecessors_ad if item != job.number)
+        _refresh_array_hold(state, after)
+        refresh_ready(state, after, now)
+    job.successors = ()
+
+
+def release_array_successors(state: CellState, job: Job, task_number: int) -> None:
+    """Lift -hold_jid_ad holds that waited for one task."""
+    del task_number
+    for number in job.successors:
+        after = state.jobs.get(number)
+        if after is not None and job.number in after.predecessors_ad:
+            _refresh_array_hold(state, after)
+            if after.waiting - after.array_hold and not after.predecessors:
+                state.ready[after.number] = None
+
+
+def _refresh_array_hold(state: CellState, job: Job) -> None:
+    if not job.array_hold:
+        return
+    still = [
+        task
+        for task in job.array_hold
+        if any(depends_on(state.jobs[number], job, task) for number in job.predecessors_ad)
+    ]
+    job.array_hold = job.waiting.of(still)
+
+
+def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) -> None:
+    """Tasks deleted before they ever ran are gone at once, without a record."""
+    job.waiting -= members
+    job.user_hold -= members
+    job.operator_hold -= members
+    job.system_hold -= members
+    job.array_hold -= members
+    job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()) | members
+    for number in members:
+        state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))
+    release_array_successors(state, job, 0)
+    refresh_ready(state, job, now)
+    leave_if_empty(state, now, job)
+
+
+def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None:
+    """A pending task that had run or failed before is deleted: gone at once, no further record."""
+    del job.tasks[task.number]
+    job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task.number)
+    _ended(state, job, Finished(task.number, deleted=True))
+    refresh_ready(state, job, now)
+    leave_if_empty(state, now, job)
+
+
+def finish_simulated(state: CellState, now: float) -> None:
+    """End the simulated runs whose time is over."""
+    while state.simulated and state.simulated[0][0] <= now:
+        end_time, number, task_number, run = heapq.heappop(state.simulated)
+        task = _current(state, number, task_number, run)
+        if task is None:
+            continue
+        if task.state & State.SUSPENDED or _queue_suspended(state, task):
+            heapq.heappush(state.simulated, (now + 1.0, number, task_number, run))
+            if state.simulated[0][0] > now:
+                continue
+        exited(
+            state,
+            max(end_time, 0.0),
+            number,
+            task_number,
+            run,
+            simulated_exit(state.jobs[number], task, end_time),
+        )
+
+
+def _queue_suspended(state: CellState, task: Task) -> bool:
+    instance = state.instances.get(task.granted[0].instance)
+    return bool(instance and instance.state & QueueState.SUSPENDED)
+
+
+def simulated_exit(job: Job, task: Task, end_time: float) -> Exit:
+    """What a simulated run reports at its end."""
+    simulation = job.spec.simulation
+    assert simulation is not None
+    usage = {"ru_wallclock": simulation.run_time, **simulation.usage}
+    if simulation.failed in ERROR_STATE_CODES - {APPLICATION_ERROR}:
+        return never_ran(simulation.failed, simulation.error or "simulated failure", usage)
+    status = 128 + simulation.signal if simulation.signal else simulation.exit_status
+    return Exit(
+        simulation.failed, status, simulation.signal, task.start_time, end_time, usage, simulation.error
+    )
+
+
+def kill_simulated(state: CellState, now: float, job: Job, task: Task, signal: int) -> None:
+    """A simulated task gets a deadly signal."""
+    usage = {"ru_wallclock": now - task.start_time}
+    exited(
+        state,
+        now,
+        job.number,
+        task.number,
+        task.run,
+        Exit(0, 128 + signal, signal, task.start_time, now, usage),
+    )

@@ -1,0 +1,330 @@
+"""Where a job can run: queues, requested resources, consumables, parallel environments."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..model import (
+    CellConfig,
+    ComplexEntry,
+    Granted,
+    JobSpec,
+    ParallelEnvironment,
+    QueueInstance,
+    QueueState,
+    Resource,
+    SchedulingMessage,
+)
+from .resources import is_text, parse_value, text_matches
+from .state import CellState
+
+UNAVAILABLE = (
+    (QueueState.DISABLED | QueueState.CALENDAR_DISABLED, "is disabled"),
+    (QueueState.SUSPENDED | QueueState.CALENDAR_SUSPENDED | QueueState.SUBORDINATE, "is suspended"),
+    (QueueState.ERROR, "is in error state"),
+    (QueueState.UNKNOWN, "is temporarily not available"),
+    (QueueState.ALARM | QueueState.SUSPEND_ALARM, "is overloaded"),
+    (QueueState.ORPHANED | QueueState.AMBIGUOUS, "is temporarily not available"),
+)
+
+
+def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
+    """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
+    name, at, place = pattern.partition("@")
+    if name and not fnmatch.fnmatchcase(queue, name):
+        return False
+    if not at:
+        return True
+    if place.startswith("@"):
+        return any(
+            host in members
+            for group, members in config.host_groups.items()
+            if fnmatch.fnmatchcase(group, place)
+        )
+    return fnmatch.fnmatchcase(host.lower(), place.lower())
+
+
+def queue_unavailable(instance: QueueInstance) -> str | None:
+    """Why nothing can be dispatched to a queue instance because of its state; None when it is open."""
+    for states, text in UNAVAILABLE:
+        if instance.state & states:
+            return f'queue instance "{instance.name}" dropped because it {text}'
+    return None
+
+
+def complex_value(text: str, name: str) -> str | None:
+    """The value of ``name`` in a ``complex_values`` line."""
+    for word in text.replace(",", " ").split():
+        key, _, value = word.partition("=")
+        if key == name:
+            return value
+    return None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What an instance offers for a complex entry: the text and where it comes from (``hl:`` ``qf:`` ...)."""
+
+    text: str
+    source: str
+    by_host: bool
+
+
+def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> Offer | None:
+    """The instance's value of a complex entry; queue values count before those of the host."""
+    attributes, name = instance.queue.attributes, entry.name
+    fixed = {"qname": instance.queue.name, "hostname": instance.host}
+    if name in fixed:
+        return Offer(fixed[name], "qf", False)
+    text = complex_value(attributes.get("complex_values", ""), name)
+    if text is not None:
+        return Offer(text, "qc" if entry.consumable != "NO" else "qf", False)
+    if name in attributes and name != "slots":
+        return Offer(
+            attributes[name].lower() if attributes[name] == "INFINITY" else attributes[name], "qf", False
+        )
+    host = config.hosts[instance.host]
+    text = complex_value(host.attributes.get("complex_values", ""), name)
+    if text is not None:
+        return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
+    if name in host.load_values:
+        return Offer(host.load_values[name], "hl", True)
+    return None
+
+
+def satisfies(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
+    """Whether an offered value satisfies a request (``wanted relop offered``)."""
+    if offer is None:
+        return False
+    if is_text(entry):
+        return text_matches(entry, wanted, offer.text)
+    want, have = parse_value(entry, wanted), parse_value(entry, offer.text)
+    if want is None or have is None:
+        return False
+    if entry.consumable != "NO":
+        return True
+    return {
+        "<=": want <= have,
+        "<": want < have,
+        ">=": want >= have,
+        ">": want > have,
+        "==": want == have,
+        "!=": want != have,
+    }.get(entry.relop, False)
+
+
+def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> SchedulingMessage | None:
+    """Why an instance can never run the job (whatever else runs), worded as in qstat -j; None when it can."""
+    if spec.hard_queues and not any(
+        instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
+    ):
+        return SchedulingMessage(
+            6,
+            f'cannot run in queue "{instance.queue.name}" because it is not contained '
+            f"in its hard queue list (-q)",
+        )
+    for resource in spec.hard_resources:
+        entry = config.complex_named(resource.name)
+        if entry is None or entry.name == "slots":
+            continue
+        offer = offers(config, instance, entry)
+        if offer is None and entry.consumable != "NO":
+            offer = Offer(entry.default, "gc", True)
+        if not satisfies(entry, resource.value, offer):
+            place = (
+                f'at host "{instance.host}"'
+                if offer is None or offer.by_host
+                else f'in queue "{instance.name}"'
+            )
+            only = (
+                f"it offers only {offer.source}:{entry.name}={offer.text}"
+                if offer
+                else "the resource is not offered"
+            )
+            return SchedulingMessage(
+                0, f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
+            )
+    if spec.pe is not None and not any(fnmatch.fnmatchcase(name, spec.pe) for name in instance.queue.pe_list):
+        return SchedulingMessage(
+            10, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in pe list'
+        )
+    return None
+
+
+def _requests(resources: tuple[Resource, ...]) -> str:
+    return ",".join(f"{item.name}={item.value}" for item in resources)
+
+
+def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:
+    """Slot counts to try, largest first, none above ``most``."""
+    if spec.pe is None:
+        yield 1
+        return
+    seen: set[int] = set()
+    for piece in sorted(spec.pe_ranges, key=lambda item: -item.last):
+        top = min(piece.last, most)
+        top -= (top - piece.first) % max(1, piece.step)
+        for count in range(top, piece.first - 1, -max(1, piece.step)):
+            if count not in seen:
+                seen.add(count)
+                yield count
+
+
+def least_slots(spec: JobSpec) -> int:
+    """The smallest number of slots with which the job can start."""
+    return min((piece.first for piece in spec.pe_ranges), default=1) if spec.pe else 1
+
+
+class Capacity:
+    """Free slots and consumables while one scheduler run hands them out."""
+
+    def __init__(self, state: CellState) -> None:
+        self.state = state
+        self.config = state.config
+        self.free = {
+            name: max(0, instance.slots - instance.used)
+            for name, instance in state.instances.items()
+            if queue_unavailable(instance) is None
+        }
+        self.order = sorted(
+            self.free, key=lambda name: (state.instances[name].queue.seq_no, -self.free[name], name)
+        )
+        self.used: dict[tuple[str, str], float] = {}
+        self.pe_used: dict[str, int] = {}
+        for number, task_number in state.running:
+            job = state.jobs[number]
+            task = job.tasks[task_number]
+            if task.granted_pe:
+                self.pe_used[task.granted_pe] = self.pe_used.get(task.granted_pe, 0) + task.slots
+            self._consume(job.spec, task.granted)
+
+    def nothing_free(self) -> bool:
+        """Whether no slot is left anywhere."""
+        return not any(self.free.values())
+
+    def _consumables(self, spec: JobSpec) -> list[tuple[ComplexEntry, float]]:
+        found = []
+        for resource in spec.hard_resources:
+            entry = self.config.complex_named(resource.name)
+            if entry is not None and entry.consumable != "NO" and entry.name != "slots":
+                found.append((entry, parse_value(entry, resource.value) or 0.0))
+        return found
+
+    def _consume(self, spec: JobSpec, granted: tuple[Granted, ...]) -> None:
+        for entry, amount in self._consumables(spec):
+            for index, piece in enumerate(granted):
+                if entry.consumable == "JOB" and index:
+                    continue
+                factor = 1 if entry.consumable == "JOB" else piece.slots
+                for place in (f"queue:{piece.instance}", f"host:{piece.host}"):
+                    key = (place, entry.name)
+                    self.used[key] = self.used.get(key, 0.0) + amount * factor
+
+    def _room(self, spec: JobSpec, instance: QueueInstance) -> int:
+        """How many of the job's slots fit into an instance now."""
+        room = self.free.get(instance.name, 0)
+        for entry, amount in self._consumables(spec):
+            host = self.config.hosts[instance.host]
+            for place, text in (
+                (f"queue:{instance.name}", instance.queue.attributes.get("complex_values", "")),
+                (f"host:{instance.host}", host.attributes.get("complex_values", "")),
+            ):
+                value = complex_value(text, entry.name)
+                total = parse_value(entry, value) if value is not None else None
+                if total is None or amount <= 0:
+                    continue
+                left = total - self.used.get((place, entry.name), 0.0)
+                room = min(
+                    room,
+                    (room if left >= amount else 0)
+                    if entry.consumable == "JOB"
+                    else int(left / amount + 1e-9),
+                )
+        return room
+
+    def _candidates(self, spec: JobSpec, pe: str | None) -> list[tuple[QueueInstance, int]]:
+        found = []
+        for name in self.order:
+            instance = self.state.instances[name]
+            if (
+                self.free[name]
+                and mismatch(self.config, instance, spec) is None
+                and (pe is None or pe in instance.queue.pe_list)
+            ):
+                room = self._room(spec, instance)
+                if room > 0:
+                    found.append((instance, room))
+        preferred = [
+            item
+            for item in found
+            if any(
+                instance_matches(self.config, pattern, item[0].queue.name, item[0].host)
+                for pattern in spec.soft_queues
+            )
+        ]
+        return preferred + [item for item in found if item not in preferred] if preferred else found
+
+    def place(self, spec: JobSpec) -> tuple[tuple[Granted, ...], str | None] | None:
+        """Slots for one task, taken from what is free; None when it does not fit now."""
+        if spec.pe is None:
+            found = self._candidates(spec, None)
+            return self._take(spec, [(found[0][0], 1)], None) if found else None
+        for name, environment in sorted(self.config.parallel_environments.items()):
+            if fnmatch.fnmatchcase(name, spec.pe):
+                chosen = self._place_parallel(spec, environment)
+                if chosen is not None:
+                    return self._take(spec, chosen, name)
+        return None
+
+    def _place_parallel(
+        self, spec: JobSpec, environment: ParallelEnvironment
+    ) -> list[tuple[QueueInstance, int]] | None:
+        found = self._candidates(spec, environment.name)
+        left = environment.slots - self.pe_used.get(environment.name, 0)
+        for count in wanted_slots(spec, min(left, sum(room for _, room in found))):
+            chosen = allocate(environment.attributes["allocation_rule"], found, count)
+            if chosen is not None:
+                return chosen
+        return None
+
+    def _take(
+        self, spec: JobSpec, chosen: list[tuple[QueueInstance, int]], pe: str | None
+    ) -> tuple[tuple[Granted, ...], str | None]:
+        granted = tuple(Granted(instance.queue.name, instance.host, count) for instance, count in chosen)
+        for piece in granted:
+            self.free[piece.instance] -= piece.slots
+        if pe is not None:
+            self.pe_used[pe] = self.pe_used.get(pe, 0) + sum(piece.slots for piece in granted)
+        self._consume(spec, granted)
+        return granted, pe
+
+
+def allocate(
+    rule: str, found: list[tuple[QueueInstance, int]], count: int
+) -> list[tuple[QueueInstance, int]] | None:
+    """Distribute ``count`` slots over instances by a PE's allocation rule (sge_pe(5)); None when they do not fit."""
+    if rule == "$pe_slots":
+        fitting = [instance for instance, room in found if room >= count]
+        return [(fitting[0], count)] if fitting else None
+    fixed = int(rule) if rule.isdigit() else 0
+    if fixed:
+        hosts = [instance for instance, room in found if room >= fixed]
+        needed = count // fixed
+        return (
+            [(instance, fixed) for instance in hosts[:needed]]
+            if count % fixed == 0 and len(hosts) >= needed
+            else None
+        )
+    if sum(room for _, room in found) < count:
+        return None
+    given = [0] * len(found)
+    while count:
+        for index, (_, room) in enumerate(found):
+            step = (
+                min(room - given[index], count) if rule == "$fill_up" else min(1, room - given[index], count)
+            )
+            given[index] += step
+            count -= step
+    return [(instance, slots) for (instance, _), slots in zip(found, given) if slots]

@@ -1,0 +1,246 @@
+"""The scheduler: who starts where, in which order, and why the others do not."""
+
+from __future__ import annotations
+
+import heapq
+
+from ..model import (
+    CellConfig,
+    Job,
+    JobSpec,
+    SchedulingMessage,
+    State,
+    Status,
+    Task,
+)
+from .placement import Capacity, instance_matches, least_slots, mismatch, queue_unavailable
+from .state import CellState, StartTask, enroll, free_waiting
+
+
+def queue_patterns_match(config: CellConfig, pattern: str) -> bool:
+    """Whether a -q pattern means any queue; a host part is not looked at, as in the real qmaster."""
+    return any(instance_matches(config, pattern.partition("@")[0] or "*", name, "") for name in config.queues)
+
+
+def suitability(state: CellState, spec: JobSpec, now: float) -> tuple[bool, list[SchedulingMessage]]:
+    """Whether the job could run in the cell when it were empty (-w v, -w e), and why not."""
+    del now
+    messages: list[SchedulingMessage] = []
+    room = 0
+    for instance in state.instances.values():
+        reason = mismatch(state.config, instance, spec)
+        if reason is not None:
+            messages.append(reason)
+        else:
+            room = max(room, instance.slots)
+    if room >= least_slots(spec):
+        return True, []
+    if spec.pe is not None and not messages:
+        messages.append(
+            SchedulingMessage(46, f'cannot run in PE "{spec.pe}" because it only offers {room} slots')
+        )
+    return False, messages
+
+
+def is_startable(task: Task, now: float) -> bool:
+    """An enrolled task that is pending again and free to go."""
+    return (
+        task.is_pending
+        and not task.hold
+        and not task.state & (State.ERROR | State.DELETED)
+        and task.not_before <= now
+    )
+
+
+def concurrency_left(state: CellState, job: Job) -> int:
+    """How many more tasks of the job may run at once (-tc, max_aj_instances)."""
+    limit = int(state.config.global_config["max_aj_instances"]) if job.spec.is_array else 0
+    if job.spec.max_concurrent:
+        limit = min(limit, job.spec.max_concurrent) if limit else job.spec.max_concurrent
+    if not limit:
+        return len(job.waiting) + len(job.tasks)
+    running = sum(1 for task in job.tasks.values() if task.status in (Status.RUNNING, Status.TRANSFERRING))
+    return max(0, limit - running)
+
+
+def schedule(state: CellState, now: float) -> None:
+    """One scheduler run: remove what has ended, then dispatch what fits, by priority."""
+    state.schedule_at = now + state.timing.schedule_interval
+    while state.delayed and state.delayed[0][0] <= now:
+        job = state.jobs.get(heapq.heappop(state.delayed)[1])
+        if job is not None and job.spec.execution_time <= now and not job.predecessors:
+            state.ready[job.number] = None
+    if not state.ready:
+        return
+    capacity = Capacity(state)
+    if capacity.nothing_free():
+        return
+    set_priorities(state, now)
+    order = sorted(
+        (state.jobs[number] for number in state.ready), key=lambda job: (-_urgency(job), job.number)
+    )
+    for job in order:
+        if capacity.nothing_free():
+            break
+        _dispatch(state, capacity, job, now)
+
+
+def _urgency(job: Job) -> float:
+    waiting = [task.priority for task in job.tasks.values() if task.is_pending]
+    return max([job.priority, *waiting])
+
+
+def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> None:
+    left = concurrency_left(state, job)
+    again = sorted(task.number for task in job.tasks.values() if is_startable(task, now))
+    free = free_waiting(job)
+    while left > 0 and (again or free):
+        placed = capacity.place(job.spec)
+        if placed is None:
+            return
+        if again:
+            task = job.tasks[again.pop(0)]
+        else:
+            number = free.lowest()
+            free = free.discard(number)
+            task = enroll(job, number)
+            task.priority, task.normalised_tickets = job.priority, job.normalised_tickets
+        task.granted, task.granted_pe = placed
+        _start(state, job, task, now)
+        left -= 1
+    if not free and not any(
+        is_startable(task, now) or task.not_before > now for task in job.tasks.values() if task.is_pending
+    ):
+        state.ready.pop(job.number, None)
+
+
+def _start(state: CellState, job: Job, task: Task, now: float) -> None:
+    for piece in task.granted:
+        state.instances[piece.instance].used += piece.slots
+    task.run += 1
+    task.status = Status.TRANSFERRING
+    task.state = State.RUNNING
+    task.start_time = float(int(now))
+    task.usage = {}
+    state.running[(job.number, task.number)] = None
+    simulation = job.spec.simulation
+    if simulation is None:
+        state.effects.append(StartTask(job.number, task.number, task.run))
+    else:
+        task.status = Status.RUNNING
+        heapq.heappush(state.simulated, (now + simulation.run_time, job.number, task.number, task.run))
+
+
+def set_priorities(state: CellState, now: float) -> None:
+    """Compute urgencies and priorities of running and startable jobs; the others have none.
+
+    ``prior = weight_priority * npprior + weight_urgency * nurg + weight_ticket * ntckts``, sge_priority(5).
+    """
+    weights = {
+        name: float(state.config.scheduler[f"weight_{name}"])
+        for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")
+    }
+    running: dict[int, list[Task]] = {}
+    for number, task_number in state.running:
+        running.setdefault(number, []).append(state.jobs[number].tasks[task_number])
+    startable = [
+        state.jobs[number] for number in state.ready if concurrency_left(state, state.jobs[number]) > 0
+    ]
+    urgencies = {job.number: _contributions(job, now, weights) for job in startable}
+    for number in running:
+        if number not in urgencies:
+            urgencies[number] = _contributions(state.jobs[number], now, weights)
+    if not urgencies:
+        return
+    low = min(sum(parts) for parts in urgencies.values())
+    span = max(sum(parts) for parts in urgencies.values()) - low
+    starting = {job.number for job in startable}
+    for number, parts in urgencies.items():
+        job = state.jobs[number]
+        normal = (sum(parts) - low) / span if span > 0 else 0.5
+        share = (1024 + job.spec.priority) / 2048
+        value = weights["priority"] * share + weights["urgency"] * normal + weights["ticket"] * 0.5
+        for task in job.tasks.values() if number in starting else running[number]:
+            if task.finish is None and not task.errors:
+                task.priority, task.normalised_tickets = value, 0.5
+        if number in starting or not job.waiting:
+            _show(job, parts, normal, share, value)
+        else:
+            _show(job, (0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+
+
+def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:
+    waited = max(0.0, now - job.submission_time) if not job.tasks or job.waiting else 0.0
+    started = [task.start_time for task in job.tasks.values() if task.start_time]
+    if not waited and started:
+        waited = max(0.0, min(started) - job.submission_time)
+    remaining = job.spec.deadline - now
+    deadline = weights["deadline"] / max(1.0, remaining) if job.spec.deadline else 0.0
+    return 1000.0 * least_slots(job.spec), weights["waiting_time"] * waited, deadline
+
+
+def _show(job: Job, parts: tuple[float, float, float], normal: float, share: float, value: float) -> None:
+    job.resource_contribution, job.waiting_contribution, job.deadline_contribution = parts
+    job.urgency = sum(parts)
+    job.normalised_urgency = normal
+    job.normalised_priority = share
+    job.priority = value
+    job.normalised_tickets = 0.5 if value else 0.0
+
+
+def explain(state: CellState, now: float, number: int | None = None) -> list[SchedulingMessage]:
+    """Scheduling messages as of now: global ones (about queues) first, then those of jobs."""
+    messages: list[SchedulingMessage] = []
+    pending = bool(state.ready)
+    for instance in state.instances.values():
+        reason = queue_unavailable(instance)
+        if reason is not None:
+            messages.append(SchedulingMessage(2, reason))
+        elif pending and instance.used >= instance.slots:
+            messages.append(
+                SchedulingMessage(3, f'queue instance "{instance.name}" dropped because it is full')
+            )
+    jobs = state.jobs.values() if number is None else [state.jobs[number]] if number in state.jobs else []
+    for job in jobs:
+        messages += _explain_job(state, job, now)
+    return messages
+
+
+def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessage]:
+    pending = [task for task in job.tasks.values() if task.is_pending]
+    if not job.waiting and not pending:
+        return []
+    simple = _simple_reason(state, job, pending, now)
+    if simple is not None:
+        return [SchedulingMessage(*simple, (job.number,))]
+    reasons: list[SchedulingMessage] = []
+    for instance in state.instances.values():
+        reason = mismatch(state.config, instance, job.spec)
+        if reason is not None:
+            reasons.append(SchedulingMessage(reason.number, reason.text, (job.number,)))
+    if len(free_waiting(job)) < len(job.waiting) or any(task.hold for task in pending):
+        reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
+    if job.spec.pe is not None and not reasons:
+        free = max((instance.slots - instance.used for instance in state.instances.values()), default=0)
+        offered = free if free >= least_slots(job.spec) else 0
+        text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
+        reasons.append(SchedulingMessage(46, text, (job.number,)))
+    return reasons
+
+
+def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) -> tuple[int, str] | None:
+    """Why nothing of the job is looked at, when it is for one reason; None otherwise."""
+    if not job.waiting and all(task.errors for task in pending):
+        return 32, "Job is in error state"
+    if not free_waiting(job) and all(task.hold or task.errors for task in pending):
+        return 33, "Job is in hold state"
+    if job.predecessors:
+        return 35, "job dropped because of job dependencies"
+    if job.spec.execution_time > now:
+        return 31, "execution time not reached"
+    if any(task.not_before > now for task in pending):
+        host = next((instance.host for instance in state.instances.values()), "")
+        return 44, f'cannot run on host "{host}" until clean up of a previous run has finished'
+    if concurrency_left(state, job) == 0:
+        return 45, "not all array tasks may be started due to 'max_aj_instances'"
+    return None

@@ -1,0 +1,173 @@
+"""The state of a cell and the effects that operations ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+from ..model import (
+    CellConfig,
+    Exit,
+    Job,
+    QueueInstance,
+    SchedulingMessage,
+    Task,
+)
+from ..protocol import Finished
+from ..ranges import TaskSet
+
+
+@dataclass(frozen=True)
+class StartTask:
+    """Start a task's processes on its host."""
+
+    job: int
+    task: int
+    run: int
+
+
+@dataclass(frozen=True)
+class SignalTask:
+    """Tell a task's shepherd to ``kill``, ``suspend`` or ``resume`` it."""
+
+    job: int
+    task: int
+    run: int
+    action: str
+
+
+@dataclass(frozen=True)
+class TaskEnded:
+    """A task will not run again."""
+
+    job: int
+    finished: Finished
+
+
+@dataclass(frozen=True)
+class JobGone:
+    """A job left the qmaster; its spooled script can go."""
+
+    job: int
+
+
+Effect = Union[StartTask, SignalTask, TaskEnded, JobGone]
+
+
+@dataclass
+class Timing:
+    """When things happen. Times are seconds.
+
+    ``schedule_interval``: between scheduler runs; ``flush_submit`` and ``flush_finish``: a run that
+    long after a submission or an end, None for none; ``accounting_flush``: how long accounting
+    lines are held back; ``cleanup``: how long a rescheduled task stays Rq before it may start again;
+    ``finished_window``: an ended job stays at least that long in ``qstat -j``.
+    """
+
+    schedule_interval: float = 1.0
+    flush_submit: float | None = 0.0
+    flush_finish: float | None = 0.0
+    accounting_flush: float = 0.0
+    cleanup: float = 0.0
+    finished_window: float = 0.0
+
+
+STOCK_TIMING = Timing(15.0, None, None, 15.0, 45.0, 0.0)
+
+
+@dataclass
+class AccountingLine:
+    """One line for the accounting file, not written yet; ``due`` is when it may be written."""
+
+    text: str
+    due: float
+
+
+@dataclass
+class CellState:
+    """Everything the qmaster must not forget. ``ready`` are jobs the scheduler has to look at."""
+
+    config: CellConfig
+    timing: Timing
+    jobs: dict[int, Job] = field(default_factory=dict)
+    zombies: list[Job] = field(default_factory=list)
+    instances: dict[str, QueueInstance] = field(default_factory=dict)
+    next_number: int = 1
+    ready: dict[int, None] = field(default_factory=dict)
+    running: dict[tuple[int, int], None] = field(default_factory=dict)
+    ended: list[tuple[int, int]] = field(default_factory=list)
+    simulated: list[tuple[float, int, int, int]] = field(default_factory=list)  # heap: end, job, task, run
+    delayed: list[tuple[float, int]] = field(default_factory=list)  # heap: -a time, job
+    active_of: dict[str, int] = field(default_factory=dict)  # jobs per user
+    messages: list[SchedulingMessage] = field(default_factory=list)
+    accounting: list[AccountingLine] = field(default_factory=list)
+    schedule_at: float = 0.0  # next scheduler run
+    clock_offset: float = 0.0
+    effects: list[Effect] = field(default_factory=list)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Effects are not part of the state."""
+        return {**self.__dict__, "effects": []}
+
+    def take_effects(self) -> list[Effect]:
+        """What must be done outside since the last call."""
+        effects, self.effects = self.effects, []
+        return effects
+
+    def ask_schedule(self, when: float | None) -> None:
+        """Have the scheduler run at ``when`` or earlier; None: at its next turn."""
+        if when is not None:
+            self.schedule_at = min(self.schedule_at, when)
+
+
+def make_instances(config: CellConfig) -> dict[str, QueueInstance]:
+    """Queue instances of a configuration, in qstat -f order."""
+    found: dict[str, QueueInstance] = {}
+    ordered = sorted(config.queues.values(), key=lambda queue: (queue.seq_no, queue.name))
+    for queue in ordered:
+        for host in hosts_of(config, queue.attributes["hostlist"]):
+            instance = QueueInstance(queue, host)
+            found[instance.name] = instance
+    return found
+
+
+def hosts_of(config: CellConfig, hostlist: str) -> list[str]:
+    """Host names that a host list means (``@group`` references resolved), without repeats."""
+    names: list[str] = []
+    for word in hostlist.replace(",", " ").split():
+        for name in config.host_groups.get(word, ()) if word.startswith("@") else (word,):
+            if name in config.hosts and name not in names:
+                names.append(name)
+    return names
+
+
+def enroll(job: Job, number: int) -> Task:
+    """Make a waiting task a task of its own."""
+    task = Task(
+        number,
+        hold=job.hold_of_waiting(number),
+        priority=job.priority,
+        normalised_tickets=job.normalised_tickets,
+    )
+    job.tasks[number] = task
+    drop_waiting(job, job.waiting.of((number,)))
+    return task
+
+
+def drop_waiting(job: Job, members: TaskSet) -> None:
+    """Take tasks out of the waiting ones, and out of their holds."""
+    job.waiting -= members
+    job.user_hold -= members
+    job.operator_hold -= members
+    job.system_hold -= members
+    job.array_hold -= members
+
+
+def free_waiting(job: Job) -> TaskSet:
+    """Waiting tasks without any hold."""
+    return job.waiting - job.user_hold - job.operator_hold - job.system_hold - job.array_hold
+
+
+def never_ran(failed: int, error: str, usage: dict[str, float]) -> Exit:
+    """The end of an attempt that did not get to run."""
+    return Exit(failed, 0, 0, 0.0, 0.0, usage, error)

@@ -1,0 +1,145 @@
+"""What a new cell is made of: slots, hosts, queues, pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from . import defaults
+from .engine.state import STOCK_TIMING, Timing
+from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment
+
+PROFILES = ("fast", "stock")
+
+
+@dataclass(frozen=True)
+class CellOptions:
+    """How a cell is set up; the defaults give one host with one queue ``all.q`` and a PE ``smp``.
+
+    Args:
+        slots: slots of each queue instance.
+        hosts: execution hosts; the first is also the qmaster's.
+        profile: ``fast`` (the scheduler runs at once, accounting lines appear at once) or ``stock``
+            (Grid Engine's defaults: every 15 s, lines after 15 s).
+        queues: cluster queues, each with the ``qconf -sq`` attributes that differ from the default.
+        parallel_environments: the same for ``qconf -sp``.
+        complexes: further complex entries, each eight words as in ``qconf -sc``.
+        complex_values: ``complex_values`` of the hosts, e.g. ``gpu=2``.
+        global_config: ``qconf -sconf`` values that differ (``max_u_jobs``, ``min_uid`` ...).
+        scheduler: ``qconf -ssconf`` values that differ.
+        projects: known projects.
+        managers: users with manager rights besides the one who starts the cell.
+        login_shells: False starts job shells without a login: faster, and ``~/.profile`` is not read.
+        first_job_number: number of the first job.
+        max_job_number: the highest; numbers start again at 1 after it.
+        flavour: the dialect that the commands speak.
+        kill_grace: seconds between the -notify signal and the kill; None: as the queue says (60 s).
+        cleanup: seconds that a rescheduled task stays ``Rq``; None: as the profile says.
+    """
+
+    slots: int = 8
+    hosts: tuple[str, ...] = ("localhost",)
+    profile: str = "fast"
+    queues: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"all.q": {}})
+    parallel_environments: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"smp": {}})
+    complexes: tuple[str, ...] = ()
+    complex_values: str = "NONE"
+    global_config: Mapping[str, str] = field(default_factory=dict)
+    scheduler: Mapping[str, str] = field(default_factory=dict)
+    projects: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    login_shells: bool = True
+    first_job_number: int = 1
+    max_job_number: int = 9999999
+    flavour: str = "sge-8.1.9"
+    kill_grace: float | None = None
+    cleanup: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for impossible values."""
+        if self.profile not in PROFILES:
+            raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
+        if self.slots < 0 or not self.hosts:
+            raise ValueError("a cell needs at least one host and no negative slots")
+        if not 1 <= self.first_job_number <= self.max_job_number:
+            raise ValueError("first_job_number must lie between 1 and max_job_number")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the cell's own files."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> CellOptions:
+        """The inverse of :meth:`to_json`. Raises TypeError for unknown names."""
+        fixed = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**fixed)
+
+
+def make_timing(options: CellOptions) -> Timing:
+    """The pace of a profile."""
+    timing = Timing() if options.profile == "fast" else Timing(**vars(STOCK_TIMING))
+    if options.cleanup is not None:
+        timing.cleanup = options.cleanup
+    return timing
+
+
+def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> CellConfig:
+    """The administrator's view of a new cell (``tmpdir``: where jobs get their TMPDIR)."""
+    settings = {
+        **defaults.GLOBAL,
+        "execd_spool_dir": spool,
+        "min_uid": "0",
+        "min_gid": "0",
+        "administrator_mail": manager,
+    }
+    if options.profile == "fast":
+        settings["reporting_params"] = (
+            "accounting=true reporting=false accounting_flush_time=00:00:00 "
+            "flush_time=00:00:01 joblog=false sharelog=00:00:00"
+        )
+        settings["load_report_time"] = "00:00:05"
+    if not options.login_shells:
+        settings["login_shells"] = "none"
+    settings.update(options.global_config)
+    scheduler = dict(defaults.SCHEDULER)
+    if options.profile == "fast":
+        scheduler.update(schedule_interval="0:0:1", flush_submit_sec="1", flush_finish_sec="1")
+    scheduler.update(options.scheduler)
+    pe_names = " ".join(options.parallel_environments) or "NONE"
+    queues = {}
+    for name, changes in options.queues.items():
+        attributes = {
+            **defaults.QUEUE,
+            "qname": name,
+            "slots": str(options.slots),
+            "pe_list": pe_names,
+            "tmpdir": tmpdir,
+            **changes,
+        }
+        queues[name] = ClusterQueue(name, attributes)
+    host_attributes = {**defaults.HOST, "complex_values": options.complex_values}
+    hosts = {name: Host(name, dict(defaults.LOAD), dict(host_attributes)) for name in options.hosts}
+    lines = [*defaults.COMPLEXES, *(tuple(line.split()) for line in options.complexes)]
+    for line in lines:
+        if len(line) != 8:
+            raise ValueError(f"a complex entry has eight words: {' '.join(line)}")
+    return CellConfig(
+        global_config=settings,
+        scheduler=scheduler,
+        complexes=sorted((ComplexEntry(*line) for line in lines), key=lambda entry: entry.name),
+        queues=queues,
+        hosts=hosts,
+        parallel_environments={
+            name: ParallelEnvironment(name, {"pe_name": name, **defaults.PE, **changes})
+            for name, changes in options.parallel_environments.items()
+        },
+        host_groups={"@allhosts": tuple(options.hosts)},
+        managers=[manager, *(name for name in options.managers if name != manager)],
+        operators=[],
+        admin_hosts=list(options.hosts),
+        submit_hosts=list(options.hosts),
+        projects=list(options.projects),
+        usersets={name: {"name": name, **values} for name, values in defaults.USERSETS.items()},
+        max_job_number=options.max_job_number,
+    )
