@@ -83,7 +83,7 @@ class TaskSet(Tuple[TaskRange, ...]):
         for part in self:
             yield from part.numbers()
 
-    def count(self, value: object = None) -> int:  # type: ignore[override]  # a set's size, not tuple.count
+    def count(self, value: object = None) -> int:  # a set's size, not tuple.count
         """How many tasks there are."""
         return sum(len(part.numbers()) for part in self)
 
