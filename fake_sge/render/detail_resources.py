@@ -1,0 +1,104 @@
+"""Values that ``qstat -j`` and ``-r`` derive from a job: core binding, mail options, resource numbers, usage."""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from ..model import CellConfig, Exit, Job, Task
+
+_ENV_PREFIX = "__SGE_PREFIX__"
+_MAIL_BITS = (("a", 0x40000), ("b", 0x80000), ("e", 0x100000), ("s", 0x400000))
+
+# sge_signals.h numbers its signals from 901 (seen: 910 KILL, 912 SEGV); POSIX numbers of Linux on the left.
+SGE_SIGNALS = {1: 901, 2: 902, 3: 903, 4: 904, 5: 905, 6: 906, 8: 909, 9: 910, 7: 911, 11: 912, 31: 913, 13: 914,
+               14: 915, 15: 916, 23: 917, 19: 918, 20: 919, 18: 920, 17: 921, 21: 922, 22: 923, 29: 924, 24: 925,
+               25: 926, 26: 927, 27: 928, 28: 929, 10: 930, 12: 931}
+
+_USAGE_ORDER = ("ru_utime", "ru_stime", "ru_maxrss", "ru_ixrss", "ru_ismrss", "ru_idrss", "ru_isrss", "ru_minflt",
+                "ru_majflt", "ru_nswap", "ru_inblock", "ru_oublock", "ru_msgsnd", "ru_msgrcv", "ru_nsignals",
+                "ru_nvcsw", "ru_nivcsw")
+_LIVE_ORDER = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
+_ACCOUNTED = ("cpu", "mem", "io", "iow", "maxvmem")
+
+
+def mail_option_letters(bits: int) -> str:
+    """``abe`` for the bits of JB_mail_options."""
+    return "".join(letter for letter, bit in _MAIL_BITS if bits & bit)
+
+
+def visible_env(job: Job) -> List[Tuple[str, Optional[str]]]:
+    """The job's environment without Grid Engine's own entries."""
+    return [(name, value) for name, value in job.spec.env if not name.startswith(_ENV_PREFIX)]
+
+
+def submit_env(job: Job, name: str) -> Optional[str]:
+    """What qsub recorded of its own environment: ``O_HOME``, ``O_PATH`` ..."""
+    return dict(job.spec.env).get(_ENV_PREFIX + name)
+
+
+def binding_text(binding: Optional[str]) -> str:
+    """``set linear:1``; NONE without a request."""
+    if not binding:
+        return "NONE"
+    return binding if " " in binding else f"set {binding}"
+
+
+class Binding(NamedTuple):
+    """The members of JB_binding in XML."""
+
+    strategy: str
+    type: int
+    amount: int
+    socket: int
+    core: int
+    step: int
+    explicit: Optional[str]
+
+
+_BINDING_TYPES = {"set": 3, "env": 1, "pe": 2}
+
+
+def binding_of(binding: Optional[str]) -> Binding:
+    """``linear[:N[:S,C]]``, ``striding:N:STEP[:S,C]``, ``explicit:S,C:...`` taken apart (w1.*, w2.* captures)."""
+    if not binding:
+        return Binding("no_job_binding", 0, 0, 0, 0, 0, "no_explicit_binding")
+    instance, _, strategy = binding_text(binding).partition(" ")
+    kind, *parts = strategy.split(":")
+    number = _BINDING_TYPES.get(instance, 3)
+    if kind == "explicit":
+        return Binding(kind, number, 0, 0, 0, 0, strategy)
+    amount = int(parts[0]) if parts and parts[0].isdigit() else 0
+    step = int(parts[1]) if kind == "striding" and len(parts) > 1 else 0
+    place = parts[2:] if kind == "striding" else parts[1:]
+    socket, _, core = place[0].partition(",") if place else ("0", "", "0")
+    return Binding(kind if place else f"{kind}_automatic", number, amount, int(socket), int(core), step, None)
+
+
+VALUE_TYPES = {"INT": 1, "STRING": 2, "TIME": 3, "MEMORY": 4, "BOOL": 5, "CSTRING": 6, "HOST": 7, "DOUBLE": 8,
+               "RESTRING": 9}
+
+
+def value_type(config: CellConfig, name: str) -> str:
+    """The type word of a complex entry, STRING if it is gone."""
+    entry = config.complex_named(name)
+    return entry.type if entry is not None else "STRING"
+
+
+def finished_usage(job: Job, task: Task, end: Exit) -> Dict[str, float]:
+    """The usage list of a task that has ended and waits for the next scheduler run."""
+    usage = {name: task.usage.get(name, end.usage.get(name, 0.0)) for name in (task.usage or _LIVE_ORDER)}
+    for name in _ACCOUNTED:
+        if name in end.usage:
+            usage[name] = end.usage[name]
+    usage["submission_time"] = float(int(job.submission_time))
+    usage["priority"] = float(job.spec.priority)
+    usage["exit_status"] = float(end.exit_status)
+    usage["signal"] = float(SGE_SIGNALS.get(end.signal, 0))
+    usage["start_time"] = float(int(end.start_time))
+    usage["end_time"] = float(int(end.end_time))
+    usage["ru_wallclock"] = float(end.usage.get("ru_wallclock", int(end.end_time) - int(end.start_time)))
+    for name in _USAGE_ORDER:
+        usage[name] = end.usage.get(name, 0.0)
+    for name in _ACCOUNTED:
+        usage[f"acct_{name}"] = end.usage.get(name, 0.0)
+    return usage

@@ -1,0 +1,171 @@
+"""``qstat -j``: everything about a job as ``key: value`` lines."""
+
+from __future__ import annotations
+
+from typing import Iterable, List, Optional, Sequence, Tuple
+
+from ..model import HostPath, Job, JobType, Rerun, SchedulingMessage, Status, Task
+from .detail_resources import binding_text, mail_option_letters, submit_env, visible_env
+from .tasks import print_ranges
+from .values import Clock, duration, memory
+
+RULE = "=" * 62
+_SUBMIT_LINES = (("sge_o_home", "O_HOME"), ("sge_o_log_name", "O_LOGNAME"), ("sge_o_path", "O_PATH"),
+                 ("sge_o_shell", "O_SHELL"), ("sge_o_tz", "O_TZ"), ("sge_o_workdir", "O_WORKDIR"),
+                 ("sge_o_host", "O_HOST"))
+_LIVE = (Status.RUNNING, Status.TRANSFERRING)
+
+
+def _line(key: str, value: object) -> str:
+    return f"{key + ':':<28}{value}\n"
+
+
+def _pairs(items: Iterable[Tuple[str, Optional[str]]]) -> str:
+    return ",".join(f"{name}={'NONE' if value is None else value}" for name, value in items)
+
+
+def _paths(paths: Sequence[HostPath]) -> str:
+    return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths)
+
+
+def _head(job: Job, clock: Clock) -> List[str]:
+    spec = job.spec
+    rows = [_line("job_number", job.number)]
+    if not job.script_deleted:
+        rows.append(_line("exec_file", f"job_scripts/{job.number}"))
+    rows.append(_line("submission_time", clock.ctime(job.submission_time)))
+    if spec.deadline:
+        rows.append(_line("deadline", clock.ctime(spec.deadline)))
+    rows += [_line("owner", spec.owner), _line("uid", spec.uid), _line("group", spec.group), _line("gid", spec.gid)]
+    for key, name in _SUBMIT_LINES:
+        value = submit_env(job, name)
+        if value is not None:
+            rows.append(_line(key, value))
+    if spec.execution_time:
+        rows.append(_line("execution_time", clock.ctime(spec.execution_time)))
+    rows.append(_line("account", spec.account))
+    if spec.checkpoint is not None:
+        rows.append(_line("checkpoint_object", spec.checkpoint))
+    if spec.checkpoint_interval:
+        rows.append(_line("checkpoint_interval", f"{spec.checkpoint_interval} seconds"))
+    if spec.cwd is not None:
+        rows.append(_line("cwd", spec.cwd))
+    return rows
+
+
+def _requests(job: Job) -> List[str]:
+    spec = job.spec
+    prefix = dict(spec.extra).get("directive_prefix")
+    rows = [_line("directive_prefix", prefix)] if prefix is not None else []
+    if spec.stderr_paths:
+        rows.append(_line("stderr_path_list", _paths(spec.stderr_paths)))
+    if spec.reserve:
+        rows.append(_line("reserve", "y"))
+    if spec.merge_stderr:
+        rows.append(_line("merge", "y"))
+    for key, resources in (("hard resource_list", spec.hard_resources), ("soft resource_list", spec.soft_resources)):
+        if resources:
+            rows.append(_line(key, ",".join(f"{name}={value}" for name, value in resources)))
+    if mail_option_letters(spec.mail_options):
+        rows.append(_line("mail_options", mail_option_letters(spec.mail_options)))
+    if spec.mail_to:
+        rows.append(_line("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to)))
+    rows += [_line("notify", "TRUE" if spec.notify else "FALSE"), _line("job_name", spec.name)]
+    if spec.stdout_paths:
+        rows.append(_line("stdout_path_list", _paths(spec.stdout_paths)))
+    if spec.stdin_paths:
+        rows.append(_line("stdin_path_list", _paths(spec.stdin_paths)))
+    if spec.priority:
+        rows.append(_line("priority", spec.priority))
+    rows.append(_line("jobshare", spec.jobshare))
+    for key, queues in (("hard_queue_list", spec.hard_queues), ("soft_queue_list", spec.soft_queues)):
+        if queues:
+            rows.append(_line(key, ",".join(queues)))
+    if spec.rerun is not Rerun.QUEUE:
+        rows.append(_line("restart", "y" if spec.rerun is Rerun.YES else "n"))
+    if spec.shells:
+        rows.append(_line("shell_list", ",".join(f"{piece.host or 'NONE'}:{piece.path}" for piece in spec.shells)))
+    if spec.verify:
+        rows.append(_line("verify", "-verify"))
+    return rows
+
+
+def _program(job: Job) -> List[str]:
+    spec = job.spec
+    rows = [_line("env_list", _pairs(visible_env(job)))]
+    if spec.args:
+        rows.append(_line("job_args", ",".join(spec.args)))
+    if spec.master_queues:
+        rows.append(_line("master hard queue_list", ",".join(spec.master_queues)))
+    if not job.script_deleted and spec.command:
+        rows.append(_line("script_file", spec.command))
+    if spec.pe is not None:
+        # the one line that is not in the column of the others
+        rows.append(f"parallel environment:  {spec.pe} range: {print_ranges(spec.pe_ranges, steps=False)}\n")
+    if spec.hold_jid:
+        rows.append(_line("jid_predecessor_list (req)", ",".join(spec.hold_jid)))
+    for key, numbers in (("jid_predecessor_list", job.predecessors), ("jid_successor_list", job.successors),
+                         ("ja_ad_predecessor_list", job.predecessors_ad)):
+        if numbers:
+            rows.append(_line(key, ",".join(str(number) for number in numbers)))
+    if spec.verify_suitable:
+        rows.append(_line("verify_suitable_queues", spec.verify_suitable))
+    if job.version:
+        rows.append(_line("version", job.version))
+    if job.override_tickets:
+        rows.append(_line("oticket", job.override_tickets))
+    if spec.project is not None:
+        rows.append(_line("project", spec.project))
+    if spec.is_array:
+        rows.append(_line("job-array tasks", spec.array))
+    if spec.max_concurrent:
+        rows.append(_line("maximum concurrency", spec.max_concurrent))
+    if spec.context:
+        rows.append(_line("context", _pairs(spec.context)))
+    return rows
+
+
+def _job_type(job: Job) -> str:
+    kind = job.spec.job_type
+    words = [word for bit, word in ((JobType.BINARY, "binary"), (JobType.NO_SHELL, "noshell"),
+                                    (JobType.IMMEDIATE, "immediate")) if kind & bit]
+    return ",".join(words) or "NONE"
+
+
+def _usage(task: Task) -> str:
+    usage = task.usage
+    vmem, maxvmem = usage.get("vmem", 0.0), usage.get("maxvmem", 0.0)
+    return (f"cpu={duration(usage.get('cpu', 0.0))}, mem={usage.get('mem', 0.0):.5f} GB s, "
+            f"io={usage.get('io', 0.0):.5f} GB, vmem={memory(vmem) if vmem else 'N/A'}, "
+            f"maxvmem={memory(maxvmem) if maxvmem else 'N/A'}\n")
+
+
+def job_details(job: Job, messages: Sequence[SchedulingMessage], clock: Clock, server: Clock,
+                binding: bool = True) -> str:
+    """The block of one job. ``messages`` are the global ones and its own; ``server`` is the clock of the cell's
+    host, by which error reasons are stamped (they do not follow the caller's TZ: w1.j_eq_kolkata)."""
+    rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job)]
+    if binding:
+        rows.append(_line("binding", binding_text(job.spec.binding)))
+    rows.append(_line("job_type", _job_type(job)))
+    live = [job.tasks[number] for number in sorted(job.tasks) if job.tasks[number].status in _LIVE]
+    rows += [f"usage {task.number:9d}:            {_usage(task)}" for task in live]
+    if binding:
+        rows += [f"binding {task.number:7d}:            NONE\n" for task in live]
+    for number in sorted(job.tasks):
+        rows += _errors(job.tasks[number], server)
+    return "".join(rows) + scheduling_info(messages)
+
+
+def _errors(task: Task, server: Clock) -> List[str]:
+    rows = []
+    for index, (when, text) in enumerate(zip(task.error_times, task.errors)):
+        title = "error reason" if index == 0 else "            "
+        rows.append(f"{title} {task.number:10d}:      {server.table(when)} {text}\n")
+    return rows
+
+
+def scheduling_info(messages: Sequence[SchedulingMessage]) -> str:
+    """The scheduler's reasons."""
+    titles = ["scheduling info:"] + [""] * len(messages)
+    return "".join(f"{title:<28}{message.text}\n" for title, message in zip(titles, messages))

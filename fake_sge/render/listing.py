@@ -1,0 +1,289 @@
+"""Which lines a job listing has: the filters of qstat, applied to the model, before any formatting.
+
+The rules are those of qstat 8.1.9 with its peculiarities: a job with a suspended task is left out of
+``-s r`` as a whole, hold filters look at array tasks one by one, a finished task that waits for the
+next scheduler run is in no list (captures ``hold_filter.*``, ``state.*``, ``qstat.array_*``).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from ..model import Granted, Hold, Job, QueueState, State, Status, Task, state_letters
+from ..ranges import TaskSet
+from .tasks import changed_tasks, original_tasks
+
+Match = Callable[[str, str], bool]
+
+
+class Show(enum.IntFlag):
+    """What ``-s`` selects."""
+
+    NONE = 0
+    PENDING = 1
+    RUNNING = 2
+    SUSPENDED = 4
+    ZOMBIES = 8
+    USER_HOLD = 16
+    SYSTEM_HOLD = 32
+    OPERATOR_HOLD = 64
+    ARRAY_HOLD = 128
+    JOB_HOLD = 256
+    TIME_HOLD = 512
+
+
+HOLDS = (Show.USER_HOLD | Show.SYSTEM_HOLD | Show.OPERATOR_HOLD | Show.ARRAY_HOLD | Show.JOB_HOLD
+         | Show.TIME_HOLD)
+DEFAULT_SHOW = Show.PENDING | Show.RUNNING | Show.SUSPENDED
+
+# In the order in which qstat tries them at each place of the argument of -s.
+_LETTERS = (
+    ("hu", Show.USER_HOLD | Show.PENDING), ("hs", Show.SYSTEM_HOLD | Show.PENDING),
+    ("ho", Show.OPERATOR_HOLD | Show.PENDING), ("hd", Show.ARRAY_HOLD | Show.PENDING),
+    ("hj", Show.JOB_HOLD | Show.PENDING), ("ha", Show.TIME_HOLD | Show.PENDING),
+    ("h", HOLDS | Show.PENDING), ("p", Show.PENDING), ("r", Show.RUNNING), ("s", Show.SUSPENDED),
+    ("z", Show.ZOMBIES), ("a", DEFAULT_SHOW),
+)
+_TASK_HOLDS = ((Show.USER_HOLD, Hold.USER), (Show.OPERATOR_HOLD, Hold.OPERATOR),
+               (Show.SYSTEM_HOLD, Hold.SYSTEM), (Show.ARRAY_HOLD, Hold.ARRAY_DEPENDENCY))
+_ACTIVE = (Status.RUNNING, Status.TRANSFERRING)
+
+# The order in which qstat lists the hold combinations of array tasks that were never dispatched.
+_HOLD_ORDER = tuple(Hold(bits) for bits in (0, 1, 2, 4, 8, 3, 5, 9, 6, 10, 12, 7, 11, 13, 14, 15))
+
+
+def parse_show(word: str) -> Optional[Show]:
+    """The argument of ``-s``; None when it is wrong. After a match the later letters are tried at once."""
+    show = Show.NONE
+    index = 0
+    while index < len(word):
+        start = index
+        for text, bits in _LETTERS:
+            if word.startswith(text, index):
+                show |= bits
+                index += len(text)
+        if index == start:
+            return None
+    return show
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a listing.
+
+    ``task`` is the enrolled task shown, or None; ``granted`` the place it runs at; ``master`` MASTER, SLAVE or
+    None; ``first`` False for the further lines of a task (``-t``), whose left half is blank.
+    """
+
+    job: Job
+    state: str
+    tasks: str
+    slots: int
+    task: Optional[Task] = None
+    granted: Optional[Granted] = None
+    master: Optional[str] = None
+    first: bool = True
+    zombie: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether the start time is shown."""
+        return self.task is not None and self.task.status in _ACTIVE
+
+    @property
+    def priority(self) -> float:
+        """JAT_prio."""
+        return self.job.priority if self.task is None else self.task.priority
+
+    @property
+    def tickets(self) -> float:
+        """JAT_ntix."""
+        return self.job.normalised_tickets if self.task is None else self.task.normalised_tickets
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What to list.
+
+    ``users`` are patterns ([]: everybody). ``by_slot`` is ``-g t``, ``by_task`` ``-g d``, ``full`` ``-f``: they
+    change the lines. ``fits`` says whether a pending job could run in a selected queue (``-q``, ``-l`` ...).
+    """
+
+    show: Show = DEFAULT_SHOW
+    users: Sequence[str] = ()
+    by_slot: bool = False
+    by_task: bool = False
+    full: bool = False
+    fits: Optional[Callable[[Job], bool]] = None
+
+
+class Selection:
+    """The jobs of a listing. ``queue_states`` are the states of queue instances by name (for S and T)."""
+
+    def __init__(self, jobs: Iterable[Job], scope: Scope, match: Match,
+                 queue_states: Mapping[str, QueueState], slot_request: Callable[[Job], int],
+                 first_task_is_job: Callable[[str], bool]) -> None:
+        self._scope = scope
+        self._queue_states = queue_states
+        self._slot_request = slot_request
+        self._first_task_is_job = first_task_is_job
+        self._match = match
+        self._wanted_users: Dict[str, bool] = {}
+        self.jobs: List[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
+
+    def _owner_wanted(self, owner: str) -> bool:
+        if not self._scope.users:
+            return True
+        wanted = self._wanted_users.get(owner)
+        if wanted is None:
+            wanted = any(self._match(pattern, owner) for pattern in self._scope.users)
+            self._wanted_users[owner] = wanted
+        return wanted
+
+    def _fetched(self, job: Job) -> bool:
+        """Whether qstat would get the job from the qmaster: a coarse choice by ``-s``, per job."""
+        show = self._scope.show
+        active = any(task.status in _ACTIVE for task in job.tasks.values())
+        if show & Show.PENDING and self._pending_fetched(job):
+            return True
+        suspended = any(task.state & State.SUSPENDED for task in job.tasks.values())
+        if show & Show.RUNNING and active and not suspended:
+            return True
+        return bool(show & Show.SUSPENDED) and (active or suspended)
+
+    def _pending_fetched(self, job: Job) -> bool:
+        holds = self._scope.show & HOLDS
+        if not holds or holds == HOLDS:
+            return bool(job.waiting) or not any(t.status is Status.RUNNING for t in job.tasks.values())
+        held = (job.user_hold, job.operator_hold, job.system_hold, job.array_hold)
+        for (flag, bit), tasks in zip(_TASK_HOLDS, held):
+            if holds & flag and (tasks or any(task.hold & bit for task in job.tasks.values())):
+                return True
+        return bool(holds & Show.TIME_HOLD and job.spec.execution_time) or bool(
+            holds & Show.JOB_HOLD and job.predecessors)
+
+    # ---- running ------------------------------------------------------------------------------------
+    def running(self, queue: Optional[str] = None) -> Iterator[Line]:
+        """Lines of running and suspended tasks, those of one queue instance if given."""
+        scope = self._scope
+        for job in self.jobs:
+            for number in sorted(job.tasks) if len(job.tasks) > 1 else job.tasks:
+                task = job.tasks[number]
+                if task.status not in _ACTIVE:
+                    continue
+                letters = self._letters(job, task)
+                if not self._running_wanted(letters, task):
+                    continue
+                for index, granted in enumerate(task.granted):
+                    if queue is not None and granted.instance != queue:
+                        continue
+                    if index and not scope.by_slot and not scope.full:
+                        continue
+                    yield from self._granted_lines(job, task, letters, granted, index == 0)
+
+    def _granted_lines(self, job: Job, task: Task, letters: str, granted: Granted, master: bool) -> Iterator[Line]:
+        scope = self._scope
+        slots = granted.slots if scope.full else task.slots
+        count = 1
+        if scope.by_slot:
+            extra = master and task.granted_pe is not None and not self._first_task_is_job(task.granted_pe)
+            count = granted.slots + int(extra)
+            slots = 1
+        for index in range(count):
+            yield Line(job, letters, str(task.number), slots, task, granted,
+                       "MASTER" if master and index == 0 else "SLAVE", index == 0)
+
+    def _letters(self, job: Job, task: Task) -> str:
+        state = QueueState.NONE
+        if task.granted:
+            state = self._queue_states.get(task.granted[0].instance, QueueState.NONE)
+        return state_letters(job, task, queue=state)
+
+    def _running_wanted(self, letters: str, task: Task) -> bool:
+        show = self._scope.show
+        suspended = any(letter in letters for letter in "sST")
+        if show & (Show.SUSPENDED if suspended else Show.RUNNING):
+            return True
+        return any(show & flag and task.hold & bit for flag, bit in _TASK_HOLDS)
+
+    # ---- pending ------------------------------------------------------------------------------------
+    def pending(self) -> Iterator[Line]:
+        """Lines of pending tasks, by priority, then job number."""
+        if not self._scope.show & Show.PENDING:
+            return
+        keyed: List[Tuple[float, int, Job]] = []
+        for job in self.jobs:
+            enrolled = next((t for t in job.tasks.values() if t.status not in _ACTIVE), None)
+            if job.waiting or enrolled is not None:
+                keyed.append((-(job.priority if enrolled is None else enrolled.priority), job.number, job))
+        keyed.sort(key=lambda item: item[:2])
+        for _, _, job in keyed:
+            if self._scope.fits is not None and not self._scope.fits(job):
+                continue
+            if job.tasks:
+                yield from self._enrolled_lines(job)
+            if job.waiting:
+                yield from self._waiting_lines(job)
+
+    def _enrolled_lines(self, job: Job) -> Iterator[Line]:
+        groups: Dict[Tuple[State, Hold], List[Task]] = {}
+        for number in sorted(job.tasks):
+            task = job.tasks[number]
+            if task.status is Status.IDLE:
+                if not self._hold_wanted(job, task.hold):
+                    break  # as qstat does: the tasks after it are not looked at
+                groups.setdefault((task.state, task.hold), []).append(task)
+        slots = self._slot_request(job)
+        for members in groups.values():
+            letters = self._letters(job, members[0])
+            if self._scope.by_task:
+                for task in members:
+                    yield Line(job, letters, str(task.number), slots, task)
+            else:
+                yield Line(job, letters, changed_tasks([task.number for task in members]), slots, members[0])
+
+    def _hold_wanted(self, job: Job, hold: Hold) -> bool:
+        holds = self._scope.show & HOLDS
+        if not holds:
+            return True
+        if any(holds & flag and hold & bit for flag, bit in _TASK_HOLDS):
+            return True
+        return bool(holds & Show.JOB_HOLD and job.predecessors) or bool(
+            holds & Show.TIME_HOLD and job.spec.execution_time)
+
+    def _waiting_lines(self, job: Job) -> Iterator[Line]:
+        slots = self._slot_request(job)
+        groups = self._waiting_groups(job)
+        for hold, members in groups:
+            if not self._hold_wanted(job, hold):
+                continue
+            letters = state_letters(job, None, hold)
+            if self._scope.by_task:
+                for task in members:
+                    yield Line(job, letters, str(task), slots)
+            elif not job.spec.is_array:
+                yield Line(job, letters, "1", slots)
+            else:
+                original = bool(hold) == (job.spec.user_hold or job.spec.operator_hold or job.spec.system_hold)
+                structure = job.spec.array
+                yield Line(job, letters, original_tasks(structure, members) if original else changed_tasks(members),
+                           slots)
+
+    @staticmethod
+    def _waiting_groups(job: Job) -> List[Tuple[Hold, TaskSet]]:
+        if not (job.user_hold.mask or job.operator_hold.mask or job.system_hold.mask or job.array_hold.mask):
+            return [(Hold.NONE, job.waiting)]
+        groups = dict(job.waiting_groups())
+        return [(hold, groups[hold]) for hold in _HOLD_ORDER if hold in groups]
+
+    # ---- finished -----------------------------------------------------------------------------------
+    def zombies(self, jobs: Iterable[Job]) -> Iterator[Line]:
+        """Lines of ended jobs (``-s z``)."""
+        if not self._scope.show & Show.ZOMBIES:
+            return
+        for job in jobs:
+            if job.zombies and self._owner_wanted(job.owner):
+                tasks = original_tasks(job.spec.array, job.zombies)
+                yield Line(job, "z", tasks, self._slot_request(job), zombie=True)

@@ -1,0 +1,153 @@
+"""``qstat -xml``: job_info with its two parts."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from ..model import Job
+from .detail_resources import binding_text
+from .detail_xml import HEAD, SCHEMAS
+from .listing import Line
+from .table import Columns
+from .tasks import print_ranges
+from .values import Clock, xml_escape
+
+
+def document(queues: str, jobs: str) -> str:
+    """The document around the listing of running (``queues``) and other jobs."""
+    return (f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n  <queue_info>\n{queues}  </queue_info>\n'
+            f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n")
+
+
+def summary_document(rows: str) -> str:
+    """The document of ``-g c``."""
+    return f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n{rows}</job_info>\n'
+
+
+def _contribution(value: float) -> str:
+    return f"{value:.3g}" if value > 99999999 else f"{value:.0f}"
+
+
+class JobListXml:
+    """Writes job_list elements. ``contribution(job, name, value)`` is the urgency of a request (-r)."""
+
+    def __init__(self, columns: Columns, clock: Clock,
+                 contribution: Optional[Callable[[Job, str, str], float]] = None) -> None:
+        self._columns = columns
+        self._clock = clock
+        self._contribution = contribution
+        self._simple = not (columns.extended or columns.urgency or columns.priority or columns.resources
+                            or columns.by_slot)
+        self._escaped: Dict[str, str] = {}
+
+    def rows(self, lines: Iterable[Line], state: str, depth: int = 2) -> List[str]:
+        """Elements for lines; ``state`` is their attribute: running, pending, zombie."""
+        if self._simple:
+            return [self._simple_row(line, state, "  " * depth) for line in lines]
+        return [self._row(line, state, "  " * depth) for line in lines]
+
+    def _text(self, value: str) -> str:
+        escaped = self._escaped.get(value)
+        if escaped is None:
+            escaped = self._escaped[value] = xml_escape(value)
+        return escaped
+
+    def _simple_row(self, line: Line, state: str, pad: str) -> str:
+        """The form without options, which has to be fast."""
+        job = line.job
+        if line.running and line.task is not None:
+            when = f"<JAT_start_time>{self._clock.iso(line.task.start_time)}</JAT_start_time>"
+        else:
+            when = f"<JB_submission_time>{self._clock.iso(job.submission_time)}</JB_submission_time>"
+        queue = ""
+        if not self._columns.full:
+            name = line.granted.instance if line.granted is not None else ""
+            queue = f"{pad}  <queue_name>{self._text(name)}</queue_name>\n"
+        tasks = f"{pad}  <tasks>{line.tasks}</tasks>\n" if job.spec.is_array else ""
+        return (f'{pad}<job_list state="{state}">\n{pad}  <JB_job_number>{job.number}</JB_job_number>\n'
+                f"{pad}  <JAT_prio>{line.priority:.5f}</JAT_prio>\n"
+                f"{pad}  <JB_name>{self._text(job.spec.name)}</JB_name>\n"
+                f"{pad}  <JB_owner>{self._text(job.spec.owner)}</JB_owner>\n{pad}  <state>{line.state}</state>\n"
+                f"{pad}  {when}\n{queue}{pad}  <slots>{line.slots}</slots>\n{tasks}{pad}</job_list>\n")
+
+    def _row(self, line: Line, state: str, pad: str) -> str:
+        items = [*self._first(line), *self._middle(line)]
+        if self._columns.resources:
+            items += self._requests(line)
+        body = "".join(f"{pad}  <{tag}>{value}</{tag.partition(' ')[0]}>\n" for tag, value in items)
+        return f'{pad}<job_list state="{state}">\n{body}{pad}</job_list>\n'
+
+    def _first(self, line: Line) -> List[Tuple[str, object]]:
+        columns, job = self._columns, line.job
+        items: List[Tuple[str, object]] = [("JB_job_number", job.number), ("JAT_prio", f"{line.priority:.5f}")]
+        if columns.extended or columns.priority:
+            items.append(("JAT_ntix", f"{line.tickets:.5f}"))
+        if columns.priority:
+            items.append(("JB_nppri", f"{job.normalised_priority:.5f}"))
+        if columns.urgency or columns.priority:
+            items.append(("JB_nurg", f"{job.normalised_urgency:.5f}"))
+        if columns.urgency:
+            items += [("JB_rrcontr", _contribution(job.resource_contribution)),
+                      ("JB_wtcontr", _contribution(job.waiting_contribution)),
+                      ("JB_dlcontr", _contribution(job.deadline_contribution))]
+        if columns.priority:
+            items.append(("JB_priority", job.spec.priority))
+        items += [("JB_name", self._text(job.spec.name)), ("JB_owner", self._text(job.spec.owner))]
+        if columns.extended:
+            items += [("JB_project", self._text(job.spec.project or "")),
+                      ("JB_department", self._text(job.spec.department))]
+        items.append(("state", line.state))
+        if columns.times:
+            if line.running and line.task is not None:
+                items.append(("JAT_start_time", self._clock.iso(line.task.start_time)))
+            else:
+                items.append(("JB_submission_time", self._clock.iso(job.submission_time)))
+        if columns.urgency and job.spec.deadline:
+            items.append(("JB_deadline", self._clock.iso(job.spec.deadline)))
+        return items
+
+    def _middle(self, line: Line) -> List[Tuple[str, object]]:
+        columns, job = self._columns, line.job
+        items: List[Tuple[str, object]] = []
+        if columns.extended:
+            usage = line.task.usage if line.task is not None and line.first else {}
+            items += [(f"{name}_usage", f"{usage[name]:.5f}") for name in ("cpu", "mem", "io") if name in usage]
+            if not line.zombie:
+                items += [("tickets", 0), ("JB_override_tickets", job.override_tickets), ("JB_jobshare", 0),
+                          ("otickets", 0), ("ftickets", 0), ("stickets", 0), ("JAT_share", "0.00000")]
+        if not columns.full:
+            items.append(("queue_name", self._text(line.granted.instance) if line.granted is not None else ""))
+        if columns.by_slot:
+            items.append(("master", line.master or ""))
+        items.append(("slots", line.slots))
+        if job.spec.is_array:
+            items.append(("tasks", line.tasks))
+        return items
+
+    def _requests(self, line: Line) -> List[Tuple[str, object]]:
+        job, spec = line.job, line.job.spec
+        items: List[Tuple[str, object]] = [("full_job_name", self._text(spec.name))]
+        if spec.pe is not None:
+            ranges = print_ranges(spec.pe_ranges, steps=False)
+            items.append((f'requested_pe name="{xml_escape(spec.pe)}"', ranges))
+        if line.task is not None and line.task.granted_pe:
+            items.append((f'granted_pe name="{xml_escape(line.task.granted_pe)}"', line.task.slots))
+        for name, value in spec.hard_resources:
+            share = self._contribution(job, name, value) if self._contribution is not None else 0.0
+            items.append((f'hard_request name="{xml_escape(name)}" resource_contribution="{share:f}"',
+                          self._text(value)))
+        items += [(f'soft_request name="{xml_escape(name)}"', self._text(value)) for name, value in
+                  spec.soft_resources]
+        for tag, names in self._names(job):
+            items += [(tag, self._text(str(name))) for name in names]
+        if self._columns.binding:
+            items.append(("binding", self._text(binding_text(spec.binding))))
+        return items
+
+    @staticmethod
+    def _names(job: Job) -> List[Tuple[str, Sequence[object]]]:
+        spec = job.spec
+        return [("hard_req_queue", spec.hard_queues), ("soft_req_queue", spec.soft_queues),
+                ("master_hard_req_queue", spec.master_queues), ("predecessor_jobs_req", spec.hold_jid),
+                ("predecessor_jobs", job.predecessors), ("ad_predecessor_jobs_req", spec.hold_jid_ad),
+                ("ad_predecessor_jobs", job.predecessors_ad)]

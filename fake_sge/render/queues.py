@@ -1,0 +1,243 @@
+"""Queue instances: ``qstat -f`` and ``-F``, the cluster queue summary, the letters of their states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ..model import CellConfig, QueueInstance, QueueState
+from .detail_resources import value_type
+from .values import duration, fixed, memory, xml_escape
+
+# Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
+STATE_LETTERS = (
+    (QueueState.ALARM, "a"), (QueueState.SUSPEND_ALARM, "A"), (QueueState.CALENDAR_SUSPENDED, "C"),
+    (QueueState.SUSPENDED, "s"), (QueueState.SUBORDINATE, "S"), (QueueState.DISABLED, "d"),
+    (QueueState.CALENDAR_DISABLED, "D"), (QueueState.ERROR, "E"), (QueueState.UNKNOWN, "u"),
+    (QueueState.AMBIGUOUS, "c"), (QueueState.ORPHANED, "o"),
+)
+_MANUAL = (QueueState.SUSPENDED | QueueState.UNKNOWN | QueueState.DISABLED | QueueState.AMBIGUOUS | QueueState.ERROR)
+_TEMPORARY = (QueueState.ALARM | QueueState.CALENDAR_DISABLED | QueueState.ORPHANED | QueueState.SUBORDINATE
+              | QueueState.CALENDAR_SUSPENDED | QueueState.SUSPEND_ALARM)
+# The columns of ``-g c -ext`` in their order.
+_COUNTED = tuple(dict(s=QueueState.SUSPENDED, A=QueueState.SUSPEND_ALARM, S=QueueState.SUBORDINATE,
+                      C=QueueState.CALENDAR_SUSPENDED, u=QueueState.UNKNOWN, a=QueueState.ALARM,
+                      d=QueueState.DISABLED, D=QueueState.CALENDAR_DISABLED, c=QueueState.AMBIGUOUS,
+                      o=QueueState.ORPHANED, E=QueueState.ERROR).items())
+_RULE = "-" * 81
+_EXTENDED_RULE = "-" * 108
+_TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
+_QUEUE_RESOURCES = ("qname", "hostname", "slots", "tmpdir", "seq_no", "rerun", "calendar", "s_rt", "h_rt", "s_cpu",
+                    "h_cpu", "s_fsize", "h_fsize", "s_data", "h_data", "s_stack", "h_stack", "s_core", "h_core",
+                    "s_rss", "h_rss", "s_vmem", "h_vmem", "min_cpu_interval")
+
+
+def state_letters(state: QueueState) -> str:
+    """The states column."""
+    return "".join(letter for bit, letter in STATE_LETTERS if state & bit)
+
+
+def parse_states(word: str) -> Tuple[QueueState, Optional[str]]:
+    """Letters of ``-qs`` and ``-explain`` as bits, and the first letter that is none."""
+    letters = {letter: bit for bit, letter in STATE_LETTERS}
+    state = QueueState.NONE
+    for letter in word:
+        if letter not in letters:
+            return state, letter
+        state |= letters[letter]
+    return state, None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One line of ``-F``: ``hl:arch=lx-amd64``."""
+
+    dominance: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """A queue instance as ``qstat -f`` shows it.
+
+    ``load`` is the value of load_avg (or $SGE_LOAD_AVG), None when the host did not report it; ``load_known``
+    whether there is such an attribute at all.
+    """
+
+    instance: QueueInstance
+    load: Optional[float]
+    load_known: bool
+    arch: Optional[str]
+    resources: Sequence[Resource] = ()
+    reasons: Sequence[Tuple[str, str]] = ()       # XML tag and text: alarm reasons and messages of -explain
+
+    @property
+    def name(self) -> str:
+        """``all.q@host``."""
+        return self.instance.name
+
+
+def resource_value(text: str, kind: str, numeric: Callable[[str, str], float], integers: bool) -> str:
+    """A resource's value as printed by ``qstat -F`` (``integers``) or ``qhost -F``."""
+    if kind in _TEXT_TYPES:
+        return text
+    number = numeric(text, kind)
+    if number == float("inf"):
+        return "infinity"
+    if kind == "TIME":
+        return duration(number)
+    if kind == "MEMORY":
+        return memory(number)
+    if kind == "INT" and integers:
+        return str(int(number))
+    return f"{number:f}"
+
+
+def queue_resources(instance: QueueInstance, loads: Mapping[str, str], config: CellConfig,
+                    numeric: Callable[[str, str], float], wanted: Optional[Sequence[str]]) -> List[Resource]:
+    """The resources of ``-F``: load values in the order of the report, then the queue's own."""
+    rows: List[Resource] = []
+    for name, text in loads.items():
+        if _asked(config, name, wanted):
+            rows.append(Resource("hl", name, resource_value(text, value_type(config, name), numeric, True)))
+    for name in _QUEUE_RESOURCES:
+        if not _asked(config, name, wanted):
+            continue
+        if name == "slots":
+            rows.append(Resource("qc", name, str(instance.slots - instance.used)))
+            continue
+        text = instance.host if name == "hostname" else instance.queue.attributes.get(name, "NONE")
+        rows.append(Resource("qf", name, resource_value(text, value_type(config, name), numeric, True)))
+    return rows
+
+
+def _asked(config: CellConfig, name: str, wanted: Optional[Sequence[str]]) -> bool:
+    if wanted is None or name in wanted:
+        return True
+    entry = config.complex_named(name)
+    return entry is not None and entry.shortcut in wanted
+
+
+def queue_heading(load_name: str, width: int) -> str:
+    """The title line of ``-f``."""
+    return (f"{fixed('queuename', width)} qtype {'resv/used/tot.':<14} {fixed(load_name, 8)} "
+            f"{'arch':<13} states\n")
+
+
+def queue_text(view: QueueView, width: int, extended: bool) -> str:
+    """A rule and the line of a queue instance, with what -explain and -F add."""
+    instance = view.instance
+    slots = f"{instance.reserved}/{instance.used}/{instance.slots} "
+    load = "-NA- "
+    if view.load_known:
+        load = "---  " if view.load is None else f"{view.load:2.2f} "
+    arch = f"{view.arch} " if view.arch is not None else "-NA- "
+    rows = [
+        _RULE + (_EXTENDED_RULE if extended else "") + "-" * max(0, width - 30) + "\n",
+        f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
+        f"{fixed(arch, 13)} {state_letters(instance.state)}\n",
+    ]
+    rows += [f"\t{text}\n" for _, text in view.reasons]
+    rows += [f"\t{item.dominance}:{item.name}={item.value}\n" for item in view.resources]
+    return "".join(rows)
+
+
+def queue_xml(view: QueueView) -> str:
+    """The first members of a Queue-List element."""
+    instance = view.instance
+    rows = [("name", view.name), ("qtype", instance.queue.qtype), ("slots_used", str(instance.used)),
+            ("slots_resv", str(instance.reserved)), ("slots_total", str(instance.slots))]
+    if view.load_known and view.load is not None:
+        rows.append(("load_avg", f"{view.load:.5f}"))
+    if view.arch is not None:
+        rows.append(("arch", view.arch))
+    letters = state_letters(instance.state)
+    if letters:
+        rows.append(("state", letters))
+    rows += list(view.reasons)
+    text = "".join(f"      <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
+    for item in view.resources:
+        text += (f'      <resource name="{xml_escape(item.name)}" type="{item.dominance}">'
+                 f"{xml_escape(item.value)}</resource>\n")
+    return text
+
+
+@dataclass
+class ClusterSummary:
+    """One line of ``-g c``: slots of all instances of a cluster queue by what can be done with them."""
+
+    name: str
+    load: Optional[float] = None
+    used: int = 0
+    reserved: int = 0
+    available: int = 0
+    total: int = 0
+    temporary: int = 0
+    manual: int = 0
+    states: Optional[Dict[str, int]] = None
+
+
+def summarize(name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], Optional[float]]
+              ) -> ClusterSummary:
+    """Add up the instances; ``load_of`` gives np_load_avg of a host."""
+    result = ClusterSummary(name, states={letter: 0 for letter, _ in _COUNTED})
+    assert result.states is not None
+    weight, loaded = 0.0, 0
+    for instance in instances:
+        slots, state = instance.slots, instance.state
+        result.used += instance.used
+        result.reserved += instance.reserved
+        result.total += slots
+        load = load_of(instance.host)
+        if load is not None:
+            weight += load * slots
+            loaded += slots
+        if state & _MANUAL:
+            result.manual += slots
+        elif state & _TEMPORARY:
+            result.temporary += slots
+        else:
+            result.available += slots - instance.used
+        for letter, bit in _COUNTED:
+            result.states[letter] += slots if state & bit else 0
+    result.load = weight / loaded if loaded else None
+    return result
+
+
+def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool) -> str:
+    """``qstat -g c [-ext]``."""
+    titles = f"{'CLUSTER QUEUE'[:width]:<{width}} {'CQLOAD':>7} {'USED':>6} {'RES':>6} {'AVAIL':>6} {'TOTAL':>6} "
+    titles += f"{'aoACDS':>6} {'cdsuE':>6}  "
+    rule = "-" * 80
+    if extended:
+        titles += " ".join(f"{letter:>5}" for letter, _ in _COUNTED)
+        rule += "-" * 66
+    rows = [titles + "\n", rule + "-" * max(0, width - 36) + "\n"]
+    for item in summaries:
+        load = "-NA-" if item.load is None else f"{item.load:.2f}"
+        row = (f"{item.name[:width]:<{width}} {load:>7} {item.used:6d} {item.reserved:6d} {item.available:6d} "
+               f"{item.total:6d} {item.temporary:6d} {item.manual:6d} ")
+        if extended and item.states is not None:
+            row += "".join(f"{item.states[letter]:5d} " for letter, _ in _COUNTED)
+        rows.append(row + "\n")
+    return "".join(rows)
+
+
+def summary_xml_rows(item: ClusterSummary, extended: bool) -> str:
+    """One cluster_queue_summary element."""
+    rows = [("name", item.name)]
+    if item.load is not None:
+        rows.append(("load", f"{item.load:.5f}"))
+    rows += [("used", str(item.used)), ("resv", str(item.reserved)), ("available", str(item.available)),
+             ("total", str(item.total)), ("temp_disabled", str(item.temporary)),
+             ("manual_intervention", str(item.manual))]
+    if extended and item.states is not None:
+        rows += [(tag, str(item.states[letter])) for tag, letter in _SUMMARY_TAGS]
+    body = "".join(f"    <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
+    return f"  <cluster_queue_summary>\n{body}  </cluster_queue_summary>\n"
+
+
+_SUMMARY_TAGS = (("suspend_manual", "s"), ("suspend_threshold", "A"), ("suspend_on_subordinate", "S"),
+                 ("suspend_calendar", "C"), ("unknown", "u"), ("load_alarm", "a"), ("disabled_manual", "d"),
+                 ("disabled_calendar", "D"), ("ambiguous", "c"), ("orphaned", "o"), ("error", "E"))
