@@ -25,6 +25,19 @@ CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
 KEPT = {REQUIRE_REAL_CELL}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backends",
+        default="all",
+        help="back ends for the contract tests: cli-real, cli-fake, oracle or all, separated by commas",
+    )
+
+
+def pytest_configure() -> None:
+    """Let the worker processes of -n load libdrmaa: glibc reads this only when a process starts."""
+    os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=16384")
+
+
 @pytest.fixture(scope="session")
 def guard_bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of programs that refuse to work, named like the tools tests must not reach by accident."""
@@ -68,7 +81,7 @@ def real_cell() -> Iterator[real.RealCell]:
     require_real_cell()
     directory = Path(tempfile.mkdtemp(prefix="cell"))
     directory.chmod(0o755)
-    cell = real.RealCell(directory / "c")
+    cell = real.RealCell(directory / "c", slots=100)
     try:
         yield cell.up()
     finally:

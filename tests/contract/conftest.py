@@ -1,0 +1,109 @@
+"""The back ends as one fixture: every contract test runs on each that is asked for and available."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.harness import Cell, World, load_api, oracle_missing
+from tests.conftest import REQUIRE_REAL_CELL
+
+BACKENDS = ("cli-real", "cli-fake", "oracle")
+MARKS = {"cli-real": [pytest.mark.real_cell], "cli-fake": [], "oracle": [pytest.mark.real_cell, pytest.mark.oracle]}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--backends").split(",")
+        unknown = set(chosen) - {*BACKENDS, "all"}
+        if unknown:
+            raise pytest.UsageError(f"--backends: no such back end: {', '.join(sorted(unknown))}")
+        only = metafunc.definition.get_closest_marker("only_on")
+        names = [name for name in BACKENDS if {name, "all"} & set(chosen) and (only is None or name in only.args)]
+        params = [pytest.param(name, marks=MARKS[name]) for name in names]
+        metafunc.parametrize("backend", params, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of the back end."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def cell(backend: str, request: pytest.FixtureRequest) -> Cell:
+    """The cell the jobs run in."""
+    if backend == "oracle":
+        reason = oracle_missing()
+        if reason is not None:
+            if os.environ.get(REQUIRE_REAL_CELL):
+                pytest.fail(reason)
+            pytest.skip(reason)
+    found: Cell = request.getfixturevalue("fake_cell" if backend == "cli-fake" else "real_cell")
+    return found
+
+
+@pytest.fixture(scope="session")
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where drmaa_cli keeps its sessions: it outlives a test, as the session does."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="session")
+def last_world() -> Iterator[list[World]]:
+    """The world used last in this process: its session stays active until another back end takes over."""
+    last: list[World] = []
+    yield last
+    for world in last:
+        world.end()
+
+
+@pytest.fixture
+def world(
+    backend: str,
+    cell: Cell,
+    guard: None,
+    monkeypatch: pytest.MonkeyPatch,
+    state_home: Path,
+    last_world: list[World],
+) -> Iterator[World]:
+    """The back end, its environment in place, with or without a session."""
+    if last_world and last_world[0].backend != backend:
+        last_world[0].end()
+    for name, value in cell.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_STATE_HOME", str(state_home))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(cell.bin_directory), os.environ["PATH"]]))
+    directory = Path(tempfile.mkdtemp(prefix="job"))
+    directory.chmod(0o777)
+    last_world[:] = [World(backend, load_api(backend), cell, directory)]
+    yield last_world[0]
+    last_world[0].clean_up()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def session(world: World) -> World:
+    """The back end with an active session, in which other tests may have left ended jobs."""
+    if not world.active:
+        world.begin()
+    return world
+
+
+@pytest.fixture
+def fresh(world: World) -> World:
+    """The back end with a new session without jobs."""
+    world.begin()
+    return world
+
+
+@pytest.fixture
+def idle(world: World) -> World:
+    """The back end without a session."""
+    world.end()
+    return world

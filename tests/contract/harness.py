@@ -1,0 +1,286 @@
+"""What the contract tests share: the back ends, one session per process, and small helpers around one job.
+
+The tests use nothing but the API of drmaa-python 0.7.9 (``world.api`` is the module) and Grid Engine's own
+commands (``world.tool``). Expectations are libdrmaa 8.1.9 as observed; where drmaa_cli is better on purpose, the
+expectation for it stands beside libdrmaa's with the reason.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import getpass
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import pytest
+
+ORACLE_PACKAGE = Path("/usr/lib/python3/dist-packages/drmaa")
+ORACLE_LIBRARIES = ("/usr/lib/gridengine-drmaa/lib/libdrmaa.so.1.0", "/usr/lib/gridengine-drmaa/lib/libdrmaa.so")
+ORACLE_TUNABLES = "glibc.rtld.optional_static_tls=16384"  # libdrmaa's jemalloc does not load without it
+PATIENCE = 40.0  # seconds for anything that must happen
+
+
+class Cell(Protocol):
+    """A cell, real or fake, as the tests use it."""
+
+    @property
+    def env(self) -> dict[str, str]: ...
+
+    @property
+    def bin_directory(self) -> Path: ...
+
+    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]: ...
+
+
+def oracle_library() -> str | None:
+    """Return where the real libdrmaa is, or None."""
+    return next((path for path in ORACLE_LIBRARIES if Path(path).exists()), None)
+
+
+def oracle_missing() -> str | None:
+    """Say why the oracle cannot run in this process, or None when it can."""
+    if oracle_library() is None or not ORACLE_PACKAGE.is_dir():
+        return "no libdrmaa here: gridengine-drmaa1.0 or python3-drmaa is not installed"
+    if ORACLE_TUNABLES not in os.environ.get("GLIBC_TUNABLES", ""):
+        return f"libdrmaa loads only in a process started with GLIBC_TUNABLES={ORACLE_TUNABLES}; use -n"
+    return None
+
+
+def load_oracle() -> ModuleType:
+    """Import the real drmaa package, whatever else is called drmaa on this machine."""
+    name = "drmaa"
+    loaded = sys.modules.get(name)
+    if loaded is not None and Path(str(loaded.__file__)).parent == ORACLE_PACKAGE:
+        return loaded
+    library = oracle_library()
+    assert library is not None
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a package we only compare with
+        patch.setenv("DRMAA_LIBRARY_PATH", library)
+        spec = importlib.util.spec_from_file_location(
+            name, ORACLE_PACKAGE / "__init__.py", submodule_search_locations=[str(ORACLE_PACKAGE)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return module
+
+
+def load_api(backend: str) -> ModuleType:
+    """Import the module under test."""
+    if backend == "oracle":
+        return load_oracle()
+    importlib.import_module("drmaa_cli.errors")
+    return importlib.import_module("drmaa_cli")
+
+
+class World:
+    """One back end on one cell: what a test gets.
+
+    Args:
+        backend: "cli-real", "cli-fake" or "oracle".
+        api: the module, ``drmaa`` or ``drmaa_cli``.
+        cell: the cell the jobs run in.
+        directory: an empty directory of the test, writable by jobs.
+    """
+
+    def __init__(self, backend: str, api: ModuleType, cell: Cell, directory: Path) -> None:
+        self.backend = backend
+        self.api = api
+        self.cell = cell
+        self.directory = directory
+        self.user = getpass.getuser()
+        self.submitted: list[str] = []
+
+    @property
+    def is_oracle(self) -> bool:
+        return self.backend == "oracle"
+
+    @property
+    def session(self) -> Any:
+        return self.api.Session
+
+    def tool(self, *argv: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run one of Grid Engine's commands."""
+        return self.cell.run(*argv, check=check)
+
+    # -- sessions --------------------------------------------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        return bool(self.session.contact)
+
+    def begin(self) -> Any:
+        """Start an empty session of its own name."""
+        self.end()
+        self.session.initialize(f"session=contract{uuid.uuid4().hex}")
+        return self.session
+
+    def end(self) -> None:
+        """End the session if there is one."""
+        if self.active:
+            self.session.exit()
+
+    # -- jobs ------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def template(self, command: str | None = "/bin/true", *args: str, **attributes: object) -> Iterator[Any]:
+        """A template whose job writes nothing to the home directory; an attribute of None is left unset."""
+        values: dict[str, object] = {"outputPath": ":/dev/null", "joinFiles": True, "jobName": "contract"}
+        values |= {"remoteCommand": command, "args": list(args) or None}
+        values |= attributes
+        template = self.session.createJobTemplate()
+        try:
+            for name, value in values.items():
+                if value is not None:
+                    setattr(template, name, value)
+            yield template
+        finally:
+            template.delete()
+
+    def run(self, command: str | None = "/bin/true", *args: str, **attributes: object) -> str:
+        """Submit one job and return its id."""
+        with self.template(command, *args, **attributes) as template:
+            job = str(self.session.runJob(template))
+        self.submitted.append(job)
+        return job
+
+    def bulk(self, begin: int, end: int, step: int, *command: str, **attributes: object) -> list[str]:
+        """Submit an array job and return its ids."""
+        with self.template(*(command or ("/bin/true",)), **attributes) as template:
+            jobs = [str(job) for job in self.session.runBulkJobs(template, begin, end, step)]
+        self.submitted.append(jobs[0].partition(".")[0])
+        return jobs
+
+    def held(self, **attributes: object) -> str:
+        """Submit a job with a user hold."""
+        return self.run(jobSubmissionState="drmaa_hold", **attributes)
+
+    def sleeper(self, **attributes: object) -> str:
+        """Submit a long job and wait until it runs."""
+        job = self.run("/bin/sleep", "300", **attributes)
+        self.until(job, "running")
+        return job
+
+    def status(self, job: str) -> str:
+        return str(self.session.jobStatus(job))
+
+    def until(self, job: str, *states: str) -> str:
+        """Wait until a job is in one of the states, and return it."""
+        return self.eventually(lambda: self.status(job), lambda state: state in states)
+
+    def letters(self, job: str) -> str:
+        """The job's state letters in Grid Engine's own listing; empty when it is not there."""
+        number = job.partition(".")[0]
+        for line in self.tool("qstat", "-u", "*").stdout.splitlines()[2:]:
+            if line.split()[0] == number:
+                return line.split()[4]
+        return ""
+
+    def until_letters(self, job: str, letters: str) -> None:
+        """Wait until Grid Engine's own listing shows a job in exactly this state."""
+        self.eventually(lambda: self.letters(job), lambda seen: seen == letters)
+
+    def eventually(self, ask: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
+        """Ask until the answer is good; a failure shows the last answer."""
+        deadline = time.monotonic() + PATIENCE
+        while not good(answer := ask()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"after {PATIENCE:g} s still {answer!r}")
+            time.sleep(0.05)
+        return answer
+
+    def file(self, name: str = "out") -> Path:
+        """A path in the test's own directory."""
+        return self.directory / name
+
+    def output_of(self, command: str, *args: str, **attributes: object) -> str:
+        """Run a job to its end and return what it wrote to its standard output."""
+        path = self.file(f"out.{uuid.uuid4().hex}")
+        job = self.run(command, *args, **{"outputPath": f":{path}", **attributes})
+        self.session.wait(job, PATIENCE_SECONDS)
+        return path.read_bytes().decode()
+
+    def clean_up(self) -> None:
+        """Delete what the test left in the cell."""
+        if self.submitted:
+            self.tool("qdel", *self.submitted)
+
+    # -- expectations ----------------------------------------------------------------------------------
+
+    def error_class(self, name: str) -> type[BaseException]:
+        """Return an exception class by its name: of the API, else Python's own."""
+        found = getattr(self.api.errors, name, None) or getattr(builtins, name)
+        assert issubclass(found, BaseException)
+        return found  # type: ignore[no-any-return]
+
+    @contextlib.contextmanager
+    def refuses(self, name: str, text: str | None = None) -> Iterator[None]:
+        """Expect exactly this class of exception with exactly this text."""
+        expected = self.error_class(name)
+        with pytest.raises(expected) as caught:
+            yield
+        assert type(caught.value) is expected
+        if text is not None:
+            assert str(caught.value) == text
+
+    @contextlib.contextmanager
+    def refuses_type(self, value: object) -> Iterator[None]:
+        """Expect a wrong type to be refused: ctypes' own error there, a typed one that names the value here."""
+        if self.is_oracle:
+            with pytest.raises((ctypes.ArgumentError, TypeError)):
+                yield
+        else:
+            with pytest.raises(self.error_class("InvalidArgumentException")) as caught:
+                yield
+            assert repr(value) in str(caught.value)
+
+
+PATIENCE_SECONDS = int(PATIENCE)
+NO_SUCH_JOB = "code 18: The job specified by the 'jobid' does not exist."
+NO_SESSION = "code 5: No active session"
+BAD_ARGUMENT = "code 4: The input value for an argument is invalid."
+BAD_VALUE = "code 14: The value for the job attribute is invalid."
+NO_USAGE = "code 24: no usage information was returned for the completed job"
+WAIT_TIMEOUT = "code 23: time-out condition"
+SYNCHRONIZE_TIMEOUT = "code 23: "  # libdrmaa gives no text here
+
+
+def in_threads(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run the calls in a thread each and return, in order, what each returned or raised."""
+    import threading
+
+    results: list[Any] = [None] * len(calls)
+
+    def work(index: int) -> None:
+        try:
+            results[index] = calls[index]()
+        except Exception as error:  # noqa: BLE001  # handed to the caller
+            results[index] = error
+
+    threads = [threading.Thread(target=work, args=(index,), daemon=True) for index in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a call hangs"
+    return results
+
+
+def ids(rows: Iterable[Any]) -> list[str]:
+    """Readable test ids for a table whose rows begin with their name or input."""
+    return [ascii(row[0]).strip("'\"")[:40] or "empty" for row in rows]
