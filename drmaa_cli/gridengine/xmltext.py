@@ -22,6 +22,8 @@ from drmaa_cli.gridengine.replies import UnreadableReply
 # XML 1.0, production 2: below the blank only tab, newline and carriage return are characters.
 _FORBIDDEN = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
 _NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF, which XML forbids
+_NAMESPACE = re.compile(rb'(\sxmlns:\w+=)"[^"]*"')
+_HEAD = 4096  # bytes: the root element's start tag lies within
 _BLANK_IN_TAG = re.compile(rb"<(/?[A-Za-z_][\w.:-]*(?: [A-Za-z_][\w.:-]*)+) ?>")
 _NAMELESS_TAG = re.compile(rb"</?\s*/?>")
 
@@ -53,7 +55,9 @@ def prepare(stdout: bytes) -> Document:
             shown = stdout[:200].decode("utf-8", "replace").strip()
             raise UnreadableReply(f"not XML: {shown!r}" if shown else "no XML: empty output")
     noise = stdout[:start].decode("utf-8", "replace").strip()
-    data = stdout[start:].translate(None, _FORBIDDEN)
+    # No tag has a prefix, but an address that is no URI (6.2u5's, wrapped) would stop the parser.
+    head = _NAMESPACE.sub(rb'\1"ge"', stdout[start : start + _HEAD])
+    data = (head + stdout[start + _HEAD :]).translate(None, _FORBIDDEN)
     if b"%lt;" in data and b"&lt;" not in data:
         data = data.replace(b"%lt;", b"&lt;")
     try:
