@@ -14,6 +14,8 @@ import pytest
 
 from tests import real_cell as real
 
+pytest.register_assert_rewrite("tests.contract.harness")
+
 REQUIRE_REAL_CELL = "DRMAA_CLI_REQUIRE_REAL_CELL"
 GUARDED_TOOLS = (
     "qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qmod", "qconf", "qhost", "qalter", "qselect", "qsh",

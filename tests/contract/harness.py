@@ -13,6 +13,7 @@ import ctypes
 import getpass
 import importlib
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from typing import Any, Protocol
 
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 ORACLE_PACKAGE = Path("/usr/lib/python3/dist-packages/drmaa")
 ORACLE_LIBRARIES = ("/usr/lib/gridengine-drmaa/lib/libdrmaa.so.1.0", "/usr/lib/gridengine-drmaa/lib/libdrmaa.so")
 ORACLE_TUNABLES = "glibc.rtld.optional_static_tls=16384"  # libdrmaa's jemalloc does not load without it
@@ -88,6 +90,14 @@ def load_api(backend: str) -> ModuleType:
     return importlib.import_module("drmaa_cli")
 
 
+def told(call: Callable[[], Any]) -> list[Any]:
+    """Return ``["returned", value]`` or ``[name of the exception class, its text]``."""
+    try:
+        return ["returned", call()]
+    except Exception as error:  # noqa: BLE001  # the test judges it
+        return [type(error).__name__, str(error)]
+
+
 class World:
     """One back end on one cell: what a test gets.
 
@@ -117,6 +127,17 @@ class World:
     def tool(self, *argv: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         """Run one of Grid Engine's commands."""
         return self.cell.run(*argv, check=check)
+
+    def elsewhere(self, body: str, **values: object) -> Any:
+        """Run Python in a new process, with ``api`` and the values given, and return what it sets ``answer`` to."""
+        preamble = "import json, sys\nfrom tests.contract.harness import load_api, told\n"
+        names = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        script = f"{preamble}api = load_api({self.backend!r})\n{names}{body}\nprint(json.dumps(answer))\n"
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
 
     # -- sessions --------------------------------------------------------------------------------------
 
