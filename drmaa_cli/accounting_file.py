@@ -44,10 +44,11 @@ class AccountingFile:
     def open(self, mark: Optional[Mark] = None) -> bool:
         """Start at a mark, or at the end of the file as it is now; False when the file cannot be read here.
 
-        A mark in a file that has been rotated away means: read the present file from its beginning.
+        A mark in a file that was rotated away is looked for among its successors' neighbours (``accounting.0``
+        and the like); if it is not there any more, the present file is read from its beginning.
         """
         with self._lock:
-            if not self._reopen():
+            if not self._reopen(self._holding(mark)):
                 return False
             size = self._size()
             if mark is None:
@@ -159,9 +160,20 @@ class AccountingFile:
         self._offset = 0
         return True
 
-    def _reopen(self) -> bool:
+    def _holding(self, mark: Optional[Mark]) -> Path:
+        """The file a mark is in, if it is still beside the accounting file; else the accounting file."""
+        if mark is not None:
+            try:
+                for path in (self.path, *sorted(self.path.parent.glob(f"{self.path.name}.*"))):
+                    if path.stat().st_ino == mark.inode:
+                        return path
+            except OSError:
+                return self.path  # the directory cannot be read, or a file went away meanwhile
+        return self.path
+
+    def _reopen(self, path: Optional[Path] = None) -> bool:
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(path or self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return False  # not shared with this host, or not written yet: qacct is asked instead
         self._let_go()

@@ -101,14 +101,17 @@ class Cluster:
         """Hold, release, suspend, resume or terminate jobs: every line of the answer, in order.
 
         Raises:
-            GridEngineError: nothing was answered at all.
+            DrmaaException: the qmaster could not be reached, or the command could not run.
         """
         answers: List[Answer] = []
         for part in _parts(ids):
-            result = self._ask(control.argv(action, part))
-            check_environment_errors(result)
-            answers.extend(control.parse(action, result, part))
+            answers.extend(self.retrying(lambda some=part: self._control(action, some)))  # type: ignore[misc]  # a default of a lambda
         return answers
+
+    def _control(self, action: str, ids: Sequence[JobId]) -> List[Answer]:
+        result = self._ask(control.argv(action, ids))
+        check_environment_errors(result)
+        return control.parse(action, result, ids)
 
     def records(self, numbers: Sequence[int], since: float) -> List[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""

@@ -74,10 +74,15 @@ class Ledger:
         known = self._jobs.get(sighting.job)
         if known is None:
             return
+        for task in sighting.absent - known.missing.keys():
+            row = known.row(task)
+            if row is not None:
+                known.last_seen[task] = row
         known.rows = sighting.rows
         known.missing = {task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting}
         known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty if task in known.waiting}
         known.confirmed &= set(known.missing)
+        known.last_seen = {task: row for task, row in known.last_seen.items() if task in known.missing}
 
     def returned(self, number: int, tasks: Set[int]) -> None:
         """Tasks that were missing are there after all."""
@@ -106,14 +111,18 @@ class Ledger:
         known = self._jobs.get(fact.job)
         if known is None or fact.task not in known.waiting:
             return False
-        known.waiting.discard(fact.task)
-        for notes in (known.missing, known.faulty):
-            notes.pop(fact.task, None)
-        for marks in (known.confirmed, known.deleted, known.never_ran):
-            marks.discard(fact.task)
-        known.ended[fact.task] = fact.end
-        heapq.heappush(self._ready, (known.order, fact.task, known.number))
+        self.restored(known, fact.task, fact.end)
         return True
+
+    def restored(self, known: Known, task: int, end: End) -> None:
+        """The end of a task is known: take it from those that are waited for."""
+        known.waiting.discard(task)
+        for notes in (known.missing, known.faulty, known.last_seen):
+            notes.pop(task, None)  # type: ignore[attr-defined]  # three dicts with the same keys
+        for marks in (known.confirmed, known.deleted, known.never_ran):
+            marks.discard(task)
+        known.ended[task] = end
+        heapq.heappush(self._ready, (known.order, task, known.number))
 
     def first_ended(self) -> Optional[Tuple[Known, int]]:
         """The earliest submitted task that has ended and is not reaped."""

@@ -25,6 +25,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
+from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.models import TaskRange
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
 from drmaa_cli.store import Intent, Store, StoreError
@@ -146,7 +147,7 @@ class Submitter:
         while True:
             try:
                 reply = self._cluster.submit(submission.argv, submission.env, submission.stdin)
-            except CommandNotFound as err:
+            except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
             except CommandTimeout as err:
                 return self._find_or_raise(intent, str(err))

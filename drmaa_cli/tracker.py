@@ -38,7 +38,7 @@ class Rules(NamedTuple):
     error_state_is_end: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Known:
     """What the session knows of one job number. Only :class:`drmaa_cli.ledger.Ledger` changes it.
 
@@ -51,6 +51,7 @@ class Known:
         ended: ends that nobody has reaped yet.
         rows: how the last complete listing showed it.
         missing: tasks absent from the last complete listing -> when that was first noticed.
+        last_seen: the last row of each missing task that had one.
         confirmed: missing tasks of which the qmaster itself said that it does not have them.
         faulty: tasks in error state -> when that was first noticed.
         deleted: tasks whose deletion we asked for and the qmaster accepted.
@@ -70,6 +71,7 @@ class Known:
     ended: Dict[int, End] = field(default_factory=dict)
     rows: Tuple[JobRow, ...] = ()
     missing: Dict[int, float] = field(default_factory=dict)
+    last_seen: Dict[int, JobRow] = field(default_factory=dict)
     confirmed: Set[int] = field(default_factory=set)
     faulty: Dict[int, float] = field(default_factory=dict)
     deleted: Set[int] = field(default_factory=set)

@@ -1,0 +1,95 @@
+"""What control() makes of ids and of the answers of qdel, qhold, qrls and qmod."""
+
+from __future__ import annotations
+
+from typing import Callable, List, Sequence, Tuple, Type
+
+from drmaa_cli.constants import JobControlAction
+from drmaa_cli.errors import (
+    INVALID_JOB_TEXT,
+    AuthorizationException,
+    DrmaaException,
+    DrmCommunicationException,
+    HoldInconsistentStateException,
+    InternalException,
+    InvalidJobException,
+    ReleaseInconsistentStateException,
+    ResumeInconsistentStateException,
+    SuspendInconsistentStateException,
+    error,
+)
+from drmaa_cli.gridengine.replies import Answer, Outcome
+from drmaa_cli.ledger import Ledger
+from drmaa_cli.models import JobId
+from drmaa_cli.store import DELETED_PENDING, DELETED_RUNNING
+from drmaa_cli.tracker import NO_TASK, Known
+
+DELETED = " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had
+NOTHING_REGISTERED = "There are no jobs registered"  # libdrmaa's text for terminating an unknown job (observed)
+
+_WRONG_STATE = {
+    JobControlAction.SUSPEND: SuspendInconsistentStateException,
+    JobControlAction.RESUME: ResumeInconsistentStateException,
+    JobControlAction.HOLD: HoldInconsistentStateException,
+    JobControlAction.RELEASE: ReleaseInconsistentStateException,
+    JobControlAction.TERMINATE: InvalidJobException,
+}
+_FINE = (Outcome.DONE, Outcome.NOTHING_TO_DO)
+
+
+def target(job: JobId, operation: str) -> JobId:
+    """The job or task a command is to be given for an id: task 0 means the whole job, save for terminate.
+
+    Raises:
+        InvalidJobException: terminate of a task 0.
+    """
+    if job.task != 0:
+        return job
+    if operation == JobControlAction.TERMINATE:
+        raise error(InvalidJobException, INVALID_JOB_TEXT)
+    return JobId(job.job)
+
+
+def note_deletions(
+    ledger: Ledger, answers: Sequence[Answer], write: Callable[[Known, Sequence[int], int], None]
+) -> None:
+    """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell."""
+    for answer in answers:
+        if answer.outcome is not Outcome.DONE or answer.target is None:
+            continue
+        known = ledger.get(answer.target.job)
+        if known is None:
+            continue
+        pending = DELETED in answer.text
+        tasks = sorted(known.waiting.intersection(_tasks(known, answer)))
+        ledger.deleted(known.number, tasks, pending=pending)
+        write(known, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
+
+
+def _tasks(known: Known, answer: Answer) -> List[int]:
+    if known.tasks is None:
+        return [NO_TASK]
+    if answer.tasks is not None:
+        return list(answer.tasks.numbers())
+    assert answer.target is not None
+    return list(known.waiting) if answer.target.task is None else [answer.target.task]
+
+
+def raise_refusal(answers: Sequence[Answer], operation: str) -> None:
+    """Raise for the first job or task that refused; the others have been changed all the same (as libdrmaa)."""
+    for answer in answers:
+        if answer.outcome not in _FINE:
+            kind, text = _refusal(answer, operation)
+            raise error(kind, text)
+
+
+def _refusal(answer: Answer, operation: str) -> Tuple[Type[DrmaaException], str]:
+    if answer.outcome is Outcome.UNKNOWN_JOB:
+        return InvalidJobException, NOTHING_REGISTERED if operation == JobControlAction.TERMINATE else answer.text
+    if answer.outcome is Outcome.DENIED:
+        return AuthorizationException, answer.text
+    if answer.outcome is Outcome.WRONG_STATE:
+        return _WRONG_STATE[operation], answer.text
+    if answer.outcome is Outcome.NO_QMASTER:
+        return DrmCommunicationException, answer.text
+    return InternalException, answer.text

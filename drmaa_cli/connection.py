@@ -1,0 +1,420 @@
+"""The DRMAA verbs, for one session. Any number of connections may be open in a process, used by any threads."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import socket
+from pathlib import Path
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+from drmaa_cli import actions, status
+from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.clock import Clock
+from drmaa_cli.cluster import Cluster, Runner
+from drmaa_cli.config import Config
+from drmaa_cli.constants import JobControlAction, string_to_control_action
+from drmaa_cli.contact import new_name, parse_contact
+from drmaa_cli.errors import (
+    INVALID_JOB_TEXT,
+    NO_SESSION_TEXT,
+    TIMEOUT_TEXT,
+    DrmaaException,
+    DrmsInitException,
+    ExitTimeoutException,
+    InvalidArgumentException,
+    InvalidJobException,
+    NoActiveSessionException,
+    error,
+    no_usage,
+)
+from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.states import is_error
+from drmaa_cli.jobids import ALL, ANY, parse_job_id, text_of
+from drmaa_cli.jobinfo import End, JobInfo, Outcome
+from drmaa_cli.ledger import Ledger
+from drmaa_cli.models import JobId
+from drmaa_cli.monitor import Monitor
+from drmaa_cli.recovery import restore
+from drmaa_cli.runners.local import CommandNotFound
+from drmaa_cli.store import Store, StoreError, path_of
+from drmaa_cli.submitter import Submitter, bulk_range
+from drmaa_cli.template import JobTemplate
+from drmaa_cli.tracker import Ended, Known, Rules
+
+log = logging.getLogger("drmaa_cli")
+
+ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
+JobIdLike = Union[str, bytes]
+
+
+class Connection:
+    """A DRMAA session.
+
+    Args:
+        contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one.
+        runner: how commands are run; this host by default.
+        clock: the time.
+        **settings: see :class:`drmaa_cli.config.Config`.
+
+    Raises:
+        InvalidArgumentException: the contact string or a setting is malformed.
+        DrmCommunicationException: no qmaster answers.
+        DrmsInitException: Grid Engine's commands are not here, or the session's file cannot be used.
+        InternalException: SGE_ROOT or SGE_CELL is wrong.
+    """
+
+    def __init__(
+        self, contact: Any = None, *, runner: Optional[Runner] = None, clock: Optional[Clock] = None, **settings: Any
+    ) -> None:
+        name = parse_contact(contact)
+        self.config = Config.load(**settings)
+        self.cluster = Cluster(self.config, runner, clock)
+        self._pid = os.getpid()
+        self._named = name is not None
+        self.name = name or new_name()
+        self._configuration = self._reach()
+        env = self.cluster.environment()
+        common = Path(env.get("SGE_ROOT", ""), env.get("SGE_CELL") or "default", "common")
+        self._accounting = AccountingFile(common / "accounting")
+        rules = Rules(
+            grace=probe.accounting_flush_seconds(self._configuration) + self.config.accounting_margin,
+            error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
+        )
+        self._ledger = Ledger()
+        self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._write_ends)
+        self._lock = self._monitor.lock
+        self._store: Optional[Store] = None
+        self._store_tried = False
+        self._submitter = Submitter(self.cluster, self._accounting, self._open_store)
+        if self._named:
+            self._take_up()
+        else:
+            self._accounting.open()
+
+    # --- the session ---------------------------------------------------------------------------------------
+
+    @property
+    def contact(self) -> str:
+        """The contact string that takes this session up again."""
+        return f"session={self.name}"
+
+    def exit(self) -> None:
+        """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""
+        self.check()
+        with self._lock:
+            self._monitor.close()
+        self._accounting.close()
+        if self._store is not None:
+            self._store.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._monitor.closed and self._pid == os.getpid():
+            self.exit()
+
+    def check(self) -> None:
+        """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
+        if self._monitor.closed or self._pid != os.getpid():
+            raise error(NoActiveSessionException, NO_SESSION_TEXT)
+
+    # --- templates and submission --------------------------------------------------------------------------
+
+    def createJobTemplate(self, **attributes: Any) -> JobTemplate:
+        """A new template for this session."""
+        self.check()
+        return JobTemplate._for(self.check, **attributes)
+
+    def runJob(self, jobTemplate: JobTemplate) -> str:
+        """Submit one job; returns its id.
+
+        Raises:
+            DeniedByDrmException: Grid Engine or the template's contents forbid it.
+            TryLaterException: a limit on the number of jobs is reached.
+            InvalidArgumentException: not a template, or a path without its colon.
+            InvalidAttributeValueException: a value that Grid Engine cannot carry.
+            DrmCommunicationException: no qmaster, or its answer was lost.
+        """
+        self.check()
+        known = self._submit(jobTemplate, None, None, None)
+        return str(known.number)
+
+    def runBulkJobs(self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> List[str]:
+        """Submit one array job; returns the ids of its tasks in ascending order. Errors as :meth:`runJob`."""
+        self.check()
+        known = self._submit(jobTemplate, beginIndex, endIndex, step)
+        assert known.tasks is not None
+        return [f"{known.number}.{task}" for task in known.tasks.numbers()]
+
+    def _submit(self, template: object, begin: Optional[int], end: Optional[int], step: Optional[int]) -> Known:
+        tasks = None if begin is None and end is None and step is None else bulk_range(begin, end, step)
+        if not isinstance(template, JobTemplate):
+            raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
+        done = self._submitter.submit(template._values(), tasks)
+        with self._lock:
+            known = self._ledger.add(
+                Known(
+                    done.number,
+                    done.position or self._ledger.next_order(),
+                    tasks,
+                    done.intent.submitted,
+                    self.cluster.clock.monotonic(),
+                    done.intent.start_time,
+                )
+            )
+            self._monitor.added(known, done.intent.mark)
+        return known
+
+    # --- control -------------------------------------------------------------------------------------------
+
+    def control(self, jobId: JobIdLike, operation: str) -> None:
+        """Suspend, resume, hold, release or terminate a job, a task, or with JOB_IDS_SESSION_ALL all jobs.
+
+        Any job that the user may change, of this session or not.
+
+        Raises:
+            ValueError: not a JobControlAction.
+            InvalidJobException: there is no such job.
+            SuspendInconsistentStateException, ResumeInconsistentStateException: not in that state.
+            AuthorizationException: somebody else's job.
+        """
+        string_to_control_action(operation)
+        self.check()
+        if text_of(jobId) == ALL:
+            with self._lock:
+                ids = [JobId(known.number) for known in self._ledger]
+        else:
+            ids = [actions.target(parse_job_id(jobId), operation)]
+        if not ids:
+            return
+        answers = self.cluster.control(operation, ids)
+        with self._lock:
+            now = self.cluster.clock.monotonic()
+            for number in {job.job for job in ids}:
+                known = self._ledger.get(number)
+                if known is not None:
+                    known.since = now
+            if operation == JobControlAction.TERMINATE:
+                actions.note_deletions(self._ledger, answers, self._write_deletions)
+            self._monitor.happened()
+        if text_of(jobId) == ALL and operation == JobControlAction.TERMINATE:
+            return
+        actions.raise_refusal(answers, operation)
+
+    # --- waiting -------------------------------------------------------------------------------------------
+
+    def wait(self, jobId: JobIdLike, timeout: float = -1) -> JobInfo:
+        """Wait for the end of a job, or with JOB_IDS_SESSION_ANY of any job, and reap it.
+
+        Args:
+            jobId: a job of this session.
+            timeout: seconds; TIMEOUT_WAIT_FOREVER, TIMEOUT_NO_WAIT.
+
+        Raises:
+            ExitTimeoutException: the job has not ended in time.
+            InvalidJobException: no such job in this session, or it was reaped.
+            Exception: ``code 24``: the job ended without usage information, for it was deleted while pending.
+            DrmCommunicationException: no qmaster answered for longer than the outage limit.
+        """
+        self.check()
+        wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
+        deadline = self._deadline(timeout)
+        with self._lock:
+            found = self._monitor.wait(lambda: self._ended(wanted), deadline)
+            if found is None:
+                raise error(ExitTimeoutException, TIMEOUT_TEXT)
+            known, task = found
+            end = self._reap([(known, task)]).get((known.order, task))
+        if end is None:
+            raise error(InvalidJobException, INVALID_JOB_TEXT)
+        self._remove_from_error_state([(known, task)])
+        if end.outcome is Outcome.NO_USAGE:
+            raise no_usage()
+        return end.job_info(known.id(task))
+
+    def synchronize(self, jobIds: Sequence[JobIdLike], timeout: float = -1, dispose: bool = False) -> None:
+        """Wait until all these jobs have ended; unknown and reaped ones count as ended.
+
+        Args:
+            jobIds: ids; JOB_IDS_SESSION_ALL among them stands for all jobs of the session at this moment.
+            timeout: seconds; TIMEOUT_WAIT_FOREVER, TIMEOUT_NO_WAIT.
+            dispose: reap them, so that wait() no longer knows them.
+
+        Raises:
+            ExitTimeoutException: not all have ended in time; with dispose, those named one by one that have
+                ended are reaped all the same.
+            InvalidArgumentException: not a job id.
+            DrmCommunicationException: no qmaster answered for longer than the outage limit.
+        """
+        self.check()
+        deadline = self._deadline(timeout)
+        with self._lock:
+            everything, chosen = self._chosen(jobIds)
+            unfinished = list(reversed(chosen))
+            done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
+            reaped: List[Tuple[Known, int]] = []
+            if dispose and not (everything and done is None):
+                reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
+                if everything:
+                    reaped = [(job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE]
+                self._reap(reaped)
+        self._remove_from_error_state(reaped)
+        if done is None:
+            raise error(ExitTimeoutException, "")
+
+    def _deadline(self, timeout: float) -> float:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
+            raise error(InvalidArgumentException, f"timeout must be a number of seconds, not {timeout!r}")
+        if timeout == -1:
+            return float("inf")
+        if timeout < 0:
+            raise error(
+                InvalidArgumentException, f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}"
+            )
+        return self.cluster.clock.monotonic() + timeout
+
+    def _ended(self, wanted: Optional[JobId]) -> Optional[Tuple[Known, int]]:
+        if wanted is None:
+            found = self._ledger.first_ended()
+            if found is None and not len(self._ledger):
+                raise error(InvalidJobException, INVALID_JOB_TEXT)
+            return found
+        pair = self._ledger.find(wanted)
+        if pair is None:
+            raise error(InvalidJobException, INVALID_JOB_TEXT)
+        return pair if pair[1] in pair[0].ended else None
+
+    def _chosen(self, job_ids: Sequence[JobIdLike]) -> Tuple[bool, List[Tuple[Known, int]]]:
+        chosen: List[Tuple[Known, int]] = []
+        for job_id in job_ids:
+            text = os.fsdecode(job_id) if isinstance(job_id, bytes) else str(job_id)
+            if text == ALL:
+                return True, [(known, task) for known in self._ledger for task in sorted({*known.waiting, *known.ended})]
+            try:
+                pair = self._ledger.find(parse_job_id(text))
+            except InvalidJobException:
+                continue  # it looks like an id, and no job can have it
+            if pair is not None:
+                chosen.append(pair)
+        return False, chosen
+
+    def _reap(self, pairs: Sequence[Tuple[Known, int]]) -> Mapping[Tuple[int, int], End]:
+        store = self._store
+        won = {(known.order, task) for known, task in pairs}
+        if store is not None:
+            try:
+                won = store.claim(sorted(won))
+            except StoreError as err:
+                log.warning("a reaped job could not be written down: %s", err)
+        ends = {}
+        for known, task in pairs:
+            end = self._ledger.reap(known, task)
+            if end is not None and (known.order, task) in won:
+                ends[known.order, task] = end
+        return ends
+
+    def _remove_from_error_state(self, pairs: Sequence[Tuple[Known, int]]) -> None:
+        """libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
+        stuck = [known.id(task) for known, task in pairs if (row := known.row(task)) and is_error(row.state)]
+        if not stuck:
+            return
+        try:
+            self.cluster.control(JobControlAction.TERMINATE, stuck)
+        except DrmaaException as err:  # the end is known and must reach the caller; the job only lies about
+            log.warning("could not remove %s from the error state: %s", ", ".join(map(str, stuck)), err)
+
+    # --- status --------------------------------------------------------------------------------------------
+
+    def jobStatus(self, jobId: JobIdLike) -> str:
+        """The JobState of a job of this session, or of any job that the qmaster knows.
+
+        Raises:
+            InvalidJobException: no such job; an array job without task; it was reaped.
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        job = parse_job_id(jobId)
+        with self._lock:
+            known = self._ledger.get(job.job)
+            if known is not None:
+                return status.of_known(self._monitor, known, job, strict=self.config.strict_states)
+            rows = self._monitor.foreign_rows(job.job)
+            if rows:
+                return status.of_rows(self._monitor, rows, job)
+        return status.of_stranger(self.cluster, job)
+
+    # --- what is said of the Grid Engine -------------------------------------------------------------------
+
+    @property
+    def commands(self) -> Mapping[str, int]:
+        """How many commands of each name this connection has run."""
+        return dict(self.cluster.commands)
+
+    # --- the store -----------------------------------------------------------------------------------------
+
+    def _reach(self) -> Mapping[str, str]:
+        try:
+            self.cluster.tool("qsub")
+        except CommandNotFound as err:
+            raise error(DrmsInitException, str(err)) from err
+        return self.cluster.retrying(self.cluster.configuration)
+
+    def _open_store(self) -> Optional[Store]:
+        """The session's file, made at the first submission; None where nothing can be kept."""
+        with self._lock:
+            if self._store is None and not self._store_tried:
+                self._store_tried = True
+                path = path_of(self.config.directory(os.environ), self.name)
+                try:
+                    self._store = Store.open(path, self.contact, self.cluster.clock.time(), socket.gethostname())
+                except StoreError as err:
+                    if self._named:
+                        self._store_tried = False
+                        raise error(DrmsInitException, str(err)) from err
+                    log.warning("this session will not outlive this process: %s", err)
+            return self._store
+
+    def _take_up(self) -> None:
+        """Go on with a named session, if it has been begun before."""
+        if not path_of(self.config.directory(os.environ), self.name).exists():
+            self._accounting.open()
+            return
+        store = self._open_store()
+        assert store is not None
+        clock = self.cluster.clock
+        under_way = self.config.command_timeout + self.config.retry_for
+        try:
+            restore(
+                store, self._ledger, self._accounting, self._submitter, clock.monotonic(), clock.time() - under_way
+            )
+        except StoreError as err:
+            raise error(DrmsInitException, str(err)) from err
+
+    def _write_ends(self, facts: Sequence[Ended]) -> None:
+        with self._storing("the end of a job") as store:
+            if store is not None:
+                orders = {known.number: known.order for known in self._ledger}
+                store.ended([(orders[fact.job], fact.task, fact.end) for fact in facts])
+
+    def _write_deletions(self, known: Known, tasks: Sequence[int], how: int) -> None:
+        with self._storing("the deletion of a job") as store:
+            if store is not None:
+                store.deleted(known.order, tasks, how)
+
+    @contextlib.contextmanager
+    def _storing(self, what: str) -> Iterator[Optional[Store]]:
+        try:
+            yield self._store
+        except StoreError as err:
+            log.warning("%s could not be written down: %s", what, err)
+
+
+def _all_ended(unfinished: List[Tuple[Known, int]]) -> Optional[bool]:
+    """Drop the ended ones from the end of the list; True when none is left."""
+    while unfinished and unfinished[-1][1] not in unfinished[-1][0].waiting:
+        unfinished.pop()
+    return None if unfinished else True

@@ -1,0 +1,185 @@
+"""The process-wide session of the drmaa-python API: static methods, as programs know them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from typing import Any, Callable, ClassVar, List, Optional, Sequence, Union
+
+from drmaa_cli import template as template_module
+from drmaa_cli.attributes import Version
+from drmaa_cli.cluster import Cluster
+from drmaa_cli.config import Config
+from drmaa_cli.connection import Connection, JobIdLike
+from drmaa_cli.constants import (
+    JOB_IDS_SESSION_ALL,
+    JOB_IDS_SESSION_ANY,
+    TIMEOUT_NO_WAIT,
+    TIMEOUT_WAIT_FOREVER,
+    string_to_control_action,
+)
+from drmaa_cli.contact import parse_contact
+from drmaa_cli.errors import NO_SESSION_TEXT, AlreadyActiveSessionException, NoActiveSessionException, error
+from drmaa_cli.jobinfo import JobInfo
+from drmaa_cli.template import JobTemplate
+
+ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
+
+_lock = threading.Lock()
+_active: Optional[Connection] = None
+
+
+def current() -> Connection:
+    """The active process-wide session; NoActiveSessionException when there is none."""
+    connection = _active
+    if connection is None:
+        raise error(NoActiveSessionException, NO_SESSION_TEXT)
+    connection.check()
+    return connection
+
+
+template_module.require_session = current
+
+
+def _forget_after_fork() -> None:
+    """A child process starts without a session: the parent's goes on in the parent alone."""
+    global _active, _lock  # the process-wide session is what this module is for
+    _active = None
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+class _ClassProperty:
+    """A value readable on the class and on its instances, as drmaa-python's session attributes are."""
+
+    def __init__(self, get: Callable[[], Any]) -> None:
+        self._get = get
+        self.__doc__ = get.__doc__
+
+    def __get__(self, instance: object, owner: Optional[type] = None) -> Any:
+        return self._get()
+
+
+def _contact() -> str:
+    """The contact string of the active session; '' when there is none."""
+    connection = _active
+    return "" if connection is None else connection.contact
+
+
+def _product() -> str:
+    """Name and version of the Grid Engine, such as ``SGE 8.1.9``; needs no session."""
+    connection = _active
+    cluster = Cluster(Config.load()) if connection is None else connection.cluster
+    return cluster.retrying(cluster.product)
+
+
+def _version() -> Version:
+    """The DRMAA version: 1.0."""
+    return Version(1, 0)
+
+
+class Session:
+    """The DRMAA session of this process.
+
+    All work is done by static methods, with or without an instance; an instance is a context manager that
+    begins the session of its contact string and ends it.
+    """
+
+    TIMEOUT_WAIT_FOREVER: ClassVar[int] = TIMEOUT_WAIT_FOREVER
+    TIMEOUT_NO_WAIT: ClassVar[int] = TIMEOUT_NO_WAIT
+    JOB_IDS_SESSION_ANY: ClassVar[bytes] = JOB_IDS_SESSION_ANY
+    JOB_IDS_SESSION_ALL: ClassVar[bytes] = JOB_IDS_SESSION_ALL
+
+    contact = _ClassProperty(_contact)
+    drmsInfo = _ClassProperty(_product)
+    drmaaImplementation = _ClassProperty(_product)
+    version = _ClassProperty(_version)
+
+    def __init__(self, contactString: Optional[Union[str, bytes]] = None) -> None:
+        self.contactString = contactString
+
+    @staticmethod
+    def initialize(contactString: Optional[Union[str, bytes]] = None) -> None:
+        """Begin the session, or take up the one that a contact string names.
+
+        Raises:
+            AlreadyActiveSessionException: there is one already.
+            InvalidArgumentException: the contact string is malformed.
+            DrmCommunicationException: no qmaster answers.
+            DrmsInitException: no Grid Engine here, or the session's file cannot be used.
+        """
+        global _active  # the process-wide session is what this module is for
+        parse_contact(contactString)
+        with _lock:
+            if _active is not None:
+                raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
+            _active = Connection(contactString)
+
+    @staticmethod
+    def exit() -> None:
+        """End the session; jobs go on, and can be waited for again after initialize() with its contact.
+
+        Raises:
+            NoActiveSessionException: there is none.
+        """
+        global _active  # the process-wide session is what this module is for
+        with _lock:
+            connection, _active = _active, None
+        if connection is None:
+            raise error(NoActiveSessionException, "")
+        connection.exit()
+
+    @staticmethod
+    def createJobTemplate() -> JobTemplate:
+        """A new template; NoActiveSessionException without a session."""
+        return JobTemplate()
+
+    @staticmethod
+    def deleteJobTemplate(jobTemplate: JobTemplate) -> None:
+        """Delete a template; submitted jobs are not affected."""
+        jobTemplate.delete()
+
+    @staticmethod
+    def runJob(jobTemplate: JobTemplate) -> str:
+        """Submit one job. See :meth:`drmaa_cli.connection.Connection.runJob`."""
+        return current().runJob(jobTemplate)
+
+    @staticmethod
+    def runBulkJobs(jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> List[str]:
+        """Submit an array job. See :meth:`drmaa_cli.connection.Connection.runBulkJobs`."""
+        return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step)
+
+    @staticmethod
+    def control(jobId: JobIdLike, operation: str) -> None:
+        """Change a job's state. See :meth:`drmaa_cli.connection.Connection.control`."""
+        string_to_control_action(operation)
+        current().control(jobId, operation)
+
+    @staticmethod
+    def synchronize(
+        jobIds: Sequence[JobIdLike], timeout: float = TIMEOUT_WAIT_FOREVER, dispose: bool = False
+    ) -> None:
+        """Wait for several jobs. See :meth:`drmaa_cli.connection.Connection.synchronize`."""
+        current().synchronize(jobIds, timeout, dispose)
+
+    @staticmethod
+    def wait(jobId: JobIdLike, timeout: float = TIMEOUT_WAIT_FOREVER) -> JobInfo:
+        """Wait for a job and reap it. See :meth:`drmaa_cli.connection.Connection.wait`."""
+        return current().wait(jobId, timeout)
+
+    @staticmethod
+    def jobStatus(jobId: JobIdLike) -> str:
+        """A job's state. See :meth:`drmaa_cli.connection.Connection.jobStatus`."""
+        return current().jobStatus(jobId)
+
+    def __enter__(self) -> Session:
+        self.initialize(self.contactString)
+        return self
+
+    def __exit__(self, *_: object) -> bool:
+        with contextlib.suppress(NoActiveSessionException):  # the body may have ended the session itself
+            self.exit()
+        return False
