@@ -29,6 +29,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", params, indirect=True, scope="session")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests that mean nothing on the back ends asked for."""
+    unfit = [item for item in items if isinstance(item, pytest.Function) and not fits(item)]
+    if unfit:
+        config.hook.pytest_deselected(items=unfit)
+        items[:] = [item for item in items if item not in unfit]
+
+
+def fits(item: pytest.Function) -> bool:
+    """Tell whether a test has a back end to run on, or needs none."""
+    return "backend" not in item.fixturenames or item.callspec.params["backend"] in BACKENDS
+
+
 @pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest) -> str:
     """The name of the back end."""
