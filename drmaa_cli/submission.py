@@ -64,7 +64,7 @@ STRIPPED = frozenset(
 # Variables that would change what qsub itself does or where it finds its cell: never set for it by a job.
 QSUBS_PREFIXES = ("SGE_", "LD_", "GLIBC_", "MALLOC_", "RES_")
 QSUBS_OWN = frozenset({"GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NLSPATH", "OPENSSL_CONF"})
-# Variables that qsub records as SGE_O_* or formats its messages by: set for it only when there is no other way.
+# Variables that qsub records as SGE_O_* or prints by: set for it only when there is no other way.
 QSUBS_PREFERENCES = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
 )
@@ -331,7 +331,7 @@ class _Draft(NamedTuple):
         return words
 
     def job_environment(self, has_start_time: bool) -> list[str]:
-        """``-v NAME`` with the value in qsub's own environment: that way every value arrives byte for byte."""
+        """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte."""
         words: list[str] = []
         for name, value in pairs(self.vector(c.V_ENV)).items():
             if not name or "," in name or "\n" in name:
