@@ -1,0 +1,249 @@
+"""qsub: submit a job, perhaps wait for it (captures ``qsub.*``, ``cell2.*``, ``defaults.*``)."""
+
+from __future__ import annotations
+
+import signal
+
+from ..protocol import (
+    ClientSignal,
+    Finished,
+    Qmaster,
+    QmasterUnreachable,
+    Reply,
+    Request,
+    Unreachable,
+    Warn,
+    actor_of,
+)
+from ..render.usage import usage
+from ..render.values import encode
+from . import jsv
+from .environment_errors import commlib_line, send_error
+from .jobparams import Submitted, build
+from .optparse_table import Option, Parsed
+from .refusals import environment_text, text_of
+from .showspec import show_spec
+from .submission import (
+    Outcome,
+    Script,
+    ask,
+    default_options,
+    is_binary,
+    job_identifier,
+    parse_command_line,
+    printed,
+    read_script,
+    submitted_line,
+    surroundings,
+    with_script,
+)
+
+_NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
+_REFUSED = "Unable to run job: {}\nExiting.\n"
+_DIAGNOSIS_LENGTH = 127   # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qsub."""
+    problem = environment_text(request)
+    if problem is not None:
+        return Reply(1, b"", encode(_NO_ENVIRONMENT.format(problem)))
+    call = _Call(request, qmaster)
+    try:
+        return call.run()
+    except QmasterUnreachable as error:
+        return call.unreachable(error)
+
+
+class _Call:
+    """One qsub call: what it has printed so far."""
+
+    def __init__(self, request: Request, qmaster: Qmaster) -> None:
+        self.request = request
+        self.qmaster = qmaster
+        self.out = ""
+        self.err = ""
+        self.sync = False
+
+    def reply(self, code: int) -> Reply:
+        return Reply(code, encode(self.out), encode(self.err))
+
+    def unreachable(self, error: QmasterUnreachable) -> Reply:
+        self.err += commlib_line(error)
+        cause = send_error(error)
+        if self.sync and error.kind is not Unreachable.SILENT:
+            self.err += _NO_ENVIRONMENT.format(cause[:_DIAGNOSIS_LENGTH])
+        else:
+            self.err += _REFUSED.format(cause)
+        return self.reply(1)
+
+    def say(self, parsed: Parsed, prefix: str, warning: str) -> int:
+        """Print a parser's answers; the exit code, 0 to go on."""
+        self.err += parsed.stray
+        shown = printed(parsed.answers, prefix, warning)
+        self.out += shown.out
+        self.err += shown.err
+        return shown.code
+
+    def run(self) -> Reply:
+        request = self.request
+        around = surroundings(request, _now(self.qmaster))
+        defaults = default_options(request, around)
+        code = self.say(defaults, "", "warning: ")
+        if code:
+            return self.reply(code)
+        command_line = parse_command_line(request.argv[1:], around)
+        code = self.say(command_line, "qsub: ", "qsub: warning: ")
+        if code:
+            return self.reply(code)
+        if any(option.switch == "-help" for option in command_line.options):
+            return Reply(0, encode(self.out + usage("qsub")), encode(self.err))
+        script: Script | None = None
+        if not is_binary(command_line, defaults):
+            script = read_script(request, command_line, around)
+            code = self.say(script.parsed, "Unable to read script file because of error: ", "warning: ")
+            if code:
+                return self.reply(code)
+        return self.submit([*defaults.options, *(script.parsed.options if script else []), *command_line.options],
+                           script)
+
+    def submit(self, options: list[Option], script: Script | None) -> Reply:
+        terse = any(option.switch == "-terse" for option in options)
+        self.sync = any(option.switch == "-sync" and option.value for option in options)
+        submitted = build(options, self.request)
+        code = self.say(Parsed(answers=submitted.answers), "qsub: ", "warning: ")
+        if code:
+            return self.reply(code)
+        submitted.spec = with_script(submitted.spec, script)
+        if submitted.verify:
+            self.out += show_spec(submitted, self.request)
+            return self.reply(0)
+        return self.send(submitted, terse)
+
+    def send(self, submitted: Submitted, terse: bool) -> Reply:
+        spec = submitted.spec
+        watched = self.sync or spec.immediate
+        if watched:
+            refusal = self.qmaster.can_watch()
+            if refusal is not None:
+                self.err += _NO_ENVIRONMENT.format(text_of(refusal))
+                return self.reply(1)
+        if submitted.jsv:
+            spec, text = jsv.ask(submitted.jsv, spec, self.request, self.qmaster)
+            self.out += text.shown
+            if text.refusal is not None:
+                self.err += _REFUSED.format(text.refusal)
+                return self.reply(1)
+        outcome = ask(spec, self.request, self.qmaster)
+        return self.answer(outcome, terse, watched)
+
+    def answer(self, outcome: Outcome, terse: bool, watched: bool) -> Reply:
+        number, spec = outcome.number, outcome.spec
+        if outcome.verified:
+            self.out += "verification: found suitable queue(s)\n"
+            return self.reply(0)
+        if number is None:
+            self.err += _REFUSED.format("\n".join(outcome.lines))
+            return self.reply(outcome.code)
+        line = submitted_line(number, spec)
+        if Warn.NOT_ALLOWED_IN_ANY_QUEUE in outcome.warnings:
+            self.err += _REFUSED.format(f"warning: {spec.owner}'s job is not allowed to run in any queue\n{line}")
+            return self.reply(1)
+        if terse:
+            line = job_identifier(number, spec)
+        elif Warn.NO_SUITABLE_QUEUES in outcome.warnings:
+            line = f"warning: no suitable queues\n{line}"
+        self.out += line + "\n"
+        return self.wait(number, outcome) if watched else self.reply(0)
+
+    def flush(self) -> None:
+        """Send what a terminal would see now; a pipe sees stdout at the end only."""
+        out = self.out if self.request.stdout_is_tty else ""
+        if out or self.err:
+            self.request.emit(encode(out), encode(self.err))
+        self.out = "" if out else self.out
+        self.err = ""
+
+    def wait(self, number: int, outcome: Outcome) -> Reply:
+        client = self.qmaster.watch(number, "qsub")
+        try:
+            code = self.wait_for_start(number, outcome) if outcome.spec.immediate else 0
+            if self.sync and not code:
+                code = self.wait_for_end(number, outcome)
+        except ClientSignal as caught:
+            if caught.signal == signal.SIGKILL:
+                raise
+            self.qmaster.delete(number, None, actor_of(self.request))
+            self.err += "\nInterrupted!\nPlease wait while qsub shuts down.\n"
+            code = 1
+        self.qmaster.unwatch(client)
+        return self.reply(code)
+
+    def wait_for_start(self, number: int, outcome: Outcome) -> int:
+        self.err += "Waiting for immediate job to be scheduled.\n"
+        self.flush()
+        qmaster = self.qmaster
+
+        def decided() -> bool:
+            job = qmaster.job(number)
+            return job is None or bool(job.tasks) or bool(qmaster.finished_tasks(number))
+
+        qmaster.wait_until(decided)
+        job = qmaster.job(number)
+        ends = qmaster.finished_tasks(number)
+        if (job is None or not job.tasks) and all(end.deleted for end in ends):
+            self.err += "\nYour qsub request could not be scheduled; try again later.\n"
+            return 1
+        name = job_identifier(number, outcome.spec)
+        self.err += f"\nYour immediate job {name} has been successfully scheduled.\n"
+        return 0
+
+    def wait_for_end(self, number: int, outcome: Outcome) -> int:
+        self.flush()
+        qmaster, spec, code, seen = self.qmaster, outcome.spec, 0, 0
+        total = len(spec.array.ids())
+        while seen < total:
+            known = seen
+            qmaster.wait_until(lambda: len(qmaster.finished_tasks(number, known)) > 0)  # noqa: B023
+            for end in qmaster.finished_tasks(number, seen):
+                seen += 1
+                code = self.report(end, f"{number}.{end.task}" if spec.is_array else str(number)) if code == 0 \
+                    else (self.report(end, f"{number}.{end.task}" if spec.is_array else str(number)), code)[1]
+                self.flush()
+        return code
+
+    def report(self, end: Finished, name: str) -> int:
+        """Print how a task ended; its part in the exit code."""
+        if end.deleted:
+            self.err += f"Unable to run job {name}\n"
+            return 0
+        if end.signal:
+            self.err += f"Job {name} exited because of signal {signal_name(end.signal)}\n"
+            return 1
+        line = f"Job {name} exited with exit code {end.exit_status}.\n"
+        if end.exit_status:
+            self.err += line
+        else:
+            self.out += line
+        return end.exit_status
+
+
+def signal_name(number: int) -> str:
+    """``SIGKILL``; unknown ones are ``SIGunknown signal`` (libdrmaa_observed: 30, 31, 34, 64)."""
+    known = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL",
+             "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGCHLD", "SIGCONT", "SIGSTOP",
+             "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",
+             "SIGIO")
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return "SIGunknown signal"
+    return name if name in known else "SIGunknown signal"
+
+
+def _now(qmaster: Qmaster) -> float:
+    """The cell's time, 0 without a qmaster (it only matters for -a without a year)."""
+    try:
+        return qmaster.now
+    except QmasterUnreachable:
+        return 0.0

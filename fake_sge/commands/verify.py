@@ -1,0 +1,345 @@
+"""What the qmaster checks before it takes a job, in its order, and what it answers.
+
+Grid Engine goes on to the second group of checks after a refusal in the first, so that a submission can be
+refused with two lines (real cell: ``-N a:b -q x``). A refused job uses up a number when the second group
+was reached.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..model import CellConfig, HostPath, JobSpec, JobType, Resource, Status
+from . import names
+from .binding import inconsistency
+from .globs import glob_match
+from .values import CHECKPOINT_BITS, memory_bytes, time_seconds
+
+if TYPE_CHECKING:
+    from ..protocol import Qmaster
+
+TRY_LATER = 25
+ANSWER_LOST = "Error reading answer list from qmaster"
+_NO_CHECKPOINT = CHECKPOINT_BITS["n"]
+
+
+@dataclass
+class Verdict:
+    """Lines of refusal (empty: none), whether a job number is used up, and the job as the qmaster stores it."""
+
+    spec: JobSpec
+    lines: list[str] = field(default_factory=list)
+    uses_number: bool = False
+    code: int = 1
+
+
+class Refused(Exception):
+    """A check failed with these lines."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = list(lines)
+
+
+def verify(spec: JobSpec, qmaster: Qmaster) -> Verdict:
+    """Check a submission. Not yet: whether a queue suits (-w), and what comes after that (:func:`late`)."""
+    verdict = Verdict(spec)
+    try:
+        _at_once(spec, qmaster.config)
+        try:
+            _first(spec, qmaster.config)
+        except Refused as refused:
+            verdict.lines = refused.lines
+        account = "" if verdict.lines else names.refuse_account(spec.account)
+        if account:
+            raise Refused(account)
+        if not verdict.lines:
+            verdict.lines = _name_and_size(spec, qmaster.config)
+        verdict.uses_number = True
+        verdict.spec = _second(spec, qmaster, verdict)
+    except Refused as refused:
+        verdict.lines += refused.lines
+    return verdict
+
+
+def late(spec: JobSpec, qmaster: Qmaster) -> list[str]:
+    """What is checked after -w: priority and dependencies."""
+    try:
+        if spec.priority > 0 and not qmaster.is_operator(spec.owner):
+            raise Refused("job rejected: positive submission priority requires operator privileges")
+        check_predecessors(spec.hold_jid, 0)
+        check_array_predecessors(spec, qmaster)
+    except Refused as refused:
+        return refused.lines
+    if names.is_unspoolable(spec.name) or names.is_unspoolable(spec.account):
+        return [ANSWER_LOST]
+    return []
+
+
+def _at_once(spec: JobSpec, config: CellConfig) -> None:
+    if spec.submit_host not in (*config.submit_hosts, *config.admin_hosts) or (
+            spec.submit_host not in config.submit_hosts):
+        raise Refused(f'denied: host "{spec.submit_host}" is not a submit host')
+    if spec.max_concurrent and not spec.is_array:
+        raise Refused('invalid "task concurrency" value in job request')
+    if not spec.name:
+        raise Refused("job rejected cause there is no job_name in the request")
+    if spec.script is not None and b"\0" in spec.script:
+        if spec.script.startswith(b"\0"):
+            raise Refused('object attribute "JB_script_size" may only be 0')
+        raise Refused("Script length does not match declared length")
+    if spec.is_array and spec.array.last >= 1 << 31 and spec.array.last > spec.array.first:
+        raise Refused("The input value for an argument is invalid.")
+
+
+def _first(spec: JobSpec, config: CellConfig) -> None:
+    settings = config.global_config
+    for number, kind in ((spec.uid, "user"), (spec.gid, "group")):
+        limit = int(settings.get(f"min_{kind[0]}id", "0"))
+        if number < limit:
+            raise Refused(f"job rejected: your {kind} id {number} is lower than minimum {kind} id {limit} "
+                          "of cluster configuration")
+    if spec.master_queues and spec.pe is None:
+        raise Refused("job rejected: specification of master queue is not allowed for non-parallel jobs")
+    if spec.is_array and spec.array.first == 0:
+        raise Refused("job rejected: 0 is an invalid task id")
+    lines = [line for paths in (spec.stdout_paths, spec.stdin_paths, spec.shells, spec.stderr_paths)
+             for line in refuse_paths(paths, config)]
+    if lines:
+        raise Refused(*lines)
+    if not spec.job_type & JobType.BINARY and not spec.script:
+        raise Refused("job rejected: no script in your request")
+    if spec.binding is not None and inconsistency(spec.binding):
+        raise Refused(inconsistency(spec.binding))
+
+
+def _name_and_size(spec: JobSpec, config: CellConfig) -> list[str]:
+    refusal = names.refuse_job_name(spec.name)
+    limit = int(config.global_config.get("max_aj_tasks", "0"))
+    if not refusal and spec.is_array and 0 < limit < len(spec.array.ids()):
+        refusal = f"job rejected: you tried to submit a job with more than {limit} tasks"
+    return [refusal] if refusal else []
+
+
+def refuse_paths(paths: Sequence[HostPath], config: CellConfig) -> list[str]:
+    """The refusal of a path list: an empty path, an unknown host, two paths for one host."""
+    hosts = []
+    for path, host in paths:
+        if not path:
+            return ["paths may not be empty strings"]
+        if host is not None and not known_host(host, config):
+            return [f'can\'t resolve hostname "{host}"']
+        hosts.append(host)
+    return ["ERROR! two files are specified for the same host"] if len(set(hosts)) < len(hosts) else []
+
+
+def known_host(host: str, config: CellConfig) -> bool:
+    """Whether a host name can be resolved: a host of the cell, or one the machine itself knows."""
+    if host in (*config.hosts, *config.submit_hosts, *config.admin_hosts, "localhost"):
+        return True
+    try:
+        return host == socket.gethostname()
+    except OSError:
+        return False
+
+
+def _second(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> JobSpec:
+    config = qmaster.config
+    _limits(spec, qmaster, verdict)
+    spec = replace(spec, hard_resources=check_resources(spec.hard_resources, config),
+                   soft_resources=check_resources(spec.soft_resources, config))
+    lines = check_queues((*spec.hard_queues,), config)
+    for queues in (spec.soft_queues, spec.master_queues):
+        lines = lines or check_queues(queues, config)
+    if lines:
+        raise Refused(*lines)
+    if spec.pe is not None:
+        if not matching_pes(spec.pe, config):
+            raise Refused(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
+        check_slots(spec)
+    _checkpoint(spec, config)
+    warnings = [] if qmaster.queue_instances() else [not_in_any_queue(spec.owner)]
+    try:
+        _accounts(spec, config)
+    except Refused as refused:
+        raise Refused(*warnings, *refused.lines) from None
+    if verdict.lines:
+        raise Refused(*warnings)
+    return spec
+
+
+def not_in_any_queue(user: str) -> str:
+    """The warning with which a job is taken although no queue would run it."""
+    return f"warning: {user}'s job is not allowed to run in any queue"
+
+
+def _limits(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> None:
+    settings = qmaster.config.global_config
+    limit = int(settings.get("max_jobs", "0"))
+    jobs = qmaster.jobs() if limit or int(settings.get("max_u_jobs", "0")) else ()
+    alive = [job for job in jobs if job.waiting or any(task.status is not Status.FINISHED
+                                                        for task in job.tasks.values())]
+    if limit and len(alive) >= limit:
+        verdict.code = TRY_LATER
+        raise Refused(f"job rejected: only {limit} jobs are allowed per cluster")
+    limit = int(settings.get("max_u_jobs", "0"))
+    own = sum(1 for job in alive if job.owner == spec.owner)
+    if limit and own >= limit and spec.verify_suitable < 3:
+        verdict.code = TRY_LATER
+        raise Refused(f"job rejected: only {limit} jobs are allowed per user (current job count: {own})")
+    denied = settings.get("xuser_lists", "NONE")
+    allowed = settings.get("user_lists", "NONE")
+    if _listed(denied, spec, qmaster.config) or (
+            allowed.upper() != "NONE" and not _listed(allowed, spec, qmaster.config)):
+        raise Refused(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
+
+
+def _listed(lists: str, spec: JobSpec, config: CellConfig) -> bool:
+    for name in lists.replace(",", " ").split():
+        entries = config.usersets.get(name, {}).get("entries", "").replace(",", " ").split()
+        if spec.owner in entries or f"@{spec.group}" in entries:
+            return True
+    return False
+
+
+def check_resources(resources: Iterable[Resource], config: CellConfig) -> tuple[Resource, ...]:
+    """Requests with full names and with times in seconds. Raises Refused."""
+    result = []
+    for name, value in resources:
+        entry = config.complex_named(name)
+        if entry is None:
+            raise Refused(f'unknown resource "{name}"')
+        if entry.requestable == "NO":
+            raise Refused(f'resource "{entry.name}" configured as non requestable')
+        if not value:
+            raise Refused(f'denied: missing value for resource "{entry.name}"')
+        result.append(Resource(entry.name, _valued(entry.name, entry.type, value, config)))
+    if any(resource.name == "slots" for resource in result):
+        raise Refused('"job" denied: use parallel environments instead of requesting slots explicitly')
+    return tuple({resource.name: resource for resource in result}.values())
+
+
+def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
+    if kind == "TIME":
+        seconds = time_seconds(value)
+        if seconds is None:
+            raise Refused(f'attribute "{name}" is not a time value')
+        return value if seconds == float("inf") else f"{seconds:.0f}"
+    if kind in ("MEMORY", "INT", "DOUBLE"):
+        if memory_bytes(value) is None and value.upper() != "TRUE":
+            word = {"MEMORY": "memory", "INT": "integer", "DOUBLE": "double"}[kind]
+            raise Refused(f'attribute "{name}" is not a {word} value')
+    elif kind == "BOOL" and value.upper() not in ("TRUE", "FALSE", "T", "F", "YES", "NO", "Y", "N", "0", "1"):
+        raise Refused(f'attribute "{name}" is not a boolean value')
+    elif kind == "HOST" and not any(letter in value for letter in "*?[") and not known_host(value, config):
+        raise Refused(f'can\'t resolve hostname "{value}"')
+    return value
+
+
+def check_queues(queues: Sequence[str], config: CellConfig) -> list[str]:
+    """A line for each queue pattern that names nothing."""
+    lines = []
+    for pattern in queues:
+        if not names_a_queue(pattern, config):
+            if pattern.endswith("@"):
+                lines.append(f'No cluster queue or queue instance matches the phrase "{pattern}"')
+            lines.append(f'Job was rejected because job requests unknown queue "{pattern}"')
+    return lines
+
+
+def names_a_queue(pattern: str, config: CellConfig) -> bool:
+    """Whether ``queue``, ``queue@host`` or ``queue@@group``, globs allowed, names anything."""
+    queue, at, where = pattern.partition("@")
+    if not queue or not any(glob_match(queue, name) for name in config.queues):
+        return False
+    if not at:
+        return True
+    if where.startswith("@"):
+        return any(glob_match(where, group) for group in config.host_groups)
+    return any(glob_match(where.lower(), host.lower()) for host in config.hosts)
+
+
+def matching_pes(name: str, config: CellConfig) -> list[str]:
+    """Parallel environments that a name or glob means."""
+    return [pe for pe in config.parallel_environments if glob_match(name, pe)]
+
+
+def check_slots(spec: JobSpec) -> None:
+    """Raises Refused when a slot range begins at 0."""
+    if any(piece.first == 0 for piece in spec.pe_ranges):
+        raise Refused('"job" rejected: pe range must be greater than zero')
+
+
+def _checkpoint(spec: JobSpec, config: CellConfig) -> None:
+    name, bits = spec.checkpoint, spec.checkpoint_attr
+    if name is not None and name not in config.checkpoints:
+        raise Refused(f'job rejected: the requested checkpointing environment "{name}" does not exist')
+    if bits & _NO_CHECKPOINT and (bits & ~_NO_CHECKPOINT or name is not None):
+        raise Refused('job rejected: checkpointing with "-c n" requested')
+    if name is None and (bits & ~_NO_CHECKPOINT or spec.checkpoint_interval):
+        raise Refused("checkpointing denied")
+
+
+def _accounts(spec: JobSpec, config: CellConfig) -> None:
+    settings = config.global_config
+    if settings.get("enforce_user", "").lower() == "true" and spec.owner not in config.users:
+        raise Refused(f'job rejected: the user "{spec.owner}" does not exist')
+    check_project(spec.project, config)
+    if spec.project is None and settings.get("enforce_project", "").lower() == "true":
+        raise Refused("job rejected: no project assigned to job")
+    if spec.deadline:
+        check_deadline_user(spec.owner, config)
+    if spec.advance_reservation:
+        raise Refused(f"the advance reservation id {spec.advance_reservation} is invalid")
+
+
+def check_project(project: str | None, config: CellConfig) -> None:
+    """Raises Refused when a project does not exist."""
+    if project is not None and project not in config.projects:
+        raise Refused(f'job rejected: the requested project "{project}" does not exist')
+
+
+def check_deadline_user(user: str, config: CellConfig) -> None:
+    """Raises Refused when a user is not in the user set ``deadlineusers``."""
+    entries = config.usersets.get("deadlineusers", {}).get("entries", "").replace(",", " ").split()
+    if user not in entries:
+        raise Refused(f'job rejected: the user "{user}" is not a deadline initiation user')
+
+
+def check_predecessors(words: Sequence[str], number: int) -> None:
+    """Raises Refused for a -hold_jid entry that names a task, or the job itself."""
+    for word in words:
+        if word[:1].isdigit():
+            if "." in word:
+                raise Refused(f'denied: job "{word}" not found')
+            if number and leading(word) == number:
+                raise Refused(f"got own job id {number} in -hold_jid option")
+
+
+def leading(word: str) -> int:
+    """``atoi`` of a word that begins with a digit."""
+    digits = word[:len(word) - len(word.lstrip("0123456789"))]
+    return int(digits)
+
+
+def check_array_predecessors(spec: JobSpec, qmaster: Qmaster, number: int = 0) -> None:
+    """Raises Refused when -hold_jid_ad does not fit: no array, another range of tasks."""
+    only_arrays = 'Can only specify "-hold_jid_ad" option with an array job (using "-t" option)'
+    if not spec.hold_jid_ad:
+        return
+    if not spec.is_array:
+        raise Refused(only_arrays)
+    check_predecessors(spec.hold_jid_ad, number)
+    for word in spec.hold_jid_ad:
+        for found in qmaster.find_jobs(word):
+            before = qmaster.job(found)
+            if before is None or found == number:
+                continue
+            if not before.spec.is_array:
+                raise Refused(only_arrays)
+            if (before.spec.array.first, before.spec.array.last) != (spec.array.first, spec.array.last):
+                raise Refused("This array job must have the same range of sub-tasks as the dependent array job "
+                              "specified with -hold_jid_ad")
