@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable, Iterator, List, NamedTuple, Optional
+from typing import Callable, NamedTuple
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.models import AccountingRecord
@@ -30,7 +31,7 @@ class AccountingFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._fd: Optional[int] = None
+        self._fd: int | None = None
         self._inode = 0
         self._offset = 0
         self._partial_at = -1  # size at which an unfinished last line was seen
@@ -41,11 +42,11 @@ class AccountingFile:
         with self._lock:
             self._let_go()
 
-    def open(self, mark: Optional[Mark] = None) -> bool:
+    def open(self, mark: Mark | None = None) -> bool:
         """Start at a mark, or at the end of the file as it is now; False when the file cannot be read here.
 
-        A mark in a file that was rotated away is looked for among its successors' neighbours (``accounting.0``
-        and the like); if it is not there any more, the present file is read from its beginning.
+        The file of a mark that was rotated away is looked for beside the present one (``accounting.0`` and
+        the like); if it is not there any more, the present file is read from its beginning.
         """
         with self._lock:
             if not self._reopen(self._holding(mark)):
@@ -59,7 +60,7 @@ class AccountingFile:
                 self._offset = 0
             return True
 
-    def mark(self) -> Optional[Mark]:
+    def mark(self) -> Mark | None:
         """How far it has been read; None when the file cannot be read here."""
         with self._lock:
             return None if self._fd is None else Mark(self._inode, self._offset)
@@ -77,7 +78,7 @@ class AccountingFile:
             size = self._size()
             return size not in (self._offset, self._partial_at) or self._rotated()
 
-    def read_new(self, wanted: Callable[[int], bool]) -> List[AccountingRecord]:
+    def read_new(self, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
         """The records appended since the last call whose job number is wanted.
 
         A line that is no record is counted in ``broken_lines`` and passed over: one bad line says nothing of
@@ -92,8 +93,8 @@ class AccountingFile:
             return records
 
     def look_back(
-        self, mark: Optional[Mark], wanted: Callable[[int], bool], *, unread: bool = False
-    ) -> List[AccountingRecord]:
+        self, mark: Mark | None, wanted: Callable[[int], bool], *, unread: bool = False
+    ) -> list[AccountingRecord]:
         """Read again what was read since a mark, without moving on: for a job that became known meanwhile.
 
         With unread, look also at what was not read yet.
@@ -116,7 +117,7 @@ class AccountingFile:
             if record is not None:
                 yield record
 
-    def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> Optional[AccountingRecord]:
+    def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> AccountingRecord | None:
         found = line_id(line)
         if found is None or not wanted(found[0]):
             return None
@@ -145,7 +146,7 @@ class AccountingFile:
 
     def _rotated(self) -> bool:
         try:
-            return os.stat(self.path).st_ino != self._inode
+            return self.path.stat().st_ino != self._inode
         except OSError:
             return False  # moved away and not made anew yet: the open file is still the newest there is
 
@@ -160,7 +161,7 @@ class AccountingFile:
         self._offset = 0
         return True
 
-    def _holding(self, mark: Optional[Mark]) -> Path:
+    def _holding(self, mark: Mark | None) -> Path:
         """The file a mark is in, if it is still beside the accounting file; else the accounting file."""
         if mark is not None:
             try:
@@ -171,7 +172,7 @@ class AccountingFile:
                 return self.path  # the directory cannot be read, or a file went away meanwhile
         return self.path
 
-    def _reopen(self, path: Optional[Path] = None) -> bool:
+    def _reopen(self, path: Path | None = None) -> bool:
         try:
             fd = os.open(path or self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

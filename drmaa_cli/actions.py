@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Sequence, Tuple, Type
+from collections.abc import Sequence
+from typing import Callable
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -24,8 +25,12 @@ from drmaa_cli.models import JobId
 from drmaa_cli.store import DELETED_PENDING, DELETED_RUNNING
 from drmaa_cli.tracker import NO_TASK, Known
 
-DELETED = " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had
-NOTHING_REGISTERED = "There are no jobs registered"  # libdrmaa's text for terminating an unknown job (observed)
+DELETED = (
+    " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had
+)
+NOTHING_REGISTERED = (
+    "There are no jobs registered"  # libdrmaa's text for terminating an unknown job (observed)
+)
 
 _WRONG_STATE = {
     JobControlAction.SUSPEND: SuspendInconsistentStateException,
@@ -66,7 +71,7 @@ def note_deletions(
         write(known, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
 
 
-def _tasks(known: Known, answer: Answer) -> List[int]:
+def _tasks(known: Known, answer: Answer) -> list[int]:
     if known.tasks is None:
         return [NO_TASK]
     if answer.tasks is not None:
@@ -76,16 +81,19 @@ def _tasks(known: Known, answer: Answer) -> List[int]:
 
 
 def raise_refusal(answers: Sequence[Answer], operation: str) -> None:
-    """Raise for the first job or task that refused; the others have been changed all the same (as libdrmaa)."""
+    """Raise for the first job or task that refused; the others were changed all the same, as by libdrmaa."""
     for answer in answers:
         if answer.outcome not in _FINE:
             kind, text = _refusal(answer, operation)
             raise error(kind, text)
 
 
-def _refusal(answer: Answer, operation: str) -> Tuple[Type[DrmaaException], str]:
+def _refusal(answer: Answer, operation: str) -> tuple[type[DrmaaException], str]:
     if answer.outcome is Outcome.UNKNOWN_JOB:
-        return InvalidJobException, NOTHING_REGISTERED if operation == JobControlAction.TERMINATE else answer.text
+        return (
+            InvalidJobException,
+            NOTHING_REGISTERED if operation == JobControlAction.TERMINATE else answer.text,
+        )
     if answer.outcome is Outcome.DENIED:
         return AuthorizationException, answer.text
     if answer.outcome is Outcome.WRONG_STATE:

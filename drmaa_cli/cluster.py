@@ -11,7 +11,13 @@ import collections
 import os
 import pwd
 import threading
-from typing import Callable, Container, Counter, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar, Union
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from typing import (
+    Callable,
+    Protocol,
+    TypeVar,
+)
 
 from drmaa_cli.clock import Clock
 from drmaa_cli.config import Config
@@ -25,7 +31,7 @@ from drmaa_cli.gridengine.replies import (
     UnreadableReply,
     check_environment_errors,
 )
-from drmaa_cli.models import AccountingRecord, CommandResult, Details, Hold, JobId, Snapshot
+from drmaa_cli.models import AccountingRecord, CommandResult, Details, Hold, JobDetail, JobId, Snapshot
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
 from drmaa_cli.toolbox import Tool, find_tool, quiet_environment
 
@@ -42,7 +48,12 @@ class Runner(Protocol):
     """What the cluster needs of a runner; see :meth:`drmaa_cli.runners.local.LocalRunner.run`."""
 
     def run(
-        self, executable: str, argv: Sequence[str], env: Mapping[str, str], timeout: float, stdin: Optional[bytes] = None
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None = None,
     ) -> CommandResult:
         """Run a command to its end."""
 
@@ -54,12 +65,12 @@ class Cluster:
         commands: how many commands were run, by name: the load that was put on the qmaster.
     """
 
-    def __init__(self, config: Config, runner: Optional[Runner] = None, clock: Optional[Clock] = None) -> None:
+    def __init__(self, config: Config, runner: Runner | None = None, clock: Clock | None = None) -> None:
         self.config = config
         self.clock = clock or Clock()
         self.commands: Counter[str] = collections.Counter()
         self._runner = runner or LocalRunner()
-        self._tools: Dict[Tuple[str, ...], Tool] = {}
+        self._tools: dict[tuple[str, ...], Tool] = {}
         self._lock = threading.Lock()
 
     @property
@@ -78,42 +89,44 @@ class Cluster:
                 self._tools[key] = found
         return found
 
-    def environment(self) -> Dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
         return {**self.tool("qsub").defaults, **os.environ}
 
-    def submit(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> Union[qsub.Accepted, qsub.Refused]:
+    def submit(
+        self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None
+    ) -> qsub.Accepted | qsub.Refused:
         """Run one qsub in the environment that was made for it."""
         return qsub.parse_submission(self._run(argv, env, stdin))
 
-    def listing(self, user: str, wanted: Optional[Container[int]] = None, hold: Optional[Hold] = None) -> Snapshot:
+    def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
         """The user's jobs in the qmaster, or those with one kind of hold."""
         return qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
 
     def details(self, numbers: Sequence[int]) -> Details:
         """`qstat -j` of these job numbers."""
-        jobs: List[qstat.JobDetail] = []
+        jobs: list[JobDetail] = []
         for part in _parts(numbers):
             jobs.extend(qstat.parse_details(self._ask(qstat.details_argv(part)), part).jobs)
         return Details.of(jobs, numbers)
 
-    def control(self, action: str, ids: Sequence[JobId]) -> List[Answer]:
+    def control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
         """Hold, release, suspend, resume or terminate jobs: every line of the answer, in order.
 
         Raises:
             DrmaaException: the qmaster could not be reached, or the command could not run.
         """
-        answers: List[Answer] = []
+        answers: list[Answer] = []
         for part in _parts(ids):
             answers.extend(self.retrying(lambda some=part: self._control(action, some)))  # type: ignore[misc]  # a default of a lambda
         return answers
 
-    def _control(self, action: str, ids: Sequence[JobId]) -> List[Answer]:
+    def _control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
         result = self._ask(control.argv(action, ids))
         check_environment_errors(result)
         return control.parse(action, result, ids)
 
-    def records(self, numbers: Sequence[int], since: float) -> List[AccountingRecord]:
+    def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
         if len(numbers) == 1:
             return qacct.parse(self._ask(qacct.argv(numbers[0])))
@@ -150,19 +163,19 @@ class Cluster:
     def _ask(self, argv: Sequence[str]) -> CommandResult:
         return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults), None)
 
-    def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: Optional[bytes]) -> CommandResult:
+    def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None) -> CommandResult:
         tool = self.tool(argv[0])
         with self._lock:
             self.commands[argv[0]] += 1
         return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
 
 
-def drmaa_error(err: Union[GridEngineError, CommandNotFound, CommandTimeout]) -> DrmaaException:
+def drmaa_error(err: GridEngineError | CommandNotFound | CommandTimeout) -> DrmaaException:
     """The DRMAA exception for a command that gave no answer."""
     if isinstance(err, CommandFailed):
         return error(InternalException, f"{err.text}\n")
     return error(DrmCommunicationException, str(err))
 
 
-def _parts(items: Sequence[T]) -> List[Sequence[T]]:
+def _parts(items: Sequence[T]) -> list[Sequence[T]]:
     return [items[start : start + IDS_PER_COMMAND] for start in range(0, len(items), IDS_PER_COMMAND)]

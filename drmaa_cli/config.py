@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from drmaa_cli.errors import InvalidArgumentException, error
 
@@ -12,17 +13,17 @@ PREFIX = "DRMAA_CLI_"
 
 
 class Config(NamedTuple):
-    """What can be tuned. Times are seconds; the variable of ``poll_min`` is ``DRMAA_CLI_POLL_MIN``, and so on.
+    """What can be tuned. Times are seconds; ``poll_min`` has the variable ``DRMAA_CLI_POLL_MIN``, and so on.
 
     Attributes:
         poll_min: the shortest time between two status queries of a process.
         poll_max: the longest, for jobs that have been quiet for long.
         duty_cycle: the largest share of time that status queries may take (0.02: two per cent).
         command_timeout: how long one Grid Engine command may take before it is killed.
-        retry_for: how long a verb other than wait() and synchronize() goes on trying while no qmaster answers.
+        retry_for: how long verbs other than wait() and synchronize() go on trying while no qmaster answers.
         outage_limit: how long wait() and synchronize() ride out an outage before they raise.
         accounting_margin: how long after the cell's own flush time a missing accounting record is waited for.
-        state_dir: where sessions are kept; '' stands for $XDG_STATE_HOME/drmaa_cli (~/.local/state/drmaa_cli).
+        state_dir: where sessions are kept; '' is $XDG_STATE_HOME/drmaa_cli (~/.local/state/drmaa_cli).
         strict_states: a job that exited non-zero or was killed is ``failed`` instead of libdrmaa's ``done``.
     """
 
@@ -37,33 +38,38 @@ class Config(NamedTuple):
     strict_states: bool = False
 
     @classmethod
-    def load(cls, env: Optional[Mapping[str, str]] = None, **keywords: Any) -> Config:
+    def load(
+        cls, keywords: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None
+    ) -> Config:
         """The defaults, overridden by the environment, overridden by keywords.
 
         Raises:
             InvalidArgumentException: a value is not of its setting's kind, or there is no such setting.
         """
         environ = os.environ if env is None else env
-        values = {}
+        values: dict[str, Any] = {}
+        given = dict(keywords or {})
         for name, default in cls._field_defaults.items():
             text = environ.get(PREFIX + name.upper())
-            if name in keywords:
-                values[name] = _convert(name, keywords.pop(name), default)
+            if name in given:
+                values[name] = _convert(name, given.pop(name), default)
             elif text is not None:
                 values[name] = _convert(PREFIX + name.upper(), text, default)
-        if keywords:
-            raise error(InvalidArgumentException, f"no such setting: {', '.join(sorted(keywords))}")
+        if given:
+            raise error(InvalidArgumentException, f"no such setting: {', '.join(sorted(given))}")
         return cls(**values)
 
     def directory(self, env: Mapping[str, str]) -> Path:
         """Where session files live."""
         if self.state_dir:
             return Path(self.state_dir)
-        base = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME") or "~").expanduser() / ".local" / "state")
+        base = env.get("XDG_STATE_HOME") or str(
+            Path(env.get("HOME") or "~").expanduser() / ".local" / "state"
+        )
         return Path(base) / "drmaa_cli"
 
 
-def _convert(name: str, value: Any, default: Any) -> Any:
+def _convert(name: str, value: object, default: object) -> object:
     if isinstance(default, bool):
         if str(value).lower() in ("1", "true", "yes", "on"):
             return True
@@ -71,9 +77,9 @@ def _convert(name: str, value: Any, default: Any) -> Any:
             return False
         raise error(InvalidArgumentException, f"{name} takes 1 or 0, not {value!r}")
     if isinstance(default, str):
-        return os.fspath(value)
+        return str(value)
     try:
-        number = float(value)
+        number = float(str(value))
     except (TypeError, ValueError):
         raise error(InvalidArgumentException, f"{name} takes a number of seconds, not {value!r}") from None
     if not 0 <= number < float("inf"):

@@ -1,4 +1,4 @@
-"""The DRMAA verbs, for one session. Any number of connections may be open in a process, used by any threads."""
+"""The DRMAA verbs for one session. A process may open any number of connections and share them by threads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import logging
 import math
 import os
 import socket
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Union
 
 from drmaa_cli import actions, status
 from drmaa_cli.accounting_file import AccountingFile
@@ -67,10 +68,15 @@ class Connection:
     """
 
     def __init__(
-        self, contact: Any = None, *, runner: Optional[Runner] = None, clock: Optional[Clock] = None, **settings: Any
+        self,
+        contact: object = None,
+        *,
+        runner: Runner | None = None,
+        clock: Clock | None = None,
+        **settings: object,
     ) -> None:
         name = parse_contact(contact)
-        self.config = Config.load(**settings)
+        self.config = Config.load(settings)
         self.cluster = Cluster(self.config, runner, clock)
         self._pid = os.getpid()
         self._named = name is not None
@@ -86,7 +92,7 @@ class Connection:
         self._ledger = Ledger()
         self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._write_ends)
         self._lock = self._monitor.lock
-        self._store: Optional[Store] = None
+        self._store: Store | None = None
         self._store_tried = False
         self._submitter = Submitter(self.cluster, self._accounting, self._open_store)
         if self._named:
@@ -124,7 +130,7 @@ class Connection:
 
     # --- templates and submission --------------------------------------------------------------------------
 
-    def createJobTemplate(self, **attributes: Any) -> JobTemplate:
+    def createJobTemplate(self, **attributes: object) -> JobTemplate:
         """A new template for this session."""
         self.check()
         return JobTemplate._for(self.check, **attributes)
@@ -143,14 +149,14 @@ class Connection:
         known = self._submit(jobTemplate, None, None, None)
         return str(known.number)
 
-    def runBulkJobs(self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> List[str]:
+    def runBulkJobs(self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> list[str]:
         """Submit one array job; returns the ids of its tasks in ascending order. Errors as :meth:`runJob`."""
         self.check()
         known = self._submit(jobTemplate, beginIndex, endIndex, step)
         assert known.tasks is not None
         return [f"{known.number}.{task}" for task in known.tasks.numbers()]
 
-    def _submit(self, template: object, begin: Optional[int], end: Optional[int], step: Optional[int]) -> Known:
+    def _submit(self, template: object, begin: int | None, end: int | None, step: int | None) -> Known:
         tasks = None if begin is None and end is None and step is None else bulk_range(begin, end, step)
         if not isinstance(template, JobTemplate):
             raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
@@ -256,44 +262,49 @@ class Connection:
             everything, chosen = self._chosen(jobIds)
             unfinished = list(reversed(chosen))
             done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
-            reaped: List[Tuple[Known, int]] = []
+            reaped: list[tuple[Known, int]] = []
             if dispose and not (everything and done is None):
                 reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
                 if everything:
-                    reaped = [(job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE]
+                    reaped = [
+                        (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
+                    ]
                 self._reap(reaped)
         self._remove_from_error_state(reaped)
         if done is None:
             raise error(ExitTimeoutException, "")
 
-    def _deadline(self, timeout: float) -> float:
+    def _deadline(self, timeout: object) -> float:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
             raise error(InvalidArgumentException, f"timeout must be a number of seconds, not {timeout!r}")
         if timeout == -1:
             return float("inf")
         if timeout < 0:
             raise error(
-                InvalidArgumentException, f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}"
+                InvalidArgumentException,
+                f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}",
             )
         return self.cluster.clock.monotonic() + timeout
 
-    def _ended(self, wanted: Optional[JobId]) -> Optional[Tuple[Known, int]]:
+    def _ended(self, wanted: JobId | None) -> tuple[Known, int] | None:
         if wanted is None:
-            found = self._ledger.first_ended()
-            if found is None and not len(self._ledger):
+            first = self._ledger.first_ended()
+            if first is None and not len(self._ledger):
                 raise error(InvalidJobException, INVALID_JOB_TEXT)
-            return found
+            return first
         pair = self._ledger.find(wanted)
         if pair is None:
             raise error(InvalidJobException, INVALID_JOB_TEXT)
         return pair if pair[1] in pair[0].ended else None
 
-    def _chosen(self, job_ids: Sequence[JobIdLike]) -> Tuple[bool, List[Tuple[Known, int]]]:
-        chosen: List[Tuple[Known, int]] = []
+    def _chosen(self, job_ids: Sequence[JobIdLike]) -> tuple[bool, list[tuple[Known, int]]]:
+        chosen: list[tuple[Known, int]] = []
         for job_id in job_ids:
             text = os.fsdecode(job_id) if isinstance(job_id, bytes) else str(job_id)
             if text == ALL:
-                return True, [(known, task) for known in self._ledger for task in sorted({*known.waiting, *known.ended})]
+                return True, [
+                    (known, task) for known in self._ledger for task in sorted({*known.waiting, *known.ended})
+                ]
             try:
                 pair = self._ledger.find(parse_job_id(text))
             except InvalidJobException:
@@ -302,7 +313,7 @@ class Connection:
                 chosen.append(pair)
         return False, chosen
 
-    def _reap(self, pairs: Sequence[Tuple[Known, int]]) -> Mapping[Tuple[int, int], End]:
+    def _reap(self, pairs: Sequence[tuple[Known, int]]) -> Mapping[tuple[int, int], End]:
         store = self._store
         won = {(known.order, task) for known, task in pairs}
         if store is not None:
@@ -317,8 +328,8 @@ class Connection:
                 ends[known.order, task] = end
         return ends
 
-    def _remove_from_error_state(self, pairs: Sequence[Tuple[Known, int]]) -> None:
-        """libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
+    def _remove_from_error_state(self, pairs: Sequence[tuple[Known, int]]) -> None:
+        """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
         stuck = [known.id(task) for known, task in pairs if (row := known.row(task)) and is_error(row.state)]
         if not stuck:
             return
@@ -363,14 +374,16 @@ class Connection:
             raise error(DrmsInitException, str(err)) from err
         return self.cluster.retrying(self.cluster.configuration)
 
-    def _open_store(self) -> Optional[Store]:
+    def _open_store(self) -> Store | None:
         """The session's file, made at the first submission; None where nothing can be kept."""
         with self._lock:
             if self._store is None and not self._store_tried:
                 self._store_tried = True
                 path = path_of(self.config.directory(os.environ), self.name)
                 try:
-                    self._store = Store.open(path, self.contact, self.cluster.clock.time(), socket.gethostname())
+                    self._store = Store.open(
+                        path, self.contact, self.cluster.clock.time(), socket.gethostname()
+                    )
                 except StoreError as err:
                     if self._named:
                         self._store_tried = False
@@ -389,7 +402,12 @@ class Connection:
         under_way = self.config.command_timeout + self.config.retry_for
         try:
             restore(
-                store, self._ledger, self._accounting, self._submitter, clock.monotonic(), clock.time() - under_way
+                store,
+                self._ledger,
+                self._accounting,
+                self._submitter,
+                clock.monotonic(),
+                clock.time() - under_way,
             )
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err
@@ -406,14 +424,14 @@ class Connection:
                 store.deleted(known.order, tasks, how)
 
     @contextlib.contextmanager
-    def _storing(self, what: str) -> Iterator[Optional[Store]]:
+    def _storing(self, what: str) -> Iterator[Store | None]:
         try:
             yield self._store
         except StoreError as err:
             log.warning("%s could not be written down: %s", what, err)
 
 
-def _all_ended(unfinished: List[Tuple[Known, int]]) -> Optional[bool]:
+def _all_ended(unfinished: list[tuple[Known, int]]) -> bool | None:
     """Drop the ended ones from the end of the list; True when none is left."""
     while unfinished and unfinished[-1][1] not in unfinished[-1][0].waiting:
         unfinished.pop()

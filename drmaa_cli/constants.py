@@ -6,8 +6,6 @@ them as ``str``. Job states, control actions and submission states are plain ``s
 
 from __future__ import annotations
 
-from typing import Dict, List
-
 ATTR_BUFFER = 1024
 CONTACT_BUFFER = 1024
 DRM_SYSTEM_BUFFER = 1024
@@ -89,14 +87,14 @@ class JobSubmissionState:
 
 
 # The C binding's numbers (drmaa.h): DRMAA_CONTROL_* by index, DRMAA_PS_*, DRMAA_SUBMISSION_STATE by index.
-_JOB_CONTROL: List[str] = [
+_JOB_CONTROL: list[str] = [
     JobControlAction.SUSPEND,
     JobControlAction.RESUME,
     JobControlAction.HOLD,
     JobControlAction.RELEASE,
     JobControlAction.TERMINATE,
 ]
-_JOB_PS: Dict[int, str] = {
+_JOB_PS: dict[int, str] = {
     0x00: JobState.UNDETERMINED,
     0x10: JobState.QUEUED_ACTIVE,
     0x11: JobState.SYSTEM_ON_HOLD,
@@ -109,7 +107,7 @@ _JOB_PS: Dict[int, str] = {
     0x30: JobState.DONE,
     0x40: JobState.FAILED,
 }
-_SUBMISSION_STATE: List[str] = [JobSubmissionState.HOLD_STATE, JobSubmissionState.ACTIVE_STATE]
+_SUBMISSION_STATE: list[str] = [JobSubmissionState.HOLD_STATE, JobSubmissionState.ACTIVE_STATE]
 
 
 def job_state(code: int) -> str:

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import socket
-from typing import Optional
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
 
@@ -26,7 +25,7 @@ _FORBIDDEN = {
 }
 
 
-def parse_contact(contact: object) -> Optional[str]:
+def parse_contact(contact: object) -> str | None:
     """The name of the session a contact string asks for; None for a new one.
 
     Raises:
@@ -38,7 +37,9 @@ def parse_contact(contact: object) -> Optional[str]:
     if isinstance(contact, bytes):
         contact = os.fsdecode(contact)
     if not isinstance(contact, str):
-        raise error(InvalidArgumentException, f"a contact string is a str such as 'session=NAME', not {contact!r}")
+        raise error(
+            InvalidArgumentException, f"a contact string is a str such as 'session=NAME', not {contact!r}"
+        )
     if not contact:
         return None
     words = [_WORD.fullmatch(word) for word in contact.split(";")]

@@ -35,8 +35,6 @@
 
 from __future__ import annotations
 
-from typing import List, Type
-
 
 class DrmaaException(Exception):
     """The base of all DRMAA errors but codes 24 and 25."""
@@ -146,7 +144,7 @@ class OutOfMemoryException(DrmaaException, MemoryError):
     """Not enough memory."""
 
 
-_ERRORS: List[Type[Exception]] = [
+_ERRORS: list[type[Exception]] = [
     InternalException,
     DrmCommunicationException,
     AuthorizationException,
@@ -187,7 +185,7 @@ TIMEOUT_TEXT = "time-out condition"
 NO_RUSAGE_TEXT = "no usage information was returned for the completed job"
 
 
-def error(kind: Type[DrmaaException], text: str) -> DrmaaException:
+def error(kind: type[DrmaaException], text: str) -> DrmaaException:
     """An exception of this class whose message is ``code N: text``, as libdrmaa's users know it."""
     return kind(f"code {_CODES[kind]}: {text}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Union
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY
 from drmaa_cli.errors import INVALID_JOB_TEXT, InvalidArgumentException, InvalidJobException, error
@@ -32,7 +31,7 @@ def text_of(value: object, name: str = "jobId") -> str:
     return value
 
 
-def parse_job_id(value: Union[str, bytes], name: str = "jobId") -> JobId:
+def parse_job_id(value: str | bytes, name: str = "jobId") -> JobId:
     """Read a job id.
 
     Raises:

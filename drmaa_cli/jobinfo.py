@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections import namedtuple
-from typing import Dict, List, Mapping, NamedTuple, Tuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from drmaa_cli.constants import JobState
 from drmaa_cli.gridengine.accounting import sge_signal_number, signal_name
@@ -20,11 +21,27 @@ FAILED_AFTER_JOB = frozenset({0, 12, 13, 14, 15, 16})  # the job ran and its exi
 SIGNAL_BASE = 128
 
 # The order in which libdrmaa lists the usage of a job (observed, libdrmaa 8.1.9).
-_RUSAGE = (
-    "ru_wallclock ru_utime ru_stime ru_maxrss ru_ixrss ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap "
-    "ru_inblock ru_oublock ru_msgsnd ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw"
-).split()
-_ONLINE = "cpu mem io iow maxvmem".split()
+_RUSAGE = [
+    "ru_wallclock",
+    "ru_utime",
+    "ru_stime",
+    "ru_maxrss",
+    "ru_ixrss",
+    "ru_ismrss",
+    "ru_idrss",
+    "ru_isrss",
+    "ru_minflt",
+    "ru_majflt",
+    "ru_nswap",
+    "ru_inblock",
+    "ru_oublock",
+    "ru_msgsnd",
+    "ru_msgrcv",
+    "ru_nsignals",
+    "ru_nvcsw",
+    "ru_nivcsw",
+]
+_ONLINE = ["cpu", "mem", "io", "iow", "maxvmem"]
 
 
 class Outcome(enum.Enum):
@@ -61,7 +78,7 @@ class End(NamedTuple):
         return JobState.FAILED
 
     def job_info(self, job: JobId) -> JobInfo:
-        """What wait() returns. ``hasCoreDump`` is always False: Grid Engine's commands do not tell of cores."""
+        """What wait() returns. ``hasCoreDump`` is always False: Grid Engine's commands do not tell of it."""
         return JobInfo(
             jobId=str(job),
             hasExited=self.outcome is Outcome.EXITED,
@@ -73,7 +90,7 @@ class End(NamedTuple):
             resourceUsage=self.resource_usage(),
         )
 
-    def resource_usage(self) -> Dict[str, str]:
+    def resource_usage(self) -> dict[str, str]:
         """The usage as a dict of str, in libdrmaa's order."""
         pairs = (word.partition("=") for word in self.usage.split())
         return {name: value for name, _, value in pairs}
@@ -109,9 +126,9 @@ def never_started(submission_time: float, priority: float = 0) -> str:
     return _words([("submission_time", submission_time), ("priority", priority)])
 
 
-def _usage_of(record: AccountingRecord) -> List[Tuple[str, float]]:
+def _usage_of(record: AccountingRecord) -> list[tuple[str, float]]:
     killed = record.exit_status - SIGNAL_BASE if record.failed in FAILED_BY_SIGNAL else 0
-    first: List[Tuple[str, float]] = [
+    first: list[tuple[str, float]] = [
         ("submission_time", record.submission_time),
         ("priority", record.priority),
         ("exit_status", record.exit_status),
@@ -124,5 +141,5 @@ def _usage_of(record: AccountingRecord) -> List[Tuple[str, float]]:
     return first + resources + derived + [(name, float(getattr(record, name))) for name in _ONLINE]
 
 
-def _words(usage: List[Tuple[str, float]]) -> str:
+def _words(usage: list[tuple[str, float]]) -> str:
     return " ".join(f"{name}={value:.4f}" for name, value in usage)

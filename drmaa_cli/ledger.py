@@ -6,7 +6,7 @@ Memory only, no locks, no clock: the session serialises access and writes the sa
 from __future__ import annotations
 
 import heapq
-from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
+from collections.abc import Iterable, Iterator
 
 from drmaa_cli.jobinfo import End
 from drmaa_cli.models import JobId
@@ -17,9 +17,11 @@ class Ledger:
     """Every job of a session that has not been reaped, in the order of submission."""
 
     def __init__(self) -> None:
-        self._jobs: Dict[int, Known] = {}
+        self._jobs: dict[int, Known] = {}
         self._order = 0
-        self._ready: List[Tuple[int, int, int]] = []  # heap of (order, task, number): ended, perhaps reaped since
+        self._ready: list[
+            tuple[int, int, int]
+        ] = []  # heap of (order, task, number): ended, perhaps reaped since
 
     def __iter__(self) -> Iterator[Known]:
         return iter(list(self._jobs.values()))
@@ -30,7 +32,7 @@ class Ledger:
     def __contains__(self, number: object) -> bool:
         return number in self._jobs
 
-    def get(self, number: int) -> Optional[Known]:
+    def get(self, number: int) -> Known | None:
         """What is known of a job number that has anything left to reap."""
         return self._jobs.get(number)
 
@@ -46,7 +48,7 @@ class Ledger:
         self._jobs[known.number] = known
         return known
 
-    def find(self, job: JobId) -> Optional[Tuple[Known, int]]:
+    def find(self, job: JobId) -> tuple[Known, int] | None:
         """The job and task number an id stands for, if neither reaped nor unknown.
 
         A bare array id stands for its first task that is left, ``N.1`` of a job that is no array for the job
@@ -65,7 +67,7 @@ class Ledger:
             return None
         return known, task
 
-    def waiting(self) -> List[Known]:
+    def waiting(self) -> list[Known]:
         """The jobs that have a task whose end is not known."""
         return [known for known in self._jobs.values() if known.waiting]
 
@@ -79,12 +81,16 @@ class Ledger:
             if row is not None:
                 known.last_seen[task] = row
         known.rows = sighting.rows
-        known.missing = {task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting}
-        known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty if task in known.waiting}
+        known.missing = {
+            task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting
+        }
+        known.faulty = {
+            task: known.faulty.get(task, now) for task in sighting.faulty if task in known.waiting
+        }
         known.confirmed &= set(known.missing)
         known.last_seen = {task: row for task, row in known.last_seen.items() if task in known.missing}
 
-    def returned(self, number: int, tasks: Set[int]) -> None:
+    def returned(self, number: int, tasks: set[int]) -> None:
         """Tasks that were missing are there after all."""
         known = self._jobs.get(number)
         if known is not None:
@@ -98,7 +104,7 @@ class Ledger:
             known.confirmed = set(known.missing)
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
-        """The qmaster took our wish to delete these tasks, while they were pending or when they had started."""
+        """The qmaster took our wish to delete these tasks: pending ones, or ones that had started."""
         known = self._jobs.get(number)
         if known is not None:
             chosen = known.waiting.intersection(tasks)
@@ -118,13 +124,13 @@ class Ledger:
         """The end of a task is known: take it from those that are waited for."""
         known.waiting.discard(task)
         for notes in (known.missing, known.faulty, known.last_seen):
-            notes.pop(task, None)  # type: ignore[attr-defined]  # three dicts with the same keys
+            notes.pop(task, None)
         for marks in (known.confirmed, known.deleted, known.never_ran):
             marks.discard(task)
         known.ended[task] = end
         heapq.heappush(self._ready, (known.order, task, known.number))
 
-    def first_ended(self) -> Optional[Tuple[Known, int]]:
+    def first_ended(self) -> tuple[Known, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
         while self._ready:
             order, task, number = self._ready[0]
@@ -134,7 +140,7 @@ class Ledger:
             heapq.heappop(self._ready)
         return None
 
-    def reap(self, known: Known, task: int) -> Optional[End]:
+    def reap(self, known: Known, task: int) -> End | None:
         """Take a task's end out of the session; None when somebody else has it already."""
         end = known.ended.pop(task, None)
         self._forget_if_empty(known)

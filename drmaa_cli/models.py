@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import enum
-from typing import FrozenSet, Iterable, Iterator, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 
 class CommandResult(NamedTuple):
@@ -24,7 +25,7 @@ class CommandResult(NamedTuple):
         duration: wall-clock seconds from start to end.
     """
 
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     exit_code: int
     stdout: bytes
     stderr: bytes
@@ -48,7 +49,7 @@ class JobId(NamedTuple):
     """
 
     job: int
-    task: Optional[int] = None
+    task: int | None = None
 
     def __str__(self) -> str:
         return str(self.job) if self.task is None else f"{self.job}.{self.task}"
@@ -62,14 +63,16 @@ class TaskRange(NamedTuple):
     step: int = 1
 
     def __contains__(self, task: object) -> bool:
-        return isinstance(task, int) and self.first <= task <= self.last and (task - self.first) % self.step == 0
+        return (
+            isinstance(task, int) and self.first <= task <= self.last and (task - self.first) % self.step == 0
+        )
 
     def numbers(self) -> range:
         """The task numbers, ascending, without storing them."""
         return range(self.first, self.last + 1, self.step)
 
 
-class TaskSet(Tuple[TaskRange, ...]):
+class TaskSet(tuple[TaskRange, ...]):
     """Task numbers as a sequence of disjoint ranges, as qstat prints them (``1-10:2,14``)."""
 
     __slots__ = ()
@@ -83,7 +86,7 @@ class TaskSet(Tuple[TaskRange, ...]):
         for part in self:
             yield from part.numbers()
 
-    def count(self, value: object = None) -> int:  # a set's size, not tuple.count
+    def size(self) -> int:
         """How many tasks there are."""
         return sum(len(part.numbers()) for part in self)
 
@@ -101,13 +104,13 @@ class Hold(enum.Flag):
 
 
 class JobRow(NamedTuple):
-    """One ``job_list`` element of a qstat listing: a job, or tasks of an array job that share a state.
+    """One ``job_list`` element of a qstat listing: a job, or tasks of an array that share a state.
 
     Attributes:
         job: job number.
         tasks: the tasks it stands for, or None when the row has no ``tasks`` element (not an array job).
         state: the state letters exactly as printed (``qw``, ``hr``, ``Eqw``...).
-        listed_as: the ``state`` attribute of the element (``running``, ``pending``, ``zombie``...): which list.
+        listed_as: the ``state`` attribute of the element (``running``, ``pending``...): which list.
         name: job name, unescaped.
         owner: user name.
         time: submission or start time as printed (local time of the client), '' when absent.
@@ -116,7 +119,7 @@ class JobRow(NamedTuple):
     """
 
     job: int
-    tasks: Optional[TaskSet]
+    tasks: TaskSet | None
     state: str
     listed_as: str
     name: str
@@ -132,9 +135,9 @@ class Snapshot(NamedTuple):
     A snapshot is complete or does not exist: a listing that could not be read to its end is an exception.
     """
 
-    rows: Tuple[JobRow, ...]
+    rows: tuple[JobRow, ...]
 
-    def of_job(self, job: int) -> Tuple[JobRow, ...]:
+    def of_job(self, job: int) -> tuple[JobRow, ...]:
         """The rows of one job number."""
         return tuple(row for row in self.rows if row.job == job)
 
@@ -209,7 +212,7 @@ class TaskDetail(NamedTuple):
     task: int
     status: int
     usage: Mapping[str, float]
-    messages: Tuple[str, ...]
+    messages: tuple[str, ...]
 
 
 class JobDetail(NamedTuple):
@@ -232,14 +235,14 @@ class JobDetail(NamedTuple):
     is_array: bool
     tasks: TaskRange
     context: Mapping[str, str]
-    details: Tuple[TaskDetail, ...]
+    details: tuple[TaskDetail, ...]
 
 
 class Details(NamedTuple):
     """The answer of `qstat -j IDS -xml`: jobs found, and the asked job numbers the qmaster does not know."""
 
-    jobs: Tuple[JobDetail, ...]
-    unknown: FrozenSet[int]
+    jobs: tuple[JobDetail, ...]
+    unknown: frozenset[int]
 
     @classmethod
     def of(cls, jobs: Iterable[JobDetail], asked: Iterable[int]) -> Details:

@@ -14,19 +14,20 @@ import collections
 import contextlib
 import logging
 import threading
-from typing import Callable, Deque, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Callable, TypeVar
 
 from drmaa_cli.accounting_file import AccountingFile, Mark
 from drmaa_cli.clock import Clock
 from drmaa_cli.cluster import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.config import Config
-from drmaa_cli.errors import ExitTimeoutException, TIMEOUT_TEXT, error
+from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import AccountingRecord, Details, Hold, JobRow
 from drmaa_cli.tracker import NO_TASK, Ended, Known, Rules, back_again, covers, endings, fits, sight
 
 T = TypeVar("T")
-Rows = Dict[int, Tuple[JobRow, ...]]
+Rows = dict[int, tuple[JobRow, ...]]
 
 log = logging.getLogger("drmaa_cli")
 
@@ -34,6 +35,7 @@ TICK = 0.05  # seconds between two looks at the accounting file
 QUIET_SHARE = 0.05  # a job that has been quiet for an hour is asked for less often than one just submitted
 LONGEST_STALENESS = 10.0
 LONGEST_BACKOFF = 15.0
+MOST_DOUBLINGS = 8
 FOREIGN_JOBS = 100_000  # how many job numbers of others are remembered as asked for
 SYSTEM_HOLDS = (Hold.SYSTEM, Hold.OPERATOR, Hold.DEPENDENCY, Hold.START_TIME, Hold.ARRAY_DEPENDENCY)
 
@@ -65,12 +67,12 @@ class Monitor:
         self._event = self._clock.monotonic()
         self._cost = 0.0
         self._failures = 0
-        self._trouble: Optional[Tuple[float, BaseException]] = None
+        self._trouble: tuple[float, BaseException] | None = None
         self._next_qacct = float("-inf")
-        self._records: Dict[int, Dict[int, AccountingRecord]] = {}
+        self._records: dict[int, dict[int, AccountingRecord]] = {}
         self._foreign: Rows = {}
-        self._watched: Deque[int] = collections.deque(maxlen=FOREIGN_JOBS)
-        self._holds: Dict[Hold, Rows] = {}
+        self._watched: collections.deque[int] = collections.deque(maxlen=FOREIGN_JOBS)
+        self._holds: dict[Hold, Rows] = {}
 
     def close(self) -> None:
         """Wake everybody who waits: the session is over."""
@@ -82,13 +84,13 @@ class Monitor:
         self._event = self._clock.monotonic()
         self.lock.notify_all()
 
-    def added(self, known: Known, mark: Optional[Mark]) -> None:
+    def added(self, known: Known, mark: Mark | None) -> None:
         """A job became known. Its record may have been passed over while its number was still unknown."""
         self.happened()
         for record in self._accounting.look_back(mark, lambda number: number == known.number):
             self._note(record)
 
-    def wait(self, ready: Callable[[], Optional[T]], deadline: float) -> Optional[T]:
+    def wait(self, ready: Callable[[], T | None], deadline: float) -> T | None:
         """Wait until something is ready; None when the deadline comes first.
 
         What is known must not be staler than the duty cycle allows when the answer is "not ready".
@@ -130,7 +132,7 @@ class Monitor:
         not_before = max(known.since, self._fresh_enough())
         self._refresh(lambda: self._began >= not_before or not known.waiting, not_before)
 
-    def foreign_rows(self, number: int) -> Tuple[JobRow, ...]:
+    def foreign_rows(self, number: int) -> tuple[JobRow, ...]:
         """The recent rows of one of the user's jobs that the session does not know.
 
         Raises:
@@ -164,7 +166,9 @@ class Monitor:
         if rows is None:
             holds = self._holds  # a new listing replaces the table; the answer then belongs to the old one
             with self._unlocked():
-                snapshot = self._cluster.retrying(lambda: self._cluster.listing(self._cluster.user, None, kind))
+                snapshot = self._cluster.retrying(
+                    lambda: self._cluster.listing(self._cluster.user, None, kind)
+                )
             rows = holds[kind] = _by_job(snapshot.rows)
         return any(covers(row, task) for row in rows.get(number, ()))
 
@@ -204,7 +208,9 @@ class Monitor:
 
     def _due(self) -> float:
         if self._failures:
-            return self._finished + min(self._config.poll_min * 2**self._failures, LONGEST_BACKOFF)
+            return self._finished + min(
+                self._config.poll_min * 2.0 ** min(self._failures, MOST_DOUBLINGS), LONGEST_BACKOFF
+            )
         if self._demand > self._began:
             return self._demand
         quiet = self._clock.monotonic() - self._event
@@ -303,7 +309,9 @@ class Monitor:
         if self._settle():
             self.lock.notify_all()
         if records and self._records:
-            self._demand = max(self._demand, self._finished + self._config.poll_min)  # a record is not all: ask
+            self._demand = max(
+                self._demand, self._finished + self._config.poll_min
+            )  # a record is not all: ask
 
     def _note(self, record: AccountingRecord) -> None:
         known = self._ledger.get(record.job)
@@ -311,14 +319,13 @@ class Monitor:
             task = NO_TASK if known.tasks is None else record.task
             self._records.setdefault(record.job, {})[task] = record
 
-    def _settle(self, details: Optional[Details] = None) -> bool:
+    def _settle(self, details: Details | None = None) -> bool:
         now = self._clock.monotonic()
-        facts: List[Ended] = []
+        facts: list[Ended] = []
         for known in self._ledger.waiting():
             if known.missing or known.faulty or known.number in self._records:
-                for fact in endings(known, self._records, now, self.rules, details):
-                    if self._ledger.ended(fact):
-                        facts.append(fact)
+                new = list(endings(known, self._records, now, self.rules, details))
+                facts += [fact for fact in new if self._ledger.ended(fact)]
         for number in [number for number in self._records if self._is_settled(number)]:
             del self._records[number]
         if facts:
@@ -348,7 +355,7 @@ class Monitor:
 
 
 def _by_job(rows: Sequence[JobRow]) -> Rows:
-    found: Dict[int, List[JobRow]] = {}
+    found: dict[int, list[JobRow]] = {}
     for row in rows:
         found.setdefault(row.job, []).append(row)
     return {number: tuple(group) for number, group in found.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import List, Optional
 
 from drmaa_cli.accounting_file import AccountingFile, Mark
 from drmaa_cli.cluster import TROUBLE, drmaa_error
@@ -16,7 +15,12 @@ log = logging.getLogger("drmaa_cli")
 
 
 def restore(
-    store: Store, ledger: Ledger, accounting: AccountingFile, submitter: Submitter, now: float, unsettled_after: float
+    store: Store,
+    ledger: Ledger,
+    accounting: AccountingFile,
+    submitter: Submitter,
+    now: float,
+    unsettled_after: float,
 ) -> None:
     """Fill an empty ledger from the store, and place the accounting reader where the oldest open job began.
 
@@ -38,7 +42,7 @@ def restore(
             _add(ledger, job, number, now)
 
 
-def _settle(job: StoredJob, store: Store, submitter: Submitter) -> Optional[int]:
+def _settle(job: StoredJob, store: Store, submitter: Submitter) -> int | None:
     try:
         number = submitter.find(job.intent)
     except TROUBLE as err:
@@ -71,6 +75,6 @@ def _all_reaped(job: StoredJob) -> bool:
     return sum(task.reaped or task.end is not None for task in job.tasks) == total
 
 
-def _oldest(marks: List[Mark]) -> Optional[Mark]:
+def _oldest(marks: list[Mark]) -> Mark | None:
     # The store keeps the order of submission, so the first mark is the oldest also across rotations.
     return marks[0] if marks else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import Any, Callable, ClassVar, List, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import Callable, ClassVar, Literal
 
 from drmaa_cli import template as template_module
 from drmaa_cli.attributes import Version
@@ -26,13 +27,26 @@ from drmaa_cli.template import JobTemplate
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
 
-_lock = threading.Lock()
-_active: Optional[Connection] = None
+
+class _Process:
+    """What this process has: at most one active session."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.active: Connection | None = None
+
+    def forget(self) -> None:
+        """In a child process: the parent's session goes on in the parent alone, and its lock may be held."""
+        self.lock = threading.Lock()
+        self.active = None
+
+
+_process = _Process()
 
 
 def current() -> Connection:
     """The active process-wide session; NoActiveSessionException when there is none."""
-    connection = _active
+    connection = _process.active
     if connection is None:
         raise error(NoActiveSessionException, NO_SESSION_TEXT)
     connection.check()
@@ -40,38 +54,29 @@ def current() -> Connection:
 
 
 template_module.require_session = current
-
-
-def _forget_after_fork() -> None:
-    """A child process starts without a session: the parent's goes on in the parent alone."""
-    global _active, _lock  # the process-wide session is what this module is for
-    _active = None
-    _lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_forget_after_fork)
+os.register_at_fork(after_in_child=_process.forget)
 
 
 class _ClassProperty:
     """A value readable on the class and on its instances, as drmaa-python's session attributes are."""
 
-    def __init__(self, get: Callable[[], Any]) -> None:
+    def __init__(self, get: Callable[[], object]) -> None:
         self._get = get
         self.__doc__ = get.__doc__
 
-    def __get__(self, instance: object, owner: Optional[type] = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> object:
         return self._get()
 
 
 def _contact() -> str:
     """The contact string of the active session; '' when there is none."""
-    connection = _active
+    connection = _process.active
     return "" if connection is None else connection.contact
 
 
 def _product() -> str:
     """Name and version of the Grid Engine, such as ``SGE 8.1.9``; needs no session."""
-    connection = _active
+    connection = _process.active
     cluster = Cluster(Config.load()) if connection is None else connection.cluster
     return cluster.retrying(cluster.product)
 
@@ -98,11 +103,11 @@ class Session:
     drmaaImplementation = _ClassProperty(_product)
     version = _ClassProperty(_version)
 
-    def __init__(self, contactString: Optional[Union[str, bytes]] = None) -> None:
+    def __init__(self, contactString: str | bytes | None = None) -> None:
         self.contactString = contactString
 
     @staticmethod
-    def initialize(contactString: Optional[Union[str, bytes]] = None) -> None:
+    def initialize(contactString: str | bytes | None = None) -> None:
         """Begin the session, or take up the one that a contact string names.
 
         Raises:
@@ -111,12 +116,11 @@ class Session:
             DrmCommunicationException: no qmaster answers.
             DrmsInitException: no Grid Engine here, or the session's file cannot be used.
         """
-        global _active  # the process-wide session is what this module is for
         parse_contact(contactString)
-        with _lock:
-            if _active is not None:
+        with _process.lock:
+            if _process.active is not None:
                 raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
-            _active = Connection(contactString)
+            _process.active = Connection(contactString)
 
     @staticmethod
     def exit() -> None:
@@ -125,9 +129,8 @@ class Session:
         Raises:
             NoActiveSessionException: there is none.
         """
-        global _active  # the process-wide session is what this module is for
-        with _lock:
-            connection, _active = _active, None
+        with _process.lock:
+            connection, _process.active = _process.active, None
         if connection is None:
             raise error(NoActiveSessionException, "")
         connection.exit()
@@ -148,7 +151,7 @@ class Session:
         return current().runJob(jobTemplate)
 
     @staticmethod
-    def runBulkJobs(jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> List[str]:
+    def runBulkJobs(jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> list[str]:
         """Submit an array job. See :meth:`drmaa_cli.connection.Connection.runBulkJobs`."""
         return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step)
 
@@ -179,7 +182,7 @@ class Session:
         self.initialize(self.contactString)
         return self
 
-    def __exit__(self, *_: object) -> bool:
+    def __exit__(self, *_: object) -> Literal[False]:
         with contextlib.suppress(NoActiveSessionException):  # the body may have ended the session itself
             self.exit()
         return False

@@ -1,8 +1,9 @@
-"""jobStatus(): from rows of a listing, kinds of hold and what is known of a job to one of the DRMAA states."""
+"""jobStatus(): from a listing's rows, kinds of hold and what is known of a job to one DRMAA state."""
 
 from __future__ import annotations
 
-from typing import Callable, Optional, Sequence
+from collections.abc import Sequence
+from typing import Callable
 
 from drmaa_cli.cluster import Cluster
 from drmaa_cli.constants import JobState
@@ -36,7 +37,9 @@ def of_known(monitor: Monitor, known: Known, job: JobId, *, strict: bool) -> str
     if row is None:
         return JobState.UNDETERMINED
     holds = Hold.NONE
-    if task not in known.missing and (needs_hold_kinds(row.state) or (known.start_time and is_pending(row.state))):
+    if task not in known.missing and (
+        needs_hold_kinds(row.state) or (known.start_time and is_pending(row.state))
+    ):
         holds = monitor.holds(known.number, task)
     return job_state(row.state, holds)
 
@@ -80,7 +83,7 @@ def of_stranger(cluster: Cluster, job: JobId) -> str:
 
 
 def _state(rows: Sequence[JobRow], task: int, holds: Callable[[], Hold]) -> str:
-    row: Optional[JobRow] = next((row for row in rows if covers(row, task)), None)
+    row: JobRow | None = next((row for row in rows if covers(row, task)), None)
     if row is None:
         raise error(InvalidJobException, INVALID_JOB_TEXT)
     asked = needs_hold_kinds(row.state) or is_pending(row.state)

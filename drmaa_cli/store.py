@@ -13,9 +13,10 @@ import os
 import re
 import sqlite3
 import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import NamedTuple
 
 from drmaa_cli.accounting_file import Mark
 from drmaa_cli.jobinfo import End, Outcome
@@ -70,19 +71,19 @@ class Intent(NamedTuple):
     """
 
     token: str
-    key: Optional[str]
+    key: str | None
     name: str
-    tasks: Optional[TaskRange]
+    tasks: TaskRange | None
     submitted: float
     start_time: bool
-    mark: Optional[Mark]
+    mark: Mark | None
 
 
 class StoredTask(NamedTuple):
     """What is on record about one task."""
 
     task: int
-    end: Optional[End]
+    end: End | None
     deleted: int
     reaped: bool
 
@@ -92,14 +93,16 @@ class StoredJob(NamedTuple):
 
     position: int
     intent: Intent
-    number: Optional[int]
-    tasks: Tuple[StoredTask, ...]
+    number: int | None
+    tasks: tuple[StoredTask, ...]
 
 
 def path_of(directory: Path, name: str) -> Path:
     """The file of the session of this name (the contact string without ``session=``)."""
     if len(name) > LONGEST_NAME or not re.fullmatch(r"[\w.@+-]+", name, re.ASCII) or name.startswith("."):
-        name = f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
+        name = (
+            f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
+        )
     return directory / f"{name}.session"
 
 
@@ -122,7 +125,11 @@ class Store:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             db = sqlite3.connect(
-                str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=32
+                str(path),
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=32,
             )
         except (OSError, sqlite3.Error) as err:
             raise StoreError(f"cannot open the session file {path}: {err}") from err
@@ -163,14 +170,14 @@ class Store:
         with self._change() as db:
             db.execute("DELETE FROM jobs WHERE position = ? AND number IS NULL", (position,))
 
-    def ended(self, ends: Iterable[Tuple[int, int, End]]) -> None:
+    def ended(self, ends: Iterable[tuple[int, int, End]]) -> None:
         """Tasks (position, task) have ended."""
         rows = [(position, task, end.outcome.value, end.value, end.usage) for position, task, end in ends]
         with self._change() as db:
             db.executemany(
                 "INSERT INTO tasks (position, task, outcome, value, usage) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome, value = excluded.value,"
-                " usage = excluded.usage WHERE outcome IS NULL",
+                " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome,"
+                " value = excluded.value, usage = excluded.usage WHERE outcome IS NULL",
                 rows,
             )
 
@@ -183,32 +190,33 @@ class Store:
                 [(position, task, how) for task in tasks],
             )
 
-    def claim(self, tasks: Sequence[Tuple[int, int]]) -> Set[Tuple[int, int]]:
+    def claim(self, tasks: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
         """Reap ended tasks (position, task): those that nobody had reaped before, in any process."""
         won = set()
         with self._change() as db:
             for position, task in tasks:
                 cursor = db.execute(
-                    "UPDATE tasks SET reaped = 1 WHERE position = ? AND task = ? AND reaped = 0", (position, task)
+                    "UPDATE tasks SET reaped = 1 WHERE position = ? AND task = ? AND reaped = 0",
+                    (position, task),
                 )
                 if cursor.rowcount == 1:
                     won.add((position, task))
         return won
 
-    def by_key(self, key: str) -> Optional[StoredJob]:
+    def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key."""
         found = self._jobs("WHERE key = ?", (key,))
         return found[0] if found else None
 
-    def jobs(self, after: int = 0) -> List[StoredJob]:
+    def jobs(self, after: int = 0) -> list[StoredJob]:
         """Every submission of the session, in order; with after, those of a later position."""
         return self._jobs("WHERE position > ?", (after,))
 
-    def _jobs(self, where: str, values: Tuple[object, ...]) -> List[StoredJob]:
+    def _jobs(self, where: str, values: tuple[object, ...]) -> list[StoredJob]:
         with self._lock, _errors(self.path):
             jobs = self._db.execute(
-                "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode, offset"
-                f" FROM jobs {where} ORDER BY position",
+                "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode,"
+                f" offset FROM jobs {where} ORDER BY position",
                 values,
             ).fetchall()
             rows = self._db.execute(
@@ -216,7 +224,7 @@ class Store:
                 f" (SELECT position FROM jobs {where}) ORDER BY position, task",
                 values,
             ).fetchall()
-        tasks: dict[int, List[StoredTask]] = {}
+        tasks: dict[int, list[StoredTask]] = {}
         for position, task, outcome, value, usage, deleted, reaped in rows:
             end = None if outcome is None else End(Outcome(outcome), value, usage)
             tasks.setdefault(position, []).append(StoredTask(task, end, deleted, bool(reaped)))
@@ -252,14 +260,16 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
     if (kind or APPLICATION_ID) != APPLICATION_ID or (version == 0 and kind == 0 and not _has_jobs(db)):
         raise StoreError(f"{path} is not a session file of drmaa_cli; move it away")
     if version > SCHEMA_VERSION:
-        raise StoreError(f"{path} was written by a newer drmaa_cli (version {version}); use that one for this session")
+        raise StoreError(
+            f"{path} was written by a newer drmaa_cli (version {version}); use that one for this session"
+        )
 
 
 def _has_jobs(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone() is not None
 
 
-def _stored(row: Tuple[object, ...], tasks: Tuple[StoredTask, ...]) -> StoredJob:
+def _stored(row: tuple[object, ...], tasks: tuple[StoredTask, ...]) -> StoredJob:
     position, token, key, name, number, first, last, step, submitted, start_time, inode, offset = row
     intent = Intent(
         token=str(token),

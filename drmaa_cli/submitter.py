@@ -10,12 +10,14 @@ import logging
 import os
 import pwd
 import uuid
-from typing import Callable, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Callable, NamedTuple
 
-from drmaa_cli import defaults, qtask
 from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.attributes import Text
 from drmaa_cli.cluster import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
+from drmaa_cli.defaults import read_default_options, read_option_file
 from drmaa_cli.errors import (
     DeniedByDrmException,
     DrmCommunicationException,
@@ -27,6 +29,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
 from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.models import TaskRange
+from drmaa_cli.qtask import read_category
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
 from drmaa_cli.store import Intent, Store, StoreError
 from drmaa_cli.submission import Environment, Submission, build
@@ -58,12 +61,16 @@ class Submitted(NamedTuple):
 class Submitter:
     """Turns templates into jobs."""
 
-    def __init__(self, cluster: Cluster, accounting: AccountingFile, store: Callable[[], Optional[Store]]) -> None:
+    def __init__(
+        self, cluster: Cluster, accounting: AccountingFile, store: Callable[[], Store | None]
+    ) -> None:
         self._cluster = cluster
         self._accounting = accounting
         self._store = store
 
-    def submit(self, values: Mapping[bytes, Text], tasks: Optional[TaskRange], key: Optional[str] = None) -> Submitted:
+    def submit(
+        self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None = None
+    ) -> Submitted:
         """Submit what a template describes, as one job or as an array of tasks.
 
         Raises:
@@ -73,7 +80,13 @@ class Submitter:
         submission = self._build(values, tasks, token)
         started = any(word == "-a" for word in submission.argv)
         intent = Intent(
-            token, key, submission.job_name, tasks, self._cluster.clock.time(), started, self._accounting.mark()
+            token,
+            key,
+            submission.job_name,
+            tasks,
+            self._cluster.clock.time(),
+            started,
+            self._accounting.mark(),
         )
         store = self._store()
         position = 0
@@ -91,7 +104,7 @@ class Submitter:
         self._remember(store, position, number)
         return Submitted(number, intent, position)
 
-    def find(self, intent: Intent) -> Optional[int]:
+    def find(self, intent: Intent) -> int | None:
         """The job number of an earlier submission whose answer was lost; None if it was never accepted.
 
         Raises:
@@ -106,11 +119,11 @@ class Submitter:
                 return job.job
         return self._find_in_accounting(intent)
 
-    def _find_in_accounting(self, intent: Intent) -> Optional[int]:
+    def _find_in_accounting(self, intent: Intent) -> int | None:
         # Whole seconds are all that accounting keeps of the submission time, hence the second's allowance.
         found = {
             record.job
-            for record in self._accounting.look_back(intent.mark, lambda number: True, unread=True)
+            for record in self._accounting.look_back(intent.mark, lambda _: True, unread=True)
             if record.owner == self._cluster.user
             and record.job_name == intent.name
             and intent.submitted - 1 <= record.submission_time <= self._cluster.clock.time() + 1
@@ -123,13 +136,13 @@ class Submitter:
             )
         return found.pop() if found else None
 
-    def _build(self, values: Mapping[bytes, Text], tasks: Optional[TaskRange], token: str) -> Submission:
+    def _build(self, values: Mapping[bytes, Text], tasks: TaskRange | None, token: str) -> Submission:
         try:
             env = self._cluster.environment()
         except CommandNotFound as err:
             raise drmaa_error(err) from err
         try:
-            cwd = os.getcwd()
+            cwd = str(Path.cwd())
         except OSError:
             cwd = "/"  # the directory is gone; nothing of ours depends on it, and qsub says so itself
         environment = Environment(
@@ -137,9 +150,16 @@ class Submitter:
             cwd=cwd,
             env=env,
             now=self._cluster.clock.time(),
-            default_options=defaults.read_default_options(env, cwd),
+            default_options=read_default_options(env, cwd),
         )
-        return build(values, environment, tasks, {CONTEXT: token}, lambda name: qtask.read_category(name, env))
+        return build(
+            values,
+            environment,
+            tasks,
+            {CONTEXT: token},
+            lambda name: read_category(name, env),
+            include=read_option_file,
+        )
 
     def _run(self, submission: Submission, intent: Intent) -> int:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
@@ -182,7 +202,7 @@ class Submitter:
         log.info("the answer of qsub was lost, but job %d is ours", number)
         return number
 
-    def _find(self, intent: Intent) -> Optional[int]:
+    def _find(self, intent: Intent) -> int | None:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
         pause = FIRST_PAUSE
         while True:
@@ -194,7 +214,7 @@ class Submitter:
             self._cluster.clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _remember(self, store: Optional[Store], position: int, number: int) -> None:
+    def _remember(self, store: Store | None, position: int, number: int) -> None:
         if store is None:
             return
         try:
@@ -220,7 +240,9 @@ def bulk_range(begin: object, end: object, step: object) -> TaskRange:
     for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
         if not isinstance(value, int):
             raise error(InvalidArgumentException, f"{name} must be an int, not {value!r}")
-    assert isinstance(begin, int) and isinstance(end, int) and isinstance(step, int)
+    assert isinstance(begin, int)
+    assert isinstance(end, int)
+    assert isinstance(step, int)
     if not 1 <= begin <= end or step < 1:
         raise error(InvalidArgumentException, "The input value for an argument is invalid.")
     return TaskRange(begin, begin + (end - begin) // step * step, step)

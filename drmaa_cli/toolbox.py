@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Dict, Mapping, NamedTuple, Optional
+from typing import NamedTuple
 
 from drmaa_cli.runners.local import CommandNotFound
 
@@ -40,19 +41,21 @@ def find_tool(name: str, env: Mapping[str, str]) -> Tool:
     """
     path = shutil.which(name, path=env.get("PATH", "")) or _below_root(name, env)
     if path is None:
-        where = "PATH" + (f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set")
+        where = "PATH" + (
+            f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set"
+        )
         raise CommandNotFound(name, f"not found on {where}; is this a Grid Engine submit host?")
     return _behind_wrapper(name, path) or Tool(path, {})
 
 
-def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> Dict[str, str]:
+def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """The environment for commands whose output is parsed: C locale, UTC, nothing that alters the output."""
     clean = {**defaults, **{name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}}
     clean.update(LC_ALL="C", TZ="UTC")
     return clean
 
 
-def _below_root(name: str, env: Mapping[str, str]) -> Optional[str]:
+def _below_root(name: str, env: Mapping[str, str]) -> str | None:
     root = env.get("SGE_ROOT")
     if not root:
         return None
@@ -62,7 +65,7 @@ def _below_root(name: str, env: Mapping[str, str]) -> Optional[str]:
     return next((found for found in (shutil.which(str(path)) for path in candidates) if found), None)
 
 
-def _behind_wrapper(name: str, path: str) -> Optional[Tool]:
+def _behind_wrapper(name: str, path: str) -> Tool | None:
     text = _script(Path(path))
     target = _WRAPPER_EXEC.search(text)
     root, cell = _WRAPPER_ROOT.search(text), _WRAPPER_CELL.search(text)

@@ -1,15 +1,17 @@
 """What became of each job: a pure reducer from (what is known, what was seen, now) to changes.
 
 A job has ended when it has left the qmaster *and* its accounting record is there. Absence from one listing
-ends nothing; it only makes the task ``missing`` and starts the look-up. Records of reruns and of jobs in error
-state are written while the job lives on, so a record counts once the job is gone, save one that says the job
-ran to its end by itself (``failed 0``), which has no sequel. Nothing here asks, waits or changes anything.
+ends nothing; it only makes the task ``missing`` and starts the look-up. Records of reruns and of jobs in
+error state are written while the job lives on, so a record counts once the job is gone, save one that says
+the job ran to its end by itself (``failed 0``), which has no sequel. Nothing here asks, waits or changes
+anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.states import is_error
@@ -63,25 +65,25 @@ class Known:
 
     number: int
     order: int
-    tasks: Optional[TaskRange]
+    tasks: TaskRange | None
     submitted: float
     since: float = 0.0
     start_time: bool = False
-    waiting: Set[int] = field(default_factory=set)
-    ended: Dict[int, End] = field(default_factory=dict)
-    rows: Tuple[JobRow, ...] = ()
-    missing: Dict[int, float] = field(default_factory=dict)
-    last_seen: Dict[int, JobRow] = field(default_factory=dict)
-    confirmed: Set[int] = field(default_factory=set)
-    faulty: Dict[int, float] = field(default_factory=dict)
-    deleted: Set[int] = field(default_factory=set)
-    never_ran: Set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
+    ended: dict[int, End] = field(default_factory=dict)
+    rows: tuple[JobRow, ...] = ()
+    missing: dict[int, float] = field(default_factory=dict)
+    last_seen: dict[int, JobRow] = field(default_factory=dict)
+    confirmed: set[int] = field(default_factory=set)
+    faulty: dict[int, float] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    never_ran: set[int] = field(default_factory=set)
 
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
         return JobId(self.number, None if self.tasks is None else task)
 
-    def row(self, task: int) -> Optional[JobRow]:
+    def row(self, task: int) -> JobRow | None:
         """The row of the last listing that shows the task."""
         for row in self.rows:
             if covers(row, task):
@@ -93,9 +95,9 @@ class Sighting(NamedTuple):
     """One job's place in a new listing: which of its waiting tasks are absent or in error state."""
 
     job: int
-    rows: Tuple[JobRow, ...]
-    absent: Set[int]
-    faulty: Set[int]
+    rows: tuple[JobRow, ...]
+    absent: set[int]
+    faulty: set[int]
 
 
 class Ended(NamedTuple):
@@ -111,10 +113,10 @@ def covers(row: JobRow, task: int) -> bool:
     return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
 
 
-def sight(known: Known, rows: Tuple[JobRow, ...]) -> Sighting:
+def sight(known: Known, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
     absent = set(known.waiting)
-    faulty: Set[int] = set()
+    faulty: set[int] = set()
     for row in rows:
         if row.tasks is None:
             here = absent & {NO_TASK}
@@ -128,7 +130,7 @@ def sight(known: Known, rows: Tuple[JobRow, ...]) -> Sighting:
     return Sighting(known.number, rows, absent, faulty)
 
 
-def back_again(known: Known, details: Details) -> Set[int]:
+def back_again(known: Known, details: Details) -> set[int]:
     """Missing tasks that the qmaster still has after all: the listing was wrong, or the job was rerun."""
     found = set()
     for job in details.jobs:
@@ -144,7 +146,7 @@ def back_again(known: Known, details: Details) -> Set[int]:
 
 
 def endings(
-    known: Known, records: Records, now: float, rules: Rules, details: Optional[Details] = None
+    known: Known, records: Records, now: float, rules: Rules, details: Details | None = None
 ) -> Iterator[Ended]:
     """The tasks of a job whose end is now beyond doubt, and how they ended.
 
@@ -164,8 +166,10 @@ def endings(
 
 
 def fits(record: AccountingRecord, known: Known) -> bool:
-    """Whether a record tells of an end of this job: of this one, not an earlier one of the same number (numbers
-    wrap), and not of an attempt that was rescheduled or of a parallel job's slave task.
+    """Whether a record tells of the end of this job.
+
+    Not of an earlier job of the same number (numbers wrap), of an attempt that was rescheduled, or of a
+    parallel job's slave task.
     """
     return record.submission_time >= known.submitted - CLOCK_SKEW and is_final(record)
 
@@ -173,11 +177,11 @@ def fits(record: AccountingRecord, known: Known) -> bool:
 def _end(
     known: Known,
     task: int,
-    record: Optional[AccountingRecord],
-    usage: Optional[Mapping[str, float]],
+    record: AccountingRecord | None,
+    usage: Mapping[str, float] | None,
     now: float,
     rules: Rules,
-) -> Optional[End]:
+) -> End | None:
     deleted = task in known.deleted
     if record is not None and record.failed == FAILED_OK and record.start_time > 0:
         return end_of_record(record, deleted)
@@ -197,8 +201,8 @@ def _end(
 
 
 def _error_state_end(
-    known: Known, task: int, record: Optional[AccountingRecord], now: float, rules: Rules
-) -> Optional[End]:
+    known: Known, task: int, record: AccountingRecord | None, now: float, rules: Rules
+) -> End | None:
     if not rules.error_state_is_end:
         return None
     if record is not None:
@@ -208,7 +212,7 @@ def _error_state_end(
     return None
 
 
-def _finished(known: Known, details: Details) -> Dict[int, Mapping[str, float]]:
+def _finished(known: Known, details: Details) -> dict[int, Mapping[str, float]]:
     return {
         (NO_TASK if known.tasks is None else task.task): task.usage
         for job in details.jobs
@@ -219,7 +223,7 @@ def _finished(known: Known, details: Details) -> Dict[int, Mapping[str, float]]:
 
 
 def _beyond_doubt(usage: Mapping[str, float]) -> bool:
-    """Whether a usage list alone decides: it lacks ``failed``, so a possible signal, rerun or error does not."""
+    """Whether a usage list alone decides: it lacks ``failed``, so a signal, rerun or error does not."""
     status = usage.get("exit_status", -1)
     return (
         usage.get("signal") == 0

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from typing import Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
 
 from drmaa_cli.models import CommandResult
 
@@ -44,7 +44,7 @@ class LocalRunner:
         argv: Sequence[str],
         env: Mapping[str, str],
         timeout: float,
-        stdin: Optional[bytes] = None,
+        stdin: bytes | None = None,
     ) -> CommandResult:
         """Run to the end and return what happened.
 
@@ -80,7 +80,9 @@ class LocalRunner:
             _kill_group(child)
             out, err_out = child.communicate()
             taken = time.monotonic() - began
-            raise CommandTimeout(CommandResult(tuple(argv), -signal.SIGKILL, out, err_out, taken), timeout) from None
+            raise CommandTimeout(
+                CommandResult(tuple(argv), -signal.SIGKILL, out, err_out, taken), timeout
+            ) from None
         except BaseException:
             _kill_group(child)
             child.wait()
