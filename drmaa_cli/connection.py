@@ -94,7 +94,7 @@ class Connection:
         self._lock = self._monitor.lock
         self._store: Store | None = None
         self._store_tried = False
-        self._submitter = Submitter(self.cluster, self._accounting, self._open_store)
+        self._submitter = Submitter(self.cluster, common, self._accounting, self._open_store)
         if self._named:
             self._take_up()
         else:

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+from drmaa_cli import qtask
 from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.attributes import Text
 from drmaa_cli.cluster import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
-from drmaa_cli.defaults import read_default_options, read_option_file
 from drmaa_cli.errors import (
     DeniedByDrmException,
     DrmCommunicationException,
@@ -29,7 +29,6 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
 from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.models import TaskRange
-from drmaa_cli.qtask import read_category
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
 from drmaa_cli.store import Intent, Store, StoreError
 from drmaa_cli.submission import Environment, Submission, build
@@ -62,9 +61,10 @@ class Submitter:
     """Turns templates into jobs."""
 
     def __init__(
-        self, cluster: Cluster, accounting: AccountingFile, store: Callable[[], Store | None]
+        self, cluster: Cluster, common: Path, accounting: AccountingFile, store: Callable[[], Store | None]
     ) -> None:
         self._cluster = cluster
+        self._common = common
         self._accounting = accounting
         self._store = store
 
@@ -141,25 +141,30 @@ class Submitter:
             env = self._cluster.environment()
         except CommandNotFound as err:
             raise drmaa_error(err) from err
+        home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
         try:
-            cwd = str(Path.cwd())
+            cwd = Path.cwd()
         except OSError:
-            cwd = "/"  # the directory is gone; nothing of ours depends on it, and qsub says so itself
-        environment = Environment(
-            home=pwd.getpwuid(os.geteuid()).pw_dir,
-            cwd=cwd,
-            env=env,
-            now=self._cluster.clock.time(),
-            default_options=read_default_options(env, cwd),
-        )
-        return build(
-            values,
-            environment,
-            tasks,
-            {CONTEXT: token},
-            lambda name: read_category(name, env),
-            include=read_option_file,
-        )
+            cwd = Path("/")  # the directory is gone; nothing of ours depends on it, and qsub says so itself
+        try:
+            default_options = qtask.read_default_options(self._common, home, cwd)
+            environment = Environment(
+                home=str(home),
+                cwd=str(cwd),
+                env=env,
+                now=self._cluster.clock.time(),
+                default_options=default_options,
+            )
+            return build(
+                values,
+                environment,
+                tasks,
+                {CONTEXT: token},
+                lambda name: qtask.read_categories(self._common, home).get(name),
+                include=qtask.read_option_file,
+            )
+        except OSError as err:
+            raise error(InternalException, f"cannot read a file of options: {err}") from err
 
     def _run(self, submission: Submission, intent: Intent) -> int:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
