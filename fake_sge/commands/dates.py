@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Optional
 
 from ..environment import localtime, mktime
 from ..render.accounting import atol
@@ -13,7 +12,7 @@ class BadDate(ValueError):
     """No valid date; the text is what the tools print first on stderr."""
 
 
-def parse_date(word: str, zone: Optional[str], now: float) -> float:
+def parse_date(word: str, zone: str | None, now: float) -> float:
     """Epoch seconds of a date in the zone of a TZ value. Raises BadDate.
 
     Observed with ``qacct -b`` on the real cell: parts are read with atoi, days are not checked against
@@ -37,7 +36,7 @@ def parse_date(word: str, zone: Optional[str], now: float) -> float:
     return mktime(time.struct_time((year, month, day, hour, minute, second, 0, 1, -1)), zone)
 
 
-def _year(digits: str, zone: Optional[str], now: float) -> int:
+def _year(digits: str, zone: str | None, now: float) -> int:
     if len(digits) == 4:
         return atol(digits)
     if len(digits) == 2:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from ..environment import EnvProblem, check
 from ..protocol import QmasterUnreachable, Reply, Request, Unreachable
 from ..render.values import encode
@@ -16,7 +14,7 @@ _CAUSES = {
 }
 
 
-def environment_error(request: Request) -> Optional[Reply]:
+def environment_error(request: Request) -> Reply | None:
     """The reply when SGE_ROOT or SGE_CELL is bad; None when they are good."""
     bad = check(request)
     if bad is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Pattern, Tuple
+from re import Pattern
 
 
-def _bracket(pattern: str, start: int) -> Tuple[str, int]:
-    """The regular expression of the class that opens at ``start`` and the index after it; ``\\[`` if unclosed."""
+def _bracket(pattern: str, start: int) -> tuple[str, int]:
+    r"""The regular expression of the class that opens at ``start`` and the index after it; ``\\[`` if unclosed."""
     end = start + 1
     if pattern[end:end + 1] in ("!", "^"):
         end += 1

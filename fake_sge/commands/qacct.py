@@ -7,8 +7,9 @@ import errno
 import grp
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Callable
 
 from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
 from ..ranges import Range
@@ -25,7 +26,7 @@ NOTHING_YET = b"no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"
 
 # option -> (record field, column title, order of the columns); what follows is an optional value
-_KEYS: Dict[str, Tuple[str, str]] = {
+_KEYS: dict[str, tuple[str, str]] = {
     "-h": ("hostname", "HOST"), "-q": ("qname", "CLUSTER QUEUE"), "-g": ("group", "GROUP"),
     "-o": ("owner", "OWNER"), "-u": ("owner", "OWNER"), "-P": ("project", "PROJECT"),
     "-D": ("department", "DEPARTMENT"), "-pe": ("granted_pe", "PE"), "-slots": ("slots", "SLOTS"),
@@ -50,20 +51,20 @@ def _usage_error(before: str = "") -> _Stop:
 
 @dataclass
 class _Options:
-    values: Dict[str, object] = field(default_factory=dict)     # record field -> value asked for
-    flags: List[str] = field(default_factory=list)              # record fields to group by
-    queues: List[str] = field(default_factory=list)
+    values: dict[str, object] = field(default_factory=dict)     # record field -> value asked for
+    flags: list[str] = field(default_factory=list)              # record fields to group by
+    queues: list[str] = field(default_factory=list)
     all_jobs: bool = False
     job_number: int = 0
-    job_name: Optional[str] = None
-    tasks: Optional[Range] = None
-    begin: Optional[float] = None
-    end: Optional[float] = None
-    days: Optional[int] = None
+    job_name: str | None = None
+    tasks: Range | None = None
+    begin: float | None = None
+    end: float | None = None
+    days: int | None = None
     by_end: bool = False
     master_only: bool = False
-    requests: Optional[str] = None
-    file: Optional[str] = None
+    requests: str | None = None
+    file: str | None = None
 
     @property
     def one_job(self) -> bool:
@@ -78,10 +79,10 @@ class _Parser:
         self._index = 0
         self.options = _Options()
 
-    def _next(self) -> Optional[str]:
+    def _next(self) -> str | None:
         return self._words[self._index] if self._index < len(self._words) else None
 
-    def _optional_value(self) -> Optional[str]:
+    def _optional_value(self) -> str | None:
         word = self._next()
         if word is None or word.startswith("-"):
             return None
@@ -96,7 +97,7 @@ class _Parser:
         return word
 
     def parse(self) -> _Options:
-        handlers: Dict[str, Callable[[], None]] = {
+        handlers: dict[str, Callable[[], None]] = {
             "-j": self._job, "-t": self._tasks, "-b": self._begin, "-e": self._end, "-d": self._days,
             "-l": self._requests, "-f": self._file, "-help": self._help, "-E": self._by_end,
             "-m": self._master_only, "-q": self._queue,
@@ -199,7 +200,7 @@ def _group_name(word: str) -> str:
         return word
 
 
-def _task_range(word: str) -> Optional[Range]:
+def _task_range(word: str) -> Range | None:
     """``A``, ``A-B``, ``A-B:S``; None if it is no range. Task 0 asks for nothing (real cell: ``-t 0`` shows all)."""
     first_text, _, rest = word.partition("-")
     last_text, _, step_text = rest.partition(":")
@@ -212,7 +213,7 @@ def _task_range(word: str) -> Optional[Range]:
     return Range(min(first, last), max(first, last), max(1, step))
 
 
-def _period(options: _Options, now: Callable[[], float]) -> Tuple[Optional[float], Optional[float]]:
+def _period(options: _Options, now: Callable[[], float]) -> tuple[float | None, float | None]:
     """Begin and end with ``-d`` worked in; None is open."""
     begin, end = options.begin, options.end
     if options.days is not None:
@@ -224,9 +225,9 @@ def _period(options: _Options, now: Callable[[], float]) -> Tuple[Optional[float
     return begin, end
 
 
-def _checks(options: _Options, queues: List[str], now: Callable[[], float]) -> Dict[str, Check]:
+def _checks(options: _Options, queues: list[str], now: Callable[[], float]) -> dict[str, Check]:
     """What a record must satisfy, by the field at which qacct looks at it."""
-    checks: Dict[str, Check] = {}
+    checks: dict[str, Check] = {}
     for name, value in options.values.items():
         checks[name] = lambda record, name=name, value=value: getattr(record, name) == value  # type: ignore[misc]
     host = options.values.get("hostname")
@@ -282,8 +283,8 @@ class _Summary:
     def __init__(self, options: _Options) -> None:
         self.total = Totals()
         self._flags = [name for name in _COLUMN_ORDER if name in options.flags]
-        self._groups: Dict[Tuple[object, ...], Totals] = {}
-        self._order: List[Tuple[Tuple[object, ...], Tuple[object, ...]]] = []
+        self._groups: dict[tuple[object, ...], Totals] = {}
+        self._order: list[tuple[tuple[object, ...], tuple[object, ...]]] = []
 
     def add(self, record: Record) -> None:
         self.total.add(record)
@@ -297,7 +298,7 @@ class _Summary:
             self._order.insert(bisect.bisect_left([item[0] for item in self._order], rank), (rank, key))
         self._groups[key].add(record)
 
-    def groups(self) -> Optional[List[Group]]:
+    def groups(self) -> list[Group] | None:
         if not self._flags:
             return None
         return [(dict(zip(self._flags, key)), self._groups[key]) for _, key in self._order]
@@ -308,8 +309,8 @@ class _Run:
         self._request = request
         self._qmaster = qmaster
         self._clock = Clock(request.env.get("TZ"))
-        self.out: List[str] = []
-        self.err: List[str] = []
+        self.out: list[str] = []
+        self.err: list[str] = []
 
     def _now(self) -> float:
         try:
@@ -340,13 +341,13 @@ class _Run:
             self.out.append("\n")
         return self._finish(options, found, table)
 
-    def _read(self, path: str, options: _Options, checks: Dict[str, Check],
-              selects: Optional[Callable[[Record], Optional[bool]]], table: _Summary) -> Tuple[bool, int]:
+    def _read(self, path: str, options: _Options, checks: dict[str, Check],
+              selects: Callable[[Record], bool | None] | None, table: _Summary) -> tuple[bool, int]:
         found = False
         ignored = 0
         show = options.all_jobs or options.one_job
         for number, line in enumerate(_lines(path, self._request), 1):
-            record: Union[Record, str] = parse_line(line, checks)
+            record: Record | str = parse_line(line, checks)
             if not isinstance(record, Record):
                 if record == Verdict.INVALID:
                     self.err.append(f"error: ignoring invalid entry in line {number}\n")
@@ -381,12 +382,12 @@ class _Run:
         return self._reply(0)
 
     @staticmethod
-    def _columns(options: _Options) -> List[Column]:
+    def _columns(options: _Options) -> list[Column]:
         titles = dict(_KEYS.values())
         return [Column(name, titles[name], options.values.get(name)) for name in _COLUMN_ORDER
                 if name in options.flags or name in options.values]
 
-    def _queue_patterns(self, options: _Options) -> List[str]:
+    def _queue_patterns(self, options: _Options) -> list[str]:
         """Patterns for QUEUE@HOST; names with a host group are resolved by the qmaster."""
         if not any("@@" in word for word in options.queues):
             return [word if "@" in word[:-1] else word.rstrip("@") + "@*" for word in options.queues]
@@ -399,7 +400,7 @@ class _Run:
             raise _Stop(Reply(1, b"", encode("".join(self.err) + NO_QUEUES)))
         return names
 
-    def _selector(self, options: _Options) -> Optional[Callable[[Record], Optional[bool]]]:
+    def _selector(self, options: _Options) -> Callable[[Record], bool | None] | None:
         """For ``-l``: whether a record's queue instance satisfies the requests; None: the queue is gone."""
         if options.requests is None:
             return None
@@ -413,7 +414,7 @@ class _Run:
             text = f"error: {error}\n"
             raise (_usage_error(text) if error.syntax else _Stop(Reply(1, b"", encode(text)))) from None
 
-        def selects(record: Record) -> Optional[bool]:
+        def selects(record: Record) -> bool | None:
             instance = instances.get(f"{record.qname}@{record.hostname}")
             if instance is None:
                 return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..model import CellConfig, ComplexEntry, QueueInstance
 from ..render.accounting import atof
@@ -44,7 +45,7 @@ def number_of(text: str, kind: str) -> float:
     return atof(word) * _MULTIPLIERS.get(word[-1:], 1.0)
 
 
-def parse_requests(text: str, config: CellConfig) -> List[ResourceRequest]:
+def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
     """``a=1,b`` as requests. Raises UnknownResource."""
     requests = []
     for word in text.split(","):
@@ -80,7 +81,7 @@ def satisfies(request: ResourceRequest, offered: str) -> bool:
     return relations.get(entry.relop, want == have)
 
 
-def queue_value(instance: QueueInstance, name: str) -> Optional[str]:
+def queue_value(instance: QueueInstance, name: str) -> str | None:
     """What a queue instance itself offers for a resource; None when it has no such attribute."""
     if name == "hostname":
         return instance.host
@@ -96,7 +97,7 @@ _QUEUE_RESOURCES = frozenset((
     "min_cpu_interval"))
 
 
-def complex_values(text: str) -> Dict[str, str]:
+def complex_values(text: str) -> dict[str, str]:
     """``complex_values`` of a queue or host: ``a=1,b=2``, NONE."""
     if text in ("NONE", ""):
         return {}
@@ -104,7 +105,7 @@ def complex_values(text: str) -> Dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def matches_host_and_queue(requests: List[ResourceRequest], instance: QueueInstance, loads: Mapping[str, str],
+def matches_host_and_queue(requests: list[ResourceRequest], instance: QueueInstance, loads: Mapping[str, str],
                            config: CellConfig) -> bool:
     """Whether a queue instance with the load values of its host meets all requests."""
     own = complex_values(instance.queue.attributes.get("complex_values", "NONE"))
@@ -119,7 +120,7 @@ def matches_host_and_queue(requests: List[ResourceRequest], instance: QueueInsta
     return True
 
 
-def matches_host(requests: List[ResourceRequest], name: str, loads: Mapping[str, str], config: CellConfig) -> bool:
+def matches_host(requests: list[ResourceRequest], name: str, loads: Mapping[str, str], config: CellConfig) -> bool:
     """Whether a host meets all requests (``qhost -l``)."""
     host = config.hosts.get(name)
     shared = complex_values(host.attributes.get("complex_values", "NONE") if host else "NONE")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from typing import Callable, Dict, List, Optional, Tuple, Union
+from typing import Callable
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
 
@@ -30,7 +30,8 @@ def atof(text: str) -> float:
 @dataclass
 class Record:
     """One line; attribute order is field order. Times are epoch seconds, 0 for "never"; memory in bytes,
-    ``mem`` in GB seconds, ``io`` in GB, cpu times and ``iow`` in seconds, ``ru_maxrss`` as the kernel gives it."""
+    ``mem`` in GB seconds, ``io`` in GB, cpu times and ``iow`` in seconds, ``ru_maxrss`` as the kernel gives it.
+    """
 
     qname: str = ""
     hostname: str = ""
@@ -71,27 +72,27 @@ class Record:
     cpu: float = 0.0
     mem: float = 0.0
     io: float = 0.0
-    category: Optional[str] = "NONE"
+    category: str | None = "NONE"
     iow: float = 0.0
     pe_taskid: str = "NONE"
     maxvmem: float = 0.0
     arid: int = 0
     ar_submission_time: int = 0
-    extra: Dict[str, str] = field(default_factory=dict, compare=False)
+    extra: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-FIELDS: Tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")
+FIELDS: tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")
 
 _FLOATS = frozenset(("ru_utime", "ru_stime", "ru_maxrss", "ru_inblock", "cpu", "mem", "io", "iow", "maxvmem"))
 _TEXTS = frozenset(("qname", "hostname", "group", "owner", "job_name", "account", "project", "department",
                     "granted_pe", "category", "pe_taskid"))
 _LAST_REQUIRED = FIELDS.index("department")
-_DEFAULTS: Dict[str, object] = {"granted_pe": "none", "slots": 0, "category": None}
+_DEFAULTS: dict[str, object] = {"granted_pe": "none", "slots": 0, "category": None}
 
 
 def format_record(record: Record) -> str:
     """The line for a record, with its newline."""
-    words: List[str] = []
+    words: list[str] = []
     for name in FIELDS:
         value = getattr(record, name)
         if name in _FLOATS:
@@ -113,7 +114,7 @@ class Verdict:
 Check = Callable[[Record], bool]
 
 
-def _converted(name: str, token: Optional[str]) -> object:
+def _converted(name: str, token: str | None) -> object:
     if token is None:
         return _DEFAULTS.get(name, 0)
     if name in _TEXTS:
@@ -123,7 +124,7 @@ def _converted(name: str, token: Optional[str]) -> object:
     return atol(token)
 
 
-def _tokens(line: str) -> List[str]:
+def _tokens(line: str) -> list[str]:
     """Like C's strtok: empty fields vanish, what follows moves up. The department ends at a newline."""
     words = [word for word in line.split(":") if word]
     if len(words) > _LAST_REQUIRED and words[_LAST_REQUIRED].endswith("\n"):
@@ -132,7 +133,7 @@ def _tokens(line: str) -> List[str]:
     return words
 
 
-def parse_line(line: str, checks: Optional[Dict[str, Check]] = None) -> Union[Record, str]:
+def parse_line(line: str, checks: dict[str, Check] | None = None) -> Record | str:
     """A Record, or a :class:`Verdict`. Fields are read from the left, and ``checks`` (by field name) are asked as
     soon as their field is read, so that a line that does not match is not called invalid for what is missing
     further right (real cell). ``line`` keeps its newline.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ..model import CellConfig, Exit, Job, Task
 
@@ -26,17 +26,17 @@ def mail_option_letters(bits: int) -> str:
     return "".join(letter for letter, bit in _MAIL_BITS if bits & bit)
 
 
-def visible_env(job: Job) -> List[Tuple[str, Optional[str]]]:
+def visible_env(job: Job) -> list[tuple[str, str | None]]:
     """The job's environment without Grid Engine's own entries."""
     return [(name, value) for name, value in job.spec.env if not name.startswith(_ENV_PREFIX)]
 
 
-def submit_env(job: Job, name: str) -> Optional[str]:
+def submit_env(job: Job, name: str) -> str | None:
     """What qsub recorded of its own environment: ``O_HOME``, ``O_PATH`` ..."""
     return dict(job.spec.env).get(_ENV_PREFIX + name)
 
 
-def binding_text(binding: Optional[str]) -> str:
+def binding_text(binding: str | None) -> str:
     """``set linear:1``; NONE without a request."""
     if not binding:
         return "NONE"
@@ -52,13 +52,13 @@ class Binding(NamedTuple):
     socket: int
     core: int
     step: int
-    explicit: Optional[str]
+    explicit: str | None
 
 
 _BINDING_TYPES = {"set": 3, "env": 1, "pe": 2}
 
 
-def binding_of(binding: Optional[str]) -> Binding:
+def binding_of(binding: str | None) -> Binding:
     """``linear[:N[:S,C]]``, ``striding:N:STEP[:S,C]``, ``explicit:S,C:...`` taken apart (w1.*, w2.* captures)."""
     if not binding:
         return Binding("no_job_binding", 0, 0, 0, 0, 0, "no_explicit_binding")
@@ -84,7 +84,7 @@ def value_type(config: CellConfig, name: str) -> str:
     return entry.type if entry is not None else "STRING"
 
 
-def finished_usage(job: Job, task: Task, end: Exit) -> Dict[str, float]:
+def finished_usage(job: Job, task: Task, end: Exit) -> dict[str, float]:
     """The usage list of a task that has ended and waits for the next scheduler run."""
     usage = {name: task.usage.get(name, end.usage.get(name, 0.0)) for name in (task.usage or _LIVE_ORDER)}
     for name in _ACCOUNTED:

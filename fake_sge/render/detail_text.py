@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Optional, Sequence, Tuple
+from collections.abc import Iterable, Sequence
 
 from ..model import HostPath, Job, JobType, Rerun, SchedulingMessage, Status, Task
 from .detail_resources import binding_text, mail_option_letters, submit_env, visible_env
@@ -20,7 +20,7 @@ def _line(key: str, value: object) -> str:
     return f"{key + ':':<28}{value}\n"
 
 
-def _pairs(items: Iterable[Tuple[str, Optional[str]]]) -> str:
+def _pairs(items: Iterable[tuple[str, str | None]]) -> str:
     return ",".join(f"{name}={'NONE' if value is None else value}" for name, value in items)
 
 
@@ -28,7 +28,7 @@ def _paths(paths: Sequence[HostPath]) -> str:
     return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths)
 
 
-def _head(job: Job, clock: Clock) -> List[str]:
+def _head(job: Job, clock: Clock) -> list[str]:
     spec = job.spec
     rows = [_line("job_number", job.number)]
     if not job.script_deleted:
@@ -53,7 +53,7 @@ def _head(job: Job, clock: Clock) -> List[str]:
     return rows
 
 
-def _requests(job: Job) -> List[str]:
+def _requests(job: Job) -> list[str]:
     spec = job.spec
     prefix = dict(spec.extra).get("directive_prefix")
     rows = [_line("directive_prefix", prefix)] if prefix is not None else []
@@ -90,7 +90,7 @@ def _requests(job: Job) -> List[str]:
     return rows
 
 
-def _program(job: Job) -> List[str]:
+def _program(job: Job) -> list[str]:
     spec = job.spec
     rows = [_line("env_list", _pairs(visible_env(job)))]
     if spec.args:
@@ -143,7 +143,8 @@ def _usage(task: Task) -> str:
 def job_details(job: Job, messages: Sequence[SchedulingMessage], clock: Clock, server: Clock,
                 binding: bool = True) -> str:
     """The block of one job. ``messages`` are the global ones and its own; ``server`` is the clock of the cell's
-    host, by which error reasons are stamped (they do not follow the caller's TZ: w1.j_eq_kolkata)."""
+    host, by which error reasons are stamped (they do not follow the caller's TZ: w1.j_eq_kolkata).
+    """
     rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job)]
     if binding:
         rows.append(_line("binding", binding_text(job.spec.binding)))
@@ -157,7 +158,7 @@ def job_details(job: Job, messages: Sequence[SchedulingMessage], clock: Clock, s
     return "".join(rows) + scheduling_info(messages)
 
 
-def _errors(task: Task, server: Clock) -> List[str]:
+def _errors(task: Task, server: Clock) -> list[str]:
     rows = []
     for index, (when, text) in enumerate(zip(task.error_times, task.errors)):
         title = "error reason" if index == 0 else "            "

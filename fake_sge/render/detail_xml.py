@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple
+from collections.abc import Iterable, Sequence
+from typing import Callable
 
 from ..model import CellConfig, HostPath, Job, MailTo, Resource, SchedulingMessage, Status, Task
 from ..ranges import Range
@@ -13,7 +14,7 @@ HEAD = "<?xml version='1.0'?>\n"
 SCHEMAS = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat"
 CLEAN_UP_MESSAGE = 44    # its job list is named "job ids", blank included (qstat.j_xml_job_ids_tag)
 
-Rows = List[str]
+Rows = list[str]
 
 
 def _leaf(depth: int, tag: str, value: object) -> str:
@@ -45,7 +46,7 @@ def _mail(job: Job, addresses: Sequence[MailTo]) -> str:
         _leaf(5, "MR_user", user), _leaf(5, "MR_host", host or "")]) for user, host in addresses])
 
 
-def _pairs(tag: str, item: str, pairs: Iterable[Tuple[str, Optional[str]]]) -> str:
+def _pairs(tag: str, item: str, pairs: Iterable[tuple[str, str | None]]) -> str:
     return _block(3, tag, [_block(4, item, [
         _leaf(5, "VA_variable", name), _leaf(5, "VA_value", value) if value is not None else ""])
         for name, value in pairs])

@@ -8,8 +8,9 @@ next scheduler run is in no list (captures ``hold_filter.*``, ``state.*``, ``qst
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable
 
 from ..model import Granted, Hold, Job, QueueState, State, Status, Task, state_letters
 from ..ranges import TaskSet
@@ -54,7 +55,7 @@ _ACTIVE = (Status.RUNNING, Status.TRANSFERRING)
 _HOLD_ORDER = tuple(Hold(bits) for bits in (0, 1, 2, 4, 8, 3, 5, 9, 6, 10, 12, 7, 11, 13, 14, 15))
 
 
-def parse_show(word: str) -> Optional[Show]:
+def parse_show(word: str) -> Show | None:
     """The argument of ``-s``; None when it is wrong. After a match the later letters are tried at once."""
     show = Show.NONE
     index = 0
@@ -81,9 +82,9 @@ class Line:
     state: str
     tasks: str
     slots: int
-    task: Optional[Task] = None
-    granted: Optional[Granted] = None
-    master: Optional[str] = None
+    task: Task | None = None
+    granted: Granted | None = None
+    master: str | None = None
     first: bool = True
     zombie: bool = False
 
@@ -116,7 +117,7 @@ class Scope:
     by_slot: bool = False
     by_task: bool = False
     full: bool = False
-    fits: Optional[Callable[[Job], bool]] = None
+    fits: Callable[[Job], bool] | None = None
 
 
 class Selection:
@@ -130,8 +131,8 @@ class Selection:
         self._slot_request = slot_request
         self._first_task_is_job = first_task_is_job
         self._match = match
-        self._wanted_users: Dict[str, bool] = {}
-        self.jobs: List[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
+        self._wanted_users: dict[str, bool] = {}
+        self.jobs: list[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
 
     def _owner_wanted(self, owner: str) -> bool:
         if not self._scope.users:
@@ -165,7 +166,7 @@ class Selection:
             holds & Show.JOB_HOLD and job.predecessors)
 
     # ---- running ------------------------------------------------------------------------------------
-    def running(self, queue: Optional[str] = None) -> Iterator[Line]:
+    def running(self, queue: str | None = None) -> Iterator[Line]:
         """Lines of running and suspended tasks, those of one queue instance if given."""
         scope = self._scope
         for job in self.jobs:
@@ -213,7 +214,7 @@ class Selection:
         """Lines of pending tasks, by priority, then job number."""
         if not self._scope.show & Show.PENDING:
             return
-        keyed: List[Tuple[float, int, Job]] = []
+        keyed: list[tuple[float, int, Job]] = []
         for job in self.jobs:
             enrolled = next((t for t in job.tasks.values() if t.status not in _ACTIVE), None)
             if job.waiting or enrolled is not None:
@@ -228,7 +229,7 @@ class Selection:
                 yield from self._waiting_lines(job)
 
     def _enrolled_lines(self, job: Job) -> Iterator[Line]:
-        groups: Dict[Tuple[State, Hold], List[Task]] = {}
+        groups: dict[tuple[State, Hold], list[Task]] = {}
         for number in sorted(job.tasks):
             task = job.tasks[number]
             if task.status is Status.IDLE:
@@ -272,7 +273,7 @@ class Selection:
                            slots)
 
     @staticmethod
-    def _waiting_groups(job: Job) -> List[Tuple[Hold, TaskSet]]:
+    def _waiting_groups(job: Job) -> list[tuple[Hold, TaskSet]]:
         if not (job.user_hold.mask or job.operator_hold.mask or job.system_hold.mask or job.array_hold.mask):
             return [(Hold.NONE, job.waiting)]
         groups = dict(job.waiting_groups())

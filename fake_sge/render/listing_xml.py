@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from collections.abc import Iterable, Sequence
+from typing import Callable
 
 from ..model import Job
 from .detail_resources import binding_text
@@ -32,15 +33,15 @@ class JobListXml:
     """Writes job_list elements. ``contribution(job, name, value)`` is the urgency of a request (-r)."""
 
     def __init__(self, columns: Columns, clock: Clock,
-                 contribution: Optional[Callable[[Job, str, str], float]] = None) -> None:
+                 contribution: Callable[[Job, str, str], float] | None = None) -> None:
         self._columns = columns
         self._clock = clock
         self._contribution = contribution
         self._simple = not (columns.extended or columns.urgency or columns.priority or columns.resources
                             or columns.by_slot)
-        self._escaped: Dict[str, str] = {}
+        self._escaped: dict[str, str] = {}
 
-    def rows(self, lines: Iterable[Line], state: str, depth: int = 2) -> List[str]:
+    def rows(self, lines: Iterable[Line], state: str, depth: int = 2) -> list[str]:
         """Elements for lines; ``state`` is their attribute: running, pending, zombie."""
         if self._simple:
             return [self._simple_row(line, state, "  " * depth) for line in lines]
@@ -77,9 +78,9 @@ class JobListXml:
         body = "".join(f"{pad}  <{tag}>{value}</{tag.partition(' ')[0]}>\n" for tag, value in items)
         return f'{pad}<job_list state="{state}">\n{body}{pad}</job_list>\n'
 
-    def _first(self, line: Line) -> List[Tuple[str, object]]:
+    def _first(self, line: Line) -> list[tuple[str, object]]:
         columns, job = self._columns, line.job
-        items: List[Tuple[str, object]] = [("JB_job_number", job.number), ("JAT_prio", f"{line.priority:.5f}")]
+        items: list[tuple[str, object]] = [("JB_job_number", job.number), ("JAT_prio", f"{line.priority:.5f}")]
         if columns.extended or columns.priority:
             items.append(("JAT_ntix", f"{line.tickets:.5f}"))
         if columns.priority:
@@ -106,9 +107,9 @@ class JobListXml:
             items.append(("JB_deadline", self._clock.iso(job.spec.deadline)))
         return items
 
-    def _middle(self, line: Line) -> List[Tuple[str, object]]:
+    def _middle(self, line: Line) -> list[tuple[str, object]]:
         columns, job = self._columns, line.job
-        items: List[Tuple[str, object]] = []
+        items: list[tuple[str, object]] = []
         if columns.extended:
             usage = line.task.usage if line.task is not None and line.first else {}
             items += [(f"{name}_usage", f"{usage[name]:.5f}") for name in ("cpu", "mem", "io") if name in usage]
@@ -124,9 +125,9 @@ class JobListXml:
             items.append(("tasks", line.tasks))
         return items
 
-    def _requests(self, line: Line) -> List[Tuple[str, object]]:
+    def _requests(self, line: Line) -> list[tuple[str, object]]:
         job, spec = line.job, line.job.spec
-        items: List[Tuple[str, object]] = [("full_job_name", self._text(spec.name))]
+        items: list[tuple[str, object]] = [("full_job_name", self._text(spec.name))]
         if spec.pe is not None:
             ranges = print_ranges(spec.pe_ranges, steps=False)
             items.append((f'requested_pe name="{xml_escape(spec.pe)}"', ranges))
@@ -145,7 +146,7 @@ class JobListXml:
         return items
 
     @staticmethod
-    def _names(job: Job) -> List[Tuple[str, Sequence[object]]]:
+    def _names(job: Job) -> list[tuple[str, Sequence[object]]]:
         spec = job.spec
         return [("hard_req_queue", spec.hard_queues), ("soft_req_queue", spec.soft_queues),
                 ("master_hard_req_queue", spec.master_queues), ("predecessor_jobs_req", spec.hold_jid),

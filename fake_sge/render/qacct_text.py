@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from .accounting import Record
 from .values import Clock, memory_bytes
@@ -79,7 +80,7 @@ def job_block(record: Record, clock: Clock) -> str:
     return "".join(lines + _usage_lines(record, clock))
 
 
-def _usage_lines(record: Record, clock: Clock) -> List[str]:
+def _usage_lines(record: Record, clock: Clock) -> list[str]:
     lines = [
         _plain("ru_wallclock", f"{record.ru_wallclock:.0f}s"), _plain("ru_utime", _number(record.ru_utime) + "s"),
         _plain("ru_stime", _number(record.ru_stime) + "s"),
@@ -90,14 +91,7 @@ def _usage_lines(record: Record, clock: Clock) -> List[str]:
                  "ru_nsignals", "ru_nvcsw", "ru_nivcsw"):
         lines.append(_padded(name, int(getattr(record, name))))
     reserved = record.ar_submission_time
-    return lines + [
-        _plain("cpu", _number(record.cpu) + "s"), _plain("mem", memory_bytes(record.mem * _GIGABYTE) + "s"),
-        _plain("io", memory_bytes(record.io * _GIGABYTE)), _plain("iow", _number(record.iow) + "s"),
-        _plain("maxvmem", memory_bytes(record.maxvmem)),
-        _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"),
-        _plain("ar_sub_time", clock.ctime(reserved) if reserved else "undefined"),
-        _plain("category", record.category),
-    ]
+    return [*lines, _plain("cpu", _number(record.cpu) + "s"), _plain("mem", memory_bytes(record.mem * _GIGABYTE) + "s"), _plain("io", memory_bytes(record.io * _GIGABYTE)), _plain("iow", _number(record.iow) + "s"), _plain("maxvmem", memory_bytes(record.maxvmem)), _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"), _plain("ar_sub_time", clock.ctime(reserved) if reserved else "undefined"), _plain("category", record.category)]
 
 
 class Totals:
@@ -125,7 +119,7 @@ class Column(NamedTuple):
     value: object = None
 
 
-Group = Tuple[Mapping[str, object], Totals]
+Group = tuple[Mapping[str, object], Totals]
 
 _NUMERIC = ("slots", "arid")
 _HEADINGS = f"{'WALLCLOCK':>13} {'UTIME':>13} {'STIME':>13} {'CPU':>13} {'MEMORY':>18} {'IO':>18} {'IOW':>18}"
@@ -148,7 +142,7 @@ def _width(column: Column, groups: Sequence[Group]) -> int:
     return max([width] + [len(str(key[column.field])) + 1 for key, _ in groups])
 
 
-def summary(columns: Sequence[Column], groups: Optional[Sequence[Group]], total: Totals) -> str:
+def summary(columns: Sequence[Column], groups: Sequence[Group] | None, total: Totals) -> str:
     """The table at the end: one line per group, or one for everything when ``groups`` is None.
 
     Without any column it is "Total System Usage". Grid Engine prints no lines at all when the wall

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable
 
 from ..model import CellConfig, QueueInstance, QueueState
 from .detail_resources import value_type
@@ -20,10 +21,10 @@ _MANUAL = (QueueState.SUSPENDED | QueueState.UNKNOWN | QueueState.DISABLED | Que
 _TEMPORARY = (QueueState.ALARM | QueueState.CALENDAR_DISABLED | QueueState.ORPHANED | QueueState.SUBORDINATE
               | QueueState.CALENDAR_SUSPENDED | QueueState.SUSPEND_ALARM)
 # The columns of ``-g c -ext`` in their order.
-_COUNTED = tuple(dict(s=QueueState.SUSPENDED, A=QueueState.SUSPEND_ALARM, S=QueueState.SUBORDINATE,
-                      C=QueueState.CALENDAR_SUSPENDED, u=QueueState.UNKNOWN, a=QueueState.ALARM,
-                      d=QueueState.DISABLED, D=QueueState.CALENDAR_DISABLED, c=QueueState.AMBIGUOUS,
-                      o=QueueState.ORPHANED, E=QueueState.ERROR).items())
+_COUNTED = tuple({"s": QueueState.SUSPENDED, "A": QueueState.SUSPEND_ALARM, "S": QueueState.SUBORDINATE,
+                      "C": QueueState.CALENDAR_SUSPENDED, "u": QueueState.UNKNOWN, "a": QueueState.ALARM,
+                      "d": QueueState.DISABLED, "D": QueueState.CALENDAR_DISABLED, "c": QueueState.AMBIGUOUS,
+                      "o": QueueState.ORPHANED, "E": QueueState.ERROR}.items())
 _RULE = "-" * 81
 _EXTENDED_RULE = "-" * 108
 _TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
@@ -37,7 +38,7 @@ def state_letters(state: QueueState) -> str:
     return "".join(letter for bit, letter in STATE_LETTERS if state & bit)
 
 
-def parse_states(word: str) -> Tuple[QueueState, Optional[str]]:
+def parse_states(word: str) -> tuple[QueueState, str | None]:
     """Letters of ``-qs`` and ``-explain`` as bits, and the first letter that is none."""
     letters = {letter: bit for bit, letter in STATE_LETTERS}
     state = QueueState.NONE
@@ -66,11 +67,11 @@ class QueueView:
     """
 
     instance: QueueInstance
-    load: Optional[float]
+    load: float | None
     load_known: bool
-    arch: Optional[str]
+    arch: str | None
     resources: Sequence[Resource] = ()
-    reasons: Sequence[Tuple[str, str]] = ()       # XML tag and text: alarm reasons and messages of -explain
+    reasons: Sequence[tuple[str, str]] = ()       # XML tag and text: alarm reasons and messages of -explain
 
     @property
     def name(self) -> str:
@@ -95,9 +96,9 @@ def resource_value(text: str, kind: str, numeric: Callable[[str, str], float], i
 
 
 def queue_resources(instance: QueueInstance, loads: Mapping[str, str], config: CellConfig,
-                    numeric: Callable[[str, str], float], wanted: Optional[Sequence[str]]) -> List[Resource]:
+                    numeric: Callable[[str, str], float], wanted: Sequence[str] | None) -> list[Resource]:
     """The resources of ``-F``: load values in the order of the report, then the queue's own."""
-    rows: List[Resource] = []
+    rows: list[Resource] = []
     for name, text in loads.items():
         if _asked(config, name, wanted):
             rows.append(Resource("hl", name, resource_value(text, value_type(config, name), numeric, True)))
@@ -112,7 +113,7 @@ def queue_resources(instance: QueueInstance, loads: Mapping[str, str], config: C
     return rows
 
 
-def _asked(config: CellConfig, name: str, wanted: Optional[Sequence[str]]) -> bool:
+def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
     if wanted is None or name in wanted:
         return True
     entry = config.complex_named(name)
@@ -135,8 +136,8 @@ def queue_text(view: QueueView, width: int, extended: bool) -> str:
     arch = f"{view.arch} " if view.arch is not None else "-NA- "
     rows = [
         _RULE + (_EXTENDED_RULE if extended else "") + "-" * max(0, width - 30) + "\n",
-        f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
-        f"{fixed(arch, 13)} {state_letters(instance.state)}\n",
+        (f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
+        f"{fixed(arch, 13)} {state_letters(instance.state)}\n"),
     ]
     rows += [f"\t{text}\n" for _, text in view.reasons]
     rows += [f"\t{item.dominance}:{item.name}={item.value}\n" for item in view.resources]
@@ -168,17 +169,17 @@ class ClusterSummary:
     """One line of ``-g c``: slots of all instances of a cluster queue by what can be done with them."""
 
     name: str
-    load: Optional[float] = None
+    load: float | None = None
     used: int = 0
     reserved: int = 0
     available: int = 0
     total: int = 0
     temporary: int = 0
     manual: int = 0
-    states: Optional[Dict[str, int]] = None
+    states: dict[str, int] | None = None
 
 
-def summarize(name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], Optional[float]]
+def summarize(name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], float | None]
               ) -> ClusterSummary:
     """Add up the instances; ``load_of`` gives np_load_avg of a host."""
     result = ClusterSummary(name, states={letter: 0 for letter, _ in _COUNTED})

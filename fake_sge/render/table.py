@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Callable, Iterable, List, Optional
+from typing import Callable
 
 from ..model import Job, Task
 from .detail_resources import binding_text
@@ -69,13 +70,13 @@ class JobTable:
     """Formats lines. ``slots_text`` and friends come from the Line; times in the clock's zone."""
 
     def __init__(self, columns: Columns, clock: Clock, indent: str = "",
-                 details: Optional[Callable[[Line], str]] = None) -> None:
+                 details: Callable[[Line], str] | None = None) -> None:
         self._columns = columns
         self._clock = clock
         self._indent = indent
         self._details = details
 
-    def rows(self, lines: Iterable[Line]) -> List[str]:
+    def rows(self, lines: Iterable[Line]) -> list[str]:
         """The text of each line, with what ``-r`` adds."""
         return [self._row(line) for line in lines]
 

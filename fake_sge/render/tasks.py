@@ -8,12 +8,12 @@ putting its ids in one by one.
 
 from __future__ import annotations
 
-from typing import Iterable, List, Optional
+from collections.abc import Iterable
 
 from ..ranges import Range, TaskSet
 
 
-def _joined(left: Range, right: Range) -> Optional[Range]:
+def _joined(left: Range, right: Range) -> Range | None:
     """One range for two neighbours, if Grid Engine would join them."""
     single_left = left.first == left.last
     single_right = right.first == right.last
@@ -28,9 +28,9 @@ def _joined(left: Range, right: Range) -> Optional[Range]:
     return None
 
 
-def _joined_all(pieces: Iterable[Range]) -> List[Range]:
+def _joined_all(pieces: Iterable[Range]) -> list[Range]:
     """Join neighbours from the left."""
-    result: List[Range] = []
+    result: list[Range] = []
     for piece in pieces:
         both = _joined(result[-1], piece) if result else None
         if both is None:
@@ -44,9 +44,9 @@ def _run(first: int, last: int, step: int) -> Range:
     return Range(first, last, step if first != last else 1)
 
 
-def folded_by_removal(structure: Range, members: TaskSet) -> List[Range]:
+def folded_by_removal(structure: Range, members: TaskSet) -> list[Range]:
     """The whole array without its missing ids, taken out in ascending order."""
-    pieces: List[Range] = []
+    pieces: list[Range] = []
     mask = members.mask
     index = 0
     while mask >> index:
@@ -62,9 +62,9 @@ def folded_by_removal(structure: Range, members: TaskSet) -> List[Range]:
     return _joined_all(pieces)
 
 
-def folded_by_insertion(ids: Iterable[int]) -> List[Range]:
+def folded_by_insertion(ids: Iterable[int]) -> list[Range]:
     """Ids put in one after the other, ascending; neighbours are joined after each."""
-    result: List[Range] = []
+    result: list[Range] = []
     for task in ids:
         if result and result[-1].last + result[-1].step == task:
             result[-1] = Range(result[-1].first, task, result[-1].step)
@@ -79,7 +79,7 @@ def folded_by_insertion(ids: Iterable[int]) -> List[Range]:
 
 def print_ranges(ranges: Iterable[Range], steps: bool = True) -> str:
     """``1-5:2,7,9``: two ids are written as two; ``steps`` False leaves the step out (PE ranges)."""
-    words: List[str] = []
+    words: list[str] = []
     for piece in ranges:
         if piece.first == piece.last:
             words.append(str(piece.first))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Dict, Optional
 
 from ..environment import localtime
 
@@ -61,10 +60,10 @@ def xml_escape(text: str) -> str:
 class Clock:
     """Dates in the zone of the caller's TZ (None: the system's zone). Epoch seconds in, text out."""
 
-    def __init__(self, zone: Optional[str]) -> None:
+    def __init__(self, zone: str | None) -> None:
         self._zone = zone
-        self._tables: Dict[int, str] = {}
-        self._isos: Dict[int, str] = {}
+        self._tables: dict[int, str] = {}
+        self._isos: dict[int, str] = {}
 
     def broken_down(self, seconds: float) -> time.struct_time:
         """Local time as a struct_time."""

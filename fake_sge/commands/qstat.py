@@ -1,0 +1,287 @@
+"""qstat: jobs, queues, and everything about single jobs."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ..model import Job, QueueInstance, QueueState
+from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..render.accounting import atof, atol
+from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
+from ..render.listing_xml import JobListXml, document, summary_document
+from ..render.queues import (
+    QueueView,
+    queue_heading,
+    queue_resources,
+    queue_text,
+    queue_xml,
+    summarize,
+    summary_text,
+    summary_xml_rows,
+)
+from ..render.table import Columns, JobTable, header, requested_details
+from ..render.usage import usage
+from ..render.values import Clock, encode
+from .environment_errors import environment_error, unreachable_text
+from .globs import glob_match
+from .qstat_details import show_jobs, show_messages
+from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
+from .queue_views import queue_reasons
+from .resources import number_of
+from .slots import slot_request, urgency_contribution
+from .switches import Switches, arities, parse_switches, split_file
+
+SWITCHES = arities("-help -ncb -f -ext -urg -pri -xml -ne -r -t", "-g -l -s -qs -explain -q -u -U -pe", "-F -j")
+_NEED_QUEUES = ("-f", "-explain", "-F", "-urg", "-qs", "-l", "-U", "-pe", "-q", "-g")
+_HASHES = "#" * 76
+_EXTENDED_HASHES = "#" * 110
+_PENDING_TITLE = " - PENDING JOBS - PENDING JOBS - PENDING JOBS - PENDING JOBS - PENDING JOBS"
+_FINISHED_TITLE = " --  FINISHED JOBS  -  FINISHED JOBS  -  FINISHED JOBS  -  FINISHED JOBS  --  "
+_ABORT = 6
+_MALLOC = b"critical error: malloc() failure\n"
+
+
+class _Refused(Exception):
+    """A command line that cannot be carried out; the reply says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+def read_switches(request: Request) -> Switches:
+    """The command line, with what the sge_qstat files add (captures ``defaults.*``)."""
+    result = parse_switches(request.argv[1:], SWITCHES)
+    for path in (f"{request.common_dir}/sge_qstat", f"{request.home}/.sge_qstat" if request.home else ""):
+        if path:
+            try:
+                with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+                    words = split_file(stream.read())
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            result.add_defaults(parse_switches(words, SWITCHES))
+    return result
+
+
+class _View:
+    """The second stage: what the switches mean."""
+
+    def __init__(self, request: Request, switches: Switches) -> None:
+        self.switches = switches
+        self.show = DEFAULT_SHOW
+        self.xml = "-xml" in switches
+        self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [request.user]
+        self.groups = self._groups()
+        for word in switches.words("-s"):
+            show = parse_show(word)
+            if show is None:
+                text = usage("qstat") + "ERROR! wrong argument to -s option\n"
+                raise _Refused(Reply(1, b"", encode(text)))
+            self.show = show
+        self._check_states()
+        resources = switches.listed("-F")
+        self.resources: list[str] | None = [word.partition("=")[0] for word in resources] or None
+        self.full = any(name in switches for name in ("-f", "-explain", "-F"))
+        self.need_queues = any(name in switches for name in _NEED_QUEUES)
+        self.load_name = request.env.get("SGE_LOAD_AVG") or "load_avg"
+        self.width = 30
+
+    def _groups(self) -> str:
+        letters = ""
+        for word in self.switches.listed("-g"):
+            for letter in word:
+                if letter not in "cdt":
+                    raise _Refused(Reply(1, b"", encode(f"wrong character '{letter}' for -g option\n")))
+                letters += letter
+        return letters
+
+    def _check_states(self) -> None:
+        for name in ("-explain", "-qs"):
+            for word in self.switches.words(name):
+                try:
+                    checked_states(word)
+                except BadState as error:
+                    raise _Refused(Reply(1, b"", encode(f"error: {error}\n{error}\n"))) from None
+
+    def columns(self) -> Columns:
+        has = self.switches.__contains__
+        return Columns(extended=has("-ext"), urgency=has("-urg"), priority=has("-pri"), tasks=has("-t"),
+                       by_slot=has("-t") or "t" in self.groups, full=self.full, resources=has("-r"),
+                       binding=self._binding(), width=self.width)
+
+    def _binding(self) -> bool:
+        """Each -ncb switches the binding over."""
+        return sum(name == "-ncb" for name, _ in self.switches.given) % 2 == 0
+
+    def set_width(self, text: str | None, names: list[str]) -> None:
+        """SGE_LONG_QNAMES: the width of the queue column; -1 fits the longest name (w1.longq*)."""
+        if text is None:
+            return
+        self.width = atol(text)
+        if self.width == -1:
+            self.width = max([-1] + [len(name) for name in names])
+        elif self.width < 10:
+            self.width = 10
+
+
+class _Listing:
+    """One run of the table or its XML form."""
+
+    def __init__(self, request: Request, qmaster: Qmaster, view: _View) -> None:
+        self._qmaster = qmaster
+        self._view = view
+        self._clock = Clock(request.env.get("TZ"))
+        self._config = qmaster.config
+        self._filter = QueueFilter(view.switches, qmaster)
+        self._instances = self._filter.selected() if view.need_queues else []
+        if view.need_queues or "SGE_LONG_QNAMES" in request.env:
+            names = [item.name for item in qmaster.queue_instances()] if view.need_queues else []
+            view.set_width(request.env.get("SGE_LONG_QNAMES"), names)
+        self._columns = view.columns()
+        self._selection = self._selected_jobs()
+
+    def _selected_jobs(self) -> Selection:
+        view = self._view
+        scope = Scope(view.show, view.users, self._columns.by_slot, "d" in view.groups, view.full,
+                      self._filter.job_filter(self._instances))
+        states: dict[str, QueueState] = {item.name: item.state for item in self._qmaster.queue_instances()}
+        return Selection(self._qmaster.jobs(), scope, glob_match, states,
+                         lambda job: slot_request(job, self._config), self._first_task_is_job)
+
+    def _first_task_is_job(self, name: str) -> bool:
+        pe = self._config.parallel_environments.get(name)
+        return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
+
+    def _contribution(self, job: Job, name: str, value: str) -> float:
+        return urgency_contribution(job, name, value, self._config)
+
+    def _shown_queues(self) -> list[QueueInstance]:
+        if "-ne" in self._view.switches:
+            return [item for item in self._instances if item.used]
+        return self._instances
+
+    def _queue_view(self, instance: QueueInstance) -> QueueView:
+        view = self._view
+        loads = self._qmaster.load_values(instance.host)
+        name = view.load_name
+        value = loads.get(name)
+        known = self._config.complex_named(name) is not None
+        resources = (queue_resources(instance, loads, self._config, number_of, view.resources)
+                     if "-F" in view.switches else ())
+        explain = "".join(view.switches.words("-explain")[-1:])
+        reasons = queue_reasons(instance, loads, self._config, explain)
+        return QueueView(instance, None if value is None else atof(value), known, loads.get("arch"), resources, reasons)
+
+    def _zombies(self) -> list[Line]:
+        if not self._view.show & Show.ZOMBIES:
+            return []
+        return list(self._selection.zombies(self._qmaster.zombies()))
+
+    # ---- text -------------------------------------------------------------------------------------
+    def text(self) -> Reply:
+        columns = self._columns
+        table = JobTable(columns, self._clock, details=self._details() if columns.resources else None)
+        out: list[str] = []
+        if columns.full:
+            for index, instance in enumerate(self._shown_queues()):
+                if index == 0:
+                    out.append(queue_heading(self._view.load_name, columns.width))
+                out.append(queue_text(self._queue_view(instance), columns.width, columns.extended))
+                out += table.rows(self._selection.running(instance.name))
+            out += self._section(_PENDING_TITLE, table.rows(self._selection.pending()))
+            out += self._section(_FINISHED_TITLE, table.rows(self._zombies()))
+        else:
+            for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
+                out += table.rows(self._selection.running(name))
+            out += table.rows(self._selection.pending())
+            out += table.rows(self._zombies())
+            if out:
+                if columns.width < 10:
+                    return Reply(0, b"", _MALLOC, signal=_ABORT)
+                out.insert(0, header(columns))
+        return Reply(0, encode("".join(out)))
+
+    def _section(self, title: str, rows: list[str]) -> list[str]:
+        if not rows:
+            return []
+        rule = _HASHES + (_EXTENDED_HASHES if self._columns.extended else "")
+        return [f"\n{rule}\n{title}\n{rule}\n", *rows]
+
+    def _details(self) -> Callable[[Line], str]:
+        return lambda line: requested_details(line, self._columns.binding, self._contribution)
+
+    # ---- XML --------------------------------------------------------------------------------------
+    def xml(self) -> Reply:
+        writer = JobListXml(self._columns, self._clock, self._contribution)
+        queues: list[str] = []
+        if self._columns.full:
+            for instance in self._shown_queues():
+                rows = writer.rows(self._selection.running(instance.name), "running", 3)
+                queues.append(f"    <Queue-List>\n{queue_xml(self._queue_view(instance))}{''.join(rows)}"
+                              "    </Queue-List>\n")
+        else:
+            for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
+                queues += writer.rows(self._selection.running(name), "running")
+        jobs = writer.rows(self._selection.pending(), "pending") + writer.rows(self._zombies(), "zombie")
+        return Reply(0, encode(document("".join(queues), "".join(jobs))))
+
+
+def _cluster_summary(request: Request, qmaster: Qmaster, view: _View) -> Reply:
+    instances = QueueFilter(view.switches, qmaster).selected()
+    names = sorted(qmaster.config.queues)
+    view.set_width(request.env.get("SGE_LONG_QNAMES"), names)
+    by_queue: dict[str, list[QueueInstance]] = {}
+    for item in instances:
+        by_queue.setdefault(item.queue.name, []).append(item)
+
+    def load_of(host: str) -> float | None:
+        value = qmaster.load_values(host).get("np_load_avg")
+        return None if value is None else atof(value)
+
+    summaries = [summarize(name, by_queue[name], load_of) for name in names if name in by_queue]
+    extended = "-ext" in view.switches
+    if view.xml:
+        return Reply(0, encode(summary_document("".join(summary_xml_rows(item, extended) for item in summaries))))
+    return Reply(0, encode(summary_text(summaries, view.width, extended)))
+
+
+def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
+    if "-help" in switches:
+        return Reply(0, encode(usage("qstat")))
+    view = _View(request, switches)
+    if "-j" in switches:
+        words = _last_words(switches)
+        clock = Clock(request.env.get("TZ"))
+        if words:
+            return show_jobs(words, qmaster, clock, view.xml, view.columns().binding)
+        return show_messages(qmaster, view.xml)
+    try:
+        if "c" in view.groups:
+            return _cluster_summary(request, qmaster, view)
+        listing = _Listing(request, qmaster, view)
+        return listing.xml() if view.xml else listing.text()
+    except NoQueues as error:
+        return Reply(1, b"", encode(error.text))
+    except QmasterUnreachable as error:
+        return Reply(1, b"", unreachable_text(error))
+
+
+def _last_words(switches: Switches) -> list[str]:
+    """``-j A B`` asks for B only; commas separate."""
+    words = switches.words("-j")
+    return [word for word in words[-1].split(",") if word] if words else []
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qstat."""
+    problem = environment_error(request)
+    if problem is not None:
+        return problem
+    switches = read_switches(request)
+    if switches.errors:
+        text = (usage("qstat") if switches.usage else "") + "".join(f"{line}\n" for line in switches.errors)
+        return Reply(1, b"", encode(text))
+    try:
+        return _run(request, qmaster, switches)
+    except _Refused as refused:
+        return refused.reply

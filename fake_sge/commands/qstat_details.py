@@ -1,0 +1,112 @@
+"""``qstat -j``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Job, SchedulingMessage
+from ..protocol import Qmaster, QmasterUnreachable, Reply
+from ..render.accounting import atol
+from ..render.detail_text import job_details
+from ..render.detail_xml import (
+    JobDetails,
+    all_messages,
+    communication_error,
+    unknown_jobs,
+)
+from ..render.values import Clock, encode
+from .environment_errors import commlib_line, send_error
+from .globs import glob_match
+from .resources import number_of
+
+# What ``qstat -j`` calls a scheduling message that concerns several jobs (w1.j; sge_schedd_text).
+SUMMARY_TEXTS: dict[int, str] = {
+    0: "Jobs can not run because no host can satisfy the resource requirements",
+    6: "Jobs can not run because queue is not contained in its hard queue list",
+    31: "Jobs dropped because of execution time not reached",
+    32: "Jobs dropped because of error state",
+    33: "Jobs dropped because of hold state",
+    35: "Jobs dropped because of job dependencies",
+    45: "Not all array tasks may be started due to 'max_aj_instances'",
+}
+_IDS_PER_LINE = 8
+
+
+def _unreachable(error: QmasterUnreachable, xml: bool, times: int) -> Reply:
+    text = send_error(error)
+    if xml:
+        return Reply(0, encode(communication_error(text)), encode(commlib_line(error)))
+    return Reply(1, b"", encode(commlib_line(error) + f"{text}\n" * times))
+
+
+def _find(words: Sequence[str], qmaster: Qmaster) -> list[Job]:
+    numbers = {atol(word) for word in words if word[:1].isdigit()}
+    patterns = [word for word in words if not word[:1].isdigit()]
+    if not patterns:
+        found = (qmaster.job(number) for number in sorted(numbers))
+        return [job for job in found if job is not None]
+    return [job for job in qmaster.jobs() if job.number in numbers
+            or any(glob_match(pattern, job.spec.name) for pattern in patterns)]
+
+
+def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, binding: bool) -> Reply:
+    """``qstat -j LIST``: ids (``ID.TASK`` is ID), names and globs; unknown ones count only when nothing is found."""
+    try:
+        jobs = _find(words, qmaster)
+        server = Clock(None)
+        if xml:
+            if not jobs:
+                return Reply(0, encode(unknown_jobs(words)))
+            writer = JobDetails(qmaster.config, number_of, server, binding)
+            return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
+        if not jobs:
+            return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
+        return Reply(0, encode("".join(job_details(job, qmaster.messages(job.number), clock, server, binding)
+                                       for job in jobs)))
+    except QmasterUnreachable as error:
+        return _unreachable(error, xml, 2)
+
+
+def _messages_of(jobs: Sequence[Job], qmaster: Qmaster) -> list[SchedulingMessage]:
+    shown = {job.number for job in jobs}
+    result = []
+    for message in qmaster.messages():
+        mine = tuple(number for number in message.jobs if number in shown)
+        if mine or not message.jobs:
+            result.append(SchedulingMessage(message.number, message.text, mine))
+    return result
+
+
+def show_messages(qmaster: Qmaster, xml: bool) -> Reply:
+    """``qstat -j`` alone: why jobs do not run, by reason."""
+    try:
+        messages = qmaster.messages()
+    except QmasterUnreachable as error:
+        return _unreachable(error, xml, 1)
+    if not messages:
+        messages = [SchedulingMessage(90, "There are no messages available")]
+    if xml:
+        general = [SchedulingMessage(item.number, SUMMARY_TEXTS.get(item.number, item.text) if item.jobs else item.text,
+                                     tuple(sorted(item.jobs))) for item in messages]
+        return Reply(0, encode(all_messages(general)))
+    return Reply(0, encode(_summary(messages)))
+
+
+def _summary(messages: Sequence[SchedulingMessage]) -> str:
+    common = [item for item in messages if not item.jobs]
+    titles = ["scheduling info:"] + [""] * len(common)
+    out = "".join(f"{title:<28}{item.text}\n" for title, item in zip(titles, common))
+    if common:
+        out += "\n"
+    reasons: dict[int, list[int]] = {}
+    texts: dict[int, str] = {}
+    for item in messages:
+        if item.jobs:
+            reasons.setdefault(item.number, []).extend(item.jobs)
+            texts.setdefault(item.number, SUMMARY_TEXTS.get(item.number, item.text))
+    blocks = []
+    for number in sorted(reasons):
+        ids = [str(job) for job in sorted(set(reasons[number]))]
+        rows = [",\t".join(ids[start:start + _IDS_PER_LINE]) for start in range(0, len(ids), _IDS_PER_LINE)]
+        blocks.append(texts[number] + "\n\t" + ",\n\t".join(rows) + "\n")
+    return out + "\n".join(blocks)

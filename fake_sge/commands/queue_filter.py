@@ -1,0 +1,101 @@
+"""Which queue instances qstat and qselect look at: -q, -qs, -U, -pe, -l."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable
+
+from ..model import CellConfig, Job, QueueInstance
+from ..protocol import Qmaster
+from ..render.queues import parse_states
+from .resources import (
+    ResourceRequest,
+    UnknownResource,
+    matches_host_and_queue,
+    parse_requests,
+)
+from .switches import Switches
+
+
+class NoQueues(Exception):
+    """The selection is in error: the tool ends with exit code 1 after ``text`` on stderr."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class BadState(ValueError):
+    """A letter of -qs or -explain that is none; the text is printed twice, the first time after ``error: ``."""
+
+
+def checked_states(word: str) -> None:
+    """Raise BadState for a wrong letter."""
+    _, wrong = parse_states(word)
+    if wrong is not None:
+        raise BadState(f"unknown queue state: {wrong} found in string: {word}")
+
+
+class QueueFilter:
+    """The queue instances that a command line selects, in the order of ``qstat -f``."""
+
+    def __init__(self, switches: Switches, qmaster: Qmaster) -> None:
+        self._switches = switches
+        self._qmaster = qmaster
+        self.restricts_jobs = any(name in switches for name in ("-q", "-l", "-pe", "-U"))
+
+    def selected(self) -> list[QueueInstance]:
+        """Raises NoQueues."""
+        instances = sorted(self._qmaster.queue_instances(),
+                           key=lambda item: (item.queue.seq_no, item.queue.name, item.host))
+        instances = self._by_reference(instances)
+        for word in self._switches.words("-qs"):
+            state, _ = parse_states(word)
+            instances = [item for item in instances if item.state & state]
+        instances = self._by_environment(instances)
+        return self._by_resources(instances)
+
+    def _by_reference(self, instances: list[QueueInstance]) -> list[QueueInstance]:
+        patterns = self._switches.listed("-q")
+        if not patterns:
+            return instances
+        names = {item.name for pattern in patterns for item in self._qmaster.match_queues(pattern)}
+        if not names:
+            raise NoQueues
+        return [item for item in instances if item.name in names]
+
+    def _by_environment(self, instances: list[QueueInstance]) -> list[QueueInstance]:
+        wanted = self._switches.listed("-pe")
+        if not wanted:
+            return instances
+        known = [name for name in wanted if name in self._qmaster.config.parallel_environments]
+        if not known:
+            raise NoQueues("error: no such parallel environment\n")
+        return [item for item in instances if set(known) & set(item.queue.pe_list)]
+
+    def _by_resources(self, instances: list[QueueInstance]) -> list[QueueInstance]:
+        words = self._switches.words("-l")
+        if not words:
+            return instances
+        config = self._qmaster.config
+        try:
+            requests = [request for word in words for request in parse_requests(word, config)]
+        except UnknownResource:
+            raise NoQueues from None
+        return [item for item in instances if self._offers(item, requests, config)]
+
+    def _offers(self, item: QueueInstance, requests: list[ResourceRequest], config: CellConfig) -> bool:
+        return matches_host_and_queue(requests, item, self._qmaster.load_values(item.host), config)
+
+    def job_filter(self, instances: Sequence[QueueInstance]) -> Callable[[Job], bool] | None:
+        """Whether a pending job's hard requests fit into any of the selected queues; None: all jobs are shown."""
+        if not self.restricts_jobs:
+            return None
+        config = self._qmaster.config
+
+        def fits(job: Job) -> bool:
+            words = ",".join(f"{name}={value}" for name, value in job.spec.hard_resources)
+            requests = parse_requests(words, config) if words else []
+            return any(self._offers(item, requests, config) for item in instances)
+
+        return fits

@@ -1,0 +1,37 @@
+"""How many slots a pending job asks for, and what its requests add to its urgency."""
+
+from __future__ import annotations
+
+from ..model import INFINITE_SLOTS, CellConfig, Job
+from ..render.accounting import atof
+from .globs import glob_match
+from .resources import number_of
+
+_TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
+
+
+def slot_request(job: Job, config: CellConfig) -> int:
+    """The slots column of a pending job: 1, or what ``urgency_slots`` of the parallel environment makes of -pe."""
+    spec = job.spec
+    if spec.pe is None or not spec.pe_ranges:
+        return 1
+    name = next((name for name in config.parallel_environments if glob_match(spec.pe, name)), None)
+    rule = config.parallel_environments[name].attributes.get("urgency_slots", "min") if name else "min"
+    lowest = spec.pe_ranges[0].first
+    highest = spec.pe_ranges[-1].last
+    if rule == "max":
+        return highest if highest != INFINITE_SLOTS else lowest
+    if rule == "avg":
+        ids = [slot for piece in spec.pe_ranges if piece.last != INFINITE_SLOTS for slot in piece.ids()]
+        return sum(ids) // len(ids) if ids else lowest
+    return int(rule) if rule.isdigit() else lowest
+
+
+def urgency_contribution(job: Job, name: str, value: str, config: CellConfig) -> float:
+    """The urgency of one request: the complex entry's urgency times value and slots; for texts the urgency alone."""
+    entry = config.complex_named(name)
+    if entry is None or not atof(entry.urgency):
+        return 0.0
+    if entry.type in _TEXT_TYPES:
+        return atof(entry.urgency)
+    return atof(entry.urgency) * number_of(value, entry.type) * slot_request(job, config)

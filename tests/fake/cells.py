@@ -1,0 +1,255 @@
+"""Model objects from facts, and a qmaster that only answers questions about them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from fake_sge.commands.globs import glob_match
+from fake_sge.model import (
+    CellConfig,
+    ClusterQueue,
+    ComplexEntry,
+    Granted,
+    Hold,
+    Host,
+    Job,
+    JobSpec,
+    JobType,
+    ParallelEnvironment,
+    QueueInstance,
+    QueueState,
+    SchedulingMessage,
+    State,
+    Status,
+    Task,
+)
+from fake_sge.protocol import QmasterUnreachable, Unreachable
+from fake_sge.ranges import Range, TaskSet
+from fake_sge.render.queues import parse_states
+
+from .situations import Facts, JobFacts, Seen, task_ids, utc
+
+CAPTURES = Path(__file__).parent.parent / "data" / "captures"
+PE_ATTRIBUTES = {"slots": "999", "control_slaves": "TRUE", "job_is_first_task": "TRUE", "urgency_slots": "min"}
+
+
+@lru_cache(maxsize=None)
+def captures(group: str) -> Dict[str, Dict[str, Any]]:
+    """The transcripts of a file by case."""
+    lines = (CAPTURES / f"{group}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {item["case"]: item for item in map(json.loads, lines)}
+
+
+def key_values(text: str) -> Dict[str, str]:
+    """``qconf`` objects: a word and the rest of the line; continued lines are joined."""
+    joined = re.sub(r" *\\\n +", " ", text)
+    pairs = (line.split(None, 1) for line in joined.splitlines() if line and not line.startswith("#"))
+    return {pair[0]: pair[1].rstrip() if len(pair) > 1 else "" for pair in pairs}
+
+
+def complexes(text: str) -> List[ComplexEntry]:
+    rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return [ComplexEntry(*row[:8]) for row in rows]
+
+
+def config_of(facts: Facts) -> CellConfig:
+    """The configuration of the recorded cell, with the queues, hosts and PEs that the facts name."""
+    group = captures("qconf")
+    template = key_values(group["qconf.sq_all.q"]["stdout"])
+    queues: Dict[str, ClusterQueue] = {}
+    for name, item in facts.queues.items():
+        attributes = {**template, "qname": name.split("@")[0], **item.get("attributes", {})}
+        if "slots_total" in item:
+            attributes["slots"] = item["slots_total"]
+        if "qtype" in item:
+            kinds = [word for letter, word in (("B", "BATCH"), ("I", "INTERACTIVE")) if letter in item["qtype"]]
+            attributes["qtype"] = " ".join(kinds)
+            attributes["pe_list"] = "smp" if "P" in item["qtype"] else "NONE"
+        queues[attributes["qname"]] = ClusterQueue(attributes["qname"], attributes)
+    hosts = {name: Host(name, dict(loads)) for name, loads in facts.loads.items()}
+    return CellConfig(
+        key_values(group["qconf.sconf"]["stdout"]), key_values(group["qconf.ssconf"]["stdout"]),
+        complexes(group["qconf.sc"]["stdout"]), queues, hosts,
+        {name: ParallelEnvironment(name, {"pe_name": name, **PE_ATTRIBUTES}) for name in facts.pes},
+        {"@allhosts": ("localhost",)}, ["root", "sgeadmin"], [], ["localhost"], ["localhost"])
+
+
+class Cell:
+    """The reading half of :class:`fake_sge.protocol.Qmaster` over fixed objects."""
+
+    def __init__(self, config: CellConfig, jobs: Iterable[Job] = (), zombies: Iterable[Job] = (),
+                 instances: Iterable[QueueInstance] = (), messages: Iterable[SchedulingMessage] = (),
+                 clients: Sequence[Tuple[int, str, str]] = ()) -> None:
+        self.config = config
+        self.now = 1795420000.0
+        self.port = "6444"
+        self._jobs = {job.number: job for job in sorted(jobs, key=lambda job: job.number)}
+        self._zombies = list(zombies)
+        self._instances = list(instances)
+        self._messages = list(messages)
+        self._clients = list(clients)
+        self.triggered = 0
+
+    def jobs(self) -> Sequence[Job]:
+        return list(self._jobs.values())
+
+    def job(self, number: int) -> Optional[Job]:
+        return self._jobs.get(number)
+
+    def zombies(self) -> Sequence[Job]:
+        return self._zombies
+
+    def queue_instances(self) -> Sequence[QueueInstance]:
+        return self._instances
+
+    def match_queues(self, pattern: str) -> List[QueueInstance]:
+        full = pattern if "@" in pattern else f"{pattern}@*"
+        return [item for item in self._instances if glob_match(full, item.name)]
+
+    def messages(self, job: Optional[int] = None) -> List[SchedulingMessage]:
+        if job is None:
+            return self._messages
+        return [item for item in self._messages if not item.jobs or job in item.jobs]
+
+    def load_values(self, host: str) -> Dict[str, str]:
+        return self.config.hosts[host].load_values if host in self.config.hosts else {}
+
+    def is_manager(self, user: str) -> bool:
+        return user in self.config.managers
+
+    def event_clients(self) -> List[Tuple[int, str, str]]:
+        return self._clients
+
+    def trigger_scheduler(self) -> None:
+        self.triggered += 1
+
+
+class NoCell:
+    """A facade without a qmaster."""
+
+    def __init__(self, kind: Unreachable = Unreachable.REFUSED, host: str = "localhost", port: str = "6444") -> None:
+        self._error = QmasterUnreachable(kind, host, port)
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._error
+
+
+# ---- jobs ---------------------------------------------------------------------------------------------------
+LETTERS = {"d": State.DELETED, "E": State.ERROR, "S": State.SUSPENDED_ON_SUBORDINATE,
+           "T": State.SUSPENDED_ON_THRESHOLD, "s": State.SUSPENDED}
+
+
+def build_task(number: int, seen: Seen, facts: Dict[str, Any]) -> Task:
+    state = State.NONE
+    for letter, bit in LETTERS.items():
+        state |= bit if letter in seen.state else State.NONE
+    task = Task(number, Status.IDLE, state, Hold.USER if "h" in seen.state else Hold.NONE)
+    if seen.queue:
+        queue, _, host = seen.queue.partition("@")
+        task.granted = (Granted(queue, host, seen.slots),)
+        task.status = Status.TRANSFERRING if "t" in seen.state else Status.RUNNING
+        task.start_time = seen.start
+    else:
+        task.state |= State.QUEUED | State.WAITING
+    task.restarts = int("R" in seen.state)
+    task.priority = seen.prio
+    task.normalised_tickets = seen.ntix or 0.0
+    task.usage = {name: seen.usage[name] for name in seen.usage}
+    return add_details(task, facts)
+
+
+def add_details(task: Task, facts: Dict[str, Any]) -> Task:
+    """What ``qstat -j`` said about a task."""
+    if "start" in facts:
+        task.start_time = facts["start"]
+    if "ntix" in facts:
+        task.normalised_tickets = facts["ntix"]
+    task.status = facts.get("status", task.status)
+    task.usage = facts.get("usage") or task.usage
+    for text in facts.get("errors", []):
+        task.error_times.append(utc(text[:19], "%m/%d/%Y %H:%M:%S"))
+        task.errors.append(text[20:])
+    return task
+
+
+def build_spec(facts: JobFacts) -> JobSpec:
+    values = facts.values
+    spec = JobSpec(values["name"], values["owner"], 0, "", 0, "localhost")
+    kind = values.get("kind", JobType.NONE) | (JobType.ARRAY if values.get("array") else JobType.NONE)
+    ids = [task for seen in facts.lines for task in task_ids(seen.tasks)]
+    array = facts.spec.get("array")
+    if array is None:
+        low, high = min(ids, default=1), max(ids, default=1)
+        steps = [int(step) for seen in facts.lines for step in re.findall(r":(\d+)", seen.tasks)]
+        step = min(steps) if steps and all((task - low) % min(steps) == 0 for task in ids) else 1
+        array = Range(low, high, step)
+    return replace(spec, **{**facts.spec, "array": array, "job_type": kind})
+
+
+def build_job(facts: JobFacts) -> Job:
+    values = facts.values
+    spec = build_spec(facts)
+    full = TaskSet.full(spec.array)
+    none = full.empty()
+    job = Job(facts.number, spec, values.get("submission", 0.0), none, none, none, none, none)
+    for name in ("predecessors", "predecessors_ad", "successors", "version", "normalised_priority",
+                 "normalised_urgency", "urgency", "resource_contribution", "waiting_contribution",
+                 "deadline_contribution", "script_deleted"):
+        if name in values:
+            setattr(job, name, values[name])
+    for seen in facts.lines:
+        place_line(job, facts, seen, full)
+    for number, details in facts.tasks.items():
+        if number not in job.tasks and (details["status"] is not Status.IDLE or number not in job.waiting):
+            job.tasks[number] = add_details(Task(number), details)
+            job.waiting = job.waiting.discard(number)
+    return job
+
+
+def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
+    ids = task_ids(seen.tasks)
+    if seen.state == "z":
+        job.zombies = full.of(ids)
+        job.priority = seen.prio
+        return
+    enrolled = bool(seen.queue) or any(letter in seen.state for letter in "ER")
+    if enrolled or all(task in facts.tasks for task in ids):
+        for number in ids:
+            job.tasks[number] = build_task(number, seen, facts.tasks.get(number, {}))
+            if values_pe := facts.values.get("granted_pe"):
+                job.tasks[number].granted_pe = values_pe if seen.queue else None
+        return
+    job.waiting |= full.of(ids)
+    job.priority = seen.prio
+    job.normalised_tickets = seen.ntix or 0.0
+    if "h" in seen.state and not job.predecessors or facts.holds:
+        hold = facts.holds or Hold.USER
+        for flag, name in ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"),
+                           (Hold.SYSTEM, "system_hold"), (Hold.ARRAY_DEPENDENCY, "array_hold")):
+            if hold & flag:
+                setattr(job, name, getattr(job, name) | full.of(ids))
+
+
+def build_cell(facts: Facts) -> Cell:
+    config = config_of(facts)
+    instances = []
+    for name, item in facts.queues.items():
+        queue, _, host = name.partition("@")
+        state, _ = parse_states(item.get("state", ""))
+        instances.append(QueueInstance(config.queues[queue], host, state, int(item.get("slots_used", 0)),
+                                       int(item.get("slots_resv", 0))))
+    messages = [SchedulingMessage(number, text, tuple(jobs)) for (number, text), jobs in facts.messages.items()]
+    known = {item.text for item in messages}
+    for job, texts in facts.plain_messages.items():
+        messages += [SchedulingMessage(0, text, (job,)) for text in texts if text not in known]
+    jobs = [build_job(item) for item in facts.jobs.values()]
+    zombies = [build_job(item) for item in facts.zombies.values()]
+    return Cell(config, jobs, zombies, instances, messages)
+
+
+__all__ = ["Cell", "NoCell", "QueueState", "build_cell", "captures"]
