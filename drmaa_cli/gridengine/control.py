@@ -78,9 +78,7 @@ _TEXTS = {
         r"Job (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))? is not in error state",
     ),
 }
-_LINES = tuple(
-    (re.compile(pattern), outcome) for outcome, patterns in _TEXTS.items() for pattern in patterns
-)
+_LINES = tuple((re.compile(pattern), outcome) for outcome, patterns in _TEXTS.items() for pattern in patterns)
 _SOME_JOB = re.compile(r'\bjob(?:-array task)? "?(?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?\b')
 _PROGRESS = re.compile(r"[.\s]*")  # qdel -f prints dots while it waits
 
@@ -182,9 +180,7 @@ def _answer(found: re.Match[str], outcome: Outcome, line: str) -> Answer:
     return Answer(target, task_set, outcome, line)
 
 
-def _silence(
-    result: CommandResult, answers: Sequence[Answer], error: QmasterUnreachable | None
-) -> Answer:
+def _silence(result: CommandResult, answers: Sequence[Answer], error: QmasterUnreachable | None) -> Answer:
     """What it means that the command did not mention an id."""
     if error is not None:
         return Answer(None, None, Outcome.NO_QMASTER, error.text)

@@ -253,9 +253,7 @@ def _usage(element: etree._Element | None) -> dict[str, float]:
         raise UnreadableReply(f"a usage value is not a number: {error}") from None
 
 
-def _pairs(
-    element: etree._Element | None, name_tag: str, value_tag: str
-) -> Iterator[tuple[str, str | None]]:
+def _pairs(element: etree._Element | None, name_tag: str, value_tag: str) -> Iterator[tuple[str, str | None]]:
     """Each name with the value that follows it, however they are wrapped; None for a name without a value."""
     name: str | None = None
     for field in () if element is None else element.iter(name_tag, value_tag):

@@ -118,9 +118,7 @@ def epoch_seconds(value: float) -> float:
     return value / 1e3 if value >= 1e11 else value
 
 
-def _utc(
-    year: int, month: int, day: int, hour: str, minute: str, second: str, fraction: str | None
-) -> float:
+def _utc(year: int, month: int, day: int, hour: str, minute: str, second: str, fraction: str | None) -> float:
     moment = datetime(year, month, day, int(hour), int(minute), tzinfo=timezone.utc)
     moment += timedelta(seconds=int(second))
     return (moment - _START).total_seconds() + (float(f"0.{fraction}") if fraction else 0.0)

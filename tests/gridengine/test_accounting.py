@@ -1,0 +1,242 @@
+"""The accounting file, its lines taken from the captures, and qacct's text of the same records."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drmaa_cli.gridengine import accounting, qacct, signals
+from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
+from drmaa_cli.models import AccountingRecord, JobId
+from tests.gridengine import captured
+from tests.gridengine.captured import Case
+
+LINES = [line for case in captured.cases() for line in case.accounting_lines]
+RECORDS = captured.of_tools("qacct", where=lambda case: "\njobnumber" in case.out)
+WITH_LINES = [case for case in RECORDS if case.accounting_lines]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_captured_line(line: str) -> None:
+    record = accounting.parse_line(line.encode())
+    fields = line.split(":")
+    assert len(fields) == 45
+    assert list(record[:5]) == fields[:5]
+    assert [str(value) for value in (record.job, record.account, record.priority)] == fields[5:8]
+    assert [float(value) for value in fields[8:11]] == list(record[8:11])
+    assert [float(value) for value in fields[11:31]] == list(record[11:31])
+    assert [record.project, record.department, record.granted_pe] == fields[31:34]
+    assert [record.slots, record.task] == [int(value) for value in fields[34:36]]
+    assert [record.cpu, record.mem, record.io] == [float(value) for value in fields[36:39]]
+    assert [record.category, record.pe_taskid] == [fields[39], fields[41]]
+    assert [record.iow, record.maxvmem] == [float(fields[40]), float(fields[42])]
+    assert accounting.line_id(line.encode()) == (record.job, record.task)
+    assert record == accounting.parse_line(line.encode() + b"\n")
+
+
+@pytest.mark.parametrize("line", LINES[:3])
+def test_a_line_cut_off_anywhere_in_what_is_read_is_an_error(line: str) -> None:
+    data = line.encode()
+    for length in range(len(data) - len(":0")):
+        with pytest.raises(ValueError, match="not an accounting record"):
+            accounting.parse_line(data[:length])
+
+
+def test_a_category_with_colons() -> None:
+    line = LINES[0].split(":")
+    line[39] = "-l a=1:2,b=::3"
+    record = accounting.parse_line(":".join(line).encode())
+    assert record.category == "-l a=1:2,b=::3"
+    assert record == accounting.parse_line(LINES[0].encode())._replace(category=record.category)
+
+
+def test_univa_has_more_fields_and_milliseconds() -> None:
+    fields = LINES[0].split(":")
+    plain = accounting.parse_line(LINES[0].encode())
+    times = [f"{int(value) * 1000 + 250}" for value in fields[8:11]]
+    more = ["NONE", "NONE", "0", "0", "host", "/home/a:b", "qsub -N x:y"]
+    record = accounting.parse_line(":".join([*fields[:8], *times, *fields[11:], *more]).encode())
+    assert record.submission_time == plain.submission_time + 0.25
+    assert record._replace(
+        submission_time=plain.submission_time, start_time=plain.start_time, end_time=plain.end_time
+    ) == plain  # fmt: skip
+
+
+def test_open_cluster_scheduler_writes_json() -> None:
+    line = captured.sample("ocs-9.0/goclusterscheduler_accounting.jsonl").stdout
+    raw = json.loads(line)
+    record = accounting.parse_line(line)
+    assert (record.job, record.owner, record.failed) == (raw["job_number"], raw["owner"], raw["failed"])
+    assert record.submission_time == raw["submission_time"] / 1e6
+    assert record.ru_maxrss == raw["usage"]["rusage"]["ru_maxrss"]
+    assert record.maxvmem == raw["usage"]["usage"]["maxvmem"]
+    assert record.pe_taskid == "NONE"
+    assert accounting.line_id(line) == (record.job, record.task)
+    tricky = json.dumps({**raw, "job_name": '"job_number":5,"task_number":6'}).encode()
+    assert accounting.line_id(tricky) == (record.job, record.task)
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"# Version: 8.1.9", b"#", b"a:b:c", b"{}", b"{", b"[1]", b":" * 44, b'{"a":1}']
+)
+def test_what_is_no_record(line: bytes) -> None:
+    assert accounting.line_id(line) is None
+    with pytest.raises(ValueError, match="not an accounting record"):
+        accounting.parse_line(line)
+
+
+@given(st.one_of(st.binary(), st.lists(st.binary(max_size=4), min_size=40, max_size=50).map(b":".join)))
+def test_any_bytes_are_a_record_or_a_value_error(line: bytes) -> None:
+    try:
+        record = accounting.parse_line(line)
+    except ValueError:
+        record = None
+    assert record is None or accounting.line_id(line) == (record.job, record.task)
+
+
+@given(st.sampled_from(LINES), st.integers(0, 400), st.binary(min_size=1, max_size=3))
+def test_a_damaged_line_is_a_record_or_a_value_error(line: str, position: int, damage: bytes) -> None:
+    data = line.encode()
+    data = data[:position] + damage + data[position + 1 :]
+    accounting.line_id(data)
+    try:
+        accounting.parse_line(data)
+    except ValueError as error:
+        assert "not an accounting record" in str(error)  # noqa: PT017  # every outcome is checked
+
+
+# failed, pe_taskid -> final, ran
+OUTCOMES = [
+    (0, "NONE", True, True),
+    (100, "NONE", True, True),
+    (37, "NONE", True, True),
+    (12, "NONE", True, True),
+    (25, "NONE", False, False),
+    (24, "NONE", False, False),
+    (26, "NONE", True, False),
+    (27, "NONE", True, False),
+    (28, "NONE", True, False),
+    (30, "NONE", True, False),
+    (1, "NONE", True, False),
+    (0, "1.host", False, True),
+]
+
+
+@pytest.mark.parametrize(("failed", "pe_task", "final", "ran"), OUTCOMES)
+def test_what_a_record_means(failed: int, pe_task: str, final: bool, ran: bool) -> None:
+    record = accounting.parse_line(LINES[0].encode())._replace(failed=failed, pe_taskid=pe_task)
+    assert accounting.is_final(record) == final
+    assert accounting.ran(record) == ran
+
+
+# signal, Grid Engine's number, name: as libdrmaa 8.1.9 reported them for jobs that killed themselves
+SIGNALS = [
+    (1, 901, "SIGHUP"), (2, 902, "SIGINT"), (3, 903, "SIGQUIT"), (4, 904, "SIGILL"), (6, 906, "SIGABRT"),
+    (8, 909, "SIGFPE"), (9, 910, "SIGKILL"), (11, 912, "SIGSEGV"), (12, 932, "SIGUSR2"), (13, 914, "SIGPIPE"),
+    (15, 916, "SIGTERM"), (24, 925, "SIGXCPU"), (25, 926, "SIGXFSZ"), (30, 30, "SIGunknown signal"),
+    (31, 31, "SIGunknown signal"), (34, 34, "SIGunknown signal"), (64, 64, "SIGunknown signal"), (0, 0, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("signal", "number", "name"), SIGNALS)
+def test_signals(signal: int, number: int, name: str) -> None:
+    assert signals.sge_signal_number(signal) == number
+    assert signals.signal_name(signal) == name
+    assert signals.signal_of(128 + signal) == signal
+
+
+@pytest.mark.parametrize("case", RECORDS, ids=captured.ids(RECORDS))
+def test_every_captured_qacct(case: Case) -> None:
+    records = qacct.parse(case.result)
+    for name, values in {
+        "jobnumber": [str(record.job) for record in records],
+        "taskid": [str(record.task) if record.task else "undefined" for record in records],
+        "owner": [record.owner for record in records],
+        "jobname": [record.job_name for record in records],
+        "failed": [str(record.failed) for record in records],
+        "exit_status": [str(record.exit_status) for record in records],
+    }.items():
+        assert re.findall(rf"^{name} +(\S+)", case.out, re.MULTILINE) == values
+    categories = re.findall(r"^category +(.*?) *$", case.out, re.MULTILINE)
+    assert [record.category for record in records] == categories
+
+
+@pytest.mark.parametrize("case", WITH_LINES, ids=captured.ids(WITH_LINES))
+def test_qacct_and_the_file_say_the_same(case: Case) -> None:
+    records = qacct.parse(case.result)
+    lines = [accounting.parse_line(line.encode()) for line in case.accounting_lines]
+    assert len(records) == len(lines)
+    for record, line in zip(records, lines):
+        for name in AccountingRecord._fields:
+            shown, exact = getattr(record, name), getattr(line, name)
+            if isinstance(exact, float):  # qacct shows three decimals, of the scaled value
+                assert shown == pytest.approx(exact, rel=2e-3, abs=1e-3), name
+            else:
+                assert shown == exact, name
+
+
+@pytest.mark.parametrize(
+    "name", ["qacct.badid", "qacct.f_empty", "qacct.j_task_unknown", "qacct.f_truncated_line",
+             "op.qacct_j.finished_window", "qacct.o_nouser", "qacct.o_user_jall"],
+)  # fmt: skip
+def test_no_records(name: str) -> None:
+    assert qacct.parse(captured.case(name).result) == []
+
+
+def test_a_reused_number_and_all_records() -> None:
+    reused = qacct.parse(captured.case("qacct.f_reused_id").result)
+    assert [record.exit_status for record in reused] == [3, 7]
+    everything = captured.case("qacct.j_noarg")
+    assert len(qacct.parse(everything.result)) == everything.out.count("\njobnumber")
+
+
+@pytest.mark.parametrize(
+    "name", ["cell2.qacct_no_file", "qacct.f_unreadable", "env.unresolvable_qmaster.qacct"]
+)
+def test_no_accounting_file(name: str) -> None:
+    case = captured.case(name)
+    with pytest.raises(qacct.NoAccounting) as caught:
+        qacct.parse(case.result)
+    assert caught.value.text == case.err.strip()
+
+
+@pytest.mark.parametrize(
+    "name", ["env.bad_cell.qacct", "env.bad_root.qacct", "env.root_unset_realbin.qacct", "qacct.bad_option"]
+)
+def test_qacct_that_cannot_run(name: str) -> None:
+    with pytest.raises(CommandFailed):
+        qacct.parse(captured.case(name).result)
+
+
+def test_the_other_flavours() -> None:
+    (eddie,) = qacct.parse(captured.sample("uge-8.6/riboviz_qacct_j_eddie_2020.txt"))
+    assert (eddie.job, eddie.ru_maxrss, eddie.mem) == (2701173, 904316, 179.488)
+    assert eddie.maxvmem == pytest.approx(1.656 * 2**30)
+    assert eddie.end_time - eddie.start_time == pytest.approx(314.272)
+    (uger,) = qacct.parse(captured.sample("uge-8.x/loamstream_qacct_j_2017.txt"))
+    assert (uger.id, uger.ru_wallclock, uger.iow) == (JobId(6436107, 1), 6.959, 0.28)
+    tasks = qacct.parse(captured.sample("ocs-9.0/goclusterscheduler_qacct_j.txt"))
+    assert [record.task for record in tasks] == [97, 99]
+    assert tasks[0].maxvmem == 21045248
+    assert all(record.category == "" for record in tasks)
+
+
+def test_a_record_cut_off_before_its_last_figure_is_an_error() -> None:
+    out = captured.case("qacct.j_exit3").result.stdout
+    for length in range(out.index(b"\nmaxvmem") + 1):
+        with pytest.raises(UnreadableReply):
+            qacct.parse(captured.result(out[:length]))
+    listing = captured.case("qacct.j_noarg").result
+    cut = listing.stdout.index(b"\nTotal System Usage") + 1
+    with pytest.raises(UnreadableReply, match="totals"):
+        qacct.parse(listing._replace(stdout=listing.stdout[:cut]))
+
+
+def test_the_commands() -> None:
+    assert qacct.argv(5) == ["qacct", "-j", "5"]
+    assert qacct.argv(5, 3) == ["qacct", "-j", "5", "-t", "3"]
+    assert qacct.argv_for_owner("u", 1795426338.9) == ["qacct", "-o", "u", "-b", "202611230932.18", "-j"]

@@ -1,0 +1,132 @@
+"""What every tool can say: the qmaster is not there, the environment is wrong. And any bytes at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine.replies import (
+    CommandFailed,
+    GridEngineError,
+    QmasterUnreachable,
+    UnreadableReply,
+    check_environment_errors,
+    find_environment_error,
+)
+from drmaa_cli.models import CommandResult, JobId
+from tests.gridengine import captured
+from tests.gridengine.captured import Case, result
+
+NO_QMASTER = [
+    case
+    for case in captured.cases()
+    if "unable to send message" in case.out + case.err and "<?xml" not in case.out
+]
+WRONG_PLACE = [
+    case
+    for case in captured.cases()
+    if case.name.startswith(("env.bad_", "env.root_unset_realbin")) and case.err
+]
+WELL = [case for case in captured.cases() if case.result.exit_code == 0 and not case.err]
+
+
+def test_there_are_captures() -> None:
+    assert len(NO_QMASTER) > 15
+    assert len(WRONG_PLACE) > 20
+    assert len(WELL) > 400
+
+
+@pytest.mark.parametrize("case", NO_QMASTER, ids=captured.ids(NO_QMASTER))
+def test_no_qmaster_by_its_text(case: Case) -> None:
+    with pytest.raises(QmasterUnreachable) as caught:
+        check_environment_errors(case.result)
+    assert caught.value.text.startswith("unable to send message to qmaster using port")
+    assert caught.value.text in case.out + case.err
+
+
+@pytest.mark.parametrize("case", WELL, ids=captured.ids(WELL))
+def test_no_false_alarm(case: Case) -> None:
+    check_environment_errors(case.result)
+
+
+@pytest.mark.parametrize("case", WRONG_PLACE, ids=captured.ids(WRONG_PLACE))
+def test_wrong_places(case: Case) -> None:
+    with pytest.raises(CommandFailed, match=r"SGE_ROOT|cell directory") as caught:
+        check_environment_errors(case.result)
+    assert f"{caught.value.text}\n" in case.err
+    assert not caught.value.text.startswith(("error", "critical"))
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("qstat.bad_option", 'invalid option argument "-foo"'),
+        ("qstat.j_neg", 'invalid option argument "-1"'),
+        ("qacct.bad_option", "usage: qacct [options] (a usage error)"),
+        ("hold_filter.s_huo", "usage: qstat [options] (a usage error)"),
+    ],
+)
+def test_usage_errors(name: str, complaint: str) -> None:
+    with pytest.raises(CommandFailed) as caught:
+        check_environment_errors(captured.case(name).result)
+    assert caught.value.text == complaint
+
+
+def test_a_job_that_talks_about_the_qmaster() -> None:
+    name = b"<JB_name>\nunable to send message to qmaster\n</JB_name>"
+    assert find_environment_error(result(b"<?xml version='1.0'?>\n" + name)) is None
+    assert find_environment_error(result("jobname   unable to send message to qmaster\n")) is None
+
+
+def test_many_prefixes_are_searched_in_linear_time() -> None:
+    assert find_environment_error(result("", "error: " * 20000 + "x")) is None
+
+
+JOBS = [JobId(5), JobId(7, 1)]
+READERS: dict[str, Callable[[CommandResult], Any]] = {
+    "listing": qstat.parse_listing,
+    "details": lambda reply: qstat.parse_details(reply, [5]),
+    "qacct": qacct.parse,
+    "qsub": qsub.parse_submission,
+    "control": lambda reply: control.parse("hold", reply, JOBS),
+    "banner": probe.banner,
+    "sconf": probe.parse_sconf,
+}
+TRANSCRIPTS = [case for case in captured.cases() if len(case.result.stdout) < 20000]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@given(st.binary(), st.binary(), st.sampled_from([0, 0, 1, -9, 11, 127]))
+def test_any_bytes_give_a_result_or_a_typed_error(reader: str, out: bytes, err: bytes, code: int) -> None:
+    try:
+        READERS[reader](result(out, err, code, "tool"))
+    except GridEngineError as error:
+        assert error.text.strip()  # noqa: PT017  # both outcomes are right
+
+
+@pytest.mark.parametrize("reader", READERS)
+@settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@given(st.sampled_from(TRANSCRIPTS), st.integers(0, 20000), st.integers(0, 30), st.binary(max_size=6))
+def test_damaged_transcripts_give_a_result_or_a_typed_error(
+    reader: str, case: Case, position: int, length: int, damage: bytes
+) -> None:
+    out = case.result.stdout
+    position %= len(out) + 1
+    damaged = out[:position] + damage + out[position + length :]
+    try:
+        READERS[reader](case.result._replace(stdout=damaged))
+    except GridEngineError as error:
+        assert error.text.strip()  # noqa: PT017  # both outcomes are right
+
+
+@given(st.sampled_from([case for case in TRANSCRIPTS if "<job_info" in case.out]), st.data())
+def test_a_listing_never_loses_its_tail_silently(case: Case, data: st.DataObject) -> None:
+    out = case.result.stdout.rstrip()
+    cut = data.draw(st.integers(0, len(out) - 1))
+    with pytest.raises(UnreadableReply):
+        qstat.parse_listing(result(out[:cut]))
