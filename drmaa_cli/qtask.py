@@ -1,22 +1,20 @@
-"""Job categories: entries of the qtask files (qtask(5)), each a name and options.
+"""What lies in files beside the command line: job categories, default options, option files.
 
-The rules were observed with libdrmaa 8.1.9: the user's file overrides the cell's, except entries that the
-cell's marks with ``!``; the last of equal names wins; ``!`` is no part of the name; a line that begins with
-``#`` is a comment, a later ``#`` is not; there are no continuation lines; a name with ``/`` is never found.
+A DRMAA job category is an entry of a qtask file (qtask(5)): a name, then options. The rules were observed
+with libdrmaa 8.1.9: the user's file overrides the cell's, except entries that the cell's marks with ``!``;
+the last of equal names wins; ``!`` is no part of the name; a line that begins with ``#`` is a comment, a
+later ``#`` is not; there are no continuation lines; a name with ``/`` is never found.
 """
 
 from __future__ import annotations
 
-import os
-import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from drmaa_cli.errors import InternalException, error
-from drmaa_cli.gridengine.native import split
+from drmaa_cli.gridengine.native import NativeError, Option, names_and_values, read_options, split, split_file
 
-CELL_FILE = "qtask"
-USER_FILE = ".qtask"
+USER_QTASK = ".qtask"
+DEFAULT_OPTIONS = "sge_request"
 
 
 def parse_qtask(cell: str, user: str) -> dict[str, list[str]]:
@@ -31,15 +29,16 @@ def parse_qtask(cell: str, user: str) -> dict[str, list[str]]:
     """
     categories: dict[str, list[str]] = {}
     fixed: set[str] = set()
-    for name, words, marked in _entries(cell):
-        categories[name] = words
-        if marked:
-            fixed.add(name)
-    categories.update((name, words) for name, words, _ in _entries(user) if name not in fixed)
+    for is_cells, text in ((True, cell), (False, user)):
+        for name, words, marked in _entries(text):
+            if is_cells or name not in fixed:
+                categories[name] = words
+            if is_cells and marked:
+                fixed.add(name)
     return categories
 
 
-def _entries(text: str) -> Iterator[tuple[str, list[str], bool]]:
+def _entries(text: str) -> Iterable[tuple[str, list[str], bool]]:
     for line in text.split("\n"):
         name, _, rest = line.strip().replace("\t", " ").partition(" ")
         marked = name.startswith("!")
@@ -48,32 +47,61 @@ def _entries(text: str) -> Iterator[tuple[str, list[str], bool]]:
             yield name, split(rest), marked
 
 
-def read_category(name: str, env: Mapping[str, str]) -> list[str] | None:
-    """The option words of a category; None when there is no such category.
+def read_categories(common: Path | None, home: Path | None) -> dict[str, list[str]]:
+    """The categories that a user has.
 
     Args:
-        name: the category.
-        env: an environment with SGE_ROOT and, unless it is ``default``, SGE_CELL.
+        common: ``$SGE_ROOT/$SGE_CELL/common``, None when it is not on this host.
+        home: the user's home directory.
 
     Raises:
-        InternalException: code 1, a qtask file is there and cannot be read.
+        OSError: a file is there and cannot be read.
     """
-    cell, user = cell_file(CELL_FILE, env), user_file(USER_FILE)
-    return parse_qtask(_text_of(cell), _text_of(user)).get(name)
+    return parse_qtask(_text_of(common and common / "qtask"), _text_of(home and home / USER_QTASK))
 
 
-def cell_file(name: str, env: Mapping[str, str]) -> Path | None:
-    """A file in the cell's common directory; None when the environment does not say where that is."""
-    root = env.get("SGE_ROOT")
-    return Path(root, env.get("SGE_CELL") or "default", "common", name) if root else None
+def parse_default_options(texts: Iterable[str]) -> frozenset[str]:
+    """The options that default files set: each one's name, and its last use as ``-N x``.
+
+    Args:
+        texts: the files' texts, from the lowest precedence to the highest. What qsub would refuse in them is
+            left for qsub to report.
+    """
+    options: list[Option] = []
+    for text in texts:
+        try:
+            found = read_options(split_file(text), read_option_file)
+        except NativeError:
+            continue  # qsub reads the file too, and names the fault in it
+        options += found.options + found.ignored
+    return names_and_values(options)
 
 
-def user_file(name: str) -> Path | None:
-    """A file in the home directory of the password database (Grid Engine does not ask ``$HOME``: observed)."""
+def read_default_options(common: Path | None, home: Path | None, cwd: Path | None) -> frozenset[str]:
+    """What the three sge_request files set (sge_request(5)); see :func:`parse_default_options`.
+
+    Args:
+        common: ``$SGE_ROOT/$SGE_CELL/common``.
+        home: home directory in the password database (qsub does not ask ``$HOME``: observed).
+        cwd: the directory in which qsub will run.
+
+    Raises:
+        OSError: a file is there and cannot be read.
+    """
+    files = (
+        common and common / DEFAULT_OPTIONS,
+        home and home / f".{DEFAULT_OPTIONS}",
+        cwd and cwd / f".{DEFAULT_OPTIONS}",
+    )
+    return parse_default_options(map(_text_of, files))
+
+
+def read_option_file(path: str) -> str | None:
+    """The text of a file named by ``-@``; None when it cannot be read: libdrmaa says nothing then."""
     try:
-        return Path(pwd.getpwuid(os.geteuid()).pw_dir, name)
-    except KeyError:
-        return None  # a user id without a name, as in containers, has no home directory either
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except (OSError, ValueError):
+        return None
 
 
 def _text_of(path: Path | None) -> str:
@@ -83,5 +111,3 @@ def _text_of(path: Path | None) -> str:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    except OSError as reason:
-        raise error(InternalException, f"the job categories cannot be read: {reason}") from reason

@@ -78,7 +78,7 @@ class Environment(NamedTuple):
         cwd: the directory in which qsub will run; ``-cwd`` in a native specification means it.
         env: the caller's environment.
         now: the present in epoch seconds.
-        default_options: see :func:`drmaa_cli.defaults.read_default_options`.
+        default_options: see :func:`drmaa_cli.qtask.read_default_options`.
     """
 
     home: str
