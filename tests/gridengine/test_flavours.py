@@ -1,0 +1,122 @@
+"""The other Grid Engines: samples of their qstat -xml, read by rules of their own."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from drmaa_cli.gridengine import qstat
+from drmaa_cli.gridengine.replies import UnreadableReply
+from drmaa_cli.gridengine.units import parse_time
+from drmaa_cli.models import TaskRange
+from tests.gridengine import captured
+from tests.gridengine.captured import result
+
+SAMPLES = sorted((captured.DATA / "samples").glob("*/*.xml"))
+NAMES = [str(path.relative_to(captured.DATA / "samples")) for path in SAMPLES]
+
+
+def of_root(root: str) -> list[str]:
+    return [name for name, path in zip(NAMES, SAMPLES) if re.search(rf"<{root}\b", path.read_text()[:100])]
+
+
+LISTINGS = of_root("job_info")
+DETAILS = of_root("detailed_job_info")
+
+
+def field(block: str, tag: str) -> str:
+    found = re.search(rf"<{tag}>(.*?)</{tag}>", block, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+def members(tasks: str) -> list[int]:
+    found: list[int] = []
+    for first, last, step in re.findall(r"(\d+)(?:-(\d+)(?::(\d+))?)?", tasks):
+        found += range(int(first), int(last or first) + 1, int(step or 1))
+    return found
+
+
+def test_there_are_samples() -> None:
+    assert len(LISTINGS) >= 11
+    assert len(DETAILS) >= 7
+    assert len(LISTINGS) + len(DETAILS) + 1 == len(NAMES)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_listings(name: str) -> None:
+    reply = captured.sample(name)
+    rows = qstat.parse_listing(reply).rows
+    jobs = re.findall(r"<job_list[^>]*>(.*?)</job_list>", reply.out, re.DOTALL)
+    assert [row.job for row in rows] == [int(field(job, "JB_job_number")) for job in jobs]
+    assert [row.state for row in rows] == [field(job, "state") for job in jobs]
+    assert [row.name for row in rows] == [field(job, "JB_name") for job in jobs]
+    assert [row.owner for row in rows] == [field(job, "JB_owner") for job in jobs]
+    assert [row.slots for row in rows] == [int(field(job, "slots")) for job in jobs]
+    assert [list(row.tasks.numbers()) if row.tasks else [] for row in rows] == [
+        members(field(job, "tasks")) for job in jobs
+    ]
+    for row, job in zip(rows, jobs):
+        times = re.findall(r"<(?:JAT_start|JB_submission|JAT_submission)_time>(.*?)<", job)
+        assert [row.time] == (times or [""])
+        assert row.time == "" or parse_time(row.time) > 1e9
+
+
+def test_the_queue_is_known_with_and_without_queue_elements() -> None:
+    for name in LISTINGS:
+        for row in qstat.parse_listing(captured.sample(name)).rows:
+            assert bool(row.queue) == (row.listed_as == "running"), (name, row)
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_details(name: str) -> None:
+    reply = captured.sample(name)
+    number = int(field(reply.out, "JB_job_number"))
+    details = qstat.parse_details(reply, [number, number + 1])
+    assert details.unknown == {number + 1}
+    (job,) = details.jobs
+    assert (job.job, job.owner) == (number, field(reply.out, "JB_owner"))
+    assert job.name == field(reply.out, "JB_job_name")
+    assert job.tasks == TaskRange(1, 1, 1)
+    stamp = field(reply.out, "JB_submission_time")
+    if stamp.isdigit():
+        assert job.submission_time == pytest.approx(int(stamp[:10]), abs=1)
+    else:
+        assert job.submission_time == pytest.approx(parse_time(stamp[:19]), abs=1)
+    statuses = re.findall(r"<JAT_status>(.*?)<", reply.out)
+    assert [str(task.status) for task in job.details] == statuses
+    numbers = re.findall(r"<JAT_task_number>(.*?)<", reply.out)
+    assert [str(task.task) for task in job.details] == numbers
+    usage = dict(re.findall(r"<UA_name>(.*?)</UA_name>\s*<UA_value>(.*?)</UA_value>", reply.out))
+    merged = {key: value for task in job.details for key, value in task.usage.items()}
+    assert merged == {key: float(value) for key, value in usage.items()}
+    messages = [html.unescape(text) for text in re.findall(r"<QIM_message>(.*?)<", reply.out, re.DOTALL)]
+    assert [text for task in job.details for text in task.messages] == messages
+
+
+def test_unknown_jobs_in_tags_without_a_name() -> None:
+    reply = captured.sample("sge-6.2u5/ood_qstat_j_unknown_jobs.xml")
+    details = qstat.parse_details(reply, [1])
+    assert details.unknown == {1}
+    assert not details.jobs
+
+
+def test_several_jobs_without_an_element_around_each() -> None:
+    """Univa 8.6 prints the fields of a job directly: two jobs follow each other."""
+    reply = captured.sample("uge-8.6/ood_qstat_jr.xml")
+    body = re.search(r"<djob_info>(.*)</djob_info>", reply.out, re.DOTALL)
+    assert body
+    second = body[1].replace("748172", "748173").replace("<JAT_status>128", "<JAT_status>0")
+    both = reply.out.replace(body[1], body[1] + second)
+    (one,) = qstat.parse_details(reply, [748172]).jobs
+    found = qstat.parse_details(result(both), [748172, 748173]).jobs
+    assert found == (one, one._replace(job=748173, details=(one.details[0]._replace(status=0),)))
+
+
+@pytest.mark.parametrize("name", ["ocs-9.0.10/qstat_j_mem.xml", "uge-8.6/ood_qstat_jr.xml"])
+def test_details_cut_off_anywhere_are_an_error(name: str) -> None:
+    complete = captured.sample(name).stdout.rstrip()
+    for length in range(0, len(complete), 31):
+        with pytest.raises(UnreadableReply):
+            qstat.parse_details(result(complete[:length]), [1])
