@@ -190,7 +190,7 @@ def release_array_successors(state: CellState, job: Job, task_number: int) -> No
         if after is not None and job.number in after.predecessors_ad:
             _refresh_array_hold(state, after)
             if after.waiting - after.array_hold and not after.predecessors:
-                state.ready[after.number] = None
+                state.mark_ready(after)
 
 
 def _refresh_array_hold(state: CellState, job: Job) -> None:

@@ -69,20 +69,44 @@ def schedule(state: CellState, now: float) -> None:
     while state.delayed and state.delayed[0][0] <= now:
         job = state.jobs.get(heapq.heappop(state.delayed)[1])
         if job is not None and job.spec.execution_time <= now and not job.predecessors:
-            state.ready[job.number] = None
+            state.mark_ready(job)
     if not state.ready:
         return
     capacity = Capacity(state)
     if capacity.nothing_free():
         return
+    if float(state.config.scheduler["weight_priority"]) or any(
+        state.jobs[number].spec.deadline for number in state.ready
+    ):
+        _dispatch_sorted(state, capacity, now)
+    else:
+        _dispatch_in_order(state, capacity, now)
+
+
+def _dispatch_sorted(state: CellState, capacity: Capacity, now: float) -> None:
+    """Order by the full priority formula."""
     set_priorities(state, now)
-    order = sorted(
-        (state.jobs[number] for number in state.ready), key=lambda job: (-_urgency(job), job.number)
-    )
-    for job in order:
+    waiting = [state.jobs[number] for number in state.ready]
+    for job in sorted(waiting, key=lambda item: (-_urgency(item), item.number)):
         if capacity.nothing_free():
             break
         _dispatch(state, capacity, job, now)
+
+
+def _dispatch_in_order(state: CellState, capacity: Capacity, now: float) -> None:
+    """Without -p and deadlines in the formula the order never changes: a heap will do."""
+    kept: list[tuple[float, int]] = []
+    seen: set[int] = set()
+    while state.order and not capacity.nothing_free():
+        entry = heapq.heappop(state.order)
+        if entry[1] not in state.ready or entry[1] in seen:
+            continue
+        seen.add(entry[1])
+        _dispatch(state, capacity, state.jobs[entry[1]], now)
+        if entry[1] in state.ready:
+            kept.append(entry)
+    for entry in kept:
+        heapq.heappush(state.order, entry)
 
 
 def _urgency(job: Job) -> float:
@@ -104,7 +128,7 @@ def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> Non
             number = free.lowest()
             free = free.discard(number)
             task = enroll(job, number)
-            task.priority, task.normalised_tickets = job.priority, job.normalised_tickets
+            task.priority, task.normalised_tickets = job.priority or 0.5, 0.5
         task.granted, task.granted_pe = placed
         _start(state, job, task, now)
         left -= 1

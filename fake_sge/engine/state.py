@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -94,6 +95,7 @@ class CellState:
     instances: dict[str, QueueInstance] = field(default_factory=dict)
     next_number: int = 1
     ready: dict[int, None] = field(default_factory=dict)
+    order: list[tuple[float, int]] = field(default_factory=list)  # heap over ready, may hold stale entries
     running: dict[tuple[int, int], None] = field(default_factory=dict)
     ended: list[tuple[int, int]] = field(default_factory=list)
     simulated: list[tuple[float, int, int, int]] = field(default_factory=list)  # heap: end, job, task, run
@@ -113,6 +115,14 @@ class CellState:
         """What must be done outside since the last call."""
         effects, self.effects = self.effects, []
         return effects
+
+    def mark_ready(self, job: Job) -> None:
+        """Put a job on the scheduler's list. Waiting time counts the same for all: the order is fixed."""
+        if job.number not in self.ready:
+            self.ready[job.number] = None
+            weight = float(self.config.scheduler["weight_waiting_time"])
+            slots = min((piece.first for piece in job.spec.pe_ranges), default=1) if job.spec.pe else 1
+            heapq.heappush(self.order, (weight * job.submission_time - 1000.0 * slots, job.number))
 
     def ask_schedule(self, when: float | None) -> None:
         """Have the scheduler run at ``when`` or earlier; None: at its next turn."""

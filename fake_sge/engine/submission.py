@@ -91,7 +91,7 @@ def refresh_ready(state: CellState, job: Job, now: float) -> None:
         task.is_pending and not task.hold and not _in_error(task) for task in job.tasks.values()
     )
     if pending and not job.predecessors and job.spec.execution_time <= now:
-        state.ready[job.number] = None
+        state.mark_ready(job)
     else:
         state.ready.pop(job.number, None)
 

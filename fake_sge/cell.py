@@ -1,0 +1,478 @@
+"""A fake Grid Engine cell from Python: start it, put it on PATH, break it, advance its clock."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import py_compile
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .client import frame
+from .faults import FaultKind
+from .layout import TOOLS, Layout
+from .options import CellOptions
+from .shepherd import start_ticks
+
+PORT = "6444"
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_SCRIPT = """import sys
+sys.path[:0] = [{library!r}]
+from _fake_sge_client import main
+main({tool!r}, {package!r})
+"""
+
+
+class CellError(Exception):
+    """The cell cannot do what was asked; the text says why."""
+
+
+class Cell:
+    """A cell in a directory of its own.
+
+    Args:
+        directory: where the cell lives, a new or existing one; None makes a temporary one that is
+            removed again.
+        options: see :class:`fake_sge.options.CellOptions`; single options can be given as keywords
+            (``Cell(slots=2)``). Ignored when the directory holds a cell already.
+
+    Used as a context manager it is started and stopped; jobs that still run at the end are killed.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        options: CellOptions | None = None,
+        **settings: Any,
+    ) -> None:
+        if options is not None and settings:
+            raise TypeError("give either options or keywords")
+        self._temporary = directory is None
+        path = Path(tempfile.mkdtemp(prefix="fake-sge-")) if directory is None else Path(directory).absolute()
+        self.options = options or CellOptions(**settings)
+        self.layout = Layout(path)
+        self._line: socket.socket | None = None
+
+    # ---- life ------------------------------------------------------------------------------------
+    @property
+    def directory(self) -> Path:
+        """Where the cell lives."""
+        return self.layout.directory
+
+    @property
+    def env(self) -> dict[str, str]:
+        """``os.environ`` with the cell's commands first on PATH and its SGE_* variables."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SGE_")}
+        env.update(self.variables)
+        env["PATH"] = f"{self.layout.bin}:{os.environ.get('PATH', os.defpath)}"
+        return env
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Only the SGE_* variables."""
+        return {
+            "SGE_ROOT": str(self.layout.root),
+            "SGE_CELL": "default",
+            "SGE_ARCH": "lx-amd64",
+            "SGE_QMASTER_PORT": PORT,
+            "SGE_EXECD_PORT": str(int(PORT) + 1),
+        }
+
+    @property
+    def path(self) -> Path:
+        """The directory with qsub, qstat ..."""
+        return self.layout.bin
+
+    @property
+    def accounting(self) -> Path:
+        """The accounting file; it appears with the first record."""
+        return self.layout.accounting
+
+    def create(self) -> None:
+        """Make the cell's files unless they are there."""
+        self.layout.make()
+        if not self.layout.settings.exists():
+            self.layout.settings.write_text(json.dumps(self.options.to_json()))
+        host = CellOptions.from_json(json.loads(self.layout.settings.read_text())).hosts[0]
+        common = self.layout.common
+        (common / "act_qmaster").write_text(f"{host}\n")
+        (common / "bootstrap").write_text(
+            "admin_user              none\ndefault_domain          none\nignore_fqdn             true\n"
+            "spooling_method         classic\nspooling_lib            libspoolc\n"
+            f"spooling_params         {common};{self.layout.qmaster}\nbinary_path             {self.layout.bin}\n"
+            f"qmaster_spool_dir       {self.layout.qmaster}\nsecurity_mode           none\n"
+            "listener_threads        2\nworker_threads          2\nscheduler_threads       1\n"
+        )
+        self._write_commands()
+
+    def _write_commands(self) -> None:
+        source = self.layout.library / "_fake_sge_client.py"
+        shutil.copyfile(Path(__file__).with_name("client.py"), source)
+        py_compile.compile(str(source), doraise=True)
+        for tool in TOOLS:
+            script = _SCRIPT.format(library=str(self.layout.library), package=_PACKAGE, tool=tool)
+            path = self.layout.bin / tool
+            path.write_text(f"{_shebang()}{script}")
+            path.chmod(0o755)
+
+    def start(self) -> Cell:
+        """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot."""
+        self.create()
+        self.start_qmaster()
+        return self
+
+    def start_qmaster(self) -> None:
+        """Start the qmaster, e.g. after :meth:`stop_qmaster`. Raises CellError."""
+        reading, writing = os.pipe()
+        os.set_inheritable(writing, True)
+        code = (
+            f"import sys; sys.path.insert(0, {_PACKAGE!r}); from pathlib import Path; "
+            "from fake_sge.daemon import serve; from fake_sge.layout import Layout; "
+            "sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))"
+        )
+        with (self.layout.qmaster / "out").open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", code, str(self.directory), str(writing)],
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(writing,),
+                start_new_session=True,
+                cwd="/",
+            )
+        os.close(writing)
+        answer = b""
+        with os.fdopen(reading, "rb") as pipe:
+            ready, _, _ = select.select([pipe], [], [], 60.0)
+            if ready:
+                answer = pipe.read()
+        if answer != b"ok":
+            process.wait()
+            text = answer.decode(errors="replace") or (self.layout.qmaster / "out").read_text()[-2000:]
+            raise CellError(text or "the qmaster did not start")
+        self._process = process
+
+    def stop_qmaster(self) -> None:
+        """End the qmaster alone: an outage. Running jobs go on. Does nothing when it does not run."""
+        self._end(signal.SIGTERM)
+
+    def kill_qmaster(self) -> None:
+        """SIGKILL the qmaster: a crash. Running jobs go on."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> None:
+        self._close()
+        pid = self.qmaster_pid
+        if pid is None:
+            return
+        os.kill(pid, number)
+        started = time.monotonic()
+        while self.qmaster_pid == pid:
+            self._reap()
+            if time.monotonic() - started > 10.0:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.002)
+        self._reap()
+
+    def _reap(self) -> None:
+        process = getattr(self, "_process", None)
+        if process is not None:
+            process.poll()
+
+    @property
+    def qmaster_pid(self) -> int | None:
+        """The daemon's pid while it runs."""
+        try:
+            pid = int(self.layout.lock.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if os.fsencode(str(self.directory)) in command.split(b"\0") else None
+
+    def stop(self) -> None:
+        """End the qmaster and kill what still runs."""
+        self.stop_qmaster()
+        for path in self.layout.execd.glob("*/active_jobs/*/pid"):
+            try:
+                pid, ticks = path.read_text().split()
+            except (OSError, ValueError):
+                continue  # it has just ended
+            self._kill_shepherd(int(pid), ticks)
+
+    def _kill_shepherd(self, pid: int, ticks: str) -> None:
+        """The shepherd kills its job, whatever notify grace it has."""
+        end = time.monotonic() + 10.0
+        while start_ticks(pid) == ticks:
+            for child in _children(pid):
+                _kill(child)
+            if time.monotonic() > end:
+                _kill(pid)
+            time.sleep(0.005)
+
+    def remove(self) -> None:
+        """Delete the cell's directory."""
+        shutil.rmtree(self.directory)
+
+    def __enter__(self) -> Cell:
+        try:
+            return self.start()
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self.stop()
+        if self._temporary:
+            self.remove()
+
+    # ---- talking to it ---------------------------------------------------------------------------
+    def call(self, name: str, **values: Any) -> Any:  # noqa: ANN401 JSON
+        """One control call. Raises CellError when no qmaster runs or it refuses."""
+        try:
+            line = self._connect()
+            line.sendall(frame(b"C", json.dumps({"call": name, **values}).encode()))
+            head = _exactly(line, 5)
+            answer = json.loads(_exactly(line, int.from_bytes(head[1:], "big")))
+        except OSError as error:
+            self._close()
+            raise CellError(f"no qmaster in {self.directory}: {error}") from error
+        if "error" in answer:
+            raise CellError(answer["error"])
+        return answer["ok"]
+
+    def _connect(self) -> socket.socket:
+        if self._line is None:
+            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            directory = os.open(self.layout.socket.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                line.connect(f"/proc/self/fd/{directory}/{self.layout.socket.name}")
+            except OSError:
+                line.close()
+                raise
+            finally:
+                os.close(directory)
+            self._line = line
+        return self._line
+
+    def _close(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def run(
+        self,
+        *argv: str,
+        stdin: bytes = b"",
+        cwd: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a command in the cell's environment; stdout and stderr are captured."""
+        return subprocess.run(
+            [str(self.path / argv[0]) if argv[0] in TOOLS else argv[0], *argv[1:]],
+            input=stdin,
+            cwd=cwd,
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """``pid now jobs running pending zombies next_job_number faults``."""
+        found: dict[str, Any] = self.call("status")
+        return found
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """What the qmaster knows of jobs, one entry for each group of tasks in the same state.
+
+        Keys: ``job tasks name owner array state submission_time``; for tasks that were started also
+        ``start_time queue slots errors restarts``.
+        """
+        found: list[dict[str, Any]] = self.call("jobs")
+        return found
+
+    @property
+    def now(self) -> float:
+        """The cell's clock, epoch seconds."""
+        return float(self.status()["now"])
+
+    def advance(self, seconds: float) -> float:
+        """Move the cell's clock forward (simulated jobs, -a, scheduler); the new time. Real jobs do not notice."""
+        return float(self.call("advance", seconds=seconds))
+
+    def schedule(self) -> None:
+        """Have the scheduler run now."""
+        self.call("schedule")
+
+    def wait_idle(self, timeout: float = 60.0) -> None:
+        """Wait (real time) until no job is left and all records are written. Raises CellError after ``timeout``."""
+        if not self.call("wait_idle", timeout=timeout):
+            raise CellError(f"still busy after {timeout} s: {self.jobs()[:5]}")
+
+    def submit_simulated(
+        self,
+        run_time: float = 0.0,
+        *,
+        count: int = 1,
+        name: str = "simulated",
+        exit_status: int = 0,
+        signal: int = 0,
+        failed: int = 0,
+        error: str = "",
+        usage: Mapping[str, float] | None = None,
+        user: str | None = None,
+        array: tuple[int, int, int] | None = None,
+        resources: Mapping[str, str] | None = None,
+        **spec: Any,
+    ) -> list[int]:
+        """Submit jobs without processes; their numbers.
+
+        Args:
+            run_time: seconds of the cell's clock.
+            count: how many such jobs.
+            name: job name.
+            exit_status, signal, failed, error, usage: how they will have ended, see Simulation.
+            user: owner; the caller by default.
+            array: ``(first, last, step)`` makes array jobs.
+            resources: -l requests.
+            spec: further :class:`fake_sge.model.JobSpec` fields (``user_hold=True``, ``hold_jid=("1",)``).
+        """
+        simulation = {
+            "run_time": run_time,
+            "exit_status": exit_status,
+            "signal": signal,
+            "failed": failed,
+            "usage": dict(usage or {}),
+            "error": error,
+        }
+        numbers: list[int] = self.call(
+            "submit_simulated",
+            count=count,
+            spec={"name": name, **spec},
+            simulation=simulation,
+            user=user,
+            array=list(array) if array else None,
+            resources=dict(resources or {}),
+        )
+        return numbers
+
+    # ---- trouble ---------------------------------------------------------------------------------
+    def fault(
+        self,
+        kind: FaultKind | str,
+        tool: str = "*",
+        *,
+        times: int | None = 1,
+        out: bytes = b"",
+        err: bytes = b"",
+        **options: Any,
+    ) -> int:
+        """Have something go wrong; the fault's number. See :class:`fake_sge.faults.Fault` for the options."""
+        number: int = self.call(
+            "add_fault",
+            kind=FaultKind(kind).value,
+            tool=tool,
+            times=times,
+            out=base64.b64encode(out).decode(),
+            err=base64.b64encode(err).decode(),
+            **options,
+        )
+        return number
+
+    def clear_faults(self, number: int | None = None) -> int:
+        """Remove one fault or all; how many there were."""
+        return int(self.call("clear_faults", number=number))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are still in force."""
+        found: list[dict[str, Any]] = self.call("faults")
+        return found
+
+    def fail_job(self, job: int, task: int = 1, text: str = "[0:0]: fault") -> None:
+        """Put a pending job in the error state (Eqw). Raises CellError when it is not pending."""
+        if not self.call("fail_job", job=job, task=task, text=text):
+            raise CellError(f"job {job} has no pending task {task}")
+
+    def next_job_number(self, number: int) -> None:
+        """Set the number of the next job."""
+        self.call("next_number", number=number)
+
+    def rotate_accounting(self) -> Path:
+        """Move the accounting file away, as log rotation does; where to."""
+        return Path(self.call("rotate"))
+
+    def configure(
+        self,
+        *,
+        queues: Mapping[str, Mapping[str, str]] | None = None,
+        scheduler: Mapping[str, str] | None = None,
+        max_job_number: int | None = None,
+        **global_config: str | int,
+    ) -> None:
+        """Change the configuration of the running cell (``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``)."""
+        self.call(
+            "configure",
+            queues={name: dict(values) for name, values in (queues or {}).items()},
+            scheduler=dict(scheduler or {}),
+            max_job_number=max_job_number,
+            global_config={name: str(value) for name, value in global_config.items()},
+        )
+
+
+def _shebang() -> str:
+    """``#!PYTHON -IS``; through sh when the interpreter's path does not fit into a shebang line."""
+    line = f"#!{sys.executable} -IS\n"
+    if len(line) < 127 and " " not in sys.executable:
+        return line
+    return f"#!/bin/sh\n''':'\nexec '{sys.executable}' -IS \"$0\" \"$@\"\n'''\n"
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        direct = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return found
+    for child in direct:
+        found += [child, *_children(child)]
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it has just ended
+
+
+def _exactly(line: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = line.recv(min(size - len(data), 1 << 20))
+        if not piece:
+            raise ConnectionResetError("the qmaster closed the connection")
+        data += piece
+    return data
+
+
+def is_socket(path: Path) -> bool:
+    """Whether a path is a socket."""
+    return path.exists() and stat.S_ISSOCK(path.stat().st_mode)

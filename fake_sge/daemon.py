@@ -1,0 +1,106 @@
+"""The qmaster process of a cell."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .admin import handle
+from .core import Core
+from .layout import TOOLS, Layout
+from .options import CellOptions
+from .server import Server
+from .store import StoreError
+
+log = logging.getLogger("fake_sge")
+PORT = "6444"
+
+
+class AlreadyRunning(Exception):
+    """Another daemon serves this cell."""
+
+
+def take_lock(layout: Layout) -> int:
+    """Make sure that this is the cell's only daemon. Raises AlreadyRunning."""
+    handle_ = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle_, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        pid = os.read(handle_, 32).decode().strip()
+        os.close(handle_)
+        raise AlreadyRunning(f"a qmaster (pid {pid or '?'}) already serves {layout.directory}") from error
+    os.ftruncate(handle_, 0)
+    os.write(handle_, f"{os.getpid()}\n".encode())
+    return handle_
+
+
+def _import_commands() -> None:
+    for tool in TOOLS:
+        try:
+            importlib.import_module(f".commands.{tool}", __package__)
+        except ModuleNotFoundError as error:
+            log.error("no command %s: %s", tool, error)
+
+
+def serve(layout: Layout, ready: int) -> int:
+    """Run until asked to stop; ``ready`` is a pipe that gets ``ok`` or the reason why not."""
+    logging.basicConfig(
+        filename=layout.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    try:
+        lock = take_lock(layout)
+        options = CellOptions.from_json(json.loads(layout.settings.read_text()))
+        core = Core(layout, options, PORT)
+        core.start_execd()
+        with core.lock:
+            core.recover()
+        server = Server(core, handle)
+        server.listen()
+    except (AlreadyRunning, StoreError, OSError, ValueError) as error:
+        log.error("%s", error)
+        os.write(ready, f"{error}".encode())
+        os.close(ready)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(core, "stopping", True))
+    os.write(ready, b"ok")
+    os.close(ready)
+    log.info("qmaster serves %s", layout.directory)
+    threading.Thread(target=_import_commands, daemon=True).start()
+    try:
+        run(core)
+    finally:
+        server.close()
+        core.stop_execd()
+        os.close(lock)
+    return 0
+
+
+def run(core: Core) -> None:
+    """The main loop: whatever is due, when it is due."""
+    rounds = 0
+    while not core.stopping:
+        with core.lock:
+            try:
+                core.tick()
+                rounds += 1
+                if rounds % 64 == 0:
+                    core.read_reports()
+            except StoreError as error:
+                log.error("%s", error)
+            core.changed.wait(max(0.005, core.pause()))
+    with core.lock:
+        core.changed.notify_all()
+        core.snapshot()
+        core.store.close()
+
+
+if __name__ == "__main__":
+    sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))

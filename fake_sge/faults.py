@@ -1,0 +1,147 @@
+"""Faults on demand: what goes wrong, for which command, how often."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+from .protocol import Reply
+
+
+class FaultKind(enum.Enum):
+    """What goes wrong. The options each kind reads are in :class:`Fault`."""
+
+    REFUSED = "refused"  # no qmaster: connection refused
+    UNRESOLVABLE = "unresolvable"  # no qmaster: its host name does not resolve
+    SILENT = "silent"  # the qmaster accepts and never answers: seconds until the tool gives up
+    SLOW = "slow"  # the answer comes after some seconds
+    EXIT = "exit"  # the command does nothing but print and exit: code, out, err
+    LOST = "lost"  # the command does its work, then the answer is lost: code, out, err
+    TRUNCATE = "truncate"  # stdout ends after `at` bytes (negative: that many bytes are missing)
+    EMPTY = "empty"  # stdout is empty, the exit code stays
+    GARBLE = "garble"  # every `at`-th byte of stdout (default 7th) is replaced
+    BANNER = "banner"  # `out` comes before stdout
+    HIDE_JOB = "hide-job"  # job `job` is not in the listing
+    WARN_SUBMIT = "warn-submit"  # accepted with exit 1, the id on stderr
+    JSV_REJECT = "jsv-reject"  # a JSV refuses the submission with text `out`
+    ERROR_STATE = "error-state"  # a start fails (`code` 26, 27 or 28, text `out`): Eqw
+    ACCOUNTING_LATE = "accounting-late"  # a line is written `seconds` later
+    ACCOUNTING_ABSENT = "accounting-absent"  # a line is never written
+    ACCOUNTING_DUPLICATE = "accounting-duplicate"  # a line is written twice
+    ACCOUNTING_CORRUPT = "accounting-corrupt"  # a line is cut after `at` bytes (default half)
+
+
+ACCOUNTING = (
+    FaultKind.ACCOUNTING_LATE,
+    FaultKind.ACCOUNTING_ABSENT,
+    FaultKind.ACCOUNTING_DUPLICATE,
+    FaultKind.ACCOUNTING_CORRUPT,
+)
+BEFORE = (FaultKind.REFUSED, FaultKind.UNRESOLVABLE, FaultKind.SILENT, FaultKind.SLOW, FaultKind.EXIT)
+INSIDE = (FaultKind.HIDE_JOB, FaultKind.WARN_SUBMIT, FaultKind.JSV_REJECT)
+AFTER = (FaultKind.LOST, FaultKind.TRUNCATE, FaultKind.EMPTY, FaultKind.GARBLE, FaultKind.BANNER)
+SUBMIT_ONLY = (FaultKind.WARN_SUBMIT, FaultKind.JSV_REJECT)
+
+
+@dataclass
+class Fault:
+    """One fault. ``tool`` is a command name, or ``*`` for all; ``times`` None: until cleared.
+
+    ``seconds``, ``code``, ``out``, ``err``, ``at`` and ``job`` are options of the kinds.
+    ``skip`` calls go well before it starts.
+    """
+
+    kind: FaultKind
+    tool: str = "*"
+    times: int | None = 1
+    skip: int = 0
+    seconds: float = 0.0
+    code: int = 1
+    out: bytes = b""
+    err: bytes = b""
+    at: int = 0
+    job: int = 0
+    number: int = 0
+    hits: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for impossible values."""
+        if self.times is not None and self.times < 1:
+            raise ValueError("a fault happens at least once")
+        if self.seconds < 0 or self.skip < 0:
+            raise ValueError("seconds and skip are not negative")
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``fake-sge faults``."""
+        return {
+            "number": self.number,
+            "kind": self.kind.value,
+            "tool": self.tool,
+            "times": self.times,
+            "skip": self.skip,
+            "hits": self.hits,
+            "seconds": self.seconds,
+            "code": self.code,
+            "at": self.at,
+            "job": self.job,
+        }
+
+
+@dataclass
+class FaultBook:
+    """The faults of a cell, in the order they were asked for."""
+
+    faults: list[Fault] = field(default_factory=list)
+    last: int = 0
+
+    def add(self, fault: Fault) -> int:
+        """Register a fault; its number is for :meth:`clear`."""
+        self.last += 1
+        fault.number = self.last
+        self.faults.append(fault)
+        return fault.number
+
+    def clear(self, number: int | None = None) -> int:
+        """Remove one fault, or all; how many were removed."""
+        before = len(self.faults)
+        self.faults = [] if number is None else [item for item in self.faults if item.number != number]
+        return before - len(self.faults)
+
+    def take(self, kinds: tuple[FaultKind, ...], tool: str = "*") -> list[Fault]:
+        """The faults that hit this call; counts them."""
+        if not self.faults:
+            return []
+        hit: list[Fault] = []
+        for fault in list(self.faults):
+            if fault.kind not in kinds or fault.tool not in ("*", tool):
+                continue
+            if fault.kind in SUBMIT_ONLY and tool not in ("qsub", "qrsh"):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.hits += 1
+            hit.append(fault)
+            if fault.times is not None and fault.hits >= fault.times:
+                self.faults.remove(fault)
+        return hit
+
+
+def spoil(reply: Reply, fault: Fault) -> Reply:
+    """The reply after one of the AFTER faults."""
+    out = reply.out
+    if fault.kind is FaultKind.LOST:
+        return Reply(fault.code, fault.out, fault.err, 0)
+    if fault.kind is FaultKind.TRUNCATE:
+        out = out[: fault.at]
+    elif fault.kind is FaultKind.EMPTY:
+        out = b""
+    elif fault.kind is FaultKind.BANNER:
+        out = fault.out + out
+    else:
+        step = fault.at or 7
+        spoiled = bytearray(out)
+        spoiled[step - 1 :: step] = b"\xff" * len(spoiled[step - 1 :: step])
+        out = bytes(spoiled)
+    return Reply(reply.code, out, reply.err, reply.signal)
