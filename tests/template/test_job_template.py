@@ -1,0 +1,423 @@
+"""JobTemplate against libdrmaa_observed section 3: what is accepted, read back and refused, and how."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drmaa_cli import constants, template
+from drmaa_cli.attributes import (
+    Attribute,
+    BoolConverter,
+    DictAttribute,
+    IntConverter,
+    VectorAttribute,
+    Version,
+    shown,
+)
+from drmaa_cli.errors import (
+    InvalidArgumentException,
+    InvalidAttributeValueException,
+    NoActiveSessionException,
+)
+from drmaa_cli.template import JobTemplate
+
+UNSET = "code 14: The value for the job attribute is invalid."
+INVALID = "code 4: The input value for an argument is invalid."
+TEXTS = (
+    "remoteCommand",
+    "workingDirectory",
+    "jobCategory",
+    "nativeSpecification",
+    "startTime",
+    "jobName",
+    "inputPath",
+    "outputPath",
+    "errorPath",
+)
+UNSUPPORTED = ("transferFiles", "deadlineTime", "hardRunDurationLimit", "softRunDurationLimit")
+LIMITS = ("hardWallclockTimeLimit", "softWallclockTimeLimit")
+EVERY = (
+    *TEXTS,
+    *UNSUPPORTED,
+    *LIMITS,
+    "jobSubmissionState",
+    "blockEmail",
+    "joinFiles",
+    "email",
+    "args",
+    "jobEnvironment",
+)
+
+
+def no_session() -> None:
+    raise NoActiveSessionException("code 5: No active session")
+
+
+@pytest.fixture
+def jt() -> JobTemplate:
+    return JobTemplate._for(lambda: None)
+
+
+@pytest.fixture
+def process_session(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(template, "require_session", lambda: None)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_unset_attributes_raise_code_14(jt: JobTemplate, name: str) -> None:
+    with pytest.raises(InvalidAttributeValueException) as caught:
+        getattr(jt, name)
+    assert str(caught.value) == UNSET
+    assert not hasattr(jt, name)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("value", ["abc", "", " ", "grüß", "x" * 5000, "a\nb", ":/tmp/$drmaa_incr_ph$", "/x"])
+def test_texts_are_read_back_whole(jt: JobTemplate, name: str, value: str) -> None:
+    setattr(jt, name, value)
+    assert getattr(jt, name) == value
+    setattr(jt, name, value.encode())
+    assert getattr(jt, name) == value
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "jobSubmissionState"])
+def test_none_is_code_4(jt: JobTemplate, name: str) -> None:
+    with pytest.raises(InvalidArgumentException) as caught:
+        setattr(jt, name, None)
+    assert str(caught.value) == INVALID
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "jobSubmissionState"])
+@pytest.mark.parametrize("value", [5, True, False, 1.5, [], {}, object()])
+def test_other_types_are_code_4_and_named(jt: JobTemplate, name: str, value: object) -> None:
+    attribute = getattr(JobTemplate, name).name.decode()
+    with pytest.raises(InvalidArgumentException) as caught:
+        setattr(jt, name, value)
+    assert str(caught.value) == f"{INVALID} {attribute} cannot be {value!r}: str or bytes is expected"
+    assert not hasattr(jt, name)
+
+
+@pytest.mark.parametrize("value", ["abc", "", " ", "a b", "DRMAA_HOLD", "hold", b"active"])
+def test_submission_state_is_checked_when_set(jt: JobTemplate, value: object) -> None:
+    with pytest.raises(InvalidAttributeValueException) as caught:
+        jt.jobSubmissionState = value
+    assert str(caught.value) == (
+        'code 14: attribute "drmaa_js_state" must be either "drmaa_active" or "drmaa_hold"\n'
+    )
+
+
+@pytest.mark.parametrize("value", ["drmaa_active", b"drmaa_hold", constants.JobSubmissionState.HOLD_STATE])
+def test_submission_states(jt: JobTemplate, value: object) -> None:
+    jt.jobSubmissionState = value
+    assert jt.jobSubmissionState == (value.decode() if isinstance(value, bytes) else value)
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+@pytest.mark.parametrize("value", ["ioe", "", b"x", "abc", 5, True])
+def test_what_grid_engine_has_not_is_code_4_without_text(jt: JobTemplate, name: str, value: object) -> None:
+    with pytest.raises(InvalidArgumentException) as caught:
+        setattr(jt, name, value)
+    assert str(caught.value) == "code 4: "
+
+
+@pytest.mark.parametrize(("name", "text"), list(zip(UNSUPPORTED, (INVALID, INVALID, "code 4: ", "code 4: "))))
+def test_none_for_what_grid_engine_has_not(jt: JobTemplate, name: str, text: str) -> None:
+    with pytest.raises(InvalidArgumentException) as caught:
+        setattr(jt, name, None)
+    assert str(caught.value) == text
+
+
+def test_delegated_staging_permits_transfer_files(process_session: pytest.MonkeyPatch) -> None:
+    def staging() -> None:
+        pass
+
+    staging.delegated_staging = True  # type: ignore[attr-defined]  # a function takes attributes
+    assert JobTemplate._for(staging, transferFiles="ioe").transferFiles == "ioe"
+    process_session.setattr(template, "require_session", staging)
+    assert JobTemplate(transferFiles="i").transferFiles == "i"
+    with pytest.raises(InvalidArgumentException):
+        JobTemplate(deadlineTime="10:00")
+
+
+@pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
+@pytest.mark.parametrize(
+    "value", ["n", "no", "0", b"n", 1, 1.5, "grüß", True, "", None, [], {}, 0, False, b""]
+)
+def test_flags_are_truth(jt: JobTemplate, name: str, value: object) -> None:
+    setattr(jt, name, value)
+    assert getattr(jt, name) is bool(value)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (0, 0),
+        (90, 90),
+        (90.0, 90),
+        ("90", 90),
+        (b"90", 90),
+        ("1:30", 90),
+        ("1:0:5", 3605),
+        (" 7 ", 7),
+        (datetime.timedelta(hours=2), 7200),
+        (10**9, 10**9),
+    ],
+)
+def test_limits_are_seconds(jt: JobTemplate, name: str, value: object, seconds: int) -> None:
+    setattr(jt, name, value)
+    assert getattr(jt, name) == seconds
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        -1,
+        1.5,
+        float("nan"),
+        float("inf"),
+        True,
+        "",
+        "abc",
+        "-5",
+        "1:2:3:4",
+        "٣",
+        [],
+        {},
+        datetime.timedelta(milliseconds=1),
+        datetime.timedelta(seconds=-1),
+    ],
+)
+def test_limits_that_are_none(jt: JobTemplate, name: str, value: object) -> None:
+    with pytest.raises(InvalidArgumentException) as caught:
+        setattr(jt, name, value)
+    assert str(caught.value).startswith(f"{INVALID} drmaa_wct_{name[0]}limit cannot be {shown(value)}: ")
+
+
+@pytest.mark.parametrize("name", ["args", "email"])
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ([], []),
+        (["a"], ["a"]),
+        (("t", "u"), ["t", "u"]),
+        ("string", list("string")),
+        ("", []),
+        ({"k": "v"}, ["k"]),
+        ({"s"}, ["s"]),
+        ([1, 2.5, None, True], ["1", "2.5", "None", "True"]),
+        ([b"bytes"], ["bytes"]),
+        (["", "x", ""], ["", "x", ""]),
+        (["a\nb", "é中", "'q'"], ["a\nb", "é中", "'q'"]),
+        (["x" * 5000], ["x" * 5000]),
+        (range(2), ["0", "1"]),
+        ([b"\xff"], ["\udcff"]),
+        (["a\0b"], ["a\0b"]),
+    ],
+)
+def test_vectors(jt: JobTemplate, name: str, value: object, read: list[str]) -> None:
+    setattr(jt, name, value)
+    assert getattr(jt, name) == read
+
+
+@pytest.mark.parametrize("name", ["args", "email"])
+@pytest.mark.parametrize("value", [None, 5, iter(["a"]), True, 1.5])
+def test_vectors_need_a_length(jt: JobTemplate, name: str, value: object) -> None:
+    with pytest.raises(TypeError, match=r"object of type '\w+' has no len\(\)"):
+        setattr(jt, name, value)
+    assert not hasattr(jt, name)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ({}, {}),
+        ({"A": "1", "B": ""}, {"A": "1", "B": ""}),
+        ({"A": "x=y"}, {"A": "x=y"}),
+        ({1: 2}, {"1": "2"}),
+        ({"A=B": "c"}, {"A": "B=c"}),
+        ({b"k": b"v"}, {"k": "v"}),
+        ({"A": None}, {"A": "None"}),
+        ({"": "x"}, {"": "x"}),
+        ({"A": "a\nb,'\"é"}, {"A": "a\nb,'\"é"}),
+    ],
+)
+def test_environment(jt: JobTemplate, value: object, read: dict[str, str]) -> None:
+    jt.jobEnvironment = value
+    assert jt.jobEnvironment == read
+
+
+@pytest.mark.parametrize("value", [[("A", "1")], "A=1", None, 5])
+def test_environment_is_a_mapping(jt: JobTemplate, value: object) -> None:
+    with pytest.raises(AttributeError) as caught:
+        jt.jobEnvironment = value
+    assert isinstance(caught.value, InvalidArgumentException)
+    assert str(caught.value) == f"{INVALID} drmaa_v_env cannot be {value!r}: a mapping is expected"
+
+
+def test_assignment_replaces_and_reading_copies(jt: JobTemplate) -> None:
+    jt.args = ["a", "b"]
+    jt.args.append("c")
+    assert jt.args == ["a", "b"]
+    jt.args = ["c"]
+    jt.jobEnvironment = {"A": "1"}
+    jt.jobEnvironment = {"B": "2"}
+    assert (jt.args, jt.jobEnvironment) == (["c"], {"B": "2"})
+    jt.args = []
+    assert jt.args == []
+
+
+def test_unknown_attributes_are_plainly_set(jt: JobTemplate) -> None:
+    jt.colour = "red"  # type: ignore[attr-defined]  # drmaa-python's users do it
+    assert vars(jt)["colour"] == "red"
+    assert vars(JobTemplate._for(lambda: None, colour="red"))["colour"] == "red"
+
+
+def test_attributes_cannot_be_deleted(jt: JobTemplate) -> None:
+    with pytest.raises(AttributeError):
+        del jt.jobName
+
+
+def test_attribute_names_are_libdrmaas_and_the_limits(jt: JobTemplate) -> None:
+    assert jt.attributeNames == [
+        "drmaa_remote_command",
+        "drmaa_js_state",
+        "drmaa_wd",
+        "drmaa_job_name",
+        "drmaa_input_path",
+        "drmaa_output_path",
+        "drmaa_error_path",
+        "drmaa_join_files",
+        "drmaa_job_category",
+        "drmaa_native_specification",
+        "drmaa_block_email",
+        "drmaa_start_time",
+        "drmaa_wct_hlimit",
+        "drmaa_wct_slimit",
+    ]
+
+
+def test_class_access_gives_the_descriptor() -> None:
+    assert isinstance(JobTemplate.remoteCommand, Attribute)
+    assert JobTemplate.remoteCommand.name == constants.REMOTE_COMMAND
+    assert isinstance(JobTemplate.args, VectorAttribute)
+    assert isinstance(JobTemplate.jobEnvironment, DictAttribute)
+    placeholders = (JobTemplate.HOME_DIRECTORY, JobTemplate.WORKING_DIRECTORY, JobTemplate.PARAMETRIC_INDEX)
+    assert placeholders == ("$drmaa_hd_ph$", "$drmaa_wd_ph$", "$drmaa_incr_ph$")
+
+
+def test_a_client_can_define_its_own_attributes() -> None:
+    class Template(JobTemplate):
+        queue = Attribute("my_queue", type_converter=BoolConverter("on", b"off"))
+
+    template = Template._for(lambda: None, queue=1)
+    assert template.queue is True
+    assert template._values() == {b"my_queue": "on"}
+
+
+def test_after_delete_nothing_works_and_nothing_crashes(jt: JobTemplate) -> None:
+    jt.jobName = "x"
+    jt.delete()
+    jt.delete()
+    for name in EVERY:
+        with pytest.raises(InvalidAttributeValueException):
+            getattr(jt, name)
+        with pytest.raises(InvalidArgumentException) as caught:
+            setattr(jt, name, "x")
+        assert str(caught.value) == INVALID
+    with pytest.raises(InvalidArgumentException):
+        jt._values()
+
+
+def test_context_manager_deletes() -> None:
+    with JobTemplate._for(lambda: None, jobName="x") as template:
+        assert template.jobName == "x"
+    assert not hasattr(template, "jobName")
+
+
+def test_a_bad_keyword_leaves_no_template() -> None:
+    with pytest.raises(InvalidArgumentException):
+        JobTemplate._for(lambda: None, jobName="x", outputPath=5)
+
+
+def test_everything_but_delete_needs_a_session(process_session: pytest.MonkeyPatch) -> None:
+    template_of_session = JobTemplate(jobName="x")
+    process_session.setattr(template, "require_session", no_session)
+    with pytest.raises(NoActiveSessionException):
+        JobTemplate()
+    for name in EVERY:
+        with pytest.raises(NoActiveSessionException):
+            getattr(template_of_session, name)
+        with pytest.raises(NoActiveSessionException):
+            setattr(template_of_session, name, 5)
+    with pytest.raises(NoActiveSessionException):
+        template_of_session.attributeNames  # noqa: B018  # a property
+    process_session.setattr(template, "require_session", lambda: None)
+    assert template_of_session.jobName == "x"  # usable again in a later session
+    process_session.setattr(template, "require_session", no_session)
+    template_of_session.delete()
+
+
+def test_without_a_session_module_there_is_no_session() -> None:
+    with pytest.raises(NoActiveSessionException, match=r"^code 5: No active session$"):
+        template._no_session()
+
+
+def test_values_are_a_snapshot(jt: JobTemplate) -> None:
+    jt.args = ["a"]
+    jt.joinFiles = True
+    before = jt._values()
+    jt.args = ["b"]
+    assert dict(before) == {constants.V_ARGV: ("a",), constants.JOIN_FILES: "y"}
+    with pytest.raises(TypeError):
+        before[constants.WD] = "/"  # type: ignore[index]  # the point of the test
+
+
+def test_version() -> None:
+    assert Version(1, 0) == (1, 0)
+    assert str(Version(1, 0)) == "1.0"
+
+
+def test_shown_survives_a_broken_repr() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert shown(Broken()) == "<Broken, whose repr() fails: RuntimeError>"
+    assert shown("x" * 100) == "'" + "x" * 76 + "..."
+
+
+@given(st.integers(min_value=0))
+def test_int_converter_round_trip(seconds: int) -> None:
+    assert IntConverter.from_drmaa(IntConverter.to_drmaa(seconds)) == seconds
+
+
+@given(st.dictionaries(st.text(), st.text(), max_size=5))
+def test_any_environment_is_kept(environment: dict[str, str]) -> None:
+    template = JobTemplate._for(lambda: None, jobEnvironment=environment)
+    expected = {}
+    for name, value in environment.items():
+        key, _, rest = f"{name}={value}".partition("=")
+        expected[key] = rest
+    assert template.jobEnvironment == expected
+
+
+@given(st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.text())))
+def test_any_value_is_kept_or_refused(value: object) -> None:
+    template = JobTemplate._for(lambda: None)
+    for name in EVERY:
+        try:
+            setattr(template, name, value)
+        except (InvalidArgumentException, InvalidAttributeValueException):
+            continue
+        except TypeError:
+            assert name in ("args", "email")
+            continue
+        getattr(template, name)
