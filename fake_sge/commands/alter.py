@@ -1,0 +1,221 @@
+"""qalter, qhold and qrls: one program, as in Grid Engine (captures ``op.qalter*``, ``op.qhold*``, ``op.qrls*``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..model import Job
+from ..protocol import Changes, Outcome, Qmaster, QmasterUnreachable, Reply, Request, actor_of
+from ..ranges import Range
+from ..render.usage import usage
+from ..render.values import encode
+from . import names
+from .attributes import Alteration, AttributeError_
+from .environment_errors import environment_error
+from .globs import glob_match
+from .holds import HoldRequest
+from .jobids import JobWord, lonely, parse_job_word, with_tasks
+from .jobparams import _Builder, unknown_option_answers
+from .optparse_table import Answer, Option
+from .refusals import on_stdout
+from .submission import parse_command_line, printed, surroundings
+from .values import OptionError
+
+EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
+_OK = 1
+_LOST: list[tuple[str, int]] = []
+_FLAGS = {"-notify": ("notify", True)}
+
+
+@dataclass
+class Wanted:
+    """What the command line asks for."""
+
+    jobs: list[JobWord] = field(default_factory=list)
+    users: tuple[str, ...] | None = None
+    hold: tuple[str, int] | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    verify: bool = False
+
+
+def run(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qalter, qhold or qrls, whichever ``argv[0]`` is."""
+    bad = environment_error(request)
+    if bad is not None:
+        return bad
+    tool = request.argv[0]
+    parsed = parse_command_line(request.argv[1:], surroundings(request, 0.0))
+    shown = printed(parsed.answers, "qalter: ", "qalter: warning: ")
+    out, err = shown.out, parsed.stray + shown.err
+    if shown.code:
+        return Reply(shown.code, encode(out), encode(err))
+    options = parsed.options
+    if len(options) == (1 if tool in ("qhold", "qrls") else 0):
+        return Reply(1, encode(out), encode(f"{err}{usage(tool)}ERROR! no option argument\n"))
+    if any(option.switch == "-help" for option in options):
+        return Reply(0, encode(out + usage(tool)), encode(err))
+    try:
+        wanted, answers = _wanted(options, request)
+    except OptionError as error:
+        return Reply(error.status, encode(out), encode(err + "".join(f"{text}\n" for text in error.texts)))
+    if answers:
+        shown = printed(answers, "", "warning: ")
+        return Reply(shown.code, encode(out), encode(err + shown.err))
+    if wanted.verify:
+        return Reply(0, encode(out + _show(wanted)), encode(err))
+    try:
+        lines = _apply(wanted, request, qmaster)
+    except QmasterUnreachable as error:
+        return on_stdout(error, UNREACHABLE if tool != "qalter" else 1)
+    status = next((code for _, code in lines if code != _OK), 0)
+    code = status if tool != "qalter" else min(status, 1)
+    return Reply(code, encode(out + "".join(f"{text}\n" for text, _ in lines)), encode(err))
+
+
+def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answer]]:
+    wanted = Wanted()
+    builder = _Builder(request)
+    builder.fields = {"env": (), "job_type": builder.fields["job_type"]}
+    unknown: list[Option] = []
+    for index, option in enumerate(options):
+        if option.switch == "jobid":
+            wanted.jobs += [parse_job_word(word) for word in option.value]  # type: ignore[attr-defined]
+        elif option.switch == "-t":
+            if not wanted.jobs:
+                if any(later.switch == "jobid" for later in options[index:]):
+                    raise lonely(str(option.shown))
+                unknown.append(option)
+            elif options[index - 1].switch != "jobid":
+                raise lonely(str(option.shown))
+            else:
+                wanted.jobs = with_tasks(wanted.jobs, option.value)  # type: ignore[arg-type]
+        else:
+            _take(option, wanted, builder, unknown)
+    fields = dict(builder.fields)
+    fields.pop("job_type")
+    if not fields["env"]:
+        del fields["env"]
+    if builder.context:
+        fields["context"] = tuple(builder.context)
+    fields.update(wanted.fields)
+    for ignored in ("checkpoint_attr", "checkpoint_interval"):
+        fields.pop(ignored, None)
+    wanted.fields = fields
+    if wanted.users is not None:
+        wanted.jobs = [JobWord("*")]
+    if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
+        raise OptionError("denied: the selected option works only on jobs and not on tasks", status=TASKS_DENIED)
+    return wanted, unknown_option_answers([*unknown, *builder.unknown])
+
+
+def _take(option: Option, wanted: Wanted, builder: _Builder, unknown: list[Option]) -> None:
+    switch = option.switch
+    if switch == "-h":
+        wanted.hold = option.value  # type: ignore[assignment]
+    elif switch == "-u":
+        wanted.users = tuple(option.value)  # type: ignore[arg-type]
+    elif switch == "jobarg":
+        wanted.fields["args"] = (*wanted.fields.get("args", ()), str(option.value))
+    elif switch in _FLAGS:
+        wanted.fields[_FLAGS[switch][0]] = _FLAGS[switch][1]
+    elif switch == "-wd":
+        wanted.fields["cwd"] = option.value or None
+    elif switch == "-verify":
+        wanted.verify = True
+    elif switch in ("-terse", "-clear", "-now", "-sync", "-C", "-jsv", "-pty"):
+        unknown.append(option)
+    elif switch not in ("-hard", "-soft"):
+        builder.add(option)
+
+
+def _show(wanted: Wanted) -> str:
+    text = f"{'job_name:':<28}{wanted.fields.get('name', '')}\n"
+    if "priority" in wanted.fields:
+        text += f"{'priority:':<28}{wanted.fields['priority']}\n"
+    return text + "\n"
+
+
+def _apply(wanted: Wanted, request: Request, qmaster: Qmaster) -> list[tuple[str, int]]:
+    name = wanted.fields.get("name")
+    lines: list[tuple[str, int]] = []
+    for word in wanted.jobs:
+        found = False
+        for job in _meant(word, wanted.users, qmaster):
+            found = True
+            answers, stop = _alter_job(job, word, wanted, request, qmaster)
+            lines += answers
+            if stop:
+                break
+        if not found:
+            lines.append((_nothing(word, wanted.users), EXISTS))
+        elif name is not None and (not name or names.is_unspoolable(name)) and not names.refuse_job_name(name):
+            return _LOST
+    return lines
+
+
+def _nothing(word: JobWord, users: tuple[str, ...] | None) -> str:
+    if users:
+        return f"The job {word.word} of user(s) {','.join(users)} does not exist"
+    return f'denied: job "{word.word}" does not exist'
+
+
+def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: Qmaster) -> Iterator[Job]:
+    """Jobs that are not over yet and that a word means; a name means jobs of all users."""
+    if word.is_number:
+        job = qmaster.job(int(word.word))
+        candidates = [job] if job is not None else []
+    else:
+        candidates = [job for job in qmaster.jobs() if glob_match(word.word, job.name)]
+    for job in candidates:
+        over = not job.waiting and all(task.finish is not None for task in job.tasks.values())
+        if not over and (not users or any(glob_match(user, job.owner) for user in users)):
+            yield job
+
+
+def _alter_job(job: Job, word: JobWord, wanted: Wanted, request: Request,
+               qmaster: Qmaster) -> tuple[list[tuple[str, int]], bool]:
+    actor = actor_of(request)
+    if actor.user != job.owner and not qmaster.is_operator(actor.user):
+        text = f'denied: "{actor.user}" must be at least owner of job {job.number} to change job attributes'
+        return [(text, NOT_OWNER)], True
+    tasks = [task for piece in word.tasks for task in piece.ids()] if word.tasks else None
+    if tasks is not None and len(tasks) > 1 and not job.spec.is_array:
+        return [(f"{job.number} is not a job array", 4)], True
+    lines: list[tuple[str, int]] = []
+    requests: list[tuple[list[Range] | None, Changes]] = []
+    if wanted.hold is not None:
+        held = HoldRequest(*wanted.hold, actor, qmaster).apply(job, tasks)
+        lines += held.answers
+        requests += held.requests()
+        if word.tasks and ("hold_jid" in wanted.fields or "hold_jid_ad" in wanted.fields):
+            return [*lines, (f"The specified option works only on jobs ({job.number})", 4)], True
+    alteration = Alteration(job, wanted.fields, actor, qmaster)
+    try:
+        alteration.run()
+    except AttributeError_ as error:
+        kept = lines if not alteration.only_verify and alteration.lines else lines
+        return [*kept, *alteration.lines, *((text, error.status) for text in error.lines)], True
+    if alteration.only_verify:
+        return alteration.lines, False
+    if _spoolable(wanted):
+        if alteration.changed:
+            requests.append((None, Changes(spec=alteration.changed)))
+        lines += alteration.lines
+        for ranges, changes in requests:
+            lines += _engine_refusals(qmaster, job, ranges, changes, request)
+    return lines, False
+
+
+def _spoolable(wanted: Wanted) -> bool:
+    name = wanted.fields.get("name")
+    return name is None or (bool(name) and not names.is_unspoolable(name))
+
+
+def _engine_refusals(qmaster: Qmaster, job: Job, ranges: list[Range] | None, changes: Changes,
+                     request: Request) -> list[tuple[str, int]]:
+    """Ask for the change; anything it refuses against expectation is reported, not hidden."""
+    refused = (Outcome.REFUSED, Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
+    return [(f'denied: job "{job.number}" {change.outcome.value}', 4)
+            for change in qmaster.alter(job.number, ranges, changes, actor_of(request)) if change.outcome in refused]

@@ -1,0 +1,281 @@
+"""The attributes that qalter changes, in the order in which the qmaster handles and reports them (real cell)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..model import HostPath, Job, JobSpec, Rerun, Resource, Status
+from ..protocol import Actor, Qmaster
+from . import names, verify
+from .jobparams import PREFIX, apply_context
+from .verify import Refused
+
+OK, ERROR, EXISTS, NO_OPERATOR = 1, 4, 3, 10
+
+
+class AttributeError_(Exception):  # noqa: N801 - the plain name is taken
+    """A refused alteration: the lines and their status."""
+
+    def __init__(self, *lines: str, status: int = ERROR) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+        self.status = status
+
+
+class Alteration:
+    """One request applied to one job: collects answers and the changed spec fields."""
+
+    def __init__(self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster) -> None:
+        self.job = job
+        self.old = job.spec
+        self.fields = fields
+        self.actor = actor
+        self.qmaster = qmaster
+        self.changed: dict[str, Any] = {}
+        self.lines: list[tuple[str, int]] = []
+        self.only_verify = False
+        self._not_while_running = False
+
+    @property
+    def spec(self) -> JobSpec:
+        """The job as it would be."""
+        return replace(self.old, **self.changed)
+
+    def run(self) -> None:
+        """Handle all fields. Raises AttributeError_ at the first refusal; ``lines`` has what came before."""
+        for name, handle in _HANDLERS:
+            if name in self.fields and not self.only_verify:
+                try:
+                    handle(self, name, self.fields[name])
+                except Refused as refused:
+                    raise AttributeError_(*refused.lines) from None
+        if self._not_while_running and _is_running(self.job):
+            raise AttributeError_(f"job {self.job.number} can't modify running jobs", status=EXISTS)
+
+    def done(self, what: str) -> None:
+        """``modified WHAT of job N``."""
+        self.lines.append((f"modified {what} of job {self.job.number}", OK))
+
+    def says(self, text: str) -> None:
+        """``USER@HOST sets WHAT of job N to V``."""
+        self.lines.append((f"{self.actor.user}@{self.actor.host} sets {text}", OK))
+
+    def operator_only(self, what: str) -> None:
+        """Raises unless the caller is an operator."""
+        if not self.qmaster.is_operator(self.actor.user):
+            raise AttributeError_(f'denied: "{self.actor.user}" must be operator to {what}', status=NO_OPERATOR)
+
+    # ---- one method per kind of field --------------------------------------------------------------
+    def tickets(self, _name: str, value: int) -> None:
+        self.operator_only("change amount of override tickets")
+        self.says(f"override tickets of job {self.job.number} to {value}")
+
+    def priority(self, name: str, value: int) -> None:
+        if value > self.old.priority:
+            self.operator_only("increase job priority")
+        self.changed[name] = value
+        self.says(f"scheduling priority of job {self.job.number} to {value}")
+
+    def jobshare(self, name: str, value: int) -> None:
+        self.changed[name] = value
+        self.says(f"job share of job {self.job.number} to {value}")
+
+    def reservation(self, name: str, value: int) -> None:
+        self._not_while_running |= value != self.old.advance_reservation
+        self.changed[name] = value
+        self.says(f"job advance reservation of job {self.job.number} to {value}")
+
+    def deadline(self, name: str, value: float) -> None:
+        verify.check_deadline_user(self.actor.user, self.qmaster.config)
+        self.changed[name] = value
+        self.done("deadline initiation time")
+
+    def account(self, name: str, value: str) -> None:
+        refusal = names.refuse_account(value) if value else 'NULL pointer passed as object name for "account string"'
+        if refusal:
+            raise AttributeError_(refusal)
+        self.changed[name] = value
+        self.done("account")
+
+    def checkpoint(self, name: str, value: str) -> None:
+        if value and value not in self.qmaster.config.checkpoints:
+            raise AttributeError_(f'denied: checkpointing environment "{value}" does not exist')
+        self.changed[name] = value or None
+        self.done("checkpointing environment")
+
+    def paths(self, name: str, value: Sequence[HostPath]) -> None:
+        lines = verify.refuse_paths([entry for entry in value if entry.path], self.qmaster.config)
+        if lines:
+            raise AttributeError_(*lines)
+        self.changed[name] = tuple(value)
+        self.done(_NAMES[name])
+
+    def resources(self, name: str, value: Sequence[Resource]) -> None:
+        self.changed[name] = verify.check_resources(value, self.qmaster.config)
+        self.done(_NAMES[name])
+
+    def simple(self, name: str, value: object) -> None:
+        self.changed[name] = value
+        self.done(_NAMES[name])
+
+    def restart(self, name: str, value: int) -> None:
+        self.changed[name] = Rerun(value)
+        self.done(_NAMES[name])
+
+    def job_name(self, name: str, value: str) -> None:
+        refusal = names.refuse_job_name(value) if value != self.old.name else ""
+        if refusal:
+            raise AttributeError_(refusal)
+        self.changed[name] = value
+        self.done("job name")
+
+    def predecessors(self, name: str, value: Sequence[str]) -> None:
+        number = self.job.number
+        for word in value:
+            if word[:1].isdigit() and "." not in word and verify.leading(word) == number:
+                raise AttributeError_(f'denied: job "{number}" may not be its own jobnet predecessor')
+        verify.check_predecessors(value, 0)
+        if name == "hold_jid_ad":
+            verify.check_array_predecessors(replace(self.spec, hold_jid_ad=tuple(value)), self.qmaster, number)
+        blocking, gone = self._split(value)
+        for found in blocking:
+            cycle = self._cycle(found, {number})
+            if cycle:
+                raise AttributeError_(f"job {number} dependency change would generate a dependency cycle "
+                                      f"with job {cycle}")
+        self.changed[name] = tuple(value)
+        kind = "array " if name == "hold_jid_ad" else ""
+        self.lines.append((f"modified job id hold {kind}list of job {number}\n"
+                           f"   blocking jobs: {_listed(blocking)}\n   exited jobs:   {_listed(gone)}", OK))
+
+    def _split(self, words: Sequence[str]) -> tuple[list[int], list[int]]:
+        blocking: list[int] = []
+        gone: list[int] = []
+        for word in words:
+            if word[:1].isdigit():
+                number = verify.leading(word)
+                (blocking if self.qmaster.job(number) is not None else gone).append(number)
+            else:
+                found = [self.qmaster.job(number) for number in self.qmaster.find_jobs(word)]
+                blocking += [job.number for job in found if job is not None and job.owner == self.old.owner
+                             and job.number != self.job.number]
+        return blocking, gone
+
+    def _cycle(self, number: int, seen: set[int]) -> int:
+        """The job by which a dependency comes back to this one; 0: none."""
+        job = self.qmaster.job(number)
+        if job is None or number in seen:
+            return 0
+        for before in (*job.predecessors, *job.predecessors_ad):
+            if before == self.job.number:
+                return number
+            found = self._cycle(before, seen | {number})
+            if found:
+                return found
+        return 0
+
+    def project(self, name: str, value: str) -> None:
+        if (value or None) != self.old.project:
+            verify.check_project(value or None, self.qmaster.config)
+            self._not_while_running = True
+            self.changed[name] = value or None
+            self.done("project")
+
+    def parallel(self, name: str, value: str) -> None:
+        if value and not verify.matching_pes(value, self.qmaster.config):
+            raise AttributeError_(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
+        self.changed[name] = value or None
+        self.done("parallel environment")
+
+    def slot_range(self, name: str, value: object) -> None:
+        if self.spec.pe is None:
+            raise AttributeError_("rejected: change request for PE range supported only for parallel jobs",
+                                  status=EXISTS)
+        self.changed[name] = value
+        verify.check_slots(self.spec)
+        self.done("slot range")
+
+    def queues(self, name: str, value: Sequence[str]) -> None:
+        lines = verify.check_queues(value, self.qmaster.config)
+        if lines:
+            raise AttributeError_(*lines)
+        self.changed[name] = tuple(value)
+        self.done(_NAMES[name])
+
+    def environment(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
+        kept = [entry for entry in self.old.env if entry[0].startswith(PREFIX)]
+        self.changed[name] = (*value, *kept)
+        self.done("environment")
+
+    def verification(self, name: str, level: int) -> None:
+        if not level:
+            return
+        self.changed[name] = level
+        waiting = any(not hold for hold, _ in self.job.waiting_groups())
+        if level >= 3:
+            self.lines.clear()
+            self.only_verify = True
+        if not waiting and not any(task.is_pending and not task.hold for task in self.job.tasks.values()):
+            self.lines.append(("verification: job is already running or is held", OK))
+            return
+        answer = self.qmaster.submit(replace(self.spec, verify_suitable=3), self.actor)
+        if answer.suitable and answer.refusal is None:
+            if level >= 3:
+                self.lines.append(("verification: found suitable queue(s)", OK))
+        elif level == 1:
+            self.lines.append(("warning: no suitable queues", ERROR))
+        else:
+            self._unsuitable(level, [message.text for message in answer.messages])
+
+    def _unsuitable(self, level: int, texts: Sequence[str]) -> None:
+        if level == 2:
+            self.lines.clear()
+            raise AttributeError_("error: no suitable queues")
+        own = [f"Job {self.job.number} {text}" if text.startswith(("cannot", "(")) else text for text in texts]
+        raise AttributeError_(*own, "verification: no suitable queues")
+
+    def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
+        self.changed[name] = apply_context(self.old.context, tuple(value))
+        self.done("context")
+
+    def concurrency(self, name: str, value: int) -> None:
+        if value and not self.old.is_array:
+            raise AttributeError_('invalid option argument "task concurrency"')
+        self.changed[name] = value
+        self.done("task concurrency")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ",".join(str(number) for number in numbers) or "NONE"
+
+
+def _is_running(job: Job) -> bool:
+    return any(task.status in (Status.RUNNING, Status.TRANSFERRING) for task in job.tasks.values())
+
+
+_NAMES = {
+    "execution_time": "start time", "cwd": "working directory", "stderr_paths": "stderr path list",
+    "stdin_paths": "stdin path list", "stdout_paths": "stdout path list", "reserve": "reservation behaviour",
+    "merge_stderr": "output merge behaviour", "hard_resources": "hard resource list",
+    "soft_resources": "soft resource list", "mail_options": "mail options", "mail_to": "mail list",
+    "notify": "notify behaviour", "binding": "binding", "hard_queues": "hard queue list",
+    "soft_queues": "soft queue list", "master_queues": "master hard queue list", "rerun": "restart behaviour",
+    "shells": "shell list", "args": "script arguments",
+}
+_HANDLERS: tuple[tuple[str, Callable[[Alteration, str, Any], None]], ...] = (
+    ("override_tickets", Alteration.tickets), ("priority", Alteration.priority), ("jobshare", Alteration.jobshare),
+    ("advance_reservation", Alteration.reservation), ("deadline", Alteration.deadline),
+    ("execution_time", Alteration.simple), ("account", Alteration.account), ("cwd", Alteration.simple),
+    ("checkpoint", Alteration.checkpoint), ("stderr_paths", Alteration.paths), ("stdin_paths", Alteration.paths),
+    ("reserve", Alteration.simple), ("merge_stderr", Alteration.simple), ("hard_resources", Alteration.resources),
+    ("soft_resources", Alteration.resources), ("mail_options", Alteration.simple), ("mail_to", Alteration.simple),
+    ("name", Alteration.job_name), ("hold_jid", Alteration.predecessors), ("hold_jid_ad", Alteration.predecessors),
+    ("notify", Alteration.simple), ("stdout_paths", Alteration.paths), ("project", Alteration.project),
+    ("pe", Alteration.parallel), ("pe_ranges", Alteration.slot_range), ("binding", Alteration.simple),
+    ("hard_queues", Alteration.queues), ("soft_queues", Alteration.queues), ("master_queues", Alteration.queues),
+    ("rerun", Alteration.restart), ("shells", Alteration.paths), ("env", Alteration.environment),
+    ("args", Alteration.simple), ("verify_suitable", Alteration.verification), ("context", Alteration.context),
+    ("max_concurrent", Alteration.concurrency),
+)

@@ -1,0 +1,83 @@
+"""What qhold, qrls and qalter -h do to a job's tasks: the messages, task by task, and the changes to ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..model import Hold, Job
+from ..protocol import Actor, Changes, Qmaster
+from ..ranges import Range, fold
+from .optparse_table import SUBTRACT
+
+NOT_OPERATOR = 10
+_OWN = Hold.USER | Hold.OPERATOR | Hold.SYSTEM
+_WAITING_LISTS = (Hold.NONE, Hold.USER, Hold.OPERATOR, Hold.SYSTEM)
+
+
+@dataclass
+class HoldChange:
+    """The answers, each with its status, and the new holds of the tasks that change."""
+
+    answers: list[tuple[str, int]] = field(default_factory=list)
+    changed: dict[int, tuple[Hold, Hold]] = field(default_factory=dict)
+
+    def requests(self) -> Iterator[tuple[list[Range], Changes]]:
+        """Groups of tasks with the same change."""
+        groups: dict[tuple[Hold, Hold], list[int]] = {}
+        for task, (old, new) in self.changed.items():
+            groups.setdefault((new & ~old, old & ~new), []).append(task)
+        for (added, removed), tasks in groups.items():
+            yield fold(sorted(tasks)), Changes(add_hold=added, remove_hold=removed)
+
+
+class HoldRequest:
+    """One ``-h`` on one job. The bits that the user may not touch drop out at the first refusal, as really."""
+
+    def __init__(self, how: str, bits: int, actor: Actor, qmaster: Qmaster) -> None:
+        self.removes = how == SUBTRACT
+        self.target = Hold(bits)
+        self.actor = actor
+        self.manager = qmaster.is_manager(actor.user)
+        self.operator = qmaster.is_operator(actor.user)
+
+    def apply(self, job: Job, tasks: list[int] | None) -> HoldChange:
+        """Work out what happens; ``tasks`` None: all tasks, the waiting ones by their hold lists first."""
+        result = HoldChange()
+        for task in self._all(job) if tasks is None else tasks:
+            if task in job.waiting or task in job.tasks:
+                self._one(job, task, result)
+        return result
+
+    def _all(self, job: Job) -> Iterator[int]:
+        for flag in _WAITING_LISTS:
+            for task in list(job.waiting):
+                held = job.hold_of_waiting(task)
+                if held & flag if flag else not held & (_OWN | Hold.ARRAY_DEPENDENCY):
+                    yield task
+        yield from sorted(number for number, task in job.tasks.items() if task.finish is None)
+
+    def _one(self, job: Job, task: int, result: HoldChange) -> None:
+        before = job.tasks[task].hold if task in job.tasks else job.hold_of_waiting(task)
+        original = before & _OWN
+        old = result.changed[task][1] if task in result.changed else original
+        new = old & ~self.target if self.removes else old | self.target
+        if new == old:
+            return
+        refusal = self._refusal()
+        if refusal:
+            result.answers.append((refusal, NOT_OPERATOR))
+            return
+        result.changed[task] = (original, new)
+        name = f"job-array task {job.number}.{task}" if job.spec.is_array else f"job {job.number}"
+        result.answers.append((f"modified hold of {name}", 1))
+
+    def _refusal(self) -> str:
+        verb = "remove" if self.removes else "set"
+        if self.target & Hold.SYSTEM and not self.manager:
+            self.target &= ~Hold.SYSTEM
+            return f'denied: "{self.actor.user}" must be manager to {verb} manager hold'
+        if self.target & Hold.OPERATOR and not self.operator:
+            self.target &= ~Hold.OPERATOR
+            return f'denied: "{self.actor.user}" must be operator to {verb} operator hold'
+        return ""

@@ -1,0 +1,216 @@
+"""qdel: delete jobs and array tasks (captures ``op.qdel*``)."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..environment import EnvProblem, check
+from ..model import Job
+from ..protocol import Change, Outcome, Qmaster, QmasterUnreachable, Reply, Request, actor_of
+from ..ranges import Range, TaskSet
+from ..render.usage import usage
+from ..render.values import encode
+from .environment_errors import environment_error
+from .globs import glob_match
+from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .refusals import on_stdout
+from .values import OptionError, Undefined, compress, parse_ranges, split_list
+
+_FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0    # a plain user's -f waits a minute, to discourage it
+_ONE_RANGE = "-t option only allows one range specification"
+
+
+class _UsageError(Exception):
+    """Usage on stderr, then the text."""
+
+
+@dataclass
+class _Wanted:
+    jobs: list[JobWord] = field(default_factory=list)
+    users: tuple[str, ...] = ()
+    force: bool = False
+    help: bool = False
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qdel."""
+    bad = check(request)
+    if bad is not None and bad.problem is EnvProblem.ROOT_UNSET:
+        return Reply(128 + signal.SIGSEGV, signal=signal.SIGSEGV)
+    trouble = environment_error(request)
+    if trouble is not None:
+        return trouble
+    try:
+        wanted = _parse(request.argv[1:])
+    except _UsageError as error:
+        return Reply(1, b"", encode(f"{usage('qdel')}error: {error}\n"))
+    except OptionError as error:
+        return Reply(1, b"", encode("".join(f"error: {text}\n" for text in error.texts)))
+    if wanted.help:
+        return Reply(0, encode(usage("qdel")))
+    if wanted.users and not wanted.jobs:
+        wanted.jobs = [JobWord("0")]
+    if not wanted.jobs:
+        return Reply(1, b"ERROR! no option argument\n", encode(usage("qdel")))
+    try:
+        return _run(wanted, request, qmaster)
+    except QmasterUnreachable as error:
+        return on_stdout(error, 1, "got send timeout")
+
+
+def _parse(words: list[str]) -> _Wanted:
+    wanted = _Wanted()
+    named: list[list[str]] = []
+    limits: dict[int, Range] = {}
+    lonely = ""
+    rest = iter(words)
+    after_jobs = False
+    for word in rest:
+        if word == "-help":
+            wanted.help = True
+        elif word in ("-f", "--force"):
+            wanted.force = True
+        elif word == "-u":
+            wanted.users = tuple(split_list(next(rest, "")))
+        elif word == "-t":
+            text, limit = _task_range(next(rest, None))
+            if after_jobs:
+                limits[len(named) - 1] = limit
+            else:
+                lonely = text
+        elif split_list(word):
+            named.append(split_list(word))
+        after_jobs = bool(named) and word not in ("-help", "-f", "--force", "-u", "-t")
+    if wanted.help:
+        return wanted
+    for index, group in enumerate(named):
+        jobs = [parse_job_word(word) for word in group]
+        wanted.jobs += with_tasks(jobs, limits[index]) if index in limits else jobs
+    if lonely:
+        raise OptionError(LONELY.format(lonely))
+    return wanted
+
+
+def _task_range(text: str | None) -> tuple[str, Range]:
+    if text is None:
+        raise _UsageError("-t option must have a list of task id ranges")
+    try:
+        ranges = compress(parse_ranges(text, step_allowed=True, infinite=False))
+    except OptionError as error:
+        raise _UsageError("\nerror: ".join(error.texts)) from None
+    except Undefined:
+        raise _UsageError("") from None
+    if len(ranges) > 1 or (ranges[0].step != 1 and "-" not in text):
+        raise _UsageError(_ONE_RANGE)
+    return text, ranges[0]
+
+
+def _run(wanted: _Wanted, request: Request, qmaster: Qmaster) -> Reply:
+    forced = wanted.force and qmaster.is_manager(request.user)
+    lines, code = _delete(wanted, request, qmaster, forced)
+    out = "".join(f"{line}\n" for line in lines)
+    if wanted.force and not forced:
+        for _ in range(_FORCE_ROUNDS):
+            request.emit(encode(out + "."), b"")
+            out = ""
+            qmaster.wait_until(lambda: False, _FORCE_PAUSE)
+        out = "\n"
+        code = max(code, _delete(wanted, request, qmaster, True)[1])
+    return Reply(code, encode(out))
+
+
+def _delete(wanted: _Wanted, request: Request, qmaster: Qmaster, force: bool) -> tuple[list[str], int]:
+    lines: list[str] = []
+    failed = False
+    for word in wanted.jobs:
+        everything = word.word == "0"
+        users = wanted.users
+        if "*" in users:
+            if everything and not qmaster.is_manager(request.user):
+                lines.append(f'denied: "{request.user}" must be manager to modify all jobs')
+                failed = True
+                continue
+            users = ()
+        elif not users and not word.is_number:
+            users = (request.user,)
+        found = False
+        for job in _meant(word, users, qmaster):
+            texts, bad, any_task = _delete_job(job, word, request, qmaster, force)
+            lines += texts
+            failed |= bad
+            found |= any_task
+        if not found:
+            lines.append(_nothing(word, users, wanted, qmaster))
+            failed = True
+    return lines, int(failed)
+
+
+def _meant(word: JobWord, users: tuple[str, ...], qmaster: Qmaster) -> Iterator[Job]:
+    if word.is_number and word.word != "0":
+        job = qmaster.job(int(word.word))
+        jobs = [job] if job is not None else []
+    else:
+        jobs = [job for job in list(qmaster.jobs()) if word.word == "0" or glob_match(word.word, job.name)]
+    for job in jobs:
+        if not users or any(glob_match(user, job.owner) for user in users):
+            yield job
+
+
+def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: Qmaster) -> str:
+    if "*" in wanted.users:
+        return "There are no jobs registered"
+    if users:
+        if word.word == "0":
+            return f"There is no job registered for the following users: {','.join(users)}"
+        return f"The job {word.word} of user(s) {','.join(users)} does not exist"
+    if word.tasks and qmaster.job(int(word.word)) is not None:
+        piece = word.tasks[-1]
+        if piece.first == piece.last:
+            return f'job "{word.word}" task "{piece.first}" does not exist'
+        return f'job "{word.word}" task id range "{piece}" comprises no tasks'
+    return f'denied: job "{word.word}" does not exist'
+
+
+def _delete_job(job: Job, word: JobWord, request: Request, qmaster: Qmaster,
+                force: bool) -> tuple[list[str], bool, bool]:
+    """The lines, whether any is an error, and whether the job had any of the tasks."""
+    changes = qmaster.delete(job.number, word.tasks or None, actor_of(request), force)
+    lines: list[str] = []
+    failed = False
+    for change in changes:
+        if change.outcome in (Outcome.NO_SUCH_TASK, Outcome.NO_SUCH_JOB):
+            return lines, failed, False
+        failed |= change.outcome in (Outcome.DENIED, Outcome.FORCE_DENIED)
+        lines.append(_text(change, job, word, request.user))
+    return lines, failed, True
+
+
+def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
+    number = job.number
+    name = f"job {number}" if change.task is None else f"job-array task {number}.{change.task}"
+    if change.outcome is Outcome.DELETED:
+        if not word.tasks:
+            name = f"job {number}"
+        elif change.tasks is not None:
+            return f"{user} has deleted job-array tasks {task_list(change.tasks)} of job {number}"
+        elif change.task is None:
+            name = f"job-array task {number}.{word.tasks[0].first}"
+        return f"{user} has deleted {name}"
+    if change.outcome is Outcome.REGISTERED:
+        return f"{user} has registered the {name} for deletion"
+    if change.outcome is Outcome.FORCED:
+        return f"{user} forced the deletion of {name}"
+    if change.outcome is Outcome.ALREADY_DELETING:
+        return f"job {number} is already in deletion"
+    return f'{user} - you do not have the necessary privileges to delete the job "{number}"'
+
+
+def task_list(tasks: TaskSet) -> str:
+    """``3,5`` or ``1-4:1``: two tasks are written out."""
+    parts = []
+    for piece in tasks.ranges():
+        ids = piece.ids()
+        parts.append(",".join(map(str, ids)) if len(ids) <= 2 else str(piece))
+    return ",".join(parts)

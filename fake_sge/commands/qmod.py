@@ -1,0 +1,280 @@
+"""qmod: suspend, resume, clear, reschedule jobs; change queues (captures ``op.qmod*``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..model import Hold, Job
+from ..protocol import Actor, Change, Outcome, Qmaster, QmasterUnreachable, QueueAction, Reply, Request, actor_of
+from ..ranges import Range, fold
+from ..render.usage import usage
+from ..render.values import encode
+from .environment_errors import environment_error
+from .globs import glob_match
+from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .refusals import on_stdout
+from .values import OptionError, Undefined, compress, parse_ranges
+from .verify import names_a_queue
+
+_LONG = {
+    "--help": "-help", "--force": "-f", "--clear": "-c", "--clearjob": "-cj", "--clearqueue": "-cq",
+    "--suspend": "-s", "--suspendjob": "-sj", "--suspendqueue": "-sq", "--unsuspend": "-us",
+    "--unsuspendjob": "-usj", "--unsuspendqueue": "-usq", "--disable": "-d", "--reschedulejob": "-rj",
+    "--reschedulequeue": "-rq", "--reschedule": "-r", "--enable": "-e",
+}
+_ORDER = ("-c", "-cj", "-cq", "-d", "-r", "-rj", "-rq", "-e", "-s", "-sj", "-sq", "-us", "-usj", "-usq")
+_QUEUE_ACTIONS = {
+    "-c": QueueAction.CLEAR_ERROR, "-cq": QueueAction.CLEAR_ERROR, "-d": QueueAction.DISABLE,
+    "-e": QueueAction.ENABLE, "-r": QueueAction.RESCHEDULE, "-rq": QueueAction.RESCHEDULE,
+    "-s": QueueAction.SUSPEND, "-sq": QueueAction.SUSPEND, "-us": QueueAction.UNSUSPEND,
+    "-usq": QueueAction.UNSUSPEND,
+}
+_JOB_ACTIONS = {"-c": "cj", "-cj": "cj", "-r": "rj", "-rj": "rj", "-s": "sj", "-sj": "sj", "-us": "usj",
+                "-usj": "usj"}
+_ONLY_JOBS = ("-cj", "-rj", "-sj", "-usj")
+_ONLY_QUEUES = ("-cq", "-d", "-rq", "-e", "-sq", "-usq")
+_STATES = {QueueAction.DISABLE: "disabled", QueueAction.ENABLE: "enabled", QueueAction.SUSPEND: "suspended",
+           QueueAction.UNSUSPEND: "unsuspended", QueueAction.CLEAR_ERROR: "no error"}
+Lines = list[tuple[str, bool]]
+
+
+@dataclass
+class _Parsed:
+    force: bool = False
+    help: bool = False
+    usage: bool = False
+    errors: list[str] = field(default_factory=list)
+    items: list[tuple[str, list[JobWord]]] = field(default_factory=list)
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qmod."""
+    bad = environment_error(request)
+    if bad is not None:
+        return bad
+    parsed = _parse(request.argv[1:])
+    if parsed.errors:
+        text = usage("qmod") if parsed.usage else ""
+        return Reply(1, b"", encode(text + "".join(f"{line}\n" for line in parsed.errors)))
+    if parsed.help:
+        return Reply(0, encode(usage("qmod")))
+    try:
+        lines = _run(parsed, request, qmaster)
+    except QmasterUnreachable as error:
+        return on_stdout(error, 1)
+    return Reply(int(any(failed for _, failed in lines)), encode("".join(f"{line}\n" for line, _ in lines)))
+
+
+def _parse(words: Sequence[str]) -> _Parsed:
+    parsed = _Parsed()
+    groups: list[tuple[str, list[str]]] = []
+    limits: dict[int, Range] = {}
+    lonely: list[str] = []
+    if not words:
+        parsed.usage = True
+        parsed.errors.append("ERROR! no option argument")
+    at = 0
+    after_words = False
+    while at < len(words):
+        option = _LONG.get(words[at], words[at])
+        at += 1
+        if option in ("-help", "-f"):
+            parsed.help |= option == "-help"
+            parsed.force |= option == "-f"
+            after_words = False
+        elif option in _ORDER:
+            start = at
+            while at < len(words) and words[at] and not words[at].startswith("-"):
+                at += 1
+            groups.append((option, list(words[start:at])))
+            after_words = at > start
+            if at == start:
+                groups.pop()
+                parsed.errors.append(f"{option} option must have argument")
+        elif option == "-t":
+            text = words[at] if at < len(words) else None
+            at += 1
+            try:
+                limit = _task_range(text)
+            except OptionError as error:
+                parsed.usage = True
+                parsed.errors += error.texts
+                return parsed
+            if after_words:
+                limits[len(groups) - 1] = limit
+            else:
+                lonely.append(str(text))
+            after_words = False
+        else:
+            parsed.usage = True
+            parsed.errors.append(f'invalid option argument "{option}"')
+            return parsed
+    _words(parsed, groups, limits, lonely)
+    return parsed
+
+
+def _words(parsed: _Parsed, groups: list[tuple[str, list[str]]], limits: dict[int, Range], lonely: list[str]) -> None:
+    if parsed.errors:
+        return
+    try:
+        for wanted in _ORDER:
+            for index, (option, words) in enumerate(groups):
+                if option == wanted:
+                    jobs = [JobWord(word) if option in _ONLY_QUEUES else parse_job_word(word) for word in words]
+                    parsed.items.append((option, with_tasks(jobs, limits[index]) if index in limits else jobs))
+    except OptionError as error:
+        parsed.errors += error.texts
+    if not parsed.errors and lonely:
+        parsed.errors.append(LONELY.format(lonely[0]))
+
+
+def _task_range(text: str | None) -> Range:
+    if text is None:
+        raise OptionError("-t option must have a list of task id ranges")
+    try:
+        ranges = compress(parse_ranges(text, step_allowed=True, infinite=False))
+    except Undefined:
+        raise OptionError from None
+    if len(ranges) > 1:
+        raise OptionError("-t option only allows one range specification")
+    return ranges[0]
+
+
+def _run(parsed: _Parsed, request: Request, qmaster: Qmaster) -> Lines:
+    lines: Lines = []
+    later: list[tuple[str, JobWord]] = []
+    for option, words in parsed.items:
+        for word in words:
+            found = None
+            if option not in _ONLY_JOBS and names_a_queue(word.word, qmaster.config):
+                lines += _queues(_QUEUE_ACTIONS[option], word.word, parsed.force, request, qmaster)
+                continue
+            if option in _JOB_ACTIONS and word.is_number:
+                found = _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster)
+            elif option in _ONLY_JOBS:
+                named = [JobWord(str(job.number), word.tasks) for job in qmaster.jobs()
+                         if glob_match(word.word, job.name)]
+                later += [(option, job) for job in named]
+                found = [] if named else None
+            if found is None:
+                kind = "queue or job" if option in (*_ONLY_JOBS, "-s", "-us") else "queue"
+                lines.append((f'invalid {kind} "{word.word}"', True))
+            else:
+                lines += found
+    for option, word in later:
+        lines += _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster) or \
+            ([] if qmaster.job(int(word.word)) else [(f'invalid queue or job "{word.word}"', True)])
+    return lines
+
+
+# ---- queues --------------------------------------------------------------------------------------
+def _queues(action: QueueAction, pattern: str, force: bool, request: Request, qmaster: Qmaster) -> Lines:
+    lines: Lines = []
+    for instance in qmaster.match_queues(pattern):
+        change = qmaster.change_queue(instance.name, action, actor_of(request))
+        who = f"{request.user}@{request.host}"
+        if change.outcome is Outcome.DENIED:
+            lines.append((f'{request.user} - you have no permission to modify queue "{instance.name}"', True))
+        elif action is QueueAction.RESCHEDULE:
+            continue
+        elif force:
+            lines.append((f'{who} forced state change of "{instance.name}" ({_STATES[action]})', False))
+        elif change.outcome is Outcome.ALREADY_DONE:
+            lines.append((f'Queue instance "{instance.name}" is already in the specified state: '
+                          f"{_STATES[action]}", False))
+        else:
+            lines.append((f'{who} changed state of "{instance.name}" ({_STATES[action]})', False))
+    return lines
+
+
+# ---- jobs ----------------------------------------------------------------------------------------
+def _job(action: str, word: JobWord, force: bool, request: Request, qmaster: Qmaster) -> Lines | None:
+    """What happens to a job; None: there is no such job or task."""
+    job = qmaster.job(int(word.word))
+    if job is None:
+        return None
+    tasks = word.tasks[:1]
+    pending = _pending(job, tasks)
+    chosen = [number for number in job.tasks if not tasks or number in tasks[0].ids()]
+    if not pending and not chosen:
+        return None
+    actor = actor_of(request)
+    if request.user != job.owner and not qmaster.is_operator(request.user):
+        text = f'{request.user} - you have no permission to modify job "{job.number}"'
+        return [(text, True)] * (len(chosen) + len(pending))
+    lines: Lines = []
+    if chosen:
+        changes = _operate(action, job, tasks or None, force, actor, qmaster)
+        for change in changes:
+            if change.outcome is not Outcome.NOT_RUNNING:
+                lines += _text(action, change, job, force, request)
+    return lines + [(text, False) for text in pending]
+
+
+def _operate(action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor,
+             qmaster: Qmaster) -> list[Change]:
+    operations: dict[str, Callable[[int, Sequence[Range] | None, Actor], list[Change]]] = {
+        "sj": qmaster.suspend, "usj": qmaster.unsuspend, "cj": qmaster.clear_error,
+    }
+    if action == "rj":
+        return qmaster.reschedule(job.number, tasks, actor, force)
+    return operations[action](job.number, tasks, actor)
+
+
+def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
+    """The lines for tasks that were never started. Of an array as a whole there is at most one, as really.
+
+    A step in the request is not applied to pending tasks: Grid Engine uses that of its own list.
+    """
+    text = "Modify operation can not be applied on {} in pending/hold state"
+    if not tasks and job.spec.is_array:
+        return [] if job.tasks else [text.format(f"job {job.number}")]
+    lists: dict[Hold, list[int]] = {Hold.NONE: [], Hold.USER: [], Hold.SYSTEM: [], Hold.OPERATOR: []}
+    for task in job.waiting:
+        hold = job.hold_of_waiting(task)
+        for flag in (Hold.USER, Hold.SYSTEM, Hold.OPERATOR):
+            if hold & flag:
+                lists[flag].append(task)
+                break
+        else:
+            if not hold:
+                lists[Hold.NONE].append(task)
+    numbers = []
+    for members in lists.values():
+        for piece in fold(members):
+            numbers += [task for task in piece.ids() if not tasks or (
+                tasks[0].first <= task <= tasks[0].last and (task - tasks[0].first) % piece.step == 0)]
+    return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
+
+
+def _text(action: str, change: Change, job: Job, force: bool, request: Request) -> Lines:
+    """Words for one task's change; nothing for what Grid Engine does silently."""
+    number, user, who = job.number, request.user, f"{request.user}@{request.host}"
+    name = f"job-array task {number}.{change.task}" if job.spec.is_array else f"job {number}"
+    done = change.outcome is Outcome.DONE
+    if action == "cj":
+        if done:
+            return [(f"{who} cleared error state of {name}", True)]
+        return [(f"{name[0].upper()}{name[1:]} is not in error state", True)]
+    if action == "rj":
+        if done:
+            return [(f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)]
+        if change.outcome is Outcome.NOT_RERUNNABLE:
+            return [(f"The {name} is running in queue none where jobs are not rerunable.", False)]
+        return []
+    if change.outcome is Outcome.NOT_APPLICABLE:
+        return [(f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)]
+    if action == "sj":
+        already = change.outcome is Outcome.ALREADY_SUSPENDED
+        forced = f"{user} - forced suspension of {name}"
+        normal = f"{user} - suspended {name}"
+    else:
+        already = change.outcome is Outcome.ALREADY_UNSUSPENDED
+        forced = f"{user} - forced enabling of {name}" if already else f"{who} forced unsuspension of {name}"
+        normal = f"{user} - unsuspended {name}"
+    if not done and not already:
+        return []
+    if force:
+        return [(forced, False)]
+    return [(normal if done else f"{user} - {name} is already {action[:-2] and 'un'}suspended", False)]
