@@ -1,0 +1,129 @@
+"""qhost: execution hosts with their load, queues and jobs."""
+
+from __future__ import annotations
+
+from typing import List, Mapping, Optional, Sequence, Tuple
+
+from ..model import QueueInstance
+from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..render.detail_resources import value_type
+from ..render.hosts import HostTable, HostView, HostXml, host_values
+from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
+from ..render.queues import Resource, resource_value
+from ..render.usage import usage
+from ..render.values import Clock, encode
+from .environment_errors import environment_error, unreachable_text
+from .globs import glob_match
+from .resources import (
+    ResourceRequest,
+    UnknownResource,
+    matches_host,
+    number_of,
+    parse_requests,
+)
+from .slots import slot_request
+from .switches import Switches, arities, parse_switches
+
+SWITCHES = arities("-help -ncb -q -j -xml", "-h -l -u", "-F")
+
+
+class _Hosts:
+    """The hosts of one call."""
+
+    def __init__(self, switches: Switches, qmaster: Qmaster) -> None:
+        self._qmaster = qmaster
+        self._config = qmaster.config
+        self._wanted = switches.listed("-h")
+        self._requests = [parse_requests(word, self._config) for word in switches.words("-l")]
+        self._show_resources = "-F" in switches
+        self._resources = switches.listed("-F")
+        self._queues = "-q" in switches
+        self._jobs = "-j" in switches or "-u" in switches
+        self._users = switches.listed("-u")
+
+    def unknown(self) -> Optional[str]:
+        """The first host of ``-h`` that nobody has heard of."""
+        config = self._config
+        known = {*config.hosts, *config.admin_hosts, *config.submit_hosts, "global"}
+        return next((name for name in self._wanted if name not in known), None)
+
+    def views(self) -> List[HostView]:
+        """All hosts, "global" first."""
+        names = ["global", *sorted(name for name in self._config.hosts if name != "global")]
+        return [self._view(name) for name in names if self._selected(name)]
+
+    def _selected(self, name: str) -> bool:
+        if self._wanted and name != "global" and name not in self._wanted:
+            return False
+        requests: List[ResourceRequest] = [item for part in self._requests for item in part]
+        return not requests or matches_host(requests, name, self._loads(name), self._config)
+
+    def _loads(self, name: str) -> Mapping[str, str]:
+        return {} if name == "global" else self._qmaster.load_values(name)
+
+    def _view(self, name: str) -> HostView:
+        loads = self._loads(name)
+        printed = {key: self._printed(key, text, integers=True) for key, text in loads.items()}
+        resources = [Resource("hl", key, self._printed(key, text, integers=False)) for key, text in loads.items()
+                     if self._show_resources and self._asked(key)]
+        return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
+
+    def _printed(self, name: str, text: str, integers: bool) -> str:
+        return resource_value(text, value_type(self._config, name), number_of, integers)
+
+    def _asked(self, name: str) -> bool:
+        entry = self._config.complex_named(name)
+        return not self._resources or name in self._resources or (
+            entry is not None and entry.shortcut in self._resources)
+
+    def _queue_rows(self, name: str) -> Sequence[Tuple[QueueInstance, Sequence[Line]]]:
+        if not self._queues and not self._jobs:
+            return ()
+        instances = sorted((item for item in self._qmaster.queue_instances() if item.host == name),
+                           key=lambda item: item.queue.name)
+        return [(item, self._lines(item)) for item in instances]
+
+    def _lines(self, instance: QueueInstance) -> Sequence[Line]:
+        if not self._jobs:
+            return ()
+        scope = Scope(DEFAULT_SHOW, self._users, by_slot=True, full=self._queues)
+        selection = Selection(self._qmaster.jobs(), scope, glob_match, {instance.name: instance.state},
+                              lambda job: slot_request(job, self._config), self._first_task_is_job)
+        return list(selection.running(instance.name))
+
+    def _first_task_is_job(self, name: str) -> bool:
+        pe = self._config.parallel_environments.get(name)
+        return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
+
+
+def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
+    try:
+        hosts = _Hosts(switches, qmaster)
+    except UnknownResource as error:
+        return Reply(1, b"", encode(f"error: {error}\n"))
+    unknown = hosts.unknown()
+    if unknown is not None:
+        return Reply(1, b"", encode(usage("qhost") + f"error: can't resolve hostname \"{unknown}\"\n"))
+    topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
+    queues = "-q" in switches
+    if "-xml" in switches:
+        return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
+    table = HostTable(Clock(request.env.get("TZ")), topology, queues, bool(switches.words("-F")))
+    return Reply(0, encode(table.text(hosts.views())))
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qhost."""
+    problem = environment_error(request)
+    if problem is not None:
+        return problem
+    switches = parse_switches(request.argv[1:], SWITCHES)
+    if switches.errors:
+        text = usage("qhost") if switches.usage else ""
+        return Reply(1, b"", encode(text + "".join(f"error: {line}\n" for line in switches.errors)))
+    if "-help" in switches:
+        return Reply(0, encode(usage("qhost")))
+    try:
+        return _run(request, qmaster, switches)
+    except QmasterUnreachable as error:
+        return Reply(1, b"", unreachable_text(error))

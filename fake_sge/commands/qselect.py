@@ -1,0 +1,36 @@
+"""qselect: names of queue instances."""
+
+from __future__ import annotations
+
+from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..render.usage import usage
+from ..render.values import encode
+from .environment_errors import environment_error, unreachable_text
+from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
+from .switches import arities, parse_switches
+
+SWITCHES = arities("-help -ncb", "-l -qs -q -U -pe", "")
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qselect: exit code 1 without output when no queue is left."""
+    problem = environment_error(request)
+    if problem is not None:
+        return problem
+    switches = parse_switches(request.argv[1:], SWITCHES)
+    if switches.errors:
+        text = (usage("qselect") if switches.usage else "") + "".join(f"{line}\n" for line in switches.errors)
+        return Reply(1, b"", encode(text))
+    if "-help" in switches:
+        return Reply(0, encode(usage("qselect")))
+    try:
+        for word in switches.words("-qs"):
+            checked_states(word)
+        names = [item.name for item in QueueFilter(switches, qmaster).selected()]
+    except BadState as error:
+        return Reply(1, b"", encode(f"error: {error}\n{error}\n"))
+    except NoQueues as error:
+        return Reply(1, b"", encode(error.text))
+    except QmasterUnreachable as error:
+        return Reply(1, b"", unreachable_text(error))
+    return Reply(0 if names else 1, encode("".join(f"{name}\n" for name in names)))

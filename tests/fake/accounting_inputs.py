@@ -1,0 +1,66 @@
+"""Accounting lines behind recorded qacct blocks: recorded ones where there are, else read back from the block."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Tuple
+
+from fake_sge.render.accounting import FIELDS, Record, format_record
+
+from .situations import utc
+
+LABELS = {"qname": "qname", "hostname": "hostname", "group": "group", "owner": "owner", "project": "project",
+          "department": "department", "jobname": "job_name", "jobnumber": "job_number", "taskid": "task_number",
+          "account": "account", "priority": "priority", "qsub_time": "submission_time", "start_time": "start_time",
+          "end_time": "end_time", "granted_pe": "granted_pe", "slots": "slots", "failed": "failed",
+          "exit_status": "exit_status", "category": "category"}
+UNITS = {"": 1.0, "K": 1024.0, "M": 1024.0 ** 2, "G": 1024.0 ** 3}
+TIMES = ("submission_time", "start_time", "end_time")
+GIGABYTE = 1024.0 ** 3
+
+
+def number(text: str) -> float:
+    found = re.match(r"(-?[\d.]+)([KMG]?)", text)
+    assert found
+    return float(found.group(1)) * UNITS[found.group(2)]
+
+
+def record_of(block: str) -> Record:
+    """A record that prints as this block."""
+    record = Record()
+    for line in block.splitlines():
+        label, value = line[:13].strip(), line[13:].rstrip()
+        name = LABELS.get(label, label)
+        if name in TIMES:
+            setattr(record, name, 0 if value == "-/-" else int(utc(value, "%a %b %d %H:%M:%S %Y")))
+        elif name in ("arid", "ar_sub_time") or value == "undefined":
+            continue
+        elif name in ("failed", "exit_status", "job_number", "priority", "slots", "task_number"):
+            setattr(record, name, int(value.split()[0]))
+        elif name in LABELS.values():
+            setattr(record, name, value)
+        elif name in FIELDS:
+            setattr(record, name, number(value) / (GIGABYTE if name in ("mem", "io") else 1.0))
+    return record
+
+
+def recorded_lines(cases: Dict[str, Dict[str, Any]]) -> Dict[Tuple[int, int], List[str]]:
+    """The accounting lines that were recorded with the transcripts, by job and task."""
+    result: Dict[Tuple[int, int], List[str]] = {}
+    for case in cases.values():
+        for line in case.get("accounting_lines") or []:
+            words = line.split(":")
+            lines = result.setdefault((int(words[5]), int(words[35])), [])
+            if line + "\n" not in lines:
+                lines.append(line + "\n")
+    return result
+
+
+def lines_of(output: str, known: Dict[Tuple[int, int], List[str]]) -> List[str]:
+    """Accounting lines whose ``qacct -j`` is this output, in its order."""
+    result = []
+    for block in output.split("=" * 62 + "\n")[1:]:
+        record = record_of(block.split("Total System Usage")[0])
+        lines = known.get((record.job_number, record.task_number), [])
+        result.append(lines[0] if len(lines) == 1 else format_record(record))
+    return result

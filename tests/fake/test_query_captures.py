@@ -1,0 +1,256 @@
+"""Every recorded transcript of qstat, qacct, qconf, qhost and qselect: same stdout, stderr and exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import defaultdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import pytest
+
+from fake_sge.model import Hold
+from fake_sge.protocol import Reply, Request, Unreachable
+
+from .accounting_inputs import lines_of, recorded_lines
+from .cells import Cell, NoCell, build_cell, captures, key_values
+from .situations import (
+    Facts,
+    read_detail_text,
+    read_detail_xml,
+    read_list_xml,
+    read_table,
+)
+
+FILES = ("qstat", "state", "hold_filter", "qacct", "qconf", "qhost", "time", "locale", "defaults", "env", "help",
+         "op", "cell2", "render")
+TOOLS = ("qstat", "qacct", "qconf", "qhost", "qselect")
+
+NOT_EQUAL = {
+    "state.array_task_susp.plain": "the folding 3-7:2,8-20:1 tells the order in which tasks were held and released; "
+                                   "the model keeps sets of tasks, not their history",
+}
+
+Case = Dict[str, Any]
+
+
+def query_cases() -> List[Tuple[str, Case]]:
+    found = []
+    for name in FILES:
+        for case, item in captures(name).items():
+            if os.path.basename((item.get("argv") or [""])[0]) in TOOLS:
+                found.append((case, item))
+    return found
+
+
+def group_of(case: str) -> str:
+    """Transcripts of one moment share a group."""
+    head, _, tail = case.partition(".")
+    if head == "state":
+        return case.rpartition(".")[0]
+    if head == "qstat":
+        return case.split("_")[0] if tail.startswith(("mixed_", "array_")) else case
+    if head == "env" and tail.startswith(("port_garbage", "root_unset.")):
+        return f"env.{tail.split('.')[0]}" if "q" in tail.split(".")[0] else case
+    return head if head in ("hold_filter", "time", "w1", "w2", "w3") else case
+
+
+GROUPS: Dict[str, List[Tuple[str, Case]]] = defaultdict(list)
+for _case, _item in query_cases():
+    GROUPS[group_of(_case)].append((_case, _item))
+
+_cells: Dict[str, Cell] = {}
+
+
+def facts_of(group: str) -> Facts:
+    facts = Facts()
+    items = [item for _, item in GROUPS[group] if item["exit_code"] == 0 and not item["env"].get("TZ")
+             and "SGE_LONG_QNAMES" not in item["env"] and "SGE_LOAD_AVG" not in item["env"]]
+    items.sort(key=lambda item: ("-xml" not in item["argv"], "-F" not in item["argv"], "-j" not in item["argv"]))
+    for item in items:
+        text = item["stdout"]
+        if "<job_info" in text:
+            read_list_xml(facts, text)
+        elif "<detailed_job_info" in text:
+            read_detail_xml(facts, text)
+        elif text.startswith("=====") and item["argv"][0] == "qstat":
+            read_detail_text(facts, text)
+        elif item["argv"][0] == "qstat":
+            read_table(facts, text, prefer=True)
+    return facts
+
+
+def cell_of(group: str) -> Cell:
+    if group not in _cells:
+        facts = facts_of(group)
+        if group == "hold_filter":
+            set_recorded_holds(facts)
+        cell = build_cell(facts)
+        set_recorded_configuration(group, cell)
+        _cells[group] = cell
+    return _cells[group]
+
+
+def set_recorded_holds(facts: Facts) -> None:
+    """The notes of this group say which job was given which hold."""
+    letters = {"u": Hold.USER, "o": Hold.OPERATOR, "s": Hold.SYSTEM}
+    for job in facts.jobs.values():
+        _, _, kinds = job.values["name"].partition("_")
+        if kinds in ("u", "o", "s", "uo", "us", "os", "uos", "jidu", "adp"):
+            for letter in {"jidu": "u", "adp": "u"}.get(kinds, kinds):
+                job.holds |= letters[letter]
+        elif kinds == "ad":
+            job.holds = Hold.ARRAY_DEPENDENCY
+        elif kinds == "a":
+            job.spec.setdefault("execution_time", 1795433908.0)
+
+
+def set_recorded_configuration(group: str, cell: Cell) -> None:
+    """What qhost and qconf transcripts of the group say about hosts."""
+    sources = [item for _, item in GROUPS[group] if item["argv"][0].endswith("qconf")]
+    for item in sources:
+        if item["argv"][1:2] == ["-se"] and item["exit_code"] == 0:
+            rows = key_values(item["stdout"])
+            values = rows["load_values"].replace(" ", "")
+            if values != "NONE":
+                cell.config.hosts[rows["hostname"]].load_values = dict(
+                    word.partition("=")[::2] for word in values.split(","))
+
+
+# ---- surroundings -------------------------------------------------------------------------------------------
+def surroundings(tmp_path: Path, item: Case) -> Tuple[Dict[str, str], Dict[str, str]]:
+    """The environment of a call, and what to replace in what it prints (paths of the recording machine)."""
+    root = tmp_path / "root"
+    (root / "default" / "common").mkdir(parents=True, exist_ok=True)
+    env = {"TZ": "UTC", "HOME": str(tmp_path / "home"), "SGE_ROOT": str(root), "SGE_CELL": "default"}
+    (tmp_path / "home").mkdir(exist_ok=True)
+    masks = {str(root): "/var/lib/gridengine"}
+    for name, value in item["env"].items():
+        if name == "SGE_ROOT" and value in ("/tmp/cell", "/tmp/root"):
+            masks = {str(root): value}
+        else:
+            env[name] = value
+    if env["SGE_CELL"] == "nohost":
+        (root / "nohost" / "common").mkdir(parents=True)
+    if "root_unset_realbin" in item["case"]:
+        del env["SGE_ROOT"]
+    return env, masks
+
+
+def qmaster_of(item: Case) -> Any:
+    case = item["case"]
+    port = item["env"].get("SGE_QMASTER_PORT", "6444")
+    if "dead_port" in case:
+        return NoCell(Unreachable.REFUSED, "localhost", port)
+    if "silent_port" in case:
+        return NoCell(Unreachable.SILENT, "localhost", port)
+    if "unresolvable" in case:
+        return NoCell(Unreachable.UNRESOLVABLE, "nosuchhost.invalid", "6444")
+    return cell_of(group_of(case))
+
+
+def run(item: Case, tmp_path: Path, qmaster: Any, argv: Optional[List[str]] = None) -> Tuple[Reply, str, str]:
+    env, masks = surroundings(tmp_path, item)
+    if item["case"].startswith("defaults.sge_qstat_ext"):
+        Path(env["HOME"], ".sge_qstat").write_text("-ext\n")
+    words = [os.path.basename(item["argv"][0]), *(argv or item["argv"])[1:]]
+    user = item["user"]
+    reply = import_module(f"fake_sge.commands.{words[0]}").main(
+        Request(words, env, str(tmp_path), user, 0, user, 0), qmaster)
+    out, err = (data.decode("utf-8", "surrogateescape") for data in (reply.out, reply.err))
+    for real, shown in masks.items():
+        out, err = out.replace(real, shown), err.replace(real, shown)
+    return reply, out, err
+
+
+def expected(item: Case) -> Tuple[int, str, str]:
+    """The transcript; the user "ge" stands for a longer name that was replaced after recording."""
+    out = item["stdout"]
+    if item["user"] == "ge" and not item["argv"][0].endswith("qacct"):
+        out = re.sub(r"(?m)^( *\d+ \d\.\d{5} .*?)ge {9}(?=\S)", r"\1ge           ", out)
+    return item["exit_code"], out, item["stderr"]
+
+
+def check(item: Case, reply: Reply, out: str, err: str) -> None:
+    code, want_out, want_err = expected(item)
+    assert out == want_out
+    assert err == want_err
+    assert (-reply.signal or reply.code) == code
+
+
+# ---- qacct --------------------------------------------------------------------------------------------------
+def accounting_file(item: Case, tmp_path: Path) -> List[str]:
+    """Write the accounting file of a case where its command looks for it; the argv to use."""
+    env, _ = surroundings(tmp_path, item)
+    argv = list(item["argv"])
+    known = recorded_lines(captures("qacct"))
+    lines = lines_of(item["stdout"], known)
+    path = Path(env["SGE_ROOT"], "default", "common", "accounting") if "SGE_ROOT" in env else tmp_path / "unused"
+    if "-f" in argv:
+        path = tmp_path / "given"
+        argv[argv.index("-f") + 1] = str(path)
+        lines = special_lines(item["case"], lines, known)
+    if "no_file" in item["case"] or "unresolvable" in item["case"]:
+        return argv
+    if "unreadable" in item["case"]:
+        path.mkdir()
+        return argv
+    path.write_bytes("".join(lines or summary_lines(item)).encode("utf-8", "surrogateescape"))
+    return argv
+
+
+def special_lines(case: str, lines: List[str], known: Dict[Tuple[int, int], List[str]]) -> List[str]:
+    if case == "qacct.f_garbage_then_good":
+        return ["garbage\n", *lines]
+    if case == "qacct.f_truncated_line":
+        return [known[(869, 0)][0][:60] + "\n"]
+    if case == "qacct.f_no_final_newline":
+        return [lines[0].rstrip("\n")]
+    if case == "qacct.f_empty":
+        return []
+    if case == "qacct.f_never_started":
+        words = known[(869, 0)][0].split(":")
+        words[9:13] = ["0", "0", "26", "0"]
+        return [":".join(words)]
+    return lines
+
+
+def summary_lines(item: Case) -> List[str]:
+    """Records with the usage of the summary's lines, for the cases that print nothing else."""
+    from fake_sge.render.accounting import Record, format_record
+    result = []
+    for line in item["stdout"].splitlines():
+        words = line.split()
+        if len(words) in (7, 8) and words[-1].replace(".", "").isdigit():
+            numbers = [float(word) for word in words[-7:]]
+            record = Record(qname="all.q", hostname="localhost", group="g", owner=words[0], job_name="j",
+                            job_number=1, account="sge", start_time=1, end_time=2, ru_wallclock=numbers[0],
+                            ru_utime=numbers[1], ru_stime=numbers[2], cpu=numbers[3], mem=numbers[4],
+                            io=numbers[5], iow=numbers[6])
+            result.append(format_record(record))
+    return result
+
+
+CASES = [pytest.param(item, id=case, marks=pytest.mark.xfail(reason=NOT_EQUAL[case], strict=True)
+                      if case in NOT_EQUAL else ()) for case, item in query_cases()]
+
+
+@pytest.mark.parametrize("item", CASES)
+def test_same_bytes_as_the_real_tool(item: Case, tmp_path: Path) -> None:
+    if item["argv"][0].endswith("qacct"):
+        argv = accounting_file(item, tmp_path)
+        reply, out, err = run(item, tmp_path, NoCell(), argv)
+        if "-f" in argv:
+            given = item["argv"][item["argv"].index("-f") + 1]
+            out, err = (text.replace(str(tmp_path / "given"), given) for text in (out, err))
+    else:
+        reply, out, err = run(item, tmp_path, qmaster_of(item))
+    check(item, reply, out, err)
+
+
+def test_all_query_groups_are_there() -> None:
+    assert len(CASES) > 420
+    assert shutil.which("sh")
