@@ -161,6 +161,11 @@ class Facade:
             return Submission(refusal=Refusal(RefusalKind.NO_IMMEDIATE_SLOT, (answer.number,)))
         return answer
 
+    def skip_number(self) -> int:
+        """Use up a job number."""
+        number: int = self.core.apply("skip_number")
+        return number
+
     def _change(self, operation: str, number: int, *args: object) -> list[Change]:
         if number in self.hidden:
             return [Change(Outcome.NO_SUCH_JOB, number)]
@@ -191,9 +196,11 @@ class Facade:
         """What qmod -cj does."""
         return self._change("clear_error", number, tasks, actor)
 
-    def reschedule(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+    def reschedule(
+        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
+    ) -> list[Change]:
         """What qmod -rj does."""
-        return self._change("reschedule", number, tasks, actor)
+        return self._change("reschedule", number, tasks, actor, force)
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """What qmod does to a queue instance."""

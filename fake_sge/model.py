@@ -200,7 +200,7 @@ class JobSpec:
     notify: bool = False
     reserve: bool = False                            # -R
     verify: bool = False                             # -verify
-    verify_suitable: int = 0                         # -w: 0 n, 1 e, 2 w, 3 v, 4 p (JB_verify_suitable_queues)
+    verify_suitable: int = 0                         # -w: 0 n, 1 w, 2 e, 3 v, 4 p (as printed)
     checkpoint: str | None = None                 # -ckpt
     checkpoint_attr: int = 0                         # -c
     checkpoint_interval: int = 0

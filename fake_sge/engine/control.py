@@ -295,9 +295,14 @@ def clear_error(
 
 
 def reschedule(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
+    state: CellState,
+    now: float,
+    number: int,
+    tasks: Sequence[Range] | None,
+    actor: Actor,
+    force: bool = False,
 ) -> list[Change]:
-    """Qmod -rj."""
+    """Qmod -rj; ``force`` (-f) also for jobs that are not rerunnable."""
     found = _operable(state, number, tasks, actor)
     if isinstance(found, list):
         return found
@@ -312,7 +317,7 @@ def reschedule(
             or task.reschedule_requested
         ):
             result.append(Change(Outcome.UNCHANGED, number, named))
-        elif not is_rerunnable(state, job, task):
+        elif not force and not is_rerunnable(state, job, task):
             result.append(Change(Outcome.NOT_RERUNNABLE, number, named))
         else:
             result.append(Change(Outcome.DONE, number, named, name=task.granted[0].host))

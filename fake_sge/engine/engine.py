@@ -43,6 +43,12 @@ def number_next(state: CellState, now: float, number: int) -> None:
     state.next_number = number
 
 
+def skip_number(state: CellState, now: float) -> int:
+    """Use up a job number, as a refused submission does."""
+    del now
+    return submission.take_number(state)
+
+
 def ask(state: CellState, now: float) -> None:
     """Have the scheduler run now (qconf -tsm)."""
     state.ask_schedule(now)
@@ -66,6 +72,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "configure": configure,
     "advance": advance,
     "number_next": number_next,
+    "skip_number": skip_number,
     "ask": ask,
 }
 

@@ -32,7 +32,7 @@ def submit(state: CellState, now: float, spec: JobSpec, actor: Actor) -> Submiss
         found, messages = suitability(state, spec, now)
         if spec.verify_suitable >= 3:
             return Submission(suitable=found, messages=tuple(messages))
-        if not found and spec.verify_suitable == 1:
+        if not found and spec.verify_suitable == 2:
             texts = tuple(message.text for message in messages)
             return Submission(
                 refusal=Refusal(RefusalKind.NO_SUITABLE_QUEUES, texts), messages=tuple(messages)
