@@ -212,6 +212,11 @@ class World:
                 return line.split()[4]
         return ""
 
+    def details(self, job: str) -> dict[str, str]:
+        """The fields of ``qstat -j`` of one job."""
+        lines = self.tool("qstat", "-j", job.partition(".")[0]).stdout.splitlines()
+        return {name.strip(): value.strip() for name, sep, value in (line.partition(":") for line in lines) if sep}
+
     def until_letters(self, job: str, letters: str) -> None:
         """Wait until Grid Engine's own listing shows a job in exactly this state."""
         self.eventually(lambda: self.letters(job), lambda seen: seen == letters)

@@ -23,12 +23,6 @@ VALUES = {
 SHOW_ERRORS = "echo out; echo err >&2"
 
 
-def details(world: World, job: str) -> dict[str, str]:
-    """The fields of ``qstat -j`` of one job."""
-    lines = world.tool("qstat", "-j", job).stdout.splitlines()
-    return {name.strip(): value.strip() for name, sep, value in (line.partition(":") for line in lines) if sep}
-
-
 def home() -> str:
     """The home directory of the jobs: the user's own, wherever the test's HOME points."""
     return pwd.getpwuid(os.getuid()).pw_dir
@@ -96,19 +90,19 @@ def test_a_relative_command_is_found_through_path(session: World) -> None:
 def test_job_names(session: World) -> None:
     names = ["a,b", "it's", 'say"x"', "a%b", "a=b", ".x", "#x", "$x", "a&b", "a-b", "x" * 511]
     jobs = {name: session.held(jobName=name) for name in names}
-    assert {name: details(session, job)["job_name"] for name, job in jobs.items()} == {name: name for name in names}
+    assert {name: session.details(job)["job_name"] for name, job in jobs.items()} == {name: name for name in names}
     unnamed = session.held(jobName=None)
-    assert details(session, unnamed)["job_name"] == "true"
+    assert session.details(unnamed)["job_name"] == "true"
 
 
 def test_mail(session: World) -> None:
     job = session.held(email=["a", "a", "b@c"], nativeSpecification="-M n@m -m bea", blockEmail=True)
-    seen = details(session, job)
+    seen = session.details(job)
     assert seen["mail_list"] == "n@m,a@NONE,b@c"
     assert seen.get("mail_options", "n") == "n"
     # blockEmail False alone asks for mail at the end
-    assert details(session, session.held(blockEmail=False))["mail_options"] == "e"
-    assert "mail_options" not in details(session, session.held())
+    assert session.details(session.held(blockEmail=False))["mail_options"] == "e"
+    assert "mail_options" not in session.details(session.held())
 
 
 def test_directories(session: World) -> None:
@@ -209,11 +203,10 @@ def test_bulk_paths(session: World) -> None:
     assert {path.name: path.read_text() for path in here.iterdir()} == {f"o.{n}": f"{n}\n{here}\n" for n in (2, 4, 6)}
 
 
+@pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa has no limits; drmaa_cli has them on purpose
 def test_wall_clock_limits(session: World) -> None:
-    if session.is_oracle:
-        pytest.skip("libdrmaa has no limits; drmaa_cli has them on purpose")
     job = session.held(hardWallclockTimeLimit=3600, softWallclockTimeLimit=1800)
-    assert set(re.findall(r"[hs]_rt=\d+", details(session, job)["hard resource_list"])) == {"h_rt=3600", "s_rt=1800"}
+    assert set(re.findall(r"[hs]_rt=\d+", session.details(job)["hard resource_list"])) == {"h_rt=3600", "s_rt=1800"}
 
 
 def start_of(world: World, text: str) -> float | None:
@@ -277,9 +270,8 @@ def test_start_time_wins_over_native(session: World) -> None:
     assert str(int(local(2031, 2, 3, 4, 5, 6))) in session.tool("qstat", "-j", job, "-xml").stdout
 
 
+@pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa silently sets the hour to zero
 def test_what_is_not_well_said_after_a_time(session: World) -> None:
-    if session.is_oracle:
-        pytest.skip("libdrmaa silently sets the hour to zero")
     for text in ("2031/02/03 04:05 Z", "2031/02/03 04:05 UTC", "04:05 PM", "04:05 +0100"):
         with session.refuses("DeniedByDrmException", "code 17: Error parsing DRMAA date string"):
             session.run(startTime=text)
