@@ -4,7 +4,6 @@ It is copied into the cell and compiled there, imports next to nothing, and runs
 start-up is most of a fake command's time. Without a qmaster it runs the command in this process.
 """
 
-# ruff: noqa: PTH  (pathlib would double the start-up time)
 from __future__ import annotations
 
 import os
@@ -43,7 +42,7 @@ def call(arguments: list[bytes]) -> bytes:
     os.umask(umask)
     variables = [name + b"=" + value for name, value in os.environb.items()]
     try:
-        cwd = os.getcwdb()
+        cwd = os.getcwdb()  # noqa: PTH109
     except FileNotFoundError:
         cwd = b""
     fixed = [cwd, str(umask).encode(), b"1" if os.isatty(1) else b"0", str(len(arguments)).encode()]
@@ -98,7 +97,7 @@ def converse(line: socket) -> tuple[int, int] | str:
 
 
 def _forward_signals(line: socket) -> None:
-    import _signal  # noqa: PLC0415 only commands that block need it
+    import signal as _signal  # noqa: PLC0415 only commands that block need it
 
     def forward(number: int, _frame: FrameType | None) -> None:
         for item in (_signal.SIGINT, _signal.SIGTERM):
@@ -110,7 +109,7 @@ def _forward_signals(line: socket) -> None:
 
 
 def _die(number: int) -> None:
-    import _signal  # noqa: PLC0415 seldom needed
+    import signal as _signal  # noqa: PLC0415 seldom needed
 
     _signal.signal(number, _signal.SIG_DFL)
     os.kill(os.getpid(), number)

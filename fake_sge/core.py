@@ -51,6 +51,7 @@ class Core:
         self.last_client = 10
         self.engine = self._load()
         self.priorities_at = -1.0
+        self.usage_at = 0.0
         self.cost = 0.0
         self.rested_until = 0.0
         self.stopping = False
@@ -270,6 +271,20 @@ class Core:
                 self.apply("exited", int(number), int(task), int(run), _exit_of(values))
                 self._remove_spool(int(number), int(task))
             path.unlink()
+
+    def fresh_usage(self) -> None:
+        """Take over what shepherds have seen of running jobs; for display only, so not recorded."""
+        if time.monotonic() < self.usage_at:
+            return
+        self.usage_at = time.monotonic() + 1.0
+        state = self.engine.state
+        for number, task_number in state.running:
+            job = state.jobs[number]
+            task = job.tasks[task_number]
+            if job.spec.simulation is None:
+                spool = self.layout.active_job(task.granted[0].host, number, task_number)
+                with contextlib.suppress(FileNotFoundError):
+                    task.usage = json.loads((spool / "usage").read_text())
 
     def _remove_spool(self, number: int, task: int) -> None:
         for host in self.engine.state.config.hosts:

@@ -69,6 +69,7 @@ class Facade:
     def jobs(self) -> Sequence[Job]:
         """All jobs."""
         self.core.fresh_priorities()
+        self.core.fresh_usage()
         jobs = self.core.engine.state.jobs
         return [job for number, job in jobs.items() if number not in self.hidden]
 
@@ -77,6 +78,7 @@ class Facade:
         if number in self.hidden:
             return None
         self.core.fresh_priorities()
+        self.core.fresh_usage()
         return self.core.engine.state.jobs.get(number)
 
     def zombies(self) -> Sequence[Job]:

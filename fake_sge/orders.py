@@ -1,4 +1,4 @@
-"""From a job to what its shepherd needs: program, environment, files, limits. Pure."""
+"""From a job to what its shepherd needs: program, environment, files, limits."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ def job_environment(
     array = spec.is_array
     structure = (task.number, spec.array.first, spec.array.last, spec.array.step)
     script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
+    env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **env}
     env.setdefault("TERM", "")
     env.update(
         {
@@ -137,6 +138,11 @@ def job_environment(
             {"PE": task.granted_pe, "PE_HOSTFILE": str(spool / "pe_hostfile"), "SGE_RSH_COMMAND": "builtin"}
         )
     return env
+
+
+def inherited(name: str) -> bool:
+    """Whether jobs get a variable from the execution daemon: language and time zone."""
+    return name in ("LANG", "LANGUAGE", "TZ") or name.startswith("LC_")
 
 
 def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
@@ -229,6 +235,9 @@ def make_order(
     notify = parse_time(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
     return {
         **program(config, job, task, account, script),
+        "user": spec.owner,
+        "uid": spec.uid,
+        "gid": spec.gid,
         "job": job.number,
         "task": task.number,
         "run": task.run,

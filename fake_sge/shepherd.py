@@ -23,6 +23,8 @@ from typing import Any, NoReturn
 PR_SET_CHILD_SUBREAPER = 36
 FAILED_FILE, FAILED_SHELL, FAILED_CWD = 26, 27, 28
 FAILED_LIMIT = 37
+SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
+GIGABYTE = 1024.0**3
 _LIMITS = {
     "cpu": resource.RLIMIT_CPU,
     "vmem": resource.RLIMIT_AS,
@@ -84,6 +86,14 @@ def _open_output(path: str) -> int:
         ) from error
 
 
+def _become(order: dict[str, Any]) -> None:
+    """The owner's identity, when the cell is run by root."""
+    if os.geteuid() == 0 and order["uid"] != 0:
+        os.initgroups(order["user"], order["gid"])
+        os.setgid(order["gid"])
+        os.setuid(order["uid"])
+
+
 def _prepare(order: dict[str, Any]) -> None:
     """Working directory, files and limits, in the order in which Grid Engine fails on them."""
     shell = order["shell"]
@@ -123,6 +133,7 @@ def _run_job(order: dict[str, Any], pipe: int) -> NoReturn:
     keep = 200
     os.dup2(pipe, keep, inheritable=False)
     try:
+        _become(order)
         _prepare(order)
         for number in range(1, signal.NSIG):
             if number not in (signal.SIGKILL, signal.SIGSTOP) and signal.getsignal(number) is not None:
@@ -158,6 +169,8 @@ class Watch:
         self.started = time.monotonic()
         self.timers: list[tuple[float, str]] = []
         self.limit_hit = False
+        self.sample_at = self.started + SAMPLE
+        self.seen = {"cpu": 0.0, "mem": 0.0, "io": 0.0, "iow": 0.0, "vmem": 0.0, "maxvmem": 0.0}
         for name, action in (("s_rt", "soft"), ("h_rt", "hard")):
             if order[name] is not None:
                 self.timers.append((self.started + order[name], action))
@@ -227,10 +240,36 @@ class Watch:
             for item in due:
                 self.timers.remove(item)
                 self.act(item[1])
-            pause = min([item[0] - now for item in self.timers] + [3600.0])
+            if self.sample_at <= now:
+                self.sample_at = now + SAMPLE
+                self.sample()
+            pause = min([item[0] - now for item in self.timers] + [self.sample_at - now])
             info = signal.sigtimedwait(signals, max(0.0, pause))
             if info is not None and info.si_signo != signal.SIGCHLD:
                 self.wish(info.si_signo)
+
+    def sample(self) -> None:
+        """Look at the job's processes; leave what was seen for the qmaster to show."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        cpu = vmem = io = 0.0
+        for pid in self.descendants():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                moved = Path(f"/proc/{pid}/io").read_text().split()
+            except OSError:
+                continue  # it has just ended
+            cpu += sum(int(fields[index]) for index in (11, 12, 13, 14)) / ticks
+            vmem += float(fields[20])
+            io += (int(moved[1]) + int(moved[3])) / GIGABYTE
+        seen = self.seen
+        seen["mem"] += max(0.0, cpu - seen["cpu"]) * vmem / GIGABYTE
+        seen.update(cpu=cpu, vmem=vmem, maxvmem=max(vmem, seen["maxvmem"]), io=max(io, seen["io"]))
+        path = Path(self.order["spool"], "usage.new")
+        try:
+            path.write_text(json.dumps(seen))
+            path.replace(path.with_name("usage"))
+        except OSError:
+            return  # only for show: a full disk must not end the watch
 
     def clean_up(self) -> None:
         """Kill what the job left behind."""
@@ -287,6 +326,8 @@ def shepherd(path: str) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     Path(order["spool"], "pid").write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
     Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(order["tmpdir"], order["uid"], order["gid"])
     reading, writing = os.pipe()
     begun = time.time()
     pid = os.fork()

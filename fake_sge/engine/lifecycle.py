@@ -69,7 +69,7 @@ def _judge(end: Exit, task: Task) -> Exit:
     if end.exit_status == 99 and not end.signal:
         return replace(end, failed=RESCHEDULED)
     if end.exit_status == 100 and not end.signal:
-        return replace(end, failed=APPLICATION_ERROR, error="exit_status of job start = 100")
+        return replace(end, failed=APPLICATION_ERROR, error=f"{end.error or '[0:0]: '}exit_status of job start = 100")
     if task.reschedule_requested and end.signal:
         return replace(end, failed=RESCHEDULED)
     return replace(end, failed=100) if end.signal else end

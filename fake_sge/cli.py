@@ -1,0 +1,284 @@
+"""The ``fake-sge`` command: cells in a shell."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+from .cell import Cell, CellError
+from .faults import FaultKind
+from .options import PROFILES, CellOptions
+
+USAGE_ERROR, FAILURE = 2, 1
+_FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--slots", type=int, default=8, help="slots of each queue (default 8)")
+    parser.add_argument("--hosts", default="localhost", help="execution hosts, separated by commas")
+    parser.add_argument("--queue", action="append", metavar="NAME", help="cluster queue, repeatable (all.q)")
+    parser.add_argument(
+        "--pe", action="append", metavar="NAME", help="parallel environment, repeatable (smp)"
+    )
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="fast",
+        help="fast: everything at once; stock: Grid Engine's own 15 s delays",
+    )
+    parser.add_argument("--no-login-shells", action="store_true", help="job shells do not read ~/.profile")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="global configuration value (qconf -sconf), e.g. max_u_jobs=5",
+    )
+
+
+def _options(args: argparse.Namespace) -> CellOptions:
+    return CellOptions(
+        slots=args.slots,
+        hosts=tuple(args.hosts.split(",")),
+        profile=args.profile,
+        queues={name: {} for name in args.queue or ["all.q"]},
+        parallel_environments={name: {} for name in args.pe or ["smp"]},
+        login_shells=not args.no_login_shells,
+        global_config=_pairs(args.set),
+    )
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    for word in words:
+        if "=" not in word:
+            raise ValueError(f"{word!r} is not NAME=VALUE")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="fake-sge", description="A whole fake Grid Engine cell for tests.")
+    commands = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str, directory: bool = True) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        if directory:
+            made.add_argument("directory", metavar="DIR", help="the cell's directory")
+        return made
+
+    _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
+    verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
+    verb("status", "Print what the cell does, as JSON; exit 1 when no qmaster runs.")
+    made = verb("stop", "End the qmaster and all jobs.")
+    made.add_argument("--remove", action="store_true", help="delete DIR, too")
+    made = verb("run", "Run a command in a fresh cell, then remove the cell.", directory=False)
+    _add_options(made)
+    made.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments"
+    )
+    made = verb("qmaster", "Stop, kill or start the qmaster alone: an outage.")
+    made.add_argument("action", choices=("stop", "kill", "start"))
+    made = verb("fault", "Have something go wrong; prints the fault's number. " + _FAULT_HELP)
+    made.add_argument("kind", choices=[kind.value for kind in FaultKind], metavar="KIND")
+    made.add_argument("--tool", default="*", help="the command concerned (all)")
+    made.add_argument("--times", type=int, default=1, help="how many calls; 0: until cleared (default 1)")
+    made.add_argument("--skip", type=int, default=0, help="calls that go well before")
+    made.add_argument("--seconds", type=float, default=0.0, help="for silent, slow, accounting-late")
+    made.add_argument("--code", type=int, default=1, help="exit code, or the failed code of error-state")
+    made.add_argument("--out", default="", help="stdout, banner or text")
+    made.add_argument("--err", default="", help="stderr")
+    made.add_argument("--at", type=int, default=0, help="byte position")
+    made.add_argument("--job", type=int, default=0, help="job number for hide-job")
+    verb("faults", "List the faults in force, as JSON lines.")
+    made = verb("clear", "Clear one fault, or all.")
+    made.add_argument("number", nargs="?", type=int)
+    made = verb("advance", "Move the cell's clock forward.")
+    made.add_argument("seconds", type=float)
+    made = verb("simulate", "Submit jobs without processes; prints their numbers.")
+    made.add_argument("--count", type=int, default=1)
+    made.add_argument("--name", default="simulated")
+    made.add_argument("--run-time", type=float, default=0.0, help="seconds of the cell's clock")
+    made.add_argument("--exit-status", type=int, default=0)
+    made.add_argument("--signal", type=int, default=0)
+    made.add_argument("--failed", type=int, default=0)
+    made.add_argument("--user")
+    made = verb("set", "Change the global configuration of the running cell.")
+    made.add_argument("values", nargs="+", metavar="NAME=VALUE")
+    made = verb("next-id", "Set the number of the next job.")
+    made.add_argument("number", type=int)
+    verb("rotate", "Move the accounting file away, as log rotation does.")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; the exit code. 1: it did not work (reason on stderr), 2: usage."""
+    args = make_parser().parse_args(argv)
+    try:
+        if args.verb == "run":
+            return _run(args)
+        return _VERBS[args.verb](
+            Cell(args.directory, _options(args)) if args.verb == "start" else Cell(args.directory), args
+        )
+    except (CellError, ValueError, OSError) as error:
+        print(f"fake-sge: {error}", file=sys.stderr)
+        return FAILURE
+
+
+def _run(args: argparse.Namespace) -> int:
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if not command:
+        print("fake-sge: run needs a command", file=sys.stderr)
+        return USAGE_ERROR
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    with Cell(None, _options(args)) as cell:
+        try:
+            process = subprocess.Popen(command, env=cell.env)
+        except OSError as error:
+            print(f"fake-sge: {command[0]}: {error.strerror}", file=sys.stderr)
+            return 127 if isinstance(error, FileNotFoundError) else 126
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            code = process.wait()
+        except SystemExit:
+            process.terminate()
+            process.wait()
+            raise
+    return code if code >= 0 else 128 - code
+
+
+def _start(cell: Cell, args: argparse.Namespace) -> int:
+    del args
+    cell.start()
+    return 0
+
+
+def _env(cell: Cell, args: argparse.Namespace) -> int:
+    del args
+    if not cell.layout.settings.exists():
+        raise CellError(f"no cell in {cell.directory}")
+    for name, value in cell.variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(cell.path))}:"$PATH"')
+    return 0
+
+
+def _status(cell: Cell, args: argparse.Namespace) -> int:
+    del args
+    print(json.dumps(cell.status()))
+    return 0
+
+
+def _stop(cell: Cell, args: argparse.Namespace) -> int:
+    if not cell.layout.settings.exists():
+        raise CellError(f"no cell in {cell.directory}")
+    cell.stop()
+    if args.remove:
+        cell.remove()
+    return 0
+
+
+def _qmaster(cell: Cell, args: argparse.Namespace) -> int:
+    {"stop": cell.stop_qmaster, "kill": cell.kill_qmaster, "start": cell.start_qmaster}[args.action]()
+    return 0
+
+
+def _fault(cell: Cell, args: argparse.Namespace) -> int:
+    print(
+        cell.fault(
+            args.kind,
+            args.tool,
+            times=args.times or None,
+            out=os.fsencode(args.out),
+            err=os.fsencode(args.err),
+            skip=args.skip,
+            seconds=args.seconds,
+            code=args.code,
+            at=args.at,
+            job=args.job,
+        )
+    )
+    return 0
+
+
+def _faults(cell: Cell, args: argparse.Namespace) -> int:
+    del args
+    for fault in cell.faults():
+        print(json.dumps(fault))
+    return 0
+
+
+def _clear(cell: Cell, args: argparse.Namespace) -> int:
+    cell.clear_faults(args.number)
+    return 0
+
+
+def _advance(cell: Cell, args: argparse.Namespace) -> int:
+    cell.advance(args.seconds)
+    return 0
+
+
+def _simulate(cell: Cell, args: argparse.Namespace) -> int:
+    numbers = cell.submit_simulated(
+        args.run_time,
+        count=args.count,
+        name=args.name,
+        exit_status=args.exit_status,
+        signal=args.signal,
+        failed=args.failed,
+        user=args.user,
+    )
+    print("\n".join(map(str, numbers)))
+    return 0
+
+
+def _set(cell: Cell, args: argparse.Namespace) -> int:
+    settings: dict[str, Any] = dict(_pairs(args.values))
+    cell.configure(**settings)
+    return 0
+
+
+def _next_id(cell: Cell, args: argparse.Namespace) -> int:
+    cell.next_job_number(args.number)
+    return 0
+
+
+def _rotate(cell: Cell, args: argparse.Namespace) -> int:
+    del args
+    print(cell.rotate_accounting())
+    return 0
+
+
+_VERBS = {
+    "start": _start,
+    "env": _env,
+    "status": _status,
+    "stop": _stop,
+    "qmaster": _qmaster,
+    "fault": _fault,
+    "faults": _faults,
+    "clear": _clear,
+    "advance": _advance,
+    "simulate": _simulate,
+    "set": _set,
+    "next-id": _next_id,
+    "rotate": _rotate,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
