@@ -40,6 +40,7 @@ from .submission import (
 
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
+_WAITING = "Waiting for immediate job to be scheduled.\n"
 _DIAGNOSIS_LENGTH = 127   # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
 
 
@@ -142,6 +143,11 @@ class _Call:
         if outcome.verified:
             self.out += "verification: found suitable queue(s)\n"
             return self.reply(0)
+        if outcome.unscheduled is not None:
+            name = job_identifier(outcome.unscheduled, spec)
+            self.out += f"{name if terse else submitted_line(outcome.unscheduled, spec)}\n"
+            self.err += f"{_WAITING}\nYour qsub request could not be scheduled; try again later.\n"
+            return self.reply(1)
         if number is None:
             self.err += _REFUSED.format("\n".join(outcome.lines))
             return self.reply(outcome.code)
@@ -180,7 +186,7 @@ class _Call:
         return self.reply(code)
 
     def wait_for_start(self, number: int, outcome: Outcome) -> int:
-        self.err += "Waiting for immediate job to be scheduled.\n"
+        self.err += _WAITING
         self.flush()
         qmaster = self.qmaster
 
@@ -207,8 +213,8 @@ class _Call:
             qmaster.wait_until(lambda: len(qmaster.finished_tasks(number, known)) > 0)  # noqa: B023
             for end in qmaster.finished_tasks(number, seen):
                 seen += 1
-                code = self.report(end, f"{number}.{end.task}" if spec.is_array else str(number)) if code == 0 \
-                    else (self.report(end, f"{number}.{end.task}" if spec.is_array else str(number)), code)[1]
+                status = self.report(end, f"{number}.{end.task}" if spec.is_array else str(number))
+                code = code or status
                 self.flush()
         return code
 

@@ -53,7 +53,7 @@ def show_spec(submitted: Submitted, request: Request) -> str:
 
 
 def _attributes(spec: JobSpec, submitted: Submitted) -> str:
-    optional = (
+    optional: tuple[tuple[str, str], ...] = (
         ("account", spec.account if spec.account != "sge" else ""),
         ("checkpoint_object", spec.checkpoint or ""),
         ("checkpoint_attr", _checkpoint(spec)),
@@ -64,7 +64,7 @@ def _attributes(spec: JobSpec, submitted: Submitted) -> str:
         ("merge", "y" if spec.merge_stderr else ""),
         ("hard resource_list", _pairs(tuple(spec.hard_resources))),
         ("soft resource_list", _pairs(tuple(spec.soft_resources))),
-        ("mail_options", _letters(spec.mail_options, "abens", MAIL_BITS)[:5] and _mail(spec.mail_options)),
+        ("mail_options", _letters(spec.mail_options, "beas", MAIL_BITS)),
     )
     text = "".join(_line(label, value) for label, value in optional if value)
     text += _line("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to))
@@ -77,10 +77,6 @@ def _attributes(spec: JobSpec, submitted: Submitted) -> str:
     return text + "".join(_line(label, value) for label, value in optional if value)
 
 
-def _mail(bits: int) -> str:
-    return _letters(bits, "beas", MAIL_BITS)
-
-
 def _checkpoint(spec: JobSpec) -> str:
     letters = "".join(letter if spec.checkpoint_attr & bit else " " for letter, bit in CHECKPOINT_BITS.items())
     return letters if spec.checkpoint_attr else ""
@@ -89,7 +85,7 @@ def _checkpoint(spec: JobSpec) -> str:
 def _requests(spec: JobSpec, submitted: Submitted) -> str:
     text = _line("jobshare", str(spec.jobshare))
     restart = {Rerun.QUEUE: "", Rerun.YES: "y", Rerun.NO: "n"}[spec.rerun]
-    optional = (
+    optional: tuple[tuple[str, str], ...] = (
         ("hard_queue_list", ",".join(spec.hard_queues)),
         ("soft_queue_list", ",".join(spec.soft_queues)),
         ("restart", restart),

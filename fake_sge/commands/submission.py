@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model import JobSpec, JobType
-from ..protocol import Qmaster, Request, Submission, Warn, actor_of
+from ..protocol import Qmaster, RefusalKind, Request, Submission, Warn, actor_of
 from .options import parse_command_line, parse_file, parse_lines, read_file
 from .optparse_table import Answer, Option, Parsed, Surroundings
 from .refusals import code_of, text_of
@@ -102,7 +102,8 @@ class Outcome:
     """The qmaster's answer to a submission.
 
     ``lines`` are its texts; with ``number`` None the job was refused and ``code`` is the exit code.
-    ``warnings`` come with an accepted job; ``verified``: -w v or -w p found a queue.
+    ``warnings`` come with an accepted job; ``verified``: -w v or -w p found a queue; ``unscheduled`` is the
+    number of a -now y job that found no place at once.
     """
 
     spec: JobSpec
@@ -111,6 +112,7 @@ class Outcome:
     warnings: tuple[Warn, ...] = ()
     code: int = 0
     verified: bool = False
+    unscheduled: int | None = None
 
 
 def ask(spec: JobSpec, request: Request, qmaster: Qmaster) -> Outcome:
@@ -129,6 +131,8 @@ def ask(spec: JobSpec, request: Request, qmaster: Qmaster) -> Outcome:
     answer = qmaster.submit(replace(spec, verify=False), actor_of(request))
     if only_verify:
         return _verified(spec, answer, qmaster)
+    if answer.refusal is not None and answer.refusal.kind is RefusalKind.NO_IMMEDIATE_SLOT:
+        return Outcome(spec, None, unscheduled=int(str(answer.refusal.args[0])), code=1)
     if answer.refusal is not None:
         lines = [not_in_any_queue(spec.owner)] if not qmaster.queue_instances() else []
         return Outcome(spec, None, (*lines, text_of(answer.refusal)), code=code_of(answer.refusal))

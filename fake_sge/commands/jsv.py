@@ -1,0 +1,241 @@
+"""The client JSV (``qsub -jsv SCRIPT``): a dialogue over the script's stdin and stdout (jsv(1), real cell)."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import IO
+
+from ..environment import localtime
+from ..model import HostPath, JobSpec, JobType, Rerun, Resource
+from ..protocol import Qmaster, Request
+from ..ranges import Range
+from .jobparams import _Builder
+from .optparse_table import OPTIONS, Option, Surroundings
+from .submission import surroundings
+from .values import CHECKPOINT_BITS, MAIL_BITS, OptionError
+
+_TIMEOUT = 10.0     # seconds; Grid Engine waits that long for an answer
+_REJECTED = {"REJECT": "JSV rejected job", "REJECT_WAIT": "JSV temporarily rejected job"}
+_PLAIN = ("A", "N", "p", "P", "ckpt", "js", "r", "R", "j", "shell", "b", "now", "w", "tc", "wd")
+_LISTS = ("o", "e", "i", "S", "M", "m", "hold_jid", "hold_jid_ad", "a", "dl", "masterq")
+
+
+@dataclass
+class Verdict:
+    """What the script says: text for stdout, and why the job is refused (None: it is not)."""
+
+    shown: str = ""
+    refusal: str | None = None
+
+
+def ask(scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: Qmaster) -> tuple[JobSpec, Verdict]:
+    """Have each script look at the job; the job as corrected."""
+    verdict = Verdict()
+    for script in scripts:
+        dialogue = _Dialogue(spec, request, surroundings(request, qmaster.now))
+        with qmaster.unlocked():
+            dialogue.run(script)
+        verdict.shown += dialogue.verdict.shown
+        verdict.refusal = dialogue.verdict.refusal
+        if verdict.refusal is not None:
+            break
+        spec = dialogue.corrected()
+    return spec, verdict
+
+
+class _Dialogue:
+    def __init__(self, spec: JobSpec, request: Request, around: Surroundings) -> None:
+        self.spec = spec
+        self.request = request
+        self.around = around
+        self.verdict = Verdict()
+        self.changes: dict[str, str] = {}
+        self.env = dict(spec.env)
+        self.corrects = False
+
+    def run(self, script: str) -> None:
+        """Start the script, tell it the job and take its answers."""
+        with subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.request.cwd,
+                              env=self.request.env, text=True, errors="surrogateescape") as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                self._talk(process.stdin, process.stdout)
+                process.stdin.write("QUIT\n")
+                process.stdin.close()
+            except BrokenPipeError:
+                self.verdict.refusal = self.verdict.refusal or "JSV stopped unexpectedly"
+            try:
+                process.wait(_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _talk(self, to: IO[str], answers: IO[str]) -> None:
+        to.write("START\n")
+        to.flush()
+        sends_environment = False
+        for line in answers:
+            if line.strip() == "SEND ENV":
+                sends_environment = True
+            elif line.strip() == "STARTED":
+                break
+        for name, value in parameters(self.spec, self.request):
+            to.write(f"PARAM {name} {value}\n")
+        if sends_environment:
+            for name, text in self.spec.env:
+                to.write(f"ENV ADD {name} {text or ''}\n")
+        to.write("BEGIN\n")
+        to.flush()
+        for line in answers:
+            if self._answer(line.rstrip("\n")):
+                break
+
+    def _answer(self, line: str) -> bool:
+        """One line of the script; whether it was the last."""
+        command, _, rest = line.partition(" ")
+        if command == "LOG":
+            self.verdict.shown += rest.partition(" ")[2] + "\n"
+        elif command == "PARAM":
+            name, _, value = rest.partition(" ")
+            self.changes[name] = value
+        elif command == "ENV":
+            self._environment(rest)
+        elif command == "RESULT" and rest.startswith("STATE "):
+            state, _, message = rest[len("STATE "):].partition(" ")
+            if state in _REJECTED:
+                self.verdict.refusal = message or _REJECTED[state]
+            elif state not in ("ACCEPT", "CORRECT"):
+                self.verdict.refusal = f'JSV sent unknown result "{state}"'
+            self.corrects = state == "CORRECT"
+            return True
+        elif command:
+            self.verdict.refusal = f'master got unknown command from JSV: "{command}"'
+            return True
+        return False
+
+    def _environment(self, rest: str) -> None:
+        action, _, pair = rest.partition(" ")
+        name, _, value = pair.partition(" ")
+        if action == "DEL":
+            self.env.pop(name, None)
+        else:
+            self.env[name] = value
+
+    def corrected(self) -> JobSpec:
+        """The job with the script's corrections; a bad value becomes the refusal."""
+        if not self.corrects:
+            return self.spec
+        builder = _Builder(self.request)
+        builder.fields = {"env": tuple(self.env.items()), "job_type": self.spec.job_type}
+        for name, value in self.changes.items():
+            try:
+                self._correct(builder, name, value)
+            except OptionError as error:
+                self.verdict.refusal = (f"{error.texts[0] if error.texts else ''}\n"
+                                        "unable to allocate memory for binding during JSV execution")
+                return self.spec
+        fields = builder.fields
+        if "rerun" in fields:
+            fields["rerun"] = Rerun(fields["rerun"])
+        return replace(self.spec, **fields)
+
+    def _correct(self, builder: _Builder, name: str, value: str) -> None:
+        if name in ("l_hard", "l_soft", "q_hard", "q_soft"):
+            switch, kind = f"-{name[0]}", OPTIONS[f"-{name[0]}"]
+            if value and kind.parse is not None:
+                builder.add(Option(switch, kind.parse(value, self.around), value, 2 if name.endswith("soft") else 1))
+            else:
+                prefix = "soft" if name.endswith("soft") else "hard"
+                builder.fields[f"{prefix}_{'resources' if name[0] == 'l' else 'queues'}"] = ()
+        elif name in (*_PLAIN, *_LISTS):
+            kind = OPTIONS[f"-{name}"]
+            if kind.parse is not None:
+                builder.add(Option(f"-{name}", kind.parse(value, self.around), value))
+        elif name == "cwd":
+            builder.fields["cwd"] = value or None
+        elif name == "h":
+            builder.fields["user_hold"] = "u" in value
+        elif name == "notify":
+            builder.fields["notify"] = value == "y"
+        elif name == "CMDNAME":
+            builder.fields["command"] = value
+        elif name == "pe_name":
+            builder.fields["pe"] = value or None
+        elif name in ("pe_min", "pe_max") and self.spec.pe_ranges:
+            first = int(self.changes.get("pe_min", self.spec.pe_ranges[0].first))
+            last = int(self.changes.get("pe_max", self.spec.pe_ranges[-1].last))
+            builder.fields["pe_ranges"] = (Range(first, last),)
+
+
+def _yes(flag: object) -> str:
+    return "y" if flag else ""
+
+
+def _joined(entries: tuple[HostPath, ...]) -> str:
+    return ",".join(f"{entry.host}:{entry.path}" if entry.host else entry.path for entry in entries)
+
+
+def _requests(entries: tuple[Resource, ...]) -> str:
+    return ",".join(f"{name}={value}" for name, value in entries)
+
+
+def _date(seconds: float, zone: str | None) -> str:
+    """The month is one too low, as Grid Engine sends it."""
+    when = localtime(seconds, zone)
+    return (f"{when.tm_year:04d}{when.tm_mon - 1:02d}{when.tm_mday:02d}{when.tm_hour:02d}{when.tm_min:02d}"
+            f".{when.tm_sec:02d}")
+
+
+def parameters(spec: JobSpec, request: Request) -> Iterator[tuple[str, str]]:
+    """All PARAM lines of a job, in Grid Engine's order."""
+    yield from (("VERSION", "1.0"), ("CONTEXT", "client"), ("CLIENT", request.argv[0]), ("USER", spec.owner),
+                ("GROUP", spec.group), ("CMDNAME", spec.command), ("CMDARGS", str(len(spec.args))))
+    yield from ((f"CMDARG{index}", arg) for index, arg in enumerate(spec.args))
+    yield from ((name, value) for name, value in (*_first_half(spec, request), *_second_half(spec)) if value)
+
+
+def _first_half(spec: JobSpec, request: Request) -> Iterator[tuple[str, str]]:
+    yield "a", _date(spec.execution_time, request.env.get("TZ")) if spec.execution_time else ""
+    yield "ac", ",".join(name if value is None else f"{name}={value}" for name, value in spec.context)
+    yield "A", spec.account if spec.account != "sge" else ""
+    yield "b", _yes(spec.job_type & JobType.BINARY)
+    yield "c", "".join(letter for letter, bit in CHECKPOINT_BITS.items() if spec.checkpoint_attr & bit)
+    yield "ckpt", spec.checkpoint or ""
+    yield "cwd", spec.cwd or ""
+    yield "e", _joined(spec.stderr_paths)
+    yield "hold_jid", ",".join(spec.hold_jid)
+    yield "hold_jid_ad", ",".join(spec.hold_jid_ad)
+    yield "h", "u" if spec.user_hold else ""
+    yield "i", _joined(spec.stdin_paths)
+    yield "j", _yes(spec.merge_stderr)
+    yield "js", str(spec.jobshare) if spec.jobshare else ""
+    yield "l_hard", _requests(spec.hard_resources)
+    yield "l_soft", _requests(spec.soft_resources)
+
+
+def _second_half(spec: JobSpec) -> Iterator[tuple[str, str]]:
+    yield "m", "".join(letter for letter in "beas" if spec.mail_options & MAIL_BITS[letter])
+    yield "M", ",".join(f"{user}@{host}" if host else user for user, host in spec.mail_to)
+    yield "notify", _yes(spec.notify)
+    yield "N", spec.name
+    yield "o", _joined(spec.stdout_paths)
+    yield "p", str(spec.priority) if spec.priority else ""
+    yield "tc", str(spec.max_concurrent) if spec.max_concurrent else ""
+    if spec.pe is not None and spec.pe_ranges:
+        yield "pe_name", spec.pe
+        yield "pe_min", str(spec.pe_ranges[0].first)
+        yield "pe_max", str(spec.pe_ranges[-1].last)
+    yield "P", spec.project or ""
+    yield "q_hard", ",".join(spec.hard_queues)
+    yield "q_soft", ",".join(spec.soft_queues)
+    yield "R", _yes(spec.reserve)
+    yield "r", {Rerun.QUEUE: "", Rerun.YES: "y", Rerun.NO: "n"}[spec.rerun]
+    yield "shell", "n" if spec.job_type & JobType.NO_SHELL else ""
+    yield "S", _joined(spec.shells)
+    if spec.is_array:
+        yield "t_min", str(spec.array.first)
+        yield "t_max", str(spec.array.last)
+        yield "t_step", str(spec.array.step)
+    yield "w", {0: "", 1: "w", 2: "e", 3: "v", 4: "p"}[spec.verify_suitable]

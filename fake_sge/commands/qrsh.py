@@ -1,0 +1,110 @@
+"""qrsh CMD: run a command as a job and give back its output and exit code (captures ``cell2.qrsh_*``)."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ..model import HostPath, JobSpec, JobType
+from ..protocol import ClientSignal, Finished, Qmaster, QmasterUnreachable, Reply, Request, actor_of
+from ..render.usage import usage
+from ..render.values import encode
+from .environment_errors import commlib_line, environment_error, send_error
+from .jobparams import build
+from .optparse_table import Option
+from .submission import ask, default_options, parse_command_line, printed, surroundings
+
+_NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
+_SUBMIT_ONLY = ("-terse", "-t", "-sync", "-tc", "-a")
+_OWN = ("-inherit", "-nostdin", "-noshell", "-verbose")
+
+
+def main(request: Request, qmaster: Qmaster) -> Reply:
+    """Run qrsh with a command."""
+    bad = environment_error(request)
+    if bad is not None:
+        return bad
+    around = surroundings(request, 0.0)
+    parsed = parse_command_line(request.argv[1:], around)
+    shown = printed(parsed.answers, "error: ", "")
+    if shown.code:
+        return Reply(1, b"", encode(parsed.stray + shown.err))
+    switches = {option.switch for option in parsed.options}
+    if "-help" in switches:
+        return Reply(0, encode(usage("qrsh")))
+    wrong = [option for option in parsed.options if option.switch in _SUBMIT_ONLY]
+    if wrong:
+        return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))
+    if "script" not in switches:
+        return Reply(1, b"", b"error: a session without a command needs a terminal\n")
+    options = [option for option in (*default_options(request, around).options, *parsed.options)
+               if option.switch not in (*_OWN, *_SUBMIT_ONLY)]
+    built = build([Option("-b", True), *options], request)
+    shown = printed(built.answers, "error: ", "")
+    if shown.code:
+        return Reply(1, b"", encode(shown.err))
+    now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
+    try:
+        return _Session(request, qmaster, switches).run(replace(built.spec, immediate=now))
+    except QmasterUnreachable as error:
+        return Reply(1, b"", encode(f"{commlib_line(error)}{send_error(error)}\n"))
+
+
+class _Session:
+    """One command: its job, and the files through which its input and output pass."""
+
+    def __init__(self, request: Request, qmaster: Qmaster, switches: set[str]) -> None:
+        self.request = request
+        self.qmaster = qmaster
+        self.switches = switches
+
+    def run(self, spec: JobSpec) -> Reply:
+        with tempfile.TemporaryDirectory(prefix="qrsh.") as directory:
+            place = Path(directory)
+            place.chmod(0o700)
+            (place / "in").write_bytes(b"" if "-nostdin" in self.switches else self.request.read_stdin())
+            (place / "out").touch()
+            (place / "err").touch()
+            return self._submit(_as_job(spec, place, "-noshell" in self.switches), place)
+
+    def _submit(self, spec: JobSpec, place: Path) -> Reply:
+        request, qmaster = self.request, self.qmaster
+        outcome = ask(spec, request, qmaster)
+        if outcome.unscheduled is not None:
+            return Reply(1, b"", encode(_NO_SLOT))
+        if outcome.verified or outcome.number is None:
+            return Reply(1, b"", encode("\n".join(outcome.lines) + "\n"))
+        number = outcome.number
+        client = qmaster.watch(number, "qrsh")
+        if "-verbose" in self.switches:
+            text = f'Your job {number} ("{spec.name}") has been submitted\n'
+            request.emit(encode(text), b"waiting for interactive job to be scheduled ...\n")
+        try:
+            qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
+        except ClientSignal as caught:
+            qmaster.delete(number, None, actor_of(request))
+            if caught.signal == signal.SIGKILL:
+                raise
+            return Reply(128 + caught.signal, *self._output(place))
+        finally:
+            qmaster.unwatch(client)
+        return Reply(exit_code(qmaster.finished_tasks(number)[0]), *self._output(place))
+
+    @staticmethod
+    def _output(place: Path) -> tuple[bytes, bytes]:
+        return (place / "out").read_bytes(), (place / "err").read_bytes()
+
+
+def _as_job(spec: JobSpec, place: Path, without_shell: bool) -> JobSpec:
+    kind = spec.job_type | JobType.BINARY | (JobType.NO_SHELL if without_shell else JobType.NONE)
+    return replace(spec, job_type=kind, stdin_paths=(HostPath(str(place / "in")),),
+                   stdout_paths=(HostPath(str(place / "out")),), stderr_paths=(HostPath(str(place / "err")),))
+
+
+def exit_code(end: Finished) -> int:
+    """The command's exit code, 128 + the signal that killed it, 1 when it did not run."""
+    if end.deleted:
+        return 1
+    return 128 + end.signal if end.signal else end.exit_status
