@@ -86,6 +86,17 @@ __version__ = "0.1.0"
 connect = Connection
 """Open a session independent of the process-wide one: ``drmaa_cli.connect("session=nightly")``."""
 
+
+def install_as_drmaa() -> None:
+    """Make ``import drmaa`` and ``import DRMAA`` mean drmaa_cli from now on, in this process.
+
+    See :func:`drmaa_cli.compat.install.install_as_drmaa`; ImportError when another ``drmaa`` is in use already.
+    """
+    from drmaa_cli.compat.install import install_as_drmaa as install  # noqa: PLC0415  # most programs never ask
+
+    install()
+
+
 __all__ = [
     "ATTR_BUFFER",
     "BLOCK_EMAIL",
@@ -160,6 +171,7 @@ __all__ = [
     "UnsupportedAttributeException",
     "connect",
     "control_action_to_string",
+    "install_as_drmaa",
     "job_state",
     "status_to_string",
     "string_to_control_action",

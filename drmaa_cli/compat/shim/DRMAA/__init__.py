@@ -1,0 +1,75 @@
+"""The Python binding of Grid Engine's tutorial, by drmaa_cli, which needs no libdrmaa."""  # noqa: N999  # programs import this name
+
+from __future__ import annotations
+
+try:
+    import drmaa_cli  # noqa: F401  # for its presence
+except ModuleNotFoundError:
+    import _drmaa_cli_shim  # type: ignore[import-not-found]  # beside this package
+
+    _drmaa_cli_shim.ensure()
+
+from drmaa_cli.compat.tutorial import JobInfo, Session
+from drmaa_cli.errors import (
+    AlreadyActiveSessionException,
+    AuthorizationException,
+    ConflictingAttributeValuesException,
+    DefaultContactStringException,
+    DeniedByDrmException,
+    DrmaaException,
+    DrmCommunicationException,
+    DrmsExitException,
+    DrmsInitException,
+    ExitTimeoutException,
+    HoldInconsistentStateException,
+    IllegalStateException,
+    InternalException,
+    InvalidArgumentException,
+    InvalidAttributeFormatException,
+    InvalidAttributeValueException,
+    InvalidContactStringException,
+    InvalidJobException,
+    InvalidJobTemplateException,
+    NoActiveSessionException,
+    NoDefaultContactStringSelectedException,
+    OutOfMemoryException,
+    ReleaseInconsistentStateException,
+    ResumeInconsistentStateException,
+    SuspendInconsistentStateException,
+    TryLaterException,
+    UnsupportedAttributeException,
+)
+from drmaa_cli.template import JobTemplate
+
+__all__ = [
+    "AlreadyActiveSessionException",
+    "AuthorizationException",
+    "ConflictingAttributeValuesException",
+    "DefaultContactStringException",
+    "DeniedByDrmException",
+    "DrmCommunicationException",
+    "DrmaaException",
+    "DrmsExitException",
+    "DrmsInitException",
+    "ExitTimeoutException",
+    "HoldInconsistentStateException",
+    "IllegalStateException",
+    "InternalException",
+    "InvalidArgumentException",
+    "InvalidAttributeFormatException",
+    "InvalidAttributeValueException",
+    "InvalidContactStringException",
+    "InvalidJobException",
+    "InvalidJobTemplateException",
+    "JobInfo",
+    "JobTemplate",
+    "NoActiveSessionException",
+    "NoDefaultContactStringSelectedException",
+    "OutOfMemoryException",
+    "ReleaseInconsistentStateException",
+    "ResumeInconsistentStateException",
+    "Session",
+    "SuspendInconsistentStateException",
+    "TryLaterException",
+    "UnsupportedAttributeException",
+]
