@@ -90,7 +90,7 @@ connect = Connection
 def install_as_drmaa() -> None:
     """Make ``import drmaa`` and ``import DRMAA`` mean drmaa_cli from now on, in this process.
 
-    See :func:`drmaa_cli.compat.install.install_as_drmaa`; ImportError when another ``drmaa`` is in use already.
+    See :func:`drmaa_cli.compat.install.install_as_drmaa`; ImportError when another ``drmaa`` is in use.
     """
     from drmaa_cli.compat.install import install_as_drmaa as install  # noqa: PLC0415  # most programs never ask
 

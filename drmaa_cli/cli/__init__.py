@@ -21,10 +21,12 @@ class Command(Protocol):
     """A sub-command."""
 
     @property
-    def NAME(self) -> str: ...
+    def NAME(self) -> str:
+        """The word on the command line."""
 
     @property
-    def SUMMARY(self) -> str: ...
+    def SUMMARY(self) -> str:
+        """One line of help."""
 
     def configure(self, parser: argparse.ArgumentParser, /) -> None:
         """Add the sub-command's options and arguments."""
