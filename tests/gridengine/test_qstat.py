@@ -115,7 +115,8 @@ def test_every_captured_job_in_full(case: Case) -> None:
         assert job.name == text(block, "JB_job_name")
         assert job.submission_time == float(text(block, "JB_submission_time") or "")
         assert job.is_array == (int(text(block, "JB_type") or "") & 128 > 0)
-        bounds = [int(text(block, tag) or "") for tag in ("RN_min", "RN_max", "RN_step")]
+        structure = text(block, "JB_ja_structure") or ""  # JB_pe_range has the same fields
+        bounds = [int(text(structure, tag) or "") for tag in ("RN_min", "RN_max", "RN_step")]
         assert list(job.tasks.numbers()) == list(range(bounds[0], bounds[1] + 1, bounds[2]))
         tasks = re.split(r"(?=<JAT_status>)", block)[1:]
         assert [str(task.task) for task in job.details] == [text(task, "JAT_task_number") for task in tasks]
