@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections.abc import Sequence
 from typing import Protocol
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: the sub-command's; 2 for wrong usage (by SystemExit, argparse's way).
     """
     parser = build_parser()
-    arguments = parser.parse_args(execute.fenced(sys.argv[1:] if argv is None else argv))
+    words, rest = execute.split(sys.argv[1:] if argv is None else argv)
+    arguments = parser.parse_args(words, argparse.Namespace(rest=rest))
     if "run" not in arguments:
         parser.print_help(sys.stderr)
         return 2
@@ -71,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         own = commands.add_parser(
             command.NAME,
             help=command.SUMMARY,
-            description=command.run.__doc__,
+            description=inspect.getdoc(command.run),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

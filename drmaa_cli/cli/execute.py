@@ -16,12 +16,9 @@ NOT_EXECUTABLE = 126
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the program and its arguments."""
+    """Add the program; its arguments are not argparse's, see :func:`split`."""
     parser.usage = "drmaa-cli exec [-h] -- PROGRAM [ARGUMENT ...]"
-    parser.add_argument("program", metavar="PROGRAM", help="a program of PATH, or a path")
-    parser.add_argument(
-        "arguments", metavar="ARGUMENT", nargs="*", help="its arguments, none of them looked at"
-    )
+    parser.add_argument("program", metavar="PROGRAM", help="a program of PATH, or a path; then its arguments")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        os.execvpe(arguments.program, [arguments.program, *arguments.arguments], environment)
+        os.execvpe(arguments.program, [arguments.program, *arguments.rest], environment)
     except FileNotFoundError as error:
         return _complain(arguments.program, error, NOT_FOUND)
     except OSError as error:
@@ -47,9 +44,12 @@ def _complain(program: str, error: OSError, code: int) -> int:
     return code
 
 
-def fenced(argv: Sequence[str]) -> list[str]:
-    """The command line with ``--`` before the program: argparse is not to look at the program's options."""
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The command line for argparse, and the program's own arguments, which argparse would not leave alone."""
     words = list(argv)
-    if words[:1] == [NAME] and len(words) > 1 and not words[1].startswith("-"):
-        words.insert(1, "--")
-    return words
+    if words[:1] != [NAME]:
+        return words, []
+    program = 2 if words[1:2] == ["--"] else 1
+    if program == 1 and words[1:2] and words[1].startswith("-"):
+        return words, []  # an option of exec
+    return [NAME, "--", *words[program : program + 1]], words[program + 1 :]
