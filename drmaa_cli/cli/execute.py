@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ NAME = "exec"
 SUMMARY = "run a program for which 'import drmaa' and 'import DRMAA' mean drmaa_cli"
 NOT_FOUND = 127  # a shell's codes, and env(1)'s
 NOT_EXECUTABLE = 126
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # at its start, and exec hands that on
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     environment = {**os.environ, "PYTHONPATH": python_path(os.environ)}
     sys.stdout.flush()
     sys.stderr.flush()
+    for ignored in IGNORED_BY_PYTHON:
+        signal.signal(ignored, signal.SIG_DFL)
     try:
         os.execvpe(arguments.program, [arguments.program, *arguments.rest], environment)
     except FileNotFoundError as error:
@@ -45,7 +49,7 @@ def _complain(program: str, error: OSError, code: int) -> int:
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The command line for argparse, and the program's own arguments, which argparse would not leave alone."""
+    """The command line for argparse, and the program's arguments, which argparse would not leave alone."""
     words = list(argv)
     if words[:1] != [NAME]:
         return words, []
