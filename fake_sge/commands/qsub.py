@@ -41,7 +41,7 @@ from .submission import (
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
 _WAITING = "Waiting for immediate job to be scheduled.\n"
-_DIAGNOSIS_LENGTH = 127   # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
+_DIAGNOSIS_LENGTH = 100   # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
 
 
 def main(request: Request, qmaster: Qmaster) -> Reply:

@@ -132,7 +132,10 @@ def ask(spec: JobSpec, request: Request, qmaster: Qmaster) -> Outcome:
     if only_verify:
         return _verified(spec, answer, qmaster)
     if answer.refusal is not None and answer.refusal.kind is RefusalKind.NO_IMMEDIATE_SLOT:
-        return Outcome(spec, None, unscheduled=int(str(answer.refusal.args[0])), code=1)
+        number = int(str(answer.refusal.args[0]))
+        if not qmaster.queue_instances():
+            return Outcome(spec, number, warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE,))
+        return Outcome(spec, None, unscheduled=number, code=1)
     if answer.refusal is not None:
         lines = [not_in_any_queue(spec.owner)] if not qmaster.queue_instances() else []
         return Outcome(spec, None, (*lines, text_of(answer.refusal)), code=code_of(answer.refusal))

@@ -66,6 +66,7 @@ def alter(
         if refusal is not None:
             return [*result, Change(Outcome.REFUSED, number, refusal=refusal)]
         job.spec = spec
+        job.altered = tuple(dict.fromkeys((*job.altered, *changes.spec)))
         if "hold_jid" in changes.spec or "hold_jid_ad" in changes.spec:
             resolve_dependencies(state, job)
         result.append(Change(Outcome.DONE, number))
@@ -148,14 +149,6 @@ def delete(
             pending.append(task.number)
         else:
             result.append(_delete_running(state, now, job, task, actor, force))
-    if (
-        result
-        and not waiting
-        and not pending
-        and all(change.outcome is Outcome.ALREADY_DELETING for change in result)
-        and tasks is None
-    ):
-        return [Change(Outcome.ALREADY_DELETING, number)]
     gone = waiting | waiting.of(pending)
     for item in pending:
         discard_enrolled(state, now, job, job.tasks[item])

@@ -10,6 +10,7 @@ from fake_sge.model import Exit, Hold, Job, QueueState, Simulation, State, Statu
 
 from tests.fake.pure import PureCell
 
+HELD_BEFORE = {"op.qrls.dr", "op.qrls.t"}    # a qhold of the same series came before
 MISSING = {"999999", "999998", "867", "869"}
 HOLDS = {"u": Hold.USER, "o": Hold.OPERATOR, "s": Hold.SYSTEM}
 
@@ -41,11 +42,11 @@ def _error(job: Job, tasks: tuple[int, ...] = (1,)) -> None:
         task.error_times.append(1.0)
 
 
-def put_in_state(cell: PureCell, number: int, state: str) -> None:
-    """One job of grid2 in a state such as ``hqw_u``, ``dr``, ``Eqw``."""
+def put_in_state(cell: PureCell, number: int, state: str, user: str = "grid2") -> None:
+    """One job in a state such as ``hqw_u``, ``dr``, ``Eqw``."""
     words = ["-q", "all.q", "-N", "j", "-b", "y", "sleep", "100"]
     if state.startswith("hqw") or state == "qw" or state.endswith(("Eqw", "cleared")):
-        job = cell.submit(number, "-h", *words)
+        job = cell.submit(number, "-h", *words, user=user)
         kinds = state.partition("_")[2] or ("" if state != "hqw" else "u")
         job.user_hold = job.user_hold.empty()
         for letter in kinds:
@@ -58,7 +59,7 @@ def put_in_state(cell: PureCell, number: int, state: str) -> None:
         cell.core.engine.state.ready.clear()
         return
     rerun = ["-r", "y"] if "R" in state or state == "r_rerunnable" else []
-    job = cell.submit(number, *rerun, *words)
+    job = cell.submit(number, *rerun, *words, user=user)
     _running_state(cell, job, state)
 
 
@@ -81,7 +82,7 @@ def _running_state(cell: PureCell, job: Job, state: str) -> None:
         task.state |= State.SUSPENDED_ON_THRESHOLD
     if "d" in letters:
         task.state |= State.DELETED
-    if letters in ("t", "dt"):
+    if "t" in letters:
         task.status = Status.TRANSFERRING
     if "S" in letters:
         cell.core.engine.state.instances["all.q@localhost"].state |= QueueState.SUSPENDED
@@ -137,6 +138,7 @@ def _special(cell: PureCell, name: str) -> bool:
         _array(cell, 698, "1-3", "-h")
     elif name == "op.qdel.t_range_two":
         _array(cell, 697, "1-20", "-h")
+        _without(cell, 697, "4")
     elif name == "op.qdel.task_range_dot":
         _limited(cell, 696, "1-9:2", 2)
     elif name in ("op.qdel.task_running_dot", "op.qmod_sj.task_running"):
@@ -184,14 +186,25 @@ def build_situation(cell: PureCell, case: dict[str, Any]) -> None:
     for number in numbers:
         if number in MISSING or number == "3" or int(number) in cell.core.engine.state.jobs:
             continue
-        put_in_state(cell, int(number), _state_of(name, match.group(1) if match else ""))
+        owner = "ge" if case.get("user") == "ge" else "grid2"
+        put_in_state(cell, int(number), _state_of(name, match.group(1) if match else ""), owner)
+        if name == "op.qmod_rj.Rr":    # the reschedule before this one was not over
+            cell.core.engine.state.jobs[int(number)].tasks[1].reschedule_requested = True
+        if name in HELD_BEFORE:
+            cell.core.engine.state.jobs[int(number)].tasks[1].hold = Hold.USER
+    if name == "op.qmod_usq.asroot":
+        cell.core.engine.state.instances["cap.q@localhost"].state |= QueueState.SUSPENDED
 
 
 def _state_of(name: str, noted: str) -> str:
     suffix = name.split(".", 2)[-1]
-    known = {"r_not_rerunnable": "r", "hold_then": "Rr", "asroot": "", "t_asroot": "dr", "dt": "t"}
+    known = {"r_not_rerunnable": "r", "hold_then": "Rr_rerunnable", "asroot": "", "t_asroot": "dr", "dt": "t", "Rr": "Rr_rerunnable"}
+    if name == "op.qdel_f.dt":
+        return "dt"
     if noted:
-        repeated = {"op.qhold.qw.2": "hqw_u", "op.qrls.qw.2": "hqw_u", "op.qalter_h_n.qw": "hqw_u"}
+        repeated = {"op.qhold.qw.2": "hqw_u", "op.qrls.qw.2": "hqw_u", "op.qalter_h_n.qw": "hqw_u",
+                    "op.qmod_usj.t": "st",    # op.qmod_sj.t came before
+                    "op.qdel.t": "qw"}        # by then the qmaster had taken the undeliverable job back
         return repeated.get(name, noted)
     if suffix == "asroot":
         kinds = name.split(".")[1].partition("_")[2]

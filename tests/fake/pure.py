@@ -80,6 +80,9 @@ class PureCore:
     def fresh_priorities(self) -> None:
         set_priorities(self.engine.state, self.now)
 
+    def fresh_usage(self) -> None:
+        """Simulated jobs have no usage while they run."""
+
     def watch(self, number: int, client: str) -> int:
         self.watched.setdefault(number, [])
         identifier = 11 + len(self.clients)
@@ -124,7 +127,7 @@ class PureCell:
                 stdin: bytes = b"", cwd: Path | None = None) -> Request:
         base: dict[str, str | None] = {
             "HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": user, "LOGNAME": user,
-            "SGE_ROOT": str(self.root), "SGE_CELL": "default", "TZ": "UTC", **(env or {}),
+            "SGE_ROOT": str(self.root), "SGE_CELL": "default", **(env or {}),
         }
         return Request(
             argv=argv, env={name: value for name, value in base.items() if value is not None},

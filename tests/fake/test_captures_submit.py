@@ -104,7 +104,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 def _cell(case: dict[str, Any], directory: Path) -> PureCell:
     name = case["case"]
-    options: dict[str, Any] = {"queues": {"all.q": {}, "cap.q": {}}} if name.startswith(("qsub", "op", "env")) else {}
+    options: dict[str, Any] = {"queues": {"all.q": {}, "cap.q": {}}} if name.startswith(("qsub", "op", "env", "defaults")) else {}
     for prefix, found in CONFIGURATIONS.items():
         if name.startswith(prefix):
             options = dict(found)
