@@ -129,7 +129,10 @@ def depends_on(before: Job, job: Job, task: int) -> bool:
     for other in range(before.waiting.first, before.spec.array.last + 1, step):
         if other > last:
             break
-        if other + step - 1 >= first and (other in before.waiting or other in before.tasks):
+        task_there = before.tasks.get(other)
+        if other + step - 1 >= first and (
+            other in before.waiting or (task_there is not None and task_there.finish is None)
+        ):
             return True
     return False
 
