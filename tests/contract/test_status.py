@@ -1,0 +1,193 @@
+"""jobStatus(): the table of libdrmaa_observed, section 6, one test for each way into a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.contract.harness import NO_SUCH_JOB, PATIENCE_SECONDS, World
+from tests.contract.test_control import dependent, future, in_error, suspended, unschedulable
+
+QUEUE = "all.q@localhost"
+
+
+def with_hold(kind: str) -> Callable[[World], str]:
+    """A job held as qhold -h does: user, system, operator or several."""
+
+    def make(world: World) -> str:
+        job = unschedulable(world)
+        world.tool("qhold", "-h", kind, job, check=True)
+        return job
+
+    return make
+
+
+def held_dependent(world: World) -> str:
+    job = dependent(world)
+    world.session.control(job, "hold")
+    return job
+
+
+def held_future(world: World) -> str:
+    job = future(world)
+    world.session.control(job, "hold")
+    return job
+
+
+def held_running(world: World) -> str:
+    job = world.sleeper()
+    world.session.control(job, "hold")
+    return job
+
+
+def held_suspended(world: World) -> str:
+    job = suspended(world)
+    world.session.control(job, "hold")
+    return job
+
+
+def not_rerun(world: World) -> str:
+    job = world.sleeper(nativeSpecification="-r n")
+    world.tool("qmod", "-rj", job)
+    return job
+
+
+def beyond_concurrency(world: World) -> str:
+    first, second = world.bulk(1, 2, 1, "/bin/sleep", "300", nativeSpecification="-tc 1")
+    world.until(first, "running")
+    return second
+
+
+ROWS: list[tuple[str, Callable[[World], str], str, str]] = [
+    ("unschedulable", unschedulable, "qw", "queued_active"),
+    ("user hold", World.held, "hqw", "user_on_hold"),
+    ("user hold by qhold", with_hold("u"), "hqw", "user_on_hold"),
+    ("system hold", with_hold("s"), "hqw", "system_on_hold"),
+    ("operator hold", with_hold("o"), "hqw", "system_on_hold"),
+    ("user and system hold", with_hold("us"), "hqw", "user_system_on_hold"),
+    ("user and operator hold", with_hold("uo"), "hqw", "user_system_on_hold"),
+    ("dependency", dependent, "hqw", "system_on_hold"),
+    ("dependency and user hold", held_dependent, "hqw", "user_system_on_hold"),
+    ("future start", future, "qw", "system_on_hold"),
+    ("future start and user hold", held_future, "hqw", "user_system_on_hold"),
+    ("task beyond -tc", beyond_concurrency, "", "queued_active"),
+    ("error", in_error, "Eqw", "failed"),
+    ("running", World.sleeper, "r", "running"),
+    ("running and hold", held_running, "hr", "user_on_hold"),
+    ("suspended", suspended, "s", "user_suspended"),
+    ("suspended and hold", held_suspended, "hs", "user_on_hold"),
+    ("running, not rerunnable, after qmod -rj", not_rerun, "r", "running"),
+]
+
+
+@contextmanager
+def suspended_queue(world: World) -> Iterator[None]:
+    """Suspend the whole queue, and free it again."""
+    world.tool("qmod", "-sq", QUEUE, check=True)
+    try:
+        yield
+    finally:
+        world.tool("qmod", "-usq", QUEUE, check=True)
+
+
+@pytest.mark.parametrize(("make", "letters", "status"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_status(session: World, make: Callable[[World], str], letters: str, status: str) -> None:
+    job = make(session)
+    session.until(job, status)
+    if letters:
+        session.until_letters(job, letters)
+        assert session.status(job) == status
+
+
+def test_suspended_queue(session: World) -> None:
+    job, waiting = session.sleeper(), unschedulable(session)
+    with suspended_queue(session):
+        session.until(job, "system_suspended")
+        session.until_letters(job, "S")
+        assert session.status(waiting) == "queued_active"
+        session.session.control(job, "suspend")
+        session.until(job, "user_system_suspended")
+    session.until(job, "user_suspended")
+    session.session.control(job, "resume")
+    session.until(job, "running")
+
+
+def test_disabled_queue(session: World) -> None:
+    job = session.sleeper()
+    session.tool("qmod", "-d", QUEUE, check=True)
+    try:
+        assert session.status(job) == "running"
+    finally:
+        session.tool("qmod", "-e", QUEUE, check=True)
+
+
+def test_rescheduled(session: World) -> None:
+    path = session.file("second")
+    script = f"test -e {path} && exit 4; touch {path}; exit 99"
+    job = session.run("/bin/sh", "-c", script, nativeSpecification="-r y")
+    seen = set()
+
+    def status() -> str:
+        seen.add(session.status(job))
+        return max(seen, key=lambda state: state == "done")
+
+    session.eventually(status, lambda state: state == "done")
+    assert seen <= {"queued_active", "running", "done", "undetermined"}
+    info = session.session.wait(job, PATIENCE_SECONDS)
+    assert (info.hasExited, info.exitStatus) == (True, 4)
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["/bin/true"], "done"),
+        (["/bin/false"], "done"),
+        (["/bin/sh", "-c", "kill -9 $$"], "done"),
+        (["/bin/sh", "-c", "exit 100"], "failed"),
+        (["/no/such/program"], "failed"),
+    ],
+    ids=["exit 0", "exit 1", "signal", "exit 100", "no program"],
+)
+def test_status_of_an_ended_job(session: World, command: list[str], status: str) -> None:
+    job = session.run(*command)
+    session.until(job, status)
+    assert session.status(job) == status
+    session.session.wait(job, PATIENCE_SECONDS)
+    with session.refuses("InvalidJobException", NO_SUCH_JOB):
+        session.status(job)
+
+
+def test_a_deleted_job_has_failed(session: World) -> None:
+    running, waiting = session.sleeper(), session.held()
+    session.session.control(running, "terminate")
+    session.session.control(waiting, "terminate")
+    session.until(running, "failed")
+    session.until(waiting, "failed")
+
+
+def test_jobs_that_are_not_there(session: World) -> None:
+    tasks = session.bulk(1, 2, 1, jobSubmissionState="drmaa_hold")
+    whole, single = tasks[0].partition(".")[0], session.held()
+    for job in ("999999", "999999.1", whole, f"{whole}.9", f"{single}.1"):
+        with session.refuses("InvalidJobException", NO_SUCH_JOB):
+            session.status(job)
+
+
+@pytest.mark.parametrize("job", ["abc", "", "*"])
+def test_what_is_no_job_id(session: World, job: str) -> None:
+    with session.refuses("InvalidArgumentException", f'code 4: Job id, "{job}", is not a valid job id'):
+        session.status(job)
+
+
+def test_status_of_a_wrong_type(session: World) -> None:
+    with session.refuses_type(5):
+        session.session.jobStatus(5)
+
+
+def test_an_ended_job_of_no_session(session: World) -> None:
+    job = session.tool("qsub", "-terse", "-b", "y", "-o", "/dev/null", "-j", "y", "/bin/true").stdout.strip()
+    session.until_letters(job, "")
+    with session.refuses("InvalidJobException", NO_SUCH_JOB):
+        session.status(job)

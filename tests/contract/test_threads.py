@@ -1,0 +1,137 @@
+"""Threads, fork and signals: libdrmaa_observed, section 9."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.harness import PATIENCE_SECONDS, World, in_threads
+
+
+def names(results: list[Any]) -> list[str]:
+    """What each thread got: the id of its job, or the name of its exception."""
+    return sorted(str(getattr(result, "jobId", type(result).__name__)) for result in results)
+
+
+def test_a_waiter_for_each_job(fresh: World) -> None:
+    jobs = [fresh.held() for _ in range(4)]
+    release = [lambda: fresh.session.control(fresh.api.Session.JOB_IDS_SESSION_ALL, "release")]
+    waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    assert names(in_threads([*waits, *release])[:-1]) == sorted(jobs)
+
+
+def test_one_waiter_gets_the_job(fresh: World) -> None:
+    job = fresh.run("/bin/sleep", "1")
+    results = in_threads([lambda: fresh.session.wait(job, PATIENCE_SECONDS)] * 3)
+    assert names(results) == sorted([job, "InvalidJobException", "InvalidJobException"])
+
+
+def test_more_waiters_for_any_than_jobs(fresh: World) -> None:
+    jobs = [fresh.run("/bin/sleep", "1") for _ in range(2)]
+    anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
+    results = in_threads([lambda: fresh.session.wait(anyone, PATIENCE_SECONDS)] * 3)
+    assert names(results) == sorted([*jobs, "InvalidJobException"])
+
+
+def test_wait_and_synchronize_together(fresh: World) -> None:
+    job = fresh.run("/bin/sleep", "1")
+    info, done = in_threads(
+        [
+            lambda: fresh.session.wait(job, PATIENCE_SECONDS),
+            lambda: fresh.session.synchronize([job], PATIENCE_SECONDS, False),
+        ]
+    )
+    assert info.jobId == job
+    assert done is None
+
+
+def test_submissions_from_many_threads(fresh: World) -> None:
+    jobs = in_threads([fresh.run] * 8)
+    assert len(set(jobs)) == 8
+    for job in jobs:
+        assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
+
+
+def test_exit_wakes_a_waiter(fresh: World) -> None:
+    job = fresh.held()
+    begun = threading.Event()
+
+    def wait() -> Any:
+        begun.set()
+        return fresh.session.wait(job, PATIENCE_SECONDS)
+
+    def leave() -> None:
+        begun.wait()
+        time.sleep(0.5)  # the waiter cannot say that it is inside wait()
+        fresh.session.exit()
+
+    began = time.monotonic()
+    waited, left = in_threads([wait, leave])
+    assert type(waited).__name__ == "ExitTimeoutException"
+    assert left is None
+    assert time.monotonic() - began < PATIENCE_SECONDS / 2
+
+
+@pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa runs signal handlers only after wait() has returned
+def test_a_signal_interrupts_a_wait(fresh: World) -> None:
+    job = fresh.held()
+
+    def interrupted(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupted)
+    began = time.monotonic()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            fresh.session.wait(job, PATIENCE_SECONDS)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - began < PATIENCE_SECONDS / 2
+    assert fresh.status(job) == "user_on_hold"
+
+
+@pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa hangs in the child, and then in the parent
+def test_a_forked_child_can_use_the_session(fresh: World) -> None:
+    job = fresh.held()
+    body = """
+import os
+session = api.Session
+session.initialize(contact)
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    told_by_child = [told(lambda: session.jobStatus(job)), told(lambda: session.wait(job, 0))]
+    os.write(write, json.dumps(told_by_child).encode())
+    os._exit(0)
+os.close(write)
+with os.fdopen(read, "rb") as stream:
+    answer = [json.loads(stream.read()), os.waitpid(child, 0)[1], session.jobStatus(job)]
+session.exit()
+"""
+    contact = fresh.session.contact
+    fresh.end()
+    in_child, status, in_parent = fresh.elsewhere(body, contact=contact, job=job)
+    assert status == 0
+    assert in_child[0] == ["returned", "user_on_hold"]
+    assert in_child[1][0] in ("ExitTimeoutException", "InvalidJobException")
+    assert in_parent == "user_on_hold"
+
+
+def test_no_process_is_left(fresh: World) -> None:
+    fresh.session.wait(fresh.run(), PATIENCE_SECONDS)
+    fresh.end()
+    states = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # ended meanwhile
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            states += [state] if int(parent) == os.getpid() else []
+    assert "Z" not in states
