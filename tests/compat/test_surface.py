@@ -1,0 +1,79 @@
+"""The shim has every name of the published drmaa package 0.7.9, with its signatures, bases and values."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drmaa_cli.compat.install import shim_path
+
+DESCRIBE = Path(__file__).with_name("describe.py")
+MODULES = ("drmaa", "drmaa.const", "drmaa.errors", "drmaa.helpers", "drmaa.session", "drmaa.version")
+
+# What differs, and why. The key is module:name.
+DIFFERENT = {
+    "drmaa.errors:error_buffer": "a ctypes array there; here an object whose value is bytes as well",
+    "drmaa.helpers:error_buffer": "the same",
+}
+
+
+def described(directory: Path, *stub: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(DESCRIBE), str(directory), *stub], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert Path(found.pop("file")).is_relative_to(directory)
+    return found
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    """The package as published: the source is read with a stand-in for libdrmaa."""
+    distribution = importlib.metadata.distribution("drmaa")
+    assert distribution.version == "0.7.9"
+    return described(Path(str(distribution.locate_file("."))), "stub")
+
+
+@pytest.fixture(scope="module")
+def shim() -> dict[str, Any]:
+    return described(shim_path())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_name_is_missing(module: str, published: dict[str, Any], shim: dict[str, Any]) -> None:
+    assert len(published[module]) > 1
+    assert not set(published[module]) - set(shim[module])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_name_is_the_same(module: str, published: dict[str, Any], shim: dict[str, Any]) -> None:
+    wrong = {}
+    for name, expected in published[module].items():
+        found = shim[module].get(name)
+        if f"{module}:{name}" in DIFFERENT:
+            assert found != expected
+        elif expected[0] == "class" and found[0] == "class":
+            assert found[1] == expected[1], name
+            members = {key: value for key, value in found[2].items() if key in expected[2]}
+            if members != expected[2]:
+                wrong[name] = [
+                    (key, value, members.get(key)) for key, value in expected[2].items() if members.get(key) != value
+                ]
+        elif found != expected:
+            wrong[name] = (expected, found)
+    assert not wrong
+
+
+def test_the_real_package_is_what_it_is_compared_with(published: dict[str, Any]) -> None:
+    assert len(published["drmaa"]["__all__"]) == 75
+    assert published["drmaa.session"]["Session"][2]["runBulkJobs"] == [
+        "staticmethod",
+        [[name, "POSITIONAL_OR_KEYWORD", ""] for name in ("jobTemplate", "beginIndex", "endIndex", "step")],
+    ]
