@@ -299,6 +299,7 @@ class Job:
     normalised_priority: float = 0.0                 # JB_nppri
     normalised_tickets: float = 0.0                  # JAT_ntix of waiting tasks
     override_tickets: int = 0
+    altered: tuple[str, ...] = ()                    # names of the JobSpec fields that qalter replaced
     script_deleted: bool = False                     # last task ended, script gone (finished window)
 
     @property

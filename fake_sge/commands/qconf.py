@@ -205,8 +205,14 @@ class _Shows:
         return 0, "\n".join(blocks), ""
 
     def user(self, name: str) -> Texts:
-        """``-suser USER``; only names are known, the fake has no user objects."""
-        return 0, "", f"{name} is not known as a user\n"
+        """``-suser USER``: users are made by their first job, for a day after their last (w1.qconf-suser_root)."""
+        if name not in self._config.users:
+            return 0, "", f"{name} is not known as a user\n"
+        submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
+        kept = int(self._config.global_config.get("auto_user_delete_time", "86400"))
+        rows = {"name": name, "oticket": 0, "fshare": 0,
+                "delete_time": max(submitted) + kept if submitted else 0, "default_project": "NONE"}
+        return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
 
     def project(self, name: str) -> Texts:
         """``-sprj PROJECT``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Callable
 
 from ..model import Job, QueueInstance, QueueState
@@ -160,6 +161,10 @@ class _Listing:
             return [item for item in self._instances if item.used]
         return self._instances
 
+    def _pending(self) -> Iterator[Line]:
+        listed = {item.name for item in self._shown_queues()} if self._view.need_queues else None
+        return self._selection.pending(listed)
+
     def _queue_view(self, instance: QueueInstance) -> QueueView:
         view = self._view
         loads = self._qmaster.load_values(instance.host)
@@ -188,12 +193,12 @@ class _Listing:
                     out.append(queue_heading(self._view.load_name, columns.width))
                 out.append(queue_text(self._queue_view(instance), columns.width, columns.extended))
                 out += table.rows(self._selection.running(instance.name))
-            out += self._section(_PENDING_TITLE, table.rows(self._selection.pending()))
+            out += self._section(_PENDING_TITLE, table.rows(self._pending()))
             out += self._section(_FINISHED_TITLE, table.rows(self._zombies()))
         else:
             for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
                 out += table.rows(self._selection.running(name))
-            out += table.rows(self._selection.pending())
+            out += table.rows(self._pending())
             out += table.rows(self._zombies())
             if out:
                 if columns.width < 10:
@@ -222,7 +227,7 @@ class _Listing:
         else:
             for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
                 queues += writer.rows(self._selection.running(name), "running")
-        jobs = writer.rows(self._selection.pending(), "pending") + writer.rows(self._zombies(), "zombie")
+        jobs = writer.rows(self._pending(), "pending") + writer.rows(self._zombies(), "zombie")
         return Reply(0, encode(document("".join(queues), "".join(jobs))))
 
 

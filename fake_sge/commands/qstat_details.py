@@ -51,18 +51,24 @@ def _find(words: Sequence[str], qmaster: Qmaster) -> list[Job]:
 
 def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, binding: bool) -> Reply:
     """``qstat -j LIST``: ids (``ID.TASK`` is ID), names and globs; unknown ones count only when nothing is found."""
+    def dependents(job: Job) -> tuple[list[int], list[int]]:
+        after = [qmaster.job(number) for number in job.successors]
+        array = [item.number for item in after if item is not None and job.number in item.predecessors_ad]
+        known = {item.number for item in after if item is not None and job.number in item.predecessors}
+        return [number for number in job.successors if number in known or number not in array], array
+
     try:
         jobs = _find(words, qmaster)
         server = Clock(None)
         if xml:
             if not jobs:
                 return Reply(0, encode(unknown_jobs(words)))
-            writer = JobDetails(qmaster.config, number_of, server, binding)
+            writer = JobDetails(qmaster.config, number_of, server, dependents, binding)
             return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
         if not jobs:
             return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
-        return Reply(0, encode("".join(job_details(job, qmaster.messages(job.number), clock, server, binding)
-                                       for job in jobs)))
+        return Reply(0, encode("".join(job_details(job, qmaster.messages(job.number), clock, server, dependents(job),
+                                                   binding) for job in jobs)))
     except QmasterUnreachable as error:
         return _unreachable(error, xml, 2)
 
@@ -85,28 +91,30 @@ def show_messages(qmaster: Qmaster, xml: bool) -> Reply:
         return _unreachable(error, xml, 1)
     if not messages:
         messages = [SchedulingMessage(90, "There are no messages available")]
-    if xml:
-        general = [SchedulingMessage(item.number, SUMMARY_TEXTS.get(item.number, item.text) if item.jobs else item.text,
-                                     tuple(sorted(item.jobs))) for item in messages]
-        return Reply(0, encode(all_messages(general)))
-    return Reply(0, encode(_summary(messages)))
-
-
-def _summary(messages: Sequence[SchedulingMessage]) -> str:
     common = [item for item in messages if not item.jobs]
+    reasons = _by_reason(messages)
+    return Reply(0, encode(all_messages([*reasons, *common]) if xml else _summary(common, reasons)))
+
+
+def _by_reason(messages: Sequence[SchedulingMessage]) -> list[SchedulingMessage]:
+    """One message per reason, with all its jobs and a text that is about no job in particular."""
+    jobs: dict[int, set[int]] = {}
+    texts: dict[int, str] = {}
+    for item in messages:
+        if item.jobs:
+            jobs.setdefault(item.number, set()).update(item.jobs)
+            texts.setdefault(item.number, SUMMARY_TEXTS.get(item.number, item.text))
+    return [SchedulingMessage(number, texts[number], tuple(sorted(jobs[number]))) for number in sorted(jobs)]
+
+
+def _summary(common: Sequence[SchedulingMessage], reasons: Sequence[SchedulingMessage]) -> str:
     titles = ["scheduling info:"] + [""] * len(common)
     out = "".join(f"{title:<28}{item.text}\n" for title, item in zip(titles, common))
     if common:
         out += "\n"
-    reasons: dict[int, list[int]] = {}
-    texts: dict[int, str] = {}
-    for item in messages:
-        if item.jobs:
-            reasons.setdefault(item.number, []).extend(item.jobs)
-            texts.setdefault(item.number, SUMMARY_TEXTS.get(item.number, item.text))
     blocks = []
-    for number in sorted(reasons):
-        ids = [str(job) for job in sorted(set(reasons[number]))]
+    for reason in reasons:
+        ids = [str(job) for job in reason.jobs]
         rows = [",\t".join(ids[start:start + _IDS_PER_LINE]) for start in range(0, len(ids), _IDS_PER_LINE)]
-        blocks.append(texts[number] + "\n\t" + ",\n\t".join(rows) + "\n")
+        blocks.append(reason.text + "\n\t" + ",\n\t".join(rows) + "\n")
     return out + "\n".join(blocks)

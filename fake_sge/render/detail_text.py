@@ -90,7 +90,7 @@ def _requests(job: Job) -> list[str]:
     return rows
 
 
-def _program(job: Job) -> list[str]:
+def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[str]:
     spec = job.spec
     rows = [_line("env_list", _pairs(visible_env(job)))]
     if spec.args:
@@ -104,8 +104,8 @@ def _program(job: Job) -> list[str]:
         rows.append(f"parallel environment:  {spec.pe} range: {print_ranges(spec.pe_ranges, steps=False)}\n")
     if spec.hold_jid:
         rows.append(_line("jid_predecessor_list (req)", ",".join(spec.hold_jid)))
-    for key, numbers in (("jid_predecessor_list", job.predecessors), ("jid_successor_list", job.successors),
-                         ("ja_ad_predecessor_list", job.predecessors_ad)):
+    for key, numbers in (("jid_predecessor_list", job.predecessors), ("jid_successor_list", successors[0]),
+                         ("ja_ad_predecessor_list", job.predecessors_ad), ("ja_ad_successor_list", successors[1])):
         if numbers:
             rows.append(_line(key, ",".join(str(number) for number in numbers)))
     if spec.verify_suitable:
@@ -141,11 +141,11 @@ def _usage(task: Task) -> str:
 
 
 def job_details(job: Job, messages: Sequence[SchedulingMessage], clock: Clock, server: Clock,
-                binding: bool = True) -> str:
-    """The block of one job. ``messages`` are the global ones and its own; ``server`` is the clock of the cell's
+                successors: tuple[Sequence[int], Sequence[int]], binding: bool = True) -> str:
+    """The block of one job. ``successors`` wait by -hold_jid and by -hold_jid_ad; ``messages`` are the global ones and its own; ``server`` is the clock of the cell's
     host, by which error reasons are stamped (they do not follow the caller's TZ: w1.j_eq_kolkata).
     """
-    rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job)]
+    rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job, successors)]
     if binding:
         rows.append(_line("binding", binding_text(job.spec.binding)))
     rows.append(_line("job_type", _job_type(job)))

@@ -12,9 +12,11 @@ from .values import Clock, xml_escape
 
 HEAD = "<?xml version='1.0'?>\n"
 SCHEMAS = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat"
+NO_HOST_MESSAGE, LIMIT_MESSAGE = 0, 6    # of a job with both, the first one's list has another tag (array_j_xml)
 CLEAN_UP_MESSAGE = 44    # its job list is named "job ids", blank included (qstat.j_xml_job_ids_tag)
 
 Rows = list[str]
+Dependents = Callable[[Job], tuple[Sequence[int], Sequence[int]]]    # successors by -hold_jid and -hold_jid_ad
 
 
 def _leaf(depth: int, tag: str, value: object) -> str:
@@ -69,10 +71,12 @@ def _ranges(tag: str, item: str, ranges: Sequence[Range]) -> str:
 class JobDetails:
     """Writes jobs as detailed_job_info. ``numeric(value, type)`` reads a resource value as the scheduler does."""
 
-    def __init__(self, config: CellConfig, numeric: Callable[[str, str], float], server: Clock, binding: bool = True) -> None:
+    def __init__(self, config: CellConfig, numeric: Callable[[str, str], float], server: Clock,
+                 dependents: Dependents, binding: bool = True) -> None:
         self._config = config
         self._numeric = numeric
         self._server = server
+        self._successors = dependents
         self._binding = binding
 
     def document(self, jobs: Sequence[Job], messages: Sequence[SchedulingMessage]) -> str:
@@ -118,10 +122,12 @@ class JobDetails:
 
     def _resources(self, job: Job, tag: str, resources: Sequence[Resource]) -> str:
         items = []
+        field = "hard_resources" if tag == "JB_hard_resource_list" else "soft_resources"
+        element = "element" if field in job.altered else "qstat_l_requests"
         for name, value in resources:
             kind = value_type(self._config, name)
             number = 0.0 if kind in ("STRING", "CSTRING", "HOST", "RESTRING") else self._numeric(value, kind)
-            items.append(_block(4, "qstat_l_requests", [
+            items.append(_block(4, element, [
                 _leaf(5, "CE_name", name), _leaf(5, "CE_valtype", VALUE_TYPES[kind]),
                 _leaf(5, "CE_stringval", value), _leaf(5, "CE_doubleval", f"{number:f}"), _leaf(5, "CE_relop", 0),
                 _leaf(5, "CE_consumable", 0), _leaf(5, "CE_dominant", 0), _leaf(5, "CE_pj_doubleval", "0.000000"),
@@ -163,7 +169,8 @@ class JobDetails:
             _numbers("JB_ja_ad_predecessor_list", "job_predecessors_ad", job.predecessors_ad),
             self._requested_predecessors(job),
             _numbers("JB_ja_ad_request_list", "element", [0] * len(job.spec.hold_jid_ad)),
-            _numbers("JB_jid_successor_list", "ulong_sublist", job.successors),
+            _numbers("JB_jid_successor_list", "ulong_sublist", self._successors(job)[0]),
+            _numbers("JB_ja_ad_successor_list", "ulong_sublist", self._successors(job)[1]),
         ]
 
     def _settings(self, job: Job) -> Rows:
@@ -208,8 +215,10 @@ class JobDetails:
             _leaf(5, "BN_parameter_explicit", parts.explicit) if parts.explicit is not None else ""])])
 
 
-def _message(depth: int, message: SchedulingMessage) -> str:
+def _message(depth: int, message: SchedulingMessage, limited: set[int]) -> str:
     item = "job ids" if message.number == CLEAN_UP_MESSAGE else "ulong_sublist"
+    if message.number == NO_HOST_MESSAGE and limited.intersection(message.jobs):
+        item = "element"
     jobs = [_block(depth + 2, item, [_leaf(depth + 3, "ULNG_value", number)]) for number in message.jobs]
     return _block(depth, "element", [
         _block(depth + 1, "MES_job_number_list", jobs), _leaf(depth + 1, "MES_message_number", message.number),
@@ -218,8 +227,9 @@ def _message(depth: int, message: SchedulingMessage) -> str:
 
 def messages_rows(messages: Sequence[SchedulingMessage], depth: int) -> str:
     """The lists of messages of jobs, then the global ones, without the element around them."""
-    own = [_message(depth + 1, message) for message in messages if message.jobs]
-    common = [_message(depth + 1, message) for message in messages if not message.jobs]
+    limited = {job for message in messages if message.number == LIMIT_MESSAGE for job in message.jobs}
+    own = [_message(depth + 1, message, limited) for message in messages if message.jobs]
+    common = [_message(depth + 1, message, limited) for message in messages if not message.jobs]
     return _block(depth, "SME_message_list", own) + _block(depth, "SME_global_message_list", common)
 
 

@@ -8,7 +8,7 @@ next scheduler run is in no list (captures ``hold_filter.*``, ``state.*``, ``qst
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -210,14 +210,25 @@ class Selection:
         return any(show & flag and task.hold & bit for flag, bit in _TASK_HOLDS)
 
     # ---- pending ------------------------------------------------------------------------------------
-    def pending(self) -> Iterator[Line]:
-        """Lines of pending tasks, by priority, then job number."""
+    def pending(self, queues: Container[str] | None = None) -> Iterator[Line]:
+        """Lines of pending tasks, by priority, then job number.
+
+        The priority of a job is that of its first enrolled task, unless that runs in one of the ``queues`` that
+        were listed (None: all; w1.qs_d).
+        """
         if not self._scope.show & Show.PENDING:
             return
         keyed: list[tuple[float, int, Job]] = []
         for job in self.jobs:
-            enrolled = next((t for t in job.tasks.values() if t.status not in _ACTIVE), None)
-            if job.waiting or enrolled is not None:
+            enrolled = None
+            idle = False
+            for task in job.tasks.values():
+                active = task.status in _ACTIVE
+                idle = idle or not active
+                if enrolled is None and (not active or queues is not None and task.granted
+                                         and task.granted[0].instance not in queues):
+                    enrolled = task
+            if job.waiting or idle:
                 keyed.append((-(job.priority if enrolled is None else enrolled.priority), job.number, job))
         keyed.sort(key=lambda item: item[:2])
         for _, _, job in keyed:

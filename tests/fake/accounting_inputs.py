@@ -16,6 +16,7 @@ LABELS = {"qname": "qname", "hostname": "hostname", "group": "group", "owner": "
           "exit_status": "exit_status", "category": "category"}
 UNITS = {"": 1.0, "K": 1024.0, "M": 1024.0 ** 2, "G": 1024.0 ** 3}
 TIMES = ("submission_time", "start_time", "end_time")
+WHOLE = ("ru_maxrss", "ru_ixrss", "ru_idrss", "ru_isrss")
 GIGABYTE = 1024.0 ** 3
 
 
@@ -40,7 +41,8 @@ def record_of(block: str) -> Record:
         elif name in LABELS.values():
             setattr(record, name, value)
         elif name in FIELDS:
-            setattr(record, name, number(value) / (GIGABYTE if name in ("mem", "io") else 1.0))
+            amount = number(value) / (GIGABYTE if name in ("mem", "io") else 1.0)
+            setattr(record, name, float(round(amount)) if name in WHOLE else amount)
     return record
 
 
@@ -59,8 +61,9 @@ def recorded_lines(cases: Dict[str, Dict[str, Any]]) -> Dict[Tuple[int, int], Li
 def lines_of(output: str, known: Dict[Tuple[int, int], List[str]]) -> List[str]:
     """Accounting lines whose ``qacct -j`` is this output, in its order."""
     result = []
-    for block in output.split("=" * 62 + "\n")[1:]:
+    for block in re.split("(?m)^={62}\n", output)[1:]:
         record = record_of(block.split("Total System Usage")[0])
         lines = known.get((record.job_number, record.task_number), [])
-        result.append(lines[0] if len(lines) == 1 else format_record(record))
+        same = [line for line in lines if line.split(":")[10] == str(record.end_time)]
+        result.append(same[0] if len(same) == 1 else format_record(record))
     return result

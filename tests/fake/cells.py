@@ -13,7 +13,6 @@ from fake_sge.commands.globs import glob_match
 from fake_sge.model import (
     CellConfig,
     ClusterQueue,
-    ComplexEntry,
     Granted,
     Hold,
     Host,
@@ -32,6 +31,7 @@ from fake_sge.protocol import QmasterUnreachable, Unreachable
 from fake_sge.ranges import Range, TaskSet
 from fake_sge.render.queues import parse_states
 
+from .configurations import complexes, key_values
 from .situations import Facts, JobFacts, Seen, task_ids, utc
 
 CAPTURES = Path(__file__).parent.parent / "data" / "captures"
@@ -43,18 +43,6 @@ def captures(group: str) -> Dict[str, Dict[str, Any]]:
     """The transcripts of a file by case."""
     lines = (CAPTURES / f"{group}.jsonl").read_text(encoding="utf-8").splitlines()
     return {item["case"]: item for item in map(json.loads, lines)}
-
-
-def key_values(text: str) -> Dict[str, str]:
-    """``qconf`` objects: a word and the rest of the line; continued lines are joined."""
-    joined = re.sub(r" *\\\n +", " ", text)
-    pairs = (line.split(None, 1) for line in joined.splitlines() if line and not line.startswith("#"))
-    return {pair[0]: pair[1].rstrip() if len(pair) > 1 else "" for pair in pairs}
-
-
-def complexes(text: str) -> List[ComplexEntry]:
-    rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    return [ComplexEntry(*row[:8]) for row in rows]
 
 
 def config_of(facts: Facts) -> CellConfig:
@@ -90,9 +78,9 @@ class Cell:
         self.port = "6444"
         self._jobs = {job.number: job for job in sorted(jobs, key=lambda job: job.number)}
         self._zombies = list(zombies)
-        self._instances = list(instances)
+        self.instances = list(instances)
         self._messages = list(messages)
-        self._clients = list(clients)
+        self.clients = list(clients)
         self.triggered = 0
 
     def jobs(self) -> Sequence[Job]:
@@ -105,11 +93,11 @@ class Cell:
         return self._zombies
 
     def queue_instances(self) -> Sequence[QueueInstance]:
-        return self._instances
+        return self.instances
 
     def match_queues(self, pattern: str) -> List[QueueInstance]:
         full = pattern if "@" in pattern else f"{pattern}@*"
-        return [item for item in self._instances if glob_match(full, item.name)]
+        return [item for item in self.instances if glob_match(full, item.name)]
 
     def messages(self, job: Optional[int] = None) -> List[SchedulingMessage]:
         if job is None:
@@ -123,7 +111,7 @@ class Cell:
         return user in self.config.managers
 
     def event_clients(self) -> List[Tuple[int, str, str]]:
-        return self._clients
+        return self.clients
 
     def trigger_scheduler(self) -> None:
         self.triggered += 1
@@ -197,7 +185,8 @@ def build_job(facts: JobFacts) -> Job:
     full = TaskSet.full(spec.array)
     none = full.empty()
     job = Job(facts.number, spec, values.get("submission", 0.0), none, none, none, none, none)
-    for name in ("predecessors", "predecessors_ad", "successors", "version", "normalised_priority",
+    job.successors = tuple({*values.get("successors", ()), *values.get("successors_ad", ())})
+    for name in ("predecessors", "predecessors_ad", "version", "altered", "normalised_priority",
                  "normalised_urgency", "urgency", "resource_contribution", "waiting_contribution",
                  "deadline_contribution", "script_deleted"):
         if name in values:

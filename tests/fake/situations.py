@@ -114,6 +114,7 @@ def read_queue_item(facts: Facts, queue: str, block: "re.Match[str]") -> str:
     if tag == "resource":
         kind = dict(re.findall(r'(\w+)="([^"]*)"', attributes))
         if kind["type"] == "hl":
+            facts.loads[host].pop(kind["name"], None)
             facts.loads[host][kind["name"]] = value
         elif kind["type"] == "qf" and value != "infinity":
             facts.queues[queue].setdefault("attributes", {})[kind["name"]] = value
@@ -212,9 +213,17 @@ ROW = re.compile(r"^ *(\d+) (\d\.\d{5}) (.{10}) (.{12}) (\S+) +(\d\d/\d\d/\d{4} 
 QUEUE_ROW = re.compile(r"^(\S+@\S+) +(\w+) +(\d+)/(\d+)/(\d+) +(\S+) +(\S+) +(\w*)$")
 
 
-def read_table(facts: Facts, text: str, prefer: bool) -> None:
+EXTENDED_ROW = re.compile(r"^ *(\d+) (\d\.\d{5}) (\d\.\d{5}) (.{10}) (.{12}) NA {15}defaultdep (\S+) {20,} \d.*  1 *$")
+
+
+def widened(text: str) -> str:
+    """The user "ge" stands for a longer name that was replaced after recording: fill up its column."""
+    return re.sub(r"(?m)^( *\d+ \d\.\d{5} .*?)ge {9}(?=\S)", r"\1ge           ", text)
+
+
+def read_table(facts: Facts, text: str) -> None:
     queue = ""
-    for line in text.splitlines():
+    for line in widened(text).splitlines():
         found = QUEUE_ROW.match(line)
         if found:
             queue = found.group(1)
@@ -230,8 +239,13 @@ def read_table(facts: Facts, text: str, prefer: bool) -> None:
             queue = ""
         else:
             found = ROW.match(line) or ROW.match(line[:53] + line[59:])
-            if found and prefer:
+            if found:
                 read_row(facts, found, queue)
+            elif waiting := EXTENDED_ROW.match(line):
+                number, prio, ntix, name, owner, state = waiting.groups()
+                job = facts.job(int(number))
+                job.values.update(name=name.rstrip(), owner=owner.rstrip())
+                add_line(job, Seen(state, "1", prio=float(prio), ntix=float(ntix)))
 
 
 def read_row(facts: Facts, found: "re.Match[str]", queue: str) -> None:
@@ -340,21 +354,21 @@ class DetailText:
             spec.setdefault("args", tuple(one["job_args"].split(",")))
         for key, name in (("hard_queue_list", "hard_queues"), ("jid_predecessor_list (req)", "hold_jid")):
             if key in one:
-                spec[name] = tuple(one[key].split(","))
+                spec.setdefault(name, tuple(one[key].split(",")))
         for key, name in PATH_LISTS.items():
             if key in one:
                 host, _, path = one[key].split(":", 2)
-                spec[name] = (HostPath(path, None if host == "NONE" else host),)
+                spec.setdefault(name, (HostPath(path, None if host == "NONE" else host),))
         if "shell_list" in one:
-            spec["shells"] = (HostPath(one["shell_list"].split(":", 1)[1]),)
+            spec.setdefault("shells", (HostPath(one["shell_list"].split(":", 1)[1]),))
         if "hard resource_list" in one:
-            spec["hard_resources"] = resources(one["hard resource_list"].split(","))
+            spec.setdefault("hard_resources", resources(one["hard resource_list"].split(",")))
         if "mail_list" in one:
-            spec["mail_to"] = tuple(MailTo(*word.split("@")) for word in one["mail_list"].split(","))
+            spec.setdefault("mail_to", tuple(MailTo(*word.split("@")) for word in one["mail_list"].split(",")))
         if "context" in one:
-            spec["context"] = tuple(tuple(word.split("=", 1)) for word in one["context"].split(","))
+            spec.setdefault("context", tuple(tuple(word.split("=", 1)) for word in one["context"].split(",")))
         for key, name in (("jid_predecessor_list", "predecessors"), ("jid_successor_list", "successors"),
-                          ("ja_ad_predecessor_list", "predecessors_ad")):
+                          ("ja_ad_predecessor_list", "predecessors_ad"), ("ja_ad_successor_list", "successors_ad")):
             if key in one:
                 job.values[name] = tuple(int(word) for word in one[key].split(","))
 
@@ -368,7 +382,8 @@ class DetailText:
                 task.setdefault("status", Status.RUNNING)
                 task.setdefault("usage", usage_of_text(value))
             else:
-                task.setdefault("errors", []).append(value)
+                if not task.get("from_xml"):
+                    task.setdefault("errors", []).append(value)
                 task.setdefault("status", Status.IDLE)
 
 
@@ -406,6 +421,18 @@ def read_detail_xml(facts: Facts, text: str) -> None:
         elif tag == "messages":
             for _, element in children(inner, 2):
                 read_messages(facts, element, 3)
+
+
+def read_all_messages(facts: Facts, text: str) -> None:
+    """``qstat -j -xml``: adds the jobs that have a reason to a message with that number."""
+    found = Facts()
+    for _, element in children(text, 1):
+        read_messages(found, element, 2)
+    for (number, title), jobs in found.messages.items():
+        same = [known for key, known in facts.messages.items() if key[0] == number]
+        missing = [job for job in jobs if not any(job in known for known in same)]
+        if missing or not jobs:
+            (same[0] if same else facts.messages.setdefault((number, title), [])).extend(missing)
 
 
 def read_messages(facts: Facts, text: str, depth: int) -> None:
@@ -469,6 +496,8 @@ class DetailXml:
             spec[name] = tuple(item["QR_name"] for item in self.items(tag))
         for tag, name in (("JB_hard_resource_list", "hard_resources"), ("JB_soft_resource_list", "soft_resources")):
             spec[name] = tuple(Resource(item["CE_name"], item["CE_stringval"]) for item in self.items(tag))
+            if "        <element>" in self.one.get(tag, ""):
+                self.job.values["altered"] = (*self.job.values.get("altered", ()), name)
         spec["context"] = tuple((item["VA_variable"], item.get("VA_value")) for item in self.items("JB_context"))
         spec["hold_jid"] = tuple(item["JRE_job_name"] for item in self.items("JB_jid_request_list"))
         spec.setdefault("hold_jid_ad", ("?",) * len(self.items("JB_ja_ad_request_list")))
@@ -476,13 +505,15 @@ class DetailXml:
             spec.update(pe=self.text("JB_pe"), pe_ranges=tuple(
                 Range(int(item["RN_min"]), int(item["RN_max"])) for item in self.items("JB_pe_range")))
         for tag, name in (("JB_jid_predecessor_list", "predecessors"), ("JB_jid_successor_list", "successors"),
-                          ("JB_ja_ad_predecessor_list", "predecessors_ad")):
+                          ("JB_ja_ad_predecessor_list", "predecessors_ad"),
+                          ("JB_ja_ad_successor_list", "successors_ad")):
             self.job.values[name] = tuple(int(item["JRE_job_number"]) for item in self.items(tag))
 
     def _tasks(self) -> None:
         for _, inner in children(self.one.get("JB_ja_tasks", ""), 4):
             one = dict(children(inner, 5))
             task = self.job.tasks.setdefault(int(one["JAT_task_number"]), {})
+            task["from_xml"] = True
             task["status"] = Status(int(one["JAT_status"]))
             task["start"] = float(one["JAT_start_time"])
             task["ntix"] = float(one["JAT_ntix"])
