@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from drmaa_cli.jobinfo import End
 from drmaa_cli.models import JobId
-from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting
+from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting, covered
 
 
 class Ledger:
@@ -76,10 +76,9 @@ class Ledger:
         known = self._jobs.get(sighting.job)
         if known is None:
             return
-        for task in sighting.absent - known.missing.keys():
-            row = known.row(task)
-            if row is not None:
-                known.last_seen[task] = row
+        new = sighting.absent - known.missing.keys()
+        for row in known.rows if new else ():
+            known.last_seen.update(dict.fromkeys(covered(row, new), row))
         known.rows = sighting.rows
         known.missing = {
             task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting

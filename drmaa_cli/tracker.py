@@ -113,17 +113,26 @@ def covers(row: JobRow, task: int) -> bool:
     return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
 
 
+def covered(row: JobRow, tasks: set[int]) -> set[int]:
+    """Those of some tasks that a row is about, at a cost that neither a long range nor many tasks drive up."""
+    if row.tasks is None:
+        return tasks & {NO_TASK}
+    found: set[int] = set()
+    for part in row.tasks:
+        numbers = part.numbers()
+        if len(numbers) < len(tasks):
+            found.update(tasks.intersection(numbers))
+        else:
+            found.update(task for task in tasks if task in part)
+    return found
+
+
 def sight(known: Known, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
     absent = set(known.waiting)
     faulty: set[int] = set()
     for row in rows:
-        if row.tasks is None:
-            here = absent & {NO_TASK}
-        else:
-            here = set()
-            for part in row.tasks:
-                here |= absent.intersection(part.numbers())
+        here = covered(row, absent)
         absent -= here
         if is_error(row.state):
             faulty |= here
@@ -191,13 +200,13 @@ def _end(
         return None
     if task in known.never_ran:
         return NO_USAGE
+    if task not in known.confirmed:
+        return None
     if record is not None:
         return end_of_record(record, deleted)
     if usage is not None and not deleted and _beyond_doubt(usage):
         return end_of_usage(usage)
-    if task in known.confirmed and now - known.missing[task] > rules.grace:
-        return NO_USAGE
-    return None
+    return NO_USAGE if now - known.missing[task] > rules.grace else None
 
 
 def _error_state_end(
