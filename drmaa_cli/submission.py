@@ -13,46 +13,34 @@ from time import localtime, mktime
 from typing import NamedTuple, Optional
 
 from drmaa_cli import constants as c
-from drmaa_cli.attributes import Text, pairs, shown
+from drmaa_cli.attributes import Text, pairs
 from drmaa_cli.errors import (
-    ATTRIBUTE_VALUE_TEXT,
     ConflictingAttributeValuesException,
     DeniedByDrmException,
-    DrmaaException,
-    InvalidArgumentException,
-    InvalidAttributeValueException,
     UnsupportedAttributeException,
     error,
 )
 from drmaa_cli.gridengine.native import Include, Native, NativeError, analyse, split
 from drmaa_cli.gridengine.ranges import format_range
 from drmaa_cli.jobname import EMPTY_TEXT, check_job_name
+from drmaa_cli.jobpaths import INCREMENT, LINE_END, check_paths, path_options, refused, working_directory
+from drmaa_cli.jobpaths import OPTIONS as PATH_OPTIONS
 from drmaa_cli.models import TaskRange
 from drmaa_cli.starttime import LocalTime, MakeTime, parse_start_time
 
 Category = Callable[[str], Optional[list[str]]]
 Values = Mapping[bytes, Text]
 
-HOME = c.PLACEHOLDER_HD.decode()
-WORKING = c.PLACEHOLDER_WD.decode()
-INCREMENT = c.PLACEHOLDER_INCR.decode()
-PATH_OPTIONS = (
-    (c.OUTPUT_PATH, "-o"),
-    (c.ERROR_PATH, "-e"),
-    (c.INPUT_PATH, "-i"),
-)  # in libdrmaa's order of checks
+OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
 NO_SCRIPT_TEXT = "job rejected: no script in your request"
+SYNC_TEXT = "a default file (sge_request) sets -sync y, with which qsub waits for the end of every job"
 UNKNOWN_CATEGORY_TEXT = "Unknown job category"
-WD_IN_WD_TEXT = f'working directory placeholder "{WORKING}" is not allowed in the working directory path\n'
-INCREMENT_TEXT = f'increment placeholder "{INCREMENT}" is only allowed in pathes for bulk jobs\n'
 INCREMENT_SCRIPT_TEXT = (
     "The $drmaa_inc_ph$ placeholder is not allowed when the DRMAA_NATIVE_SPECIFICATION"
     ' attribute contains "-b n"\n'
 )
-COLON_TEXT = "The \"{}\" attribute must begin with a colon, ':'"
-EMPTY_PATH_TEXT = "paths may not be empty strings"
 
 LONGEST_STRING = (
     131071  # bytes of one argument or variable that Linux passes to a program (MAX_ARG_STRLEN - 1)
@@ -136,15 +124,13 @@ def build(
     draft = _Draft(template_values, environment, tasks, Native(), {})
     draft.check_text()
     native = draft.native_specification(include)
-    directory = draft.working_directory()
-    draft.check_paths()
+    directory = working_directory(draft.value(c.WD) or "", environment.home, tasks is not None)
+    check_paths(draft.paths(), tasks is not None)
     start = draft.start_time(localtime, mktime)
     command = draft.value(c.REMOTE_COMMAND)
     if command is None:
         raise error(DeniedByDrmException, NO_COMMAND_TEXT)
     draft = draft._replace(options=draft.job_category(category, include).then(native))
-    if start == "" and draft.value(c.START_TIME) is not None:
-        draft = draft._replace(options=draft.options.without("-a"))
     return draft.submission(command, directory, start, context)
 
 
@@ -192,54 +178,13 @@ class _Draft(NamedTuple):
             raise error(DeniedByDrmException, UNKNOWN_CATEGORY_TEXT)
         return _analysed(words, include)
 
-    def working_directory(self) -> str:
-        """The directory as an absolute path, '' for none."""
-        value = self.value(c.WD)
-        if not value:
-            return ""
-        if value.startswith(WORKING):
-            raise error(DeniedByDrmException, WD_IN_WD_TEXT)
-        self.check_increment(value)
-        home = self.environment.home
-        for prefix in (HOME, "$HOME/", "~/"):
-            if value.startswith(prefix):
-                return posixpath.join(home, value[len(prefix) :].lstrip("/")).replace(INCREMENT, "$TASK_ID")
-        if value in ("~", "$HOME"):
-            return home
-        # ~USER is the execution daemon's to resolve; everything else is relative to the home directory.
-        return (value if value.startswith("~") else posixpath.join(home, value)).replace(
-            INCREMENT, "$TASK_ID"
-        )
+    def paths(self) -> dict[bytes, str | None]:
+        return {name: self.value(name) for name in PATH_OPTIONS}
 
-    def check_increment(self, path: str) -> None:
-        if self.tasks is None and INCREMENT in path:
-            raise error(DeniedByDrmException, INCREMENT_TEXT)
-
-    def check_paths(self) -> None:
-        for name, _ in PATH_OPTIONS:
-            value = self.value(name)
-            if value is not None:
-                self.check_increment(value)
-                if value and ":" not in value:
-                    raise error(InvalidArgumentException, COLON_TEXT.format(name.decode()))
-
-    def paths(self) -> list[str]:
-        """``-o``, ``-e`` and ``-i``; the host before the colon means nothing without file staging."""
-        words: list[str] = []
-        for name, option in PATH_OPTIONS:
-            value = self.value(name)
-            if value is None:
-                continue
-            path = value.partition(":")[2]
-            if not path:
-                raise error(DeniedByDrmException, EMPTY_PATH_TEXT)
-            if "," in path:
-                raise refused(name, value, "Grid Engine's commands take a comma for the end of a path")
-            for placeholder, meaning in ((HOME, "$HOME/"), (WORKING, "./")):
-                if path.startswith(placeholder):
-                    path = meaning + path[len(placeholder) :].lstrip("/")
-            words += [option, ":" + path.replace(INCREMENT, "$TASK_ID")]
-        return words
+    def given_names(self) -> frozenset[str]:
+        """What the options before the attributes set, those of default files included."""
+        given = frozenset(name for name, _ in self.options.options)
+        return given if self.options.cleared else given | self.environment.default_options
 
     def start_time(self, localtime: LocalTime, mktime: MakeTime) -> str:
         """The start time as qsub reads it, in its local time; '' for none."""
@@ -251,19 +196,21 @@ class _Draft(NamedTuple):
         return f"{year:04}{month:02}{day:02}{hour:02}{minute:02}.{second:02}"
 
     def submission(self, command: str, directory: str, start: str, context: Mapping[str, str]) -> Submission:
+        if not self.environment.default_options.isdisjoint({"-sync y", "-sync yes"}):
+            raise error(DeniedByDrmException, SYNC_TEXT)
         binary = self.is_binary()
         if not binary:
             if INCREMENT in (self.value(c.WD) or ""):
                 raise error(DeniedByDrmException, INCREMENT_SCRIPT_TEXT)
             command = posixpath.join(directory or self.environment.home, command)
         self.check_command(command)
-        argv = ["qsub", *self.defaults(), *self.given_options(), *self.paths()]
+        argv = ["qsub", *self.defaults(), *self.given_options()]
+        argv += path_options(self.paths(), directory, self.given_names())
         argv += ["-wd", directory] if directory else []
         argv += ["-a", start] if start else []
         argv += self.simple_attributes() + self.mail() + self.job_environment(bool(start))
         for name, value in context.items():
             argv += ["-ac", f"{name}={value}"]
-        argv += ["-sync", "n"] if "-sync" in self.environment.default_options else []
         argv += ["-terse"] + (["-t", format_range(self.tasks)] if self.tasks else [])
         arguments = self.arguments()
         name = self.job_name(command, binary)
@@ -293,17 +240,23 @@ class _Draft(NamedTuple):
         return words
 
     def given_options(self) -> list[str]:
-        """The words of category and native specification, with one ``-b`` at most: qsub fails on two."""
-        binary = self.options.last("-b")
-        if binary is None:
-            return self.options.words()
-        return [*self.options.without("-b").words(), "-b", binary]
+        """The words of category and native specification, less what an attribute overrides.
+
+        Of two options that override each other qsub takes the last, with a warning on its standard output, or
+        fails (two ``-b``): only the last is passed on.
+        """
+        options = self.options.last_of_each()
+        for attribute, option in OVERRIDDEN_BY.items():
+            if attribute in self.values:
+                options = options.without(option)
+        return options.words()
 
     def simple_attributes(self) -> list[str]:
         words: list[str] = []
         name = self.value(c.JOB_NAME)
         words += [] if name is None else ["-N", name]
-        words += ["-h"] if self.value(c.JS_STATE) == c.SUBMISSION_STATE_HOLD else []
+        held = self.value(c.JS_STATE) == c.SUBMISSION_STATE_HOLD and not self.options.hold
+        words += ["-h"] if held else []
         join = self.value(c.JOIN_FILES)
         words += [] if join is None else ["-j", join]
         limits = ((c.WCT_HLIMIT, "h_rt"), (c.WCT_SLIMIT, "s_rt"))
@@ -317,7 +270,7 @@ class _Draft(NamedTuple):
         addresses = [address for address in self.vector(c.V_EMAIL) if address]
         for address in addresses:
             if "\n" in address:
-                raise refused(c.V_EMAIL, address, "Grid Engine cuts a mail address at the end of a line")
+                raise refused(c.V_EMAIL, address, LINE_END)
         words = ["-M", ",".join(addresses)] if addresses else []
         block = self.value(c.BLOCK_EMAIL)
         if block == "1":
@@ -360,7 +313,7 @@ class _Draft(NamedTuple):
         for index, argument in enumerate(arguments):
             if "\n" in argument:
                 where = f"drmaa_v_argv[{index}]".encode()
-                raise refused(where, argument, "Grid Engine cuts an argument at the end of a line")
+                raise refused(where, argument, LINE_END)
         return self.options.leading + arguments
 
     def check_command(self, command: str) -> None:
@@ -369,7 +322,7 @@ class _Draft(NamedTuple):
         if command.startswith("-"):
             raise refused(c.REMOTE_COMMAND, command, "qsub takes it for an option; give its path, as in ./-x")
         if "\n" in command:
-            raise refused(c.REMOTE_COMMAND, command, "Grid Engine cuts a command at the end of a line")
+            raise refused(c.REMOTE_COMMAND, command, LINE_END)
 
     def job_name(self, command: str, binary: bool) -> str:
         """The name, checked when it is certain that the job will have it."""
@@ -385,12 +338,6 @@ class _Draft(NamedTuple):
         if binary:
             check_job_name(name)
         return name
-
-
-def refused(name: bytes, value: object, reason: str) -> DrmaaException:
-    """Code 14 with the attribute, the value and why it cannot be."""
-    text = f"{ATTRIBUTE_VALUE_TEXT} {name.decode()} cannot be {shown(value)}: {reason}"
-    return error(InvalidAttributeValueException, text)
 
 
 def _analysed(words: Sequence[str], include: Include | None) -> Native:

@@ -24,7 +24,12 @@ _NAMES = """
     -p -P -q -S -sc -tc -v -w -wd
 """
 WITH_ARGUMENT = frozenset(_NAMES.split())
+_SINGLE = "-a -A -b -C -dl -h -j -N -now -P -pe -r -R -shell -w"
 WITH_SWITCH = frozenset({"-b", "-j", "-now", "-r", "-R", "-shell"})
+# Given twice, the last counts, with a warning; the others add up, or replace each other without a word.
+SINGLE = frozenset(
+    ["-a", "-A", "-b", "-C", "-dl", "-h", "-j", "-N", "-now", "-P", "-pe", "-r", "-R", "-shell", "-w"]
+)
 # What libdrmaa takes and ignores; and what it understands but refuses for jobs.
 IGNORED_FLAGS = frozenset({"-help", "-terse", "-verify"})
 IGNORED_WITH_ARGUMENT = frozenset({"-t", "-u"})
@@ -116,6 +121,17 @@ class Native(NamedTuple):
     def without(self, name: str) -> Native:
         """The same, less all options of this name."""
         return self._replace(options=tuple(option for option in self.options if option[0] != name))
+
+    def last_of_each(self) -> Native:
+        """The same, with only the last of options of which qsub takes no more than one (all: observed)."""
+        kept: list[Option] = []
+        seen: set[str] = set()
+        for option in reversed(self.options):
+            if option[0] not in seen:
+                kept.append(option)
+            if option[0] in SINGLE:
+                seen.add(option[0])
+        return self._replace(options=tuple(reversed(kept)))
 
     def then(self, later: Native) -> Native:
         """These options with others after them; both keep their meaning, so ``-soft`` does not reach over."""
