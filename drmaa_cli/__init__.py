@@ -1,6 +1,6 @@
 """DRMAA 1.0 for Python without libdrmaa: the names of ``drmaa``, driven by Grid Engine's own commands."""
 
-from drmaa_cli.connection import Connection
+from drmaa_cli.connection import Connection, HeldJob
 from drmaa_cli.constants import (
     ATTR_BUFFER,
     BLOCK_EMAIL,
@@ -146,6 +146,7 @@ __all__ = [
     "DrmsExitException",
     "DrmsInitException",
     "ExitTimeoutException",
+    "HeldJob",
     "HoldInconsistentStateException",
     "IllegalStateException",
     "InternalException",

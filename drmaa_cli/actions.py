@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable
 
+from drmaa_cli.books import Books
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
     INVALID_JOB_TEXT,
@@ -20,9 +20,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.replies import Answer, Outcome
-from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import JobId
-from drmaa_cli.store import DELETED_PENDING, DELETED_RUNNING
 from drmaa_cli.tracker import NO_TASK, Known
 
 DELETED = (
@@ -55,20 +53,17 @@ def target(job: JobId, operation: str) -> JobId:
     return JobId(job.job)
 
 
-def note_deletions(
-    ledger: Ledger, answers: Sequence[Answer], write: Callable[[Known, Sequence[int], int], None]
-) -> None:
+def note_deletions(books: Books, answers: Sequence[Answer]) -> None:
     """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell."""
     for answer in answers:
         if answer.outcome is not Outcome.DONE or answer.target is None:
             continue
-        known = ledger.get(answer.target.job)
+        known = books.ledger.get(answer.target.job)
         if known is None:
             continue
         pending = DELETED in answer.text
         tasks = sorted(known.waiting.intersection(_tasks(known, answer)))
-        ledger.deleted(known.number, tasks, pending=pending)
-        write(known, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
+        books.deleted(known, tasks, pending=pending)
 
 
 def _tasks(known: Known, answer: Answer) -> list[int]:

@@ -27,9 +27,9 @@ from drmaa_cli.gridengine.replies import (
     Answer,
     CommandFailed,
     GridEngineError,
+    Outcome,
     QmasterUnreachable,
     UnreadableReply,
-    check_environment_errors,
 )
 from drmaa_cli.models import AccountingRecord, CommandResult, Details, Hold, JobDetail, JobId, Snapshot
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
@@ -41,6 +41,7 @@ TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout)
 """What may go wrong with a query without saying anything about the jobs."""
 
 IDS_PER_COMMAND = 1000
+FEW = 3  # so many jobs are asked for one by one, more by their owner and time
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -122,17 +123,21 @@ class Cluster:
         return answers
 
     def _control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
-        result = self._ask(control.argv(action, ids))
-        check_environment_errors(result)
-        return control.parse(action, result, ids)
+        answers = control.parse(action, self._ask(control.argv(action, ids)), ids)
+        if all(answer.outcome is Outcome.NO_QMASTER for answer in answers):
+            raise QmasterUnreachable(answers[0].text)
+        return answers
 
     def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
-        if len(numbers) == 1:
-            return qacct.parse(self._ask(qacct.argv(numbers[0])))
+        if len(numbers) <= FEW:
+            return [found for number in numbers for found in qacct.parse(self._ask(qacct.argv(number)))]
         chosen = set(numbers)
-        found = qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
-        return [record for record in found if record.job in chosen]
+        return [record for record in self.records_since(since) if record.job in chosen]
+
+    def records_since(self, since: float) -> list[AccountingRecord]:
+        """What `qacct` has of all jobs of ours that were submitted after an instant, oldest first."""
+        return qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
 
     def configuration(self) -> Mapping[str, str]:
         """The global configuration (`qconf -sconf`)."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import os
-import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Union
+from typing import NamedTuple, Union
 
 from drmaa_cli import actions, status
 from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.books import Books, Entry
 from drmaa_cli.clock import Clock
 from drmaa_cli.cluster import Cluster, Runner
 from drmaa_cli.config import Config
-from drmaa_cli.constants import JobControlAction, string_to_control_action
+from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
 from drmaa_cli.contact import new_name, parse_contact
 from drmaa_cli.errors import (
     INVALID_JOB_TEXT,
@@ -35,20 +34,38 @@ from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobids import ALL, ANY, parse_job_id, text_of
 from drmaa_cli.jobinfo import End, JobInfo, Outcome
-from drmaa_cli.ledger import Ledger
-from drmaa_cli.models import JobId
+from drmaa_cli.lost import LostAndFound
+from drmaa_cli.models import JobId, TaskRange
 from drmaa_cli.monitor import Monitor
-from drmaa_cli.recovery import restore
 from drmaa_cli.runners.local import CommandNotFound
-from drmaa_cli.store import Store, StoreError, path_of
+from drmaa_cli.store import StoreError, path_of
+from drmaa_cli.submissions import Submissions
 from drmaa_cli.submitter import Submitter, bulk_range
 from drmaa_cli.template import JobTemplate
-from drmaa_cli.tracker import Ended, Known, Rules
+from drmaa_cli.tracker import Known, Rules
 
 log = logging.getLogger("drmaa_cli")
 
 ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
 JobIdLike = Union[str, bytes]
+
+
+class HeldJob(NamedTuple):
+    """One job or task of a session.
+
+    Attributes:
+        id: its DRMAA id.
+        key: the key it was submitted with, or None.
+        name: its job name.
+        state: its JobState.
+        reaped: whether its end was given away by wait() or synchronize().
+    """
+
+    id: str
+    key: str | None
+    name: str
+    state: str
+    reaped: bool
 
 
 class Connection:
@@ -81,24 +98,23 @@ class Connection:
         self._pid = os.getpid()
         self._named = name is not None
         self.name = name or new_name()
-        self._configuration = self._reach()
+        configuration = self._reach()
         env = self.cluster.environment()
         common = Path(env.get("SGE_ROOT", ""), env.get("SGE_CELL") or "default", "common")
-        self._accounting = AccountingFile(common / "accounting")
         rules = Rules(
-            grace=probe.accounting_flush_seconds(self._configuration) + self.config.accounting_margin,
+            grace=probe.accounting_flush_seconds(configuration) + self.config.accounting_margin,
             error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
         )
-        self._ledger = Ledger()
-        self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._write_ends)
+        path = path_of(self.config.directory(os.environ), self.name)
+        self._books = Books(path, self.contact, self._named, self.cluster.clock, os.uname().nodename)
+        self._ledger = self._books.ledger
+        self._accounting = AccountingFile(common / "accounting")
+        self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._books.ended)
         self._lock = self._monitor.lock
-        self._store: Store | None = None
-        self._store_tried = False
-        self._submitter = Submitter(self.cluster, common, self._accounting, self._open_store)
-        if self._named:
-            self._take_up()
-        else:
-            self._accounting.open()
+        lost = LostAndFound(self.cluster, self._accounting, rules.grace, self._books.numbers)
+        submitter = Submitter(self.cluster, common, self._accounting, lost, self._books.open)
+        self._submissions = Submissions(self._books, submitter, lost, self._monitor)
+        self._take_up()
 
     # --- the session ---------------------------------------------------------------------------------------
 
@@ -112,9 +128,8 @@ class Connection:
         self.check()
         with self._lock:
             self._monitor.close()
+            self._books.close()
         self._accounting.close()
-        if self._store is not None:
-            self._store.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -135,45 +150,62 @@ class Connection:
         self.check()
         return JobTemplate._for(self.check, **attributes)
 
-    def runJob(self, jobTemplate: JobTemplate) -> str:
+    def runJob(self, jobTemplate: JobTemplate, *, key: str | None = None) -> str:
         """Submit one job; returns its id.
+
+        Args:
+            jobTemplate: what to run.
+            key: the program's own name for this submission. A key that the session has already is not
+                submitted again: the id of then is returned, whatever became of the job, and it can be waited
+                for (again).
 
         Raises:
             DeniedByDrmException: Grid Engine or the template's contents forbid it.
             TryLaterException: a limit on the number of jobs is reached.
-            InvalidArgumentException: not a template, or a path without its colon.
+            InvalidArgumentException: not a template, or a path without its colon; a key of another shape.
             InvalidAttributeValueException: a value that Grid Engine cannot carry.
             DrmCommunicationException: no qmaster, or its answer was lost.
         """
         self.check()
-        known = self._submit(jobTemplate, None, None, None)
-        return str(known.number)
+        return str(self._submit(jobTemplate, None, key).number)
 
-    def runBulkJobs(self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> list[str]:
-        """Submit one array job; returns the ids of its tasks in ascending order. Errors as :meth:`runJob`."""
+    def runBulkJobs(
+        self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
+    ) -> list[str]:
+        """Submit one array job; returns the ids of its tasks, ascending. All else as :meth:`runJob`."""
         self.check()
-        known = self._submit(jobTemplate, beginIndex, endIndex, step)
-        assert known.tasks is not None
-        return [f"{known.number}.{task}" for task in known.tasks.numbers()]
+        tasks = bulk_range(beginIndex, endIndex, step)
+        number = self._submit(jobTemplate, tasks, key).number
+        return [f"{number}.{task}" for task in tasks.numbers()]
 
-    def _submit(self, template: object, begin: int | None, end: int | None, step: int | None) -> Known:
-        tasks = None if begin is None and end is None and step is None else bulk_range(begin, end, step)
+    def jobs(self) -> list[HeldJob]:
+        """Every job and task that the session holds, in the order of submission.
+
+        Also those that were submitted just before the program died and whose ids it was never told.
+        """
+        self.check()
+        with self._lock:
+            self._books.catch_up()
+            entries = list(self._books.entries())
+        return [
+            HeldJob(str(entry.id), entry.key, entry.name, self._state_of(entry), entry.reaped)
+            for entry in entries
+        ]
+
+    def _state_of(self, entry: Entry) -> str:
+        if entry.end is not None:
+            return entry.end.state(self.config.strict_states)
+        try:
+            return self.jobStatus(str(entry.id))
+        except InvalidJobException:  # it was reaped between the two questions
+            return JobState.UNDETERMINED
+
+    def _submit(self, template: object, tasks: TaskRange | None, key: object) -> Known:
         if not isinstance(template, JobTemplate):
             raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
-        done = self._submitter.submit(template._values(), tasks)
-        with self._lock:
-            known = self._ledger.add(
-                Known(
-                    done.number,
-                    done.position or self._ledger.next_order(),
-                    tasks,
-                    done.intent.submitted,
-                    self.cluster.clock.monotonic(),
-                    done.intent.start_time,
-                )
-            )
-            self._monitor.added(known, done.intent.mark)
-        return known
+        if key is not None and not (isinstance(key, str) and key):
+            raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+        return self._submissions.submit(template._values(), tasks, key)
 
     # --- control -------------------------------------------------------------------------------------------
 
@@ -192,6 +224,7 @@ class Connection:
         self.check()
         if text_of(jobId) == ALL:
             with self._lock:
+                self._books.catch_up()
                 ids = [JobId(known.number) for known in self._ledger]
         else:
             ids = [actions.target(parse_job_id(jobId), operation)]
@@ -205,7 +238,7 @@ class Connection:
                 if known is not None:
                     known.since = now
             if operation == JobControlAction.TERMINATE:
-                actions.note_deletions(self._ledger, answers, self._write_deletions)
+                actions.note_deletions(self._books, answers)
             self._monitor.happened()
         if text_of(jobId) == ALL and operation == JobControlAction.TERMINATE:
             return
@@ -229,14 +262,7 @@ class Connection:
         self.check()
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
-        with self._lock:
-            found = self._monitor.wait(lambda: self._ended(wanted), deadline)
-            if found is None:
-                raise error(ExitTimeoutException, TIMEOUT_TEXT)
-            known, task = found
-            end = self._reap([(known, task)]).get((known.order, task))
-        if end is None:
-            raise error(InvalidJobException, INVALID_JOB_TEXT)
+        known, task, end = self._reap_one(wanted, deadline)
         self._remove_from_error_state([(known, task)])
         if end.outcome is Outcome.NO_USAGE:
             raise no_usage()
@@ -259,6 +285,7 @@ class Connection:
         self.check()
         deadline = self._deadline(timeout)
         with self._lock:
+            self._books.catch_up()
             everything, chosen = self._chosen(jobIds)
             unfinished = list(reversed(chosen))
             done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
@@ -269,10 +296,20 @@ class Connection:
                     reaped = [
                         (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
                     ]
-                self._reap(reaped)
+                self._books.reap(reaped)
         self._remove_from_error_state(reaped)
         if done is None:
             raise error(ExitTimeoutException, "")
+
+    def _reap_one(self, wanted: JobId | None, deadline: float) -> tuple[Known, int, End]:
+        with self._lock:
+            while True:
+                found = self._monitor.wait(lambda: self._ended(wanted), deadline)
+                if found is None:
+                    raise error(ExitTimeoutException, TIMEOUT_TEXT)
+                end = self._books.reap([found]).get(found)
+                if end is not None:  # else another process was faster
+                    return (*found, end)
 
     def _deadline(self, timeout: object) -> float:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
@@ -290,9 +327,14 @@ class Connection:
         if wanted is None:
             first = self._ledger.first_ended()
             if first is None and not len(self._ledger):
-                raise error(InvalidJobException, INVALID_JOB_TEXT)
+                self._books.catch_up()
+                if not len(self._ledger):
+                    raise error(InvalidJobException, INVALID_JOB_TEXT)
             return first
         pair = self._ledger.find(wanted)
+        if pair is None:
+            self._books.catch_up()
+            pair = self._ledger.find(wanted)
         if pair is None:
             raise error(InvalidJobException, INVALID_JOB_TEXT)
         return pair if pair[1] in pair[0].ended else None
@@ -312,21 +354,6 @@ class Connection:
             if pair is not None:
                 chosen.append(pair)
         return False, chosen
-
-    def _reap(self, pairs: Sequence[tuple[Known, int]]) -> Mapping[tuple[int, int], End]:
-        store = self._store
-        won = {(known.order, task) for known, task in pairs}
-        if store is not None:
-            try:
-                won = store.claim(sorted(won))
-            except StoreError as err:
-                log.warning("a reaped job could not be written down: %s", err)
-        ends = {}
-        for known, task in pairs:
-            end = self._ledger.reap(known, task)
-            if end is not None and (known.order, task) in won:
-                ends[known.order, task] = end
-        return ends
 
     def _remove_from_error_state(self, pairs: Sequence[tuple[Known, int]]) -> None:
         """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
@@ -351,6 +378,9 @@ class Connection:
         job = parse_job_id(jobId)
         with self._lock:
             known = self._ledger.get(job.job)
+            if known is None:
+                self._books.catch_up()
+                known = self._ledger.get(job.job)
             if known is not None:
                 return status.of_known(self._monitor, known, job, strict=self.config.strict_states)
             rows = self._monitor.foreign_rows(job.job)
@@ -374,61 +404,16 @@ class Connection:
             raise error(DrmsInitException, str(err)) from err
         return self.cluster.retrying(self.cluster.configuration)
 
-    def _open_store(self) -> Store | None:
-        """The session's file, made at the first submission; None where nothing can be kept."""
-        with self._lock:
-            if self._store is None and not self._store_tried:
-                self._store_tried = True
-                path = path_of(self.config.directory(os.environ), self.name)
-                try:
-                    self._store = Store.open(
-                        path, self.contact, self.cluster.clock.time(), socket.gethostname()
-                    )
-                except StoreError as err:
-                    if self._named:
-                        self._store_tried = False
-                        raise error(DrmsInitException, str(err)) from err
-                    log.warning("this session will not outlive this process: %s", err)
-            return self._store
-
     def _take_up(self) -> None:
-        """Go on with a named session, if it has been begun before."""
-        if not path_of(self.config.directory(os.environ), self.name).exists():
+        """Go on where the session was left, if it was begun before; settle what was left in the air."""
+        if not self._named:
             self._accounting.open()
             return
-        store = self._open_store()
-        assert store is not None
-        clock = self.cluster.clock
-        under_way = self.config.command_timeout + self.config.retry_for
         try:
-            restore(
-                store,
-                self._ledger,
-                self._accounting,
-                self._submitter,
-                clock.monotonic(),
-                clock.time() - under_way,
-            )
+            self._books.take_up(self._accounting)
+            self._submissions.settle_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err
-
-    def _write_ends(self, facts: Sequence[Ended]) -> None:
-        with self._storing("the end of a job") as store:
-            if store is not None:
-                orders = {known.number: known.order for known in self._ledger}
-                store.ended([(orders[fact.job], fact.task, fact.end) for fact in facts])
-
-    def _write_deletions(self, known: Known, tasks: Sequence[int], how: int) -> None:
-        with self._storing("the deletion of a job") as store:
-            if store is not None:
-                store.deleted(known.order, tasks, how)
-
-    @contextlib.contextmanager
-    def _storing(self, what: str) -> Iterator[Store | None]:
-        try:
-            yield self._store
-        except StoreError as err:
-            log.warning("%s could not be written down: %s", what, err)
 
 
 def _all_ended(unfinished: list[tuple[Known, int]]) -> bool | None:

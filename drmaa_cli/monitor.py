@@ -60,11 +60,11 @@ class Monitor:
         self._cluster, self._ledger, self._accounting = cluster, ledger, accounting
         self._on_ended = on_ended
         self._config: Config = cluster.config
-        self._clock: Clock = cluster.clock
+        self.clock: Clock = cluster.clock
         self._leading = False
         self._began = self._attempted = self._finished = float("-inf")
         self._demand = float("-inf")
-        self._event = self._clock.monotonic()
+        self._event = self.clock.monotonic()
         self._cost = 0.0
         self._failures = 0
         self._trouble: tuple[float, BaseException] | None = None
@@ -81,7 +81,7 @@ class Monitor:
 
     def happened(self) -> None:
         """Something was changed: ask more often for a while."""
-        self._event = self._clock.monotonic()
+        self._event = self.clock.monotonic()
         self.lock.notify_all()
 
     def added(self, known: Known, mark: Mark | None) -> None:
@@ -108,7 +108,7 @@ class Monitor:
                 if found is not None:
                     return found
                 self._check_closed()
-                now = self._clock.monotonic()
+                now = self.clock.monotonic()
                 if now >= deadline and (self._failures or self._attempted >= not_before):
                     return None
                 self._check_outage(now)
@@ -117,7 +117,7 @@ class Monitor:
                 if leading:
                     self._step(now, deadline)
                 else:
-                    self._clock.wait(self.lock, max(deadline - now, TICK))
+                    self.clock.wait(self.lock, max(deadline - now, TICK))
         finally:
             if leading:
                 self._leading = False
@@ -141,7 +141,7 @@ class Monitor:
         not_before = self._fresh_enough()
         if number not in self._foreign:
             self._watched.append(number)
-            not_before = self._clock.monotonic()
+            not_before = self.clock.monotonic()
         self._refresh(lambda: self._began >= not_before and number in self._foreign, not_before)
         return self._foreign[number]
 
@@ -173,23 +173,23 @@ class Monitor:
         return any(covers(row, task) for row in rows.get(number, ()))
 
     def _refresh(self, done: Callable[[], bool], not_before: float) -> None:
-        until = self._clock.monotonic() + self._config.retry_for
+        until = self.clock.monotonic() + self._config.retry_for
         pause = TICK
         self._demand = max(self._demand, not_before)
         while not done():
             self._check_closed()
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             if self._trouble is not None and self._attempted >= not_before and now >= until:
                 raise drmaa_error(self._trouble[1]) from self._trouble[1]  # type: ignore[arg-type]  # one of TROUBLE
             if self._leading:
-                self._clock.wait(self.lock, TICK)
+                self.clock.wait(self.lock, TICK)
                 continue
             self._leading = True
             try:
                 self._poll()
                 if self._trouble is not None:
                     pause *= 2
-                    self._clock.wait(self.lock, pause)
+                    self.clock.wait(self.lock, pause)
             finally:
                 self._leading = False
                 self.lock.notify_all()
@@ -204,7 +204,7 @@ class Monitor:
         if changed:
             self._read_accounting()
             return
-        self._clock.wait(self.lock, max(min(due, deadline, now + TICK) - now, 0.001))
+        self.clock.wait(self.lock, max(min(due, deadline, now + TICK) - now, 0.001))
 
     def _due(self) -> float:
         if self._failures:
@@ -213,7 +213,7 @@ class Monitor:
             )
         if self._demand > self._began:
             return self._demand
-        quiet = self._clock.monotonic() - self._event
+        quiet = self.clock.monotonic() - self._event
         interval = max(self._shortest_interval(), min(quiet * QUIET_SHARE, self._config.poll_max))
         return self._finished + interval
 
@@ -221,17 +221,17 @@ class Monitor:
         return max(self._config.poll_min, self._cost / max(self._config.duty_cycle, 0.001))
 
     def _fresh_enough(self) -> float:
-        return self._clock.monotonic() - min(self._shortest_interval(), LONGEST_STALENESS)
+        return self.clock.monotonic() - min(self._shortest_interval(), LONGEST_STALENESS)
 
     def _poll(self) -> None:
         """One listing for everybody, and whatever it gives occasion to ask."""
         waiting = self._ledger.waiting()
         wanted = {known.number for known in waiting}.union(self._watched)
-        began = self._attempted = self._clock.monotonic()
+        began = self._attempted = self.clock.monotonic()
         try:
             with self._unlocked():
                 snapshot = self._cluster.listing(self._cluster.user, wanted)
-                self._finished = self._clock.monotonic()
+                self._finished = self.clock.monotonic()
         except TROUBLE as err:
             self._failed(err)
             return
@@ -251,7 +251,7 @@ class Monitor:
         self.lock.notify_all()
 
     def _failed(self, err: BaseException) -> None:
-        self._finished = self._clock.monotonic()
+        self._finished = self.clock.monotonic()
         self._failures += 1
         if self._trouble is None:
             log.warning("Grid Engine does not answer: %s", err)
@@ -273,7 +273,7 @@ class Monitor:
         self._ask_qacct()
 
     def _confirm(self, lost: Sequence[Known], details: Details) -> None:
-        self._event = self._clock.monotonic()
+        self._event = self.clock.monotonic()
         for known in lost:
             self._ledger.returned(known.number, back_again(known, details))
             self._ledger.confirmed_missing(known.number)
@@ -281,7 +281,7 @@ class Monitor:
 
     def _ask_qacct(self) -> None:
         """Where the accounting file cannot be read, ask qacct, less and less often."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if self._accounting.readable or now < self._next_qacct:
             return
         lost = [known for known in self._ledger.waiting() if known.missing or known.faulty]
@@ -289,11 +289,16 @@ class Monitor:
             return
         began = min(min((*known.missing.values(), *known.faulty.values())) for known in lost)
         self._next_qacct = now + max(self._shortest_interval(), (now - began) / 2)
+        gone = [known for known in lost if known.missing]
+        stuck = [known for known in lost if known.faulty]  # may never have started: `qacct -b` omits those
+        records = []
         try:
             with self._unlocked():
-                records = self._cluster.records(
-                    [known.number for known in lost], min(known.submitted for known in lost)
-                )
+                if gone:
+                    since = min(known.submitted for known in gone)
+                    records += self._cluster.records([known.number for known in gone], since)
+                for known in stuck:
+                    records += self._cluster.records([known.number], known.submitted)
         except TROUBLE as err:
             self._failed(err)
             return
@@ -320,7 +325,7 @@ class Monitor:
             self._records.setdefault(record.job, {})[task] = record
 
     def _settle(self, details: Details | None = None) -> bool:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         facts: list[Ended] = []
         for known in self._ledger.waiting():
             if known.missing or known.faulty or known.number in self._records:

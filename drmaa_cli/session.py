@@ -12,7 +12,7 @@ from drmaa_cli import template as template_module
 from drmaa_cli.attributes import Version
 from drmaa_cli.cluster import Cluster
 from drmaa_cli.config import Config
-from drmaa_cli.connection import Connection, JobIdLike
+from drmaa_cli.connection import Connection, HeldJob, JobIdLike
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
     JOB_IDS_SESSION_ANY,
@@ -146,14 +146,21 @@ class Session:
         jobTemplate.delete()
 
     @staticmethod
-    def runJob(jobTemplate: JobTemplate) -> str:
+    def runJob(jobTemplate: JobTemplate, *, key: str | None = None) -> str:
         """Submit one job. See :meth:`drmaa_cli.connection.Connection.runJob`."""
-        return current().runJob(jobTemplate)
+        return current().runJob(jobTemplate, key=key)
 
     @staticmethod
-    def runBulkJobs(jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> list[str]:
+    def runBulkJobs(
+        jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
+    ) -> list[str]:
         """Submit an array job. See :meth:`drmaa_cli.connection.Connection.runBulkJobs`."""
-        return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step)
+        return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step, key=key)
+
+    @staticmethod
+    def jobs() -> list[HeldJob]:
+        """Every job the session holds (beyond DRMAA). See :meth:`drmaa_cli.connection.Connection.jobs`."""
+        return current().jobs()
 
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:

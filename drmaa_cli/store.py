@@ -21,6 +21,7 @@ from typing import NamedTuple
 from drmaa_cli.accounting_file import Mark
 from drmaa_cli.jobinfo import End, Outcome
 from drmaa_cli.models import TaskRange
+from drmaa_cli.processes import Owner
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
@@ -38,7 +39,8 @@ CREATE TABLE jobs (
     first INTEGER, last INTEGER, step INTEGER,
     submitted REAL NOT NULL,
     start_time INTEGER NOT NULL,
-    inode INTEGER, offset INTEGER
+    inode INTEGER, offset INTEGER,
+    owner TEXT NOT NULL
 );
 CREATE TABLE tasks (
     position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
@@ -57,6 +59,10 @@ class StoreError(Exception):
     """The session file cannot be used; the text names the file and says what can be done."""
 
 
+class KeyTaken(StoreError):
+    """The session has a submission with this key already."""
+
+
 class Intent(NamedTuple):
     """A submission that is about to be made.
 
@@ -68,6 +74,7 @@ class Intent(NamedTuple):
         submitted: epoch seconds.
         start_time: whether a start time was asked for.
         mark: where the accounting file ended at that moment.
+        owner: the process that makes it.
     """
 
     token: str
@@ -77,6 +84,7 @@ class Intent(NamedTuple):
     submitted: float
     start_time: bool
     mark: Mark | None
+    owner: Owner
 
 
 class StoredTask(NamedTuple):
@@ -152,11 +160,20 @@ class Store:
         """Write down that this submission is about to be made; its position in the order of submission."""
         tasks = intent.tasks or (None, None, None)
         mark = intent.mark or (None, None)
-        with self._change() as db:
+        with self._change() as db, _key_taken(intent.key):
             cursor = db.execute(
-                "INSERT INTO jobs (token, key, name, first, last, step, submitted, start_time, inode, offset)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (intent.token, intent.key, intent.name, *tasks, intent.submitted, intent.start_time, *mark),
+                "INSERT INTO jobs (token, key, name, first, last, step, submitted, start_time, inode, offset,"
+                " owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    intent.token,
+                    intent.key,
+                    intent.name,
+                    *tasks,
+                    intent.submitted,
+                    intent.start_time,
+                    *mark,
+                    str(intent.owner),
+                ),
             )
             return int(cursor.lastrowid or 0)
 
@@ -203,6 +220,39 @@ class Store:
                     won.add((position, task))
         return won
 
+    def unclaim(self, position: int) -> None:
+        """The program asks for a submission again: none of its tasks counts as reaped any more."""
+        with self._change() as db:
+            db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,))
+
+    def reaped_by_others(self, jobs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Of these submissions (position, job number), the reaped tasks as (job number, task)."""
+        numbers = dict(jobs)
+        with self._lock, _errors(self.path):
+            rows = self._db.execute("SELECT position, task FROM tasks WHERE reaped = 1").fetchall()
+        return [(numbers[position], task) for position, task in rows if position in numbers]
+
+    def version(self) -> int:
+        """Changes whenever another process has changed the file."""
+        with self._lock, _errors(self.path):
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def numbers(self) -> set[int]:
+        """The job numbers of all submissions that were accepted."""
+        with self._lock, _errors(self.path):
+            return {row[0] for row in self._db.execute("SELECT number FROM jobs WHERE number IS NOT NULL")}
+
+    def has_keys(self) -> bool:
+        """Whether any submission has a key."""
+        with self._lock, _errors(self.path):
+            return self._db.execute("SELECT 1 FROM jobs WHERE key IS NOT NULL").fetchone() is not None
+
+    def remove(self) -> None:
+        """Delete the file: nothing in it is of use any more."""
+        with self._lock:
+            for suffix in ("-journal", ""):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
     def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key."""
         found = self._jobs("WHERE key = ?", (key,))
@@ -216,7 +266,7 @@ class Store:
         with self._lock, _errors(self.path):
             jobs = self._db.execute(
                 "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode,"
-                f" offset FROM jobs {where} ORDER BY position",
+                f" offset, owner FROM jobs {where} ORDER BY position",
                 values,
             ).fetchall()
             rows = self._db.execute(
@@ -270,7 +320,7 @@ def _has_jobs(db: sqlite3.Connection) -> bool:
 
 
 def _stored(row: tuple[object, ...], tasks: tuple[StoredTask, ...]) -> StoredJob:
-    position, token, key, name, number, first, last, step, submitted, start_time, inode, offset = row
+    position, token, key, name, number, first, last, step, submitted, start_time, inode, offset, owner = row
     intent = Intent(
         token=str(token),
         key=None if key is None else str(key),
@@ -279,8 +329,17 @@ def _stored(row: tuple[object, ...], tasks: tuple[StoredTask, ...]) -> StoredJob
         submitted=float(submitted),  # type: ignore[arg-type]  # a real by schema
         start_time=bool(start_time),
         mark=None if inode is None else Mark(inode, offset),  # type: ignore[arg-type]  # integers by schema
+        owner=Owner.parse(str(owner)),
     )
     return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
+
+
+@contextmanager
+def _key_taken(key: str | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as err:
+        raise KeyTaken(f"the session has a submission with the key {key!r} already") from err
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import pwd
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -28,15 +27,14 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
 from drmaa_cli.gridengine.replies import GridEngineError
+from drmaa_cli.lost import CONTEXT, LostAndFound
 from drmaa_cli.models import TaskRange
+from drmaa_cli.processes import Owner
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
-from drmaa_cli.store import Intent, Store, StoreError
+from drmaa_cli.store import Intent, KeyTaken, Store, StoreError
 from drmaa_cli.submission import Environment, Submission, build
-from drmaa_cli.tracker import CLOCK_SKEW
 
 log = logging.getLogger("drmaa_cli")
-
-CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
 
 _EXCEPTIONS = {
     Refusal.DENIED: DeniedByDrmException,
@@ -61,11 +59,17 @@ class Submitter:
     """Turns templates into jobs."""
 
     def __init__(
-        self, cluster: Cluster, common: Path, accounting: AccountingFile, store: Callable[[], Store | None]
+        self,
+        cluster: Cluster,
+        common: Path,
+        accounting: AccountingFile,
+        lost: LostAndFound,
+        store: Callable[[], Store | None],
     ) -> None:
         self._cluster = cluster
         self._common = common
         self._accounting = accounting
+        self._lost = lost
         self._store = store
 
     def submit(
@@ -75,8 +79,9 @@ class Submitter:
 
         Raises:
             DrmaaException: of the class that libdrmaa raises for the same cause.
+            KeyTaken: there is a submission with this key.
         """
-        token = uuid.uuid4().hex
+        token = os.urandom(16).hex()
         submission = self._build(values, tasks, token)
         started = any(word == "-a" for word in submission.argv)
         intent = Intent(
@@ -87,54 +92,24 @@ class Submitter:
             self._cluster.clock.time(),
             started,
             self._accounting.mark(),
+            Owner.this(),
         )
         store = self._store()
         position = 0
         if store is not None:
             try:
                 position = store.intend(intent)
+            except KeyTaken:
+                raise
             except StoreError as err:
                 raise error(InternalException, f"nothing was submitted: {err}") from err
         try:
             number = self._run(submission, intent)
         except _NotAccepted as refusal:
-            if store is not None:
-                store.refused(position)
+            self._forget(store, position)
             raise refusal.reason from refusal.__cause__
         self._remember(store, position, number)
         return Submitted(number, intent, position)
-
-    def find(self, intent: Intent) -> int | None:
-        """The job number of an earlier submission whose answer was lost; None if it was never accepted.
-
-        Raises:
-            GridEngineError, CommandTimeout, CommandNotFound: the qmaster could not be asked.
-            DrmCommunicationException: several jobs in accounting could be it.
-        """
-        since = intent.submitted - CLOCK_SKEW
-        snapshot = self._cluster.listing(self._cluster.user)
-        numbers = sorted({row.job for row in snapshot.rows if row.name == intent.name}, reverse=True)
-        for job in self._cluster.details(numbers).jobs if numbers else ():
-            if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
-                return job.job
-        return self._find_in_accounting(intent)
-
-    def _find_in_accounting(self, intent: Intent) -> int | None:
-        # Whole seconds are all that accounting keeps of the submission time, hence the second's allowance.
-        found = {
-            record.job
-            for record in self._accounting.look_back(intent.mark, lambda _: True, unread=True)
-            if record.owner == self._cluster.user
-            and record.job_name == intent.name
-            and intent.submitted - 1 <= record.submission_time <= self._cluster.clock.time() + 1
-        }
-        if len(found) > 1:
-            ids = ", ".join(str(number) for number in sorted(found))
-            raise error(
-                DrmCommunicationException,
-                f"the answer to a submission of {intent.name!r} was lost, and jobs {ids} could each be it",
-            )
-        return found.pop() if found else None
 
     def _build(self, values: Mapping[bytes, Text], tasks: TaskRange | None, token: str) -> Submission:
         try:
@@ -195,7 +170,7 @@ class Submitter:
 
     def _find_or_raise(self, intent: Intent, why: str) -> int:
         try:
-            number = self._find(intent)
+            number = self._lost.find(intent)
         except TROUBLE as err:
             raise error(
                 DrmCommunicationException,
@@ -207,17 +182,13 @@ class Submitter:
         log.info("the answer of qsub was lost, but job %d is ours", number)
         return number
 
-    def _find(self, intent: Intent) -> int | None:
-        until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                return self.find(intent)
-            except TROUBLE:
-                if self._cluster.clock.monotonic() + pause > until:
-                    raise
-            self._cluster.clock.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+    def _forget(self, store: Store | None, position: int) -> None:
+        if store is None:
+            return
+        try:
+            store.refused(position)
+        except StoreError as err:  # its token will not be found, and it is forgotten then
+            log.warning("a refused submission could not be forgotten: %s", err)
 
     def _remember(self, store: Store | None, position: int, number: int) -> None:
         if store is None:

@@ -61,6 +61,8 @@ class Known:
         since: when it became known or was last changed by us, by the monotonic clock: an older listing does
             not count.
         start_time: whether a start time in the future was asked for.
+        key: the program's own name for the submission.
+        name: job name.
     """
 
     number: int
@@ -69,6 +71,8 @@ class Known:
     submitted: float
     since: float = 0.0
     start_time: bool = False
+    key: str | None = None
+    name: str = ""
     waiting: set[int] = field(default_factory=set)
     ended: dict[int, End] = field(default_factory=dict)
     rows: tuple[JobRow, ...] = ()
@@ -114,7 +118,21 @@ def covers(row: JobRow, task: int) -> bool:
 
 
 def covered(row: JobRow, tasks: set[int]) -> set[int]:
-    """Those of some tasks that a row is about, at a cost that neither a long range nor many tasks drive up."""
+    """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
+    if row.tasks is None:
+        return tasks & {NO_TASK}
+    found: set[int] = set()
+    for part in row.tasks:
+        numbers = part.numbers()
+        if len(numbers) < len(tasks):
+            found.update(tasks.intersection(numbers))
+        else:
+            found.update(task for task in tasks if task in part)
+    return found
+
+
+def covered(row: JobRow, tasks: set[int]) -> set[int]:
+    """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
     if row.tasks is None:
         return tasks & {NO_TASK}
     found: set[int] = set()

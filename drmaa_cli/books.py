@@ -1,0 +1,273 @@
+"""A session's books: the ledger in memory and the store on disk, kept in step.
+
+What is submitted, deleted, ended and reaped goes through here. Another process may work on the same session:
+its jobs and reaps are taken in before anything is said about "all jobs" or "no such job".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.clock import Clock
+from drmaa_cli.jobinfo import End
+from drmaa_cli.ledger import Ledger
+from drmaa_cli.models import JobId
+from drmaa_cli.store import (
+    DELETED_PENDING,
+    DELETED_RUNNING,
+    Intent,
+    Store,
+    StoredJob,
+    StoreError,
+)
+from drmaa_cli.tracker import NO_TASK, Ended, Known
+
+log = logging.getLogger("drmaa_cli")
+
+
+class Entry(NamedTuple):
+    """One job or task that a session holds.
+
+    Attributes:
+        id: its DRMAA id.
+        key: the key it was submitted with, or None.
+        name: its name.
+        end: how it ended, or None.
+        reaped: whether wait() or synchronize() has given it away.
+    """
+
+    id: JobId
+    key: str | None
+    name: str
+    end: End | None
+    reaped: bool
+
+
+class Books:
+    """The jobs of one session.
+
+    Args:
+        path: the session's file.
+        contact: its contact string.
+        must_last: whether the session is useless without its file (it was asked for by name, or has keys).
+        clock: the time.
+        host: name of this host, for the record.
+    """
+
+    def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str) -> None:
+        self.ledger = Ledger()
+        self.path = path
+        self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
+        self._store: Store | None = None
+        self._given_up = False
+        self._opening = threading.Lock()
+        self._seen = 0  # position of the last submission taken into the ledger
+        self._version = -1
+
+    def open(self) -> Store | None:
+        """The session's file, made when there is none; None where nothing can be kept.
+
+        Raises:
+            StoreError: it cannot be used, and the session is useless without it.
+        """
+        with self._opening:
+            if self._store is None and not self._given_up:
+                try:
+                    self._store = Store.open(self.path, self._contact, self._clock.time(), self._host)
+                except StoreError as err:
+                    if self._must_last:
+                        raise
+                    self._given_up = True
+                    log.warning("this session will not outlive this process: %s", err)
+            return self._store
+
+    def close(self) -> None:
+        """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
+        if self._store is not None:
+            if not self._must_last and not len(self.ledger) and not self._store.has_keys():
+                self._store.remove()
+            self._store.close()
+
+    def take_up(self, accounting: AccountingFile) -> None:
+        """Go on with a session that was begun before: place the accounting reader, fill the ledger.
+
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        store = self.open() if self.path.exists() else None
+        jobs = [] if store is None else store.jobs()
+        marks = (job.intent.mark for job in jobs if not _is_over(job))
+        accounting.open(next((mark for mark in marks if mark is not None), None))
+        for job in jobs:
+            self._enter(job)
+
+    def unsettled(self) -> list[StoredJob]:
+        """Submissions of which it is not known whether Grid Engine accepted them."""
+        return [] if self._store is None else [job for job in self._store.jobs() if job.number is None]
+
+    def settle(self, job: StoredJob, number: int | None) -> None:
+        """It has become known under which number a submission was accepted; None: it was not."""
+        assert self._store is not None
+        if number is None:
+            self._store.refused(job.position)
+            log.info("the submission of %s did not reach Grid Engine", job.intent.name)
+            return
+        self._store.accepted(job.position, number)
+        log.info("job %d was submitted by this session, though the answer was lost", number)
+        self._enter(job._replace(number=number))
+
+    def catch_up(self) -> None:
+        """Take in what other processes did in this session."""
+        store = self._store
+        if store is None:
+            return
+        version = store.version()
+        if version == self._version:
+            return
+        self._version = version
+        for job in store.jobs(after=self._seen):
+            self._enter(job)
+        for number, task in store.reaped_by_others([(known.order, known.number) for known in self.ledger]):
+            self.ledger.drop(number, task)
+
+    def submitted(self, number: int, intent: Intent, position: int, now: float) -> Known:
+        """A submission of this process was accepted."""
+        self._seen = max(self._seen, position)
+        order = position or self.ledger.next_order()
+        return self.ledger.add(
+            Known(
+                number, order, intent.tasks, intent.submitted, now, intent.start_time, intent.key, intent.name
+            )
+        )
+
+    def by_key(self, key: str) -> StoredJob | None:
+        """The submission that was made, or begun, under a key."""
+        store = self.open()
+        return None if store is None else store.by_key(key)
+
+    def told_again(self, job: StoredJob) -> Known:
+        """The program asks for a submission that it has made before: its ends can be waited for again."""
+        assert self._store is not None
+        assert job.number is not None
+        reaped = [task for task in job.tasks if task.reaped]
+        if reaped:
+            self._store.unclaim(job.position)
+        known = self.ledger.get(job.number)
+        if known is None or known.order != job.position:
+            return self._add(job._replace(tasks=tuple(task._replace(reaped=False) for task in job.tasks)))
+        for task in reaped:
+            if task.end is not None:
+                self.ledger.restored(known, task.task, task.end)
+        return known
+
+    def ended(self, facts: Sequence[Ended]) -> None:
+        """Tasks have ended; the ledger knows already."""
+        with self._storing("the end of a job") as store:
+            if store is not None:
+                ends = []
+                for fact in facts:
+                    known = self.ledger.get(fact.job)
+                    if known is not None:
+                        ends.append((known.order, fact.task, fact.end))
+                store.ended(ends)
+
+    def deleted(self, known: Known, tasks: Sequence[int], *, pending: bool) -> None:
+        """The qmaster took our wish to delete these tasks."""
+        self.ledger.deleted(known.number, tasks, pending=pending)
+        with self._storing("the deletion of a job") as store:
+            if store is not None:
+                store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
+
+    def reap(self, pairs: Sequence[tuple[Known, int]]) -> dict[tuple[Known, int], End]:
+        """Take ended tasks out of the session; what another process took before is left out."""
+        won = {(known.order, task) for known, task in pairs}
+        with self._storing("a reaped job") as store:
+            if store is not None:
+                won = store.claim(sorted(won))
+        ends = {}
+        for known, task in pairs:
+            end = self.ledger.reap(known, task)
+            if end is not None and (known.order, task) in won:
+                ends[known, task] = end
+        return ends
+
+    def entries(self) -> Iterator[Entry]:
+        """Every job and task of the session, in the order of submission, reaped ones included."""
+        if self._store is None:
+            for known in self.ledger:
+                for task in sorted({*known.waiting, *known.ended}):
+                    yield Entry(known.id(task), known.key, known.name, known.ended.get(task), False)
+            return
+        for job in self._store.jobs():
+            if job.number is not None:
+                yield from _entries_of(job, job.number)
+
+    def numbers(self) -> set[int]:
+        """The job numbers of all the session's submissions, reaped ones included."""
+        if self._store is None:
+            return {known.number for known in self.ledger}
+        return self._store.numbers()
+
+    def _enter(self, job: StoredJob) -> None:
+        """Put a submission that is on record into the ledger."""
+        if job.number is not None:
+            self._seen = max(self._seen, job.position)
+            held = self.ledger.get(job.number)
+            if held is None or held.order < job.position:
+                self._add(job)
+
+    def _add(self, job: StoredJob) -> Known:
+        assert job.number is not None
+        intent = job.intent
+        known = self.ledger.add(
+            Known(
+                job.number,
+                job.position,
+                intent.tasks,
+                intent.submitted,
+                self._clock.monotonic(),
+                intent.start_time,
+                intent.key,
+                intent.name,
+            )
+        )
+        for task in job.tasks:
+            if task.deleted:
+                self.ledger.deleted(job.number, [task.task], pending=task.deleted == DELETED_PENDING)
+            if task.reaped:
+                self.ledger.drop(job.number, task.task)
+            elif task.end is not None:
+                self.ledger.restored(known, task.task, task.end)
+        return known
+
+    @contextlib.contextmanager
+    def _storing(self, what: str) -> Iterator[Store | None]:
+        try:
+            yield self._store
+        except StoreError as err:
+            log.warning("%s could not be written down: %s", what, err)
+
+
+def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
+    intent = job.intent
+    stored = {task.task: task for task in job.tasks}
+    for task in [NO_TASK] if intent.tasks is None else intent.tasks.numbers():
+        found = stored.get(task)
+        yield Entry(
+            JobId(number, None if intent.tasks is None else task),
+            intent.key,
+            intent.name,
+            found.end if found else None,
+            found.reaped if found else False,
+        )
+
+
+def _is_over(job: StoredJob) -> bool:
+    total = 1 if job.intent.tasks is None else len(job.intent.tasks.numbers())
+    return sum(task.reaped or task.end is not None for task in job.tasks) == total

@@ -1,0 +1,110 @@
+"""Submissions whose answer was lost: did Grid Engine accept them, and under which number?
+
+The token in the job's context decides while the qmaster has the job. Accounting does not keep the context: a
+job that has ended already is recognised by owner, name, submission time and by being nobody else's, and when
+several could be it, that is said and not guessed. "Never accepted" is concluded only after an ended job's
+accounting record would have been written, for whoever concludes it submits again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.clock import Clock
+from drmaa_cli.cluster import Cluster
+from drmaa_cli.errors import DrmCommunicationException, error
+from drmaa_cli.models import AccountingRecord
+from drmaa_cli.processes import running_with
+from drmaa_cli.store import Intent
+from drmaa_cli.tracker import CLOCK_SKEW
+
+CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
+EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
+PAUSE = 0.25
+TIME_UNIT = 1.0  # accounting keeps whole seconds
+
+
+class LostAndFound:
+    """Looks for submissions in the qmaster and in accounting.
+
+    Args:
+        cluster: where to look.
+        accounting: the accounting file; qacct is asked where it cannot be read.
+        grace: seconds after a job's end by which its record is written.
+        claimed: the job numbers that are known to belong to other submissions of the session.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        accounting: AccountingFile,
+        grace: float,
+        claimed: Callable[[], Iterable[int]],
+    ) -> None:
+        self._cluster = cluster
+        self._clock: Clock = cluster.clock
+        self._accounting = accounting
+        self._grace = grace
+        self._claimed = claimed
+
+    def find(self, intent: Intent) -> int | None:
+        """The job number of a submission whose answer was lost; None when it was certainly not accepted.
+
+        Raises:
+            GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
+            DrmCommunicationException: several jobs could be it.
+        """
+        until = self._clock.monotonic() + self._grace
+        while True:
+            number = self._in_qmaster(intent) or self._in_accounting(intent)
+            if number is not None or self._clock.monotonic() >= until:
+                return number
+            self._clock.sleep(PAUSE)
+            while self._clock.monotonic() < until and not self._accounting.changed():
+                self._clock.sleep(PAUSE)
+
+    def is_under_way(self, intent: Intent) -> bool:
+        """Whether the program or the qsub of this submission may still be at work."""
+        if not intent.owner.is_here:
+            busy = self._cluster.config.command_timeout + self._cluster.config.retry_for
+            return self._clock.time() < intent.submitted + busy
+        if not intent.owner.is_gone:
+            return True
+        return self._clock.time() < intent.submitted + EXEC_SECONDS or running_with(intent.token)
+
+    def _in_qmaster(self, intent: Intent) -> int | None:
+        claimed = set(self._claimed())
+        rows = self._cluster.listing(self._cluster.user).rows
+        numbers = sorted({row.job for row in rows if row.name == intent.name} - claimed, reverse=True)
+        for job in self._cluster.details(numbers).jobs if numbers else ():
+            since = intent.submitted - CLOCK_SKEW
+            if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
+                return job.job
+        return None
+
+    def _in_accounting(self, intent: Intent) -> int | None:
+        claimed = set(self._claimed())
+        last = self._clock.time() + TIME_UNIT
+        found = {
+            record.job
+            for record in self._records(intent)
+            if record.owner == self._cluster.user
+            and record.job_name == intent.name
+            and (record.task > 0) == (intent.tasks is not None)
+            and intent.submitted - TIME_UNIT <= record.submission_time <= last
+            and record.job not in claimed
+        }
+        if len(found) > 1:
+            ids = ", ".join(str(number) for number in sorted(found))
+            raise error(
+                DrmCommunicationException,
+                f"the answer to a submission of {intent.name!r} was lost, and each of the jobs {ids} could be"
+                " it: look at them with qacct -j, and begin a new session when it is clear",
+            )
+        return found.pop() if found else None
+
+    def _records(self, intent: Intent) -> list[AccountingRecord]:
+        if self._accounting.readable:
+            return self._accounting.look_back(intent.mark, lambda _: True, unread=True)
+        return self._cluster.records_since(intent.submitted - TIME_UNIT)

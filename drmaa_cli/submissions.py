@@ -1,0 +1,92 @@
+"""Submitting into a session's books: each key once, each lost answer settled, each job known at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drmaa_cli.attributes import Text
+from drmaa_cli.books import Books
+from drmaa_cli.cluster import TROUBLE, drmaa_error
+from drmaa_cli.errors import InternalException, InvalidArgumentException, error
+from drmaa_cli.lost import PAUSE, LostAndFound
+from drmaa_cli.models import TaskRange
+from drmaa_cli.monitor import Monitor
+from drmaa_cli.store import KeyTaken, StoredJob, StoreError
+from drmaa_cli.submitter import Submitter
+from drmaa_cli.tracker import Known
+
+
+class Submissions:
+    """The submissions of one session."""
+
+    def __init__(self, books: Books, submitter: Submitter, lost: LostAndFound, monitor: Monitor) -> None:
+        self._books, self._submitter, self._lost, self._monitor = books, submitter, lost, monitor
+        self._clock = monitor.clock
+
+    def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> Known:
+        """Submit what a template describes, or find what was submitted under the key before.
+
+        Raises:
+            DrmaaException: as :meth:`drmaa_cli.connection.Connection.runJob`.
+        """
+        while True:
+            if key is not None:
+                known = self._submitted_before(key, tasks)
+                if known is not None:
+                    return known
+            try:
+                done = self._submitter.submit(values, tasks, key)
+            except KeyTaken:
+                continue  # another thread or process was a moment faster
+            with self._monitor.lock:
+                known = self._books.submitted(
+                    done.number, done.intent, done.position, self._clock.monotonic()
+                )
+                self._monitor.added(known, done.intent.mark)
+            return known
+
+    def settle_all(self) -> None:
+        """Find out what became of every submission whose answer was lost, save those still under way.
+
+        Raises:
+            DrmCommunicationException: Grid Engine could not be asked, or several jobs could be it.
+            StoreError: the session's file cannot be used.
+        """
+        for job in self._books.unsettled():
+            self._settle(job)
+
+    def _submitted_before(self, key: str, tasks: TaskRange | None) -> Known | None:
+        """What has the key; waits for a submission under way, finds one whose answer was lost."""
+        while True:
+            try:
+                job = self._books.by_key(key)
+                if job is None:
+                    return None
+                if job.intent.tasks != tasks:
+                    raise error(
+                        InvalidArgumentException,
+                        f"the key {key!r} belongs to {_shape(job.intent.tasks)}, and this is {_shape(tasks)}",
+                    )
+                if job.number is not None:
+                    with self._monitor.lock:
+                        return self._books.told_again(job)
+                if not self._settle(job):
+                    self._clock.sleep(PAUSE)
+            except StoreError as err:
+                raise error(InternalException, str(err)) from err
+
+    def _settle(self, job: StoredJob) -> bool:
+        """Find out what became of a submission whose answer was lost; False while it is under way."""
+        if self._lost.is_under_way(job.intent):
+            return False
+        try:
+            number = self._lost.find(job.intent)
+        except TROUBLE as err:
+            raise drmaa_error(err) from err
+        with self._monitor.lock:
+            self._books.settle(job, number)
+        return True
+
+
+def _shape(tasks: TaskRange | None) -> str:
+    return "a single job" if tasks is None else f"tasks {tasks.first}-{tasks.last}:{tasks.step}"
