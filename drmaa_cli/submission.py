@@ -13,7 +13,7 @@ from time import localtime, mktime
 from typing import NamedTuple, Optional
 
 from drmaa_cli import constants as c
-from drmaa_cli.attributes import Text, pairs
+from drmaa_cli.attributes import Text, pairs, shown
 from drmaa_cli.errors import (
     ConflictingAttributeValuesException,
     DeniedByDrmException,
@@ -262,8 +262,10 @@ class _Draft(NamedTuple):
         limits = ((c.WCT_HLIMIT, "h_rt"), (c.WCT_SLIMIT, "s_rt"))
         requests = ",".join(f"{resource}={self.value(key)}" for key, resource in limits if key in self.values)
         words += ["-hard", "-l", requests] if requests else []
-        if self.value(c.TRANSFER_FILES):
-            raise error(UnsupportedAttributeException, "")
+        files = self.value(c.TRANSFER_FILES)
+        if files:
+            text = f"drmaa_transfer_files cannot be {shown(files)}: qsub has no option for it"
+            raise UnsupportedAttributeException(text)
         return words
 
     def mail(self) -> list[str]:
