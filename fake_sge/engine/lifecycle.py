@@ -237,8 +237,7 @@ def finish_simulated(state: CellState, now: float) -> None:
             continue
         if task.state & State.SUSPENDED or _queue_suspended(state, task):
             heapq.heappush(state.simulated, (now + 1.0, number, task_number, run))
-            if state.simulated[0][0] > now:
-                continue
+            continue
         exited(
             state,
             max(end_time, 0.0),

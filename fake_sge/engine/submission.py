@@ -239,8 +239,8 @@ def refuse_limits(state: CellState, spec: JobSpec) -> Refusal | None:
         limit = int(settings["max_aj_tasks"])
         if limit and len(spec.array.ids()) > limit:
             return Refusal(RefusalKind.TOO_MANY_TASKS, (limit,))
-    limit = int(settings["max_jobs"])
-    if limit and len(state.jobs) >= limit:
+    limit = int(settings["max_jobs"]) or state.config.max_job_number
+    if len(state.jobs) >= limit:
         return Refusal(RefusalKind.JOB_LIMIT, (limit,))
     limit = int(settings["max_u_jobs"])
     count = state.active_of.get(spec.owner, 0)
