@@ -1,0 +1,361 @@
+"""Grid Engine's own DRMAA suite by its own names (drmaa_spec, section 9): one session, one thread.
+
+Names are those of test_drmaa.cc, with ``test_ST_`` for "single-threaded"; each function says the same in Python.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+
+import pytest
+
+from tests.contract.harness import BAD_ARGUMENT, NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
+
+ERRORS = [
+    "Internal", "DrmCommunication", "Authorization", "InvalidArgument", "NoActiveSession", "OutOfMemory",
+    "InvalidContactString", "DefaultContactString", "NoDefaultContactStringSelected", "DrmsInit",
+    "AlreadyActiveSession", "DrmsExit", "InvalidAttributeFormat", "InvalidAttributeValue",
+    "ConflictingAttributeValues", "TryLater", "DeniedByDrm", "InvalidJob", "ResumeInconsistentState",
+    "SuspendInconsistentState", "HoldInconsistentState", "ReleaseInconsistentState", "ExitTimeout",
+]  # fmt: skip
+SUPPORTED = {
+    "remoteCommand": "/bin/true", "jobSubmissionState": "drmaa_hold", "workingDirectory": "/tmp", "jobName": "name",
+    "inputPath": ":/dev/null", "outputPath": ":/dev/null", "errorPath": ":/dev/null", "joinFiles": True,
+    "jobCategory": "x", "nativeSpecification": "-p -1", "blockEmail": True, "startTime": "11:11",
+}  # fmt: skip
+SUPPORTED_VECTORS = {"args": ["a", "b"], "jobEnvironment": {"A": "1"}, "email": ["a@b"]}
+
+
+def everything(world: World) -> bytes:
+    return world.api.Session.JOB_IDS_SESSION_ALL  # type: ignore[no-any-return]
+
+
+def anyone(world: World) -> bytes:
+    return world.api.Session.JOB_IDS_SESSION_ANY  # type: ignore[no-any-return]
+
+
+def test_ST_ERROR_CODES(idle: World) -> None:
+    for name in ERRORS:
+        error = getattr(idle.api, f"{name}Exception")
+        assert issubclass(error, idle.api.errors.DrmaaException)
+        assert error is getattr(idle.api.errors, f"{name}Exception")
+
+
+def test_ST_MULT_INIT(idle: World) -> None:
+    idle.session.initialize()
+    with idle.refuses("AlreadyActiveSessionException"):
+        idle.session.initialize()
+
+
+def test_ST_MULT_EXIT(idle: World) -> None:
+    idle.session.initialize()
+    idle.session.exit()
+    with idle.refuses("NoActiveSessionException"):
+        idle.session.exit()
+
+
+def test_ST_SUPPORTED_ATTR(session: World) -> None:
+    with session.api.JobTemplate(**SUPPORTED) as template:
+        assert {name: getattr(template, name) for name in SUPPORTED} == SUPPORTED
+        assert len(template.attributeNames) >= len(SUPPORTED)
+
+
+def test_ST_SUPPORTED_VATTR(session: World) -> None:
+    with session.api.JobTemplate(**SUPPORTED_VECTORS) as template:
+        assert {name: getattr(template, name) for name in SUPPORTED_VECTORS} == SUPPORTED_VECTORS
+
+
+def test_ST_UNSUPPORTED_ATTR(session: World) -> None:
+    with session.session.createJobTemplate() as template:
+        for name in ("transferFiles", "deadlineTime"):
+            with session.refuses("InvalidArgumentException"):
+                setattr(template, name, "ieo")
+
+
+def test_ST_UNSUPPORTED_VATTR(session: World) -> None:
+    with session.session.createJobTemplate() as template:
+        names = template.attributeNames
+        assert not {"drmaa_v_argv", "drmaa_v_env", "drmaa_v_email", "drmaa_blah"} & set(names)
+
+
+def test_ST_VERSION(idle: World) -> None:
+    assert tuple(idle.session.version) == (1, 0)
+    idle.session.initialize()
+    assert str(idle.session.version) == "1.0"
+
+
+def test_ST_CONTACT(idle: World) -> None:
+    assert idle.session.contact == ""
+    idle.session.initialize()
+    assert idle.session.contact.startswith("session=")
+
+
+def test_ST_DRM_SYSTEM(idle: World) -> None:
+    before = idle.session.drmsInfo
+    idle.session.initialize()
+    assert before == idle.session.drmsInfo == "SGE 8.1.9"
+
+
+def test_ST_DRMAA_IMPL(idle: World) -> None:
+    before = idle.session.drmaaImplementation
+    idle.session.initialize()
+    assert before == idle.session.drmaaImplementation == "SGE 8.1.9"
+
+
+def test_ST_EMPTY_SESSION_WAIT(fresh: World) -> None:
+    with fresh.refuses("InvalidJobException", NO_SUCH_JOB):
+        fresh.session.wait(anyone(fresh), fresh.session.TIMEOUT_WAIT_FOREVER)
+
+
+@pytest.mark.parametrize("dispose", [True, False], ids=["DISPOSE", "NODISPOSE"])
+def test_ST_EMPTY_SESSION_SYNCHRONIZE(fresh: World, dispose: bool) -> None:
+    fresh.session.synchronize([everything(fresh)], fresh.session.TIMEOUT_WAIT_FOREVER, dispose)
+
+
+def test_ST_EMPTY_SESSION_CONTROL(fresh: World) -> None:
+    for action in ("suspend", "resume", "hold", "release", "terminate"):
+        fresh.session.control(everything(fresh), action)
+
+
+def test_ST_SUBMIT_WAIT(session: World) -> None:
+    for job in [session.run() for _ in range(3)]:
+        info = session.session.wait(job, PATIENCE_SECONDS)
+        assert (info.jobId, info.hasExited, info.exitStatus) == (job, True, 0)
+
+
+def test_ST_SUBMIT_NO_RUN_WAIT(session: World) -> None:
+    job = session.run("/no/such/program")
+    info = session.session.wait(job, PATIENCE_SECONDS)
+    assert (info.wasAborted, info.hasExited) == (True, False)
+
+
+def test_ST_BULK_SUBMIT_WAIT(fresh: World) -> None:
+    jobs = fresh.bulk(1, 5, 1)
+    assert sorted(fresh.session.wait(anyone(fresh), PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
+
+
+def test_ST_BULK_SINGLESUBMIT_WAIT_INDIVIDUAL(fresh: World) -> None:
+    jobs = [*fresh.bulk(1, 3, 1), fresh.run(), *fresh.bulk(1, 2, 1), fresh.run()]
+    for job in jobs:
+        assert fresh.session.wait(job, PATIENCE_SECONDS).jobId == job
+
+
+def mixture(world: World) -> list[str]:
+    return [*world.bulk(1, 3, 1, "/bin/sleep", "1"), world.run("/bin/sleep", "1"), world.run("/bin/sleep", "1")]
+
+
+def after(world: World, jobs: list[str], dispose: bool) -> None:
+    """What wait() says of jobs that have been synchronized."""
+    for job in jobs:
+        if dispose:
+            with world.refuses("InvalidJobException", NO_SUCH_JOB):
+                world.session.wait(job, 0)
+        else:
+            assert world.session.wait(job, 0).jobId == job
+
+
+@pytest.mark.parametrize("dispose", [True, False], ids=["DISPOSE", "NODISPOSE"])
+def test_ST_SUBMITMIXTURE_SYNC_ALL(fresh: World, dispose: bool) -> None:
+    jobs = mixture(fresh)
+    fresh.session.synchronize([everything(fresh)], PATIENCE_SECONDS, dispose)
+    after(fresh, jobs, dispose)
+
+
+@pytest.mark.parametrize("dispose", [True, False], ids=["DISPOSE", "NODISPOSE"])
+def test_ST_SUBMITMIXTURE_SYNC_ALLIDS(fresh: World, dispose: bool) -> None:
+    jobs = mixture(fresh)
+    fresh.session.synchronize(jobs, PATIENCE_SECONDS, dispose)
+    after(fresh, jobs, dispose)
+
+
+def test_ST_SUBMIT_PAUSE_SUBMIT_SYNC(fresh: World) -> None:
+    first = fresh.run()
+    fresh.until(first, "done")
+    second = fresh.run()
+    fresh.session.synchronize([everything(fresh)], PATIENCE_SECONDS, False)
+    after(fresh, [first, second], dispose=False)
+
+
+def test_ST_EXIT_STATUS(fresh: World) -> None:
+    # Without 99, which asks Grid Engine to run the job again, and 100, its error state.
+    script = "s=$((SGE_TASK_ID - 1)); case $s in 99|100) exit 0;; esac; exit $s"
+    jobs = fresh.bulk(1, 256, 1, "/bin/sh", "-c", script)
+    fresh.session.synchronize(jobs, 100, False)
+    infos = [fresh.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    statuses = [0 if status in (99, 100) else status for status in range(256)]
+    assert [(info.hasExited, info.exitStatus) for info in infos] == [(True, status) for status in statuses]
+
+
+@pytest.mark.parametrize("attribute", ["inputPath", "outputPath", "errorPath"])
+def test_ST_INPUT_OUTPUT_ERROR_FILE_FAILURE(session: World, attribute: str) -> None:
+    job = session.run(**{"joinFiles": False, attribute: ":/no/such/directory/file"})
+    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    assert session.status(job) == "failed"
+    assert session.session.wait(job, 0).wasAborted
+
+
+def test_ST_SUBMIT_IN_HOLD_RELEASE(session: World) -> None:
+    job = session.held()
+    assert session.status(job) == "user_on_hold"
+    session.session.control(job, "release")
+    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+
+
+def test_ST_SUBMIT_IN_HOLD_DELETE(session: World) -> None:
+    job = session.held()
+    session.session.control(job, "terminate")
+    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    assert session.status(job) == "failed"
+    with session.refuses("Exception", NO_USAGE):
+        session.session.wait(job, 0)
+
+
+@pytest.mark.parametrize("scope", ["SESSION", "SINGLE"])
+def test_ST_BULK_SUBMIT_IN_HOLD_RELEASE(fresh: World, scope: str) -> None:
+    jobs = fresh.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
+    assert [fresh.status(job) for job in jobs] == ["user_on_hold"] * 3
+    for job in jobs if scope == "SINGLE" else [everything(fresh)]:
+        fresh.session.control(job, "release")
+    for job in jobs:
+        assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
+
+
+@pytest.mark.parametrize("scope", ["SESSION", "SINGLE"])
+def test_ST_BULK_SUBMIT_IN_HOLD_DELETE(fresh: World, scope: str) -> None:
+    jobs = fresh.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
+    for job in jobs if scope == "SINGLE" else [everything(fresh)]:
+        fresh.session.control(job, "terminate")
+    fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
+    assert [fresh.status(job) for job in jobs] == ["failed"] * 3
+
+
+@pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
+def test_ST_SUBMIT_POLLING_WAIT(fresh: World, timeout: int) -> None:
+    waiting = {fresh.run("/bin/sleep", "1"), fresh.run()}
+
+    def poll() -> bool:
+        try:
+            waiting.remove(fresh.session.wait(anyone(fresh), timeout).jobId)
+        except fresh.api.ExitTimeoutException:
+            time.sleep(0 if timeout else 0.05)
+        return not waiting
+
+    fresh.eventually(poll, bool)
+
+
+@pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
+def test_ST_SUBMIT_POLLING_SYNCHRONIZE(fresh: World, timeout: int) -> None:
+    jobs = [fresh.run("/bin/sleep", "1"), fresh.run()]
+
+    def poll() -> bool:
+        try:
+            fresh.session.synchronize([everything(fresh)], timeout, False)
+        except fresh.api.ExitTimeoutException:
+            return False
+        return True
+
+    fresh.eventually(poll, bool)
+    after(fresh, jobs, dispose=False)
+
+
+def test_ST_SYNCHRONIZE_NONEXISTANT(fresh: World) -> None:
+    fresh.session.synchronize(["999999"], fresh.session.TIMEOUT_WAIT_FOREVER, False)
+
+
+def test_ST_RECOVERABLE_SESSION(fresh: World) -> None:
+    contact, tasks, job = fresh.session.contact, fresh.bulk(1, 2, 1, "/bin/sleep", "2"), fresh.run("/bin/sleep", "2")
+    fresh.end()
+    body = """
+session = api.Session
+session.initialize(contact)
+answer = [session.wait(job, 40).exitStatus for job in jobs]
+session.exit()
+"""
+    assert fresh.elsewhere(body, contact=contact, jobs=[*tasks, job]) == [0, 0, 0]
+
+
+def test_ST_INPUT_BECOMES_OUTPUT(session: World) -> None:
+    text = "\n".join(f"line {number}" for number in range(1000))
+    session.file("in").write_text(text)
+    assert session.output_of("/bin/cat", inputPath=f":{session.file('in')}") == text
+
+
+def test_ST_ATTRIBUTE_CHECK(session: World) -> None:
+    here, environment = session.directory, {"WHO": "contract"}
+    (here / "in").write_text("")
+    script = "pwd; echo $WHO $JOB_NAME $1"
+    output = session.output_of(
+        "/bin/sh", "-c", script, "sh", "argument", jobName="checked", workingDirectory=str(here),
+        jobEnvironment=environment, inputPath=f":{here}/in", startTime=time.strftime("%Y/%m/%d 00:00:01"),
+        nativeSpecification="-p -1", blockEmail=True, email=["nobody@localhost"], errorPath=f":{here}/unused",
+    )  # fmt: skip
+    assert output == f"{here}\ncontract checked argument\n"
+
+
+def test_ST_SUBMIT_SUSPEND_RESUME_WAIT(session: World) -> None:
+    job = session.run("/bin/sleep", "2")
+    session.until(job, "running")
+    session.session.control(job, "suspend")
+    session.until(job, "user_suspended")
+    session.session.control(job, "resume")
+    session.until(job, "running", "done")
+    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+
+
+def test_ST_USAGE_CHECK(session: World) -> None:
+    # One job ends early, one late: usage differs, and wait() gives each its own.
+    begun = time.time()
+    short, long = session.run(), session.run("/bin/sleep", "2")
+    usage = {job: session.session.wait(job, PATIENCE_SECONDS).resourceUsage for job in (short, long)}
+    times = {job: float(found["end_time"]) - float(found["start_time"]) for job, found in usage.items()}
+    assert times[short] < 2 <= times[long] < PATIENCE_SECONDS
+    assert all(float(found["submission_time"]) >= int(begun) for found in usage.values())
+
+
+@pytest.mark.parametrize("bulk", [False, True], ids=["SINGLE_JOB", "BULK_JOB"])
+def test_ST_TRANSFER_FILES(session: World, bulk: bool) -> None:
+    # The cell has no delegated_file_staging, as by default: the attribute is refused for either kind of job.
+    with session.template() as template:
+        with session.refuses("InvalidArgumentException"):
+            template.transferFiles = "ieo"
+        template.jobSubmissionState = "drmaa_hold"
+        jobs = session.session.runBulkJobs(template, 1, 2, 1) if bulk else [session.session.runJob(template)]
+    session.submitted.append(jobs[0].partition(".")[0])
+    assert [session.status(job) for job in jobs] == ["user_on_hold"] * len(jobs)
+
+
+def test_ST_JOB_PS(session: World) -> None:
+    job = session.held()
+    assert session.status(job) == "user_on_hold"
+    session.session.control(job, "release")
+    session.until(job, "queued_active", "running", "done")
+    session.until(job, "done")
+    session.session.wait(job, 0)
+    with session.refuses("InvalidJobException", NO_SUCH_JOB):
+        session.status(job)
+
+
+def test_ST_CONTROL(session: World) -> None:
+    job = session.run("/bin/sleep", "300", jobSubmissionState="drmaa_hold")
+    for action, state in (
+        ("release", "running"), ("suspend", "user_suspended"), ("resume", "running"), ("hold", "user_on_hold"),
+        ("release", "running"), ("terminate", "failed"),
+    ):  # fmt: skip
+        session.session.control(job, action)
+        session.until(job, state)
+    assert session.session.wait(job, PATIENCE_SECONDS).wasAborted
+
+
+def test_null_job_template(session: World) -> None:
+    with session.refuses("InvalidArgumentException", BAD_ARGUMENT):
+        session.session.runJob(None)
+
+
+def test_session_methods_are_static(session: World) -> None:
+    names = (
+        "initialize", "exit", "createJobTemplate", "deleteJobTemplate", "runJob", "runBulkJobs", "control",
+        "synchronize", "wait", "jobStatus",
+    )  # fmt: skip
+    for name in names:
+        assert isinstance(inspect.getattr_static(session.session, name), staticmethod), name

@@ -1,0 +1,111 @@
+"""Grid Engine's own DRMAA suite by its own names (drmaa_spec, section 9): the multi-threaded part."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from tests.contract.harness import PATIENCE_SECONDS, World, in_threads
+
+THREADS = 4
+JOBS = 2
+
+
+def submit(world: World) -> list[str]:
+    return [world.run() for _ in range(JOBS)]
+
+
+def flat(lists: list[list[str]]) -> list[str]:
+    return [job for jobs in lists for job in jobs]
+
+
+def test_MT_SUBMIT_WAIT(fresh: World) -> None:
+    jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
+    anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
+    assert len(set(jobs)) == THREADS * JOBS
+    assert sorted(fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
+
+
+def test_MT_SUBMIT_BEFORE_INIT_WAIT(idle: World) -> None:
+    initialised, refused = threading.Event(), threading.Semaphore(0)
+
+    def worker() -> list[str]:
+        with idle.refuses("NoActiveSessionException"):
+            idle.session.createJobTemplate()
+        refused.release()
+        assert initialised.wait(PATIENCE_SECONDS)
+        return submit(idle)
+
+    def starter() -> list[str]:
+        for _ in range(THREADS):
+            assert refused.acquire(timeout=PATIENCE_SECONDS)
+        idle.session.initialize("session=contract-mt-before")
+        initialised.set()
+        return []
+
+    jobs = flat(in_threads([*[worker] * THREADS, starter]))
+    for job in jobs:
+        assert idle.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+
+
+def until_refused(world: World, call: Any) -> str:
+    """Repeat a call until it raises, and return the name of the exception."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            call()
+        except world.api.errors.DrmaaException as error:
+            return type(error).__name__
+    return "nothing"
+
+
+def test_MT_EXIT_DURING_SUBMIT(fresh: World) -> None:
+    submitted = threading.Semaphore(0)
+
+    def worker() -> str:
+        def call() -> None:
+            fresh.held()
+            submitted.release()
+
+        return until_refused(fresh, call)
+
+    def leave() -> str:
+        for _ in range(THREADS):
+            assert submitted.acquire(timeout=PATIENCE_SECONDS)
+        fresh.session.exit()
+        return "left"
+
+    results = in_threads([*[worker] * THREADS, leave])
+    assert results == ["NoActiveSessionException"] * THREADS + ["left"]
+
+
+def test_MT_SUBMIT_MT_WAIT(fresh: World) -> None:
+    jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
+    waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS).jobId for job in jobs]
+    assert in_threads(waits) == jobs
+
+
+def test_MT_EXIT_DURING_SUBMIT_OR_WAIT(fresh: World) -> None:
+    waiting = fresh.held()
+    submitted = threading.Semaphore(0)
+
+    def submitter() -> str:
+        def call() -> None:
+            fresh.held()
+            submitted.release()
+
+        return until_refused(fresh, call)
+
+    def waiter() -> str:
+        return until_refused(fresh, lambda: fresh.session.wait(waiting, PATIENCE_SECONDS))
+
+    def leave() -> str:
+        assert submitted.acquire(timeout=PATIENCE_SECONDS)
+        fresh.session.exit()
+        return "left"
+
+    results = in_threads([submitter, waiter, leave])
+    assert results[0] == "NoActiveSessionException"
+    assert results[1] in ("ExitTimeoutException", "NoActiveSessionException")
+    assert results[2] == "left"
