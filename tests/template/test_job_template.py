@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +11,7 @@ from drmaa_cli.attributes import (
     Attribute,
     BoolConverter,
     DictAttribute,
-    IntConverter,
     VectorAttribute,
-    Version,
-    shown,
 )
 from drmaa_cli.errors import (
     InvalidArgumentException,
@@ -153,115 +148,6 @@ def test_flags_are_truth(jt: JobTemplate, name: str, value: object) -> None:
     assert getattr(jt, name) is bool(value)
 
 
-@pytest.mark.parametrize("name", LIMITS)
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (0, 0),
-        (90, 90),
-        (90.0, 90),
-        ("90", 90),
-        (b"90", 90),
-        ("1:30", 90),
-        ("1:0:5", 3605),
-        (" 7 ", 7),
-        (datetime.timedelta(hours=2), 7200),
-        (10**9, 10**9),
-    ],
-)
-def test_limits_are_seconds(jt: JobTemplate, name: str, value: object, seconds: int) -> None:
-    setattr(jt, name, value)
-    assert getattr(jt, name) == seconds
-
-
-@pytest.mark.parametrize("name", LIMITS)
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        -1,
-        1.5,
-        float("nan"),
-        float("inf"),
-        True,
-        "",
-        "abc",
-        "-5",
-        "1:2:3:4",
-        "٣",
-        [],
-        {},
-        datetime.timedelta(milliseconds=1),
-        datetime.timedelta(seconds=-1),
-    ],
-)
-def test_limits_that_are_none(jt: JobTemplate, name: str, value: object) -> None:
-    with pytest.raises(InvalidArgumentException) as caught:
-        setattr(jt, name, value)
-    assert str(caught.value).startswith(f"{INVALID} drmaa_wct_{name[0]}limit cannot be {shown(value)}: ")
-
-
-@pytest.mark.parametrize("name", ["args", "email"])
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [
-        ([], []),
-        (["a"], ["a"]),
-        (("t", "u"), ["t", "u"]),
-        ("string", list("string")),
-        ("", []),
-        ({"k": "v"}, ["k"]),
-        ({"s"}, ["s"]),
-        ([1, 2.5, None, True], ["1", "2.5", "None", "True"]),
-        ([b"bytes"], ["bytes"]),
-        (["", "x", ""], ["", "x", ""]),
-        (["a\nb", "é中", "'q'"], ["a\nb", "é中", "'q'"]),
-        (["x" * 5000], ["x" * 5000]),
-        (range(2), ["0", "1"]),
-        ([b"\xff"], ["\udcff"]),
-        (["a\0b"], ["a\0b"]),
-    ],
-)
-def test_vectors(jt: JobTemplate, name: str, value: object, read: list[str]) -> None:
-    setattr(jt, name, value)
-    assert getattr(jt, name) == read
-
-
-@pytest.mark.parametrize("name", ["args", "email"])
-@pytest.mark.parametrize("value", [None, 5, iter(["a"]), True, 1.5])
-def test_vectors_need_a_length(jt: JobTemplate, name: str, value: object) -> None:
-    with pytest.raises(TypeError, match=r"object of type '\w+' has no len\(\)"):
-        setattr(jt, name, value)
-    assert not hasattr(jt, name)
-
-
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [
-        ({}, {}),
-        ({"A": "1", "B": ""}, {"A": "1", "B": ""}),
-        ({"A": "x=y"}, {"A": "x=y"}),
-        ({1: 2}, {"1": "2"}),
-        ({"A=B": "c"}, {"A": "B=c"}),
-        ({b"k": b"v"}, {"k": "v"}),
-        ({"A": None}, {"A": "None"}),
-        ({"": "x"}, {"": "x"}),
-        ({"A": "a\nb,'\"é"}, {"A": "a\nb,'\"é"}),
-    ],
-)
-def test_environment(jt: JobTemplate, value: object, read: dict[str, str]) -> None:
-    jt.jobEnvironment = value
-    assert jt.jobEnvironment == read
-
-
-@pytest.mark.parametrize("value", [[("A", "1")], "A=1", None, 5])
-def test_environment_is_a_mapping(jt: JobTemplate, value: object) -> None:
-    with pytest.raises(AttributeError) as caught:
-        jt.jobEnvironment = value
-    assert isinstance(caught.value, InvalidArgumentException)
-    assert str(caught.value) == f"{INVALID} drmaa_v_env cannot be {value!r}: a mapping is expected"
-
-
 def test_assignment_replaces_and_reading_copies(jt: JobTemplate) -> None:
     jt.args = ["a", "b"]
     jt.args.append("c")
@@ -378,35 +264,6 @@ def test_values_are_a_snapshot(jt: JobTemplate) -> None:
     assert dict(before) == {constants.V_ARGV: ("a",), constants.JOIN_FILES: "y"}
     with pytest.raises(TypeError):
         before[constants.WD] = "/"  # type: ignore[index]  # the point of the test
-
-
-def test_version() -> None:
-    assert Version(1, 0) == (1, 0)
-    assert str(Version(1, 0)) == "1.0"
-
-
-def test_shown_survives_a_broken_repr() -> None:
-    class Broken:
-        def __repr__(self) -> str:
-            raise RuntimeError
-
-    assert shown(Broken()) == "<Broken, whose repr() fails: RuntimeError>"
-    assert shown("x" * 100) == "'" + "x" * 76 + "..."
-
-
-@given(st.integers(min_value=0))
-def test_int_converter_round_trip(seconds: int) -> None:
-    assert IntConverter.from_drmaa(IntConverter.to_drmaa(seconds)) == seconds
-
-
-@given(st.dictionaries(st.text(), st.text(), max_size=5))
-def test_any_environment_is_kept(environment: dict[str, str]) -> None:
-    template = JobTemplate._for(lambda: None, jobEnvironment=environment)
-    expected = {}
-    for name, value in environment.items():
-        key, _, rest = f"{name}={value}".partition("=")
-        expected[key] = rest
-    assert template.jobEnvironment == expected
 
 
 @given(st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.text())))

@@ -1,0 +1,58 @@
+"""Building submissions for tests: a fixed home, clock and environment, some job categories."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from drmaa_cli.errors import (
+    DrmaaException,
+)
+from drmaa_cli.models import TaskRange
+from drmaa_cli.submission import Environment, Submission, build
+from drmaa_cli.template import JobTemplate
+
+HOME = "/home/u"
+NOW = float(calendar.timegm((2026, 11, 23, 9, 18, 44)))
+TASKS = TaskRange(1, 5, 2)
+GARBLED = "code 1: Error reading answer list from qmaster"
+CATEGORIES = {
+    "c": ["-N", "cat", "-q", "a.q"],
+    "soft": ["-soft", "-q", "b.q"],
+    "bad": ["-zzz"],
+    "script": ["-b", "n"],
+}
+
+
+def submission(
+    attributes: Mapping[str, object],
+    tasks: TaskRange | None = None,
+    env: Mapping[str, str] = {"SGE_ROOT": "/sge", "TZ": "UTC"},
+    defaults: frozenset[str] = frozenset(),
+    **how: Any,
+) -> Submission:
+    given_attributes = {"remoteCommand": "/bin/true", **attributes}
+    if given_attributes["remoteCommand"] is None:
+        del given_attributes["remoteCommand"]
+    template = JobTemplate._for(lambda: None, **given_attributes)
+    environment = Environment(HOME, "/work", env, NOW, defaults)
+    how |= {"localtime": time.gmtime, "mktime": lambda fields: float(calendar.timegm(fields))}
+    return build(template._values(), environment, tasks, category=CATEGORIES.get, **how)
+
+
+def words(attributes: Mapping[str, object], tasks: TaskRange | None = None, **how: Any) -> str:
+    """The words between the defaults and -terse."""
+    argv = " ".join(submission(attributes, tasks, **how).argv)
+    start, end = "qsub -b y -shell n -w e", " -terse"
+    assert argv.startswith(start)
+    return argv[len(start) : argv.index(end)].strip()
+
+
+def refusal(attributes: Mapping[str, object], tasks: TaskRange | None = None, **how: Any) -> DrmaaException:
+    with pytest.raises(DrmaaException) as caught:
+        submission(attributes, tasks, **how)
+    return caught.value
