@@ -209,7 +209,7 @@ def build(options: list[Option], request: Request) -> Submitted:
     _finish(fields, command, request)
     spec = replace(_bare(request), **fields, command=command, home=request.home or "/",
                    args=tuple(str(option.value) for option in kept if option.switch == "jobarg"),
-                   user_hold=any(option.switch == "-h" for option in kept),
+                   user_hold=sum(option.switch == "-h" for option in kept) == 1,   # a second -h takes it away again
                    notify=any(option.switch == "-notify" for option in kept),
                    context=apply_context((), tuple(builder.context)))
     verify = any(option.switch == "-verify" for option in kept)

@@ -63,7 +63,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
 def _parse(words: list[str]) -> _Wanted:
     wanted = _Wanted()
     named: list[list[str]] = []
-    limits: dict[int, Range] = {}
+    limits: dict[int, tuple[str, Range]] = {}
     lonely = ""
     rest = iter(words)
     after_jobs = False
@@ -77,7 +77,7 @@ def _parse(words: list[str]) -> _Wanted:
         elif word == "-t":
             text, limit = _task_range(next(rest, None))
             if after_jobs:
-                limits[len(named) - 1] = limit
+                limits[len(named) - 1] = (text, limit)
             else:
                 lonely = text
         elif split_list(word):
@@ -85,11 +85,19 @@ def _parse(words: list[str]) -> _Wanted:
         after_jobs = bool(named) and word not in ("-help", "-f", "--force", "-u", "-t")
     if wanted.help:
         return wanted
+    errors: list[str] = []
     for index, group in enumerate(named):
-        jobs = [parse_job_word(word) for word in group]
-        wanted.jobs += with_tasks(jobs, limits[index]) if index in limits else jobs
+        try:
+            jobs = [parse_job_word(word) for word in group]
+        except OptionError as error:
+            errors += error.texts
+            lonely = limits[index][0] if index in limits else lonely
+            continue
+        wanted.jobs += with_tasks(jobs, limits[index][1]) if index in limits else jobs
     if lonely:
-        raise OptionError(LONELY.format(lonely))
+        errors.append(LONELY.format(lonely))
+    if errors:
+        raise OptionError(*errors)
     return wanted
 
 

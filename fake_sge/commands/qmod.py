@@ -69,7 +69,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
 def _parse(words: Sequence[str]) -> _Parsed:
     parsed = _Parsed()
     groups: list[tuple[str, list[str]]] = []
-    limits: dict[int, Range] = {}
+    limits: dict[int, tuple[str, Range]] = {}
     lonely: list[str] = []
     if not words:
         parsed.usage = True
@@ -102,7 +102,7 @@ def _parse(words: Sequence[str]) -> _Parsed:
                 parsed.errors += error.texts
                 return parsed
             if after_words:
-                limits[len(groups) - 1] = limit
+                limits[len(groups) - 1] = (str(text), limit)
             else:
                 lonely.append(str(text))
             after_words = False
@@ -114,19 +114,33 @@ def _parse(words: Sequence[str]) -> _Parsed:
     return parsed
 
 
-def _words(parsed: _Parsed, groups: list[tuple[str, list[str]]], limits: dict[int, Range], lonely: list[str]) -> None:
+def _words(parsed: _Parsed, groups: list[tuple[str, list[str]]], limits: dict[int, tuple[str, Range]],
+           lonely: list[str]) -> None:
     if parsed.errors:
         return
+    for wanted in _ORDER:
+        for index, (option, words) in enumerate(groups):
+            if option == wanted:
+                _group(parsed, option, words, limits[index][1] if index in limits else None)
+    unused = lonely[0] if lonely else ""
+    if parsed.errors and limits:
+        unused = next(iter(limits.values()))[0]
+    if not unused:
+        return
+    if parsed.errors:
+        parsed.usage = True
+        parsed.errors += [LONELY.format(unused), "too many options"]
+    else:
+        parsed.errors.append(LONELY.format(unused))
+
+
+def _group(parsed: _Parsed, option: str, words: list[str], limit: Range | None) -> None:
     try:
-        for wanted in _ORDER:
-            for index, (option, words) in enumerate(groups):
-                if option == wanted:
-                    jobs = [JobWord(word) if option in _ONLY_QUEUES else parse_job_word(word) for word in words]
-                    parsed.items.append((option, with_tasks(jobs, limits[index]) if index in limits else jobs))
+        jobs = [JobWord(word) if option in _ONLY_QUEUES else parse_job_word(word) for word in words]
     except OptionError as error:
         parsed.errors += error.texts
-    if not parsed.errors and lonely:
-        parsed.errors.append(LONELY.format(lonely[0]))
+        return
+    parsed.items.append((option, with_tasks(jobs, limit) if limit is not None else jobs))
 
 
 def _task_range(text: str | None) -> Range:
