@@ -64,7 +64,9 @@ def test_each_name_is_the_same(module: str, published: dict[str, Any], shim: dic
             members = {key: value for key, value in found[2].items() if key in expected[2]}
             if members != expected[2]:
                 wrong[name] = [
-                    (key, value, members.get(key)) for key, value in expected[2].items() if members.get(key) != value
+                    (key, value, members.get(key))
+                    for key, value in expected[2].items()
+                    if members.get(key) != value
                 ]
         elif found != expected:
             wrong[name] = (expected, found)
