@@ -18,6 +18,7 @@ from drmaa_cli.config import Config
 from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
 from drmaa_cli.contact import new_name, parse_contact
 from drmaa_cli.errors import (
+    INVALID_ARGUMENT_TEXT,
     INVALID_JOB_TEXT,
     NO_SESSION_TEXT,
     TIMEOUT_TEXT,
@@ -201,6 +202,8 @@ class Connection:
             return JobState.UNDETERMINED
 
     def _submit(self, template: object, tasks: TaskRange | None, key: object) -> Known:
+        if template is None:
+            raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
         if not isinstance(template, JobTemplate):
             raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
         if key is not None and not (isinstance(key, str) and key):

@@ -131,20 +131,6 @@ def covered(row: JobRow, tasks: set[int]) -> set[int]:
     return found
 
 
-def covered(row: JobRow, tasks: set[int]) -> set[int]:
-    """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
-    if row.tasks is None:
-        return tasks & {NO_TASK}
-    found: set[int] = set()
-    for part in row.tasks:
-        numbers = part.numbers()
-        if len(numbers) < len(tasks):
-            found.update(tasks.intersection(numbers))
-        else:
-            found.update(task for task in tasks if task in part)
-    return found
-
-
 def sight(known: Known, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
     absent = set(known.waiting)
