@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Callable
 
 from ..model import CellConfig
 from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
@@ -16,6 +17,7 @@ from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
 from .globs import glob_match
+from .queue_filter import in_order_made
 
 _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 
@@ -23,7 +25,7 @@ _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 _TEMPLATE = {"qname": "template", "hostlist": "NONE", "load_thresholds": "np_load_avg=1.75", "pe_list": "make smp mpi",
              "slots": "1", "shell": "/bin/sh"}
 
-Texts = Tuple[int, str, str]     # exit code, stdout, stderr
+Texts = tuple[int, str, str]     # exit code, stdout, stderr
 
 
 class _Unknown(Exception):
@@ -48,9 +50,9 @@ class _Shows:
     def _config(self) -> CellConfig:
         return self._qmaster.config
 
-    def plain(self) -> Dict[str, Callable[[], Texts]]:
+    def plain(self) -> dict[str, Callable[[], Texts]]:
         """Options without an argument."""
-        lists: Dict[str, Tuple[Callable[[], Sequence[str]], str]] = {
+        lists: dict[str, tuple[Callable[[], Sequence[str]], str]] = {
             "-sql": (lambda: sorted(self._config.queues), "no cqueue list defined"),
             "-spl": (lambda: sorted(self._config.parallel_environments), "no parallel environment defined"),
             "-sel": (lambda: sorted(self._config.hosts), "no execution host defined"),
@@ -67,7 +69,7 @@ class _Shows:
             "-srqsl": (lambda: sorted(self._config.resource_quotas), "no resource quota set list defined"),
             "-sconfl": (tuple, "no config defined"),
         }
-        table: Dict[str, Callable[[], Texts]] = {
+        table: dict[str, Callable[[], Texts]] = {
             option: lambda get=get, nothing=nothing: _names(get(), nothing)  # type: ignore[misc]
             for option, (get, nothing) in lists.items()}
         table.update({
@@ -78,17 +80,17 @@ class _Shows:
         })
         return table
 
-    def optional(self) -> Dict[str, Callable[[Optional[str]], Texts]]:
+    def optional(self) -> dict[str, Callable[[str | None], Texts]]:
         """Options with an optional argument."""
         return {"-sconf": self.configuration, "-sq": self.queue, "-srqs": self.resource_quota}
 
-    def named(self) -> Dict[str, Callable[[str], Texts]]:
+    def named(self) -> dict[str, Callable[[str], Texts]]:
         """Options that must have an argument."""
         return {"-sp": self.environment, "-se": self.host, "-shgrp": self.group, "-shgrp_tree": self.group_tree,
                 "-shgrp_resolved": self.group_resolved, "-su": self.userset, "-suser": self.user,
                 "-sprj": self.project, "-scal": self.calendar, "-sckpt": self.checkpoint}
 
-    def configuration(self, name: Optional[str]) -> Texts:
+    def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
         if name not in (None, "global"):
             if name not in self._known_hosts():
@@ -116,13 +118,13 @@ class _Shows:
         self._qmaster.trigger_scheduler()
         return 0, "", f"{self._request.user}@{self._request.host} triggers scheduler monitoring\n"
 
-    def queue(self, words: Optional[str]) -> Texts:
+    def queue(self, words: str | None) -> Texts:
         """``-sq [LIST]``: cluster queues and queue instances; without a name a template."""
         if words is None:
             any_queue = next(iter(self._config.queues.values()), None)
             rows = dict(any_queue.attributes) if any_queue is not None else {}
             return 0, attributes({**rows, **_TEMPLATE}.items(), _QUEUE_WIDTH), ""
-        blocks: List[str] = []
+        blocks: list[str] = []
         errors = ""
         for word in words.split(","):
             found = self._queue_blocks(word)
@@ -131,13 +133,16 @@ class _Shows:
                 errors += f'No cluster queue or queue instance matches the phrase "{word}"\n'
         return int(bool(errors)), "\n".join(blocks), errors
 
-    def _queue_blocks(self, word: str) -> List[str]:
+    def _queue_blocks(self, word: str) -> list[str]:
         queues = self._config.queues
         if "@" not in word:
-            return [attributes(queues[name].attributes.items(), _QUEUE_WIDTH) for name in sorted(queues)
+            return [attributes(queues[name].attributes.items(), _QUEUE_WIDTH) for name in queues
                     if glob_match(word, name)]
         blocks = []
-        for item in self._qmaster.match_queues(word):
+        meant = {item.name for item in self._qmaster.match_queues(word)}
+        for item in in_order_made(self._qmaster):
+            if item.name not in meant:
+                continue
             rows = [("hostname", item.host) if key == "hostlist" else (key, value)
                     for key, value in item.queue.attributes.items()]
             text = attributes(rows, _QUEUE_WIDTH)
@@ -145,7 +150,7 @@ class _Shows:
             blocks.append(text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
         return blocks
 
-    def resource_quota(self, _words: Optional[str]) -> Texts:
+    def resource_quota(self, _words: str | None) -> Texts:
         """``-srqs``."""
         return 1, "", "No resource quota set found\n"
 
@@ -164,7 +169,7 @@ class _Shows:
                 return 1, "", f"{name} is not an execution host\n"
             return 1, "", f"can't resolve hostname \"{name}\"\n"
         loads: Mapping[str, str] = self._qmaster.load_values(name) if host is not None else {}
-        rows: Dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
+        rows: dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
         rows["load_values"] = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
         rows["processors"] = loads.get("num_proc", "0")
         for key in ("user_lists", "xuser_lists", "projects", "xprojects", "usage_scaling", "report_variables"):
@@ -196,7 +201,7 @@ class _Shows:
 
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""
-        blocks: List[str] = []
+        blocks: list[str] = []
         for name in words.split(","):
             rows = self._config.usersets.get(name)
             if rows is None:
@@ -230,7 +235,7 @@ class _Shows:
         return 1, "", f"{name} is not a checkpointing interface definition\n"
 
 
-def _argument(words: Sequence[str], index: int) -> Optional[str]:
+def _argument(words: Sequence[str], index: int) -> str | None:
     word = words[index] if index < len(words) else None
     return None if word is None or word.startswith("-") else word
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
 from ..model import QueueInstance
 from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
@@ -14,6 +14,7 @@ from ..render.usage import usage
 from ..render.values import Clock, encode
 from .environment_errors import environment_error, unreachable_text
 from .globs import glob_match
+from .queue_filter import in_order_made
 from .resources import (
     ResourceRequest,
     UnknownResource,
@@ -41,13 +42,13 @@ class _Hosts:
         self._jobs = "-j" in switches or "-u" in switches
         self._users = switches.listed("-u")
 
-    def unknown(self) -> Optional[str]:
+    def unknown(self) -> str | None:
         """The first host of ``-h`` that nobody has heard of."""
         config = self._config
         known = {*config.hosts, *config.admin_hosts, *config.submit_hosts, "global"}
         return next((name for name in self._wanted if name not in known), None)
 
-    def views(self) -> List[HostView]:
+    def views(self) -> list[HostView]:
         """All hosts, "global" first."""
         names = ["global", *sorted(name for name in self._config.hosts if name != "global")]
         return [self._view(name) for name in names if self._selected(name)]
@@ -55,7 +56,7 @@ class _Hosts:
     def _selected(self, name: str) -> bool:
         if self._wanted and name != "global" and name not in self._wanted:
             return False
-        requests: List[ResourceRequest] = [item for part in self._requests for item in part]
+        requests: list[ResourceRequest] = [item for part in self._requests for item in part]
         return not requests or matches_host(requests, name, self._loads(name), self._config)
 
     def _loads(self, name: str) -> Mapping[str, str]:
@@ -76,12 +77,10 @@ class _Hosts:
         return not self._resources or name in self._resources or (
             entry is not None and entry.shortcut in self._resources)
 
-    def _queue_rows(self, name: str) -> Sequence[Tuple[QueueInstance, Sequence[Line]]]:
+    def _queue_rows(self, name: str) -> Sequence[tuple[QueueInstance, Sequence[Line]]]:
         if not self._queues and not self._jobs:
             return ()
-        instances = sorted((item for item in self._qmaster.queue_instances() if item.host == name),
-                           key=lambda item: item.queue.name)
-        return [(item, self._lines(item)) for item in instances]
+        return [(item, self._lines(item)) for item in in_order_made(self._qmaster) if item.host == name]
 
     def _lines(self, instance: QueueInstance) -> Sequence[Line]:
         if not self._jobs:

@@ -26,7 +26,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
     try:
         for word in switches.words("-qs"):
             checked_states(word)
-        names = [item.name for item in QueueFilter(switches, qmaster).selected()]
+        names = [item.name for item in QueueFilter(switches, qmaster).as_made()]
     except BadState as error:
         return Reply(1, b"", encode(f"error: {error}\n{error}\n"))
     except NoQueues as error:

@@ -36,8 +36,14 @@ def checked_states(word: str) -> None:
         raise BadState(f"unknown queue state: {wrong} found in string: {word}")
 
 
+def in_order_made(qmaster: Qmaster) -> list[QueueInstance]:
+    """All queue instances, queues in the order in which they were made (qselect, qhost -q)."""
+    places = {name: index for index, name in enumerate(qmaster.config.queues)}
+    return sorted(qmaster.queue_instances(), key=lambda item: places.get(item.queue.name, len(places)))
+
+
 class QueueFilter:
-    """The queue instances that a command line selects, in the order of ``qstat -f``."""
+    """The queue instances that a command line selects."""
 
     def __init__(self, switches: Switches, qmaster: Qmaster) -> None:
         self._switches = switches
@@ -45,10 +51,13 @@ class QueueFilter:
         self.restricts_jobs = any(name in switches for name in ("-q", "-l", "-pe", "-U"))
 
     def selected(self) -> list[QueueInstance]:
-        """Raises NoQueues."""
-        instances = sorted(self._qmaster.queue_instances(),
-                           key=lambda item: (item.queue.seq_no, item.queue.name, item.host))
-        instances = self._by_reference(instances)
+        """In the order of ``qstat -f``. Raises NoQueues."""
+        found = self.as_made()
+        return sorted(found, key=lambda item: (item.queue.seq_no, item.queue.name, item.host))
+
+    def as_made(self) -> list[QueueInstance]:
+        """In the order in which the queues were made, as qselect lists them. Raises NoQueues."""
+        instances = self._by_reference(in_order_made(self._qmaster))
         for word in self._switches.words("-qs"):
             state, _ = parse_states(word)
             instances = [item for item in instances if item.state & state]
@@ -92,10 +101,19 @@ class QueueFilter:
         if not self.restricts_jobs:
             return None
         config = self._qmaster.config
+        meant: dict[str, set[str]] = {}
 
         def fits(job: Job) -> bool:
             words = ",".join(f"{name}={value}" for name, value in job.spec.hard_resources)
             requests = parse_requests(words, config) if words else []
-            return any(self._offers(item, requests, config) for item in instances)
+            for pattern in job.spec.hard_queues:
+                if pattern not in meant:
+                    meant[pattern] = {item.name for item in self._qmaster.match_queues(pattern)}
+            names = [meant[pattern] for pattern in job.spec.hard_queues]
+            return any(
+                (not names or any(item.name in group for group in names))
+                and self._offers(item, requests, config)
+                for item in instances
+            )
 
         return fits

@@ -86,7 +86,7 @@ def queue_value(instance: QueueInstance, name: str) -> str | None:
     if name == "hostname":
         return instance.host
     if name == "slots":
-        return str(instance.slots - instance.used)
+        return str(instance.slots)    # also those in use (w3.l)
     value = instance.queue.attributes.get(name)
     return value if name in _QUEUE_RESOURCES else None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ..model import QueueInstance
 from .detail_xml import HEAD
@@ -28,7 +28,7 @@ class HostView:
     name: str
     values: Mapping[str, str]
     resources: Sequence[Resource] = ()
-    queues: Sequence[Tuple[QueueInstance, Sequence[Line]]] = ()
+    queues: Sequence[tuple[QueueInstance, Sequence[Line]]] = ()
 
 
 def host_values(loads: Mapping[str, str], printed: Mapping[str, str]) -> Mapping[str, str]:
@@ -124,7 +124,7 @@ class HostXml:
         return "".join(rows) + " </host>\n"
 
     @staticmethod
-    def _queue(instance: QueueInstance) -> List[str]:
+    def _queue(instance: QueueInstance) -> list[str]:
         name = xml_escape(instance.queue.name)
         values = (("qtype_string", instance.queue.qtype), ("slots_used", str(instance.used)),
                   ("slots", str(instance.slots)), ("slots_resv", str(instance.reserved)),
@@ -132,10 +132,10 @@ class HostXml:
         rows = [_value("queuevalue", f"qname='{name}' name='{key}'", value) for key, value in values]
         return [f" <queue name='{name}'>\n", *rows, " </queue>\n"]
 
-    def _job(self, line: Line) -> List[str]:
+    def _job(self, line: Line) -> list[str]:
         job = line.job
         place = line.granted.instance if line.granted is not None else ""
-        values: List[Tuple[str, Optional[str]]] = [
+        values: list[tuple[str, str | None]] = [
             ("priority", f"'{line.priority:f}'"), ("qinstance_name", xml_escape(place)),
             ("job_name", xml_escape(job.spec.name)), ("job_owner", xml_escape(job.spec.owner)),
             ("job_state", line.state), ("start_time", str(int(line.task.start_time if line.task else 0))),

@@ -225,8 +225,8 @@ class Selection:
             for task in job.tasks.values():
                 active = task.status in _ACTIVE
                 idle = idle or not active
-                if enrolled is None and (not active or queues is not None and task.granted
-                                         and task.granted[0].instance not in queues):
+                if enrolled is None and (not active or (queues is not None and task.granted
+                                         and task.granted[0].instance not in queues)):
                     enrolled = task
             if job.waiting or idle:
                 keyed.append((-(job.priority if enrolled is None else enrolled.priority), job.number, job))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, List, Mapping, Sequence, Tuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import ComplexEntry
 
@@ -18,7 +18,7 @@ def folded(key: str, value: str, width: int) -> str:
     """One line of an object; long lists go on in further lines after a backslash."""
     words = re.findall(r"[^, ]*(?:[, ]|$)", value)
     words = [word for word in words if word]
-    lines: List[str] = []
+    lines: list[str] = []
     current = ""
     for index, word in enumerate(words):
         last = index == len(words) - 1
@@ -31,7 +31,7 @@ def folded(key: str, value: str, width: int) -> str:
     return f"{key:<{width}}" + pad.join(line.rstrip(" ") for line in lines) + "\n"
 
 
-def attributes(pairs: Iterable[Tuple[str, str]], width: int) -> str:
+def attributes(pairs: Iterable[tuple[str, str]], width: int) -> str:
     """``key value`` lines, values in one column."""
     return "".join(folded(key, value, width) for key, value in pairs)
 
@@ -48,6 +48,6 @@ def complex_table(entries: Sequence[ComplexEntry]) -> str:
     return _COMPLEX_TITLE + "".join(rows) + _COMPLEX_END
 
 
-def event_client_table(clients: Sequence[Tuple[int, str, str]]) -> str:
+def event_client_table(clients: Sequence[tuple[int, str, str]]) -> str:
     """``qconf -secl``."""
     return _CLIENT_TITLE + "".join(f"{number:8d} {name:<15} {host:<25}\n" for number, name, host in clients)

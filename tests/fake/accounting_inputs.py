@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from fake_sge.render.accounting import FIELDS, Record, format_record
 
@@ -46,9 +46,9 @@ def record_of(block: str) -> Record:
     return record
 
 
-def recorded_lines(cases: Dict[str, Dict[str, Any]]) -> Dict[Tuple[int, int], List[str]]:
+def recorded_lines(cases: dict[str, dict[str, Any]]) -> dict[tuple[int, int], list[str]]:
     """The accounting lines that were recorded with the transcripts, by job and task."""
-    result: Dict[Tuple[int, int], List[str]] = {}
+    result: dict[tuple[int, int], list[str]] = {}
     for case in cases.values():
         for line in case.get("accounting_lines") or []:
             words = line.split(":")
@@ -58,7 +58,7 @@ def recorded_lines(cases: Dict[str, Dict[str, Any]]) -> Dict[Tuple[int, int], Li
     return result
 
 
-def lines_of(output: str, known: Dict[Tuple[int, int], List[str]]) -> List[str]:
+def lines_of(output: str, known: dict[tuple[int, int], list[str]]) -> list[str]:
     """Accounting lines whose ``qacct -j`` is this output, in its order."""
     result = []
     for block in re.split("(?m)^={62}\n", output)[1:]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any
 
 from fake_sge.commands.globs import glob_match
 from fake_sge.model import (
@@ -38,8 +39,8 @@ CAPTURES = Path(__file__).parent.parent / "data" / "captures"
 PE_ATTRIBUTES = {"slots": "999", "control_slaves": "TRUE", "job_is_first_task": "TRUE", "urgency_slots": "min"}
 
 
-@lru_cache(maxsize=None)
-def captures(group: str) -> Dict[str, Dict[str, Any]]:
+@cache
+def captures(group: str) -> dict[str, dict[str, Any]]:
     """The transcripts of a file by case."""
     lines = (CAPTURES / f"{group}.jsonl").read_text(encoding="utf-8").splitlines()
     return {item["case"]: item for item in map(json.loads, lines)}
@@ -49,7 +50,7 @@ def config_of(facts: Facts) -> CellConfig:
     """The configuration of the recorded cell, with the queues, hosts and PEs that the facts name."""
     group = captures("qconf")
     template = key_values(group["qconf.sq_all.q"]["stdout"])
-    queues: Dict[str, ClusterQueue] = {}
+    queues: dict[str, ClusterQueue] = {}
     for name, item in facts.queues.items():
         attributes = {**template, "qname": name.split("@")[0], **item.get("attributes", {})}
         if "slots_total" in item:
@@ -72,7 +73,7 @@ class Cell:
 
     def __init__(self, config: CellConfig, jobs: Iterable[Job] = (), zombies: Iterable[Job] = (),
                  instances: Iterable[QueueInstance] = (), messages: Iterable[SchedulingMessage] = (),
-                 clients: Sequence[Tuple[int, str, str]] = ()) -> None:
+                 clients: Sequence[tuple[int, str, str]] = ()) -> None:
         self.config = config
         self.now = 1795420000.0
         self.port = "6444"
@@ -86,7 +87,7 @@ class Cell:
     def jobs(self) -> Sequence[Job]:
         return list(self._jobs.values())
 
-    def job(self, number: int) -> Optional[Job]:
+    def job(self, number: int) -> Job | None:
         return self._jobs.get(number)
 
     def zombies(self) -> Sequence[Job]:
@@ -95,22 +96,23 @@ class Cell:
     def queue_instances(self) -> Sequence[QueueInstance]:
         return self.instances
 
-    def match_queues(self, pattern: str) -> List[QueueInstance]:
+    def match_queues(self, pattern: str) -> list[QueueInstance]:
         full = pattern if "@" in pattern else f"{pattern}@*"
         return [item for item in self.instances if glob_match(full, item.name)]
 
-    def messages(self, job: Optional[int] = None) -> List[SchedulingMessage]:
+    def messages(self, job: int | None = None) -> list[SchedulingMessage]:
         if job is None:
             return self._messages
-        return [item for item in self._messages if not item.jobs or job in item.jobs]
+        mine = [item for item in self._messages if not item.jobs or job in item.jobs]
+        return sorted(mine, key=lambda item: bool(item.jobs))
 
-    def load_values(self, host: str) -> Dict[str, str]:
+    def load_values(self, host: str) -> dict[str, str]:
         return self.config.hosts[host].load_values if host in self.config.hosts else {}
 
     def is_manager(self, user: str) -> bool:
         return user in self.config.managers
 
-    def event_clients(self) -> List[Tuple[int, str, str]]:
+    def event_clients(self) -> list[tuple[int, str, str]]:
         return self.clients
 
     def trigger_scheduler(self) -> None:
@@ -132,7 +134,7 @@ LETTERS = {"d": State.DELETED, "E": State.ERROR, "S": State.SUSPENDED_ON_SUBORDI
            "T": State.SUSPENDED_ON_THRESHOLD, "s": State.SUSPENDED}
 
 
-def build_task(number: int, seen: Seen, facts: Dict[str, Any]) -> Task:
+def build_task(number: int, seen: Seen, facts: dict[str, Any]) -> Task:
     state = State.NONE
     for letter, bit in LETTERS.items():
         state |= bit if letter in seen.state else State.NONE
@@ -151,7 +153,7 @@ def build_task(number: int, seen: Seen, facts: Dict[str, Any]) -> Task:
     return add_details(task, facts)
 
 
-def add_details(task: Task, facts: Dict[str, Any]) -> Task:
+def add_details(task: Task, facts: dict[str, Any]) -> Task:
     """What ``qstat -j`` said about a task."""
     if "start" in facts:
         task.start_time = facts["start"]
@@ -216,7 +218,7 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
     job.waiting |= full.of(ids)
     job.priority = seen.prio
     job.normalised_tickets = seen.ntix or 0.0
-    if "h" in seen.state and not job.predecessors or facts.holds:
+    if ("h" in seen.state and not job.predecessors) or facts.holds:
         hold = facts.holds or Hold.USER
         for flag, name in ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"),
                            (Hold.SYSTEM, "system_hold"), (Hold.ARRAY_DEPENDENCY, "array_hold")):
@@ -231,7 +233,7 @@ def build_cell(facts: Facts) -> Cell:
         queue, _, host = name.partition("@")
         state, _ = parse_states(item.get("state", ""))
         instances.append(QueueInstance(config.queues[queue], host, state, int(item.get("slots_used", 0)),
-                                       int(item.get("slots_resv", 0))))
+                                       int(item.get("slots_resv", 0)), [item["message"]] if "message" in item else []))
     messages = [SchedulingMessage(number, text, tuple(jobs)) for (number, text), jobs in facts.messages.items()]
     known = {item.text for item in messages}
     for job, texts in facts.plain_messages.items():

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List
+from collections.abc import Iterable
+from typing import Any
 
 from fake_sge.model import ClusterQueue, ComplexEntry, Host, ParallelEnvironment, QueueInstance
 
-
-Case = Dict[str, Any]
+Case = dict[str, Any]
 NAME_LISTS = {"-sm": "managers", "-so": "operators", "-sh": "admin_hosts", "-ss": "submit_hosts",
               "-suserl": "users"}
 
 
-def key_values(text: str) -> Dict[str, str]:
+def key_values(text: str) -> dict[str, str]:
     """``qconf`` objects: a word and the rest of the line; continued lines are joined."""
     joined = re.sub(r" *\\\n +", lambda found: "" if text[found.start() - 1] == "," else " ", text)
     pairs = (line.split(None, 1) for line in joined.splitlines() if line and not line.startswith("#"))
     return {pair[0]: pair[1].rstrip() if len(pair) > 1 else "" for pair in pairs}
 
 
-def complexes(text: str) -> List[ComplexEntry]:
+def complexes(text: str) -> list[ComplexEntry]:
     """``qconf -sc``."""
     rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
     return [ComplexEntry(*row[:8]) for row in rows]
@@ -44,51 +44,51 @@ class Configuration:
             elif method is not None:
                 method(text, argv[2:])
 
-    def sconf(self, text: str, _words: List[str]) -> None:
+    def sconf(self, text: str, _words: list[str]) -> None:
         self.config.global_config = key_values(text)
 
-    def ssconf(self, text: str, _words: List[str]) -> None:
+    def ssconf(self, text: str, _words: list[str]) -> None:
         self.config.scheduler = key_values(text)
 
-    def sc(self, text: str, _words: List[str]) -> None:
+    def sc(self, text: str, _words: list[str]) -> None:
         self.config.complexes = complexes(text)
 
-    def sql(self, text: str, _words: List[str]) -> None:
+    def sql(self, text: str, _words: list[str]) -> None:
         known = self.config.queues
         template = next(iter(known.values())).attributes if known else self.cell.template
         for name in text.split():
             if name not in known:
                 known[name] = ClusterQueue(name, {**template, "qname": name})
 
-    def sq(self, text: str, words: List[str]) -> None:
+    def sq(self, text: str, words: list[str]) -> None:
         if "@" in words[0]:
             return
         rows = key_values(text)
         queue = self.config.queues.setdefault(rows["qname"], ClusterQueue(rows["qname"], rows))
         queue.attributes = rows
 
-    def spl(self, text: str, _words: List[str]) -> None:
+    def spl(self, text: str, _words: list[str]) -> None:
         for name in text.split():
             self.config.parallel_environments.setdefault(name, ParallelEnvironment(name, {"pe_name": name}))
 
-    def sp(self, text: str, words: List[str]) -> None:
+    def sp(self, text: str, words: list[str]) -> None:
         self.config.parallel_environments[words[0]] = ParallelEnvironment(words[0], key_values(text))
 
-    def sul(self, text: str, _words: List[str]) -> None:
+    def sul(self, text: str, _words: list[str]) -> None:
         for name in text.split():
             self.config.usersets.setdefault(name, {})
 
-    def su(self, text: str, _words: List[str]) -> None:
+    def su(self, text: str, _words: list[str]) -> None:
         for block in text.split("\n\n"):
             rows = key_values(block)
             if rows:
                 self.config.usersets[rows.pop("name")] = rows
 
-    def sel(self, text: str, _words: List[str]) -> None:
+    def sel(self, text: str, _words: list[str]) -> None:
         for name in text.split():
             self.config.hosts.setdefault(name, Host(name))
 
-    def se(self, text: str, words: List[str]) -> None:
+    def se(self, text: str, words: list[str]) -> None:
         rows = key_values(text)
         if words[0] == "global":
             return
@@ -96,11 +96,11 @@ class Configuration:
         loads = dict(word.partition("=")[::2] for word in values.replace(" ", "").split(",") if word)
         self.config.hosts[words[0]] = Host(words[0], loads, rows)
 
-    def secl(self, text: str, _words: List[str]) -> None:
+    def secl(self, text: str, _words: list[str]) -> None:
         self.cell.clients[:] = [(int(words[0]), words[1], words[2]) for words in map(str.split, text.splitlines()[2:])]
 
 
-def queue_instances(config: Any, host: str) -> List[QueueInstance]:
+def queue_instances(config: Any, host: str) -> list[QueueInstance]:
     """An instance of each queue on a host."""
     return [QueueInstance(queue, host) for _, queue in sorted(config.queues.items())]
 

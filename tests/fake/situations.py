@@ -12,7 +12,7 @@ import re
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from fake_sge.model import Hold, HostPath, JobType, MailTo, Rerun, Resource, Status
 from fake_sge.ranges import Range
@@ -28,8 +28,8 @@ def utc(text: str, form: str) -> float:
     return float(calendar.timegm(time.strptime(text, form)))
 
 
-def task_ids(text: str) -> List[int]:
-    ids: List[int] = []
+def task_ids(text: str) -> list[int]:
+    ids: list[int] = []
     for word in text.split(","):
         if "-" in word:
             first, last, step = re.split("[-:]", word)
@@ -49,18 +49,18 @@ class Seen:
     start: float = 0.0
     slots: int = 1
     prio: float = 0.0
-    ntix: Optional[float] = None
-    usage: Dict[str, float] = field(default_factory=dict)
+    ntix: float | None = None
+    usage: dict[str, float] = field(default_factory=dict)
     master: str = ""
 
 
 @dataclass
 class JobFacts:
     number: int
-    lines: List[Seen] = field(default_factory=list)
-    values: Dict[str, Any] = field(default_factory=dict)
-    spec: Dict[str, Any] = field(default_factory=dict)
-    tasks: Dict[int, Dict[str, Any]] = field(default_factory=dict)
+    lines: list[Seen] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=dict)
+    tasks: dict[int, dict[str, Any]] = field(default_factory=dict)
     holds: Hold = Hold.NONE
 
 
@@ -68,14 +68,14 @@ class Facts:
     """Everything known about one moment."""
 
     def __init__(self) -> None:
-        self.jobs: Dict[int, JobFacts] = {}
-        self.zombies: Dict[int, JobFacts] = {}
-        self.order: List[int] = []
-        self.queues: Dict[str, Dict[str, Any]] = {}
-        self.loads: Dict[str, Dict[str, str]] = defaultdict(dict)
-        self.messages: Dict[Tuple[int, str], List[int]] = {}
-        self.plain_messages: Dict[int, List[str]] = {}
-        self.pes: Dict[str, str] = {}
+        self.jobs: dict[int, JobFacts] = {}
+        self.zombies: dict[int, JobFacts] = {}
+        self.order: list[int] = []
+        self.queues: dict[str, dict[str, Any]] = {}
+        self.loads: dict[str, dict[str, str]] = defaultdict(dict)
+        self.messages: dict[tuple[int, str], list[int]] = {}
+        self.plain_messages: dict[int, list[str]] = {}
+        self.pes: dict[str, str] = {}
 
     def job(self, number: int, zombie: bool = False) -> JobFacts:
         return (self.zombies if zombie else self.jobs).setdefault(number, JobFacts(number))
@@ -105,7 +105,7 @@ def read_list_xml(facts: Facts, text: str) -> None:
             queue = read_queue_item(facts, queue, block)
 
 
-def read_queue_item(facts: Facts, queue: str, block: "re.Match[str]") -> str:
+def read_queue_item(facts: Facts, queue: str, block: re.Match[str]) -> str:
     tag, attributes, value = block.group(3), block.group(4), unescape(block.group(5))
     if tag == "name":
         facts.queues.setdefault(value, {})
@@ -153,10 +153,10 @@ def read_job_list(facts: Facts, kind: str, body: str, queue: str) -> None:
     add_line(job, seen)
 
 
-def read_requests(facts: Facts, job: JobFacts, items: List[Tuple[str, str, str]]) -> None:
+def read_requests(facts: Facts, job: JobFacts, items: list[tuple[str, str, str]]) -> None:
     for name in LIST_NAMES.values():
         job.spec.setdefault(name, ())
-    lists: Dict[str, List[str]] = defaultdict(list)
+    lists: dict[str, list[str]] = defaultdict(list)
     for tag, attributes, value in items:
         named = dict(re.findall(r'(\w+)="([^"]*)"', attributes)).get("name", "")
         if tag in LIST_NAMES:
@@ -180,11 +180,11 @@ def read_requests(facts: Facts, job: JobFacts, items: List[Tuple[str, str, str]]
     job.values["predecessors_ad"] = tuple(int(word) for word in lists["ad_predecessor_jobs"])
 
 
-def resources(words: List[str]) -> Tuple[Resource, ...]:
+def resources(words: list[str]) -> tuple[Resource, ...]:
     return tuple(Resource(*word.split("=", 1)) for word in words)
 
 
-def pe_ranges(text: str) -> Tuple[Range, ...]:
+def pe_ranges(text: str) -> tuple[Range, ...]:
     return tuple(Range(int(word.split("-")[0]), int(word.split("-")[-1])) for word in text.split(","))
 
 
@@ -248,7 +248,7 @@ def read_table(facts: Facts, text: str) -> None:
                 add_line(job, Seen(state, "1", prio=float(prio), ntix=float(ntix)))
 
 
-def read_row(facts: Facts, found: "re.Match[str]", queue: str) -> None:
+def read_row(facts: Facts, found: re.Match[str], queue: str) -> None:
     number, prio, name, owner, state, when, place, slots, tasks = found.groups()
     job = facts.job(int(number), state == "z")
     job.values.setdefault("name", name.rstrip())
@@ -270,16 +270,16 @@ PATH_LISTS = {"stdout_path_list": "stdout_paths", "stderr_path_list": "stderr_pa
 
 def read_detail_text(facts: Facts, text: str) -> None:
     for block in text.split("=" * 62 + "\n")[1:]:
-        pairs: List[List[str]] = []
+        pairs: list[list[str]] = []
         last = None
         for line in block.split("\n")[:-1]:
             start = KEY.match(line) if not line.startswith(" ") else None
             if re.match(r"(usage|binding|error reason| {12}) +\d+: ", line):
                 pairs.append([line[:24], line[28:] if not line.startswith(("error", " ")) else line[30:]])
-            elif start and (len(line) >= 28 and (line[26:28] == "  " or line[27] == " ") or ":  " in line[:28]):
+            elif start and ((len(line) >= 28 and (line[26:28] == "  " or line[27] == " ")) or ":  " in line[:28]):
                 last = [start.group(1), line[28:] if not line.startswith("parallel env") else start.group(2)]
                 pairs.append(last)
-            elif line.startswith(" " * 28) and last and last[0] in ("scheduling info",):
+            elif line.startswith(" " * 28) and last and last[0] == "scheduling info":
                 pairs.append(["scheduling info", line[28:]])
             elif last:
                 last[1] += "\n" + line
@@ -290,14 +290,14 @@ def read_detail_text(facts: Facts, text: str) -> None:
 class DetailText:
     """The lines of ``qstat -j`` of one job."""
 
-    def __init__(self, facts: Facts, job: JobFacts, pairs: List[List[str]]) -> None:
+    def __init__(self, facts: Facts, job: JobFacts, pairs: list[list[str]]) -> None:
         self.facts = facts
         self.job = job
         self.pairs = pairs
 
     def read(self) -> None:
         job, spec = self.job, self.job.spec
-        one: Dict[str, str] = {key: value for key, value in self.pairs}
+        one: dict[str, str] = dict(self.pairs)
         job.values.setdefault("script_deleted", "exec_file" not in one)
         job.values["submission"] = utc(one["submission_time"], "%a %b %d %H:%M:%S %Y")
         job.values["name"] = one["job_name"]
@@ -313,8 +313,8 @@ class DetailText:
         if mine:
             self.facts.plain_messages[job.number] = mine
 
-    def _env(self, one: Dict[str, str]) -> Tuple[Tuple[str, Optional[str]], ...]:
-        env: List[Tuple[str, Optional[str]]] = []
+    def _env(self, one: dict[str, str]) -> tuple[tuple[str, str | None], ...]:
+        env: list[tuple[str, str | None]] = []
         for key, name in (("sge_o_home", "O_HOME"), ("sge_o_log_name", "O_LOGNAME"), ("sge_o_path", "O_PATH"),
                           ("sge_o_shell", "O_SHELL"), ("sge_o_workdir", "O_WORKDIR"), ("sge_o_host", "O_HOST")):
             if key in one:
@@ -324,7 +324,7 @@ class DetailText:
             env.append((name, None if value == "NONE" else value))
         return tuple(env)
 
-    def _optional(self, one: Dict[str, str]) -> None:
+    def _optional(self, one: dict[str, str]) -> None:
         spec = self.job.spec
         if "execution_time" in one:
             spec["execution_time"] = utc(one["execution_time"], "%a %b %d %H:%M:%S %Y")
@@ -348,7 +348,7 @@ class DetailText:
         if "maximum concurrency" in one:
             spec["max_concurrent"] = int(one["maximum concurrency"])
 
-    def _lists(self, one: Dict[str, str]) -> None:
+    def _lists(self, one: dict[str, str]) -> None:
         job, spec = self.job, self.job.spec
         if "job_args" in one:
             spec.setdefault("args", tuple(one["job_args"].split(",")))
@@ -387,7 +387,7 @@ class DetailText:
                 task.setdefault("status", Status.IDLE)
 
 
-def usage_of_text(text: str) -> Dict[str, float]:
+def usage_of_text(text: str) -> dict[str, float]:
     found = re.match(r"cpu=([\d:]+), mem=(\S+) GB s, io=(\S+) GB, vmem=(\S+), maxvmem=(\S+)", text)
     assert found
     if found.group(4) == "N/A":
@@ -398,7 +398,7 @@ def usage_of_text(text: str) -> Dict[str, float]:
 
 
 # ---- job details in XML -------------------------------------------------------------------------------------
-def children(text: str, depth: int) -> List[Tuple[str, str]]:
+def children(text: str, depth: int) -> list[tuple[str, str]]:
     """Tag and inner text of the elements at an indentation."""
     pad = "  " * depth
     result = []
@@ -456,11 +456,11 @@ class DetailXml:
     def text(self, tag: str) -> str:
         return unescape(self.one[tag])
 
-    def items(self, tag: str) -> List[Dict[str, str]]:
+    def items(self, tag: str) -> list[dict[str, str]]:
         return [{name: unescape(value) for name, value in children(inner, 5)}
                 for _, inner in children(self.one.get(tag, ""), 4)]
 
-    def paths(self, tag: str) -> Tuple[HostPath, ...]:
+    def paths(self, tag: str) -> tuple[HostPath, ...]:
         return tuple(HostPath(item["PN_path"], item["PN_host"] or None) for item in self.items(tag))
 
     def read(self) -> None:

@@ -8,7 +8,7 @@ import shutil
 from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from fake_sge.protocol import Reply, Request, Unreachable
 
 from .accounting_inputs import lines_of, recorded_lines
 from .cells import Cell, NoCell, build_cell, captures
-from .configurations import Configuration, key_values, queue_instances
+from .configurations import Configuration, queue_instances
 from .situations import (
     Facts,
     read_all_messages,
@@ -38,14 +38,14 @@ NOT_EQUAL = {
                                    "the model keeps sets of tasks, not their history",
 }
 
-Case = Dict[str, Any]
+Case = dict[str, Any]
 
 
 # These were recorded seconds before the qstat -j of the same jobs, whose usage had grown by then.
 EARLIER = ("w1.ext_xml", "w1.f_ext_xml", "w1.all3_xml", "w1.ext_t_xml")
 
 
-def query_cases() -> List[Tuple[str, Case]]:
+def query_cases() -> list[tuple[str, Case]]:
     found = []
     for name in FILES:
         for case, item in captures(name).items():
@@ -64,19 +64,19 @@ def group_of(case: str) -> str:
     if head == "w1" and case in EARLIER:
         return "w1.earlier"
     if head == "qstat":
-        return case.split("_")[0] if tail.startswith(("mixed_", "array_")) else case
+        return case.split("_", maxsplit=1)[0] if tail.startswith(("mixed_", "array_")) else case
     if head == "env" and tail.startswith(("port_garbage", "root_unset.")):
         return f"env.{tail.split('.')[0]}" if "q" in tail.split(".")[0] else case
     return head if head in ("hold_filter", "time", "w1", "w2", "w3") else case
 
 
-GROUPS: Dict[str, List[Tuple[str, Case]]] = defaultdict(list)
+GROUPS: dict[str, list[tuple[str, Case]]] = defaultdict(list)
 for _case, _item in query_cases():
     GROUPS[group_of(_case)].append((_case, _item))
 
 GROUPS["w1.earlier"] += [(_case, _item) for _case, _item in GROUPS["w1"] if "-j" not in _item["argv"]]
 
-_cells: Dict[str, Cell] = {}
+_cells: dict[str, Cell] = {}
 
 
 def facts_of(group: str) -> Facts:
@@ -139,16 +139,20 @@ def set_recorded_holds(facts: Facts) -> None:
 def set_recorded_configuration(group: str, cell: Cell) -> None:
     """What qconf transcripts say: those of the group, or those of the cell that most transcripts come from."""
     sources = [item for _, item in GROUPS["w1" if group == "w2" else group]]
-    if group.split(".")[0] in ("qconf", "qhost", "env"):
+    if group.split(".", maxsplit=1)[0] in ("qconf", "qhost", "env"):
         sources = list(captures("qconf").values())
     configuration = Configuration(cell)
     configuration.apply(sources)
+    for item in sources:
+        if item["argv"] == ["qselect"]:    # lists queues in the order in which they were made
+            names = [name.split("@")[0] for name in item["stdout"].split()]
+            cell.config.queues = {name: cell.config.queues[name] for name in names}
     if not cell.instances:
         cell.instances[:] = queue_instances(cell.config, "localhost")
 
 
 # ---- surroundings -------------------------------------------------------------------------------------------
-def surroundings(tmp_path: Path, item: Case) -> Tuple[Dict[str, str], Dict[str, str]]:
+def surroundings(tmp_path: Path, item: Case) -> tuple[dict[str, str], dict[str, str]]:
     """The environment of a call, and what to replace in what it prints (paths of the recording machine)."""
     root = tmp_path / "root"
     (root / "default" / "common").mkdir(parents=True, exist_ok=True)
@@ -179,7 +183,7 @@ def qmaster_of(item: Case) -> Any:
     return cell_of(group_of(case))
 
 
-def run(item: Case, tmp_path: Path, qmaster: Any, argv: Optional[List[str]] = None) -> Tuple[Reply, str, str]:
+def run(item: Case, tmp_path: Path, qmaster: Any, argv: list[str] | None = None) -> tuple[Reply, str, str]:
     env, masks = surroundings(tmp_path, item)
     if item["case"].startswith("defaults.sge_qstat_ext"):
         Path(env["HOME"], ".sge_qstat").write_text("-ext\n")
@@ -193,7 +197,7 @@ def run(item: Case, tmp_path: Path, qmaster: Any, argv: Optional[List[str]] = No
     return reply, out, err
 
 
-def expected(item: Case) -> Tuple[int, str, str]:
+def expected(item: Case) -> tuple[int, str, str]:
     """The transcript; the user "ge" stands for a longer name that was replaced after recording."""
     out = item["stdout"]
     if item["argv"][0].endswith("qacct"):
@@ -211,7 +215,7 @@ def check(item: Case, reply: Reply, out: str, err: str) -> None:
 
 
 # ---- qacct --------------------------------------------------------------------------------------------------
-def accounting_file(item: Case, tmp_path: Path) -> List[str]:
+def accounting_file(item: Case, tmp_path: Path) -> list[str]:
     """Write the accounting file of a case where its command looks for it; the argv to use."""
     env, _ = surroundings(tmp_path, item)
     argv = list(item["argv"])
@@ -232,7 +236,7 @@ def accounting_file(item: Case, tmp_path: Path) -> List[str]:
     return argv
 
 
-def special_lines(case: str, lines: List[str], known: Dict[Tuple[int, int], List[str]]) -> List[str]:
+def special_lines(case: str, lines: list[str], known: dict[tuple[int, int], list[str]]) -> list[str]:
     if case == "qacct.f_garbage_then_good":
         return ["garbage\n", *lines]
     if case == "qacct.f_truncated_line":
@@ -248,7 +252,7 @@ def special_lines(case: str, lines: List[str], known: Dict[Tuple[int, int], List
     return lines
 
 
-def summary_lines(item: Case) -> List[str]:
+def summary_lines(item: Case) -> list[str]:
     """Records with the usage of the summary's lines, for the cases that print nothing else."""
     from fake_sge.render.accounting import Record, format_record
     result = []
