@@ -208,7 +208,7 @@ def pairs(vector: Iterable[str]) -> dict[str, str]:
 
 
 def shown(value: object, longest: int = 80) -> str:
-    """The repr of a value for an error message, cut in the middle of nowhere but marked as cut."""
+    """The repr of a value for an error message; what is longer ends in ``...``."""
     try:
         whole = repr(value)
     except Exception as broken:  # noqa: BLE001  # a user's __repr__ must not hide the error being reported

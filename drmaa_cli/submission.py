@@ -7,6 +7,7 @@ script, the job category, the native specification, the attributes.
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from time import localtime, mktime
@@ -158,9 +159,9 @@ class _Draft(NamedTuple):
                 if "\0" in item:
                     raise refused(name, item, "a NUL byte ends every text")
                 try:
-                    size = len(item.encode("utf-8", "surrogateescape"))
-                except UnicodeEncodeError:
-                    raise refused(name, item, "it has characters that cannot be encoded in UTF-8") from None
+                    size = len(os.fsencode(item))
+                except UnicodeEncodeError as reason:
+                    raise refused(name, item, f"it cannot be encoded in {reason.encoding}") from reason
                 if size > LONGEST_STRING:
                     raise refused(
                         name, item, f"a program can be given {LONGEST_STRING} bytes at a time, not {size}"

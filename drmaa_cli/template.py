@@ -168,7 +168,8 @@ class JobTemplate:
     def _write(self, name: bytes, value: Text) -> None:
         if name == c.JS_STATE and value not in (c.SUBMISSION_STATE_ACTIVE, c.SUBMISSION_STATE_HOLD):
             raise error(InvalidAttributeValueException, SUBMISSION_STATE_TEXT)
-        assert self._set is not None  # _admit has been asked
+        if self._set is None:  # deleted by another thread since _admit looked
+            raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
         self._set[name] = value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.attributes import (
@@ -150,11 +150,13 @@ def test_shown_survives_a_broken_repr() -> None:
     assert shown("x" * 100) == "'" + "x" * 76 + "..."
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0))
 def test_int_converter_round_trip(seconds: int) -> None:
     assert IntConverter.from_drmaa(IntConverter.to_drmaa(seconds)) == seconds
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.text(), max_size=5))
 def test_any_environment_is_kept(environment: dict[str, str]) -> None:
     template = JobTemplate._for(lambda: None, jobEnvironment=environment)

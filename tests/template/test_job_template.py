@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli import constants, template
@@ -266,6 +266,7 @@ def test_values_are_a_snapshot(jt: JobTemplate) -> None:
         before[constants.WD] = "/"  # type: ignore[index]  # the point of the test
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.text())))
 def test_any_value_is_kept_or_refused(value: object) -> None:
     template = JobTemplate._for(lambda: None)

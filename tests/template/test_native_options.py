@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import native
@@ -253,12 +253,14 @@ def test_names_and_values() -> None:
     assert names_and_values(options) == {"-N", "-N b", "-cwd", "-w", "-w v"}
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_split_keeps_every_character_that_is_no_blank_or_quote(text: str) -> None:
     kept = [character for word in split(text) for character in word if character not in " \t\n\r\v\f'\""]
     assert kept == [character for character in text if character not in " \t\n\r\v\f'\""]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="'"))))
 def test_quoted_words_are_read_back(words: list[str]) -> None:
     assert split(" ".join(f"'{word}'" for word in words)) == words
@@ -267,6 +269,7 @@ def test_quoted_words_are_read_back(words: list[str]) -> None:
 OPTION_WORDS = st.sampled_from(sorted(frozenset().union(*KNOWN) | {"--", "y", "n", "x", "1-2", "-zzz", ""}))
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(OPTION_WORDS, st.text(max_size=5))))
 def test_any_words_are_options_or_refused(words: list[str]) -> None:
     try:
@@ -277,6 +280,7 @@ def test_any_words_are_options_or_refused(words: list[str]) -> None:
     assert len(options.words()) + len(options.leading) <= len(words)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_options_or_refused(text: str) -> None:
     with contextlib.suppress(NativeError):

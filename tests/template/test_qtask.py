@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli import qtask
@@ -108,6 +108,7 @@ def test_option_files(tmp_path: Path) -> None:
         assert qtask.read_option_file(str(unreadable)) is None
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_text_has_categories(cell: str, user: str) -> None:
     for name, words in qtask.parse_qtask(cell, user).items():

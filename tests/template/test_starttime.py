@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.errors import DeniedByDrmException
@@ -129,12 +129,14 @@ def written(offset: int) -> str:
     return f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
 
 
+@settings(deadline=None)
 @given(MOMENTS, MOMENTS, OFFSETS)
 def test_a_complete_timestamp_is_read_back(now: int, when: int, offset: int) -> None:
     text = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(when + offset * 60))
     assert in_utc(f"{text} {written(offset)}", now) == when
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), OFFSETS)
 def test_a_time_of_day_is_within_a_day(now: int, hour: int, minute: int, second: int, offset: int) -> None:
     when = in_utc(f"{hour}:{minute}:{second}{written(offset)}", now)
@@ -143,12 +145,14 @@ def test_a_time_of_day_is_within_a_day(now: int, hour: int, minute: int, second:
     assert time.gmtime(when + offset * 60)[3:6] == (hour, minute, second)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 31), st.integers(0, 23))
 def test_a_day_is_the_soonest_future_one(now: int, day: int, hour: int) -> None:
     when = in_utc(f"{day:02} {hour}:00", now)
     assert when == soonest(now, 70, lambda date: date.day == day, hour)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.dates(datetime.date(2000, 1, 1), datetime.date(2000, 12, 31)))
 def test_a_month_and_day_is_the_soonest_future_one(now: int, date: datetime.date) -> None:
     when = in_utc(f"{date:%m/%d} 12:00", now)
@@ -168,6 +172,7 @@ def soonest(now: int, days: int, fits: object, hour: int) -> float | None:
     return None
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789/:+- \t\0x")), MOMENTS)
 def test_any_text_is_an_instant_or_refused(text: str, now: int) -> None:
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.errors import (
@@ -209,6 +209,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=6).map("".join))
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(TEXT_ATTRIBUTES), TEXTS),
     st.one_of(st.none(), st.lists(TEXTS, max_size=4)),
