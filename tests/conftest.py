@@ -18,9 +18,28 @@ pytest.register_assert_rewrite("tests.contract.harness")
 
 REQUIRE_REAL_CELL = "DRMAA_CLI_REQUIRE_REAL_CELL"
 GUARDED_TOOLS = (
-    "qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qmod", "qconf", "qhost", "qalter", "qselect", "qsh",
-    "qrsh", "qlogin", "qresub", "qquota", "qping", "ssh", "scp", "sendmail", "mail",
-)  # fmt: skip
+    "qsub",
+    "qstat",
+    "qacct",
+    "qdel",
+    "qhold",
+    "qrls",
+    "qmod",
+    "qconf",
+    "qhost",
+    "qalter",
+    "qselect",
+    "qsh",
+    "qrsh",
+    "qlogin",
+    "qresub",
+    "qquota",
+    "qping",
+    "ssh",
+    "scp",
+    "sendmail",
+    "mail",
+)
 GUARD_EXIT = 97
 SCRIPT = f'#!/bin/sh\necho "a test called the machine\'s own ${{0##*/}}" >&2\nexit {GUARD_EXIT}\n'
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")

@@ -20,11 +20,18 @@ EFFECTS = (
     "multiprocessing",
 )
 PURE = (
-    "drmaa_cli/constants.py", "drmaa_cli/errors.py", "drmaa_cli/jobinfo.py", "drmaa_cli/models.py",
-    "drmaa_cli/tracker.py", "drmaa_cli/gridengine/**/*.py",
-    "fake_sge/model.py", "fake_sge/ranges.py", "fake_sge/engine.py", "fake_sge/engine/**/*.py",
+    "drmaa_cli/constants.py",
+    "drmaa_cli/errors.py",
+    "drmaa_cli/jobinfo.py",
+    "drmaa_cli/models.py",
+    "drmaa_cli/tracker.py",
+    "drmaa_cli/gridengine/**/*.py",
+    "fake_sge/model.py",
+    "fake_sge/ranges.py",
+    "fake_sge/engine.py",
+    "fake_sge/engine/**/*.py",
     "fake_sge/render/**/*.py",
-)  # fmt: skip
+)
 LAYERS = (  # each may import from itself and from those before it, never from those after it
     ("constants", "errors"),
     ("models", "template"),

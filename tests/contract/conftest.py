@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.harness import Cell, World, load_api, oracle_missing
+import fake_sge
 from tests.conftest import REQUIRE_REAL_CELL
+from tests.contract.harness import Cell, World, load_api, oracle_missing
 
 BACKENDS = ("cli-real", "cli-fake", "oracle")
-MARKS = {"cli-real": [pytest.mark.real_cell], "cli-fake": [], "oracle": [pytest.mark.real_cell, pytest.mark.oracle]}
+MARKS = {
+    "cli-real": [pytest.mark.real_cell],
+    "cli-fake": [],
+    "oracle": [pytest.mark.real_cell, pytest.mark.oracle],
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -24,7 +30,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if unknown:
             raise pytest.UsageError(f"--backends: no such back end: {', '.join(sorted(unknown))}")
         only = metafunc.definition.get_closest_marker("only_on")
-        names = [name for name in BACKENDS if {name, "all"} & set(chosen) and (only is None or name in only.args)]
+        names = [
+            name for name in BACKENDS if {name, "all"} & set(chosen) and (only is None or name in only.args)
+        ]
         params = [pytest.param(name, marks=MARKS[name]) for name in names]
         metafunc.parametrize("backend", params, indirect=True, scope="session")
 
@@ -59,6 +67,36 @@ def cell(backend: str, request: pytest.FixtureRequest) -> Cell:
             pytest.skip(reason)
     found: Cell = request.getfixturevalue("fake_cell" if backend == "cli-fake" else "real_cell")
     return found
+
+
+class FakeCell:
+    """A fake_sge cell with the interface of the real one."""
+
+    def __init__(self, cell: fake_sge.Cell) -> None:
+        self._cell = cell
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self._cell.variables
+
+    @property
+    def bin_directory(self) -> Path:
+        return self._cell.path
+
+    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = self._cell.run(*argv)
+        texts = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        result = subprocess.CompletedProcess(done.args, done.returncode, *texts)
+        if check:
+            result.check_returncode()
+        return result
+
+
+@pytest.fixture(scope="session")
+def fake_cell() -> Iterator[Cell]:
+    """A running fake cell, one for each process of the test run."""
+    with fake_sge.Cell(slots=100, login_shells=False) as cell:
+        yield FakeCell(cell)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """What the contract tests share: the back ends, one session per process, and small helpers around one job.
 
 The tests use nothing but the API of drmaa-python 0.7.9 (``world.api`` is the module) and Grid Engine's own
-commands (``world.tool``). Expectations are libdrmaa 8.1.9 as observed; where drmaa_cli is better on purpose, the
-expectation for it stands beside libdrmaa's with the reason.
+commands (``world.tool``). Expectations are libdrmaa 8.1.9 as observed; where drmaa_cli is better on purpose,
+the expectation for it stands beside libdrmaa's with the reason.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 import warnings
@@ -29,8 +31,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ORACLE_PACKAGE = Path("/usr/lib/python3/dist-packages/drmaa")
-ORACLE_LIBRARIES = ("/usr/lib/gridengine-drmaa/lib/libdrmaa.so.1.0", "/usr/lib/gridengine-drmaa/lib/libdrmaa.so")
+ORACLE_LIBRARIES = (
+    "/usr/lib/gridengine-drmaa/lib/libdrmaa.so.1.0",
+    "/usr/lib/gridengine-drmaa/lib/libdrmaa.so",
+)
 ORACLE_TUNABLES = "glibc.rtld.optional_static_tls=16384"  # libdrmaa's jemalloc does not load without it
+Caught = pytest.ExceptionInfo[BaseException]
 PATIENCE = 40.0  # seconds for anything that must happen
 
 
@@ -129,12 +135,17 @@ class World:
         return self.cell.run(*argv, check=check)
 
     def elsewhere(self, body: str, **values: object) -> Any:
-        """Run Python in a new process, with ``api`` and the values given, and return what it sets ``answer`` to."""
+        """Run Python with ``api`` and the values in a new process; return what it sets ``answer`` to."""
         preamble = "import json, sys\nfrom tests.contract.harness import load_api, told\n"
         names = "".join(f"{name} = {value!r}\n" for name, value in values.items())
         script = f"{preamble}api = load_api({self.backend!r})\n{names}{body}\nprint(json.dumps(answer))\n"
         done = subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -159,9 +170,9 @@ class World:
     # -- jobs ------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def template(self, command: str | None = "/bin/true", *args: str, **attributes: object) -> Iterator[Any]:
+    def template(self, command: str | None = "/bin/true", *args: str, **attributes: Any) -> Iterator[Any]:
         """A template whose job writes nothing to the home directory; an attribute of None is left unset."""
-        values: dict[str, object] = {"outputPath": ":/dev/null", "joinFiles": True, "jobName": "contract"}
+        values: dict[str, Any] = {"outputPath": ":/dev/null", "joinFiles": True, "jobName": "contract"}
         values |= {"remoteCommand": command, "args": list(args) or None}
         values |= attributes
         template = self.session.createJobTemplate()
@@ -173,25 +184,25 @@ class World:
         finally:
             template.delete()
 
-    def run(self, command: str | None = "/bin/true", *args: str, **attributes: object) -> str:
+    def run(self, command: str | None = "/bin/true", *args: str, **attributes: Any) -> str:
         """Submit one job and return its id."""
         with self.template(command, *args, **attributes) as template:
             job = str(self.session.runJob(template))
         self.submitted.append(job)
         return job
 
-    def bulk(self, begin: int, end: int, step: int, *command: str, **attributes: object) -> list[str]:
+    def bulk(self, begin: int, end: int, step: int, *command: str, **attributes: Any) -> list[str]:
         """Submit an array job and return its ids."""
         with self.template(*(command or ("/bin/true",)), **attributes) as template:
             jobs = [str(job) for job in self.session.runBulkJobs(template, begin, end, step)]
         self.submitted.append(jobs[0].partition(".")[0])
         return jobs
 
-    def held(self, **attributes: object) -> str:
+    def held(self, **attributes: Any) -> str:
         """Submit a job with a user hold."""
         return self.run(jobSubmissionState="drmaa_hold", **attributes)
 
-    def sleeper(self, **attributes: object) -> str:
+    def sleeper(self, **attributes: Any) -> str:
         """Submit a long job and wait until it runs."""
         job = self.run("/bin/sleep", "300", **attributes)
         self.until(job, "running")
@@ -202,7 +213,7 @@ class World:
 
     def until(self, job: str, *states: str) -> str:
         """Wait until a job is in one of the states, and return it."""
-        return self.eventually(lambda: self.status(job), lambda state: state in states)
+        return str(self.eventually(lambda: self.status(job), lambda state: state in states))
 
     def letters(self, job: str) -> str:
         """The job's state letters in Grid Engine's own listing; empty when it is not there."""
@@ -215,7 +226,9 @@ class World:
     def details(self, job: str) -> dict[str, str]:
         """The fields of ``qstat -j`` of one job."""
         lines = self.tool("qstat", "-j", job.partition(".")[0]).stdout.splitlines()
-        return {name.strip(): value.strip() for name, sep, value in (line.partition(":") for line in lines) if sep}
+        return {
+            name.strip(): value.strip() for name, sep, value in (line.partition(":") for line in lines) if sep
+        }
 
     def until_letters(self, job: str, letters: str) -> None:
         """Wait until Grid Engine's own listing shows a job in exactly this state."""
@@ -234,7 +247,7 @@ class World:
         """A path in the test's own directory."""
         return self.directory / name
 
-    def output_of(self, command: str, *args: str, **attributes: object) -> str:
+    def output_of(self, command: str, *args: str, **attributes: Any) -> str:
         """Run a job to its end and return what it wrote to its standard output."""
         path = self.file(f"out.{uuid.uuid4().hex}")
         job = self.run(command, *args, **{"outputPath": f":{path}", **attributes})
@@ -255,18 +268,20 @@ class World:
         return found  # type: ignore[no-any-return]
 
     @contextlib.contextmanager
-    def refuses(self, name: str, text: str | None = None) -> Iterator[None]:
-        """Expect exactly this class of exception with exactly this text."""
+    def refuses(self, name: str, text: str | None = None, more: bool = False) -> Iterator[Caught]:
+        """Expect exactly this class of exception and this text; with ``more``, something after it."""
         expected = self.error_class(name)
         with pytest.raises(expected) as caught:
-            yield
+            yield caught
         assert type(caught.value) is expected
-        if text is not None:
+        if text is not None and more:
+            assert re.fullmatch(re.escape(text) + r" \(.+\)", str(caught.value))
+        elif text is not None:
             assert str(caught.value) == text
 
     @contextlib.contextmanager
     def refuses_type(self, value: object) -> Iterator[None]:
-        """Expect a wrong type to be refused: ctypes' own error there, a typed one that names the value here."""
+        """Expect a wrong type to be refused: by ctypes there, by a typed error with the value here."""
         if self.is_oracle:
             with pytest.raises((ctypes.ArgumentError, TypeError)):
                 yield
@@ -288,8 +303,6 @@ SYNCHRONIZE_TIMEOUT = "code 23: "  # libdrmaa gives no text here
 
 def in_threads(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run the calls in a thread each and return, in order, what each returned or raised."""
-    import threading
-
     results: list[Any] = [None] * len(calls)
 
     def work(index: int) -> None:

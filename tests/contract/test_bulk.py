@@ -21,8 +21,8 @@ def test_ids(session: World, task_range: tuple[int, int, int]) -> None:
 
 
 def test_the_tasks_are_those_of_qsub_t(session: World) -> None:
-    jobs = session.bulk(2, 9, 3, jobSubmissionState="drmaa_hold")
-    assert session.details(jobs[0])["job-array tasks"] == "2-9:3"
+    jobs = session.bulk(2, 8, 3, jobSubmissionState="drmaa_hold")
+    assert session.details(jobs[0])["job-array tasks"] == "2-8:3"
 
 
 @pytest.mark.parametrize("task_range", REFUSED, ids=str)
@@ -89,7 +89,9 @@ def test_concurrency_and_array_dependencies(session: World) -> None:
     first = session.bulk(1, 3, 1, nativeSpecification="-tc 2", jobSubmissionState="drmaa_hold")
     number = first[0].partition(".")[0]
     assert "<JB_ja_task_concurrency>2<" in session.tool("qstat", "-j", number, "-xml").stdout
-    second = session.bulk(1, 3, 1, nativeSpecification=f"-hold_jid_ad {number}", jobSubmissionState="drmaa_hold")
+    second = session.bulk(
+        1, 3, 1, nativeSpecification=f"-hold_jid_ad {number}", jobSubmissionState="drmaa_hold"
+    )
     assert len(second) == 3
 
 

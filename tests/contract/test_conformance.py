@@ -1,6 +1,6 @@
 """Grid Engine's own DRMAA suite by its own names (drmaa_spec, section 9): one session, one thread.
 
-Names are those of test_drmaa.cc, with ``test_ST_`` for "single-threaded"; each function says the same in Python.
+Names are those of test_drmaa.cc, with ``test_ST_`` for "single-threaded".
 """
 
 from __future__ import annotations
@@ -10,20 +10,47 @@ import time
 
 import pytest
 
-from tests.contract.harness import BAD_ARGUMENT, NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
+from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
 
 ERRORS = [
-    "Internal", "DrmCommunication", "Authorization", "InvalidArgument", "NoActiveSession", "OutOfMemory",
-    "InvalidContactString", "DefaultContactString", "NoDefaultContactStringSelected", "DrmsInit",
-    "AlreadyActiveSession", "DrmsExit", "InvalidAttributeFormat", "InvalidAttributeValue",
-    "ConflictingAttributeValues", "TryLater", "DeniedByDrm", "InvalidJob", "ResumeInconsistentState",
-    "SuspendInconsistentState", "HoldInconsistentState", "ReleaseInconsistentState", "ExitTimeout",
-]  # fmt: skip
+    "Internal",
+    "DrmCommunication",
+    "Authorization",
+    "InvalidArgument",
+    "NoActiveSession",
+    "OutOfMemory",
+    "InvalidContactString",
+    "DefaultContactString",
+    "NoDefaultContactStringSelected",
+    "DrmsInit",
+    "AlreadyActiveSession",
+    "DrmsExit",
+    "InvalidAttributeFormat",
+    "InvalidAttributeValue",
+    "ConflictingAttributeValues",
+    "TryLater",
+    "DeniedByDrm",
+    "InvalidJob",
+    "ResumeInconsistentState",
+    "SuspendInconsistentState",
+    "HoldInconsistentState",
+    "ReleaseInconsistentState",
+    "ExitTimeout",
+]
 SUPPORTED = {
-    "remoteCommand": "/bin/true", "jobSubmissionState": "drmaa_hold", "workingDirectory": "/tmp", "jobName": "name",
-    "inputPath": ":/dev/null", "outputPath": ":/dev/null", "errorPath": ":/dev/null", "joinFiles": True,
-    "jobCategory": "x", "nativeSpecification": "-p -1", "blockEmail": True, "startTime": "11:11",
-}  # fmt: skip
+    "remoteCommand": "/bin/true",
+    "jobSubmissionState": "drmaa_hold",
+    "workingDirectory": "/tmp",
+    "jobName": "name",
+    "inputPath": ":/dev/null",
+    "outputPath": ":/dev/null",
+    "errorPath": ":/dev/null",
+    "joinFiles": True,
+    "jobCategory": "x",
+    "nativeSpecification": "-p -1",
+    "blockEmail": True,
+    "startTime": "11:11",
+}
 SUPPORTED_VECTORS = {"args": ["a", "b"], "jobEnvironment": {"A": "1"}, "email": ["a@b"]}
 
 
@@ -142,7 +169,11 @@ def test_ST_BULK_SINGLESUBMIT_WAIT_INDIVIDUAL(fresh: World) -> None:
 
 
 def mixture(world: World) -> list[str]:
-    return [*world.bulk(1, 3, 1, "/bin/sleep", "1"), world.run("/bin/sleep", "1"), world.run("/bin/sleep", "1")]
+    return [
+        *world.bulk(1, 3, 1, "/bin/sleep", "1"),
+        world.run("/bin/sleep", "1"),
+        world.run("/bin/sleep", "1"),
+    ]
 
 
 def after(world: World, jobs: list[str], dispose: bool) -> None:
@@ -189,7 +220,7 @@ def test_ST_EXIT_STATUS(fresh: World) -> None:
 
 @pytest.mark.parametrize("attribute", ["inputPath", "outputPath", "errorPath"])
 def test_ST_INPUT_OUTPUT_ERROR_FILE_FAILURE(session: World, attribute: str) -> None:
-    job = session.run(**{"joinFiles": False, attribute: ":/no/such/directory/file"})
+    job = session.run(joinFiles=False, **{attribute: ":/no/such/directory/file"})
     session.session.synchronize([job], PATIENCE_SECONDS, False)
     assert session.status(job) == "failed"
     assert session.session.wait(job, 0).wasAborted
@@ -264,7 +295,11 @@ def test_ST_SYNCHRONIZE_NONEXISTANT(fresh: World) -> None:
 
 
 def test_ST_RECOVERABLE_SESSION(fresh: World) -> None:
-    contact, tasks, job = fresh.session.contact, fresh.bulk(1, 2, 1, "/bin/sleep", "2"), fresh.run("/bin/sleep", "2")
+    contact, tasks, job = (
+        fresh.session.contact,
+        fresh.bulk(1, 2, 1, "/bin/sleep", "2"),
+        fresh.run("/bin/sleep", "2"),
+    )
     fresh.end()
     body = """
 session = api.Session
@@ -286,10 +321,21 @@ def test_ST_ATTRIBUTE_CHECK(session: World) -> None:
     (here / "in").write_text("")
     script = "pwd; echo $WHO $JOB_NAME $1"
     output = session.output_of(
-        "/bin/sh", "-c", script, "sh", "argument", jobName="checked", workingDirectory=str(here),
-        jobEnvironment=environment, inputPath=f":{here}/in", startTime=time.strftime("%Y/%m/%d 00:00:01"),
-        nativeSpecification="-p -1", blockEmail=True, email=["nobody@localhost"], errorPath=f":{here}/unused",
-    )  # fmt: skip
+        "/bin/sh",
+        "-c",
+        script,
+        "sh",
+        "argument",
+        jobName="checked",
+        workingDirectory=str(here),
+        jobEnvironment=environment,
+        inputPath=f":{here}/in",
+        startTime=time.strftime("%Y/%m/%d 00:00:01"),
+        nativeSpecification="-p -1",
+        blockEmail=True,
+        email=["nobody@localhost"],
+        errorPath=f":{here}/unused",
+    )
     assert output == f"{here}\ncontract checked argument\n"
 
 
@@ -339,23 +385,30 @@ def test_ST_JOB_PS(session: World) -> None:
 def test_ST_CONTROL(session: World) -> None:
     job = session.run("/bin/sleep", "300", jobSubmissionState="drmaa_hold")
     for action, state in (
-        ("release", "running"), ("suspend", "user_suspended"), ("resume", "running"), ("hold", "user_on_hold"),
-        ("release", "running"), ("terminate", "failed"),
-    ):  # fmt: skip
+        ("release", "running"),
+        ("suspend", "user_suspended"),
+        ("resume", "running"),
+        ("hold", "user_on_hold"),
+        ("release", "running"),
+        ("terminate", "failed"),
+    ):
         session.session.control(job, action)
         session.until(job, state)
     assert session.session.wait(job, PATIENCE_SECONDS).wasAborted
 
 
-def test_null_job_template(session: World) -> None:
-    with session.refuses("InvalidArgumentException", BAD_ARGUMENT):
-        session.session.runJob(None)
-
-
 def test_session_methods_are_static(session: World) -> None:
     names = (
-        "initialize", "exit", "createJobTemplate", "deleteJobTemplate", "runJob", "runBulkJobs", "control",
-        "synchronize", "wait", "jobStatus",
-    )  # fmt: skip
+        "initialize",
+        "exit",
+        "createJobTemplate",
+        "deleteJobTemplate",
+        "runJob",
+        "runBulkJobs",
+        "control",
+        "synchronize",
+        "wait",
+        "jobStatus",
+    )
     for name in names:
         assert isinstance(inspect.getattr_static(session.session, name), staticmethod), name

@@ -16,7 +16,7 @@ PLACEHOLDER_NEEDS_BULK = (
 NO_WD_IN_WD = (
     'code 17: working directory placeholder "$drmaa_wd_ph$" is not allowed in the working directory path\n'
 )
-NO_COLON = 'code 4: The "drmaa_{}_path" attribute must begin with a colon, \':\''
+NO_COLON = "code 4: The \"drmaa_{}_path\" attribute must begin with a colon, ':'"
 NO_COMMAND = 'code 17: job template must have "drmaa_remote_command" attribute set'
 BAD_DATE = "code 17: Error parsing DRMAA date string"
 GARBLED = "code 1: Error reading answer list from qmaster"
@@ -41,11 +41,14 @@ def job_name(name: str, text: str) -> Row:
 
 COMMANDS = [
     Row("no command", {"remoteCommand": None}, NO_COMMAND),
-    Row("no command nor name", {"remoteCommand": "", "jobName": None},
-        "code 17: job rejected cause there is no job_name in the request"),
+    Row(
+        "no command nor name",
+        {"remoteCommand": "", "jobName": None},
+        "code 17: job rejected cause there is no job_name in the request",
+    ),
     Row("space", {"remoteCommand": "/bin/a b", "jobName": None}, GARBLED, "InternalException"),
     Row("non-ASCII", {"remoteCommand": "/bin/größe", "jobName": None}, GARBLED, "InternalException"),
-]  # fmt: skip
+]
 JOB_NAMES = [
     job_name("a/b", "Slash ('/') not allowed in objectname"),
     job_name("a:b", "Colon (':') not allowed in objectname"),
@@ -69,13 +72,23 @@ START_TIMES = [
     *(
         Row(value, {"startTime": value}, BAD_DATE)
         for value in (
-            "24:00", "12:60", "12:00:60", "12:00:61", "2030/13/01 12:00", "2030/02/30 12:00", "2030/1/2", "2030/01/02",
-            "2030-01-02 12:00", "2030/01/02T12:00", "noon", "",
+            "24:00",
+            "12:60",
+            "12:00:60",
+            "12:00:61",
+            "2030/13/01 12:00",
+            "2030/02/30 12:00",
+            "2030/1/2",
+            "2030/01/02",
+            "2030-01-02 12:00",
+            "2030/01/02T12:00",
+            "noon",
+            "",
         )
     ),
     Row("month 00", {"startTime": "2030/00/10 12:00"}, "code 17: invalid format for job start time"),
     Row("year 0001", {"startTime": "0001/01/10 12:00"}, "code 17: invalid format for job start time"),
-]  # fmt: skip
+]
 DIRECTORIES = [
     Row("wd placeholder", {"workingDirectory": "$drmaa_wd_ph$"}, NO_WD_IN_WD),
     Row("wd placeholder first", {"workingDirectory": "$drmaa_wd_ph$/x"}, NO_WD_IN_WD),
@@ -85,14 +98,34 @@ PATHS = [
     row
     for attribute, kind in (("inputPath", "input"), ("outputPath", "output"), ("errorPath", "error"))
     for row in (
-        Row(f"{attribute} no colon", {attribute: "/dev/null", "joinFiles": False},
-            NO_COLON.format(kind), "InvalidArgumentException"),
-        Row(f"{attribute} empty", {attribute: "", "joinFiles": False}, "code 17: paths may not be empty strings"),
-        Row(f"{attribute} colon", {attribute: ":", "joinFiles": False}, "code 17: paths may not be empty strings"),
-        Row(f"{attribute} host", {attribute: "host:", "joinFiles": False}, "code 17: paths may not be empty strings"),
-        Row(f"{attribute} incr", {attribute: ":/tmp/$drmaa_incr_ph$", "joinFiles": False}, PLACEHOLDER_NEEDS_BULK),
+        Row(
+            f"{attribute} no colon",
+            {attribute: "/dev/null", "joinFiles": False},
+            NO_COLON.format(kind),
+            "InvalidArgumentException",
+        ),
+        Row(
+            f"{attribute} empty",
+            {attribute: "", "joinFiles": False},
+            "code 17: paths may not be empty strings",
+        ),
+        Row(
+            f"{attribute} colon",
+            {attribute: ":", "joinFiles": False},
+            "code 17: paths may not be empty strings",
+        ),
+        Row(
+            f"{attribute} host",
+            {attribute: "host:", "joinFiles": False},
+            "code 17: paths may not be empty strings",
+        ),
+        Row(
+            f"{attribute} incr",
+            {attribute: ":/tmp/$drmaa_incr_ph$", "joinFiles": False},
+            PLACEHOLDER_NEEDS_BULK,
+        ),
     )
-]  # fmt: skip
+]
 NATIVE = [
     *(native(words, "Unknown option script\n") for words in ("word", "-h u", "-notify y", "-terse yes")),
     *(
@@ -114,15 +147,20 @@ NATIVE = [
     native("-tc 2", 'invalid "task concurrency" value in job request'),
     native("-hold_jid_ad 1", 'Can only specify "-hold_jid_ad" option with an array job (using "-t" option)'),
     native("-b n", "error opening /no/script: No such file or directory\n")._replace(
-        attributes={"nativeSpecification": "-b n", "remoteCommand": "/no/script"}),
+        attributes={"nativeSpecification": "-b n", "remoteCommand": "/no/script"}
+    ),
     native("-b n directory", "error reading from file /tmp\n")._replace(
-        attributes={"nativeSpecification": "-b n", "remoteCommand": "/tmp"}),
+        attributes={"nativeSpecification": "-b n", "remoteCommand": "/tmp"}
+    ),
     Row("unsatisfiable", {"nativeSpecification": "-l arch=pdp11"}, NO_SUITABLE_QUEUE),
-    Row("unsatisfiable held", {"nativeSpecification": "-l arch=pdp11", "jobSubmissionState": "drmaa_hold"},
-        NO_SUITABLE_QUEUE),
+    Row(
+        "unsatisfiable held",
+        {"nativeSpecification": "-l arch=pdp11", "jobSubmissionState": "drmaa_hold"},
+        NO_SUITABLE_QUEUE,
+    ),
     Row("unknown category", {"jobCategory": "no_such"}, "code 17: Unknown job category"),
     Row("empty category", {"jobCategory": ""}, "code 17: Unknown job category"),
-]  # fmt: skip
+]
 # Which of two faults is reported: measured for each pair of these on libdrmaa 8.1.9, first to last.
 FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("native", {"nativeSpecification": "-zzz"}, 'code 17: invalid option argument "-zzz"\n', DENIED),
@@ -148,7 +186,9 @@ EVERY = [*COMMANDS, *JOB_NAMES, *START_TIMES, *DIRECTORIES, *PATHS, *NATIVE, *OR
 @pytest.mark.parametrize("row", EVERY, ids=ids(EVERY))
 def test_run_job_refuses(session: World, row: Row) -> None:
     before = session.tool("qstat").stdout.count("contract")
-    with session.refuses(row.error, row.text):
+    # Where libdrmaa's text hides the cause, drmaa_cli adds it in parentheses.
+    adds_cause = row.text == GARBLED and not session.is_oracle
+    with session.refuses(row.error, row.text, more=adds_cause):
         session.run(**{"command": "/bin/true", **renamed(row.attributes)})
     assert session.tool("qstat").stdout.count("contract") <= before  # nothing is left half submitted
 

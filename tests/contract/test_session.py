@@ -97,7 +97,11 @@ def test_second_exit(fresh: World) -> None:
 
 
 def test_initialize_twice(fresh: World) -> None:
-    for call in (fresh.session.initialize, fresh.session().initialize, lambda: fresh.session.initialize("session=x")):
+    for call in (
+        fresh.session.initialize,
+        fresh.session().initialize,
+        lambda: fresh.session.initialize("session=x"),
+    ):
         with fresh.refuses("AlreadyActiveSessionException", ALREADY_ACTIVE):
             call()
     (answer,) = in_threads([fresh.session.initialize])
@@ -143,7 +147,7 @@ def test_named_contact(idle: World, contact: str, becomes: str) -> None:
     ids=["space", "slash"],
 )
 def test_session_names_that_are_refused(idle: World, name: str, text: str) -> None:
-    # In a process of its own: libdrmaa gives the text of its first refusal to all later errors of the process.
+    # In a new process: libdrmaa gives the text of its first refusal to all later errors of a process.
     body = "answer = [told(lambda: api.Session.initialize('session=' + name)), api.Session.contact]"
     answer = idle.elsewhere(body, name=name)
     assert answer == [["DrmCommunicationException", f"code 2: {text}"], ""]

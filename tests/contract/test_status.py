@@ -92,7 +92,9 @@ def suspended_queue(world: World) -> Iterator[None]:
         world.tool("qmod", "-usq", QUEUE, check=True)
 
 
-@pytest.mark.parametrize(("make", "letters", "status"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize(
+    ("make", "letters", "status"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
+)
 def test_status(session: World, make: Callable[[World], str], letters: str, status: str) -> None:
     job = make(session)
     session.until(job, status)

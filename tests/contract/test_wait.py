@@ -10,18 +10,33 @@ import pytest
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, WAIT_TIMEOUT, World
 
 SHORT_KEYS = (
-    "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime ru_maxrss ru_ixrss "
-    "ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd ru_msgrcv ru_nsignals "
-    "ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow acct_maxvmem cpu mem io iow maxvmem"
+    "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime ru_maxrss "
+    "ru_ixrss ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd "
+    "ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow acct_maxvmem cpu mem io iow maxvmem"
 ).split()
 NEVER_STARTED = ["submission_time", "priority"]
 SIGNALS = {
-    1: ("SIGHUP", 901), 2: ("SIGINT", 902), 3: ("SIGQUIT", 903), 4: ("SIGILL", 904), 6: ("SIGABRT", 906),
-    8: ("SIGFPE", 909), 9: ("SIGKILL", 910), 7: ("SIGBUS", 911), 11: ("SIGSEGV", 912), 13: ("SIGPIPE", 914),
-    14: ("SIGALRM", 915), 15: ("SIGTERM", 916), 24: ("SIGXCPU", 925), 25: ("SIGXFSZ", 926), 10: ("SIGUSR1", 931),
-    12: ("SIGUSR2", 932), 30: ("SIGunknown signal", 30), 31: ("SIGunknown signal", 31), 34: ("SIGunknown signal", 34),
+    1: ("SIGHUP", 901),
+    2: ("SIGINT", 902),
+    3: ("SIGQUIT", 903),
+    4: ("SIGILL", 904),
+    6: ("SIGABRT", 906),
+    8: ("SIGFPE", 909),
+    9: ("SIGKILL", 910),
+    7: ("SIGBUS", 911),
+    11: ("SIGSEGV", 912),
+    13: ("SIGPIPE", 914),
+    14: ("SIGALRM", 915),
+    15: ("SIGTERM", 916),
+    24: ("SIGXCPU", 925),
+    25: ("SIGXFSZ", 926),
+    10: ("SIGUSR1", 931),
+    12: ("SIGUSR2", 932),
+    30: ("SIGunknown signal", 30),
+    31: ("SIGunknown signal", 31),
+    34: ("SIGunknown signal", 34),
     64: ("SIGunknown signal", 64),
-}  # fmt: skip
+}
 
 
 DIE = """
@@ -35,7 +50,7 @@ os.kill(os.getpid(), number)
 
 
 class Ending(NamedTuple):
-    """A job and its JobInfo: hasExited, hasSignal, wasAborted, exitStatus, terminatedSignal, and the status."""
+    """A job and its end: hasExited, hasSignal, wasAborted, exitStatus, terminatedSignal; the status."""
 
     name: str
     command: list[str]
@@ -67,14 +82,24 @@ ENDINGS = [
     aborted("no input", "/bin/true", inputPath=":/no/such/file"),
     aborted("no output", "/bin/true", outputPath=":/no/such/directory/file"),
     aborted("no error file", "/bin/true", errorPath=":/no/such/directory/file", joinFiles=False),
-    Ending("shell without program", ["/no/such/program"], {"nativeSpecification": "-shell y"},
-           (True, False, False, 127, "")),
-    Ending("shell, not executable", ["/etc/passwd"], {"nativeSpecification": "-shell y"},
-           (True, False, False, 126, "")),
-    Ending("child killed", ["/bin/sh", "-c", "sh -c 'kill -9 $$'; exit 139"], {}, (True, False, False, 139, "")),
+    Ending(
+        "shell without program",
+        ["/no/such/program"],
+        {"nativeSpecification": "-shell y"},
+        (True, False, False, 127, ""),
+    ),
+    Ending(
+        "shell, not executable",
+        ["/etc/passwd"],
+        {"nativeSpecification": "-shell y"},
+        (True, False, False, 126, ""),
+    ),
+    Ending(
+        "child killed", ["/bin/sh", "-c", "sh -c 'kill -9 $$'; exit 139"], {}, (True, False, False, 139, "")
+    ),
     limited("h_rt", "-l h_rt=1", "SIGKILL"),
     limited("s_rt", "-l s_rt=1", "SIGUSR1"),
-]  # fmt: skip
+]
 
 
 def brief(info: Any) -> tuple[bool, bool, bool, int, str]:
@@ -169,9 +194,15 @@ def test_job_info(session: World) -> None:
     job = session.run("/bin/sh", "-c", "exit 3")
     info = session.session.wait(job, PATIENCE_SECONDS)
     assert info._fields == (
-        "jobId", "hasExited", "hasSignal", "terminatedSignal", "hasCoreDump", "wasAborted", "exitStatus",
+        "jobId",
+        "hasExited",
+        "hasSignal",
+        "terminatedSignal",
+        "hasCoreDump",
+        "wasAborted",
+        "exitStatus",
         "resourceUsage",
-    )  # fmt: skip
+    )
     assert tuple(map(type, info)) == (str, bool, bool, str, bool, bool, int, dict)
     assert info[:7] == (job, True, False, "", False, False, 3)
 
@@ -180,8 +211,13 @@ def test_resource_usage(session: World) -> None:
     info = session.session.wait(session.run("/bin/sh", "-c", "exit 3"), PATIENCE_SECONDS)
     usage = info.resourceUsage
     assert [name for name in usage if name != "vmem"] == SHORT_KEYS or list(usage)[:6] == [
-        "io", "iow", "mem", "cpu", "vmem", "maxvmem"
-    ]  # fmt: skip
+        "io",
+        "iow",
+        "mem",
+        "cpu",
+        "vmem",
+        "maxvmem",
+    ]
     assert set(SHORT_KEYS) <= set(usage)
     assert {name: value for name, value in usage.items() if not re.fullmatch(r"-?\d+\.\d{4}", value)} == {}
     assert usage["exit_status"] == "3.0000"
