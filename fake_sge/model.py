@@ -9,6 +9,7 @@ Text is ``str`` decoded with ``os.fsdecode`` (UTF-8, surrogateescape): encode it
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -216,7 +217,7 @@ class JobSpec:
     @property
     def is_array(self) -> bool:
         """Whether -t was given (also ``-t 1``)."""
-        return bool(self.job_type & JobType.ARRAY)
+        return bool(int(self.job_type) & 0x80)    # JobType.ARRAY; asked for every line of a listing
 
 
 @dataclass
@@ -485,10 +486,15 @@ def state_letters(job: Job, task: Task | None, hold: Hold = Hold.NONE,
     ``task`` None means a waiting task with the given ``hold``; ``queue`` is the state of the queue
     instance in which the task runs. Order and rules: captures ``state.*``.
     """
-    status = task.status if task else Status.IDLE
-    state = task.state if task else State.QUEUED | State.WAITING
     held = bool(task.hold if task else hold) or job.has_dependency
-    restarted = bool(task and task.restarts)
+    if task is None:
+        return "hqw" if held else "qw"
+    return _letters(int(task.status), int(task.state), held, bool(task.restarts), int(queue))
+
+
+@functools.lru_cache(maxsize=1024)
+def _letters(status_number: int, state_number: int, held: bool, restarted: bool, queue_number: int) -> str:
+    status, state, queue = Status(status_number), State(state_number), QueueState(queue_number)
     running = status in (Status.RUNNING, Status.TRANSFERRING)
     suspended = bool(state & State.SUSPENDED)
     by_queue = running and bool(queue & (QueueState.SUSPENDED | QueueState.CALENDAR_SUSPENDED

@@ -49,6 +49,9 @@ _LETTERS = (
 )
 _TASK_HOLDS = ((Show.USER_HOLD, Hold.USER), (Show.OPERATOR_HOLD, Hold.OPERATOR),
                (Show.SYSTEM_HOLD, Hold.SYSTEM), (Show.ARRAY_HOLD, Hold.ARRAY_DEPENDENCY))
+# Plain numbers: testing flags of an enum takes too long for every job of a big cell.
+_PENDING, _RUNNING, _SUSPENDED = int(Show.PENDING), int(Show.RUNNING), int(Show.SUSPENDED)
+_TASK_SUSPENDED = int(State.SUSPENDED)
 _ACTIVE = (Status.RUNNING, Status.TRANSFERRING)
 
 # The order in which qstat lists the hold combinations of array tasks that were never dispatched.
@@ -127,6 +130,8 @@ class Selection:
                  queue_states: Mapping[str, QueueState], slot_request: Callable[[Job], int],
                  first_task_is_job: Callable[[str], bool]) -> None:
         self._scope = scope
+        self._show = int(scope.show)
+        self._holds = scope.show & HOLDS
         self._queue_states = queue_states
         self._slot_request = slot_request
         self._first_task_is_job = first_task_is_job
@@ -145,17 +150,17 @@ class Selection:
 
     def _fetched(self, job: Job) -> bool:
         """Whether qstat would get the job from the qmaster: a coarse choice by ``-s``, per job."""
-        show = self._scope.show
+        show = self._show
         active = any(task.status in _ACTIVE for task in job.tasks.values())
-        if show & Show.PENDING and self._pending_fetched(job):
+        if show & _PENDING and self._pending_fetched(job):
             return True
-        suspended = any(task.state & State.SUSPENDED for task in job.tasks.values())
-        if show & Show.RUNNING and active and not suspended:
+        suspended = any(int(task.state) & _TASK_SUSPENDED for task in job.tasks.values())
+        if show & _RUNNING and active and not suspended:
             return True
-        return bool(show & Show.SUSPENDED) and (active or suspended)
+        return bool(show & _SUSPENDED) and (active or suspended)
 
     def _pending_fetched(self, job: Job) -> bool:
-        holds = self._scope.show & HOLDS
+        holds = self._holds
         if not holds or holds == HOLDS:
             return bool(job.waiting) or not any(t.status is Status.RUNNING for t in job.tasks.values())
         held = (job.user_hold, job.operator_hold, job.system_hold, job.array_hold)
@@ -203,10 +208,10 @@ class Selection:
         return state_letters(job, task, queue=state)
 
     def _running_wanted(self, letters: str, task: Task) -> bool:
-        show = self._scope.show
-        suspended = any(letter in letters for letter in "sST")
-        if show & (Show.SUSPENDED if suspended else Show.RUNNING):
+        suspended = "s" in letters or "S" in letters or "T" in letters
+        if self._show & (_SUSPENDED if suspended else _RUNNING):
             return True
+        show = self._scope.show
         return any(show & flag and task.hold & bit for flag, bit in _TASK_HOLDS)
 
     # ---- pending ------------------------------------------------------------------------------------
@@ -216,7 +221,7 @@ class Selection:
         The priority of a job is that of its first enrolled task, unless that runs in one of the ``queues`` that
         were listed (None: all; w1.qs_d).
         """
-        if not self._scope.show & Show.PENDING:
+        if not self._show & _PENDING:
             return
         keyed: list[tuple[float, int, Job]] = []
         for job in self.jobs:
@@ -257,7 +262,7 @@ class Selection:
                 yield Line(job, letters, changed_tasks([task.number for task in members]), slots, members[0])
 
     def _hold_wanted(self, job: Job, hold: Hold) -> bool:
-        holds = self._scope.show & HOLDS
+        holds = self._holds
         if not holds:
             return True
         if any(holds & flag and hold & bit for flag, bit in _TASK_HOLDS):
