@@ -146,21 +146,19 @@ class JobTemplate:
         Raises:
             InvalidArgumentException: the template has been deleted.
         """
-        if self._set is None:
-            raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-        return MappingProxyType(dict(self._set))
+        return MappingProxyType(dict(self._alive()))
 
     def _read(self, name: bytes) -> Text:
         self._guard()
-        if self._set is None or name not in self._set:
+        value = (self._set or {}).get(name)
+        if value is None:
             raise error(InvalidAttributeValueException, ATTRIBUTE_VALUE_TEXT)
-        return self._set[name]
+        return value
 
     def _admit(self, name: bytes, value: object) -> None:
         """Refuse what no value could change: no session, a deleted template, an unsupported attribute."""
         self._guard()
-        if self._set is None:
-            raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+        self._alive()
         if name in UNSUPPORTED and not (name == c.TRANSFER_FILES and _stages_files(self._guard)):
             bare = value is not None or name in (c.DURATION_HLIMIT, c.DURATION_SLIMIT)
             raise error(InvalidArgumentException, "" if bare else INVALID_ARGUMENT_TEXT)
@@ -168,9 +166,13 @@ class JobTemplate:
     def _write(self, name: bytes, value: Text) -> None:
         if name == c.JS_STATE and value not in (c.SUBMISSION_STATE_ACTIVE, c.SUBMISSION_STATE_HOLD):
             raise error(InvalidAttributeValueException, SUBMISSION_STATE_TEXT)
-        if self._set is None:  # deleted by another thread since _admit looked
+        self._alive()[name] = value
+
+    def _alive(self) -> dict[bytes, Text]:
+        values = self._set  # once: another thread may delete the template
+        if values is None:
             raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-        self._set[name] = value
+        return values
 
 
 def _current_session() -> object:
