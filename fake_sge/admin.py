@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import pwd
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -229,7 +230,8 @@ def _running(core: Core) -> list[dict[str, Any]]:
 
 
 def _stop(core: Core) -> None:
-    core.stopping = True
+    del core
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 _CALLS: dict[str, Callable[..., Any]] = {

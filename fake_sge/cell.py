@@ -64,6 +64,7 @@ class Cell:
         self.options = options or CellOptions(**settings)
         self.layout = Layout(path)
         self._line: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     # ---- life ------------------------------------------------------------------------------------
     @property
@@ -159,6 +160,7 @@ class Cell:
             if ready:
                 answer = pipe.read()
         if answer != b"ok":
+            process.kill()
             process.wait()
             text = answer.decode(errors="replace") or (self.layout.qmaster / "out").read_text()[-2000:]
             raise CellError(text or "the qmaster did not start")
@@ -178,18 +180,16 @@ class Cell:
         if pid is None:
             return
         os.kill(pid, number)
-        started = time.monotonic()
-        while self.qmaster_pid == pid:
-            self._reap()
-            if time.monotonic() - started > 10.0:
+        end = time.monotonic() + 10.0
+        while not self._is_over(pid):
+            if time.monotonic() > end:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.002)
-        self._reap()
 
-    def _reap(self) -> None:
-        process = getattr(self, "_process", None)
-        if process is not None:
-            process.poll()
+    def _is_over(self, pid: int) -> bool:
+        if self._process is not None and self._process.pid == pid:
+            return self._process.poll() is not None
+        return not Path(f"/proc/{pid}").exists()
 
     @property
     def qmaster_pid(self) -> int | None:

@@ -302,21 +302,25 @@ class Core:
         for number, task_number in list(state.running):
             job = state.jobs[number]
             task = job.tasks[task_number]
-            if job.spec.simulation is not None:
-                continue
             spool = self.layout.active_job(task.granted[0].host, number, task_number)
-            if not (spool / "pid").exists():
+            if job.spec.simulation is None and not (spool / "pid").exists():
                 self._start(StartTask(number, task_number, task.run))
-            elif self._shepherd_pid(number, task_number) is None:
+        self.check_shepherds()
+
+    def check_shepherds(self) -> None:
+        """End what died without a report."""
+        self.read_reports()
+        for number, task_number in list(self.engine.state.running):
+            job = self.engine.state.jobs[number]
+            task = job.tasks[task_number]
+            spool = self.layout.active_job(task.granted[0].host, number, task_number)
+            if job.spec.simulation is not None or not (spool / "pid").exists():
+                continue
+            if self._shepherd_pid(number, task_number) is None:
                 self.read_reports()
                 text = "[0:0]: shepherd died before writing exit_status"
-                self.apply(
-                    "exited",
-                    number,
-                    task_number,
-                    task.run,
-                    Exit(19, 0, 0, task.start_time, self.now, {}, text),
-                )
+                end = Exit(19, 0, 0, task.start_time, self.now, {}, text)
+                self.apply("exited", number, task_number, task.run, end)
 
     # ---- watching --------------------------------------------------------------------------------
     def watch(self, number: int, client: str) -> int:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from .admin import handle
@@ -21,6 +22,7 @@ from .store import StoreError
 
 log = logging.getLogger("fake_sge")
 PORT = "6444"
+LOOK = 3.0  # seconds between looks for shepherds that died without a word
 
 
 class AlreadyRunning(Exception):
@@ -68,31 +70,36 @@ def serve(layout: Layout, ready: int) -> int:
         os.write(ready, f"{error}".encode())
         os.close(ready)
         return 1
+    reading, writing = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: setattr(core, "stopping", True))
+        signal.signal(number, lambda *_: os.write(writing, b"x"))
     os.write(ready, b"ok")
     os.close(ready)
     log.info("qmaster serves %s", layout.directory)
     threading.Thread(target=_import_commands, daemon=True).start()
-    try:
-        run(core)
-    finally:
-        server.close()
-        core.stop_execd()
-        os.close(lock)
+    worker = threading.Thread(target=run, args=(core,))
+    worker.start()
+    os.read(reading, 1)
+    server.close()
+    with core.lock:
+        core.stopping = True
+        core.changed.notify_all()
+    worker.join()
+    core.stop_execd()
+    os.close(lock)
     return 0
 
 
 def run(core: Core) -> None:
     """The main loop: whatever is due, when it is due."""
-    rounds = 0
+    look_at = time.monotonic() + LOOK
     while not core.stopping:
         with core.lock:
             try:
                 core.tick()
-                rounds += 1
-                if rounds % 64 == 0:
-                    core.read_reports()
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + LOOK
+                    core.check_shepherds()
             except StoreError as error:
                 log.error("%s", error)
             core.changed.wait(max(0.005, core.pause()))

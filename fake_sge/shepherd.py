@@ -369,12 +369,13 @@ def shepherd(path: str) -> None:
 
 
 def start_ticks(pid: int) -> str:
-    """When a process started, in clock ticks since boot: tells a reused pid apart; "" when it is gone."""
+    """When a process started, in clock ticks since boot: tells a reused pid apart; "" when it is over."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
-    return text.rpartition(")")[2].split()[19]
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]
 
 
 def _remove_tree(path: str) -> None:

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_sge.cell import Cell, CellError
+
+QUICK = ("-b", "y", "-shell", "n", "-cwd", "-j", "y", "-o", "out")
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> Iterator[Cell]:
+    with Cell(tmp_path / "cell") as made:
+        yield made
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def submit(cell: Cell, cwd: Path, *words: str) -> int:
+    done = cell.run("qsub", "-terse", *QUICK, *words, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split(b".")[0])
+
+
+def records(cell: Cell, number: int) -> list[list[str]]:
+    """The accounting records of a job."""
+    if not cell.accounting.exists():
+        return []
+    lines = [line.split(":") for line in cell.accounting.read_text().splitlines() if not line.startswith("#")]
+    return [line for line in lines if line[5] == str(number)]
+
+
+def test_everything_lies_in_the_directory(cell: Cell, tmp_path: Path) -> None:
+    submit(cell, tmp_path, "sh", "-c", "echo $TMPDIR")
+    cell.wait_idle()
+    tmpdir = (tmp_path / "out").read_text().strip()
+    assert tmpdir.startswith(f"{cell.directory}/")
+    assert not Path(tmpdir).exists()
+    assert cell.layout.common.joinpath("act_qmaster").read_text() == "localhost\n"
+
+
+def test_two_cells_side_by_side(cell: Cell, tmp_path: Path) -> None:
+    with Cell(tmp_path / "other") as other:
+        assert cell.submit_simulated(1) == [1]
+        assert cell.submit_simulated(1) == [2]
+        assert other.submit_simulated(1) == [1]
+
+
+def test_a_temporary_cell_leaves_nothing() -> None:
+    with Cell() as made:
+        directory = made.directory
+        pid = made.qmaster_pid
+        assert pid is not None
+    assert not directory.exists()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_very_long_directory(tmp_path: Path) -> None:
+    with Cell(tmp_path / ("x" * 120) / ("y" * 120)) as made:
+        assert made.run("qstat").returncode == 0
+        assert made.submit_simulated(0) == [1]
+
+
+def test_state_survives_a_stop(cell: Cell) -> None:
+    cell.submit_simulated(1000, count=3, user_hold=True)
+    cell.stop_qmaster()
+    assert cell.qmaster_pid is None
+    with pytest.raises(CellError, match="no qmaster"):
+        cell.status()
+    cell.start_qmaster()
+    assert [item["job"] for item in cell.jobs()] == [1, 2, 3]
+    assert cell.submit_simulated(1) == [4]
+
+
+def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
+    # one job ends while no qmaster runs, one goes on; nothing is lost
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    ends = submit(cell, tmp_path, "sh", "-c", f"read line < {fifo}; exit 7")
+    goes_on = submit(cell, tmp_path, "sleep", "60")
+    held = submit(cell, tmp_path, "-h", "true")
+    wait_for(lambda: len(cell.call("running")) == 2 and all(
+        item["status"] == "RUNNING" for item in cell.call("running")))
+    cell.kill_qmaster()
+    fifo.write_text("go\n")
+    report = cell.layout.reports / f"{ends}.1.1.exit"
+    wait_for(report.exists)
+    cell.start_qmaster()
+    wait_for(lambda: records(cell, ends))
+    assert records(cell, ends)[0][11:13] == ["0", "7"]
+    states = {item["job"]: item["state"] for item in cell.jobs()}
+    assert states == {goes_on: "r", held: "hqw"}
+    cell.run("qdel", str(goes_on))
+    wait_for(lambda: records(cell, goes_on))
+    assert records(cell, goes_on)[0][11:13] == ["100", "137"]
+
+
+def test_a_record_is_written_once_whatever_crashes(cell: Cell) -> None:
+    cell.submit_simulated(0, count=20)
+    cell.wait_idle()
+    for _ in range(3):
+        cell.kill_qmaster()
+        cell.start_qmaster()
+    lines = [line for line in cell.accounting.read_text().splitlines() if line[0] != "#"]
+    assert len(lines) == len(set(lines)) == 20
+
+
+def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, "sleep", "60")
+    wait_for(lambda: [item for item in cell.call("running") if item["status"] == "RUNNING"])
+    cell.stop_qmaster()
+    spool = cell.layout.active_job("localhost", number, 1)
+    pid = int((spool / "pid").read_text().split()[0])
+    children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    os.kill(pid, signal.SIGKILL)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    cell.start_qmaster()
+    wait_for(lambda: records(cell, number))
+    assert records(cell, number)[0][11] == "19"
+
+
+def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
+    with pytest.raises(CellError, match=f"a qmaster .pid {cell.qmaster_pid}. already serves"):
+        Cell(cell.directory).start()
+    assert cell.status()["jobs"] == 0
+
+
+def test_a_stale_socket_is_no_obstacle(tmp_path: Path) -> None:
+    made = Cell(tmp_path / "cell")
+    made.create()
+    with socket.socket(socket.AF_UNIX) as stale:
+        here = Path.cwd()
+        os.chdir(made.layout.socket.parent)
+        try:
+            stale.bind("qmaster.sock")
+        finally:
+            os.chdir(here)
+    assert made.run("qstat").returncode == 1
+    with made:
+        assert made.run("qstat").returncode == 0
+
+
+def test_corrupt_state_is_reported_and_kept(cell: Cell) -> None:
+    cell.submit_simulated(1000, count=2)
+    cell.stop_qmaster()
+    snapshot = cell.layout.qmaster / "snapshot"
+    good = snapshot.read_bytes()
+    snapshot.write_bytes(good[:-10])
+    with pytest.raises(CellError, match="snapshot is damaged: nothing was changed; restore"):
+        cell.start_qmaster()
+    assert snapshot.read_bytes() == good[:-10]
+    snapshot.write_bytes(good)
+    cell.start_qmaster()
+    assert cell.status()["jobs"] == 2
+
+
+def test_a_cell_can_be_started_again_with_its_own_options(tmp_path: Path) -> None:
+    with Cell(tmp_path / "cell", slots=3) as made:
+        made.submit_simulated(1000, count=5)
+    with Cell(tmp_path / "cell") as again:
+        assert again.status()["running"] == 3
+
+
+def test_stop_kills_what_runs(tmp_path: Path) -> None:
+    made = Cell(tmp_path / "cell").start()
+    submit(made, tmp_path, "sh", "-c", "echo $$; exec sleep 300")
+    wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text())
+    pid = int((tmp_path / "out").read_text())
+    made.stop()
+    wait_for(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_the_clock_can_be_advanced(cell: Cell) -> None:
+    before = cell.now
+    first, second = cell.submit_simulated(3600, count=2)
+    later = cell.submit_simulated(60, hold_jid=[str(first)])[0]
+    assert cell.advance(3599) >= before + 3599
+    assert [item["state"] for item in cell.jobs()] == ["r", "r", "hqw"]
+    cell.advance(2)
+    assert [(item["job"], item["state"]) for item in cell.jobs()] == [(later, "r")]
+    cell.advance(60)
+    assert cell.jobs() == []
+    assert records(cell, second)[0][13] == "3600"
+    with pytest.raises(CellError, match="only goes forward"):
+        cell.advance(-1)
+
+
+def test_the_advanced_clock_survives_a_restart(cell: Cell) -> None:
+    goal = cell.advance(86400)
+    cell.kill_qmaster()
+    cell.start_qmaster()
+    assert cell.now >= goal
+
+
+def test_configuration_of_a_running_cell(cell: Cell) -> None:
+    cell.configure(max_u_jobs=1, queues={"all.q": {"slots": "1"}})
+    cell.submit_simulated(100)
+    with pytest.raises(CellError, match="user job limit"):
+        cell.submit_simulated(100)
+    cell.configure(max_u_jobs=0)
+    cell.submit_simulated(100)
+    assert cell.status()["running"] == 1
+
+
+def test_bad_calls_are_refused(cell: Cell) -> None:
+    with pytest.raises(CellError, match="nosuch"):
+        cell.call("nosuch")
+    with pytest.raises(CellError, match="between 1 and 9999999"):
+        cell.next_job_number(0)
+    with pytest.raises(CellError, match="has no pending task"):
+        cell.fail_job(99)
+    assert cell.status()["jobs"] == 0
+
+
+def test_options_are_checked() -> None:
+    for bad in ({"profile": "x"}, {"slots": -1}, {"hosts": ()}, {"first_job_number": 0}):
+        with pytest.raises(ValueError, match="profile|host|first_job_number"):
+            Cell("unused", **bad)
+
+
+def test_a_killed_client_does_no_harm(cell: Cell) -> None:
+    cell.fault("slow", "qstat", seconds=30)
+    process = subprocess.Popen([cell.path / "qstat"], env=cell.env)
+    wait_for(lambda: cell.faults() == [])
+    process.kill()
+    process.wait()
+    assert cell.run("qstat").returncode == 0
