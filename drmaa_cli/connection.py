@@ -25,6 +25,7 @@ from drmaa_cli.errors import (
     DrmaaException,
     DrmsInitException,
     ExitTimeoutException,
+    InternalException,
     InvalidArgumentException,
     InvalidJobException,
     NoActiveSessionException,
@@ -208,7 +209,11 @@ class Connection:
             raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
         if key is not None and not (isinstance(key, str) and key):
             raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
-        return self._submissions.submit(template._values(), tasks, key)
+        try:
+            return self._submissions.submit(template._values(), tasks, key)
+        except InternalException:
+            self.check()  # exit() in another thread closes the session's file
+            raise
 
     # --- control -------------------------------------------------------------------------------------------
 

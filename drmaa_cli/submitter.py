@@ -18,6 +18,7 @@ from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.attributes import Text
 from drmaa_cli.cluster import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
 from drmaa_cli.errors import (
+    INVALID_ARGUMENT_TEXT,
     DeniedByDrmException,
     DrmCommunicationException,
     InternalException,
@@ -211,6 +212,7 @@ def bulk_range(begin: object, end: object, step: object) -> TaskRange:
     """The tasks of runBulkJobs(begin, end, step), ``end`` cut to the last task that is meant.
 
     Raises:
+        DeniedByDrmException: begin and end are negative.
         InvalidArgumentException: not whole numbers, or not 1 <= begin <= end with a step of at least 1.
     """
     for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
@@ -219,6 +221,10 @@ def bulk_range(begin: object, end: object, step: object) -> TaskRange:
     assert isinstance(begin, int)
     assert isinstance(end, int)
     assert isinstance(step, int)
+    begin, end, step = int(begin), int(end), int(step)
+    if begin <= end < 0 and step >= 1:
+        trailer = f"{-begin}-{end}:{step}"
+        raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
     if not 1 <= begin <= end or step < 1:
-        raise error(InvalidArgumentException, "The input value for an argument is invalid.")
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
     return TaskRange(begin, begin + (end - begin) // step * step, step)
