@@ -189,9 +189,7 @@ def _alter_job(job: Job, word: JobWord, wanted: Wanted, request: Request,
         held = HoldRequest(*wanted.hold, actor, qmaster).apply(job, tasks)
         lines += held.answers
         requests += held.requests()
-        if word.tasks and ("hold_jid" in wanted.fields or "hold_jid_ad" in wanted.fields):
-            return [*lines, (f"The specified option works only on jobs ({job.number})", 4)], True
-    alteration = Alteration(job, wanted.fields, actor, qmaster)
+    alteration = Alteration(job, wanted.fields, actor, qmaster, holds=wanted.hold is not None)
     try:
         alteration.run()
     except AttributeError_ as error:

@@ -27,7 +27,9 @@ class AttributeError_(Exception):  # noqa: N801 - the plain name is taken
 class Alteration:
     """One request applied to one job: collects answers and the changed spec fields."""
 
-    def __init__(self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster) -> None:
+    def __init__(self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster,
+                 holds: bool = False) -> None:
+        self.holds = holds    # -h was given, too: a request about tasks
         self.job = job
         self.old = job.spec
         self.fields = fields
@@ -133,6 +135,8 @@ class Alteration:
 
     def predecessors(self, name: str, value: Sequence[str]) -> None:
         number = self.job.number
+        if self.holds:
+            raise AttributeError_(f"The specified option works only on jobs ({number})")
         for word in value:
             if word[:1].isdigit() and "." not in word and verify.leading(word) == number:
                 raise AttributeError_(f'denied: job "{number}" may not be its own jobnet predecessor')

@@ -44,7 +44,7 @@ def _run(first: int, last: int, step: int) -> Range:
     return Range(first, last, step if first != last else 1)
 
 
-def folded_by_removal(structure: Range, members: TaskSet) -> list[Range]:
+def folded_by_removal(members: TaskSet) -> list[Range]:
     """The whole array without its missing ids, taken out in ascending order."""
     pieces: list[Range] = []
     mask = members.mask
@@ -56,8 +56,7 @@ def folded_by_removal(structure: Range, members: TaskSet) -> list[Range]:
         length = (~rest & (rest + 1)).bit_length() - 1
         first = members.first + index * members.step
         last = first + (length - 1) * members.step
-        whole = length == len(structure.ids()) and index == 0
-        pieces.append(structure if whole else _run(first, last, members.step))
+        pieces.append(_run(first, last, members.step))
         index += length
     return _joined_all(pieces)
 
@@ -94,7 +93,7 @@ def original_tasks(structure: Range, members: TaskSet) -> str:
     """Tasks that are as they were at submission."""
     if members.mask == TaskSet.full(structure).mask:
         return print_ranges([_run(structure.first, structure.last, structure.step)])
-    return print_ranges(folded_by_removal(structure, members))
+    return print_ranges(folded_by_removal(members))
 
 
 def changed_tasks(members: Iterable[int]) -> str:

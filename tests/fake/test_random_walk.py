@@ -80,11 +80,15 @@ def _words(step: tuple[Any, ...], count: int) -> list[str] | None:
     tool = step[0]
     if tool == "qsub":
         flat = [word for option in step[2] for word in option]
+        if step[1] != "root":    # nobody has no home to run in
+            flat += ["-l", "arch=none"]
         return ["qsub", *flat, "-wd", "/tmp", "-o", "/dev/null", "-e", "/dev/null", "-b", "y", "sleep", "1000"]
     options, (kind, which, tail), tasks = step[2:]
     if kind == "job" and not count:
         return None
     target = f"{{{which % count}}}{tail}" if kind == "job" else which
+    if tool == "qdel" and tail:    # ranges from both crash the real qmaster when they overlap
+        tasks = []
     flat = [word for option in options for word in option] if tool == "qalter" else list(options)
     return [tool, *flat, target, *tasks]
 
