@@ -48,6 +48,9 @@ _EXCEPTIONS = {
 }
 
 
+LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
+
+
 class Submitted(NamedTuple):
     """A submission that Grid Engine accepted."""
 
@@ -225,6 +228,6 @@ def bulk_range(begin: object, end: object, step: object) -> TaskRange:
     if begin <= end < 0 and step >= 1:
         trailer = f"{-begin}-{end}:{step}"
         raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
-    if not 1 <= begin <= end or step < 1:
+    if not 1 <= begin <= end <= LARGEST_TASK or step < 1:
         raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
     return TaskRange(begin, begin + (end - begin) // step * step, step)
