@@ -35,7 +35,8 @@ def _fork(path: str, channel: int, log: str) -> None:
         return
     code = 1
     try:
-        os.close(channel)
+        nothing = os.open("/dev/null", os.O_RDWR)
+        os.dup2(nothing, channel)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         shepherd(path)

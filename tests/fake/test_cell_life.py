@@ -4,42 +4,20 @@ import os
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fake_sge.cell import Cell, CellError
 
-QUICK = ("-b", "y", "-shell", "n", "-cwd", "-j", "y", "-o", "out")
-
+from .kit import quick as submit
+from .kit import records, wait_for
 
 @pytest.fixture
 def cell(tmp_path: Path) -> Iterator[Cell]:
     with Cell(tmp_path / "cell") as made:
         yield made
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def submit(cell: Cell, cwd: Path, *words: str) -> int:
-    done = cell.run("qsub", "-terse", *QUICK, *words, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.split(b".")[0])
-
-
-def records(cell: Cell, number: int) -> list[list[str]]:
-    """The accounting records of a job."""
-    if not cell.accounting.exists():
-        return []
-    lines = [line.split(":") for line in cell.accounting.read_text().splitlines() if not line.startswith("#")]
-    return [line for line in lines if line[5] == str(number)]
 
 
 def test_everything_lies_in_the_directory(cell: Cell, tmp_path: Path) -> None:

@@ -1,0 +1,210 @@
+"""Jobs that really run. What is expected was observed on a real 8.1.9, or stands in the captures named."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_sge.cell import Cell
+
+from .kit import ended, environment, quick, records, state, submit, wait_for
+
+BINARY = ("-b", "y", "-shell", "n", "-cwd")
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    with Cell(tmp_path_factory.mktemp("jobs") / "cell", login_shells=False, kill_grace=0.3, slots=16) as made:
+        yield made
+
+
+def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, *BINARY, "-N", "shn", "-o", "out", "-e", "err", "env")
+    ended(cell, number)
+    env = environment((tmp_path / "out").read_text())
+    me = pwd.getpwuid(os.getuid())
+    tmpdir = f"{cell.directory}/tmp/{number}.1.all.q"
+    # names and values of job 12 on the real cell, less what its execd had inherited
+    assert {name: env.get(name) for name in (
+        "HOME", "SHELL", "USER", "LOGNAME", "JOB_NAME", "JOB_SCRIPT", "REQUEST", "REQNAME", "HOSTNAME", "QUEUE",
+        "JOB_ID", "ENVIRONMENT", "ARC", "NQUEUES", "NSLOTS", "NHOSTS", "RESTARTED", "TMPDIR", "TMP", "PATH",
+        "SGE_O_HOST", "SGE_O_WORKDIR", "SGE_CELL", "SGE_TASK_ID", "SGE_TASK_FIRST", "SGE_TASK_LAST",
+        "SGE_TASK_STEPSIZE", "SGE_ARCH", "SGE_ROOT", "SGE_ACCOUNT", "SGE_JOB_SPOOL_DIR", "SGE_STDIN_PATH",
+        "SGE_STDOUT_PATH", "SGE_STDERR_PATH", "SGE_CWD_PATH", "TERM")} == {
+        "HOME": me.pw_dir, "SHELL": me.pw_shell, "USER": me.pw_name, "LOGNAME": me.pw_name, "JOB_NAME": "shn",
+        "JOB_SCRIPT": "env", "REQUEST": "shn", "REQNAME": "shn", "HOSTNAME": "localhost", "QUEUE": "all.q",
+        "JOB_ID": str(number), "ENVIRONMENT": "BATCH", "ARC": "lx-amd64", "NQUEUES": "1", "NSLOTS": "1",
+        "NHOSTS": "1", "RESTARTED": "0", "TMPDIR": tmpdir, "TMP": tmpdir,
+        "PATH": f"{tmpdir}:/usr/local/bin:/bin:/usr/bin", "SGE_O_HOST": "localhost",
+        "SGE_O_WORKDIR": str(tmp_path), "SGE_CELL": "default", "SGE_TASK_ID": "undefined",
+        "SGE_TASK_FIRST": "undefined", "SGE_TASK_LAST": "undefined", "SGE_TASK_STEPSIZE": "undefined",
+        "SGE_ARCH": "lx-amd64", "SGE_ROOT": str(cell.layout.root), "SGE_ACCOUNT": "sge",
+        "SGE_JOB_SPOOL_DIR": f"{cell.layout.execd}/localhost/active_jobs/{number}.1",
+        "SGE_STDIN_PATH": "/dev/null", "SGE_STDOUT_PATH": f"{tmp_path}/out", "SGE_STDERR_PATH": f"{tmp_path}/err",
+        "SGE_CWD_PATH": str(tmp_path), "TERM": ""}
+
+
+def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, *BINARY, "-o", "out", "-v", "A=1,B,PATH=/my:/bin,HOME=/x,JOB_ID=zz", "env",
+                    env={"B": "from here"})
+    ended(cell, number)
+    env = environment((tmp_path / "out").read_text())
+    assert (env["A"], env["B"], env["JOB_ID"]) == ("1", "from here", str(number))
+    assert env["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
+    assert env["PATH"] == f"{env['TMPDIR']}:/my:/bin"
+
+
+def test_array_tasks_and_pseudo_variables_in_paths(cell: Cell, tmp_path: Path) -> None:
+    script = b"#!/bin/sh\n#$ -N arr\necho $SGE_TASK_ID $SGE_TASK_FIRST $SGE_TASK_LAST $SGE_TASK_STEPSIZE $0 $*\n"
+    number = submit(cell, tmp_path, "-cwd", "-t", "3-7:2", "-j", "y", "-o",
+                    "o.$JOB_ID.$TASK_ID.$JOB_NAME.$USER.$HOSTNAME", stdin=script)
+    wait_for(lambda: len(records(cell, number)) == 3)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    for task in (3, 5, 7):
+        text = (tmp_path / f"o.{number}.{task}.arr.{user}.localhost").read_text()
+        assert text == f"{task} 3 7 2 {cell.layout.job_script('localhost', number)} \n".replace(" \n", "\n")
+    assert [line[35] for line in sorted(records(cell, number), key=lambda line: line[35])] == ["3", "5", "7"]
+    assert not cell.layout.job_script("localhost", number).exists()
+
+
+def test_default_files_and_directories_as_output(cell: Cell, tmp_path: Path) -> None:
+    (tmp_path / "dir").mkdir()
+    number = submit(cell, tmp_path, *BINARY, "-N", "nam", "-e", "dir", "sh", "-c", "echo out; echo err >&2")
+    ended(cell, number)
+    assert (tmp_path / f"nam.o{number}").read_text() == "out\n"
+    assert (tmp_path / "dir" / f"nam.e{number}").read_text() == "err\n"
+
+
+def test_input_joined_output_and_appending(cell: Cell, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("line\n")
+    (tmp_path / "out").write_text("before\n")
+    number = submit(cell, tmp_path, *BINARY, "-i", "in", "-o", "out", "-j", "y", "sh", "-c", "cat; echo err >&2")
+    ended(cell, number)
+    assert (tmp_path / "out").read_text() == "before\nline\nerr\n"
+
+
+def test_the_shell_sees_the_words_joined_by_blanks(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, "-b", "y", "-cwd", "-o", "out", "echo", "a  b", "'c  d'")
+    ended(cell, number)
+    assert (tmp_path / "out").read_text() == "a b c  d\n"
+
+
+@pytest.mark.parametrize(("words", "failed", "text"), [
+    (("-o", "/no/such/x", "true"), "26", 'error: can\'t open output file "/no/such/x": No such file or directory'),
+    (("-i", "/no/in", "true"), "26", "error: can't open /no/in as dummy input file"),
+    (("-wd", "/no/such", "true"), "28", "error: can't chdir to /no/such: No such file or directory"),
+    (("/no/such/cmd",), "27", 'execvlp(/no/such/cmd, "/no/such/cmd") failed: No such file or directory'),
+    (("-S", "/no/sh", "true"), "27", 'unable to find shell "/no/sh"'),
+    (("sh", "-c", "exit 100"), "30", "exit_status of job start = 100"),
+])
+def test_error_states(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed: str, text: str) -> None:
+    options = ("-b", "y", "-cwd") if "-S" in words else BINARY
+    number = submit(cell, tmp_path, *options, *words)
+    assert ended(cell, number)[11] == failed
+    found = next(item for item in cell.jobs() if item["job"] == number)
+    assert found["state"] == "Eqw"
+    assert found["errors"][0].partition("]: ")[2] == text
+    assert cell.run("qdel", str(number)).returncode == 0
+    assert len(records(cell, number)) == 1
+    if failed != "30":
+        assert records(cell, number)[0][9:11] == ["0", "0"]
+
+
+@pytest.mark.parametrize(("words", "failed", "status"), [
+    (("sh", "-c", "exit 143"), "0", "143"), (("sh", "-c", "kill -SEGV $$"), "100", "139"),
+    (("-l", "h_rt=1", "sleep", "60"), "37", "137"), (("-l", "s_rt=1", "sleep", "60"), "100", "138"),
+])
+def test_exit_codes_signals_and_limits(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed: str,
+                                       status: str) -> None:
+    number = quick(cell, tmp_path, *words)
+    assert ended(cell, number)[11:13] == [failed, status]
+
+
+def test_exit_99_runs_the_job_again(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "sh", "-c", "echo $RESTARTED; test $RESTARTED = 1 || exit 99")
+    wait_for(lambda: len(records(cell, number)) == 2)
+    assert [line[11:13] for line in records(cell, number)] == [["25", "99"], ["0", "0"]]
+    assert (tmp_path / "out").read_text() == "0\n1\n"
+
+
+def test_qdel_kills_the_whole_tree(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "sh", "-c", "setsid sleep 300 & echo $!; echo $$; wait")
+    wait_for(lambda: (tmp_path / "out").exists() and len((tmp_path / "out").read_text().split()) == 2)
+    pids = [int(word) for word in (tmp_path / "out").read_text().split()]
+    assert cell.run("qdel", str(number)).returncode == 0
+    assert ended(cell, number)[11:13] == ["100", "137"]
+    wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists()
+                             and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids))
+
+
+def test_what_a_job_leaves_behind_is_killed(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "sh", "-c", "sleep 300 & echo $!; exit 0")
+    assert ended(cell, number)[11:13] == ["0", "0"]
+    pid = int((tmp_path / "out").read_text())
+    wait_for(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def test_notify_gives_the_job_a_chance(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "-notify", "sh", "-c",
+                   "trap 'echo usr2; exit 8' USR2; echo up; while :; do sleep 0.02; done")
+    wait_for(lambda: (tmp_path / "out").exists() and "up" in (tmp_path / "out").read_text())
+    cell.run("qdel", str(number))
+    assert ended(cell, number)[11:13] == ["0", "8"]  # capture qacct.j_notify_qdel
+    assert (tmp_path / "out").read_text().split()[-1] == "usr2"
+
+
+def test_who_ignores_the_notification_is_killed(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "-notify", "sh", "-c", "trap '' USR2; echo up; while :; do sleep 0.02; done")
+    wait_for(lambda: (tmp_path / "out").exists() and "up" in (tmp_path / "out").read_text())
+    cell.run("qdel", str(number))
+    assert ended(cell, number)[11:13] == ["100", "137"]
+
+
+def process_state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_suspension_stops_the_processes(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "sh", "-c", "echo $$; exec sleep 300")
+    wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text())
+    pid = int((tmp_path / "out").read_text())
+    wait_for(lambda: state(cell, number) == "r")
+    cell.run("qmod", "-sj", str(number))
+    assert state(cell, number) == "s"
+    wait_for(lambda: process_state(pid) == "T")
+    cell.run("qmod", "-usj", str(number))
+    wait_for(lambda: process_state(pid) == "S")
+    os.kill(pid, signal.SIGTERM)
+    assert ended(cell, number)[11:13] == ["100", "143"]
+
+
+def test_rusage_is_real(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+    line = ended(cell, number)
+    assert float(line[14]) > 0.02
+    assert float(line[36]) == pytest.approx(float(line[14]) + float(line[15]), abs=1e-5)
+    assert float(line[16]) > 1000  # kB
+
+
+def test_memory_limits_are_set(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "-l", "h_vmem=2G,h_cpu=100,h_fsize=1M", "sh", "-c", "ulimit -v; ulimit -t; ulimit -f")
+    ended(cell, number)
+    assert (tmp_path / "out").read_text().split() == [str(2 * 1024**2), "100", "2048"]
+
+
+def test_parallel_jobs(cell: Cell, tmp_path: Path) -> None:
+    number = quick(cell, tmp_path, "-pe", "smp", "3", "sh", "-c", "echo $NSLOTS $PE; cat $PE_HOSTFILE")
+    assert ended(cell, number)[33:35] == ["smp", "3"]
+    assert (tmp_path / "out").read_text() == "3 smp\nlocalhost 3 all.q@localhost UNDEFINED\n"
+
+
+def test_names_and_words_in_any_encoding(cell: Cell, tmp_path: Path) -> None:
+    word = os.fsdecode(b"gr\xc3\xb6\xc3\x9fe\xff")
+    number = submit(cell, tmp_path, *BINARY, "-o", f"out{word}", "-v", f"V={word}", "printf", "%s", f"{word} $V")
+    ended(cell, number)
+    assert (tmp_path / f"out{word}").read_bytes() == os.fsencode(f"{word} $V")
