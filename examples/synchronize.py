@@ -17,7 +17,11 @@ def main() -> None:
         session.synchronize(jobs, session.TIMEOUT_WAIT_FOREVER, dispose=False)
         for job in jobs:
             info = session.wait(job, session.TIMEOUT_NO_WAIT)
-            ended = f"exited with {info.exitStatus}" if info.hasExited else f"was ended by {info.terminatedSignal}"
+            ended = (
+                f"exited with {info.exitStatus}"
+                if info.hasExited
+                else f"was ended by {info.terminatedSignal}"
+            )
             print(f"job {info.jobId} {ended}")
 
 
