@@ -22,11 +22,14 @@ from .resources import number_of
 # What ``qstat -j`` calls a scheduling message that concerns several jobs (w1.j; sge_schedd_text).
 SUMMARY_TEXTS: dict[int, str] = {
     0: "Jobs can not run because no host can satisfy the resource requirements",
-    6: "Jobs can not run because queue is not contained in its hard queue list",
-    31: "Jobs dropped because of execution time not reached",
+    6: "Jobs can not run because queue instance is not contained in its hard queue list",
+    8: "Jobs can not run because queue instance is not in queue list of PE",
+    12: "Jobs can not run because queue instance is not of type batch or transfer",
+    24: "Jobs can not run because available slots combined under PE are not in range of job",
+    31: "Jobs can not run because execution time not reached",
     32: "Jobs dropped because of error state",
     33: "Jobs dropped because of hold state",
-    35: "Jobs dropped because of job dependencies",
+    35: "Job dropped because of job dependencies",
     45: "Not all array tasks may be started due to 'max_aj_instances'",
 }
 _IDS_PER_LINE = 8
@@ -91,30 +94,31 @@ def show_messages(qmaster: Qmaster, xml: bool) -> Reply:
         return _unreachable(error, xml, 1)
     if not messages:
         messages = [SchedulingMessage(90, "There are no messages available")]
+    titled = [_titled(item) for item in messages]
+    return Reply(0, encode(all_messages(titled) if xml else _summary(titled)))
+
+
+def _titled(message: SchedulingMessage) -> SchedulingMessage:
+    """With a text that is about no job in particular."""
+    text = SUMMARY_TEXTS.get(message.number, message.text) if message.jobs else message.text
+    return SchedulingMessage(message.number, text, message.jobs)
+
+
+def _summary(messages: Sequence[SchedulingMessage]) -> str:
     common = [item for item in messages if not item.jobs]
-    reasons = _by_reason(messages)
-    return Reply(0, encode(all_messages([*reasons, *common]) if xml else _summary(common, reasons)))
-
-
-def _by_reason(messages: Sequence[SchedulingMessage]) -> list[SchedulingMessage]:
-    """One message per reason, with all its jobs and a text that is about no job in particular."""
-    jobs: dict[int, set[int]] = {}
+    reasons: dict[int, dict[int, None]] = {}
     texts: dict[int, str] = {}
     for item in messages:
         if item.jobs:
-            jobs.setdefault(item.number, set()).update(item.jobs)
-            texts.setdefault(item.number, SUMMARY_TEXTS.get(item.number, item.text))
-    return [SchedulingMessage(number, texts[number], tuple(sorted(jobs[number]))) for number in sorted(jobs)]
-
-
-def _summary(common: Sequence[SchedulingMessage], reasons: Sequence[SchedulingMessage]) -> str:
+            reasons.setdefault(item.number, {}).update(dict.fromkeys(item.jobs))
+            texts.setdefault(item.number, item.text)
     titles = ["scheduling info:"] + [""] * len(common)
     out = "".join(f"{title:<28}{item.text}\n" for title, item in zip(titles, common))
     if common:
         out += "\n"
     blocks = []
-    for reason in reasons:
-        ids = [str(job) for job in reason.jobs]
+    for number, jobs in reasons.items():
+        ids = [str(job) for job in jobs]
         rows = [",\t".join(ids[start:start + _IDS_PER_LINE]) for start in range(0, len(ids), _IDS_PER_LINE)]
-        blocks.append(reason.text + "\n\t" + ",\n\t".join(rows) + "\n")
+        blocks.append(texts[number] + "\n\t" + ",\n\t".join(rows) + "\n")
     return out + "\n".join(blocks)

@@ -110,7 +110,7 @@ class QueueFilter:
                 if pattern not in meant:
                     meant[pattern] = {item.name for item in self._qmaster.match_queues(pattern)}
             names = [meant[pattern] for pattern in job.spec.hard_queues]
-            return any(
+            return bool(job.array_hold) or any(    # real cell: an array dependency is shown in any case (w4.l)
                 (not names or any(item.name in group for group in names))
                 and self._offers(item, requests, config)
                 for item in instances

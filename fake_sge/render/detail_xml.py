@@ -12,7 +12,7 @@ from .values import Clock, xml_escape
 
 HEAD = "<?xml version='1.0'?>\n"
 SCHEMAS = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat"
-NO_HOST_MESSAGE, LIMIT_MESSAGE = 0, 6    # of a job with both, the first one's list has another tag (array_j_xml)
+LAST_OWN_MESSAGE = 25    # messages up to this number are made for one job, the others for all that they concern
 CLEAN_UP_MESSAGE = 44    # its job list is named "job ids", blank included (qstat.j_xml_job_ids_tag)
 
 Rows = list[str]
@@ -215,10 +215,7 @@ class JobDetails:
             _leaf(5, "BN_parameter_explicit", parts.explicit) if parts.explicit is not None else ""])])
 
 
-def _message(depth: int, message: SchedulingMessage, limited: set[int]) -> str:
-    item = "job ids" if message.number == CLEAN_UP_MESSAGE else "ulong_sublist"
-    if message.number == NO_HOST_MESSAGE and limited.intersection(message.jobs):
-        item = "element"
+def _message(depth: int, message: SchedulingMessage, item: str) -> str:
     jobs = [_block(depth + 2, item, [_leaf(depth + 3, "ULNG_value", number)]) for number in message.jobs]
     return _block(depth, "element", [
         _block(depth + 1, "MES_job_number_list", jobs), _leaf(depth + 1, "MES_message_number", message.number),
@@ -226,10 +223,21 @@ def _message(depth: int, message: SchedulingMessage, limited: set[int]) -> str:
 
 
 def messages_rows(messages: Sequence[SchedulingMessage], depth: int) -> str:
-    """The lists of messages of jobs, then the global ones, without the element around them."""
-    limited = {job for message in messages if message.number == LIMIT_MESSAGE for job in message.jobs}
-    own = [_message(depth + 1, message, limited) for message in messages if message.jobs]
-    common = [_message(depth + 1, message, limited) for message in messages if not message.jobs]
+    """The lists of messages of jobs, then the global ones, without the element around them.
+
+    The job list of the second and further messages of a job has another tag (w5.j_xml).
+    """
+    own: list[str] = []
+    seen: set[int] = set()
+    for message in messages:
+        if not message.jobs:
+            continue
+        item = "job ids" if message.number == CLEAN_UP_MESSAGE else "ulong_sublist"
+        if message.number <= LAST_OWN_MESSAGE:
+            item = "element" if seen.intersection(message.jobs) else item
+            seen.update(message.jobs)
+        own.append(_message(depth + 1, message, item))
+    common = [_message(depth + 1, message, "") for message in messages if not message.jobs]
     return _block(depth, "SME_message_list", own) + _block(depth, "SME_global_message_list", common)
 
 

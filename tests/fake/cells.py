@@ -207,6 +207,7 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
     if seen.state == "z":
         job.zombies = full.of(ids)
         job.priority = seen.prio
+        job.normalised_tickets = seen.ntix or 0.0
         return
     enrolled = bool(seen.queue) or any(letter in seen.state for letter in "ER")
     if enrolled or all(task in facts.tasks for task in ids):
@@ -218,12 +219,18 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
     job.waiting |= full.of(ids)
     job.priority = seen.prio
     job.normalised_tickets = seen.ntix or 0.0
-    if ("h" in seen.state and not job.predecessors) or facts.holds:
-        hold = facts.holds or Hold.USER
-        for flag, name in ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"),
-                           (Hold.SYSTEM, "system_hold"), (Hold.ARRAY_DEPENDENCY, "array_hold")):
-            if hold & flag:
-                setattr(job, name, getattr(job, name) | full.of(ids))
+    if facts.held:
+        for hold, members in facts.held:
+            set_hold(job, hold, full.of(members))
+    elif ("h" in seen.state and not job.predecessors) or facts.holds:
+        set_hold(job, facts.holds or Hold.USER, full.of(ids))
+
+
+def set_hold(job: Job, hold: Hold, tasks: TaskSet) -> None:
+    for flag, name in ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"),
+                       (Hold.SYSTEM, "system_hold"), (Hold.ARRAY_DEPENDENCY, "array_hold")):
+        if hold & flag:
+            setattr(job, name, getattr(job, name) | tasks)
 
 
 def build_cell(facts: Facts) -> Cell:
@@ -234,7 +241,7 @@ def build_cell(facts: Facts) -> Cell:
         state, _ = parse_states(item.get("state", ""))
         instances.append(QueueInstance(config.queues[queue], host, state, int(item.get("slots_used", 0)),
                                        int(item.get("slots_resv", 0)), [item["message"]] if "message" in item else []))
-    messages = [SchedulingMessage(number, text, tuple(jobs)) for (number, text), jobs in facts.messages.items()]
+    messages = [SchedulingMessage(note.number, note.text, tuple(note.jobs)) for note in facts.messages]
     known = {item.text for item in messages}
     for job, texts in facts.plain_messages.items():
         messages += [SchedulingMessage(0, text, (job,)) for text in texts if text not in known]

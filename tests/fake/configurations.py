@@ -71,6 +71,9 @@ class Configuration:
         for name in text.split():
             self.config.parallel_environments.setdefault(name, ParallelEnvironment(name, {"pe_name": name}))
 
+    def sprjl(self, text: str, _words: list[str]) -> None:
+        self.config.projects[:] = text.split()
+
     def sp(self, text: str, words: list[str]) -> None:
         self.config.parallel_environments[words[0]] = ParallelEnvironment(words[0], key_values(text))
 

@@ -17,6 +17,7 @@ from typing import Any
 from fake_sge.model import Hold, HostPath, JobType, MailTo, Rerun, Resource, Status
 from fake_sge.ranges import Range
 
+LAST_OWN_MESSAGE = 25
 XML = {"&amp;": "&", "%lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 
 
@@ -62,6 +63,21 @@ class JobFacts:
     spec: dict[str, Any] = field(default_factory=dict)
     tasks: dict[int, dict[str, Any]] = field(default_factory=dict)
     holds: Hold = Hold.NONE
+    held: list[tuple[Hold, list[int]]] = field(default_factory=list)
+
+
+@dataclass
+class Note:
+    """A scheduling message."""
+
+    number: int
+    text: str
+    jobs: list[int]
+
+    @property
+    def shared(self) -> bool:
+        """Whether there is one for all jobs, as about holds and dependencies."""
+        return self.number > LAST_OWN_MESSAGE
 
 
 class Facts:
@@ -73,7 +89,7 @@ class Facts:
         self.order: list[int] = []
         self.queues: dict[str, dict[str, Any]] = {}
         self.loads: dict[str, dict[str, str]] = defaultdict(dict)
-        self.messages: dict[tuple[int, str], list[int]] = {}
+        self.messages: list[Note] = []
         self.plain_messages: dict[int, list[str]] = {}
         self.pes: dict[str, str] = {}
 
@@ -136,6 +152,8 @@ def read_job_list(facts: Facts, kind: str, body: str, queue: str) -> None:
     for tag, name in LIST_VALUES.items():
         if tag in one:
             job.values[name] = float(one[tag])
+    if "exact_urgency" in job.values:
+        job.values["normalised_urgency"] = job.values["exact_urgency"]
     if "JB_nurg" in one and "JB_rrcontr" in one:
         job.values["urgency"] = sum(float(one[tag]) for tag in ("JB_rrcontr", "JB_wtcontr", "JB_dlcontr"))
     if "JB_priority" in one:
@@ -244,8 +262,17 @@ def read_table(facts: Facts, text: str) -> None:
             elif waiting := EXTENDED_ROW.match(line):
                 number, prio, ntix, name, owner, state = waiting.groups()
                 job = facts.job(int(number))
-                job.values.update(name=name.rstrip(), owner=owner.rstrip())
+                job.values.setdefault("name", name.rstrip())
+                job.values.setdefault("owner", owner.rstrip())
                 add_line(job, Seen(state, "1", prio=float(prio), ntix=float(ntix)))
+
+
+def read_held(facts: Facts, text: str, hold: Hold) -> None:
+    """``qstat -s hu``, ``-s ho`` ...: which tasks have that hold."""
+    for line in text.splitlines():
+        found = ROW.match(line)
+        if found and found.group(5) == "hqw":
+            facts.job(int(found.group(1))).held.append((hold, task_ids(found.group(9) or "1")))
 
 
 def read_row(facts: Facts, found: re.Match[str], queue: str) -> None:
@@ -424,25 +451,38 @@ def read_detail_xml(facts: Facts, text: str) -> None:
 
 
 def read_all_messages(facts: Facts, text: str) -> None:
-    """``qstat -j -xml``: adds the jobs that have a reason to a message with that number."""
-    found = Facts()
+    """``qstat -j -xml``: the order of all messages and their jobs; its texts are not those of single jobs."""
+    known, facts.messages = facts.messages, []
     for _, element in children(text, 1):
-        read_messages(found, element, 2)
-    for (number, title), jobs in found.messages.items():
-        same = [known for key, known in facts.messages.items() if key[0] == number]
-        missing = [job for job in jobs if not any(job in known for known in same)]
-        if missing or not jobs:
-            (same[0] if same else facts.messages.setdefault((number, title), [])).extend(missing)
+        for title in parsed_messages(element, 2):
+            found = next((note for note in known if note.number == title.number and (
+                set(note.jobs) & set(title.jobs) if title.jobs else note.text == title.text)), None)
+            if found is None:
+                facts.messages.append(title)
+            else:
+                known.remove(found)
+                found.jobs = title.jobs
+                facts.messages.append(found)
 
 
-def read_messages(facts: Facts, text: str, depth: int) -> None:
+def parsed_messages(text: str, depth: int) -> list[Note]:
+    notes = []
     for _, entries in children(text, depth):
         for _, entry in children(entries, depth + 1):
             one = dict(children(entry, depth + 2))
             numbers = [int(word) for word in re.findall(r"<ULNG_value>(\d+)<", one.get("MES_job_number_list", ""))]
-            key = (int(one["MES_message_number"]), unescape(one["MES_message"]))
-            known = facts.messages.setdefault(key, [])
-            known += [number for number in numbers if number not in known]
+            notes.append(Note(int(one["MES_message_number"]), unescape(one["MES_message"]), numbers))
+    return notes
+
+
+def read_messages(facts: Facts, text: str, depth: int) -> None:
+    for note in parsed_messages(text, depth):
+        same = [known for known in facts.messages if (known.number, known.text) == (note.number, note.text)
+                and (note.shared or set(known.jobs) & set(note.jobs) or not note.jobs)]
+        if same:
+            same[0].jobs += [number for number in note.jobs if number not in same[0].jobs]
+        else:
+            facts.messages.append(note)
 
 
 class DetailXml:
@@ -467,7 +507,7 @@ class DetailXml:
         job, spec, one = self.job, self.job.spec, self.one
         job.values.update(name=self.text("JB_job_name"), owner=self.text("JB_owner"),
                           submission=float(one["JB_submission_time"]), version=int(one["JB_version"]),
-                          normalised_urgency=float(one["JB_nurg"]), kind=JobType(int(one["JB_type"])),
+                          normalised_urgency=float(one["JB_nurg"]), exact_urgency=float(one["JB_nurg"]), kind=JobType(int(one["JB_type"])),
                           script_deleted="JB_exec_file" not in one)
         ranges = self.items("JB_ja_structure")[0]
         spec.update(

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from .situations import (
     read_all_messages,
     read_detail_text,
     read_detail_xml,
+    read_held,
     read_list_xml,
     read_table,
     widened,
@@ -32,7 +34,10 @@ FILES = ("qstat", "state", "hold_filter", "qacct", "qconf", "qhost", "time", "lo
          "op", "cell2", "render")
 TOOLS = ("qstat", "qacct", "qconf", "qhost", "qselect")
 
+ROUNDED = "this transcript alone has six digits of a task's priority; it is rebuilt from those with five"
 NOT_EQUAL = {
+    "w4.qhost_j_xml": ROUNDED,
+    "w4.qhost_jq_xml": ROUNDED,
     "qacct.j_noarg": "the total is that of the exact usage in the file; the blocks it is rebuilt from are rounded",
     "state.array_task_susp.plain": "the folding 3-7:2,8-20:1 tells the order in which tasks were held and released; "
                                    "the model keeps sets of tasks, not their history",
@@ -40,6 +45,8 @@ NOT_EQUAL = {
 
 Case = dict[str, Any]
 
+
+HOLDS = {"hu": Hold.USER, "ho": Hold.OPERATOR, "hs": Hold.SYSTEM, "hd": Hold.ARRAY_DEPENDENCY}
 
 # These were recorded seconds before the qstat -j of the same jobs, whose usage had grown by then.
 EARLIER = ("w1.ext_xml", "w1.f_ext_xml", "w1.all3_xml", "w1.ext_t_xml")
@@ -54,7 +61,7 @@ def query_cases() -> list[tuple[str, Case]]:
     return found
 
 
-def group_of(case: str) -> str:
+def group_of(case: str, argv: Sequence[str] = ()) -> str:
     """Transcripts of one moment share a group."""
     head, _, tail = case.partition(".")
     if head == "state":
@@ -63,17 +70,21 @@ def group_of(case: str) -> str:
         return "hold_filter"
     if head == "w1" and case in EARLIER:
         return "w1.earlier"
+    if head == "w4" and ("-urg" in argv or "-ext" in argv):    # usage and waiting time grow
+        return case.removesuffix("_xml")
     if head == "qstat":
         return case.split("_", maxsplit=1)[0] if tail.startswith(("mixed_", "array_")) else case
     if head == "env" and tail.startswith(("port_garbage", "root_unset.")):
         return f"env.{tail.split('.')[0]}" if "q" in tail.split(".")[0] else case
-    return head if head in ("hold_filter", "time", "w1", "w2", "w3") else case
+    return head if head in ("hold_filter", "time", "w1", "w2", "w3", "w4", "w5") else case
 
 
 GROUPS: dict[str, list[tuple[str, Case]]] = defaultdict(list)
 for _case, _item in query_cases():
-    GROUPS[group_of(_case)].append((_case, _item))
+    GROUPS[group_of(_case, _item["argv"])].append((_case, _item))
 
+for _group in [name for name in GROUPS if name.startswith("w4.")]:
+    GROUPS[_group] += [(_case, _item) for _case, _item in GROUPS["w4"] if _item["argv"][1:2] != ["-j"]]
 GROUPS["w1.earlier"] += [(_case, _item) for _case, _item in GROUPS["w1"] if "-j" not in _item["argv"]]
 
 _cells: dict[str, Cell] = {}
@@ -94,6 +105,8 @@ def facts_of(group: str) -> Facts:
             read_all_messages(facts, text)
         elif text.startswith("=====") and item["argv"][0] == "qstat":
             read_detail_text(facts, text)
+        elif item["argv"][1:] in (["-s", "hu"], ["-s", "ho"], ["-s", "hs"], ["-s", "hd"]) and item["user"] == "root":
+            read_held(facts, text, HOLDS[item["argv"][2]])
         elif item["argv"][0] == "qstat":
             read_table(facts, text)
     return facts
@@ -139,6 +152,10 @@ def set_recorded_holds(facts: Facts) -> None:
 def set_recorded_configuration(group: str, cell: Cell) -> None:
     """What qconf transcripts say: those of the group, or those of the cell that most transcripts come from."""
     sources = [item for _, item in GROUPS["w1" if group == "w2" else group]]
+    if group.startswith(("w4", "w5")):
+        sources = [item for _, item in [*GROUPS["w3"], *GROUPS["w4"]] 
+                   if item["argv"] != ["qselect"] and (group != "w5" or "-se" not in item["argv"])]
+        sources += [captures("render")["w4.qselect"]]
     if group.split(".", maxsplit=1)[0] in ("qconf", "qhost", "env"):
         sources = list(captures("qconf").values())
     configuration = Configuration(cell)
@@ -180,7 +197,7 @@ def qmaster_of(item: Case) -> Any:
         return NoCell(Unreachable.SILENT, "localhost", port)
     if "unresolvable" in case:
         return NoCell(Unreachable.UNRESOLVABLE, "nosuchhost.invalid", "6444")
-    return cell_of(group_of(case))
+    return cell_of(group_of(case, item["argv"]))
 
 
 def run(item: Case, tmp_path: Path, qmaster: Any, argv: list[str] | None = None) -> tuple[Reply, str, str]:
