@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fake_sge as package
+
+from .kit import wait_for
+
+COMMAND = (sys.executable, "-m", "fake_sge.cli")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package need not be installed."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(package.__file__).parent.parent))
+
+
+def fake_sge(*words: str | Path, code: int = 0, env: dict[str, str] | None = None) -> str:
+    """Run the command; its stdout, or stderr when it is to fail."""
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False,
+                          env={**os.environ, **(env or {})})
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """A started cell's directory."""
+    path = tmp_path / "cell"
+    fake_sge("start", path)
+    yield path
+    if path.exists():
+        fake_sge("stop", path)
+
+
+def test_start_env_status_stop(directory: Path) -> None:
+    script = f'eval "$({sys.executable} -m fake_sge.cli env {directory})"; qsub -terse -h -b y true; qstat | tail -1'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("1\n")
+    assert " hqw " in done.stdout
+    status = json.loads(fake_sge("status", directory))
+    assert (status["jobs"], status["pending"]) == (1, 1)
+    fake_sge("stop", "--remove", directory)
+    assert not directory.exists()
+
+
+def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
+    env = {"TMPDIR": str(tmp_path)}
+    fake_sge("run", "--", "sh", "-c", "qsub -sync y -b y -cwd -shell n -o /dev/null -j y sh -c 'exit 7'", code=7, env=env)
+    fake_sge("run", "--slots", "2", "sh", "-c", "qstat && kill -TERM $$", code=143, env=env)
+    assert "No such file" in fake_sge("run", "--", "/no/such/command", code=127, env=env)
+    assert "needs a command" in fake_sge("run", code=2, env=env)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
+    marker = tmp_path / "marker"
+    (tmp_path / "tmp").mkdir()
+    job = f"echo $$ > {marker}; exec sleep 300"
+    process = subprocess.Popen(
+        [*COMMAND, "run", "--no-login-shells", "--", "sh", "-c",
+         f"qsub -b y -cwd -shell n -o /dev/null -j y sh -c '{job}'; exec sleep 300"],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, start_new_session=True, stdout=subprocess.DEVNULL,
+        cwd=tmp_path)
+    wait_for(lambda: marker.exists() and marker.read_text())
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)  # ctrl-C reaches the whole foreground group
+    else:
+        process.send_signal(number)
+    assert process.wait() in (130, 143)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    wait_for(lambda: not Path(f"/proc/{int(marker.read_text())}/cmdline").exists()
+             or not Path(f"/proc/{int(marker.read_text())}/cmdline").read_bytes())
+
+
+def test_faults_and_clock(directory: Path) -> None:
+    number = fake_sge("fault", directory, "exit", "--tool", "qstat", "--code", "9", "--times", "0").strip()
+    assert json.loads(fake_sge("faults", directory))["kind"] == "exit"
+    assert subprocess.run([directory / "bin" / "qstat"], env={**os.environ, "SGE_ROOT": str(directory / "root")},
+                          check=False).returncode == 9
+    fake_sge("clear", directory, number)
+    assert fake_sge("faults", directory) == ""
+    assert fake_sge("simulate", directory, "--count", "2", "--run-time", "60") == "1\n2\n"
+    fake_sge("advance", directory, "61")
+    assert json.loads(fake_sge("status", directory))["zombies"] == 2
+    fake_sge("next-id", directory, "500")
+    fake_sge("set", directory, "max_u_jobs=1")
+    assert fake_sge("simulate", directory, "--run-time", "60") == "500\n"
+    assert "user job limit" in fake_sge("simulate", directory, code=1)
+    assert Path(fake_sge("rotate", directory).strip()).exists()
+
+
+def test_outages(directory: Path) -> None:
+    fake_sge("qmaster", directory, "kill")
+    assert "no qmaster" in fake_sge("status", directory, code=1)
+    fake_sge("qmaster", directory, "start")
+    assert json.loads(fake_sge("status", directory))["jobs"] == 0
+
+
+def test_clear_messages(tmp_path: Path) -> None:
+    assert "no cell in" in fake_sge("env", tmp_path, code=1)
+    assert "no cell in" in fake_sge("stop", tmp_path, code=1)
+    assert "no qmaster in" in fake_sge("status", tmp_path, code=1)
+    assert "'x' is not NAME=VALUE" in fake_sge("start", tmp_path / "c", "--set", "x", code=1)
+    assert "invalid choice" in fake_sge("start", tmp_path / "c", "--profile", "x", code=2)
+
+
+def test_start_is_fast(tmp_path: Path) -> None:
+    times = []
+    for index in range(3):
+        begun = time.monotonic()
+        fake_sge("start", tmp_path / str(index))
+        times.append(time.monotonic() - begun)
+        fake_sge("stop", tmp_path / str(index))
+    assert min(times) < 0.5 * (1 + os.getloadavg()[0] / (os.cpu_count() or 1))
