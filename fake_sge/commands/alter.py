@@ -11,7 +11,6 @@ from ..protocol import Changes, Outcome, Qmaster, QmasterUnreachable, Reply, Req
 from ..ranges import Range
 from ..render.usage import usage
 from ..render.values import encode
-from . import names
 from .attributes import Alteration, AttributeError_
 from .environment_errors import environment_error
 from .globs import glob_match
@@ -25,7 +24,6 @@ from .values import OptionError
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
 _OK = 1
-_LOST: list[tuple[str, int]] = []
 _FLAGS = {"-notify": ("notify", True)}
 
 
@@ -105,9 +103,10 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
     wanted.fields = fields
     if wanted.users is not None:
         wanted.jobs = [JobWord("*")]
+    answers = unknown_option_answers([*unknown, *builder.unknown])
     if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
-        raise OptionError("denied: the selected option works only on jobs and not on tasks", status=TASKS_DENIED)
-    return wanted, unknown_option_answers([*unknown, *builder.unknown])
+        answers.append(Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED))
+    return wanted, answers
 
 
 def _take(option: Option, wanted: Wanted, builder: _Builder, unknown: list[Option]) -> None:
@@ -138,7 +137,6 @@ def _show(wanted: Wanted) -> str:
 
 
 def _apply(wanted: Wanted, request: Request, qmaster: Qmaster) -> list[tuple[str, int]]:
-    name = wanted.fields.get("name")
     lines: list[tuple[str, int]] = []
     for word in wanted.jobs:
         found = False
@@ -150,8 +148,6 @@ def _apply(wanted: Wanted, request: Request, qmaster: Qmaster) -> list[tuple[str
                 break
         if not found:
             lines.append((_nothing(word, wanted.users), EXISTS))
-        elif name is not None and (not name or names.is_unspoolable(name)) and not names.refuse_job_name(name):
-            return _LOST
     return lines
 
 
@@ -193,22 +189,15 @@ def _alter_job(job: Job, word: JobWord, wanted: Wanted, request: Request,
     try:
         alteration.run()
     except AttributeError_ as error:
-        kept = lines if not alteration.only_verify and alteration.lines else lines
-        return [*kept, *alteration.lines, *((text, error.status) for text in error.lines)], True
+        return [*lines, *alteration.lines, *((text, error.status) for text in error.lines)], True
     if alteration.only_verify:
         return alteration.lines, False
-    if _spoolable(wanted):
-        if alteration.changed:
-            requests.append((None, Changes(spec=alteration.changed)))
-        lines += alteration.lines
-        for ranges, changes in requests:
-            lines += _engine_refusals(qmaster, job, ranges, changes, request)
+    if alteration.changed:
+        requests.append((None, Changes(spec=alteration.changed)))
+    lines += alteration.lines
+    for ranges, changes in requests:
+        lines += _engine_refusals(qmaster, job, ranges, changes, request)
     return lines, False
-
-
-def _spoolable(wanted: Wanted) -> bool:
-    name = wanted.fields.get("name")
-    return name is None or (bool(name) and not names.is_unspoolable(name))
 
 
 def _engine_refusals(qmaster: Qmaster, job: Job, ranges: list[Range] | None, changes: Changes,

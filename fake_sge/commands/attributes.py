@@ -108,7 +108,7 @@ class Alteration:
         self.done("checkpointing environment")
 
     def paths(self, name: str, value: Sequence[HostPath]) -> None:
-        lines = verify.refuse_paths([entry for entry in value if entry.path], self.qmaster.config)
+        lines = verify.refuse_paths(value, self.qmaster.config)
         if lines:
             raise AttributeError_(*lines)
         self.changed[name] = tuple(value)
@@ -128,6 +128,8 @@ class Alteration:
 
     def job_name(self, name: str, value: str) -> None:
         refusal = names.refuse_job_name(value) if value != self.old.name else ""
+        if not refusal and (not value or names.is_unspoolable(value)):
+            raise AttributeError_    # the qmaster cannot store it, and the rest of its answer is lost
         if refusal:
             raise AttributeError_(refusal)
         self.changed[name] = value

@@ -109,7 +109,7 @@ def _duration(word: str) -> float:
 
 
 def _jobs(word: str) -> tuple[str, ...]:
-    words = tuple(split_list(word, ", \t\n"))
+    words = tuple(split_list(word))
     if not words:
         raise ValueError(word)
     return words

@@ -87,6 +87,9 @@ def _at_once(spec: JobSpec, config: CellConfig) -> None:
         raise Refused('invalid "task concurrency" value in job request')
     if not spec.name:
         raise Refused("job rejected cause there is no job_name in the request")
+    paths = (*spec.stdout_paths, *spec.stdin_paths, *spec.shells, *spec.stderr_paths)
+    if any(not entry.path for entry in paths):
+        raise Refused("paths may not be empty strings")
     if spec.script is not None and b"\0" in spec.script:
         if spec.script.startswith(b"\0"):
             raise Refused('object attribute "JB_script_size" may only be 0')
@@ -125,11 +128,9 @@ def _name_and_size(spec: JobSpec, config: CellConfig) -> list[str]:
 
 
 def refuse_paths(paths: Sequence[HostPath], config: CellConfig) -> list[str]:
-    """The refusal of a path list: an empty path, an unknown host, two paths for one host."""
+    """The refusal of a path list: an unknown host, two paths for one host."""
     hosts = []
-    for path, host in paths:
-        if not path:
-            return ["paths may not be empty strings"]
+    for _, host in paths:
         if host is not None and not known_host(host, config):
             return [f'can\'t resolve hostname "{host}"']
         hosts.append(host)

@@ -54,6 +54,8 @@ def parse_number(text: str) -> float | None:
 
 def parse_value(entry: ComplexEntry, text: str) -> float | None:
     """The number behind a value of a non-text complex entry; None when it is not of its type."""
+    if text.upper() == "TRUE":  # a bare -l name
+        return 1.0
     if entry.type == "TIME":
         return parse_time(text)
     if entry.type == "MEMORY":

@@ -38,7 +38,7 @@ class Side:
 
     def mask(self, text: str) -> str:
         for index, number in sorted(enumerate(self.numbers), key=lambda pair: -pair[1]):
-            text = re.sub(rf"(?<![\d:/-]){number}(?![\d:/])", f"<{index}>", text)
+            text = re.sub(rf"\b{number}\b", f"<{index}>", text)
         text = re.sub(r"\b[01]\.\d{5}\b", "PRIO", text)
         text = re.sub(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d", "TIME", text)
         return re.sub(r" *<(\d+)> PRIO", r"<\1> PRIO", text)
@@ -58,6 +58,7 @@ class Twin:
 
     def __init__(self, real: RealCell, directory: Path, slots: int) -> None:
         self.real = real
+        self.directory = directory
         self.pure = PureCell(directory, slots=slots, first_job_number=700001)
         self.pure.core.now = time.time()
         self.sides = (Side(), Side())
