@@ -148,6 +148,7 @@ def test_a_job_that_never_was(session: World, action: str) -> None:
 def test_an_ended_job(session: World) -> None:
     job = session.run()
     session.session.synchronize([job], PATIENCE_SECONDS, False)
+    session.until_letters(job, "")  # libdrmaa hears of an end before the qmaster has removed the job
     for _ in ("unreaped", "reaped"):
         for action in ACTIONS:
             error, text = UNKNOWN[action]
@@ -288,6 +289,7 @@ def test_all_trips_over_ended_jobs_except_when_terminating(fresh: World) -> None
     everything = fresh.api.Session.JOB_IDS_SESSION_ALL
     ended, waiting = fresh.run(), unschedulable(fresh)
     fresh.session.synchronize([ended], PATIENCE_SECONDS, False)
+    fresh.until_letters(ended, "")
     with fresh.refuses("InvalidJobException", f'code 18: denied: job "{ended}" does not exist'):
         fresh.session.control(everything, "hold")
     assert fresh.status(waiting) == "user_on_hold"

@@ -29,7 +29,8 @@ DURATIONS = ("hardRunDurationLimit", "softRunDurationLimit")
 EVERY = (*SCALARS, *SWITCHES, *LISTS, "jobEnvironment", *UNSUPPORTED_TEXTS, *WALLCLOCK, *DURATIONS)
 NAMES = (
     "drmaa_remote_command drmaa_js_state drmaa_wd drmaa_job_name drmaa_input_path drmaa_output_path "
-    "drmaa_error_path drmaa_join_files drmaa_job_category drmaa_native_specification drmaa_block_email drmaa_start_time"
+    "drmaa_error_path drmaa_join_files drmaa_job_category drmaa_native_specification "
+    "drmaa_block_email drmaa_start_time"
 ).split()
 ALSO_ATTRIBUTE_ERRORS = (
     "InvalidArgumentException",

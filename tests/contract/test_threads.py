@@ -28,20 +28,20 @@ def test_a_waiter_for_each_job(fresh: World) -> None:
 
 
 def test_one_waiter_gets_the_job(fresh: World) -> None:
-    job = fresh.run("/bin/sleep", "1")
+    job = fresh.run("/bin/sleep", "0.3")
     results = in_threads([lambda: fresh.session.wait(job, PATIENCE_SECONDS)] * 3)
     assert names(results) == sorted([job, "InvalidJobException", "InvalidJobException"])
 
 
 def test_more_waiters_for_any_than_jobs(fresh: World) -> None:
-    jobs = [fresh.run("/bin/sleep", "1") for _ in range(2)]
+    jobs = [fresh.run("/bin/sleep", "0.3") for _ in range(2)]
     anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
     results = in_threads([lambda: fresh.session.wait(anyone, PATIENCE_SECONDS)] * 3)
     assert names(results) == sorted([*jobs, "InvalidJobException"])
 
 
 def test_wait_and_synchronize_together(fresh: World) -> None:
-    job = fresh.run("/bin/sleep", "1")
+    job = fresh.run("/bin/sleep", "0.3")
     info, done = in_threads(
         [
             lambda: fresh.session.wait(job, PATIENCE_SECONDS),

@@ -10,9 +10,10 @@ import pytest
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, WAIT_TIMEOUT, World
 
 SHORT_KEYS = (
-    "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime ru_maxrss "
-    "ru_ixrss ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd "
-    "ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow acct_maxvmem cpu mem io iow maxvmem"
+    "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime "
+    "ru_maxrss ru_ixrss ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd "
+    "ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow "
+    "acct_maxvmem cpu mem io iow maxvmem"
 ).split()
 NEVER_STARTED = ["submission_time", "priority"]
 SIGNALS = {
