@@ -24,10 +24,15 @@ def parse_date(word: str, zone: str | None, now: float) -> float:
     if dot and len(seconds_text) != 2:
         raise BadDate("\nInvalid format of seconds field.")
     head, tail = main[:-8], main[-8:]
-    month, day, hour, minute = (atol(tail[start:start + 2]) for start in (0, 2, 4, 6))
+    month, day, hour, minute = (atol(tail[start : start + 2]) for start in (0, 2, 4, 6))
     second = atol(seconds_text) if dot else 0
-    for name, value, low, high in (("month", month, 1, 12), ("day", day, 1, 31), ("hour", hour, 0, 23),
-                                   ("minute", minute, 0, 59), ("seconds", second, 0, 59)):
+    for name, value, low, high in (
+        ("month", month, 1, 12),
+        ("day", day, 1, 31),
+        ("hour", hour, 0, 23),
+        ("minute", minute, 0, 59),
+        ("seconds", second, 0, 59),
+    ):
         if not low <= value <= high:
             raise BadDate(f"\nInvalid {name} specification.")
     year = _year(head, zone, now)

@@ -1,4 +1,4 @@
-"""A bad environment and a missing qmaster, as qstat, qselect, qhost, qconf and qacct word them (captures ``env.*``)."""
+"""A bad environment and a missing qmaster, as the query tools word them (captures ``env.*``)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def environment_error(request: Request) -> Reply | None:
     if bad.problem is EnvProblem.ROOT_UNSET:
         text = "critical error: Please set the environment variable SGE_ROOT.\n"
     elif bad.problem is EnvProblem.ROOT_MISSING:
-        text = f"error: SGE_ROOT directory \"{bad.path}\" doesn't exist\n"
+        text = f'error: SGE_ROOT directory "{bad.path}" doesn\'t exist\n'
     else:
-        text = f"error: cell directory \"{bad.path}\" doesn't exist\n"
+        text = f'error: cell directory "{bad.path}" doesn\'t exist\n'
     return Reply(1, b"", encode(text))
 
 
@@ -35,8 +35,10 @@ def commlib_line(error: QmasterUnreachable) -> str:
 
 def send_error(error: QmasterUnreachable) -> str:
     """``unable to send message to qmaster ...`` without prefix and newline."""
-    return (f'unable to send message to qmaster using port {error.port} on host "{error.host}": '
-            f"{_CAUSES[error.kind]}")
+    return (
+        f'unable to send message to qmaster using port {error.port} on host "{error.host}": '
+        f"{_CAUSES[error.kind]}"
+    )
 
 
 def unreachable_text(error: QmasterUnreachable) -> bytes:

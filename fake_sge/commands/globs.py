@@ -8,16 +8,16 @@ from re import Pattern
 
 
 def _bracket(pattern: str, start: int) -> tuple[str, int]:
-    r"""The regular expression of the class that opens at ``start`` and the index after it; ``\\[`` if unclosed."""
+    r"""The regular expression of the class that opens at ``start``, and the index after it."""
     end = start + 1
-    if pattern[end:end + 1] in ("!", "^"):
+    if pattern[end : end + 1] in ("!", "^"):
         end += 1
-    if pattern[end:end + 1] == "]":
+    if pattern[end : end + 1] == "]":
         end += 1
     end = pattern.find("]", end)
     if end < 0:
         return r"\[", start + 1
-    body = pattern[start + 1:end]
+    body = pattern[start + 1 : end]
     negated = body[:1] in ("!", "^")
     text = (body[1:] if negated else body).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f"[{'^' if negated else ''}{text.replace('^', chr(92) + '^')}]", end + 1

@@ -4,216 +4,27 @@ from __future__ import annotations
 
 import bisect
 import errno
-import grp
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Callable
 
 from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
-from ..ranges import Range
-from ..render.accounting import Check, Record, Verdict, atol, parse_line
+from ..render.accounting import Check, Record, Verdict, parse_line
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
 from ..render.values import Clock, encode
-from .dates import BadDate, parse_date
 from .environment_errors import environment_error, unreachable_text
 from .globs import glob_match
+from .qacct_options import COLUMN_ORDER, KEYS, SORT_FIELDS, Options, Parser, Stop, usage_error
 from .resources import UnknownResource, matches_host_and_queue, parse_requests
 
 NOTHING_YET = b"no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"
 
-# option -> (record field, column title, order of the columns); what follows is an optional value
-_KEYS: dict[str, tuple[str, str]] = {
-    "-h": ("hostname", "HOST"), "-q": ("qname", "CLUSTER QUEUE"), "-g": ("group", "GROUP"),
-    "-o": ("owner", "OWNER"), "-u": ("owner", "OWNER"), "-P": ("project", "PROJECT"),
-    "-D": ("department", "DEPARTMENT"), "-pe": ("granted_pe", "PE"), "-slots": ("slots", "SLOTS"),
-    "-ar": ("arid", "AR"), "-A": ("account", "ACCOUNT"),
-}
-_COLUMN_ORDER = ("hostname", "qname", "group", "owner", "project", "department", "granted_pe", "slots",
-                 "arid", "account")
-_SORT_FIELDS = _COLUMN_ORDER[:-1]   # real cell: the account is no sort key
 
-
-class _Stop(Exception):
-    """Ends the command with a reply."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__()
-        self.reply = reply
-
-
-def _usage_error(before: str = "") -> _Stop:
-    return _Stop(Reply(1, b"", encode(before + usage("qacct"))))
-
-
-@dataclass
-class _Options:
-    values: dict[str, object] = field(default_factory=dict)     # record field -> value asked for
-    flags: list[str] = field(default_factory=list)              # record fields to group by
-    queues: list[str] = field(default_factory=list)
-    all_jobs: bool = False
-    job_number: int = 0
-    job_name: str | None = None
-    tasks: Range | None = None
-    begin: float | None = None
-    end: float | None = None
-    days: int | None = None
-    by_end: bool = False
-    master_only: bool = False
-    requests: str | None = None
-    file: str | None = None
-
-    @property
-    def one_job(self) -> bool:
-        return bool(self.job_number) or self.job_name is not None
-
-
-class _Parser:
-    def __init__(self, request: Request, now: Callable[[], float]) -> None:
-        self._words = request.argv[1:]
-        self._zone = request.env.get("TZ")
-        self._now = now
-        self._index = 0
-        self.options = _Options()
-
-    def _next(self) -> str | None:
-        return self._words[self._index] if self._index < len(self._words) else None
-
-    def _optional_value(self) -> str | None:
-        word = self._next()
-        if word is None or word.startswith("-"):
-            return None
-        self._index += 1
-        return word
-
-    def _value(self) -> str:
-        word = self._next()
-        if word is None:
-            raise _usage_error()
-        self._index += 1
-        return word
-
-    def parse(self) -> _Options:
-        handlers: dict[str, Callable[[], None]] = {
-            "-j": self._job, "-t": self._tasks, "-b": self._begin, "-e": self._end, "-d": self._days,
-            "-l": self._requests, "-f": self._file, "-help": self._help, "-E": self._by_end,
-            "-m": self._master_only, "-q": self._queue,
-        }
-        while self._index < len(self._words):
-            option = self._words[self._index]
-            self._index += 1
-            if option in handlers:
-                handlers[option]()
-            elif option in _KEYS:
-                self._key(option)
-            else:
-                raise _usage_error()
-        return self.options
-
-    def _key(self, option: str) -> None:
-        name = _KEYS[option][0]
-        word = self._optional_value()
-        if word is None:
-            self.options.flags.append(name)
-        elif option == "-slots":
-            if atol(word) > 0:
-                self.options.values[name] = atol(word)
-        elif option == "-ar":
-            if not word[:1].isdigit():
-                raise _usage_error("invalid advance reservation id, must be an unsigned integer\n")
-            if atol(word) > 0:
-                self.options.values[name] = atol(word)
-        else:
-            self.options.values[name] = _group_name(word) if option == "-g" else word
-
-    def _queue(self) -> None:
-        self.options.flags.append("qname")
-        word = self._optional_value()
-        if word is not None:
-            self.options.flags.append("hostname")
-            self.options.queues.append(word)
-
-    def _job(self) -> None:
-        word = self._optional_value()
-        if word is None:
-            self.options.all_jobs = True
-        elif word[:1].isdigit():
-            self.options.job_number = atol(word)
-        else:
-            self.options.job_number = 0
-            self.options.job_name = word
-
-    def _tasks(self) -> None:
-        word = self._optional_value()
-        if word is None:
-            raise _usage_error("-t option must have a list of task id ranges\n")
-        tasks = _task_range(word)
-        if tasks is None:
-            raise _usage_error(f"invalid list of task id ranges: {word}\n")
-        self.options.tasks = tasks
-
-    def _date(self) -> float:
-        word = self._value()
-        try:
-            return parse_date(word, self._zone, self._now())
-        except BadDate as error:
-            raise _usage_error(f"{error}\n") from None
-
-    def _begin(self) -> None:
-        self.options.begin = self._date()
-
-    def _end(self) -> None:
-        self.options.end = self._date()
-
-    def _days(self) -> None:
-        word = self._value()
-        if not word[:1].isdigit():
-            raise _usage_error()
-        self.options.days = atol(word)
-
-    def _requests(self) -> None:
-        self.options.requests = self._value()
-
-    def _file(self) -> None:
-        self.options.file = self._value()
-
-    def _help(self) -> None:
-        raise _Stop(Reply(0, encode(usage("qacct")), b""))
-
-    def _by_end(self) -> None:
-        self.options.by_end = True
-
-    def _master_only(self) -> None:
-        self.options.master_only = True
-
-
-def _group_name(word: str) -> str:
-    """A group id as its name."""
-    if not word[:1].isdigit():
-        return word
-    try:
-        return grp.getgrgid(atol(word)).gr_name
-    except (KeyError, OverflowError):
-        return word
-
-
-def _task_range(word: str) -> Range | None:
-    """``A``, ``A-B``, ``A-B:S``; None if it is no range. Task 0 asks for nothing (real cell: ``-t 0`` shows all)."""
-    first_text, _, rest = word.partition("-")
-    last_text, _, step_text = rest.partition(":")
-    try:
-        first = int(first_text)
-        last = int(last_text) if rest else first
-        step = int(step_text) if step_text else 1
-    except ValueError:
-        return None
-    return Range(min(first, last), max(first, last), max(1, step))
-
-
-def _period(options: _Options, now: Callable[[], float]) -> tuple[float | None, float | None]:
+def _period(options: Options, now: Callable[[], float]) -> tuple[float | None, float | None]:
     """Begin and end with ``-d`` worked in; None is open."""
     begin, end = options.begin, options.end
     if options.days is not None:
@@ -225,7 +36,7 @@ def _period(options: _Options, now: Callable[[], float]) -> tuple[float | None, 
     return begin, end
 
 
-def _checks(options: _Options, queues: list[str], now: Callable[[], float]) -> dict[str, Check]:
+def _checks(options: Options, queues: list[str], now: Callable[[], float]) -> dict[str, Check]:
     """What a record must satisfy, by the field at which qacct looks at it."""
     checks: dict[str, Check] = {}
     for name, value in options.values.items():
@@ -267,11 +78,7 @@ def _checks(options: _Options, queues: list[str], now: Callable[[], float]) -> d
 
 def _lines(path: str, request: Request) -> Iterator[str]:
     """The lines with their newlines, without comments and empty ones; ``-`` is standard input."""
-    if path == "-":
-        data = request.read_stdin()
-    else:
-        with open(path, "rb") as stream:
-            data = stream.read()
+    data = request.read_stdin() if path == "-" else Path(path).read_bytes()
     for line in data.decode("utf-8", "surrogateescape").split("\n"):
         if line and not line.startswith("#"):
             yield line + "\n"
@@ -280,9 +87,9 @@ def _lines(path: str, request: Request) -> Iterator[str]:
 class _Summary:
     """Totals, and usage by group when a key was given without a value."""
 
-    def __init__(self, options: _Options) -> None:
+    def __init__(self, options: Options) -> None:
         self.total = Totals()
-        self._flags = [name for name in _COLUMN_ORDER if name in options.flags]
+        self._flags = [name for name in COLUMN_ORDER if name in options.flags]
         self._groups: dict[tuple[object, ...], Totals] = {}
         self._order: list[tuple[tuple[object, ...], tuple[object, ...]]] = []
 
@@ -293,7 +100,7 @@ class _Summary:
         key = tuple(getattr(record, name) for name in self._flags)
         if key not in self._groups:
             self._groups[key] = Totals()
-            rank = tuple(getattr(record, name) for name in self._flags if name in _SORT_FIELDS)
+            rank = tuple(getattr(record, name) for name in self._flags if name in SORT_FIELDS)
             # a new group goes before those that sort equal (real cell: -A lists accounts in reverse)
             self._order.insert(bisect.bisect_left([item[0] for item in self._order], rank), (rank, key))
         self._groups[key].add(record)
@@ -322,10 +129,10 @@ class _Run:
         return Reply(code, encode("".join(self.out)), encode("".join(self.err)))
 
     def run(self) -> Reply:
-        options = _Parser(self._request, self._now).parse()
-        path = options.file or os.path.join(self._request.common_dir, "accounting")
+        options = Parser(self._request, self._now).parse()
+        path = options.file or f"{self._request.common_dir}/accounting"
         where = path if path == "-" else self._request.resolve(path)
-        if path != "-" and not os.path.exists(where):
+        if path != "-" and not Path(where).exists():
             self.err.append(f"{path}: {os.strerror(errno.ENOENT)}\n")
             return Reply(1, NOTHING_YET, encode("".join(self.err)))
         selects = self._selector(options)
@@ -341,8 +148,14 @@ class _Run:
             self.out.append("\n")
         return self._finish(options, found, table)
 
-    def _read(self, path: str, options: _Options, checks: dict[str, Check],
-              selects: Callable[[Record], bool | None] | None, table: _Summary) -> tuple[bool, int]:
+    def _read(
+        self,
+        path: str,
+        options: Options,
+        checks: dict[str, Check],
+        selects: Callable[[Record], bool | None] | None,
+        table: _Summary,
+    ) -> tuple[bool, int]:
         found = False
         ignored = 0
         show = options.all_jobs or options.one_job
@@ -363,7 +176,7 @@ class _Run:
             table.add(record)
         return found, ignored
 
-    def _finish(self, options: _Options, found: bool, table: _Summary) -> Reply:
+    def _finish(self, options: Options, found: bool, table: _Summary) -> Reply:
         tasks = options.tasks if options.tasks and options.tasks.first else None
         if options.one_job:
             if found:
@@ -382,25 +195,30 @@ class _Run:
         return self._reply(0)
 
     @staticmethod
-    def _columns(options: _Options) -> list[Column]:
-        titles = dict(_KEYS.values())
-        return [Column(name, titles[name], options.values.get(name)) for name in _COLUMN_ORDER
-                if name in options.flags or name in options.values]
+    def _columns(options: Options) -> list[Column]:
+        titles = dict(KEYS.values())
+        return [
+            Column(name, titles[name], options.values.get(name))
+            for name in COLUMN_ORDER
+            if name in options.flags or name in options.values
+        ]
 
-    def _queue_patterns(self, options: _Options) -> list[str]:
+    def _queue_patterns(self, options: Options) -> list[str]:
         """Patterns for QUEUE@HOST; names with a host group are resolved by the qmaster."""
         if not any("@@" in word for word in options.queues):
             return [word if "@" in word[:-1] else word.rstrip("@") + "@*" for word in options.queues]
         self.err.append("error: Invalid sge_strtok_r call, last is NULL\n")
         try:
-            names = [instance.name for word in options.queues for instance in self._qmaster.match_queues(word)]
+            names = [
+                instance.name for word in options.queues for instance in self._qmaster.match_queues(word)
+            ]
         except QmasterUnreachable as error:
-            raise _Stop(Reply(1, b"", encode("".join(self.err)) + unreachable_text(error))) from None
+            raise Stop(Reply(1, b"", encode("".join(self.err)) + unreachable_text(error))) from None
         if not names:
-            raise _Stop(Reply(1, b"", encode("".join(self.err) + NO_QUEUES)))
+            raise Stop(Reply(1, b"", encode("".join(self.err) + NO_QUEUES)))
         return names
 
-    def _selector(self, options: _Options) -> Callable[[Record], bool | None] | None:
+    def _selector(self, options: Options) -> Callable[[Record], bool | None] | None:
         """For ``-l``: whether a record's queue instance satisfies the requests; None: the queue is gone."""
         if options.requests is None:
             return None
@@ -409,10 +227,10 @@ class _Run:
             instances = {instance.name: instance for instance in self._qmaster.queue_instances()}
             requests = parse_requests(options.requests, config)
         except QmasterUnreachable as error:
-            raise _Stop(Reply(1, b"", unreachable_text(error))) from None
+            raise Stop(Reply(1, b"", unreachable_text(error))) from None
         except UnknownResource as error:
             text = f"error: {error}\n"
-            raise (_usage_error(text) if error.syntax else _Stop(Reply(1, b"", encode(text)))) from None
+            raise (usage_error(text) if error.syntax else Stop(Reply(1, b"", encode(text)))) from None
 
         def selects(record: Record) -> bool | None:
             instance = instances.get(f"{record.qname}@{record.hostname}")
@@ -431,5 +249,5 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
         return problem
     try:
         return _Run(request, qmaster).run()
-    except _Stop as stop:
+    except Stop as stop:
         return stop.reply

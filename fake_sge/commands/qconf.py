@@ -22,10 +22,16 @@ from .queue_filter import in_order_made
 _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 
 # A queue as ``qconf -sq`` without a name shows it (real cell).
-_TEMPLATE = {"qname": "template", "hostlist": "NONE", "load_thresholds": "np_load_avg=1.75", "pe_list": "make smp mpi",
-             "slots": "1", "shell": "/bin/sh"}
+_TEMPLATE = {
+    "qname": "template",
+    "hostlist": "NONE",
+    "load_thresholds": "np_load_avg=1.75",
+    "pe_list": "make smp mpi",
+    "slots": "1",
+    "shell": "/bin/sh",
+}
 
-Texts = tuple[int, str, str]     # exit code, stdout, stderr
+Texts = tuple[int, str, str]  # exit code, stdout, stderr
 
 
 class _Unknown(Exception):
@@ -71,13 +77,20 @@ class _Shows:
         }
         table: dict[str, Callable[[], Texts]] = {
             option: lambda get=get, nothing=nothing: _names(get(), nothing)  # type: ignore[misc]
-            for option, (get, nothing) in lists.items()}
-        table.update({
-            "-ssconf": self.scheduler, "-sc": lambda: (0, complex_table(self._config.complexes), ""),
-            "-secl": lambda: (0, event_client_table(self._qmaster.event_clients()), ""), "-tsm": self.trigger,
-            "-sss": self.scheduler_host, "-sstree": lambda: (1, "", "no sharetree element\n"),
-            "-sst": lambda: (0, "", "No sharetree\n"), "-sds": lambda: (0, "", ""),
-        })
+            for option, (get, nothing) in lists.items()
+        }
+        table.update(
+            {
+                "-ssconf": self.scheduler,
+                "-sc": lambda: (0, complex_table(self._config.complexes), ""),
+                "-secl": lambda: (0, event_client_table(self._qmaster.event_clients()), ""),
+                "-tsm": self.trigger,
+                "-sss": self.scheduler_host,
+                "-sstree": lambda: (1, "", "no sharetree element\n"),
+                "-sst": lambda: (0, "", "No sharetree\n"),
+                "-sds": lambda: (0, "", ""),
+            }
+        )
         return table
 
     def optional(self) -> dict[str, Callable[[str | None], Texts]]:
@@ -86,9 +99,18 @@ class _Shows:
 
     def named(self) -> dict[str, Callable[[str], Texts]]:
         """Options that must have an argument."""
-        return {"-sp": self.environment, "-se": self.host, "-shgrp": self.group, "-shgrp_tree": self.group_tree,
-                "-shgrp_resolved": self.group_resolved, "-su": self.userset, "-suser": self.user,
-                "-sprj": self.project, "-scal": self.calendar, "-sckpt": self.checkpoint}
+        return {
+            "-sp": self.environment,
+            "-se": self.host,
+            "-shgrp": self.group,
+            "-shgrp_tree": self.group_tree,
+            "-shgrp_resolved": self.group_resolved,
+            "-su": self.userset,
+            "-suser": self.user,
+            "-sprj": self.project,
+            "-scal": self.calendar,
+            "-sckpt": self.checkpoint,
+        }
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
@@ -136,15 +158,20 @@ class _Shows:
     def _queue_blocks(self, word: str) -> list[str]:
         queues = self._config.queues
         if "@" not in word:
-            return [attributes(queues[name].attributes.items(), _QUEUE_WIDTH) for name in queues
-                    if glob_match(word, name)]
+            return [
+                attributes(queues[name].attributes.items(), _QUEUE_WIDTH)
+                for name in queues
+                if glob_match(word, name)
+            ]
         blocks = []
         meant = {item.name for item in self._qmaster.match_queues(word)}
         for item in in_order_made(self._qmaster):
             if item.name not in meant:
                 continue
-            rows = [("hostname", item.host) if key == "hostlist" else (key, value)
-                    for key, value in item.queue.attributes.items()]
+            rows = [
+                ("hostname", item.host) if key == "hostlist" else (key, value)
+                for key, value in item.queue.attributes.items()
+            ]
             text = attributes(rows, _QUEUE_WIDTH)
             kinds = item.queue.attributes["qtype"]
             blocks.append(text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
@@ -167,12 +194,19 @@ class _Shows:
         if host is None and name != "global":
             if name in self._known_hosts():
                 return 1, "", f"{name} is not an execution host\n"
-            return 1, "", f"can't resolve hostname \"{name}\"\n"
+            return 1, "", f'can\'t resolve hostname "{name}"\n'
         loads: Mapping[str, str] = self._qmaster.load_values(name) if host is not None else {}
         rows: dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
         rows["load_values"] = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
         rows["processors"] = loads.get("num_proc", "0")
-        for key in ("user_lists", "xuser_lists", "projects", "xprojects", "usage_scaling", "report_variables"):
+        for key in (
+            "user_lists",
+            "xuser_lists",
+            "projects",
+            "xprojects",
+            "usage_scaling",
+            "report_variables",
+        ):
             rows[key] = "NONE"
         own = host.attributes if host is not None else {}
         rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
@@ -210,13 +244,18 @@ class _Shows:
         return 0, "\n".join(blocks), ""
 
     def user(self, name: str) -> Texts:
-        """``-suser USER``: users are made by their first job, for a day after their last (w1.qconf-suser_root)."""
+        """``-suser USER``: made by the first job, kept for a day after the last (w1.qconf-suser_root)."""
         if name not in self._config.users:
             return 0, "", f"{name} is not known as a user\n"
         submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
         kept = int(self._config.global_config.get("auto_user_delete_time", "86400"))
-        rows = {"name": name, "oticket": 0, "fshare": 0,
-                "delete_time": max(submitted) + kept if submitted else 0, "default_project": "NONE"}
+        rows = {
+            "name": name,
+            "oticket": 0,
+            "fshare": 0,
+            "delete_time": max(submitted) + kept if submitted else 0,
+            "default_project": "NONE",
+        }
         return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
 
     def project(self, name: str) -> Texts:

@@ -65,8 +65,11 @@ class _Hosts:
     def _view(self, name: str) -> HostView:
         loads = self._loads(name)
         printed = {key: self._printed(key, text, integers=True) for key, text in loads.items()}
-        resources = [Resource("hl", key, self._printed(key, text, integers=False)) for key, text in loads.items()
-                     if self._show_resources and self._asked(key)]
+        resources = [
+            Resource("hl", key, self._printed(key, text, integers=False))
+            for key, text in loads.items()
+            if self._show_resources and self._asked(key)
+        ]
         return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
@@ -74,8 +77,11 @@ class _Hosts:
 
     def _asked(self, name: str) -> bool:
         entry = self._config.complex_named(name)
-        return not self._resources or name in self._resources or (
-            entry is not None and entry.shortcut in self._resources)
+        return (
+            not self._resources
+            or name in self._resources
+            or (entry is not None and entry.shortcut in self._resources)
+        )
 
     def _queue_rows(self, name: str) -> Sequence[tuple[QueueInstance, Sequence[Line]]]:
         if not self._queues and not self._jobs:
@@ -86,8 +92,14 @@ class _Hosts:
         if not self._jobs:
             return ()
         scope = Scope(DEFAULT_SHOW, self._users, by_slot=True, full=self._queues)
-        selection = Selection(self._qmaster.jobs(), scope, glob_match, {instance.name: instance.state},
-                              lambda job: slot_request(job, self._config), self._first_task_is_job)
+        selection = Selection(
+            self._qmaster.jobs(),
+            scope,
+            glob_match,
+            {instance.name: instance.state},
+            lambda job: slot_request(job, self._config),
+            self._first_task_is_job,
+        )
         return list(selection.running(instance.name))
 
     def _first_task_is_job(self, name: str) -> bool:
@@ -102,7 +114,7 @@ def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
         return Reply(1, b"", encode(f"error: {error}\n"))
     unknown = hosts.unknown()
     if unknown is not None:
-        return Reply(1, b"", encode(usage("qhost") + f"error: can't resolve hostname \"{unknown}\"\n"))
+        return Reply(1, b"", encode(usage("qhost") + f'error: can\'t resolve hostname "{unknown}"\n'))
     topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
     queues = "-q" in switches
     if "-xml" in switches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Callable
 
 from ..model import Job, QueueInstance, QueueState
@@ -32,7 +33,9 @@ from .resources import number_of
 from .slots import slot_request, urgency_contribution
 from .switches import Switches, arities, parse_switches, split_file
 
-SWITCHES = arities("-help -ncb -f -ext -urg -pri -xml -ne -r -t", "-g -l -s -qs -explain -q -u -U -pe", "-F -j")
+SWITCHES = arities(
+    "-help -ncb -f -ext -urg -pri -xml -ne -r -t", "-g -l -s -qs -explain -q -u -U -pe", "-F -j"
+)
 _NEED_QUEUES = ("-f", "-explain", "-F", "-urg", "-qs", "-l", "-U", "-pe", "-q", "-g")
 _HASHES = "#" * 76
 _EXTENDED_HASHES = "#" * 110
@@ -56,8 +59,7 @@ def read_switches(request: Request) -> Switches:
     for path in (f"{request.common_dir}/sge_qstat", f"{request.home}/.sge_qstat" if request.home else ""):
         if path:
             try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-                    words = split_file(stream.read())
+                words = split_file(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
             except (FileNotFoundError, NotADirectoryError):
                 continue
             result.add_defaults(parse_switches(words, SWITCHES))
@@ -71,7 +73,9 @@ class _View:
         self.switches = switches
         self.show = DEFAULT_SHOW
         self.xml = "-xml" in switches
-        self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [request.user]
+        self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [
+            request.user
+        ]
         self.groups = self._groups()
         for word in switches.words("-s"):
             show = parse_show(word)
@@ -106,9 +110,17 @@ class _View:
 
     def columns(self) -> Columns:
         has = self.switches.__contains__
-        return Columns(extended=has("-ext"), urgency=has("-urg"), priority=has("-pri"), tasks=has("-t"),
-                       by_slot=has("-t") or "t" in self.groups, full=self.full, resources=has("-r"),
-                       binding=self._binding(), width=self.width)
+        return Columns(
+            extended=has("-ext"),
+            urgency=has("-urg"),
+            priority=has("-pri"),
+            tasks=has("-t"),
+            by_slot=has("-t") or "t" in self.groups,
+            full=self.full,
+            resources=has("-r"),
+            binding=self._binding(),
+            width=self.width,
+        )
 
     def _binding(self) -> bool:
         """Each -ncb switches the binding over."""
@@ -143,11 +155,23 @@ class _Listing:
 
     def _selected_jobs(self) -> Selection:
         view = self._view
-        scope = Scope(view.show, view.users, self._columns.by_slot, "d" in view.groups, view.full,
-                      self._filter.job_filter(self._instances))
+        scope = Scope(
+            view.show,
+            view.users,
+            self._columns.by_slot,
+            "d" in view.groups,
+            view.full,
+            self._filter.job_filter(self._instances),
+        )
         states: dict[str, QueueState] = {item.name: item.state for item in self._qmaster.queue_instances()}
-        return Selection(self._qmaster.jobs(), scope, glob_match, states,
-                         lambda job: slot_request(job, self._config), self._first_task_is_job)
+        return Selection(
+            self._qmaster.jobs(),
+            scope,
+            glob_match,
+            states,
+            lambda job: slot_request(job, self._config),
+            self._first_task_is_job,
+        )
 
     def _first_task_is_job(self, name: str) -> bool:
         pe = self._config.parallel_environments.get(name)
@@ -171,11 +195,16 @@ class _Listing:
         name = view.load_name
         value = loads.get(name)
         known = self._config.complex_named(name) is not None
-        resources = (queue_resources(instance, loads, self._config, number_of, view.resources)
-                     if "-F" in view.switches else ())
+        resources = (
+            queue_resources(instance, loads, self._config, number_of, view.resources)
+            if "-F" in view.switches
+            else ()
+        )
         explain = "".join(view.switches.words("-explain")[-1:])
         reasons = queue_reasons(instance, loads, self._config, explain)
-        return QueueView(instance, None if value is None else atof(value), known, loads.get("arch"), resources, reasons)
+        return QueueView(
+            instance, None if value is None else atof(value), known, loads.get("arch"), resources, reasons
+        )
 
     def _zombies(self) -> list[Line]:
         if not self._view.show & Show.ZOMBIES:
@@ -196,7 +225,7 @@ class _Listing:
             out += self._section(_PENDING_TITLE, table.rows(self._pending()))
             out += self._section(_FINISHED_TITLE, table.rows(self._zombies()))
         else:
-            for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
+            for name in [item.name for item in self._shown_queues()] if self._view.need_queues else [None]:
                 out += table.rows(self._selection.running(name))
             out += table.rows(self._pending())
             out += table.rows(self._zombies())
@@ -222,10 +251,12 @@ class _Listing:
         if self._columns.full:
             for instance in self._shown_queues():
                 rows = writer.rows(self._selection.running(instance.name), "running", 3)
-                queues.append(f"    <Queue-List>\n{queue_xml(self._queue_view(instance))}{''.join(rows)}"
-                              "    </Queue-List>\n")
+                queues.append(
+                    f"    <Queue-List>\n{queue_xml(self._queue_view(instance))}{''.join(rows)}"
+                    "    </Queue-List>\n"
+                )
         else:
-            for name in ([item.name for item in self._shown_queues()] if self._view.need_queues else [None]):
+            for name in [item.name for item in self._shown_queues()] if self._view.need_queues else [None]:
                 queues += writer.rows(self._selection.running(name), "running")
         jobs = writer.rows(self._pending(), "pending") + writer.rows(self._zombies(), "zombie")
         return Reply(0, encode(document("".join(queues), "".join(jobs))))
@@ -246,7 +277,9 @@ def _cluster_summary(request: Request, qmaster: Qmaster, view: _View) -> Reply:
     summaries = [summarize(name, by_queue[name], load_of) for name in names if name in by_queue]
     extended = "-ext" in view.switches
     if view.xml:
-        return Reply(0, encode(summary_document("".join(summary_xml_rows(item, extended) for item in summaries))))
+        return Reply(
+            0, encode(summary_document("".join(summary_xml_rows(item, extended) for item in summaries)))
+        )
     return Reply(0, encode(summary_text(summaries, view.width, extended)))
 
 

@@ -48,12 +48,16 @@ def _find(words: Sequence[str], qmaster: Qmaster) -> list[Job]:
     if not patterns:
         found = (qmaster.job(number) for number in sorted(numbers))
         return [job for job in found if job is not None]
-    return [job for job in qmaster.jobs() if job.number in numbers
-            or any(glob_match(pattern, job.spec.name) for pattern in patterns)]
+    return [
+        job
+        for job in qmaster.jobs()
+        if job.number in numbers or any(glob_match(pattern, job.spec.name) for pattern in patterns)
+    ]
 
 
 def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, binding: bool) -> Reply:
-    """``qstat -j LIST``: ids (``ID.TASK`` is ID), names and globs; unknown ones count only when nothing is found."""
+    """``qstat -j LIST``: ids (``ID.TASK`` is ID), names, globs; an error only if all are unknown."""
+
     def dependents(job: Job) -> tuple[list[int], list[int]]:
         after = [qmaster.job(number) for number in job.successors]
         array = [item.number for item in after if item is not None and job.number in item.predecessors_ad]
@@ -70,8 +74,15 @@ def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, b
             return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
         if not jobs:
             return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
-        return Reply(0, encode("".join(job_details(job, qmaster.messages(job.number), clock, server, dependents(job),
-                                                   binding) for job in jobs)))
+        return Reply(
+            0,
+            encode(
+                "".join(
+                    job_details(job, qmaster.messages(job.number), clock, server, dependents(job), binding)
+                    for job in jobs
+                )
+            ),
+        )
     except QmasterUnreachable as error:
         return _unreachable(error, xml, 2)
 
@@ -119,6 +130,6 @@ def _summary(messages: Sequence[SchedulingMessage]) -> str:
     blocks = []
     for number, jobs in reasons.items():
         ids = [str(job) for job in jobs]
-        rows = [",\t".join(ids[start:start + _IDS_PER_LINE]) for start in range(0, len(ids), _IDS_PER_LINE)]
+        rows = [",\t".join(ids[start : start + _IDS_PER_LINE]) for start in range(0, len(ids), _IDS_PER_LINE)]
         blocks.append(texts[number] + "\n\t" + ",\n\t".join(rows) + "\n")
     return out + "\n".join(blocks)

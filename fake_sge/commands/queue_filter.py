@@ -26,7 +26,7 @@ class NoQueues(Exception):
 
 
 class BadState(ValueError):
-    """A letter of -qs or -explain that is none; the text is printed twice, the first time after ``error: ``."""
+    """A letter of -qs or -explain that is none; printed twice, the first time after ``error: ``."""
 
 
 def checked_states(word: str) -> None:
@@ -97,7 +97,7 @@ class QueueFilter:
         return matches_host_and_queue(requests, item, self._qmaster.load_values(item.host), config)
 
     def job_filter(self, instances: Sequence[QueueInstance]) -> Callable[[Job], bool] | None:
-        """Whether a pending job's hard requests fit into any of the selected queues; None: all jobs are shown."""
+        """Whether a pending job fits into any of the selected queues; None: all jobs are shown."""
         if not self.restricts_jobs:
             return None
         config = self._qmaster.config
@@ -110,7 +110,7 @@ class QueueFilter:
                 if pattern not in meant:
                     meant[pattern] = {item.name for item in self._qmaster.match_queues(pattern)}
             names = [meant[pattern] for pattern in job.spec.hard_queues]
-            return bool(job.array_hold) or any(    # real cell: an array dependency is shown in any case (w4.l)
+            return bool(job.array_hold) or any(  # real cell: an array dependency is shown in any case (w4.l)
                 (not names or any(item.name in group for group in names))
                 and self._offers(item, requests, config)
                 for item in instances

@@ -13,12 +13,18 @@ def _exceeded(request: ResourceRequest, offered: str) -> bool:
     kind = request.entry.type
     limit, load = number_of(request.value, kind), number_of(offered, kind)
     relation = request.entry.relop
-    return {"<=": load <= limit, "<": load < limit, ">=": load >= limit, ">": load > limit,
-            "!=": load != limit}.get(relation, load == limit)
+    return {
+        "<=": load <= limit,
+        "<": load < limit,
+        ">=": load >= limit,
+        ">": load > limit,
+        "!=": load != limit,
+    }.get(relation, load == limit)
 
 
-def _alarms(instance: QueueInstance, loads: Mapping[str, str], config: CellConfig, thresholds: str,
-            title: str) -> str:
+def _alarms(
+    instance: QueueInstance, loads: Mapping[str, str], config: CellConfig, thresholds: str, title: str
+) -> str:
     lines = []
     for name, limit in complex_values(instance.queue.attributes.get(thresholds, "NONE")).items():
         entry = config.complex_named(name)

@@ -10,13 +10,21 @@ from ..model import CellConfig, ComplexEntry, QueueInstance
 from ..render.accounting import atof
 from .globs import glob_match
 
-_MULTIPLIERS = {"k": 1000.0, "K": 1024.0, "m": 1000.0 ** 2, "M": 1024.0 ** 2, "g": 1000.0 ** 3, "G": 1024.0 ** 3,
-                "t": 1000.0 ** 4, "T": 1024.0 ** 4}
+_MULTIPLIERS = {
+    "k": 1000.0,
+    "K": 1024.0,
+    "m": 1000.0**2,
+    "M": 1024.0**2,
+    "g": 1000.0**3,
+    "G": 1024.0**3,
+    "t": 1000.0**4,
+    "T": 1024.0**4,
+}
 _TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
 
 
 class UnknownResource(ValueError):
-    """A request that names no complex entry, or has no value (``syntax``). The text is without ``error: ``."""
+    """A request that names no complex entry, or has no value (``syntax``)."""
 
     def __init__(self, text: str, syntax: bool = False) -> None:
         super().__init__(text)
@@ -76,8 +84,14 @@ def satisfies(request: ResourceRequest, offered: str) -> bool:
     if entry.type in _TEXT_TYPES:
         return _text_matches(entry, request.value, offered)
     want, have = number_of(request.value, entry.type), number_of(offered, entry.type)
-    relations = {"==": want == have, ">=": want >= have, "<=": want <= have, ">": want > have,
-                 "<": want < have, "!=": want != have}
+    relations = {
+        "==": want == have,
+        ">=": want >= have,
+        "<=": want <= have,
+        ">": want > have,
+        "<": want < have,
+        "!=": want != have,
+    }
     return relations.get(entry.relop, want == have)
 
 
@@ -86,15 +100,37 @@ def queue_value(instance: QueueInstance, name: str) -> str | None:
     if name == "hostname":
         return instance.host
     if name == "slots":
-        return str(instance.slots)    # also those in use (w3.l)
+        return str(instance.slots)  # also those in use (w3.l)
     value = instance.queue.attributes.get(name)
     return value if name in _QUEUE_RESOURCES else None
 
 
-_QUEUE_RESOURCES = frozenset((
-    "qname", "tmpdir", "seq_no", "rerun", "calendar", "s_rt", "h_rt", "s_cpu", "h_cpu", "s_fsize", "h_fsize",
-    "s_data", "h_data", "s_stack", "h_stack", "s_core", "h_core", "s_rss", "h_rss", "s_vmem", "h_vmem",
-    "min_cpu_interval"))
+_QUEUE_RESOURCES = frozenset(
+    (
+        "qname",
+        "tmpdir",
+        "seq_no",
+        "rerun",
+        "calendar",
+        "s_rt",
+        "h_rt",
+        "s_cpu",
+        "h_cpu",
+        "s_fsize",
+        "h_fsize",
+        "s_data",
+        "h_data",
+        "s_stack",
+        "h_stack",
+        "s_core",
+        "h_core",
+        "s_rss",
+        "h_rss",
+        "s_vmem",
+        "h_vmem",
+        "min_cpu_interval",
+    )
+)
 
 
 def complex_values(text: str) -> dict[str, str]:
@@ -105,8 +141,9 @@ def complex_values(text: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def matches_host_and_queue(requests: list[ResourceRequest], instance: QueueInstance, loads: Mapping[str, str],
-                           config: CellConfig) -> bool:
+def matches_host_and_queue(
+    requests: list[ResourceRequest], instance: QueueInstance, loads: Mapping[str, str], config: CellConfig
+) -> bool:
     """Whether a queue instance with the load values of its host meets all requests."""
     own = complex_values(instance.queue.attributes.get("complex_values", "NONE"))
     host = config.hosts.get(instance.host)
@@ -120,7 +157,9 @@ def matches_host_and_queue(requests: list[ResourceRequest], instance: QueueInsta
     return True
 
 
-def matches_host(requests: list[ResourceRequest], name: str, loads: Mapping[str, str], config: CellConfig) -> bool:
+def matches_host(
+    requests: list[ResourceRequest], name: str, loads: Mapping[str, str], config: CellConfig
+) -> bool:
     """Whether a host meets all requests (``qhost -l``)."""
     host = config.hosts.get(name)
     shared = complex_values(host.attributes.get("complex_values", "NONE") if host else "NONE")

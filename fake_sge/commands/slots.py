@@ -11,7 +11,7 @@ _TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
 
 
 def slot_request(job: Job, config: CellConfig) -> int:
-    """The slots column of a pending job: 1, or what ``urgency_slots`` of the parallel environment makes of -pe."""
+    """The slots column of a pending job: 1, or what ``urgency_slots`` makes of -pe."""
     spec = job.spec
     if spec.pe is None or not spec.pe_ranges:
         return 1
@@ -28,7 +28,7 @@ def slot_request(job: Job, config: CellConfig) -> int:
 
 
 def urgency_contribution(job: Job, name: str, value: str, config: CellConfig) -> float:
-    """The urgency of one request: the complex entry's urgency times value and slots; for texts the urgency alone."""
+    """The urgency of one request: that of the complex entry, for numbers times value and slots."""
     entry = config.complex_named(name)
     if entry is None or not atof(entry.urgency):
         return 0.0

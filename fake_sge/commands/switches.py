@@ -10,7 +10,7 @@ class Arity(enum.Enum):
     """What may follow a switch; words go up to the next one that begins with ``-``."""
 
     NONE = "none"
-    SOME = "some"          # one or more words
+    SOME = "some"  # one or more words
     OPTIONAL = "optional"  # any number of words
 
 
@@ -20,7 +20,7 @@ class Switches:
     def __init__(self) -> None:
         self.given: list[tuple[str, list[str]]] = []
         self.errors: list[str] = []
-        self.usage = False      # the usage text comes before the errors
+        self.usage = False  # the usage text comes before the errors
 
     def __contains__(self, switch: str) -> bool:
         return any(name == switch for name, _ in self.given)

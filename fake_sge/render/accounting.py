@@ -29,8 +29,10 @@ def atof(text: str) -> float:
 
 @dataclass
 class Record:
-    """One line; attribute order is field order. Times are epoch seconds, 0 for "never"; memory in bytes,
-    ``mem`` in GB seconds, ``io`` in GB, cpu times and ``iow`` in seconds, ``ru_maxrss`` as the kernel gives it.
+    """One line; attribute order is field order.
+
+    Times are epoch seconds, 0 for "never"; memory in bytes,
+    ``mem`` in GB seconds, ``io`` in GB, cpu times and ``iow`` in seconds.
     """
 
     qname: str = ""
@@ -84,8 +86,21 @@ class Record:
 FIELDS: tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")
 
 _FLOATS = frozenset(("ru_utime", "ru_stime", "ru_maxrss", "ru_inblock", "cpu", "mem", "io", "iow", "maxvmem"))
-_TEXTS = frozenset(("qname", "hostname", "group", "owner", "job_name", "account", "project", "department",
-                    "granted_pe", "category", "pe_taskid"))
+_TEXTS = frozenset(
+    (
+        "qname",
+        "hostname",
+        "group",
+        "owner",
+        "job_name",
+        "account",
+        "project",
+        "department",
+        "granted_pe",
+        "category",
+        "pe_taskid",
+    )
+)
 _LAST_REQUIRED = FIELDS.index("department")
 _DEFAULTS: dict[str, object] = {"granted_pe": "none", "slots": 0, "category": None}
 
@@ -107,8 +122,8 @@ def format_record(record: Record) -> str:
 class Verdict:
     """What became of a line that is no wanted record."""
 
-    INVALID = "invalid"      # qacct: "ignoring invalid entry in line N"
-    SKIPPED = "skipped"      # does not match what was asked for
+    INVALID = "invalid"  # qacct: "ignoring invalid entry in line N"
+    SKIPPED = "skipped"  # does not match what was asked for
 
 
 Check = Callable[[Record], bool]
@@ -134,7 +149,9 @@ def _tokens(line: str) -> list[str]:
 
 
 def parse_line(line: str, checks: dict[str, Check] | None = None) -> Record | str:
-    """A Record, or a :class:`Verdict`. Fields are read from the left, and ``checks`` (by field name) are asked as
+    """A Record, or a :class:`Verdict`.
+
+    Fields are read from the left, and ``checks`` (by field name) are asked as
     soon as their field is read, so that a line that does not match is not called invalid for what is missing
     further right (real cell). ``line`` keeps its newline.
     """

@@ -1,4 +1,4 @@
-"""Values that ``qstat -j`` and ``-r`` derive from a job: core binding, mail options, resource numbers, usage."""
+"""Values that ``qstat -j`` and ``-r`` derive: core binding, mail options, resource numbers, usage."""
 
 from __future__ import annotations
 
@@ -10,13 +10,57 @@ _ENV_PREFIX = "__SGE_PREFIX__"
 _MAIL_BITS = (("a", 0x40000), ("b", 0x80000), ("e", 0x100000), ("s", 0x400000))
 
 # sge_signals.h numbers its signals from 901 (seen: 910 KILL, 912 SEGV); POSIX numbers of Linux on the left.
-SGE_SIGNALS = {1: 901, 2: 902, 3: 903, 4: 904, 5: 905, 6: 906, 8: 909, 9: 910, 7: 911, 11: 912, 31: 913, 13: 914,
-               14: 915, 15: 916, 23: 917, 19: 918, 20: 919, 18: 920, 17: 921, 21: 922, 22: 923, 29: 924, 24: 925,
-               25: 926, 26: 927, 27: 928, 28: 929, 10: 930, 12: 931}
+SGE_SIGNALS = {
+    1: 901,
+    2: 902,
+    3: 903,
+    4: 904,
+    5: 905,
+    6: 906,
+    8: 909,
+    9: 910,
+    7: 911,
+    11: 912,
+    31: 913,
+    13: 914,
+    14: 915,
+    15: 916,
+    23: 917,
+    19: 918,
+    20: 919,
+    18: 920,
+    17: 921,
+    21: 922,
+    22: 923,
+    29: 924,
+    24: 925,
+    25: 926,
+    26: 927,
+    27: 928,
+    28: 929,
+    10: 930,
+    12: 931,
+}
 
-_USAGE_ORDER = ("ru_utime", "ru_stime", "ru_maxrss", "ru_ixrss", "ru_ismrss", "ru_idrss", "ru_isrss", "ru_minflt",
-                "ru_majflt", "ru_nswap", "ru_inblock", "ru_oublock", "ru_msgsnd", "ru_msgrcv", "ru_nsignals",
-                "ru_nvcsw", "ru_nivcsw")
+_USAGE_ORDER = (
+    "ru_utime",
+    "ru_stime",
+    "ru_maxrss",
+    "ru_ixrss",
+    "ru_ismrss",
+    "ru_idrss",
+    "ru_isrss",
+    "ru_minflt",
+    "ru_majflt",
+    "ru_nswap",
+    "ru_inblock",
+    "ru_oublock",
+    "ru_msgsnd",
+    "ru_msgrcv",
+    "ru_nsignals",
+    "ru_nvcsw",
+    "ru_nivcsw",
+)
 _LIVE_ORDER = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
 _ACCOUNTED = ("cpu", "mem", "io", "iow", "maxvmem")
 
@@ -59,7 +103,7 @@ _BINDING_TYPES = {"set": 3, "env": 1, "pe": 2}
 
 
 def binding_of(binding: str | None) -> Binding:
-    """``linear[:N[:S,C]]``, ``striding:N:STEP[:S,C]``, ``explicit:S,C:...`` taken apart (w1.*, w2.* captures)."""
+    """``linear[:N[:S,C]]``, ``striding:N:STEP[:S,C]``, ``explicit:S,C:...`` taken apart."""
     if not binding:
         return Binding("no_job_binding", 0, 0, 0, 0, 0, "no_explicit_binding")
     instance, _, strategy = binding_text(binding).partition(" ")
@@ -74,8 +118,17 @@ def binding_of(binding: str | None) -> Binding:
     return Binding(kind if place else f"{kind}_automatic", number, amount, int(socket), int(core), step, None)
 
 
-VALUE_TYPES = {"INT": 1, "STRING": 2, "TIME": 3, "MEMORY": 4, "BOOL": 5, "CSTRING": 6, "HOST": 7, "DOUBLE": 8,
-               "RESTRING": 9}
+VALUE_TYPES = {
+    "INT": 1,
+    "STRING": 2,
+    "TIME": 3,
+    "MEMORY": 4,
+    "BOOL": 5,
+    "CSTRING": 6,
+    "HOST": 7,
+    "DOUBLE": 8,
+    "RESTRING": 9,
+}
 
 
 def value_type(config: CellConfig, name: str) -> str:

@@ -10,9 +10,15 @@ from .tasks import print_ranges
 from .values import Clock, duration, memory
 
 RULE = "=" * 62
-_SUBMIT_LINES = (("sge_o_home", "O_HOME"), ("sge_o_log_name", "O_LOGNAME"), ("sge_o_path", "O_PATH"),
-                 ("sge_o_shell", "O_SHELL"), ("sge_o_tz", "O_TZ"), ("sge_o_workdir", "O_WORKDIR"),
-                 ("sge_o_host", "O_HOST"))
+_SUBMIT_LINES = (
+    ("sge_o_home", "O_HOME"),
+    ("sge_o_log_name", "O_LOGNAME"),
+    ("sge_o_path", "O_PATH"),
+    ("sge_o_shell", "O_SHELL"),
+    ("sge_o_tz", "O_TZ"),
+    ("sge_o_workdir", "O_WORKDIR"),
+    ("sge_o_host", "O_HOST"),
+)
 _LIVE = (Status.RUNNING, Status.TRANSFERRING)
 
 
@@ -36,7 +42,12 @@ def _head(job: Job, clock: Clock) -> list[str]:
     rows.append(_line("submission_time", clock.ctime(job.submission_time)))
     if spec.deadline:
         rows.append(_line("deadline", clock.ctime(spec.deadline)))
-    rows += [_line("owner", spec.owner), _line("uid", spec.uid), _line("group", spec.group), _line("gid", spec.gid)]
+    rows += [
+        _line("owner", spec.owner),
+        _line("uid", spec.uid),
+        _line("group", spec.group),
+        _line("gid", spec.gid),
+    ]
     for key, name in _SUBMIT_LINES:
         value = submit_env(job, name)
         if value is not None:
@@ -53,41 +64,50 @@ def _head(job: Job, clock: Clock) -> list[str]:
     return rows
 
 
+def _given(*pairs: tuple[str, object]) -> list[str]:
+    """Lines for the values that are not empty."""
+    return [_line(key, value) for key, value in pairs if value]
+
+
 def _requests(job: Job) -> list[str]:
     spec = job.spec
     prefix = dict(spec.extra).get("directive_prefix")
-    rows = [_line("directive_prefix", prefix)] if prefix is not None else []
-    if spec.stderr_paths:
-        rows.append(_line("stderr_path_list", _paths(spec.stderr_paths)))
-    if spec.reserve:
-        rows.append(_line("reserve", "y"))
-    if spec.merge_stderr:
-        rows.append(_line("merge", "y"))
-    for key, resources in (("hard resource_list", spec.hard_resources), ("soft resource_list", spec.soft_resources)):
-        if resources:
-            rows.append(_line(key, ",".join(f"{name}={value}" for name, value in resources)))
-    if mail_option_letters(spec.mail_options):
-        rows.append(_line("mail_options", mail_option_letters(spec.mail_options)))
-    if spec.mail_to:
-        rows.append(_line("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to)))
-    rows += [_line("notify", "TRUE" if spec.notify else "FALSE"), _line("job_name", spec.name)]
-    if spec.stdout_paths:
-        rows.append(_line("stdout_path_list", _paths(spec.stdout_paths)))
-    if spec.stdin_paths:
-        rows.append(_line("stdin_path_list", _paths(spec.stdin_paths)))
-    if spec.priority:
-        rows.append(_line("priority", spec.priority))
-    rows.append(_line("jobshare", spec.jobshare))
-    for key, queues in (("hard_queue_list", spec.hard_queues), ("soft_queue_list", spec.soft_queues)):
-        if queues:
-            rows.append(_line(key, ",".join(queues)))
-    if spec.rerun is not Rerun.QUEUE:
-        rows.append(_line("restart", "y" if spec.rerun is Rerun.YES else "n"))
-    if spec.shells:
-        rows.append(_line("shell_list", ",".join(f"{piece.host or 'NONE'}:{piece.path}" for piece in spec.shells)))
-    if spec.verify:
-        rows.append(_line("verify", "-verify"))
-    return rows
+    hard, soft = (
+        ",".join(f"{name}={value}" for name, value in resources)
+        for resources in (spec.hard_resources, spec.soft_resources)
+    )
+    restart = {Rerun.YES: "y", Rerun.NO: "n"}.get(spec.rerun)
+    return [
+        *([_line("directive_prefix", prefix)] if prefix is not None else []),
+        *_given(
+            ("stderr_path_list", _paths(spec.stderr_paths)),
+            ("reserve", "y" if spec.reserve else ""),
+            ("merge", "y" if spec.merge_stderr else ""),
+            ("hard resource_list", hard),
+            ("soft resource_list", soft),
+            ("mail_options", mail_option_letters(spec.mail_options)),
+            ("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to)),
+        ),
+        _line("notify", "TRUE" if spec.notify else "FALSE"),
+        _line("job_name", spec.name),
+        *_given(
+            ("stdout_path_list", _paths(spec.stdout_paths)),
+            ("stdin_path_list", _paths(spec.stdin_paths)),
+            ("priority", spec.priority),
+        ),
+        _line("jobshare", spec.jobshare),
+        *_given(
+            ("hard_queue_list", ",".join(spec.hard_queues)),
+            ("soft_queue_list", ",".join(spec.soft_queues)),
+            ("restart", restart),
+            ("shell_list", ",".join(f"{piece.host or 'NONE'}:{piece.path}" for piece in spec.shells)),
+            ("verify", "-verify" if spec.verify else ""),
+        ),
+    ]
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ",".join(str(number) for number in numbers)
 
 
 def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[str]:
@@ -95,25 +115,23 @@ def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[
     rows = [_line("env_list", _pairs(visible_env(job)))]
     if spec.args:
         rows.append(_line("job_args", ",".join(spec.args)))
-    if spec.master_queues:
-        rows.append(_line("master hard queue_list", ",".join(spec.master_queues)))
-    if not job.script_deleted and spec.command:
-        rows.append(_line("script_file", spec.command))
+    rows += _given(
+        ("master hard queue_list", ",".join(spec.master_queues)),
+        ("script_file", "" if job.script_deleted else spec.command),
+    )
     if spec.pe is not None:
         # the one line that is not in the column of the others
         rows.append(f"parallel environment:  {spec.pe} range: {print_ranges(spec.pe_ranges, steps=False)}\n")
-    if spec.hold_jid:
-        rows.append(_line("jid_predecessor_list (req)", ",".join(spec.hold_jid)))
-    for key, numbers in (("jid_predecessor_list", job.predecessors), ("jid_successor_list", successors[0]),
-                         ("ja_ad_predecessor_list", job.predecessors_ad), ("ja_ad_successor_list", successors[1])):
-        if numbers:
-            rows.append(_line(key, ",".join(str(number) for number in numbers)))
-    if spec.verify_suitable:
-        rows.append(_line("verify_suitable_queues", spec.verify_suitable))
-    if job.version:
-        rows.append(_line("version", job.version))
-    if job.override_tickets:
-        rows.append(_line("oticket", job.override_tickets))
+    rows += _given(
+        ("jid_predecessor_list (req)", ",".join(spec.hold_jid)),
+        ("jid_predecessor_list", _numbers(job.predecessors)),
+        ("jid_successor_list", _numbers(successors[0])),
+        ("ja_ad_predecessor_list", _numbers(job.predecessors_ad)),
+        ("ja_ad_successor_list", _numbers(successors[1])),
+        ("verify_suitable_queues", spec.verify_suitable),
+        ("version", job.version),
+        ("oticket", job.override_tickets),
+    )
     if spec.project is not None:
         rows.append(_line("project", spec.project))
     if spec.is_array:
@@ -127,23 +145,40 @@ def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[
 
 def _job_type(job: Job) -> str:
     kind = job.spec.job_type
-    words = [word for bit, word in ((JobType.BINARY, "binary"), (JobType.NO_SHELL, "noshell"),
-                                    (JobType.IMMEDIATE, "immediate")) if kind & bit]
+    words = [
+        word
+        for bit, word in (
+            (JobType.BINARY, "binary"),
+            (JobType.NO_SHELL, "noshell"),
+            (JobType.IMMEDIATE, "immediate"),
+        )
+        if kind & bit
+    ]
     return ",".join(words) or "NONE"
 
 
 def _usage(task: Task) -> str:
     usage = task.usage
     vmem, maxvmem = usage.get("vmem", 0.0), usage.get("maxvmem", 0.0)
-    return (f"cpu={duration(usage.get('cpu', 0.0))}, mem={usage.get('mem', 0.0):.5f} GB s, "
-            f"io={usage.get('io', 0.0):.5f} GB, vmem={memory(vmem) if vmem else 'N/A'}, "
-            f"maxvmem={memory(maxvmem) if maxvmem else 'N/A'}\n")
+    return (
+        f"cpu={duration(usage.get('cpu', 0.0))}, mem={usage.get('mem', 0.0):.5f} GB s, "
+        f"io={usage.get('io', 0.0):.5f} GB, vmem={memory(vmem) if vmem else 'N/A'}, "
+        f"maxvmem={memory(maxvmem) if maxvmem else 'N/A'}\n"
+    )
 
 
-def job_details(job: Job, messages: Sequence[SchedulingMessage], clock: Clock, server: Clock,
-                successors: tuple[Sequence[int], Sequence[int]], binding: bool = True) -> str:
-    """The block of one job. ``successors`` wait by -hold_jid and by -hold_jid_ad; ``messages`` are the global ones and its own; ``server`` is the clock of the cell's
-    host, by which error reasons are stamped (they do not follow the caller's TZ: w1.j_eq_kolkata).
+def job_details(
+    job: Job,
+    messages: Sequence[SchedulingMessage],
+    clock: Clock,
+    server: Clock,
+    successors: tuple[Sequence[int], Sequence[int]],
+    binding: bool = True,
+) -> str:
+    """The block of one job.
+
+    ``successors`` wait by -hold_jid and by -hold_jid_ad; ``messages`` are the global ones and its own;
+    ``server`` is the clock of the cell's host, by which error reasons are stamped (w1.j_eq_kolkata).
     """
     rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job, successors)]
     if binding:

@@ -35,20 +35,32 @@ class Show(enum.IntFlag):
     TIME_HOLD = 512
 
 
-HOLDS = (Show.USER_HOLD | Show.SYSTEM_HOLD | Show.OPERATOR_HOLD | Show.ARRAY_HOLD | Show.JOB_HOLD
-         | Show.TIME_HOLD)
+HOLDS = (
+    Show.USER_HOLD | Show.SYSTEM_HOLD | Show.OPERATOR_HOLD | Show.ARRAY_HOLD | Show.JOB_HOLD | Show.TIME_HOLD
+)
 DEFAULT_SHOW = Show.PENDING | Show.RUNNING | Show.SUSPENDED
 
 # In the order in which qstat tries them at each place of the argument of -s.
 _LETTERS = (
-    ("hu", Show.USER_HOLD | Show.PENDING), ("hs", Show.SYSTEM_HOLD | Show.PENDING),
-    ("ho", Show.OPERATOR_HOLD | Show.PENDING), ("hd", Show.ARRAY_HOLD | Show.PENDING),
-    ("hj", Show.JOB_HOLD | Show.PENDING), ("ha", Show.TIME_HOLD | Show.PENDING),
-    ("h", HOLDS | Show.PENDING), ("p", Show.PENDING), ("r", Show.RUNNING), ("s", Show.SUSPENDED),
-    ("z", Show.ZOMBIES), ("a", DEFAULT_SHOW),
+    ("hu", Show.USER_HOLD | Show.PENDING),
+    ("hs", Show.SYSTEM_HOLD | Show.PENDING),
+    ("ho", Show.OPERATOR_HOLD | Show.PENDING),
+    ("hd", Show.ARRAY_HOLD | Show.PENDING),
+    ("hj", Show.JOB_HOLD | Show.PENDING),
+    ("ha", Show.TIME_HOLD | Show.PENDING),
+    ("h", HOLDS | Show.PENDING),
+    ("p", Show.PENDING),
+    ("r", Show.RUNNING),
+    ("s", Show.SUSPENDED),
+    ("z", Show.ZOMBIES),
+    ("a", DEFAULT_SHOW),
 )
-_TASK_HOLDS = ((Show.USER_HOLD, Hold.USER), (Show.OPERATOR_HOLD, Hold.OPERATOR),
-               (Show.SYSTEM_HOLD, Hold.SYSTEM), (Show.ARRAY_HOLD, Hold.ARRAY_DEPENDENCY))
+_TASK_HOLDS = (
+    (Show.USER_HOLD, Hold.USER),
+    (Show.OPERATOR_HOLD, Hold.OPERATOR),
+    (Show.SYSTEM_HOLD, Hold.SYSTEM),
+    (Show.ARRAY_HOLD, Hold.ARRAY_DEPENDENCY),
+)
 # Plain numbers: testing flags of an enum takes too long for every job of a big cell.
 _PENDING, _RUNNING, _SUSPENDED = int(Show.PENDING), int(Show.RUNNING), int(Show.SUSPENDED)
 _TASK_SUSPENDED = int(State.SUSPENDED)
@@ -77,7 +89,7 @@ def parse_show(word: str) -> Show | None:
 class Line:
     """One line of a listing.
 
-    ``task`` is the enrolled task shown, or None; ``granted`` the place it runs at; ``master`` MASTER, SLAVE or
+    ``task`` is the enrolled task shown, or None; ``granted`` where it runs; ``master`` MASTER, SLAVE or
     None; ``first`` False for the further lines of a task (``-t``), whose left half is blank.
     """
 
@@ -111,8 +123,8 @@ class Line:
 class Scope:
     """What to list.
 
-    ``users`` are patterns ([]: everybody). ``by_slot`` is ``-g t``, ``by_task`` ``-g d``, ``full`` ``-f``: they
-    change the lines. ``fits`` says whether a pending job could run in a selected queue (``-q``, ``-l`` ...).
+    ``users`` are patterns ([]: everybody). ``by_slot`` is ``-g t``, ``by_task`` ``-g d``, ``full`` ``-f``.
+    ``fits`` says whether a pending job could run in a selected queue (``-q``, ``-l`` ...).
     """
 
     show: Show = DEFAULT_SHOW
@@ -126,9 +138,15 @@ class Scope:
 class Selection:
     """The jobs of a listing. ``queue_states`` are the states of queue instances by name (for S and T)."""
 
-    def __init__(self, jobs: Iterable[Job], scope: Scope, match: Match,
-                 queue_states: Mapping[str, QueueState], slot_request: Callable[[Job], int],
-                 first_task_is_job: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        scope: Scope,
+        match: Match,
+        queue_states: Mapping[str, QueueState],
+        slot_request: Callable[[Job], int],
+        first_task_is_job: Callable[[str], bool],
+    ) -> None:
         self._scope = scope
         self._show = int(scope.show)
         self._holds = scope.show & HOLDS
@@ -168,7 +186,8 @@ class Selection:
             if holds & flag and (tasks or any(task.hold & bit for task in job.tasks.values())):
                 return True
         return bool(holds & Show.TIME_HOLD and job.spec.execution_time) or bool(
-            holds & Show.JOB_HOLD and job.predecessors)
+            holds & Show.JOB_HOLD and job.predecessors
+        )
 
     # ---- running ------------------------------------------------------------------------------------
     def running(self, queue: str | None = None) -> Iterator[Line]:
@@ -189,7 +208,9 @@ class Selection:
                         continue
                     yield from self._granted_lines(job, task, letters, granted, index == 0)
 
-    def _granted_lines(self, job: Job, task: Task, letters: str, granted: Granted, master: bool) -> Iterator[Line]:
+    def _granted_lines(
+        self, job: Job, task: Task, letters: str, granted: Granted, master: bool
+    ) -> Iterator[Line]:
         scope = self._scope
         slots = granted.slots if scope.full else task.slots
         count = 1
@@ -198,8 +219,16 @@ class Selection:
             count = granted.slots + int(extra)
             slots = 1
         for index in range(count):
-            yield Line(job, letters, str(task.number), slots, task, granted,
-                       "MASTER" if master and index == 0 else "SLAVE", index == 0)
+            yield Line(
+                job,
+                letters,
+                str(task.number),
+                slots,
+                task,
+                granted,
+                "MASTER" if master and index == 0 else "SLAVE",
+                index == 0,
+            )
 
     def _letters(self, job: Job, task: Task) -> str:
         state = QueueState.NONE
@@ -218,8 +247,8 @@ class Selection:
     def pending(self, queues: Container[str] | None = None) -> Iterator[Line]:
         """Lines of pending tasks, by priority, then job number.
 
-        The priority of a job is that of its first enrolled task, unless that runs in one of the ``queues`` that
-        were listed (None: all; w1.qs_d).
+        The priority of a job is that of its first enrolled task, unless that runs in one of the ``queues``
+        that were listed (None: all; w1.qs_d).
         """
         if not self._show & _PENDING:
             return
@@ -230,8 +259,10 @@ class Selection:
             for task in job.tasks.values():
                 active = task.status in _ACTIVE
                 idle = idle or not active
-                if enrolled is None and (not active or (queues is not None and task.granted
-                                         and task.granted[0].instance not in queues)):
+                if enrolled is None and (
+                    not active
+                    or (queues is not None and task.granted and task.granted[0].instance not in queues)
+                ):
                     enrolled = task
             if job.waiting or idle:
                 keyed.append((-(job.priority if enrolled is None else enrolled.priority), job.number, job))
@@ -268,7 +299,8 @@ class Selection:
         if any(holds & flag and hold & bit for flag, bit in _TASK_HOLDS):
             return True
         return bool(holds & Show.JOB_HOLD and job.predecessors) or bool(
-            holds & Show.TIME_HOLD and job.spec.execution_time)
+            holds & Show.TIME_HOLD and job.spec.execution_time
+        )
 
     def _waiting_lines(self, job: Job) -> Iterator[Line]:
         slots = self._slot_request(job)
@@ -283,10 +315,16 @@ class Selection:
             elif not job.spec.is_array:
                 yield Line(job, letters, "1", slots)
             else:
-                original = bool(hold) == (job.spec.user_hold or job.spec.operator_hold or job.spec.system_hold)
+                original = bool(hold) == (
+                    job.spec.user_hold or job.spec.operator_hold or job.spec.system_hold
+                )
                 structure = job.spec.array
-                yield Line(job, letters, original_tasks(structure, members) if original else changed_tasks(members),
-                           slots)
+                yield Line(
+                    job,
+                    letters,
+                    original_tasks(structure, members) if original else changed_tasks(members),
+                    slots,
+                )
 
     @staticmethod
     def _waiting_groups(job: Job) -> list[tuple[Hold, TaskSet]]:

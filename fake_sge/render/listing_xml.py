@@ -16,8 +16,10 @@ from .values import Clock, xml_escape
 
 def document(queues: str, jobs: str) -> str:
     """The document around the listing of running (``queues``) and other jobs."""
-    return (f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n  <queue_info>\n{queues}  </queue_info>\n'
-            f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n")
+    return (
+        f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n  <queue_info>\n{queues}  </queue_info>\n'
+        f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n"
+    )
 
 
 def summary_document(rows: str) -> str:
@@ -32,13 +34,15 @@ def _contribution(value: float) -> str:
 class JobListXml:
     """Writes job_list elements. ``contribution(job, name, value)`` is the urgency of a request (-r)."""
 
-    def __init__(self, columns: Columns, clock: Clock,
-                 contribution: Callable[[Job, str, str], float] | None = None) -> None:
+    def __init__(
+        self, columns: Columns, clock: Clock, contribution: Callable[[Job, str, str], float] | None = None
+    ) -> None:
         self._columns = columns
         self._clock = clock
         self._contribution = contribution
-        self._simple = not (columns.extended or columns.urgency or columns.priority or columns.resources
-                            or columns.by_slot)
+        self._simple = not (
+            columns.extended or columns.urgency or columns.priority or columns.resources or columns.by_slot
+        )
         self._escaped: dict[str, str] = {}
 
     def rows(self, lines: Iterable[Line], state: str, depth: int = 2) -> list[str]:
@@ -65,11 +69,13 @@ class JobListXml:
             name = line.granted.instance if line.granted is not None else ""
             queue = f"{pad}  <queue_name>{self._text(name)}</queue_name>\n"
         tasks = f"{pad}  <tasks>{line.tasks}</tasks>\n" if job.spec.is_array else ""
-        return (f'{pad}<job_list state="{state}">\n{pad}  <JB_job_number>{job.number}</JB_job_number>\n'
-                f"{pad}  <JAT_prio>{line.priority:.5f}</JAT_prio>\n"
-                f"{pad}  <JB_name>{self._text(job.spec.name)}</JB_name>\n"
-                f"{pad}  <JB_owner>{self._text(job.spec.owner)}</JB_owner>\n{pad}  <state>{line.state}</state>\n"
-                f"{pad}  {when}\n{queue}{pad}  <slots>{line.slots}</slots>\n{tasks}{pad}</job_list>\n")
+        return (
+            f'{pad}<job_list state="{state}">\n{pad}  <JB_job_number>{job.number}</JB_job_number>\n'
+            f"{pad}  <JAT_prio>{line.priority:.5f}</JAT_prio>\n"
+            f"{pad}  <JB_name>{self._text(job.spec.name)}</JB_name>\n"
+            f"{pad}  <JB_owner>{self._text(job.spec.owner)}</JB_owner>\n{pad}  <state>{line.state}</state>\n"
+            f"{pad}  {when}\n{queue}{pad}  <slots>{line.slots}</slots>\n{tasks}{pad}</job_list>\n"
+        )
 
     def _row(self, line: Line, state: str, pad: str) -> str:
         items = [*self._first(line), *self._middle(line)]
@@ -80,7 +86,10 @@ class JobListXml:
 
     def _first(self, line: Line) -> list[tuple[str, object]]:
         columns, job = self._columns, line.job
-        items: list[tuple[str, object]] = [("JB_job_number", job.number), ("JAT_prio", f"{line.priority:.5f}")]
+        items: list[tuple[str, object]] = [
+            ("JB_job_number", job.number),
+            ("JAT_prio", f"{line.priority:.5f}"),
+        ]
         if columns.extended or columns.priority:
             items.append(("JAT_ntix", f"{line.tickets:.5f}"))
         if columns.priority:
@@ -88,15 +97,19 @@ class JobListXml:
         if columns.urgency or columns.priority:
             items.append(("JB_nurg", f"{job.normalised_urgency:.5f}"))
         if columns.urgency:
-            items += [("JB_rrcontr", _contribution(job.resource_contribution)),
-                      ("JB_wtcontr", _contribution(job.waiting_contribution)),
-                      ("JB_dlcontr", _contribution(job.deadline_contribution))]
+            items += [
+                ("JB_rrcontr", _contribution(job.resource_contribution)),
+                ("JB_wtcontr", _contribution(job.waiting_contribution)),
+                ("JB_dlcontr", _contribution(job.deadline_contribution)),
+            ]
         if columns.priority:
             items.append(("JB_priority", job.spec.priority))
         items += [("JB_name", self._text(job.spec.name)), ("JB_owner", self._text(job.spec.owner))]
         if columns.extended:
-            items += [("JB_project", self._text(job.spec.project or "")),
-                      ("JB_department", self._text(job.spec.department))]
+            items += [
+                ("JB_project", self._text(job.spec.project or "")),
+                ("JB_department", self._text(job.spec.department)),
+            ]
         items.append(("state", line.state))
         if columns.times:
             if line.running and line.task is not None:
@@ -112,12 +125,23 @@ class JobListXml:
         items: list[tuple[str, object]] = []
         if columns.extended:
             usage = line.task.usage if line.task is not None and line.first else {}
-            items += [(f"{name}_usage", f"{usage[name]:.5f}") for name in ("cpu", "mem", "io") if name in usage]
+            items += [
+                (f"{name}_usage", f"{usage[name]:.5f}") for name in ("cpu", "mem", "io") if name in usage
+            ]
             if not line.zombie:
-                items += [("tickets", 0), ("JB_override_tickets", job.override_tickets), ("JB_jobshare", 0),
-                          ("otickets", 0), ("ftickets", 0), ("stickets", 0), ("JAT_share", "0.00000")]
+                items += [
+                    ("tickets", 0),
+                    ("JB_override_tickets", job.override_tickets),
+                    ("JB_jobshare", 0),
+                    ("otickets", 0),
+                    ("ftickets", 0),
+                    ("stickets", 0),
+                    ("JAT_share", "0.00000"),
+                ]
         if not columns.full:
-            items.append(("queue_name", self._text(line.granted.instance) if line.granted is not None else ""))
+            items.append(
+                ("queue_name", self._text(line.granted.instance) if line.granted is not None else "")
+            )
         if columns.by_slot:
             items.append(("master", line.master or ""))
         items.append(("slots", line.slots))
@@ -135,10 +159,16 @@ class JobListXml:
             items.append((f'granted_pe name="{xml_escape(line.task.granted_pe)}"', line.task.slots))
         for name, value in spec.hard_resources:
             share = self._contribution(job, name, value) if self._contribution is not None else 0.0
-            items.append((f'hard_request name="{xml_escape(name)}" resource_contribution="{share:f}"',
-                          self._text(value)))
-        items += [(f'soft_request name="{xml_escape(name)}"', self._text(value)) for name, value in
-                  spec.soft_resources]
+            items.append(
+                (
+                    f'hard_request name="{xml_escape(name)}" resource_contribution="{share:f}"',
+                    self._text(value),
+                )
+            )
+        items += [
+            (f'soft_request name="{xml_escape(name)}"', self._text(value))
+            for name, value in spec.soft_resources
+        ]
         for tag, names in self._names(job):
             items += [(tag, self._text(str(name))) for name in names]
         if self._columns.binding:
@@ -148,7 +178,12 @@ class JobListXml:
     @staticmethod
     def _names(job: Job) -> list[tuple[str, Sequence[object]]]:
         spec = job.spec
-        return [("hard_req_queue", spec.hard_queues), ("soft_req_queue", spec.soft_queues),
-                ("master_hard_req_queue", spec.master_queues), ("predecessor_jobs_req", spec.hold_jid),
-                ("predecessor_jobs", job.predecessors), ("ad_predecessor_jobs_req", spec.hold_jid_ad),
-                ("ad_predecessor_jobs", job.predecessors_ad)]
+        return [
+            ("hard_req_queue", spec.hard_queues),
+            ("soft_req_queue", spec.soft_queues),
+            ("master_hard_req_queue", spec.master_queues),
+            ("predecessor_jobs_req", spec.hold_jid),
+            ("predecessor_jobs", job.predecessors),
+            ("ad_predecessor_jobs_req", spec.hold_jid_ad),
+            ("ad_predecessor_jobs", job.predecessors_ad),
+        ]

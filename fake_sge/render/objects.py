@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..model import ComplexEntry
 
 _LINE = 79
-_COMPLEX_TITLE = ("#name               shortcut   type      relop requestable consumable default  urgency \n"
-                  "#--------------------------------------------------------------------------------------\n")
+_COMPLEX_TITLE = (
+    "#name               shortcut   type      relop requestable consumable default  urgency \n"
+    "#--------------------------------------------------------------------------------------\n"
+)
 _COMPLEX_END = "# >#< starts a comment but comments are not saved across edits --------\n"
 _CLIENT_TITLE = f"{'ID':>8} {'NAME':<15} {'HOST':<25}\n{'-' * 50}\n"
 
@@ -43,8 +45,11 @@ def column_width(pairs: Mapping[str, str]) -> int:
 
 def complex_table(entries: Sequence[ComplexEntry]) -> str:
     """``qconf -sc``."""
-    rows = [f"{item.name:<19} {item.shortcut:<10} {item.type:<9} {item.relop:<5} {item.requestable:<11} "
-            f"{item.consumable:<10} {item.default:<8} {item.urgency}\n" for item in entries]
+    rows = [
+        f"{item.name:<19} {item.shortcut:<10} {item.type:<9} {item.relop:<5} {item.requestable:<11} "
+        f"{item.consumable:<10} {item.default:<8} {item.urgency}\n"
+        for item in entries
+    ]
     return _COMPLEX_TITLE + "".join(rows) + _COMPLEX_END
 
 

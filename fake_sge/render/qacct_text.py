@@ -10,32 +10,90 @@ from .accounting import Record
 from .values import Clock, memory_bytes
 
 RULE = "=" * 62
-_GIGABYTE = 1024.0 ** 3
+_GIGABYTE = 1024.0**3
 
 # Texts for ``failed`` (observed with qacct 8.1.9 on one record for each code).
 FAILED_TEXTS = {
-    0: "", 1: "assumedly before job", 2: "on executing shepherd", 3: "before writing config",
-    4: "before writing pid", 5: "on reading config file", 6: "setting processor set", 7: "before prolog",
-    8: "in prolog", 9: "before pestart", 10: "in pestart", 11: "before job", 12: "before pestop",
-    13: "in pestop", 14: "before epilog", 15: "in epilog", 16: "releasing processor set",
-    17: "through signal", 18: "shepherd returned error", 19: "before writing exit_status",
-    20: "found unexpected error file", 21: "in recognizing job", 22: "removed manually", 24: "migrating",
-    25: "rescheduling", 26: "opening input/output file", 27: "searching requested shell",
-    28: "changing into working directory", 29: "AFS setup", 30: "application error returned",
-    31: "accessing sgepasswd file", 32: "entry is missing in sgepasswd file", 33: "wrong password",
-    34: "communicating with Grid Engine Helper Service", 35: "before job in Grid Engine Helper Service",
-    36: "checking configured daemons", 37: "qmaster enforced h_rt, h_cpu, or h_vmem limit",
-    38: "adding supplementary group", 100: "assumedly after job",
+    0: "",
+    1: "assumedly before job",
+    2: "on executing shepherd",
+    3: "before writing config",
+    4: "before writing pid",
+    5: "on reading config file",
+    6: "setting processor set",
+    7: "before prolog",
+    8: "in prolog",
+    9: "before pestart",
+    10: "in pestart",
+    11: "before job",
+    12: "before pestop",
+    13: "in pestop",
+    14: "before epilog",
+    15: "in epilog",
+    16: "releasing processor set",
+    17: "through signal",
+    18: "shepherd returned error",
+    19: "before writing exit_status",
+    20: "found unexpected error file",
+    21: "in recognizing job",
+    22: "removed manually",
+    24: "migrating",
+    25: "rescheduling",
+    26: "opening input/output file",
+    27: "searching requested shell",
+    28: "changing into working directory",
+    29: "AFS setup",
+    30: "application error returned",
+    31: "accessing sgepasswd file",
+    32: "entry is missing in sgepasswd file",
+    33: "wrong password",
+    34: "communicating with Grid Engine Helper Service",
+    35: "before job in Grid Engine Helper Service",
+    36: "checking configured daemons",
+    37: "qmaster enforced h_rt, h_cpu, or h_vmem limit",
+    38: "adding supplementary group",
+    100: "assumedly after job",
 }
 
 # glibc's strsignal texts for Linux signals, as qacct prints them.
-SIGNAL_TEXTS = dict(enumerate((
-    "Hangup", "Interrupt", "Quit", "Illegal instruction", "Trace/breakpoint trap", "Aborted", "Bus error",
-    "Floating point exception", "Killed", "User defined signal 1", "Segmentation fault",
-    "User defined signal 2", "Broken pipe", "Alarm clock", "Terminated", "Stack fault", "Child exited",
-    "Continued", "Stopped (signal)", "Stopped", "Stopped (tty input)", "Stopped (tty output)",
-    "Urgent I/O condition", "CPU time limit exceeded", "File size limit exceeded", "Virtual timer expired",
-    "Profiling timer expired", "Window changed", "I/O possible", "Power failure", "Bad system call"), 1))
+SIGNAL_TEXTS = dict(
+    enumerate(
+        (
+            "Hangup",
+            "Interrupt",
+            "Quit",
+            "Illegal instruction",
+            "Trace/breakpoint trap",
+            "Aborted",
+            "Bus error",
+            "Floating point exception",
+            "Killed",
+            "User defined signal 1",
+            "Segmentation fault",
+            "User defined signal 2",
+            "Broken pipe",
+            "Alarm clock",
+            "Terminated",
+            "Stack fault",
+            "Child exited",
+            "Continued",
+            "Stopped (signal)",
+            "Stopped",
+            "Stopped (tty input)",
+            "Stopped (tty output)",
+            "Urgent I/O condition",
+            "CPU time limit exceeded",
+            "File size limit exceeded",
+            "Virtual timer expired",
+            "Profiling timer expired",
+            "Window changed",
+            "I/O possible",
+            "Power failure",
+            "Bad system call",
+        ),
+        1,
+    )
+)
 SIGNAL_TEXTS.update({34 + index: f"Real-time signal {index}" for index in range(31)})
 
 
@@ -64,34 +122,63 @@ def job_block(record: Record, clock: Clock) -> str:
         status += f" ({_signal_text(record.exit_status - 128)})"
     lines = [
         RULE + "\n",
-        _padded("qname", record.qname), _padded("hostname", record.hostname), _padded("group", record.group),
-        _padded("owner", record.owner), _padded("project", record.project),
-        _padded("department", record.department), _padded("jobname", record.job_name),
+        _padded("qname", record.qname),
+        _padded("hostname", record.hostname),
+        _padded("group", record.group),
+        _padded("owner", record.owner),
+        _padded("project", record.project),
+        _padded("department", record.department),
+        _padded("jobname", record.job_name),
         _padded("jobnumber", record.job_number),
         _padded("taskid", record.task_number) if record.task_number else _plain("taskid", "undefined"),
-        _padded("account", record.account), _padded("priority", record.priority),
+        _padded("account", record.account),
+        _padded("priority", record.priority),
         _plain("qsub_time", clock.ctime(record.submission_time)),
         _plain("start_time", clock.ctime(record.start_time) if record.start_time else "-/-"),
         _plain("end_time", clock.ctime(record.end_time) if record.end_time else "-/-"),
-        _padded("granted_pe", record.granted_pe), _padded("slots", record.slots),
+        _padded("granted_pe", record.granted_pe),
+        _padded("slots", record.slots),
         _plain("failed", f"{record.failed:<3} {':' if record.failed else ''} {failed}"),
         _plain("exit_status", status),
     ]
     return "".join(lines + _usage_lines(record, clock))
 
 
+_COUNTS = (
+    "ru_minflt",
+    "ru_majflt",
+    "ru_nswap",
+    "ru_inblock",
+    "ru_oublock",
+    "ru_msgsnd",
+    "ru_msgrcv",
+    "ru_nsignals",
+    "ru_nvcsw",
+    "ru_nivcsw",
+)
+
+
 def _usage_lines(record: Record, clock: Clock) -> list[str]:
     lines = [
-        _plain("ru_wallclock", f"{record.ru_wallclock:.0f}s"), _plain("ru_utime", _number(record.ru_utime) + "s"),
+        _plain("ru_wallclock", f"{record.ru_wallclock:.0f}s"),
+        _plain("ru_utime", _number(record.ru_utime) + "s"),
         _plain("ru_stime", _number(record.ru_stime) + "s"),
     ]
-    for name in ("ru_maxrss", "ru_ixrss", "ru_ismrss", "ru_idrss", "ru_isrss"):
-        lines.append(_plain(name, memory_bytes(int(getattr(record, name)))))
-    for name in ("ru_minflt", "ru_majflt", "ru_nswap", "ru_inblock", "ru_oublock", "ru_msgsnd", "ru_msgrcv",
-                 "ru_nsignals", "ru_nvcsw", "ru_nivcsw"):
-        lines.append(_padded(name, int(getattr(record, name))))
+    sizes = ("ru_maxrss", "ru_ixrss", "ru_ismrss", "ru_idrss", "ru_isrss")
+    lines += [_plain(name, memory_bytes(int(getattr(record, name)))) for name in sizes]
+    lines += [_padded(name, int(getattr(record, name))) for name in _COUNTS]
     reserved = record.ar_submission_time
-    return [*lines, _plain("cpu", _number(record.cpu) + "s"), _plain("mem", memory_bytes(record.mem * _GIGABYTE) + "s"), _plain("io", memory_bytes(record.io * _GIGABYTE)), _plain("iow", _number(record.iow) + "s"), _plain("maxvmem", memory_bytes(record.maxvmem)), _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"), _plain("ar_sub_time", clock.ctime(reserved) if reserved else "undefined"), _plain("category", record.category)]
+    return [
+        *lines,
+        _plain("cpu", _number(record.cpu) + "s"),
+        _plain("mem", memory_bytes(record.mem * _GIGABYTE) + "s"),
+        _plain("io", memory_bytes(record.io * _GIGABYTE)),
+        _plain("iow", _number(record.iow) + "s"),
+        _plain("maxvmem", memory_bytes(record.maxvmem)),
+        _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"),
+        _plain("ar_sub_time", clock.ctime(reserved) if reserved else "undefined"),
+        _plain("category", record.category),
+    ]
 
 
 class Totals:

@@ -12,25 +12,74 @@ from .values import duration, fixed, memory, xml_escape
 
 # Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
 STATE_LETTERS = (
-    (QueueState.ALARM, "a"), (QueueState.SUSPEND_ALARM, "A"), (QueueState.CALENDAR_SUSPENDED, "C"),
-    (QueueState.SUSPENDED, "s"), (QueueState.SUBORDINATE, "S"), (QueueState.DISABLED, "d"),
-    (QueueState.CALENDAR_DISABLED, "D"), (QueueState.ERROR, "E"), (QueueState.UNKNOWN, "u"),
-    (QueueState.AMBIGUOUS, "c"), (QueueState.ORPHANED, "o"),
+    (QueueState.ALARM, "a"),
+    (QueueState.SUSPEND_ALARM, "A"),
+    (QueueState.CALENDAR_SUSPENDED, "C"),
+    (QueueState.SUSPENDED, "s"),
+    (QueueState.SUBORDINATE, "S"),
+    (QueueState.DISABLED, "d"),
+    (QueueState.CALENDAR_DISABLED, "D"),
+    (QueueState.ERROR, "E"),
+    (QueueState.UNKNOWN, "u"),
+    (QueueState.AMBIGUOUS, "c"),
+    (QueueState.ORPHANED, "o"),
 )
-_MANUAL = (QueueState.SUSPENDED | QueueState.UNKNOWN | QueueState.DISABLED | QueueState.AMBIGUOUS | QueueState.ERROR)
-_TEMPORARY = (QueueState.ALARM | QueueState.CALENDAR_DISABLED | QueueState.ORPHANED | QueueState.SUBORDINATE
-              | QueueState.CALENDAR_SUSPENDED | QueueState.SUSPEND_ALARM)
+_MANUAL = (
+    QueueState.SUSPENDED | QueueState.UNKNOWN | QueueState.DISABLED | QueueState.AMBIGUOUS | QueueState.ERROR
+)
+_TEMPORARY = (
+    QueueState.ALARM
+    | QueueState.CALENDAR_DISABLED
+    | QueueState.ORPHANED
+    | QueueState.SUBORDINATE
+    | QueueState.CALENDAR_SUSPENDED
+    | QueueState.SUSPEND_ALARM
+)
 # The columns of ``-g c -ext`` in their order.
-_COUNTED = tuple({"s": QueueState.SUSPENDED, "A": QueueState.SUSPEND_ALARM, "S": QueueState.SUBORDINATE,
-                      "C": QueueState.CALENDAR_SUSPENDED, "u": QueueState.UNKNOWN, "a": QueueState.ALARM,
-                      "d": QueueState.DISABLED, "D": QueueState.CALENDAR_DISABLED, "c": QueueState.AMBIGUOUS,
-                      "o": QueueState.ORPHANED, "E": QueueState.ERROR}.items())
+_COUNTED = tuple(
+    {
+        "s": QueueState.SUSPENDED,
+        "A": QueueState.SUSPEND_ALARM,
+        "S": QueueState.SUBORDINATE,
+        "C": QueueState.CALENDAR_SUSPENDED,
+        "u": QueueState.UNKNOWN,
+        "a": QueueState.ALARM,
+        "d": QueueState.DISABLED,
+        "D": QueueState.CALENDAR_DISABLED,
+        "c": QueueState.AMBIGUOUS,
+        "o": QueueState.ORPHANED,
+        "E": QueueState.ERROR,
+    }.items()
+)
 _RULE = "-" * 81
 _EXTENDED_RULE = "-" * 108
 _TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
-_QUEUE_RESOURCES = ("qname", "hostname", "slots", "tmpdir", "seq_no", "rerun", "calendar", "s_rt", "h_rt", "s_cpu",
-                    "h_cpu", "s_fsize", "h_fsize", "s_data", "h_data", "s_stack", "h_stack", "s_core", "h_core",
-                    "s_rss", "h_rss", "s_vmem", "h_vmem", "min_cpu_interval")
+_QUEUE_RESOURCES = (
+    "qname",
+    "hostname",
+    "slots",
+    "tmpdir",
+    "seq_no",
+    "rerun",
+    "calendar",
+    "s_rt",
+    "h_rt",
+    "s_cpu",
+    "h_cpu",
+    "s_fsize",
+    "h_fsize",
+    "s_data",
+    "h_data",
+    "s_stack",
+    "h_stack",
+    "s_core",
+    "h_core",
+    "s_rss",
+    "h_rss",
+    "s_vmem",
+    "h_vmem",
+    "min_cpu_interval",
+)
 
 
 def state_letters(state: QueueState) -> str:
@@ -71,7 +120,7 @@ class QueueView:
     load_known: bool
     arch: str | None
     resources: Sequence[Resource] = ()
-    reasons: Sequence[tuple[str, str]] = ()       # XML tag and text: alarm reasons and messages of -explain
+    reasons: Sequence[tuple[str, str]] = ()  # XML tag and text: alarm reasons and messages of -explain
 
     @property
     def name(self) -> str:
@@ -95,8 +144,13 @@ def resource_value(text: str, kind: str, numeric: Callable[[str, str], float], i
     return f"{number:f}"
 
 
-def queue_resources(instance: QueueInstance, loads: Mapping[str, str], config: CellConfig,
-                    numeric: Callable[[str, str], float], wanted: Sequence[str] | None) -> list[Resource]:
+def queue_resources(
+    instance: QueueInstance,
+    loads: Mapping[str, str],
+    config: CellConfig,
+    numeric: Callable[[str, str], float],
+    wanted: Sequence[str] | None,
+) -> list[Resource]:
     """The resources of ``-F``: load values in the order of the report, then the queue's own."""
     rows: list[Resource] = []
     for name, text in loads.items():
@@ -122,8 +176,10 @@ def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
 
 def queue_heading(load_name: str, width: int) -> str:
     """The title line of ``-f``."""
-    return (f"{fixed('queuename', width)} qtype {'resv/used/tot.':<14} {fixed(load_name, 8)} "
-            f"{'arch':<13} states\n")
+    return (
+        f"{fixed('queuename', width)} qtype {'resv/used/tot.':<14} {fixed(load_name, 8)} "
+        f"{'arch':<13} states\n"
+    )
 
 
 def queue_text(view: QueueView, width: int, extended: bool) -> str:
@@ -136,8 +192,10 @@ def queue_text(view: QueueView, width: int, extended: bool) -> str:
     arch = f"{view.arch} " if view.arch is not None else "-NA- "
     rows = [
         _RULE + (_EXTENDED_RULE if extended else "") + "-" * max(0, width - 30) + "\n",
-        (f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
-        f"{fixed(arch, 13)} {state_letters(instance.state)}\n"),
+        (
+            f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
+            f"{fixed(arch, 13)} {state_letters(instance.state)}\n"
+        ),
     ]
     rows += [f"\t{text}\n" for _, text in view.reasons]
     rows += [f"\t{item.dominance}:{item.name}={item.value}\n" for item in view.resources]
@@ -147,8 +205,13 @@ def queue_text(view: QueueView, width: int, extended: bool) -> str:
 def queue_xml(view: QueueView) -> str:
     """The first members of a Queue-List element."""
     instance = view.instance
-    rows = [("name", view.name), ("qtype", instance.queue.qtype), ("slots_used", str(instance.used)),
-            ("slots_resv", str(instance.reserved)), ("slots_total", str(instance.slots))]
+    rows = [
+        ("name", view.name),
+        ("qtype", instance.queue.qtype),
+        ("slots_used", str(instance.used)),
+        ("slots_resv", str(instance.reserved)),
+        ("slots_total", str(instance.slots)),
+    ]
     if view.load_known and view.load is not None:
         rows.append(("load_avg", f"{view.load:.5f}"))
     if view.arch is not None:
@@ -159,8 +222,10 @@ def queue_xml(view: QueueView) -> str:
     rows += list(view.reasons)
     text = "".join(f"      <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
     for item in view.resources:
-        text += (f'      <resource name="{xml_escape(item.name)}" type="{item.dominance}">'
-                 f"{xml_escape(item.value)}</resource>\n")
+        text += (
+            f'      <resource name="{xml_escape(item.name)}" type="{item.dominance}">'
+            f"{xml_escape(item.value)}</resource>\n"
+        )
     return text
 
 
@@ -179,8 +244,9 @@ class ClusterSummary:
     states: dict[str, int] | None = None
 
 
-def summarize(name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], float | None]
-              ) -> ClusterSummary:
+def summarize(
+    name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], float | None]
+) -> ClusterSummary:
     """Add up the instances; ``load_of`` gives np_load_avg of a host."""
     result = ClusterSummary(name, states={letter: 0 for letter, _ in _COUNTED})
     assert result.states is not None
@@ -208,7 +274,9 @@ def summarize(name: str, instances: Iterable[QueueInstance], load_of: Callable[[
 
 def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool) -> str:
     """``qstat -g c [-ext]``."""
-    titles = f"{'CLUSTER QUEUE'[:width]:<{width}} {'CQLOAD':>7} {'USED':>6} {'RES':>6} {'AVAIL':>6} {'TOTAL':>6} "
+    titles = (
+        f"{'CLUSTER QUEUE'[:width]:<{width}} {'CQLOAD':>7} {'USED':>6} {'RES':>6} {'AVAIL':>6} {'TOTAL':>6} "
+    )
     titles += f"{'aoACDS':>6} {'cdsuE':>6}  "
     rule = "-" * 80
     if extended:
@@ -217,8 +285,10 @@ def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool
     rows = [titles + "\n", rule + "-" * max(0, width - 36) + "\n"]
     for item in summaries:
         load = "-NA-" if item.load is None else f"{item.load:.2f}"
-        row = (f"{item.name[:width]:<{width}} {load:>7} {item.used:6d} {item.reserved:6d} {item.available:6d} "
-               f"{item.total:6d} {item.temporary:6d} {item.manual:6d} ")
+        row = (
+            f"{item.name[:width]:<{width}} {load:>7} {item.used:6d} {item.reserved:6d} {item.available:6d} "
+            f"{item.total:6d} {item.temporary:6d} {item.manual:6d} "
+        )
         if extended and item.states is not None:
             row += "".join(f"{item.states[letter]:5d} " for letter, _ in _COUNTED)
         rows.append(row + "\n")
@@ -230,15 +300,30 @@ def summary_xml_rows(item: ClusterSummary, extended: bool) -> str:
     rows = [("name", item.name)]
     if item.load is not None:
         rows.append(("load", f"{item.load:.5f}"))
-    rows += [("used", str(item.used)), ("resv", str(item.reserved)), ("available", str(item.available)),
-             ("total", str(item.total)), ("temp_disabled", str(item.temporary)),
-             ("manual_intervention", str(item.manual))]
+    rows += [
+        ("used", str(item.used)),
+        ("resv", str(item.reserved)),
+        ("available", str(item.available)),
+        ("total", str(item.total)),
+        ("temp_disabled", str(item.temporary)),
+        ("manual_intervention", str(item.manual)),
+    ]
     if extended and item.states is not None:
         rows += [(tag, str(item.states[letter])) for tag, letter in _SUMMARY_TAGS]
     body = "".join(f"    <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
     return f"  <cluster_queue_summary>\n{body}  </cluster_queue_summary>\n"
 
 
-_SUMMARY_TAGS = (("suspend_manual", "s"), ("suspend_threshold", "A"), ("suspend_on_subordinate", "S"),
-                 ("suspend_calendar", "C"), ("unknown", "u"), ("load_alarm", "a"), ("disabled_manual", "d"),
-                 ("disabled_calendar", "D"), ("ambiguous", "c"), ("orphaned", "o"), ("error", "E"))
+_SUMMARY_TAGS = (
+    ("suspend_manual", "s"),
+    ("suspend_threshold", "A"),
+    ("suspend_on_subordinate", "S"),
+    ("suspend_calendar", "C"),
+    ("unknown", "u"),
+    ("load_alarm", "a"),
+    ("disabled_manual", "d"),
+    ("disabled_calendar", "D"),
+    ("ambiguous", "c"),
+    ("orphaned", "o"),
+    ("error", "E"),
+)

@@ -23,7 +23,7 @@ _USAGE_TITLES = "cpu        mem     io      "
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns are shown: -ext, -urg, -pri, -t, -g t, -f, -r; ``width`` of the queue column; -ncb off."""
+    """Which columns are shown: -ext, -urg, -pri, -t, -g t, -f, -r; the queue column's ``width``."""
 
     extended: bool = False
     urgency: bool = False
@@ -56,8 +56,13 @@ def header(columns: Columns, indent: str = "") -> str:
     if columns.tasks:
         titles += "failed "
     rule = indent + _BASE_RULE + "-" * (columns.width - 10)
-    for wanted, part in ((columns.by_slot, "-"), (ext, _EXTENDED_RULE), (columns.tasks, _TASKS_RULE),
-                         (urg, _URGENCY_RULE), (pri, _PRIORITY_RULE)):
+    for wanted, part in (
+        (columns.by_slot, "-"),
+        (ext, _EXTENDED_RULE),
+        (columns.tasks, _TASKS_RULE),
+        (urg, _URGENCY_RULE),
+        (pri, _PRIORITY_RULE),
+    ):
         rule += part if wanted else ""
     return f"{titles}\n{rule}\n"
 
@@ -69,8 +74,9 @@ def _contribution(value: float) -> str:
 class JobTable:
     """Formats lines. ``slots_text`` and friends come from the Line; times in the clock's zone."""
 
-    def __init__(self, columns: Columns, clock: Clock, indent: str = "",
-                 details: Callable[[Line], str] | None = None) -> None:
+    def __init__(
+        self, columns: Columns, clock: Clock, indent: str = "", details: Callable[[Line], str] | None = None
+    ) -> None:
         self._columns = columns
         self._clock = clock
         self._indent = indent
@@ -96,9 +102,13 @@ class JobTable:
     def _left(self, line: Line) -> str:
         columns, job = self._columns, line.job
         if not (columns.extended or columns.urgency or columns.priority):
-            when = self._clock.table(line.task.start_time if line.running and line.task else job.submission_time)
-            return (f"{job.number:7d} {line.priority:7.5f} {job.spec.name[:10]:<10} {job.spec.owner[:12]:<12} "
-                    f"{line.state[:5]:<5} {when} ")
+            when = self._clock.table(
+                line.task.start_time if line.running and line.task else job.submission_time
+            )
+            return (
+                f"{job.number:7d} {line.priority:7.5f} {job.spec.name[:10]:<10} {job.spec.owner[:12]:<12} "
+                f"{line.state[:5]:<5} {when} "
+            )
         text = f"{job.number:7d} {line.priority:7.5f} "
         if columns.priority or columns.urgency:
             text += f"{job.normalised_urgency:7.5f} "
@@ -107,8 +117,12 @@ class JobTable:
         if columns.priority or columns.extended:
             text += f"{line.tickets:7.5f} "
         if columns.urgency:
-            text += (_contribution(job.urgency) + _contribution(job.resource_contribution)
-                     + _contribution(job.waiting_contribution) + _contribution(job.deadline_contribution))
+            text += (
+                _contribution(job.urgency)
+                + _contribution(job.resource_contribution)
+                + _contribution(job.waiting_contribution)
+                + _contribution(job.deadline_contribution)
+            )
         if columns.priority:
             text += f"{job.spec.priority:5d} "
         text += f"{fixed(job.spec.name, 10)} {fixed(job.spec.owner, 12)} "
@@ -170,11 +184,14 @@ def requested_details(line: Line, binding: bool, contribution: Callable[[Job, st
     soft = [f"{name}={value}" for name, value in spec.soft_resources]
     rows.append("       Soft Resources:   " + "\n                         ".join(soft) + "\n")
     for title, names in (
-            ("Hard requested queues", spec.hard_queues), ("Soft requested queues", spec.soft_queues),
-            ("Master task hard requested queues", spec.master_queues),
-            ("Predecessor Jobs (request)", spec.hold_jid), ("Predecessor Jobs", job.predecessors),
-            ("Predecessor Array Jobs (request)", spec.hold_jid_ad),
-            ("Predecessor Array Jobs", job.predecessors_ad)):
+        ("Hard requested queues", spec.hard_queues),
+        ("Soft requested queues", spec.soft_queues),
+        ("Master task hard requested queues", spec.master_queues),
+        ("Predecessor Jobs (request)", spec.hold_jid),
+        ("Predecessor Jobs", job.predecessors),
+        ("Predecessor Array Jobs (request)", spec.hold_jid_ad),
+        ("Predecessor Array Jobs", job.predecessors_ad),
+    ):
         if names:
             rows.append(f"       {title}: {', '.join(str(name) for name in names)}\n")
     if binding:

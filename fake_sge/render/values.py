@@ -7,7 +7,7 @@ import time
 
 from ..environment import localtime
 
-_SIZES = ((1024.0 ** 4, "T"), (1024.0 ** 3, "G"), (1024.0 ** 2, "M"), (1024.0, "K"))
+_SIZES = ((1024.0**4, "T"), (1024.0**3, "G"), (1024.0**2, "M"), (1024.0, "K"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _XML = str.maketrans({"&": "&amp;", "<": "%lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -27,7 +27,7 @@ def memory(value: float) -> str:
 
 
 def memory_bytes(value: float) -> str:
-    """Bytes with a unit as in qacct: ``4.648KB``, ``1.000TB`` (real cell: 1e30 and inf are TB too, nan is B)."""
+    """Bytes with a unit as in qacct: ``4.648KB``, ``1.000TB`` (1e30 and inf are TB too, nan is B)."""
     if math.isnan(value):
         return "nanB"
     return memory(value) + "B"
@@ -53,7 +53,7 @@ def fixed(text: str, width: int) -> str:
 
 
 def xml_escape(text: str) -> str:
-    """Text in XML as Grid Engine writes it: ``<`` becomes ``%lt;`` (its defect), the others proper entities."""
+    """Text in XML as Grid Engine writes it: ``<`` becomes ``%lt;`` (its defect)."""
     return text.translate(_XML)
 
 
@@ -75,8 +75,10 @@ class Clock:
         text = self._tables.get(key)
         if text is None:
             t = localtime(key, self._zone)
-            text = (f"{t.tm_mon:02d}/{t.tm_mday:02d}/{t.tm_year:04d} "
-                    f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}")
+            text = (
+                f"{t.tm_mon:02d}/{t.tm_mday:02d}/{t.tm_year:04d} "
+                f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
+            )
             self._tables[key] = text
         return text
 
@@ -86,13 +88,17 @@ class Clock:
         text = self._isos.get(key)
         if text is None:
             t = localtime(key, self._zone)
-            text = (f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}"
-                    f"T{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}")
+            text = (
+                f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}"
+                f"T{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
+            )
             self._isos[key] = text
         return text
 
     def ctime(self, seconds: float) -> str:
         """``Mon Nov 23 09:13:51 2026``: ``qstat -j`` and qacct."""
         t = localtime(int(seconds), self._zone)
-        return (f"{_WEEKDAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2d} "
-                f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} {t.tm_year}")
+        return (
+            f"{_WEEKDAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2d} "
+            f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} {t.tm_year}"
+        )

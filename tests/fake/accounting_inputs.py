@@ -1,4 +1,4 @@
-"""Accounting lines behind recorded qacct blocks: recorded ones where there are, else read back from the block."""
+"""Accounting lines behind recorded qacct blocks: recorded ones, else read back from the block."""
 
 from __future__ import annotations
 
@@ -9,15 +9,31 @@ from fake_sge.render.accounting import FIELDS, Record, format_record
 
 from .situations import utc
 
-LABELS = {"qname": "qname", "hostname": "hostname", "group": "group", "owner": "owner", "project": "project",
-          "department": "department", "jobname": "job_name", "jobnumber": "job_number", "taskid": "task_number",
-          "account": "account", "priority": "priority", "qsub_time": "submission_time", "start_time": "start_time",
-          "end_time": "end_time", "granted_pe": "granted_pe", "slots": "slots", "failed": "failed",
-          "exit_status": "exit_status", "category": "category"}
-UNITS = {"": 1.0, "K": 1024.0, "M": 1024.0 ** 2, "G": 1024.0 ** 3}
+LABELS = {
+    "qname": "qname",
+    "hostname": "hostname",
+    "group": "group",
+    "owner": "owner",
+    "project": "project",
+    "department": "department",
+    "jobname": "job_name",
+    "jobnumber": "job_number",
+    "taskid": "task_number",
+    "account": "account",
+    "priority": "priority",
+    "qsub_time": "submission_time",
+    "start_time": "start_time",
+    "end_time": "end_time",
+    "granted_pe": "granted_pe",
+    "slots": "slots",
+    "failed": "failed",
+    "exit_status": "exit_status",
+    "category": "category",
+}
+UNITS = {"": 1.0, "K": 1024.0, "M": 1024.0**2, "G": 1024.0**3}
 TIMES = ("submission_time", "start_time", "end_time")
 WHOLE = ("ru_maxrss", "ru_ixrss", "ru_idrss", "ru_isrss")
-GIGABYTE = 1024.0 ** 3
+GIGABYTE = 1024.0**3
 
 
 def number(text: str) -> float:

@@ -36,7 +36,12 @@ from .configurations import complexes, key_values
 from .situations import Facts, JobFacts, Seen, task_ids, utc
 
 CAPTURES = Path(__file__).parent.parent / "data" / "captures"
-PE_ATTRIBUTES = {"slots": "999", "control_slaves": "TRUE", "job_is_first_task": "TRUE", "urgency_slots": "min"}
+PE_ATTRIBUTES = {
+    "slots": "999",
+    "control_slaves": "TRUE",
+    "job_is_first_task": "TRUE",
+    "urgency_slots": "min",
+}
 
 
 @cache
@@ -56,24 +61,40 @@ def config_of(facts: Facts) -> CellConfig:
         if "slots_total" in item:
             attributes["slots"] = item["slots_total"]
         if "qtype" in item:
-            kinds = [word for letter, word in (("B", "BATCH"), ("I", "INTERACTIVE")) if letter in item["qtype"]]
+            kinds = [
+                word for letter, word in (("B", "BATCH"), ("I", "INTERACTIVE")) if letter in item["qtype"]
+            ]
             attributes["qtype"] = " ".join(kinds)
             attributes["pe_list"] = "smp" if "P" in item["qtype"] else "NONE"
         queues[attributes["qname"]] = ClusterQueue(attributes["qname"], attributes)
     hosts = {name: Host(name, dict(loads)) for name, loads in facts.loads.items()}
     return CellConfig(
-        key_values(group["qconf.sconf"]["stdout"]), key_values(group["qconf.ssconf"]["stdout"]),
-        complexes(group["qconf.sc"]["stdout"]), queues, hosts,
+        key_values(group["qconf.sconf"]["stdout"]),
+        key_values(group["qconf.ssconf"]["stdout"]),
+        complexes(group["qconf.sc"]["stdout"]),
+        queues,
+        hosts,
         {name: ParallelEnvironment(name, {"pe_name": name, **PE_ATTRIBUTES}) for name in facts.pes},
-        {"@allhosts": ("localhost",)}, ["root", "sgeadmin"], [], ["localhost"], ["localhost"])
+        {"@allhosts": ("localhost",)},
+        ["root", "sgeadmin"],
+        [],
+        ["localhost"],
+        ["localhost"],
+    )
 
 
 class Cell:
     """The reading half of :class:`fake_sge.protocol.Qmaster` over fixed objects."""
 
-    def __init__(self, config: CellConfig, jobs: Iterable[Job] = (), zombies: Iterable[Job] = (),
-                 instances: Iterable[QueueInstance] = (), messages: Iterable[SchedulingMessage] = (),
-                 clients: Sequence[tuple[int, str, str]] = ()) -> None:
+    def __init__(
+        self,
+        config: CellConfig,
+        jobs: Iterable[Job] = (),
+        zombies: Iterable[Job] = (),
+        instances: Iterable[QueueInstance] = (),
+        messages: Iterable[SchedulingMessage] = (),
+        clients: Sequence[tuple[int, str, str]] = (),
+    ) -> None:
         self.config = config
         self.now = 1795420000.0
         self.port = "6444"
@@ -122,16 +143,23 @@ class Cell:
 class NoCell:
     """A facade without a qmaster."""
 
-    def __init__(self, kind: Unreachable = Unreachable.REFUSED, host: str = "localhost", port: str = "6444") -> None:
+    def __init__(
+        self, kind: Unreachable = Unreachable.REFUSED, host: str = "localhost", port: str = "6444"
+    ) -> None:
         self._error = QmasterUnreachable(kind, host, port)
 
     def __getattr__(self, name: str) -> Any:
         raise self._error
 
 
-# ---- jobs ---------------------------------------------------------------------------------------------------
-LETTERS = {"d": State.DELETED, "E": State.ERROR, "S": State.SUSPENDED_ON_SUBORDINATE,
-           "T": State.SUSPENDED_ON_THRESHOLD, "s": State.SUSPENDED}
+# ---- jobs ----------------------------------------------------------------------------------------
+LETTERS = {
+    "d": State.DELETED,
+    "E": State.ERROR,
+    "S": State.SUSPENDED_ON_SUBORDINATE,
+    "T": State.SUSPENDED_ON_THRESHOLD,
+    "s": State.SUSPENDED,
+}
 
 
 def build_task(number: int, seen: Seen, facts: dict[str, Any]) -> Task:
@@ -188,9 +216,19 @@ def build_job(facts: JobFacts) -> Job:
     none = full.empty()
     job = Job(facts.number, spec, values.get("submission", 0.0), none, none, none, none, none)
     job.successors = tuple({*values.get("successors", ()), *values.get("successors_ad", ())})
-    for name in ("predecessors", "predecessors_ad", "version", "altered", "normalised_priority",
-                 "normalised_urgency", "urgency", "resource_contribution", "waiting_contribution",
-                 "deadline_contribution", "script_deleted"):
+    for name in (
+        "predecessors",
+        "predecessors_ad",
+        "version",
+        "altered",
+        "normalised_priority",
+        "normalised_urgency",
+        "urgency",
+        "resource_contribution",
+        "waiting_contribution",
+        "deadline_contribution",
+        "script_deleted",
+    ):
         if name in values:
             setattr(job, name, values[name])
     for seen in facts.lines:
@@ -227,8 +265,12 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
 
 
 def set_hold(job: Job, hold: Hold, tasks: TaskSet) -> None:
-    for flag, name in ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"),
-                       (Hold.SYSTEM, "system_hold"), (Hold.ARRAY_DEPENDENCY, "array_hold")):
+    for flag, name in (
+        (Hold.USER, "user_hold"),
+        (Hold.OPERATOR, "operator_hold"),
+        (Hold.SYSTEM, "system_hold"),
+        (Hold.ARRAY_DEPENDENCY, "array_hold"),
+    ):
         if hold & flag:
             setattr(job, name, getattr(job, name) | tasks)
 
@@ -239,8 +281,16 @@ def build_cell(facts: Facts) -> Cell:
     for name, item in facts.queues.items():
         queue, _, host = name.partition("@")
         state, _ = parse_states(item.get("state", ""))
-        instances.append(QueueInstance(config.queues[queue], host, state, int(item.get("slots_used", 0)),
-                                       int(item.get("slots_resv", 0)), [item["message"]] if "message" in item else []))
+        instances.append(
+            QueueInstance(
+                config.queues[queue],
+                host,
+                state,
+                int(item.get("slots_used", 0)),
+                int(item.get("slots_resv", 0)),
+                [item["message"]] if "message" in item else [],
+            )
+        )
     messages = [SchedulingMessage(note.number, note.text, tuple(note.jobs)) for note in facts.messages]
     known = {item.text for item in messages}
     for job, texts in facts.plain_messages.items():

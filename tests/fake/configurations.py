@@ -9,8 +9,13 @@ from typing import Any
 from fake_sge.model import ClusterQueue, ComplexEntry, Host, ParallelEnvironment, QueueInstance
 
 Case = dict[str, Any]
-NAME_LISTS = {"-sm": "managers", "-so": "operators", "-sh": "admin_hosts", "-ss": "submit_hosts",
-              "-suserl": "users"}
+NAME_LISTS = {
+    "-sm": "managers",
+    "-so": "operators",
+    "-sh": "admin_hosts",
+    "-ss": "submit_hosts",
+    "-suserl": "users",
+}
 
 
 def key_values(text: str) -> dict[str, str]:
@@ -100,11 +105,11 @@ class Configuration:
         self.config.hosts[words[0]] = Host(words[0], loads, rows)
 
     def secl(self, text: str, _words: list[str]) -> None:
-        self.cell.clients[:] = [(int(words[0]), words[1], words[2]) for words in map(str.split, text.splitlines()[2:])]
+        self.cell.clients[:] = [
+            (int(words[0]), words[1], words[2]) for words in map(str.split, text.splitlines()[2:])
+        ]
 
 
 def queue_instances(config: Any, host: str) -> list[QueueInstance]:
     """An instance of each queue on a host."""
     return [QueueInstance(queue, host) for _, queue in sorted(config.queues.items())]
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 from fake_sge.commands.qstat import main
 from fake_sge.model import Granted, Job, JobSpec, JobType, State, Status, Task
@@ -23,11 +24,13 @@ def job(number: int, array: Range, running: bool) -> Job:
     result = Job(number, spec, 1795420000.0 + number, none if running else full, none, none, none, none)
     if running:
         place = (Granted("all.q", "localhost", 1),)
-        result.tasks[1] = Task(1, Status.RUNNING, State.NONE, start_time=1795420000.0, granted=place, priority=0.5)
+        result.tasks[1] = Task(
+            1, Status.RUNNING, State.NONE, start_time=1795420000.0, granted=place, priority=0.5
+        )
     return result
 
 
-def listing(cell: Cell, root: Path, *options: str) -> Reply:
+def listing(cell: Any, root: Path, *options: str) -> Reply:
     (root / "default" / "common").mkdir(parents=True, exist_ok=True)
     env = {"SGE_ROOT": str(root), "TZ": "UTC"}
     return main(Request(["qstat", *options], env, "/", "me", 1000, "g", 1000), cell)
@@ -40,7 +43,7 @@ def test_ten_thousand_jobs_take_less_than_half_a_second(tmp_path: Path) -> None:
         start = time.perf_counter()
         reply = listing(cell, tmp_path, "-xml")
         times.append(time.perf_counter() - start)
-    assert reply.out.count(b"<job_list ") == 10000
+        assert reply.out.count(b"<job_list ") == 10000
     assert min(times) < 0.5
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections import defaultdict
@@ -15,32 +14,39 @@ import pytest
 
 from fake_sge.model import Hold, Resource
 from fake_sge.protocol import Reply, Request, Unreachable
+from fake_sge.render.accounting import Record, format_record
 
 from .accounting_inputs import lines_of, recorded_lines
 from .cells import Cell, NoCell, build_cell, captures
 from .configurations import Configuration, queue_instances
-from .situations import (
-    Facts,
-    read_all_messages,
-    read_detail_text,
-    read_detail_xml,
-    read_held,
-    read_list_xml,
-    read_table,
-    widened,
-)
+from .details import read_all_messages, read_detail_text, read_detail_xml
+from .situations import Facts, read_held, read_list_xml, read_table, widened
 
-FILES = ("qstat", "state", "hold_filter", "qacct", "qconf", "qhost", "time", "locale", "defaults", "env", "help",
-         "op", "cell2", "render")
+FILES = (
+    "qstat",
+    "state",
+    "hold_filter",
+    "qacct",
+    "qconf",
+    "qhost",
+    "time",
+    "locale",
+    "defaults",
+    "env",
+    "help",
+    "op",
+    "cell2",
+    "render",
+)
 TOOLS = ("qstat", "qacct", "qconf", "qhost", "qselect")
 
 ROUNDED = "this transcript alone has six digits of a task's priority; it is rebuilt from those with five"
 NOT_EQUAL = {
     "w4.qhost_j_xml": ROUNDED,
     "w4.qhost_jq_xml": ROUNDED,
-    "qacct.j_noarg": "the total is that of the exact usage in the file; the blocks it is rebuilt from are rounded",
-    "state.array_task_susp.plain": "the folding 3-7:2,8-20:1 tells the order in which tasks were held and released; "
-                                   "the model keeps sets of tasks, not their history",
+    "qacct.j_noarg": "the total is that of exact usage; the blocks that it is rebuilt from are rounded",
+    "state.array_task_susp.plain": "the folding 3-7:2,8-20:1 tells in which order tasks were held; "
+    "the model keeps sets of tasks, not their history",
 }
 
 Case = dict[str, Any]
@@ -56,7 +62,7 @@ def query_cases() -> list[tuple[str, Case]]:
     found = []
     for name in FILES:
         for case, item in captures(name).items():
-            if os.path.basename((item.get("argv") or [""])[0]) in TOOLS:
+            if Path((item.get("argv") or [""])[0]).name in TOOLS:
                 found.append((case, item))
     return found
 
@@ -70,7 +76,7 @@ def group_of(case: str, argv: Sequence[str] = ()) -> str:
         return "hold_filter"
     if head == "w1" and case in EARLIER:
         return "w1.earlier"
-    if head == "w4" and ("-urg" in argv or "-ext" in argv):    # usage and waiting time grow
+    if head == "w4" and ("-urg" in argv or "-ext" in argv):  # usage and waiting time grow
         return case.removesuffix("_xml")
     if head == "qstat":
         return case.split("_", maxsplit=1)[0] if tail.startswith(("mixed_", "array_")) else case
@@ -92,9 +98,22 @@ _cells: dict[str, Cell] = {}
 
 def facts_of(group: str) -> Facts:
     facts = Facts()
-    items = [item for _, item in GROUPS[group] if item["exit_code"] == 0 and not item["env"].get("TZ")
-             and "SGE_LONG_QNAMES" not in item["env"] and "SGE_LOAD_AVG" not in item["env"]]
-    items.sort(key=lambda item: ("<message " in item["stdout"], "-xml" not in item["argv"], "-F" not in item["argv"], "-j" not in item["argv"]))
+    items = [
+        item
+        for _, item in GROUPS[group]
+        if item["exit_code"] == 0
+        and not item["env"].get("TZ")
+        and "SGE_LONG_QNAMES" not in item["env"]
+        and "SGE_LOAD_AVG" not in item["env"]
+    ]
+    items.sort(
+        key=lambda item: (
+            "<message " in item["stdout"],
+            "-xml" not in item["argv"],
+            "-F" not in item["argv"],
+            "-j" not in item["argv"],
+        )
+    )
     for item in items:
         text = item["stdout"]
         if "<job_info" in text:
@@ -105,7 +124,10 @@ def facts_of(group: str) -> Facts:
             read_all_messages(facts, text)
         elif text.startswith("=====") and item["argv"][0] == "qstat":
             read_detail_text(facts, text)
-        elif item["argv"][1:] in (["-s", "hu"], ["-s", "ho"], ["-s", "hs"], ["-s", "hd"]) and item["user"] == "root":
+        elif (
+            item["argv"][1:] in (["-s", "hu"], ["-s", "ho"], ["-s", "hs"], ["-s", "hd"])
+            and item["user"] == "root"
+        ):
             read_held(facts, text, HOLDS[item["argv"][2]])
         elif item["argv"][0] == "qstat":
             read_table(facts, text)
@@ -150,25 +172,28 @@ def set_recorded_holds(facts: Facts) -> None:
 
 
 def set_recorded_configuration(group: str, cell: Cell) -> None:
-    """What qconf transcripts say: those of the group, or those of the cell that most transcripts come from."""
+    """What qconf transcripts say: those of the group, or of the cell of most transcripts."""
     sources = [item for _, item in GROUPS["w1" if group == "w2" else group]]
     if group.startswith(("w4", "w5")):
-        sources = [item for _, item in [*GROUPS["w3"], *GROUPS["w4"]] 
-                   if item["argv"] != ["qselect"] and (group != "w5" or "-se" not in item["argv"])]
+        sources = [
+            item
+            for _, item in [*GROUPS["w3"], *GROUPS["w4"]]
+            if item["argv"] != ["qselect"] and (group != "w5" or "-se" not in item["argv"])
+        ]
         sources += [captures("render")["w4.qselect"]]
     if group.split(".", maxsplit=1)[0] in ("qconf", "qhost", "env"):
         sources = list(captures("qconf").values())
     configuration = Configuration(cell)
     configuration.apply(sources)
     for item in sources:
-        if item["argv"] == ["qselect"]:    # lists queues in the order in which they were made
+        if item["argv"] == ["qselect"]:  # lists queues in the order in which they were made
             names = [name.split("@")[0] for name in item["stdout"].split()]
             cell.config.queues = {name: cell.config.queues[name] for name in names}
     if not cell.instances:
         cell.instances[:] = queue_instances(cell.config, "localhost")
 
 
-# ---- surroundings -------------------------------------------------------------------------------------------
+# ---- surroundings --------------------------------------------------------------------------------
 def surroundings(tmp_path: Path, item: Case) -> tuple[dict[str, str], dict[str, str]]:
     """The environment of a call, and what to replace in what it prints (paths of the recording machine)."""
     root = tmp_path / "root"
@@ -204,10 +229,11 @@ def run(item: Case, tmp_path: Path, qmaster: Any, argv: list[str] | None = None)
     env, masks = surroundings(tmp_path, item)
     if item["case"].startswith("defaults.sge_qstat_ext"):
         Path(env["HOME"], ".sge_qstat").write_text("-ext\n")
-    words = [os.path.basename(item["argv"][0]), *(argv or item["argv"])[1:]]
+    words = [Path(item["argv"][0]).name, *(argv or item["argv"])[1:]]
     user = item["user"]
     reply = import_module(f"fake_sge.commands.{words[0]}").main(
-        Request(words, env, str(tmp_path), user, 0, user, 0), qmaster)
+        Request(words, env, str(tmp_path), user, 0, user, 0), qmaster
+    )
     out, err = (data.decode("utf-8", "surrogateescape") for data in (reply.out, reply.err))
     for real, shown in masks.items():
         out, err = out.replace(real, shown), err.replace(real, shown)
@@ -231,7 +257,7 @@ def check(item: Case, reply: Reply, out: str, err: str) -> None:
     assert (-reply.signal or reply.code) == code
 
 
-# ---- qacct --------------------------------------------------------------------------------------------------
+# ---- qacct ---------------------------------------------------------------------------------------
 def accounting_file(item: Case, tmp_path: Path) -> list[str]:
     """Write the accounting file of a case where its command looks for it; the argv to use."""
     env, _ = surroundings(tmp_path, item)
@@ -239,7 +265,9 @@ def accounting_file(item: Case, tmp_path: Path) -> list[str]:
     known = recorded_lines(captures("qacct"))
     source = captures("time")["time.qacct_tz_unset"] if "qacct_tz" in item["case"] else item
     lines = lines_of(source["stdout"], known)
-    path = Path(env["SGE_ROOT"], "default", "common", "accounting") if "SGE_ROOT" in env else tmp_path / "unused"
+    path = (
+        Path(env["SGE_ROOT"], "default", "common", "accounting") if "SGE_ROOT" in env else tmp_path / "unused"
+    )
     if "-f" in argv:
         path = tmp_path / "given"
         argv[argv.index("-f") + 1] = str(path)
@@ -271,22 +299,41 @@ def special_lines(case: str, lines: list[str], known: dict[tuple[int, int], list
 
 def summary_lines(item: Case) -> list[str]:
     """Records with the usage of the summary's lines, for the cases that print nothing else."""
-    from fake_sge.render.accounting import Record, format_record
     result = []
     for line in item["stdout"].splitlines():
         words = line.split()
         if len(words) in (7, 8) and words[-1].replace(".", "").isdigit():
             numbers = [float(word) for word in words[-7:]]
-            record = Record(qname="all.q", hostname="localhost", group="g", owner=words[0], job_name="j",
-                            job_number=1, account="sge", start_time=1, end_time=2, ru_wallclock=numbers[0],
-                            ru_utime=numbers[1], ru_stime=numbers[2], cpu=numbers[3], mem=numbers[4],
-                            io=numbers[5], iow=numbers[6])
+            record = Record(
+                qname="all.q",
+                hostname="localhost",
+                group="g",
+                owner=words[0],
+                job_name="j",
+                job_number=1,
+                account="sge",
+                start_time=1,
+                end_time=2,
+                ru_wallclock=numbers[0],
+                ru_utime=numbers[1],
+                ru_stime=numbers[2],
+                cpu=numbers[3],
+                mem=numbers[4],
+                io=numbers[5],
+                iow=numbers[6],
+            )
             result.append(format_record(record))
     return result
 
 
-CASES = [pytest.param(item, id=case, marks=pytest.mark.xfail(reason=NOT_EQUAL[case], strict=True)
-                      if case in NOT_EQUAL else ()) for case, item in query_cases()]
+CASES = [
+    pytest.param(
+        item,
+        id=case,
+        marks=pytest.mark.xfail(reason=NOT_EQUAL[case], strict=True) if case in NOT_EQUAL else (),
+    )
+    for case, item in query_cases()
+]
 
 
 @pytest.mark.parametrize("item", CASES)

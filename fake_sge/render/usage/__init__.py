@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 BANNER = "SGE 8.1.9"
@@ -22,4 +22,4 @@ def usage(tool: str, banner: str = BANNER) -> str:
     ``banner`` is the version line that other dialects print instead. Raises FileNotFoundError for a
     name that is no tool.
     """
-    return banner + _stored(tool)[len(BANNER):]
+    return banner + _stored(tool)[len(BANNER) :]

@@ -1,0 +1,233 @@
+"""The command line of qacct."""
+
+from __future__ import annotations
+
+import grp
+from dataclasses import dataclass, field
+from typing import Callable
+
+from ..protocol import Reply, Request
+from ..ranges import Range
+from ..render.accounting import atol
+from ..render.usage import usage
+from ..render.values import encode
+from .dates import BadDate, parse_date
+
+# option -> (record field, column title, order of the columns); what follows is an optional value
+KEYS: dict[str, tuple[str, str]] = {
+    "-h": ("hostname", "HOST"),
+    "-q": ("qname", "CLUSTER QUEUE"),
+    "-g": ("group", "GROUP"),
+    "-o": ("owner", "OWNER"),
+    "-u": ("owner", "OWNER"),
+    "-P": ("project", "PROJECT"),
+    "-D": ("department", "DEPARTMENT"),
+    "-pe": ("granted_pe", "PE"),
+    "-slots": ("slots", "SLOTS"),
+    "-ar": ("arid", "AR"),
+    "-A": ("account", "ACCOUNT"),
+}
+COLUMN_ORDER = (
+    "hostname",
+    "qname",
+    "group",
+    "owner",
+    "project",
+    "department",
+    "granted_pe",
+    "slots",
+    "arid",
+    "account",
+)
+SORT_FIELDS = COLUMN_ORDER[:-1]  # real cell: the account is no sort key
+
+
+class Stop(Exception):
+    """Ends the command with a reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+def usage_error(before: str = "") -> Stop:
+    """The usage text on stderr, after a message."""
+    return Stop(Reply(1, b"", encode(before + usage("qacct"))))
+
+
+@dataclass
+class Options:
+    """What is asked for."""
+
+    values: dict[str, object] = field(default_factory=dict)  # record field -> value asked for
+    flags: list[str] = field(default_factory=list)  # record fields to group by
+    queues: list[str] = field(default_factory=list)
+    all_jobs: bool = False
+    job_number: int = 0
+    job_name: str | None = None
+    tasks: Range | None = None
+    begin: float | None = None
+    end: float | None = None
+    days: int | None = None
+    by_end: bool = False
+    master_only: bool = False
+    requests: str | None = None
+    file: str | None = None
+
+    @property
+    def one_job(self) -> bool:
+        """Whether -j has an argument."""
+        return bool(self.job_number) or self.job_name is not None
+
+
+class Parser:
+    """Reads the words from left to right; the first wrong one ends the command."""
+
+    def __init__(self, request: Request, now: Callable[[], float]) -> None:
+        self._words = request.argv[1:]
+        self._zone = request.env.get("TZ")
+        self._now = now
+        self._index = 0
+        self.options = Options()
+
+    def _next(self) -> str | None:
+        return self._words[self._index] if self._index < len(self._words) else None
+
+    def _optional_value(self) -> str | None:
+        word = self._next()
+        if word is None or word.startswith("-"):
+            return None
+        self._index += 1
+        return word
+
+    def _value(self) -> str:
+        word = self._next()
+        if word is None:
+            raise usage_error()
+        self._index += 1
+        return word
+
+    def parse(self) -> Options:
+        """Raises Stop."""
+        handlers: dict[str, Callable[[], None]] = {
+            "-j": self._job,
+            "-t": self._tasks,
+            "-b": self._begin,
+            "-e": self._end,
+            "-d": self._days,
+            "-l": self._requests,
+            "-f": self._file,
+            "-help": self._help,
+            "-E": self._by_end,
+            "-m": self._master_only,
+            "-q": self._queue,
+        }
+        while self._index < len(self._words):
+            option = self._words[self._index]
+            self._index += 1
+            if option in handlers:
+                handlers[option]()
+            elif option in KEYS:
+                self._key(option)
+            else:
+                raise usage_error()
+        return self.options
+
+    def _key(self, option: str) -> None:
+        name = KEYS[option][0]
+        word = self._optional_value()
+        if word is None:
+            self.options.flags.append(name)
+        elif option == "-slots":
+            if atol(word) > 0:
+                self.options.values[name] = atol(word)
+        elif option == "-ar":
+            if not word[:1].isdigit():
+                raise usage_error("invalid advance reservation id, must be an unsigned integer\n")
+            if atol(word) > 0:
+                self.options.values[name] = atol(word)
+        else:
+            self.options.values[name] = _group_name(word) if option == "-g" else word
+
+    def _queue(self) -> None:
+        self.options.flags.append("qname")
+        word = self._optional_value()
+        if word is not None:
+            self.options.flags.append("hostname")
+            self.options.queues.append(word)
+
+    def _job(self) -> None:
+        word = self._optional_value()
+        if word is None:
+            self.options.all_jobs = True
+        elif word[:1].isdigit():
+            self.options.job_number = atol(word)
+        else:
+            self.options.job_number = 0
+            self.options.job_name = word
+
+    def _tasks(self) -> None:
+        word = self._optional_value()
+        if word is None:
+            raise usage_error("-t option must have a list of task id ranges\n")
+        tasks = _task_range(word)
+        if tasks is None:
+            raise usage_error(f"invalid list of task id ranges: {word}\n")
+        self.options.tasks = tasks
+
+    def _date(self) -> float:
+        word = self._value()
+        try:
+            return parse_date(word, self._zone, self._now())
+        except BadDate as error:
+            raise usage_error(f"{error}\n") from None
+
+    def _begin(self) -> None:
+        self.options.begin = self._date()
+
+    def _end(self) -> None:
+        self.options.end = self._date()
+
+    def _days(self) -> None:
+        word = self._value()
+        if not word[:1].isdigit():
+            raise usage_error()
+        self.options.days = atol(word)
+
+    def _requests(self) -> None:
+        self.options.requests = self._value()
+
+    def _file(self) -> None:
+        self.options.file = self._value()
+
+    def _help(self) -> None:
+        raise Stop(Reply(0, encode(usage("qacct")), b""))
+
+    def _by_end(self) -> None:
+        self.options.by_end = True
+
+    def _master_only(self) -> None:
+        self.options.master_only = True
+
+
+def _group_name(word: str) -> str:
+    """A group id as its name."""
+    if not word[:1].isdigit():
+        return word
+    try:
+        return grp.getgrgid(atol(word)).gr_name
+    except (KeyError, OverflowError):
+        return word
+
+
+def _task_range(word: str) -> Range | None:
+    """``A``, ``A-B``, ``A-B:S``; None if it is no range. Task 0 asks for nothing (real cell)."""
+    first_text, _, rest = word.partition("-")
+    last_text, _, step_text = rest.partition(":")
+    try:
+        first = int(first_text)
+        last = int(last_text) if rest else first
+        step = int(step_text) if step_text else 1
+    except ValueError:
+        return None
+    return Range(min(first, last), max(first, last), max(1, step))
