@@ -170,9 +170,9 @@ def test_ST_BULK_SINGLESUBMIT_WAIT_INDIVIDUAL(fresh: World) -> None:
 
 def mixture(world: World) -> list[str]:
     return [
-        *world.bulk(1, 3, 1, "/bin/sleep", "1"),
-        world.run("/bin/sleep", "1"),
-        world.run("/bin/sleep", "1"),
+        *world.bulk(1, 3, 1, "/bin/sleep", "0.3"),
+        world.run("/bin/sleep", "0.3"),
+        world.run("/bin/sleep", "0.3"),
     ]
 
 
@@ -208,6 +208,7 @@ def test_ST_SUBMIT_PAUSE_SUBMIT_SYNC(fresh: World) -> None:
     after(fresh, [first, second], dispose=False)
 
 
+@pytest.mark.slow
 def test_ST_EXIT_STATUS(fresh: World) -> None:
     # Without 99, which asks Grid Engine to run the job again, and 100, its error state.
     script = "s=$((SGE_TASK_ID - 1)); case $s in 99|100) exit 0;; esac; exit $s"
@@ -263,7 +264,7 @@ def test_ST_BULK_SUBMIT_IN_HOLD_DELETE(fresh: World, scope: str) -> None:
 
 @pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
 def test_ST_SUBMIT_POLLING_WAIT(fresh: World, timeout: int) -> None:
-    waiting = {fresh.run("/bin/sleep", "1"), fresh.run()}
+    waiting = {fresh.run("/bin/sleep", "0.3"), fresh.run()}
 
     def poll() -> bool:
         try:
@@ -277,7 +278,7 @@ def test_ST_SUBMIT_POLLING_WAIT(fresh: World, timeout: int) -> None:
 
 @pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
 def test_ST_SUBMIT_POLLING_SYNCHRONIZE(fresh: World, timeout: int) -> None:
-    jobs = [fresh.run("/bin/sleep", "1"), fresh.run()]
+    jobs = [fresh.run("/bin/sleep", "0.3"), fresh.run()]
 
     def poll() -> bool:
         try:

@@ -125,6 +125,7 @@ def test_disabled_queue(session: World) -> None:
         session.tool("qmod", "-e", QUEUE, check=True)
 
 
+@pytest.mark.slow
 def test_rescheduled(session: World) -> None:
     path = session.file("second")
     script = f"test -e {path} && exit 4; touch {path}; exit 99"

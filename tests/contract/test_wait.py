@@ -11,7 +11,8 @@ from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, WAIT
 
 SHORT_KEYS = (
     "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime "
-    "ru_maxrss ru_ixrss ru_ismrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd "
+    "ru_maxrss ru_ixrss ru_ismrss ru_idrss "
+    "ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd "
     "ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow "
     "acct_maxvmem cpu mem io iow maxvmem"
 ).split()
@@ -181,6 +182,7 @@ def test_deleted_while_pending(session: World) -> None:
         session.session.wait(job, 0)
 
 
+@pytest.mark.slow
 def test_rescheduled_job(session: World) -> None:
     path = session.file("second")
     script = f"test -e {path} && exit 5; touch {path}; sleep 300"
