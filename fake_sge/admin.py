@@ -87,9 +87,9 @@ def _submit_simulated(
         **_tuples(spec),
     )
     actor = Actor(owner, uid, owner, gid, host)
+    answers: list[Submission] = core.apply("submit_many", made, actor, count)
     numbers = []
-    for _ in range(count):
-        answer: Submission = core.apply("submit", made, actor)
+    for answer in answers:
         if answer.number is None:
             assert answer.refusal is not None
             words = " ".join(map(str, answer.refusal.args))
@@ -131,8 +131,8 @@ def _describe(core: Core, job: Job, task: Task | None, numbers: list[int], hold:
 def _jobs(core: Core) -> list[dict[str, Any]]:
     found = []
     for job in core.engine.state.jobs.values():
-        for number in sorted(job.tasks):
-            found.append(_describe(core, job, job.tasks[number], [number], Hold.NONE))
+        tasks = [job.tasks[number] for number in sorted(job.tasks)]
+        found += [_describe(core, job, task, [task.number], Hold.NONE) for task in tasks]
         for hold, members in job.waiting_groups():
             found.append(_describe(core, job, None, list(members), hold))
     return found

@@ -41,10 +41,11 @@ def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
         _write(1, out)
         _write(2, err)
 
+    cwd = os.getcwd()  # noqa: PTH109 Request.cwd is text
     return Request(
         argv,
         dict(os.environ),
-        os.getcwd(),
+        cwd,
         user,
         uid,
         group,

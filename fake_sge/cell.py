@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import py_compile
 import select
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
@@ -22,17 +20,12 @@ from typing import Any
 
 from .client import frame
 from .faults import FaultKind
+from .install import PACKAGE, install
 from .layout import TOOLS, Layout
 from .options import CellOptions
 from .shepherd import start_ticks
 
 PORT = "6444"
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
-_SCRIPT = """import sys
-sys.path[:0] = [{library!r}]
-from _fake_sge_client import main
-main({tool!r}, {package!r})
-"""
 
 
 class CellError(Exception):
@@ -55,7 +48,7 @@ class Cell:
         self,
         directory: str | os.PathLike[str] | None = None,
         options: CellOptions | None = None,
-        **settings: Any,
+        **settings: Any,  # noqa: ANN401 the options of a cell
     ) -> None:
         if options is not None and settings:
             raise TypeError("give either options or keywords")
@@ -102,31 +95,8 @@ class Cell:
         return self.layout.accounting
 
     def create(self) -> None:
-        """Make the cell's files unless they are there."""
-        self.layout.make()
-        if not self.layout.settings.exists():
-            self.layout.settings.write_text(json.dumps(self.options.to_json()))
-        host = CellOptions.from_json(json.loads(self.layout.settings.read_text())).hosts[0]
-        common = self.layout.common
-        (common / "act_qmaster").write_text(f"{host}\n")
-        (common / "bootstrap").write_text(
-            "admin_user              none\ndefault_domain          none\nignore_fqdn             true\n"
-            "spooling_method         classic\nspooling_lib            libspoolc\n"
-            f"spooling_params         {common};{self.layout.qmaster}\nbinary_path             {self.layout.bin}\n"
-            f"qmaster_spool_dir       {self.layout.qmaster}\nsecurity_mode           none\n"
-            "listener_threads        2\nworker_threads          2\nscheduler_threads       1\n"
-        )
-        self._write_commands()
-
-    def _write_commands(self) -> None:
-        source = self.layout.library / "_fake_sge_client.py"
-        shutil.copyfile(Path(__file__).with_name("client.py"), source)
-        py_compile.compile(str(source), doraise=True)
-        for tool in TOOLS:
-            script = _SCRIPT.format(library=str(self.layout.library), package=_PACKAGE, tool=tool)
-            path = self.layout.bin / tool
-            path.write_text(f"{_shebang()}{script}")
-            path.chmod(0o755)
+        """Make the cell's files unless they are there; :meth:`start` does it, too."""
+        install(self.layout, self.options)
 
     def start(self) -> Cell:
         """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot."""
@@ -139,7 +109,7 @@ class Cell:
         reading, writing = os.pipe()
         os.set_inheritable(writing, True)
         code = (
-            f"import sys; sys.path.insert(0, {_PACKAGE!r}); from pathlib import Path; "
+            f"import sys; sys.path.insert(0, {PACKAGE!r}); from pathlib import Path; "
             "from fake_sge.daemon import serve; from fake_sge.layout import Layout; "
             "sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))"
         )
@@ -189,7 +159,7 @@ class Cell:
     def _is_over(self, pid: int) -> bool:
         if self._process is not None and self._process.pid == pid:
             return self._process.poll() is not None
-        return not Path(f"/proc/{pid}").exists()
+        return not start_ticks(pid)
 
     @property
     def qmaster_pid(self) -> int | None:
@@ -315,7 +285,10 @@ class Cell:
         return float(self.status()["now"])
 
     def advance(self, seconds: float) -> float:
-        """Move the cell's clock forward (simulated jobs, -a, scheduler); the new time. Real jobs do not notice."""
+        """Move the cell's clock forward (simulated jobs, -a, scheduler); the new time.
+
+        Real processes do not notice.
+        """
         return float(self.call("advance", seconds=seconds))
 
     def schedule(self) -> None:
@@ -323,11 +296,14 @@ class Cell:
         self.call("schedule")
 
     def wait_idle(self, timeout: float = 60.0) -> None:
-        """Wait (real time) until no job is left and all records are written. Raises CellError after ``timeout``."""
+        """Wait (real time) until no job is left and all records are written.
+
+        Raises CellError after ``timeout`` seconds.
+        """
         if not self.call("wait_idle", timeout=timeout):
             raise CellError(f"still busy after {timeout} s: {self.jobs()[:5]}")
 
-    def submit_simulated(
+    def submit_simulated(  # noqa: PLR0913 each is a way to end
         self,
         run_time: float = 0.0,
         *,
@@ -341,7 +317,7 @@ class Cell:
         user: str | None = None,
         array: tuple[int, int, int] | None = None,
         resources: Mapping[str, str] | None = None,
-        **spec: Any,
+        **spec: Any,  # noqa: ANN401 the fields of a job
     ) -> list[int]:
         """Submit jobs without processes; their numbers.
 
@@ -349,7 +325,11 @@ class Cell:
             run_time: seconds of the cell's clock.
             count: how many such jobs.
             name: job name.
-            exit_status, signal, failed, error, usage: how they will have ended, see Simulation.
+            exit_status: exit code.
+            signal: POSIX signal that ended it, 0 for none.
+            failed: accounting code; 26, 27 and 28 put the job in the error state.
+            error: text of that error.
+            usage: accounting values by name (``cpu``, ``ru_maxrss``, ``maxvmem`` ...).
             user: owner; the caller by default.
             array: ``(first, last, step)`` makes array jobs.
             resources: -l requests.
@@ -383,7 +363,7 @@ class Cell:
         times: int | None = 1,
         out: bytes = b"",
         err: bytes = b"",
-        **options: Any,
+        **options: Any,  # noqa: ANN401 the options of a fault
     ) -> int:
         """Have something go wrong; the fault's number. See :class:`fake_sge.faults.Fault` for the options."""
         number: int = self.call(
@@ -427,7 +407,7 @@ class Cell:
         max_job_number: int | None = None,
         **global_config: str | int,
     ) -> None:
-        """Change the configuration of the running cell (``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``)."""
+        """Change the running cell's configuration: ``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``."""
         self.call(
             "configure",
             queues={name: dict(values) for name, values in (queues or {}).items()},
@@ -435,14 +415,6 @@ class Cell:
             max_job_number=max_job_number,
             global_config={name: str(value) for name, value in global_config.items()},
         )
-
-
-def _shebang() -> str:
-    """``#!PYTHON -IS``; through sh when the interpreter's path does not fit into a shebang line."""
-    line = f"#!{sys.executable} -IS\n"
-    if len(line) < 127 and " " not in sys.executable:
-        return line
-    return f"#!/bin/sh\n''':'\nexec '{sys.executable}' -IS \"$0\" \"$@\"\n'''\n"
 
 
 def _children(pid: int) -> list[int]:
@@ -471,8 +443,3 @@ def _exactly(line: socket.socket, size: int) -> bytes:
             raise ConnectionResetError("the qmaster closed the connection")
         data += piece
     return data
-
-
-def is_socket(path: Path) -> bool:
-    """Whether a path is a socket."""
-    return path.exists() and stat.S_ISSOCK(path.stat().st_mode)

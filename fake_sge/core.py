@@ -80,7 +80,10 @@ class Core:
         return time.time() + self.engine.state.clock_offset
 
     def apply(self, name: str, *args: object) -> Any:  # noqa: ANN401
-        """Record and carry out an operation, with its effects. Raises StoreError when it cannot be recorded."""
+        """Record and carry out an operation, with its effects.
+
+        Raises StoreError when it cannot be recorded; nothing is done then.
+        """
         now = self.now
         self.store.append(name, now, args)
         result = self.engine.apply(name, now, *args)

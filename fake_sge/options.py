@@ -72,7 +72,7 @@ class CellOptions:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> CellOptions:
         """The inverse of :meth:`to_json`. Raises TypeError for unknown names."""
-        fixed: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        fixed: Any = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
         return cls(**fixed)
 
 

@@ -349,7 +349,7 @@ class Qmaster(Protocol):
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
 
     def skip_number(self) -> int:
-        """Use up the next job number, as a submission does that qsub itself finds to be refused; returns it."""
+        """Use up the next job number, as a submission that qsub itself finds refused; returns it."""
 
     def alter(self, number: int, tasks: Sequence[Range] | None, changes: Changes,
               actor: Actor) -> list[Change]:

@@ -132,6 +132,9 @@ class TaskSet:
     def __hash__(self) -> int:
         return hash((self.first, self.step, self.mask))
 
+    def __reduce__(self) -> tuple[type[TaskSet], tuple[int, int, int]]:
+        return TaskSet, (self.first, self.step, self.mask)
+
     def __repr__(self) -> str:
         return f"TaskSet({','.join(str(piece) for piece in self.ranges())})"
 

@@ -73,7 +73,7 @@ def alter(
     if any(change.outcome is Outcome.DONE for change in result):
         job.version += 1
     refresh_ready(state, job, now)
-    state.ask_schedule(None if state.timing.flush_submit is None else now + state.timing.flush_submit)
+    state.ask_schedule(now, state.timing.flush_submit)
     return result
 
 
@@ -156,7 +156,7 @@ def delete(
         discard_waiting(state, now, job, waiting)
     if gone:
         result.append(_gone(job, gone, whole))
-    state.ask_schedule(None if state.timing.flush_finish is None else now + state.timing.flush_finish)
+    state.ask_schedule(now, state.timing.flush_finish)
     return result
 
 
@@ -283,7 +283,7 @@ def clear_error(
         task.errors, task.error_times = [], []
         result.append(Change(Outcome.DONE, number, _named(job, task.number)))
     refresh_ready(state, job, now)
-    state.ask_schedule(None if state.timing.flush_submit is None else now + state.timing.flush_submit)
+    state.ask_schedule(now, state.timing.flush_submit)
     return result + _pending_changes(job, waiting)
 
 
@@ -331,7 +331,7 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
     owners = instance.queue.attributes.get("owner_list", "NONE").replace(",", " ").split()
     if not is_operator(state.config, actor.user) and actor.user not in owners:
         return Change(Outcome.DENIED, name=name)
-    state.ask_schedule(now)
+    state.ask_schedule(now, 0.0)
     if action is QueueAction.RESCHEDULE:
         for number, task_number in list(state.running):
             if state.jobs[number].tasks[task_number].granted[0].instance == name:

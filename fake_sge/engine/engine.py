@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..model import CellConfig
+from ..model import CellConfig, JobSpec
+from ..protocol import Actor, Submission
 from . import control, lifecycle, scheduling, submission
 from .state import CellState, Timing, make_instances
 
@@ -15,6 +16,16 @@ def run_scheduler(state: CellState, now: float) -> None:
     lifecycle.finish_simulated(state, now)
     lifecycle.purge(state, now)
     scheduling.schedule(state, now)
+
+
+def submit_many(state: CellState, now: float, spec: JobSpec, actor: Actor, count: int) -> list[Submission]:
+    """Submit the same job several times, until one is refused; the jobs share the specification."""
+    answers: list[Submission] = []
+    for _ in range(count):
+        answers.append(submission.submit(state, now, spec, actor))
+        if answers[-1].number is None:
+            break
+    return answers
 
 
 def written(state: CellState, now: float, count: int) -> None:
@@ -28,7 +39,7 @@ def configure(state: CellState, now: float, config: CellConfig, timing: Timing |
     control.with_config(state, config)
     if timing is not None:
         state.timing = timing
-    state.ask_schedule(now)
+    state.ask_schedule(now, 0.0)
 
 
 def advance(state: CellState, now: float, seconds: float) -> None:
@@ -51,11 +62,12 @@ def skip_number(state: CellState, now: float) -> int:
 
 def ask(state: CellState, now: float) -> None:
     """Have the scheduler run now (qconf -tsm)."""
-    state.ask_schedule(now)
+    state.ask_schedule(now, 0.0)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "submit": submission.submit,
+    "submit_many": submit_many,
     "alter": control.alter,
     "delete": control.delete,
     "suspend": control.suspend,

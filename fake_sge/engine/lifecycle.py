@@ -60,7 +60,7 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     else:
         _finish(state, now, job, task, end)
     refresh_ready(state, job, now)
-    state.ask_schedule(None if state.timing.flush_finish is None else now + state.timing.flush_finish)
+    state.ask_schedule(now, state.timing.flush_finish)
 
 
 def _judge(end: Exit, task: Task) -> Exit:
@@ -69,7 +69,8 @@ def _judge(end: Exit, task: Task) -> Exit:
     if end.exit_status == 99 and not end.signal:
         return replace(end, failed=RESCHEDULED)
     if end.exit_status == 100 and not end.signal:
-        return replace(end, failed=APPLICATION_ERROR, error=f"{end.error or '[0:0]: '}exit_status of job start = 100")
+        text = f"{end.error or '[0:0]: '}exit_status of job start = 100"
+        return replace(end, failed=APPLICATION_ERROR, error=text)
     if task.reschedule_requested and end.signal:
         return replace(end, failed=RESCHEDULED)
     return replace(end, failed=100) if end.signal else end
@@ -98,7 +99,7 @@ def _again(state: CellState, now: float, job: Job, task: Task) -> None:
     task.not_before = now + state.timing.cleanup
     job.submission_time = float(int(now))
     if task.not_before > now:
-        state.ask_schedule(task.not_before)
+        state.ask_schedule(now, task.not_before - now)
 
 
 def _error(now: float, task: Task, end: Exit) -> None:
@@ -139,7 +140,7 @@ def purge(state: CellState, now: float) -> None:
             continue
         if task.purge_at > now:
             kept.append((number, task_number))
-            state.ask_schedule(task.purge_at)
+            state.ask_schedule(now, task.purge_at - now)
             continue
         del job.tasks[task_number]
         job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task_number)

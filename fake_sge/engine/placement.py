@@ -304,7 +304,7 @@ class Capacity:
 def allocate(
     rule: str, found: list[tuple[QueueInstance, int]], count: int
 ) -> list[tuple[QueueInstance, int]] | None:
-    """Distribute ``count`` slots over instances by a PE's allocation rule (sge_pe(5)); None when they do not fit."""
+    """Distribute slots over instances by a PE's allocation rule (sge_pe(5)); None when they do not fit."""
     if rule == "$pe_slots":
         fitting = [instance for instance, room in found if room >= count]
         return [(fitting[0], count)] if fitting else None

@@ -93,7 +93,7 @@ def normalised(config: CellConfig, resource: Resource) -> str:
 
 
 def limit_of(resources: tuple[Resource, ...], name: str) -> float | None:
-    """The requested value in seconds or bytes of a limit such as ``h_rt`` or ``h_vmem``; None when not requested."""
+    """Seconds or bytes requested for a limit such as ``h_rt`` or ``h_vmem``; None when not requested."""
     for resource in reversed(resources):
         if resource.name == name:
             value = (

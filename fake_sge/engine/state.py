@@ -124,10 +124,14 @@ class CellState:
             slots = min((piece.first for piece in job.spec.pe_ranges), default=1) if job.spec.pe else 1
             heapq.heappush(self.order, (weight * job.submission_time - 1000.0 * slots, job.number))
 
-    def ask_schedule(self, when: float | None) -> None:
-        """Have the scheduler run at ``when`` or earlier; None: at its next turn."""
-        if when is not None:
-            self.schedule_at = min(self.schedule_at, when)
+    def ask_schedule(self, now: float, delay: float | None) -> None:
+        """Have the scheduler run ``delay`` seconds from now or earlier; None: at its next regular turn."""
+        if delay is not None:
+            self.schedule_at = min(self.schedule_at, now + delay)
+        elif self.schedule_at <= now:
+            interval = self.timing.schedule_interval
+            self.schedule_at = (now // interval + 1) * interval
+
 
 
 def make_instances(config: CellConfig) -> dict[str, QueueInstance]:

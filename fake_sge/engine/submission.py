@@ -41,8 +41,8 @@ def submit(state: CellState, now: float, spec: JobSpec, actor: Actor) -> Submiss
             warnings.append(Warn.NO_SUITABLE_QUEUES)
     job = _store(state, now, spec)
     if job.spec.immediate and state.timing.flush_submit is None:
-        state.ask_schedule(now)
-    state.ask_schedule(None if state.timing.flush_submit is None else now + state.timing.flush_submit)
+        state.ask_schedule(now, 0.0)
+    state.ask_schedule(now, state.timing.flush_submit)
     return Submission(number=job.number, warnings=tuple(warnings))
 
 
@@ -216,7 +216,7 @@ def refuse_requests(config: CellConfig, spec: JobSpec) -> Refusal | None:
         return Refusal(RefusalKind.UNKNOWN_PE, (spec.pe,))
     if spec.checkpoint is not None and spec.checkpoint not in config.checkpoints:
         return Refusal(RefusalKind.UNKNOWN_CHECKPOINT, (spec.checkpoint,))
-    if spec.script is not None and not spec.script.strip():
+    if spec.script is not None and not spec.script:
         return Refusal(RefusalKind.NO_SCRIPT)
     return None
 

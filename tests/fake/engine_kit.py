@@ -56,14 +56,20 @@ class Kit:
     def begin(self, number: int, task: int = 1) -> None:
         self.apply("started", number, task, self.task(number, task).run)
 
-    def end(self, number: int, task: int = 1, code: int = 0, signal: int = 0, failed: int = 0,
-            error: str = "") -> None:
+    def end(
+        self, number: int, task: int = 1, code: int = 0, signal: int = 0, failed: int = 0, error: str = ""
+    ) -> None:
         """The execution host reports an end."""
         running = self.task(number, task)
         start = running.start_time
         status = 128 + signal if signal else code
-        self.apply("exited", number, task, running.run,
-                   Exit(failed, status, signal, start, self.now, {"ru_utime": 0.5}, error))
+        self.apply(
+            "exited",
+            number,
+            task,
+            running.run,
+            Exit(failed, status, signal, start, self.now, {"ru_utime": 0.5}, error),
+        )
 
     def letters(self, number: int, task: int = 1) -> str:
         job = self.jobs[number]
@@ -87,8 +93,16 @@ def make_spec(actor: Actor = ALICE, **spec: Any) -> JobSpec:
     if "tasks" in spec:
         spec["array"] = Range(*spec.pop("tasks"))
         job_type |= JobType.ARRAY
-    base: dict[str, Any] = {"name": "job", "owner": actor.user, "uid": actor.uid, "group": actor.group,
-                            "gid": actor.gid, "submit_host": actor.host, "command": "true", "job_type": job_type}
+    base: dict[str, Any] = {
+        "name": "job",
+        "owner": actor.user,
+        "uid": actor.uid,
+        "group": actor.group,
+        "gid": actor.gid,
+        "submit_host": actor.host,
+        "command": "true",
+        "job_type": job_type,
+    }
     return JobSpec(**{**base, **spec})
 
 

@@ -30,28 +30,98 @@ def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
     me = pwd.getpwuid(os.getuid())
     tmpdir = f"{cell.directory}/tmp/{number}.1.all.q"
     # names and values of job 12 on the real cell, less what its execd had inherited
-    assert {name: env.get(name) for name in (
-        "HOME", "SHELL", "USER", "LOGNAME", "JOB_NAME", "JOB_SCRIPT", "REQUEST", "REQNAME", "HOSTNAME", "QUEUE",
-        "JOB_ID", "ENVIRONMENT", "ARC", "NQUEUES", "NSLOTS", "NHOSTS", "RESTARTED", "TMPDIR", "TMP", "PATH",
-        "SGE_O_HOST", "SGE_O_WORKDIR", "SGE_CELL", "SGE_TASK_ID", "SGE_TASK_FIRST", "SGE_TASK_LAST",
-        "SGE_TASK_STEPSIZE", "SGE_ARCH", "SGE_ROOT", "SGE_ACCOUNT", "SGE_JOB_SPOOL_DIR", "SGE_STDIN_PATH",
-        "SGE_STDOUT_PATH", "SGE_STDERR_PATH", "SGE_CWD_PATH", "TERM")} == {
-        "HOME": me.pw_dir, "SHELL": me.pw_shell, "USER": me.pw_name, "LOGNAME": me.pw_name, "JOB_NAME": "shn",
-        "JOB_SCRIPT": "env", "REQUEST": "shn", "REQNAME": "shn", "HOSTNAME": "localhost", "QUEUE": "all.q",
-        "JOB_ID": str(number), "ENVIRONMENT": "BATCH", "ARC": "lx-amd64", "NQUEUES": "1", "NSLOTS": "1",
-        "NHOSTS": "1", "RESTARTED": "0", "TMPDIR": tmpdir, "TMP": tmpdir,
-        "PATH": f"{tmpdir}:/usr/local/bin:/bin:/usr/bin", "SGE_O_HOST": "localhost",
-        "SGE_O_WORKDIR": str(tmp_path), "SGE_CELL": "default", "SGE_TASK_ID": "undefined",
-        "SGE_TASK_FIRST": "undefined", "SGE_TASK_LAST": "undefined", "SGE_TASK_STEPSIZE": "undefined",
-        "SGE_ARCH": "lx-amd64", "SGE_ROOT": str(cell.layout.root), "SGE_ACCOUNT": "sge",
+    assert {
+        name: env.get(name)
+        for name in (
+            "HOME",
+            "SHELL",
+            "USER",
+            "LOGNAME",
+            "JOB_NAME",
+            "JOB_SCRIPT",
+            "REQUEST",
+            "REQNAME",
+            "HOSTNAME",
+            "QUEUE",
+            "JOB_ID",
+            "ENVIRONMENT",
+            "ARC",
+            "NQUEUES",
+            "NSLOTS",
+            "NHOSTS",
+            "RESTARTED",
+            "TMPDIR",
+            "TMP",
+            "PATH",
+            "SGE_O_HOST",
+            "SGE_O_WORKDIR",
+            "SGE_CELL",
+            "SGE_TASK_ID",
+            "SGE_TASK_FIRST",
+            "SGE_TASK_LAST",
+            "SGE_TASK_STEPSIZE",
+            "SGE_ARCH",
+            "SGE_ROOT",
+            "SGE_ACCOUNT",
+            "SGE_JOB_SPOOL_DIR",
+            "SGE_STDIN_PATH",
+            "SGE_STDOUT_PATH",
+            "SGE_STDERR_PATH",
+            "SGE_CWD_PATH",
+            "TERM",
+        )
+    } == {
+        "HOME": me.pw_dir,
+        "SHELL": me.pw_shell,
+        "USER": me.pw_name,
+        "LOGNAME": me.pw_name,
+        "JOB_NAME": "shn",
+        "JOB_SCRIPT": "env",
+        "REQUEST": "shn",
+        "REQNAME": "shn",
+        "HOSTNAME": "localhost",
+        "QUEUE": "all.q",
+        "JOB_ID": str(number),
+        "ENVIRONMENT": "BATCH",
+        "ARC": "lx-amd64",
+        "NQUEUES": "1",
+        "NSLOTS": "1",
+        "NHOSTS": "1",
+        "RESTARTED": "0",
+        "TMPDIR": tmpdir,
+        "TMP": tmpdir,
+        "PATH": f"{tmpdir}:/usr/local/bin:/bin:/usr/bin",
+        "SGE_O_HOST": "localhost",
+        "SGE_O_WORKDIR": str(tmp_path),
+        "SGE_CELL": "default",
+        "SGE_TASK_ID": "undefined",
+        "SGE_TASK_FIRST": "undefined",
+        "SGE_TASK_LAST": "undefined",
+        "SGE_TASK_STEPSIZE": "undefined",
+        "SGE_ARCH": "lx-amd64",
+        "SGE_ROOT": str(cell.layout.root),
+        "SGE_ACCOUNT": "sge",
         "SGE_JOB_SPOOL_DIR": f"{cell.layout.execd}/localhost/active_jobs/{number}.1",
-        "SGE_STDIN_PATH": "/dev/null", "SGE_STDOUT_PATH": f"{tmp_path}/out", "SGE_STDERR_PATH": f"{tmp_path}/err",
-        "SGE_CWD_PATH": str(tmp_path), "TERM": ""}
+        "SGE_STDIN_PATH": "/dev/null",
+        "SGE_STDOUT_PATH": f"{tmp_path}/out",
+        "SGE_STDERR_PATH": f"{tmp_path}/err",
+        "SGE_CWD_PATH": str(tmp_path),
+        "TERM": "",
+    }
 
 
 def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: Path) -> None:
-    number = submit(cell, tmp_path, *BINARY, "-o", "out", "-v", "A=1,B,PATH=/my:/bin,HOME=/x,JOB_ID=zz", "env",
-                    env={"B": "from here"})
+    number = submit(
+        cell,
+        tmp_path,
+        *BINARY,
+        "-o",
+        "out",
+        "-v",
+        "A=1,B,PATH=/my:/bin,HOME=/x,JOB_ID=zz",
+        "env",
+        env={"B": "from here"},
+    )
     ended(cell, number)
     env = environment((tmp_path / "out").read_text())
     assert (env["A"], env["B"], env["JOB_ID"]) == ("1", "from here", str(number))
@@ -60,9 +130,21 @@ def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: 
 
 
 def test_array_tasks_and_pseudo_variables_in_paths(cell: Cell, tmp_path: Path) -> None:
-    script = b"#!/bin/sh\n#$ -N arr\necho $SGE_TASK_ID $SGE_TASK_FIRST $SGE_TASK_LAST $SGE_TASK_STEPSIZE $0 $*\n"
-    number = submit(cell, tmp_path, "-cwd", "-t", "3-7:2", "-j", "y", "-o",
-                    "o.$JOB_ID.$TASK_ID.$JOB_NAME.$USER.$HOSTNAME", stdin=script)
+    script = (
+        b"#!/bin/sh\n#$ -N arr\necho $SGE_TASK_ID $SGE_TASK_FIRST $SGE_TASK_LAST $SGE_TASK_STEPSIZE $0 $*\n"
+    )
+    number = submit(
+        cell,
+        tmp_path,
+        "-cwd",
+        "-t",
+        "3-7:2",
+        "-j",
+        "y",
+        "-o",
+        "o.$JOB_ID.$TASK_ID.$JOB_NAME.$USER.$HOSTNAME",
+        stdin=script,
+    )
     wait_for(lambda: len(records(cell, number)) == 3)
     user = pwd.getpwuid(os.getuid()).pw_name
     for task in (3, 5, 7):
@@ -83,7 +165,9 @@ def test_default_files_and_directories_as_output(cell: Cell, tmp_path: Path) -> 
 def test_input_joined_output_and_appending(cell: Cell, tmp_path: Path) -> None:
     (tmp_path / "in").write_text("line\n")
     (tmp_path / "out").write_text("before\n")
-    number = submit(cell, tmp_path, *BINARY, "-i", "in", "-o", "out", "-j", "y", "sh", "-c", "cat; echo err >&2")
+    number = submit(
+        cell, tmp_path, *BINARY, "-i", "in", "-o", "out", "-j", "y", "sh", "-c", "cat; echo err >&2"
+    )
     ended(cell, number)
     assert (tmp_path / "out").read_text() == "before\nline\nerr\n"
 
@@ -94,14 +178,21 @@ def test_the_shell_sees_the_words_joined_by_blanks(cell: Cell, tmp_path: Path) -
     assert (tmp_path / "out").read_text() == "a b c  d\n"
 
 
-@pytest.mark.parametrize(("words", "failed", "text"), [
-    (("-o", "/no/such/x", "true"), "26", 'error: can\'t open output file "/no/such/x": No such file or directory'),
-    (("-i", "/no/in", "true"), "26", "error: can't open /no/in as dummy input file"),
-    (("-wd", "/no/such", "true"), "28", "error: can't chdir to /no/such: No such file or directory"),
-    (("/no/such/cmd",), "27", 'execvlp(/no/such/cmd, "/no/such/cmd") failed: No such file or directory'),
-    (("-S", "/no/sh", "true"), "27", 'unable to find shell "/no/sh"'),
-    (("sh", "-c", "exit 100"), "30", "exit_status of job start = 100"),
-])
+@pytest.mark.parametrize(
+    ("words", "failed", "text"),
+    [
+        (
+            ("-o", "/no/such/x", "true"),
+            "26",
+            'error: can\'t open output file "/no/such/x": No such file or directory',
+        ),
+        (("-i", "/no/in", "true"), "26", "error: can't open /no/in as dummy input file"),
+        (("-wd", "/no/such", "true"), "28", "error: can't chdir to /no/such: No such file or directory"),
+        (("/no/such/cmd",), "27", 'execvlp(/no/such/cmd, "/no/such/cmd") failed: No such file or directory'),
+        (("-S", "/no/sh", "true"), "27", 'unable to find shell "/no/sh"'),
+        (("sh", "-c", "exit 100"), "30", "exit_status of job start = 100"),
+    ],
+)
 def test_error_states(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed: str, text: str) -> None:
     options = ("-b", "y", "-cwd") if "-S" in words else BINARY
     number = submit(cell, tmp_path, *options, *words)
@@ -115,12 +206,18 @@ def test_error_states(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed
         assert records(cell, number)[0][9:11] == ["0", "0"]
 
 
-@pytest.mark.parametrize(("words", "failed", "status"), [
-    (("sh", "-c", "exit 143"), "0", "143"), (("sh", "-c", "kill -SEGV $$"), "100", "139"),
-    (("-l", "h_rt=1", "sleep", "60"), "37", "137"), (("-l", "s_rt=1", "sleep", "60"), "100", "138"),
-])
-def test_exit_codes_signals_and_limits(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed: str,
-                                       status: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "failed", "status"),
+    [
+        (("sh", "-c", "exit 143"), "0", "143"),
+        (("sh", "-c", "kill -SEGV $$"), "100", "139"),
+        (("-l", "h_rt=1", "sleep", "60"), "37", "137"),
+        (("-l", "s_rt=1", "sleep", "60"), "100", "138"),
+    ],
+)
+def test_exit_codes_signals_and_limits(
+    cell: Cell, tmp_path: Path, words: tuple[str, ...], failed: str, status: str
+) -> None:
     number = quick(cell, tmp_path, *words)
     assert ended(cell, number)[11:13] == [failed, status]
 
@@ -138,20 +235,34 @@ def test_qdel_kills_the_whole_tree(cell: Cell, tmp_path: Path) -> None:
     pids = [int(word) for word in (tmp_path / "out").read_text().split()]
     assert cell.run("qdel", str(number)).returncode == 0
     assert ended(cell, number)[11:13] == ["100", "137"]
-    wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists()
-                             and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids))
+    wait_for(
+        lambda: (
+            not any(
+                Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
+                for pid in pids
+            )
+        )
+    )
 
 
 def test_what_a_job_leaves_behind_is_killed(cell: Cell, tmp_path: Path) -> None:
     number = quick(cell, tmp_path, "sh", "-c", "sleep 300 & echo $!; exit 0")
     assert ended(cell, number)[11:13] == ["0", "0"]
     pid = int((tmp_path / "out").read_text())
-    wait_for(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
+    wait_for(
+        lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
 
 
 def test_notify_gives_the_job_a_chance(cell: Cell, tmp_path: Path) -> None:
-    number = quick(cell, tmp_path, "-notify", "sh", "-c",
-                   "trap 'echo usr2; exit 8' USR2; echo up; while :; do sleep 0.02; done")
+    number = quick(
+        cell,
+        tmp_path,
+        "-notify",
+        "sh",
+        "-c",
+        "trap 'echo usr2; exit 8' USR2; echo up; while :; do sleep 0.02; done",
+    )
     wait_for(lambda: (tmp_path / "out").exists() and "up" in (tmp_path / "out").read_text())
     cell.run("qdel", str(number))
     assert ended(cell, number)[11:13] == ["0", "8"]  # capture qacct.j_notify_qdel
@@ -159,7 +270,9 @@ def test_notify_gives_the_job_a_chance(cell: Cell, tmp_path: Path) -> None:
 
 
 def test_who_ignores_the_notification_is_killed(cell: Cell, tmp_path: Path) -> None:
-    number = quick(cell, tmp_path, "-notify", "sh", "-c", "trap '' USR2; echo up; while :; do sleep 0.02; done")
+    number = quick(
+        cell, tmp_path, "-notify", "sh", "-c", "trap '' USR2; echo up; while :; do sleep 0.02; done"
+    )
     wait_for(lambda: (tmp_path / "out").exists() and "up" in (tmp_path / "out").read_text())
     cell.run("qdel", str(number))
     assert ended(cell, number)[11:13] == ["100", "137"]
@@ -192,7 +305,9 @@ def test_rusage_is_real(cell: Cell, tmp_path: Path) -> None:
 
 
 def test_memory_limits_are_set(cell: Cell, tmp_path: Path) -> None:
-    number = quick(cell, tmp_path, "-l", "h_vmem=2G,h_cpu=100,h_fsize=1M", "sh", "-c", "ulimit -v; ulimit -t; ulimit -f")
+    number = quick(
+        cell, tmp_path, "-l", "h_vmem=2G,h_cpu=100,h_fsize=1M", "sh", "-c", "ulimit -v; ulimit -t; ulimit -f"
+    )
     ended(cell, number)
     assert (tmp_path / "out").read_text().split() == [str(2 * 1024**2), "100", "2048"]
 
@@ -205,6 +320,8 @@ def test_parallel_jobs(cell: Cell, tmp_path: Path) -> None:
 
 def test_names_and_words_in_any_encoding(cell: Cell, tmp_path: Path) -> None:
     word = os.fsdecode(b"gr\xc3\xb6\xc3\x9fe\xff")
-    number = submit(cell, tmp_path, *BINARY, "-o", f"out{word}", "-v", f"V={word}", "printf", "%s", f"{word} $V")
+    number = submit(
+        cell, tmp_path, *BINARY, "-o", f"out{word}", "-v", f"V={word}", "printf", "%s", f"{word} $V"
+    )
     ended(cell, number)
     assert (tmp_path / f"out{word}").read_bytes() == os.fsencode(f"{word} $V")

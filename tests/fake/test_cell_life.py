@@ -14,6 +14,7 @@ from fake_sge.cell import Cell, CellError
 from .kit import quick as submit
 from .kit import records, wait_for
 
+
 @pytest.fixture
 def cell(tmp_path: Path) -> Iterator[Cell]:
     with Cell(tmp_path / "cell") as made:
@@ -69,8 +70,12 @@ def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
     ends = submit(cell, tmp_path, "sh", "-c", f"read line < {fifo}; exit 7")
     goes_on = submit(cell, tmp_path, "sleep", "60")
     held = submit(cell, tmp_path, "-h", "true")
-    wait_for(lambda: len(cell.call("running")) == 2 and all(
-        item["status"] == "RUNNING" for item in cell.call("running")))
+    wait_for(
+        lambda: (
+            len(cell.call("running")) == 2
+            and all(item["status"] == "RUNNING" for item in cell.call("running"))
+        )
+    )
     cell.kill_qmaster()
     fifo.write_text("go\n")
     report = cell.layout.reports / f"{ends}.1.1.exit"
@@ -137,7 +142,7 @@ def test_corrupt_state_is_reported_and_kept(cell: Cell) -> None:
     snapshot = cell.layout.qmaster / "snapshot"
     good = snapshot.read_bytes()
     snapshot.write_bytes(good[:-10])
-    with pytest.raises(CellError, match="snapshot is damaged: nothing was changed; restore"):
+    with pytest.raises(CellError, match=r"snapshot is damaged: nothing was changed; restore"):
         cell.start_qmaster()
     assert snapshot.read_bytes() == good[:-10]
     snapshot.write_bytes(good)
@@ -205,7 +210,7 @@ def test_bad_calls_are_refused(cell: Cell) -> None:
 
 def test_options_are_checked() -> None:
     for bad in ({"profile": "x"}, {"slots": -1}, {"hosts": ()}, {"first_job_number": 0}):
-        with pytest.raises(ValueError, match="profile|host|first_job_number"):
+        with pytest.raises(ValueError, match=r"profile|host|first_job_number"):
             Cell("unused", **bad)
 
 

@@ -26,8 +26,9 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fake_sge(*words: str | Path, code: int = 0, env: dict[str, str] | None = None) -> str:
     """Run the command; its stdout, or stderr when it is to fail."""
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False,
-                          env={**os.environ, **(env or {})})
+    done = subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
+    )
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 
@@ -43,7 +44,8 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_start_env_status_stop(directory: Path) -> None:
-    script = f'eval "$({sys.executable} -m fake_sge.cli env {directory})"; qsub -terse -h -b y true; qstat | tail -1'
+    script = f'eval "$({sys.executable} -m fake_sge.cli env {directory})"; '
+    script += "qsub -terse -h -b y true; qstat | tail -1"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1\n")
     assert " hqw " in done.stdout
@@ -55,7 +57,15 @@ def test_start_env_status_stop(directory: Path) -> None:
 
 def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path)}
-    fake_sge("run", "--", "sh", "-c", "qsub -sync y -b y -cwd -shell n -o /dev/null -j y sh -c 'exit 7'", code=7, env=env)
+    fake_sge(
+        "run",
+        "--",
+        "sh",
+        "-c",
+        "qsub -sync y -b y -cwd -shell n -o /dev/null -j y sh -c 'exit 7'",
+        code=7,
+        env=env,
+    )
     fake_sge("run", "--slots", "2", "sh", "-c", "qstat && kill -TERM $$", code=143, env=env)
     assert "No such file" in fake_sge("run", "--", "/no/such/command", code=127, env=env)
     assert "needs a command" in fake_sge("run", code=2, env=env)
@@ -68,10 +78,20 @@ def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) ->
     (tmp_path / "tmp").mkdir()
     job = f"echo $$ > {marker}; exec sleep 300"
     process = subprocess.Popen(
-        [*COMMAND, "run", "--no-login-shells", "--", "sh", "-c",
-         f"qsub -b y -cwd -shell n -o /dev/null -j y sh -c '{job}'; exec sleep 300"],
-        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, start_new_session=True, stdout=subprocess.DEVNULL,
-        cwd=tmp_path)
+        [
+            *COMMAND,
+            "run",
+            "--no-login-shells",
+            "--",
+            "sh",
+            "-c",
+            f"qsub -b y -cwd -shell n -o /dev/null -j y sh -c '{job}'; exec sleep 300",
+        ],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        cwd=tmp_path,
+    )
     wait_for(lambda: marker.exists() and marker.read_text())
     if number is signal.SIGINT:
         os.killpg(process.pid, number)  # ctrl-C reaches the whole foreground group
@@ -79,15 +99,25 @@ def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) ->
         process.send_signal(number)
     assert process.wait() in (130, 143)
     assert list((tmp_path / "tmp").iterdir()) == []
-    wait_for(lambda: not Path(f"/proc/{int(marker.read_text())}/cmdline").exists()
-             or not Path(f"/proc/{int(marker.read_text())}/cmdline").read_bytes())
+    wait_for(
+        lambda: (
+            not Path(f"/proc/{int(marker.read_text())}/cmdline").exists()
+            or not Path(f"/proc/{int(marker.read_text())}/cmdline").read_bytes()
+        )
+    )
 
 
 def test_faults_and_clock(directory: Path) -> None:
     number = fake_sge("fault", directory, "exit", "--tool", "qstat", "--code", "9", "--times", "0").strip()
     assert json.loads(fake_sge("faults", directory))["kind"] == "exit"
-    assert subprocess.run([directory / "bin" / "qstat"], env={**os.environ, "SGE_ROOT": str(directory / "root")},
-                          check=False).returncode == 9
+    assert (
+        subprocess.run(
+            [directory / "bin" / "qstat"],
+            env={**os.environ, "SGE_ROOT": str(directory / "root")},
+            check=False,
+        ).returncode
+        == 9
+    )
     fake_sge("clear", directory, number)
     assert fake_sge("faults", directory) == ""
     assert fake_sge("simulate", directory, "--count", "2", "--run-time", "60") == "1\n2\n"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fake_sge.engine.state import JobGone, SignalTask, StartTask, TaskEnded, Timing
-from fake_sge.model import Hold, Rerun, Resource, State
+from fake_sge.model import Exit, Hold, Rerun, Resource, State
 from fake_sge.protocol import Change, Changes, Finished, Outcome, QueueAction
 from fake_sge.ranges import Range
 
@@ -12,7 +14,7 @@ from .engine_kit import ALICE, BOB, ROOT, Kit, simulated
 HOLD_USER, DROP_USER = Changes(add_hold=Hold.USER), Changes(remove_hold=Hold.USER)
 
 
-def started(kit: Kit, **spec: object) -> int:
+def started(kit: Kit, **spec: Any) -> int:
     number = kit.put(**spec)
     kit.run()
     for task in kit.jobs[number].tasks:
@@ -42,10 +44,17 @@ def test_an_end_frees_the_slot_and_leaves_a_record() -> None:
     assert not kit.running()
 
 
-@pytest.mark.parametrize(("report", "failed", "status"), [
-    ({"code": 7}, "0", "7"), ({"code": 137}, "0", "137"), ({"signal": 11}, "100", "139"),
-    ({"signal": 9, "failed": 37}, "37", "137"), ({"code": 99}, "25", "99"), ({"code": 100}, "30", "100"),
-])
+@pytest.mark.parametrize(
+    ("report", "failed", "status"),
+    [
+        ({"code": 7}, "0", "7"),
+        ({"code": 137}, "0", "137"),
+        ({"signal": 11}, "100", "139"),
+        ({"signal": 9, "failed": 37}, "37", "137"),
+        ({"code": 99}, "25", "99"),
+        ({"code": 100}, "30", "100"),
+    ],
+)
 def test_failed_codes(report: dict[str, int], failed: str, status: str) -> None:
     kit = Kit()
     number = started(kit)
@@ -132,7 +141,9 @@ def test_deletion_of_pending_and_running_tasks_of_an_array() -> None:
     number = started(kit, tasks=(1, 9, 2))
     changes = kit.apply("delete", number, [Range(3, 7, 2)], ALICE, False)
     assert [(change.outcome, change.task) for change in changes] == [
-        (Outcome.REGISTERED, 3), (Outcome.DELETED, None)]
+        (Outcome.REGISTERED, 3),
+        (Outcome.DELETED, None),
+    ]
     assert list(changes[1].tasks) == [5, 7]
     assert SignalTask(number, 3, 1, "kill") in kit.effects
     assert kit.letters(number, 3) == "dr"
@@ -150,7 +161,8 @@ def test_deleting_what_never_ran_leaves_no_record_but_a_zombie() -> None:
     assert zombies is not None
     assert list(zombies) == [1, 2, 3]
     assert [effect for effect in kit.effects if isinstance(effect, TaskEnded)] == [
-        TaskEnded(number, Finished(task, deleted=True)) for task in (1, 2, 3)]
+        TaskEnded(number, Finished(task, deleted=True)) for task in (1, 2, 3)
+    ]
 
 
 def test_unknown_and_foreign_jobs() -> None:
@@ -257,8 +269,6 @@ def test_reports_of_earlier_runs_are_ignored() -> None:
     kit.end(number, code=99)
     kit.run()
     before = kit.lines()
-    from fake_sge.model import Exit
-
     kit.apply("exited", number, 1, old, Exit(0, 0, 0, 1.0, 2.0))
     assert kit.lines() == before
     assert kit.running() == [(number, 1)]
@@ -267,7 +277,8 @@ def test_reports_of_earlier_runs_are_ignored() -> None:
 def test_starts_are_asked_for_once() -> None:
     kit = Kit()
     number = kit.put()
-    kit.run(), kit.run()
+    kit.run()
+    kit.run()
     assert kit.effects == [StartTask(number, 1, 1)]
 
 

@@ -21,7 +21,9 @@ SLOTS = 3
 OPTIONS = CellOptions(slots=SLOTS, queues={"a.q": {}, "b.q": {"slots": "2"}}, max_job_number=20)
 ACTORS = st.sampled_from([ALICE, BOB, ROOT])
 HOLDS = st.sampled_from([Hold.USER, Hold.OPERATOR, Hold.SYSTEM, Hold.USER | Hold.SYSTEM])
-TASKS = st.none() | st.builds(lambda first, more: [Range(first, first + more)], st.integers(1, 6), st.integers(0, 3))
+TASKS = st.none() | st.builds(
+    lambda first, more: [Range(first, first + more)], st.integers(1, 6), st.integers(0, 3)
+)
 
 
 class CellMachine(RuleBasedStateMachine):
@@ -40,15 +42,38 @@ class CellMachine(RuleBasedStateMachine):
         self.journal.append((name, self.now, args))
         return self.engine.apply(name, self.now, *args)
 
-    @rule(target=jobs, actor=ACTORS, tasks=st.none() | st.tuples(st.just(1), st.integers(1, 6), st.integers(1, 2)),
-          held=st.booleans(), rerun=st.sampled_from(Rerun), run_time=st.none() | st.integers(0, 20),
-          slots=st.none() | st.integers(1, 4), limit=st.integers(0, 2), after=st.lists(jobs, max_size=2),
-          by_task=st.booleans(), later=st.integers(-5, 30))
-    def submit(self, actor: Actor, tasks: tuple[int, int, int] | None, held: bool, rerun: Rerun,
-               run_time: int | None, slots: int | None, limit: int, after: list[int], by_task: bool,
-               later: int) -> Any:
-        spec: dict[str, Any] = {"user_hold": held, "rerun": rerun, "max_concurrent": limit,
-                                "execution_time": self.now + later if later > 0 else 0.0}
+    @rule(
+        target=jobs,
+        actor=ACTORS,
+        tasks=st.none() | st.tuples(st.just(1), st.integers(1, 6), st.integers(1, 2)),
+        held=st.booleans(),
+        rerun=st.sampled_from(Rerun),
+        run_time=st.none() | st.integers(0, 20),
+        slots=st.none() | st.integers(1, 4),
+        limit=st.integers(0, 2),
+        after=st.lists(jobs, max_size=2),
+        by_task=st.booleans(),
+        later=st.integers(-5, 30),
+    )
+    def submit(  # noqa: PLR0917 hypothesis gives them by name
+        self,
+        actor: Actor,
+        tasks: tuple[int, int, int] | None,
+        held: bool,
+        rerun: Rerun,
+        run_time: int | None,
+        slots: int | None,
+        limit: int,
+        after: list[int],
+        by_task: bool,
+        later: int,
+    ) -> Any:
+        spec: dict[str, Any] = {
+            "user_hold": held,
+            "rerun": rerun,
+            "max_concurrent": limit,
+            "execution_time": self.now + later if later > 0 else 0.0,
+        }
         spec["hold_jid_ad" if by_task and tasks else "hold_jid"] = tuple(str(number) for number in after)
         if tasks:
             spec["tasks"] = tasks
@@ -66,17 +91,29 @@ class CellMachine(RuleBasedStateMachine):
         self.now += seconds
         self.apply("schedule")
 
-    @rule(pick=st.randoms(use_true_random=False), code=st.sampled_from([0, 1, 99, 100]),
-          signal=st.sampled_from([0, 9, 11]), failed=st.sampled_from([0, 0, 0, 26, 37]))
+    @rule(
+        pick=st.randoms(use_true_random=False),
+        code=st.sampled_from([0, 1, 99, 100]),
+        signal=st.sampled_from([0, 9, 11]),
+        failed=st.sampled_from([0, 0, 0, 26, 37]),
+    )
     def end_one(self, pick: Any, code: int, signal: int, failed: int) -> None:
-        real = [(number, task) for number, task in self.engine.state.running
-                if self.engine.state.jobs[number].spec.simulation is None]
+        real = [
+            (number, task)
+            for number, task in self.engine.state.running
+            if self.engine.state.jobs[number].spec.simulation is None
+        ]
         if real:
             number, task = pick.choice(real)
             run = self.engine.state.jobs[number].tasks[task].run
             self.apply("started", number, task, run)
-            self.apply("exited", number, task, run,
-                       Exit(failed, 128 + signal if signal else code, signal, self.now, self.now, {}, ""))
+            self.apply(
+                "exited",
+                number,
+                task,
+                run,
+                Exit(failed, 128 + signal if signal else code, signal, self.now, self.now, {}, ""),
+            )
 
     @rule(number=jobs, tasks=TASKS, actor=ACTORS, force=st.booleans())
     def delete(self, number: int, tasks: list[Range] | None, actor: Actor, force: bool) -> None:
@@ -89,10 +126,16 @@ class CellMachine(RuleBasedStateMachine):
 
     @rule(number=jobs, tasks=TASKS, actor=ACTORS, add=HOLDS, remove=st.booleans())
     def hold(self, number: int, tasks: list[Range] | None, actor: Actor, add: Hold, remove: bool) -> None:
-        self.apply("alter", number, tasks, Changes(remove_hold=add) if remove else Changes(add_hold=add), actor)
+        self.apply(
+            "alter", number, tasks, Changes(remove_hold=add) if remove else Changes(add_hold=add), actor
+        )
 
-    @rule(number=jobs, tasks=TASKS, actor=ACTORS,
-          name=st.sampled_from(["suspend", "unsuspend", "clear_error", "reschedule"]))
+    @rule(
+        number=jobs,
+        tasks=TASKS,
+        actor=ACTORS,
+        name=st.sampled_from(["suspend", "unsuspend", "clear_error", "reschedule"]),
+    )
     def operate(self, number: int, tasks: list[Range] | None, actor: Actor, name: str) -> None:
         self.apply(name, number, tasks, actor)
 
@@ -117,8 +160,12 @@ class CellMachine(RuleBasedStateMachine):
     @invariant()
     def running_tasks_are_those_that_say_so(self) -> None:
         state = self.engine.state
-        said = {(job.number, task.number) for job in state.jobs.values() for task in job.tasks.values()
-                if task.status in (Status.RUNNING, Status.TRANSFERRING)}
+        said = {
+            (job.number, task.number)
+            for job in state.jobs.values()
+            for task in job.tasks.values()
+            if task.status in (Status.RUNNING, Status.TRANSFERRING)
+        }
         assert said == set(state.running)
 
     @invariant()

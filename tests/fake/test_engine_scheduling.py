@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fake_sge.engine.scheduling import explain, set_priorities
+from fake_sge.engine.state import STOCK_TIMING
 from fake_sge.model import Resource
 from fake_sge.protocol import QueueAction
 from fake_sge.ranges import Range
@@ -59,7 +60,9 @@ def test_future_start_times() -> None:
     number = kit.put(execution_time=kit.now + 100)
     kit.run(50)
     assert kit.letters(number) == "qw"  # no h: capture state.qw_future.plain
-    assert [item.text for item in explain(kit.engine.state, kit.now, number)] == ["execution time not reached"]
+    assert [item.text for item in explain(kit.engine.state, kit.now, number)] == [
+        "execution time not reached"
+    ]
     assert kit.engine.next_event() <= kit.now + 50
     kit.run(50)
     assert kit.letters(number) == "t"
@@ -112,7 +115,8 @@ def test_closed_queues_get_no_jobs(action: QueueAction) -> None:
     assert kit.letters(number) == "qw"
     word = "disabled" if action is QueueAction.DISABLE else "suspended"
     assert f'queue instance "all.q@localhost" dropped because it is {word}' in [
-        item.text for item in explain(kit.engine.state, kit.now)]
+        item.text for item in explain(kit.engine.state, kit.now)
+    ]
 
 
 def test_requests_choose_the_queue() -> None:
@@ -154,9 +158,14 @@ def test_a_pe_job_that_does_not_fit_waits() -> None:
     assert 'cannot run in PE "smp" because it only offers 0 slots' in texts  # seen on a real 8.1.9
 
 
-@pytest.mark.parametrize(("rule", "given"), [
-    ("$fill_up", [4, 1]), ("$round_robin", [3, 2]), ("$pe_slots", None),
-])
+@pytest.mark.parametrize(
+    ("rule", "given"),
+    [
+        ("$fill_up", [4, 1]),
+        ("$round_robin", [3, 2]),
+        ("$pe_slots", None),
+    ],
+)
 def test_allocation_rules(rule: str, given: list[int] | None) -> None:
     kit = Kit(slots=4, hosts=("a", "b"), parallel_environments={"mpi": {"allocation_rule": rule}})
     number = kit.put(replace(ALICE, host="a"), pe="mpi", pe_ranges=(Range(5, 5),))
@@ -176,7 +185,12 @@ def test_priorities_of_a_single_job_and_of_several() -> None:
     held = kit.put(user_hold=True)
     set_priorities(kit.engine.state, kit.now)
     jobs = kit.jobs
-    assert [round(jobs[number].priority, 5) for number in (alone, two, eight, held)] == [0.25, 0.32143, 0.75, 0.0]
+    assert [round(jobs[number].priority, 5) for number in (alone, two, eight, held)] == [
+        0.25,
+        0.32143,
+        0.75,
+        0.0,
+    ]
     assert round(jobs[two].normalised_urgency, 5) == 0.14286
     assert jobs[eight].urgency == 8000
     assert jobs[held].normalised_tickets == 0.0
@@ -191,7 +205,8 @@ def test_more_slots_and_longer_waits_go_first() -> None:
     kit.now += 60
     late = kit.put()
     wide = kit.put(pe="smp", pe_ranges=(Range(2, 2),))
-    kit.end(1), kit.end(2)
+    kit.end(1)
+    kit.end(2)
     kit.run()
     assert kit.running() == [(wide, 1)]
     kit.end(wide)
@@ -206,3 +221,20 @@ def test_priority_counts_when_it_is_weighted() -> None:
     kit.run()
     assert kit.running() == [(high, 1)]
     assert kit.letters(low) == "qw"
+
+
+def test_the_stock_scheduler_runs_every_15_seconds() -> None:
+    kit = Kit(STOCK_TIMING)
+    number = kit.put()
+    due = kit.engine.next_event()
+    assert kit.now < due <= kit.now + 15
+    assert due % 15 == 0
+    kit.now = due
+    kit.apply("schedule")
+    assert kit.letters(number) == "t"
+    kit.now += 1
+    kit.end(number)
+    assert kit.engine.next_event() == due + 15
+    assert kit.engine.state.accounting[0].due == kit.now + 15
+    kit.run(14)
+    assert number not in kit.jobs

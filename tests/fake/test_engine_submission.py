@@ -30,19 +30,26 @@ def test_numbers_wrap_and_skip_living_jobs() -> None:
     assert list(kit.jobs) == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("spec", "kind", "args"), [
-    ({"hard_queues": ("nosuch.q",)}, RefusalKind.UNKNOWN_QUEUE, ("nosuch.q",)),
-    ({"hard_resources": (Resource("nosuch", "1"),)}, RefusalKind.UNKNOWN_RESOURCE, ("nosuch",)),
-    ({"hard_resources": (Resource("h_rt", "abc"),)}, RefusalKind.BAD_RESOURCE_VALUE, ("h_rt", "abc", "time")),
-    ({"hard_resources": (Resource("load_avg", "1"),)}, RefusalKind.NOT_REQUESTABLE, ("load_avg",)),
-    ({"pe": "nosuch"}, RefusalKind.UNKNOWN_PE, ("nosuch",)),
-    ({"project": "nosuch"}, RefusalKind.UNKNOWN_PROJECT, ("nosuch",)),
-    ({"checkpoint": "nosuch"}, RefusalKind.UNKNOWN_CHECKPOINT, ("nosuch",)),
-    ({"script": b"\n", "job_type": JobType.NONE}, RefusalKind.NO_SCRIPT, ()),
-    ({"tasks": (1, 80000, 1)}, RefusalKind.TOO_MANY_TASKS, (75000,)),
-    ({"tasks": (0, 3, 1)}, RefusalKind.INVALID_TASK_ID, (0,)),
-    ({"priority": 5}, RefusalKind.TOO_LOW_PRIORITY_RIGHTS, ("alice",)),
-])
+@pytest.mark.parametrize(
+    ("spec", "kind", "args"),
+    [
+        ({"hard_queues": ("nosuch.q",)}, RefusalKind.UNKNOWN_QUEUE, ("nosuch.q",)),
+        ({"hard_resources": (Resource("nosuch", "1"),)}, RefusalKind.UNKNOWN_RESOURCE, ("nosuch",)),
+        (
+            {"hard_resources": (Resource("h_rt", "abc"),)},
+            RefusalKind.BAD_RESOURCE_VALUE,
+            ("h_rt", "abc", "time"),
+        ),
+        ({"hard_resources": (Resource("load_avg", "1"),)}, RefusalKind.NOT_REQUESTABLE, ("load_avg",)),
+        ({"pe": "nosuch"}, RefusalKind.UNKNOWN_PE, ("nosuch",)),
+        ({"project": "nosuch"}, RefusalKind.UNKNOWN_PROJECT, ("nosuch",)),
+        ({"checkpoint": "nosuch"}, RefusalKind.UNKNOWN_CHECKPOINT, ("nosuch",)),
+        ({"script": b"", "job_type": JobType.NONE}, RefusalKind.NO_SCRIPT, ()),
+        ({"tasks": (1, 80000, 1)}, RefusalKind.TOO_MANY_TASKS, (75000,)),
+        ({"tasks": (0, 3, 1)}, RefusalKind.INVALID_TASK_ID, (0,)),
+        ({"priority": 5}, RefusalKind.TOO_LOW_PRIORITY_RIGHTS, ("alice",)),
+    ],
+)
 def test_refusals(spec: dict[str, Any], kind: RefusalKind, args: tuple[object, ...]) -> None:
     kit = Kit()
     assert refusal(kit, **spec) == Refusal(kind, args)
@@ -60,7 +67,8 @@ def test_a_bad_name_uses_up_a_number(name: str) -> None:
 
 def test_job_limits() -> None:
     kit = Kit(global_config={"max_u_jobs": "2", "max_jobs": "3"})
-    kit.put(), kit.put()
+    kit.put()
+    kit.put()
     assert refusal(kit) == Refusal(RefusalKind.USER_JOB_LIMIT, (2, 2))
     kit.put(BOB)
     assert kit.submit(BOB).refusal == Refusal(RefusalKind.JOB_LIMIT, (3,))
@@ -98,11 +106,18 @@ def test_a_cell_without_queues_accepts_with_a_warning() -> None:
     assert answer.warnings == (Warn.NOT_ALLOWED_IN_ANY_QUEUE,)
 
 
-@pytest.mark.parametrize(("verify", "number", "suitable", "warnings"), [
-    (0, 1, True, ()), (1, 1, True, (Warn.NO_SUITABLE_QUEUES,)), (3, None, False, ()), (4, None, False, ()),
-])
-def test_verification_of_what_can_never_run(verify: int, number: int | None, suitable: bool,
-                                            warnings: tuple[Warn, ...]) -> None:
+@pytest.mark.parametrize(
+    ("verify", "number", "suitable", "warnings"),
+    [
+        (0, 1, True, ()),
+        (1, 1, True, (Warn.NO_SUITABLE_QUEUES,)),
+        (3, None, False, ()),
+        (4, None, False, ()),
+    ],
+)
+def test_verification_of_what_can_never_run(
+    verify: int, number: int | None, suitable: bool, warnings: tuple[Warn, ...]
+) -> None:
     answer = Kit().submit(verify_suitable=verify, hard_resources=(Resource("arch", "none"),))
     assert (answer.number, answer.suitable, answer.warnings) == (number, suitable, warnings)
 
@@ -112,7 +127,9 @@ def test_verification_with_w_e_refuses() -> None:
     assert answer is not None
     assert answer.kind is RefusalKind.NO_SUITABLE_QUEUES
     # capture state.array_mix.j
-    assert '(-l arch=none) cannot run at host "localhost" because it offers only hl:arch=lx-amd64' in answer.args
+    assert (
+        '(-l arch=none) cannot run at host "localhost" because it offers only hl:arch=lx-amd64' in answer.args
+    )
 
 
 def test_holds_of_a_new_array() -> None:
@@ -121,16 +138,36 @@ def test_holds_of_a_new_array() -> None:
     assert [(hold, list(tasks)) for hold, tasks in job.waiting_groups()] == [(Hold.USER, [1, 3, 5])]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [
-    ("90", 90), ("1:30", 90), ("1:0:0", 3600), ("::10", 10), ("0:0:1", 1), ("INFINITY", float("inf")),
-    ("abc", None), ("1:2:3:4", None), ("-1", None), ("", None),
-])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("1:30", 90),
+        ("1:0:0", 3600),
+        ("::10", 10),
+        ("0:0:1", 1),
+        ("INFINITY", float("inf")),
+        ("abc", None),
+        ("1:2:3:4", None),
+        ("-1", None),
+        ("", None),
+    ],
+)
 def test_times(text: str, seconds: float | None) -> None:
     assert parse_time(text) == seconds
 
 
-@pytest.mark.parametrize(("text", "size"), [
-    ("2G", 2 * 1024**3), ("1.5k", 1500), ("10", 10), ("0x10K", 16384), ("1M", 1024**2), ("1 M", None), ("x", None),
-])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("2G", 2 * 1024**3),
+        ("1.5k", 1500),
+        ("10", 10),
+        ("0x10K", 16384),
+        ("1M", 1024**2),
+        ("1 M", None),
+        ("x", None),
+    ],
+)
 def test_memory(text: str, size: float | None) -> None:
     assert parse_memory(text) == size

@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,10 @@ def test_a_stopped_qmaster_reads_the_same(tmp_path: Path) -> None:
         own.stop_qmaster()
         by_outage = own.run("qstat")
         assert (by_fault.returncode, by_fault.stdout, by_fault.stderr) == (
-            by_outage.returncode, by_outage.stdout, by_outage.stderr)
+            by_outage.returncode,
+            by_outage.stdout,
+            by_outage.stderr,
+        )
         assert own.run("qstat", "-help").stdout.startswith(b"SGE 8.1.9\n")
 
 
@@ -114,11 +118,16 @@ def test_a_refusing_jsv(cell: Cell) -> None:
     assert (done.returncode, done.stderr) == (1, b"Unable to run job: no way\nExiting.\n")
 
 
-@pytest.mark.parametrize(("kind", "options", "expected"), [
-    ("empty", {}, b""), ("truncate", {"at": 10}, b"job-ID  pr"), ("banner", {"out": b"Welcome!\n"}, b"Welcome!\njob-ID"),
-    ("garble", {"at": 3}, b"jo\xff-I\xff"),
-])
-def test_spoiled_listings(cell: Cell, kind: str, options: dict[str, int], expected: bytes) -> None:
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("empty", {}, b""),
+        ("truncate", {"at": 10}, b"job-ID  pr"),
+        ("banner", {"out": b"Welcome!\n"}, b"Welcome!\njob-ID"),
+        ("garble", {"at": 3}, b"jo\xff-I\xff"),
+    ],
+)
+def test_spoiled_listings(cell: Cell, kind: str, options: dict[str, Any], expected: bytes) -> None:
     cell.submit_simulated(1000)
     cell.fault(kind, "qstat", **options)
     done = cell.run("qstat")
@@ -214,7 +223,9 @@ def test_faults_are_listed_and_cleared(cell: Cell) -> None:
     first = cell.fault("slow", "qstat", times=None, seconds=1.0)
     second = cell.fault("empty", times=3)
     assert [(item["number"], item["kind"], item["times"]) for item in cell.faults()] == [
-        (first, "slow", None), (second, "empty", 3)]
+        (first, "slow", None),
+        (second, "empty", 3),
+    ]
     assert cell.clear_faults(first) == 1
     assert cell.clear_faults() == 1
     with pytest.raises(CellError, match="at least once"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fake_sge.faults import AFTER, BEFORE, INSIDE, Fault, FaultBook, FaultKind, spoil
@@ -38,11 +40,16 @@ def test_submission_faults_hit_submissions_only() -> None:
     assert len(book.take(INSIDE, "qsub")) == 1
 
 
-@pytest.mark.parametrize(("fault", "out"), [
-    (Fault(FaultKind.TRUNCATE, at=4), b"0123"), (Fault(FaultKind.TRUNCATE, at=-4), b"012345"),
-    (Fault(FaultKind.EMPTY), b""), (Fault(FaultKind.BANNER, out=b"hi\n"), b"hi\n0123456789"),
-    (Fault(FaultKind.GARBLE, at=5), b"0123\xff5678\xff"),
-])
+@pytest.mark.parametrize(
+    ("fault", "out"),
+    [
+        (Fault(FaultKind.TRUNCATE, at=4), b"0123"),
+        (Fault(FaultKind.TRUNCATE, at=-4), b"012345"),
+        (Fault(FaultKind.EMPTY), b""),
+        (Fault(FaultKind.BANNER, out=b"hi\n"), b"hi\n0123456789"),
+        (Fault(FaultKind.GARBLE, at=5), b"0123\xff5678\xff"),
+    ],
+)
 def test_spoiled_output(fault: Fault, out: bytes) -> None:
     assert spoil(Reply(3, b"0123456789", b"err"), fault) == Reply(3, out, b"err")
 
@@ -53,6 +60,6 @@ def test_a_lost_answer_shows_what_the_fault_says() -> None:
 
 
 @pytest.mark.parametrize("values", [{"times": 0}, {"seconds": -1.0}, {"skip": -1}])
-def test_impossible_faults(values: dict[str, int]) -> None:
+def test_impossible_faults(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 the three messages are for people
         Fault(FaultKind.SLOW, **values)

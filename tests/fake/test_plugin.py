@@ -11,8 +11,16 @@ import fake_sge
 
 pytest_plugins = ["pytester"]
 
-INSTALLED = any(point.value == "fake_sge.pytest_plugin" for found in distributions() for point in found.entry_points)
-ARGS = ("-p", "no:randomly", "-p", "no:cacheprovider", *(() if INSTALLED else ("-p", "fake_sge.pytest_plugin")))
+INSTALLED = any(
+    point.value == "fake_sge.pytest_plugin" for found in distributions() for point in found.entry_points
+)
+ARGS = (
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:cacheprovider",
+    *(() if INSTALLED else ("-p", "fake_sge.pytest_plugin")),
+)
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,9 @@ def test_set_operators_agree_with_sets(sets: tuple[TaskSet, set[int], TaskSet, s
 
 
 @given(two_sets(), st.lists(st.builds(Range, st.integers(1, 130), st.integers(1, 130), st.integers(1, 7))))
-def test_select_agrees_with_sets(sets: tuple[TaskSet, set[int], TaskSet, set[int]], ranges: list[Range]) -> None:
+def test_select_agrees_with_sets(
+    sets: tuple[TaskSet, set[int], TaskSet, set[int]], ranges: list[Range]
+) -> None:
     a, one, _, _ = sets
     wanted = {item for piece in ranges for item in piece.ids()}
     assert set(a.select(ranges)) == one & wanted

@@ -61,7 +61,7 @@ def test_a_journal_cut_anywhere_keeps_its_whole_records(tmp_path: Path) -> None:
     for size in range(len(data) + 1):
         path.write_bytes(data[:size])
         found = replayed(tmp_path)
-        assert found == RECORDS[:len(found)]
+        assert found == RECORDS[: len(found)]
         kept.add(len(found))
     assert kept == {0, 1, 2, 3}
 
@@ -85,7 +85,7 @@ def test_a_damaged_journal_is_reported_and_left_alone(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[30] ^= 1
     path.write_bytes(data)
-    with pytest.raises(CorruptState, match="journal.0 is damaged at byte 19: nothing was changed"):
+    with pytest.raises(CorruptState, match=r"journal\.0 is damaged at byte 19: nothing was changed"):
         replayed(tmp_path)
     assert path.read_bytes() == data
 
@@ -125,7 +125,7 @@ class FullDisk:
     def write(self, data: bytes) -> int:
         if self.room <= 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        piece = data[:self.room]
+        piece = data[: self.room]
         self.room -= len(piece)
         return self.file.write(piece)  # type: ignore[attr-defined,no-any-return]
 
@@ -148,8 +148,9 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     assert replayed(tmp_path) == [*RECORDS, ("submit", 10.0, ("kept",))]
 
 
-def test_a_snapshot_that_does_not_fit_leaves_the_old_state(tmp_path: Path,
-                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_that_does_not_fit_leaves_the_old_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = written(tmp_path)
 
     def full(self: Path, data: bytes) -> int:

@@ -1,0 +1,56 @@
+"""Making the files of a cell: SGE_ROOT, the commands, the compiled client."""
+
+from __future__ import annotations
+
+import json
+import py_compile
+import shutil
+import sys
+from pathlib import Path
+
+from .layout import TOOLS, Layout
+from .options import CellOptions
+
+PACKAGE = str(Path(__file__).resolve().parent.parent)
+_SCRIPT = """import sys
+sys.path[:0] = [{library!r}]
+from _fake_sge_client import main
+main({tool!r}, {package!r})
+"""
+
+
+def install(layout: Layout, options: CellOptions) -> None:
+    """Make the files of a cell; options of one that is there already stay as they are."""
+    layout.make()
+    if not layout.settings.exists():
+        layout.settings.write_text(json.dumps(options.to_json()))
+    host = CellOptions.from_json(json.loads(layout.settings.read_text())).hosts[0]
+    common = layout.common
+    (common / "act_qmaster").write_text(f"{host}\n")
+    (common / "bootstrap").write_text(
+        "admin_user              none\ndefault_domain          none\nignore_fqdn             true\n"
+        "spooling_method         classic\nspooling_lib            libspoolc\n"
+        f"spooling_params         {common};{layout.qmaster}\nbinary_path             {layout.bin}\n"
+        f"qmaster_spool_dir       {layout.qmaster}\nsecurity_mode           none\n"
+        "listener_threads        2\nworker_threads          2\nscheduler_threads       1\n"
+    )
+    _write_commands(layout)
+
+
+def _write_commands(layout: Layout) -> None:
+    source = layout.library / "_fake_sge_client.py"
+    shutil.copyfile(Path(__file__).with_name("client.py"), source)
+    py_compile.compile(str(source), doraise=True)
+    for tool in TOOLS:
+        script = _SCRIPT.format(library=str(layout.library), package=PACKAGE, tool=tool)
+        path = layout.bin / tool
+        path.write_text(f"{_shebang()}{script}")
+        path.chmod(0o755)
+
+
+def _shebang() -> str:
+    """``#!PYTHON -IS``; through sh when the interpreter's path does not fit into a shebang line."""
+    line = f"#!{sys.executable} -IS\n"
+    if len(line) < 127 and " " not in sys.executable:
+        return line
+    return f"#!/bin/sh\n''':'\nexec '{sys.executable}' -IS \"$0\" \"$@\"\n'''\n"
