@@ -59,6 +59,12 @@ def pytest_configure() -> None:
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=16384")
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the processors for ``-n auto``: most tests wait for a scheduler."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
 @pytest.fixture(scope="session")
 def guard_bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of programs that refuse to work, named like the tools tests must not reach by accident."""
