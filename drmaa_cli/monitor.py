@@ -24,7 +24,18 @@ from drmaa_cli.config import Config
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import AccountingRecord, Details, Hold, JobRow
-from drmaa_cli.tracker import NO_TASK, Ended, Known, Rules, back_again, covers, endings, fits, sight
+from drmaa_cli.tracker import (
+    CLOCK_SKEW,
+    NO_TASK,
+    Ended,
+    Known,
+    Rules,
+    back_again,
+    covers,
+    endings,
+    fits,
+    sight,
+)
 
 T = TypeVar("T")
 Rows = dict[int, tuple[JobRow, ...]]
@@ -69,6 +80,7 @@ class Monitor:
         self._failures = 0
         self._trouble: tuple[float, BaseException] | None = None
         self._next_qacct = float("-inf")
+        self._looked = float("-inf")  # up to when the records are known that were written
         self._records: dict[int, dict[int, AccountingRecord]] = {}
         self._foreign: Rows = {}
         self._watched: collections.deque[int] = collections.deque(maxlen=FOREIGN_JOBS)
@@ -87,6 +99,7 @@ class Monitor:
     def added(self, known: Known, mark: Mark | None) -> None:
         """A job became known. Its record may have been passed over while its number was still unknown."""
         self.happened()
+        self._records.pop(known.number, None)  # those of an earlier job of the same number
         for record in self._accounting.look_back(mark, lambda number: number == known.number):
             self._note(record)
 
@@ -104,14 +117,15 @@ class Monitor:
         leading = False
         try:
             while True:
+                self._check_closed()
                 found = ready()
                 if found is not None:
                     return found
-                self._check_closed()
                 now = self.clock.monotonic()
                 if now >= deadline and (self._failures or self._attempted >= not_before):
                     return None
-                self._check_outage(now)
+                if self._attempted >= not_before:  # else nobody may have asked since an outage of long ago
+                    self._check_outage(now)
                 leading = leading or not self._leading
                 self._leading = True
                 if leading:
@@ -184,8 +198,8 @@ class Monitor:
             if self._leading:
                 self.clock.wait(self.lock, TICK)
                 continue
-            self._leading = True
             try:
+                self._leading = True
                 self._poll()
                 if self._trouble is not None:
                     pause *= 2
@@ -208,9 +222,8 @@ class Monitor:
 
     def _due(self) -> float:
         if self._failures:
-            return self._finished + min(
-                self._config.poll_min * 2.0 ** min(self._failures, MOST_DOUBLINGS), LONGEST_BACKOFF
-            )
+            pause = max(self._config.poll_min, TICK) * 2.0 ** min(self._failures, MOST_DOUBLINGS)
+            return self._finished + min(pause, LONGEST_BACKOFF)
         if self._demand > self._began:
             return self._demand
         quiet = self.clock.monotonic() - self._event
@@ -235,10 +248,6 @@ class Monitor:
         except TROUBLE as err:
             self._failed(err)
             return
-        self._cost = self._finished - began
-        if self._trouble is not None:
-            log.info("Grid Engine answers again")
-        self._failures, self._trouble = 0, None
         rows = _by_job(snapshot.rows)
         for known in waiting:
             if known.since <= began:
@@ -247,19 +256,30 @@ class Monitor:
         self._holds = {}
         self._began = began
         self._read_accounting()
-        self._look_up()
+        if self._look_up():
+            self._finished = self.clock.monotonic()
+            self._recovered()
+        self._cost = self._finished - began
         self.lock.notify_all()
 
     def _failed(self, err: BaseException) -> None:
+        idle = self._attempted - self._finished > 2 * LONGEST_BACKOFF  # nobody asked: not one long outage
         self._finished = self.clock.monotonic()
         self._failures += 1
         if self._trouble is None:
             log.warning("Grid Engine does not answer: %s", err)
-        self._trouble = (self._trouble[0] if self._trouble else self._finished, err)
+        since = self._finished if self._trouble is None or idle else self._trouble[0]
+        self._trouble = (since, err)
         self.lock.notify_all()
 
-    def _look_up(self) -> None:
-        """Ask what became of the jobs that left the listing and have no record yet."""
+    def _recovered(self) -> None:
+        if self._trouble is not None:
+            log.info("Grid Engine answers again")
+            self._ledger.be_patient(self._began)
+        self._failures, self._trouble = 0, None
+
+    def _look_up(self) -> bool:
+        """Ask what became of the jobs that left the listing and have not ended yet; whether all was answered."""
         lost = [known for known in self._ledger.waiting() if known.missing.keys() - known.confirmed]
         if lost:
             numbers = [known.number for known in lost]
@@ -268,9 +288,9 @@ class Monitor:
                     details = self._cluster.details(numbers)
             except TROUBLE as err:
                 self._failed(err)
-                return
+                return False
             self._confirm(lost, details)
-        self._ask_qacct()
+        return self._ask_qacct()
 
     def _confirm(self, lost: Sequence[Known], details: Details) -> None:
         self._event = self.clock.monotonic()
@@ -279,14 +299,14 @@ class Monitor:
             self._ledger.confirmed_missing(known.number)
         self._settle(details)
 
-    def _ask_qacct(self) -> None:
+    def _ask_qacct(self) -> bool:
         """Where the accounting file cannot be read, ask qacct, less and less often."""
         now = self.clock.monotonic()
         if self._accounting.readable or now < self._next_qacct:
-            return
+            return True
         lost = [known for known in self._ledger.waiting() if known.missing or known.faulty]
         if not lost:
-            return
+            return True
         began = min(min((*known.missing.values(), *known.faulty.values())) for known in lost)
         self._next_qacct = now + max(self._shortest_interval(), (now - began) / 2)
         gone = [known for known in lost if known.missing]
@@ -295,28 +315,31 @@ class Monitor:
         try:
             with self._unlocked():
                 if gone:
-                    since = min(known.submitted for known in gone)
+                    since = min(known.submitted for known in gone) - CLOCK_SKEW
                     records += self._cluster.records([known.number for known in gone], since)
                 for known in stuck:
                     records += self._cluster.records([known.number], known.submitted)
         except TROUBLE as err:
             self._failed(err)
-            return
+            return False
+        self._looked = now
         for record in records:
             self._note(record)
         self._settle()
+        return True
 
     def _read_accounting(self) -> None:
+        now = self.clock.monotonic()
         with self._unlocked():
             records = self._accounting.read_new(self._ledger.__contains__)
+        if self._accounting.readable:
+            self._looked = now
         for record in records:
             self._note(record)
         if self._settle():
             self.lock.notify_all()
-        if records and self._records:
-            self._demand = max(
-                self._demand, self._finished + self._config.poll_min
-            )  # a record is not all: ask
+        if records and self._records:  # a record is not all: ask
+            self._demand = max(self._demand, self._finished + self._shortest_interval())
 
     def _note(self, record: AccountingRecord) -> None:
         known = self._ledger.get(record.job)
@@ -325,7 +348,10 @@ class Monitor:
             self._records.setdefault(record.job, {})[task] = record
 
     def _settle(self, details: Details | None = None) -> bool:
-        now = self.clock.monotonic()
+        if self.closed:
+            return False
+        # A task without a record is given up only if it could have been seen: not while nobody answers.
+        now = self._looked if self._trouble is None else min(self._looked, self._trouble[0])
         facts: list[Ended] = []
         for known in self._ledger.waiting():
             if known.missing or known.faulty or known.number in self._records:
@@ -334,7 +360,7 @@ class Monitor:
         for number in [number for number in self._records if self._is_settled(number)]:
             del self._records[number]
         if facts:
-            self._event = now
+            self._event = self.clock.monotonic()
             self._on_ended(facts)
         return bool(facts)
 
