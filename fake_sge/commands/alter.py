@@ -105,7 +105,9 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
         wanted.jobs = [JobWord("*")]
     answers = unknown_option_answers([*unknown, *builder.unknown])
     if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
-        answers.append(Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED))
+        answers.append(
+            Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
+        )
     return wanted, answers
 
 
@@ -170,8 +172,9 @@ def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: Qmaster) -> It
             yield job
 
 
-def _alter_job(job: Job, word: JobWord, wanted: Wanted, request: Request,
-               qmaster: Qmaster) -> tuple[list[tuple[str, int]], bool]:
+def _alter_job(
+    job: Job, word: JobWord, wanted: Wanted, request: Request, qmaster: Qmaster
+) -> tuple[list[tuple[str, int]], bool]:
     actor = actor_of(request)
     if actor.user != job.owner and not qmaster.is_operator(actor.user):
         text = f'denied: "{actor.user}" must be at least owner of job {job.number} to change job attributes'
@@ -200,9 +203,13 @@ def _alter_job(job: Job, word: JobWord, wanted: Wanted, request: Request,
     return lines, False
 
 
-def _engine_refusals(qmaster: Qmaster, job: Job, ranges: list[Range] | None, changes: Changes,
-                     request: Request) -> list[tuple[str, int]]:
+def _engine_refusals(
+    qmaster: Qmaster, job: Job, ranges: list[Range] | None, changes: Changes, request: Request
+) -> list[tuple[str, int]]:
     """Ask for the change; anything it refuses against expectation is reported, not hidden."""
     refused = (Outcome.REFUSED, Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
-    return [(f'denied: job "{job.number}" {change.outcome.value}', 4)
-            for change in qmaster.alter(job.number, ranges, changes, actor_of(request)) if change.outcome in refused]
+    return [
+        (f'denied: job "{job.number}" {change.outcome.value}', 4)
+        for change in qmaster.alter(job.number, ranges, changes, actor_of(request))
+        if change.outcome in refused
+    ]

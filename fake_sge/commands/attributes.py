@@ -27,9 +27,10 @@ class AttributeError_(Exception):  # noqa: N801 - the plain name is taken
 class Alteration:
     """One request applied to one job: collects answers and the changed spec fields."""
 
-    def __init__(self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster,
-                 holds: bool = False) -> None:
-        self.holds = holds    # -h was given, too: a request about tasks
+    def __init__(
+        self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster, holds: bool = False
+    ) -> None:
+        self.holds = holds  # -h was given, too: a request about tasks
         self.job = job
         self.old = job.spec
         self.fields = fields
@@ -67,7 +68,9 @@ class Alteration:
     def operator_only(self, what: str) -> None:
         """Raises unless the caller is an operator."""
         if not self.qmaster.is_operator(self.actor.user):
-            raise AttributeError_(f'denied: "{self.actor.user}" must be operator to {what}', status=NO_OPERATOR)
+            raise AttributeError_(
+                f'denied: "{self.actor.user}" must be operator to {what}', status=NO_OPERATOR
+            )
 
     # ---- one method per kind of field --------------------------------------------------------------
     def tickets(self, _name: str, value: int) -> None:
@@ -95,7 +98,11 @@ class Alteration:
         self.done("deadline initiation time")
 
     def account(self, name: str, value: str) -> None:
-        refusal = names.refuse_account(value) if value else 'NULL pointer passed as object name for "account string"'
+        refusal = (
+            names.refuse_account(value)
+            if value
+            else 'NULL pointer passed as object name for "account string"'
+        )
         if refusal:
             raise AttributeError_(refusal)
         self.changed[name] = value
@@ -129,7 +136,7 @@ class Alteration:
     def job_name(self, name: str, value: str) -> None:
         refusal = names.refuse_job_name(value) if value != self.old.name else ""
         if not refusal and (not value or names.is_unspoolable(value)):
-            raise AttributeError_    # the qmaster cannot store it, and the rest of its answer is lost
+            raise AttributeError_  # the qmaster cannot store it, and the rest of its answer is lost
         if refusal:
             raise AttributeError_(refusal)
         self.changed[name] = value
@@ -144,17 +151,25 @@ class Alteration:
                 raise AttributeError_(f'denied: job "{number}" may not be its own jobnet predecessor')
         verify.check_predecessors(value, 0)
         if name == "hold_jid_ad":
-            verify.check_array_predecessors(replace(self.spec, hold_jid_ad=tuple(value)), self.qmaster, number)
+            verify.check_array_predecessors(
+                replace(self.spec, hold_jid_ad=tuple(value)), self.qmaster, number
+            )
         blocking, gone = self._split(value)
         for found in blocking:
             cycle = self._cycle(found, {number})
             if cycle:
-                raise AttributeError_(f"job {number} dependency change would generate a dependency cycle "
-                                      f"with job {cycle}")
+                raise AttributeError_(
+                    f"job {number} dependency change would generate a dependency cycle with job {cycle}"
+                )
         self.changed[name] = tuple(value)
         kind = "array " if name == "hold_jid_ad" else ""
-        self.lines.append((f"modified job id hold {kind}list of job {number}\n"
-                           f"   blocking jobs: {_listed(blocking)}\n   exited jobs:   {_listed(gone)}", OK))
+        self.lines.append(
+            (
+                f"modified job id hold {kind}list of job {number}\n"
+                f"   blocking jobs: {_listed(blocking)}\n   exited jobs:   {_listed(gone)}",
+                OK,
+            )
+        )
 
     def _split(self, words: Sequence[str]) -> tuple[list[int], list[int]]:
         blocking: list[int] = []
@@ -165,8 +180,11 @@ class Alteration:
                 (blocking if self.qmaster.job(number) is not None else gone).append(number)
             else:
                 found = [self.qmaster.job(number) for number in self.qmaster.find_jobs(word)]
-                blocking += [job.number for job in found if job is not None and job.owner == self.old.owner
-                             and job.number != self.job.number]
+                blocking += [
+                    job.number
+                    for job in found
+                    if job is not None and job.owner == self.old.owner and job.number != self.job.number
+                ]
         return blocking, gone
 
     def _cycle(self, number: int, seen: set[int]) -> int:
@@ -197,8 +215,9 @@ class Alteration:
 
     def slot_range(self, name: str, value: object) -> None:
         if self.spec.pe is None:
-            raise AttributeError_("rejected: change request for PE range supported only for parallel jobs",
-                                  status=EXISTS)
+            raise AttributeError_(
+                "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
+            )
         self.changed[name] = value
         verify.check_slots(self.spec)
         self.done("slot range")
@@ -239,7 +258,9 @@ class Alteration:
         if level == 2:
             self.lines.clear()
             raise AttributeError_("error: no suitable queues")
-        own = [f"Job {self.job.number} {text}" if text.startswith(("cannot", "(")) else text for text in texts]
+        own = [
+            f"Job {self.job.number} {text}" if text.startswith(("cannot", "(")) else text for text in texts
+        ]
         raise AttributeError_(*own, "verification: no suitable queues")
 
     def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
@@ -262,26 +283,61 @@ def _is_running(job: Job) -> bool:
 
 
 _NAMES = {
-    "execution_time": "start time", "cwd": "working directory", "stderr_paths": "stderr path list",
-    "stdin_paths": "stdin path list", "stdout_paths": "stdout path list", "reserve": "reservation behaviour",
-    "merge_stderr": "output merge behaviour", "hard_resources": "hard resource list",
-    "soft_resources": "soft resource list", "mail_options": "mail options", "mail_to": "mail list",
-    "notify": "notify behaviour", "binding": "binding", "hard_queues": "hard queue list",
-    "soft_queues": "soft queue list", "master_queues": "master hard queue list", "rerun": "restart behaviour",
-    "shells": "shell list", "args": "script arguments",
+    "execution_time": "start time",
+    "cwd": "working directory",
+    "stderr_paths": "stderr path list",
+    "stdin_paths": "stdin path list",
+    "stdout_paths": "stdout path list",
+    "reserve": "reservation behaviour",
+    "merge_stderr": "output merge behaviour",
+    "hard_resources": "hard resource list",
+    "soft_resources": "soft resource list",
+    "mail_options": "mail options",
+    "mail_to": "mail list",
+    "notify": "notify behaviour",
+    "binding": "binding",
+    "hard_queues": "hard queue list",
+    "soft_queues": "soft queue list",
+    "master_queues": "master hard queue list",
+    "rerun": "restart behaviour",
+    "shells": "shell list",
+    "args": "script arguments",
 }
 _HANDLERS: tuple[tuple[str, Callable[[Alteration, str, Any], None]], ...] = (
-    ("override_tickets", Alteration.tickets), ("priority", Alteration.priority), ("jobshare", Alteration.jobshare),
-    ("advance_reservation", Alteration.reservation), ("deadline", Alteration.deadline),
-    ("execution_time", Alteration.simple), ("account", Alteration.account), ("cwd", Alteration.simple),
-    ("checkpoint", Alteration.checkpoint), ("stderr_paths", Alteration.paths), ("stdin_paths", Alteration.paths),
-    ("reserve", Alteration.simple), ("merge_stderr", Alteration.simple), ("hard_resources", Alteration.resources),
-    ("soft_resources", Alteration.resources), ("mail_options", Alteration.simple), ("mail_to", Alteration.simple),
-    ("name", Alteration.job_name), ("hold_jid", Alteration.predecessors), ("hold_jid_ad", Alteration.predecessors),
-    ("notify", Alteration.simple), ("stdout_paths", Alteration.paths), ("project", Alteration.project),
-    ("pe", Alteration.parallel), ("pe_ranges", Alteration.slot_range), ("binding", Alteration.simple),
-    ("hard_queues", Alteration.queues), ("soft_queues", Alteration.queues), ("master_queues", Alteration.queues),
-    ("rerun", Alteration.restart), ("shells", Alteration.paths), ("env", Alteration.environment),
-    ("args", Alteration.simple), ("verify_suitable", Alteration.verification), ("context", Alteration.context),
+    ("override_tickets", Alteration.tickets),
+    ("priority", Alteration.priority),
+    ("jobshare", Alteration.jobshare),
+    ("advance_reservation", Alteration.reservation),
+    ("deadline", Alteration.deadline),
+    ("execution_time", Alteration.simple),
+    ("account", Alteration.account),
+    ("cwd", Alteration.simple),
+    ("checkpoint", Alteration.checkpoint),
+    ("stderr_paths", Alteration.paths),
+    ("stdin_paths", Alteration.paths),
+    ("reserve", Alteration.simple),
+    ("merge_stderr", Alteration.simple),
+    ("hard_resources", Alteration.resources),
+    ("soft_resources", Alteration.resources),
+    ("mail_options", Alteration.simple),
+    ("mail_to", Alteration.simple),
+    ("name", Alteration.job_name),
+    ("hold_jid", Alteration.predecessors),
+    ("hold_jid_ad", Alteration.predecessors),
+    ("notify", Alteration.simple),
+    ("stdout_paths", Alteration.paths),
+    ("project", Alteration.project),
+    ("pe", Alteration.parallel),
+    ("pe_ranges", Alteration.slot_range),
+    ("binding", Alteration.simple),
+    ("hard_queues", Alteration.queues),
+    ("soft_queues", Alteration.queues),
+    ("master_queues", Alteration.queues),
+    ("rerun", Alteration.restart),
+    ("shells", Alteration.paths),
+    ("env", Alteration.environment),
+    ("args", Alteration.simple),
+    ("verify_suitable", Alteration.verification),
+    ("context", Alteration.context),
     ("max_concurrent", Alteration.concurrency),
 )

@@ -9,6 +9,8 @@ INSTANCES = ("set", "env", "pe")
 
 def check(words: list[str]) -> str:
     """``[instance] strategy`` as text, when it is well formed. Raises OptionError."""
+    if len(words) == 1 and words[0].partition(" ")[0] in INSTANCES:
+        words = words[0].split(" ", 1)
     strategy = words[-1]
     name, _, rest = strategy.partition(":")
     if name == "linear":

@@ -14,7 +14,7 @@ from .values import EDISK, ENOIMP, ESEMANTIC, NO_MAIL, Variables, merge, merge_m
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")
 PREFIX = "__SGE_PREFIX__"
-_IMMUNE = ("-b", "-binding", "-shell", "-t", "-tc")   # looked at before -clear has an effect
+_IMMUNE = ("-b", "-binding", "-shell", "-t", "-tc")  # looked at before -clear has an effect
 _IGNORED = ("-hard", "-soft", "-terse", "-u", "-sync", "-pty", "-C", "-verify")
 
 
@@ -42,8 +42,11 @@ def initial_environment(request: Request) -> Variables:
 def apply_clear(options: list[Option]) -> list[Option]:
     """Drop what stands before the last -clear, but words and the options that -clear cannot reach."""
     last = max((index for index, option in enumerate(options) if option.switch == "-clear"), default=-1)
-    return [option for index, option in enumerate(options) if index > last
-            or (option.switch in _IMMUNE or not option.switch.startswith("-"))]
+    return [
+        option
+        for index, option in enumerate(options)
+        if index > last or (option.switch in _IMMUNE or not option.switch.startswith("-"))
+    ]
 
 
 def home_rooted(request: Request, home: str | None) -> str:
@@ -51,7 +54,7 @@ def home_rooted(request: Request, home: str | None) -> str:
     if home and os.path.isdir(home):  # noqa: PTH112 - a comparison of spellings, not of files
         real = os.path.realpath(home)
         if request.cwd.startswith(real):
-            return home + request.cwd[len(real):]
+            return home + request.cwd[len(real) :]
     return request.cwd
 
 
@@ -71,9 +74,14 @@ class _Builder:
         switch, value = option.switch, option.value
         simple = _SIMPLE.get(switch)
         special: dict[str, Callable[[Any], None]] = {
-            "-c": self._checkpoint, "-m": self._mail_options, "-pe": self._parallel, "-wd": self._directory,
-            "-t": self._tasks, "-b": lambda yes: self._type(JobType.BINARY, yes),
-            "-shell": lambda yes: self._type(JobType.NO_SHELL, not yes), "-now": self._now,
+            "-c": self._checkpoint,
+            "-m": self._mail_options,
+            "-pe": self._parallel,
+            "-wd": self._directory,
+            "-t": self._tasks,
+            "-b": lambda yes: self._type(JobType.BINARY, yes),
+            "-shell": lambda yes: self._type(JobType.NO_SHELL, not yes),
+            "-now": self._now,
         }
         if simple is not None:
             self.fields[simple] = value
@@ -128,7 +136,12 @@ class _Builder:
         value: Any = option.value
         if switch == "-l":
             value = tuple(Resource(key, text if text is not None else "") for key, text in value)
-        self.fields[name] = (*self.fields.get(name, ()), *value)
+            value = _without_duplicates(value)
+            taken = {resource.name for resource in value}
+            earlier = tuple(resource for resource in self.fields.get(name, ()) if resource.name not in taken)
+            self.fields[name] = (*earlier, *value)
+        else:
+            self.fields[name] = (*self.fields.get(name, ()), *value)
 
 
 def _append(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -136,15 +149,32 @@ def _append(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 _SIMPLE = {
-    "-a": "execution_time", "-A": "account", "-ar": "advance_reservation", "-binding": "binding",
-    "-ckpt": "checkpoint", "-dl": "deadline", "-j": "merge_stderr", "-js": "jobshare", "-N": "name",
-    "-p": "priority", "-P": "project", "-R": "reserve", "-tc": "max_concurrent", "-w": "verify_suitable",
-    "-r": "rerun", "-ot": "override_tickets",
+    "-a": "execution_time",
+    "-A": "account",
+    "-ar": "advance_reservation",
+    "-binding": "binding",
+    "-ckpt": "checkpoint",
+    "-dl": "deadline",
+    "-j": "merge_stderr",
+    "-js": "jobshare",
+    "-N": "name",
+    "-p": "priority",
+    "-P": "project",
+    "-R": "reserve",
+    "-tc": "max_concurrent",
+    "-w": "verify_suitable",
+    "-r": "rerun",
+    "-ot": "override_tickets",
 }
 _MERGED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
-    "-e": ("stderr_paths", merge_paths), "-i": ("stdin_paths", merge_paths), "-o": ("stdout_paths", merge_paths),
-    "-S": ("shells", merge_paths), "-M": ("mail_to", merge_mail), "-v": ("env", merge),
-    "-hold_jid": ("hold_jid", _append), "-hold_jid_ad": ("hold_jid_ad", _append),
+    "-e": ("stderr_paths", merge_paths),
+    "-i": ("stdin_paths", merge_paths),
+    "-o": ("stdout_paths", merge_paths),
+    "-S": ("shells", merge_paths),
+    "-M": ("mail_to", merge_mail),
+    "-v": ("env", merge),
+    "-hold_jid": ("hold_jid", _append),
+    "-hold_jid_ad": ("hold_jid_ad", _append),
     "-masterq": ("master_queues", _append),
 }
 _CONTEXT = {"-ac": "+", "-dc": "-", "-sc": "="}
@@ -168,8 +198,13 @@ def apply_context(old: Variables, operations: Variables) -> Variables:
 
 def unknown_option_answers(options: list[Option]) -> list[Answer]:
     """``Unknown option -x ARG`` for each."""
-    return [Answer(f"Unknown option {option.switch}" + ("" if option.shown is None else f" {option.shown}") + "\n",
-                   ENOIMP) for option in options]
+    return [
+        Answer(
+            f"Unknown option {option.switch}" + ("" if option.shown is None else f" {option.shown}") + "\n",
+            ENOIMP,
+        )
+        for option in options
+    ]
 
 
 def _without_duplicates(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
@@ -207,11 +242,18 @@ def build(options: list[Option], request: Request) -> Submitted:
             answers.append(Answer("command required for a binary job", ESEMANTIC))
         command = "STDIN"
     _finish(fields, command, request)
-    spec = replace(_bare(request), **fields, command=command, home=request.home or "/",
-                   args=tuple(str(option.value) for option in kept if option.switch == "jobarg"),
-                   user_hold=sum(option.switch == "-h" for option in kept) == 1,   # a second -h takes it away again
-                   notify=any(option.switch == "-notify" for option in kept),
-                   context=apply_context((), tuple(builder.context)))
+    if builder.prefix is not None:
+        fields["extra"] = (("directive_prefix", builder.prefix),)
+    spec = replace(
+        _bare(request),
+        **fields,
+        command=command,
+        home=request.home or "/",
+        args=tuple(str(option.value) for option in kept if option.switch == "jobarg"),
+        user_hold=sum(option.switch == "-h" for option in kept) == 1,  # a second -h takes it away again
+        notify=any(option.switch == "-notify" for option in kept),
+        context=apply_context((), tuple(builder.context)),
+    )
     verify = any(option.switch == "-verify" for option in kept)
     return Submitted(spec, answers, verify, builder.jsv, tuple(builder.context), builder.prefix)
 
@@ -226,9 +268,6 @@ def _finish(fields: dict[str, Any], command: str, request: Request) -> None:
         fields["name"] = base_name(command)
     if not fields.get("mail_to"):
         fields["mail_to"] = (MailTo(request.user, request.host),)
-    for name in ("hard_resources", "soft_resources"):
-        if name in fields:
-            fields[name] = _without_duplicates(fields[name])
     for name in ("project", "checkpoint", "pe", "cwd"):
         if fields.get(name) == "":
             fields[name] = None
@@ -244,5 +283,13 @@ def _finish(fields: dict[str, Any], command: str, request: Request) -> None:
 
 
 def _bare(request: Request) -> JobSpec:
-    return JobSpec(name="", owner=request.user, uid=request.uid, group=request.group, gid=request.gid,
-                   submit_host=request.host, workdir=request.cwd, umask=request.umask)
+    return JobSpec(
+        name="",
+        owner=request.user,
+        uid=request.uid,
+        group=request.group,
+        gid=request.gid,
+        submit_host=request.host,
+        workdir=request.cwd,
+        umask=request.umask,
+    )

@@ -16,7 +16,7 @@ from .optparse_table import OPTIONS, Option, Surroundings
 from .submission import surroundings
 from .values import CHECKPOINT_BITS, MAIL_BITS, OptionError
 
-_TIMEOUT = 10.0     # seconds; Grid Engine waits that long for an answer
+_TIMEOUT = 10.0  # seconds; Grid Engine waits that long for an answer
 _REJECTED = {"REJECT": "JSV rejected job", "REJECT_WAIT": "JSV temporarily rejected job"}
 _PLAIN = ("A", "N", "p", "P", "ckpt", "js", "r", "R", "j", "shell", "b", "now", "w", "tc", "wd")
 _LISTS = ("o", "e", "i", "S", "M", "m", "hold_jid", "hold_jid_ad", "a", "dl", "masterq")
@@ -30,7 +30,9 @@ class Verdict:
     refusal: str | None = None
 
 
-def ask(scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: Qmaster) -> tuple[JobSpec, Verdict]:
+def ask(
+    scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: Qmaster
+) -> tuple[JobSpec, Verdict]:
     """Have each script look at the job; the job as corrected."""
     verdict = Verdict()
     for script in scripts:
@@ -57,8 +59,15 @@ class _Dialogue:
 
     def run(self, script: str) -> None:
         """Start the script, tell it the job and take its answers."""
-        with subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.request.cwd,
-                              env=self.request.env, text=True, errors="surrogateescape") as process:
+        with subprocess.Popen(
+            [script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self.request.cwd,
+            env=self.request.env,
+            text=True,
+            errors="surrogateescape",
+        ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
@@ -103,7 +112,7 @@ class _Dialogue:
         elif command == "ENV":
             self._environment(rest)
         elif command == "RESULT" and rest.startswith("STATE "):
-            state, _, message = rest[len("STATE "):].partition(" ")
+            state, _, message = rest[len("STATE ") :].partition(" ")
             if state in _REJECTED:
                 self.verdict.refusal = message or _REJECTED[state]
             elif state not in ("ACCEPT", "CORRECT"):
@@ -133,8 +142,10 @@ class _Dialogue:
             try:
                 self._correct(builder, name, value)
             except OptionError as error:
-                self.verdict.refusal = (f"{error.texts[0] if error.texts else ''}\n"
-                                        "unable to allocate memory for binding during JSV execution")
+                self.verdict.refusal = (
+                    f"{error.texts[0] if error.texts else ''}\n"
+                    "unable to allocate memory for binding during JSV execution"
+                )
                 return self.spec
         fields = builder.fields
         if "rerun" in fields:
@@ -145,7 +156,9 @@ class _Dialogue:
         if name in ("l_hard", "l_soft", "q_hard", "q_soft"):
             switch, kind = f"-{name[0]}", OPTIONS[f"-{name[0]}"]
             if value and kind.parse is not None:
-                builder.add(Option(switch, kind.parse(value, self.around), value, 2 if name.endswith("soft") else 1))
+                builder.add(
+                    Option(switch, kind.parse(value, self.around), value, 2 if name.endswith("soft") else 1)
+                )
             else:
                 prefix = "soft" if name.endswith("soft") else "hard"
                 builder.fields[f"{prefix}_{'resources' if name[0] == 'l' else 'queues'}"] = ()
@@ -184,14 +197,23 @@ def _requests(entries: tuple[Resource, ...]) -> str:
 def _date(seconds: float, zone: str | None) -> str:
     """The month is one too low, as Grid Engine sends it."""
     when = localtime(seconds, zone)
-    return (f"{when.tm_year:04d}{when.tm_mon - 1:02d}{when.tm_mday:02d}{when.tm_hour:02d}{when.tm_min:02d}"
-            f".{when.tm_sec:02d}")
+    return (
+        f"{when.tm_year:04d}{when.tm_mon - 1:02d}{when.tm_mday:02d}{when.tm_hour:02d}{when.tm_min:02d}"
+        f".{when.tm_sec:02d}"
+    )
 
 
 def parameters(spec: JobSpec, request: Request) -> Iterator[tuple[str, str]]:
     """All PARAM lines of a job, in Grid Engine's order."""
-    yield from (("VERSION", "1.0"), ("CONTEXT", "client"), ("CLIENT", request.argv[0]), ("USER", spec.owner),
-                ("GROUP", spec.group), ("CMDNAME", spec.command), ("CMDARGS", str(len(spec.args))))
+    yield from (
+        ("VERSION", "1.0"),
+        ("CONTEXT", "client"),
+        ("CLIENT", request.argv[0]),
+        ("USER", spec.owner),
+        ("GROUP", spec.group),
+        ("CMDNAME", spec.command),
+        ("CMDARGS", str(len(spec.args))),
+    )
     yield from ((f"CMDARG{index}", arg) for index, arg in enumerate(spec.args))
     yield from ((name, value) for name, value in (*_first_half(spec, request), *_second_half(spec)) if value)
 

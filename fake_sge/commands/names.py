@@ -4,8 +4,15 @@ from __future__ import annotations
 
 MAX_LENGTH = 512
 _FORBIDDEN = (
-    ("\n", "Return"), ("\t", "Tab"), ("\r", "Carriage return"), ("/", "Slash ('/')"), (":", "Colon (':')"),
-    ("@", "At ('@')"), ("\\", "Backslash ('\\')"), ("*", "Asterisk ('*')"), ("?", "Questionmark ('?')"),
+    ("\n", "Return"),
+    ("\t", "Tab"),
+    ("\r", "Carriage return"),
+    ("/", "Slash ('/')"),
+    (":", "Colon (':')"),
+    ("@", "At ('@')"),
+    ("\\", "Backslash ('\\')"),
+    ("*", "Asterisk ('*')"),
+    ("?", "Questionmark ('?')"),
 )
 _KEYWORDS = ("NONE", "ALL", "TEMPLATE")
 

@@ -50,8 +50,13 @@ class _Line:
                 return
 
     def _one(self, word: str) -> None:
-        special = {"-h": self._hold, "-pe": self._parallel, "-binding": self._binding, "-V": self._all_variables,
-                   "-@": self._file}.get(word)
+        special = {
+            "-h": self._hold,
+            "-pe": self._parallel,
+            "-binding": self._binding,
+            "-V": self._all_variables,
+            "-@": self._file,
+        }.get(word)
         kind = OPTIONS.get(word)
         if special is not None:
             special(word)
@@ -82,8 +87,13 @@ class _Line:
 
     def _warn(self, switch: str) -> None:
         if any(option.switch == switch for option in self.result.options):
-            self.result.answers.append(Answer(
-                f'"{switch}" option has already been set, overriding previous setting', WARNING_STATUS, False))
+            self.result.answers.append(
+                Answer(
+                    f'"{switch}" option has already been set, overriding previous setting',
+                    WARNING_STATUS,
+                    False,
+                )
+            )
 
     def _flag(self, switch: str) -> None:
         self.hardness = {"-hard": 1, "-soft": 2}.get(switch, self.hardness)
@@ -104,7 +114,7 @@ class _Line:
             raise OptionError("-pe option must have pe_name argument", status=ESEMANTIC)
         if self.at + 2 >= len(self.words):
             raise OptionError("-pe option must have range as 2nd argument", status=ESEMANTIC)
-        name, ranges = self.words[self.at + 1:self.at + 3]
+        name, ranges = self.words[self.at + 1 : self.at + 3]
         self.at += 3
         self._add(switch, (name, slot_ranges(ranges)), f"{name} {ranges}")
 
@@ -130,7 +140,7 @@ class _Line:
         self.result.options += inner.options
 
     def _arguments_only(self) -> None:
-        rest = self.words[self.at + 1:]
+        rest = self.words[self.at + 1 :]
         self.at = len(self.words)
         if not self.on_command_line:
             self._add("--", None, None)
@@ -152,7 +162,7 @@ class _Line:
             self._add("jobid", tuple(ids), word)
         else:
             self._add("script", word, None)
-            self.result.options += [Option("jobarg", rest) for rest in self.words[self.at + 1:]]
+            self.result.options += [Option("jobarg", rest) for rest in self.words[self.at + 1 :]]
             self.at = len(self.words)
 
 
@@ -182,6 +192,8 @@ def read_file(path: str, around: Surroundings, result: Parsed) -> bytes | None:
             result.stray += f'error: fread("{path}") failed: Is a directory\n'
             result.answers.append(Answer(f"error reading from file {path}", EUNKNOWN))
             return None
+        if not path:
+            raise FileNotFoundError
         return around.read(full)
     except OSError as error:
         reason = error.strerror or "No such file or directory"
@@ -209,7 +221,7 @@ def _parameters(line: str, prefix: str) -> str:
     if prefix:
         if not line.startswith(prefix):
             return ""
-        line = line[len(prefix):].lstrip()
+        line = line[len(prefix) :].lstrip()
     elif line.startswith("#"):
         return ""
     return line.split("#", 1)[0].rstrip()
@@ -223,5 +235,5 @@ def split_words(text: str) -> list[str]:
     quote = re.search(r"""["']""", text)
     if quote is None:
         return text.split()
-    start = max((match.end() for match in re.finditer(r"\s", text[:quote.start()])), default=0)
+    start = max((match.end() for match in re.finditer(r"\s", text[: quote.start()])), default=0)
     return [*text[:start].split(), re.sub(r"""["']""", "", text[start:])]

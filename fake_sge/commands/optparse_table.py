@@ -79,11 +79,13 @@ def _text(word: str, _around: Surroundings) -> str:
 
 def _checked(parse: Callable[[str], object], message: str, status: int = 7) -> Parser:
     """A parser that words a ValueError; ``{}`` in the message is the argument."""
+
     def checked(word: str, _around: Surroundings) -> object:
         try:
             return parse(word)
         except ValueError:
             raise OptionError(message.format(word), status=status) from None
+
     return checked
 
 
@@ -96,8 +98,10 @@ def _date(switch: str) -> Parser:
         try:
             return parse_date(word, around.now, around.env.get("TZ"))
         except OptionError as error:
-            raise OptionError(f'Wrong date/time format "{word}" specified to {switch} option',
-                              stray=error.stray) from None
+            raise OptionError(
+                f'Wrong date/time format "{word}" specified to {switch} option', stray=error.stray
+            ) from None
+
     return date
 
 
@@ -151,8 +155,10 @@ def _resources(word: str, _around: Surroundings) -> Variables:
     try:
         return parse_resources(word)
     except ValueError:
-        raise OptionError(f'Wrong resource list format "{word}" specified to -l option',
-                          stray='error: unknown resource ""\n') from None
+        raise OptionError(
+            f'Wrong resource list format "{word}" specified to -l option',
+            stray='error: unknown resource ""\n',
+        ) from None
 
 
 def _environment(word: str, around: Surroundings) -> Variables:
@@ -229,23 +235,43 @@ TEXT = OptionType(_text)
 OPTIONS: dict[str, OptionType] = {
     "-a": OptionType(_date("-a"), warns=True),
     "-A": OptionType(_text, warns=True),
-    "-ar": OptionType(_checked(_array_id, "invalid advance reservation id, must be an unsigned integer", ESEMANTIC)),
-    "-ac": OptionType(_checked(parse_variables, _CONTEXT.format("-ac")),
-                      missing="{} option must have a context_list list argument"),
+    "-ar": OptionType(
+        _checked(_array_id, "invalid advance reservation id, must be an unsigned integer", ESEMANTIC)
+    ),
+    "-ac": OptionType(
+        _checked(parse_variables, _CONTEXT.format("-ac")),
+        missing="{} option must have a context_list list argument",
+    ),
     "-b": OptionType(_yn("-b"), warns=True, submit_only=True),
     "-c": OptionType(_checkpoint),
-    "-cat": TEXT, "-cell": TEXT, "-ckpt": TEXT,
-    "-clear": FLAG, "-explain": FLAG, "-xml": FLAG, "-cwd": FLAG,
+    "-cat": TEXT,
+    "-cell": TEXT,
+    "-ckpt": TEXT,
+    "-clear": FLAG,
+    "-explain": FLAG,
+    "-xml": FLAG,
+    "-cwd": FLAG,
     "-C": OptionType(_text, warns=True),
     "-d": OptionType(_checked(_duration, 'Wrong time format "{}" specified to -d option'), warns=True),
-    "-dc": OptionType(_checked(parse_variables, _CONTEXT.format("-dc")),
-                      missing="{} option must have a simple_context_list list argument"),
+    "-dc": OptionType(
+        _checked(parse_variables, _CONTEXT.format("-dc")),
+        missing="{} option must have a simple_context_list list argument",
+    ),
     "-display": OptionType(_text, warns=True),
     "-dl": OptionType(_date("-dl"), warns=True),
     "-e": OptionType(_checked(parse_paths, _PATHS.format("", "-e"))),
     "-i": OptionType(_checked(parse_paths, _PATHS.format("", "-e"))),
-    "-hard": FLAG, "-soft": FLAG, "-help": FLAG, "-notify": FLAG, "-terse": FLAG, "-verify": FLAG,
-    "-verbose": FLAG, "-inherit": FLAG, "-nostdin": FLAG, "-noshell": FLAG, "-uall": FLAG,
+    "-hard": FLAG,
+    "-soft": FLAG,
+    "-help": FLAG,
+    "-notify": FLAG,
+    "-terse": FLAG,
+    "-verify": FLAG,
+    "-verbose": FLAG,
+    "-inherit": FLAG,
+    "-nostdin": FLAG,
+    "-noshell": FLAG,
+    "-uall": FLAG,
     "-he": OptionType(_yn("-he"), warns=True),
     "-hold_jid": OptionType(_checked(_jobs, _HOLDS.format("", ""))),
     "-hold_jid_ad": OptionType(_checked(_jobs, _HOLDS.format("_ad", "_ad"))),
@@ -253,29 +279,42 @@ OPTIONS: dict[str, OptionType] = {
     "-js": OptionType(_checked(parse_unsigned, "invalid jobshare, must be an unsigned integer", ESEMANTIC)),
     "-jsv": OptionType(_jsv),
     "-l": OptionType(_resources),
-    "-m": OptionType(_checked(parse_mail_options, 'Wrong mail options list format "{}" specified to -m option')),
-    "-masterq": OptionType(_checked(_queues, _QUEUE.format("-masterq")),
-                           missing="{} option must have queue list argument"),
+    "-m": OptionType(
+        _checked(parse_mail_options, 'Wrong mail options list format "{}" specified to -m option')
+    ),
+    "-masterq": OptionType(
+        _checked(_queues, _QUEUE.format("-masterq")), missing="{} option must have queue list argument"
+    ),
     "-M": OptionType(_checked(parse_mail, 'Wrong mail list format "{}" specified to -M option')),
     "-N": OptionType(_job_name, warns=True),
     "-now": OptionType(_yn("-now"), warns=True),
     "-o": OptionType(_checked(parse_paths, _PATHS.format("stdout ", "-o"))),
-    "-ot": OptionType(_checked(parse_unsigned, "invalid override tickets, must be an unsigned integer", ESEMANTIC)),
+    "-ot": OptionType(
+        _checked(parse_unsigned, "invalid override tickets, must be an unsigned integer", ESEMANTIC)
+    ),
     "-p": OptionType(_checked(_priority, 'invalid priority "{}".  Must be an integer from -1023 to 1024')),
     "-P": OptionType(_text, warns=True),
     "-pty": OptionType(_yn("-pty")),
-    "-q": OptionType(_checked(_queues, _QUEUE.format("-q")), missing="{} option must have queue list argument"),
+    "-q": OptionType(
+        _checked(_queues, _QUEUE.format("-q")), missing="{} option must have queue list argument"
+    ),
     "-r": OptionType(_checked(_restart, 'invalid option argument "-r {}"'), warns=True),
     "-R": OptionType(_yn("-R"), warns=True),
-    "-sc": OptionType(_checked(parse_variables, _CONTEXT.format("-sc")),
-                      missing="{} option must have context list argument"),
+    "-sc": OptionType(
+        _checked(parse_variables, _CONTEXT.format("-sc")), missing="{} option must have context list argument"
+    ),
     "-shell": OptionType(_yn("-shell"), warns=True, submit_only=True),
     "-sync": OptionType(_yn("-sync"), warns=True),
-    "-S": OptionType(_checked(parse_paths, 'Wrong shell list format "{}" specified to -S option'),
-                     missing="{} option must have path_name argument"),
+    "-S": OptionType(
+        _checked(parse_paths, 'Wrong shell list format "{}" specified to -S option'),
+        missing="{} option must have path_name argument",
+    ),
     "-t": OptionType(_task_range, missing="{} option must have a list of task id ranges"),
-    "-tc": OptionType(_checked(_concurrency, 'invalid task concurrency number "{}". '
-                                             "Must be an integer greater or equal to 0.")),
+    "-tc": OptionType(
+        _checked(
+            _concurrency, 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
+        )
+    ),
     "-u": OptionType(_checked(_names, ""), missing="{} option must have a list usernames"),
     "-v": OptionType(_environment, missing="{} option must have variable list argument"),
     "-w": OptionType(_verification, warns=True),

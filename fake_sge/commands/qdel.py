@@ -18,7 +18,7 @@ from .jobids import LONELY, JobWord, parse_job_word, with_tasks
 from .refusals import on_stdout
 from .values import OptionError, Undefined, compress, parse_ranges, split_list
 
-_FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0    # a plain user's -f waits a minute, to discourage it
+_FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
 _ONE_RANGE = "-t option only allows one range specification"
 
 
@@ -181,8 +181,9 @@ def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: Qm
     return f'denied: job "{word.word}" does not exist'
 
 
-def _delete_job(job: Job, word: JobWord, request: Request, qmaster: Qmaster,
-                force: bool) -> tuple[list[str], bool, bool]:
+def _delete_job(
+    job: Job, word: JobWord, request: Request, qmaster: Qmaster, force: bool
+) -> tuple[list[str], bool, bool]:
     """The lines, whether any is an error, and whether the job had any of the tasks."""
     changes = qmaster.delete(job.number, word.tasks or None, actor_of(request), force)
     lines: list[str] = []

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..model import Hold, Job
-from ..protocol import Actor, Change, Outcome, Qmaster, QmasterUnreachable, QueueAction, Reply, Request, actor_of
+from ..protocol import (
+    Actor,
+    Change,
+    Outcome,
+    Qmaster,
+    QmasterUnreachable,
+    QueueAction,
+    Reply,
+    Request,
+    actor_of,
+)
 from ..ranges import Range, fold
 from ..render.usage import usage
 from ..render.values import encode
@@ -18,24 +28,55 @@ from .values import OptionError, Undefined, compress, parse_ranges
 from .verify import names_a_queue
 
 _LONG = {
-    "--help": "-help", "--force": "-f", "--clear": "-c", "--clearjob": "-cj", "--clearqueue": "-cq",
-    "--suspend": "-s", "--suspendjob": "-sj", "--suspendqueue": "-sq", "--unsuspend": "-us",
-    "--unsuspendjob": "-usj", "--unsuspendqueue": "-usq", "--disable": "-d", "--reschedulejob": "-rj",
-    "--reschedulequeue": "-rq", "--reschedule": "-r", "--enable": "-e",
+    "--help": "-help",
+    "--force": "-f",
+    "--clear": "-c",
+    "--clearjob": "-cj",
+    "--clearqueue": "-cq",
+    "--suspend": "-s",
+    "--suspendjob": "-sj",
+    "--suspendqueue": "-sq",
+    "--unsuspend": "-us",
+    "--unsuspendjob": "-usj",
+    "--unsuspendqueue": "-usq",
+    "--disable": "-d",
+    "--reschedulejob": "-rj",
+    "--reschedulequeue": "-rq",
+    "--reschedule": "-r",
+    "--enable": "-e",
 }
 _ORDER = ("-c", "-cj", "-cq", "-d", "-r", "-rj", "-rq", "-e", "-s", "-sj", "-sq", "-us", "-usj", "-usq")
 _QUEUE_ACTIONS = {
-    "-c": QueueAction.CLEAR_ERROR, "-cq": QueueAction.CLEAR_ERROR, "-d": QueueAction.DISABLE,
-    "-e": QueueAction.ENABLE, "-r": QueueAction.RESCHEDULE, "-rq": QueueAction.RESCHEDULE,
-    "-s": QueueAction.SUSPEND, "-sq": QueueAction.SUSPEND, "-us": QueueAction.UNSUSPEND,
+    "-c": QueueAction.CLEAR_ERROR,
+    "-cq": QueueAction.CLEAR_ERROR,
+    "-d": QueueAction.DISABLE,
+    "-e": QueueAction.ENABLE,
+    "-r": QueueAction.RESCHEDULE,
+    "-rq": QueueAction.RESCHEDULE,
+    "-s": QueueAction.SUSPEND,
+    "-sq": QueueAction.SUSPEND,
+    "-us": QueueAction.UNSUSPEND,
     "-usq": QueueAction.UNSUSPEND,
 }
-_JOB_ACTIONS = {"-c": "cj", "-cj": "cj", "-r": "rj", "-rj": "rj", "-s": "sj", "-sj": "sj", "-us": "usj",
-                "-usj": "usj"}
+_JOB_ACTIONS = {
+    "-c": "cj",
+    "-cj": "cj",
+    "-r": "rj",
+    "-rj": "rj",
+    "-s": "sj",
+    "-sj": "sj",
+    "-us": "usj",
+    "-usj": "usj",
+}
 _ONLY_JOBS = ("-cj", "-rj", "-sj", "-usj")
 _ONLY_QUEUES = ("-cq", "-d", "-rq", "-e", "-sq", "-usq")
-_STATES = {QueueAction.DISABLE: "disabled", QueueAction.ENABLE: "enabled", QueueAction.SUSPEND: "suspended",
-           QueueAction.UNSUSPEND: "unsuspended", QueueAction.CLEAR_ERROR: "no error"}
+_STATES = {
+    QueueAction.DISABLE: "disabled",
+    QueueAction.ENABLE: "enabled",
+    QueueAction.SUSPEND: "suspended",
+    QueueAction.UNSUSPEND: "unsuspended",
+    QueueAction.CLEAR_ERROR: "no error",
+}
 Lines = list[tuple[str, bool]]
 
 
@@ -114,8 +155,12 @@ def _parse(words: Sequence[str]) -> _Parsed:
     return parsed
 
 
-def _words(parsed: _Parsed, groups: list[tuple[str, list[str]]], limits: dict[int, tuple[str, Range]],
-           lonely: list[str]) -> None:
+def _words(
+    parsed: _Parsed,
+    groups: list[tuple[str, list[str]]],
+    limits: dict[int, tuple[str, Range]],
+    lonely: list[str],
+) -> None:
     if parsed.errors:
         return
     for wanted in _ORDER:
@@ -167,8 +212,11 @@ def _run(parsed: _Parsed, request: Request, qmaster: Qmaster) -> Lines:
             if option in _JOB_ACTIONS and word.is_number:
                 found = _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster)
             elif option in _ONLY_JOBS:
-                named = [JobWord(str(job.number), word.tasks) for job in qmaster.jobs()
-                         if glob_match(word.word, job.name)]
+                named = [
+                    JobWord(str(job.number), word.tasks)
+                    for job in qmaster.jobs()
+                    if glob_match(word.word, job.name)
+                ]
                 later += [(option, job) for job in named]
                 found = [] if named else None
             if found is None:
@@ -177,8 +225,9 @@ def _run(parsed: _Parsed, request: Request, qmaster: Qmaster) -> Lines:
             else:
                 lines += found
     for option, word in later:
-        lines += _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster) or \
-            ([] if qmaster.job(int(word.word)) else [(f'invalid queue or job "{word.word}"', True)])
+        lines += _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster) or (
+            [] if qmaster.job(int(word.word)) else [(f'invalid queue or job "{word.word}"', True)]
+        )
     return lines
 
 
@@ -195,8 +244,12 @@ def _queues(action: QueueAction, pattern: str, force: bool, request: Request, qm
         elif force:
             lines.append((f'{who} forced state change of "{instance.name}" ({_STATES[action]})', False))
         elif change.outcome is Outcome.ALREADY_DONE:
-            lines.append((f'Queue instance "{instance.name}" is already in the specified state: '
-                          f"{_STATES[action]}", False))
+            lines.append(
+                (
+                    f'Queue instance "{instance.name}" is already in the specified state: {_STATES[action]}',
+                    False,
+                )
+            )
         else:
             lines.append((f'{who} changed state of "{instance.name}" ({_STATES[action]})', False))
     return lines
@@ -226,10 +279,13 @@ def _job(action: str, word: JobWord, force: bool, request: Request, qmaster: Qma
     return lines + [(text, False) for text in pending]
 
 
-def _operate(action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor,
-             qmaster: Qmaster) -> list[Change]:
+def _operate(
+    action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor, qmaster: Qmaster
+) -> list[Change]:
     operations: dict[str, Callable[[int, Sequence[Range] | None, Actor], list[Change]]] = {
-        "sj": qmaster.suspend, "usj": qmaster.unsuspend, "cj": qmaster.clear_error,
+        "sj": qmaster.suspend,
+        "usj": qmaster.unsuspend,
+        "cj": qmaster.clear_error,
     }
     if action == "rj":
         return qmaster.reschedule(job.number, tasks, actor, force)
@@ -257,8 +313,12 @@ def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
     numbers = []
     for members in lists.values():
         for piece in fold(members):
-            numbers += [task for task in piece.ids() if not tasks or (
-                tasks[0].first <= task <= tasks[0].last and (task - tasks[0].first) % piece.step == 0)]
+            numbers += [
+                task
+                for task in piece.ids()
+                if not tasks
+                or (tasks[0].first <= task <= tasks[0].last and (task - tasks[0].first) % piece.step == 0)
+            ]
     return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
 
 
@@ -273,12 +333,16 @@ def _text(action: str, change: Change, job: Job, force: bool, request: Request) 
         return [(f"{name[0].upper()}{name[1:]} is not in error state", True)]
     if action == "rj":
         if done:
-            return [(f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)]
+            return [
+                (f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)
+            ]
         if change.outcome is Outcome.NOT_RERUNNABLE:
             return [(f"The {name} is running in queue none where jobs are not rerunable.", False)]
         return []
     if change.outcome is Outcome.NOT_APPLICABLE:
-        return [(f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)]
+        return [
+            (f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)
+        ]
     if action == "sj":
         already = change.outcome is Outcome.ALREADY_SUSPENDED
         forced = f"{user} - forced suspension of {name}"

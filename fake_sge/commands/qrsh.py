@@ -39,8 +39,11 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
         return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))
     if "script" not in switches:
         return Reply(1, b"", b"error: a session without a command needs a terminal\n")
-    options = [option for option in (*default_options(request, around).options, *parsed.options)
-               if option.switch not in (*_OWN, *_SUBMIT_ONLY)]
+    options = [
+        option
+        for option in (*default_options(request, around).options, *parsed.options)
+        if option.switch not in (*_OWN, *_SUBMIT_ONLY)
+    ]
     built = build([Option("-b", True), *options], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
@@ -99,8 +102,13 @@ class _Session:
 
 def _as_job(spec: JobSpec, place: Path, without_shell: bool) -> JobSpec:
     kind = spec.job_type | JobType.BINARY | (JobType.NO_SHELL if without_shell else JobType.NONE)
-    return replace(spec, job_type=kind, stdin_paths=(HostPath(str(place / "in")),),
-                   stdout_paths=(HostPath(str(place / "out")),), stderr_paths=(HostPath(str(place / "err")),))
+    return replace(
+        spec,
+        job_type=kind,
+        stdin_paths=(HostPath(str(place / "in")),),
+        stdout_paths=(HostPath(str(place / "out")),),
+        stderr_paths=(HostPath(str(place / "err")),),
+    )
 
 
 def exit_code(end: Finished) -> int:

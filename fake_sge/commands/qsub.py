@@ -41,7 +41,9 @@ from .submission import (
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
 _WAITING = "Waiting for immediate job to be scheduled.\n"
-_DIAGNOSIS_LENGTH = 100   # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
+_DIAGNOSIS_LENGTH = (
+    100  # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
+)
 
 
 def main(request: Request, qmaster: Qmaster) -> Reply:
@@ -105,8 +107,9 @@ class _Call:
             code = self.say(script.parsed, "Unable to read script file because of error: ", "warning: ")
             if code:
                 return self.reply(code)
-        return self.submit([*defaults.options, *(script.parsed.options if script else []), *command_line.options],
-                           script)
+        return self.submit(
+            [*defaults.options, *(script.parsed.options if script else []), *command_line.options], script
+        )
 
     def submit(self, options: list[Option], script: Script | None) -> Reply:
         terse = any(option.switch == "-terse" for option in options)
@@ -153,7 +156,9 @@ class _Call:
             return self.reply(outcome.code)
         line = submitted_line(number, spec)
         if Warn.NOT_ALLOWED_IN_ANY_QUEUE in outcome.warnings:
-            self.err += _REFUSED.format(f"warning: {spec.owner}'s job is not allowed to run in any queue\n{line}")
+            self.err += _REFUSED.format(
+                f"warning: {spec.owner}'s job is not allowed to run in any queue\n{line}"
+            )
             return self.reply(1)
         if terse:
             line = job_identifier(number, spec)
@@ -236,10 +241,36 @@ class _Call:
 
 def signal_name(number: int) -> str:
     """``SIGKILL``; unknown ones are ``SIGunknown signal`` (libdrmaa_observed: 30, 31, 34, 64)."""
-    known = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL",
-             "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGCHLD", "SIGCONT", "SIGSTOP",
-             "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",
-             "SIGIO")
+    known = (
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGKILL",
+        "SIGUSR1",
+        "SIGSEGV",
+        "SIGUSR2",
+        "SIGPIPE",
+        "SIGALRM",
+        "SIGTERM",
+        "SIGCHLD",
+        "SIGCONT",
+        "SIGSTOP",
+        "SIGTSTP",
+        "SIGTTIN",
+        "SIGTTOU",
+        "SIGURG",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGWINCH",
+        "SIGIO",
+    )
     try:
         name = signal.Signals(number).name
     except ValueError:

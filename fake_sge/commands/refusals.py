@@ -19,9 +19,9 @@ _TEXTS = {
     RefusalKind.UNKNOWN_CHECKPOINT: 'job rejected: the requested checkpointing environment "{0}" does not exist',
     RefusalKind.UNKNOWN_USER: 'job rejected: the user "{0}" does not exist',
     RefusalKind.UID_TOO_LOW: "job rejected: your user id {0} is lower than minimum user id {1} "
-                             "of cluster configuration",
+    "of cluster configuration",
     RefusalKind.GID_TOO_LOW: "job rejected: your group id {0} is lower than minimum group id {1} "
-                             "of cluster configuration",
+    "of cluster configuration",
     RefusalKind.NOT_SUBMIT_HOST: 'denied: host "{0}" is not a submit host',
     RefusalKind.USER_DENIED: "job rejected: {0}@{1} is not allowed to submit jobs",
     RefusalKind.TOO_MANY_TASKS: "job rejected: you tried to submit a job with more than {0} tasks",
@@ -56,7 +56,7 @@ def environment_text(request: Request) -> str | None:
     if bad.problem is EnvProblem.ROOT_UNSET:
         return "Please set the environment variable SGE_ROOT."
     kind = "SGE_ROOT" if bad.problem is EnvProblem.ROOT_MISSING else "cell"
-    return f"{kind} directory \"{bad.path}\" doesn't exist"
+    return f'{kind} directory "{bad.path}" doesn\'t exist'
 
 
 def on_stdout(error: QmasterUnreachable, code: int, silent: str = "got send error") -> Reply:

@@ -43,6 +43,8 @@ def number_of(text: str, kind: str) -> float:
     word = text.strip()
     if word.upper() in ("INFINITY", "INFINITE", "UNDEFINED"):
         return math.inf
+    if word.upper() == "TRUE":  # a bare -l name
+        return 1.0
     if kind == "BOOL" and word.upper() in ("TRUE", "T", "FALSE", "F"):
         return 1.0 if word.upper().startswith("T") else 0.0
     if kind == "TIME" and ":" in word:

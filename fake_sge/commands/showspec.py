@@ -11,8 +11,15 @@ from ..protocol import Request
 from .jobparams import PREFIX, Submitted
 from .values import CHECKPOINT_BITS, MAIL_BITS, Variables
 
-_SUBMITTED_FROM = (("HOME", "home"), ("LOGNAME", "log_name"), ("PATH", "path"), ("SHELL", "shell"), ("TZ", "tz"),
-                   ("WORKDIR", "workdir"), ("HOST", "host"))
+_SUBMITTED_FROM = (
+    ("HOME", "home"),
+    ("LOGNAME", "log_name"),
+    ("PATH", "path"),
+    ("SHELL", "shell"),
+    ("TZ", "tz"),
+    ("WORKDIR", "workdir"),
+    ("HOST", "host"),
+)
 
 
 def _line(label: str, value: str) -> str:
@@ -78,7 +85,9 @@ def _attributes(spec: JobSpec, submitted: Submitted) -> str:
 
 
 def _checkpoint(spec: JobSpec) -> str:
-    letters = "".join(letter if spec.checkpoint_attr & bit else " " for letter, bit in CHECKPOINT_BITS.items())
+    letters = "".join(
+        letter if spec.checkpoint_attr & bit else " " for letter, bit in CHECKPOINT_BITS.items()
+    )
     return letters if spec.checkpoint_attr else ""
 
 
@@ -93,9 +102,13 @@ def _requests(spec: JobSpec, submitted: Submitted) -> str:
     )
     text += "".join(_line(label, value) for label, value in optional if value)
     own = [(name, value) for name, value in spec.env if not name.startswith(PREFIX)]
-    text += _line("verify", "-verify") + _line("env_list", ",".join(
-        "TERM" if (name, value) == ("TERM", None) else f"{name}={'NONE' if value is None else value}"
-        for name, value in own))
+    text += _line("verify", "-verify") + _line(
+        "env_list",
+        ",".join(
+            "TERM" if (name, value) == ("TERM", None) else f"{name}={'NONE' if value is None else value}"
+            for name, value in own
+        ),
+    )
     script = spec.script
     optional = (
         ("job_args", ",".join(spec.args)),
@@ -112,11 +125,21 @@ def _requests(spec: JobSpec, submitted: Submitted) -> str:
 def _rest(spec: JobSpec, submitted: Submitted) -> str:
     text = ""
     if spec.pe is not None:
-        ranges = ",".join(str(piece.first) if piece.first == piece.last else f"{piece.first}-{piece.last}"
-                          for piece in spec.pe_ranges)
+        ranges = ",".join(
+            str(piece.first) if piece.first == piece.last else f"{piece.first}-{piece.last}"
+            for piece in spec.pe_ranges
+        )
         text = f"parallel environment:  {spec.pe} range: {ranges}\n"
-    kinds = [word for flag, word in ((JobType.BINARY, "binary"), (JobType.ARRAY, ""), (JobType.IMMEDIATE, "immediate"),
-                                     (JobType.NO_SHELL, "noshell")) if spec.job_type & flag and word]
+    kinds = [
+        word
+        for flag, word in (
+            (JobType.BINARY, "binary"),
+            (JobType.ARRAY, ""),
+            (JobType.IMMEDIATE, "immediate"),
+            (JobType.NO_SHELL, "noshell"),
+        )
+        if spec.job_type & flag and word
+    ]
     optional = (
         ("jid_predecessor_list (req)", ",".join(spec.hold_jid)),
         ("ja_ad_predecessor_list (req)", ",".join(spec.hold_jid_ad)),

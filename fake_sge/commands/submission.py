@@ -15,10 +15,11 @@ from .values import EUNKNOWN
 from .verify import ANSWER_LOST, Verdict, late, not_in_any_queue, verify
 
 
-
 def surroundings(request: Request, now: float) -> Surroundings:
     """What the option parser needs to know of a call."""
-    return Surroundings(request.argv[0], request.env, now, request.resolve, lambda path: Path(path).read_bytes())
+    return Surroundings(
+        request.argv[0], request.env, now, request.resolve, lambda path: Path(path).read_bytes()
+    )
 
 
 @dataclass
@@ -153,7 +154,11 @@ def _unsuitable_first(spec: JobSpec, trouble: list[str], request: Request, qmast
     found = qmaster.submit(replace(spec, verify_suitable=3), actor_of(request)).suitable
     if found or trouble == [ANSWER_LOST]:
         return trouble
-    return ["error: no suitable queues"] if spec.verify_suitable == 2 else ["warning: no suitable queues", *trouble]
+    return (
+        ["error: no suitable queues"]
+        if spec.verify_suitable == 2
+        else ["warning: no suitable queues", *trouble]
+    )
 
 
 def _verified(spec: JobSpec, answer: Submission, qmaster: Qmaster) -> Outcome:
@@ -162,8 +167,12 @@ def _verified(spec: JobSpec, answer: Submission, qmaster: Qmaster) -> Outcome:
         return Outcome(spec, None, (text_of(answer.refusal),), code=code_of(answer.refusal))
     if answer.suitable:
         return Outcome(spec, None, verified=True)
-    texts = [f"Job {number} {message.text}" if message.jobs or message.text.startswith(("cannot", "("))
-             else message.text for message in answer.messages]
+    texts = [
+        f"Job {number} {message.text}"
+        if message.jobs or message.text.startswith(("cannot", "("))
+        else message.text
+        for message in answer.messages
+    ]
     return Outcome(spec, None, (*texts, "verification: no suitable queues"), code=1)
 
 
@@ -186,6 +195,18 @@ def with_script(spec: JobSpec, script: Script | None) -> JobSpec:
 
 
 __all__ = [
-    "Outcome", "Printed", "Script", "ask", "default_options", "first", "is_binary", "job_identifier",
-    "parse_command_line", "printed", "read_script", "submitted_line", "surroundings", "with_script",
+    "Outcome",
+    "Printed",
+    "Script",
+    "ask",
+    "default_options",
+    "first",
+    "is_binary",
+    "job_identifier",
+    "parse_command_line",
+    "printed",
+    "read_script",
+    "submitted_line",
+    "surroundings",
+    "with_script",
 ]

@@ -45,17 +45,19 @@ def c_long(text: str) -> tuple[int | None, str]:
     match = re.match(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", text)
     if match is None:
         return None, text
-    return int(match.group(1)), text[match.end():]
+    return int(match.group(1)), text[match.end() :]
 
 
 def c_double(text: str) -> tuple[float | None, str]:
     """``strtod``: the leading number (also hexadecimal) and what follows it."""
-    match = re.match(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)", text)
+    match = re.match(
+        r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)", text
+    )
     if match is None:
         return None, text
     sign, digits = match.groups()
     number = float(int(digits, 16)) if digits[:2].lower() == "0x" else float(digits)
-    return (-number if sign == "-" else number), text[match.end():]
+    return (-number if sign == "-" else number), text[match.end() :]
 
 
 def u_long32(number: float) -> int:
@@ -75,7 +77,9 @@ def yes_no(text: str) -> bool:
 
 # ---- ranges ------------------------------------------------------------------------------------
 def _no_decimal(text: str) -> OptionError:
-    return OptionError(f'Numerical value invalid!\nThe initial portion of string "{text}" contains no decimal number')
+    return OptionError(
+        f'Numerical value invalid!\nThe initial portion of string "{text}" contains no decimal number'
+    )
 
 
 def _trailer(text: str, rest: str) -> OptionError:
@@ -203,7 +207,7 @@ def parse_date(text: str, now: float, zone: str | None) -> int:
         year = localtime(now, zone).tm_year
     elif year_length == 2:
         year += 2000 if year < 70 else 1900
-    fields = [_atoi(digits[at:at + 2]) for at in range(year_length, year_length + 8, 2)] + [_atoi(seconds)]
+    fields = [_atoi(digits[at : at + 2]) for at in range(year_length, year_length + 8, 2)] + [_atoi(seconds)]
     limits = ((1, 12, "month"), (1, 31, "day"), (0, 23, "hour"), (0, 59, "minute"), (-99, 59, "seconds"))
     for number, (low, high, what) in zip(fields, limits):
         if not low <= number <= high:
@@ -284,7 +288,7 @@ def merge_mail(old: tuple[MailTo, ...], new: tuple[MailTo, ...]) -> tuple[MailTo
 def parse_mail(text: str) -> tuple[MailTo, ...]:
     """``user[@host],...``; doubles are dropped. Raises ValueError when empty."""
     result: list[MailTo] = []
-    for word in split_list(text, "," + _WHITE):
+    for word in split_list(text, ","):
         parts = split_list(word, "@")
         entry = MailTo(parts[0], parts[1] if len(parts) > 1 else None) if parts else None
         if entry is not None and entry not in result:
@@ -318,7 +322,7 @@ def _variable_words(text: str) -> list[str]:
     quote = re.search(r"""["']""", text)
     if quote is None:
         return split_list(text)
-    head, tail = text[:quote.start()], text[quote.start():]
+    head, tail = text[: quote.start()], text[quote.start() :]
     cut = head.rfind(",") + 1
     return [*split_list(head[:cut]), head[cut:] + tail]
 
@@ -366,8 +370,16 @@ def time_seconds(text: str) -> float | None:
     return total
 
 
-MULTIPLIERS = {"k": 1000.0, "K": 1024.0, "m": 1e6, "M": 1024.0 ** 2, "g": 1e9, "G": 1024.0 ** 3,
-               "t": 1e12, "T": 1024.0 ** 4}
+MULTIPLIERS = {
+    "k": 1000.0,
+    "K": 1024.0,
+    "m": 1e6,
+    "M": 1024.0**2,
+    "g": 1e9,
+    "G": 1024.0**3,
+    "t": 1e12,
+    "T": 1024.0**4,
+}
 
 
 def memory_bytes(text: str) -> float | None:

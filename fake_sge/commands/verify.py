@@ -81,7 +81,8 @@ def late(spec: JobSpec, qmaster: Qmaster) -> list[str]:
 
 def _at_once(spec: JobSpec, config: CellConfig) -> None:
     if spec.submit_host not in (*config.submit_hosts, *config.admin_hosts) or (
-            spec.submit_host not in config.submit_hosts):
+        spec.submit_host not in config.submit_hosts
+    ):
         raise Refused(f'denied: host "{spec.submit_host}" is not a submit host')
     if spec.max_concurrent and not spec.is_array:
         raise Refused('invalid "task concurrency" value in job request')
@@ -103,14 +104,19 @@ def _first(spec: JobSpec, config: CellConfig) -> None:
     for number, kind in ((spec.uid, "user"), (spec.gid, "group")):
         limit = int(settings.get(f"min_{kind[0]}id", "0"))
         if number < limit:
-            raise Refused(f"job rejected: your {kind} id {number} is lower than minimum {kind} id {limit} "
-                          "of cluster configuration")
+            raise Refused(
+                f"job rejected: your {kind} id {number} is lower than minimum {kind} id {limit} "
+                "of cluster configuration"
+            )
     if spec.master_queues and spec.pe is None:
         raise Refused("job rejected: specification of master queue is not allowed for non-parallel jobs")
     if spec.is_array and spec.array.first == 0:
         raise Refused("job rejected: 0 is an invalid task id")
-    lines = [line for paths in (spec.stdout_paths, spec.stdin_paths, spec.shells, spec.stderr_paths)
-             for line in refuse_paths(paths, config)]
+    lines = [
+        line
+        for paths in (spec.stdout_paths, spec.stdin_paths, spec.shells, spec.stderr_paths)
+        for line in refuse_paths(paths, config)
+    ]
     if lines:
         raise Refused(*lines)
     if not spec.job_type & JobType.BINARY and not spec.script:
@@ -150,8 +156,11 @@ def known_host(host: str, config: CellConfig) -> bool:
 def _second(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> JobSpec:
     config = qmaster.config
     _limits(spec, qmaster, verdict)
-    spec = replace(spec, hard_resources=check_resources(spec.hard_resources, config),
-                   soft_resources=check_resources(spec.soft_resources, config))
+    spec = replace(
+        spec,
+        hard_resources=check_resources(spec.hard_resources, config),
+        soft_resources=check_resources(spec.soft_resources, config),
+    )
     lines = check_queues((*spec.hard_queues,), config)
     for queues in (spec.soft_queues, spec.master_queues):
         lines = lines or check_queues(queues, config)
@@ -181,8 +190,11 @@ def _limits(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> None:
     settings = qmaster.config.global_config
     limit = int(settings.get("max_jobs", "0"))
     jobs = qmaster.jobs() if limit or int(settings.get("max_u_jobs", "0")) else ()
-    alive = [job for job in jobs if job.waiting or any(task.status is not Status.FINISHED
-                                                        for task in job.tasks.values())]
+    alive = [
+        job
+        for job in jobs
+        if job.waiting or any(task.status is not Status.FINISHED for task in job.tasks.values())
+    ]
     if limit and len(alive) >= limit:
         verdict.code = TRY_LATER
         raise Refused(f"job rejected: only {limit} jobs are allowed per cluster")
@@ -194,7 +206,8 @@ def _limits(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> None:
     denied = settings.get("xuser_lists", "NONE")
     allowed = settings.get("user_lists", "NONE")
     if _listed(denied, spec, qmaster.config) or (
-            allowed.upper() != "NONE" and not _listed(allowed, spec, qmaster.config)):
+        allowed.upper() != "NONE" and not _listed(allowed, spec, qmaster.config)
+    ):
         raise Refused(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
 
 
@@ -322,7 +335,7 @@ def check_predecessors(words: Sequence[str], number: int) -> None:
 
 def leading(word: str) -> int:
     """``atoi`` of a word that begins with a digit."""
-    digits = word[:len(word) - len(word.lstrip("0123456789"))]
+    digits = word[: len(word) - len(word.lstrip("0123456789"))]
     return int(digits)
 
 
@@ -342,5 +355,7 @@ def check_array_predecessors(spec: JobSpec, qmaster: Qmaster, number: int = 0) -
             if not before.spec.is_array:
                 raise Refused(only_arrays)
             if (before.spec.array.first, before.spec.array.last) != (spec.array.first, spec.array.last):
-                raise Refused("This array job must have the same range of sub-tasks as the dependent array job "
-                              "specified with -hold_jid_ad")
+                raise Refused(
+                    "This array job must have the same range of sub-tasks as the dependent array job "
+                    "specified with -hold_jid_ad"
+                )

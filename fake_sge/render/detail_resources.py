@@ -99,7 +99,7 @@ class Binding(NamedTuple):
     explicit: str | None
 
 
-_BINDING_TYPES = {"set": 3, "env": 1, "pe": 2}
+_BINDING_TYPES = {"set": 3, "env": 2, "pe": 1}
 
 
 def binding_of(binding: str | None) -> Binding:
@@ -111,7 +111,7 @@ def binding_of(binding: str | None) -> Binding:
     number = _BINDING_TYPES.get(instance, 3)
     if kind == "explicit":
         return Binding(kind, number, 0, 0, 0, 0, strategy)
-    amount = int(parts[0]) if parts and parts[0].isdigit() else 0
+    amount = int(parts[0]) if parts and parts[0].isdigit() else 0 if parts else 2**31 - 1
     step = int(parts[1]) if kind == "striding" and len(parts) > 1 else 0
     place = parts[2:] if kind == "striding" else parts[1:]
     socket, _, core = place[0].partition(",") if place else ("0", "", "0")

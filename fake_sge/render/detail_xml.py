@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Callable
 
@@ -210,7 +211,7 @@ class JobDetails:
                         _leaf(5, "CE_name", name),
                         _leaf(5, "CE_valtype", VALUE_TYPES[kind]),
                         _leaf(5, "CE_stringval", value),
-                        _leaf(5, "CE_doubleval", f"{number:f}"),
+                        _leaf(5, "CE_doubleval", f"{min(number, sys.float_info.max):f}"),
                         _leaf(5, "CE_relop", 0),
                         _leaf(5, "CE_consumable", 0),
                         _leaf(5, "CE_dominant", 0),

@@ -7,10 +7,9 @@ from typing import Any
 
 from fake_sge.engine.state import enroll
 from fake_sge.model import Exit, Hold, Job, QueueState, Simulation, State, Status
-
 from tests.fake.pure import PureCell
 
-HELD_BEFORE = {"op.qrls.dr", "op.qrls.t"}    # a qhold of the same series came before
+HELD_BEFORE = {"op.qrls.dr", "op.qrls.t"}  # a qhold of the same series came before
 MISSING = {"999999", "999998", "867", "869"}
 HOLDS = {"u": Hold.USER, "o": Hold.OPERATOR, "s": Hold.SYSTEM}
 
@@ -103,7 +102,9 @@ def _array(cell: PureCell, number: int, tasks: str, *held: str) -> Job:
 
 
 def _limited(cell: PureCell, number: int, tasks: str, concurrent: int) -> Job:
-    return cell.submit(number, "-q", "all.q", "-N", "a", "-t", tasks, "-tc", str(concurrent), "-b", "y", "sleep", "9")
+    return cell.submit(
+        number, "-q", "all.q", "-N", "a", "-t", tasks, "-tc", str(concurrent), "-b", "y", "sleep", "9"
+    )
 
 
 def _suspended(job: Job, *tasks: int) -> None:
@@ -139,9 +140,7 @@ def _special(cell: PureCell, name: str) -> bool:
     elif name == "op.qdel.t_range_two":
         _array(cell, 697, "1-20", "-h")
         _without(cell, 697, "4")
-    elif name == "op.qdel.task_range_dot":
-        _limited(cell, 696, "1-9:2", 2)
-    elif name in ("op.qdel.task_running_dot", "op.qmod_sj.task_running"):
+    elif name == "op.qdel.task_range_dot" or name in ("op.qdel.task_running_dot", "op.qmod_sj.task_running"):
         _limited(cell, 696, "1-9:2", 2)
     elif name == "op.qmod_sj.task_range":
         _suspended(_limited(cell, 696, "1-9:2", 2), 1)
@@ -188,7 +187,7 @@ def build_situation(cell: PureCell, case: dict[str, Any]) -> None:
             continue
         owner = "ge" if case.get("user") == "ge" else "grid2"
         put_in_state(cell, int(number), _state_of(name, match.group(1) if match else ""), owner)
-        if name == "op.qmod_rj.Rr":    # the reschedule before this one was not over
+        if name == "op.qmod_rj.Rr":  # the reschedule before this one was not over
             cell.core.engine.state.jobs[int(number)].tasks[1].reschedule_requested = True
         if name in HELD_BEFORE:
             cell.core.engine.state.jobs[int(number)].tasks[1].hold = Hold.USER
@@ -198,13 +197,24 @@ def build_situation(cell: PureCell, case: dict[str, Any]) -> None:
 
 def _state_of(name: str, noted: str) -> str:
     suffix = name.split(".", 2)[-1]
-    known = {"r_not_rerunnable": "r", "hold_then": "Rr_rerunnable", "asroot": "", "t_asroot": "dr", "dt": "t", "Rr": "Rr_rerunnable"}
+    known = {
+        "r_not_rerunnable": "r",
+        "hold_then": "Rr_rerunnable",
+        "asroot": "",
+        "t_asroot": "dr",
+        "dt": "t",
+        "Rr": "Rr_rerunnable",
+    }
     if name == "op.qdel_f.dt":
         return "dt"
     if noted:
-        repeated = {"op.qhold.qw.2": "hqw_u", "op.qrls.qw.2": "hqw_u", "op.qalter_h_n.qw": "hqw_u",
-                    "op.qmod_usj.t": "st",    # op.qmod_sj.t came before
-                    "op.qdel.t": "qw"}        # by then the qmaster had taken the undeliverable job back
+        repeated = {
+            "op.qhold.qw.2": "hqw_u",
+            "op.qrls.qw.2": "hqw_u",
+            "op.qalter_h_n.qw": "hqw_u",
+            "op.qmod_usj.t": "st",  # op.qmod_sj.t came before
+            "op.qdel.t": "qw",
+        }  # by then the qmaster had taken the undeliverable job back
         return repeated.get(name, noted)
     if suffix == "asroot":
         kinds = name.split(".")[1].partition("_")[2]

@@ -123,19 +123,38 @@ class PureCell:
         facade: Any = Facade(self.core, (), self.client)  # type: ignore[arg-type]
         return facade  # type: ignore[no-any-return]
 
-    def request(self, argv: list[str], user: str = "grid2", env: dict[str, str | None] | None = None,
-                stdin: bytes = b"", cwd: Path | None = None) -> Request:
+    def request(
+        self,
+        argv: list[str],
+        user: str = "grid2",
+        env: dict[str, str | None] | None = None,
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+    ) -> Request:
         base: dict[str, str | None] = {
-            "HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": user, "LOGNAME": user,
-            "SGE_ROOT": str(self.root), "SGE_CELL": "default", **(env or {}),
+            "HOME": str(self.home),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "USER": user,
+            "LOGNAME": user,
+            "SGE_ROOT": str(self.root),
+            "SGE_CELL": "default",
+            **(env or {}),
         }
         return Request(
-            argv=argv, env={name: value for name, value in base.items() if value is not None},
-            cwd=str(cwd or self.home), user=user, uid=UIDS.get(user, 1099), group=user, gid=UIDS.get(user, 1099),
-            read_stdin=lambda: stdin, emit=lambda out, err: self.emitted.append((out, err)),
+            argv=argv,
+            env={name: value for name, value in base.items() if value is not None},
+            cwd=str(cwd or self.home),
+            user=user,
+            uid=UIDS.get(user, 1099),
+            group=user,
+            gid=UIDS.get(user, 1099),
+            read_stdin=lambda: stdin,
+            emit=lambda out, err: self.emitted.append((out, err)),
         )
 
-    def run(self, argv: list[str], user: str = "grid2", qmaster: Any = None, **others: Any) -> tuple[int, str, str]:
+    def run(
+        self, argv: list[str], user: str = "grid2", qmaster: Any = None, **others: Any
+    ) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of one call."""
         self.emitted.clear()
         module = importlib.import_module(f"fake_sge.commands.{argv[0]}")
@@ -148,7 +167,9 @@ class PureCell:
         return reply.code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape")
 
     # ---- situations ------------------------------------------------------------------------------
-    def submit(self, number: int, *words: str, user: str = "grid2", simulation: Simulation | None = None) -> Job:
+    def submit(
+        self, number: int, *words: str, user: str = "grid2", simulation: Simulation | None = None
+    ) -> Job:
         """Submit a job that gets this number, and let the scheduler run."""
         self.core.engine.state.next_number = number
         before = self.core.simulation

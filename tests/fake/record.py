@@ -21,7 +21,7 @@ def parse(line: str) -> tuple[str, list[str], bytes]:
     """User, words and standard input of a scenario line."""
     user = "root"
     if line.startswith("nobody: "):
-        user, line = "nobody", line[len("nobody: "):]
+        user, line = "nobody", line[len("nobody: ") :]
     line, _, stdin = line.partition(" <<< ")
     return user, shlex.split(line), stdin.encode().decode("unicode_escape").encode()
 
@@ -34,10 +34,11 @@ def write_files(home: Path) -> None:
 
 
 def detail(xml: str) -> str:
-    """The job part of ``qstat -j -xml`` without times."""
+    """The job part of ``qstat -j -xml`` without times and the ids of users and groups."""
     body = re.search(r"<djob_info>.*</djob_info>", xml, re.DOTALL)
     text = body.group() if body else xml
-    return re.sub(r"(<JB_submission_time>)\d+", r"\1TIME", text)
+    text = re.sub(r"(<JB_submission_time>)\d+", r"\1TIME", text)
+    return re.sub(r"(<JB_(?:uid|gid|group)>)\w+", r"\1ID", text)
 
 
 def mask(text: str, home: Path) -> str:
@@ -72,9 +73,16 @@ def run(twin: Twin, lines: list[str]) -> Any:
             before = len(side.numbers)
             side.learn((code, out, err))
             if len(side.numbers) > before:
-                shown = side.mask(detail(twin.on_real(["qstat", "-j", str(side.numbers[-1]), "-xml"], "root")[1]))
-        yield {"line": line, "exit_code": code, "stdout": mask(side.mask(out), twin.home),
-               "stderr": mask(side.mask(err), twin.home), "job": mask(shown, twin.home)}
+                shown = side.mask(
+                    detail(twin.on_real(["qstat", "-j", str(side.numbers[-1]), "-xml"], "root")[1])
+                )
+        yield {
+            "line": line,
+            "exit_code": code,
+            "stdout": mask(side.mask(out), twin.home),
+            "stderr": mask(side.mask(err), twin.home),
+            "job": mask(shown, twin.home),
+        }
 
 
 if __name__ == "__main__":

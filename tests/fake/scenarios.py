@@ -7,6 +7,7 @@ After an accepted qsub the job is recorded as ``qstat -j ID -xml`` shows it, too
 
 from __future__ import annotations
 
+# fmt: off
 FILES: dict[str, str] = {
     "a.sh": "#!/bin/sh\n#$ -N fromscript -h\n#$ -l h_rt=10\necho hi\n",
     "b.sh": "#$ -foo\n", "c.sh": "#$ -N\n", "e.sh": "#$ -C X -h -N cprefix\n",
@@ -106,9 +107,9 @@ SCENARIOS: dict[str, list[str]] = {
         "qsub -h -C '#PBS' f.sh", "qsub -h -C '' f.sh", "qsub -h -C '#' f.sh", "qsub -h g.sh", "qsub -h h.sh",
         "qsub j.sh", "qsub -h k.sh", "qsub l.sh", "qsub m.sh", "qsub -h q.sh", "qsub -N q s.sh", "qsub t.sh",
         "qsub u.sh", "qsub quote.sh", "qsub quote2.sh", "qsub -h 'two words.sh'", "qsub -h 1num.sh", "qsub crlf.sh",
-        "qsub -h nl.sh", "qsub -h empty.sh", "qsub -h -b y empty.sh", "qsub -h ./a.sh", "qsub -h nosuch/x.sh",
+        "qsub -h nl.sh", "qsub -h empty.sh", "qsub -h -b y empty.sh", "qsub ./a.sh", "qsub -h nosuch/x.sh",
         "qsub -h ''", "qsub -h a.sh/x", "qsub <<< #$ -N si -h\\n", "qsub -h <<< x", "qsub -h -N q <<< #$ -foo\\n",
-        "qsub -h /tmp", "qsub -h -@ opts.txt -b y true", "qsub -h -@ bad.txt -b y true", "qsub -h -@ by.txt",
+        "qsub -h /tmp", "qsub -@ opts.txt -b y true", "qsub -h -@ bad.txt -b y true", "qsub -h -@ by.txt",
         "qsub -h -@ word.txt -b y true", "qsub -@ nested.txt -b y true", "qsub -h -@ /nonexist -b y true",
         "qsub -h -@ /tmp -b y true", "qsub -h -@ none.txt -b y true"],
     "alterations": [
@@ -141,7 +142,7 @@ SCENARIOS: dict[str, list[str]] = {
             "qalter -N x {0}", "qalter -p 5 {3}", "qalter -p -5 {3}", "qalter -p -4 {3}", "qalter -js 5 {3}",
             "qalter -ot 5 {3}", "qhold -h s {3}", "qhold -h o {3}", "qhold -h uo {3}", "qrls -h s {3}",
             "qrls -h uos {3}", "qalter -h n {3}", "qalter -h o {3}", "qhold {0}", "qrls {1}", "qdel {0}", "qmod -sj {0}",
-            "qmod -cj {1}", "qmod -d all.q", "qdel -u '*'", "qdel one", "qsub -p 5 -b y true",
+            "qmod -cj {0}", "qmod -d all.q", "qdel -u '*'", "qdel one", "qsub -p 5 -b y true",
             "qalter -u '*' -N q", "qdel -u root")),
     ],
     "holds": [

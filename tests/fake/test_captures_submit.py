@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fake_sge.model import Simulation
 from fake_sge.protocol import QmasterUnreachable, Unreachable
-
 from tests.fake.op_situations import build_situation
 from tests.fake.pure import PureCell
 
@@ -104,7 +104,9 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 def _cell(case: dict[str, Any], directory: Path) -> PureCell:
     name = case["case"]
-    options: dict[str, Any] = {"queues": {"all.q": {}, "cap.q": {}}} if name.startswith(("qsub", "op", "env", "defaults")) else {}
+    options: dict[str, Any] = (
+        {"queues": {"all.q": {}, "cap.q": {}}} if name.startswith(("qsub", "op", "env", "defaults")) else {}
+    )
     for prefix, found in CONFIGURATIONS.items():
         if name.startswith(prefix):
             options = dict(found)
@@ -143,13 +145,17 @@ def _prepare(cell: PureCell, case: dict[str, Any]) -> None:
     if name in ("cell2.sync_sigint", "cell2.sync_sigterm"):
         cell.core.interrupt, cell.core.interrupt_at = cell.client, cell.core.now + 1
     if name.startswith("defaults."):
-        text = {"defaults.sge_request_bad": "-nosuchoption\n", "defaults.sge_request_cwd": "-N fromcwd\n-h\n",
-                "defaults.sge_request_clear": "-terse\n-N fromhome\n"}[name]
+        text = {
+            "defaults.sge_request_bad": "-nosuchoption\n",
+            "defaults.sge_request_cwd": "-N fromcwd\n-h\n",
+            "defaults.sge_request_clear": "-terse\n-N fromhome\n",
+        }[name]
         (cell.home / ".sge_request").write_text(text)
 
 
 def _run_tasks(cell: PureCell, plan: dict[int, tuple[int, float]]) -> None:
     """Array tasks that end differently: each gets its own end once they all run."""
+
     def end() -> None:
         state = cell.core.engine.state
         ends = []
@@ -180,8 +186,11 @@ class Down:
 def _unreachable(case: dict[str, Any]) -> Down | None:
     kind = case["case"].split(".")[1]
     port = (case.get("env") or {}).get("SGE_QMASTER_PORT") or "6444"
-    known = {"dead_port": (Unreachable.REFUSED, "localhost"), "silent_port": (Unreachable.SILENT, "localhost"),
-             "unresolvable_qmaster": (Unreachable.UNRESOLVABLE, "nosuchhost.invalid")}
+    known = {
+        "dead_port": (Unreachable.REFUSED, "localhost"),
+        "silent_port": (Unreachable.SILENT, "localhost"),
+        "unresolvable_qmaster": (Unreachable.UNRESOLVABLE, "nosuchhost.invalid"),
+    }
     return Down(*known[kind], port) if kind in known else None
 
 

@@ -28,35 +28,111 @@ ranges = st.sampled_from(["1", "1-3", "1-6:2", "2-5", "5-1", "0-2", "3", "1-4", 
 targets = st.one_of(
     st.integers(0, 4).map(lambda index: ("job", index, "")),
     st.tuples(st.integers(0, 4), st.sampled_from([".1", ".2", ".1-3", ".1-6:2", ".9", ".x", ".2-5"])).map(
-        lambda pair: ("job", *pair)),
-    st.sampled_from(["999999", "alpha", "al*", "nosuch", "0", "5x", "delta"]).map(lambda word: ("word", word, "")),
+        lambda pair: ("job", *pair)
+    ),
+    st.sampled_from(["999999", "alpha", "al*", "nosuch", "0", "5x", "delta"]).map(
+        lambda word: ("word", word, "")
+    ),
 )
 submit_options = st.one_of(
-    st.just(["-h"]), st.just(["-h"]), names.map(lambda name: ["-N", name]),
-    good_names.map(lambda name: ["-N", name]), ranges.map(lambda text: ["-t", text]),
+    st.just(["-h"]),
+    st.just(["-h"]),
+    names.map(lambda name: ["-N", name]),
+    good_names.map(lambda name: ["-N", name]),
+    ranges.map(lambda text: ["-t", text]),
     st.integers(-1100, 1100).map(lambda number: ["-p", str(number)]),
-    st.sampled_from([["-l", "h_rt=100"], ["-l", "arch=none"], ["-l", "foo=1"], ["-q", "all.q"], ["-q", "no.q"],
-                     ["-r", "y"], ["-r", "q"], ["-a", "203001010000"], ["-tc", "2"], ["-hold_jid", "alpha"],
-                     ["-pe", "smp", "2"], ["-pe", "smp", "1-3"], ["-pe", "no", "2"], ["-j", "y"], ["-notify"],
-                     ["-w", "e"], ["-w", "w"], ["-w", "v"], ["-P", "proj"], ["-A", "acc"], ["-A", "a:b"],
-                     ["-ac", "a=b"], ["-m", "be"], ["-m", "x"], ["-M", "a@b"], ["-soft", "-l", "arch=x"],
-                     ["-o", "/dev/null"], ["-o", "/a,/b"], ["-e", "nohost.invalid:/x"], ["-v", "A=1,B"], ["-v", ""],
-                     ["-now", "n"], ["-R", "y"], ["-js", "5"], ["-dl", "203001010000"], ["-ckpt", "c"], ["-zzz"],
-                     ["-masterq", "all.q"], ["-binding", "linear:1"], ["-hold_jid_ad", "alpha"], ["-terse"]]),
+    st.sampled_from(
+        [
+            ["-l", "h_rt=100"],
+            ["-l", "arch=none"],
+            ["-l", "foo=1"],
+            ["-q", "all.q"],
+            ["-q", "no.q"],
+            ["-r", "y"],
+            ["-r", "q"],
+            ["-a", "203001010000"],
+            ["-tc", "2"],
+            ["-hold_jid", "alpha"],
+            ["-pe", "smp", "2"],
+            ["-pe", "smp", "1-3"],
+            ["-pe", "no", "2"],
+            ["-j", "y"],
+            ["-notify"],
+            ["-w", "e"],
+            ["-w", "w"],
+            ["-w", "v"],
+            ["-P", "proj"],
+            ["-A", "acc"],
+            ["-A", "a:b"],
+            ["-ac", "a=b"],
+            ["-m", "be"],
+            ["-m", "x"],
+            ["-M", "a@b"],
+            ["-soft", "-l", "arch=x"],
+            ["-o", "/dev/null"],
+            ["-o", "/a,/b"],
+            ["-e", "nohost.invalid:/x"],
+            ["-v", "A=1,B"],
+            ["-v", ""],
+            ["-now", "n"],
+            ["-R", "y"],
+            ["-js", "5"],
+            ["-dl", "203001010000"],
+            ["-ckpt", "c"],
+            ["-zzz"],
+            ["-masterq", "all.q"],
+            ["-binding", "linear:1"],
+            ["-hold_jid_ad", "alpha"],
+            ["-terse"],
+        ]
+    ),
 )
 alter_options = st.one_of(
-    names.map(lambda name: ["-N", name]), st.integers(-20, 20).map(lambda number: ["-p", str(number)]),
+    names.map(lambda name: ["-N", name]),
+    st.integers(-20, 20).map(lambda number: ["-p", str(number)]),
     st.sampled_from([["-h", letters] for letters in ("u", "s", "o", "uos", "U", "n", "SO", "q", "us")]),
-    st.sampled_from([["-l", "h_rt=50"], ["-l", "foo=1"], ["-q", "all.q"], ["-q", "no.q"], ["-r", "y"], ["-tc", "1"],
-                     ["-a", "203001010000"], ["-hold_jid", "alpha"], ["-hold_jid", "999"], ["-ac", "x=1"],
-                     ["-A", "acc"], ["-j", "y"], ["-notify"], ["-o", "/x"], ["-e", "/x"], ["-js", "3"],
-                     ["-pe", "smp", "2"], ["-pe", "no", "1"], ["-P", "no"], ["-ckpt", "no"], ["-v", "A=1"],
-                     ["-m", "b"], ["-M", "x"], ["-S", "/bin/sh"], ["-wd", "/tmp"], ["-R", "y"], ["-zzz"],
-                     ["-soft", "-l", "arch=x"], ["-ot", "5"], ["-dl", "203001010000"], ["-w", "v"], ["-w", "e"],
-                     ["-terse"], ["-masterq", "all.q"]]),
+    st.sampled_from(
+        [
+            ["-l", "h_rt=50"],
+            ["-l", "foo=1"],
+            ["-q", "all.q"],
+            ["-q", "no.q"],
+            ["-r", "y"],
+            ["-tc", "1"],
+            ["-a", "203001010000"],
+            ["-hold_jid", "alpha"],
+            ["-hold_jid", "999"],
+            ["-ac", "x=1"],
+            ["-A", "acc"],
+            ["-j", "y"],
+            ["-notify"],
+            ["-o", "/x"],
+            ["-e", "/x"],
+            ["-js", "3"],
+            ["-pe", "smp", "2"],
+            ["-pe", "no", "1"],
+            ["-P", "no"],
+            ["-ckpt", "no"],
+            ["-v", "A=1"],
+            ["-m", "b"],
+            ["-M", "x"],
+            ["-S", "/bin/sh"],
+            ["-wd", "/tmp"],
+            ["-R", "y"],
+            ["-zzz"],
+            ["-soft", "-l", "arch=x"],
+            ["-ot", "5"],
+            ["-dl", "203001010000"],
+            ["-w", "v"],
+            ["-w", "e"],
+            ["-terse"],
+            ["-masterq", "all.q"],
+        ]
+    ),
 )
-hold_options = st.sampled_from([[], [], ["-h", "u"], ["-h", "s"], ["-h", "o"], ["-h", "uos"], ["-h", "us"],
-                                ["-h", "n"], ["-h", "x"]])
+hold_options = st.sampled_from(
+    [[], [], ["-h", "u"], ["-h", "s"], ["-h", "o"], ["-h", "uos"], ["-h", "us"], ["-h", "n"], ["-h", "x"]]
+)
 users = st.sampled_from(["root", "root", "root", "nobody"] if USERS else ["root"])
 task_option = st.sampled_from([[], [], [], ["-t", "1-2"], ["-t", "2"]])
 
@@ -68,10 +144,16 @@ def _step(kind: str, *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[
 steps = st.one_of(
     _step("qsub", st.lists(submit_options, max_size=3)),
     _step("qsub", st.lists(submit_options, max_size=2).map(lambda found: [["-h"], *found])),
-    _step("qhold", hold_options, targets, task_option), _step("qrls", hold_options, targets, task_option),
+    _step("qhold", hold_options, targets, task_option),
+    _step("qrls", hold_options, targets, task_option),
     _step("qalter", st.lists(alter_options, min_size=1, max_size=2), targets, task_option),
     _step("qdel", st.just([]), targets, task_option),
-    _step("qmod", st.sampled_from([["-sj"], ["-usj"], ["-cj"], ["-f", "-sj"], ["-f", "-usj"]]), targets, task_option),
+    _step(
+        "qmod",
+        st.sampled_from([["-sj"], ["-usj"], ["-cj"], ["-f", "-sj"], ["-f", "-usj"]]),
+        targets,
+        task_option,
+    ),
 )
 
 
@@ -80,21 +162,39 @@ def _words(step: tuple[Any, ...], count: int) -> list[str] | None:
     tool = step[0]
     if tool == "qsub":
         flat = [word for option in step[2] for word in option]
-        if step[1] != "root":    # nobody has no home to run in
+        if step[1] != "root":  # nobody has no home to run in
             flat += ["-l", "arch=none"]
-        return ["qsub", *flat, "-wd", "/tmp", "-o", "/dev/null", "-e", "/dev/null", "-b", "y", "sleep", "1000"]
+        return [
+            "qsub",
+            *flat,
+            "-wd",
+            "/tmp",
+            "-o",
+            "/dev/null",
+            "-e",
+            "/dev/null",
+            "-b",
+            "y",
+            "sleep",
+            "1000",
+        ]
     options, (kind, which, tail), tasks = step[2:]
     if kind == "job" and not count:
         return None
     target = f"{{{which % count}}}{tail}" if kind == "job" else which
-    if tool == "qdel" and tail:    # ranges from both crash the real qmaster when they overlap
+    if tool == "qdel" and tail:  # ranges from both crash the real qmaster when they overlap
         tasks = []
     flat = [word for option in options for word in option] if tool == "qalter" else list(options)
     return [tool, *flat, target, *tasks]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
-          suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(walk=st.lists(steps, min_size=STEPS, max_size=STEPS))
 def _walk(real: RealCell, walk: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -13,7 +13,11 @@ from tests.fake.pure import PureCell
 from tests.fake.record import DATA, detail, mask, parse, write_files
 from tests.fake.twin import Side
 
-NOT_EQUAL: dict[str, str] = {}
+NOT_EQUAL: dict[str, str] = {
+    "qsub -h -l h_rt=1.5 -b y true": "the model keeps a value as printed (2), not the number behind it (1.5)",
+    "qsub -h -l h_rt=2.5 -b y true": "the model keeps a value as printed (2), not the number behind it (2.5)",
+    "qsub -h -w w -l arch=x -b y true": "CE_tagged is left by the search for queues, which the fake does not retrace",
+}
 RECORDED: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for _line in DATA.read_text(encoding="utf-8").splitlines():
     _step = json.loads(_line)

@@ -29,7 +29,9 @@ class Side:
 
     def fill(self, words: list[str]) -> list[str]:
         """Words with ``{n}`` replaced by the number of the n-th submitted job."""
-        return [re.sub(r"\{(\d+)\}", lambda found: str(self.numbers[int(found.group(1))]), word) for word in words]
+        return [
+            re.sub(r"\{(\d+)\}", lambda found: str(self.numbers[int(found.group(1))]), word) for word in words
+        ]
 
     def learn(self, answer: Answer) -> None:
         found = SUBMITTED.search(answer[1]) or SUBMITTED.search(answer[2])
@@ -66,11 +68,24 @@ class Twin:
         self.trace: list[str] = []
 
     def on_real(self, words: list[str], user: str, stdin: bytes = b"", clock: float = 60.0) -> Answer:
-        env = {"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": user, "LOGNAME": user,
-               **self.real.env}
+        env = {
+            "HOME": str(self.home),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "USER": user,
+            "LOGNAME": user,
+            **self.real.env,
+        }
         other = {} if user == "root" else {"user": user, "group": 65534, "extra_groups": []}
-        done = subprocess.run([str(BINARIES / words[0]), *words[1:]], env=env, cwd=self.home, input=stdin,
-                              capture_output=True, timeout=clock, check=False, **other)  # type: ignore[call-overload]
+        done = subprocess.run(
+            [str(BINARIES / words[0]), *words[1:]],
+            env=env,
+            cwd=self.home,
+            input=stdin,
+            capture_output=True,
+            timeout=clock,
+            check=False,
+            **other,
+        )  # type: ignore[call-overload]
         return done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr)
 
     def both(self, words: list[str], user: str = "root", stdin: bytes = b"") -> tuple[Answer, Answer]:
@@ -81,8 +96,10 @@ class Twin:
         if words[0] == "qsub":
             fake.learn(got)
             real.learn(expected)
-        masked = [(code, side.mask(out), side.mask(err))
-                  for side, (code, out, err) in ((fake, got), (real, expected))]
+        masked = [
+            (code, side.mask(out), side.mask(err))
+            for side, (code, out, err) in ((fake, got), (real, expected))
+        ]
         self.trace.append(f"{user}: {' '.join(words)} -> {masked[1]}")
         return masked[0], masked[1]
 
@@ -98,8 +115,10 @@ class Twin:
         """qstat of both, as sorted masked lines."""
         self.pure.core.tick()
         found = []
-        for side, (_, out, _) in zip(self.sides, (self.pure.run(["qstat", "-u", "*"], "root"),
-                                                  self.on_real(["qstat", "-u", "*"], "root"))):
+        for side, (_, out, _) in zip(
+            self.sides,
+            (self.pure.run(["qstat", "-u", "*"], "root"), self.on_real(["qstat", "-u", "*"], "root")),
+        ):
             lines = sorted(" ".join(line.split()) for line in side.mask(out).splitlines()[2:])
             found.append("\n".join(lines))
         return found[0], found[1]
