@@ -22,6 +22,7 @@ class AccountingFile:
     def __init__(self, path: Path, faults: FaultBook) -> None:
         self.path = path
         self.faults = faults
+        self._failing = False
         self._late: list[tuple[float, str]] = []
 
     def write(self, lines: list[str]) -> bool:
@@ -60,8 +61,11 @@ class AccountingFile:
                     os.ftruncate(out.fileno(), size)
                     raise
         except OSError as error:
-            log.error("cannot write %s: %s", self.path, error.strerror)
+            if not self._failing:
+                log.error("cannot write %s: %s", self.path, error.strerror)
+            self._failing = True
             return False
+        self._failing = False
         return True
 
     def write_late(self) -> None:

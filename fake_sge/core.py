@@ -55,6 +55,7 @@ class Core:
         self.cost = 0.0
         self.rested_until = 0.0
         self.stopping = False
+        self.complaint = ""
         self._execd: subprocess.Popen[bytes] | None = None
         self._accounts: dict[str, Account] = {}
 
@@ -104,7 +105,18 @@ class Core:
                 self._forget(effect.job)
 
     def tick(self) -> None:
-        """What is due: scheduler run, ended simulations, accounting lines, a snapshot."""
+        """What is due; when the disk is full it stays due, and the log says so once."""
+        try:
+            self._tick()
+            self.complaint = ""
+        except StoreError as error:
+            self.rested_until = time.monotonic() + 0.5
+            if str(error) != self.complaint:
+                self.complaint = str(error)
+                log.error("%s", error)
+
+    def _tick(self) -> None:
+        """Scheduler run, ended simulations, accounting lines, a snapshot."""
         state = self.engine.state
         now = self.now
         if self.engine.next_event() <= now and time.monotonic() >= self.rested_until:
@@ -118,7 +130,11 @@ class Core:
                 break
             due += 1
         if due and self.accounting.write([line.text for line in state.accounting[:due]]):
-            self.apply("written", due)
+            try:
+                self.apply("written", due)
+            except StoreError:
+                del state.accounting[:due]  # after a restart the file itself tells that they are written
+                raise
         self.accounting.write_late()
         if self.store.wants_snapshot:
             self.snapshot()
@@ -260,7 +276,7 @@ class Core:
 
     # ---- reports ---------------------------------------------------------------------------------
     def read_reports(self) -> None:
-        """Take in what shepherds have left; a report goes away when it is recorded."""
+        """Take in what shepherds have left; a report goes away when it is recorded. Raises StoreError."""
         directory = self.layout.reports
         for name in sorted(os.listdir(directory), key=_report_order):  # noqa: PTH208 names are all we need
             if name.startswith("."):

@@ -71,8 +71,10 @@ def serve(layout: Layout, ready: int) -> int:
         os.close(ready)
         return 1
     reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)  # works whichever thread the kernel picks for the signal
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os.write(writing, b"x"))
+        signal.signal(number, lambda *_: None)
     os.write(ready, b"ok")
     os.close(ready)
     log.info("qmaster serves %s", layout.directory)
@@ -102,7 +104,8 @@ def run(core: Core) -> None:
                     core.check_shepherds()
             except StoreError as error:
                 log.error("%s", error)
-            core.changed.wait(max(0.005, core.pause()))
+            if not core.stopping:
+                core.changed.wait(max(0.005, core.pause()))
     with core.lock:
         core.changed.notify_all()
         core.snapshot()

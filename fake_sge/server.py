@@ -142,7 +142,8 @@ class Server:
                     return
                 if kind == b"W":
                     with self.core.lock:
-                        self.core.read_reports()
+                        with contextlib.suppress(StoreError):  # they wait; tick() tells why
+                            self.core.read_reports()
                         self.core.tick()
                         self.core.changed.notify_all()
                     return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -221,3 +222,29 @@ def test_a_killed_client_does_no_harm(cell: Cell) -> None:
     process.kill()
     process.wait()
     assert cell.run("qstat").returncode == 0
+
+
+def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) -> None:
+    # the kernel's limit on file sizes stands in for the disk's end
+    number = submit(cell, tmp_path, "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; exit 5")
+    wait_for(lambda: [item for item in cell.call("running") if item["status"] == "RUNNING"])
+    pid = cell.qmaster_pid
+    assert pid is not None
+    journal = next(cell.layout.qmaster.glob("journal.*"))
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (journal.stat().st_size + 10, limits[1]))
+    refused = cell.run("qsub", "-h", "-b", "y", "true")
+    assert refused.returncode == 1
+    assert b"cannot write" in refused.stderr
+    assert b"File too large" in refused.stderr
+    (tmp_path / "go").touch()
+    report = cell.layout.reports / f"{number}.1.1.exit"
+    wait_for(report.exists)
+    assert len(cell.jobs()) == 1
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    wait_for(lambda: records(cell, number))
+    assert records(cell, number)[0][11:13] == ["0", "5"]
+    held = submit(cell, tmp_path, "-h", "true")
+    cell.kill_qmaster()
+    cell.start_qmaster()
+    assert [item["job"] for item in cell.jobs()] == [held]
