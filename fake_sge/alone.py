@@ -62,10 +62,14 @@ def _write(number: int, data: bytes) -> None:
 
 
 def run_command(request: Request, qmaster: object) -> Reply:
-    """Call the command's ``main``."""
+    """Call the command's ``main``; the reply is in the dialect of the request."""
     module = importlib.import_module(f".commands.{request.argv[0]}", __package__)
     reply: Reply = module.main(request, qmaster)
-    return reply
+    if request.flavour == "sge-8.1.9":
+        return reply
+    dialects = importlib.import_module(".commands.dialect_replies", __package__)
+    translated: Reply = dialects.in_dialect(reply, request, qmaster)
+    return translated
 
 
 def run(argv: list[str], why: str, read_stdin: Callable[[], bytes]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from .engine.state import STOCK_TIMING, Timing
 from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment
 
 PROFILES = ("fast", "stock")
+FLAVOURS = ("sge-8.1.9", "sge-6.2u5", "uge-8.6", "ocs-9.0")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class CellOptions:
         login_shells: False starts job shells without a login: faster, and ``~/.profile`` is not read.
         first_job_number: number of the first job.
         max_job_number: the highest; numbers start again at 1 after it.
-        flavour: the dialect that the commands speak.
+        flavour: the dialect that the commands speak, one of :data:`FLAVOURS`.
         kill_grace: seconds between the -notify signal and the kill; None: as the queue says (60 s).
         cleanup: seconds that a rescheduled task stays ``Rq``; None: as the profile says.
     """
@@ -60,6 +61,8 @@ class CellOptions:
         """Raises ValueError for impossible values."""
         if self.profile not in PROFILES:
             raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
+        if self.flavour not in FLAVOURS:
+            raise ValueError(f"unknown flavour {self.flavour!r}: one of {', '.join(FLAVOURS)}")
         if self.slots < 0 or not self.hosts:
             raise ValueError("a cell needs at least one host and no negative slots")
         if not 1 <= self.first_job_number <= self.max_job_number:

@@ -12,6 +12,7 @@ from typing import Callable
 
 from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
 from ..render.accounting import Check, Record, Verdict, parse_line
+from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
 from ..render.values import Clock, encode
@@ -172,9 +173,16 @@ class _Run:
                 if not selected:
                     continue
             if show:
-                self.out.append(job_block(record, self._clock))
+                self.out.append(self._block(record))
             table.add(record)
         return found, ignored
+
+    def _block(self, record: Record) -> str:
+        dialect = dialect_of(self._request.flavour)
+        if dialect is DEFAULT:
+            return job_block(record, self._clock)
+        rows = accounting_rows(record, self._clock, dialect, failed_text(record, dialect))
+        return accounting_block(rows, dialect)
 
     def _finish(self, options: Options, found: bool, table: _Summary) -> Reply:
         tasks = options.tasks if options.tasks and options.tasks.first else None

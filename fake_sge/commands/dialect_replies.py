@@ -1,0 +1,25 @@
+"""Replies as the Grid Engine of the cell's ``flavour`` prints them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..protocol import Qmaster, Reply, Request
+from ..render.dialects import DEFAULT, dialect_of, translate
+from ..render.usage import BANNER
+from ..render.values import encode
+
+
+def in_dialect(reply: Reply, request: Request, qmaster: Qmaster) -> Reply:
+    """The reply with its stdout and usage texts in the words of ``request.flavour``."""
+    dialect = dialect_of(request.flavour)
+    if dialect is DEFAULT:
+        return reply
+    out, err = reply.out, reply.err
+    banner = encode(BANNER)
+    if err.startswith(banner):
+        err = encode(dialect.banner) + err[len(banner) :]
+    if out.startswith((banner, b"<?xml")):
+        text = out.decode("utf-8", "surrogateescape")
+        out = encode(translate(text, dialect, qmaster.job, request.env.get("TZ")))
+    return replace(reply, out=out, err=err)
