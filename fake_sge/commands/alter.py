@@ -1,4 +1,4 @@
-"""qalter, qhold and qrls: one program, as in Grid Engine (captures ``op.qalter*``, ``op.qhold*``, ``op.qrls*``)."""
+"""qalter, qhold and qrls: one program (captures ``op.qalter*``, ``op.qhold*``, ``op.qrls*``)."""
 
 from __future__ import annotations
 
@@ -91,6 +91,18 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
                 wanted.jobs = with_tasks(wanted.jobs, option.value)  # type: ignore[arg-type]
         else:
             _take(option, wanted, builder, unknown)
+    wanted.fields = _changed_fields(builder, wanted)
+    if wanted.users is not None:
+        wanted.jobs = [JobWord("*")]
+    answers = unknown_option_answers([*unknown, *builder.unknown])
+    if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
+        answers.append(
+            Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
+        )
+    return wanted, answers
+
+
+def _changed_fields(builder: _Builder, wanted: Wanted) -> dict[str, Any]:
     fields = dict(builder.fields)
     fields.pop("job_type")
     if not fields["env"]:
@@ -100,15 +112,7 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
     fields.update(wanted.fields)
     for ignored in ("checkpoint_attr", "checkpoint_interval"):
         fields.pop(ignored, None)
-    wanted.fields = fields
-    if wanted.users is not None:
-        wanted.jobs = [JobWord("*")]
-    answers = unknown_option_answers([*unknown, *builder.unknown])
-    if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
-        answers.append(
-            Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
-        )
-    return wanted, answers
+    return fields
 
 
 def _take(option: Option, wanted: Wanted, builder: _Builder, unknown: list[Option]) -> None:

@@ -1,4 +1,4 @@
-"""The attributes that qalter changes, in the order in which the qmaster handles and reports them (real cell)."""
+"""The attributes that qalter changes, in the order in which the qmaster reports them (real cell)."""
 
 from __future__ import annotations
 
@@ -74,30 +74,36 @@ class Alteration:
 
     # ---- one method per kind of field --------------------------------------------------------------
     def tickets(self, _name: str, value: int) -> None:
+        """``-ot``."""
         self.operator_only("change amount of override tickets")
         self.says(f"override tickets of job {self.job.number} to {value}")
 
     def priority(self, name: str, value: int) -> None:
+        """``-p``."""
         if value > self.old.priority:
             self.operator_only("increase job priority")
         self.changed[name] = value
         self.says(f"scheduling priority of job {self.job.number} to {value}")
 
     def jobshare(self, name: str, value: int) -> None:
+        """``-js``."""
         self.changed[name] = value
         self.says(f"job share of job {self.job.number} to {value}")
 
     def reservation(self, name: str, value: int) -> None:
+        """``-ar``."""
         self._not_while_running |= value != self.old.advance_reservation
         self.changed[name] = value
         self.says(f"job advance reservation of job {self.job.number} to {value}")
 
     def deadline(self, name: str, value: float) -> None:
+        """``-dl``."""
         verify.check_deadline_user(self.actor.user, self.qmaster.config)
         self.changed[name] = value
         self.done("deadline initiation time")
 
     def account(self, name: str, value: str) -> None:
+        """``-A``."""
         refusal = (
             names.refuse_account(value)
             if value
@@ -109,12 +115,14 @@ class Alteration:
         self.done("account")
 
     def checkpoint(self, name: str, value: str) -> None:
+        """``-ckpt``."""
         if value and value not in self.qmaster.config.checkpoints:
             raise AttributeError_(f'denied: checkpointing environment "{value}" does not exist')
         self.changed[name] = value or None
         self.done("checkpointing environment")
 
     def paths(self, name: str, value: Sequence[HostPath]) -> None:
+        """-o, -e, -i and -S."""
         lines = verify.refuse_paths(value, self.qmaster.config)
         if lines:
             raise AttributeError_(*lines)
@@ -122,18 +130,22 @@ class Alteration:
         self.done(_NAMES[name])
 
     def resources(self, name: str, value: Sequence[Resource]) -> None:
+        """``-l``."""
         self.changed[name] = verify.check_resources(value, self.qmaster.config)
         self.done(_NAMES[name])
 
     def simple(self, name: str, value: object) -> None:
+        """An attribute that needs no check."""
         self.changed[name] = value
         self.done(_NAMES[name])
 
     def restart(self, name: str, value: int) -> None:
+        """``-r``."""
         self.changed[name] = Rerun(value)
         self.done(_NAMES[name])
 
     def job_name(self, name: str, value: str) -> None:
+        """``-N``."""
         refusal = names.refuse_job_name(value) if value != self.old.name else ""
         if not refusal and (not value or names.is_unspoolable(value)):
             raise AttributeError_  # the qmaster cannot store it, and the rest of its answer is lost
@@ -143,6 +155,7 @@ class Alteration:
         self.done("job name")
 
     def predecessors(self, name: str, value: Sequence[str]) -> None:
+        """-hold_jid and -hold_jid_ad."""
         number = self.job.number
         if self.holds:
             raise AttributeError_(f"The specified option works only on jobs ({number})")
@@ -163,13 +176,8 @@ class Alteration:
                 )
         self.changed[name] = tuple(value)
         kind = "array " if name == "hold_jid_ad" else ""
-        self.lines.append(
-            (
-                f"modified job id hold {kind}list of job {number}\n"
-                f"   blocking jobs: {_listed(blocking)}\n   exited jobs:   {_listed(gone)}",
-                OK,
-            )
-        )
+        lists = f"   blocking jobs: {_listed(blocking)}\n   exited jobs:   {_listed(gone)}"
+        self.lines.append((f"modified job id hold {kind}list of job {number}\n{lists}", OK))
 
     def _split(self, words: Sequence[str]) -> tuple[list[int], list[int]]:
         blocking: list[int] = []
@@ -201,6 +209,7 @@ class Alteration:
         return 0
 
     def project(self, name: str, value: str) -> None:
+        """``-P``."""
         if (value or None) != self.old.project:
             verify.check_project(value or None, self.qmaster.config)
             self._not_while_running = True
@@ -208,12 +217,14 @@ class Alteration:
             self.done("project")
 
     def parallel(self, name: str, value: str) -> None:
+        """-pe, the name."""
         if value and not verify.matching_pes(value, self.qmaster.config):
             raise AttributeError_(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
         self.changed[name] = value or None
         self.done("parallel environment")
 
     def slot_range(self, name: str, value: object) -> None:
+        """-pe, the range."""
         if self.spec.pe is None:
             raise AttributeError_(
                 "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
@@ -223,6 +234,7 @@ class Alteration:
         self.done("slot range")
 
     def queues(self, name: str, value: Sequence[str]) -> None:
+        """-q and -masterq."""
         lines = verify.check_queues(value, self.qmaster.config)
         if lines:
             raise AttributeError_(*lines)
@@ -230,11 +242,13 @@ class Alteration:
         self.done(_NAMES[name])
 
     def environment(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
+        """-v: the variables of the submission stay."""
         kept = [entry for entry in self.old.env if entry[0].startswith(PREFIX)]
         self.changed[name] = (*value, *kept)
         self.done("environment")
 
     def verification(self, name: str, level: int) -> None:
+        """``-w``."""
         if not level:
             return
         self.changed[name] = level
@@ -264,10 +278,12 @@ class Alteration:
         raise AttributeError_(*own, "verification: no suitable queues")
 
     def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
+        """-ac, -dc and -sc."""
         self.changed[name] = apply_context(self.old.context, tuple(value))
         self.done("context")
 
     def concurrency(self, name: str, value: int) -> None:
+        """``-tc``."""
         if value and not self.old.is_array:
             raise AttributeError_('invalid option argument "task concurrency"')
         self.changed[name] = value

@@ -1,4 +1,4 @@
-"""What qhold, qrls and qalter -h do to a job's tasks: the messages, task by task, and the changes to ask for."""
+"""What qhold, qrls and qalter -h do to a job's tasks: the messages by task, and the changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HoldChange:
 
 
 class HoldRequest:
-    """One ``-h`` on one job. The bits that the user may not touch drop out at the first refusal, as really."""
+    """One ``-h`` on one job. Bits that the user may not touch drop out at the first refusal."""
 
     def __init__(self, how: str, bits: int, actor: Actor, qmaster: Qmaster) -> None:
         self.removes = how == SUBTRACT

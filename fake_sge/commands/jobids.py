@@ -1,4 +1,4 @@
-"""Lists of jobs and tasks as qalter, qdel and qmod take them: ``ID``, ``ID.T``, ``ID.A-B:S``, names, ``-t RANGE``."""
+"""Jobs and tasks as qalter, qdel and qmod take them: ``ID``, ``ID.T``, ``ID.A-B:S``, names, ``-t RANGE``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..ranges import Range
-from .values import ESEMANTIC, OptionError, Undefined, compress, parse_ranges
+from .range_values import Undefined, compress, parse_ranges
+from .values import ESEMANTIC, OptionError
 
 LONELY = "found lonely '-t {}' option (The -t option needs a leading job name)."
 

@@ -113,7 +113,7 @@ class _Builder:
         self._type(JobType.IMMEDIATE, yes)
         self.fields["immediate"] = yes
 
-    def _tasks(self, value: Any) -> None:
+    def _tasks(self, value: object) -> None:
         self.fields["array"] = value
         self._type(JobType.ARRAY, True)
 

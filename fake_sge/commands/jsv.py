@@ -1,4 +1,4 @@
-"""The client JSV (``qsub -jsv SCRIPT``): a dialogue over the script's stdin and stdout (jsv(1), real cell)."""
+"""The client JSV (``qsub -jsv SCRIPT``): a dialogue over the script's stdin and stdout (jsv(1))."""
 
 from __future__ import annotations
 

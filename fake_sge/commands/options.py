@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from .binding import INSTANCES
 from .optparse_table import (
@@ -18,7 +19,8 @@ from .optparse_table import (
     hold,
     slot_ranges,
 )
-from .values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, Undefined, split_list
+from .range_values import Undefined
+from .values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
 
 WARNING_STATUS = 3
 
@@ -28,7 +30,7 @@ class _Stop(Exception):
 
 
 class _Line:
-    """One argument list being parsed into ``result``. ``words_mean_jobs``: on a command line, not in a file."""
+    """One argument list being parsed into ``result``."""
 
     def __init__(self, words: list[str], around: Surroundings, result: Parsed, on_command_line: bool) -> None:
         self.words = words
@@ -125,7 +127,7 @@ class _Line:
             words.append(self._argument(switch))
         self._add(switch, binding(words), " ".join(words))
 
-    def _all_variables(self, switch: str) -> None:
+    def _all_variables(self, _switch: str) -> None:
         self.at += 1
         variables = tuple((name, value or None) for name, value in self.around.env.items())
         self._add("-v", variables, "")
@@ -188,7 +190,7 @@ def read_file(path: str, around: Surroundings, result: Parsed) -> bytes | None:
     """The content of a script or request file; None, with an answer, when it cannot be read."""
     full = around.path(path) if path else ""
     try:
-        if os.path.isdir(full):
+        if path and Path(full).is_dir():
             result.stray += f'error: fread("{path}") failed: Is a directory\n'
             result.answers.append(Answer(f"error reading from file {path}", EUNKNOWN))
             return None

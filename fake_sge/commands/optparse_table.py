@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Callable
 
 from . import binding as binding_values
+from .range_values import compress, parse_ranges
 from .values import (
     EJSV,
     ESEMANTIC,
@@ -20,13 +22,11 @@ from .values import (
     Variables,
     c_double,
     c_long,
-    compress,
     parse_checkpoint,
     parse_date,
     parse_mail,
     parse_mail_options,
     parse_paths,
-    parse_ranges,
     parse_resources,
     parse_strict_integer,
     parse_unsigned,
@@ -185,7 +185,7 @@ def _jsv(word: str, around: Surroundings) -> str:
     if "@" in rest.split("/")[0]:
         raise OptionError("specifying user is not allowed in client JSV URLs", status=EJSV)
     path = around.path(rest)
-    if not (os.path.isfile(path) and os.access(path, os.X_OK)):
+    if not (Path(path).is_file() and os.access(path, os.X_OK)):
         raise OptionError(f'JSV "{rest}" is either not a file or not executable', status=EJSV)
     return path
 

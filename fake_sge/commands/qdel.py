@@ -15,8 +15,9 @@ from ..render.values import encode
 from .environment_errors import environment_error
 from .globs import glob_match
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .range_values import Undefined, compress, parse_ranges
 from .refusals import on_stdout
-from .values import OptionError, Undefined, compress, parse_ranges, split_list
+from .values import OptionError, split_list
 
 _FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
 _ONE_RANGE = "-t option only allows one range specification"
@@ -83,8 +84,12 @@ def _parse(words: list[str]) -> _Wanted:
         elif split_list(word):
             named.append(split_list(word))
         after_jobs = bool(named) and word not in ("-help", "-f", "--force", "-u", "-t")
-    if wanted.help:
-        return wanted
+    if not wanted.help:
+        _jobs(wanted, named, limits, lonely)
+    return wanted
+
+
+def _jobs(wanted: _Wanted, named: list[list[str]], limits: dict[int, tuple[str, Range]], lonely: str) -> None:
     errors: list[str] = []
     for index, group in enumerate(named):
         try:
@@ -98,7 +103,6 @@ def _parse(words: list[str]) -> _Wanted:
         errors.append(LONELY.format(lonely))
     if errors:
         raise OptionError(*errors)
-    return wanted
 
 
 def _task_range(text: str | None) -> tuple[str, Range]:

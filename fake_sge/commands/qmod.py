@@ -23,8 +23,9 @@ from ..render.values import encode
 from .environment_errors import environment_error
 from .globs import glob_match
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .range_values import Undefined, compress, parse_ranges
 from .refusals import on_stdout
-from .values import OptionError, Undefined, compress, parse_ranges
+from .values import OptionError
 from .verify import names_a_queue
 
 _LONG = {

@@ -16,7 +16,9 @@ _TEXTS = {
     RefusalKind.UNKNOWN_PE: 'job rejected: the requested parallel environment "{0}" does not exist',
     RefusalKind.UNKNOWN_PROJECT: 'job rejected: the requested project "{0}" does not exist',
     RefusalKind.PROJECT_REQUIRED: "job rejected: no project assigned to job",
-    RefusalKind.UNKNOWN_CHECKPOINT: 'job rejected: the requested checkpointing environment "{0}" does not exist',
+    RefusalKind.UNKNOWN_CHECKPOINT: (
+        'job rejected: the requested checkpointing environment "{0}" does not exist'
+    ),
     RefusalKind.UNKNOWN_USER: 'job rejected: the user "{0}" does not exist',
     RefusalKind.UID_TOO_LOW: "job rejected: your user id {0} is lower than minimum user id {1} "
     "of cluster configuration",
@@ -31,8 +33,12 @@ _TEXTS = {
     RefusalKind.JOB_LIMIT: "job rejected: only {0} jobs are allowed per cluster",
     RefusalKind.NO_SUITABLE_QUEUES: "error: no suitable queues",
     RefusalKind.JSV: "{0}",
-    RefusalKind.TOO_LOW_PRIORITY_RIGHTS: "job rejected: positive submission priority requires operator privileges",
-    RefusalKind.EVENT_CLIENT_LIMIT: "cannot register event client. Only {0} event clients are allowed in the system",
+    RefusalKind.TOO_LOW_PRIORITY_RIGHTS: (
+        "job rejected: positive submission priority requires operator privileges"
+    ),
+    RefusalKind.EVENT_CLIENT_LIMIT: (
+        "cannot register event client. Only {0} event clients are allowed in the system"
+    ),
     RefusalKind.OTHER: "{0}",
 }
 _TRY_LATER = (RefusalKind.USER_JOB_LIMIT, RefusalKind.JOB_LIMIT)

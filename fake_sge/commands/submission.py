@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def surroundings(request: Request, now: float) -> Surroundings:
 
 @dataclass
 class Printed:
-    """What answers print: errors to stderr, warnings to stdout, and the exit code of the first error (0: none)."""
+    """What answers print: errors to stderr, warnings to stdout; the code of the first error (0: none)."""
 
     out: str = ""
     err: str = ""
@@ -46,14 +45,13 @@ def printed(answers: list[Answer], prefix: str, warning: str) -> Printed:
 def default_options(request: Request, around: Surroundings) -> Parsed:
     """Options of the cell's, the home directory's and the working directory's request files."""
     result = Parsed()
-    paths = [os.path.join(request.common_dir, "sge_request")]
-    paths += [os.path.join(request.home, ".sge_request")] if request.home else []
-    home_file = paths[-1]
-    here = os.path.join(request.cwd, ".sge_request")
-    paths += [here] if here != home_file else []
+    paths = [Path(request.common_dir, "sge_request")]
+    paths += [Path(request.home, ".sge_request")] if request.home else []
+    here = Path(request.cwd, ".sge_request")
+    paths += [here] if here not in paths else []
     for path in paths:
-        if os.path.isfile(path):
-            found = parse_file(path, "", around)
+        if path.is_file():
+            found = parse_file(str(path), "", around)
             result.options += found.options
             result.answers += found.answers
             result.stray += found.stray

@@ -28,7 +28,7 @@ _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
 
 @dataclass
 class Verdict:
-    """Lines of refusal (empty: none), whether a job number is used up, and the job as the qmaster stores it."""
+    """Lines of refusal (empty: none), whether a job number is used up, the job as it is stored."""
 
     spec: JobSpec
     lines: list[str] = field(default_factory=list)

@@ -127,7 +127,7 @@ def _hold(job: Job, *tasks: int) -> None:
 
 def _special(cell: PureCell, name: str) -> bool:
     """Cases about arrays and several jobs; False when the case is not one of them."""
-    if name in ("op.qdel.array_whole",):
+    if name == "op.qdel.array_whole":
         _array(cell, 809, "1-3", "-h")
     elif name == "op.qdel.array_whole_running":
         _run(cell, _array(cell, 810, "1-3"))

@@ -1,4 +1,10 @@
-"""Records :mod:`tests.fake.scenarios` on a real cell: ``python -m tests.fake.record`` (as root)."""
+"""Recorded sequences of commands, and how to record them again: ``python -m tests.fake.record`` (as root).
+
+``data/real_cell.jsonl`` has one step per line. To add one, add a line with ``scenario`` and ``line`` and record
+again: ``{n}`` is the n-th submitted job of the scenario, ``<<< text`` standard input with escapes, ``nobody: ``
+the user. After an accepted qsub, ``job`` is the job as ``qstat -j ID -xml`` shows it.
+``data/real_cell_files.json`` has the scripts and option files in the scenarios' working directory.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +12,16 @@ import json
 import re
 import shlex
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.fake.scenarios import FILES, SCENARIOS
 from tests.fake.twin import Twin, use_long_numbers
 from tests.real_cell import RealCell
 
 DATA = Path(__file__).parent / "data" / "real_cell.jsonl"
-CLIENT_PROBLEM = ("-jsv /tmp",)
+FILES = DATA.with_name("real_cell_files.json")
 
 
 def parse(line: str) -> tuple[str, list[str], bytes]:
@@ -28,7 +35,7 @@ def parse(line: str) -> tuple[str, list[str], bytes]:
 
 def write_files(home: Path) -> None:
     """The scripts and option files that scenarios name."""
-    for name, text in FILES.items():
+    for name, text in json.loads(FILES.read_text(encoding="utf-8")).items():
         (home / name).write_text(text, newline="")
         (home / name).chmod(0o755)
 
@@ -46,23 +53,36 @@ def mask(text: str, home: Path) -> str:
     return re.sub(r"\bJob \d{6}\b", "Job N", text.replace(str(home), "HOME"))
 
 
+def scenarios() -> dict[str, list[dict[str, Any]]]:
+    """The recorded steps by scenario."""
+    result: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for text in DATA.read_text(encoding="utf-8").splitlines():
+        step = json.loads(text)
+        result[step["scenario"]].append(step)
+    return result
+
+
 def record() -> None:
     """Run all scenarios and write the answers."""
     place = Path(tempfile.mkdtemp(prefix="record"))
     place.chmod(0o755)
-    with RealCell(place / "c", slots=100) as real, DATA.open("w") as file:
+    written: list[str] = []
+    with RealCell(place / "c", slots=100) as real:
         use_long_numbers(real)
-        for name, lines in SCENARIOS.items():
+        for name, steps in scenarios().items():
             twin = Twin(real, Path(tempfile.mkdtemp(dir=place)), 100)
             twin.directory.chmod(0o755)
             write_files(twin.home)
             twin.clear()
-            for step in run(twin, lines):
-                file.write(json.dumps({"scenario": name, **step}) + "\n")
+            written += [
+                json.dumps({"scenario": name, **step}) + "\n"
+                for step in run(twin, [step["line"] for step in steps])
+            ]
             twin.clear()
+    DATA.write_text("".join(written), encoding="utf-8")
 
 
-def run(twin: Twin, lines: list[str]) -> Any:
+def run(twin: Twin, lines: list[str]) -> Iterator[dict[str, Any]]:
     """The steps of a scenario with the real cell's masked answers."""
     side = twin.sides[1]
     for line in lines:

@@ -1,27 +1,22 @@
-"""The scenarios recorded on a real Grid Engine 8.1.9 cell, on the fake (see scenarios.py and record.py)."""
+"""The scenarios recorded on a real Grid Engine 8.1.9 cell, on the fake (see record.py)."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fake.pure import PureCell
-from tests.fake.record import DATA, detail, mask, parse, write_files
+from tests.fake.record import detail, mask, parse, scenarios, write_files
 from tests.fake.twin import Side
 
 NOT_EQUAL: dict[str, str] = {
     "qsub -h -l h_rt=1.5 -b y true": "the model keeps a value as printed (2), not the number behind it (1.5)",
     "qsub -h -l h_rt=2.5 -b y true": "the model keeps a value as printed (2), not the number behind it (2.5)",
-    "qsub -h -w w -l arch=x -b y true": "CE_tagged is left by the search for queues, which the fake does not retrace",
+    "qsub -h -w w -l arch=x -b y true": "CE_tagged is left by the search for queues",
 }
-RECORDED: dict[str, list[dict[str, Any]]] = defaultdict(list)
-for _line in DATA.read_text(encoding="utf-8").splitlines():
-    _step = json.loads(_line)
-    RECORDED[_step["scenario"]].append(_step)
+RECORDED = scenarios()
 
 
 def _replay(cell: PureCell, side: Side, step: dict[str, Any]) -> dict[str, Any]:
