@@ -11,19 +11,22 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
-from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.accounting_file import AccountingFile, Mark
 from drmaa_cli.clock import Clock
+from drmaa_cli.errors import InternalException, error
 from drmaa_cli.jobinfo import End
 from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import JobId
+from drmaa_cli.sessionfile import answer_files, remove_answer
 from drmaa_cli.store import (
     DELETED_PENDING,
     DELETED_RUNNING,
     Intent,
     Store,
     StoredJob,
+    StoredTask,
     StoreError,
 )
 from drmaa_cli.tracker import NO_TASK, Ended, Known
@@ -63,11 +66,12 @@ class Books:
     def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str) -> None:
         self.ledger = Ledger()
         self.path = path
+        self.on_known: Callable[[Known, Mark | None], None] = lambda _known, _mark: None
         self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
         self._store: Store | None = None
         self._given_up = False
         self._opening = threading.Lock()
-        self._seen = 0  # position of the last submission taken into the ledger
+        self._seen = 0  # up to this position all submissions are settled and taken into the ledger
         self._version = -1
 
     def open(self) -> Store | None:
@@ -89,10 +93,14 @@ class Books:
 
     def close(self) -> None:
         """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
-        if self._store is not None:
-            if not self._must_last and not len(self.ledger) and not self._store.has_keys():
-                self._store.remove()
-            self._store.close()
+        with self._storing("the end of the session") as store:
+            if store is not None:
+                try:
+                    self._take_in()
+                    if not self._must_last and not len(self.ledger) and not store.is_of_use():
+                        store.remove()
+                finally:
+                    store.close()
 
     def take_up(self, accounting: AccountingFile) -> None:
         """Go on with a session that was begun before: place the accounting reader, fill the ledger.
@@ -102,14 +110,18 @@ class Books:
         """
         store = self.open() if self.path.exists() else None
         jobs = [] if store is None else store.jobs()
-        marks = (job.intent.mark for job in jobs if not _is_over(job))
-        accounting.open(next((mark for mark in marks if mark is not None), None))
+        rest = [job.intent for job in jobs if not _is_over(job)]
+        if rest:
+            blind = any(intent.mark is None for intent in rest)  # the file could not be read then
+            accounting.open(None if blind else rest[0].mark, min(intent.submitted for intent in rest))
+        else:
+            accounting.open()
         for job in jobs:
             self._enter(job)
 
     def unsettled(self) -> list[StoredJob]:
         """Submissions of which it is not known whether Grid Engine accepted them."""
-        return [] if self._store is None else [job for job in self._store.jobs() if job.number is None]
+        return [] if self._store is None else self._store.unsettled()
 
     def settle(self, job: StoredJob, number: int | None) -> None:
         """It has become known under which number a submission was accepted; None: it was not."""
@@ -117,28 +129,52 @@ class Books:
         if number is None:
             self._store.refused(job.position)
             log.info("the submission of %s did not reach Grid Engine", job.intent.name)
-            return
-        self._store.accepted(job.position, number)
-        log.info("job %d was submitted by this session, though the answer was lost", number)
-        self._enter(job._replace(number=number))
+        else:
+            self._store.accepted(job.position, number)
+            log.info("job %d was submitted by this session, though the answer was lost", number)
+            self._enter(job._replace(number=number))
+        remove_answer(answer_files(self.path, job.intent.token))
 
     def catch_up(self) -> None:
-        """Take in what other processes did in this session."""
+        """Take in what other processes did in this session.
+
+        Raises:
+            InternalException: the session's file cannot be read.
+        """
+        try:
+            self._take_in()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
+
+    def look_around(self) -> None:
+        """The same, for whoever can go on without it."""
+        with self._storing("what other processes did"):
+            self._take_in()
+
+    def _take_in(self) -> None:
         store = self._store
         if store is None:
             return
         version = store.version()
         if version == self._version:
             return
-        self._version = version
+        everything_settled = True
         for job in store.jobs(after=self._seen):
             self._enter(job)
-        for number, task in store.reaped_by_others([(known.order, known.number) for known in self.ledger]):
-            self.ledger.drop(number, task)
+            everything_settled = everything_settled and job.number is not None
+            if everything_settled:
+                self._seen = job.position
+        known_at = {known.order: known for known in self.ledger}
+        for position, tasks in store.news(list(known_at)).items():
+            for task in tasks:
+                if task.deleted:
+                    self._note_deletion(known_at[position].number, task)
+                if task.reaped:
+                    self.ledger.drop(known_at[position].number, task.task)
+        self._version = version
 
     def submitted(self, number: int, intent: Intent, position: int, now: float) -> Known:
         """A submission of this process was accepted."""
-        self._seen = max(self._seen, position)
         order = position or self.ledger.next_order()
         return self.ledger.add(
             Known(
@@ -204,7 +240,11 @@ class Books:
                 for task in sorted({*known.waiting, *known.ended}):
                     yield Entry(known.id(task), known.key, known.name, known.ended.get(task), False)
             return
-        for job in self._store.jobs():
+        try:
+            jobs = self._store.jobs()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
+        for job in jobs:
             if job.number is not None:
                 yield from _entries_of(job, job.number)
 
@@ -217,7 +257,6 @@ class Books:
     def _enter(self, job: StoredJob) -> None:
         """Put a submission that is on record into the ledger."""
         if job.number is not None:
-            self._seen = max(self._seen, job.position)
             held = self.ledger.get(job.number)
             if held is None or held.order < job.position:
                 self._add(job)
@@ -239,19 +278,23 @@ class Books:
         )
         for task in job.tasks:
             if task.deleted:
-                self.ledger.deleted(job.number, [task.task], pending=task.deleted == DELETED_PENDING)
+                self._note_deletion(job.number, task)
             if task.reaped:
                 self.ledger.drop(job.number, task.task)
             elif task.end is not None:
                 self.ledger.restored(known, task.task, task.end)
+        self.on_known(known, intent.mark)
         return known
+
+    def _note_deletion(self, number: int, task: StoredTask) -> None:
+        self.ledger.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
 
     @contextlib.contextmanager
     def _storing(self, what: str) -> Iterator[Store | None]:
         try:
             yield self._store
         except StoreError as err:
-            log.warning("%s could not be written down: %s", what, err)
+            log.warning("%s: trouble with the session's file: %s", what, err)
 
 
 def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:

@@ -13,10 +13,12 @@ import pwd
 import threading
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
 from typing import (
     Callable,
     Protocol,
     TypeVar,
+    runtime_checkable,
 )
 
 from drmaa_cli.clock import Clock
@@ -59,6 +61,22 @@ class Runner(Protocol):
         """Run a command to its end."""
 
 
+@runtime_checkable
+class KeepingRunner(Runner, Protocol):
+    """A runner whose commands can leave their answer behind when this process dies."""
+
+    def run_keeping(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None,
+        files: tuple[Path, Path],
+    ) -> CommandResult:
+        """See :meth:`drmaa_cli.runners.local.LocalRunner.run_keeping`."""
+
+
 class Cluster:
     """One Grid Engine cell, reached through its commands in this process's environment.
 
@@ -94,11 +112,48 @@ class Cluster:
         """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
         return {**self.tool("qsub").defaults, **os.environ}
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether a qsub's answer can be kept in files."""
+        return isinstance(self._runner, KeepingRunner)
+
     def submit(
-        self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        stdin: bytes | None,
+        files: tuple[Path, Path] | None = None,
     ) -> qsub.Accepted | qsub.Refused:
-        """Run one qsub in the environment that was made for it."""
-        return qsub.parse_submission(self._run(argv, env, stdin))
+        """Run one qsub in the environment that was made for it.
+
+        Args:
+            argv: its arguments.
+            env: its environment.
+            stdin: its script, if any.
+            files: where its answer goes, for :meth:`kept_answer`.
+        """
+        if files is None or not isinstance(self._runner, KeepingRunner):
+            return qsub.parse_submission(self._run(argv, env, stdin))
+        tool = self._counted(argv)
+        return qsub.parse_submission(
+            self._runner.run_keeping(tool.path, argv, env, self.config.command_timeout, stdin, files)
+        )
+
+    @staticmethod
+    def kept_answer(files: tuple[Path, Path]) -> qsub.Accepted | qsub.Refused | None:
+        """What a qsub that has ended left in its files; None when it was never begun.
+
+        Raises:
+            OSError: the files cannot be read.
+            CommandFailed: SGE_ROOT or the cell was wrong.
+        """
+        try:
+            out, err = (path.read_bytes() for path in files)
+        except FileNotFoundError:
+            return None
+        if not out and qsub.REFUSED.encode() in err and not err.rstrip().endswith(qsub.CLOSING.encode()):
+            return qsub.Refused(qsub.Refusal.NO_ANSWER, "qsub was cut off", certain=False)
+        return qsub.parse_submission(CommandResult(("qsub",), 0 if out else 1, out, err))
 
     def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
         """The user's jobs in the qmaster, or those with one kind of hold."""
@@ -169,10 +224,14 @@ class Cluster:
         return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults), None)
 
     def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None) -> CommandResult:
+        tool = self._counted(argv)
+        return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
+
+    def _counted(self, argv: Sequence[str]) -> Tool:
         tool = self.tool(argv[0])
         with self._lock:
             self.commands[argv[0]] += 1
-        return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
+        return tool
 
 
 def drmaa_error(err: GridEngineError | CommandNotFound | CommandTimeout) -> DrmaaException:

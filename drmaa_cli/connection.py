@@ -40,6 +40,7 @@ from drmaa_cli.lost import LostAndFound
 from drmaa_cli.models import JobId, TaskRange
 from drmaa_cli.monitor import Monitor
 from drmaa_cli.runners.local import CommandNotFound
+from drmaa_cli.sessionfile import answer_files
 from drmaa_cli.store import StoreError, path_of
 from drmaa_cli.submissions import Submissions
 from drmaa_cli.submitter import Submitter, bulk_range
@@ -113,7 +114,15 @@ class Connection:
         self._accounting = AccountingFile(common / "accounting")
         self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._books.ended)
         self._lock = self._monitor.lock
-        lost = LostAndFound(self.cluster, self._accounting, rules.grace, self._books.numbers)
+        self._books.on_known = self._monitor.added
+        self._monitor.before_look_up = self._books.look_around
+        lost = LostAndFound(
+            self.cluster,
+            self._accounting,
+            rules.grace,
+            self._books.numbers,
+            lambda token: answer_files(path, token),
+        )
         submitter = Submitter(self.cluster, common, self._accounting, lost, self._books.open)
         self._submissions = Submissions(self._books, submitter, lost, self._monitor)
         self._take_up()
@@ -418,7 +427,8 @@ class Connection:
             self._accounting.open()
             return
         try:
-            self._books.take_up(self._accounting)
+            with self._lock:
+                self._books.take_up(self._accounting)
             self._submissions.settle_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err

@@ -1,21 +1,25 @@
 """Submissions whose answer was lost: did Grid Engine accept them, and under which number?
 
-The token in the job's context decides while the qmaster has the job. Accounting does not keep the context: a
-job that has ended already is recognised by owner, name, submission time and by being nobody else's, and when
-several could be it, that is said and not guessed. "Never accepted" is concluded only after an ended job's
-accounting record would have been written, for whoever concludes it submits again.
+What qsub itself left in its answer files decides, if it came to its end. Else the token in the job's context
+decides while the qmaster has the job. Accounting does not keep the context: a job that has ended already is
+recognised by owner, name, submission time and by being nobody else's, and when several could be it, that is
+said and not guessed. "Never accepted" is concluded only when qsub says so or was never begun, or after an
+ended job's accounting record would have been written: whoever concludes it submits again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.clock import Clock
 from drmaa_cli.cluster import Cluster
 from drmaa_cli.errors import DrmCommunicationException, error
+from drmaa_cli.gridengine.qsub import Accepted
+from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.models import AccountingRecord
-from drmaa_cli.processes import running_with
+from drmaa_cli.processes import NOBODY, running_with
 from drmaa_cli.store import Intent
 from drmaa_cli.tracker import CLOCK_SKEW
 
@@ -23,6 +27,7 @@ CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's cont
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
 TIME_UNIT = 1.0  # accounting keeps whole seconds
+LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
 
 
 class LostAndFound:
@@ -32,7 +37,8 @@ class LostAndFound:
         cluster: where to look.
         accounting: the accounting file; qacct is asked where it cannot be read.
         grace: seconds after a job's end by which its record is written.
-        claimed: the job numbers that are known to belong to other submissions of the session.
+        claimed: the job numbers that are known to belong to other submissions.
+        answers: the files in which the answer to a submission was kept, by its token.
     """
 
     def __init__(
@@ -41,21 +47,36 @@ class LostAndFound:
         accounting: AccountingFile,
         grace: float,
         claimed: Callable[[], Iterable[int]],
+        answers: Callable[[str], tuple[Path, Path]],
     ) -> None:
         self._cluster = cluster
         self._clock: Clock = cluster.clock
         self._accounting = accounting
         self._grace = grace
         self._claimed = claimed
+        self._answers = answers
 
-    def find(self, intent: Intent) -> int | None:
+    def deadline(self) -> float:
+        """When the record of a job that has ended by now will have been written, by the monotonic clock."""
+        return self._clock.monotonic() + self._grace
+
+    def find(self, intent: Intent, until: float | None = None) -> int | None:
         """The job number of a submission whose answer was lost; None when it was certainly not accepted.
+
+        Args:
+            intent: the submission; its program and its qsub are at work no more.
+            until: a :meth:`deadline` after they ended; now, if not given.
 
         Raises:
             GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
             DrmCommunicationException: several jobs could be it.
+            OSError: qsub's answer cannot be read.
         """
-        until = self._clock.monotonic() + self._grace
+        if intent.kept:
+            certain, number = self._answered(intent)
+            if certain:
+                return number
+        until = self.deadline() if until is None else until
         while True:
             number = self._in_qmaster(intent) or self._in_accounting(intent)
             if number is not None or self._clock.monotonic() >= until:
@@ -66,32 +87,58 @@ class LostAndFound:
 
     def is_under_way(self, intent: Intent) -> bool:
         """Whether the program or the qsub of this submission may still be at work."""
+        if intent.owner == NOBODY:
+            return False
         if not intent.owner.is_here:
             busy = self._cluster.config.command_timeout + self._cluster.config.retry_for
-            return self._clock.time() < intent.submitted + busy
+            return self._clock.time() < intent.submitted + busy and not self._has_answer(intent)
         if not intent.owner.is_gone:
             return True
+        if intent.kept and (self._has_answer(intent) or not self._answers(intent.token)[0].exists()):
+            return False
         return self._clock.time() < intent.submitted + EXEC_SECONDS or running_with(intent.token)
+
+    def _has_answer(self, intent: Intent) -> bool:
+        """Whether qsub has named the job; it does so as its last act."""
+        try:
+            return intent.kept and isinstance(
+                self._cluster.kept_answer(self._answers(intent.token)), Accepted
+            )
+        except CommandFailed:
+            return False
+
+    def _answered(self, intent: Intent) -> tuple[bool, int | None]:
+        """Whether the files tell what became of a submission, and its number if it was accepted."""
+        try:
+            answer = self._cluster.kept_answer(self._answers(intent.token))
+        except CommandFailed:
+            return True, None
+        if answer is None:
+            return True, None
+        if isinstance(answer, Accepted):
+            return True, answer.job
+        return answer.certain, None
 
     def _in_qmaster(self, intent: Intent) -> int | None:
         claimed = set(self._claimed())
         rows = self._cluster.listing(self._cluster.user).rows
-        numbers = sorted({row.job for row in rows if row.name == intent.name} - claimed, reverse=True)
-        for job in self._cluster.details(numbers).jobs if numbers else ():
-            since = intent.submitted - CLOCK_SKEW
-            if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
-                return job.job
+        named = {row.job for row in rows if row.name == intent.name}
+        for numbers in (named - claimed, named & claimed):  # numbers wrap: a claim may be an old one
+            for job in self._cluster.details(sorted(numbers)).jobs if numbers else ():
+                since = intent.submitted - CLOCK_SKEW
+                if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
+                    return job.job
         return None
 
     def _in_accounting(self, intent: Intent) -> int | None:
         claimed = set(self._claimed())
-        last = self._clock.time() + TIME_UNIT
+        last = min(self._clock.time(), intent.submitted + LONGEST_COMMAND) + TIME_UNIT
         found = {
             record.job
             for record in self._records(intent)
             if record.owner == self._cluster.user
             and record.job_name == intent.name
-            and (record.task > 0) == (intent.tasks is not None)
+            and (record.task in intent.tasks if intent.tasks else record.task == 0)
             and intent.submitted - TIME_UNIT <= record.submission_time <= last
             and record.job not in claimed
         }
@@ -106,5 +153,5 @@ class LostAndFound:
 
     def _records(self, intent: Intent) -> list[AccountingRecord]:
         if self._accounting.readable:
-            return self._accounting.look_back(intent.mark, lambda _: True, unread=True)
+            return self._accounting.look_back(intent.mark, intent.submitted, lambda _: True, unread=True)
         return self._cluster.records_since(intent.submitted - TIME_UNIT)

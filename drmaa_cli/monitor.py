@@ -68,6 +68,7 @@ class Monitor:
         self.lock = threading.Condition(threading.Lock())
         self.rules = rules
         self.closed = False
+        self.before_look_up: Callable[[], None] = lambda: None
         self._cluster, self._ledger, self._accounting = cluster, ledger, accounting
         self._on_ended = on_ended
         self._config: Config = cluster.config
@@ -100,7 +101,8 @@ class Monitor:
         """A job became known. Its record may have been passed over while its number was still unknown."""
         self.happened()
         self._records.pop(known.number, None)  # those of an earlier job of the same number
-        for record in self._accounting.look_back(mark, lambda number: number == known.number):
+        look_back = self._accounting.look_back
+        for record in look_back(mark, known.submitted, lambda number: number == known.number):
             self._note(record)
 
     def wait(self, ready: Callable[[], T | None], deadline: float) -> T | None:
@@ -255,6 +257,7 @@ class Monitor:
         self._foreign = {number: rows.get(number, ()) for number in self._watched}
         self._holds = {}
         self._began = began
+        self.before_look_up()  # another process may know why a job is gone
         self._read_accounting()
         if self._look_up():
             self._finished = self.clock.monotonic()
@@ -279,7 +282,7 @@ class Monitor:
         self._failures, self._trouble = 0, None
 
     def _look_up(self) -> bool:
-        """Ask what became of the jobs that left the listing and have not ended yet; whether all was answered."""
+        """Ask what became of the jobs that left the listing; whether all was answered."""
         lost = [known for known in self._ledger.waiting() if known.missing.keys() - known.confirmed]
         if lost:
             numbers = [known.number for known in lost]

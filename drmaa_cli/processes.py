@@ -56,6 +56,9 @@ class Owner(NamedTuple):
         return self.is_here and (self.boot != _boot() or _started(self.pid) != self.started)
 
 
+NOBODY = Owner("-", 0, 0, "-")  # of a submission that its own process has given up on
+
+
 def running_with(word: str) -> bool:
     """Whether a process of this host has the word in its command line."""
     wanted = word.encode()

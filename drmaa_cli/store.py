@@ -3,17 +3,16 @@
 An intent is written before qsub runs and carries the token that travels with the job; the job number is
 written after. Ends, deletions and reaps follow. The rollback journal is kept (homes are on NFS, where
 sqlite's write-ahead log does not work), and `synchronous` is off: the file survives the death of any
-process, which is what it is for; after a crash of the whole host it may have to be set aside.
+process, which is what it is for; after a crash of the whole host it may have to be moved away.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -21,42 +20,19 @@ from typing import NamedTuple
 from drmaa_cli.accounting_file import Mark
 from drmaa_cli.jobinfo import End, Outcome
 from drmaa_cli.models import TaskRange
-from drmaa_cli.processes import Owner
+from drmaa_cli.processes import NOBODY, Owner
+from drmaa_cli.sessionfile import StoreError, errors, open_database, path_of, remove_files
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
-BUSY_SECONDS = 60.0
-LONGEST_NAME = 200
+__all__ = ["Intent", "KeyTaken", "Store", "StoreError", "StoredJob", "StoredTask", "path_of"]
 
-_SCHEMA = """
-CREATE TABLE session (contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL);
-CREATE TABLE jobs (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    token TEXT NOT NULL UNIQUE,
-    key TEXT UNIQUE,
-    name TEXT NOT NULL,
-    number INTEGER,
-    first INTEGER, last INTEGER, step INTEGER,
-    submitted REAL NOT NULL,
-    start_time INTEGER NOT NULL,
-    inode INTEGER, offset INTEGER,
-    owner TEXT NOT NULL
-);
-CREATE TABLE tasks (
-    position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
-    task INTEGER NOT NULL,
-    outcome TEXT, value INTEGER, usage TEXT,
-    deleted INTEGER NOT NULL DEFAULT 0,
-    reaped INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (position, task)
-) WITHOUT ROWID;
-"""
+
+_CLAIM = (
+    "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
+    " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
+)
 
 DELETED_RUNNING, DELETED_PENDING = 1, 2
-
-
-class StoreError(Exception):
-    """The session file cannot be used; the text names the file and says what can be done."""
+POSITIONS_PER_QUERY = 500
 
 
 class KeyTaken(StoreError):
@@ -75,6 +51,7 @@ class Intent(NamedTuple):
         start_time: whether a start time was asked for.
         mark: where the accounting file ended at that moment.
         owner: the process that makes it.
+        kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
     """
 
     token: str
@@ -85,6 +62,7 @@ class Intent(NamedTuple):
     start_time: bool
     mark: Mark | None
     owner: Owner
+    kept: bool = False
 
 
 class StoredTask(NamedTuple):
@@ -105,22 +83,21 @@ class StoredJob(NamedTuple):
     tasks: tuple[StoredTask, ...]
 
 
-def path_of(directory: Path, name: str) -> Path:
-    """The file of the session of this name (the contact string without ``session=``)."""
-    if len(name) > LONGEST_NAME or not re.fullmatch(r"[\w.@+-]+", name, re.ASCII) or name.startswith("."):
-        name = (
-            f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
-        )
-    return directory / f"{name}.session"
-
-
 class Store:
-    """One session's file. Safe to use from several threads, and from several processes at once."""
+    """One session's file. Safe to use from several threads, and from several processes at once.
+
+    What is known for sure but could not be written (a full disk) is kept in memory, told as if it were on
+    record, and written with the next change that succeeds.
+    """
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self._db = db
         self._lock = threading.Lock()
+        self._inode = path.stat().st_ino
+        self._owed: list[tuple[str, list[tuple[object, ...]]]] = []
+        self._unwritten: dict[int, int] = {}  # position -> job number
+        _open_stores.add(self)
 
     @classmethod
     def open(cls, path: Path, contact: str, created: float, host: str) -> Store:
@@ -129,32 +106,21 @@ class Store:
         Raises:
             StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
         """
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            db = sqlite3.connect(
-                str(path),
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=32,
-            )
-        except (OSError, sqlite3.Error) as err:
-            raise StoreError(f"cannot open the session file {path}: {err}") from err
-        try:
-            _prepare(db, path, contact, created, host)
-        except sqlite3.DatabaseError as err:
-            db.close()
-            raise StoreError(_broken(path, err)) from err
-        except StoreError:
-            db.close()
-            raise
-        return cls(path, db)
+        return cls(path, open_database(path, contact, created, host))
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
+        """Close the file.
+
+        Raises:
+            StoreError: something that could not be written before can still not be written; it is closed.
+        """
+        try:
+            if self._owed:
+                with self._change():
+                    pass
+        finally:
+            with self._lock:
+                self._db.close()
 
     def intend(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
@@ -163,7 +129,7 @@ class Store:
         with self._change() as db, _key_taken(intent.key):
             cursor = db.execute(
                 "INSERT INTO jobs (token, key, name, first, last, step, submitted, start_time, inode, offset,"
-                " owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " owner, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     intent.token,
                     intent.key,
@@ -173,51 +139,56 @@ class Store:
                     intent.start_time,
                     *mark,
                     str(intent.owner),
+                    intent.kept,
                 ),
             )
             return int(cursor.lastrowid or 0)
 
     def accepted(self, position: int, number: int) -> None:
         """Grid Engine accepted the submission under this job number."""
-        with self._change() as db:
-            db.execute("UPDATE jobs SET number = ? WHERE position = ?", (number, position))
+        self._unwritten[position] = number
+        self._write("UPDATE jobs SET number = ? WHERE position = ?", [(number, position)])
+        self._unwritten.pop(position, None)
 
     def refused(self, position: int) -> None:
         """The submission was certainly not accepted: forget it."""
-        with self._change() as db:
-            db.execute("DELETE FROM jobs WHERE position = ? AND number IS NULL", (position,))
+        self._write("DELETE FROM jobs WHERE position = ? AND number IS NULL", [(position,)])
+
+    def disown(self, position: int) -> None:
+        """Its process has given up on a submission without knowing what became of it: anybody may look."""
+        self._write("UPDATE jobs SET owner = ? WHERE position = ?", [(str(NOBODY), position)])
 
     def ended(self, ends: Iterable[tuple[int, int, End]]) -> None:
         """Tasks (position, task) have ended."""
-        rows = [(position, task, end.outcome.value, end.value, end.usage) for position, task, end in ends]
-        with self._change() as db:
-            db.executemany(
-                "INSERT INTO tasks (position, task, outcome, value, usage) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome,"
-                " value = excluded.value, usage = excluded.usage WHERE outcome IS NULL",
-                rows,
-            )
+        self._write(
+            "INSERT INTO tasks (position, task, outcome, value, usage) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome,"
+            " value = excluded.value, usage = excluded.usage WHERE outcome IS NULL",
+            [(position, task, end.outcome.value, end.value, end.usage) for position, task, end in ends],
+        )
 
     def deleted(self, position: int, tasks: Iterable[int], how: int) -> None:
         """The qmaster took our wish to delete these tasks (DELETED_RUNNING or DELETED_PENDING)."""
-        with self._change() as db:
-            db.executemany(
-                "INSERT INTO tasks (position, task, deleted) VALUES (?, ?, ?)"
-                " ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted",
-                [(position, task, how) for task in tasks],
-            )
+        self._write(
+            "INSERT INTO tasks (position, task, deleted) VALUES (?, ?, ?)"
+            " ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted",
+            [(position, task, how) for task in tasks],
+        )
 
     def claim(self, tasks: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Reap ended tasks (position, task): those that nobody had reaped before, in any process."""
+        """Reap ended tasks (position, task): those that nobody had reaped before, in any process.
+
+        Where that cannot be written, they are the caller's: better given away twice than never.
+        """
         won = set()
-        with self._change() as db:
-            for position, task in tasks:
-                cursor = db.execute(
-                    "UPDATE tasks SET reaped = 1 WHERE position = ? AND task = ? AND reaped = 0",
-                    (position, task),
-                )
-                if cursor.rowcount == 1:
-                    won.add((position, task))
+        try:
+            with self._change() as db:
+                for pair in tasks:
+                    if db.execute(_CLAIM, pair).rowcount == 1:
+                        won.add(pair)
+        except StoreError:
+            self._owed.append((_CLAIM, list(tasks)))
+            raise
         return won
 
     def unclaim(self, position: int) -> None:
@@ -225,102 +196,137 @@ class Store:
         with self._change() as db:
             db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,))
 
-    def reaped_by_others(self, jobs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Of these submissions (position, job number), the reaped tasks as (job number, task)."""
-        numbers = dict(jobs)
-        with self._lock, _errors(self.path):
-            rows = self._db.execute("SELECT position, task FROM tasks WHERE reaped = 1").fetchall()
-        return [(numbers[position], task) for position, task in rows if position in numbers]
+    def news(self, positions: Sequence[int]) -> dict[int, tuple[StoredTask, ...]]:
+        """What is on record about the tasks of these submissions."""
+        found: dict[int, tuple[StoredTask, ...]] = {}
+        for start in range(0, len(positions), POSITIONS_PER_QUERY):
+            part = positions[start : start + POSITIONS_PER_QUERY]
+            with self._lock, errors(self.path):
+                found.update(self._tasks(f"({','.join('?' * len(part))})", tuple(part)))
+        return found
 
     def version(self) -> int:
         """Changes whenever another process has changed the file."""
-        with self._lock, _errors(self.path):
+        with self._lock, errors(self.path):
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def numbers(self) -> set[int]:
         """The job numbers of all submissions that were accepted."""
-        with self._lock, _errors(self.path):
-            return {row[0] for row in self._db.execute("SELECT number FROM jobs WHERE number IS NOT NULL")}
+        with self._lock, errors(self.path):
+            rows = self._db.execute("SELECT number FROM jobs WHERE number IS NOT NULL").fetchall()
+        return {number for (number,) in rows}.union(self._unwritten.values())
 
-    def has_keys(self) -> bool:
-        """Whether any submission has a key."""
-        with self._lock, _errors(self.path):
-            return self._db.execute("SELECT 1 FROM jobs WHERE key IS NOT NULL").fetchone() is not None
+    def is_of_use(self) -> bool:
+        """Whether any submission has a key, or is still in the air."""
+        with self._lock, errors(self.path):
+            return (
+                self._db.execute("SELECT 1 FROM jobs WHERE key IS NOT NULL OR number IS NULL").fetchone()
+                is not None
+            )
 
     def remove(self) -> None:
         """Delete the file: nothing in it is of use any more."""
         with self._lock:
-            for suffix in ("-journal", ""):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            remove_files(self.path)
 
     def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key."""
         found = self._jobs("WHERE key = ?", (key,))
         return found[0] if found else None
 
+    def unsettled(self) -> list[StoredJob]:
+        """Submissions of which it is not on record whether they were accepted."""
+        return [job for job in self._jobs("WHERE number IS NULL", ()) if job.number is None]
+
     def jobs(self, after: int = 0) -> list[StoredJob]:
         """Every submission of the session, in order; with after, those of a later position."""
         return self._jobs("WHERE position > ?", (after,))
 
     def _jobs(self, where: str, values: tuple[object, ...]) -> list[StoredJob]:
-        with self._lock, _errors(self.path):
+        with self._lock, errors(self.path):
             jobs = self._db.execute(
                 "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode,"
-                f" offset, owner FROM jobs {where} ORDER BY position",
+                f" offset, owner, kept FROM jobs {where} ORDER BY position",
                 values,
             ).fetchall()
-            rows = self._db.execute(
-                "SELECT position, task, outcome, value, usage, deleted, reaped FROM tasks WHERE position IN"
-                f" (SELECT position FROM jobs {where}) ORDER BY position, task",
-                values,
-            ).fetchall()
+            tasks = self._tasks(f"(SELECT position FROM jobs {where})", values)
+        return [_stored(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
+
+    def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
+        rows = self._db.execute(
+            "SELECT position, task, outcome, value, usage, deleted, reaped FROM tasks WHERE position IN"
+            f" {positions} ORDER BY position, task",
+            values,
+        ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}
         for position, task, outcome, value, usage, deleted, reaped in rows:
             end = None if outcome is None else End(Outcome(outcome), value, usage)
             tasks.setdefault(position, []).append(StoredTask(task, end, deleted, bool(reaped)))
-        return [_stored(row, tuple(tasks.get(row[0], ()))) for row in jobs]
+        return {position: tuple(found) for position, found in tasks.items()}
+
+    def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        """Write down facts, now or with the next change that succeeds."""
+        try:
+            with self._change() as db:
+                db.executemany(statement, rows)
+        except StoreError:
+            self._owed.append((statement, rows))
+            raise
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _errors(self.path):
+        with self._lock, errors(self.path):
+            self._check_place()
+            owed = len(self._owed)
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                for statement, rows in self._owed[:owed]:
+                    self._db.executemany(statement, rows)
                 yield self._db
                 self._db.execute("COMMIT")
+                del self._owed[:owed]
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
 
-
-def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, host: str) -> None:
-    db.execute("PRAGMA synchronous = OFF")
-    db.execute("PRAGMA journal_mode = PERSIST")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("BEGIN IMMEDIATE")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    kind = db.execute("PRAGMA application_id").fetchone()[0]
-    if version == 0 and kind == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        for statement in _SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute("INSERT INTO session VALUES (?, ?, ?)", (contact, created, host))
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("COMMIT")
-    if (kind or APPLICATION_ID) != APPLICATION_ID or (version == 0 and kind == 0 and not _has_jobs(db)):
-        raise StoreError(f"{path} is not a session file of drmaa_cli; move it away")
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} was written by a newer drmaa_cli (version {version}); use that one for this session"
-        )
+    def _check_place(self) -> None:
+        """What is written into a file that was removed is lost."""
+        try:
+            same = self.path.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise StoreError(f"the session file {self.path} was removed or replaced while it was in use")
 
 
-def _has_jobs(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone() is not None
+_open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_at_fork: list[Store] = []
 
 
-def _stored(row: tuple[object, ...], tasks: tuple[StoredTask, ...]) -> StoredJob:
-    position, token, key, name, number, first, last, step, submitted, start_time, inode, offset, owner = row
+def _before_fork() -> None:
+    """No transaction may be open at a fork: the child's copy of it would be rolled back in the file."""
+    _at_fork[:] = sorted(_open_stores, key=id)
+    for store in _at_fork:
+        store._lock.acquire()
+
+
+def _after_fork() -> None:
+    for store in _at_fork:
+        store._lock.release()
+    _at_fork.clear()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _stored(
+    row: tuple[object, ...], tasks: tuple[StoredTask, ...], unwritten: Mapping[int, int]
+) -> StoredJob:
+    position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
+    inode, offset, owner, kept = rest
+    if number is None:
+        number = unwritten.get(position)  # type: ignore[call-overload]  # an integer by schema
     intent = Intent(
         token=str(token),
         key=None if key is None else str(key),
@@ -330,6 +336,7 @@ def _stored(row: tuple[object, ...], tasks: tuple[StoredTask, ...]) -> StoredJob
         start_time=bool(start_time),
         mark=None if inode is None else Mark(inode, offset),  # type: ignore[arg-type]  # integers by schema
         owner=Owner.parse(str(owner)),
+        kept=bool(kept),
     )
     return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
 
@@ -340,17 +347,3 @@ def _key_taken(key: str | None) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError as err:
         raise KeyTaken(f"the session has a submission with the key {key!r} already") from err
-
-
-@contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as err:
-        raise StoreError(f"cannot use the session file {path}: {err}") from err
-    except sqlite3.DatabaseError as err:
-        raise StoreError(_broken(path, err)) from err
-
-
-def _broken(path: Path, err: Exception) -> str:
-    return f"the session file {path} cannot be read ({err}); move it away to start the session anew"

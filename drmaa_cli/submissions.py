@@ -52,8 +52,22 @@ class Submissions:
             DrmCommunicationException: Grid Engine could not be asked, or several jobs could be it.
             StoreError: the session's file cannot be used.
         """
+        until = self._lost.deadline()
         for job in self._books.unsettled():
-            self._settle(job)
+            while job.intent.owner.is_gone and not self._settle(job, until):
+                self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
+
+    def settle_rest(self) -> None:
+        """Find out what became of submissions that other processes gave up on meanwhile.
+
+        Raises:
+            DrmCommunicationException: as :meth:`settle_all`.
+            InternalException: the session's file cannot be used.
+        """
+        try:
+            self.settle_all()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
 
     def _submitted_before(self, key: str, tasks: TaskRange | None) -> Known | None:
         """What has the key; waits for a submission under way, finds one whose answer was lost."""
@@ -75,14 +89,16 @@ class Submissions:
             except StoreError as err:
                 raise error(InternalException, str(err)) from err
 
-    def _settle(self, job: StoredJob) -> bool:
+    def _settle(self, job: StoredJob, until: float | None = None) -> bool:
         """Find out what became of a submission whose answer was lost; False while it is under way."""
         if self._lost.is_under_way(job.intent):
             return False
         try:
-            number = self._lost.find(job.intent)
+            number = self._lost.find(job.intent, until)
         except TROUBLE as err:
             raise drmaa_error(err) from err
+        except OSError as err:
+            raise error(InternalException, f"cannot read the answer of qsub: {err}") from err
         with self._monitor.lock:
             self._books.settle(job, number)
         return True

@@ -32,6 +32,7 @@ from drmaa_cli.lost import CONTEXT, LostAndFound
 from drmaa_cli.models import TaskRange
 from drmaa_cli.processes import Owner
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
+from drmaa_cli.sessionfile import answer_files, remove_answer
 from drmaa_cli.store import Intent, KeyTaken, Store, StoreError
 from drmaa_cli.submission import Environment, Submission, build
 
@@ -88,6 +89,11 @@ class Submitter:
         token = os.urandom(16).hex()
         submission = self._build(values, tasks, token)
         started = any(word == "-a" for word in submission.argv)
+        try:
+            store = self._store()
+        except StoreError as err:
+            raise error(InternalException, f"nothing was submitted: {err}") from err
+        keeping = store is not None and self._cluster.keeps_answers
         intent = Intent(
             token,
             key,
@@ -97,8 +103,9 @@ class Submitter:
             started,
             self._accounting.mark(),
             Owner.this(),
+            keeping,
         )
-        store = self._store()
+        files = None
         position = 0
         if store is not None:
             try:
@@ -107,12 +114,18 @@ class Submitter:
                 raise
             except StoreError as err:
                 raise error(InternalException, f"nothing was submitted: {err}") from err
+            files = answer_files(store.path, token) if keeping else None
         try:
-            number = self._run(submission, intent)
+            number = self._run(submission, intent, files)
         except _NotAccepted as refusal:
             self._forget(store, position)
+            _remove(files)
             raise refusal.reason from refusal.__cause__
-        self._remember(store, position, number)
+        except BaseException:  # interrupted, or nobody knows: whoever asks for it next looks for it
+            self._give_up(store, position)
+            raise
+        if self._remember(store, position, number):
+            _remove(files)
         return Submitted(number, intent, position)
 
     def _build(self, values: Mapping[bytes, Text], tasks: TaskRange | None, token: str) -> Submission:
@@ -145,12 +158,12 @@ class Submitter:
         except OSError as err:
             raise error(InternalException, f"cannot read a file of options: {err}") from err
 
-    def _run(self, submission: Submission, intent: Intent) -> int:
+    def _run(self, submission: Submission, intent: Intent, files: tuple[Path, Path] | None) -> int:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
         pause = FIRST_PAUSE
         while True:
             try:
-                reply = self._cluster.submit(submission.argv, submission.env, submission.stdin)
+                reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
             except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
             except CommandTimeout as err:
@@ -194,13 +207,28 @@ class Submitter:
         except StoreError as err:  # its token will not be found, and it is forgotten then
             log.warning("a refused submission could not be forgotten: %s", err)
 
-    def _remember(self, store: Store | None, position: int, number: int) -> None:
+    def _remember(self, store: Store | None, position: int, number: int) -> bool:
         if store is None:
-            return
+            return False
         try:
             store.accepted(position, number)
         except StoreError as err:  # the job lives, and its token is on record: it is found again
             log.warning("job %d was submitted, but could not be written down: %s", number, err)
+            return False
+        return True
+
+    def _give_up(self, store: Store | None, position: int) -> None:
+        if store is None:
+            return
+        try:
+            store.disown(position)
+        except StoreError as err:  # it stays ours, and is looked for when this process has ended
+            log.warning("a submission whose answer was lost could not be marked: %s", err)
+
+
+def _remove(files: tuple[Path, Path] | None) -> None:
+    if files is not None:
+        remove_answer(files)
 
 
 class _NotAccepted(Exception):

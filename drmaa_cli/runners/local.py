@@ -7,8 +7,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Union
 
 from drmaa_cli.models import CommandResult
+
+
+LAST_WORDS_SECONDS = 1.0
 
 
 class CommandNotFound(Exception):
@@ -29,6 +34,9 @@ class CommandTimeout(Exception):
     def __init__(self, result: CommandResult, seconds: float) -> None:
         super().__init__(f"{result.argv[0]} did not answer within {seconds:g} seconds and was killed")
         self.result = result
+
+
+Output = Union[int, IO[bytes]]
 
 
 class LocalRunner:
@@ -59,36 +67,99 @@ class LocalRunner:
             CommandNotFound: the program cannot be executed.
             CommandTimeout: it did not end in time.
         """
-        began = time.monotonic()
+        return _run(executable, argv, env, timeout, stdin, (subprocess.PIPE, subprocess.PIPE))
+
+    def run_keeping(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None,
+        files: tuple[Path, Path],
+    ) -> CommandResult:
+        """The same, with standard output and error going to two files: they are there if we die meanwhile.
+
+        A file that does not exist says that the command was not begun.
+
+        Raises:
+            CommandNotFound: as :meth:`run`, or a file cannot be made.
+            CommandTimeout: as :meth:`run`.
+            OSError: a file cannot be read.
+        """
+        opened: list[IO[bytes]] = []
         try:
-            child = subprocess.Popen(
-                list(argv),
-                executable=executable,
-                env=dict(env),
-                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as err:
-            if err.filename not in (executable, argv[0]):
-                raise  # not the program's fault: no memory, no processes, no current directory
-            raise CommandNotFound(executable, err.strerror or str(err)) from err
-        try:
-            out, err_out = child.communicate(stdin, timeout)
-        except subprocess.TimeoutExpired:
-            _kill_group(child)
-            out, err_out = child.communicate()
-            taken = time.monotonic() - began
-            raise CommandTimeout(
-                CommandResult(tuple(argv), -signal.SIGKILL, out, err_out, taken), timeout
-            ) from None
-        except BaseException:
-            _kill_group(child)
-            child.wait()
-            _close(child)
-            raise
-        return CommandResult(tuple(argv), child.returncode, out, err_out, time.monotonic() - began)
+            for path in files:
+                try:
+                    opened.append(_create(path))
+                except OSError as err:
+                    raise CommandNotFound(executable, f"{path}: {err.strerror}") from err
+            try:
+                result = _run(executable, argv, env, timeout, stdin, (opened[0], opened[1]))
+            except CommandTimeout as late:
+                raise CommandTimeout(_with_output(late.result, files), timeout) from late
+            return _with_output(result, files)
+        finally:
+            for file in opened:
+                file.close()
+
+
+def _run(
+    executable: str,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    timeout: float,
+    stdin: bytes | None,
+    output: tuple[Output, Output],
+) -> CommandResult:
+    began = time.monotonic()
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            executable=executable,
+            env=dict(env),
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=output[0],
+            stderr=output[1],
+            start_new_session=True,
+        )
+    except OSError as err:
+        if err.filename not in (executable, argv[0]):
+            raise  # not the program's fault: no memory, no processes, no current directory
+        raise CommandNotFound(executable, err.strerror or str(err)) from err
+    try:
+        out, said = child.communicate(stdin, timeout)
+    except subprocess.TimeoutExpired:
+        _kill_group(child)
+        out, said = _last_words(child)
+        taken = time.monotonic() - began
+        raise CommandTimeout(
+            CommandResult(tuple(argv), -signal.SIGKILL, out or b"", said or b"", taken), timeout
+        ) from None
+    except BaseException:
+        _kill_group(child)
+        child.wait()
+        _close(child)
+        raise
+    return CommandResult(tuple(argv), child.returncode, out or b"", said or b"", time.monotonic() - began)
+
+
+def _create(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _with_output(result: CommandResult, files: tuple[Path, Path]) -> CommandResult:
+    return result._replace(stdout=files[0].read_bytes(), stderr=files[1].read_bytes())
+
+
+def _last_words(child: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]:
+    """What a killed command had printed, also when something that left its group keeps the streams open."""
+    try:
+        return child.communicate(timeout=LAST_WORDS_SECONDS)
+    except subprocess.TimeoutExpired as err:
+        child.wait()
+        _close(child)
+        return err.output, err.stderr
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
