@@ -130,6 +130,16 @@ class World:
     def session(self) -> Any:
         return self.api.Session
 
+    @property
+    def everything(self) -> Any:
+        """The name of all jobs of the session."""
+        return self.session.JOB_IDS_SESSION_ALL
+
+    @property
+    def anyone(self) -> Any:
+        """The name of any job of the session."""
+        return self.session.JOB_IDS_SESSION_ANY
+
     def tool(self, *argv: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         """Run one of Grid Engine's commands."""
         return self.cell.run(*argv, check=check)

@@ -22,7 +22,7 @@ def flat(lists: list[list[str]]) -> list[str]:
 
 def test_MT_SUBMIT_WAIT(fresh: World) -> None:
     jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
-    anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
+    anyone = fresh.anyone
     assert len(set(jobs)) == THREADS * JOBS
     assert sorted(fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
 

@@ -211,7 +211,7 @@ def test_zero(session: World) -> None:
 
 
 def test_any_is_no_job(session: World) -> None:
-    any_job = session.api.Session.JOB_IDS_SESSION_ANY
+    any_job = session.anyone
     name = any_job if isinstance(any_job, str) else any_job.decode()
     with session.refuses("InvalidArgumentException", f'code 4: Job id, "{name}", is not a valid job id'):
         session.session.control(any_job, "hold")
@@ -272,7 +272,7 @@ def test_jobs_of_no_session(session: World) -> None:
 
 
 def test_all_jobs_of_the_session(fresh: World) -> None:
-    everything = fresh.api.Session.JOB_IDS_SESSION_ALL
+    everything = fresh.everything
     assert fresh.session.control(everything, "terminate") is None
     single, tasks = fresh.held(), fresh.bulk(1, 2, 1, jobSubmissionState="drmaa_hold")
     other = fresh.tool("qsub", "-terse", "-h", "-b", "y", "/bin/true").stdout.strip()
@@ -286,7 +286,7 @@ def test_all_jobs_of_the_session(fresh: World) -> None:
 
 
 def test_all_trips_over_ended_jobs_except_when_terminating(fresh: World) -> None:
-    everything = fresh.api.Session.JOB_IDS_SESSION_ALL
+    everything = fresh.everything
     ended, waiting = fresh.run(), unschedulable(fresh)
     fresh.session.synchronize([ended], PATIENCE_SECONDS, False)
     fresh.until_letters(ended, "")

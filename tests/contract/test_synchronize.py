@@ -11,10 +11,6 @@ from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, SYNC
 MALFORMED = 'code 4: Job id, "{}", is not a valid job id'
 
 
-def everything(world: World) -> list[str]:
-    return [world.api.Session.JOB_IDS_SESSION_ALL]
-
-
 def test_done(session: World) -> None:
     jobs = [session.run(), session.run("/bin/false"), session.run("/no/such/program")]
     assert session.session.synchronize(jobs, PATIENCE_SECONDS, False) is None
@@ -47,15 +43,15 @@ def test_malformed_element(session: World, job: str) -> None:
 
 
 def test_what_follows_all_is_not_read(fresh: World) -> None:
-    fresh.session.synchronize([*everything(fresh), "abc"], 0, False)
+    fresh.session.synchronize([fresh.everything, "abc"], 0, False)
     with fresh.refuses("InvalidArgumentException", MALFORMED.format("abc")):
-        fresh.session.synchronize(["abc", *everything(fresh)], 0, False)
+        fresh.session.synchronize(["abc", fresh.everything], 0, False)
 
 
 def test_nothing_to_wait_for(fresh: World) -> None:
     fresh.session.synchronize([], -1, True)
     for dispose in (False, True):
-        fresh.session.synchronize(everything(fresh), -1, dispose)
+        fresh.session.synchronize([fresh.everything], -1, dispose)
 
 
 def test_a_str_is_its_characters(session: World) -> None:
@@ -110,7 +106,7 @@ def test_a_time_out_for_all_reaps_nothing(fresh: World) -> None:
     ended, waiting = fresh.run(), fresh.held()
     fresh.session.synchronize([ended], PATIENCE_SECONDS, False)
     with fresh.refuses("ExitTimeoutException", SYNCHRONIZE_TIMEOUT):
-        fresh.session.synchronize(everything(fresh), 0, True)
+        fresh.session.synchronize([fresh.everything], 0, True)
     assert fresh.session.wait(ended, 0).hasExited
     assert fresh.status(waiting) == "user_on_hold"
 
@@ -118,7 +114,7 @@ def test_a_time_out_for_all_reaps_nothing(fresh: World) -> None:
 def test_dispose_of_all(fresh: World) -> None:
     # libdrmaa reaps only jobs whose end arrives during the call, and keeps those that had ended before.
     jobs = [fresh.run("/bin/sleep", "0.3"), fresh.run("/bin/false")]
-    fresh.session.synchronize(everything(fresh), PATIENCE_SECONDS, True)
+    fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, True)
     for job in jobs:
         with fresh.refuses("InvalidJobException", NO_SUCH_JOB):
             fresh.session.wait(job, 0)
@@ -129,7 +125,7 @@ def test_dispose_of_all(fresh: World) -> None:
 def test_dispose_of_all_keeps_a_job_without_usage(fresh: World) -> None:
     deleted = fresh.held()
     fresh.session.control(deleted, "terminate")
-    fresh.session.synchronize(everything(fresh), PATIENCE_SECONDS, True)
+    fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, True)
     with fresh.refuses("Exception", NO_USAGE):
         fresh.session.wait(deleted, 0)
 
@@ -144,5 +140,5 @@ def test_a_bulk_job_as_a_whole_is_its_first_task(session: World) -> None:
 
 def test_all_is_what_was_there_at_the_call(fresh: World) -> None:
     jobs = [fresh.run(), *fresh.bulk(1, 3, 1)]
-    fresh.session.synchronize(everything(fresh), PATIENCE_SECONDS, False)
+    fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, False)
     assert sorted(fresh.session.wait(job, 0).jobId for job in jobs) == sorted(jobs)

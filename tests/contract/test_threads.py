@@ -22,7 +22,7 @@ def names(results: list[Any]) -> list[str]:
 
 def test_a_waiter_for_each_job(fresh: World) -> None:
     jobs = [fresh.held() for _ in range(4)]
-    release = [lambda: fresh.session.control(fresh.api.Session.JOB_IDS_SESSION_ALL, "release")]
+    release = [lambda: fresh.session.control(fresh.everything, "release")]
     waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS) for job in jobs]
     assert names(in_threads([*waits, *release])[:-1]) == sorted(jobs)
 
@@ -35,7 +35,7 @@ def test_one_waiter_gets_the_job(fresh: World) -> None:
 
 def test_more_waiters_for_any_than_jobs(fresh: World) -> None:
     jobs = [fresh.run("/bin/sleep", "0.3") for _ in range(2)]
-    anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
+    anyone = fresh.anyone
     results = in_threads([lambda: fresh.session.wait(anyone, PATIENCE_SECONDS)] * 3)
     assert names(results) == sorted([*jobs, "InvalidJobException"])
 

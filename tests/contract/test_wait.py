@@ -294,7 +294,7 @@ def test_task_one_of_a_single_job(session: World) -> None:
 
 
 def test_any(fresh: World) -> None:
-    anyone = fresh.api.Session.JOB_IDS_SESSION_ANY
+    anyone = fresh.anyone
     jobs = [fresh.run() for _ in range(3)]
     fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
     assert [fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs] == jobs
@@ -305,4 +305,4 @@ def test_any(fresh: World) -> None:
 def test_any_with_a_job_deleted_while_pending(fresh: World) -> None:
     fresh.session.control(fresh.held(), "terminate")
     with fresh.refuses("Exception", NO_USAGE):
-        fresh.session.wait(fresh.api.Session.JOB_IDS_SESSION_ANY, PATIENCE_SECONDS)
+        fresh.session.wait(fresh.anyone, PATIENCE_SECONDS)
