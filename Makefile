@@ -1,6 +1,7 @@
-# make test | lint | demo | bench: each makes its own virtual environment when needed.
+# make test | test-clients | lint | demo | bench: each makes its own virtual environment when needed.
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
+#   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test lint demo bench clean
+.PHONY: help test test-clients lint demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +23,9 @@ $(READY): pyproject.toml
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-clients: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients
+
 lint: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
@@ -33,4 +37,4 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .clients .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compat.conftest import Client
+from tests.compat.client import Client
 
 # What every program below begins with: a session, and one job of its own making.
 BEGIN = """

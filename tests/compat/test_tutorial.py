@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.compat.conftest import ROOT, Cell, Client
+from tests.compat.client import ROOT, Client, Home
 
 EXAMPLES = ROOT / "examples" / "tutorial"
 PATIENCE = 60
@@ -24,64 +22,6 @@ STATES = {
     "job finished normally",
     "process status cannot be determined",  # for the moment between the job's end and its record
 }
-
-# Grid Engine takes $HOME in an output path from the password database. That is the home of whoever runs the
-# tests, which they must not touch: a submission verifier of the cell moves such paths to another directory.
-VERIFIER = """\
-#!/bin/sh
-while read -r word name value; do
-    case $word in
-    START) echo STARTED ;;
-    PARAM) [ "$name" = o ] && output=$value ;;
-    BEGIN)
-        echo "$output" >> {home}/asked
-        case $output in
-        '$HOME/'*) echo "PARAM o {home}/${{output#??????}}"; echo "RESULT STATE CORRECT" ;;
-        *) echo "RESULT STATE ACCEPT" ;;
-        esac
-        output= ;;
-    QUIT) exit 0 ;;
-    esac
-done
-"""
-
-
-class Home:
-    """The home directory of the jobs.
-
-    Args:
-        path: a directory.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        (path / "tmp").mkdir()
-
-    def written(self, name: str) -> str:
-        return (self.path / "tmp" / name).read_text()
-
-
-@pytest.fixture(scope="module")
-def home(cell: Cell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home directory for the jobs of this module, with the tmp that the tutorial expects in it."""
-    path = tmp_path_factory.mktemp("jobhome")
-    script = path / "verifier"
-    script.write_text(VERIFIER.format(home=path))
-    script.chmod(0o755)
-    url = set_verifier(cell, path, f"script:{script}")
-    yield Home(path)
-    set_verifier(cell, path, url)
-
-
-def set_verifier(cell: Cell, directory: Path, url: str) -> str:
-    """Change the cell's submission verifier and return what it was."""
-    configuration = cell.run("qconf", "-sconf").stdout
-    found = re.search(r"^jsv_url\s+(\S+)$", configuration, re.MULTILINE)
-    assert found is not None
-    path = directory / "global"
-    path.write_text(configuration.replace(found[0], f"jsv_url {url}"))
-    cell.run("qconf", "-Mconf", str(path))
-    return found[1]
 
 
 class Terminal:
