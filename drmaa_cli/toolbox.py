@@ -23,7 +23,9 @@ _WRAPPER_EXEC = re.compile(r'^exec (\S+)/\$\{PROG\} "\$@"$', re.MULTILINE)
 _WRAPPER_ROOT = re.compile(r"^DEFAULT_SGE_ROOT=(/\S*)$", re.MULTILINE)
 _WRAPPER_CELL = re.compile(r"^DEFAULT_SGE_CELL=(\w+)$", re.MULTILINE)
 _WRAPPER_CONFIG = re.compile(r"^CONFIG_PATH=(/\S*)$", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"^(SGE_ROOT|SGE_CELL)=([\w./-]+)\s*$", re.MULTILINE)
+# What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
+_ASSIGNMENT = re.compile(r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*""")
+_ARCHITECTURE = re.compile(r"\s*SGE_ARCH=.*")  # decides nothing once the binary is found
 
 
 class Tool(NamedTuple):
@@ -50,9 +52,13 @@ def find_tool(name: str, env: Mapping[str, str]) -> Tool:
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """The environment for commands whose output is parsed: C locale, UTC, nothing that alters the output."""
-    clean = {**defaults, **{name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}}
-    clean.update(LC_ALL="C", TZ="UTC")
-    return clean
+    given = {name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}
+    return {**with_defaults(given, defaults), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def with_defaults(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which variables that are missing or empty have their defaults, as the wrapper does."""
+    return {**env, **{name: value for name, value in defaults.items() if not env.get(name)}}
 
 
 def _below_root(name: str, env: Mapping[str, str]) -> str | None:
@@ -76,9 +82,23 @@ def _behind_wrapper(name: str, path: str) -> Tool | None:
         return None
     defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
     config = _WRAPPER_CONFIG.search(text)
-    if config is not None:
-        defaults.update(_ASSIGNMENT.findall(_script(Path(config.group(1)), any_file=True)))
-    return Tool(binary, defaults)
+    settings = {} if config is None else _settings(_script(Path(config.group(1)), any_file=True))
+    if settings is None:
+        return None
+    return Tool(binary, {**defaults, **settings})
+
+
+def _settings(text: str) -> dict[str, str] | None:
+    """What the wrapper's configuration sets; None when it takes a shell to tell."""
+    found = {}
+    for line in text.splitlines():
+        assignment = _ASSIGNMENT.fullmatch(line)
+        if assignment is None:
+            if line.strip() and not line.lstrip().startswith("#") and not _ARCHITECTURE.fullmatch(line):
+                return None
+        elif assignment[1] in ("SGE_ROOT", "SGE_CELL") and assignment[3]:
+            found[assignment[1]] = assignment[3]
+    return found
 
 
 def _script(path: Path, *, any_file: bool = False) -> str:
