@@ -35,7 +35,7 @@ from drmaa_cli.gridengine.replies import (
 )
 from drmaa_cli.models import AccountingRecord, CommandResult, Details, Hold, JobDetail, JobId, Snapshot
 from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
-from drmaa_cli.toolbox import Tool, find_tool, quiet_environment
+from drmaa_cli.toolbox import Tool, find_tool, quiet_environment, with_defaults
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Cluster:
 
     def environment(self) -> dict[str, str]:
         """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
-        return {**self.tool("qsub").defaults, **os.environ}
+        return with_defaults(os.environ, self.tool("qsub").defaults)
 
     @property
     def keeps_answers(self) -> bool:
