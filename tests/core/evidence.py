@@ -73,7 +73,9 @@ def moved(found: AccountingRecord, job: int, task: int = 0, submitted: float = S
     return found._replace(job=job, task=task, submission_time=submitted, start_time=start, end_time=end)
 
 
-def known(job: int = NUMBER, tasks: TaskRange | None = None, *, order: int = 1, submitted: float = SUBMITTED) -> Known:
+def known(
+    job: int = NUMBER, tasks: TaskRange | None = None, *, order: int = 1, submitted: float = SUBMITTED
+) -> Known:
     """A job as the ledger holds it after its submission."""
     new = Known(job, order, tasks, submitted)
     new.waiting = {NO_TASK} if tasks is None else set(tasks.numbers())

@@ -6,7 +6,7 @@ import pytest
 
 from drmaa_cli.jobinfo import NO_USAGE, End, Outcome
 from drmaa_cli.ledger import Ledger
-from drmaa_cli.models import AccountingRecord, Details, TaskRange
+from drmaa_cli.models import AccountingRecord, Details, TaskRange, TaskSet
 from drmaa_cli.tracker import CLOCK_SKEW, NO_TASK, Known, Rules, back_again, covers, endings, fits, sight
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
@@ -318,7 +318,7 @@ def test_details_of_an_old_job_of_the_same_number_are_not_ours() -> None:
     assert watch.alive
 
 
-# --- the moment in which qstat -j shows the usage of a finished job ------------------------------------------
+# --- the moment in which qstat -j shows the usage of a finished job -----------------------------------------
 
 
 def test_the_finished_window_tells_an_exit_status_early() -> None:
@@ -374,7 +374,8 @@ def test_tasks_end_one_by_one() -> None:
 
 
 def test_tasks_in_error_state_end_alone() -> None:
-    watch = Watch(TaskRange(1, 3)).listed(evidence.row("Eqw", evidence.task_set(2)), evidence.row("r", evidence.task_set(1, 3)))
+    watch = Watch(TaskRange(1, 3))
+    watch.listed(evidence.row("Eqw", evidence.task_set(2)), evidence.row("r", evidence.task_set(1, 3)))
     watch.recorded(evidence.moved(evidence.recorded()[695, 2], NUMBER, 2), now=1)
     assert {task: info(end) for task, end in watch.ends.items()} == {2: ABORTED}
 
@@ -387,8 +388,6 @@ def test_a_row_without_tasks_is_no_task_of_an_array() -> None:
 
 
 def test_a_range_that_claims_billions_of_tasks_costs_nothing() -> None:
-    from drmaa_cli.models import TaskSet
-
     watch = Watch(TaskRange(1, 3)).listed(evidence.row("qw", TaskSet([TaskRange(2, 2**32 - 1)])))
     assert watch.known.missing.keys() == {1}
 

@@ -1,0 +1,199 @@
+"""The local runner on real processes: nothing hangs, nothing is left behind, streams stay apart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
+
+FDS = Path("/proc/self/fd")
+ENV = {"PATH": os.defpath}
+
+
+def shell(text: str, timeout: float = 20.0, stdin: bytes | None = None, env: dict[str, str] | None = None):
+    return LocalRunner().run("/bin/sh", ["sh", "-c", text], env or ENV, timeout, stdin)
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def children() -> set[int]:
+    return {
+        int(child)
+        for thread in Path("/proc/self/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    }
+
+
+def test_streams_are_kept_apart() -> None:
+    result = shell("echo out; echo err >&2; exit 3")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, b"out\n", b"err\n")
+    assert result.argv == ("sh", "-c", "echo out; echo err >&2; exit 3")
+    assert 0 < result.duration < 20
+
+
+def test_a_signal_is_a_negative_exit_code() -> None:
+    assert shell("kill -TERM $$").exit_code == -signal.SIGTERM
+
+
+def test_arguments_and_environment_arrive_byte_for_byte() -> None:
+    strange = ["", " a  b ", "*", "$HOME", "a'b\"c", "new\nline", "ü\udcff"]
+    script = "import sys, os; sys.stdout.buffer.write(b'|'.join(map(os.fsencode, sys.argv[1:])))"
+    result = LocalRunner().run(sys.executable, [sys.executable, "-c", script, *strange], ENV, 20)
+    assert result.stdout == b"|".join(map(os.fsencode, strange))
+    assert shell("env", env={"A": "x=y z"}).stdout.startswith(b"A=x=y z\n") or b"A=x=y z\n" in shell(
+        "env", env={"A": "x=y z"}
+    ).stdout
+
+
+def test_the_name_is_not_the_program() -> None:
+    assert LocalRunner().run("/bin/sh", ["qsub", "-c", "echo $0"], ENV, 20).stdout == b"qsub\n"
+
+
+def test_standard_input_is_empty_or_what_is_given() -> None:
+    assert shell("cat").stdout == b""
+    assert shell("cat", stdin=b"#!/bin/sh\n\xff").stdout == b"#!/bin/sh\n\xff"
+    assert shell("true", stdin=b"x" * 1_000_000).exit_code == 0
+
+
+def test_much_output_on_both_streams() -> None:
+    both = "head -c 50000 /dev/zero; head -c 50000 /dev/zero >&2"
+    result = shell(f"i=0; while [ $i -lt 40 ]; do {both}; i=$((i+1)); done")
+    assert (len(result.stdout), len(result.stderr)) == (2_000_000, 2_000_000)
+
+
+def test_a_command_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    text = r"^sh did not answer within 0\.5 seconds and was killed$"
+    with pytest.raises(CommandTimeout, match=text) as caught:
+        shell(f"sleep 100 & echo $! $$ >{pids}; echo begun; echo told >&2; wait", 0.5)
+    assert caught.value.result.stdout == b"begun\n"
+    assert caught.value.result.stderr == b"told\n"
+    assert caught.value.result.exit_code == -9
+    for pid in map(int, pids.read_text().split()):
+        until(lambda pid=pid: not alive(pid))
+
+
+def test_a_command_that_ignores_signals_is_killed() -> None:
+    with pytest.raises(CommandTimeout):
+        shell("trap '' TERM INT HUP; while :; do sleep 1; done", 0.3)
+
+
+def test_a_grandchild_that_got_away_with_the_streams_does_not_hold_us_up(tmp_path: Path) -> None:
+    """An ssh master or a daemon in a session of its own keeps the pipes open when the command is killed."""
+    pid = tmp_path / "pid"
+    began = time.monotonic()
+    try:
+        with pytest.raises(CommandTimeout) as caught:
+            shell(f"setsid sh -c 'echo $$ >{pid}; exec sleep 30' & echo said; sleep 30", 0.5)
+        assert time.monotonic() - began < 10
+        assert caught.value.result.stdout == b"said\n"
+    finally:
+        until(pid.exists)
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "not executable", "bad interpreter"])
+def test_what_cannot_be_executed(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "tool"
+    if kind == "directory":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_text("#!/no/such/interpreter\n")
+        path.chmod(0o644 if kind == "not executable" else 0o755)
+    before = {path.name for path in FDS.iterdir()}
+    with pytest.raises(CommandNotFound, match=r"cannot run '.*tool': ") as caught:
+        LocalRunner().run(str(path), ["qsub"], ENV, 5)
+    assert caught.value.program == str(path)
+    assert {path.name for path in FDS.iterdir()} == before
+
+
+def test_arguments_beyond_the_systems_limit_are_a_typed_error() -> None:
+    with pytest.raises(CommandNotFound, match="Argument list too long"):
+        LocalRunner().run("/bin/true", ["true", "x" * 3_000_000], ENV, 5)
+
+
+def test_nothing_is_left_behind() -> None:
+    descriptors, processes = len(list(FDS.iterdir())), children()
+    for _ in range(5):
+        shell("echo a; echo b >&2", stdin=b"x")
+        with pytest.raises(CommandTimeout):
+            shell("sleep 20", 0.05)
+        with pytest.raises(CommandNotFound):
+            LocalRunner().run("/no/such/tool", ["x"], ENV, 5)
+    assert len(list(FDS.iterdir())) == descriptors
+    assert children() <= processes
+
+
+INTERRUPTED = """
+import os, sys, threading, time
+sys.path[:0] = {path!r}
+from drmaa_cli.runners.local import LocalRunner
+def waiting():
+    frame = sys._current_frames()[threading.main_thread().ident]
+    while frame is not None and frame.f_code.co_name != "communicate":
+        frame = frame.f_back
+    return frame is not None
+def soon():
+    while not os.path.exists({flag!r}) or not waiting():
+        time.sleep(0.01)
+    os.kill(os.getpid(), 2)
+threading.Thread(target=soon, daemon=True).start()
+before = len(os.listdir("/proc/self/fd"))
+try:
+    command = "echo $$ >{flag}.new; mv {flag}.new {flag}; sleep 60"
+    LocalRunner().run("/bin/sh", ["sh", "-c", command], {{"PATH": os.defpath}}, 60)
+except KeyboardInterrupt:
+    print("interrupted", len(os.listdir("/proc/self/fd")) - before)
+"""
+
+
+def test_an_interrupt_kills_the_command_and_leaves_nothing(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    began = time.monotonic()
+    script = INTERRUPTED.format(path=sys.path, flag=str(flag))
+    argv = [sys.executable, "-c", script]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "interrupted 0\n", done.stderr
+    assert time.monotonic() - began < 30
+    until(lambda: not alive(int(flag.read_text())))
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_the_command() -> None:
+    result = shell("ps -o sid= -p $$ 2>/dev/null || cut -d' ' -f6 /proc/$$/stat; echo $$")
+    session, pid = result.stdout.split()
+    assert session == pid, "the command must lead a session of its own"
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    found: dict[int, bytes] = {}
+
+    def work(place: int) -> None:
+        found[place] = shell(f"echo {place}; sleep 0.02; echo {place}").stdout
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found == {place: f"{place}\n{place}\n".encode() for place in range(8)}

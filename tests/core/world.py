@@ -1,0 +1,430 @@
+"""A qmaster small enough to read, played by a runner: real shapes from the captures, time that the test owns.
+
+Nothing is executed. Listings and details are recorded ones with numbers, names and times replaced; refusals
+and outages are recorded ones as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from drmaa_cli.clock import Clock
+from drmaa_cli.gridengine.ranges import parse_range
+from drmaa_cli.models import CommandResult, TaskRange
+from drmaa_cli.runners.local import CommandTimeout
+from tests.core import evidence
+from tests.gridengine import captured
+
+USER = pwd.getpwuid(os.geteuid()).pw_name
+START = evidence.SUBMITTED
+EXIT = "qacct.j_exit0"
+SHORT_WAIT = 0.06  # the leader's pauses are at most this long: it alone makes time pass
+HANG_GUARD = 20.0  # real seconds after which a test that lost a wake-up fails instead of hanging
+
+
+class FakeClock(Clock):
+    """Time passes when somebody waits for it to."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+        self._lock = threading.RLock()
+        self._events: list[tuple[float, Callable[[], None]]] = []
+        self.waits = 0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def time(self) -> float:
+        return START + self._now - 1000.0
+
+    def at(self, seconds: float, do: Callable[[], None]) -> None:
+        """Do something when so many seconds have passed since the beginning."""
+        with self._lock:
+            self._events.append((1000.0 + seconds, do))
+            self._events.sort(key=lambda event: event[0])
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            until = self._now + seconds
+            while self._events and self._events[0][0] <= until:
+                when, do = self._events.pop(0)
+                self._now = max(self._now, when)
+                do()
+            self._now = until
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        self.waits += 1
+        if seconds <= SHORT_WAIT or threading.active_count() == 1:
+            self.sleep(min(seconds, 3600.0))
+            condition.wait(0)  # let the others have the lock
+            return
+        until = self._now + seconds
+        patience = HANG_GUARD
+        while self._now < until and not condition.wait(0.002):
+            patience -= 0.002
+            if patience < 0:
+                raise AssertionError("nobody woke a waiting thread")
+
+
+@dataclass
+class Job:
+    """One job of the small qmaster: ``states`` holds the tasks that it still has."""
+
+    number: int
+    name: str
+    tasks: TaskRange | None
+    submitted: int
+    token: str
+    states: dict[int, str] = field(default_factory=dict)
+    window: dict[int, int] = field(default_factory=dict)  # finished tasks that qstat -j still shows
+    holds: str = ""
+
+
+class Qmaster:
+    """What a qmaster knows, and what becomes of it when its jobs end."""
+
+    def __init__(self, clock: FakeClock, root: Path, flush: float = 0.0) -> None:
+        self.clock = clock
+        self.flush = flush
+        self.common = root / "default" / "common"
+        self.common.mkdir(parents=True)
+        self.accounting = self.common / "accounting"
+        self.accounting.write_bytes(b"# Version: 8.1.9\n")
+        self.jobs: dict[int, Job] = {}
+        self.next = 100
+        self.made: list[int] = []
+
+    def submit(self, name: str, tasks: TaskRange | None, token: str) -> Job:
+        numbers = [0] if tasks is None else list(tasks.numbers())
+        job = Job(self.next, name, tasks, int(self.clock.time()), token, dict.fromkeys(numbers, "qw"))
+        self.jobs[job.number] = job
+        self.made.append(job.number)
+        self.next += 1
+        return job
+
+    def set(self, number: int, state: str, task: int = 0) -> None:
+        self.jobs[number].states[task] = state
+
+    def end(
+        self, number: int, status: int = 0, task: int = 0, case: str = EXIT, *, window: bool = False
+    ) -> None:
+        """A task leaves; its line follows after the flush time."""
+        job = self.jobs[number]
+        del job.states[task]
+        if window:
+            job.window[task] = status
+        if not job.states and not job.window:
+            del self.jobs[number]
+        failed = None if case != EXIT else 0
+        line = evidence.line(
+            case, job=number, task=task, name=job.name, owner=USER, submitted=job.submitted, failed=failed,
+            status=status if case == EXIT else None,
+        )  # fmt: skip
+        if self.flush:
+            self.clock.at(self.clock.monotonic() - 1000.0 + self.flush, lambda: self.write(line))
+        else:
+            self.write(line)
+
+    def vanish(self, number: int, task: int = 0) -> None:
+        """A task leaves without a record: somebody deleted it while it was pending."""
+        job = self.jobs[number]
+        del job.states[task]
+        if not job.states:
+            del self.jobs[number]
+
+    def write(self, line: bytes) -> None:
+        with self.accounting.open("ab") as file:
+            file.write(line)
+
+
+_LISTING = captured.case("state.r.xml").out
+_HEAD, _REST = _LISTING.split("    <job_list", 1)
+_RUNNING, _FOOT = _REST.split("  </queue_info>\n  <job_info>\n", 1)
+_ROW = "    <job_list" + _RUNNING
+_PENDING_ROW = "    <job_list" + _FOOT.split("    <job_list", 2)[1]
+_DETAILS = captured.case("state.qw.j_xml").out
+_D_HEAD, _D_REST = _DETAILS.split("    <element>\n", 1)
+_D_JOB, _D_FOOT = _D_REST.split("  </djob_info>", 1)
+_FINISHED = captured.case("state.finished_window.j_xml").out
+_WINDOW = re.search(r"      <JB_ja_tasks>\n(.*?)      </JB_ja_tasks>\n", _FINISHED, re.DOTALL)
+_CONTEXT = re.search(
+    r"      <JB_context>\n.*?      </JB_context>\n", captured.case("qstat.j_xml_ac").out, re.DOTALL
+)
+
+
+def put(text: str, tag: str, value: object) -> str:
+    """Replace the text of the first element of this name."""
+    assert f"<{tag}>" in text, tag
+    return re.sub(f"<{tag}>[^<]*</{tag}>", lambda _: f"<{tag}>{value}</{tag}>", text, count=1)
+
+
+def listing(jobs: Sequence[Job]) -> bytes:
+    """``qstat -xml`` of these jobs."""
+    running, pending = "", ""
+    for job in jobs:
+        by_state: dict[str, list[int]] = {}
+        for task, state in job.states.items():
+            by_state.setdefault(state, []).append(task)
+        for state, tasks in by_state.items():
+            row = _PENDING_ROW if "w" in state else _ROW
+            row = put(put(put(row, "JB_job_number", job.number), "JB_name", job.name), "JB_owner", USER)
+            row = put(row, "state", state)
+            if job.tasks is not None:
+                words = ",".join(map(str, sorted(tasks)))
+                row = row.replace("    </job_list>", f"      <tasks>{words}</tasks>\n    </job_list>")
+            if "w" in state:
+                pending += row
+            else:
+                running += row
+    return f"{_HEAD}{running}  </queue_info>\n  <job_info>\n{pending}  </job_info>\n</job_info>\n".encode()
+
+
+def details(jobs: Sequence[Job]) -> bytes:
+    """``qstat -j IDS -xml`` of these jobs."""
+    return f"{_D_HEAD}{''.join(map(_detail, jobs))}  </djob_info>{_D_FOOT}".encode()
+
+
+def _detail(job: Job) -> str:
+    assert _WINDOW is not None
+    assert _CONTEXT is not None
+    text = "    <element>\n" + _D_JOB
+    text = put(put(text, "JB_job_number", job.number), "JB_job_name", job.name)
+    text = put(put(text, "JB_owner", USER), "JB_submission_time", job.submitted)
+    context = put(put(_CONTEXT.group(0), "VA_variable", "drmaa_cli"), "VA_value", job.token)
+    started = ""
+    for task, state in job.states.items():
+        if "w" not in state:
+            started += _task(task, 128, 0, job.submitted)
+    for task, status in job.window.items():
+        started += _task(task, 65536, status, job.submitted)
+    if started:
+        context += f"      <JB_ja_tasks>\n{started}      </JB_ja_tasks>\n"
+    text = text.replace("      <JB_deadline>", context + "      <JB_deadline>")
+    if job.tasks is not None:
+        text = put(put(text, "RN_min", job.tasks.first), "RN_max", job.tasks.last)
+        text = put(put(text, "RN_step", job.tasks.step), "JB_type", 192)
+    return text
+
+
+def _task(task: int, status: int, exit_status: int, submitted: int) -> str:
+    assert _WINDOW is not None
+    text = put(put(_WINDOW.group(1), "JAT_status", status), "JAT_task_number", task or 1)
+    text = text.replace("<UA_value>7.000000</UA_value>", f"<UA_value>{exit_status}.000000</UA_value>")
+    return text.replace("1795426338.000000", f"{submitted}.000000")
+
+
+class ScriptedRunner:
+    """Answers Grid Engine's commands out of a :class:`Qmaster`, or as the test says.
+
+    Attributes:
+        calls: the argument vectors, in order.
+        cost: seconds that a command takes.
+        outage: the name of an outage in OUTAGES, or None.
+        scripted: answers for the next calls of a tool; each is called with argv and the ordinary answer.
+    """
+
+    def __init__(self, qmaster: Qmaster, cost: float = 0.01) -> None:
+        self.qmaster = qmaster
+        self.cost = cost
+        self.calls: list[list[str]] = []
+        self.outage: str | None = None
+        self.scripted: dict[str, list[Callable[[Sequence[str]], CommandResult | None]]] = {}
+        self.at_once = 0
+        self.most_at_once = 0
+        self._lock = threading.RLock()
+
+    def count(self, *words: str) -> int:
+        """How many commands began with these words."""
+        return sum(call[: len(words)] == list(words) for call in self.calls)
+
+    def next(self, tool: str, *answers: Callable[[Sequence[str]], CommandResult | None]) -> None:
+        """Script the next calls of a tool; an answer of None gives way to the ordinary one."""
+        self.scripted.setdefault(tool, []).extend(answers)
+
+    def run(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None = None,
+    ) -> CommandResult:
+        assert env["SGE_ROOT"]
+        with self._lock:
+            self.calls.append(list(argv))
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            scripted = self.scripted.get(argv[0])
+            if scripted:
+                result = scripted.pop(0)(argv)
+                if result is not None:
+                    return result._replace(argv=tuple(argv))
+            self.qmaster.clock.sleep(self.cost)
+            if self.outage is not None:
+                return OUTAGES[self.outage](self, argv, timeout)
+            with self._lock:
+                return self.answer(argv)
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+    def run_keeping(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None,
+        files: tuple[Path, Path],
+    ) -> CommandResult:
+        """The same, with the output in two files as well."""
+        for path in files:
+            path.touch(0o600)
+        result = self.run(executable, argv, env, timeout, stdin)
+        for path, data in zip(files, (result.stdout, result.stderr)):
+            path.write_bytes(data)
+        return result
+
+    def answer(self, argv: Sequence[str]) -> CommandResult:
+        """The ordinary answer."""
+        handler = {
+            "qsub": self._qsub, "qstat": self._qstat, "qdel": self._qdel, "qacct": self._qacct,
+            "qhold": self._qhold, "qrls": self._qrls, "qmod": self._qmod,
+            "qconf": lambda _: captured.case("qconf.sconf").result,
+        }[argv[0]]  # fmt: skip
+        return handler(argv)._replace(argv=tuple(argv))
+
+    def _qsub(self, argv: Sequence[str]) -> CommandResult:
+        words = list(argv)
+        name = words[words.index("-N") + 1] if "-N" in words else "job"
+        tasks = None
+        if "-t" in words:
+            tasks = parse_range(words[words.index("-t") + 1])
+        context = next(word for word in words if word.startswith("drmaa_cli="))
+        job = self.qmaster.submit(name, tasks, context.partition("=")[2])
+        suffix = "" if tasks is None else f".{tasks.first}-{tasks.last}:{tasks.step}"
+        return captured.result(f"{job.number}{suffix}\n")  # as in captures qsub.terse_*
+
+    def _qstat(self, argv: Sequence[str]) -> CommandResult:
+        jobs = list(self.qmaster.jobs.values())
+        if "-j" in argv:
+            numbers = [int(word) for word in argv[argv.index("-j") + 1].split(",")]
+            found = [job for job in jobs if job.number in numbers]
+            return captured.result(details(found)) if found else captured.case("qstat.j_unknown_xml").result
+        if "-help" in argv:
+            return captured.case("help.qstat").result
+        letter = argv[argv.index("-s") + 1]
+        if letter.startswith("h"):
+            jobs = [job for job in jobs if letter[1] in job.holds]
+        return captured.result(listing(jobs))
+
+    def _qdel(self, argv: Sequence[str]) -> CommandResult:
+        return self._each(argv[1:], self._delete)
+
+    def _delete(self, job: Job, task: int | None) -> list[str]:
+        lines = []
+        chosen = list(job.states) if task is None else [task]
+        pending = [number for number in chosen if "w" in job.states[number]]
+        for number in chosen:
+            word = f"job-array task {job.number}.{number}" if job.tasks is not None else f"job {job.number}"
+            if number not in pending:
+                job.states[number] = "dr"
+                lines.append(f"{USER} has registered the {word} for deletion")
+            elif task is not None and job.tasks is not None:
+                lines.append(f"{USER} has deleted {word}")
+        if pending and not lines:
+            lines.append(f"{USER} has deleted job {job.number}")
+        for number in pending:
+            self.qmaster.vanish(job.number, number)
+        return lines
+
+    def _qhold(self, argv: Sequence[str]) -> CommandResult:
+        def hold(job: Job, task: int | None) -> list[str]:
+            job.holds = "u"
+            for number in job.states:
+                job.states[number] = "hqw"
+            return [f"modified hold of job {job.number}"]
+
+        return self._each(argv[1:], hold)
+
+    def _qrls(self, argv: Sequence[str]) -> CommandResult:
+        def release(job: Job, task: int | None) -> list[str]:
+            job.holds = ""
+            for number in job.states:
+                job.states[number] = "qw"
+            return [f"modified hold of job {job.number}"]
+
+        return self._each(argv[1:], release)
+
+    def _qmod(self, argv: Sequence[str]) -> CommandResult:
+        return self._each(argv[2:], lambda job, _: [f"{USER} - suspended job {job.number}"])
+
+    def _each(self, ids: Sequence[str], act: Callable[[Job, int | None], list[str]]) -> CommandResult:
+        lines, code = [], 0
+        for word in ids:
+            number, _, task = word.partition(".")
+            job = self.qmaster.jobs.get(int(number))
+            if job is None:
+                lines.append(f'denied: job "{number}" does not exist')
+                code = 1
+            else:
+                lines += act(job, int(task) if task else None)
+        return captured.result("".join(f"{line}\n" for line in lines), "", code)
+
+    def _qacct(self, argv: Sequence[str]) -> CommandResult:
+        return captured.case("qacct.f_unreadable").result
+
+
+# How commands fail while the qmaster is away: recorded, by tool where tools differ.
+_REFUSED = {
+    "qstat": "env.dead_port.qstat", "qsub": "env.dead_port.qsub", "qdel": "env.dead_port.qdel",
+    "qconf": "env.dead_port.qconf_sconf", "qhold": "env.dead_port.qhold", "qmod": "env.dead_port.qmod_sj",
+}  # fmt: skip
+
+
+def _refused(runner: ScriptedRunner, argv: Sequence[str], timeout: float) -> CommandResult:
+    if argv[0] not in _REFUSED:
+        return runner.answer(argv)
+    name = "env.dead_port.qstat_j_xml" if "-j" in argv else _REFUSED[argv[0]]
+    return captured.case(name).result._replace(argv=tuple(argv))
+
+
+def _hanging(runner: ScriptedRunner, argv: Sequence[str], timeout: float) -> CommandResult:
+    runner.qmaster.clock.sleep(timeout)
+    raise CommandTimeout(CommandResult(tuple(argv), -9, b"", b"", timeout), timeout)
+
+
+def _cut(runner: ScriptedRunner, argv: Sequence[str], timeout: float) -> CommandResult:
+    if argv[0] == "qsub":
+        return _refused(runner, argv, timeout)
+    result = runner.answer(argv)
+    return result._replace(stdout=result.stdout[: len(result.stdout) // 2])
+
+
+def _garbled(runner: ScriptedRunner, argv: Sequence[str], timeout: float) -> CommandResult:
+    if argv[0] == "qsub":
+        return _refused(runner, argv, timeout)
+    return captured.result(b"\x00\xff<html>proxy error</html>", "", 0)
+
+
+def _empty(runner: ScriptedRunner, argv: Sequence[str], timeout: float) -> CommandResult:
+    if argv[0] == "qsub":
+        return _refused(runner, argv, timeout)
+    return captured.result("", "", 0)
+
+
+OUTAGES: dict[str, Callable[[ScriptedRunner, Sequence[str], float], CommandResult]] = {
+    "refused": _refused,
+    "hanging": _hanging,
+    "truncated": _cut,
+    "garbled": _garbled,
+    "empty": _empty,
+}
