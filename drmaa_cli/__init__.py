@@ -1,6 +1,9 @@
 """DRMAA 1.0 for Python without libdrmaa: the names of ``drmaa``, driven by Grid Engine's own commands."""
 
-from drmaa_cli.connection import Connection, HeldJob
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from drmaa_cli.constants import (
     ATTR_BUFFER,
     BLOCK_EMAIL,
@@ -81,10 +84,28 @@ from drmaa_cli.jobinfo import JobInfo
 from drmaa_cli.session import Session
 from drmaa_cli.template import JobTemplate
 
+if TYPE_CHECKING:
+    from drmaa_cli.connection import Connection, HeldJob
+
 __version__ = "0.1.0"
 
-connect = Connection
-"""Open a session independent of the process-wide one: ``drmaa_cli.connect("session=nightly")``."""
+
+def connect(contact: str | bytes | None = None, **settings: object) -> Connection:
+    """Open a session independent of the process-wide one: ``drmaa_cli.connect("session=nightly")``.
+
+    See :class:`drmaa_cli.connection.Connection` for arguments and exceptions.
+    """
+    from drmaa_cli.connection import Connection  # noqa: PLC0415  # loaded when it is needed
+
+    return Connection(contact, **settings)  # type: ignore[arg-type]  # runner and clock may be among them
+
+
+def __getattr__(name: str) -> object:
+    if name in ("Connection", "HeldJob"):
+        from drmaa_cli import connection  # noqa: PLC0415  # loaded when it is needed
+
+        return getattr(connection, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def install_as_drmaa() -> None:

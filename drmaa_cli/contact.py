@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import socket
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
 
@@ -56,4 +54,5 @@ def parse_contact(contact: object) -> str | None:
 
 def new_name() -> str:
     """A name for a new session: host, process and chance."""
-    return f"{socket.gethostname()}.{os.getpid()}.{secrets.randbelow(10**10):010d}"
+    chance = int.from_bytes(os.urandom(4), "big")
+    return f"{os.uname().nodename}.{os.getpid()}.{chance:010d}"

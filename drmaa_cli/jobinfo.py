@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import enum
 from collections import namedtuple
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.constants import JobState
-from drmaa_cli.gridengine.accounting import sge_signal_number, signal_name
-from drmaa_cli.models import AccountingRecord, JobId
+from drmaa_cli.gridengine.signals import sge_signal_number, signal_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drmaa_cli.models import AccountingRecord, JobId
 
 JobInfo = namedtuple(
     "JobInfo", "jobId hasExited hasSignal terminatedSignal hasCoreDump wasAborted exitStatus resourceUsage"

@@ -1,18 +1,17 @@
-"""The process-wide session of the drmaa-python API: static methods, as programs know them."""
+"""The process-wide session of the drmaa-python API: static methods, as programs know them.
+
+What talks to Grid Engine is loaded by the first call that needs it: programs import this in every job.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import threading
-from collections.abc import Sequence
-from typing import Callable, ClassVar, Literal
+from typing import TYPE_CHECKING, Callable, ClassVar, Literal
 
 from drmaa_cli import template as template_module
 from drmaa_cli.attributes import Version
-from drmaa_cli.cluster import Cluster
-from drmaa_cli.config import Config
-from drmaa_cli.connection import Connection, HeldJob, JobIdLike
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
     JOB_IDS_SESSION_ANY,
@@ -22,8 +21,13 @@ from drmaa_cli.constants import (
 )
 from drmaa_cli.contact import parse_contact
 from drmaa_cli.errors import NO_SESSION_TEXT, AlreadyActiveSessionException, NoActiveSessionException, error
-from drmaa_cli.jobinfo import JobInfo
 from drmaa_cli.template import JobTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drmaa_cli.connection import Connection, HeldJob, JobIdLike
+    from drmaa_cli.jobinfo import JobInfo
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
 
@@ -76,6 +80,9 @@ def _contact() -> str:
 
 def _product() -> str:
     """Name and version of the Grid Engine, such as ``SGE 8.1.9``; needs no session."""
+    from drmaa_cli.cluster import Cluster  # noqa: PLC0415  # loaded when it is needed
+    from drmaa_cli.config import Config  # noqa: PLC0415  # loaded when it is needed
+
     connection = _process.active
     cluster = Cluster(Config.load()) if connection is None else connection.cluster
     return cluster.retrying(cluster.product)
@@ -120,6 +127,8 @@ class Session:
         with _process.lock:
             if _process.active is not None:
                 raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
+            from drmaa_cli.connection import Connection  # noqa: PLC0415  # loaded when it is needed
+
             _process.active = Connection(contactString)
 
     @staticmethod

@@ -10,7 +10,6 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
@@ -40,7 +39,6 @@ class Rules(NamedTuple):
     error_state_is_end: bool = True
 
 
-@dataclass(eq=False)
 class Known:
     """What the session knows of one job number. Only :class:`drmaa_cli.ledger.Ledger` changes it.
 
@@ -65,23 +63,29 @@ class Known:
         name: job name.
     """
 
-    number: int
-    order: int
-    tasks: TaskRange | None
-    submitted: float
-    since: float = 0.0
-    start_time: bool = False
-    key: str | None = None
-    name: str = ""
-    waiting: set[int] = field(default_factory=set)
-    ended: dict[int, End] = field(default_factory=dict)
-    rows: tuple[JobRow, ...] = ()
-    missing: dict[int, float] = field(default_factory=dict)
-    last_seen: dict[int, JobRow] = field(default_factory=dict)
-    confirmed: set[int] = field(default_factory=set)
-    faulty: dict[int, float] = field(default_factory=dict)
-    deleted: set[int] = field(default_factory=set)
-    never_ran: set[int] = field(default_factory=set)
+    def __init__(
+        self,
+        number: int,
+        order: int,
+        tasks: TaskRange | None,
+        submitted: float,
+        since: float = 0.0,
+        start_time: bool = False,
+        key: str | None = None,
+        name: str = "",
+    ) -> None:
+        self.number, self.order, self.tasks = number, order, tasks
+        self.submitted, self.since, self.start_time = submitted, since, start_time
+        self.key, self.name = key, name
+        self.waiting: set[int] = set()
+        self.ended: dict[int, End] = {}
+        self.rows: tuple[JobRow, ...] = ()
+        self.missing: dict[int, float] = {}
+        self.last_seen: dict[int, JobRow] = {}
+        self.confirmed: set[int] = set()
+        self.faulty: dict[int, float] = {}
+        self.deleted: set[int] = set()
+        self.never_ran: set[int] = set()
 
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
