@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model import CellConfig, Exit, Granted, Job, JobSpec, Task
+from ..ranges import Range
 from .resources import normalised
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
@@ -30,29 +31,32 @@ _FLOATS = {"ru_utime", "ru_stime", "ru_maxrss", "ru_inblock"}
 
 
 def category(config: CellConfig, spec: JobSpec) -> str:
-    """The job category: the requests by which the scheduler tells kinds of jobs apart; NONE without any."""
+    """The job category: the requests by which the scheduler tells kinds of jobs apart; NONE without any.
+
+    Lists are sorted, times are seconds, soft queues do not count (observed on 8.1.9).
+    """
     parts: list[str] = []
     if spec.hard_queues:
-        parts.append("-q " + ",".join(spec.hard_queues))
+        parts.append("-q " + ",".join(sorted(spec.hard_queues)))
     if spec.master_queues:
-        parts.append("-masterq " + ",".join(spec.master_queues))
+        parts.append("-masterq " + ",".join(sorted(spec.master_queues)))
     if spec.hard_resources:
         parts.append("-l " + ",".join(sorted(normalised(config, item) for item in spec.hard_resources)))
-    if spec.soft_queues:
-        parts.append("-soft -q " + ",".join(spec.soft_queues))
     if spec.soft_resources:
         parts.append("-soft -l " + ",".join(sorted(normalised(config, item) for item in spec.soft_resources)))
     if spec.pe:
-        ranges = ",".join(
-            str(piece.first) if piece.first == piece.last else f"{piece.first}-{piece.last}"
-            for piece in spec.pe_ranges
-        )
-        parts.append(f"-pe {spec.pe} {ranges}")
+        parts.append(f"-pe {spec.pe} {','.join(map(_slots, sorted(spec.pe_ranges)))}")
     if spec.checkpoint:
         parts.append(f"-ckpt {spec.checkpoint}")
     if spec.project:
         parts.append(f"-P {spec.project}")
     return " ".join(parts) or "NONE"
+
+
+def _slots(piece: Range) -> str:
+    if piece.first == piece.last:
+        return str(piece.first)
+    return f"{piece.first}{',' if piece.last == piece.first + 1 else '-'}{piece.last}"
 
 
 def accounting_line(config: CellConfig, job: Job, task: Task, end: Exit, granted: Granted) -> str:
