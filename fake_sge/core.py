@@ -167,7 +167,8 @@ class Core:
         if user not in self._accounts:
             try:
                 entry = pwd.getpwnam(user)
-                self._accounts[user] = Account(user, entry.pw_dir, entry.pw_shell or "/bin/sh")
+                home = self.options.home or entry.pw_dir
+                self._accounts[user] = Account(user, home, entry.pw_shell or "/bin/sh")
             except KeyError:
                 self._accounts[user] = Account(user, "/", "/bin/sh")
         return self._accounts[user]

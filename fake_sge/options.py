@@ -32,6 +32,8 @@ class CellOptions:
         projects: known projects.
         managers: users with manager rights besides the one who starts the cell.
         login_shells: False starts job shells without a login: faster, and ``~/.profile`` is not read.
+        home: home directory of every job's owner, instead of the password database's: tests whose jobs write
+            to ``$HOME`` need not touch anybody's.
         first_job_number: number of the first job.
         max_job_number: the highest; numbers start again at 1 after it.
         flavour: the dialect that the commands speak, one of :data:`FLAVOURS`.
@@ -51,6 +53,7 @@ class CellOptions:
     projects: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
     login_shells: bool = True
+    home: str = ""
     first_job_number: int = 1
     max_job_number: int = 9999999
     flavour: str = "sge-8.1.9"
