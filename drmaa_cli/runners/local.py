@@ -123,9 +123,7 @@ def _run(
             stderr=output[1],
             start_new_session=True,
         )
-    except OSError as err:
-        if err.filename not in (executable, argv[0]):
-            raise  # not the program's fault: no memory, no processes, no current directory
+    except OSError as err:  # the program's fault, or the host's: no memory, no processes
         raise CommandNotFound(executable, err.strerror or str(err)) from err
     try:
         out, said = child.communicate(stdin, timeout)
