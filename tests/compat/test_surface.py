@@ -52,6 +52,13 @@ def test_no_name_is_missing(module: str, published: dict[str, Any], shim: dict[s
     assert not set(published[module]) - set(shim[module])
 
 
+def without_additions(described: list[Any]) -> list[Any]:
+    """A function without the keyword-only arguments that drmaa_cli adds: they disturb no caller."""
+    if len(described) != 2 or not isinstance(described[1], list):
+        return described
+    return [described[0], [argument for argument in described[1] if argument[1] != "KEYWORD_ONLY"]]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_each_name_is_the_same(module: str, published: dict[str, Any], shim: dict[str, Any]) -> None:
     wrong = {}
@@ -61,7 +68,7 @@ def test_each_name_is_the_same(module: str, published: dict[str, Any], shim: dic
             assert found != expected
         elif expected[0] == "class" and found[0] == "class":
             assert found[1] == expected[1], name
-            members = {key: value for key, value in found[2].items() if key in expected[2]}
+            members = {key: without_additions(value) for key, value in found[2].items() if key in expected[2]}
             if members != expected[2]:
                 wrong[name] = [
                     (key, value, members.get(key))
