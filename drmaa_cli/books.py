@@ -19,7 +19,7 @@ from drmaa_cli.errors import InternalException, error
 from drmaa_cli.jobinfo import End
 from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import JobId
-from drmaa_cli.sessionfile import answer_files, remove_answer
+from drmaa_cli.sessionfile import answer_files, answers_beside, remove_answer
 from drmaa_cli.store import (
     DELETED_PENDING,
     DELETED_RUNNING,
@@ -109,7 +109,10 @@ class Books:
             StoreError: the file cannot be used.
         """
         store = self.open() if self.path.exists() else None
-        jobs = [] if store is None else store.jobs()
+        answers = answers_beside(self.path)
+        jobs = [] if store is None else store.jobs()  # read after: an intent is there before its answer
+        for token in answers - {job.intent.token for job in jobs if job.number is None}:
+            remove_answer(answer_files(self.path, token))
         rest = [job.intent for job in jobs if not _is_over(job)]
         if rest:
             blind = any(intent.mark is None for intent in rest)  # the file could not be read then

@@ -195,6 +195,7 @@ class Connection:
         Also those that were submitted just before the program died and whose ids it was never told.
         """
         self.check()
+        self._submissions.settle_rest()
         with self._lock:
             self._books.catch_up()
             entries = list(self._books.entries())

@@ -68,6 +68,12 @@ def answer_files(path: Path, token: str) -> tuple[Path, Path]:
     return Path(f"{path}.{token}.out"), Path(f"{path}.{token}.err")
 
 
+def answers_beside(path: Path) -> set[str]:
+    """The tokens of the submissions whose answers lie beside a session's file."""
+    names = (found.name for found in path.parent.glob(f"{glob.escape(path.name)}.*.out"))
+    return {name[len(path.name) + 1 : -len(".out")] for name in names}
+
+
 def remove_answer(files: tuple[Path, Path]) -> None:
     """The answer of a qsub is on record: its files are not needed any more."""
     for path in files:

@@ -54,7 +54,7 @@ class Submissions:
         """
         until = self._lost.deadline()
         for job in self._books.unsettled():
-            while job.intent.owner.is_gone and not self._settle(job, until):
+            while not self._settle(job, until) and job.intent.owner.is_gone:
                 self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
 
     def settle_rest(self) -> None:

@@ -1,0 +1,127 @@
+"""What the tests of sessions share: programs run in a cell, killed, run again; what must have come of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Callable
+
+from tests.sessions.program import SINGLE_CODES, TASK_CODES
+
+PROGRAM = Path(__file__).with_name("program.py")
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 90.0
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
+        time.sleep(0.01)
+
+
+class Campaign:
+    """One session of the program: run, kill, run again until it is done.
+
+    Args:
+        directory: where the tasks write; a new one.
+        env: the environment of a cell.
+        singles, tasks: how many single jobs, and tasks of one array.
+    """
+
+    def __init__(self, directory: Path, env: Mapping[str, str], singles: int = 50, tasks: int = 50) -> None:
+        directory.mkdir(mode=0o755)
+        self.directory, self.singles, self.tasks = directory, singles, tasks
+        self.env = {
+            **env,
+            "PYTHONPATH": str(ROOT),
+            "DRMAA_CLI_ACCOUNTING_MARGIN": "1",
+            "DRMAA_CLI_POLL_MIN": "0.1",
+            "DRMAA_CLI_DUTY_CYCLE": "0.5",
+            "DRMAA_CLI_STATE_DIR": str(directory / "state"),
+        }
+        self.kills = 0
+
+    @contextlib.contextmanager
+    def running(self, kill_at: str = "") -> Iterator[subprocess.Popen[str]]:
+        argv = [sys.executable, str(PROGRAM), str(self.directory), "session=campaign"]
+        with subprocess.Popen(
+            [*argv, str(self.singles), str(self.tasks)],
+            env={**self.env, "KILL_AT": kill_at},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.directory,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def finish(self) -> dict[str, Any]:
+        """Run to the end; what the program says of each job."""
+        with self.running() as process:
+            out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, err
+        found: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return found
+
+    def run_until(self, kill_at: str) -> bool:
+        """Run until the program kills itself; False when it came to its end instead."""
+        with self.running(kill_at) as process:
+            _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode in (0, -signal.SIGKILL), err
+        self.kills += process.returncode != 0
+        return process.returncode != 0
+
+    def run_and_kill(self, seconds: float, chance: random.Random, *, with_children: bool = False) -> bool:
+        """Run, and kill -9 at a random moment within some seconds after its session is there."""
+        with self.running() as process:
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                assert process.stderr is not None
+                raise AssertionError(process.stderr.read())
+            time.sleep(chance.uniform(0, seconds))
+            children = _children(process.pid) if with_children else []
+            process.kill()
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            killed = process.wait(PATIENCE) != 0
+        self.kills += killed
+        return killed
+
+    def check(self, found: Mapping[str, Any]) -> None:
+        """Every task ran exactly once, and what the program was told of each is true."""
+        names = [f"single-{index}" for index in range(self.singles)]
+        names += [f"task-{number}" for number in range(1, self.tasks + 1)]
+        assert sorted(found) == sorted(names)
+        for name in names:
+            kind, _, number = name.partition("-")
+            ran = (self.directory / name).read_text().split()
+            told = found[name]
+            assert len(ran) == 1, f"{name} ran {len(ran)} times: jobs {ran}; told {told}"
+            job = ran[0] if kind == "single" else f"{ran[0]}.{number}"
+            code = int(number) % (SINGLE_CODES if kind == "single" else TASK_CODES)
+            assert told["id"] == job
+            assert (told["exited"], told["signaled"], told["aborted"]) == (True, False, False)
+            assert told["status"] == code
+            assert 0 < float(told["start"]) <= float(told["end"])
+        leftovers = [path.name for path in (self.directory / "state").iterdir() if path.suffix in (".out", ".err")]
+        assert not leftovers
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(word) for word in text.split()]

@@ -1,0 +1,104 @@
+"""A program as users write them: single jobs and an array, each with its key, submitted and waited for.
+
+Run as ``python program.py DIRECTORY CONTACT SINGLES TASKS``. Every task appends a line to a file of its own in
+DIRECTORY; the program prints ``ready`` when its session is there, and one JSON line when all has been waited
+for. KILL_AT=POINT:N in its environment has it kill itself when it reaches a point for the Nth time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from drmaa_cli.books import Books
+from drmaa_cli.connection import Connection
+from drmaa_cli.jobinfo import JobInfo
+from drmaa_cli.runners.local import LocalRunner
+from drmaa_cli.store import Store
+from drmaa_cli.template import JobTemplate
+
+POINTS = {  # what is patched, and whether the program dies before or after it
+    "before-intent": (Store, "intend", False),
+    "after-intent": (Store, "intend", True),
+    "before-qsub": (subprocess.Popen, "__init__", False),
+    "after-fork": (subprocess.Popen, "__init__", True),
+    "after-answer": (LocalRunner, "run_keeping", True),
+    "before-record": (Store, "accepted", False),
+    "after-record": (Store, "accepted", True),
+    "before-end": (Store, "ended", False),
+    "after-end": (Store, "ended", True),
+    "before-claim": (Store, "claim", False),
+    "after-claim": (Store, "claim", True),
+    "after-reap": (Books, "reap", True),
+}
+SINGLE_CODES, TASK_CODES = 5, 3
+
+
+def die_at(point: str, count: int) -> None:
+    """Arrange for this process to be killed when it comes to a point for the count-th time."""
+    owner, name, after = POINTS[point]
+    original = getattr(owner, name)
+    left = count
+
+    def reached(*arguments: Any, **keywords: Any) -> Any:
+        nonlocal left
+        counts = owner is not subprocess.Popen or arguments[1][0] == "qsub"
+        left -= counts
+        if counts and left == 0 and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*arguments, **keywords)
+        if counts and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, reached)
+
+
+def template(session: Connection, directory: Path, command: str) -> JobTemplate:
+    return session.createJobTemplate(
+        remoteCommand="/bin/sh",
+        args=["-c", command],
+        jobName="step",  # all alike: names tell nothing apart
+        workingDirectory=str(directory),
+        outputPath=":/dev/null",
+        joinFiles=True,
+    )
+
+
+def told(info: JobInfo) -> dict[str, Any]:
+    return {
+        "id": info.jobId,
+        "exited": info.hasExited,
+        "status": info.exitStatus,
+        "signaled": info.hasSignal,
+        "aborted": info.wasAborted,
+        "start": info.resourceUsage["start_time"],
+        "end": info.resourceUsage["end_time"],
+    }
+
+
+def main(directory: Path, contact: str, singles: int, tasks: int) -> None:
+    with Connection(contact) as session:
+        print("ready", flush=True)
+        ids = {}
+        for index in range(singles):
+            key = f"single-{index}"
+            command = f"echo $JOB_ID >> {key}; exit {index % SINGLE_CODES}"
+            ids[key] = session.runJob(template(session, directory, command), key=key)
+            if index == singles // 2 and tasks:
+                command = f"echo $JOB_ID >> task-$SGE_TASK_ID; exit $((SGE_TASK_ID % {TASK_CODES}))"
+                array = session.runBulkJobs(template(session, directory, command), 1, tasks, 1, key="array")
+                ids.update({f"task-{number}": job for number, job in enumerate(array, 1)})
+        print(json.dumps({key: told(session.wait(job)) for key, job in ids.items()}), flush=True)
+
+
+if __name__ == "__main__":
+    if os.environ.get("KILL_AT"):
+        where, _, number = os.environ["KILL_AT"].partition(":")
+        die_at(where, int(number))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
