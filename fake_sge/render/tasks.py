@@ -92,7 +92,7 @@ def print_ranges(ranges: Iterable[Range], steps: bool = True) -> str:
 def original_tasks(structure: Range, members: TaskSet) -> str:
     """Tasks that are as they were at submission."""
     if members.mask == TaskSet.full(structure).mask:
-        return print_ranges([_run(structure.first, structure.last, structure.step)])
+        return print_ranges([_run(structure.first, structure.ids()[-1], structure.step)])
     return print_ranges(folded_by_removal(members))
 
 
