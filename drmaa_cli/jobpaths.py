@@ -44,15 +44,12 @@ def working_directory(value: str, home: str, is_bulk: bool) -> str:
 
     Raises:
         DeniedByDrmException: code 17, a placeholder that is not allowed.
-        InvalidAttributeValueException: code 14, a line end.
     """
     if not value:
         return ""
     if value.startswith(WORKING):
         raise error(DeniedByDrmException, WD_IN_WD_TEXT)
     _check_increment(value, is_bulk)
-    if "\n" in value:
-        raise refused(c.WD, value, LINE_END)
     path = value.replace(INCREMENT, TASK)
     for prefix in (HOME, "$HOME/", "~/"):
         if path.startswith(prefix):
@@ -78,8 +75,10 @@ def check_paths(values: Mapping[bytes, str | None], is_bulk: bool) -> None:
                 raise error(InvalidArgumentException, COLON_TEXT.format(name.decode()))
 
 
-def path_options(values: Mapping[bytes, str | None], directory: str, already: frozenset[str]) -> list[str]:
-    """``-o``, ``-e`` and ``-i``; the host before the colon means nothing without file staging.
+def resolved_paths(
+    values: Mapping[bytes, str | None], directory: str, already: frozenset[str]
+) -> dict[bytes, str]:
+    """The files of a job as Grid Engine has them, by attribute; the host before the colon means nothing.
 
     Args:
         values: the three attributes.
@@ -88,26 +87,44 @@ def path_options(values: Mapping[bytes, str | None], directory: str, already: fr
 
     Raises:
         DeniedByDrmException: code 17, an empty path.
+    """
+    paths = {}
+    for name, option in OPTIONS.items():
+        value = values.get(name)
+        if value is not None:
+            paths[name] = _resolved(_path(value), directory)
+        elif TASK in directory and option != "-i" and option not in already:
+            paths[name] = directory
+    return paths
+
+
+def is_carriable(path: str) -> bool:
+    """Whether qsub's command line can carry a path."""
+    return "," not in path and "\n" not in path
+
+
+def path_options(paths: Mapping[bytes, str]) -> list[str]:
+    """``-o``, ``-e`` and ``-i``.
+
+    Raises:
         InvalidAttributeValueException: code 14, a comma or a line end.
     """
     words: list[str] = []
     for name, option in OPTIONS.items():
-        value = values.get(name)
-        if value is not None:
-            words += [option, ":" + _resolved(_path(name, value), directory)]
-        elif TASK in directory and option != "-i" and option not in already:
-            words += [option, ":" + directory]
+        path = paths.get(name)
+        if path is not None:
+            if "," in path:
+                raise refused(name, f":{path}", "Grid Engine's commands take a comma for the end of a path")
+            if "\n" in path:
+                raise refused(name, f":{path}", LINE_END)
+            words += [option, f":{path}"]
     return words
 
 
-def _path(name: bytes, value: str) -> str:
+def _path(value: str) -> str:
     path = value.partition(":")[2]
     if not path:
         raise error(DeniedByDrmException, EMPTY_PATH_TEXT)
-    if "," in path:
-        raise refused(name, value, "Grid Engine's commands take a comma for the end of a path")
-    if "\n" in path:
-        raise refused(name, value, LINE_END)
     for placeholder, meaning in ((HOME, "$HOME/"), (WORKING, "./")):
         if path.startswith(placeholder):
             path = meaning + path[len(placeholder) :].lstrip("/")

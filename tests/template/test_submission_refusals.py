@@ -104,12 +104,7 @@ LONG = "x" * (LONGEST_STRING + 1)
 @pytest.mark.parametrize(
     ("attributes", "named"),
     [
-        ({"args": ["a", "a\nb"]}, r"drmaa_v_argv[1] cannot be 'a\nb'"),
         ({"remoteCommand": "-x"}, "drmaa_remote_command cannot be '-x'"),
-        ({"remoteCommand": "a\nb", "jobName": "n"}, r"drmaa_remote_command cannot be 'a\nb'"),
-        ({"outputPath": ":/a,b"}, "drmaa_output_path cannot be ':/a,b'"),
-        ({"errorPath": ":/a\nb"}, r"drmaa_error_path cannot be ':/a\nb'"),
-        ({"workingDirectory": "/a\nb"}, r"drmaa_wd cannot be '/a\nb'"),
         ({"email": ["a\nb"]}, r"drmaa_v_email cannot be 'a\nb'"),
         ({"jobEnvironment": {"": "x"}}, "drmaa_v_env cannot be {'': 'x'}"),
         ({"jobEnvironment": {"A,B": "x"}}, "drmaa_v_env cannot be {'A,B': 'x'}"),
@@ -128,6 +123,28 @@ def test_what_grid_engine_cannot_carry(attributes: dict[str, object], named: str
     assert type(error) is InvalidAttributeValueException
     assert str(error).startswith("code 14: The value for the job attribute is invalid. " + named)
     assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("native", ["-b n", "-shell y", "-b n -shell y"])
+@pytest.mark.parametrize(
+    ("attributes", "named"),
+    [
+        ({"args": ["a", "a\nb"]}, r"drmaa_v_argv[1] cannot be 'a\nb'"),
+        ({"remoteCommand": "/a\nb", "jobName": "n"}, r"drmaa_remote_command cannot be '/a\nb'"),
+        ({"outputPath": ":/a,b"}, "drmaa_output_path cannot be ':/a,b'"),
+        ({"errorPath": ":/a\nb"}, r"drmaa_error_path cannot be ':/a\nb'"),
+        ({"workingDirectory": "/a\nb", "remoteCommand": "/x"}, r"drmaa_wd cannot be '/a\nb'"),
+    ],
+)
+def test_what_no_script_of_ours_can_carry(attributes: dict[str, object], named: str, native: str) -> None:
+    error = refusal({**attributes, "nativeSpecification": native})
+    assert type(error) is InvalidAttributeValueException
+    assert str(error).startswith("code 14: The value for the job attribute is invalid. " + named)
+
+
+def test_a_variable_that_would_be_the_command() -> None:
+    error = refusal({"args": ["\n"], "remoteCommand": "/a=b", "jobEnvironment": {"A B": "x"}})
+    assert "drmaa_remote_command cannot be '/a=b'" in str(error)
 
 
 def test_a_time_zone_with_a_comma_and_a_start_time() -> None:
