@@ -20,13 +20,21 @@ from ..model import (
 from .resources import is_text, parse_value, text_matches
 from .state import CellState
 
+# Message numbers and texts as on a real 8.1.9 (captures w3.j_inthr, w4.j, w5.j), in the order reported.
 UNAVAILABLE = (
-    (QueueState.DISABLED | QueueState.CALENDAR_DISABLED, "is disabled"),
-    (QueueState.SUSPENDED | QueueState.CALENDAR_SUSPENDED | QueueState.SUBORDINATE, "is suspended"),
-    (QueueState.ERROR, "is in error state"),
-    (QueueState.UNKNOWN, "is temporarily not available"),
-    (QueueState.ALARM | QueueState.SUSPEND_ALARM, "is overloaded"),
-    (QueueState.ORPHANED | QueueState.AMBIGUOUS, "is temporarily not available"),
+    (
+        QueueState.SUSPENDED
+        | QueueState.CALENDAR_SUSPENDED
+        | QueueState.SUBORDINATE
+        | QueueState.ERROR
+        | QueueState.UNKNOWN
+        | QueueState.ORPHANED
+        | QueueState.AMBIGUOUS,
+        40,
+        "is temporarily not available",
+    ),
+    (QueueState.ALARM | QueueState.SUSPEND_ALARM, 27, "is overloaded"),
+    (QueueState.DISABLED | QueueState.CALENDAR_DISABLED, 39, "is disabled"),
 )
 
 
@@ -46,11 +54,11 @@ def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) ->
     return fnmatch.fnmatchcase(host.lower(), place.lower())
 
 
-def queue_unavailable(instance: QueueInstance) -> str | None:
+def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
     """Why nothing can be dispatched to a queue instance because of its state; None when it is open."""
-    for states, text in UNAVAILABLE:
+    for states, number, text in UNAVAILABLE:
         if instance.state & states:
-            return f'queue instance "{instance.name}" dropped because it {text}'
+            return SchedulingMessage(number, f'queue instance "{instance.name}" dropped because it {text}')
     return None
 
 
@@ -148,7 +156,7 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
             )
     if spec.pe is not None and not any(fnmatch.fnmatchcase(name, spec.pe) for name in instance.queue.pe_list):
         return SchedulingMessage(
-            10, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in pe list'
+            8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
         )
     return None
 

@@ -37,7 +37,7 @@ def suitability(state: CellState, spec: JobSpec, now: float) -> tuple[bool, list
         return True, []
     if spec.pe is not None and not messages:
         messages.append(
-            SchedulingMessage(46, f'cannot run in PE "{spec.pe}" because it only offers {room} slots')
+            SchedulingMessage(24, f'cannot run in PE "{spec.pe}" because it only offers {room} slots')
         )
     return False, messages
 
@@ -212,22 +212,34 @@ def _show(job: Job, parts: tuple[float, float, float], normal: float, share: flo
     job.normalised_tickets = 0.5 if value else 0.0
 
 
+# Messages on a real 8.1.9 (w4.j_xml): about queues, then about single jobs, then about all held ones ...
+_QUEUE_ORDER = (40, 27, 39, 37)
+_SHARED_ORDER = (32, 33, 31, 35, 44, 45)
+
+
 def explain(state: CellState, now: float, number: int | None = None) -> list[SchedulingMessage]:
     """Scheduling messages as of now: global ones (about queues) first, then those of jobs."""
-    messages: list[SchedulingMessage] = []
+    about_queues: list[SchedulingMessage] = []
     pending = bool(state.ready)
     for instance in state.instances.values():
         reason = queue_unavailable(instance)
         if reason is not None:
-            messages.append(SchedulingMessage(2, reason))
+            about_queues.append(reason)
         elif pending and instance.used >= instance.slots:
-            messages.append(
-                SchedulingMessage(3, f'queue instance "{instance.name}" dropped because it is full')
-            )
+            text = f'queue instance "{instance.name}" dropped because it is full'
+            about_queues.append(SchedulingMessage(37, text))
     jobs = state.jobs.values() if number is None else [state.jobs[number]] if number in state.jobs else []
+    about_queues.sort(key=lambda item: _QUEUE_ORDER.index(item.number))
+    own: list[SchedulingMessage] = []
+    shared: dict[tuple[int, str], list[int]] = {}
     for job in jobs:
-        messages += _explain_job(state, job, now)
-    return messages
+        for message in dict.fromkeys(_explain_job(state, job, now)):
+            if message.number in _SHARED_ORDER:
+                shared.setdefault((message.number, message.text), []).extend(message.jobs)
+            else:
+                own.append(message)
+    order = sorted(shared, key=lambda key: _SHARED_ORDER.index(key[0]))
+    return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]
 
 
 def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessage]:
@@ -248,7 +260,7 @@ def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessa
         free = max((instance.slots - instance.used for instance in state.instances.values()), default=0)
         offered = free if free >= least_slots(job.spec) else 0
         text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
-        reasons.append(SchedulingMessage(46, text, (job.number,)))
+        reasons.append(SchedulingMessage(24, text, (job.number,)))
     return reasons
 
 

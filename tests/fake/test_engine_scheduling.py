@@ -113,7 +113,7 @@ def test_closed_queues_get_no_jobs(action: QueueAction) -> None:
     number = kit.put()
     kit.run()
     assert kit.letters(number) == "qw"
-    word = "disabled" if action is QueueAction.DISABLE else "suspended"
+    word = "disabled" if action is QueueAction.DISABLE else "temporarily not available"
     assert f'queue instance "all.q@localhost" dropped because it is {word}' in [
         item.text for item in explain(kit.engine.state, kit.now)
     ]
