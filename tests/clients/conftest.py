@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.client import ROOT, Client, Home, cell, client, home
+from tests.compat.client import ROOT, Client, Home, cell, client, fake_cell_of_clients, home
 
-__all__ = ["cell", "client", "home", "published"]
+__all__ = ["cell", "client", "fake_cell_of_clients", "home", "published"]
 
 CACHE = ROOT / ".clients"
 INSTALL_SECONDS = 240

@@ -53,11 +53,13 @@ def workflow(published: Published) -> Path:
     return published.directory
 
 
-WORDS = ("snakemake", "--executor", "drmaa", "--jobs", "4", "--drmaa-args= -p -1", "--drmaa-log-dir", "logs")
+def snakemake_words(workflow: Path) -> list[str]:
+    logs = str(workflow / "logs")
+    return ["snakemake", "--executor", "drmaa", "--jobs", "4", "--drmaa-args= -p -1", "--drmaa-log-dir", logs]
 
 
 def test_snakemake_runs_a_workflow(published: Published, snakemake: Path, workflow: Path) -> None:
-    published.lines(snakemake, *WORDS)
+    published.lines(snakemake, *snakemake_words(workflow))
     assert [(workflow / "out" / n).read_text() for n in "123"] == ["1\n", "4\n", "9\n"]
     assert len(list((workflow / "logs").iterdir())) >= 3
 
@@ -65,7 +67,7 @@ def test_snakemake_runs_a_workflow(published: Published, snakemake: Path, workfl
 def test_snakemake_misses_the_output_of_a_failed_job(
     published: Published, snakemake: Path, workflow: Path
 ) -> None:
-    done = published.run(snakemake, *WORDS, "--latency-wait", "1", "bad")
+    done = published.run(snakemake, *snakemake_words(workflow), "--latency-wait", "1", "bad")
     assert done.returncode == 1
     assert "Job 0 completed successfully, but some output files are missing" in done.stderr
 
@@ -73,7 +75,7 @@ def test_snakemake_misses_the_output_of_a_failed_job(
 def test_snakemake_sees_the_failure_with_strict_states(
     published: Published, snakemake: Path, workflow: Path
 ) -> None:
-    done = published.run(snakemake, *WORDS, "bad", **STRICT)
+    done = published.run(snakemake, *snakemake_words(workflow), "bad", **STRICT)
     assert done.returncode == 1
     assert "Error in rule bad:" in done.stderr
     assert "completed successfully" not in done.stderr
@@ -99,7 +101,7 @@ def test_gridmap_maps_a_function(published: Published, gridmap: Path) -> None:
 
 
 def test_gridmap_reports_a_function_that_raises(published: Published, gridmap: Path) -> None:
-    assert gridmap_lines(published, gridmap, "fail") == ["JobException ValueError: no square root of -5"]
+    assert gridmap_lines(published, gridmap, "fail") == ["ValueError no square root of -5"]
 
 
 # --- cosmos-wfm: wait() for any job with a timeout of a second, and the usage of each ----------------------

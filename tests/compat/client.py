@@ -15,11 +15,15 @@ from typing import Protocol
 import pytest
 
 import drmaa_cli
+import fake_sge
 from drmaa_cli.compat.install import shim_path
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
 PATIENCE = 60.0  # seconds for a client program
-CELLS = [pytest.param("real_cell", id="real", marks=pytest.mark.real_cell)]
+CELLS = [
+    pytest.param("fake_cell_of_clients", id="fake"),
+    pytest.param("real_cell", id="real", marks=pytest.mark.real_cell),
+]
 
 
 class Cell(Protocol):
@@ -32,6 +36,42 @@ class Cell(Protocol):
     def bin_directory(self) -> Path: ...
 
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]: ...
+
+
+class FakeCell:
+    """A cell of fake_sge, whose jobs have a home directory of their own.
+
+    Args:
+        cell: the cell.
+    """
+
+    def __init__(self, cell: fake_sge.Cell) -> None:
+        self.cell = cell
+        self.home = Path(cell.options.home)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self.cell.variables
+
+    @property
+    def bin_directory(self) -> Path:
+        return self.cell.path
+
+    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = self.cell.run(*argv)
+        text = subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+        assert not check or not done.returncode, text
+        return text
+
+
+@pytest.fixture(scope="session")
+def fake_cell_of_clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCell]:
+    """A running fake cell, one for each process of the test run."""
+    home = tmp_path_factory.mktemp("fakehome")
+    with fake_sge.Cell(slots=100, login_shells=False, home=str(home)) as cell:
+        yield FakeCell(cell)
 
 
 class Client:
@@ -105,11 +145,13 @@ class Home:
 
     Args:
         path: a directory.
+        asked: a file that lists the output paths that were asked for, where that is known.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, asked: Path | None = None) -> None:
         self.path = path
-        (path / "tmp").mkdir()
+        self.asked = asked
+        (path / "tmp").mkdir(exist_ok=True)
 
     def written(self, name: str) -> str:
         return (self.path / "tmp" / name).read_text()
@@ -118,12 +160,15 @@ class Home:
 @pytest.fixture(scope="module")
 def home(cell: Cell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home directory for the jobs of this module, with the tmp that the tutorial expects in it."""
+    if isinstance(cell, FakeCell):
+        yield Home(cell.home)
+        return
     path = tmp_path_factory.mktemp("jobhome")
     script = path / "verifier"
     script.write_text(VERIFIER.format(home=path))
     script.chmod(0o755)
     url = set_verifier(cell, path, f"script:{script}")
-    yield Home(path)
+    yield Home(path, path / "asked")
     set_verifier(cell, path, url)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.compat.client import cell, client, home
+from tests.compat.client import cell, client, fake_cell_of_clients, home
 
-__all__ = ["cell", "client", "home"]
+__all__ = ["cell", "client", "fake_cell_of_clients", "home"]

@@ -18,8 +18,8 @@ def main() -> int:
     values = [3, 4, -5] if sys.argv[1] == "fail" else [3, 4, 5]
     try:
         answers = gridmap.grid_map(gridmap_jobs.work, values, quiet=False, temp_dir=sys.argv[2])
-    except gridmap.job.JobException as error:
-        print("JobException", str(error).strip().splitlines()[-1])
+    except ValueError as error:
+        print("ValueError", error)
     else:
         print("answers", answers)
     return 0
