@@ -81,6 +81,7 @@ class Monitor:
         self._failures = 0
         self._trouble: tuple[float, BaseException] | None = None
         self._next_qacct = float("-inf")
+        self._qacct_failed = False
         self._looked = float("-inf")  # up to when the records are known that were written
         self._records: dict[int, dict[int, AccountingRecord]] = {}
         self._foreign: Rows = {}
@@ -114,6 +115,7 @@ class Monitor:
             ExitTimeoutException: the session ended meanwhile.
             DrmCommunicationException: Grid Engine could not be asked for longer than the outage limit.
         """
+        entered = self.clock.monotonic()
         not_before = self._fresh_enough()
         self._demand = max(self._demand, not_before)
         leading = False
@@ -126,7 +128,7 @@ class Monitor:
                 now = self.clock.monotonic()
                 if now >= deadline and (self._failures or self._attempted >= not_before):
                     return None
-                if self._attempted >= not_before:  # else nobody may have asked since an outage of long ago
+                if self._attempted >= entered:  # nobody may have asked since an outage of long ago
                     self._check_outage(now)
                 leading = leading or not self._leading
                 self._leading = True
@@ -305,11 +307,13 @@ class Monitor:
     def _ask_qacct(self) -> bool:
         """Where the accounting file cannot be read, ask qacct, less and less often."""
         now = self.clock.monotonic()
-        if self._accounting.readable or now < self._next_qacct:
-            return True
         lost = [known for known in self._ledger.waiting() if known.missing or known.faulty]
-        if not lost:
+        if self._accounting.readable or not lost:
+            self._qacct_failed = False
             return True
+        if now < self._next_qacct:
+            return not self._qacct_failed
+        self._qacct_failed = True
         began = min(min((*known.missing.values(), *known.faulty.values())) for known in lost)
         self._next_qacct = now + max(self._shortest_interval(), (now - began) / 2)
         gone = [known for known in lost if known.missing]
@@ -325,6 +329,7 @@ class Monitor:
         except TROUBLE as err:
             self._failed(err)
             return False
+        self._qacct_failed = False
         self._looked = now
         for record in records:
             self._note(record)
