@@ -76,7 +76,7 @@ def answers_beside(path: Path) -> set[str]:
 
 def remove_answer(files: tuple[Path, Path]) -> None:
     """The answer of a qsub is on record: its files are not needed any more."""
-    for path in files:
+    for path in reversed(files):  # the first last: it is the one that is looked for
         try:
             path.unlink(missing_ok=True)
         except OSError as err:  # it lies about until the session is removed
