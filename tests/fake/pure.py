@@ -13,6 +13,7 @@ from fake_sge.engine.engine import Engine
 from fake_sge.engine.scheduling import set_priorities
 from fake_sge.engine.state import JobGone, StartTask, TaskEnded, Timing
 from fake_sge.facade import Client, Facade
+from fake_sge.faults import Fault
 from fake_sge.model import Job, JobSpec, Simulation
 from fake_sge.options import CellOptions, make_config
 from fake_sge.protocol import ClientSignal, Finished, Qmaster, Reply, Request
@@ -46,6 +47,7 @@ class PureCore:
         self.started: list[StartTask] = []
         self.interrupt: Client | None = None
         self.interrupt_at = float("inf")
+        self.interrupt_signal = 15
         self.on_wait: list[Any] = []
 
     def apply(self, name: str, *args: Any) -> Any:
@@ -74,7 +76,7 @@ class PureCore:
         due = self.engine.next_event()
         self.now = min(self.now + seconds, max(self.now, due)) if due > self.now else self.now + seconds
         if self.interrupt is not None and self.now >= self.interrupt_at:
-            self.interrupt.signal = 15
+            self.interrupt.signal = self.interrupt_signal
         self.tick()
 
     def fresh_priorities(self) -> None:
@@ -117,10 +119,11 @@ class PureCell:
         self.home.mkdir()
         self.emitted: list[tuple[bytes, bytes]] = []
         self.client = QuietClient()
+        self.faults: list[Fault] = []
 
     @property
     def qmaster(self) -> Qmaster:
-        facade: Any = Facade(self.core, (), self.client)  # type: ignore[arg-type]
+        facade: Any = Facade(self.core, self.faults, self.client)  # type: ignore[arg-type]
         return facade  # type: ignore[no-any-return]
 
     def request(

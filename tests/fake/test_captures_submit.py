@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fake_sge.faults import Fault, FaultKind
 from fake_sge.model import Simulation
 from fake_sge.protocol import QmasterUnreachable, Unreachable
 from tests.fake.op_situations import build_situation
@@ -21,20 +22,9 @@ from tests.fake.pure import PureCell
 CAPTURES = Path(__file__).parent.parent / "data" / "captures"
 TOOLS = ("qsub", "qalter", "qdel", "qhold", "qrls", "qmod", "qrsh")
 
-NOT_EQUAL = {
-    "cell2.client_jsv_corr": "the JSV scripts of the recording were not kept; see test_jsv.py",
-    "cell2.client_jsv_plain_rej": "as above",
-    "cell2.client_jsv_plain_wait": "as above",
-    "cell2.client_jsv_rej": "as above",
-    "cell2.server_jsv_corr": "a server JSV is a fault here, see test_faults",
-    "cell2.server_jsv_plain_rej": "as above",
-    "cell2.server_jsv_plain_wait": "as above",
-    "cell2.server_jsv_rej": "as above",
-    "cell2.server_jsv_wait": "as above",
-    "cell2.sync_bad_cwd_timeout": "never ends: nothing to compare; test_sync.py has the Eqw case",
-    "cell2.sync_two_hold": "never ends: nothing to compare; test_sync.py has the held case",
-    "cell2.sync_sigkill": "the client is gone: nothing to compare; test_sync.py looks at what stays",
-}
+KILLED = {"cell2.sync_bad_cwd_timeout": 12, "cell2.sync_two_hold": 8, "cell2.sync_sigkill": 1}
+"""Calls that wait for ever: the recording killed them after so many seconds."""
+
 GROUPS = ("qsub", "cell2", "op", "env", "defaults", "locale", "help", "state")
 
 
@@ -75,6 +65,8 @@ def _plan(case: dict[str, Any]) -> Simulation | dict[int, Simulation] | None:
         return Simulation(run_time=1, signal=11)
     if name == "cell2.sync_h_rt":
         return Simulation(run_time=2, signal=9, failed=37)
+    if name == "cell2.sync_bad_cwd_timeout":
+        return Simulation(failed=26)
     if "ex.sh" in argv:
         return Simulation(run_time=1, exit_status=int(argv[-1]))
     if argv[0] == "qrsh":
@@ -144,6 +136,9 @@ def _prepare(cell: PureCell, case: dict[str, Any]) -> None:
         cell.core.on_wait.append(lambda: cell.run(["qdel", str(number)], "ge"))
     if name in ("cell2.sync_sigint", "cell2.sync_sigterm"):
         cell.core.interrupt, cell.core.interrupt_at = cell.client, cell.core.now + 1
+    if name in KILLED:
+        cell.core.interrupt, cell.core.interrupt_at = cell.client, cell.core.now + KILLED[name]
+        cell.core.interrupt_signal = 9
     if name.startswith("defaults."):
         text = {
             "defaults.sge_request_bad": "-nosuchoption\n",
@@ -151,6 +146,34 @@ def _prepare(cell: PureCell, case: dict[str, Any]) -> None:
             "defaults.sge_request_clear": "-terse\n-N fromhome\n",
         }[name]
         (cell.home / ".sge_request").write_text(text)
+
+
+JSV_ANSWERS = {
+    "rej": "RESULT STATE REJECT no way: <tag> & more",
+    "wait": "RESULT STATE REJECT_WAIT try later",
+    "corr": "LOG INFO I am a JSV info line\nRESULT STATE CORRECT",
+}
+
+
+def _with_jsv(cell: PureCell, name: str, argv: list[str]) -> list[str]:
+    """Give the cell the JSV of the recording; the words with the path of a client JSV."""
+    match = re.match(r"cell2\.(client|server)_jsv_(?:plain_)?(\w+)", name)
+    if match is None:
+        return argv
+    side, kind = match.groups()
+    answer = JSV_ANSWERS[kind]
+    if side == "server":
+        if kind != "corr":
+            text = answer.split(" ", 3)[3]
+            cell.faults.append(Fault(FaultKind.JSV_REJECT, out=text.encode()))
+        return argv
+    script = cell.directory / "jsv.sh"
+    script.write_text(
+        "#!/bin/sh\nwhile read -r line; do\ncase $line in\nSTART) echo STARTED;;\n"
+        f"BEGIN) cat <<'E'\n{answer}\nE\n;;\nQUIT) exit;;\nesac\ndone\n"
+    )
+    script.chmod(0o755)
+    return [str(script) if word.startswith("/tmp/conf/") else word for word in argv]
 
 
 def _run_tasks(cell: PureCell, plan: dict[int, tuple[int, float]]) -> None:
@@ -216,14 +239,13 @@ def _environment(case: dict[str, Any], cell: PureCell) -> dict[str, str | None]:
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_recorded_call(case: dict[str, Any], tmp_path: Path) -> None:
     name = case["case"]
-    if name in NOT_EQUAL:
-        pytest.skip(NOT_EQUAL[name])
     cell = _cell(case, tmp_path)
     argv = [Path(case["argv"][0]).name, *case["argv"][1:]]
     user = case.get("user") or "ge"
     if name.startswith(("op.", "env.", "state.", "locale.")):
         build_situation(cell, case)
     _prepare(cell, case)
+    argv = _with_jsv(cell, name, argv)
     if case.get("argv_encoding") == "latin-1":
         argv = [word.encode("latin-1").decode("utf-8", "surrogateescape") for word in argv]
     down = _unreachable(case) if name.startswith("env.") else None
@@ -236,10 +258,13 @@ def test_recorded_call(case: dict[str, Any], tmp_path: Path) -> None:
         expected_out = re.sub(r'\("\w+"\)', '("sleep")', expected_out)
     if name in ("cell2.sync_sigint", "cell2.sync_sigterm"):
         expected_out = re.sub(r'\("\w+"\)', '("sleep")', expected_out)
-    assert got == (case["exit_code"], expected_out, expected_err)
+    code = -9 if name in KILLED else case["exit_code"]
+    assert got == (code, expected_out, expected_err)
+    if name in KILLED:
+        assert [job.number for job in cell.qmaster.jobs()] == [_number(case)]
 
 
 def test_the_list_of_cases_is_complete() -> None:
     names = {case["case"] for case in CASES}
-    assert set(NOT_EQUAL) <= names
+    assert set(KILLED) <= names
     assert len(CASES) > 330
