@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .client import frame
 from .faults import FaultKind
 from .install import PACKAGE, install
 from .layout import TOOLS, Layout
+from .link import Link
 from .options import CellOptions
-from .shepherd import start_ticks
+from .shepherd import descendants, start_ticks
 
 PORT = "6444"
 
@@ -56,7 +54,7 @@ class Cell:
         path = Path(tempfile.mkdtemp(prefix="fake-sge-")) if directory is None else Path(directory).absolute()
         self.options = options or CellOptions(**settings)
         self.layout = Layout(path)
-        self._line: socket.socket | None = None
+        self._link = Link(self.layout)
         self._process: subprocess.Popen[bytes] | None = None
 
     # ---- life ------------------------------------------------------------------------------------
@@ -145,7 +143,7 @@ class Cell:
         self._end(signal.SIGKILL)
 
     def _end(self, number: int) -> None:
-        self._close()
+        self._link.close()
         pid = self.qmaster_pid
         if pid is None:
             return
@@ -185,7 +183,7 @@ class Cell:
         """The shepherd kills its job, whatever notify grace it has."""
         end = time.monotonic() + 10.0
         while start_ticks(pid) == ticks:
-            for child in _children(pid):
+            for child in descendants(pid):
                 _kill(child)
             if time.monotonic() > end:
                 _kill(pid)
@@ -216,35 +214,12 @@ class Cell:
     def call(self, name: str, **values: Any) -> Any:  # noqa: ANN401 JSON
         """One control call. Raises CellError when no qmaster runs or it refuses."""
         try:
-            line = self._connect()
-            line.sendall(frame(b"C", json.dumps({"call": name, **values}).encode()))
-            head = _exactly(line, 5)
-            answer = json.loads(_exactly(line, int.from_bytes(head[1:], "big")))
+            answer = self._link.call({"call": name, **values})
         except OSError as error:
-            self._close()
             raise CellError(f"no qmaster in {self.directory}: {error}") from error
         if "error" in answer:
             raise CellError(answer["error"])
         return answer["ok"]
-
-    def _connect(self) -> socket.socket:
-        if self._line is None:
-            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            directory = os.open(self.layout.socket.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                line.connect(f"/proc/self/fd/{directory}/{self.layout.socket.name}")
-            except OSError:
-                line.close()
-                raise
-            finally:
-                os.close(directory)
-            self._line = line
-        return self._line
-
-    def _close(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
 
     def run(
         self,
@@ -417,29 +392,8 @@ class Cell:
         )
 
 
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    try:
-        direct = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return found
-    for child in direct:
-        found += [child, *_children(child)]
-    return found
-
-
 def _kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return  # it has just ended
-
-
-def _exactly(line: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        piece = line.recv(min(size - len(data), 1 << 20))
-        if not piece:
-            raise ConnectionResetError("the qmaster closed the connection")
-        data += piece
-    return data

@@ -159,6 +159,21 @@ def _run_job(order: dict[str, Any], pipe: int) -> NoReturn:
     os._exit(127)
 
 
+def descendants(pid: int) -> list[int]:
+    """All living processes below a process."""
+    found: list[int] = []
+    stack = [pid]
+    while stack:
+        parent = stack.pop()
+        try:
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        except OSError:
+            continue  # it has just ended
+        found += map(int, children)
+        stack += map(int, children)
+    return found
+
+
 # ---- the watching side -----------------------------------------------------------------------------
 class Watch:
     """Waits for the job, enforces run-time limits, and carries out kill, suspend and resume."""
@@ -176,19 +191,8 @@ class Watch:
                 self.timers.append((self.started + order[name], action))
 
     def descendants(self) -> list[int]:
-        """The job's processes: its group, and what has been left to us by dead parents."""
-        found = {self.pid: None}
-        stack = [os.getpid()]
-        while stack:
-            parent = stack.pop()
-            try:
-                children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-            except OSError:
-                continue  # it has just ended
-            for child in map(int, children):
-                found.setdefault(child, None)
-                stack.append(child)
-        return list(found)
+        """The job's processes, also those left to us by dead parents."""
+        return list(dict.fromkeys([self.pid, *descendants(os.getpid())]))
 
     def send(self, number: int) -> None:
         """Signal all of the job's processes."""

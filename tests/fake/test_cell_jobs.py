@@ -151,7 +151,7 @@ def test_array_tasks_and_pseudo_variables_in_paths(cell: Cell, tmp_path: Path) -
         text = (tmp_path / f"o.{number}.{task}.arr.{user}.localhost").read_text()
         assert text == f"{task} 3 7 2 {cell.layout.job_script('localhost', number)} \n".replace(" \n", "\n")
     assert [line[35] for line in sorted(records(cell, number), key=lambda line: line[35])] == ["3", "5", "7"]
-    assert not cell.layout.job_script("localhost", number).exists()
+    wait_for(lambda: not cell.layout.job_script("localhost", number).exists())
 
 
 def test_default_files_and_directories_as_output(cell: Cell, tmp_path: Path) -> None:
