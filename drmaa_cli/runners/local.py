@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Union
 
 from drmaa_cli.models import CommandResult
-
+from drmaa_cli.runners.conversation import Conversation
 
 LAST_WORDS_SECONDS = 1.0
 
@@ -125,21 +125,23 @@ def _run(
         )
     except OSError as err:  # the program's fault, or the host's: no memory, no processes
         raise CommandNotFound(executable, err.strerror or str(err)) from err
+    talk = Conversation(child, stdin)
     try:
-        out, said = child.communicate(stdin, timeout)
-    except subprocess.TimeoutExpired:
-        _kill_group(child)
-        out, said = _last_words(child)
-        taken = time.monotonic() - began
-        raise CommandTimeout(
-            CommandResult(tuple(argv), -signal.SIGKILL, out or b"", said or b"", taken), timeout
-        ) from None
+        in_time = talk.until_end(timeout)
+        if not in_time:
+            _kill_group(child)
+            talk.until_end(LAST_WORDS_SECONDS)
     except BaseException:
         _kill_group(child)
-        child.wait()
-        _close(child)
         raise
-    return CommandResult(tuple(argv), child.returncode, out or b"", said or b"", time.monotonic() - began)
+    finally:
+        talk.close()
+        child.wait()
+    out, said = talk.heard
+    result = CommandResult(tuple(argv), child.returncode, out, said, time.monotonic() - began)
+    if in_time:
+        return result
+    raise CommandTimeout(result, timeout)
 
 
 def _create(path: Path) -> IO[bytes]:
@@ -150,24 +152,8 @@ def _with_output(result: CommandResult, files: tuple[Path, Path]) -> CommandResu
     return result._replace(stdout=files[0].read_bytes(), stderr=files[1].read_bytes())
 
 
-def _last_words(child: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]:
-    """What a killed command had printed, also when something that left its group keeps the streams open."""
-    try:
-        return child.communicate(timeout=LAST_WORDS_SECONDS)
-    except subprocess.TimeoutExpired as err:
-        child.wait()
-        _close(child)
-        return err.output, err.stderr
-
-
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:
         child.kill()
-
-
-def _close(child: subprocess.Popen[bytes]) -> None:
-    for stream in (child.stdin, child.stdout, child.stderr):
-        if stream is not None:
-            stream.close()

@@ -151,7 +151,7 @@ sys.path[:0] = {path!r}
 from drmaa_cli.runners.local import LocalRunner
 def waiting():
     frame = sys._current_frames()[threading.main_thread().ident]
-    while frame is not None and frame.f_code.co_name != "communicate":
+    while frame is not None and frame.f_code.co_name != "until_end":
         frame = frame.f_back
     return frame is not None
 def soon():
