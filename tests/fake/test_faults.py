@@ -18,7 +18,7 @@ REFUSED = b"error: commlib error: got select error (Connection refused)"
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("faults") / "cell", login_shells=False) as made:
+    with Cell(tmp_path_factory.mktemp("faults") / "cell", login_shells=False, first_job_number=1001) as made:
         yield made
 
 

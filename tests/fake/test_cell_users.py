@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fake_sge.cell import Cell
+
+from .kit import quick, records, state, submit, wait_for
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    with Cell(tmp_path_factory.mktemp("users") / "cell", login_shells=False, slots=4) as made:
+        yield made
+
+
+@pytest.fixture
+def cell(shared: Cell) -> Iterator[Cell]:
+    yield shared
+    shared.run("qdel", "-u", "*")
+    shared.wait_idle()
+
+
+ALICE, BOB = {"FAKE_SGE_USER": "alice"}, {"FAKE_SGE_USER": "bob"}
+
+
+def test_users_see_but_do_not_touch_each_other(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, "-h", "-b", "y", "true", env=ALICE)
+    assert b" alice " in cell.run("qstat", "-u", "alice").stdout
+    assert cell.run("qstat", "-u", "bob").stdout == b""
+    denied = cell.run("qdel", str(number), env=BOB)
+    # capture op.qdel.others_job
+    assert (
+        denied.stdout == b'bob - you do not have the necessary privileges to delete the job "%d"\n' % number
+    )
+    assert denied.returncode == 1
+    assert cell.run("qdel", str(number), env=ALICE).stdout == b"alice has deleted job %d\n" % number
+
+
+def test_managers_may(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, "-h", "-b", "y", "true", env=ALICE)
+    assert cell.run("qdel", str(number)).returncode == 0
+
+
+def test_records_carry_the_owner(cell: Cell) -> None:
+    number = cell.submit_simulated(0, user="carol")[0]
+    wait_for(lambda: records(cell, number))
+    assert records(cell, number)[0][3] == "carol"
+
+
+def test_many_clients_at_once(cell: Cell, tmp_path: Path) -> None:
+    def one(index: int) -> int:
+        return submit(cell, tmp_path, "-h", "-N", f"n{index}", "-b", "y", "true")
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(one, range(24)))
+    assert len(set(numbers)) == 24
+    names = {item["job"]: item["name"] for item in cell.jobs()}
+    assert names == {number: f"n{index}" for index, number in enumerate(numbers)}
+
+
+def test_a_waiting_client_does_not_keep_others_waiting(cell: Cell, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            cell.path / "qsub",
+            "-sync",
+            "y",
+            "-b",
+            "y",
+            "-cwd",
+            "-shell",
+            "n",
+            "-o",
+            "out",
+            "-j",
+            "y",
+            "sh",
+            "-c",
+            "while [ ! -e go ]; do sleep 0.02; done; exit 6",
+        ],
+        cwd=tmp_path,
+        env=cell.env,
+        stdout=subprocess.PIPE,
+    )
+    wait_for(lambda: cell.jobs() and cell.jobs()[0]["state"] == "r")
+    other = quick(cell, tmp_path, "true")
+    wait_for(lambda: records(cell, other))
+    (tmp_path / "go").touch()
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 6
+    assert out.endswith(b"exited with exit code 6.\n") or b"has been submitted" in out
+
+
+def test_stdin_is_not_read_unless_it_is_needed(cell: Cell, tmp_path: Path) -> None:
+    # a pipe that nobody closes: qsub -b y must not wait for it
+    with subprocess.Popen(["sleep", "60"], stdout=subprocess.PIPE) as holder:
+        done = subprocess.run(
+            [cell.path / "qsub", "-terse", "-h", "-b", "y", "true"],
+            stdin=holder.stdout,
+            env=cell.env,
+            capture_output=True,
+            timeout=20,
+            check=True,
+            cwd=tmp_path,
+        )
+        holder.kill()
+    assert state(cell, int(done.stdout)) == "hqw"
+
+
+def test_a_closed_stdin(cell: Cell, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", "exec qsub -terse -h -b y true <&-"],
+        env=cell.env,
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+        timeout=20,
+    )
+    assert state(cell, int(done.stdout)) == "hqw"
