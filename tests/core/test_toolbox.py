@@ -68,7 +68,7 @@ def test_the_wrappers_configuration_counts(debian: tuple[Path, Path, Path]) -> N
 
 SHELL = [
     'SGE_ROOT="/opt/sge"', "SGE_ROOT='/opt/sge'", "export SGE_ROOT=/opt/sge", " SGE_ROOT=/opt/sge # ours",
-    "SGE_ROOT=$(cat /etc/sge-root)", "SGE_CELL=`hostname`", "if true; then SGE_ROOT=/a; fi", ". /etc/site/sge",
+    "SGE_ROOT=$(cat /etc/sge-root)", "SGE_CELL=`hostname`", "if true; then SGE_ROOT=/a; fi", ". /etc/sge",
 ]  # fmt: skip
 
 
@@ -130,13 +130,13 @@ def test_nowhere(tmp_path: Path) -> None:
 
 def test_the_environment_of_questions() -> None:
     given = {
-        "SGE_LONG_QNAMES": "40", "SGE_LONG_JOB_NAMES": "1", "SGE_DEBUG_LEVEL": "2 0 0", "SGE_ND": "1", "LANG": "de_DE",
-        "LANGUAGE": "de", "LC_MESSAGES": "de_DE", "LC_ALL": "de_DE", "TZ": "Asia/Tokyo",
+        "SGE_LONG_QNAMES": "40", "SGE_LONG_JOB_NAMES": "1", "SGE_DEBUG_LEVEL": "2 0 0", "SGE_ND": "1",
+        "LANG": "de_DE", "LANGUAGE": "de", "LC_MESSAGES": "de_DE", "LC_ALL": "de_DE", "TZ": "Asia/Tokyo",
         "SGE_ROOT": "/opt/sge", "SGE_CLUSTER_NAME": "p1", "PATH": "/bin", "LANGUID": "kept", "MY_TZ": "kept",
     }  # fmt: skip
     assert quiet_environment(given, {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}) == {
-        "SGE_ROOT": "/opt/sge", "SGE_CELL": "default", "SGE_CLUSTER_NAME": "p1", "PATH": "/bin", "LANGUID": "kept",
-        "MY_TZ": "kept", "LC_ALL": "C", "TZ": "UTC",
+        "SGE_ROOT": "/opt/sge", "SGE_CELL": "default", "SGE_CLUSTER_NAME": "p1", "PATH": "/bin",
+        "LANGUID": "kept", "MY_TZ": "kept", "LC_ALL": "C", "TZ": "UTC",
     }  # fmt: skip
 
 

@@ -66,10 +66,11 @@ class FakeClock(Clock):
             condition.wait(0)  # let the others have the lock
             return
         until = self._now + seconds
+        pause = HANG_GUARD if until > self._now + 10**6 else 0.005
         patience = HANG_GUARD
-        while self._now < until and not condition.wait(0.002):
-            patience -= 0.002
-            if patience < 0:
+        while self._now < until and not condition.wait(pause):
+            patience -= pause
+            if patience <= 0:
                 raise AssertionError("nobody woke a waiting thread")
 
 
