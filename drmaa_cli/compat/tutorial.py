@@ -7,15 +7,17 @@ says that calls return error codes: here, as in every Python binding, errors are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli import constants, session
 from drmaa_cli.attributes import Version
-from drmaa_cli.connection import JobIdLike
 from drmaa_cli.constants import JobControlAction, JobState, control_action_to_string, string_to_control_action
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobinfo import JobInfo as Information
 from drmaa_cli.template import JobTemplate
+
+if TYPE_CHECKING:
+    from drmaa_cli.connection import JobIdLike
 
 _NUMBERS = {state: number for number, state in constants._JOB_PS.items()}
 

@@ -6,22 +6,22 @@ import importlib.util
 import sys
 from pathlib import Path
 
+NEEDED = "lxml"  # what drmaa_cli needs; it imports it only when it reads something
 
-def ensure() -> None:
-    """Import drmaa_cli: the interpreter's own, else the one this file belongs to (and nothing beside it).
+
+def load() -> None:
+    """Import the drmaa_cli that this file belongs to, and nothing that lies beside it.
 
     Raises:
         ImportError: it needs something that the interpreter does not have.
     """
-    try:
-        import drmaa_cli  # noqa: F401, PLC0415  # for its presence, and only now
-    except ModuleNotFoundError as missing:
-        if missing.name != "drmaa_cli":
-            raise _unfit(missing) from missing
-        _load(Path(__file__).resolve().parents[2])
-
-
-def _load(package: Path) -> None:
+    if importlib.util.find_spec(NEEDED) is None:
+        raise ImportError(
+            f"drmaa here is drmaa_cli, which needs {NEEDED}; {sys.executable} does not have it: "
+            f"install drmaa-cli for that interpreter ({sys.executable} -m pip install drmaa-cli)",
+            name=NEEDED,
+        )
+    package = Path(__file__).resolve().parents[2]
     spec = importlib.util.spec_from_file_location(
         "drmaa_cli", package / "__init__.py", submodule_search_locations=[str(package)]
     )
@@ -31,17 +31,7 @@ def _load(package: Path) -> None:
     sys.modules["drmaa_cli"] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:
+    except BaseException:
         for name in [name for name in sys.modules if name.partition(".")[0] == "drmaa_cli"]:
             del sys.modules[name]
-        if isinstance(error, ModuleNotFoundError):
-            raise _unfit(error) from error
         raise
-
-
-def _unfit(missing: ModuleNotFoundError) -> ImportError:
-    return ImportError(
-        f"drmaa here is drmaa_cli, which needs {missing.name}; {sys.executable} does not have it: "
-        f"install drmaa-cli for that interpreter ({sys.executable} -m pip install drmaa-cli)",
-        name=missing.name,
-    )

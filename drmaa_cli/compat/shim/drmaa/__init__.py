@@ -7,7 +7,7 @@ try:
 except ModuleNotFoundError:
     import _drmaa_cli_shim  # type: ignore[import-not-found]  # beside this package
 
-    _drmaa_cli_shim.ensure()
+    _drmaa_cli_shim.load()
 
 from .const import (
     ATTR_BUFFER,
