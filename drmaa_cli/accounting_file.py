@@ -107,6 +107,7 @@ class AccountingFile:
             try:
                 if self._fd is None and not self._reopen_from_start():
                     return []
+                self._revalidate()
                 while self._backlog:
                     records += self._archived(*self._backlog.pop(0), wanted)
                 records.extend(self._records(wanted))
@@ -154,6 +155,13 @@ class AccountingFile:
             return self.read_new(wanted)
         finally:
             self.close()
+
+    def _revalidate(self) -> None:
+        """NFS may show an open file as it was a minute ago; opening it once more asks the server."""
+        try:
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+        except FileNotFoundError:
+            return  # moved away and not made anew yet: the open file is still the newest there is
 
     def _records(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
         size = self._size()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Union
 
@@ -18,7 +18,6 @@ from drmaa_cli.config import Config
 from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
 from drmaa_cli.contact import new_name, parse_contact
 from drmaa_cli.errors import (
-    INVALID_ARGUMENT_TEXT,
     INVALID_JOB_TEXT,
     NO_SESSION_TEXT,
     TIMEOUT_TEXT,
@@ -42,12 +41,13 @@ from drmaa_cli.monitor import Monitor
 from drmaa_cli.runners.local import CommandNotFound
 from drmaa_cli.sessionfile import answer_files
 from drmaa_cli.store import StoreError, path_of
-from drmaa_cli.submissions import Submissions
+from drmaa_cli.submissions import Submissions, check_key, values_of
 from drmaa_cli.submitter import Submitter, bulk_range
 from drmaa_cli.template import JobTemplate
 from drmaa_cli.tracker import Known, Rules
 
 log = logging.getLogger("drmaa_cli")
+log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
 
 ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
 JobIdLike = Union[str, bytes]
@@ -108,6 +108,7 @@ class Connection:
             grace=probe.accounting_flush_seconds(configuration) + self.config.accounting_margin,
             error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
         )
+        self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(self.config.directory(os.environ), self.name)
         self._books = Books(path, self.contact, self._named, self.cluster.clock, os.uname().nodename)
         self._ledger = self._books.ledger
@@ -189,6 +190,35 @@ class Connection:
         number = self._submit(jobTemplate, tasks, key).number
         return [f"{number}.{task}" for task in tasks.numbers()]
 
+    def runJobs(self, templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
+        """Submit many different jobs with as few qsub commands as possible (beyond DRMAA).
+
+        Templates that agree in their options become the tasks of one array job, split as the cell's limit
+        (``max_aj_tasks``) asks. How a task differs from a job of its own is described in docs/run_jobs.md.
+
+        Args:
+            templates: what to run.
+            key: the program's own name for all of them; further arrays than the first have ``#2`` ... after it.
+
+        Returns:
+            The ids in the order of the templates: ``JOB.TASK``, or ``JOB`` of a template that agrees with no
+            other.
+
+        Raises:
+            DrmaaException: as :meth:`runJob`, with the position of the template in question: nothing was
+                submitted then. When Grid Engine refuses one of several arrays, the message says which numbers
+                were accepted before it; these jobs stay in the session.
+        """
+        self.check()
+        check_key(key)
+        values = [values_of(template) for template in templates]
+        try:
+            ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
+        except InternalException:
+            self.check()  # exit() in another thread closes the session's file
+            raise
+        return [str(job) for job in ids]
+
     def jobs(self) -> list[HeldJob]:
         """Every job and task that the session holds, in the order of submission.
 
@@ -212,15 +242,11 @@ class Connection:
         except InvalidJobException:  # it was reaped between the two questions
             return JobState.UNDETERMINED
 
-    def _submit(self, template: object, tasks: TaskRange | None, key: object) -> Known:
-        if template is None:
-            raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-        if not isinstance(template, JobTemplate):
-            raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
-        if key is not None and not (isinstance(key, str) and key):
-            raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+    def _submit(self, template: object, tasks: TaskRange | None, key: str | None) -> Known:
+        values = values_of(template)
+        check_key(key)
         try:
-            return self._submissions.submit(template._values(), tasks, key)
+            return self._submissions.submit(values, tasks, key)
         except InternalException:
             self.check()  # exit() in another thread closes the session's file
             raise
