@@ -198,7 +198,7 @@ class Connection:
 
         Args:
             templates: what to run.
-            key: the program's own name for all of them; further arrays than the first have ``#2`` ... after it.
+            key: the program's own name for all of them; arrays after the first have ``KEY#2`` and so on.
 
         Returns:
             The ids in the order of the templates: ``JOB.TASK``, or ``JOB`` of a template that agrees with no

@@ -24,7 +24,7 @@ from drmaa_cli.errors import NO_SESSION_TEXT, AlreadyActiveSessionException, NoA
 from drmaa_cli.template import JobTemplate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from drmaa_cli.connection import Connection, HeldJob, JobIdLike
     from drmaa_cli.jobinfo import JobInfo
@@ -165,6 +165,11 @@ class Session:
     ) -> list[str]:
         """Submit an array job. See :meth:`drmaa_cli.connection.Connection.runBulkJobs`."""
         return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step, key=key)
+
+    @staticmethod
+    def runJobs(templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
+        """Submit many different jobs at once. See :meth:`drmaa_cli.connection.Connection.runJobs`."""
+        return current().runJobs(templates, key=key)
 
     @staticmethod
     def jobs() -> list[HeldJob]:

@@ -24,7 +24,7 @@ from drmaa_cli.jobpaths import (
 from drmaa_cli.models import TaskRange
 from drmaa_cli.starttime import LocalTime, MakeTime
 
-__all__ = ["LONGEST_STRING", "Environment", "Submission", "build"]
+__all__ = ["LONGEST_STRING", "Environment", "Submission", "build", "command_of", "prepare"]
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
 
@@ -62,8 +62,38 @@ def build(
     directory = working_directory(draft.value(c.WD) or "", environment.home, tasks is not None)
     check_paths(draft.paths(), tasks is not None)
     start = draft.start_time(localtime, mktime)
-    command = draft.value(c.REMOTE_COMMAND)
-    if command is None:
-        raise error(DeniedByDrmException, NO_COMMAND_TEXT)
+    command = command_of(template_values)
     draft = draft._replace(options=draft.job_category(category, include).then(native))
     return draft.submission(command, directory, start, context)
+
+
+def prepare(
+    common: Values,
+    environment: Environment,
+    category: Category | None,
+    include: Include | None,
+    localtime: LocalTime,
+    mktime: MakeTime,
+) -> tuple[Draft, str]:
+    """What templates that agree in their options have in common, and their start time as qsub reads it.
+
+    Raises:
+        DrmaaException: as :func:`build`.
+    """
+    draft = Draft(common, environment, None, Native(), {})
+    draft.check_text()
+    native = draft.native_specification(include)
+    start = draft.start_time(localtime, mktime)
+    return draft._replace(options=draft.job_category(category, include).then(native)), start
+
+
+def command_of(values: Values) -> str:
+    """The remote command.
+
+    Raises:
+        DeniedByDrmException: there is none.
+    """
+    command = values.get(c.REMOTE_COMMAND)
+    if command is None:
+        raise error(DeniedByDrmException, NO_COMMAND_TEXT)
+    return command if isinstance(command, str) else " ".join(command)

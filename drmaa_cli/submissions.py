@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Callable
 
 from drmaa_cli.attributes import Text
 from drmaa_cli.books import Books
 from drmaa_cli.cluster import TROUBLE, drmaa_error
-from drmaa_cli.errors import InternalException, InvalidArgumentException, error
+from drmaa_cli.errors import (
+    INVALID_ARGUMENT_TEXT,
+    DrmaaException,
+    InternalException,
+    InvalidArgumentException,
+    error,
+)
 from drmaa_cli.lost import PAUSE, LostAndFound
-from drmaa_cli.models import TaskRange
+from drmaa_cli.models import JobId, TaskRange
 from drmaa_cli.monitor import Monitor
 from drmaa_cli.store import KeyTaken, StoredJob, StoreError
-from drmaa_cli.submitter import Submitter
+from drmaa_cli.submitter import Submitted, Submitter
+from drmaa_cli.template import JobTemplate
 from drmaa_cli.tracker import Known
 
 
@@ -29,13 +38,40 @@ class Submissions:
         Raises:
             DrmaaException: as :meth:`drmaa_cli.connection.Connection.runJob`.
         """
+        return self._once(lambda: self._submitter.submit(values, tasks, key), tasks, key)
+
+    def submit_many(
+        self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int, key: str | None
+    ) -> list[JobId]:
+        """Submit many different jobs with as few commands as possible; their ids in the same order.
+
+        Raises:
+            DrmaaException: as :meth:`drmaa_cli.connection.Connection.runJobs`.
+        """
+        ids: dict[int, JobId] = {}
+        numbers: list[int] = []
+        parts = self._submitter.divide(templates, most_tasks)
+        for count, part in enumerate(parts):
+            own_key = key if key is None or count == 0 else f"{key}#{count + 1}"
+            try:
+                known = self._once(
+                    functools.partial(self._submitter.hand_over, part.build, own_key), part.tasks, own_key
+                )
+            except DrmaaException as refusal:
+                raise _with_numbers(refusal, numbers, len(parts)) from refusal
+            numbers.append(known.number)
+            for task, position in enumerate(part.positions, 1):
+                ids[position] = JobId(known.number, None if part.tasks is None else task)
+        return [ids[position] for position in range(len(templates))]
+
+    def _once(self, submit: Callable[[], Submitted], tasks: TaskRange | None, key: str | None) -> Known:
         while True:
             if key is not None:
                 known = self._submitted_before(key, tasks)
                 if known is not None:
                     return known
             try:
-                done = self._submitter.submit(values, tasks, key)
+                done = submit()
             except KeyTaken:
                 continue  # another thread or process was a moment faster
             with self._monitor.lock:
@@ -102,6 +138,34 @@ class Submissions:
         with self._monitor.lock:
             self._books.settle(job, number)
         return True
+
+
+def values_of(template: object) -> Mapping[bytes, Text]:
+    """What is set in a template.
+
+    Raises:
+        InvalidArgumentException: it is none, or was deleted.
+    """
+    if template is None:
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+    if not isinstance(template, JobTemplate):
+        raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
+    return template._values()
+
+
+def check_key(key: object) -> None:
+    """Refuse what cannot be a key (InvalidArgumentException)."""
+    if key is not None and not (isinstance(key, str) and key):
+        raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+
+
+def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:
+    """The refusal of one of several submissions, with those that were accepted before it."""
+    if not numbers:
+        return refusal
+    text = str(refusal).partition(": ")[2].rstrip()
+    accepted = ", ".join(map(str, numbers))
+    return error(type(refusal), f"{text} (of {parts} submissions, these were accepted before: {accepted})")
 
 
 def _shape(tasks: TaskRange | None) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 from drmaa_cli import qtask
 from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.attributes import Text
+from drmaa_cli.batch import Means, Part, divide
 from drmaa_cli.cluster import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
 from drmaa_cli.errors import (
     INVALID_ARGUMENT_TEXT,
@@ -86,8 +88,29 @@ class Submitter:
             DrmaaException: of the class that libdrmaa raises for the same cause.
             KeyTaken: there is a submission with this key.
         """
+
+        def submission(context: Mapping[str, str]) -> Submission:
+            means = self.means()
+            with reading_options():
+                return build(values, means.environment, tasks, context, means.category, include=means.include)
+
+        return self.hand_over(submission, key)
+
+    def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
+        """The qsub commands for many templates; see :func:`drmaa_cli.batch.divide`."""
+        means = self.means()
+        with reading_options():
+            return divide(templates, means, most_tasks)
+
+    def hand_over(self, make: Callable[[Mapping[str, str]], Submission], key: str | None) -> Submitted:
+        """Submit what is made with the context that marks it.
+
+        Raises:
+            DrmaaException, KeyTaken: as :meth:`submit`.
+        """
         token = os.urandom(16).hex()
-        submission = self._build(values, tasks, token)
+        submission = make({CONTEXT: token})
+        tasks = submission.tasks
         started = any(word == "-a" for word in submission.argv)
         try:
             store = self._store()
@@ -128,7 +151,8 @@ class Submitter:
             _remove(files)
         return Submitted(number, intent, position)
 
-    def _build(self, values: Mapping[bytes, Text], tasks: TaskRange | None, token: str) -> Submission:
+    def means(self) -> Means:
+        """What templates are read with at this moment."""
         try:
             env = self._cluster.environment()
         except CommandNotFound as err:
@@ -138,25 +162,20 @@ class Submitter:
             cwd = Path.cwd()
         except OSError:
             cwd = Path("/")  # the directory is gone; nothing of ours depends on it, and qsub says so itself
-        try:
+        with reading_options():
             default_options = qtask.read_default_options(self._common, home, cwd)
-            environment = Environment(
-                home=str(home),
-                cwd=str(cwd),
-                env=env,
-                now=self._cluster.clock.time(),
-                default_options=default_options,
-            )
-            return build(
-                values,
-                environment,
-                tasks,
-                {CONTEXT: token},
-                lambda name: qtask.read_categories(self._common, home).get(name),
-                include=qtask.read_option_file,
-            )
-        except OSError as err:
-            raise error(InternalException, f"cannot read a file of options: {err}") from err
+        environment = Environment(
+            home=str(home),
+            cwd=str(cwd),
+            env=env,
+            now=self._cluster.clock.time(),
+            default_options=default_options,
+        )
+        return Means(
+            environment,
+            lambda name: qtask.read_categories(self._common, home).get(name),
+            qtask.read_option_file,
+        )
 
     def _run(self, submission: Submission, intent: Intent, files: tuple[Path, Path] | None) -> int:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
@@ -229,6 +248,15 @@ class Submitter:
 def _remove(files: tuple[Path, Path] | None) -> None:
     if files is not None:
         remove_answer(files)
+
+
+@contextmanager
+def reading_options() -> Iterator[None]:
+    """Files of options that cannot be read become an InternalException."""
+    try:
+        yield
+    except OSError as err:
+        raise error(InternalException, f"cannot read a file of options: {err}") from err
 
 
 class _NotAccepted(Exception):

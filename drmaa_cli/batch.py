@@ -1,0 +1,262 @@
+"""Many different jobs as few qsub commands: templates that agree in their options are tasks of one array job.
+
+What differs from task to task (command, arguments, variables, directory, files) stands in the array's script;
+what all agree in stands on the command line, as for a single job. Pure, so that every refusal comes before
+anything is submitted.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from time import localtime, mktime
+from typing import Callable, NamedTuple
+
+from drmaa_cli import constants as c
+from drmaa_cli.attributes import pairs
+from drmaa_cli.draft import (
+    Category,
+    Draft,
+    Environment,
+    Script,
+    Submission,
+    Values,
+    check_command,
+)
+from drmaa_cli.errors import DrmaaException, error
+from drmaa_cli.gridengine import taskscript
+from drmaa_cli.gridengine.native import Include
+from drmaa_cli.jobname import check_job_name
+from drmaa_cli.jobpaths import OPTIONS, check_paths, resolved_paths, working_directory
+from drmaa_cli.models import TaskRange
+from drmaa_cli.scripted import (
+    Arrangement,
+    Place,
+    arrange,
+    is_loaders,
+    is_replaced,
+    length,
+    variable_fits,
+)
+from drmaa_cli.starttime import LocalTime, MakeTime
+from drmaa_cli.submission import build, command_of, prepare
+
+LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
+MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
+VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.WD, c.V_ENV, *OPTIONS))
+
+Context = Mapping[str, str]
+
+
+class Part(NamedTuple):
+    """One qsub command of several.
+
+    Attributes:
+        positions: which templates it submits.
+        tasks: task N is the template of the Nth position; None for a single job.
+        build: the command, given the context to mark it with.
+    """
+
+    positions: Sequence[int]
+    tasks: TaskRange | None
+    build: Callable[[Context], Submission]
+
+
+class Means(NamedTuple):
+    """What templates are read with; see :func:`drmaa_cli.submission.build`."""
+
+    environment: Environment
+    category: Category | None = None
+    include: Include | None = None
+    localtime: LocalTime = localtime
+    mktime: MakeTime = mktime
+
+
+class _Job(NamedTuple):
+    """What is a job's own among the tasks of an array."""
+
+    command: str
+    arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+    place: Place
+
+
+def divide(templates: Sequence[Values], means: Means, most_tasks: int) -> list[Part]:
+    """The qsub commands that submit these templates, each with as many of them as possible.
+
+    A template with which no other agrees, or that is no program to be started directly (``-b n``,
+    ``-shell y``), becomes a single job.
+
+    Args:
+        templates: ``JobTemplate._values()`` of each.
+        means: what they are read with.
+        most_tasks: the greatest number of tasks of an array; 0 for no limit.
+
+    Raises:
+        DrmaaException: as :func:`drmaa_cli.submission.build`, with the template's position.
+    """
+    parts: list[Part] = []
+    for positions in _groups(templates):
+        group = _Group(templates, positions, means)
+        if len(positions) > 1 and group.draft.is_direct():
+            parts += group.parts(most_tasks or len(positions))
+        else:
+            parts += (group.single(position) for position in positions)
+    return sorted(parts, key=lambda part: part.positions[0])
+
+
+def _groups(templates: Sequence[Values]) -> list[list[int]]:
+    """The positions of templates that agree in their options, and in variables that only ``-v`` can set."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    natives: dict[tuple[str, ...], tuple[str, ...]] = {}
+    names = sorted({name for values in templates for name in values} - VARYING)
+    for position, values in enumerate(templates):
+        vector = _vector(values, c.V_ENV)
+        native = natives.get(vector)
+        if native is None:
+            native = natives[vector] = tuple(item for item in vector if _is_native(item.partition("=")[0]))
+        groups.setdefault((*map(values.get, names), native), []).append(position)
+    return list(groups.values())
+
+
+class _Group:
+    """Templates that agree in everything that an array's tasks have in common."""
+
+    def __init__(self, templates: Sequence[Values], positions: Sequence[int], means: Means) -> None:
+        self._templates, self._positions, self._means = templates, positions, means
+        first = templates[positions[0]]
+        self._common = {name: value for name, value in first.items() if name not in VARYING}
+        with _Naming(positions[0]):
+            self.draft, self._start = prepare(
+                self._common, means.environment, means.category, means.include, means.localtime, means.mktime
+            )
+        self._given = self.draft.given_names()
+        self._directories: dict[object, str] = {}
+
+    def single(self, position: int) -> Part:
+        """A template as a job of its own."""
+        means = self._means
+        make = functools.partial(
+            build,
+            self._templates[position],
+            means.environment,
+            None,
+            category=means.category,
+            include=means.include,
+            localtime=means.localtime,
+            mktime=means.mktime,
+        )
+        with _Naming(position):
+            make(context={})
+        return Part((position,), None, lambda context: make(context=context))
+
+    def parts(self, most_tasks: int) -> Iterator[Part]:
+        """The templates as arrays of at most so many tasks."""
+        jobs = []
+        for position in self._positions:
+            with _Naming(position):
+                jobs.append(self._job(self._templates[position]))
+        arrangement = arrange([job.place for job in jobs], self._given, joined=self.draft.is_joined())
+        native = self._native_variables(jobs)
+        draft = self.draft._replace(values={**self._common, c.V_ENV: native})
+        name = _name([job.command for job in jobs])
+        draft.assemble(name, Script(arrangement, frozenset(), "#"), self._start, {})  # for its refusals
+        taken = set(native)
+        lines: list[str] = []
+        size = begin = 0
+        for count, job in enumerate(jobs):
+            with _Naming(self._positions[count]):
+                line = self._line(job, arrangement, taken)
+            room = length(line) + 1
+            if lines and (len(lines) == most_tasks or size + room > LARGEST_SCRIPT):
+                yield self._part(draft, name, arrangement, begin, lines)
+                lines, size, begin = [], 0, count
+            lines.append(line)
+            size += room
+        yield self._part(draft, name, arrangement, begin, lines)
+
+    def _part(
+        self, draft: Draft, name: str, arrangement: Arrangement, begin: int, lines: Sequence[str]
+    ) -> Part:
+        tasks = TaskRange(1, len(lines))
+
+        def submission(context: Context) -> Submission:
+            script = Script(arrangement, frozenset(), taskscript.many(lines))
+            return draft._replace(tasks=tasks, variables={}).assemble(name, script, self._start, context)
+
+        return Part(self._positions[begin : begin + len(lines)], tasks, submission)
+
+    def _job(self, values: Values) -> _Job:
+        """A template's own part, checked as :func:`drmaa_cli.submission.build` does."""
+        draft = self.draft._replace(values={name: values[name] for name in values if name in VARYING})
+        draft.check_text()
+        wanted = draft.value(c.WD) or ""
+        directory = self._directories.get(wanted)
+        if directory is None:
+            directory = self._directories[wanted] = working_directory(wanted, draft.environment.home, False)
+        paths = draft.paths()
+        check_paths(paths, False)
+        command = command_of(values)
+        check_command(command)
+        place = Place(directory, resolved_paths(paths, directory, self._given))
+        return _Job(command, draft.arguments(), _vector(values, c.V_ENV), place)
+
+    def _native_variables(self, jobs: Sequence[_Job]) -> tuple[str, ...]:
+        """What ``-v`` sets for all of them: everything when they agree, else what only ``-v`` can set."""
+        first = jobs[0].environment
+        if all(job.environment == first for job in jobs):
+            return tuple(
+                item
+                for item in first
+                if _is_native(item.partition("=")[0]) or _is_for_all(*item.partition("=")[::2])
+            )
+        return tuple(item for item in first if _is_native(item.partition("=")[0]))
+
+    def _line(self, job: _Job, arrangement: Arrangement, taken: set[str]) -> str:
+        variables = pairs(item for item in job.environment if item not in taken)
+        task = self.draft.task(job.command, job.arguments, variables, job.place, arrangement)
+        return taskscript.line(task)
+
+
+def _vector(values: Values, name: bytes) -> tuple[str, ...]:
+    value = values.get(name, ())
+    return (value,) if isinstance(value, str) else value
+
+
+def _is_native(name: str) -> bool:
+    """Whether a variable means something to the script's own shell, or is Grid Engine's to set."""
+    return is_replaced(name) or is_loaders(name)
+
+
+def _is_for_all(name: str, value: str) -> bool:
+    """Whether ``-v`` brings a variable through the script's shell."""
+    return taskscript.is_plain_name(name) and variable_fits(name, value)
+
+
+def _name(commands: Sequence[str]) -> str:
+    """The name of an array that was given none."""
+    names = {posixpath.basename(command) for command in commands}
+    if len(names) == 1:
+        name = names.pop()
+        try:
+            check_job_name(name)
+        except DrmaaException:
+            return MIXED_NAME  # a single job of this name would be refused; here the command can still be run
+        return name
+    return MIXED_NAME
+
+
+class _Naming:
+    """Adds to a refusal which of the templates is meant."""
+
+    def __init__(self, position: int) -> None:
+        self._position = position
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, refusal: BaseException | None, _: object) -> None:
+        if isinstance(refusal, DrmaaException):
+            text = str(refusal).partition(": ")[2]
+            raise error(type(refusal), f"{text.rstrip()} (template {self._position})") from refusal
