@@ -10,7 +10,6 @@ first to tell of an end on most cells.
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import logging
 import threading
@@ -47,7 +46,6 @@ QUIET_SHARE = 0.05  # a job that has been quiet for an hour is asked for less of
 LONGEST_STALENESS = 10.0
 LONGEST_BACKOFF = 15.0
 MOST_DOUBLINGS = 8
-FOREIGN_JOBS = 100_000  # how many job numbers of others are remembered as asked for
 SYSTEM_HOLDS = (Hold.SYSTEM, Hold.OPERATOR, Hold.DEPENDENCY, Hold.START_TIME, Hold.ARRAY_DEPENDENCY)
 
 
@@ -84,8 +82,7 @@ class Monitor:
         self._qacct_failed = False
         self._looked = float("-inf")  # up to when the records are known that were written
         self._records: dict[int, dict[int, AccountingRecord]] = {}
-        self._foreign: Rows = {}
-        self._watched: collections.deque[int] = collections.deque(maxlen=FOREIGN_JOBS)
+        self._foreign: Rows | None = None  # rows of all the user's jobs, once they are asked for
         self._holds: dict[Hold, Rows] = {}
 
     def close(self) -> None:
@@ -151,17 +148,18 @@ class Monitor:
         self._refresh(lambda: self._began >= not_before or not known.waiting, not_before)
 
     def foreign_rows(self, number: int) -> tuple[JobRow, ...]:
-        """The recent rows of one of the user's jobs that the session does not know.
+        """The recent rows of one of the user's jobs that the session does not know; none: it is not listed.
+
+        From the first such question on, the listings' rows of all the user's jobs are kept.
 
         Raises:
             DrmCommunicationException: Grid Engine could not be asked.
         """
-        not_before = self._fresh_enough()
-        if number not in self._foreign:
-            self._watched.append(number)
-            not_before = self.clock.monotonic()
-        self._refresh(lambda: self._began >= not_before and number in self._foreign, not_before)
-        return self._foreign[number]
+        not_before = max(self._fresh_enough(), self._event)
+        if self._foreign is None:
+            self._foreign, not_before = {}, self.clock.monotonic()
+        self._refresh(lambda: self._began >= not_before, not_before)
+        return self._foreign.get(number, ())
 
     def holds(self, number: int, task: int) -> Hold:
         """Which kinds of hold a task of a listed job has.
@@ -243,7 +241,7 @@ class Monitor:
     def _poll(self) -> None:
         """One listing for everybody, and whatever it gives occasion to ask."""
         waiting = self._ledger.waiting()
-        wanted = {known.number for known in waiting}.union(self._watched)
+        wanted = {known.number for known in waiting} if self._foreign is None else None
         began = self._attempted = self.clock.monotonic()
         try:
             with self._unlocked():
@@ -256,7 +254,8 @@ class Monitor:
         for known in waiting:
             if known.since <= began:
                 self._ledger.sighted(sight(known, rows.get(known.number, ())), began)
-        self._foreign = {number: rows.get(number, ()) for number in self._watched}
+        if self._foreign is not None:
+            self._foreign = rows
         self._holds = {}
         self._began = began
         self.before_look_up()  # another process may know why a job is gone
