@@ -13,6 +13,9 @@ from drmaa_cli.models import JobId
 from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting, covered
 
 
+FEW = 64  # so many reaped tasks are not worth tidying up
+
+
 class Ledger:
     """Every job of a session that has not been reaped, in the order of submission."""
 
@@ -22,6 +25,7 @@ class Ledger:
         self._ready: list[
             tuple[int, int, int]
         ] = []  # heap of (order, task, number): ended, perhaps reaped since
+        self._outdated = 0  # how many of them were reaped, at least
 
     def __iter__(self) -> Iterator[Known]:
         return iter(list(self._jobs.values()))
@@ -127,11 +131,7 @@ class Ledger:
 
     def restored(self, known: Known, task: int, end: End) -> None:
         """The end of a task is known: take it from those that are waited for."""
-        known.waiting.discard(task)
-        for notes in (known.missing, known.faulty, known.last_seen):
-            notes.pop(task, None)
-        for marks in (known.confirmed, known.deleted, known.never_ran):
-            marks.discard(task)
+        _forget_notes(known, task)
         known.ended[task] = end
         heapq.heappush(self._ready, (known.order, task, known.number))
 
@@ -148,19 +148,34 @@ class Ledger:
     def reap(self, known: Known, task: int) -> End | None:
         """Take a task's end out of the session; None when somebody else has it already."""
         end = known.ended.pop(task, None)
-        self._forget_if_empty(known)
+        self._tidy_up(known)
         return end
 
     def drop(self, number: int, task: int) -> None:
         """Another process reaped the task."""
         known = self._jobs.get(number)
         if known is not None:
-            known.waiting.discard(task)
+            _forget_notes(known, task)
             known.ended.pop(task, None)
-            known.missing.pop(task, None)
-            known.faulty.pop(task, None)
-            self._forget_if_empty(known)
+            self._tidy_up(known)
 
-    def _forget_if_empty(self, known: Known) -> None:
+    def _tidy_up(self, known: Known) -> None:
         if not known.waiting and not known.ended and self._jobs.get(known.number) is known:
             del self._jobs[known.number]
+        self._outdated += 1
+        if self._outdated > max(FEW, len(self._ready) // 2):
+            self._ready = [entry for entry in self._ready if self._is_ready(*entry)]
+            heapq.heapify(self._ready)
+            self._outdated = 0
+
+    def _is_ready(self, order: int, task: int, number: int) -> bool:
+        known = self._jobs.get(number)
+        return known is not None and known.order == order and task in known.ended
+
+
+def _forget_notes(known: Known, task: int) -> None:
+    known.waiting.discard(task)
+    for notes in (known.missing, known.faulty, known.last_seen):
+        notes.pop(task, None)
+    for marks in (known.confirmed, known.deleted, known.never_ran):
+        marks.discard(task)
