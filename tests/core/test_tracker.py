@@ -318,7 +318,7 @@ def test_details_of_an_old_job_of_the_same_number_are_not_ours() -> None:
     assert watch.alive
 
 
-# --- the moment in which qstat -j shows the usage of a finished job -----------------------------------------
+# --- the moment in which qstat -j shows the usage of a finished job ----------------------------------------
 
 
 def test_the_finished_window_tells_an_exit_status_early() -> None:

@@ -218,7 +218,7 @@ def test_a_listing_that_leaves_a_job_out_once(cell: Cell) -> None:
     assert session.wait(str(number)).exitStatus == 2
 
 
-# --- what it costs ------------------------------------------------------------------------------------------
+# --- what it costs -----------------------------------------------------------------------------------------
 
 
 def test_the_status_of_a_thousand_jobs_is_one_query(cell: Cell) -> None:
@@ -310,7 +310,7 @@ def test_an_end_is_noticed_by_the_accounting_file_between_queries(cell: Cell) ->
     assert cell.runner.count("qstat") - before <= 2
 
 
-# --- threads ------------------------------------------------------------------------------------------------
+# --- threads -----------------------------------------------------------------------------------------------
 
 
 def together(*tasks: Callable[[], Any]) -> list[Any]:

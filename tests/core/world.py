@@ -305,7 +305,7 @@ class ScriptedRunner:
 
     def _qsub(self, argv: Sequence[str]) -> CommandResult:
         words = list(argv)
-        name = words[words.index("-N") + 1] if "-N" in words else "job"
+        name = words[words.index("-N") + 1] if "-N" in words else "true"  # qsub(1): the command's own name
         tasks = None
         if "-t" in words:
             tasks = parse_range(words[words.index("-t") + 1])
