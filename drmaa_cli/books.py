@@ -91,6 +91,12 @@ class Books:
                     log.warning("this session will not outlive this process: %s", err)
             return self._store
 
+    def _at_hand(self) -> Store | None:
+        """The file if there is one, perhaps made by another process meanwhile."""
+        if self._store is None and self.path.exists():
+            return self.open()
+        return self._store
+
     def close(self) -> None:
         """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
         with self._storing("the end of the session") as store:
@@ -155,7 +161,7 @@ class Books:
             self._take_in()
 
     def _take_in(self) -> None:
-        store = self._store
+        store = self._at_hand()
         if store is None:
             return
         version = store.version()
@@ -238,15 +244,16 @@ class Books:
 
     def entries(self) -> Iterator[Entry]:
         """Every job and task of the session, in the order of submission, reaped ones included."""
-        if self._store is None:
+        try:
+            store = self._at_hand()
+            jobs = [] if store is None else store.jobs()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
+        if store is None:
             for known in self.ledger:
                 for task in sorted({*known.waiting, *known.ended}):
                     yield Entry(known.id(task), known.key, known.name, known.ended.get(task), False)
             return
-        try:
-            jobs = self._store.jobs()
-        except StoreError as err:
-            raise error(InternalException, str(err)) from err
         for job in jobs:
             if job.number is not None:
                 yield from _entries_of(job, job.number)

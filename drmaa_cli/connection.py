@@ -272,6 +272,9 @@ class Connection:
                 ids = [JobId(known.number) for known in self._ledger]
         else:
             ids = [actions.target(parse_job_id(jobId), operation)]
+            with self._lock:
+                if ids[0].job not in self._ledger:  # another process may have submitted it
+                    self._books.catch_up()
         if not ids:
             return
         answers = self.cluster.control(operation, ids)
