@@ -127,7 +127,7 @@ def _finish(state: CellState, now: float, job: Job, task: Task, end: Exit) -> No
 
 def _ended(state: CellState, job: Job, finished: Finished) -> None:
     state.effects.append(TaskEnded(job.number, finished))
-    release_array_successors(state, job, finished.task)
+    release_array_successors(state, job)
 
 
 def purge(state: CellState, now: float) -> None:
@@ -183,9 +183,8 @@ def release_successors(state: CellState, now: float, job: Job) -> None:
     job.successors = ()
 
 
-def release_array_successors(state: CellState, job: Job, task_number: int) -> None:
-    """Lift -hold_jid_ad holds that waited for one task."""
-    del task_number
+def release_array_successors(state: CellState, job: Job) -> None:
+    """Lift -hold_jid_ad holds that waited for tasks of the job that are over."""
     for number in job.successors:
         after = state.jobs.get(number)
         if after is not None and job.number in after.predecessors_ad:
@@ -215,7 +214,7 @@ def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) ->
     job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()) | members
     for number in members:
         state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))
-    release_array_successors(state, job, 0)
+    release_array_successors(state, job)
     refresh_ready(state, job, now)
     leave_if_empty(state, now, job)
 

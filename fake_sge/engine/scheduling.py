@@ -22,9 +22,8 @@ def queue_patterns_match(config: CellConfig, pattern: str) -> bool:
     return any(instance_matches(config, pattern.partition("@")[0] or "*", name, "") for name in config.queues)
 
 
-def suitability(state: CellState, spec: JobSpec, now: float) -> tuple[bool, list[SchedulingMessage]]:
+def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
     """Whether the job could run in the cell when it were empty (-w v, -w e), and why not."""
-    del now
     messages: list[SchedulingMessage] = []
     room = 0
     for instance in state.instances.values():

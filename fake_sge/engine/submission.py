@@ -29,7 +29,7 @@ def submit(state: CellState, now: float, spec: JobSpec, actor: Actor) -> Submiss
     if not state.instances:
         warnings.append(Warn.NOT_ALLOWED_IN_ANY_QUEUE)
     if spec.verify_suitable:
-        found, messages = suitability(state, spec, now)
+        found, messages = suitability(state, spec)
         if spec.verify_suitable >= 3:
             return Submission(suitable=found, messages=tuple(messages))
         if not found and spec.verify_suitable == 2:
