@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,8 +26,9 @@ PATTERN = re.compile("|".join(r"(?<![\w.-])" + re.escape(word) for word in FORBI
 
 def tracked() -> list[Path]:
     """Return the files of the repository: git's own list, or every file of an unpacked source archive."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
-    if listed.returncode == 0 and listed.stdout:
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False) if shutil.which("git") else None
+    if listed is not None and listed.returncode == 0 and listed.stdout:
         return [
             ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()
         ]
