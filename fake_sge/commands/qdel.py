@@ -176,6 +176,12 @@ def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: Qm
     if users:
         if word.word == "0":
             return f"There is no job registered for the following users: {','.join(users)}"
+        if word.tasks and any(_meant(word, users, qmaster)):
+            names = ",".join(users)
+            piece = word.tasks[-1]
+            if piece.first == piece.last:
+                return f'job "{word.word}" task "{piece.first}" does not exist for user(s) {names}'
+            return f'job "{word.word}" task id range "{piece}" comprises no tasks under user(s) {names}'
         return f"The job {word.word} of user(s) {','.join(users)} does not exist"
     if word.tasks and qmaster.job(int(word.word)) is not None:
         piece = word.tasks[-1]
