@@ -27,7 +27,9 @@ PATTERN = re.compile("|".join(r"(?<![\w.-])" + re.escape(word) for word in FORBI
 def tracked() -> list[Path]:
     """Return the files of the repository: git's own list, or every file of an unpacked source archive."""
     command = ["git", "ls-files", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False) if shutil.which("git") else None
+    listed = None
+    if shutil.which("git"):
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if listed is not None and listed.returncode == 0 and listed.stdout:
         return [
             ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()
