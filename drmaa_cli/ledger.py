@@ -12,7 +12,6 @@ from drmaa_cli.jobinfo import End
 from drmaa_cli.models import JobId
 from drmaa_cli.tracker import NO_TASK, Ended, Known, Sighting, covered
 
-
 FEW = 64  # so many reaped tasks are not worth tidying up
 
 
