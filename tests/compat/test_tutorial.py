@@ -126,11 +126,15 @@ def test_example3_2(terminal: Terminal) -> None:
 
 
 def test_example4(terminal: Terminal, client: Client) -> None:
-    (job,) = terminal.run("example4.py", *STARTED, "Cleaning up")
-    ended(client, job)
+    """In a suspended queue: a deletion just while a job is started is lost (Grid Engine 8.1.9, observed)."""
+    client.cell.run("qmod", "-sq", "all.q")
+    try:
+        (job,) = terminal.run("example4.py", *STARTED, "Cleaning up")
+        ended(client, job)
+    finally:
+        client.cell.run("qmod", "-usq", "all.q")
     done = client.cell.run("qacct", "-j", job, check=False)
-    if done.returncode == 0:  # it ran already, else there is no record
-        assert re.search(r"^(failed|exit_status) +[1-9]", done.stdout, re.MULTILINE), done.stdout
+    assert done.returncode == 1  # it never ran
 
 
 def test_example5(terminal: Terminal) -> None:
