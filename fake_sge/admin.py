@@ -13,6 +13,7 @@ from typing import Any
 from .core import Core
 from .faults import Fault, FaultKind
 from .model import Hold, Job, JobSpec, JobType, Resource, Simulation, State, Status, Task, state_letters
+from .options import changed_timing
 from .protocol import Actor, Submission
 from .ranges import Range
 
@@ -179,7 +180,8 @@ def _configure(
         config.queues[name].attributes.update(attributes)
     if max_job_number is not None:
         config.max_job_number = max_job_number
-    core.apply("configure", config, None)
+    timing = changed_timing(core.engine.state.timing, global_config, scheduler)
+    core.apply("configure", config, timing)
 
 
 def _rotate(core: Core) -> str:

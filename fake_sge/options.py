@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import defaults
+from .engine.resources import parse_time
 from .engine.state import STOCK_TIMING, Timing
 from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment
 
@@ -39,6 +40,7 @@ class CellOptions:
         flavour: the dialect that the commands speak, one of :data:`FLAVOURS`.
         kill_grace: seconds between the -notify signal and the kill; None: as the queue says (60 s).
         cleanup: seconds that a rescheduled task stays ``Rq``; None: as the profile says.
+        finished_window: seconds that ``qstat -j`` still shows an ended job at least (0).
     """
 
     slots: int = 8
@@ -59,6 +61,7 @@ class CellOptions:
     flavour: str = "sge-8.1.9"
     kill_grace: float | None = None
     cleanup: float | None = None
+    finished_window: float | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for impossible values."""
@@ -87,7 +90,34 @@ def make_timing(options: CellOptions) -> Timing:
     timing = Timing() if options.profile == "fast" else Timing(**vars(STOCK_TIMING))
     if options.cleanup is not None:
         timing.cleanup = options.cleanup
-    return timing
+    if options.finished_window is not None:
+        timing.finished_window = options.finished_window
+    return changed_timing(timing, options.global_config, options.scheduler)
+
+
+def changed_timing(timing: Timing, settings: Mapping[str, str], scheduler: Mapping[str, str]) -> Timing:
+    """The pace after changes of the configuration that set it (sched_conf(5), reporting_params).
+
+    Raises ValueError for a value that is no time.
+    """
+    changes: dict[str, float | None] = {}
+    if "schedule_interval" in scheduler:
+        changes["schedule_interval"] = max(0.05, _seconds(scheduler["schedule_interval"]))
+    for name in ("flush_submit", "flush_finish"):
+        if f"{name}_sec" in scheduler:
+            changes[name] = _seconds(scheduler[f"{name}_sec"]) or None
+    words = dict(word.partition("=")[::2] for word in settings.get("reporting_params", "").split())
+    flush = words.get("accounting_flush_time", words.get("flush_time"))
+    if flush is not None:
+        changes["accounting_flush"] = _seconds(flush)
+    return replace(timing, **changes)  # type: ignore[arg-type]
+
+
+def _seconds(text: str) -> float:
+    seconds = parse_time(text)
+    if seconds is None:
+        raise ValueError(f"{text!r} is no time")
+    return seconds
 
 
 def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> CellConfig:

@@ -248,3 +248,35 @@ def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) ->
     cell.kill_qmaster()
     cell.start_qmaster()
     assert [item["job"] for item in cell.jobs()] == [held]
+
+
+def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
+    slow = {"schedule_interval": "0:10:0", "flush_submit_sec": "0", "flush_finish_sec": "0"}
+    with Cell(
+        tmp_path / "cell", scheduler=slow, global_config={"reporting_params": "flush_time=0:5:0"}
+    ) as made:
+        made.submit_simulated(1)
+        assert made.jobs()[0]["state"] == "qw"
+        made.schedule()
+        assert made.jobs()[0]["state"] == "r"
+        made.advance(2)
+        assert not made.accounting.exists()
+        made.advance(300)
+        assert records(made, 1)
+        made.advance(600)
+        made.configure(scheduler={"flush_submit_sec": "1"})
+        made.submit_simulated(100)
+        made.advance(1)
+        assert made.jobs()[0]["state"] == "r"
+        with pytest.raises(CellError, match="'soon' is no time"):
+            made.configure(scheduler={"schedule_interval": "soon"})
+
+
+def test_ended_jobs_can_be_made_to_stay(tmp_path: Path) -> None:
+    with Cell(tmp_path / "cell", finished_window=50.0) as made:
+        made.submit_simulated(1, exit_status=3)
+        made.advance(2)
+        assert made.jobs()[0]["exit_status"] == 3
+        assert made.run("qstat", "-j", "1").returncode == 0
+        made.advance(60)
+        assert made.jobs() == []
