@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
+from drmaa_cli.template import JobTemplate
 from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -26,6 +27,15 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIEN
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
         time.sleep(0.01)
+
+
+def job(session: Any, command: str, **attributes: object) -> JobTemplate:
+    """A template of a session for a shell command that leaves nothing behind."""
+    found: JobTemplate = session.createJobTemplate()
+    values = {"remoteCommand": "/bin/sh", "args": ["-c", command], "outputPath": ":/dev/null"}
+    for name, value in {**values, "joinFiles": True, **attributes}.items():
+        setattr(found, name, value)
+    return found
 
 
 class Campaign:
@@ -115,8 +125,8 @@ class Campaign:
             assert (told["exited"], told["signaled"], told["aborted"]) == (True, False, False)
             assert told["status"] == code
             assert 0 < float(told["start"]) <= float(told["end"])
-        leftovers = [path.name for path in (self.directory / "state").iterdir() if path.suffix in (".out", ".err")]
-        assert not leftovers
+        kept = [path.name for path in (self.directory / "state").iterdir() if path.suffix in (".out", ".err")]
+        assert not kept
 
 
 def _children(pid: int) -> list[int]:
