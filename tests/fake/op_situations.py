@@ -125,8 +125,8 @@ def _hold(job: Job, *tasks: int) -> None:
     job.user_hold = job.waiting.of(tasks)
 
 
-def _special(cell: PureCell, name: str) -> bool:
-    """Cases about arrays and several jobs; False when the case is not one of them."""
+def _special_qdel(cell: PureCell, name: str) -> bool:
+    """qdel's cases about arrays and several jobs; False when the case is not one of them."""
     if name == "op.qdel.array_whole":
         _array(cell, 809, "1-3", "-h")
     elif name == "op.qdel.array_whole_running":
@@ -140,11 +140,20 @@ def _special(cell: PureCell, name: str) -> bool:
     elif name == "op.qdel.t_range_two":
         _array(cell, 697, "1-20", "-h")
         _without(cell, 697, "4")
-    elif name == "op.qdel.task_range_dot" or name in ("op.qdel.task_running_dot", "op.qmod_sj.task_running"):
+    elif name in ("op.qdel.task_range_dot", "op.qdel.task_running_dot"):
         _limited(cell, 696, "1-9:2", 2)
-    elif name == "op.qmod_sj.task_range":
+    else:
+        return False
+    return True
+
+
+def _special(cell: PureCell, name: str) -> bool:
+    """Cases about arrays and several jobs; False when the case is not one of them."""
+    if _special_qdel(cell, name):
+        return True
+    if name == "op.qmod_sj.task_range":
         _suspended(_limited(cell, 696, "1-9:2", 2), 1)
-    elif name == "op.qmod_sj.multi_mixed":
+    elif name in ("op.qmod_sj.multi_mixed", "op.qmod_sj.task_running"):
         _limited(cell, 696, "1-9:2", 2)
     elif name in ("op.qmod_usj.all", "op.qmod_usj.multi_mixed"):
         _suspended(_limited(cell, 696, "1-9:2", 2), 1, 3)

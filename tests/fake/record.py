@@ -1,8 +1,8 @@
 """Recorded sequences of commands, and how to record them again: ``python -m tests.fake.record`` (as root).
 
-``data/real_cell.jsonl`` has one step per line. To add one, add a line with ``scenario`` and ``line`` and record
-again: ``{n}`` is the n-th submitted job of the scenario, ``<<< text`` standard input with escapes, ``nobody: ``
-the user. After an accepted qsub, ``job`` is the job as ``qstat -j ID -xml`` shows it.
+``data/real_cell.jsonl`` has one step per line. To add one, add a line with ``scenario`` and ``line`` and
+record again: ``{n}`` is the n-th submitted job of the scenario, ``<<< text`` standard input with escapes,
+``nobody: `` the user. After an accepted qsub, ``job`` is the job as ``qstat -j ID -xml`` shows it.
 ``data/real_cell_files.json`` has the scripts and option files in the scenarios' working directory.
 """
 

@@ -1,0 +1,124 @@
+"""The dialogue of a client JSV (``qsub -jsv``): the parameters are a dialogue recorded on a real cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fake.pure import PureCell
+
+OPTIONS = (
+    "-h -a 203001011200 -ac a=b -b y -wd /tmp -e localhost:/e -hold_jid 1,x -j y -l h_rt=1 -m be -M q@w"
+    " -notify -N n -o /o -p -1 -tc 2 -pe smp 2-4 -R y -r y -shell n -S /bin/sh -t 1-5:2 -w w -soft -q all.q"
+    " -l arch=x"
+).split()
+PARAMETERS = """\
+PARAM VERSION 1.0
+PARAM CONTEXT client
+PARAM CLIENT qsub
+PARAM USER root
+PARAM GROUP root
+PARAM CMDNAME true
+PARAM CMDARGS 0
+PARAM a 203000011200.00
+PARAM ac a=b
+PARAM b y
+PARAM cwd /tmp
+PARAM e localhost:/e
+PARAM hold_jid 1,x
+PARAM h u
+PARAM j y
+PARAM l_hard h_rt=1
+PARAM l_soft arch=x
+PARAM m be
+PARAM M q@w
+PARAM notify y
+PARAM N n
+PARAM o /o
+PARAM p -1
+PARAM tc 2
+PARAM pe_name smp
+PARAM pe_min 2
+PARAM pe_max 4
+PARAM q_soft all.q
+PARAM R y
+PARAM r y
+PARAM shell n
+PARAM S /bin/sh
+PARAM t_min 1
+PARAM t_max 5
+PARAM t_step 2
+PARAM w w
+"""
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> PureCell:
+    return PureCell(tmp_path, slots=100)
+
+
+def submit(cell: PureCell, answers: str, *options: str, started: str = "STARTED") -> tuple[int, str, str]:
+    """``qsub -h -b y true`` through a JSV that writes what it is told to ``said``."""
+    script = cell.directory / "jsv.sh"
+    script.write_text(
+        f'#!/bin/sh\nwhile read -r line; do\necho "$line" >> {cell.directory}/said\n'
+        f"case $line in\nSTART) cat <<'E'\n{started}\nE\n;;\nBEGIN) cat <<'E'\n{answers}\nE\n;;\n"
+        "QUIT) exit;;\nesac\ndone\n"
+    )
+    script.chmod(0o755)
+    return cell.run(["qsub", "-jsv", str(script), *(options or ("-h", "-b", "y")), "true"], "root")
+
+
+def said(cell: PureCell) -> str:
+    return (cell.directory / "said").read_text()
+
+
+def test_the_parameters_of_the_recorded_dialogue(cell: PureCell) -> None:
+    code, _, _ = submit(cell, "RESULT STATE ACCEPT", *OPTIONS)
+    assert code == 0
+    assert said(cell) == f"START\n{PARAMETERS}BEGIN\nQUIT\n"
+
+
+def test_the_environment_is_sent_when_wanted(cell: PureCell) -> None:
+    submit(cell, "RESULT STATE ACCEPT", "-h", "-b", "y", "-v", "A=1", started="SEND ENV\nSTARTED")
+    assert "\nENV ADD A 1\n" in said(cell)
+
+
+@pytest.mark.parametrize(
+    ("answers", "text"),
+    [
+        ("RESULT STATE REJECT", "JSV rejected job"),
+        ("RESULT STATE REJECT no way", "no way"),
+        ("RESULT STATE REJECT_WAIT", "JSV temporarily rejected job"),
+        ("RESULT STATE FOO", 'JSV sent unknown result "FOO"'),
+        ("garbage", 'master got unknown command from JSV: "garbage"'),
+    ],
+)
+def test_refusals(cell: PureCell, answers: str, text: str) -> None:
+    assert submit(cell, answers) == (1, "", f"Unable to run job: {text}\nExiting.\n")
+    assert not list(cell.qmaster.jobs())
+
+
+def test_log_lines_are_shown(cell: PureCell) -> None:
+    answers = "LOG INFO one\nLOG WARNING two words\nLOG ERROR three\nRESULT STATE ACCEPT"
+    assert submit(cell, answers)[1].startswith("one\ntwo words\nthree\nYour job 1 ")
+
+
+def test_corrections(cell: PureCell) -> None:
+    answers = (
+        "PARAM N renamed\nPARAM p -5\nPARAM l_hard h_rt=7\nPARAM q_hard all.q\nPARAM A acc\nENV ADD X y\n"
+        "RESULT STATE CORRECT"
+    )
+    assert submit(cell, answers)[1] == 'Your job 1 ("renamed") has been submitted\n'
+    job = cell.qmaster.job(1)
+    assert job is not None
+    assert (job.spec.name, job.spec.priority, job.spec.account) == ("renamed", -5, "acc")
+    assert [(item.name, item.value) for item in job.spec.hard_resources] == [("h_rt", "7")]
+    assert job.spec.hard_queues == ("all.q",)
+    assert dict(job.spec.env)["X"] == "y"
+
+
+def test_changes_without_correct_are_dropped(cell: PureCell) -> None:
+    out = submit(cell, "PARAM N renamed\nRESULT STATE ACCEPT")[1]
+    assert out == 'Your job 1 ("true") has been submitted\n'
