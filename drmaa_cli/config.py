@@ -17,7 +17,7 @@ class Config(NamedTuple):
 
     Attributes:
         poll_min: the shortest time between two status queries of a process.
-        poll_max: the longest, for jobs that have been quiet for long.
+        poll_max: the longest, for jobs that have been quiet for long, or where a query takes long.
         duty_cycle: the largest share of time that status queries may take (0.02: two per cent).
         command_timeout: how long one Grid Engine command may take before it is killed.
         retry_for: how long verbs other than wait() and synchronize() go on trying while no qmaster answers.

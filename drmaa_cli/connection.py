@@ -286,7 +286,7 @@ class Connection:
                     known.since = now
             if operation == JobControlAction.TERMINATE:
                 actions.note_deletions(self._books, answers)
-            self._monitor.happened()
+            self._monitor.controlled()
         if text_of(jobId) == ALL and operation == JobControlAction.TERMINATE:
             return
         actions.raise_refusal(answers, operation)

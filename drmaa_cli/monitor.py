@@ -90,6 +90,11 @@ class Monitor:
         self.closed = True
         self.lock.notify_all()
 
+    def controlled(self) -> None:
+        """A job was changed by us: who waits must not go by what was heard before."""
+        self._demand = max(self._demand, self._finished + self._config.poll_min)
+        self.happened()
+
     def happened(self) -> None:
         """Something was changed: ask more often for a while."""
         self._event = self.clock.monotonic()
@@ -233,7 +238,8 @@ class Monitor:
         return self._finished + interval
 
     def _shortest_interval(self) -> float:
-        return max(self._config.poll_min, self._cost / max(self._config.duty_cycle, 0.001))
+        by_cost = self._cost / max(self._config.duty_cycle, 0.001)
+        return max(self._config.poll_min, min(by_cost, self._config.poll_max))
 
     def _fresh_enough(self) -> float:
         return self.clock.monotonic() - min(self._shortest_interval(), LONGEST_STALENESS)
