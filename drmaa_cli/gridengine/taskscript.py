@@ -43,7 +43,7 @@ _END = "exit 100\n"
 
 # What Grid Engine replaces in a path, followed by anything (observed; `$$` becomes `$`, others are left).
 _VARIABLE = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")
-_TILDE = re.compile(r"~([A-Za-z0-9_.-]*)(?=/|$)")
+_TILDE = re.compile(r"~([A-Za-z0-9_.-]*)(/|$)")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # Names to which a shell gives a meaning or a value of its own: assigning them can fail, or change the value.
@@ -130,7 +130,7 @@ def expanded(path: str, is_array: bool) -> str:
     word = ""
     tilde = _TILDE.match(path)
     if tilde:
-        word, path = tilde.group() if tilde.group(1) else '"$HOME"', path[tilde.end() :]
+        word, path = tilde.group() if tilde.group(1) else '"$HOME"' + tilde.group(2), path[tilde.end() :]
     for position, part in enumerate(_VARIABLE.split(path)):
         if position % 2 == 0:
             word += quoted(part) if part else ""
