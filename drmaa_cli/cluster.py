@@ -89,6 +89,7 @@ class Cluster:
         self.clock = clock or Clock()
         self.commands: Counter[str] = collections.Counter()
         self._runner = runner or LocalRunner()
+        self._keeper = self._runner if isinstance(self._runner, KeepingRunner) else None
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._lock = threading.Lock()
 
@@ -115,7 +116,7 @@ class Cluster:
     @property
     def keeps_answers(self) -> bool:
         """Whether a qsub's answer can be kept in files."""
-        return isinstance(self._runner, KeepingRunner)
+        return self._keeper is not None
 
     def submit(
         self,
@@ -132,11 +133,11 @@ class Cluster:
             stdin: its script, if any.
             files: where its answer goes, for :meth:`kept_answer`.
         """
-        if files is None or not isinstance(self._runner, KeepingRunner):
+        if files is None or self._keeper is None:
             return qsub.parse_submission(self._run(argv, env, stdin))
         tool = self._counted(argv)
         return qsub.parse_submission(
-            self._runner.run_keeping(tool.path, argv, env, self.config.command_timeout, stdin, files)
+            self._keeper.run_keeping(tool.path, argv, env, self.config.command_timeout, stdin, files)
         )
 
     @staticmethod
