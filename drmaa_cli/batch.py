@@ -14,16 +14,9 @@ from time import localtime, mktime
 from typing import Callable, NamedTuple
 
 from drmaa_cli import constants as c
-from drmaa_cli.attributes import pairs
-from drmaa_cli.draft import (
-    Category,
-    Draft,
-    Environment,
-    Script,
-    Submission,
-    Values,
-    check_command,
-)
+from drmaa_cli.attributes import Text, pairs
+from drmaa_cli.checks import check_command, check_shell_variables, check_text
+from drmaa_cli.draft import Category, Draft, Environment, Script, Submission, Values
 from drmaa_cli.errors import DrmaaException, error
 from drmaa_cli.gridengine import taskscript
 from drmaa_cli.gridengine.native import Include
@@ -39,6 +32,7 @@ from drmaa_cli.scripted import (
     length,
     variable_fits,
 )
+from drmaa_cli.scripted import task as task_of
 from drmaa_cli.starttime import LocalTime, MakeTime
 from drmaa_cli.submission import build, command_of, prepare
 
@@ -132,7 +126,6 @@ class _Group:
                 self._common, means.environment, means.category, means.include, means.localtime, means.mktime
             )
         self._given = self.draft.given_names()
-        self._directories: dict[object, str] = {}
 
     def single(self, position: int) -> Part:
         """A template as a job of its own."""
@@ -153,21 +146,17 @@ class _Group:
 
     def parts(self, most_tasks: int) -> Iterator[Part]:
         """The templates as arrays of at most so many tasks."""
-        jobs = []
-        for position in self._positions:
-            with _Naming(position):
-                jobs.append(self._job(self._templates[position]))
-        arrangement = arrange([job.place for job in jobs], self._given, joined=self.draft.is_joined())
+        jobs = self._jobs()
+        joined = self.draft.is_joined()
+        arrangement = arrange([job.place for job in jobs], self._given, joined=joined)
         native = self._native_variables(jobs)
         draft = self.draft._replace(values={**self._common, c.V_ENV: native})
         name = _name([job.command for job in jobs])
-        draft.assemble(name, Script(arrangement, frozenset(), "#"), self._start, {})  # for its refusals
-        taken = set(native)
+        with _Naming(self._positions[0]):
+            draft.assemble(name, Script(arrangement, frozenset(), "#"), self._start, {})  # for its refusals
         lines: list[str] = []
         size = begin = 0
-        for count, job in enumerate(jobs):
-            with _Naming(self._positions[count]):
-                line = self._line(job, arrangement, taken)
+        for count, line in enumerate(self._lines(jobs, arrangement, frozenset(native), joined=joined)):
             room = length(line) + 1
             if lines and (len(lines) == most_tasks or size + room > LARGEST_SCRIPT):
                 yield self._part(draft, name, arrangement, begin, lines)
@@ -187,20 +176,41 @@ class _Group:
 
         return Part(self._positions[begin : begin + len(lines)], tasks, submission)
 
-    def _job(self, values: Values) -> _Job:
-        """A template's own part, checked as :func:`drmaa_cli.submission.build` does."""
-        draft = self.draft._replace(values={name: values[name] for name in values if name in VARYING})
-        draft.check_text()
-        wanted = draft.value(c.WD) or ""
-        directory = self._directories.get(wanted)
-        if directory is None:
-            directory = self._directories[wanted] = working_directory(wanted, draft.environment.home, False)
-        paths = draft.paths()
-        check_paths(paths, False)
-        command = command_of(values)
-        check_command(command)
-        place = Place(directory, resolved_paths(paths, directory, self._given))
-        return _Job(command, draft.arguments(), _vector(values, c.V_ENV), place)
+    def _jobs(self) -> list[_Job]:
+        """Each template's own part, checked as :func:`drmaa_cli.submission.build` does."""
+        jobs = []
+        leading, home = self.draft.options.leading, self.draft.environment.home
+        directories: dict[object, str] = {}
+        with _Naming() as naming:
+            for naming.position in self._positions:
+                values = self._templates[naming.position]
+                check_text(values)
+                wanted = values.get(c.WD, "")
+                directory = directories.get(wanted)
+                if directory is None:
+                    directory = directories[wanted] = working_directory(_scalar(wanted), home, False)
+                paths = {name: _scalar(values[name]) for name in OPTIONS if name in values}
+                check_paths(paths, False)
+                command = command_of(values)
+                check_command(command)
+                place = Place(directory, resolved_paths(paths, directory, self._given))
+                arguments = leading + _vector(values, c.V_ARGV)
+                jobs.append(_Job(command, arguments, _vector(values, c.V_ENV), place))
+        return jobs
+
+    def _lines(
+        self, jobs: Sequence[_Job], arrangement: Arrangement, native: frozenset[str], *, joined: bool
+    ) -> Iterator[str]:
+        """The script's line for each job; ``native`` variables are set by ``-v``."""
+        with _Naming() as naming:
+            for naming.position, job in zip(self._positions, jobs):
+                variables = pairs(item for item in job.environment if item not in native)
+                if variables:
+                    check_shell_variables(job.command, variables)
+                task = task_of(
+                    job.command, job.arguments, variables, job.place, arrangement, self._given, joined=joined
+                )
+                yield taskscript.line(task)
 
     def _native_variables(self, jobs: Sequence[_Job]) -> tuple[str, ...]:
         """What ``-v`` sets for all of them: everything when they agree, else what only ``-v`` can set."""
@@ -213,10 +223,9 @@ class _Group:
             )
         return tuple(item for item in first if _is_native(item.partition("=")[0]))
 
-    def _line(self, job: _Job, arrangement: Arrangement, taken: set[str]) -> str:
-        variables = pairs(item for item in job.environment if item not in taken)
-        task = self.draft.task(job.command, job.arguments, variables, job.place, arrangement)
-        return taskscript.line(task)
+
+def _scalar(value: Text) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _vector(values: Values, name: bytes) -> tuple[str, ...]:
@@ -250,13 +259,13 @@ def _name(commands: Sequence[str]) -> str:
 class _Naming:
     """Adds to a refusal which of the templates is meant."""
 
-    def __init__(self, position: int) -> None:
-        self._position = position
+    def __init__(self, position: int = 0) -> None:
+        self.position = position
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> _Naming:
+        return self
 
     def __exit__(self, kind: object, refusal: BaseException | None, _: object) -> None:
         if isinstance(refusal, DrmaaException):
             text = str(refusal).partition(": ")[2]
-            raise error(type(refusal), f"{text.rstrip()} (template {self._position})") from refusal
+            raise error(type(refusal), f"{text.rstrip()} (template {self.position})") from refusal
