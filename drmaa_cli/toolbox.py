@@ -51,7 +51,7 @@ def find_tool(name: str, env: Mapping[str, str]) -> Tool:
 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
-    """The environment for commands whose output is parsed: C locale, UTC, nothing that alters the output."""
+    """The environment for commands whose output is parsed: C locale, UTC, nothing that alters it."""
     given = {name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}
     return {**with_defaults(given, defaults), "LC_ALL": "C", "TZ": "UTC"}
 
