@@ -57,7 +57,7 @@ def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> di
 
 
 def with_defaults(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which variables that are missing or empty have their defaults, as the wrapper does."""
+    """An environment in which missing and empty variables have their defaults, as the wrapper does it."""
     return {**env, **{name: value for name, value in defaults.items() if not env.get(name)}}
 
 
