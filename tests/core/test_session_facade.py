@@ -100,7 +100,7 @@ def test_one_session_at_a_time(process: Cell) -> None:
     with pytest.raises(AlreadyActiveSessionException, match=text), Session():
         pass
     Session.exit()
-    with pytest.raises(NoActiveSessionException, match="^code 5: "):
+    with pytest.raises(NoActiveSessionException, match=r"^code 5: "):
         Session.exit()
     Session.initialize()
     assert submit()
@@ -137,7 +137,7 @@ VERBS = [
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_without_a_session_every_verb_says_so(process: Cell, verb: Any) -> None:
-    with pytest.raises(NoActiveSessionException, match="^code 5: "):
+    with pytest.raises(NoActiveSessionException, match=r"^code 5: "):
         verb()
 
 
