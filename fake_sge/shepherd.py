@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import time
@@ -143,7 +144,7 @@ def _run_job(order: dict[str, Any], pipe: int) -> NoReturn:
         environment = {os.fsencode(name): os.fsencode(value) for name, value in order["env"].items()}
         argv = [os.fsencode(word) for word in order["argv"]]
         try:
-            os.execvpe(os.fsencode(order["program"]), argv, environment)
+            _execute(order["program"], argv, environment)
         except OSError as error:
             shown = " ".join(f'"{word}"' for word in order["argv"])
             text = os.strerror(error.errno or 0)
@@ -157,6 +158,18 @@ def _run_job(order: dict[str, Any], pipe: int) -> NoReturn:
     except BaseException as error:  # noqa: BLE001 whatever it is has to be reported: this process ends here
         os.write(keep, json.dumps([1, f"[{os.getuid()}:{os.getpid()}]: {error!r}"]).encode())
     os._exit(127)
+
+
+def _execute(program: str, argv: list[bytes], environment: dict[bytes, bytes]) -> None:
+    """As execvp(3), which hands a script without ``#!`` to /bin/sh."""
+    try:
+        os.execvpe(os.fsencode(program), argv, environment)
+    except OSError as error:
+        path = os.fsdecode(environment.get(b"PATH", os.fsencode(os.defpath)))
+        found = program if "/" in program else shutil.which(program, path=path)
+        if error.errno != errno.ENOEXEC or found is None:
+            raise
+        os.execve("/bin/sh", [b"/bin/sh", os.fsencode(found), *argv[1:]], environment)
 
 
 def descendants(pid: int) -> list[int]:

@@ -246,6 +246,22 @@ for jobid in ("None", "abc", ""):
     assert lines[2:] == [f'code 4: Job id, "{name}", is not a valid job id' for name in ("None", "abc", "")]
 
 
+def test_a_script_without_a_shebang_runs(client: Client) -> None:
+    """cosmos-wfm writes such scripts: execvp(3) hands them to /bin/sh."""
+    lines = client(
+        BEGIN
+        + """
+with open("script", "w") as script:
+    script.write("echo $0 $#; exit 4")
+os.chmod("script", 0o755)
+path = os.path.abspath("script")
+info = Session.wait(job(path, "a b", outputPath=":" + os.path.abspath("out")))
+print(info.hasExited, info.exitStatus, open("out").read().strip() == path + " 1")
+"""
+    )
+    assert lines == ["True 4 True"]
+
+
 def test_exceptions_are_reached_by_every_road(client: Client) -> None:
     client(
         """
