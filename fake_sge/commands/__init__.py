@@ -1,1 +1,1 @@
-"""The tools: one module per command, each with ``main(request, qmaster) -> Reply`` (see :mod:`..protocol`)."""
+"""The tools: one module per command, each with ``main(request, qmaster) -> Reply``."""
