@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, SYNCHRONIZE_TIMEOUT, World
@@ -55,11 +53,8 @@ def test_nothing_to_wait_for(fresh: World) -> None:
 
 
 def test_a_str_is_its_characters(session: World) -> None:
-    job = session.held()
-    began = time.monotonic()
-    session.session.synchronize("".join(character for character in "999"), -1, False)
-    assert time.monotonic() - began < PATIENCE_SECONDS
-    assert session.status(job) == "user_on_hold"
+    with session.refuses("InvalidArgumentException", MALFORMED.format("a")):
+        session.session.synchronize("abc", 0, False)
 
 
 def test_elements_are_made_text(session: World) -> None:
