@@ -1,8 +1,8 @@
 """A program as users write them: single jobs and an array, each with its key, submitted and waited for.
 
 Run as ``python program.py DIRECTORY CONTACT SINGLES TASKS``. Every task appends a line to a file of its own
-in DIRECTORY; the program prints ``ready`` when its session is there, and one JSON line when all has been waited
-for. KILL_AT=POINT:N in its environment has it kill itself when it reaches a point for the Nth time.
+in DIRECTORY; the program prints ``ready`` when its session is there, and one JSON line when all has been
+waited for. KILL_AT=POINT:N in its environment has it kill itself when it reaches a point for the Nth time.
 """
 
 from __future__ import annotations

@@ -1,0 +1,286 @@
+"""Outages of the qmaster and of accounting: waits go on, no state is invented, the end is told as it was."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from drmaa_cli.accounting_file import AccountingFile
+from drmaa_cli.connection import Connection
+from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JobState
+from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException
+from fake_sge.cell import Cell
+from fake_sge.layout import TOOLS
+from tests.real_cell import RealCell
+from tests.sessions.conftest import enter
+from tests.sessions.kit import ROOT, job, wait_for
+
+CODES = 7
+
+
+class Stoppable(Protocol):
+    def stop_qmaster(self) -> None: ...
+
+    def start_qmaster(self) -> object: ...
+
+
+def synchronize_through_an_outage(cell: Stoppable, jobs: int, run_time: float, outage: float) -> None:
+    def interrupt() -> None:
+        cell.stop_qmaster()
+        time.sleep(outage)  # the length of the outage is what is tested
+        cell.start_qmaster()
+
+    with Connection() as session:
+        ids = [session.runJob(job(session, f"sleep {run_time}; exit {n % CODES}")) for n in range(jobs)]
+        array = session.runBulkJobs(job(session, f"sleep {run_time}; exit $SGE_TASK_ID"), 1, 5, 2)
+        wait_for(lambda: session.jobStatus(ids[0]) != JobState.QUEUED_ACTIVE, "the first start")
+        trouble = threading.Thread(target=interrupt)
+        trouble.start()
+        try:
+            session.synchronize([JOB_IDS_SESSION_ALL], 300)
+        finally:
+            trouble.join()
+        for index, number in enumerate(ids):
+            info = session.wait(number, 0)
+            assert (info.hasExited, info.exitStatus) == (True, index % CODES)
+            assert float(info.resourceUsage["end_time"]) >= float(info.resourceUsage["start_time"]) > 0
+        assert [session.wait(number, 0).exitStatus for number in array] == [1, 3, 5]
+
+
+def test_a_short_outage_during_synchronize(own: Cell) -> None:
+    synchronize_through_an_outage(own, jobs=20, run_time=1.5, outage=3)
+
+
+@pytest.mark.slow
+def test_a_qmaster_stopped_for_twenty_seconds(own: Cell) -> None:
+    synchronize_through_an_outage(own, jobs=100, run_time=3, outage=20)
+
+
+@pytest.mark.slow
+@pytest.mark.real_cell
+@pytest.mark.timeout(300)
+def test_a_real_qmaster_stopped_for_twenty_seconds(
+    real_cell: RealCell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    enter(monkeypatch, real_cell.env, real_cell.bin_directory, tmp_path / "state")
+    synchronize_through_an_outage(real_cell, jobs=100, run_time=5, outage=20)
+
+
+def start(session: Connection, fifo: Path, code: int = 3) -> str:
+    """A job that runs until somebody writes into a pipe."""
+    os.mkfifo(fifo)
+    number = session.runJob(job(session, f"read line < {fifo}; exit {code}"))
+    wait_for(lambda: session.jobStatus(number) == JobState.RUNNING, "start of the job")
+    return number
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("refused", {}),
+        ("unresolvable", {}),
+        ("silent", {"seconds": 30}),
+        ("garble", {}),
+        ("truncate", {"at": 250}),
+        ("truncate", {"at": -40}),
+        ("empty", {}),
+        ("exit", {"code": 1, "err": b"error: commlib error: got read error\n"}),
+    ],
+)
+def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
+    with Connection(command_timeout=0.4, retry_for=0.2) as session:
+        number = start(session, tmp_path / "go")
+        fault = own.fault(kind, "qstat", times=None, **options)
+        with pytest.raises(ExitTimeoutException):
+            session.wait(number, 1.0)
+        with pytest.raises(ExitTimeoutException):
+            session.synchronize([number], 0)
+        with pytest.raises(DrmCommunicationException, match=r"^code 2: "):
+            session.jobStatus(number)
+        own.clear_faults(fault)
+        wait_for(lambda: _status(session, number) == JobState.RUNNING, "an answer")
+        (tmp_path / "go").write_text("\n")
+        assert session.wait(number, 60).exitStatus == 3
+
+
+def _status(session: Connection, number: str) -> str:
+    try:
+        return session.jobStatus(number)
+    except DrmCommunicationException:
+        return "no answer"
+
+
+def test_a_job_that_is_missing_from_one_listing_has_not_ended(own: Cell, tmp_path: Path) -> None:
+    with Connection() as session:
+        number = start(session, tmp_path / "go")
+        own.fault("hide-job", "qstat", times=3, job=int(number))
+        with pytest.raises(ExitTimeoutException):
+            session.wait(number, 2.5)  # longer than flush time and margin
+        assert session.jobStatus(number) == JobState.RUNNING
+        (tmp_path / "go").write_text("\n")
+        assert session.wait(number, 60).exitStatus == 3
+
+
+def test_the_limit_of_an_outage(own: Cell, tmp_path: Path) -> None:
+    with Connection(outage_limit=0.5, retry_for=0.2) as session:
+        number = start(session, tmp_path / "go")
+        own.stop_qmaster()
+        said = own.run("qstat").stderr.decode().splitlines()[-1].removeprefix("error: ")
+        for _ in range(2):
+            with pytest.raises(DrmCommunicationException) as caught:
+                session.wait(number, 60)
+            assert said in str(caught.value)
+        own.start_qmaster()
+        (tmp_path / "go").write_text("\n")
+        wait_for(lambda: _is_over(session, number), "the end")
+
+
+def _is_over(session: Connection, number: str) -> bool:
+    try:
+        return session.wait(number, 60).exitStatus == 3
+    except DrmCommunicationException:
+        return False
+
+
+def test_the_log_tells_it_once(own: Cell, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="drmaa_cli")
+    with Connection() as session:
+        number = start(session, tmp_path / "go")
+        own.stop_qmaster()
+        with pytest.raises(ExitTimeoutException):
+            session.wait(number, 1.5)
+        own.start_qmaster()
+        wait_for(lambda: _status(session, number) == JobState.RUNNING, "an answer")
+        (tmp_path / "go").write_text("\n")
+        session.wait(number, 60)
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [level for level, text in told if "does not answer" in text] == ["WARNING"]
+    assert told[-1] == ("INFO", "Grid Engine answers again")
+
+
+QUIET = """
+from drmaa_cli.connection import Connection
+from drmaa_cli.errors import DrmCommunicationException
+from tests.sessions.kit import job
+session = Connection(outage_limit=0.1)
+number = session.runJob(job(session, "sleep 30"))
+input()
+try:
+    session.wait(number, 10)
+except DrmCommunicationException:
+    print("told")
+"""
+
+
+def test_a_program_that_asks_for_no_log_sees_none(own: Cell) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", QUIET],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for(own.jobs, "the submission")
+        own.stop_qmaster()
+        out, err = process.communicate("\n", timeout=60)
+    assert (out, err) == ("told\n", "")
+
+
+def test_a_session_begins_only_with_a_qmaster(own: Cell) -> None:
+    with Connection("session=later", retry_for=0.1) as session:
+        number = session.runJob(job(session, "exit 6"))
+    own.stop_qmaster()
+    with pytest.raises(DrmCommunicationException):
+        Connection("session=later", retry_for=0.1)
+    own.start_qmaster()
+    with Connection("session=later") as session:
+        assert session.wait(number).exitStatus == 6
+
+
+# --- accounting ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The accounting file is not shared with this host."""
+    monkeypatch.setattr(AccountingFile, "_reopen", lambda self: False)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_qacct_is_asked_where_the_file_cannot_be_read(own: Cell) -> None:
+    with Connection() as session:
+        ids = [session.runJob(job(session, f"exit {code}")) for code in range(5)]
+        array = session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 3, 1)
+        assert [session.wait(number).exitStatus for number in ids] == [0, 1, 2, 3, 4]
+        assert [session.wait(number).exitStatus for number in array] == [1, 2, 3]
+        assert session.commands["qacct"] > 0
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_neither_file_nor_qacct(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in set(TOOLS) - {"qacct"}:
+        (tools / name).symlink_to(own.path / name)
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if not Path(part, "qacct").exists()]
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tools), *path]))
+    with Connection(outage_limit=0.5) as session:
+        number = session.runJob(job(session, "exit 5"))
+        if not _below_root(own):
+            with pytest.raises(DrmCommunicationException, match="qacct"):
+                session.wait(number, 60)
+        (tools / "qacct").symlink_to(own.path / "qacct")
+        wait_for(lambda: _ended_with(session, number, 5), "the end")
+
+
+def _below_root(cell: Cell) -> bool:
+    return any(Path(cell.variables["SGE_ROOT"], "bin").glob("*/qacct"))
+
+
+def _ended_with(session: Connection, number: str, code: int) -> bool:
+    try:
+        return session.wait(number, 60).exitStatus == code
+    except DrmCommunicationException:
+        return False
+
+
+@pytest.mark.parametrize("kind", ["accounting-duplicate", "accounting-late"])
+def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
+    with Connection(accounting_margin=20) as session:
+        own.fault(kind, times=None, seconds=1.0)
+        ids = [session.runJob(job(session, f"exit {code}")) for code in range(4)]
+        assert [session.wait(number, 60).exitStatus for number in ids] == [0, 1, 2, 3]
+
+
+def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
+    with Connection(accounting_margin=0.3) as session:
+        assert session.wait(session.runJob(job(session, "exit 1"))).exitStatus == 1  # the file is there
+        own.fault("accounting-absent", times=1)
+        number = session.runJob(job(session, "exit 3"))
+        with pytest.raises(Exception, match=r"^code 24: no usage information"):
+            session.wait(number, 60)
+
+
+def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> None:
+    with Connection() as session:
+        for turn in range(4):
+            number = start(session, tmp_path / f"go{turn}", code=turn)
+            if turn == 1:
+                own.accounting.rename(f"{own.accounting}.0")
+            if turn == 2:
+                own.accounting.write_bytes(b"")
+            if turn == 3:
+                shutil.copy(own.accounting, f"{own.accounting}.1")
+                own.accounting.unlink()
+            (tmp_path / f"go{turn}").write_text("\n")
+            assert session.wait(number, 60).exitStatus == turn
