@@ -64,8 +64,13 @@ def scenarios() -> dict[str, list[dict[str, Any]]]:
 
 def record() -> None:
     """Run all scenarios and write the answers."""
-    place = Path(tempfile.mkdtemp(prefix="record"))
-    place.chmod(0o755)
+    with tempfile.TemporaryDirectory(prefix="record") as directory:
+        place = Path(directory)
+        place.chmod(0o755)
+        _record_in(place)
+
+
+def _record_in(place: Path) -> None:
     written: list[str] = []
     with RealCell(place / "c", slots=100) as real:
         use_long_numbers(real)
