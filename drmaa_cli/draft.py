@@ -9,6 +9,7 @@ from typing import NamedTuple, Optional
 
 from drmaa_cli import constants as c
 from drmaa_cli.attributes import Text, pairs, shown
+from drmaa_cli.checks import check_command, check_shell_variables, check_variables
 from drmaa_cli.errors import (
     ConflictingAttributeValuesException,
     DeniedByDrmException,
@@ -18,8 +19,8 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine import taskscript
 from drmaa_cli.gridengine.native import Include, Native, NativeError, analyse, split
 from drmaa_cli.gridengine.ranges import format_range
-from drmaa_cli.gridengine.taskscript import Task, is_plain_name
-from drmaa_cli.jobname import EMPTY_TEXT, check_job_name
+from drmaa_cli.gridengine.taskscript import is_plain_name
+from drmaa_cli.jobname import check_job_name
 from drmaa_cli.jobpaths import (
     INCREMENT,
     LINE_END,
@@ -29,8 +30,16 @@ from drmaa_cli.jobpaths import (
 )
 from drmaa_cli.jobpaths import OPTIONS as PATH_OPTIONS
 from drmaa_cli.models import TaskRange
-from drmaa_cli.scripted import GRID_ENGINES_OWN, Arrangement, Place, arrange, fits, is_replaced, variable_fits
-from drmaa_cli.scripted import task as task_of
+from drmaa_cli.scripted import (
+    GRID_ENGINES_OWN,
+    Arrangement,
+    Place,
+    arrange,
+    fits,
+    is_replaced,
+    task,
+    variable_fits,
+)
 from drmaa_cli.starttime import LocalTime, MakeTime, parse_start_time
 
 Category = Callable[[str], Optional[list[str]]]
@@ -46,9 +55,6 @@ INCREMENT_SCRIPT_TEXT = (
     ' attribute contains "-b n"\n'
 )
 
-LONGEST_STRING = (
-    131071  # bytes of one argument or variable that Linux passes to a program (MAX_ARG_STRLEN - 1)
-)
 STRIPPED_PREFIX = "SGE_LONG_"
 STRIPPED = frozenset(
     {"SGE_DEBUG_LEVEL", "SGE_DEBUG_TARGET", "SGE_ND"}
@@ -131,21 +137,6 @@ class Draft(NamedTuple):
         value = self.values.get(name, ())
         return (value,) if isinstance(value, str) else value
 
-    def check_text(self) -> None:
-        """Refuse what no program can be given: NUL bytes, text without bytes, and too long text."""
-        for name, value in self.values.items():
-            for item in (value,) if isinstance(value, str) else value:
-                if "\0" in item:
-                    raise refused(name, item, "a NUL byte ends every text")
-                try:
-                    size = len(os.fsencode(item))
-                except UnicodeEncodeError as reason:
-                    raise refused(name, item, f"it cannot be encoded in {reason.encoding}") from reason
-                if size > LONGEST_STRING:
-                    raise refused(
-                        name, item, f"a program can be given {LONGEST_STRING} bytes at a time, not {size}"
-                    )
-
     def native_specification(self, include: Include | None) -> Native:
         """The options of the native specification."""
         return _analysed(split(self.value(c.NATIVE_SPECIFICATION) or ""), include)
@@ -203,23 +194,10 @@ class Draft(NamedTuple):
             return None
         lost = {name for name in variables if not (is_plain_name(name) or is_replaced(name))}
         chosen = {name: variables[name] for name in variables if name in lost or name in long}
-        one = self.task(command, arguments, chosen, place, arrangement)
-        return Script(arrangement, frozenset(chosen), taskscript.one(one, is_array=self.tasks is not None))
-
-    def task(
-        self,
-        command: str,
-        arguments: Sequence[str],
-        variables: Mapping[str, str],
-        place: Place,
-        arrangement: Arrangement,
-    ) -> Task:
-        """A job as its script runs it."""
-        check_variables(variables)
-        if "=" in command and not all(map(is_plain_name, variables)):
-            raise refused(c.REMOTE_COMMAND, command, "with such variable names it would be taken for one")
+        check_shell_variables(command, chosen)
         given = self.given_names()
-        return task_of(command, arguments, variables, place, arrangement, given, joined=self.is_joined())
+        one = task(command, arguments, chosen, place, arrangement, given, joined=self.is_joined())
+        return Script(arrangement, frozenset(chosen), taskscript.one(one, is_array=self.tasks is not None))
 
     def assemble(self, command: str, script: Script, start: str, context: Mapping[str, str]) -> Submission:
         """The whole command line, and the script when there is one."""
@@ -392,26 +370,6 @@ class Draft(NamedTuple):
         if self.is_binary():
             check_job_name(name)
         return name
-
-
-def check_command(command: str) -> None:
-    """Refuse a command that no job can have.
-
-    Raises:
-        DeniedByDrmException: it is empty.
-        InvalidAttributeValueException: it looks like an option.
-    """
-    if not command:
-        raise error(DeniedByDrmException, EMPTY_TEXT)
-    if command.startswith("-"):
-        raise refused(c.REMOTE_COMMAND, command, "qsub takes it for an option; give its path, as in ./-x")
-
-
-def check_variables(variables: Mapping[str, str]) -> None:
-    """Refuse variable names that Grid Engine cannot carry (InvalidAttributeValueException)."""
-    for name, value in variables.items():
-        if not name or "," in name or "\n" in name:
-            raise refused(c.V_ENV, {name: value}, "Grid Engine knows no variable of this name")
 
 
 def _analysed(words: Sequence[str], include: Include | None) -> Native:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from time import localtime, mktime
 
 from drmaa_cli import constants as c
-from drmaa_cli.draft import LONGEST_STRING, Category, Draft, Environment, Submission, Values
+from drmaa_cli.checks import LONGEST_STRING, check_text
+from drmaa_cli.draft import Category, Draft, Environment, Submission, Values
 from drmaa_cli.errors import (
     DeniedByDrmException,
     error,
@@ -57,7 +58,7 @@ def build(
             naming attribute and value, for what Grid Engine's commands cannot carry.
     """
     draft = Draft(template_values, environment, tasks, Native(), {})
-    draft.check_text()
+    check_text(template_values)
     native = draft.native_specification(include)
     directory = working_directory(draft.value(c.WD) or "", environment.home, tasks is not None)
     check_paths(draft.paths(), tasks is not None)
@@ -81,7 +82,7 @@ def prepare(
         DrmaaException: as :func:`build`.
     """
     draft = Draft(common, environment, None, Native(), {})
-    draft.check_text()
+    check_text(common)
     native = draft.native_specification(include)
     start = draft.start_time(localtime, mktime)
     return draft._replace(options=draft.job_category(category, include).then(native)), start
