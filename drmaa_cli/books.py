@@ -66,6 +66,7 @@ class Books:
     def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str) -> None:
         self.ledger = Ledger()
         self.path = path
+        self.on_made: Callable[[], None] = lambda: None
         self.on_known: Callable[[Known, Mark | None], None] = lambda _known, _mark: None
         self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
         self._store: Store | None = None
@@ -82,6 +83,7 @@ class Books:
         """
         with self._opening:
             if self._store is None and not self._given_up:
+                is_new = not self.path.exists()
                 try:
                     self._store = Store.open(self.path, self._contact, self._clock.time(), self._host)
                 except StoreError as err:
@@ -89,6 +91,9 @@ class Books:
                         raise
                     self._given_up = True
                     log.warning("this session will not outlive this process: %s", err)
+                else:
+                    if is_new:
+                        self.on_made()
             return self._store
 
     def _at_hand(self) -> Store | None:
@@ -119,7 +124,7 @@ class Books:
         jobs = [] if store is None else store.jobs()  # read after: an intent is there before its answer
         for token in answers - {job.intent.token for job in jobs if job.number is None}:
             remove_answer(answer_files(self.path, token))
-        rest = [job.intent for job in jobs if not _is_over(job)]
+        rest = [job.intent for job in jobs if job.over < job.size]
         if rest:
             blind = any(intent.mark is None for intent in rest)  # the file could not be read then
             accounting.open(None if blind else rest[0].mark, min(intent.submitted for intent in rest))
@@ -321,6 +326,3 @@ def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
         )
 
 
-def _is_over(job: StoredJob) -> bool:
-    total = 1 if job.intent.tasks is None else len(job.intent.tasks.numbers())
-    return sum(task.reaped or task.end is not None for task in job.tasks) == total

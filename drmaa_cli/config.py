@@ -24,6 +24,7 @@ class Config(NamedTuple):
         outage_limit: how long wait() and synchronize() ride out an outage before they raise.
         accounting_margin: how long after the cell's own flush time a missing accounting record is waited for.
         state_dir: where sessions are kept; '' is $XDG_STATE_HOME/drmaa_cli (~/.local/state/drmaa_cli).
+        keep_days: days for which an unused session is kept whose jobs have all ended; 0: for ever.
         strict_states: a job that exited non-zero or was killed is ``failed`` instead of libdrmaa's ``done``.
     """
 
@@ -35,6 +36,7 @@ class Config(NamedTuple):
     outage_limit: float = 600.0
     accounting_margin: float = 15.0
     state_dir: str = ""
+    keep_days: float = 30.0
     strict_states: bool = False
 
     @classmethod

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Union
 
-from drmaa_cli import actions, status
+from drmaa_cli import actions, status, upkeep
 from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.books import Books, Entry
 from drmaa_cli.clock import Clock
-from drmaa_cli.cluster import Cluster, Runner
+from drmaa_cli.cluster import TROUBLE, Cluster, Runner
 from drmaa_cli.config import Config
 from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
 from drmaa_cli.contact import new_name, parse_contact
@@ -115,6 +115,7 @@ class Connection:
         self._accounting = AccountingFile(common / "accounting")
         self._monitor = Monitor(self.cluster, self._ledger, self._accounting, rules, self._books.ended)
         self._lock = self._monitor.lock
+        self._books.on_made = self._expire
         self._books.on_known = self._monitor.added
         self._monitor.before_look_up = self._books.look_around
         lost = LostAndFound(
@@ -450,6 +451,19 @@ class Connection:
         except CommandNotFound as err:
             raise error(DrmsInitException, str(err)) from err
         return self.cluster.retrying(self.cluster.configuration)
+
+    def _expire(self) -> None:
+        """Remove the user's old sessions, at most once a day."""
+        cluster, config = self.cluster, self.config
+        try:
+            upkeep.expire(
+                self._books.path.parent,
+                cluster.clock.time(),
+                config.keep_days,
+                lambda: {row.job for row in cluster.listing(cluster.user).rows},
+            )
+        except (*TROUBLE, OSError) as err:  # no reason not to work: they are looked through tomorrow
+            log.warning("old sessions were not looked through: %s", err)
 
     def _take_up(self) -> None:
         """Go on where the session was left, if it was begun before; settle what was left in the air."""

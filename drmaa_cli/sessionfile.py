@@ -102,12 +102,33 @@ def open_database(path: Path, contact: str, created: float, host: str) -> sqlite
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.utime(path)  # in use: expiry goes by it
         db = connect(path)
     except (OSError, sqlite3.Error) as err:
         raise StoreError(f"cannot open the session file {path}: {err}") from err
     try:
         with errors(path):
             _prepare(db, path, contact, created, host)
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def open_existing(path: Path) -> sqlite3.Connection:
+    """Open a session's file as it is.
+
+    Raises:
+        StoreError: it is not there, no session file, damaged or of another version.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as err:
+        raise StoreError(f"cannot open the session file {path}: {err}") from err
+    db = connect(path)
+    try:
+        with errors(path):
+            _check(db, path)
     except StoreError:
         db.close()
         raise
@@ -141,18 +162,24 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
     db.execute("BEGIN IMMEDIATE")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     kind = db.execute("PRAGMA application_id").fetchone()[0]
+    # an empty file: a process that made one may have died before it came further
     if version == 0 and kind == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
         for statement in _SCHEMA.split(";"):
             db.execute(statement)
         db.execute("INSERT INTO session VALUES (?, ?, ?)", (contact, created, host))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        version, kind = SCHEMA_VERSION, APPLICATION_ID
     db.execute("COMMIT")
+    _check(db, path)
+    db.execute("PRAGMA journal_mode = PERSIST")
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    kind = db.execute("PRAGMA application_id").fetchone()[0]
     if kind != APPLICATION_ID:
         raise StoreError(f"{path} is not a session file of drmaa_cli; move it away")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{path} was written by a newer drmaa_cli (version {version}); use that one for this session"
         )
-    db.execute("PRAGMA journal_mode = PERSIST")

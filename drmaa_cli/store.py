@@ -21,7 +21,7 @@ from drmaa_cli.accounting_file import Mark
 from drmaa_cli.jobinfo import End, Outcome
 from drmaa_cli.models import TaskRange
 from drmaa_cli.processes import NOBODY, Owner
-from drmaa_cli.sessionfile import StoreError, errors, open_database, path_of, remove_files
+from drmaa_cli.sessionfile import StoreError, errors, open_database, open_existing, path_of, remove_files
 
 __all__ = ["Intent", "KeyTaken", "Store", "StoreError", "StoredJob", "StoredTask", "path_of"]
 
@@ -82,6 +82,16 @@ class StoredJob(NamedTuple):
     number: int | None
     tasks: tuple[StoredTask, ...]
 
+    @property
+    def size(self) -> int:
+        """How many tasks it has; 1 for a job that is no array."""
+        return 1 if self.intent.tasks is None else len(self.intent.tasks.numbers())
+
+    @property
+    def over(self) -> int:
+        """How many of them have ended, as far as is on record."""
+        return sum(task.reaped or task.end is not None for task in self.tasks)
+
 
 class Store:
     """One session's file. Safe to use from several threads, and from several processes at once.
@@ -107,6 +117,20 @@ class Store:
             StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
         """
         return cls(path, open_database(path, contact, created, host))
+
+    @classmethod
+    def existing(cls, path: Path) -> Store:
+        """Open a session's file as it is, to read it.
+
+        Raises:
+            StoreError: it is not there, no session file, damaged or of another version.
+        """
+        return cls(path, open_existing(path))
+
+    def contact(self) -> str:
+        """The contact string of the session."""
+        with self._lock, errors(self.path):
+            return str(self._db.execute("SELECT contact FROM session").fetchone()[0])
 
     def close(self) -> None:
         """Close the file.
