@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from drmaa_cli import __version__
-from drmaa_cli.cli import execute, shim_path
+from drmaa_cli.cli import execute, sessions, shim_path
 from drmaa_cli.errors import DrmaaException
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
@@ -36,7 +36,7 @@ class Command(Protocol):
         """Do it and return the exit code."""
 
 
-COMMANDS: tuple[Command, ...] = (execute, shim_path)
+COMMANDS: tuple[Command, ...] = (execute, shim_path, sessions)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
