@@ -23,6 +23,8 @@ FAILED_OK = 0
 STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
 EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
 EXIT_RESCHEDULE = 99
+FEW_ROWS = 4
+ITERATED = 8  # going through a range is so much faster than asking it for each task
 
 Records = Mapping[int, Mapping[int, AccountingRecord]]  # job number -> task -> its latest record
 
@@ -86,6 +88,7 @@ class Known:
         self.faulty: dict[int, float] = {}
         self.deleted: set[int] = set()
         self.never_ran: set[int] = set()
+        self._index: _Index | None = None
 
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
@@ -93,10 +96,34 @@ class Known:
 
     def row(self, task: int) -> JobRow | None:
         """The row of the last listing that shows the task."""
-        for row in self.rows:
-            if covers(row, task):
-                return row
-        return None
+        if len(self.rows) <= FEW_ROWS:
+            return next((row for row in self.rows if covers(row, task)), None)
+        index = self._index
+        if index is None or index.rows is not self.rows:
+            index = self._index = _indexed(self.rows)
+        if task in index.of_task:
+            return index.of_task[task]
+        return next((row for row in index.others if covers(row, task)), None)
+
+
+class _Index(NamedTuple):
+    """Rows by task: a row for each running task makes a long listing."""
+
+    rows: tuple[JobRow, ...]
+    of_task: dict[int, JobRow]
+    others: tuple[JobRow, ...]
+
+
+def _indexed(rows: tuple[JobRow, ...]) -> _Index:
+    of_task: dict[int, JobRow] = {}
+    others = []
+    for row in rows:
+        task = only_task(row)
+        if task is None:
+            others.append(row)
+        else:
+            of_task.setdefault(task, row)
+    return _Index(rows, of_task, tuple(others))
 
 
 class Sighting(NamedTuple):
@@ -128,11 +155,19 @@ def covered(row: JobRow, tasks: set[int]) -> set[int]:
     found: set[int] = set()
     for part in row.tasks:
         numbers = part.numbers()
-        if len(numbers) < len(tasks):
+        if len(numbers) <= ITERATED * len(tasks):
             found.update(tasks.intersection(numbers))
         else:
-            found.update(task for task in tasks if task in part)
+            found.update(task for task in tasks if task in numbers)
     return found
+
+
+def only_task(row: JobRow) -> int | None:
+    """The one task of an array that a row is about; None when it is about more, or about no array."""
+    tasks = row.tasks
+    return (
+        tasks[0].first if tasks is not None and len(tasks) == 1 and tasks[0].first == tasks[0].last else None
+    )
 
 
 def sight(known: Known, rows: tuple[JobRow, ...]) -> Sighting:
@@ -140,7 +175,13 @@ def sight(known: Known, rows: tuple[JobRow, ...]) -> Sighting:
     absent = set(known.waiting)
     faulty: set[int] = set()
     for row in rows:
-        here = covered(row, absent)
+        task = only_task(row)
+        if task is None:
+            here = covered(row, absent)
+        elif task in absent:
+            here = {task}
+        else:
+            continue
         absent -= here
         if is_error(row.state):
             faulty |= here
