@@ -502,3 +502,19 @@ def test_threads_that_submit_wait_and_control_at_once(cell: Cell) -> None:
     results = together(*(lambda place=place: work(place) for place in range(8)))
     assert results == [[place] * 10 for place in range(8)]
     assert len(set(cell.qmaster.made)) == 80
+
+
+def test_thousands_of_running_tasks_are_looked_up_and_disposed_of_quickly(cell: Cell) -> None:
+    """A scan of all rows for each task takes minutes here."""
+    session = cell.connect()
+    ids = session.runBulkJobs(template(session), 1, 3000, 1)
+    number = int(ids[0].partition(".")[0])
+    job = cell.qmaster.jobs[number]
+    job.states = dict.fromkeys(job.states, "r")
+    cell.clock.sleep(1)
+    assert {session.jobStatus(one) for one in ids} == {"running"}
+    for task in range(1, 3001):
+        cell.qmaster.end(number, 0, task)
+    session.synchronize([JOB_IDS_SESSION_ALL], 60, True)
+    with pytest.raises(InvalidJobException):
+        session.wait(JOB_IDS_SESSION_ANY)

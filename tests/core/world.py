@@ -172,8 +172,10 @@ def listing(jobs: Sequence[Job]) -> bytes:
     for job in jobs:
         by_state: dict[str, list[int]] = {}
         for task, state in job.states.items():
-            by_state.setdefault(state, []).append(task)
-        for state, tasks in by_state.items():
+            if "w" in state:
+                by_state.setdefault(state, []).append(task)
+        running_now = [(state, [task]) for task, state in job.states.items() if "w" not in state]
+        for state, tasks in [*running_now, *by_state.items()]:  # as in capture state.array_mix.xml
             row = _PENDING_ROW if "w" in state else _ROW
             row = put(put(put(row, "JB_job_number", job.number), "JB_name", job.name), "JB_owner", USER)
             row = put(row, "state", state)
