@@ -135,7 +135,7 @@ def _end(end: End) -> str:
         return f"exit {end.value}"
     if end.outcome is Outcome.SIGNALED:
         return signal_name(end.value)
-    return end.outcome.value
+    return str(end.outcome.value)
 
 
 def _how(entry: dict[str, object]) -> str:
