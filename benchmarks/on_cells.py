@@ -84,9 +84,13 @@ def end_of_job(cell: Sides, profile: str, limit: float, count: int) -> Row:
     for thread in crew:
         thread.join()
     cell.empty = keep  # type: ignore[method-assign]
+    floor = cell.run(OURS, "floor", cell.directory, count)["seconds"]
     what = f"from a job's end to wait() returning, {profile} cell, beside libdrmaa"
     spread = "; ".join(f"{side} {min(lags[side]):.2f}-{max(lags[side]):.2f} s" for side in (OURS, PEERS))
-    return at_most(what, lags[OURS], lags[PEERS], limit, f"{count} jobs each; {spread}")
+    note = (
+        f"{count} jobs each; {spread}; the job's line is in the accounting file after {median(floor):.2f} s"
+    )
+    return at_most(what, lags[OURS], lags[PEERS], limit, note)
 
 
 def short_jobs(fast: Sides, count: int = 1000) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -124,6 +125,22 @@ def latency(api: ModuleType, stamps: str, count: str) -> dict[str, list[float]]:
     return {"seconds": lags}
 
 
+def floor(api: ModuleType, stamps: str, count: str) -> dict[str, list[float]]:
+    """From a job's last action to the appearance of its line in the accounting file: nobody can know sooner."""
+    accounting = Path(os.environ["SGE_ROOT"], "default", "common", "accounting")
+    lags = []
+    for number in range(int(count)):
+        stamp = Path(stamps, f"floor.{number}")
+        api.Session.runJob(template_of(api, "/bin/sh", "-c", f"sleep 1.3; date +%s.%N >{stamp}", hold=False))
+        while not (stamp.exists() and stamp.read_text().endswith("\n")):
+            time.sleep(0.002)
+        ended = float(stamp.read_text())
+        while accounting.stat().st_mtime < ended:
+            time.sleep(0.002)
+        lags.append(time.time() - ended)
+    return {"seconds": lags}
+
+
 def short_jobs(api: ModuleType, count: str) -> dict[str, float]:
     """Submit so many short jobs and synchronize: processor time and commands run from then on."""
     template = template_of(api, "/bin/true", hold=False)
@@ -148,7 +165,7 @@ def cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in usage)
 
 
-CASES = {case.__name__: case for case in (submit, different, bulk, status, latency, short_jobs)}
+CASES = {case.__name__: case for case in (submit, different, bulk, status, latency, floor, short_jobs)}
 
 
 def main(api_name: str, case: str, *arguments: str) -> None:

@@ -41,7 +41,7 @@ Rows = dict[int, tuple[JobRow, ...]]
 
 log = logging.getLogger("drmaa_cli")
 
-TICK = 0.05  # seconds between two looks at the accounting file
+TICK = 0.02  # seconds between two looks at the accounting file
 QUIET_SHARE = 0.05  # a job that has been quiet for an hour is asked for less often than one just submitted
 LONGEST_STALENESS = 10.0
 LONGEST_BACKOFF = 15.0
