@@ -450,6 +450,11 @@ class Connection:
             self.cluster.tool("qsub")
         except CommandNotFound as err:
             raise error(DrmsInitException, str(err)) from err
+        try:
+            self.cluster.user  # noqa: B018  # every listing needs it
+        except KeyError as err:
+            text = f"user number {os.geteuid()} has no name here (no passwd entry), and Grid Engine needs one"
+            raise error(DrmsInitException, text) from err
         return self.cluster.retrying(self.cluster.configuration)
 
     def _expire(self) -> None:
