@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import pwd
 import subprocess
 from typing import Any
 
 import pytest
 
-from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException
+from drmaa_cli.errors import DrmCommunicationException, DrmsInitException, ExitTimeoutException
 from drmaa_cli.models import CommandResult
 from drmaa_cli.runners.local import CommandNotFound, LocalRunner
 from tests.core.conftest import Cell, template
@@ -250,6 +251,15 @@ def test_a_full_process_table_is_trouble_and_not_a_traceback(monkeypatch: pytest
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(CommandNotFound, match="Resource temporarily unavailable"):
         LocalRunner().run("/bin/true", ["true"], {}, 5)
+
+
+def test_a_user_without_a_name_is_told_so(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(number: int) -> Any:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(DrmsInitException, match=r"^code 10: user number \d+ has no name here"):
+        cell.connect()
 
 
 def test_a_template_can_be_used_again_after_an_outage(cell: Cell) -> None:
