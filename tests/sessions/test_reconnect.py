@@ -1,0 +1,313 @@
+"""Taking up a session again: after all has ended, after rotation, after the numbers began anew, elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.connection import Connection
+from drmaa_cli.constants import JobState
+from drmaa_cli.errors import (
+    DeniedByDrmException,
+    InternalException,
+    InvalidArgumentException,
+    InvalidJobException,
+)
+from drmaa_cli.runners.local import CommandTimeout, LocalRunner
+from drmaa_cli.store import Store
+from fake_sge.cell import Cell
+from tests.sessions.conftest import enter
+from tests.sessions.kit import ROOT, job, wait_for
+from tests.sessions.program import POINTS
+
+CONTACT = "session=again"
+
+
+def begin(count: int = 4) -> list[str]:
+    """Submit single jobs and an array, and leave."""
+    with Connection(CONTACT) as session:
+        ids = [session.runJob(job(session, f"exit {code}")) for code in range(count)]
+        return ids + session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 3, 1)
+
+
+def check(ids: list[str]) -> None:
+    """Take the session up and hear of every end."""
+    with Connection(CONTACT) as session:
+        for number in ids:
+            info = session.wait(number, 60)
+            assert (info.jobId, info.hasExited) == (number, True)
+            _, _, task = number.partition(".")
+            assert info.exitStatus == (int(task) if task else ids.index(number))
+            assert len(info.resourceUsage) >= 34
+
+
+def test_after_all_have_ended(own: Cell) -> None:
+    ids = begin()
+    own.wait_idle()
+    check(ids)
+
+
+def test_states_before_waiting(own: Cell) -> None:
+    ids = begin()
+    own.wait_idle()
+    with Connection(CONTACT) as session:
+        assert {session.jobStatus(number) for number in ids} == {JobState.DONE}
+        assert [(held.id, held.state, held.reaped) for held in session.jobs()] == [
+            (number, JobState.DONE, False) for number in ids
+        ]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_after_two_rotations(own: Cell, *, zipped: bool) -> None:
+    first = begin(2)
+    own.wait_idle()
+    rotate(own, zipped=zipped)
+    with Connection(CONTACT) as session:
+        second = [session.runJob(job(session, "exit 9"))]
+    own.wait_idle()
+    rotate(own, zipped=zipped)
+    with Connection(CONTACT) as session:
+        second.append(session.runJob(job(session, "exit 9")))
+    own.wait_idle()
+    check(first)
+    with Connection(CONTACT) as session:
+        assert [session.wait(number).exitStatus for number in second] == [9, 9]
+
+
+def rotate(cell: Cell, *, zipped: bool) -> None:
+    """What Grid Engine's util/logchecker.sh does: move the old up, the present one to .0, compress it."""
+    end = ".gz" if zipped else ""
+    for index in (1, 0):
+        old = Path(f"{cell.accounting}.{index}{end}")
+        if old.exists():
+            old.rename(f"{cell.accounting}.{index + 1}{end}")
+    moved = cell.accounting.rename(f"{cell.accounting}.0")
+    if zipped:
+        with moved.open("rb") as source, gzip.open(f"{moved}.gz", "wb") as target:
+            shutil.copyfileobj(source, target)
+        stat = moved.stat()
+        os.utime(f"{moved}.gz", ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as gzip(1) does
+        moved.unlink()
+
+
+def test_after_truncation_to_what_is_new(own: Cell) -> None:
+    begun = begin(1)
+    own.wait_idle()
+    lines = own.accounting.read_bytes().splitlines(keepends=True)
+    own.accounting.write_bytes(b"".join(lines[-len(begun) :]))
+    check(begun)
+
+
+def test_numbers_that_began_anew(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    directory = tmp_path_factory.mktemp("wrap") / "cell"
+    with Cell(directory, first_job_number=1, max_job_number=12, slots=8, login_shells=False) as cell:
+        enter(monkeypatch, cell.variables, cell.path, tmp_path / "state")
+        with Connection("session=before") as session:
+            for code in range(1, 9):
+                assert session.wait(session.runJob(job(session, f"exit {code}"))).exitStatus == code
+        ids = begin(4)
+        single = [int(number) for number in ids if "." not in number]
+        assert single == [9, 10, 11, 12]
+        assert ids[-1] == "1.3"
+        cell.wait_idle()
+        check(ids)
+
+
+def test_a_key_gives_the_same_job_whatever_became_of_it(own: Cell, tmp_path: Path) -> None:
+    with Connection(CONTACT) as session:
+        found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 4")
+        number = session.runJob(found, key="a")
+        array = session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 4, 3, key="b")
+        assert session.runJob(found, key="a") == number
+        assert session.wait(number).exitStatus == 4
+        assert session.runJob(found, key="a") == number
+        assert session.wait(number).exitStatus == 4
+        with pytest.raises(InvalidJobException):
+            session.wait(number)
+    own.wait_idle()
+    with Connection(CONTACT) as session:
+        assert session.runJob(found, key="a") == number
+        assert session.runBulkJobs(found, 1, 4, 3, key="b") == array
+        assert [session.wait(part).exitStatus for part in (number, *array)] == [4, 1, 4]
+        assert [(held.id, held.key) for held in session.jobs()] == [
+            (number, "a"), (array[0], "b"), (array[1], "b"),
+        ]  # fmt: skip
+        with pytest.raises(InvalidArgumentException, match="belongs to a single job"):
+            session.runBulkJobs(found, 1, 4, 3, key="a")
+    assert (tmp_path / "ran").read_text() == "x\n"
+
+
+def test_a_key_whose_submission_was_refused_is_free(own: Cell) -> None:
+    with Connection(CONTACT) as session:
+        for _ in range(2):
+            with pytest.raises(DeniedByDrmException):
+                session.runJob(job(session, "exit 1", nativeSpecification="-q nowhere.q"), key="a")
+        assert session.jobs() == []
+        assert session.wait(session.runJob(job(session, "exit 1"), key="a")).exitStatus == 1
+
+
+# --- answers that were lost ---------------------------------------------------------------------------------
+
+
+def unsettle(path: Path, **changes: object) -> None:
+    """Put the record of every submission back to where it was before qsub's answer."""
+    with sqlite3.connect(path) as db:
+        for name, value in {"number": None, "kept": 0, **changes}.items():
+            db.execute(f"UPDATE jobs SET {name} = ?", (value,))
+        db.execute("DELETE FROM tasks")
+    db.close()
+
+
+GONE = f"{os.uname().nodename} 1 0 x"
+ELSEWHERE = "elsewhere.example 1 0 x"
+
+
+@pytest.mark.parametrize("owner", [GONE, ELSEWHERE, "- 0 0 -"])
+@pytest.mark.parametrize("held", [True, False])
+def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held: bool) -> None:
+    # nothing but the intents is left: the token in the qmaster, or accounting, tells the numbers
+    with Connection(CONTACT) as session:
+        native = "-h" if held else ""
+        ids = [
+            session.runJob(job(session, "exit 3", jobName=f"n{i}", nativeSpecification=native))
+            for i in range(3)
+        ]
+        array = session.runBulkJobs(job(session, "exit 3", jobName="n4", nativeSpecification=native), 1, 3, 2)
+    if not held:
+        own.wait_idle()
+    unsettle(tmp_path / "state" / "again.session", owner=owner)
+    with Connection(CONTACT, command_timeout=0.5, retry_for=0) as session:
+        wait_for(lambda: len(session.jobs()) == 5, "the end of the time that another host is given")
+        assert [entry.id for entry in session.jobs()] == [*ids, *array]
+        if held:
+            session.control("DRMAA_JOB_IDS_SESSION_ALL", "release")
+        assert [session.wait(number, 60).exitStatus for number in (*ids, *array)] == [3] * 5
+
+
+def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # the first qsub is accepted and never comes back; the second never reaches the qmaster
+    original = LocalRunner.run_keeping
+
+    def lost(self: LocalRunner, executable: str, argv: list[str], *rest: object) -> object:
+        result = original(self, executable, argv, *rest)  # type: ignore[arg-type]
+        files = rest[-1]
+        for path in files:  # type: ignore[attr-defined]
+            path.write_bytes(b"")
+        raise CommandTimeout(result._replace(stdout=b"", stderr=b""), 1.0)
+
+    with Connection(CONTACT) as session:
+        found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalRunner, "run_keeping", lost)
+            number = session.runJob(found, key="a")
+        assert session.runJob(found, key="a") == number
+        assert session.wait(number).exitStatus == 2
+    assert (tmp_path / "ran").read_text() == "x\n"
+
+
+def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None:
+    with Connection(CONTACT, command_timeout=5, retry_for=0.1) as session:
+        found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
+        own.fault("lost", "qsub", code=1)
+        listing = own.fault("refused", "qstat", times=None)
+        with pytest.raises(Exception, match="is not known yet"):
+            session.runJob(found, key="a")
+        own.clear_faults(listing)
+        number = session.runJob(found, key="a")  # the same process asks again
+        assert session.wait(number).exitStatus == 2
+    assert (tmp_path / "ran").read_text() == "x\n"
+
+
+def test_two_jobs_could_be_it(own: Cell, tmp_path: Path) -> None:
+    with Connection(CONTACT) as session:
+        for _ in range(2):
+            session.runJob(job(session, "exit 1", jobName="same"))
+    own.wait_idle()
+    unsettle(tmp_path / "state" / "again.session", owner=GONE)
+    with pytest.raises(Exception, match=r"each of the jobs 1, 2 could be it"):
+        Connection(CONTACT)
+
+
+KILLED = """
+import os, signal, sys
+from drmaa_cli.connection import Connection
+from tests.sessions.kit import job
+from tests.sessions.program import die_at
+session = Connection("session=again")
+die_at(sys.argv[1], 1)
+session.runJob(job(session, "exit 5"))
+"""
+
+
+@pytest.mark.parametrize(
+    "point", [point for point in POINTS if "end" not in point and "claim" not in point][1:-1]
+)
+def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    own.submit_simulated()  # the cell has an accounting file
+    own.wait_idle()
+    subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=60, check=False)
+    with Connection(CONTACT) as session:
+        held = session.jobs()
+        assert len(held) == (0 if point in ("after-intent", "before-qsub") else 1)
+        assert [session.wait("DRMAA_JOB_IDS_SESSION_ANY", 60).exitStatus for _ in held] == [5] * len(held)
+    wait_for(lambda: not own.jobs(), "an idle cell")
+    lines = [line for line in own.accounting.read_text().splitlines() if line[0] != "#"]
+    assert len(lines) == 1 + len(held)
+
+
+# --- a full disk --------------------------------------------------------------------------------------------
+
+
+def _submit_many(session: Connection) -> tuple[int, str]:
+    for number in range(50):
+        try:
+            session.runJob(job(session, "exit 1"), key=f"{number}" + "x" * 1000)
+        except InternalException as err:
+            return number, str(err)
+    raise AssertionError("the disk was not full")
+
+
+def test_a_full_disk_before_qsub(own: Cell) -> None:
+    with Connection(CONTACT) as session:
+        session.runJob(job(session, "exit 1"), key="first")
+        store = session._books.open()
+        assert isinstance(store, Store)
+        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+        store._db.execute(f"PRAGMA max_page_count = {pages}")
+        more, said = _submit_many(session)
+        submitted = 1 + more
+        assert "nothing was submitted: cannot use the session file" in said
+        assert "again.session: database or disk is full" in said
+        assert len(session.jobs()) == submitted
+        own.wait_idle()
+        lines = [line for line in own.accounting.read_text().splitlines() if line[0] != "#"]
+        assert len(lines) == submitted
+
+
+def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path) -> None:
+    with Connection(CONTACT) as session:
+        session.wait(session.runJob(job(session, "exit 1")))
+        store = session._books.open()
+        assert isinstance(store, Store)
+        only_new = {sqlite3.SQLITE_UPDATE: sqlite3.SQLITE_DENY}
+        store._db.set_authorizer(lambda action, *_: only_new.get(action, sqlite3.SQLITE_OK))
+        found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
+        number = session.runJob(found, key="a")  # its number cannot be written down
+        assert session.runJob(found, key="a") == number
+        assert number in [held.id for held in session.jobs()]
+        assert session.wait(number).exitStatus == 2
+        store._db.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+    with Connection(CONTACT) as session:  # all that was owed was written at exit()
+        assert [held.id for held in session.jobs() if held.reaped] == ["1", number]
+        assert session.runJob(found, key="a") == number
+    assert (tmp_path / "ran").read_text() == "x\n"
