@@ -126,7 +126,7 @@ def latency(api: ModuleType, stamps: str, count: str) -> dict[str, list[float]]:
 
 
 def floor(api: ModuleType, stamps: str, count: str) -> dict[str, list[float]]:
-    """From a job's last action to the appearance of its line in the accounting file: nobody can know sooner."""
+    """From a job's last action to its line in the accounting file: nobody can know sooner."""
     accounting = Path(os.environ["SGE_ROOT"], "default", "common", "accounting")
     lags = []
     for number in range(int(count)):

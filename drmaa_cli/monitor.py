@@ -21,8 +21,10 @@ from drmaa_cli.clock import Clock
 from drmaa_cli.cluster import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.config import Config
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
+from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.ledger import Ledger
 from drmaa_cli.models import AccountingRecord, Details, Hold, JobRow
+from drmaa_cli.pace import Pace
 from drmaa_cli.tracker import (
     CLOCK_SKEW,
     NO_TASK,
@@ -42,8 +44,6 @@ Rows = dict[int, tuple[JobRow, ...]]
 log = logging.getLogger("drmaa_cli")
 
 TICK = 0.02  # seconds between two looks at the accounting file
-QUIET_SHARE = 0.05  # a job that has been quiet for an hour is asked for less often than one just submitted
-LONGEST_STALENESS = 10.0
 LONGEST_BACKOFF = 15.0
 MOST_DOUBLINGS = 8
 SYSTEM_HOLDS = (Hold.SYSTEM, Hold.OPERATOR, Hold.DEPENDENCY, Hold.START_TIME, Hold.ARRAY_DEPENDENCY)
@@ -75,7 +75,9 @@ class Monitor:
         self._began = self._attempted = self._finished = float("-inf")
         self._demand = float("-inf")
         self._event = self.clock.monotonic()
-        self._cost = 0.0
+        config = cluster.config
+        self._pace = Pace(config.poll_min, config.poll_max, config.duty_cycle, self._event)
+        self._lively = True
         self._failures = 0
         self._trouble: tuple[float, BaseException] | None = None
         self._next_qacct = float("-inf")
@@ -97,7 +99,7 @@ class Monitor:
 
     def happened(self) -> None:
         """Something was changed: ask more often for a while."""
-        self._event = self.clock.monotonic()
+        self._event, self._lively = self.clock.monotonic(), True
         self.lock.notify_all()
 
     def added(self, known: Known, mark: Mark | None) -> None:
@@ -233,16 +235,11 @@ class Monitor:
             return self._finished + min(pause, LONGEST_BACKOFF)
         if self._demand > self._began:
             return self._demand
-        quiet = self.clock.monotonic() - self._event
-        interval = max(self._shortest_interval(), min(quiet * QUIET_SHARE, self._config.poll_max))
-        return self._finished + interval
-
-    def _shortest_interval(self) -> float:
-        by_cost = self._cost / max(self._config.duty_cycle, 0.001)
-        return max(self._config.poll_min, min(by_cost, self._config.poll_max))
+        now = self.clock.monotonic()
+        return self._finished + self._pace.pause(now - self._event, self._lively, now)
 
     def _fresh_enough(self) -> float:
-        return self.clock.monotonic() - min(self._shortest_interval(), LONGEST_STALENESS)
+        return self.clock.monotonic() - self._pace.staleness
 
     def _poll(self) -> None:
         """One listing for everybody, and whatever it gives occasion to ask."""
@@ -257,9 +254,14 @@ class Monitor:
             self._failed(err)
             return
         rows = _by_job(snapshot.rows)
+        self._lively = False
         for known in waiting:
+            seen = rows.get(known.number, ())
+            self._lively = self._lively or not all(is_pending(row.state) for row in seen)
+            if seen != known.rows:
+                self._event = began
             if known.since <= began:
-                self._ledger.sighted(sight(known, rows.get(known.number, ())), began)
+                self._ledger.sighted(sight(known, seen), began)
         if self._foreign is not None:
             self._foreign = rows
         self._holds = {}
@@ -269,7 +271,7 @@ class Monitor:
         if self._look_up():
             self._finished = self.clock.monotonic()
             self._recovered()
-        self._cost = self._finished - began
+        self._pace.spent(self._finished - began, self._finished)
         self.lock.notify_all()
 
     def _failed(self, err: BaseException) -> None:
@@ -320,7 +322,7 @@ class Monitor:
             return not self._qacct_failed
         self._qacct_failed = True
         began = min(min((*known.missing.values(), *known.faulty.values())) for known in lost)
-        self._next_qacct = now + max(self._shortest_interval(), (now - began) / 2)
+        self._next_qacct = now + max(self._pace.staleness, (now - began) / 2)
         gone = [known for known in lost if known.missing]
         stuck = [known for known in lost if known.faulty]  # may never have started: `qacct -b` omits those
         records = []
@@ -352,7 +354,7 @@ class Monitor:
         if self._settle():
             self.lock.notify_all()
         if records and self._records:  # a record is not all: ask
-            self._demand = max(self._demand, self._finished + self._shortest_interval())
+            self._demand = max(self._demand, self._finished + self._pace.staleness)
 
     def _note(self, record: AccountingRecord) -> None:
         known = self._ledger.get(record.job)

@@ -224,7 +224,7 @@ def test_qacct_is_asked_where_the_file_cannot_be_read(cell: Cell, monkeypatch: p
 
     def qacct(argv: Any) -> CommandResult:
         cell.qmaster.clock.sleep(0.01)
-        if cell.clock.monotonic() < 1040:
+        if cell.clock.monotonic() < 1030:
             return captured.result("", f"error: job id {number} not found\n", 1)
         return captured.result(text)
 
