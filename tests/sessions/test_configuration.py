@@ -1,0 +1,46 @@
+"""Every setting is in the table of docs/configuration.md, with its default and its variable."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.config import PREFIX, Config
+from drmaa_cli.errors import InvalidArgumentException
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROW = re.compile(r"^\| `(\w+)` \| `(\w+)` \| ([^|]+?) \| ([^|]+?) \|$", re.MULTILINE)
+
+
+def test_the_table_is_complete() -> None:
+    rows = ROW.findall((ROOT / "docs" / "configuration.md").read_text())
+    assert [(name, variable) for name, variable, _, _ in rows] == [
+        (name, PREFIX + name.upper()) for name in Config._fields
+    ]
+    for name, _, default, meaning in rows:
+        value = Config._field_defaults[name]
+        said = default.strip("`")
+        expected = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+        assert said == (str(expected) if isinstance(expected, str) else f"{expected:g}"), name
+        assert len(meaning) > 20
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in Config._fields if not isinstance(Config._field_defaults[name], str)]
+)
+def test_keyword_over_variable_over_default(name: str) -> None:
+    default = Config._field_defaults[name]
+    on = isinstance(default, bool)
+    env = {PREFIX + name.upper(): "1" if on else "7.5"}
+    assert getattr(Config.load({}, {}), name) == default
+    assert getattr(Config.load({}, env), name) == (True if on else 7.5)
+    assert getattr(Config.load({name: False if on else 2}, env), name) == (False if on else 2.0)
+    with pytest.raises(InvalidArgumentException, match=name):
+        Config.load({}, {PREFIX + name.upper(): "much"})
+
+
+def test_no_such_setting() -> None:
+    with pytest.raises(InvalidArgumentException, match="no such setting: pol_min"):
+        Config.load({"pol_min": 1})
