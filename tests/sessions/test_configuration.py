@@ -37,7 +37,7 @@ def test_keyword_over_variable_over_default(name: str) -> None:
     assert getattr(Config.load({}, {}), name) == default
     assert getattr(Config.load({}, env), name) == (True if on else 7.5)
     assert getattr(Config.load({name: False if on else 2}, env), name) == (False if on else 2.0)
-    with pytest.raises(InvalidArgumentException, match=name):
+    with pytest.raises(InvalidArgumentException, match=PREFIX + name.upper()):
         Config.load({}, {PREFIX + name.upper(): "much"})
 
 

@@ -205,7 +205,7 @@ def test_list_show_and_prune(state: Path, capsys: pytest.CaptureFixture[str]) ->
     code, out, err = say("prune", "nightly", "weekly", "bad", "nobody")
     assert (code, out) == (1, "removed nightly\n")
     assert "3 of its jobs have not ended" in err
-    assert [path.name for path in state.glob("*.session")] == ["bad.session", "weekly.session"]
+    assert sorted(path.name for path in state.glob("*.session")) == ["bad.session", "weekly.session"]
     assert say("prune", "--force", "weekly", "bad") == (0, "removed weekly\nremoved bad\n", "")
     assert [path.name for path in state.iterdir()] == [STAMP]
 

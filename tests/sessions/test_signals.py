@@ -1,0 +1,120 @@
+"""Signals while a program waits: ctrl-C and SIGTERM act at once, the jobs and the session are unharmed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from drmaa_cli.connection import Connection
+from fake_sge.cell import Cell
+from tests.sessions.kit import ROOT, wait_for
+
+AT_ONCE = 2.0  # seconds; the machine may be busy
+
+WAITS = """
+import sys, threading, time
+from drmaa_cli.connection import Connection
+from tests.sessions.kit import job
+
+session = Connection("session=signals")
+number = session.runJob(job(session, "sleep " + sys.argv[2]))
+if sys.argv[1] == "follower":
+    threading.Thread(target=session.wait, args=[number], daemon=True).start()
+    time.sleep(0.5)
+print("waiting", number, flush=True)
+try:
+    if sys.argv[1] == "synchronize":
+        session.synchronize([number])
+    else:
+        session.wait(number)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    print(session.jobStatus(number), flush=True)
+    session.exit()
+"""
+
+pytestmark = pytest.mark.usefixtures("own")
+
+
+@pytest.fixture
+def program(request: pytest.FixtureRequest) -> Iterator[pexpect.spawn]:
+    how, seconds = request.param
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", WAITS, how, seconds],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        encoding="utf-8",
+        timeout=30,
+        echo=False,
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+@pytest.mark.parametrize(
+    "program", [("wait", "30"), ("synchronize", "30"), ("follower", "30")], indirect=True
+)
+def test_ctrl_c_interrupts_at_once(program: pexpect.spawn, own: Cell) -> None:
+    program.expect(r"waiting (\d+)")
+    number = int(program.match.group(1))
+    wait_for(lambda: own.jobs()[0]["state"] == "r", "start of the job")
+    began = time.monotonic()
+    program.sendintr()
+    program.expect_exact("interrupted")
+    assert time.monotonic() - began < AT_ONCE
+    program.expect_exact("running")  # the session goes on, and the job was not deleted
+    program.expect(pexpect.EOF)
+    assert [entry["job"] for entry in own.jobs()] == [number]
+
+
+@pytest.mark.parametrize("program", [("wait", "1.5")], indirect=True)
+def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn) -> None:
+    program.expect(r"waiting (\d+)")
+    number = program.match.group(1)
+    program.kill(signal.SIGTERM)
+    program.expect(pexpect.EOF)
+    program.close()
+    assert program.signalstatus == signal.SIGTERM
+    with Connection("session=signals") as session:
+        assert session.wait(number, 60).exitStatus == 0
+
+
+def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the qmaster is slow: qsub is interrupted half way, and nobody knows what became of it
+    own.submit_simulated()  # the cell has an accounting file
+    own.wait_idle()
+    own.fault("slow", "qsub", seconds=1.0)
+    code = (
+        "import sys\nfrom drmaa_cli.connection import Connection\nfrom tests.sessions.kit import job\n"
+        "session = Connection('session=signals')\n"
+        "found = job(session, f'echo x >> {sys.argv[1]}; exit 3')\n"
+        "print('submitting', flush=True)\n"
+        "try:\n    session.runJob(found, key='a')\n"
+        "except KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
+        "print('then', session.wait(session.runJob(found, key='a')).exitStatus, flush=True)\n"
+    )
+    ran = tmp_path / "ran"
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", code, str(ran)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect_exact("submitting")
+    wait_for(lambda: not own.faults(), "qsub at work")
+    child.sendintr()
+    child.expect_exact("interrupted")
+    child.expect_exact("then 3")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert ran.read_text() == "x\n"
