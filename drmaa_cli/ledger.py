@@ -105,11 +105,11 @@ class Ledger:
         if known is not None:
             known.confirmed = set(known.missing)
 
-    def be_patient(self, now: float) -> None:
-        """Nothing could be learned for a while: that time does not count against missing tasks."""
+    def be_patient(self, seconds: float, now: float) -> None:
+        """Nothing could be learned for so long: that time does not count against missing tasks."""
         for known in self._jobs.values():
-            known.missing = dict.fromkeys(known.missing, now)
-            known.faulty = dict.fromkeys(known.faulty, now)
+            for notes in (known.missing, known.faulty):
+                notes.update({task: min(since + seconds, now) for task, since in notes.items()})
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
         """The qmaster took our wish to delete these tasks: pending ones, or ones that had started."""

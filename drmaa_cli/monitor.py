@@ -287,7 +287,7 @@ class Monitor:
     def _recovered(self) -> None:
         if self._trouble is not None:
             log.info("Grid Engine answers again")
-            self._ledger.be_patient(self._began)
+            self._ledger.be_patient(self._began - self._trouble[0], self._began)
         self._failures, self._trouble = 0, None
 
     def _look_up(self) -> bool:
