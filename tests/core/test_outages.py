@@ -129,6 +129,17 @@ def test_the_time_of_an_outage_does_not_count_against_a_missing_job(cell: Cell) 
     assert session.wait(str(number)).exitStatus == 6
 
 
+def test_a_qmaster_that_comes_and_goes_does_not_put_off_an_end_for_ever(cell: Cell) -> None:
+    session = cell.connect()
+    (number,) = run(session)
+    cell.at(5, cell.qmaster.vanish, number)
+    for place in range(40):
+        cell.at(10 + 15 * place, strike, cell, "refused")
+        cell.at(16 + 15 * place, strike, cell, None)
+    with pytest.raises(Exception, match=r"^code 24: "):
+        session.wait(str(number), 110)
+
+
 def test_an_outage_of_long_ago_is_not_held_against_a_new_wait(cell: Cell) -> None:
     session = cell.connect(outage_limit=60)
     (number,) = run(session)
