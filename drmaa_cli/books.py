@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+from drmaa_cli import upkeep
 from drmaa_cli.accounting_file import AccountingFile, Mark
 from drmaa_cli.clock import Clock
 from drmaa_cli.errors import InternalException, error
@@ -263,11 +264,18 @@ class Books:
             if job.number is not None:
                 yield from _entries_of(job, job.number)
 
-    def numbers(self) -> set[int]:
-        """The job numbers of all the session's submissions, reaped ones included."""
+    def claimed(self) -> dict[int, float]:
+        """The job numbers that belong to known submissions, of this session and of the user's others.
+
+        With each, when it was submitted (epoch seconds): numbers wrap, and others may be of another cell.
+
+        Raises:
+            StoreError: the session's file cannot be read.
+        """
+        found = upkeep.numbers(self.path.parent, but=self.path)
         if self._store is None:
-            return {known.number for known in self.ledger}
-        return self._store.numbers()
+            return {**found, **{known.number: known.submitted for known in self.ledger}}
+        return {**found, **self._store.numbers()}
 
     def _enter(self, job: StoredJob) -> None:
         """Put a submission that is on record into the ledger."""

@@ -122,7 +122,7 @@ class Connection:
             self.cluster,
             self._accounting,
             rules.grace,
-            self._books.numbers,
+            self._books.claimed,
             lambda token: answer_files(path, token),
         )
         submitter = Submitter(self.cluster, common, self._accounting, lost, self._books.open)

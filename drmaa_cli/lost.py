@@ -9,7 +9,7 @@ ended job's accounting record would have been written: whoever concludes it subm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drmaa_cli.accounting_file import AccountingFile
@@ -37,7 +37,7 @@ class LostAndFound:
         cluster: where to look.
         accounting: the accounting file; qacct is asked where it cannot be read.
         grace: seconds after a job's end by which its record is written.
-        claimed: the job numbers that are known to belong to other submissions.
+        claimed: the job numbers that are known to belong to submissions, and when each was submitted.
         answers: the files in which the answer to a submission was kept, by its token.
     """
 
@@ -46,7 +46,7 @@ class LostAndFound:
         cluster: Cluster,
         accounting: AccountingFile,
         grace: float,
-        claimed: Callable[[], Iterable[int]],
+        claimed: Callable[[], Mapping[int, float]],
         answers: Callable[[str], tuple[Path, Path]],
     ) -> None:
         self._cluster = cluster
@@ -120,7 +120,7 @@ class LostAndFound:
         return answer.certain, None
 
     def _in_qmaster(self, intent: Intent) -> int | None:
-        claimed = set(self._claimed())
+        claimed = self._claimed().keys()
         rows = self._cluster.listing(self._cluster.user).rows
         named = {row.job for row in rows if row.name == intent.name}
         for numbers in (named - claimed, named & claimed):  # numbers wrap: a claim may be an old one
@@ -131,7 +131,7 @@ class LostAndFound:
         return None
 
     def _in_accounting(self, intent: Intent) -> int | None:
-        claimed = set(self._claimed())
+        claimed = self._claimed()
         last = min(self._clock.time(), intent.submitted + LONGEST_COMMAND) + TIME_UNIT
         found = {
             record.job
@@ -140,7 +140,7 @@ class LostAndFound:
             and record.job_name == intent.name
             and (record.task in intent.tasks if intent.tasks else record.task == 0)
             and intent.submitted - TIME_UNIT <= record.submission_time <= last
-            and record.job not in claimed
+            and abs(record.submission_time - claimed.get(record.job, float("-inf"))) > CLOCK_SKEW
         }
         if len(found) > 1:
             ids = ", ".join(str(number) for number in sorted(found))

@@ -234,11 +234,12 @@ class Store:
         with self._lock, errors(self.path):
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
-    def numbers(self) -> set[int]:
-        """The job numbers of all submissions that were accepted."""
+    def numbers(self) -> dict[int, float]:
+        """The job numbers of all submissions that were accepted, and when each was submitted (epoch seconds)."""
         with self._lock, errors(self.path):
-            rows = self._db.execute("SELECT number FROM jobs WHERE number IS NOT NULL").fetchall()
-        return {number for (number,) in rows}.union(self._unwritten.values())
+            rows = self._db.execute("SELECT position, number, submitted FROM jobs ORDER BY position").fetchall()
+        found = ((self._unwritten.get(position, number), submitted) for position, number, submitted in rows)
+        return {number: submitted for number, submitted in found if number is not None}
 
     def is_of_use(self) -> bool:
         """Whether any submission has a key, or is still in the air."""

@@ -100,6 +100,26 @@ def read_all(directory: Path) -> list[Kept]:
     return found
 
 
+def numbers(directory: Path, *, but: Path) -> dict[int, float]:
+    """The job numbers in the session files of a directory, and when each was submitted; without one file."""
+    found: dict[int, float] = {}
+    for path in directory.glob(f"*{SUFFIX}"):
+        if path == but:
+            continue
+        try:
+            store = Store.existing(path)
+        except StoreError as err:
+            log.info("left out: %s", err)
+            continue
+        try:
+            found.update(store.numbers())
+        except StoreError as err:
+            log.info("left out: %s", err)
+        finally:
+            store.close()
+    return found
+
+
 def is_expired(session: Kept, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:
     """Whether the rule of expiry holds.
 
