@@ -235,9 +235,10 @@ class Store:
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def numbers(self) -> dict[int, float]:
-        """The job numbers of all submissions that were accepted, and when each was submitted (epoch seconds)."""
+        """The job numbers of all accepted submissions, and when each was submitted (epoch seconds)."""
+        query = "SELECT position, number, submitted FROM jobs ORDER BY position"
         with self._lock, errors(self.path):
-            rows = self._db.execute("SELECT position, number, submitted FROM jobs ORDER BY position").fetchall()
+            rows = self._db.execute(query).fetchall()
         found = ((self._unwritten.get(position, number), submitted) for position, number, submitted in rows)
         return {number: submitted for number, submitted in found if number is not None}
 

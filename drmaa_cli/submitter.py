@@ -207,7 +207,7 @@ class Submitter:
     def _find_or_raise(self, intent: Intent, why: str) -> int:
         try:
             number = self._lost.find(intent)
-        except TROUBLE as err:
+        except (*TROUBLE, StoreError, OSError) as err:
             raise error(
                 DrmCommunicationException,
                 f"{why}; whether the job was accepted is not known yet and is looked up when this session is"
