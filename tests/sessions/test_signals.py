@@ -90,8 +90,6 @@ def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn) -> Non
 
 def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the qmaster is slow: qsub is interrupted half way, and nobody knows what became of it
-    own.submit_simulated()  # the cell has an accounting file
-    own.wait_idle()
     own.fault("slow", "qsub", seconds=1.0)
     code = (
         "import sys\nfrom drmaa_cli.connection import Connection\nfrom tests.sessions.kit import job\n"
