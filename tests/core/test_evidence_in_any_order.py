@@ -131,7 +131,8 @@ class Watcher:
         self.settle(now, found)
 
     def settle(self, now: float, details: Details | None = None) -> None:
-        for fact in list(endings(self.known, self.records, now, RULES, details)):
+        # As the monitor does: patience is counted up to when accounting was read last.
+        for fact in list(endings(self.known, self.records, self.read_until, RULES, details)):
             assert fact.task not in self.ends, "ended twice"
             assert self.ledger.ended(fact)
             self.ends[fact.task] = (now, fact.end)
