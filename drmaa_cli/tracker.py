@@ -211,7 +211,7 @@ def endings(
     Args:
         known: the job, with ``missing`` and ``faulty`` up to date.
         records: the latest accounting record of each task that :func:`fits`.
-        now: the clock by which ``missing`` and ``faulty`` were stamped.
+        now: up to when the records are known, by the clock that stamped ``missing`` and ``faulty``.
         rules: the cell's delays.
         details: `qstat -j` of the missing jobs, when it was just asked.
     """
