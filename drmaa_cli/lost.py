@@ -28,7 +28,7 @@ from drmaa_cli.tracker import CLOCK_SKEW
 CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
-TIME_UNIT = 1.0  # accounting keeps whole seconds
+CLOCKS_APART = 10.0  # seconds between our clock and the qmaster's, and accounting keeps whole seconds
 LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
 
 
@@ -134,14 +134,14 @@ class LostAndFound:
 
     def _in_accounting(self, intent: Intent) -> int | None:
         claimed = self._claimed()
-        last = min(self._clock.time(), intent.submitted + LONGEST_COMMAND) + TIME_UNIT
+        last = min(self._clock.time(), intent.submitted + LONGEST_COMMAND) + CLOCKS_APART
         found = {
             record.job
             for record in self._records(intent)
             if record.owner == self._cluster.user
             and record.job_name == intent.name
             and (record.task in intent.tasks if intent.tasks else record.task == 0)
-            and intent.submitted - TIME_UNIT <= record.submission_time <= last
+            and intent.submitted - CLOCKS_APART <= record.submission_time <= last
             and abs(record.submission_time - claimed.get(record.job, float("-inf"))) > CLOCK_SKEW
         }
         if len(found) > 1:
@@ -157,7 +157,7 @@ class LostAndFound:
         if self._accounting.readable:
             return self._accounting.look_back(intent.mark, intent.submitted, lambda _: True, unread=True)
         try:
-            return self._cluster.records_since(intent.submitted - TIME_UNIT)
+            return self._cluster.records_since(intent.submitted - CLOCKS_APART)
         except NoAccounting:
             if self._is_qmaster_here():
                 return []  # the qmaster would write it here: no job of this cell has ended yet
