@@ -30,9 +30,9 @@ from drmaa_cli.tracker import (
     NO_TASK,
     Ended,
     Known,
+    RowIndex,
     Rules,
     back_again,
-    covers,
     endings,
     fits,
     sight,
@@ -85,7 +85,7 @@ class Monitor:
         self._looked = float("-inf")  # up to when the records are known that were written
         self._records: dict[int, dict[int, AccountingRecord]] = {}
         self._foreign: Rows | None = None  # rows of all the user's jobs, once they are asked for
-        self._holds: dict[Hold, Rows] = {}
+        self._holds: dict[Hold, dict[int, RowIndex]] = {}
 
     def close(self) -> None:
         """Wake everybody who waits: the session is over."""
@@ -192,8 +192,9 @@ class Monitor:
                 snapshot = self._cluster.retrying(
                     lambda: self._cluster.listing(self._cluster.user, None, kind)
                 )
-            rows = holds[kind] = _by_job(snapshot.rows)
-        return any(covers(row, task) for row in rows.get(number, ()))
+            by_job = _by_job(snapshot.rows)
+            rows = holds[kind] = {job: RowIndex(some) for job, some in by_job.items()}
+        return number in rows and rows[number].find(task) is not None
 
     def _refresh(self, done: Callable[[], bool], not_before: float) -> None:
         until = self.clock.monotonic() + self._config.retry_for

@@ -23,7 +23,6 @@ FAILED_OK = 0
 STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
 EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
 EXIT_RESCHEDULE = 99
-FEW_ROWS = 4
 ITERATED = 8  # going through a range is so much faster than asking it for each task
 
 Records = Mapping[int, Mapping[int, AccountingRecord]]  # job number -> task -> its latest record
@@ -88,7 +87,7 @@ class Known:
         self.faulty: dict[int, float] = {}
         self.deleted: set[int] = set()
         self.never_ran: set[int] = set()
-        self._index: _Index | None = None
+        self._index: RowIndex | None = None
 
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
@@ -96,34 +95,39 @@ class Known:
 
     def row(self, task: int) -> JobRow | None:
         """The row of the last listing that shows the task."""
-        if len(self.rows) <= FEW_ROWS:
-            return next((row for row in self.rows if covers(row, task)), None)
         index = self._index
         if index is None or index.rows is not self.rows:
-            index = self._index = _indexed(self.rows)
-        if task in index.of_task:
-            return index.of_task[task]
-        return next((row for row in index.others if covers(row, task)), None)
+            index = self._index = RowIndex(self.rows)
+        return index.find(task)
 
 
-class _Index(NamedTuple):
-    """Rows by task: a row for each running task makes a long listing."""
+class RowIndex:
+    """One job's rows of a listing by task: those of an array with many states are many, or list many tasks.
 
-    rows: tuple[JobRow, ...]
-    of_task: dict[int, JobRow]
-    others: tuple[JobRow, ...]
+    Args:
+        rows: the rows.
+    """
 
+    def __init__(self, rows: tuple[JobRow, ...]) -> None:
+        self.rows = rows
+        self._of_task: dict[int, JobRow] = {}
+        self._of_range: list[tuple[range, JobRow]] = []
+        for row in rows:
+            if row.tasks is None:
+                self._of_task.setdefault(NO_TASK, row)
+                continue
+            for first, last, step in row.tasks:
+                if first == last:
+                    self._of_task.setdefault(first, row)
+                else:
+                    self._of_range.append((range(first, last + 1, step), row))
 
-def _indexed(rows: tuple[JobRow, ...]) -> _Index:
-    of_task: dict[int, JobRow] = {}
-    others = []
-    for row in rows:
-        task = only_task(row)
-        if task is None:
-            others.append(row)
-        else:
-            of_task.setdefault(task, row)
-    return _Index(rows, of_task, tuple(others))
+    def find(self, task: int) -> JobRow | None:
+        """The row that is about a task (NO_TASK: of a job that is no array)."""
+        row = self._of_task.get(task)
+        if row is not None:
+            return row
+        return next((row for numbers, row in self._of_range if task in numbers), None)
 
 
 class Sighting(NamedTuple):
