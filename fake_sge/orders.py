@@ -57,7 +57,7 @@ def output_path(
         "JOB_ID": str(job.number),
         "JOB_NAME": job.spec.name,
         "HOSTNAME": host,
-        "TASK_ID": str(task.number) if job.spec.is_array else "undefined",
+        "TASK_ID": str(task.number) if job.spec.is_array else "0",
     }
     chosen = pick(paths, host)
     if chosen is None:
@@ -155,7 +155,7 @@ def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
     """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
     spec, granted = job.spec, task.granted[0]
-    if spec.job_type & JobType.NO_SHELL:
+    if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
         return {"shell": None, "program": spec.command, "argv": [spec.command, *spec.args]}
     attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
     shell = pick(spec.shells, granted.host) or attributes.get("shell") or account.shell
