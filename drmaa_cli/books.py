@@ -132,7 +132,7 @@ class Books:
         else:
             accounting.open()
         for job in jobs:
-            self._enter(job)
+            self._enter(job, read_past=False)
 
     def unsettled(self) -> list[StoredJob]:
         """Submissions of which it is not known whether Grid Engine accepted them."""
@@ -190,6 +190,9 @@ class Books:
 
     def submitted(self, number: int, intent: Intent, position: int, now: float) -> Known:
         """A submission of this process was accepted."""
+        held = self.ledger.get(number)
+        if held is not None and held.order == position:
+            return held  # another thread has just read it from the file
         order = position or self.ledger.next_order()
         return self.ledger.add(
             Known(
@@ -277,14 +280,15 @@ class Books:
             return {**found, **{known.number: known.submitted for known in self.ledger}}
         return {**found, **self._store.numbers()}
 
-    def _enter(self, job: StoredJob) -> None:
-        """Put a submission that is on record into the ledger."""
-        if job.number is not None:
+    def _enter(self, job: StoredJob, *, read_past: bool = True) -> None:
+        """Put a submission that is on record into the ledger, unless all of it was given away."""
+        if job.number is not None and sum(task.reaped for task in job.tasks) < job.size:
             held = self.ledger.get(job.number)
             if held is None or held.order < job.position:
-                self._add(job)
+                self._add(job, read_past=read_past)
 
-    def _add(self, job: StoredJob) -> Known:
+    def _add(self, job: StoredJob, *, read_past: bool = True) -> Known:
+        """Put it there; with read_past, its accounting record may have been read and passed over."""
         assert job.number is not None
         intent = job.intent
         known = self.ledger.add(
@@ -306,7 +310,8 @@ class Books:
                 self.ledger.drop(job.number, task.task)
             elif task.end is not None:
                 self.ledger.restored(known, task.task, task.end)
-        self.on_known(known, intent.mark)
+        if read_past and known.waiting:
+            self.on_known(known, intent.mark)
         return known
 
     def _note_deletion(self, number: int, task: StoredTask) -> None:
