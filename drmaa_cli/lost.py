@@ -10,6 +10,7 @@ ended job's accounting record would have been written: whoever concludes it subm
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -78,6 +79,8 @@ class LostAndFound:
             certain, number = self._answered(intent)
             if certain:
                 return number
+            if self._was_not_begun(intent):
+                return self._in_qmaster(intent)
         until = self.deadline() if until is None else until
         while True:
             number = self._in_qmaster(intent) or self._in_accounting(intent)
@@ -120,6 +123,15 @@ class LostAndFound:
         if isinstance(answer, Accepted):
             return True, answer.job
         return answer.certain, None
+
+    def _was_not_begun(self, intent: Intent) -> bool:
+        """Whether the program died before it knew that qsub had begun, and qsub has said nothing.
+
+        A qsub that is left alone goes on to its end and says something; only one that was killed in the same
+        moment would not, long before it had reached the qmaster.
+        """
+        out, err = (path.stat() for path in self._answers(intent.token))
+        return bool(out.st_mode & stat.S_IWUSR) and out.st_size == err.st_size == 0
 
     def _in_qmaster(self, intent: Intent) -> int | None:
         claimed = self._claimed().keys()

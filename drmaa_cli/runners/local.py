@@ -37,6 +37,7 @@ class CommandTimeout(Exception):
 
 
 Output = Union[int, IO[bytes]]
+NOT_BEGUN, BEGUN = 0o600, 0o400  # modes of a file that keeps an answer
 
 
 class LocalRunner:
@@ -80,7 +81,8 @@ class LocalRunner:
     ) -> CommandResult:
         """The same, with standard output and error going to two files: they are there if we die meanwhile.
 
-        A file that does not exist says that the command was not begun.
+        The first file says whether the command was begun: it is not there before, and it becomes read-only
+        after. Only who dies within that moment leaves an empty, writable file of a command that was begun.
 
         Raises:
             CommandNotFound: as :meth:`run`, or a file cannot be made.
@@ -95,7 +97,7 @@ class LocalRunner:
                 except OSError as err:
                     raise CommandNotFound(executable, f"{path}: {err.strerror}") from err
             try:
-                result = _run(executable, argv, env, timeout, stdin, (opened[0], opened[1]))
+                result = _run(executable, argv, env, timeout, stdin, (opened[0], opened[1]), lambda: os.fchmod(opened[0].fileno(), BEGUN))
             except CommandTimeout as late:
                 raise CommandTimeout(_with_output(late.result, files), timeout) from late
             return _with_output(result, files)
@@ -111,6 +113,7 @@ def _run(
     timeout: float,
     stdin: bytes | None,
     output: tuple[Output, Output],
+    begun: Callable[[], None] = lambda: None,
 ) -> CommandResult:
     began = time.monotonic()
     try:
@@ -127,6 +130,7 @@ def _run(
         raise CommandNotFound(executable, err.strerror or str(err)) from err
     talk = Conversation(child, stdin)
     try:
+        begun()
         in_time = talk.until_end(timeout)
         if not in_time:
             _kill_group(child)
@@ -145,7 +149,8 @@ def _run(
 
 
 def _create(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
+    path.unlink(missing_ok=True)  # of an attempt before, which certainly did not succeed
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, NOT_BEGUN), "wb")
 
 
 def _with_output(result: CommandResult, files: tuple[Path, Path]) -> CommandResult:
