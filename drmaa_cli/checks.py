@@ -23,12 +23,13 @@ def check_text(values: Mapping[bytes, Text]) -> None:
     Raises:
         InvalidAttributeValueException: naming the attribute.
     """
+    whole = "".join([value if isinstance(value, str) else "".join(value) for value in values.values()])
+    if len(whole) <= LONGEST_STRING and whole.isascii() and "\0" not in whole:
+        return
     for name, value in values.items():
         for item in (value,) if isinstance(value, str) else value:
             if "\0" in item:
                 raise refused(name, item, "a NUL byte ends every text")
-            if len(item) <= LONGEST_STRING and item.isascii():
-                continue
             try:
                 size = len(os.fsencode(item))
             except UnicodeEncodeError as reason:

@@ -125,6 +125,8 @@ def _path(value: str) -> str:
     path = value.partition(":")[2]
     if not path:
         raise error(DeniedByDrmException, EMPTY_PATH_TEXT)
+    if "$" not in path:
+        return path
     for placeholder, meaning in ((HOME, "$HOME/"), (WORKING, "./")):
         if path.startswith(placeholder):
             path = meaning + path[len(placeholder) :].lstrip("/")
