@@ -53,17 +53,39 @@ def target(job: JobId, operation: str) -> JobId:
     return JobId(job.job)
 
 
+def wish_deletions(books: Books, ids: Sequence[JobId]) -> list[tuple[Known, list[int]]]:
+    """Write down which of the session's tasks are about to be deleted at our wish."""
+    wishes = []
+    for job in ids:
+        known = books.ledger.get(job.job)
+        if known is not None:
+            whole = job.task is None or known.tasks is None
+            chosen = known.waiting if whole else known.waiting.intersection({job.task})
+            tasks = sorted(chosen - known.deleted)
+            books.deleted(known, tasks, pending=False)
+            wishes.append((known, tasks))
+    return wishes
+
+
+def take_back(books: Books, wishes: Sequence[tuple[Known, list[int]]]) -> None:
+    """The wishes did not reach the qmaster."""
+    for known, tasks in wishes:
+        books.spared(known, tasks)
+
+
 def note_deletions(books: Books, answers: Sequence[Answer]) -> None:
     """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell."""
     for answer in answers:
-        if answer.outcome is not Outcome.DONE or answer.target is None:
+        if answer.target is None:
             continue
         known = books.ledger.get(answer.target.job)
         if known is None:
             continue
-        pending = DELETED in answer.text
         tasks = sorted(known.waiting.intersection(_tasks(known, answer)))
-        books.deleted(known, tasks, pending=pending)
+        if answer.outcome is Outcome.DONE:
+            books.deleted(known, tasks, pending=DELETED in answer.text)
+        elif answer.outcome not in _FINE:
+            books.spared(known, tasks)
 
 
 def _tasks(known: Known, answer: Answer) -> list[int]:

@@ -24,6 +24,7 @@ from drmaa_cli.sessionfile import answer_files, answers_beside, remove_answer
 from drmaa_cli.store import (
     DELETED_PENDING,
     DELETED_RUNNING,
+    NOT_DELETED,
     Intent,
     Store,
     StoredJob,
@@ -238,6 +239,13 @@ class Books:
             if store is not None:
                 store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
 
+    def spared(self, known: Known, tasks: Sequence[int]) -> None:
+        """Our wish to delete these tasks was refused, or never reached the qmaster."""
+        self.ledger.spared(known.number, tasks)
+        with self._storing("a refused deletion") as store:
+            if store is not None:
+                store.deleted(known.order, tasks, NOT_DELETED)
+
     def reap(self, pairs: Sequence[tuple[Known, int]]) -> dict[tuple[Known, int], End]:
         """Take ended tasks out of the session; what another process took before is left out."""
         won = {(known.order, task) for known, task in pairs}
@@ -337,5 +345,3 @@ def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
             found.end if found else None,
             found.reaped if found else False,
         )
-
-

@@ -32,19 +32,20 @@ from drmaa_cli.errors import (
     no_usage,
 )
 from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.replies import Answer
 from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobids import ALL, ANY, parse_job_id, text_of
 from drmaa_cli.jobinfo import End, JobInfo, Outcome
 from drmaa_cli.lost import LostAndFound
 from drmaa_cli.models import JobId, TaskRange
 from drmaa_cli.monitor import Monitor
-from drmaa_cli.runners.local import CommandNotFound
+from drmaa_cli.runners.local import CommandNotFound, CommandTimeout
 from drmaa_cli.sessionfile import answer_files
 from drmaa_cli.store import StoreError, path_of
 from drmaa_cli.submissions import Submissions, check_key, values_of
 from drmaa_cli.submitter import Submitter, bulk_range
 from drmaa_cli.template import JobTemplate
-from drmaa_cli.tracker import Known, Rules
+from drmaa_cli.tracker import Known, Rules, covers
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -267,6 +268,7 @@ class Connection:
         """
         string_to_control_action(operation)
         self.check()
+        terminating = operation == JobControlAction.TERMINATE
         if text_of(jobId) == ALL:
             with self._lock:
                 self._books.catch_up()
@@ -278,19 +280,31 @@ class Connection:
                     self._books.catch_up()
         if not ids:
             return
-        answers = self.cluster.control(operation, ids)
+        answers = self._terminate(ids) if terminating else self.cluster.control(operation, ids)
         with self._lock:
             now = self.cluster.clock.monotonic()
             for number in {job.job for job in ids}:
                 known = self._ledger.get(number)
                 if known is not None:
                     known.since = now
-            if operation == JobControlAction.TERMINATE:
-                actions.note_deletions(self._books, answers)
             self._monitor.controlled()
-        if text_of(jobId) == ALL and operation == JobControlAction.TERMINATE:
-            return
-        actions.raise_refusal(answers, operation)
+        if not (terminating and text_of(jobId) == ALL):
+            actions.raise_refusal(answers, operation)
+
+    def _terminate(self, ids: Sequence[JobId]) -> Sequence[Answer]:
+        """Have jobs deleted. The wish is on record before it is uttered: no accounting record tells of it."""
+        with self._lock:
+            wishes = actions.wish_deletions(self._books, ids)
+        try:
+            answers = self.cluster.control(JobControlAction.TERMINATE, ids)
+        except DrmaaException as err:
+            if not isinstance(err.__cause__, CommandTimeout):  # then nothing was uttered
+                with self._lock:
+                    actions.take_back(self._books, wishes)
+            raise
+        with self._lock:
+            actions.note_deletions(self._books, answers)
+        return answers
 
     # --- waiting -------------------------------------------------------------------------------------------
 
@@ -311,7 +325,7 @@ class Connection:
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
         known, task, end = self._reap_one(wanted, deadline)
-        self._remove_from_error_state([(known, task)])
+        self._remove_from_error_state({(known, task): end})
         if end.outcome is Outcome.NO_USAGE:
             raise no_usage()
         return end.job_info(known.id(task))
@@ -337,15 +351,15 @@ class Connection:
             everything, chosen = self._chosen(jobIds)
             unfinished = list(reversed(chosen))
             done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
-            reaped: list[tuple[Known, int]] = []
+            ends: Mapping[tuple[Known, int], End] = {}
             if dispose and not (everything and done is None):
                 reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
                 if everything:
                     reaped = [
                         (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
                     ]
-                self._books.reap(reaped)
-        self._remove_from_error_state(reaped)
+                ends = self._books.reap(reaped)
+        self._remove_from_error_state(ends)
         if done is None:
             raise error(ExitTimeoutException, "")
 
@@ -403,15 +417,25 @@ class Connection:
                 chosen.append(pair)
         return False, chosen
 
-    def _remove_from_error_state(self, pairs: Sequence[tuple[Known, int]]) -> None:
+    def _remove_from_error_state(self, ends: Mapping[tuple[Known, int], End]) -> None:
         """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
-        stuck = [known.id(task) for known, task in pairs if (row := known.row(task)) and is_error(row.state)]
-        if not stuck:
-            return
+        aborted = [pair for pair, end in ends.items() if end.outcome is Outcome.ABORTED]
         try:
-            self.cluster.control(JobControlAction.TERMINATE, stuck)
-        except DrmaaException as err:  # the end is known and must reach the caller; the job only lies about
-            log.warning("could not remove %s from the error state: %s", ", ".join(map(str, stuck)), err)
+            unseen = {known.number for known, _ in aborted if not known.rows}  # ended before we knew of them
+            rows = self.cluster.listing(self.cluster.user, unseen).rows if unseen else ()
+            stuck = [
+                known.id(task)
+                for known, task in aborted
+                if any(
+                    covers(row, task) and is_error(row.state)
+                    for row in (*known.rows, *rows)
+                    if row.job == known.number
+                )
+            ]
+            if stuck:
+                self.cluster.control(JobControlAction.TERMINATE, stuck)
+        except (DrmaaException, *TROUBLE) as err:  # the end is known and must reach the caller
+            log.warning("jobs in the error state could not be removed: %s", err)
 
     # --- status --------------------------------------------------------------------------------------------
 

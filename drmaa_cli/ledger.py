@@ -120,6 +120,12 @@ class Ledger:
             if pending:
                 known.never_ran |= chosen
 
+    def spared(self, number: int, tasks: Iterable[int]) -> None:
+        """These tasks are not deleted after all."""
+        known = self._jobs.get(number)
+        if known is not None:
+            known.deleted.difference_update(tasks)
+
     def ended(self, fact: Ended) -> bool:
         """A task has ended; False when that was known already or it has been reaped."""
         known = self._jobs.get(fact.job)

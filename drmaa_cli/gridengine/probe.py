@@ -65,16 +65,17 @@ def parse_sconf(result: CommandResult) -> dict[str, str]:
 def accounting_flush_seconds(configuration: Mapping[str, str]) -> int:
     """How long the qmaster may hold a record back before it writes it to the accounting file.
 
-    ``accounting_flush_time`` of ``reporting_params``, else ``flush_time``, else 15; 0 is at once.
-
-    Raises:
-        ValueError: the value is no duration.
+    ``accounting_flush_time`` of ``reporting_params``, else ``flush_time``, else 15, as for a value that is no
+    duration; 0 is at once.
     """
     parameters = dict(
         word.partition("=")[::2] for word in re.split(r"[\s,]+", configuration.get("reporting_params", ""))
     )
     text = parameters.get("accounting_flush_time") or parameters.get("flush_time")
-    return round(parse_seconds(text)) if text else DEFAULT_FLUSH_SECONDS
+    try:
+        return round(parse_seconds(text)) if text else DEFAULT_FLUSH_SECONDS
+    except ValueError:
+        return DEFAULT_FLUSH_SECONDS
 
 
 def max_aj_tasks(configuration: Mapping[str, str]) -> int:
