@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Union
+from typing import IO, Callable, Union
 
 from drmaa_cli.models import CommandResult
 from drmaa_cli.runners.conversation import Conversation
