@@ -25,6 +25,12 @@ from drmaa_cli.session import Session
 from tests.core.conftest import Cell
 
 
+@pytest.fixture(autouse=True)
+def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process may have left a session."""
+    monkeypatch.setattr(session_module._process, "active", None)
+
+
 @pytest.fixture
 def process(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     """Session.initialize() opens its connection to the small cell."""
