@@ -63,12 +63,13 @@ class LostAndFound:
         """When the record of a job that has ended by now will have been written, by the monotonic clock."""
         return self._clock.monotonic() + self._grace
 
-    def find(self, intent: Intent, until: float | None = None) -> int | None:
+    def find(self, intent: Intent, until: float | None = None, *, begun: bool = False) -> int | None:
         """The job number of a submission whose answer was lost; None when it was certainly not accepted.
 
         Args:
             intent: the submission; its program and its qsub are at work no more.
             until: a :meth:`deadline` after they ended; now, if not given.
+            begun: whether qsub is known to have been begun.
 
         Raises:
             GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
@@ -79,7 +80,7 @@ class LostAndFound:
             certain, number = self._answered(intent)
             if certain:
                 return number
-            if self._was_not_begun(intent):
+            if not begun and self._was_not_begun(intent):
                 return self._in_qmaster(intent)
         until = self.deadline() if until is None else until
         while True:

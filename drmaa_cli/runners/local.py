@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -94,10 +95,12 @@ class LocalRunner:
             for path in files:
                 try:
                     opened.append(_create(path))
-                except OSError as err:
-                    raise CommandNotFound(executable, f"{path}: {err.strerror}") from err
+                except OSError as why:
+                    raise CommandNotFound(executable, f"{path}: {why.strerror}") from why
+            out, err = opened
+            begun = functools.partial(os.fchmod, out.fileno(), BEGUN)
             try:
-                result = _run(executable, argv, env, timeout, stdin, (opened[0], opened[1]), lambda: os.fchmod(opened[0].fileno(), BEGUN))
+                result = _run(executable, argv, env, timeout, stdin, (out, err), begun)
             except CommandTimeout as late:
                 raise CommandTimeout(_with_output(late.result, files), timeout) from late
             return _with_output(result, files)
