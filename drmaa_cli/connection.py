@@ -18,9 +18,7 @@ from drmaa_cli.config import Config
 from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
 from drmaa_cli.contact import new_name, parse_contact
 from drmaa_cli.errors import (
-    INVALID_JOB_TEXT,
     NO_SESSION_TEXT,
-    TIMEOUT_TEXT,
     DrmaaException,
     DrmsInitException,
     ExitTimeoutException,
@@ -33,9 +31,8 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import Answer
-from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobids import ALL, ANY, parse_job_id, text_of
-from drmaa_cli.jobinfo import End, JobInfo, Outcome
+from drmaa_cli.jobinfo import JobInfo, Outcome
 from drmaa_cli.lost import LostAndFound
 from drmaa_cli.models import JobId, TaskRange
 from drmaa_cli.monitor import Monitor
@@ -45,7 +42,8 @@ from drmaa_cli.store import StoreError, path_of
 from drmaa_cli.submissions import Submissions, check_key, values_of
 from drmaa_cli.submitter import Submitter, bulk_range
 from drmaa_cli.template import JobTemplate
-from drmaa_cli.tracker import Known, Rules, covers
+from drmaa_cli.tracker import Known, Rules
+from drmaa_cli.waiting import Waiting
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -128,6 +126,7 @@ class Connection:
         )
         submitter = Submitter(self.cluster, common, self._accounting, lost, self._books.open)
         self._submissions = Submissions(self._books, submitter, lost, self._monitor)
+        self._waiting = Waiting(self.cluster, self._books, self._monitor)
         self._take_up()
 
     # --- the session ---------------------------------------------------------------------------------------
@@ -324,8 +323,7 @@ class Connection:
         self.check()
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
-        known, task, end = self._reap_one(wanted, deadline)
-        self._remove_from_error_state({(known, task): end})
+        known, task, end = self._waiting.for_one(wanted, deadline)
         if end.outcome is Outcome.NO_USAGE:
             raise no_usage()
         return end.job_info(known.id(task))
@@ -346,32 +344,8 @@ class Connection:
         """
         self.check()
         deadline = self._deadline(timeout)
-        with self._lock:
-            self._books.catch_up()
-            everything, chosen = self._chosen(jobIds)
-            unfinished = list(reversed(chosen))
-            done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
-            ends: Mapping[tuple[Known, int], End] = {}
-            if dispose and not (everything and done is None):
-                reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
-                if everything:
-                    reaped = [
-                        (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
-                    ]
-                ends = self._books.reap(reaped)
-        self._remove_from_error_state(ends)
-        if done is None:
+        if not self._waiting.for_all(jobIds, deadline, dispose=dispose):
             raise error(ExitTimeoutException, "")
-
-    def _reap_one(self, wanted: JobId | None, deadline: float) -> tuple[Known, int, End]:
-        with self._lock:
-            while True:
-                found = self._monitor.wait(lambda: self._ended(wanted), deadline)
-                if found is None:
-                    raise error(ExitTimeoutException, TIMEOUT_TEXT)
-                end = self._books.reap([found]).get(found)
-                if end is not None:  # else another process was faster
-                    return (*found, end)
 
     def _deadline(self, timeout: object) -> float:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
@@ -384,58 +358,6 @@ class Connection:
                 f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}",
             )
         return self.cluster.clock.monotonic() + timeout
-
-    def _ended(self, wanted: JobId | None) -> tuple[Known, int] | None:
-        if wanted is None:
-            first = self._ledger.first_ended()
-            if first is None and not len(self._ledger):
-                self._books.catch_up()
-                if not len(self._ledger):
-                    raise error(InvalidJobException, INVALID_JOB_TEXT)
-            return first
-        pair = self._ledger.find(wanted)
-        if pair is None:
-            self._books.catch_up()
-            pair = self._ledger.find(wanted)
-        if pair is None:
-            raise error(InvalidJobException, INVALID_JOB_TEXT)
-        return pair if pair[1] in pair[0].ended else None
-
-    def _chosen(self, job_ids: Sequence[JobIdLike]) -> tuple[bool, list[tuple[Known, int]]]:
-        chosen: list[tuple[Known, int]] = []
-        for job_id in job_ids:
-            text = os.fsdecode(job_id) if isinstance(job_id, bytes) else str(job_id)
-            if text == ALL:
-                return True, [
-                    (known, task) for known in self._ledger for task in sorted({*known.waiting, *known.ended})
-                ]
-            try:
-                pair = self._ledger.find(parse_job_id(text))
-            except InvalidJobException:
-                continue  # it looks like an id, and no job can have it
-            if pair is not None:
-                chosen.append(pair)
-        return False, chosen
-
-    def _remove_from_error_state(self, ends: Mapping[tuple[Known, int], End]) -> None:
-        """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
-        aborted = [pair for pair, end in ends.items() if end.outcome is Outcome.ABORTED]
-        try:
-            unseen = {known.number for known, _ in aborted if not known.rows}  # ended before we knew of them
-            rows = self.cluster.listing(self.cluster.user, unseen).rows if unseen else ()
-            stuck = [
-                known.id(task)
-                for known, task in aborted
-                if any(
-                    covers(row, task) and is_error(row.state)
-                    for row in (*known.rows, *rows)
-                    if row.job == known.number
-                )
-            ]
-            if stuck:
-                self.cluster.control(JobControlAction.TERMINATE, stuck)
-        except (DrmaaException, *TROUBLE) as err:  # the end is known and must reach the caller
-            log.warning("jobs in the error state could not be removed: %s", err)
 
     # --- status --------------------------------------------------------------------------------------------
 
@@ -505,10 +427,3 @@ class Connection:
             self._submissions.settle_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err
-
-
-def _all_ended(unfinished: list[tuple[Known, int]]) -> bool | None:
-    """Drop the ended ones from the end of the list; True when none is left."""
-    while unfinished and unfinished[-1][1] not in unfinished[-1][0].waiting:
-        unfinished.pop()
-    return None if unfinished else True
