@@ -10,7 +10,6 @@ ended job's accounting record would have been written: whoever concludes it subm
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -63,13 +62,12 @@ class LostAndFound:
         """When the record of a job that has ended by now will have been written, by the monotonic clock."""
         return self._clock.monotonic() + self._grace
 
-    def find(self, intent: Intent, until: float | None = None, *, begun: bool = False) -> int | None:
+    def find(self, intent: Intent, until: float | None = None) -> int | None:
         """The job number of a submission whose answer was lost; None when it was certainly not accepted.
 
         Args:
             intent: the submission; its program and its qsub are at work no more.
             until: a :meth:`deadline` after they ended; now, if not given.
-            begun: whether qsub is known to have been begun.
 
         Raises:
             GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
@@ -80,13 +78,13 @@ class LostAndFound:
             certain, number = self._answered(intent)
             if certain:
                 return number
-            if not begun and self._was_not_begun(intent):
-                return self._in_qmaster(intent)
         until = self.deadline() if until is None else until
         while True:
-            number = self._in_qmaster(intent) or self._in_accounting(intent)
-            if number is not None or self._clock.monotonic() >= until:
+            number = self._in_qmaster(intent)
+            if number is not None:
                 return number
+            if self._clock.monotonic() >= until:  # by now every other program knows which jobs are its own
+                return self._in_accounting(intent)
             self._clock.sleep(PAUSE)
             while self._clock.monotonic() < until and not self._accounting.changed():
                 self._clock.sleep(PAUSE)
@@ -124,15 +122,6 @@ class LostAndFound:
         if isinstance(answer, Accepted):
             return True, answer.job
         return answer.certain, None
-
-    def _was_not_begun(self, intent: Intent) -> bool:
-        """Whether the program died before it knew that qsub had begun, and qsub has said nothing.
-
-        A qsub that is left alone goes on to its end and says something; only one that was killed in the same
-        moment would not, long before it had reached the qmaster.
-        """
-        out, err = (path.stat() for path in self._answers(intent.token))
-        return bool(out.st_mode & stat.S_IWUSR) and out.st_size == err.st_size == 0
 
     def _in_qmaster(self, intent: Intent) -> int | None:
         claimed = self._claimed().keys()

@@ -206,7 +206,7 @@ class Submitter:
 
     def _find_or_raise(self, intent: Intent, why: str) -> int:
         try:
-            number = self._lost.find(intent, begun=True)
+            number = self._lost.find(intent)
         except (*TROUBLE, StoreError, OSError) as err:
             raise error(
                 DrmCommunicationException,

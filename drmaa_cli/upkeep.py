@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from drmaa_cli.sessionfile import SUFFIX, remove_files
+from drmaa_cli.gridengine.qsub import Accepted, parse_submission
+from drmaa_cli.gridengine.replies import CommandFailed
+from drmaa_cli.models import CommandResult
+from drmaa_cli.sessionfile import SUFFIX, answer_files, remove_files
 from drmaa_cli.store import Store, StoredJob, StoreError
 
 log = logging.getLogger("drmaa_cli")
@@ -113,11 +116,24 @@ def numbers(directory: Path, *, but: Path) -> dict[int, float]:
             continue
         try:
             found.update(store.numbers())
+            found.update(_answered(path, store.unsettled()))
         except StoreError as err:
             log.info("left out: %s", err)
         finally:
             store.close()
     return found
+
+
+def _answered(path: Path, unsettled: Iterable[StoredJob]) -> Iterator[tuple[int, float]]:
+    """The numbers that wait in answer files for their program to come back."""
+    for job in unsettled:
+        out, err = (file.read_bytes() if file.exists() else b"" for file in answer_files(path, job.intent.token))
+        try:
+            answer = parse_submission(CommandResult(("qsub",), 0, out, err))
+        except CommandFailed:
+            continue
+        if isinstance(answer, Accepted):
+            yield answer.job, job.intent.submitted
 
 
 def is_expired(session: Kept, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Callable, Union
+from typing import IO, Union
 
 from drmaa_cli.models import CommandResult
 from drmaa_cli.runners.conversation import Conversation
@@ -38,7 +37,6 @@ class CommandTimeout(Exception):
 
 
 Output = Union[int, IO[bytes]]
-NOT_BEGUN, BEGUN = 0o600, 0o400  # modes of a file that keeps an answer
 
 
 class LocalRunner:
@@ -82,8 +80,7 @@ class LocalRunner:
     ) -> CommandResult:
         """The same, with standard output and error going to two files: they are there if we die meanwhile.
 
-        The first file says whether the command was begun: it is not there before, and it becomes read-only
-        after. Only who dies within that moment leaves an empty, writable file of a command that was begun.
+        A file that does not exist says that the command was not begun.
 
         Raises:
             CommandNotFound: as :meth:`run`, or a file cannot be made.
@@ -98,9 +95,8 @@ class LocalRunner:
                 except OSError as why:
                     raise CommandNotFound(executable, f"{path}: {why.strerror}") from why
             out, err = opened
-            begun = functools.partial(os.fchmod, out.fileno(), BEGUN)
             try:
-                result = _run(executable, argv, env, timeout, stdin, (out, err), begun)
+                result = _run(executable, argv, env, timeout, stdin, (out, err))
             except CommandTimeout as late:
                 raise CommandTimeout(_with_output(late.result, files), timeout) from late
             return _with_output(result, files)
@@ -116,7 +112,6 @@ def _run(
     timeout: float,
     stdin: bytes | None,
     output: tuple[Output, Output],
-    begun: Callable[[], None] = lambda: None,
 ) -> CommandResult:
     began = time.monotonic()
     try:
@@ -133,7 +128,6 @@ def _run(
         raise CommandNotFound(executable, err.strerror or str(err)) from err
     talk = Conversation(child, stdin)
     try:
-        begun()
         in_time = talk.until_end(timeout)
         if not in_time:
             _kill_group(child)
@@ -153,7 +147,7 @@ def _run(
 
 def _create(path: Path) -> IO[bytes]:
     path.unlink(missing_ok=True)  # of an attempt before, which certainly did not succeed
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, NOT_BEGUN), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _with_output(result: CommandResult, files: tuple[Path, Path]) -> CommandResult:
