@@ -88,10 +88,14 @@ class Submissions:
             DrmCommunicationException: Grid Engine could not be asked, or several jobs could be it.
             StoreError: the session's file cannot be used.
         """
-        until = self._lost.deadline()
-        for job in self._books.unsettled():
-            while not self._settle(job, until) and job.intent.owner.is_gone:
+        unsettled = self._books.unsettled()
+        for job in unsettled:
+            while job.intent.owner.is_gone and self._lost.is_under_way(job.intent):
                 self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
+        silent = [job for job in unsettled if not self._lost.is_under_way(job.intent)]
+        until = self._lost.deadline()  # only now: they have all ended
+        for job in silent:
+            self._settle(job, until)
 
     def settle_rest(self) -> None:
         """Find out what became of submissions that other processes gave up on meanwhile.

@@ -127,10 +127,10 @@ def numbers(directory: Path, *, but: Path) -> dict[int, float]:
 def _answered(path: Path, unsettled: Iterable[StoredJob]) -> Iterator[tuple[int, float]]:
     """The numbers that wait in answer files for their program to come back."""
     for job in unsettled:
-        out, err = (file.read_bytes() if file.exists() else b"" for file in answer_files(path, job.intent.token))
+        out, err = answer_files(path, job.intent.token)
         try:
-            answer = parse_submission(CommandResult(("qsub",), 0, out, err))
-        except CommandFailed:
+            answer = parse_submission(CommandResult(("qsub",), 0, out.read_bytes(), err.read_bytes()))
+        except (CommandFailed, FileNotFoundError):
             continue
         if isinstance(answer, Accepted):
             yield answer.job, job.intent.submitted
