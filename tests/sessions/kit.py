@@ -43,7 +43,7 @@ class Campaign:
 
     Args:
         directory: where the tasks write; a new one.
-        env: the environment of a cell.
+        env: the environment of a cell; may name a state directory.
         singles, tasks: how many single jobs, and tasks of one array.
     """
 
@@ -56,13 +56,13 @@ class Campaign:
             "DRMAA_CLI_ACCOUNTING_MARGIN": "1",
             "DRMAA_CLI_POLL_MIN": "0.1",
             "DRMAA_CLI_DUTY_CYCLE": "0.5",
-            "DRMAA_CLI_STATE_DIR": str(directory / "state"),
         }
+        self.state = Path(self.env.setdefault("DRMAA_CLI_STATE_DIR", str(directory / "state")))
         self.kills = 0
 
     @contextlib.contextmanager
     def running(self, kill_at: str = "") -> Iterator[subprocess.Popen[str]]:
-        argv = [sys.executable, str(PROGRAM), str(self.directory), "session=campaign"]
+        argv = [sys.executable, str(PROGRAM), str(self.directory), f"session={self.directory.name}"]
         with subprocess.Popen(
             [*argv, str(self.singles), str(self.tasks)],
             env={**self.env, "KILL_AT": kill_at},
@@ -122,10 +122,10 @@ class Campaign:
             job = ran[0] if kind == "single" else f"{ran[0]}.{number}"
             code = int(number) % (SINGLE_CODES if kind == "single" else TASK_CODES)
             assert told["id"] == job
-            assert (told["exited"], told["signaled"], told["aborted"]) == (True, False, False)
+            assert (told["exited"], told["signaled"], told["aborted"]) == (True, False, False), told
             assert told["status"] == code
             assert 0 < float(told["start"]) <= float(told["end"])
-        kept = [path.name for path in (self.directory / "state").iterdir() if path.suffix in (".out", ".err")]
+        kept = [path.name for path in self.state.glob(f"{self.directory.name}.session.*")]
         assert not kept
 
 

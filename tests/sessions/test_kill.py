@@ -42,7 +42,8 @@ def kill_often(campaign: Campaign, seed: int, seconds: float, kills: int, *, wit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) -> None:
     # several sessions at once, with the same job names: none takes another's job for its own
-    campaigns = [Campaign(tmp_path / f"c{index}", shared_cell.env) for index in range(SIDE_BY_SIDE)]
+    env = {**shared_cell.env, "DRMAA_CLI_STATE_DIR": str(tmp_path / "state")}
+    campaigns = [Campaign(tmp_path / f"c{index}", env) for index in range(SIDE_BY_SIDE)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = [
             pool.submit(kill_often, campaign, 100 * seed + index, 0.3, 20, with_children=False)
