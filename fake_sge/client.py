@@ -1,15 +1,17 @@
 """The thin client behind every command: ships the call to the qmaster and prints its answer.
 
-It is copied into the cell and compiled there, imports next to nothing, and runs with ``-I -S``: its
-start-up is most of a fake command's time. Without a qmaster it runs the command in this process.
+It is copied into the cell and compiled there, imports next to nothing (not even os, which takes longer than
+all the rest), and runs with ``-I -S``: its start-up is most of a fake command's time. Without a qmaster it
+runs the command in this process.
 """
 
 from __future__ import annotations
 
-import os
+import posix
 import sys
 from _socket import AF_UNIX, SOCK_STREAM, socket
 
+NAMES = (sys.getfilesystemencoding(), "surrogateescape")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,7 @@ def frame(kind: bytes, data: bytes = b"") -> bytes:
 
 def _write(number: int, data: bytes) -> None:
     while data:
-        data = data[os.write(number, data) :]
+        data = data[posix.write(number, data) :]
 
 
 def _receive(line: socket, size: int) -> bytes:
@@ -38,30 +40,30 @@ def _receive(line: socket, size: int) -> bytes:
 
 def call(arguments: list[bytes]) -> bytes:
     """The request: fixed fields, then argv and environment, all separated by NUL."""
-    umask = os.umask(0o022)
-    os.umask(umask)
-    variables = [name + b"=" + value for name, value in os.environb.items()]
+    umask = posix.umask(0o022)
+    posix.umask(umask)
+    variables = [name + b"=" + value for name, value in posix.environ.items()]
     try:
-        cwd = os.getcwdb()  # noqa: PTH109
+        cwd = posix.getcwdb()
     except FileNotFoundError:
         cwd = b""
-    fixed = [cwd, str(umask).encode(), b"1" if os.isatty(1) else b"0", str(len(arguments)).encode()]
+    fixed = [cwd, str(umask).encode(), b"1" if posix.isatty(1) else b"0", str(len(arguments)).encode()]
     return b"\0".join(fixed + arguments + variables)
 
 
 def connect() -> socket | None:
     """The qmaster's socket; None when nobody listens. A long path is no obstacle."""
-    directory = os.environb.get(b"SGE_ROOT", b"") + b"/" + (os.environb.get(b"SGE_CELL") or b"default")
+    directory = posix.environ.get(b"SGE_ROOT", b"") + b"/" + (posix.environ.get(b"SGE_CELL") or b"default")
     line = socket(AF_UNIX, SOCK_STREAM)
     try:
         if len(directory) < 90:
             line.connect(directory + b"/qmaster.sock")
             return line
-        number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        number = posix.open(directory, posix.O_RDONLY | posix.O_DIRECTORY)
         try:
             line.connect(b"/proc/self/fd/%d/qmaster.sock" % number)
         finally:
-            os.close(number)
+            posix.close(number)
         return line
     except OSError:
         return None
@@ -70,7 +72,7 @@ def connect() -> socket | None:
 def _read_stdin() -> bytes:
     data = b""
     try:
-        while piece := os.read(0, 1 << 16):
+        while piece := posix.read(0, 1 << 16):
             data += piece
     except OSError:
         return data  # closed: there is nothing to read
@@ -97,37 +99,37 @@ def converse(line: socket) -> tuple[int, int] | str:
 
 
 def _forward_signals(line: socket) -> None:
-    import signal as _signal  # noqa: PLC0415 only commands that block need it
+    import signal as signals  # noqa: PLC0415 only commands that block need it
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        for item in (_signal.SIGINT, _signal.SIGTERM):
-            _signal.signal(item, _signal.SIG_DFL)
+        for item in (signals.SIGINT, signals.SIGTERM):
+            signals.signal(item, signals.SIG_DFL)
         line.sendall(frame(b"S", str(number).encode()))
 
-    for item in (_signal.SIGINT, _signal.SIGTERM):
-        _signal.signal(item, forward)
+    for item in (signals.SIGINT, signals.SIGTERM):
+        signals.signal(item, forward)
 
 
 def _die(number: int) -> None:
-    import signal as _signal  # noqa: PLC0415 seldom needed
+    import signal as signals  # noqa: PLC0415 seldom needed
 
-    _signal.signal(number, _signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+    signals.signal(number, signals.SIG_DFL)
+    posix.kill(posix.getpid(), number)
 
 
 def _alone(arguments: list[bytes], why: str, package: str) -> int:
     sys.path.insert(0, package)
     from fake_sge.alone import run  # noqa: PLC0415 the package is only needed without a qmaster
 
-    code, number = run([os.fsdecode(word) for word in arguments], why, _read_stdin)
+    code, number = run([word.decode(*NAMES) for word in arguments], why, _read_stdin)
     if number:
         _die(number)
     return code
 
 
-def main(tool: str, package: str, leave: Callable[[int], object] = os._exit) -> None:
+def main(tool: str, package: str, leave: Callable[[int], object] = posix._exit) -> None:
     """Run ``tool`` with this process's arguments; ``package`` is the directory that holds fake_sge."""
-    arguments = [os.fsencode(tool), *map(os.fsencode, sys.argv[1:])]
+    arguments = [word.encode(*NAMES) for word in [tool, *sys.argv[1:]]]
     code = 1
     try:
         why: tuple[int, int] | str = "refused"

@@ -49,8 +49,13 @@ def _write_commands(layout: Layout) -> None:
 
 
 def _shebang() -> str:
-    """``#!PYTHON -IS``; through sh when the interpreter's path does not fit into a shebang line."""
-    line = f"#!{sys.executable} -IS\n"
-    if len(line) < 127 and " " not in sys.executable:
+    """``#!PYTHON -IS``; through sh when the interpreter's path does not fit into a shebang line.
+
+    The interpreter itself, not a virtual environment's link to it: that starts faster, and the client needs
+    nothing but the standard library.
+    """
+    python = str(Path(sys.executable).resolve())
+    line = f"#!{python} -IS\n"
+    if len(line) < 127 and " " not in python:
         return line
-    return f"#!/bin/sh\n''':'\nexec '{sys.executable}' -IS \"$0\" \"$@\"\n'''\n"
+    return f"#!/bin/sh\n''':'\nexec '{python}' -IS \"$0\" \"$@\"\n'''\n"
