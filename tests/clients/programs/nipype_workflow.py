@@ -10,7 +10,7 @@ from nipype import Function, Node, Workflow
 def square(number):
     import os  # noqa: PLC0415 only the text of the function reaches the job
 
-    assert os.environ["ENVIRONMENT"] == "BATCH"
+    assert os.environ["JOB_NAME"].startswith("first.flow.")
     return number * number
 
 
