@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import alone, on_cells
+from benchmarks import alone, on_cells, on_fake
 from benchmarks.report import PAGE, Row, page
 from benchmarks.sides import missing, sides
 
@@ -33,6 +33,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": alone.listing,
     "scale": alone.scale,
     "start_up": alone.start_up,
+    "fake_commands": on_fake.commands,
+    "fake_scale": on_fake.fake_scale,
 }
 
 

@@ -17,7 +17,7 @@ Written by `make bench`. Each row compares two sides measured in turn, in one ru
 cell of Grid Engine 8.1.9 (or is a figure of its own); the figures are medians, the ratio is of the medians.
 libdrmaa is the real one (Debian's), driven by drmaa-python. "fast cell" is one whose scheduler and accounting
 answer within a second; "stock cell" has Grid Engine's own defaults (scheduling every 15 s, accounting flushed
-every 15 s).
+every 15 s). In the rows about fake_sge "our" side is a command of the fake, the other one the real command.
 """
 
 
