@@ -193,7 +193,8 @@ class Core:
             self._execd.wait()
             self._execd = None
 
-    def _start(self, effect: StartTask) -> None:
+    def _start(self, effect: StartTask, again: bool = False) -> None:
+        """``again``: the order may have been sent before; then the first shepherd to take it has it."""
         job = self.engine.state.jobs[effect.job]
         task = job.tasks[effect.task]
         hit = self.faults.take((FaultKind.ERROR_STATE,))
@@ -215,7 +216,8 @@ class Core:
         spool = Path(order["spool"])
         try:
             spool.mkdir(parents=True, exist_ok=True)
-            (spool / "pid").unlink(missing_ok=True)
+            if not again:
+                (spool / "pid").unlink(missing_ok=True)
             host = task.granted[0].host
             if job.spec.script is not None:
                 self._spool_script(host, effect.job, job.spec.script)
@@ -324,7 +326,7 @@ class Core:
             task = job.tasks[task_number]
             spool = self.layout.active_job(task.granted[0].host, number, task_number)
             if job.spec.simulation is None and not (spool / "pid").exists():
-                self._start(StartTask(number, task_number, task.run))
+                self._start(StartTask(number, task_number, task.run), again=True)
         self.check_shepherds()
 
     def check_shepherds(self) -> None:

@@ -144,6 +144,8 @@ def purge(state: CellState, now: float) -> None:
             continue
         del job.tasks[task_number]
         job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task_number)
+        if not job.waiting:
+            job.priority = 0.0  # only what was deleted while it waited keeps its priority in qstat -s z
         refresh_ready(state, job, now)
         leave_if_empty(state, now, job)
     state.ended = kept

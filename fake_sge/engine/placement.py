@@ -11,6 +11,7 @@ from ..model import (
     ComplexEntry,
     Granted,
     JobSpec,
+    JobType,
     ParallelEnvironment,
     QueueInstance,
     QueueState,
@@ -19,6 +20,11 @@ from ..model import (
 )
 from .resources import is_text, parse_value, text_matches
 from .state import CellState
+
+# Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
+_INTERACTIVE = (
+    JobType.IMMEDIATE | JobType.QLOGIN | JobType.QRSH | JobType.QSH | JobType.QRLOGIN | JobType.QRSHX
+)
 
 # Message numbers and texts as on a real 8.1.9 (captures w3.j_inthr, w4.j, w5.j), in the order reported.
 UNAVAILABLE = (
@@ -133,6 +139,9 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
             f'cannot run in queue "{instance.queue.name}" because it is not contained '
             f"in its hard queue list (-q)",
         )
+    if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
+        text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
+        return SchedulingMessage(12, text)
     for resource in spec.hard_resources:
         entry = config.complex_named(resource.name)
         if entry is None or entry.name == "slots":
