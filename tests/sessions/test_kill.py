@@ -46,7 +46,7 @@ def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) 
     campaigns = [Campaign(tmp_path / f"c{index}", env) for index in range(SIDE_BY_SIDE)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = [
-            pool.submit(kill_often, campaign, 100 * seed + index, 0.3, 20, with_children=False)
+            pool.submit(kill_often, campaign, 100 * seed + index, 0.2, 20, with_children=False)
             for index, campaign in enumerate(campaigns)
         ]
         kills = [run.result() for run in runs]
@@ -57,7 +57,7 @@ def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_killed_with_its_qsub(shared_cell: Cell, tmp_path: Path) -> None:
-    kills = kill_often(Campaign(tmp_path / "c", shared_cell.env), 7, 0.3, 20, with_children=True)
+    kills = kill_often(Campaign(tmp_path / "c", shared_cell.env), 7, 0.2, 20, with_children=True)
     assert kills >= 15
 
 
