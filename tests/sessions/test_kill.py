@@ -46,12 +46,12 @@ def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) 
     campaigns = [Campaign(tmp_path / f"c{index}", env) for index in range(SIDE_BY_SIDE)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = [
-            pool.submit(kill_often, campaign, 100 * seed + index, 0.2, 20, with_children=False)
+            pool.submit(kill_often, campaign, 100 * seed + index, 0.12, 20, with_children=False)
             for index, campaign in enumerate(campaigns)
         ]
         kills = [run.result() for run in runs]
     print("kills:", kills)
-    assert sum(kills) >= 45
+    assert sum(kills) >= 40
 
 
 @pytest.mark.slow
