@@ -1,4 +1,5 @@
-# make test | test-clients | lint | demo | bench: each makes its own virtual environment when needed.
+# make test | quick | test-clients | lint | demo | bench: each makes its own virtual environment when needed.
+#   quick: the tests that need neither a real Grid Engine nor patience
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
@@ -10,7 +11,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test test-clients lint demo bench clean
+.PHONY: help test quick test-clients lint demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +23,9 @@ $(READY): pyproject.toml
 
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+quick: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" --backends cli-fake
 
 test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients

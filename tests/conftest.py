@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -55,8 +56,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let the worker processes of -n load libdrmaa: glibc reads this only when a process starts."""
+    """Let the worker processes of -n load libdrmaa, and everybody be interrupted.
+
+    glibc reads its tunables only when a process starts. A run that a shell put into the background ignores
+    SIGINT and SIGQUIT, and so would every program it starts.
+    """
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=16384")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,6 +14,7 @@ from drmaa_cli.cli import execute, sessions, shim_path
 from drmaa_cli.errors import DrmaaException
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
+BROKEN_PIPE = 141  # and of SIGPIPE
 FAILED = 1
 
 DESCRIPTION = "DRMAA for Python through Grid Engine's own commands, without libdrmaa."
@@ -56,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except DrmaaException as error:
         print(f"drmaa-cli: {str(error).strip()}", file=sys.stderr)
         return FAILED
