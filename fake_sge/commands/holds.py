@@ -32,7 +32,11 @@ class HoldChange:
 
 
 class HoldRequest:
-    """One ``-h`` on one job. Bits that the user may not touch drop out at the first refusal."""
+    """One ``-h`` on one job.
+
+    Bits that the user may not touch drop out at the first refusal; each named task has bits of its own
+    (real cell: ``qalter -h so 5`` is refused with two lines, ``qalter -h so 5.1-3`` with three).
+    """
 
     def __init__(self, how: str, bits: int, actor: Actor, qmaster: Qmaster) -> None:
         self.removes = how == SUBTRACT
@@ -42,10 +46,19 @@ class HoldRequest:
         self.operator = qmaster.is_operator(actor.user)
 
     def apply(self, job: Job, tasks: list[int] | None) -> HoldChange:
-        """Work out what happens; ``tasks`` None: all tasks, the waiting ones by their hold lists first."""
+        """Work out what happens; ``tasks`` None: all tasks, the waiting ones by their hold lists first.
+
+        A named task that is over is answered as if it had no hold (real cell), and stays as it is.
+        """
         result = HoldChange()
-        for task in self._all(job) if tasks is None else tasks:
-            if task in job.waiting or task in job.tasks:
+        if tasks is None:
+            for task in self._all(job):
+                self._one(job, task, result)
+            return result
+        array, target = job.spec.array, self.target
+        for task in tasks:
+            self.target = target
+            if task in array.ids():
                 self._one(job, task, result)
         return result
 
@@ -58,6 +71,7 @@ class HoldRequest:
         yield from sorted(number for number, task in job.tasks.items() if task.finish is None)
 
     def _one(self, job: Job, task: int, result: HoldChange) -> None:
+        over = task not in job.waiting and task not in job.tasks
         before = job.tasks[task].hold if task in job.tasks else job.hold_of_waiting(task)
         original = before & _OWN
         old = result.changed[task][1] if task in result.changed else original
@@ -68,7 +82,8 @@ class HoldRequest:
         if refusal:
             result.answers.append((refusal, NOT_OPERATOR))
             return
-        result.changed[task] = (original, new)
+        if not over:
+            result.changed[task] = (original, new)
         name = f"job-array task {job.number}.{task}" if job.spec.is_array else f"job {job.number}"
         result.answers.append((f"modified hold of {name}", 1))
 
