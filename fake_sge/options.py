@@ -64,7 +64,13 @@ class CellOptions:
     finished_window: float | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError for impossible values."""
+        """Raises ValueError for impossible values, TypeError for a list of names where a mapping belongs."""
+        for name in ("queues", "parallel_environments", "global_config", "scheduler"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise TypeError(f"{name} is a mapping: name to value, or name to a mapping of what differs")
+        for name in ("hosts", "complexes", "projects", "managers"):
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} is a sequence of texts, not a text")
         if self.profile not in PROFILES:
             raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
         if self.flavour not in FLAVOURS:

@@ -213,6 +213,9 @@ def test_options_are_checked() -> None:
     for bad in ({"profile": "x"}, {"slots": -1}, {"hosts": ()}, {"first_job_number": 0}):
         with pytest.raises(ValueError, match=r"profile|host|first_job_number"):
             Cell("unused", **bad)
+    for wrong in ({"parallel_environments": ("mpi",)}, {"queues": "all.q"}, {"hosts": "localhost"}):
+        with pytest.raises(TypeError, match=next(iter(wrong))):
+            Cell("unused", **wrong)
 
 
 def test_a_killed_client_does_no_harm(cell: Cell) -> None:
