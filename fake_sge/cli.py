@@ -145,14 +145,14 @@ def _run(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     with Cell(None, _options(args)) as cell:
+        # ctrl-C reaches the command, too, which decides; an exception here could lose its exit code in wait()
+        signal.signal(signal.SIGINT, lambda *_: None)
         try:
             process = subprocess.Popen(command, env=cell.env)
         except OSError as error:
             print(f"fake-sge: {command[0]}: {error.strerror}", file=sys.stderr)
             return 127 if isinstance(error, FileNotFoundError) else 126
         try:
-            code = process.wait()
-        except KeyboardInterrupt:
             code = process.wait()
         except SystemExit:
             process.terminate()
