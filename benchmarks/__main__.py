@@ -24,7 +24,7 @@ def fast_cell() -> Iterator[Row]:
 
 def stock_cell() -> Iterator[Row]:
     with sides("stock") as cell:
-        yield on_cells.end_of_job(cell, "stock", 1.3, 10)
+        yield on_cells.end_of_job(cell, "stock", 1.3, 7)
 
 
 BENCHMARKS: dict[str, Benchmark] = {
