@@ -52,10 +52,9 @@ def main(names: list[str]) -> int:
             print(
                 f"{row.what}: {row.ours} | {row.theirs} | {row.ratio} | {row.target} | {row.note}", flush=True
             )
-    if not names:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(rows), encoding="utf-8")
-        print(f"written to {PAGE}")
+        if not names:  # after each group, so that an interrupted run leaves what it has
+            PAGE.parent.mkdir(exist_ok=True)
+            PAGE.write_text(page(rows), encoding="utf-8")
     return 0
 
 
