@@ -18,6 +18,7 @@ from typing import (
     Callable,
     Protocol,
     TypeVar,
+    Union,
     runtime_checkable,
 )
 
@@ -39,6 +40,7 @@ from drmaa_cli.toolbox import Tool, find_tool, quiet_environment, with_defaults
 
 T = TypeVar("T")
 
+Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout]
 TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout)
 """What may go wrong with a query without saying anything about the jobs."""
 
@@ -235,7 +237,7 @@ class Cluster:
         return tool
 
 
-def drmaa_error(err: GridEngineError | CommandNotFound | CommandTimeout) -> DrmaaException:
+def drmaa_error(err: Trouble) -> DrmaaException:
     """The DRMAA exception for a command that gave no answer."""
     if isinstance(err, CommandFailed):
         return error(InternalException, f"{err.text}\n")

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from drmaa_cli import actions, status, upkeep
 from drmaa_cli.accounting_file import AccountingFile
@@ -31,7 +31,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import Answer
-from drmaa_cli.jobids import ALL, ANY, parse_job_id, text_of
+from drmaa_cli.jobids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.jobinfo import JobInfo, Outcome
 from drmaa_cli.lost import LostAndFound
 from drmaa_cli.models import JobId, TaskRange
@@ -49,7 +49,6 @@ log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
 
 ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
-JobIdLike = Union[str, bytes]
 
 
 class HeldJob(NamedTuple):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Union
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY
 from drmaa_cli.errors import INVALID_JOB_TEXT, InvalidArgumentException, InvalidJobException, error
 from drmaa_cli.models import JobId
+
+JobIdLike = Union[str, bytes]
 
 ALL = JOB_IDS_SESSION_ALL.decode()
 ANY = JOB_IDS_SESSION_ANY.decode()

@@ -18,7 +18,7 @@ from typing import Callable, TypeVar
 
 from drmaa_cli.accounting_file import AccountingFile, Mark
 from drmaa_cli.clock import Clock
-from drmaa_cli.cluster import TROUBLE, Cluster, drmaa_error
+from drmaa_cli.cluster import TROUBLE, Cluster, Trouble, drmaa_error
 from drmaa_cli.config import Config
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.states import is_pending
@@ -79,7 +79,7 @@ class Monitor:
         self._pace = Pace(config.poll_min, config.poll_max, config.duty_cycle, self._event)
         self._lively = True
         self._failures = 0
-        self._trouble: tuple[float, BaseException] | None = None
+        self._trouble: tuple[float, Trouble] | None = None
         self._next_qacct = float("-inf")
         self._qacct_failed = False
         self._looked = float("-inf")  # up to when the records are known that were written
@@ -203,8 +203,8 @@ class Monitor:
         while not done():
             self._check_closed()
             now = self.clock.monotonic()
-            if self._trouble is not None and self._attempted >= not_before and now >= until:
-                raise drmaa_error(self._trouble[1]) from self._trouble[1]  # type: ignore[arg-type]  # one of TROUBLE
+            if self._attempted >= not_before and now >= until:
+                self._raise_trouble()
             if self._leading:
                 self.clock.wait(self.lock, TICK)
                 continue
@@ -275,7 +275,7 @@ class Monitor:
         self._pace.spent(self._finished - began, self._finished)
         self.lock.notify_all()
 
-    def _failed(self, err: BaseException) -> None:
+    def _failed(self, err: Trouble) -> None:
         idle = self._attempted - self._finished > 2 * LONGEST_BACKOFF  # nobody asked: not one long outage
         self._finished = self.clock.monotonic()
         self._failures += 1
@@ -390,7 +390,11 @@ class Monitor:
 
     def _check_outage(self, now: float) -> None:
         if self._trouble is not None and now - self._trouble[0] > self._config.outage_limit:
-            raise drmaa_error(self._trouble[1]) from self._trouble[1]  # type: ignore[arg-type]  # one of TROUBLE
+            self._raise_trouble()
+
+    def _raise_trouble(self) -> None:
+        if self._trouble is not None:
+            raise drmaa_error(self._trouble[1]) from self._trouble[1]
 
     @contextlib.contextmanager
     def _unlocked(self) -> Iterator[None]:

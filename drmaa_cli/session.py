@@ -26,7 +26,8 @@ from drmaa_cli.template import JobTemplate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from drmaa_cli.connection import Connection, HeldJob, JobIdLike
+    from drmaa_cli.connection import Connection, HeldJob
+    from drmaa_cli.jobids import JobIdLike
     from drmaa_cli.jobinfo import JobInfo
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Union
 
 from drmaa_cli.books import Books
 from drmaa_cli.cluster import TROUBLE, Cluster
@@ -19,15 +18,13 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.states import is_error
-from drmaa_cli.jobids import ALL, parse_job_id
+from drmaa_cli.jobids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobinfo import End, Outcome
 from drmaa_cli.models import JobId
 from drmaa_cli.monitor import Monitor
 from drmaa_cli.tracker import Known, covers
 
 log = logging.getLogger("drmaa_cli")
-
-JobIdLike = Union[str, bytes]
 
 
 class Waiting:

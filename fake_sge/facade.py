@@ -13,7 +13,7 @@ from .engine.control import is_manager, is_operator
 from .engine.placement import instance_matches
 from .engine.scheduling import explain
 from .faults import INSIDE, Fault, FaultKind
-from .model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage, Task
+from .model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from .protocol import (
     Actor,
     Change,
@@ -95,10 +95,6 @@ class Facade:
     def queue_instances(self) -> Sequence[QueueInstance]:
         """All queue instances."""
         return list(self.core.engine.state.instances.values())
-
-    def queue_of(self, task: Task) -> QueueInstance | None:
-        """The master queue instance of a running task."""
-        return self.core.engine.state.instances.get(task.granted[0].instance) if task.granted else None
 
     def match_queues(self, pattern: str) -> list[QueueInstance]:
         """Queue instances that a pattern means."""

@@ -39,7 +39,6 @@ from .model import (
     JobSpec,
     QueueInstance,
     SchedulingMessage,
-    Task,
 )
 from .ranges import Range, TaskSet
 
@@ -319,9 +318,6 @@ class Qmaster(Protocol):
 
     def queue_instances(self) -> Sequence[QueueInstance]:
         """All queue instances in qstat -f order (by name), with live counts and states."""
-
-    def queue_of(self, task: Task) -> QueueInstance | None:
-        """The master queue instance of a running task."""
 
     def match_queues(self, pattern: str) -> list[QueueInstance]:
         """Queue instances that ``all.q``, ``all.q@host``, ``*@@group`` or a glob names; empty: none."""

@@ -17,7 +17,7 @@ from drmaa_cli.jobinfo import JobInfo as Information
 from drmaa_cli.template import JobTemplate
 
 if TYPE_CHECKING:
-    from drmaa_cli.connection import JobIdLike
+    from drmaa_cli.jobids import JobIdLike
 
 _NUMBERS = {state: number for number, state in constants._JOB_PS.items()}
 

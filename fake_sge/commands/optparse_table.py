@@ -21,7 +21,6 @@ from .values import (
     OptionError,
     Variables,
     c_double,
-    c_long,
     parse_checkpoint,
     parse_date,
     parse_mail,
@@ -373,8 +372,3 @@ def binding(words: list[str]) -> str:
 def hold(word: str, around: Surroundings) -> object:
     """``(how, bits)`` of qalter's, qhold's and qrls' -h. Raises OptionError."""
     return _hold(word, around)
-
-
-def leading_integer(word: str) -> int | None:
-    """The integer at the start of a word (``atol``), None without one."""
-    return c_long(word)[0]

@@ -34,10 +34,6 @@ _TEMPLATE = {
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
 
 
-class _Unknown(Exception):
-    """A wrong option."""
-
-
 def _names(names: Sequence[str], nothing: str) -> Texts:
     """One name per line; an empty list is an error."""
     if not names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..model import ComplexEntry
 
@@ -36,11 +36,6 @@ def folded(key: str, value: str, width: int) -> str:
 def attributes(pairs: Iterable[tuple[str, str]], width: int) -> str:
     """``key value`` lines, values in one column."""
     return "".join(folded(key, value, width) for key, value in pairs)
-
-
-def column_width(pairs: Mapping[str, str]) -> int:
-    """The column in which qconf starts the values: the longest key and one blank."""
-    return max(len(key) for key in pairs) + 1
 
 
 def complex_table(entries: Sequence[ComplexEntry]) -> str:
