@@ -12,9 +12,9 @@ from pathlib import Path
 
 import fake_sge
 from benchmarks.report import Row, at_most, faster, median, milliseconds
-from drmaa_cli.accounting_file import AccountingFile
 from drmaa_cli.gridengine.qstat import parse_listing
-from drmaa_cli.models import CommandResult
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.accounting_log import AccountingFile
 from tests.real_cell import RealCell
 
 LINE = (
@@ -50,7 +50,7 @@ def start_up() -> Iterator[Row]:
         ours.append(_import_seconds("drmaa_cli"))
         base.append(_import_seconds("lxml.etree, sqlite3"))
     yield at_most("import drmaa_cli, beside import lxml.etree, sqlite3", ours, base, 1.5)
-    rest = [_import_seconds("drmaa_cli.connection") for _ in range(5)]
+    rest = [_import_seconds("drmaa_cli.session.job_session") for _ in range(5)]
     note = "loaded by the first initialize() or connect()"
     yield Row("the rest of drmaa_cli", milliseconds(median(rest)), "-", "-", "-", None, note)
 
@@ -132,7 +132,7 @@ def _write_lines(path: Path, count: int) -> None:
 HUNDRED_THOUSAND = """
 import json, resource, time
 import drmaa_cli
-connection = drmaa_cli.connect()
+connection = drmaa_cli.open_session()
 template = connection.createJobTemplate(remoteCommand="/bin/true", jobSubmissionState="drmaa_hold")
 jobs = []
 for part in range(2):

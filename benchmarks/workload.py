@@ -155,7 +155,7 @@ def short_jobs(api: ModuleType, count: str) -> dict[str, float]:
 def commands_of(api: ModuleType) -> int:
     if api.__name__ != "drmaa_cli":
         return 0
-    from drmaa_cli.session import current  # noqa: PLC0415  # only our side has it
+    from drmaa_cli.session.process_session import current  # noqa: PLC0415  # only our side has it
 
     return sum(current().commands.values())
 

@@ -80,31 +80,36 @@ from drmaa_cli.errors import (
     TryLaterException,
     UnsupportedAttributeException,
 )
-from drmaa_cli.jobinfo import JobInfo
-from drmaa_cli.session import Session
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.session.process_session import Session
+from drmaa_cli.template.job_template import JobTemplate
 
 if TYPE_CHECKING:
-    from drmaa_cli.connection import Connection, HeldJob
+    from drmaa_cli.session.job_session import JobSession, SessionJob
 
 __version__ = "0.1.0"
 
 
-def connect(contact: str | bytes | None = None, **settings: object) -> Connection:
-    """Open a session independent of the process-wide one: ``drmaa_cli.connect("session=nightly")``.
+def open_session(contact: str | bytes | None = None, **settings: object) -> JobSession:
+    """Open a session independent of the process-wide one: ``drmaa_cli.open_session("session=nightly")``.
 
-    See :class:`drmaa_cli.connection.Connection` for arguments and exceptions.
+    See :class:`drmaa_cli.session.job_session.JobSession` for arguments and exceptions.
     """
-    from drmaa_cli.connection import Connection  # noqa: PLC0415  # loaded when it is needed
+    from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
 
-    return Connection(contact, **settings)  # type: ignore[arg-type]  # runner and clock may be among them
+    return JobSession(contact, **settings)  # type: ignore[arg-type]  # runner and clock may be among them
+
+
+_OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Connection", "HeldJob"):
-        from drmaa_cli import connection  # noqa: PLC0415  # loaded when it is needed
+    if name in ("JobSession", "SessionJob"):
+        from drmaa_cli.session import job_session  # noqa: PLC0415  # loaded when it is needed
 
-        return getattr(connection, name)
+        return getattr(job_session, name)
+    if name in _OLD_NAMES:
+        return globals().get(_OLD_NAMES[name]) or __getattr__(_OLD_NAMES[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -160,14 +165,12 @@ __all__ = [
     "AlreadyActiveSessionException",
     "AuthorizationException",
     "ConflictingAttributeValuesException",
-    "Connection",
     "DefaultContactStringException",
     "DeniedByDrmException",
     "DrmCommunicationException",
     "DrmsExitException",
     "DrmsInitException",
     "ExitTimeoutException",
-    "HeldJob",
     "HoldInconsistentStateException",
     "IllegalStateException",
     "InternalException",
@@ -179,6 +182,7 @@ __all__ = [
     "InvalidJobTemplateException",
     "JobControlAction",
     "JobInfo",
+    "JobSession",
     "JobState",
     "JobSubmissionState",
     "JobTemplate",
@@ -188,13 +192,14 @@ __all__ = [
     "ReleaseInconsistentStateException",
     "ResumeInconsistentStateException",
     "Session",
+    "SessionJob",
     "SuspendInconsistentStateException",
     "TryLaterException",
     "UnsupportedAttributeException",
-    "connect",
     "control_action_to_string",
     "install_as_drmaa",
     "job_state",
+    "open_session",
     "status_to_string",
     "string_to_control_action",
     "submission_state",

@@ -1,4 +1,4 @@
-"""All settings in one place: keywords of :func:`drmaa_cli.connect`, or ``DRMAA_CLI_*`` variables."""
+"""All settings in one place: keywords of :func:`drmaa_cli.open_session`, or ``DRMAA_CLI_*`` variables."""
 
 from __future__ import annotations
 

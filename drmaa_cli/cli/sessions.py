@@ -10,14 +10,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from drmaa_cli.cluster import TROUBLE, Cluster
 from drmaa_cli.config import Config
+from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.signals import signal_name
-from drmaa_cli.jobinfo import End, Outcome
-from drmaa_cli.models import JobId
-from drmaa_cli.sessionfile import path_of, remove_files
-from drmaa_cli.store import StoredJob, StoredTask
-from drmaa_cli.upkeep import Kept, is_expired, read, read_all
+from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.store.database import path_of, remove_files
+from drmaa_cli.store.expiry import SessionSummary, is_expired, read, read_all
+from drmaa_cli.store.session_store import StoredJob, StoredTask
+from drmaa_cli.system.cell import TROUBLE, Cluster
 
 NAME = "sessions"
 SUMMARY = "list, show and remove the sessions that are kept in the state directory"
@@ -67,14 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(session: Kept) -> list[str]:
+def _row(session: SessionSummary) -> list[str]:
     if session.problem:
         return [session.name, "?", "?", "?", "?", _moment(session.used)]
     counts = (session.tasks, session.ended, session.reaped, session.keys)
     return [session.name, *map(str, counts), _moment(session.used)]
 
 
-def _summary(session: Kept) -> dict[str, object]:
+def _summary(session: SessionSummary) -> dict[str, object]:
     return {
         "name": session.name,
         "contact": session.contact or None,
@@ -163,7 +163,7 @@ def _prune(directory: Path, arguments: argparse.Namespace, *, as_json: bool) -> 
     return MISSING if complaints else 0
 
 
-def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[Kept], list[str]]:
+def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], list[str]]:
     chosen, complaints = [], []
     for name in names:
         try:
@@ -182,7 +182,7 @@ def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[
     return chosen, complaints
 
 
-def _expired(directory: Path, days: float | None) -> list[Kept]:
+def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     config = Config.load()
     keep_days = config.keep_days if days is None else max(days, 1e-9)
     cluster = Cluster(config)

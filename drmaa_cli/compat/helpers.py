@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from drmaa_cli import errors
-from drmaa_cli.attributes import Attribute, Holder, VectorAttribute, Version, pairs
 from drmaa_cli.constants import ERROR_STRING_BUFFER, V_ARGV, V_EMAIL, V_ENV
 from drmaa_cli.errors import DrmaaException
-from drmaa_cli.session import Session, current
-from drmaa_cli.template import ATTRIBUTE_NAMES, JobTemplate
+from drmaa_cli.session.process_session import Session, current
+from drmaa_cli.template.attributes import Attribute, Holder, VectorAttribute, Version, pairs
+from drmaa_cli.template.job_template import ATTRIBUTE_NAMES, JobTemplate
 
 
 class ErrorBuffer:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.signals import sge_signal_number, signal_name, signal_of
 from drmaa_cli.gridengine.units import epoch_seconds
-from drmaa_cli.models import AccountingRecord
 
 __all__ = [
     "is_final",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from drmaa_cli.gridengine.ranges import parse_task_set
+from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 from drmaa_cli.gridengine.replies import (
     Answer,
     CommandFailed,
@@ -21,7 +22,6 @@ from drmaa_cli.gridengine.replies import (
     describe,
     find_environment_error,
 )
-from drmaa_cli.models import CommandResult, JobId, TaskSet
 
 COMMANDS = {
     "suspend": ("qmod", "-sj"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe
 from drmaa_cli.gridengine.units import parse_seconds
-from drmaa_cli.models import CommandResult
 
 BANNER_ARGV = ("qstat", "-help")  # needs no qmaster, but SGE_ROOT
 SCONF_ARGV = ("qconf", "-sconf")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
+from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 from drmaa_cli.gridengine.replies import (
     CommandFailed,
     GridEngineError,
@@ -21,7 +22,6 @@ from drmaa_cli.gridengine.replies import (
     describe,
 )
 from drmaa_cli.gridengine.units import parse_gigabytes, parse_memory, parse_seconds, parse_time
-from drmaa_cli.models import AccountingRecord, CommandResult
 
 # stderr, exit 1: "error: job id 5 not found", "error: Job-array tasks 5.9-9:1 not found"
 NOT_FOUND = re.compile(r"^error: (?:job id|Job-array tasks|job name) .* not found$", re.MULTILINE)

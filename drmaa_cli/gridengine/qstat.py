@@ -14,14 +14,7 @@ from lxml import etree
 
 from drmaa_cli.gridengine import xmltext
 from drmaa_cli.gridengine.ranges import normal_range, parse_task_set
-from drmaa_cli.gridengine.replies import (
-    QmasterUnreachable,
-    UnreadableReply,
-    check_environment_errors,
-    describe,
-)
-from drmaa_cli.gridengine.units import parse_time
-from drmaa_cli.models import (
+from drmaa_cli.gridengine.records import (
     CommandResult,
     Details,
     Hold,
@@ -32,6 +25,13 @@ from drmaa_cli.models import (
     TaskRange,
     TaskSet,
 )
+from drmaa_cli.gridengine.replies import (
+    QmasterUnreachable,
+    UnreadableReply,
+    check_environment_errors,
+    describe,
+)
+from drmaa_cli.gridengine.units import parse_time
 
 LISTING_ROOT = "job_info"
 DETAILS_ROOT = "detailed_job_info"

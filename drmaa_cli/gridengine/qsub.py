@@ -12,8 +12,8 @@ import re
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.ranges import parse_range
+from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, describe, find_environment_error
-from drmaa_cli.models import CommandResult, TaskRange
 
 # Exit codes (captures qsub.err_*, cell2.max_*)
 EXIT_TRY_LATER = 25  # a limit on the number of jobs

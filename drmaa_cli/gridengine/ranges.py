@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from drmaa_cli.models import TaskRange, TaskSet
+from drmaa_cli.gridengine.records import TaskRange, TaskSet
 
 MAX_TASK = 2**32 - 1  # task numbers are unsigned 32-bit in the qmaster
 

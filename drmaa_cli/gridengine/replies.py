@@ -17,7 +17,7 @@ import enum
 import re
 from typing import NamedTuple
 
-from drmaa_cli.models import CommandResult, JobId, TaskSet
+from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 
 _PREFIXES = (  # no two of them can match the same text, so a search stays linear
     r"(?:(?:critical error|error|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf|Unable to run job"

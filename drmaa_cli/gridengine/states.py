@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from functools import lru_cache
 
-from drmaa_cli.models import Hold
+from drmaa_cli.gridengine.records import Hold
 
 UNDETERMINED = "undetermined"
 QUEUED_ACTIVE = "queued_active"

@@ -10,9 +10,9 @@ The defects (dialect: captures ``qstat.j_xml_*``, ``qstat.xml_special_names``; s
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import NamedTuple
 
 from lxml import etree
@@ -89,7 +89,7 @@ def stream(document: Document, tags: tuple[str, ...]) -> Iterator[etree._Element
     try:
         # No entities of the document's own, no network, no recovery: a document is whole or refused.
         events = etree.iterparse(
-            io.BytesIO(document.data),
+            BytesIO(document.data),
             events=("end",),
             tag=tags,
             encoding=document.encoding,

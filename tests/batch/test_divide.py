@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli import batch
-from drmaa_cli.attributes import Text
-from drmaa_cli.batch import LARGEST_SCRIPT, Means, Part, divide
-from drmaa_cli.draft import Environment
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException, InvalidAttributeValueException
-from drmaa_cli.models import TaskRange
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template import arrays
+from drmaa_cli.template.arrays import LARGEST_SCRIPT, BuildContext, Part, divide
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.qsub_command import Environment
 
-MEANS = Means(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))
+CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))
 START = ["qsub", "-w", "e"]
 SCRIPT = ["-b", "n", "-S", "/usr/bin/env", "-C", ""]
 
@@ -28,16 +28,16 @@ def values(**attributes: Any) -> Mapping[bytes, Text]:
     return JobTemplate._for(lambda: None, **{"remoteCommand": "/bin/echo", **attributes})._values()
 
 
-def parts(*attributes: Mapping[str, Any], most: int = 75000, means: Means = MEANS) -> list[Part]:
-    return divide([values(**given) for given in attributes], means, most)
+def parts(*attributes: Mapping[str, Any], most: int = 75000, context: BuildContext = CONTEXT) -> list[Part]:
+    return divide([values(**given) for given in attributes], context, most)
 
 
 def shape(*attributes: Mapping[str, Any], most: int = 75000) -> list[tuple[list[int], bool]]:
     return [(list(part.positions), part.tasks is not None) for part in parts(*attributes, most=most)]
 
 
-def argv(*attributes: Mapping[str, Any], means: Means = MEANS) -> list[str]:
-    (part,) = parts(*attributes, means=means)
+def argv(*attributes: Mapping[str, Any], context: BuildContext = CONTEXT) -> list[str]:
+    (part,) = parts(*attributes, context=context)
     return list(part.build({"k": "v"}).argv)
 
 
@@ -214,7 +214,7 @@ def test_a_refusal_says_which_template(bad: dict[str, Any], kind: type[Exception
 
 def test_no_command() -> None:
     with pytest.raises(DeniedByDrmException, match=r'"drmaa_remote_command" attribute set \(template 1\)'):
-        divide([values(), {}], MEANS, 10)
+        divide([values(), {}], CONTEXT, 10)
 
 
 texts = st.text(st.characters(exclude_characters="\0"), max_size=8)
@@ -240,11 +240,11 @@ def test_every_template_is_in_one_place(jobs: list[tuple[str, str]], most: int) 
 
 
 def test_a_script_of_20_000_tasks_is_read_by_its_last_task(tmp_path: Path) -> None:
-    (part,) = divide([values(args=[f"{number}"]) for number in range(20_000)], MEANS, 75_000)
+    (part,) = divide([values(args=[f"{number}"]) for number in range(20_000)], CONTEXT, 75_000)
     path = tmp_path / "script"
     path.write_bytes(part.build({}).stdin or b"")
     env = {"PATH": "/usr/bin:/bin", "SGE_TASK_ID": "20000"}
     assert (
         subprocess.run(["/bin/sh", str(path)], env=env, capture_output=True, check=True).stdout == b"19999\n"
     )
-    assert path.stat().st_size < batch.LARGEST_SCRIPT
+    assert path.stat().st_size < arrays.LARGEST_SCRIPT

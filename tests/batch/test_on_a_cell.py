@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from drmaa_cli.connection import Connection
 from drmaa_cli.constants import JobControlAction
-from drmaa_cli.jobinfo import JobInfo
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.template.job_template import JobTemplate
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell
@@ -49,28 +49,28 @@ NASTY = [
 
 
 @pytest.fixture
-def session(real_environment: RealCell, tmp_path: Path) -> Iterator[Connection]:
+def session(real_environment: RealCell, tmp_path: Path) -> Iterator[JobSession]:
     tmp_path.parent.chmod(0o755)
     tmp_path.chmod(0o755)
-    with Connection(state_dir=str(tmp_path / "state")) as connection:
+    with JobSession(state_dir=str(tmp_path / "state")) as connection:
         yield connection
         connection.control("DRMAA_JOB_IDS_SESSION_ALL", JobControlAction.TERMINATE)
 
 
-def shell(session: Connection, script: str, *args: str, **attributes: Any) -> JobTemplate:
+def shell(session: JobSession, script: str, *args: str, **attributes: Any) -> JobTemplate:
     quiet = {"outputPath": ":/dev/null", "joinFiles": True}
     return session.createJobTemplate(
         remoteCommand="/bin/sh", args=["-c", script, "sh", *args], **{**quiet, **attributes}
     )
 
 
-def wait_for(session: Connection, ids: list[str]) -> list[JobInfo]:
+def wait_for(session: JobSession, ids: list[str]) -> list[JobInfo]:
     session.synchronize(ids, PATIENCE)
     return [session.wait(job, 0) for job in ids]
 
 
 @pytest.mark.slow
-def test_every_exit_status(session: Connection) -> None:
+def test_every_exit_status(session: JobSession) -> None:
     codes = [code for code in range(256) if code not in (99, 100)]  # rescheduled, put in error state
     infos = wait_for(session, session.runJobs(shell(session, f"exit {code}") for code in codes))
     seen = {code: (info.hasExited, info.exitStatus, info.hasSignal) for code, info in zip(codes, infos)}
@@ -81,7 +81,7 @@ def test_every_exit_status(session: Connection) -> None:
     assert [seen[code] for code in codes if code > 128][::12] == alone
 
 
-def test_signals(session: Connection) -> None:
+def test_signals(session: JobSession) -> None:
     numbers = [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGUSR1, signal.SIGXCPU, signal.SIGINT]
     infos = wait_for(
         session, session.runJobs(shell(session, f"kill -{number.value} $$") for number in numbers)
@@ -91,7 +91,7 @@ def test_signals(session: Connection) -> None:
     ]
 
 
-def test_usage_is_the_commands(session: Connection) -> None:
+def test_usage_is_the_commands(session: JobSession) -> None:
     spin = "import time\nwhile time.process_time() < 1.2: pass"
     scripts = [["-c", spin], ["-c", "pass"]]
     ids = session.runJobs(
@@ -105,7 +105,7 @@ def test_usage_is_the_commands(session: Connection) -> None:
     assert idle < 0.9
 
 
-def test_what_tasks_see(session: Connection, tmp_path: Path) -> None:
+def test_what_tasks_see(session: JobSession, tmp_path: Path) -> None:
     probe = tmp_path / "probe"
     probe.write_text(PROBE)
     probe.chmod(0o755)
@@ -148,7 +148,7 @@ def test_what_tasks_see(session: Connection, tmp_path: Path) -> None:
         assert seen["env"]["SHELL"] != "/usr/bin/env"
 
 
-def test_long_values_reach_single_jobs(session: Connection, tmp_path: Path) -> None:
+def test_long_values_reach_single_jobs(session: JobSession, tmp_path: Path) -> None:
     report = tmp_path / "lengths"
     code = "import os, sys; print([len(a) for a in sys.argv[1:]] + [len(os.environ['V'])])"
     job = session.runJob(
@@ -161,7 +161,7 @@ def test_long_values_reach_single_jobs(session: Connection, tmp_path: Path) -> N
     assert report.read_text() == "[131000, 60000, 120000]\n"
 
 
-def test_bulk_jobs_carry_lines_too(session: Connection, tmp_path: Path) -> None:
+def test_bulk_jobs_carry_lines_too(session: JobSession, tmp_path: Path) -> None:
     template = shell(
         session, 'printf %s "$1$SGE_TASK_ID"', "a\nb", outputPath=f":{tmp_path}/x,$drmaa_incr_ph$"
     )
@@ -169,7 +169,7 @@ def test_bulk_jobs_carry_lines_too(session: Connection, tmp_path: Path) -> None:
     assert [(tmp_path / f"x,{task}").read_text() for task in (2, 4)] == ["a\nb2", "a\nb4"]
 
 
-def test_default_files_of_tasks(session: Connection, tmp_path: Path) -> None:
+def test_default_files_of_tasks(session: JobSession, tmp_path: Path) -> None:
     directories = [tmp_path / "a", tmp_path / "b"]
     for directory in directories:
         directory.mkdir()
@@ -186,7 +186,7 @@ def test_default_files_of_tasks(session: Connection, tmp_path: Path) -> None:
         }  # fmt: skip
 
 
-def test_what_cannot_be_started_is_aborted(session: Connection, tmp_path: Path) -> None:
+def test_what_cannot_be_started_is_aborted(session: JobSession, tmp_path: Path) -> None:
     quiet = {"outputPath": ":/dev/null", "joinFiles": True}
     rows: list[dict[str, Any]] = [
         {"remoteCommand": "/no/such", **quiet},
@@ -203,7 +203,7 @@ def test_what_cannot_be_started_is_aborted(session: Connection, tmp_path: Path) 
     assert [info.wasAborted for info in infos] == [True] * 6 + [False]
 
 
-def test_control_of_single_tasks(session: Connection) -> None:
+def test_control_of_single_tasks(session: JobSession) -> None:
     ids = session.runJobs(shell(session, f"sleep 100; exit {number}") for number in range(4))
     wait_until(lambda: all(session.jobStatus(job) == "running" for job in ids), "tasks running", PATIENCE)
     session.control(ids[1], JobControlAction.SUSPEND)
@@ -214,7 +214,7 @@ def test_control_of_single_tasks(session: Connection) -> None:
     assert [session.jobStatus(ids[task]) for task in (0, 1, 3)] == ["running"] * 3
 
 
-def test_held_tasks_are_released_one_by_one(session: Connection) -> None:
+def test_held_tasks_are_released_one_by_one(session: JobSession) -> None:
     ids = session.runJobs(
         shell(session, f"exit {number}", jobSubmissionState="drmaa_hold") for number in (3, 4)
     )
@@ -225,7 +225,7 @@ def test_held_tasks_are_released_one_by_one(session: Connection) -> None:
 
 
 @pytest.mark.slow
-def test_thousands_in_one_command(session: Connection, tmp_path: Path) -> None:
+def test_thousands_in_one_command(session: JobSession, tmp_path: Path) -> None:
     templates = [
         shell(session, 'printf %s "$1"; exit "$2"', f"task {number}", str(number % 7),
               outputPath=f":{tmp_path}/{number}", jobSubmissionState="drmaa_hold")
@@ -241,7 +241,7 @@ def test_thousands_in_one_command(session: Connection, tmp_path: Path) -> None:
         assert (tmp_path / str(chosen)).read_text() == f"task {chosen}"
 
 
-def test_a_queue_that_feeds_scripts_to_shells(session: Connection, real_cell: RealCell) -> None:
+def test_a_queue_that_feeds_scripts_to_shells(session: JobSession, real_cell: RealCell) -> None:
     """With shell_start_mode script_from_stdin no script of ours can run; it must not seem to have run."""
     before = real_cell.run("qconf", "-sq", "all.q").stdout
     real_cell.run("qconf", "-mattr", "queue", "shell_start_mode", "script_from_stdin", "all.q")

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from drmaa_cli.connection import Connection
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException
-from drmaa_cli.models import CommandResult
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.template.job_template import JobTemplate
 from tests.core.conftest import Cell
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
 
 
-def templates(session: Connection, count: int, **attributes: Any) -> list[JobTemplate]:
+def templates(session: JobSession, count: int, **attributes: Any) -> list[JobTemplate]:
     return [
         session.createJobTemplate(remoteCommand="/bin/true", args=[str(number)], **attributes)
         for number in range(count)
@@ -144,7 +144,7 @@ def test_submissions_of_several_threads_overlap(
     clock = FakeClock()
     qmaster = Qmaster(clock, tmp_path / "sge")
     runner = Meeting(qmaster, 4)
-    session = Connection(contact, runner=runner, clock=clock, state_dir=str(tmp_path / "state"))
+    session = JobSession(contact, runner=runner, clock=clock, state_dir=str(tmp_path / "state"))
     found: list[list[str]] = []
 
     def work() -> None:

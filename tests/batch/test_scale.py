@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drmaa_cli.models import JobRow, TaskRange, TaskSet
-from drmaa_cli.tracker import Known, RowIndex, covered, covers, sight
+from drmaa_cli.gridengine.records import JobRow, TaskRange, TaskSet
+from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, covered, covers, sight
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_MEMORY = 300_000  # kB
@@ -20,12 +20,12 @@ MOST_MEMORY = 300_000  # kB
 PROGRAM = """
 import sys
 from pathlib import Path
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
 
 clock = FakeClock()
 qmaster = Qmaster(clock, Path(sys.argv[1], "sge"))
-session = Connection(runner=ScriptedRunner(qmaster), clock=clock, state_dir=str(Path(sys.argv[1], "state")))
+session = JobSession(runner=ScriptedRunner(qmaster), clock=clock, state_dir=str(Path(sys.argv[1], "state")))
 template = session.createJobTemplate(remoteCommand="/bin/true")
 ids = session.runBulkJobs(template, 1, 50_000, 1)
 make = session.createJobTemplate
@@ -83,7 +83,7 @@ def test_rows_are_found_by_task(rows: tuple[JobRow, ...], waiting: set[int]) -> 
     index = RowIndex(rows)
     for task in range(70):
         assert index.find(task) == next((found for found in rows if covers(found, task)), None)
-    known = Known(1, 1, TaskRange(1, 60), 0.0)
+    known = TrackedJob(1, 1, TaskRange(1, 60), 0.0)
     known.waiting = set(waiting)
     seen = sight(known, rows)
     assert seen.absent == {task for task in waiting if index.find(task) is None}

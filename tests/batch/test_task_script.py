@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.gridengine.taskscript import EXIT_NOT_STARTED, Task, expanded, line, many, one, quoted
+from drmaa_cli.template.job_script import EXIT_NOT_STARTED, Task, expanded, line, many, one, quoted
 
 SHELLS = [shell for shell in ("dash", "bash", "ksh", "mksh", "zsh") if shutil.which(shell)]
 PRINT = "/usr/bin/printf"

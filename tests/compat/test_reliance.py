@@ -363,7 +363,7 @@ def test_strict_states_by_keyword(client: Client) -> None:
         """
 import drmaa_cli
 for strict in (False, True):
-    with drmaa_cli.connect(strict_states=strict) as session, session.createJobTemplate() as jt:
+    with drmaa_cli.open_session(strict_states=strict) as session, session.createJobTemplate() as jt:
         jt.remoteCommand, jt.args = "/bin/sh", ["-c", "exit 1"]
         jt.outputPath, jt.joinFiles = ":/dev/null", True
         jobid = session.runJob(jt)

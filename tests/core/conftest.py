@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drmaa_cli.connection import Connection
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.template.job_template import JobTemplate
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
 
 
@@ -21,12 +21,12 @@ class Cell:
         self.qmaster = Qmaster(self.clock, root, flush)
         self.runner = ScriptedRunner(self.qmaster)
         self.state = state
-        self.open: list[Connection] = []
+        self.open: list[JobSession] = []
 
-    def connect(self, contact: object = None, **settings: Any) -> Connection:
+    def connect(self, contact: object = None, **settings: Any) -> JobSession:
         """A session; settings as of :class:`drmaa_cli.config.Config`."""
         given = {"state_dir": str(self.state), **settings}
-        connection = Connection(contact, runner=self.runner, clock=self.clock, **given)
+        connection = JobSession(contact, runner=self.runner, clock=self.clock, **given)
         self.open.append(connection)
         return connection
 
@@ -35,7 +35,7 @@ class Cell:
         self.clock.at(self.clock.monotonic() - 1000.0 + seconds, lambda: do(*arguments, **named))
 
 
-def template(connection: Connection, **attributes: Any) -> JobTemplate:
+def template(connection: JobSession, **attributes: Any) -> JobTemplate:
     """A template of the least that is needed."""
     return connection.createJobTemplate(remoteCommand="/bin/true", **attributes)
 

@@ -7,8 +7,16 @@ from functools import lru_cache
 from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.accounting import parse_line
 from drmaa_cli.gridengine.qstat import parse_details
-from drmaa_cli.models import AccountingRecord, Details, JobDetail, JobRow, TaskDetail, TaskRange, TaskSet
-from drmaa_cli.tracker import NO_TASK, Known
+from drmaa_cli.gridengine.records import (
+    AccountingRecord,
+    Details,
+    JobDetail,
+    JobRow,
+    TaskDetail,
+    TaskRange,
+    TaskSet,
+)
+from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
 from tests.gridengine import captured
 
 SUBMITTED = 1795426022.0  # 2026-11-23 09:27:02 UTC, the time of the captures
@@ -75,9 +83,9 @@ def moved(found: AccountingRecord, job: int, task: int = 0, submitted: float = S
 
 def known(
     job: int = NUMBER, tasks: TaskRange | None = None, *, order: int = 1, submitted: float = SUBMITTED
-) -> Known:
-    """A job as the ledger holds it after its submission."""
-    new = Known(job, order, tasks, submitted)
+) -> TrackedJob:
+    """A job as the table holds it after its submission."""
+    new = TrackedJob(job, order, tasks, submitted)
     new.waiting = {NO_TASK} if tasks is None else set(tasks.numbers())
     return new
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.jobinfo import NO_USAGE, End, Outcome
-from drmaa_cli.ledger import Ledger
-from drmaa_cli.models import AccountingRecord, Details, JobDetail, TaskDetail, TaskRange
-from drmaa_cli.tracker import NO_TASK, Ended, Known, Rules, back_again, endings, fits, sight
+from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, TaskDetail, TaskRange
+from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob, back_again, endings, fits, sight
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 
@@ -82,8 +82,8 @@ class Watcher:
     def __init__(self, found: dict[int, Life]) -> None:
         self.lives = found
         self.tasks = None if NO_TASK in found else TaskRange(1, len(found))
-        self.ledger = Ledger()
-        self.known: Known = self.ledger.add(evidence.known(tasks=self.tasks))
+        self.table = JobTable()
+        self.known: TrackedJob = self.table.add(evidence.known(tasks=self.tasks))
         self.records: dict[int, dict[int, AccountingRecord]] = {}
         self.ends: dict[int, tuple[float, End]] = {}
         self.read_until = 0.0
@@ -91,7 +91,7 @@ class Watcher:
     def asked_to_delete(self, now: float) -> None:
         for task, life in self.lives.items():
             if life.deleted is not None and life.deleted[0] <= now and task not in self.known.deleted:
-                self.ledger.deleted(NUMBER, [task], pending=life.deleted[1])
+                self.table.deleted(NUMBER, [task], pending=life.deleted[1])
 
     def look(self, now: float, left_out: set[int]) -> None:
         rows = []
@@ -99,7 +99,7 @@ class Watcher:
             letters = life.state(now)
             if letters and task not in left_out:
                 rows.append(evidence.row(letters, evidence.task_set(task) if task else None))
-        self.ledger.sighted(sight(self.known, tuple(rows)), now)
+        self.table.sighted(sight(self.known, tuple(rows)), now)
         self.settle(now)
 
     def read(self, now: float, *, backwards: bool = False) -> None:
@@ -126,15 +126,15 @@ class Watcher:
                 )
             ]
         found = Details.of(jobs, [NUMBER])
-        self.ledger.returned(NUMBER, back_again(self.known, found))
-        self.ledger.confirmed_missing(NUMBER)
+        self.table.returned(NUMBER, back_again(self.known, found))
+        self.table.confirmed_missing(NUMBER)
         self.settle(now, found)
 
     def settle(self, now: float, details: Details | None = None) -> None:
         # As the monitor does: patience is counted up to when accounting was read last.
         for fact in list(endings(self.known, self.records, self.read_until, RULES, details)):
             assert fact.task not in self.ends, "ended twice"
-            assert self.ledger.ended(fact)
+            assert self.table.ended(fact)
             self.ends[fact.task] = (now, fact.end)
 
     def check(self) -> None:
@@ -211,16 +211,16 @@ def test_after_the_end_the_order_of_the_evidence_does_not_matter(life: Life, ord
 
 @given(st.lists(st.sampled_from(["look", "read", "details", "end"]), max_size=30))
 def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
-    ledger = Ledger()
-    known = ledger.add(evidence.known())
-    assert ledger.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
-    ledger.reap(known, NO_TASK)
+    table = JobTable()
+    known = table.add(evidence.known())
+    assert table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
+    table.reap(known, NO_TASK)
     records = {NUMBER: {NO_TASK: evidence.record()}}
     for name in steps:
         if name == "look":
-            ledger.sighted(sight(known, ()), 1.0)
+            table.sighted(sight(known, ()), 1.0)
         elif name == "details":
-            ledger.confirmed_missing(NUMBER)
+            table.confirmed_missing(NUMBER)
         assert list(endings(known, records, 10**9, RULES)) == []
-        assert not ledger.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
-    assert ledger.get(NUMBER) is None
+        assert not table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
+    assert table.get(NUMBER) is None

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from drmaa_cli.errors import DrmCommunicationException, DrmsInitException, ExitTimeoutException
-from drmaa_cli.models import CommandResult
-from drmaa_cli.runners.local import CommandNotFound, LocalRunner
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.runner import CommandNotFound, LocalRunner
 from tests.core.conftest import Cell, template
 from tests.core.test_waiting import run
 from tests.core.world import OUTAGES

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.runners.local import CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, LocalRunner
 
 FDS = Path("/proc/self/fd")
 ENV = {"PATH": os.defpath}
@@ -61,9 +61,10 @@ def test_arguments_and_environment_arrive_byte_for_byte() -> None:
     script = "import sys, os; sys.stdout.buffer.write(b'|'.join(map(os.fsencode, sys.argv[1:])))"
     result = LocalRunner().run(sys.executable, [sys.executable, "-c", script, *strange], ENV, 20)
     assert result.stdout == b"|".join(map(os.fsencode, strange))
-    assert shell("env", env={"A": "x=y z"}).stdout.startswith(b"A=x=y z\n") or b"A=x=y z\n" in shell(
-        "env", env={"A": "x=y z"}
-    ).stdout
+    assert (
+        shell("env", env={"A": "x=y z"}).stdout.startswith(b"A=x=y z\n")
+        or b"A=x=y z\n" in shell("env", env={"A": "x=y z"}).stdout
+    )
 
 
 def test_the_name_is_not_the_program() -> None:
@@ -148,7 +149,7 @@ def test_nothing_is_left_behind() -> None:
 INTERRUPTED = """
 import os, sys, threading, time
 sys.path[:0] = {path!r}
-from drmaa_cli.runners.local import LocalRunner
+from drmaa_cli.system.runner import LocalRunner
 def waiting():
     frame = sys._current_frames()[threading.main_thread().ident]
     while frame is not None and frame.f_code.co_name != "until_end":

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 
 import drmaa_cli
-from drmaa_cli import connection as connection_module
-from drmaa_cli import session as session_module
-from drmaa_cli.connection import Connection
 from drmaa_cli.errors import (
     AlreadyActiveSessionException,
     DrmaaException,
@@ -21,7 +18,10 @@ from drmaa_cli.errors import (
     InvalidArgumentException,
     NoActiveSessionException,
 )
-from drmaa_cli.session import Session
+from drmaa_cli.session import job_session as connection_module
+from drmaa_cli.session import process_session as session_module
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.session.process_session import Session
 from tests.core.conftest import Cell
 
 
@@ -35,10 +35,10 @@ def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
 def process(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     """Session.initialize() opens its connection to the small cell."""
 
-    def connect(contact: Any = None) -> Connection:
+    def open_session(contact: Any = None) -> JobSession:
         return cell.connect(contact)
 
-    monkeypatch.setattr(connection_module, "Connection", connect)
+    monkeypatch.setattr(connection_module, "JobSession", open_session)
     yield cell
     if session_module._process.active is not None:
         Session.exit()

@@ -23,8 +23,8 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
     TryLaterException,
 )
-from drmaa_cli.models import CommandResult
-from drmaa_cli.runners.local import CommandTimeout
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.runner import CommandTimeout
 from tests.core import evidence
 from tests.core.conftest import Cell, template
 from tests.core.test_waiting import run
@@ -340,7 +340,7 @@ def test_a_file_of_a_newer_version_is_refused(cell: Cell) -> None:
 def test_a_full_disk_before_the_submission(cell: Cell) -> None:
     session = cell.connect("session=full")
     run(session)
-    store = session._books._store
+    store = session._session_jobs._store
     assert store is not None
     pages = store._db.execute("PRAGMA page_count").fetchone()[0]
     store._db.execute(f"PRAGMA max_page_count = {pages}")
@@ -353,7 +353,7 @@ def test_a_full_disk_before_the_submission(cell: Cell) -> None:
 def test_a_disk_that_is_full_at_the_end_of_a_job(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
     session = cell.connect("session=full")
     (number,) = run(session)
-    store = session._books._store
+    store = session._session_jobs._store
     assert store is not None
     store._db.execute("PRAGMA query_only = 1")
     cell.qmaster.end(number, 3)

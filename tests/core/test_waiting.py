@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from drmaa_cli.connection import Connection
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY
 from drmaa_cli.errors import (
     ExitTimeoutException,
@@ -16,12 +15,13 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoActiveSessionException,
 )
+from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
 
 NO_USAGE = r"^code 24: no usage information was returned for the completed job$"
 
 
-def run(connection: Connection, count: int = 1) -> list[int]:
+def run(connection: JobSession, count: int = 1) -> list[int]:
     found = template(connection)
     return [int(connection.runJob(found)) for _ in range(count)]
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from drmaa_cli.clock import Clock
 from drmaa_cli.gridengine.ranges import parse_range
-from drmaa_cli.models import CommandResult, TaskRange
-from drmaa_cli.runners.local import CommandTimeout
+from drmaa_cli.gridengine.records import CommandResult, TaskRange
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.runner import CommandTimeout
 from tests.core import evidence
 from tests.gridengine import captured
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from drmaa_cli.models import CommandResult
+from drmaa_cli.gridengine.records import CommandResult
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 

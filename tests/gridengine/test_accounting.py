@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import accounting, qacct, signals
+from drmaa_cli.gridengine.records import AccountingRecord, JobId
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
-from drmaa_cli.models import AccountingRecord, JobId
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import control
 from drmaa_cli.gridengine.ranges import parse_task_set
+from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.replies import Answer, CommandFailed, GridEngineError, Outcome
-from drmaa_cli.models import JobId
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
 

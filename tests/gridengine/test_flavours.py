@@ -8,9 +8,9 @@ import re
 import pytest
 
 from drmaa_cli.gridengine import qstat
+from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import UnreadableReply
 from drmaa_cli.gridengine.units import parse_time
-from drmaa_cli.models import TaskRange
 from tests.gridengine import captured
 from tests.gridengine.captured import result
 

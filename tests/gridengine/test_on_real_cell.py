@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from drmaa_cli.gridengine import accounting, control, probe, qacct, qstat, qsub, states
+from drmaa_cli.gridengine.records import AccountingRecord, CommandResult, Hold, JobId, TaskRange
 from drmaa_cli.gridengine.replies import Outcome
-from drmaa_cli.models import AccountingRecord, CommandResult, Hold, JobId, TaskRange
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell

@@ -9,8 +9,8 @@ import pytest
 
 from drmaa_cli.gridengine import qstat
 from drmaa_cli.gridengine.ranges import parse_task_set
+from drmaa_cli.gridengine.records import Hold, JobRow
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
-from drmaa_cli.models import Hold, JobRow
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from drmaa_cli.gridengine import qsub
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused, parse_submission
 from drmaa_cli.gridengine.ranges import parse_range
+from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed
-from drmaa_cli.models import TaskRange
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
 

@@ -14,7 +14,7 @@ from drmaa_cli.gridengine.ranges import (
     parse_range,
     parse_task_set,
 )
-from drmaa_cli.models import TaskRange, TaskSet
+from drmaa_cli.gridengine.records import TaskRange, TaskSet
 from tests.gridengine import captured
 
 TASKS = st.integers(1, MAX_TASK)

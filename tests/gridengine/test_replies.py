@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine.records import CommandResult, JobId
 from drmaa_cli.gridengine.replies import (
     CommandFailed,
     GridEngineError,
@@ -18,7 +19,6 @@ from drmaa_cli.gridengine.replies import (
     check_environment_errors,
     find_environment_error,
 )
-from drmaa_cli.models import CommandResult, JobId
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import states
+from drmaa_cli.gridengine.records import Hold
 from drmaa_cli.gridengine.states import flags, job_state
-from drmaa_cli.models import Hold
 from tests.gridengine import captured
 
 DRMAA_STATES = {

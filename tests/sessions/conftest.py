@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli import session as session_module
+from drmaa_cli.session import process_session as session_module
 from fake_sge.cell import Cell
 
 

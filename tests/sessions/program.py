@@ -15,16 +15,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from drmaa_cli.books import Books
-from drmaa_cli.connection import Connection
-from drmaa_cli.jobinfo import JobInfo
-from drmaa_cli.runners.local import LocalRunner
-from drmaa_cli.store import Store
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.store.session_store import Store
+from drmaa_cli.system.runner import LocalRunner
+from drmaa_cli.template.job_template import JobTemplate
 
 POINTS = {  # what is patched, and whether the program dies before or after it
-    "before-intent": (Store, "intend", False),
-    "after-intent": (Store, "intend", True),
+    "before-intent": (Store, "record_intent", False),
+    "after-intent": (Store, "record_intent", True),
     "before-qsub": (subprocess.Popen, "__init__", False),
     "after-fork": (subprocess.Popen, "__init__", True),
     "after-answer": (LocalRunner, "run_keeping", True),
@@ -34,7 +34,7 @@ POINTS = {  # what is patched, and whether the program dies before or after it
     "after-end": (Store, "ended", True),
     "before-claim": (Store, "claim", False),
     "after-claim": (Store, "claim", True),
-    "after-reap": (Books, "reap", True),
+    "after-reap": (SessionJobs, "reap", True),
 }
 SINGLE_CODES, TASK_CODES = 5, 3
 
@@ -59,7 +59,7 @@ def die_at(point: str, count: int) -> None:
     setattr(owner, name, reached)
 
 
-def template(session: Connection, directory: Path, command: str) -> JobTemplate:
+def template(session: JobSession, directory: Path, command: str) -> JobTemplate:
     return session.createJobTemplate(
         remoteCommand="/bin/sh",
         args=["-c", command],
@@ -83,7 +83,7 @@ def told(info: JobInfo) -> dict[str, Any]:
 
 
 def main(directory: Path, contact: str, singles: int, tasks: int) -> None:
-    with Connection(contact) as session:
+    with JobSession(contact) as session:
         print("ready", flush=True)
         ids = {}
         for index in range(singles):

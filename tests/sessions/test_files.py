@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from drmaa_cli.cli import main
-from drmaa_cli.connection import Connection
 from drmaa_cli.errors import DrmsInitException
-from drmaa_cli.sessionfile import SCHEMA_VERSION, path_of
-from drmaa_cli.upkeep import DAY, STAMP, expire, is_expired, read
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.store.database import SCHEMA_VERSION, path_of
+from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
 from fake_sge.cell import Cell
 from tests.sessions.kit import job
 
@@ -29,7 +29,7 @@ def state(tmp_path: Path) -> Path:
 
 
 def use(name: str, *, key: str | None = None, wait: bool = True) -> str:
-    with Connection(f"session={name}") as session:
+    with JobSession(f"session={name}") as session:
         number = session.runJob(job(session, "exit 3"), key=key)
         if wait:
             session.wait(number)
@@ -48,15 +48,15 @@ def test_only_the_user_may_read_it(state: Path) -> None:
 
 
 def test_an_unnamed_session_leaves_nothing_behind(state: Path) -> None:
-    with Connection() as session:
+    with JobSession() as session:
         session.wait(session.runJob(job(session, "exit 0")))
     assert [path.name for path in state.iterdir()] == [STAMP]
 
 
 def test_an_unnamed_session_with_something_to_tell_stays(state: Path) -> None:
-    with Connection() as session:
+    with JobSession() as session:
         number = session.runJob(job(session, "exit 4"))
-    with Connection(session.contact) as again:
+    with JobSession(session.contact) as again:
         assert again.wait(number).exitStatus == 4
 
 
@@ -81,7 +81,7 @@ def test_a_damaged_file_is_left_alone(state: Path, content: bytes, text: str) ->
     path = path_of(state, "broken")
     path.write_bytes(content)
     with pytest.raises(DrmsInitException, match=text) as caught:
-        Connection("session=broken")
+        JobSession("session=broken")
     assert str(path) in str(caught.value)
     assert path.read_bytes() == content
 
@@ -92,7 +92,7 @@ def test_a_file_that_was_cut_off(state: Path) -> None:
     path.write_bytes(path.read_bytes()[:9000])
     Path(f"{path}-journal").unlink()
     with pytest.raises(DrmsInitException, match="cannot be read"):
-        Connection("session=cut")
+        JobSession("session=cut")
 
 
 @pytest.mark.parametrize("table", ["other", "jobs"])
@@ -105,7 +105,7 @@ def test_a_foreign_database_is_left_alone(state: Path, table: str) -> None:
     db.close()
     content = path.read_bytes()
     with pytest.raises(DrmsInitException, match="is not a session file of drmaa_cli"):
-        Connection("session=foreign")
+        JobSession("session=foreign")
     assert path.read_bytes() == content
 
 
@@ -117,14 +117,14 @@ def test_a_file_of_a_newer_version(state: Path) -> None:
     with pytest.raises(
         DrmsInitException, match=f"written by a newer drmaa_cli .version {SCHEMA_VERSION + 1}"
     ):
-        Connection("session=newer")
+        JobSession("session=newer")
 
 
 def test_a_state_directory_that_cannot_be_made(state: Path) -> None:
     state.write_text("a file is in the way")
-    with Connection() as session:  # it lives as long as this process
+    with JobSession() as session:  # it lives as long as this process
         assert session.wait(session.runJob(job(session, "exit 3"))).exitStatus == 3
-    with Connection("session=named") as session, pytest.raises(Exception, match="nothing was submitted"):
+    with JobSession("session=named") as session, pytest.raises(Exception, match="nothing was submitted"):
         session.runJob(job(session, "exit 3"))
 
 
@@ -182,7 +182,7 @@ def test_list_show_and_prune(state: Path, capsys: pytest.CaptureFixture[str]) ->
 
     assert say() == (0, "SESSION  JOBS  ENDED  REAPED  KEYS  LAST USED\n", "")
     number = use("nightly", key="align-7")
-    with Connection("session=weekly") as session:
+    with JobSession("session=weekly") as session:
         session.runBulkJobs(job(session, "exit 1", jobName="w"), 1, 3, 1)
     path_of(state, "bad").write_text("x" * 2000)
     code, out, err = say("list")

@@ -14,10 +14,10 @@ from typing import Callable, Protocol
 
 import pytest
 
-from drmaa_cli.accounting_file import AccountingFile
-from drmaa_cli.connection import Connection
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JobState
 from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
 from tests.real_cell import RealCell
@@ -41,7 +41,7 @@ def synchronize_through_an_outage(
         time.sleep(outage)  # the length of the outage is what is tested
         cell.start_qmaster()
 
-    with Connection() as session:
+    with JobSession() as session:
         ids = [session.runJob(job(session, f"sleep {run_time}; exit {n % CODES}")) for n in range(jobs)]
         array = session.runBulkJobs(job(session, f"sleep {run_time}; exit $SGE_TASK_ID"), 1, 5, 2)
         wait_for(lambda: session.jobStatus(ids[0]) != JobState.QUEUED_ACTIVE, "the first start")
@@ -84,7 +84,7 @@ def test_a_real_qmaster_stopped_for_twenty_seconds(
     synchronize_through_an_outage(real_cell, jobs=97, run_time=10, outage=20, under_way=under_way)
 
 
-def start(session: Connection, fifo: Path, code: int = 3) -> str:
+def start(session: JobSession, fifo: Path, code: int = 3) -> str:
     """A job that runs until somebody writes into a pipe."""
     os.mkfifo(fifo)
     number = session.runJob(job(session, f"read line < {fifo}; exit {code}"))
@@ -106,7 +106,7 @@ def start(session: Connection, fifo: Path, code: int = 3) -> str:
     ],
 )
 def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
-    with Connection(command_timeout=0.4, retry_for=0.2) as session:
+    with JobSession(command_timeout=0.4, retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
         fault = own.fault(kind, "qstat", times=None, **options)
         with pytest.raises(ExitTimeoutException):
@@ -121,7 +121,7 @@ def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dic
         assert session.wait(number, 60).exitStatus == 3
 
 
-def _status(session: Connection, number: str) -> str:
+def _status(session: JobSession, number: str) -> str:
     try:
         return session.jobStatus(number)
     except DrmCommunicationException:
@@ -129,7 +129,7 @@ def _status(session: Connection, number: str) -> str:
 
 
 def test_a_job_that_is_missing_from_one_listing_has_not_ended(own: Cell, tmp_path: Path) -> None:
-    with Connection() as session:
+    with JobSession() as session:
         number = start(session, tmp_path / "go")
         own.fault("hide-job", "qstat", times=3, job=int(number))
         with pytest.raises(ExitTimeoutException):
@@ -140,7 +140,7 @@ def test_a_job_that_is_missing_from_one_listing_has_not_ended(own: Cell, tmp_pat
 
 
 def test_the_limit_of_an_outage(own: Cell, tmp_path: Path) -> None:
-    with Connection(outage_limit=0.5, retry_for=0.2) as session:
+    with JobSession(outage_limit=0.5, retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
         own.stop_qmaster()
         said = own.run("qstat").stderr.decode().splitlines()[-1].removeprefix("error: ")
@@ -153,7 +153,7 @@ def test_the_limit_of_an_outage(own: Cell, tmp_path: Path) -> None:
         wait_for(lambda: _is_over(session, number), "the end")
 
 
-def _is_over(session: Connection, number: str) -> bool:
+def _is_over(session: JobSession, number: str) -> bool:
     try:
         return session.wait(number, 60).exitStatus == 3
     except DrmCommunicationException:
@@ -162,7 +162,7 @@ def _is_over(session: Connection, number: str) -> bool:
 
 def test_the_log_tells_it_once(own: Cell, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="drmaa_cli")
-    with Connection() as session:
+    with JobSession() as session:
         number = start(session, tmp_path / "go")
         own.stop_qmaster()
         with pytest.raises(ExitTimeoutException):
@@ -177,10 +177,10 @@ def test_the_log_tells_it_once(own: Cell, tmp_path: Path, caplog: pytest.LogCapt
 
 
 QUIET = """
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.errors import DrmCommunicationException
 from tests.sessions.kit import job
-session = Connection(outage_limit=0.1)
+session = JobSession(outage_limit=0.1)
 number = session.runJob(job(session, "sleep 30"))
 input()
 try:
@@ -206,13 +206,13 @@ def test_a_program_that_asks_for_no_log_sees_none(own: Cell) -> None:
 
 
 def test_a_session_begins_only_with_a_qmaster(own: Cell) -> None:
-    with Connection("session=later", retry_for=0.1) as session:
+    with JobSession("session=later", retry_for=0.1) as session:
         number = session.runJob(job(session, "exit 6"))
     own.stop_qmaster()
     with pytest.raises(DrmCommunicationException):
-        Connection("session=later", retry_for=0.1)
+        JobSession("session=later", retry_for=0.1)
     own.start_qmaster()
-    with Connection("session=later") as session:
+    with JobSession("session=later") as session:
         assert session.wait(number).exitStatus == 6
 
 
@@ -227,7 +227,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_qacct_is_asked_where_the_file_cannot_be_read(own: Cell) -> None:
-    with Connection() as session:
+    with JobSession() as session:
         ids = [session.runJob(job(session, f"exit {code}")) for code in range(5)]
         array = session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 3, 1)
         assert [session.wait(number).exitStatus for number in ids] == [0, 1, 2, 3, 4]
@@ -243,7 +243,7 @@ def test_neither_file_nor_qacct(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_
         (tools / name).symlink_to(own.path / name)
     path = [part for part in os.environ["PATH"].split(os.pathsep) if not Path(part, "qacct").exists()]
     monkeypatch.setenv("PATH", os.pathsep.join([str(tools), *path]))
-    with Connection(outage_limit=0.5) as session:
+    with JobSession(outage_limit=0.5) as session:
         number = session.runJob(job(session, "exit 5"))
         if not _below_root(own):
             with pytest.raises(DrmCommunicationException, match="qacct"):
@@ -256,7 +256,7 @@ def _below_root(cell: Cell) -> bool:
     return any(Path(cell.variables["SGE_ROOT"], "bin").glob("*/qacct"))
 
 
-def _ended_with(session: Connection, number: str, code: int) -> bool:
+def _ended_with(session: JobSession, number: str, code: int) -> bool:
     try:
         return session.wait(number, 60).exitStatus == code
     except DrmCommunicationException:
@@ -265,14 +265,14 @@ def _ended_with(session: Connection, number: str, code: int) -> bool:
 
 @pytest.mark.parametrize("kind", ["accounting-duplicate", "accounting-late"])
 def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
-    with Connection(accounting_margin=20) as session:
+    with JobSession(accounting_margin=20) as session:
         own.fault(kind, times=None, seconds=1.0)
         ids = [session.runJob(job(session, f"exit {code}")) for code in range(4)]
         assert [session.wait(number, 60).exitStatus for number in ids] == [0, 1, 2, 3]
 
 
 def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
-    with Connection(accounting_margin=0.3) as session:
+    with JobSession(accounting_margin=0.3) as session:
         assert session.wait(session.runJob(job(session, "exit 1"))).exitStatus == 1  # the file is there
         own.fault("accounting-absent", times=1)
         number = session.runJob(job(session, "exit 3"))
@@ -281,7 +281,7 @@ def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
 
 
 def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> None:
-    with Connection() as session:
+    with JobSession() as session:
         for turn in range(4):
             number = start(session, tmp_path / f"go{turn}", code=turn)
             if turn == 1:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.connection import Connection
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import (
     DeniedByDrmException,
@@ -20,8 +19,9 @@ from drmaa_cli.errors import (
     InvalidArgumentException,
     InvalidJobException,
 )
-from drmaa_cli.runners.local import CommandTimeout, LocalRunner
-from drmaa_cli.store import Store
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.store.session_store import Store
+from drmaa_cli.system.runner import CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
 from tests.sessions.conftest import enter
 from tests.sessions.kit import ROOT, job, wait_for
@@ -32,14 +32,14 @@ CONTACT = "session=again"
 
 def begin(count: int = 4) -> list[str]:
     """Submit single jobs and an array, and leave."""
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         ids = [session.runJob(job(session, f"exit {code}")) for code in range(count)]
         return ids + session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 3, 1)
 
 
 def check(ids: list[str]) -> None:
     """Take the session up and hear of every end."""
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         for number in ids:
             info = session.wait(number, 60)
             assert (info.jobId, info.hasExited) == (number, True)
@@ -57,7 +57,7 @@ def test_after_all_have_ended(own: Cell) -> None:
 def test_states_before_waiting(own: Cell) -> None:
     ids = begin()
     own.wait_idle()
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         assert {session.jobStatus(number) for number in ids} == {JobState.DONE}
         assert [(held.id, held.state, held.reaped) for held in session.jobs()] == [
             (number, JobState.DONE, False) for number in ids
@@ -69,15 +69,15 @@ def test_after_two_rotations(own: Cell, *, zipped: bool) -> None:
     first = begin(2)
     own.wait_idle()
     rotate(own, zipped=zipped)
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         second = [session.runJob(job(session, "exit 9"))]
     own.wait_idle()
     rotate(own, zipped=zipped)
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         second.append(session.runJob(job(session, "exit 9")))
     own.wait_idle()
     check(first)
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         assert [session.wait(number).exitStatus for number in second] == [9, 9]
 
 
@@ -111,7 +111,7 @@ def test_numbers_that_began_anew(
     directory = tmp_path_factory.mktemp("wrap") / "cell"
     with Cell(directory, first_job_number=1, max_job_number=12, slots=8, login_shells=False) as cell:
         enter(monkeypatch, cell.variables, cell.path, tmp_path / "state")
-        with Connection("session=before") as session:
+        with JobSession("session=before") as session:
             for code in range(1, 9):
                 assert session.wait(session.runJob(job(session, f"exit {code}"))).exitStatus == code
         ids = begin(4)
@@ -123,7 +123,7 @@ def test_numbers_that_began_anew(
 
 
 def test_a_key_gives_the_same_job_whatever_became_of_it(own: Cell, tmp_path: Path) -> None:
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 4")
         number = session.runJob(found, key="a")
         array = session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 4, 3, key="b")
@@ -134,7 +134,7 @@ def test_a_key_gives_the_same_job_whatever_became_of_it(own: Cell, tmp_path: Pat
         with pytest.raises(InvalidJobException):
             session.wait(number)
     own.wait_idle()
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         assert session.runJob(found, key="a") == number
         assert session.runBulkJobs(found, 1, 4, 3, key="b") == array
         assert [session.wait(part).exitStatus for part in (number, *array)] == [4, 1, 4]
@@ -147,7 +147,7 @@ def test_a_key_gives_the_same_job_whatever_became_of_it(own: Cell, tmp_path: Pat
 
 
 def test_a_key_whose_submission_was_refused_is_free(own: Cell) -> None:
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         for _ in range(2):
             with pytest.raises(DeniedByDrmException):
                 session.runJob(job(session, "exit 1", nativeSpecification="-q nowhere.q"), key="a")
@@ -175,7 +175,7 @@ ELSEWHERE = "elsewhere.example 1 0 x"
 @pytest.mark.parametrize("held", [True, False])
 def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held: bool) -> None:
     # nothing but the intents is left: the token in the qmaster, or accounting, tells the numbers
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         native = "-h" if held else ""
         ids = [
             session.runJob(job(session, "exit 3", jobName=f"n{i}", nativeSpecification=native))
@@ -185,7 +185,7 @@ def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held:
     if not held:
         own.wait_idle()
     unsettle(tmp_path / "state" / "again.session", owner=owner)
-    with Connection(CONTACT, command_timeout=0.5, retry_for=0) as session:
+    with JobSession(CONTACT, command_timeout=0.5, retry_for=0) as session:
         wait_for(lambda: len(session.jobs()) == 5, "the end of the time that another host is given")
         assert [entry.id for entry in session.jobs()] == [*ids, *array]
         if held:
@@ -204,7 +204,7 @@ def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPat
             path.write_bytes(b"")
         raise CommandTimeout(result._replace(stdout=b"", stderr=b""), 1.0)
 
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         with monkeypatch.context() as patch:
             patch.setattr(LocalRunner, "run_keeping", lost)
@@ -215,7 +215,7 @@ def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPat
 
 
 def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None:
-    with Connection(CONTACT, command_timeout=5, retry_for=0.1) as session:
+    with JobSession(CONTACT, command_timeout=5, retry_for=0.1) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         own.fault("lost", "qsub", code=1)
         listing = own.fault("refused", "qstat", times=None)
@@ -228,21 +228,21 @@ def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None
 
 
 def test_two_jobs_could_be_it(own: Cell, tmp_path: Path) -> None:
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         for _ in range(2):
             session.runJob(job(session, "exit 1", jobName="same"))
     own.wait_idle()
     unsettle(tmp_path / "state" / "again.session", owner=GONE)
     with pytest.raises(Exception, match=r"each of the jobs 1, 2 could be it"):
-        Connection(CONTACT)
+        JobSession(CONTACT)
 
 
 KILLED = """
 import os, signal, sys
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from tests.sessions.kit import job
 from tests.sessions.program import die_at
-session = Connection("session=again")
+session = JobSession("session=again")
 die_at(sys.argv[1], 1)
 session.runJob(job(session, "exit 5"))
 """
@@ -254,7 +254,7 @@ session.runJob(job(session, "exit 5"))
 def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=60, check=False)
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         held = session.jobs()
         assert len(held) == (0 if point in ("after-intent", "before-qsub") else 1)
         assert [session.wait("DRMAA_JOB_IDS_SESSION_ANY", 60).exitStatus for _ in held] == [5] * len(held)
@@ -268,10 +268,10 @@ def test_a_job_of_another_session_is_not_taken_for_a_lost_one(own: Cell) -> None
     # killed before qsub began; then somebody else's job of the same name runs and ends
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", KILLED, "before-qsub"], env=env, timeout=60, check=False)
-    with Connection("session=other") as other:
+    with JobSession("session=other") as other:
         number = other.runJob(job(other, "exit 1"))
         other.synchronize([number])
-        with Connection(CONTACT) as session:
+        with JobSession(CONTACT) as session:
             assert session.jobs() == []
         assert other.wait(number).exitStatus == 1
 
@@ -279,7 +279,7 @@ def test_a_job_of_another_session_is_not_taken_for_a_lost_one(own: Cell) -> None
 # --- a full disk --------------------------------------------------------------------------------------------
 
 
-def _submit_many(session: Connection) -> tuple[int, str]:
+def _submit_many(session: JobSession) -> tuple[int, str]:
     for number in range(50):
         try:
             session.runJob(job(session, "exit 1"), key=f"{number}" + "x" * 1000)
@@ -289,9 +289,9 @@ def _submit_many(session: Connection) -> tuple[int, str]:
 
 
 def test_a_full_disk_before_qsub(own: Cell) -> None:
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         session.runJob(job(session, "exit 1"), key="first")
-        store = session._books.open()
+        store = session._session_jobs.open()
         assert isinstance(store, Store)
         pages = store._db.execute("PRAGMA page_count").fetchone()[0]
         store._db.execute(f"PRAGMA max_page_count = {pages}")
@@ -306,9 +306,9 @@ def test_a_full_disk_before_qsub(own: Cell) -> None:
 
 
 def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path) -> None:
-    with Connection(CONTACT) as session:
+    with JobSession(CONTACT) as session:
         session.wait(session.runJob(job(session, "exit 1")))
-        store = session._books.open()
+        store = session._session_jobs.open()
         assert isinstance(store, Store)
         only_new = {sqlite3.SQLITE_UPDATE: sqlite3.SQLITE_DENY}
         store._db.set_authorizer(lambda action, *_: only_new.get(action, sqlite3.SQLITE_OK))
@@ -318,7 +318,7 @@ def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path) -> None:
         assert number in [held.id for held in session.jobs()]
         assert session.wait(number).exitStatus == 2
         store._db.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
-    with Connection(CONTACT) as session:  # all that was owed was written at exit()
+    with JobSession(CONTACT) as session:  # all that was owed was written at exit()
         assert [held.id for held in session.jobs() if held.reaped] == ["1", number]
         assert session.runJob(found, key="a") == number
     assert (tmp_path / "ran").read_text() == "x\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from fake_sge.cell import Cell
 from tests.sessions.kit import ROOT, wait_for
 
@@ -20,10 +20,10 @@ AT_ONCE = 2.0  # seconds; the machine may be busy
 
 WAITS = """
 import sys, threading, time
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from tests.sessions.kit import job
 
-session = Connection("session=signals")
+session = JobSession("session=signals")
 number = session.runJob(job(session, "sleep " + sys.argv[2]))
 if sys.argv[1] == "follower":
     threading.Thread(target=session.wait, args=[number], daemon=True).start()
@@ -84,7 +84,7 @@ def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn) -> Non
     program.expect(pexpect.EOF)
     program.close()
     assert program.signalstatus == signal.SIGTERM
-    with Connection("session=signals") as session:
+    with JobSession("session=signals") as session:
         assert session.wait(number, 60).exitStatus == 0
 
 
@@ -92,8 +92,8 @@ def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pyte
     # the qmaster is slow: qsub is interrupted half way, and nobody knows what became of it
     own.fault("slow", "qsub", seconds=1.0)
     code = (
-        "import sys\nfrom drmaa_cli.connection import Connection\nfrom tests.sessions.kit import job\n"
-        "session = Connection('session=signals')\n"
+        "import sys\nfrom drmaa_cli import JobSession\nfrom tests.sessions.kit import job\n"
+        "session = JobSession('session=signals')\n"
         "found = job(session, f'echo x >> {sys.argv[1]}; exit 3')\n"
         "print('submitting', flush=True)\n"
         "try:\n    session.runJob(found, key='a')\n"

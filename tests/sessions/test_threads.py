@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.connection import Connection
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY
 from drmaa_cli.errors import ExitTimeoutException, InvalidJobException, NoActiveSessionException
-from drmaa_cli.processes import Owner
-from drmaa_cli.session import Session
-from drmaa_cli.store import Intent, Store, StoreError
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.session.process_session import Session
+from drmaa_cli.store.session_store import Intent, Store, StoreError
+from drmaa_cli.system.processes import Owner
 from tests.sessions.kit import ROOT, job
 
 THREADS, JOBS_EACH = 16, 25
@@ -38,7 +38,7 @@ def test_sixteen_threads_wait_for_their_own_jobs() -> None:
             assert (info.jobId, info.exitStatus) == (number, thread)
         return set(ids)
 
-    with Connection() as session, ThreadPoolExecutor(THREADS) as pool:
+    with JobSession() as session, ThreadPoolExecutor(THREADS) as pool:
         runs = [pool.submit(work, thread) for thread in range(THREADS)]
         assert len(set().union(*(run.result() for run in runs))) == THREADS * JOBS_EACH
 
@@ -62,7 +62,7 @@ def test_sixteen_threads_wait_for_any_job() -> None:
             codes[info.jobId] = info.exitStatus
 
     submitted = threading.Barrier(THREADS)
-    with Connection() as session, ThreadPoolExecutor(THREADS) as pool:
+    with JobSession() as session, ThreadPoolExecutor(THREADS) as pool:
         for run in [pool.submit(work, thread) for thread in range(THREADS)]:
             run.result()
     assert codes == expected
@@ -72,12 +72,12 @@ def test_sixteen_threads_wait_for_any_job() -> None:
 PROCESS = """
 import json, sys, time
 from pathlib import Path
-from drmaa_cli.connection import Connection
+from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.errors import InvalidJobException
 from tests.sessions.kit import job
 
 here, name, processes, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-with Connection("session=shared") as session:
+with JobSession("session=shared") as session:
     submitted = [session.runJob(job(session, "exit 3")) for _ in range(count)]
     (here / f"{name}.ready").touch()
     while len(list(here.glob("*.ready"))) < processes:
@@ -114,7 +114,7 @@ def test_each_job_is_reaped_by_one_of_four_processes(tmp_path: Path) -> None:
 
 def test_a_job_of_another_process_gives_its_full_end_to_this_one() -> None:
     # this one has read past the job's record before it hears of the job
-    with Connection("session=two") as mine, Connection("session=two") as other:
+    with JobSession("session=two") as mine, JobSession("session=two") as other:
         number = other.runJob(job(other, "exit 9"))
         foreign = mine.runJob(job(mine, "exit 1"))
         assert mine.wait(foreign).exitStatus == 1
@@ -124,7 +124,7 @@ def test_a_job_of_another_process_gives_its_full_end_to_this_one() -> None:
 
 
 def test_a_deletion_by_another_process_is_told_as_one() -> None:
-    with Connection("session=two") as mine, Connection("session=two") as other:
+    with JobSession("session=two") as mine, JobSession("session=two") as other:
         number = mine.runJob(job(mine, "sleep 60"))
         while mine.jobStatus(number) != "running":
             time.sleep(0.05)
@@ -133,7 +133,7 @@ def test_a_deletion_by_another_process_is_told_as_one() -> None:
 
 
 def test_all_means_the_jobs_of_other_processes_too() -> None:
-    with Connection("session=two") as mine, Connection("session=two") as other:
+    with JobSession("session=two") as mine, JobSession("session=two") as other:
         ids = [other.runJob(job(other, "exit 2")) for _ in range(3)]
         mine.synchronize([JOB_IDS_SESSION_ALL])
         assert [held.state for held in mine.jobs()] == ["done"] * 3
@@ -141,7 +141,7 @@ def test_all_means_the_jobs_of_other_processes_too() -> None:
 
 
 def test_exit_in_one_thread_wakes_the_others() -> None:
-    session = Connection()
+    session = JobSession()
     number = session.runJob(job(session, "sleep 60"))
     with ThreadPoolExecutor(4) as pool:
         waits = [pool.submit(session.wait, what) for what in (number, JOB_IDS_SESSION_ANY)]
@@ -193,7 +193,7 @@ def test_a_fork_while_threads_write_harms_nobody(tmp_path: Path) -> None:
 
     def write() -> None:
         while not stop.is_set():
-            written.append(store.intend(intent(f"{len(written)}-{threading.get_ident()}")))
+            written.append(store.record_intent(intent(f"{len(written)}-{threading.get_ident()}")))
 
     threads = [threading.Thread(target=write) for _ in range(2)]
     for thread in threads:
@@ -218,5 +218,5 @@ def test_a_file_that_is_removed_under_a_session_is_said(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.session", "session=x", 0.0, "host")
     store.path.unlink()
     with pytest.raises(StoreError, match="removed or replaced while it was in use"):
-        store.intend(intent("t"))
+        store.record_intent(intent("t"))
     store.close()

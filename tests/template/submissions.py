@@ -12,9 +12,9 @@ import pytest
 from drmaa_cli.errors import (
     DrmaaException,
 )
-from drmaa_cli.models import TaskRange
-from drmaa_cli.submission import Environment, Submission, build
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.submission import Environment, Submission, build
 
 HOME = "/home/u"
 NOW = float(calendar.timegm((2026, 11, 23, 9, 18, 44)))

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.attributes import (
+from drmaa_cli.errors import (
+    InvalidArgumentException,
+)
+from drmaa_cli.template.attributes import (
     IntConverter,
     Version,
     shown,
 )
-from drmaa_cli.errors import (
-    InvalidArgumentException,
-)
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.template.job_template import JobTemplate
 
 INVALID = "code 4: The input value for an argument is invalid."
 LIMITS = ("hardWallclockTimeLimit", "softWallclockTimeLimit")

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli import constants, template
-from drmaa_cli.attributes import (
-    Attribute,
-    BoolConverter,
-    DictAttribute,
-    VectorAttribute,
-)
+from drmaa_cli import constants
 from drmaa_cli.errors import (
     InvalidArgumentException,
     InvalidAttributeValueException,
     NoActiveSessionException,
 )
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.template import job_template as template
+from drmaa_cli.template.attributes import (
+    Attribute,
+    BoolConverter,
+    DictAttribute,
+    VectorAttribute,
+)
+from drmaa_cli.template.job_template import JobTemplate
 
 UNSET = "code 14: The value for the job attribute is invalid."
 INVALID = "code 4: The input value for an argument is invalid."

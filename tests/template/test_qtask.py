@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli import qtask
+from drmaa_cli.gridengine import qtask
+from drmaa_cli.system import option_files
 
 CELL = """\
 cat1 -N fromcat -l h_rt=33
@@ -62,29 +63,29 @@ def test_the_users_categories_override_but_the_marked(name: str, given: str) -> 
 
 def test_reading_the_files(tmp_path: Path) -> None:
     common, home = tmp_path / "common", tmp_path / "home"
-    assert qtask.read_categories(common, home) == {}
-    assert qtask.read_categories(None, None) == {}
+    assert option_files.read_categories(common, home) == {}
+    assert option_files.read_categories(None, None) == {}
     common.mkdir()
     home.mkdir()
     (common / "qtask").write_bytes(b"a -N \xff\n")
     (home / ".qtask").write_text("b -N b\n")
-    assert qtask.read_categories(common, home) == {"a": ["-N", "\udcff"], "b": ["-N", "b"]}
+    assert option_files.read_categories(common, home) == {"a": ["-N", "\udcff"], "b": ["-N", "b"]}
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:
     (tmp_path / "qtask").mkdir()
     with pytest.raises(IsADirectoryError):
-        qtask.read_categories(tmp_path, None)
+        option_files.read_categories(tmp_path, None)
 
 
 def test_default_options_are_the_last_of_each() -> None:
     texts = ["# all\n-w n -N a\n", "-b n -sync y\n", "-N b\n"]
     expected = {"-w", "-w n", "-N", "-N b", "-b", "-b n", "-sync", "-sync y"}
-    assert qtask.parse_default_options(texts) == expected
+    assert qtask.parse_default_options(texts, option_files.read_option_file) == expected
 
 
 def test_a_faulty_default_file_is_qsubs_to_report() -> None:
-    assert qtask.parse_default_options(["-zzz", "-w v"]) == {"-w", "-w v"}
+    assert qtask.parse_default_options(["-zzz", "-w v"], option_files.read_option_file) == {"-w", "-w v"}
 
 
 def test_reading_default_options(tmp_path: Path) -> None:
@@ -96,16 +97,16 @@ def test_reading_default_options(tmp_path: Path) -> None:
     ):
         directory.mkdir()
         (directory / name).write_text(text)
-    assert qtask.read_default_options(common, home, cwd) == {"-w", "-w w", "-j", "-j y"}
-    assert qtask.read_default_options(None, None, tmp_path) == frozenset()
+    assert option_files.read_default_options(common, home, cwd) == {"-w", "-w w", "-j", "-j y"}
+    assert option_files.read_default_options(None, None, tmp_path) == frozenset()
 
 
 def test_option_files(tmp_path: Path) -> None:
     path = tmp_path / "options"
     path.write_bytes(b"-N \xff")
-    assert qtask.read_option_file(str(path)) == "-N \udcff"
+    assert option_files.read_option_file(str(path)) == "-N \udcff"
     for unreadable in (tmp_path, tmp_path / "none", "", "a\0b"):
-        assert qtask.read_option_file(str(unreadable)) is None
+        assert option_files.read_option_file(str(unreadable)) is None
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.errors import DeniedByDrmException
-from drmaa_cli.starttime import parse_start_time
+from drmaa_cli.template.start_time import parse_start_time
 
 UNREADABLE = "code 17: Error parsing DRMAA date string"
 INVALID = "code 17: invalid format for job start time"

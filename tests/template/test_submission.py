@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from drmaa_cli.errors import (
     DrmaaException,
 )
-from drmaa_cli.models import TaskRange
-from drmaa_cli.submission import Submission
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.submission import Submission
 from tests.template.submissions import TASKS, submission, words
 
 

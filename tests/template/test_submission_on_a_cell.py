@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from drmaa_cli.models import TaskRange
-from drmaa_cli.submission import Environment, Submission, build
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.submission import Environment, Submission, build
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell

@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     InvalidAttributeValueException,
     UnsupportedAttributeException,
 )
-from drmaa_cli.submission import LONGEST_STRING, Environment, build
+from drmaa_cli.template.submission import LONGEST_STRING, Environment, build
 from tests.template.submissions import GARBLED, HOME, NOW, TASKS, refusal, submission
 
 DENIED = [

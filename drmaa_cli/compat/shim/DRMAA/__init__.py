@@ -39,7 +39,7 @@ from drmaa_cli.errors import (
     TryLaterException,
     UnsupportedAttributeException,
 )
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.template.job_template import JobTemplate
 
 __all__ = [
     "AlreadyActiveSessionException",

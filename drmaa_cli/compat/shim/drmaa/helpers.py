@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from drmaa_cli.attributes import (
-    Attribute,
-    BoolConverter,
-    DictAttribute,
-    IntConverter,
-    VectorAttribute,
-    Version,
-)
 from drmaa_cli.compat.helpers import (
     SessionStringAttribute,
     SessionVersionAttribute,
@@ -24,6 +16,14 @@ from drmaa_cli.compat.helpers import (
     string_vector,
     vector_attribute_iterator,
     vector_attribute_names_iterator,
+)
+from drmaa_cli.template.attributes import (
+    Attribute,
+    BoolConverter,
+    DictAttribute,
+    IntConverter,
+    VectorAttribute,
+    Version,
 )
 
 from .const import ATTR_BUFFER, ENCODING, NO_MORE_ELEMENTS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from drmaa_cli.jobinfo import JobInfo
-from drmaa_cli.session import Session
-from drmaa_cli.template import JobTemplate
+from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.session.process_session import Session
+from drmaa_cli.template.job_template import JobTemplate
 
 from .const import (
     BLOCK_EMAIL,

@@ -1,0 +1,303 @@
+"""What became of each job: a pure reducer from (what is known, what was seen, now) to changes.
+
+A job has ended when it has left the qmaster *and* its accounting record is there. Absence from one listing
+ends nothing; it only makes the task ``missing`` and starts the look-up. Records of reruns and of jobs in
+error state are written while the job lives on, so a record counts once the job is gone, save one that says
+the job ran to its end by itself (``failed 0``), which has no sequel. Nothing here asks, waits or changes
+anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from drmaa_cli.gridengine.accounting import is_final
+from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, TaskRange
+from drmaa_cli.gridengine.states import is_error
+from drmaa_cli.jobs.job_end import (
+    NO_USAGE,
+    SIGNAL_BASE,
+    End,
+    Outcome,
+    end_of_record,
+    end_of_usage,
+    never_started,
+)
+
+NO_TASK = 0  # the task number under which a job that is no array is kept
+CLOCK_SKEW = 3600.0  # seconds by which our clock and the qmaster's may differ when records are matched
+FAILED_OK = 0
+STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
+EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
+EXIT_RESCHEDULE = 99
+ITERATED = 8  # going through a range is so much faster than asking it for each task
+
+Records = Mapping[int, Mapping[int, AccountingRecord]]  # job number -> task -> its latest record
+
+
+class Rules(NamedTuple):
+    """What the reducer needs to know of the cell and the user's wishes.
+
+    Attributes:
+        grace: seconds after a task's disappearance for which its accounting record may still come.
+        error_state_is_end: whether a job in Eqw counts as ended (libdrmaa's jobs never stay in Eqw).
+    """
+
+    grace: float
+    error_state_is_end: bool = True
+
+
+class TrackedJob:
+    """What the session knows of one job number. Only :class:`drmaa_cli.jobs.job_table.JobTable` changes it.
+
+    Attributes:
+        number: job number.
+        order: position in the order of submission, and in the session's store.
+        tasks: the tasks of an array job, None otherwise.
+        submitted: epoch seconds at submission, by our clock.
+        waiting: tasks whose end is not known yet.
+        ended: ends that nobody has reaped yet.
+        rows: how the last complete listing showed it.
+        missing: tasks absent from the last complete listing -> when that was first noticed.
+        last_seen: the last row of each missing task that had one.
+        confirmed: missing tasks of which the qmaster itself said that it does not have them.
+        faulty: tasks in error state -> when that was first noticed.
+        deleted: tasks whose deletion we asked for and the qmaster accepted.
+        never_ran: tasks that were deleted by us while pending: they leave no record.
+        since: when it became known or was last changed by us, by the monotonic clock: an older listing does
+            not count.
+        start_time: whether a start time in the future was asked for.
+        key: the program's own name for the submission.
+        name: job name.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        order: int,
+        tasks: TaskRange | None,
+        submitted: float,
+        since: float = 0.0,
+        start_time: bool = False,
+        key: str | None = None,
+        name: str = "",
+    ) -> None:
+        self.number, self.order, self.tasks = number, order, tasks
+        self.submitted, self.since, self.start_time = submitted, since, start_time
+        self.key, self.name = key, name
+        self.waiting: set[int] = set()
+        self.ended: dict[int, End] = {}
+        self.rows: tuple[JobRow, ...] = ()
+        self.missing: dict[int, float] = {}
+        self.last_seen: dict[int, JobRow] = {}
+        self.confirmed: set[int] = set()
+        self.faulty: dict[int, float] = {}
+        self.deleted: set[int] = set()
+        self.never_ran: set[int] = set()
+        self._index: RowIndex | None = None
+
+    def id(self, task: int) -> JobId:
+        """The DRMAA id of one of its tasks."""
+        return JobId(self.number, None if self.tasks is None else task)
+
+    def row(self, task: int) -> JobRow | None:
+        """The row of the last listing that shows the task."""
+        index = self._index
+        if index is None or index.rows is not self.rows:
+            index = self._index = RowIndex(self.rows)
+        return index.find(task)
+
+
+class RowIndex:
+    """One job's rows of a listing by task: those of an array with many states are many, or list many tasks.
+
+    Args:
+        rows: the rows.
+    """
+
+    def __init__(self, rows: tuple[JobRow, ...]) -> None:
+        self.rows = rows
+        self._of_task: dict[int, JobRow] = {}
+        self._of_range: list[tuple[range, JobRow]] = []
+        for row in rows:
+            if row.tasks is None:
+                self._of_task.setdefault(NO_TASK, row)
+                continue
+            for first, last, step in row.tasks:
+                if first == last:
+                    self._of_task.setdefault(first, row)
+                else:
+                    self._of_range.append((range(first, last + 1, step), row))
+
+    def find(self, task: int) -> JobRow | None:
+        """The row that is about a task (NO_TASK: of a job that is no array)."""
+        row = self._of_task.get(task)
+        if row is not None:
+            return row
+        return next((row for numbers, row in self._of_range if task in numbers), None)
+
+
+class Sighting(NamedTuple):
+    """One job's place in a new listing: which of its waiting tasks are absent or in error state."""
+
+    job: int
+    rows: tuple[JobRow, ...]
+    absent: set[int]
+    faulty: set[int]
+
+
+class Ended(NamedTuple):
+    """A task has ended."""
+
+    job: int
+    task: int
+    end: End
+
+
+def covers(row: JobRow, task: int) -> bool:
+    """Whether a row of a listing is about this task (NO_TASK: of a job that is no array)."""
+    return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
+
+
+def covered(row: JobRow, tasks: set[int]) -> set[int]:
+    """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
+    if row.tasks is None:
+        return tasks & {NO_TASK}
+    found: set[int] = set()
+    for part in row.tasks:
+        numbers = part.numbers()
+        if len(numbers) <= ITERATED * len(tasks):
+            found.update(tasks.intersection(numbers))
+        else:
+            found.update(task for task in tasks if task in numbers)
+    return found
+
+
+def only_task(row: JobRow) -> int | None:
+    """The one task of an array that a row is about; None when it is about more, or about no array."""
+    tasks = row.tasks
+    return (
+        tasks[0].first if tasks is not None and len(tasks) == 1 and tasks[0].first == tasks[0].last else None
+    )
+
+
+def sight(known: TrackedJob, rows: tuple[JobRow, ...]) -> Sighting:
+    """Compare what is known of a job with its rows in a complete listing begun after its submission."""
+    absent = set(known.waiting)
+    faulty: set[int] = set()
+    for row in rows:
+        task = only_task(row)
+        if task is None:
+            here = covered(row, absent)
+        elif task in absent:
+            here = {task}
+        else:
+            continue
+        absent -= here
+        if is_error(row.state):
+            faulty |= here
+    return Sighting(known.number, rows, absent, faulty)
+
+
+def back_again(known: TrackedJob, details: Details) -> set[int]:
+    """Missing tasks that the qmaster still has after all: the listing was wrong, or the job was rerun."""
+    found = set()
+    for job in details.jobs:
+        if job.job != known.number:
+            continue
+        for task in job.details:
+            number = NO_TASK if known.tasks is None else task.task
+            if number in known.missing and task.status != STATUS_FINISHED:
+                found.add(number)
+        if known.tasks is None and not job.details and NO_TASK in known.missing:
+            found.add(NO_TASK)
+    return found
+
+
+def endings(
+    known: TrackedJob, records: Records, now: float, rules: Rules, details: Details | None = None
+) -> Iterator[Ended]:
+    """The tasks of a job whose end is now beyond doubt, and how they ended.
+
+    Args:
+        known: the job, with ``missing`` and ``faulty`` up to date.
+        records: the latest accounting record of each task that :func:`fits`.
+        now: up to when the records are known, by the clock that stamped ``missing`` and ``faulty``.
+        rules: the cell's delays.
+        details: `qstat -j` of the missing jobs, when it was just asked.
+    """
+    usages = {} if details is None else _finished(known, details)
+    found = records.get(known.number, {})
+    for task in known.waiting.intersection((*known.missing, *known.faulty, *found)):
+        end = _end(known, task, found.get(task), usages.get(task), now, rules)
+        if end is not None:
+            yield Ended(known.number, task, end)
+
+
+def fits(record: AccountingRecord, known: TrackedJob) -> bool:
+    """Whether a record tells of the end of this job.
+
+    Not of an earlier job of the same number (numbers wrap), of an attempt that was rescheduled, or of a
+    parallel job's slave task.
+    """
+    return record.submission_time >= known.submitted - CLOCK_SKEW and is_final(record)
+
+
+def _end(
+    known: TrackedJob,
+    task: int,
+    record: AccountingRecord | None,
+    usage: Mapping[str, float] | None,
+    now: float,
+    rules: Rules,
+) -> End | None:
+    deleted = task in known.deleted
+    if record is not None and record.failed == FAILED_OK and record.start_time > 0:
+        return end_of_record(record, deleted)
+    if task in known.faulty:
+        return _error_state_end(known, task, record, now, rules)
+    if task not in known.missing:
+        return None
+    if task in known.never_ran:
+        return NO_USAGE
+    if task not in known.confirmed:
+        return None
+    if record is not None:
+        return end_of_record(record, deleted)
+    if usage is not None and not deleted and _beyond_doubt(usage):
+        return end_of_usage(usage)
+    return NO_USAGE if now - known.missing[task] > rules.grace else None
+
+
+def _error_state_end(
+    known: TrackedJob, task: int, record: AccountingRecord | None, now: float, rules: Rules
+) -> End | None:
+    if not rules.error_state_is_end:
+        return None
+    if record is not None:
+        return end_of_record(record, deleted=True)
+    if now - known.faulty[task] > rules.grace:
+        return End(Outcome.ABORTED, 0, never_started(known.submitted))
+    return None
+
+
+def _finished(known: TrackedJob, details: Details) -> dict[int, Mapping[str, float]]:
+    return {
+        (NO_TASK if known.tasks is None else task.task): task.usage
+        for job in details.jobs
+        if job.job == known.number and job.submission_time >= known.submitted - CLOCK_SKEW
+        for task in job.details
+        if task.status == STATUS_FINISHED
+    }
+
+
+def _beyond_doubt(usage: Mapping[str, float]) -> bool:
+    """Whether a usage list alone decides: it lacks ``failed``, so a signal, rerun or error does not."""
+    status = usage.get("exit_status", -1)
+    return (
+        usage.get("signal") == 0
+        and usage.get("end_time", 0) > 0
+        and 0 <= status <= SIGNAL_BASE
+        and status not in (EXIT_RESCHEDULE, EXIT_APPLICATION_ERROR)
+    )

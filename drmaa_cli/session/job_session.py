@@ -1,0 +1,431 @@
+"""The DRMAA verbs for one session. A process may open any number of connections and share them by threads."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from drmaa_cli.config import Config
+from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
+from drmaa_cli.errors import (
+    NO_SESSION_TEXT,
+    DrmaaException,
+    DrmsInitException,
+    ExitTimeoutException,
+    InternalException,
+    InvalidArgumentException,
+    InvalidJobException,
+    NoActiveSessionException,
+    error,
+    no_usage,
+)
+from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.records import JobId, TaskRange
+from drmaa_cli.gridengine.replies import Answer
+from drmaa_cli.jobs.job_end import JobInfo, Outcome
+from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
+from drmaa_cli.jobs.lifecycle import Rules, TrackedJob
+from drmaa_cli.session import control, status
+from drmaa_cli.session.contact import new_name, parse_contact
+from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.recover import SubmissionRecovery
+from drmaa_cli.session.session_jobs import Entry, SessionJobs
+from drmaa_cli.session.submissions import Submissions, check_key, values_of
+from drmaa_cli.session.submit import Submitter, bulk_range
+from drmaa_cli.session.wait import Waiting
+from drmaa_cli.store import expiry
+from drmaa_cli.store.database import answer_files
+from drmaa_cli.store.session_store import StoreError, path_of
+from drmaa_cli.system.accounting_log import AccountingFile
+from drmaa_cli.system.cell import TROUBLE, Cluster, Runner
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
+from drmaa_cli.template.job_template import JobTemplate
+
+log = logging.getLogger("drmaa_cli")
+log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
+
+ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
+
+
+class SessionJob(NamedTuple):
+    """One job or task of a session.
+
+    Attributes:
+        id: its DRMAA id.
+        key: the key it was submitted with, or None.
+        name: its job name.
+        state: its JobState.
+        reaped: whether its end was given away by wait() or synchronize().
+    """
+
+    id: str
+    key: str | None
+    name: str
+    state: str
+    reaped: bool
+
+
+class JobSession:
+    """A DRMAA session.
+
+    Args:
+        contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one.
+        runner: how commands are run; this host by default.
+        clock: the time.
+        **settings: see :class:`drmaa_cli.config.Config`.
+
+    Raises:
+        InvalidArgumentException: the contact string or a setting is malformed.
+        DrmCommunicationException: no qmaster answers.
+        DrmsInitException: Grid Engine's commands are not here, or the session's file cannot be used.
+        InternalException: SGE_ROOT or SGE_CELL is wrong.
+    """
+
+    def __init__(
+        self,
+        contact: object = None,
+        *,
+        runner: Runner | None = None,
+        clock: Clock | None = None,
+        **settings: object,
+    ) -> None:
+        name = parse_contact(contact)
+        self.config = Config.load(settings)
+        self.cluster = Cluster(self.config, runner, clock)
+        self._pid = os.getpid()
+        self._named = name is not None
+        self.name = name or new_name()
+        configuration = self._reach()
+        env = self.cluster.environment()
+        common = Path(env.get("SGE_ROOT", ""), env.get("SGE_CELL") or "default", "common")
+        rules = Rules(
+            grace=probe.accounting_flush_seconds(configuration) + self.config.accounting_margin,
+            error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
+        )
+        self._most_tasks = probe.max_aj_tasks(configuration)
+        path = path_of(self.config.directory(os.environ), self.name)
+        self._session_jobs = SessionJobs(
+            path, self.contact, self._named, self.cluster.clock, os.uname().nodename
+        )
+        self._table = self._session_jobs.table
+        self._accounting = AccountingFile(common / "accounting")
+        self._monitor = Monitor(self.cluster, self._table, self._accounting, rules, self._session_jobs.ended)
+        self._lock = self._monitor.lock
+        self._session_jobs.on_made = self._expire
+        self._session_jobs.on_known = self._monitor.added
+        self._monitor.before_look_up = self._session_jobs.look_around
+        lost = SubmissionRecovery(
+            self.cluster,
+            self._accounting,
+            rules.grace,
+            self._session_jobs.claimed,
+            lambda token: answer_files(path, token),
+        )
+        submitter = Submitter(self.cluster, common, self._accounting, lost, self._session_jobs.open)
+        self._submissions = Submissions(self._session_jobs, submitter, lost, self._monitor)
+        self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor)
+        self._take_up()
+
+    # --- the session ---------------------------------------------------------------------------------------
+
+    @property
+    def contact(self) -> str:
+        """The contact string that takes this session up again."""
+        return f"session={self.name}"
+
+    def exit(self) -> None:
+        """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""
+        self.check()
+        with self._lock:
+            self._monitor.close()
+            self._session_jobs.close()
+        self._accounting.close()
+
+    def __enter__(self) -> JobSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._monitor.closed and self._pid == os.getpid():
+            self.exit()
+
+    def check(self) -> None:
+        """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
+        if self._monitor.closed or self._pid != os.getpid():
+            raise error(NoActiveSessionException, NO_SESSION_TEXT)
+
+    # --- templates and submission --------------------------------------------------------------------------
+
+    def createJobTemplate(self, **attributes: object) -> JobTemplate:
+        """A new template for this session."""
+        self.check()
+        return JobTemplate._for(self.check, **attributes)
+
+    def runJob(self, jobTemplate: JobTemplate, *, key: str | None = None) -> str:
+        """Submit one job; returns its id.
+
+        Args:
+            jobTemplate: what to run.
+            key: the program's own name for this submission. A key that the session has already is not
+                submitted again: the id of then is returned, whatever became of the job, and it can be waited
+                for (again).
+
+        Raises:
+            DeniedByDrmException: Grid Engine or the template's contents forbid it.
+            TryLaterException: a limit on the number of jobs is reached.
+            InvalidArgumentException: not a template, or a path without its colon; a key of another shape.
+            InvalidAttributeValueException: a value that Grid Engine cannot carry.
+            DrmCommunicationException: no qmaster, or its answer was lost.
+        """
+        self.check()
+        return str(self._submit(jobTemplate, None, key).number)
+
+    def runBulkJobs(
+        self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
+    ) -> list[str]:
+        """Submit one array job; returns the ids of its tasks, ascending. All else as :meth:`runJob`."""
+        self.check()
+        tasks = bulk_range(beginIndex, endIndex, step)
+        number = self._submit(jobTemplate, tasks, key).number
+        return [f"{number}.{task}" for task in tasks.numbers()]
+
+    def runJobs(self, templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
+        """Submit many different jobs with as few qsub commands as possible (beyond DRMAA).
+
+        Templates that agree in their options become the tasks of one array job, split as the cell's limit
+        (``max_aj_tasks``) asks. How a task differs from a job of its own is described in docs/run_jobs.md.
+
+        Args:
+            templates: what to run.
+            key: the program's own name for all of them; arrays after the first have ``KEY#2`` and so on.
+
+        Returns:
+            The ids in the order of the templates: ``JOB.TASK``, or ``JOB`` of a template that agrees with no
+            other.
+
+        Raises:
+            DrmaaException: as :meth:`runJob`, with the position of the template in question: nothing was
+                submitted then. When Grid Engine refuses one of several arrays, the message says which numbers
+                were accepted before it; these jobs stay in the session.
+        """
+        self.check()
+        check_key(key)
+        values = [values_of(template) for template in templates]
+        try:
+            ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
+        except InternalException:
+            self.check()  # exit() in another thread closes the session's file
+            raise
+        return [str(job) for job in ids]
+
+    def jobs(self) -> list[SessionJob]:
+        """Every job and task that the session holds, in the order of submission.
+
+        Also those that were submitted just before the program died and whose ids it was never told.
+        """
+        self.check()
+        self._submissions.resolve_rest()
+        with self._lock:
+            self._session_jobs.catch_up()
+            entries = list(self._session_jobs.entries())
+        return [
+            SessionJob(str(entry.id), entry.key, entry.name, self._state_of(entry), entry.reaped)
+            for entry in entries
+        ]
+
+    def _state_of(self, entry: Entry) -> str:
+        if entry.end is not None:
+            return entry.end.state(self.config.strict_states)
+        try:
+            return self.jobStatus(str(entry.id))
+        except InvalidJobException:  # it was reaped between the two questions
+            return JobState.UNDETERMINED
+
+    def _submit(self, template: object, tasks: TaskRange | None, key: str | None) -> TrackedJob:
+        values = values_of(template)
+        check_key(key)
+        try:
+            return self._submissions.submit(values, tasks, key)
+        except InternalException:
+            self.check()  # exit() in another thread closes the session's file
+            raise
+
+    # --- control -------------------------------------------------------------------------------------------
+
+    def control(self, jobId: JobIdLike, operation: str) -> None:
+        """Suspend, resume, hold, release or terminate a job, a task, or with JOB_IDS_SESSION_ALL all jobs.
+
+        Any job that the user may change, of this session or not.
+
+        Raises:
+            ValueError: not a JobControlAction.
+            InvalidJobException: there is no such job.
+            SuspendInconsistentStateException, ResumeInconsistentStateException: not in that state.
+            AuthorizationException: somebody else's job.
+        """
+        string_to_control_action(operation)
+        self.check()
+        terminating = operation == JobControlAction.TERMINATE
+        if text_of(jobId) == ALL:
+            with self._lock:
+                self._session_jobs.catch_up()
+                ids = [JobId(known.number) for known in self._table]
+        else:
+            ids = [control.target(parse_job_id(jobId), operation)]
+            with self._lock:
+                if ids[0].job not in self._table:  # another process may have submitted it
+                    self._session_jobs.catch_up()
+        if not ids:
+            return
+        answers = self._terminate(ids) if terminating else self.cluster.control(operation, ids)
+        with self._lock:
+            now = self.cluster.clock.monotonic()
+            for number in {job.job for job in ids}:
+                known = self._table.get(number)
+                if known is not None:
+                    known.since = now
+            self._monitor.controlled()
+        if not (terminating and text_of(jobId) == ALL):
+            control.raise_refusal(answers, operation)
+
+    def _terminate(self, ids: Sequence[JobId]) -> Sequence[Answer]:
+        """Have jobs deleted. The wish is on record before it is uttered: no accounting record tells of it."""
+        with self._lock:
+            wishes = control.record_deletion_request(self._session_jobs, ids)
+        try:
+            answers = self.cluster.control(JobControlAction.TERMINATE, ids)
+        except DrmaaException as err:
+            if not isinstance(err.__cause__, CommandTimeout):  # then nothing was uttered
+                with self._lock:
+                    control.withdraw_deletion_request(self._session_jobs, wishes)
+            raise
+        with self._lock:
+            control.record_deletions(self._session_jobs, answers)
+        return answers
+
+    # --- waiting -------------------------------------------------------------------------------------------
+
+    def wait(self, jobId: JobIdLike, timeout: float = -1) -> JobInfo:
+        """Wait for the end of a job, or with JOB_IDS_SESSION_ANY of any job, and reap it.
+
+        Args:
+            jobId: a job of this session.
+            timeout: seconds; TIMEOUT_WAIT_FOREVER, TIMEOUT_NO_WAIT.
+
+        Raises:
+            ExitTimeoutException: the job has not ended in time.
+            InvalidJobException: no such job in this session, or it was reaped.
+            Exception: ``code 24``: the job ended without usage information, for it was deleted while pending.
+            DrmCommunicationException: no qmaster answered for longer than the outage limit.
+        """
+        self.check()
+        wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
+        deadline = self._deadline(timeout)
+        known, task, end = self._waiting.for_one(wanted, deadline)
+        if end.outcome is Outcome.NO_USAGE:
+            raise no_usage()
+        return end.job_info(known.id(task))
+
+    def synchronize(self, jobIds: Sequence[JobIdLike], timeout: float = -1, dispose: bool = False) -> None:
+        """Wait until all these jobs have ended; unknown and reaped ones count as ended.
+
+        Args:
+            jobIds: ids; JOB_IDS_SESSION_ALL among them stands for all jobs of the session at this moment.
+            timeout: seconds; TIMEOUT_WAIT_FOREVER, TIMEOUT_NO_WAIT.
+            dispose: reap them, so that wait() no longer knows them.
+
+        Raises:
+            ExitTimeoutException: not all have ended in time; with dispose, those named one by one that have
+                ended are reaped all the same.
+            InvalidArgumentException: not a job id.
+            DrmCommunicationException: no qmaster answered for longer than the outage limit.
+        """
+        self.check()
+        deadline = self._deadline(timeout)
+        if not self._waiting.for_all(jobIds, deadline, dispose=dispose):
+            raise error(ExitTimeoutException, "")
+
+    def _deadline(self, timeout: object) -> float:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
+            raise error(InvalidArgumentException, f"timeout must be a number of seconds, not {timeout!r}")
+        if timeout == -1:
+            return float("inf")
+        if timeout < 0:
+            raise error(
+                InvalidArgumentException,
+                f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}",
+            )
+        return self.cluster.clock.monotonic() + timeout
+
+    # --- status --------------------------------------------------------------------------------------------
+
+    def jobStatus(self, jobId: JobIdLike) -> str:
+        """The JobState of a job of this session, or of any job that the qmaster knows.
+
+        Raises:
+            InvalidJobException: no such job; an array job without task; it was reaped.
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        job = parse_job_id(jobId)
+        with self._lock:
+            known = self._table.get(job.job)
+            if known is None:
+                self._session_jobs.catch_up()
+                known = self._table.get(job.job)
+            if known is not None:
+                return status.of_tracked_job(self._monitor, known, job, strict=self.config.strict_states)
+            rows = self._monitor.foreign_rows(job.job)
+            if rows:
+                return status.of_rows(self._monitor, rows, job)
+        return status.of_foreign_job(self.cluster, job)
+
+    # --- what is said of the Grid Engine -------------------------------------------------------------------
+
+    @property
+    def commands(self) -> Mapping[str, int]:
+        """How many commands of each name this connection has run."""
+        return dict(self.cluster.commands)
+
+    # --- the store -----------------------------------------------------------------------------------------
+
+    def _reach(self) -> Mapping[str, str]:
+        try:
+            self.cluster.tool("qsub")
+        except CommandNotFound as err:
+            raise error(DrmsInitException, str(err)) from err
+        try:
+            self.cluster.user  # noqa: B018  # every listing needs it
+        except KeyError as err:
+            text = f"user number {os.geteuid()} has no name here (no passwd entry), and Grid Engine needs one"
+            raise error(DrmsInitException, text) from err
+        return self.cluster.retrying(self.cluster.configuration)
+
+    def _expire(self) -> None:
+        """Remove the user's old sessions, at most once a day."""
+        cluster, config = self.cluster, self.config
+        try:
+            expiry.expire(
+                self._session_jobs.path.parent,
+                cluster.clock.time(),
+                config.keep_days,
+                lambda: {row.job for row in cluster.listing(cluster.user).rows},
+            )
+        except (*TROUBLE, OSError) as err:  # no reason not to work: they are looked through tomorrow
+            log.warning("old sessions were not looked through: %s", err)
+
+    def _take_up(self) -> None:
+        """Go on where the session was left, if it was begun before; settle what was left in doubt."""
+        if not self._named:
+            self._accounting.open()
+            return
+        try:
+            with self._lock:
+                self._session_jobs.take_up(self._accounting)
+            self._submissions.resolve_all()
+        except StoreError as err:
+            raise error(DrmsInitException, str(err)) from err

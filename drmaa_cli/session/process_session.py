@@ -1,0 +1,216 @@
+"""The process-wide session of the drmaa-python API: static methods, as programs know them.
+
+What talks to Grid Engine is loaded by the first call that needs it: programs import this in every job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from typing import TYPE_CHECKING, Callable, ClassVar, Literal
+
+from drmaa_cli.constants import (
+    JOB_IDS_SESSION_ALL,
+    JOB_IDS_SESSION_ANY,
+    TIMEOUT_NO_WAIT,
+    TIMEOUT_WAIT_FOREVER,
+    string_to_control_action,
+)
+from drmaa_cli.errors import NO_SESSION_TEXT, AlreadyActiveSessionException, NoActiveSessionException, error
+from drmaa_cli.session.contact import parse_contact
+from drmaa_cli.template import job_template as template_module
+from drmaa_cli.template.attributes import Version
+from drmaa_cli.template.job_template import JobTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from drmaa_cli.jobs.job_end import JobInfo
+    from drmaa_cli.jobs.job_ids import JobIdLike
+    from drmaa_cli.session.job_session import JobSession, SessionJob
+
+ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
+
+
+class _Process:
+    """What this process has: at most one active session."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.active: JobSession | None = None
+
+    def forget(self) -> None:
+        """In a child process: the parent's session goes on in the parent alone, and its lock may be held."""
+        self.lock = threading.Lock()
+        self.active = None
+
+
+_process = _Process()
+
+
+def current() -> JobSession:
+    """The active process-wide session; NoActiveSessionException when there is none."""
+    connection = _process.active
+    if connection is None:
+        raise error(NoActiveSessionException, NO_SESSION_TEXT)
+    connection.check()
+    return connection
+
+
+template_module.require_session = current
+os.register_at_fork(after_in_child=_process.forget)
+
+
+class _ClassProperty:
+    """A value readable on the class and on its instances, as drmaa-python's session attributes are."""
+
+    def __init__(self, get: Callable[[], object]) -> None:
+        self._get = get
+        self.__doc__ = get.__doc__
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        return self._get()
+
+
+def _contact() -> str:
+    """The contact string of the active session; '' when there is none."""
+    connection = _process.active
+    return "" if connection is None else connection.contact
+
+
+def _product() -> str:
+    """Name and version of the Grid Engine, such as ``SGE 8.1.9``; needs no session."""
+    from drmaa_cli.config import Config  # noqa: PLC0415  # loaded when it is needed
+    from drmaa_cli.system.cell import Cluster  # noqa: PLC0415  # loaded when it is needed
+
+    connection = _process.active
+    cluster = Cluster(Config.load()) if connection is None else connection.cluster
+    return cluster.retrying(cluster.product)
+
+
+def _version() -> Version:
+    """The DRMAA version: 1.0."""
+    return Version(1, 0)
+
+
+class Session:
+    """The DRMAA session of this process.
+
+    All work is done by static methods, with or without an instance; an instance is a context manager that
+    begins the session of its contact string and ends it.
+    """
+
+    TIMEOUT_WAIT_FOREVER: ClassVar[int] = TIMEOUT_WAIT_FOREVER
+    TIMEOUT_NO_WAIT: ClassVar[int] = TIMEOUT_NO_WAIT
+    JOB_IDS_SESSION_ANY: ClassVar[bytes] = JOB_IDS_SESSION_ANY
+    JOB_IDS_SESSION_ALL: ClassVar[bytes] = JOB_IDS_SESSION_ALL
+
+    contact = _ClassProperty(_contact)
+    drmsInfo = _ClassProperty(_product)
+    drmaaImplementation = _ClassProperty(_product)
+    version = _ClassProperty(_version)
+
+    def __init__(self, contactString: str | bytes | None = None) -> None:
+        self.contactString = contactString
+
+    @staticmethod
+    def initialize(contactString: str | bytes | None = None) -> None:
+        """Begin the session, or take up the one that a contact string names.
+
+        Raises:
+            AlreadyActiveSessionException: there is one already.
+            InvalidArgumentException: the contact string is malformed.
+            DrmCommunicationException: no qmaster answers.
+            DrmsInitException: no Grid Engine here, or the session's file cannot be used.
+        """
+        parse_contact(contactString)
+        with _process.lock:
+            if _process.active is not None:
+                raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
+            from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
+
+            _process.active = JobSession(contactString)
+
+    @staticmethod
+    def exit() -> None:
+        """End the session; jobs go on, and can be waited for again after initialize() with its contact.
+
+        Raises:
+            NoActiveSessionException: there is none.
+        """
+        with _process.lock:
+            connection, _process.active = _process.active, None
+        if connection is None:
+            raise error(NoActiveSessionException, "")
+        connection.exit()
+
+    @staticmethod
+    def createJobTemplate() -> JobTemplate:
+        """A new template; NoActiveSessionException without a session."""
+        return JobTemplate()
+
+    @staticmethod
+    def deleteJobTemplate(jobTemplate: JobTemplate) -> None:
+        """Delete a template; submitted jobs are not affected."""
+        jobTemplate.delete()
+
+    @staticmethod
+    def runJob(jobTemplate: JobTemplate, *, key: str | None = None) -> str:
+        """Submit one job. See :meth:`drmaa_cli.session.job_session.JobSession.runJob`."""
+        return current().runJob(jobTemplate, key=key)
+
+    @staticmethod
+    def runBulkJobs(
+        jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
+    ) -> list[str]:
+        """Submit an array job. See :meth:`drmaa_cli.session.job_session.JobSession.runBulkJobs`."""
+        return current().runBulkJobs(jobTemplate, beginIndex, endIndex, step, key=key)
+
+    @staticmethod
+    def runJobs(templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
+        """Submit many different jobs at once.
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.runJobs`.
+        """
+        return current().runJobs(templates, key=key)
+
+    @staticmethod
+    def jobs() -> list[SessionJob]:
+        """Every job the session holds (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.jobs`.
+        """
+        return current().jobs()
+
+    @staticmethod
+    def control(jobId: JobIdLike, operation: str) -> None:
+        """Change a job's state. See :meth:`drmaa_cli.session.job_session.JobSession.control`."""
+        string_to_control_action(operation)
+        current().control(jobId, operation)
+
+    @staticmethod
+    def synchronize(
+        jobIds: Sequence[JobIdLike], timeout: float = TIMEOUT_WAIT_FOREVER, dispose: bool = False
+    ) -> None:
+        """Wait for several jobs. See :meth:`drmaa_cli.session.job_session.JobSession.synchronize`."""
+        current().synchronize(jobIds, timeout, dispose)
+
+    @staticmethod
+    def wait(jobId: JobIdLike, timeout: float = TIMEOUT_WAIT_FOREVER) -> JobInfo:
+        """Wait for a job and reap it. See :meth:`drmaa_cli.session.job_session.JobSession.wait`."""
+        return current().wait(jobId, timeout)
+
+    @staticmethod
+    def jobStatus(jobId: JobIdLike) -> str:
+        """A job's state. See :meth:`drmaa_cli.session.job_session.JobSession.jobStatus`."""
+        return current().jobStatus(jobId)
+
+    def __enter__(self) -> Session:
+        self.initialize(self.contactString)
+        return self
+
+    def __exit__(self, *_: object) -> Literal[False]:
+        with contextlib.suppress(NoActiveSessionException):  # the body may have ended the session itself
+            self.exit()
+        return False

@@ -1,0 +1,183 @@
+"""Submitting into a session's books: each key once, each lost answer settled, each job known at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Callable
+
+from drmaa_cli.errors import (
+    INVALID_ARGUMENT_TEXT,
+    DrmaaException,
+    InternalException,
+    InvalidArgumentException,
+    error,
+)
+from drmaa_cli.gridengine.records import JobId, TaskRange
+from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.recover import PAUSE, SubmissionRecovery
+from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.submit import Submitted, Submitter
+from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
+from drmaa_cli.system.cell import TROUBLE, drmaa_error
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.job_template import JobTemplate
+
+
+class Submissions:
+    """The submissions of one session."""
+
+    def __init__(
+        self, session_jobs: SessionJobs, submitter: Submitter, lost: SubmissionRecovery, monitor: Monitor
+    ) -> None:
+        self._session_jobs, self._submitter, self._lost, self._monitor = (
+            session_jobs,
+            submitter,
+            lost,
+            monitor,
+        )
+        self._clock = monitor.clock
+
+    def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> TrackedJob:
+        """Submit what a template describes, or find what was submitted under the key before.
+
+        Raises:
+            DrmaaException: as :meth:`drmaa_cli.session.job_session.JobSession.runJob`.
+        """
+        return self._once(lambda: self._submitter.submit(values, tasks, key), tasks, key)
+
+    def submit_many(
+        self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int, key: str | None
+    ) -> list[JobId]:
+        """Submit many different jobs with as few commands as possible; their ids in the same order.
+
+        Raises:
+            DrmaaException: as :meth:`drmaa_cli.session.job_session.JobSession.runJobs`.
+        """
+        ids: dict[int, JobId] = {}
+        numbers: list[int] = []
+        parts = self._submitter.divide(templates, most_tasks)
+        for count, part in enumerate(parts):
+            own_key = key if key is None or count == 0 else f"{key}#{count + 1}"
+            try:
+                known = self._once(
+                    functools.partial(self._submitter.hand_over, part.build, own_key), part.tasks, own_key
+                )
+            except DrmaaException as refusal:
+                raise _with_numbers(refusal, numbers, len(parts)) from refusal
+            numbers.append(known.number)
+            for task, position in enumerate(part.positions, 1):
+                ids[position] = JobId(known.number, None if part.tasks is None else task)
+        return [ids[position] for position in range(len(templates))]
+
+    def _once(self, submit: Callable[[], Submitted], tasks: TaskRange | None, key: str | None) -> TrackedJob:
+        while True:
+            if key is not None:
+                known = self._submitted_before(key, tasks)
+                if known is not None:
+                    return known
+            try:
+                done = submit()
+            except KeyTaken:
+                continue  # another thread or process was a moment faster
+            with self._monitor.lock:
+                known = self._session_jobs.submitted(
+                    done.number, done.intent, done.position, self._clock.monotonic()
+                )
+                self._monitor.added(known, done.intent.mark)
+            return known
+
+    def resolve_all(self) -> None:
+        """Find out what became of every submission whose answer was lost, save those still under way.
+
+        Raises:
+            DrmCommunicationException: Grid Engine could not be asked, or several jobs could be it.
+            StoreError: the session's file cannot be used.
+        """
+        in_doubt = self._session_jobs.in_doubt()
+        for job in in_doubt:
+            while job.intent.owner.is_gone and self._lost.is_under_way(job.intent):
+                self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
+        silent = [job for job in in_doubt if not self._lost.is_under_way(job.intent)]
+        until = self._lost.deadline()  # only now: they have all ended
+        for job in silent:
+            self._settle(job, until)
+
+    def resolve_rest(self) -> None:
+        """Find out what became of submissions that other processes gave up on meanwhile.
+
+        Raises:
+            DrmCommunicationException: as :meth:`resolve_all`.
+            InternalException: the session's file cannot be used.
+        """
+        try:
+            self.resolve_all()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
+
+    def _submitted_before(self, key: str, tasks: TaskRange | None) -> TrackedJob | None:
+        """What has the key; waits for a submission under way, finds one whose answer was lost."""
+        while True:
+            try:
+                job = self._session_jobs.by_key(key)
+                if job is None:
+                    return None
+                if job.intent.tasks != tasks:
+                    raise error(
+                        InvalidArgumentException,
+                        f"the key {key!r} belongs to {_shape(job.intent.tasks)}, and this is {_shape(tasks)}",
+                    )
+                if job.number is not None:
+                    with self._monitor.lock:
+                        return self._session_jobs.reopen(job)
+                if not self._settle(job):
+                    self._clock.sleep(PAUSE)
+            except StoreError as err:
+                raise error(InternalException, str(err)) from err
+
+    def _settle(self, job: StoredJob, until: float | None = None) -> bool:
+        """Find out what became of a submission whose answer was lost; False while it is under way."""
+        if self._lost.is_under_way(job.intent):
+            return False
+        try:
+            number = self._lost.find(job.intent, until)
+        except TROUBLE as err:
+            raise drmaa_error(err) from err
+        except OSError as err:
+            raise error(InternalException, f"cannot read the answer of qsub: {err}") from err
+        with self._monitor.lock:
+            self._session_jobs.settle(job, number)
+        return True
+
+
+def values_of(template: object) -> Mapping[bytes, Text]:
+    """What is set in a template.
+
+    Raises:
+        InvalidArgumentException: it is none, or was deleted.
+    """
+    if template is None:
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+    if not isinstance(template, JobTemplate):
+        raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
+    return template._values()
+
+
+def check_key(key: object) -> None:
+    """Refuse what cannot be a key (InvalidArgumentException)."""
+    if key is not None and not (isinstance(key, str) and key):
+        raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+
+
+def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:
+    """The refusal of one of several submissions, with those that were accepted before it."""
+    if not numbers:
+        return refusal
+    text = str(refusal).partition(": ")[2].rstrip()
+    accepted = ", ".join(map(str, numbers))
+    return error(type(refusal), f"{text} (of {parts} submissions, these were accepted before: {accepted})")
+
+
+def _shape(tasks: TaskRange | None) -> str:
+    return "a single job" if tasks is None else f"tasks {tasks.first}-{tasks.last}:{tasks.step}"

@@ -1,0 +1,296 @@
+"""Submitting exactly once: write down the intent, run qsub, write down the answer; when there is none, look.
+
+A submission whose answer was lost (the command hung, was killed, or said nothing that can be read) may have
+been accepted. Its token, which travels with the job as its context, is looked for before anything is said.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+from drmaa_cli.errors import (
+    INVALID_ARGUMENT_TEXT,
+    DeniedByDrmException,
+    DrmCommunicationException,
+    InternalException,
+    InvalidArgumentException,
+    TryLaterException,
+    error,
+)
+from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.gridengine.replies import GridEngineError
+from drmaa_cli.session.recover import CONTEXT, SubmissionRecovery
+from drmaa_cli.store.database import answer_files, remove_answer
+from drmaa_cli.store.session_store import Intent, KeyTaken, Store, StoreError
+from drmaa_cli.system import option_files
+from drmaa_cli.system.accounting_log import AccountingFile
+from drmaa_cli.system.cell import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
+from drmaa_cli.system.processes import Owner
+from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
+from drmaa_cli.template.arrays import BuildContext, Part, divide
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.submission import Environment, Submission, build
+
+log = logging.getLogger("drmaa_cli")
+
+_EXCEPTIONS = {
+    Refusal.DENIED: DeniedByDrmException,
+    Refusal.SYNTAX: DeniedByDrmException,
+    Refusal.VERIFIED_ONLY: DeniedByDrmException,
+    Refusal.TRY_LATER: TryLaterException,
+    Refusal.INTERNAL: InternalException,
+    Refusal.NO_QMASTER: DrmCommunicationException,
+    Refusal.NO_ANSWER: DrmCommunicationException,
+}
+
+
+LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
+
+
+class Submitted(NamedTuple):
+    """A submission that Grid Engine accepted."""
+
+    number: int
+    intent: Intent
+    position: int
+
+
+class Submitter:
+    """Turns templates into jobs."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        common: Path,
+        accounting: AccountingFile,
+        lost: SubmissionRecovery,
+        store: Callable[[], Store | None],
+    ) -> None:
+        self._cluster = cluster
+        self._common = common
+        self._accounting = accounting
+        self._lost = lost
+        self._store = store
+
+    def submit(
+        self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None = None
+    ) -> Submitted:
+        """Submit what a template describes, as one job or as an array of tasks.
+
+        Raises:
+            DrmaaException: of the class that libdrmaa raises for the same cause.
+            KeyTaken: there is a submission with this key.
+        """
+
+        def submission(context: Mapping[str, str]) -> Submission:
+            build_context = self.build_context()
+            with reading_options():
+                return build(
+                    values,
+                    build_context.environment,
+                    tasks,
+                    context,
+                    build_context.category,
+                    include=build_context.include,
+                )
+
+        return self.hand_over(submission, key)
+
+    def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
+        """The qsub commands for many templates; see :func:`drmaa_cli.template.arrays.divide`."""
+        build_context = self.build_context()
+        with reading_options():
+            return divide(templates, build_context, most_tasks)
+
+    def hand_over(self, make: Callable[[Mapping[str, str]], Submission], key: str | None) -> Submitted:
+        """Submit what is made with the context that marks it.
+
+        Raises:
+            DrmaaException, KeyTaken: as :meth:`submit`.
+        """
+        token = os.urandom(16).hex()
+        submission = make({CONTEXT: token})
+        tasks = submission.tasks
+        started = any(word == "-a" for word in submission.argv)
+        try:
+            store = self._store()
+        except StoreError as err:
+            raise error(InternalException, f"nothing was submitted: {err}") from err
+        keeping = store is not None and self._cluster.keeps_answers
+        intent = Intent(
+            token,
+            key,
+            submission.job_name,
+            tasks,
+            self._cluster.clock.time(),
+            started,
+            self._accounting.mark(),
+            Owner.this(),
+            keeping,
+        )
+        files = None
+        position = 0
+        if store is not None:
+            try:
+                position = store.record_intent(intent)
+            except KeyTaken:
+                raise
+            except StoreError as err:
+                raise error(InternalException, f"nothing was submitted: {err}") from err
+            files = answer_files(store.path, token) if keeping else None
+        try:
+            number = self._run(submission, intent, files)
+        except _NotAccepted as refusal:
+            self._forget(store, position)
+            _remove(files)
+            raise refusal.reason from refusal.__cause__
+        except BaseException:  # interrupted, or nobody knows: whoever asks for it next looks for it
+            self._give_up(store, position)
+            raise
+        if self._remember(store, position, number):
+            _remove(files)
+        return Submitted(number, intent, position)
+
+    def build_context(self) -> BuildContext:
+        """What templates are read with at this moment."""
+        try:
+            env = self._cluster.environment()
+        except CommandNotFound as err:
+            raise drmaa_error(err) from err
+        home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+        try:
+            cwd = Path.cwd()
+        except OSError:
+            cwd = Path("/")  # the directory is gone; nothing of ours depends on it, and qsub says so itself
+        with reading_options():
+            default_options = option_files.read_default_options(self._common, home, cwd)
+        environment = Environment(
+            home=str(home),
+            cwd=str(cwd),
+            env=env,
+            now=self._cluster.clock.time(),
+            default_options=default_options,
+        )
+        return BuildContext(
+            environment,
+            lambda name: option_files.read_categories(self._common, home).get(name),
+            option_files.read_option_file,
+        )
+
+    def _run(self, submission: Submission, intent: Intent, files: tuple[Path, Path] | None) -> int:
+        until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
+            except (CommandNotFound, GridEngineError) as err:
+                raise _NotAccepted(drmaa_error(err)) from err
+            except CommandTimeout as err:
+                return self._find_or_raise(intent, str(err))
+            if isinstance(reply, Accepted):
+                for warning in reply.warnings:
+                    log.warning("qsub: %s", warning)
+                return reply.job
+            if not (reply.certain and reply.kind is Refusal.NO_QMASTER):
+                return self._judge(reply, intent)
+            if self._cluster.clock.monotonic() + pause > until:
+                raise _NotAccepted(error(DrmCommunicationException, reply.text))
+            self._cluster.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _judge(self, reply: Refused, intent: Intent) -> int:
+        if not reply.certain:
+            return self._find_or_raise(intent, reply.text)
+        text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
+        raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
+
+    def _find_or_raise(self, intent: Intent, why: str) -> int:
+        try:
+            number = self._lost.find(intent)
+        except (*TROUBLE, StoreError, OSError) as err:
+            raise error(
+                DrmCommunicationException,
+                f"{why}; whether the job was accepted is not known yet and is looked up when this session is"
+                f" taken up again ({err})",
+            ) from err
+        if number is None:
+            raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
+        log.info("the answer of qsub was lost, but job %d is ours", number)
+        return number
+
+    def _forget(self, store: Store | None, position: int) -> None:
+        if store is None:
+            return
+        try:
+            store.refused(position)
+        except StoreError as err:  # its token will not be found, and it is forgotten then
+            log.warning("a refused submission could not be forgotten: %s", err)
+
+    def _remember(self, store: Store | None, position: int, number: int) -> bool:
+        if store is None:
+            return False
+        try:
+            store.accepted(position, number)
+        except StoreError as err:  # the job lives, and its token is on record: it is found again
+            log.warning("job %d was submitted, but could not be written down: %s", number, err)
+            return False
+        return True
+
+    def _give_up(self, store: Store | None, position: int) -> None:
+        if store is None:
+            return
+        try:
+            store.disown(position)
+        except StoreError as err:  # it stays ours, and is looked for when this process has ended
+            log.warning("a submission whose answer was lost could not be marked: %s", err)
+
+
+def _remove(files: tuple[Path, Path] | None) -> None:
+    if files is not None:
+        remove_answer(files)
+
+
+@contextmanager
+def reading_options() -> Iterator[None]:
+    """Files of options that cannot be read become an InternalException."""
+    try:
+        yield
+    except OSError as err:
+        raise error(InternalException, f"cannot read a file of options: {err}") from err
+
+
+class _NotAccepted(Exception):
+    """The submission certainly did not make a job; ``reason`` is what the caller is told."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def bulk_range(begin: object, end: object, step: object) -> TaskRange:
+    """The tasks of runBulkJobs(begin, end, step), ``end`` cut to the last task that is meant.
+
+    Raises:
+        DeniedByDrmException: begin and end are negative.
+        InvalidArgumentException: not whole numbers, or not 1 <= begin <= end with a step of at least 1.
+    """
+    for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
+        if not isinstance(value, int):
+            raise error(InvalidArgumentException, f"{name} must be an int, not {value!r}")
+    assert isinstance(begin, int)
+    assert isinstance(end, int)
+    assert isinstance(step, int)
+    begin, end, step = int(begin), int(end), int(step)
+    if begin <= end < 0 and step >= 1:
+        trailer = f"{-begin}-{end}:{step}"
+        raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
+    if not 1 <= begin <= end <= LARGEST_TASK or step < 1:
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+    return TaskRange(begin, begin + (end - begin) // step * step, step)

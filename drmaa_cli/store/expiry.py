@@ -1,0 +1,189 @@
+"""The session files of a user: what each holds, and which are not needed any more.
+
+The rule of expiry: a session is removed when its file has been untouched for ``keep_days`` days, none of its
+submissions has a key or is still in doubt, and all its jobs have ended: by its own record, or because the
+qmaster no longer has them. It is applied when a session's file is made, at most once a day.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from drmaa_cli.gridengine.qsub import Accepted, parse_submission
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.gridengine.replies import CommandFailed
+from drmaa_cli.store.database import SUFFIX, answer_files, remove_files
+from drmaa_cli.store.session_store import Store, StoredJob, StoreError
+
+log = logging.getLogger("drmaa_cli")
+
+DAY = 86400.0
+STAMP = ".looked-through"
+
+
+class SessionSummary(NamedTuple):
+    """One session file.
+
+    Attributes:
+        path: the file.
+        contact: its contact string, or '' when it cannot be read.
+        used: epoch seconds of its last use.
+        jobs: its submissions.
+        problem: why it cannot be read, or ''.
+    """
+
+    path: Path
+    contact: str
+    used: float
+    jobs: tuple[StoredJob, ...]
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """What stands after ``session=``; the file's own name when it cannot be read."""
+        return self.contact.partition("=")[2] or self.path.name[: -len(SUFFIX)]
+
+    @property
+    def tasks(self) -> int:
+        """How many jobs and tasks it has submitted."""
+        return sum(job.size for job in self.jobs)
+
+    @property
+    def ended(self) -> int:
+        """How many of them have ended, by its own record."""
+        return sum(job.over for job in self.jobs)
+
+    @property
+    def reaped(self) -> int:
+        """How many of them were given away by wait() or synchronize()."""
+        return sum(task.reaped for job in self.jobs for task in job.tasks)
+
+    @property
+    def keys(self) -> int:
+        """How many submissions have a key."""
+        return sum(job.intent.key is not None for job in self.jobs)
+
+    @property
+    def unfinished(self) -> set[int | None]:
+        """The numbers of the jobs that have not ended by its own record; None stands for those in doubt."""
+        return {job.number for job in self.jobs if job.number is None or job.over < job.size}
+
+
+def read(path: Path) -> SessionSummary:
+    """Look into a session file without changing it.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    used = path.stat().st_mtime
+    try:
+        store = Store.existing(path)
+    except StoreError as err:
+        return SessionSummary(path, "", used, (), str(err))
+    try:
+        return SessionSummary(path, store.contact(), used, tuple(store.jobs()))
+    except StoreError as err:
+        return SessionSummary(path, "", used, (), str(err))
+    finally:
+        store.close()
+
+
+def read_all(directory: Path) -> list[SessionSummary]:
+    """All session files of a directory, by name."""
+    found = []
+    for path in sorted(directory.glob(f"*{SUFFIX}")):
+        try:
+            found.append(read(path))
+        except FileNotFoundError:
+            continue  # its program has just ended
+    return found
+
+
+def numbers(directory: Path, *, but: Path) -> dict[int, float]:
+    """The job numbers in the session files of a directory, and when each was submitted; without one file."""
+    found: dict[int, float] = {}
+    for path in directory.glob(f"*{SUFFIX}"):
+        if path == but:
+            continue
+        try:
+            store = Store.existing(path)
+        except StoreError as err:
+            log.info("left out: %s", err)
+            continue
+        try:
+            found.update(store.numbers())
+            found.update(_answered(path, store.in_doubt()))
+        except StoreError as err:
+            log.info("left out: %s", err)
+        finally:
+            store.close()
+    return found
+
+
+def _answered(path: Path, in_doubt: Iterable[StoredJob]) -> Iterator[tuple[int, float]]:
+    """The numbers that wait in answer files for their program to come back."""
+    for job in in_doubt:
+        out, err = answer_files(path, job.intent.token)
+        try:
+            answer = parse_submission(CommandResult(("qsub",), 0, out.read_bytes(), err.read_bytes()))
+        except (CommandFailed, FileNotFoundError):
+            continue
+        if isinstance(answer, Accepted):
+            yield answer.job, job.intent.submitted
+
+
+def is_expired(session: SessionSummary, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:
+    """Whether the rule of expiry holds.
+
+    Args:
+        session: the session.
+        now: epoch seconds.
+        keep_days: how long a session is kept, in days; 0: for ever.
+        queued: the numbers of the user's jobs in the qmaster; None when it was not asked.
+    """
+    if session.problem or session.keys or not keep_days or now - session.used < keep_days * DAY:
+        return False
+    unfinished = session.unfinished
+    if None in unfinished:
+        return False
+    return not unfinished or (queued is not None and unfinished.isdisjoint(queued))
+
+
+def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], set[int]]) -> list[Path]:
+    """Remove the expired sessions of a directory, unless that was done today.
+
+    Args:
+        directory: where the session files are.
+        now: epoch seconds.
+        keep_days: see :func:`is_expired`.
+        queued: asks for the numbers of the user's jobs in the qmaster; only called when it matters.
+
+    Returns:
+        The files that were removed.
+    """
+    stamp = directory / STAMP
+    if not keep_days or (stamp.exists() and 0 <= now - stamp.stat().st_mtime < DAY):
+        return []
+    stamp.touch(mode=0o600)
+    os.utime(stamp, (now, now))
+    removed = []
+    old = [path for path in directory.glob(f"*{SUFFIX}") if now - _used(path) >= keep_days * DAY]
+    numbers = queued() if old else set()
+    for path in old:
+        session = read(path)
+        if is_expired(session, now, keep_days, numbers):
+            remove_files(path)
+            log.info("the session %s has expired", session.name)
+            removed.append(path)
+    return removed
+
+
+def _used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")  # its program has just ended

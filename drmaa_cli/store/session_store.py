@@ -1,0 +1,375 @@
+"""A session on disk: one sqlite file, so that a program may die at any instant and go on where it was.
+
+An intent is written before qsub runs and carries the token that travels with the job; the job number is
+written after. Ends, deletions and reaps follow. The rollback journal is kept (homes are on NFS, where
+sqlite's write-ahead log does not work), and `synchronous` is off: the file survives the death of any
+process, which is what it is for; after a crash of the whole host it may have to be moved away.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.store.database import StoreError, errors, open_database, open_existing, path_of, remove_files
+from drmaa_cli.system.accounting_log import Mark
+from drmaa_cli.system.processes import NOBODY, Owner
+
+__all__ = ["Intent", "KeyTaken", "Store", "StoreError", "StoredJob", "StoredTask", "path_of"]
+
+
+_CLAIM = (
+    "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
+    " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
+)
+
+NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
+POSITIONS_PER_QUERY = 500
+
+
+class KeyTaken(StoreError):
+    """The session has a submission with this key already."""
+
+
+class Intent(NamedTuple):
+    """A submission that is about to be made.
+
+    Attributes:
+        token: unique; travels with the job as its context.
+        key: the program's own name for the submission, or None.
+        name: job name.
+        tasks: the tasks of an array job, or None.
+        submitted: epoch seconds.
+        start_time: whether a start time was asked for.
+        mark: where the accounting file ended at that moment.
+        owner: the process that makes it.
+        kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
+    """
+
+    token: str
+    key: str | None
+    name: str
+    tasks: TaskRange | None
+    submitted: float
+    start_time: bool
+    mark: Mark | None
+    owner: Owner
+    kept: bool = False
+
+
+class StoredTask(NamedTuple):
+    """What is on record about one task."""
+
+    task: int
+    end: End | None
+    deleted: int
+    reaped: bool
+
+
+class StoredJob(NamedTuple):
+    """A submission as it is on record; ``number`` is None while it is only an intent."""
+
+    position: int
+    intent: Intent
+    number: int | None
+    tasks: tuple[StoredTask, ...]
+
+    @property
+    def size(self) -> int:
+        """How many tasks it has; 1 for a job that is no array."""
+        return 1 if self.intent.tasks is None else len(self.intent.tasks.numbers())
+
+    @property
+    def over(self) -> int:
+        """How many of them have ended, as far as is on record."""
+        return sum(task.reaped or task.end is not None for task in self.tasks)
+
+
+class Store:
+    """One session's file. Safe to use from several threads, and from several processes at once.
+
+    What is known for sure but could not be written (a full disk) is kept in memory, told as if it were on
+    record, and written with the next change that succeeds.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = db
+        self._lock = threading.Lock()
+        self._inode = path.stat().st_ino
+        self._owed: list[tuple[str, list[tuple[object, ...]]]] = []
+        self._unwritten: dict[int, int] = {}  # position -> job number
+        _open_stores.add(self)
+
+    @classmethod
+    def open(cls, path: Path, contact: str, created: float, host: str) -> Store:
+        """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
+
+        Raises:
+            StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
+        """
+        return cls(path, open_database(path, contact, created, host))
+
+    @classmethod
+    def existing(cls, path: Path) -> Store:
+        """Open a session's file as it is, to read it.
+
+        Raises:
+            StoreError: it is not there, no session file, damaged or of another version.
+        """
+        return cls(path, open_existing(path))
+
+    def contact(self) -> str:
+        """The contact string of the session."""
+        with self._lock, errors(self.path):
+            return str(self._db.execute("SELECT contact FROM session").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file.
+
+        Raises:
+            StoreError: something that could not be written before can still not be written; it is closed.
+        """
+        try:
+            if self._owed:
+                with self._change():
+                    pass
+        finally:
+            with self._lock:
+                self._db.close()
+
+    def record_intent(self, intent: Intent) -> int:
+        """Write down that this submission is about to be made; its position in the order of submission."""
+        tasks = intent.tasks or (None, None, None)
+        mark = intent.mark or (None, None)
+        with self._change() as db, _key_taken(intent.key):
+            cursor = db.execute(
+                "INSERT INTO jobs (token, key, name, first, last, step, submitted, start_time, inode, offset,"
+                " owner, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    intent.token,
+                    intent.key,
+                    intent.name,
+                    *tasks,
+                    intent.submitted,
+                    intent.start_time,
+                    *mark,
+                    str(intent.owner),
+                    intent.kept,
+                ),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def accepted(self, position: int, number: int) -> None:
+        """Grid Engine accepted the submission under this job number."""
+        self._unwritten[position] = number
+        self._write("UPDATE jobs SET number = ? WHERE position = ?", [(number, position)])
+        self._unwritten.pop(position, None)
+
+    def refused(self, position: int) -> None:
+        """The submission was certainly not accepted: forget it."""
+        self._write("DELETE FROM jobs WHERE position = ? AND number IS NULL", [(position,)])
+
+    def disown(self, position: int) -> None:
+        """Its process has given up on a submission without knowing what became of it: anybody may look."""
+        self._write("UPDATE jobs SET owner = ? WHERE position = ?", [(str(NOBODY), position)])
+
+    def ended(self, ends: Iterable[tuple[int, int, End]]) -> None:
+        """Tasks (position, task) have ended."""
+        self._write(
+            "INSERT INTO tasks (position, task, outcome, value, usage) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome,"
+            " value = excluded.value, usage = excluded.usage WHERE outcome IS NULL",
+            [(position, task, end.outcome.value, end.value, end.usage) for position, task, end in ends],
+        )
+
+    def deleted(self, position: int, tasks: Iterable[int], how: int) -> None:
+        """The qmaster took our wish to delete these tasks (DELETED_RUNNING or DELETED_PENDING)."""
+        self._write(
+            "INSERT INTO tasks (position, task, deleted) VALUES (?, ?, ?)"
+            " ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted",
+            [(position, task, how) for task in tasks],
+        )
+
+    def claim(self, tasks: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Reap ended tasks (position, task): those that nobody had reaped before, in any process.
+
+        Where that cannot be written, they are the caller's: better given away twice than never.
+        """
+        won = set()
+        try:
+            with self._change() as db:
+                for pair in tasks:
+                    if db.execute(_CLAIM, pair).rowcount == 1:
+                        won.add(pair)
+        except StoreError:
+            self._owed.append((_CLAIM, list(tasks)))
+            raise
+        return won
+
+    def unclaim(self, position: int) -> None:
+        """The program asks for a submission again: none of its tasks counts as reaped any more."""
+        with self._change() as db:
+            db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,))
+
+    def news(self, positions: Sequence[int]) -> dict[int, tuple[StoredTask, ...]]:
+        """What is on record about the tasks of these submissions."""
+        found: dict[int, tuple[StoredTask, ...]] = {}
+        for start in range(0, len(positions), POSITIONS_PER_QUERY):
+            part = positions[start : start + POSITIONS_PER_QUERY]
+            with self._lock, errors(self.path):
+                found.update(self._tasks(f"({','.join('?' * len(part))})", tuple(part)))
+        return found
+
+    def version(self) -> int:
+        """Changes whenever another process has changed the file."""
+        with self._lock, errors(self.path):
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def numbers(self) -> dict[int, float]:
+        """The job numbers of all accepted submissions, and when each was submitted (epoch seconds)."""
+        query = "SELECT position, number, submitted FROM jobs ORDER BY position"
+        with self._lock, errors(self.path):
+            rows = self._db.execute(query).fetchall()
+        found = ((self._unwritten.get(position, number), submitted) for position, number, submitted in rows)
+        return {number: submitted for number, submitted in found if number is not None}
+
+    def is_of_use(self) -> bool:
+        """Whether any submission has a key, or is still in doubt."""
+        with self._lock, errors(self.path):
+            return (
+                self._db.execute("SELECT 1 FROM jobs WHERE key IS NOT NULL OR number IS NULL").fetchone()
+                is not None
+            )
+
+    def remove(self) -> None:
+        """Delete the file: nothing in it is of use any more."""
+        with self._lock:
+            remove_files(self.path)
+
+    def by_key(self, key: str) -> StoredJob | None:
+        """The submission that was made, or begun, under a key."""
+        found = self._jobs("WHERE key = ?", (key,))
+        return found[0] if found else None
+
+    def in_doubt(self) -> list[StoredJob]:
+        """Submissions of which it is not on record whether they were accepted."""
+        return [job for job in self._jobs("WHERE number IS NULL", ()) if job.number is None]
+
+    def jobs(self, after: int = 0) -> list[StoredJob]:
+        """Every submission of the session, in order; with after, those of a later position."""
+        return self._jobs("WHERE position > ?", (after,))
+
+    def _jobs(self, where: str, values: tuple[object, ...]) -> list[StoredJob]:
+        with self._lock, errors(self.path):
+            jobs = self._db.execute(
+                "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode,"
+                f" offset, owner, kept FROM jobs {where} ORDER BY position",
+                values,
+            ).fetchall()
+            tasks = self._tasks(f"(SELECT position FROM jobs {where})", values)
+        return [_stored(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
+
+    def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
+        rows = self._db.execute(
+            "SELECT position, task, outcome, value, usage, deleted, reaped FROM tasks WHERE position IN"
+            f" {positions} ORDER BY position, task",
+            values,
+        ).fetchall()
+        tasks: dict[int, list[StoredTask]] = {}
+        for position, task, outcome, value, usage, deleted, reaped in rows:
+            end = None if outcome is None else End(Outcome(outcome), value, usage)
+            tasks.setdefault(position, []).append(StoredTask(task, end, deleted, bool(reaped)))
+        return {position: tuple(found) for position, found in tasks.items()}
+
+    def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        """Write down facts, now or with the next change that succeeds."""
+        try:
+            with self._change() as db:
+                db.executemany(statement, rows)
+        except StoreError:
+            self._owed.append((statement, rows))
+            raise
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, errors(self.path):
+            self._check_place()
+            owed = len(self._owed)
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, rows in self._owed[:owed]:
+                    self._db.executemany(statement, rows)
+                yield self._db
+                self._db.execute("COMMIT")
+                del self._owed[:owed]
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _check_place(self) -> None:
+        """What is written into a file that was removed is lost."""
+        try:
+            same = self.path.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise StoreError(f"the session file {self.path} was removed or replaced while it was in use")
+
+
+_open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_at_fork: list[Store] = []
+
+
+def _before_fork() -> None:
+    """No transaction may be open at a fork: the child's copy of it would be rolled back in the file."""
+    _at_fork[:] = sorted(_open_stores, key=id)
+    for store in _at_fork:
+        store._lock.acquire()
+
+
+def _after_fork() -> None:
+    for store in _at_fork:
+        store._lock.release()
+    _at_fork.clear()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _stored(
+    row: tuple[object, ...], tasks: tuple[StoredTask, ...], unwritten: Mapping[int, int]
+) -> StoredJob:
+    position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
+    inode, offset, owner, kept = rest
+    if number is None:
+        number = unwritten.get(position)  # type: ignore[call-overload]  # an integer by schema
+    intent = Intent(
+        token=str(token),
+        key=None if key is None else str(key),
+        name=str(name),
+        tasks=None if first is None else TaskRange(first, last, step),  # type: ignore[arg-type]  # integers by schema
+        submitted=float(submitted),  # type: ignore[arg-type]  # a real by schema
+        start_time=bool(start_time),
+        mark=None if inode is None else Mark(inode, offset),  # type: ignore[arg-type]  # integers by schema
+        owner=Owner.parse(str(owner)),
+        kept=bool(kept),
+    )
+    return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
+
+
+@contextmanager
+def _key_taken(key: str | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as err:
+        raise KeyTaken(f"the session has a submission with the key {key!r} already") from err

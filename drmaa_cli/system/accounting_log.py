@@ -1,0 +1,267 @@
+"""Follow the accounting file: what was appended since a mark, at the cost of a stat() when nothing was.
+
+The file is `$SGE_ROOT/$SGE_CELL/common/accounting` (accounting(5)); the qmaster appends whole lines, but a
+reader may see the last one half written. Rotation (another inode) and truncation are survived; what was
+rotated away is read from the files beside it, as Grid Engine's own util/logchecker.sh leaves them:
+``accounting.0.gz``, ``accounting.1.gz`` ...
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+from drmaa_cli.gridengine.accounting import line_id, parse_line
+from drmaa_cli.gridengine.records import AccountingRecord
+
+log = logging.getLogger("drmaa_cli")
+
+CHUNK = 1 << 20
+CLOCK_SKEW = 3600.0  # seconds by which the file server's clock may differ from ours
+
+
+class Mark(NamedTuple):
+    """A place in the accounting file."""
+
+    inode: int
+    offset: int
+
+
+class AccountingFile:
+    """One reader's position in the accounting file. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._fd: int | None = None
+        self._closed = False
+        self._inode = 0
+        self._offset = 0
+        self._partial_at = -1  # size at which an unfinished last line was seen
+        self._backlog: list[tuple[Path, int]] = []  # rotated files to be read first, each from an offset
+        self.broken_lines = 0
+
+    def close(self) -> None:
+        """Let go of the file for good."""
+        with self._lock:
+            self._closed = True
+            self._let_go()
+
+    def open(self, mark: Mark | None = None, since: float | None = None) -> bool:
+        """Start at a mark, or at the end of the file as it is now; False when the file cannot be read here.
+
+        Args:
+            mark: where to start.
+            since: epoch seconds of the oldest record that is wanted: decides where to start when there is no
+                mark, or its file is not there any more.
+        """
+        with self._lock:
+            if not self._reopen():
+                return False
+            size = self._size()
+            if mark is None and since is None:
+                self._offset = size
+            elif mark is not None and mark.inode == self._inode and mark.offset <= size:
+                self._offset = mark.offset
+            else:
+                self._offset = 0
+                self._backlog = self._archives(mark, since)
+            return True
+
+    def mark(self) -> Mark | None:
+        """How far it has been read; None when the file cannot be read here."""
+        with self._lock:
+            return None if self._fd is None else Mark(self._inode, self._offset)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file could be opened when it was last tried."""
+        return self._fd is not None
+
+    def changed(self) -> bool:
+        """Whether there is something new, by stat() alone; a file that could not be read so far is tried."""
+        with self._lock:
+            try:
+                if self._fd is None:
+                    return self._reopen_from_start()
+                size = self._size()
+                return bool(self._backlog) or size not in (self._offset, self._partial_at) or self._rotated()
+            except OSError:  # a stale handle: it must be opened anew
+                self._let_go()
+                return False
+
+    def read_new(self, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
+        """The records appended since the last call whose job number is wanted.
+
+        A line that is no record is counted in ``broken_lines`` and passed over: one bad line says nothing of
+        the others.
+        """
+        records: list[AccountingRecord] = []
+        with self._lock:
+            try:
+                if self._fd is None and not self._reopen_from_start():
+                    return []
+                self._revalidate()
+                while self._backlog:
+                    records += self._archived(*self._backlog.pop(0), wanted)
+                records.extend(self._records(wanted))
+                if self._rotated():
+                    records.extend(self._records(wanted))  # written between our reading and the rotation
+                    later = self._archives_after(os.fstat(self._fd or 0))
+                    for path in later:
+                        records += self._archived(path, 0, wanted)
+                    if self._reopen_from_start():
+                        records.extend(self._records(wanted))
+                    else:
+                        self._let_go()  # the new file may not be read: qacct is asked instead
+            except OSError:  # a stale handle, or a file server that is away: what was read is good
+                self._let_go()
+        return records
+
+    def look_back(
+        self, mark: Mark | None, since: float, wanted: Callable[[int], bool], *, unread: bool = False
+    ) -> list[AccountingRecord]:
+        """Read again what was read since a mark, without moving on: for a job that became known meanwhile.
+
+        With unread, look also at what was not read yet. Without a mark, ``since`` (epoch seconds) says how
+        old the file may be that holds it.
+        """
+        with self._lock:
+            if self._fd is None:
+                return []
+            records: list[AccountingRecord] = []
+            start = 0
+            if mark is not None and mark.inode == self._inode:
+                start = mark.offset
+            else:
+                for path, offset in self._archives(mark, since):
+                    records += self._archived(path, offset, wanted)
+            end = self._size() if unread else self._offset
+            records += [found for line in self._lines(start, end) if (found := self._parse(line, wanted))]
+            if unread and self._rotated():
+                records += AccountingFile(self.path)._all(wanted)
+            return records
+
+    def _all(self, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
+        """Everything in the file, read once."""
+        try:
+            self.open(Mark(0, 0))
+            return self.read_new(wanted)
+        finally:
+            self.close()
+
+    def _revalidate(self) -> None:
+        """NFS may show an open file as it was a minute ago; opening it once more asks the server."""
+        try:
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+        except FileNotFoundError:
+            return  # moved away and not made anew yet: the open file is still the newest there is
+
+    def _records(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
+        size = self._size()
+        if size < self._offset:
+            self._offset = 0
+        self._partial_at = size
+        for line in self._lines(self._offset, size):
+            self._offset += len(line)
+            record = self._parse(line, wanted)
+            if record is not None:
+                yield record
+
+    def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> AccountingRecord | None:
+        found = line_id(line)
+        if found is None or not wanted(found[0]):
+            return None
+        try:
+            return parse_line(line)
+        except ValueError:
+            self.broken_lines += 1
+            return None
+
+    def _lines(self, start: int, end: int) -> Iterator[bytes]:
+        """Complete lines between two offsets, each with its newline."""
+        assert self._fd is not None
+        rest = b""
+        while start < end:
+            block = os.pread(self._fd, min(CHUNK, end - start), start)
+            if not block:
+                return
+            start += len(block)
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                yield line + b"\n"
+
+    def _size(self) -> int:
+        assert self._fd is not None
+        return os.fstat(self._fd).st_size
+
+    def _rotated(self) -> bool:
+        try:
+            return self.path.stat().st_ino != self._inode
+        except OSError:
+            return False  # moved away and not made anew yet: the open file is still the newest there is
+
+    def _let_go(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _reopen_from_start(self) -> bool:
+        if not self._reopen():
+            return False
+        self._offset = 0
+        return True
+
+    def _archives(self, mark: Mark | None, since: float | None) -> list[tuple[Path, int]]:
+        """The rotated files that may hold records after a mark, oldest first, and where to start in each."""
+        found = self._siblings()
+        for index, (_, inode, path) in enumerate(found):
+            if mark is not None and inode == mark.inode:
+                return [(path, mark.offset), *((later, 0) for _, _, later in found[index + 1 :])]
+        oldest = float("inf") if since is None else since - CLOCK_SKEW
+        return [(path, 0) for written, _, path in found if written >= oldest]
+
+    def _archives_after(self, this: os.stat_result) -> list[Path]:
+        """What was rotated away after this file, oldest first."""
+        return [
+            path
+            for written, inode, path in self._siblings()
+            if written > this.st_mtime and inode != this.st_ino
+        ]
+
+    def _siblings(self) -> list[tuple[float, int, Path]]:
+        found = []
+        for path in self.path.parent.glob(f"{self.path.name}.*"):
+            try:
+                stat = path.stat()
+            except OSError:
+                continue  # rotated on meanwhile; it is found under its new name the next time
+            found.append((stat.st_mtime, stat.st_ino, path))
+        return sorted(found)
+
+    def _archived(self, path: Path, offset: int, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
+        try:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+                file.seek(offset)
+                return [record for line in file if (record := self._parse(line, wanted))]
+        except (OSError, EOFError, zlib.error) as err:
+            log.warning("cannot read %s: %s", path, err)
+            return []
+
+    def _reopen(self) -> bool:
+        if self._closed:
+            return False
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False  # not shared with this host, or not written yet: qacct is asked instead
+        self._let_go()
+        self._fd, self._inode = fd, os.fstat(fd).st_ino
+        self._partial_at = -1
+        return True

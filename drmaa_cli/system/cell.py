@@ -1,0 +1,256 @@
+"""Grid Engine as seen from here: the only place where its commands meet a runner.
+
+Each method runs one command (a few, where argument lists are long) and returns what the pure layer reads out
+of it. Trouble leaves as an exception of the pure layer or of the runner; :func:`drmaa_error` says which DRMAA
+exception that is.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import pwd
+import threading
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
+from typing import (
+    Callable,
+    Protocol,
+    TypeVar,
+    Union,
+    runtime_checkable,
+)
+
+from drmaa_cli.config import Config
+from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
+from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine.records import (
+    AccountingRecord,
+    CommandResult,
+    Details,
+    Hold,
+    JobDetail,
+    JobId,
+    Snapshot,
+)
+from drmaa_cli.gridengine.replies import (
+    Answer,
+    CommandFailed,
+    GridEngineError,
+    Outcome,
+    QmasterUnreachable,
+    UnreadableReply,
+)
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
+from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, LocalRunner
+
+T = TypeVar("T")
+
+Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout]
+TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout)
+"""What may go wrong with a query without saying anything about the jobs."""
+
+IDS_PER_COMMAND = 1000
+FEW = 3  # so many jobs are asked for one by one, more by their owner and time
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+
+
+class Runner(Protocol):
+    """What the cluster needs of a runner; see :meth:`drmaa_cli.system.runner.LocalRunner.run`."""
+
+    def run(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None = None,
+    ) -> CommandResult:
+        """Run a command to its end."""
+
+
+@runtime_checkable
+class KeepingRunner(Runner, Protocol):
+    """A runner whose commands can leave their answer behind when this process dies."""
+
+    def run_keeping(
+        self,
+        executable: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes | None,
+        files: tuple[Path, Path],
+    ) -> CommandResult:
+        """See :meth:`drmaa_cli.system.runner.LocalRunner.run_keeping`."""
+
+
+class Cluster:
+    """One Grid Engine cell, reached through its commands in this process's environment.
+
+    Attributes:
+        commands: how many commands were run, by name: the load that was put on the qmaster.
+    """
+
+    def __init__(self, config: Config, runner: Runner | None = None, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        self.commands: Counter[str] = collections.Counter()
+        self._runner = runner or LocalRunner()
+        self._keeper = self._runner if isinstance(self._runner, KeepingRunner) else None
+        self._tools: dict[tuple[str, ...], Tool] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def user(self) -> str:
+        """The name under which jobs of this process run."""
+        return pwd.getpwuid(os.geteuid()).pw_name
+
+    def tool(self, name: str) -> Tool:
+        """Where a command is; CommandNotFound when it is nowhere."""
+        key = (name, *(os.environ.get(variable, "") for variable in ("PATH", "SGE_ROOT", "SGE_ARCH")))
+        with self._lock:
+            found = self._tools.get(key)
+        if found is None:
+            found = find_tool(name, os.environ)
+            with self._lock:
+                self._tools[key] = found
+        return found
+
+    def environment(self) -> dict[str, str]:
+        """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
+        return with_defaults(os.environ, self.tool("qsub").defaults)
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether a qsub's answer can be kept in files."""
+        return self._keeper is not None
+
+    def submit(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        stdin: bytes | None,
+        files: tuple[Path, Path] | None = None,
+    ) -> qsub.Accepted | qsub.Refused:
+        """Run one qsub in the environment that was made for it.
+
+        Args:
+            argv: its arguments.
+            env: its environment.
+            stdin: its script, if any.
+            files: where its answer goes, for :meth:`kept_answer`.
+        """
+        if files is None or self._keeper is None:
+            return qsub.parse_submission(self._run(argv, env, stdin))
+        tool = self._counted(argv)
+        return qsub.parse_submission(
+            self._keeper.run_keeping(tool.path, argv, env, self.config.command_timeout, stdin, files)
+        )
+
+    @staticmethod
+    def kept_answer(files: tuple[Path, Path]) -> qsub.Accepted | qsub.Refused | None:
+        """What a qsub that has ended left in its files; None when it was never begun.
+
+        Raises:
+            OSError: the files cannot be read.
+            CommandFailed: SGE_ROOT or the cell was wrong.
+        """
+        try:
+            out, err = (path.read_bytes() for path in files)
+        except FileNotFoundError:
+            return None
+        if not out and qsub.REFUSED.encode() in err and not err.rstrip().endswith(qsub.CLOSING.encode()):
+            return qsub.Refused(qsub.Refusal.NO_ANSWER, "qsub was cut off", certain=False)
+        return qsub.parse_submission(CommandResult(("qsub",), 0 if out else 1, out, err))
+
+    def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
+        """The user's jobs in the qmaster, or those with one kind of hold."""
+        return qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
+
+    def details(self, numbers: Sequence[int]) -> Details:
+        """`qstat -j` of these job numbers."""
+        jobs: list[JobDetail] = []
+        for part in _parts(numbers):
+            jobs.extend(qstat.parse_details(self._ask(qstat.details_argv(part)), part).jobs)
+        return Details.of(jobs, numbers)
+
+    def control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
+        """Hold, release, suspend, resume or terminate jobs: every line of the answer, in order.
+
+        Raises:
+            DrmaaException: the qmaster could not be reached, or the command could not run.
+        """
+        answers: list[Answer] = []
+        for part in _parts(ids):
+            answers.extend(self.retrying(lambda some=part: self._control(action, some)))  # type: ignore[misc]  # a default of a lambda
+        return answers
+
+    def _control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
+        answers = control.parse(action, self._ask(control.argv(action, ids)), ids)
+        if all(answer.outcome is Outcome.NO_QMASTER for answer in answers):
+            raise QmasterUnreachable(answers[0].text)
+        return answers
+
+    def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
+        """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
+        if len(numbers) <= FEW:
+            return [found for number in numbers for found in qacct.parse(self._ask(qacct.argv(number)))]
+        chosen = set(numbers)
+        return [record for record in self.records_since(since) if record.job in chosen]
+
+    def records_since(self, since: float) -> list[AccountingRecord]:
+        """What `qacct` has of all jobs of ours that were submitted after an instant, oldest first."""
+        return qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
+
+    def configuration(self) -> Mapping[str, str]:
+        """The global configuration (`qconf -sconf`)."""
+        return probe.parse_sconf(self._ask(["qconf", "-sconf"]))
+
+    def product(self) -> str:
+        """Name and version of the Grid Engine, such as ``SGE 8.1.9``; asks no qmaster."""
+        return probe.banner(self._ask(["qstat", "-help"]))
+
+    def retrying(self, ask: Callable[[], T]) -> T:
+        """Ask again for a little while when no qmaster answers, then raise the DRMAA exception for it.
+
+        Only for questions and for commands that may safely be given twice.
+        """
+        until = self.clock.monotonic() + self.config.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return ask()
+            except (QmasterUnreachable, UnreadableReply) as err:
+                if self.clock.monotonic() + pause > until:
+                    raise drmaa_error(err) from err
+            except TROUBLE as err:
+                raise drmaa_error(err) from err
+            self.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _ask(self, argv: Sequence[str]) -> CommandResult:
+        return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults), None)
+
+    def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None) -> CommandResult:
+        tool = self._counted(argv)
+        return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
+
+    def _counted(self, argv: Sequence[str]) -> Tool:
+        tool = self.tool(argv[0])
+        with self._lock:
+            self.commands[argv[0]] += 1
+        return tool
+
+
+def drmaa_error(err: Trouble) -> DrmaaException:
+    """The DRMAA exception for a command that gave no answer."""
+    if isinstance(err, CommandFailed):
+        return error(InternalException, f"{err.text}\n")
+    return error(DrmCommunicationException, str(err))
+
+
+def _parts(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[start : start + IDS_PER_COMMAND] for start in range(0, len(items), IDS_PER_COMMAND)]

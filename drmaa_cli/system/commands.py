@@ -1,0 +1,110 @@
+"""Where Grid Engine's commands are, and the environment they run in.
+
+Debian's /usr/bin/q* are one shell wrapper that fills in SGE_ROOT and SGE_CELL and costs 60 ms a call, most of
+a command's time. Where exactly that wrapper is met, its work is done here once and the binary behind it is
+called; any other wrapper is the site's own wish and is called as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from drmaa_cli.system.runner import CommandNotFound
+
+# Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
+_DISTURBING = re.compile(r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ")
+
+_WRAPPER_MARK = "SGE Wrapper script to ensure correct environment variables are set"
+_WRAPPER_EXEC = re.compile(r'^exec (\S+)/\$\{PROG\} "\$@"$', re.MULTILINE)
+_WRAPPER_ROOT = re.compile(r"^DEFAULT_SGE_ROOT=(/\S*)$", re.MULTILINE)
+_WRAPPER_CELL = re.compile(r"^DEFAULT_SGE_CELL=(\w+)$", re.MULTILINE)
+_WRAPPER_CONFIG = re.compile(r"^CONFIG_PATH=(/\S*)$", re.MULTILINE)
+# What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
+_ASSIGNMENT = re.compile(r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*""")
+_ARCHITECTURE = re.compile(r"\s*SGE_ARCH=.*")  # decides nothing once the binary is found
+
+
+class Tool(NamedTuple):
+    """An executable, and the variables that must be set for it if the caller has not set them."""
+
+    path: str
+    defaults: Mapping[str, str]
+
+
+def find_tool(name: str, env: Mapping[str, str]) -> Tool:
+    """Find a Grid Engine command on PATH, or where SGE_ROOT says.
+
+    Raises:
+        CommandNotFound: it is nowhere; the text says where was looked.
+    """
+    path = shutil.which(name, path=env.get("PATH", "")) or _below_root(name, env)
+    if path is None:
+        where = "PATH" + (
+            f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set"
+        )
+        raise CommandNotFound(name, f"not found on {where}; is this a Grid Engine submit host?")
+    return _behind_wrapper(name, path) or Tool(path, {})
+
+
+def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """The environment for commands whose output is parsed: C locale, UTC, nothing that alters it."""
+    given = {name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}
+    return {**with_defaults(given, defaults), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def with_defaults(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which missing and empty variables have their defaults, as the wrapper does it."""
+    return {**env, **{name: value for name, value in defaults.items() if not env.get(name)}}
+
+
+def _below_root(name: str, env: Mapping[str, str]) -> str | None:
+    root = env.get("SGE_ROOT")
+    if not root:
+        return None
+    candidates = sorted(Path(root, "bin").glob(f"*/{name}"))
+    if env.get("SGE_ARCH"):
+        candidates.insert(0, Path(root, "bin", env["SGE_ARCH"], name))
+    return next((found for found in (shutil.which(str(path)) for path in candidates) if found), None)
+
+
+def _behind_wrapper(name: str, path: str) -> Tool | None:
+    text = _script(Path(path))
+    target = _WRAPPER_EXEC.search(text)
+    root, cell = _WRAPPER_ROOT.search(text), _WRAPPER_CELL.search(text)
+    if _WRAPPER_MARK not in text or target is None or root is None or cell is None:
+        return None
+    binary = shutil.which(name, path=target.group(1))
+    if binary is None:
+        return None
+    defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
+    config = _WRAPPER_CONFIG.search(text)
+    settings = {} if config is None else _settings(_script(Path(config.group(1)), any_file=True))
+    if settings is None:
+        return None
+    return Tool(binary, {**defaults, **settings})
+
+
+def _settings(text: str) -> dict[str, str] | None:
+    """What the wrapper's configuration sets; None when it takes a shell to tell."""
+    found = {}
+    for line in text.splitlines():
+        assignment = _ASSIGNMENT.fullmatch(line)
+        if assignment is None:
+            if line.strip() and not line.lstrip().startswith("#") and not _ARCHITECTURE.fullmatch(line):
+                return None
+        elif assignment[1] in ("SGE_ROOT", "SGE_CELL") and assignment[3]:
+            found[assignment[1]] = assignment[3]
+    return found
+
+
+def _script(path: Path, *, any_file: bool = False) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return ""  # not readable: then it is not a wrapper we know, and it is run as it is
+    return head.decode("utf-8", "replace") if any_file or head.startswith(b"#!") else ""

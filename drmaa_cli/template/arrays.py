@@ -1,0 +1,276 @@
+"""Many different jobs as few qsub commands: templates that agree in their options are tasks of one array job.
+
+What differs from task to task (command, arguments, variables, directory, files) stands in the array's script;
+what all agree in stands on the command line, as for a single job. Pure, so that every refusal comes before
+anything is submitted.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from time import localtime, mktime
+from typing import Callable, NamedTuple
+
+from drmaa_cli import constants as c
+from drmaa_cli.errors import DrmaaException, error
+from drmaa_cli.gridengine.native import Include
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template import job_script
+from drmaa_cli.template.attributes import Text, pairs
+from drmaa_cli.template.job_name import check_job_name
+from drmaa_cli.template.limits import check_command, check_shell_variables, check_text
+from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
+from drmaa_cli.template.qsub_command import Category, Environment, QsubCommand, Script, Submission, Values
+from drmaa_cli.template.script_plan import (
+    Place,
+    ScriptPlan,
+    is_loaders,
+    is_replaced,
+    length,
+    plan_script,
+    variable_fits,
+)
+from drmaa_cli.template.script_plan import task as task_of
+from drmaa_cli.template.start_time import LocalTime, MakeTime
+from drmaa_cli.template.submission import build, command_of, prepare
+
+LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
+MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
+VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.WD, c.V_ENV, *OPTIONS))
+
+Context = Mapping[str, str]
+
+
+class Part(NamedTuple):
+    """One qsub command of several.
+
+    Attributes:
+        positions: which templates it submits.
+        tasks: task N is the template of the Nth position; None for a single job.
+        build: the command, given the context to mark it with.
+    """
+
+    positions: Sequence[int]
+    tasks: TaskRange | None
+    build: Callable[[Context], Submission]
+
+
+class BuildContext(NamedTuple):
+    """What templates are read with; see :func:`drmaa_cli.template.submission.build`."""
+
+    environment: Environment
+    category: Category | None = None
+    include: Include | None = None
+    localtime: LocalTime = localtime
+    mktime: MakeTime = mktime
+
+
+class _Job(NamedTuple):
+    """What is a job's own among the tasks of an array."""
+
+    command: str
+    arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+    place: Place
+
+
+def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks: int) -> list[Part]:
+    """The qsub commands that submit these templates, each with as many of them as possible.
+
+    A template with which no other agrees, or that is no program to be started directly (``-b n``,
+    ``-shell y``), becomes a single job.
+
+    Args:
+        templates: ``JobTemplate._values()`` of each.
+        build_context: what they are read with.
+        most_tasks: the greatest number of tasks of an array; 0 for no limit.
+
+    Raises:
+        DrmaaException: as :func:`drmaa_cli.template.submission.build`, with the template's position.
+    """
+    parts: list[Part] = []
+    for positions in _groups(templates):
+        group = _Group(templates, positions, build_context)
+        if len(positions) > 1 and group.qsub.is_direct():
+            parts += group.parts(most_tasks or len(positions))
+        else:
+            parts += (group.single(position) for position in positions)
+    return sorted(parts, key=lambda part: part.positions[0])
+
+
+def _groups(templates: Sequence[Values]) -> list[list[int]]:
+    """The positions of templates that agree in their options, and in variables that only ``-v`` can set."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    natives: dict[tuple[str, ...], tuple[str, ...]] = {}
+    names = sorted({name for values in templates for name in values} - VARYING)
+    for position, values in enumerate(templates):
+        vector = _vector(values, c.V_ENV)
+        native = natives.get(vector)
+        if native is None:
+            native = natives[vector] = tuple(item for item in vector if _is_native(item.partition("=")[0]))
+        groups.setdefault((*map(values.get, names), native), []).append(position)
+    return list(groups.values())
+
+
+class _Group:
+    """Templates that agree in everything that an array's tasks have in common."""
+
+    def __init__(
+        self, templates: Sequence[Values], positions: Sequence[int], build_context: BuildContext
+    ) -> None:
+        self._templates, self._positions, self._build_context = templates, positions, build_context
+        first = templates[positions[0]]
+        self._common = {name: value for name, value in first.items() if name not in VARYING}
+        with _Naming(positions[0]):
+            self.qsub, self._start = prepare(
+                self._common,
+                build_context.environment,
+                build_context.category,
+                build_context.include,
+                build_context.localtime,
+                build_context.mktime,
+            )
+        self._given = self.qsub.given_names()
+
+    def single(self, position: int) -> Part:
+        """A template as a job of its own."""
+        build_context = self._build_context
+        make = functools.partial(
+            build,
+            self._templates[position],
+            build_context.environment,
+            None,
+            category=build_context.category,
+            include=build_context.include,
+            localtime=build_context.localtime,
+            mktime=build_context.mktime,
+        )
+        with _Naming(position):
+            make(context={})
+        return Part((position,), None, lambda context: make(context=context))
+
+    def parts(self, most_tasks: int) -> Iterator[Part]:
+        """The templates as arrays of at most so many tasks."""
+        jobs = self._jobs()
+        joined = self.qsub.is_joined()
+        plan = plan_script([job.place for job in jobs], self._given, joined=joined)
+        native = self._native_variables(jobs)
+        qsub = self.qsub._replace(values={**self._common, c.V_ENV: native})
+        name = _name([job.command for job in jobs])
+        with _Naming(self._positions[0]):
+            qsub.assemble(name, Script(plan, frozenset(), "#"), self._start, {})  # for its refusals
+        lines: list[str] = []
+        size = begin = 0
+        for count, line in enumerate(self._lines(jobs, plan, frozenset(native), joined=joined)):
+            room = length(line) + 1
+            if lines and (len(lines) == most_tasks or size + room > LARGEST_SCRIPT):
+                yield self._part(qsub, name, plan, begin, lines)
+                lines, size, begin = [], 0, count
+            lines.append(line)
+            size += room
+        yield self._part(qsub, name, plan, begin, lines)
+
+    def _part(self, qsub: QsubCommand, name: str, plan: ScriptPlan, begin: int, lines: Sequence[str]) -> Part:
+        tasks = TaskRange(1, len(lines))
+
+        def submission(context: Context) -> Submission:
+            script = Script(plan, frozenset(), job_script.many(lines))
+            return qsub._replace(tasks=tasks, variables={}).assemble(name, script, self._start, context)
+
+        return Part(self._positions[begin : begin + len(lines)], tasks, submission)
+
+    def _jobs(self) -> list[_Job]:
+        """Each template's own part, checked as :func:`drmaa_cli.template.submission.build` does."""
+        jobs = []
+        leading, home = self.qsub.options.leading, self.qsub.environment.home
+        directories: dict[object, str] = {}
+        with _Naming() as naming:
+            for naming.position in self._positions:
+                values = self._templates[naming.position]
+                check_text(values)
+                wanted = values.get(c.WD, "")
+                directory = directories.get(wanted)
+                if directory is None:
+                    directory = directories[wanted] = working_directory(_scalar(wanted), home, False)
+                paths = {name: _scalar(values[name]) for name in OPTIONS if name in values}
+                check_paths(paths, False)
+                command = command_of(values)
+                check_command(command)
+                place = Place(directory, resolved_paths(paths, directory, self._given))
+                arguments = leading + _vector(values, c.V_ARGV)
+                jobs.append(_Job(command, arguments, _vector(values, c.V_ENV), place))
+        return jobs
+
+    def _lines(
+        self, jobs: Sequence[_Job], plan: ScriptPlan, native: frozenset[str], *, joined: bool
+    ) -> Iterator[str]:
+        """The script's line for each job; ``native`` variables are set by ``-v``."""
+        with _Naming() as naming:
+            for naming.position, job in zip(self._positions, jobs):
+                variables = pairs(item for item in job.environment if item not in native)
+                if variables:
+                    check_shell_variables(job.command, variables)
+                task = task_of(
+                    job.command, job.arguments, variables, job.place, plan, self._given, joined=joined
+                )
+                yield job_script.line(task)
+
+    def _native_variables(self, jobs: Sequence[_Job]) -> tuple[str, ...]:
+        """What ``-v`` sets for all of them: everything when they agree, else what only ``-v`` can set."""
+        first = jobs[0].environment
+        if all(job.environment == first for job in jobs):
+            return tuple(
+                item
+                for item in first
+                if _is_native(item.partition("=")[0]) or _is_for_all(*item.partition("=")[::2])
+            )
+        return tuple(item for item in first if _is_native(item.partition("=")[0]))
+
+
+def _scalar(value: Text) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def _vector(values: Values, name: bytes) -> tuple[str, ...]:
+    value = values.get(name, ())
+    return (value,) if isinstance(value, str) else value
+
+
+def _is_native(name: str) -> bool:
+    """Whether a variable means something to the script's own shell, or is Grid Engine's to set."""
+    return is_replaced(name) or is_loaders(name)
+
+
+def _is_for_all(name: str, value: str) -> bool:
+    """Whether ``-v`` brings a variable through the script's shell."""
+    return job_script.is_plain_name(name) and variable_fits(name, value)
+
+
+def _name(commands: Sequence[str]) -> str:
+    """The name of an array that was given none."""
+    names = {posixpath.basename(command) for command in commands}
+    if len(names) == 1:
+        name = names.pop()
+        try:
+            check_job_name(name)
+        except DrmaaException:
+            return MIXED_NAME  # a single job of this name would be refused; here the command can still be run
+        return name
+    return MIXED_NAME
+
+
+class _Naming:
+    """Adds to a refusal which of the templates is meant."""
+
+    def __init__(self, position: int = 0) -> None:
+        self.position = position
+
+    def __enter__(self) -> _Naming:
+        return self
+
+    def __exit__(self, kind: object, refusal: BaseException | None, _: object) -> None:
+        if isinstance(refusal, DrmaaException):
+            text = str(refusal).partition(": ")[2]
+            raise error(type(refusal), f"{text.rstrip()} (template {self.position})") from refusal

@@ -1,0 +1,379 @@
+"""A submission while it is put together: qsub's options in their order of precedence, and the refusals."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from os import fsencode
+from typing import NamedTuple, Optional
+
+from drmaa_cli import constants as c
+from drmaa_cli.errors import (
+    ConflictingAttributeValuesException,
+    DeniedByDrmException,
+    UnsupportedAttributeException,
+    error,
+)
+from drmaa_cli.gridengine.native import Include, Native, NativeError, analyse, split
+from drmaa_cli.gridengine.ranges import format_range
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template import job_script
+from drmaa_cli.template.attributes import Text, pairs, shown
+from drmaa_cli.template.job_name import check_job_name
+from drmaa_cli.template.job_script import is_plain_name
+from drmaa_cli.template.limits import check_command, check_shell_variables, check_variables
+from drmaa_cli.template.paths import (
+    INCREMENT,
+    LINE_END,
+    path_options,
+    refused,
+    resolved_paths,
+)
+from drmaa_cli.template.paths import OPTIONS as PATH_OPTIONS
+from drmaa_cli.template.script_plan import (
+    GRID_ENGINES_OWN,
+    Place,
+    ScriptPlan,
+    fits,
+    is_replaced,
+    plan_script,
+    task,
+    variable_fits,
+)
+from drmaa_cli.template.start_time import LocalTime, MakeTime, parse_start_time
+
+Category = Callable[[str], Optional[list[str]]]
+Values = Mapping[bytes, Text]
+
+OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
+
+NO_SCRIPT_TEXT = "job rejected: no script in your request"
+SYNC_TEXT = "a default file (sge_request) sets -sync y, with which qsub waits for the end of every job"
+UNKNOWN_CATEGORY_TEXT = "Unknown job category"
+INCREMENT_SCRIPT_TEXT = (
+    "The $drmaa_inc_ph$ placeholder is not allowed when the DRMAA_NATIVE_SPECIFICATION"
+    ' attribute contains "-b n"\n'
+)
+
+STRIPPED_PREFIX = "SGE_LONG_"
+STRIPPED = frozenset(
+    {"SGE_DEBUG_LEVEL", "SGE_DEBUG_TARGET", "SGE_ND"}
+)  # they garble the tools' output (observed)
+# Variables that would change what qsub itself does or where it finds its cell: never set for it by a job.
+QSUBS_PREFIXES = ("SGE_", "LD_", "GLIBC_", "MALLOC_", "RES_")
+QSUBS_OWN = frozenset({"GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NLSPATH", "OPENSSL_CONF"})
+# Variables that qsub records as SGE_O_* or prints by: set for it only when there is no other way.
+QSUBS_PREFERENCES = frozenset(
+    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
+)
+
+
+class Environment(NamedTuple):
+    """What a submission depends on besides the template.
+
+    Attributes:
+        home: the user's home directory where the job will run (password database).
+        cwd: the directory in which qsub will run; ``-cwd`` in a native specification means it.
+        env: the caller's environment.
+        now: the present in epoch seconds.
+        default_options: see :func:`drmaa_cli.gridengine.qtask.read_default_options`.
+    """
+
+    home: str
+    cwd: str
+    env: Mapping[str, str]
+    now: float
+    default_options: frozenset[str] = frozenset()
+
+
+class Submission(NamedTuple):
+    """A qsub command.
+
+    Attributes:
+        argv: its words, the program's name first.
+        env: its complete environment.
+        stdin: what it reads; None for nothing.
+        tasks: the tasks of a bulk job.
+        job_name: the job's name, as far as it can be told: a script or a JSV may name it otherwise.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    stdin: bytes | None
+    tasks: TaskRange | None
+    job_name: str
+
+
+class Script(NamedTuple):
+    """A job's script and what it takes from the command line.
+
+    Attributes:
+        plan: directories and files.
+        variables: those it sets.
+        text: '' when there is none.
+    """
+
+    plan: ScriptPlan
+    variables: frozenset[str]
+    text: str
+
+
+class QsubCommand(NamedTuple):
+    """The parts of a submission while it is being put together."""
+
+    values: Values
+    environment: Environment
+    tasks: TaskRange | None
+    options: Native
+    variables: dict[str, str]
+
+    def value(self, name: bytes) -> str | None:
+        """A scalar attribute; None when unset."""
+        value = self.values.get(name)
+        return value if value is None or isinstance(value, str) else " ".join(value)
+
+    def vector(self, name: bytes) -> tuple[str, ...]:
+        """A vector attribute; empty when unset."""
+        value = self.values.get(name, ())
+        return (value,) if isinstance(value, str) else value
+
+    def native_specification(self, include: Include | None) -> Native:
+        """The options of the native specification."""
+        return _analysed(split(self.value(c.NATIVE_SPECIFICATION) or ""), include)
+
+    def job_category(self, category: Category | None, include: Include | None) -> Native:
+        """The options of the job category."""
+        name = self.value(c.JOB_CATEGORY)
+        if name is None:
+            return Native()
+        words = None if category is None else category(name)
+        if words is None:
+            raise error(DeniedByDrmException, UNKNOWN_CATEGORY_TEXT)
+        return _analysed(words, include)
+
+    def paths(self) -> dict[bytes, str | None]:
+        """The attributes that are paths."""
+        return {name: self.value(name) for name in PATH_OPTIONS}
+
+    def given_names(self) -> frozenset[str]:
+        """What the options before the attributes set, those of default files included."""
+        given = frozenset(name for name, _ in self.options.options)
+        return given if self.options.cleared else given | self.environment.default_options
+
+    def start_time(self, localtime: LocalTime, mktime: MakeTime) -> str:
+        """The start time as qsub reads it, in its local time; '' for none."""
+        value = self.value(c.START_TIME)
+        when = None if value is None else parse_start_time(value, self.environment.now, localtime, mktime)
+        if when is None:
+            return ""
+        year, month, day, hour, minute, second = localtime(when)[:6]
+        return f"{year:04}{month:02}{day:02}{hour:02}{minute:02}.{second:02}"
+
+    def submission(self, command: str, directory: str, start: str, context: Mapping[str, str]) -> Submission:
+        """The qsub command of one job, or of an array that runs the same in all its tasks."""
+        if not self.environment.default_options.isdisjoint({"-sync y", "-sync yes"}):
+            raise error(DeniedByDrmException, SYNC_TEXT)
+        if not self.is_binary():
+            if INCREMENT in (self.value(c.WD) or ""):
+                raise error(DeniedByDrmException, INCREMENT_SCRIPT_TEXT)
+            command = posixpath.join(directory or self.environment.home, command)
+        check_command(command)
+        place = Place(directory, resolved_paths(self.paths(), directory, self.given_names()))
+        script = self.own_script(command, place) if self.is_direct() else None
+        if script is None:
+            self.check_carriable(command, directory)
+            script = Script(ScriptPlan(place, False, frozenset()), frozenset(), "")
+        return self.assemble(command, script, start, context)
+
+    def own_script(self, command: str, place: Place) -> Script | None:
+        """The script of a job that qsub's command line cannot carry; None for one that it can."""
+        arguments, variables = self.arguments(), pairs(self.vector(c.V_ENV))
+        plan = plan_script([place], self.given_names(), joined=self.is_joined())
+        long = {name for name, value in variables.items() if not variable_fits(name, value)}
+        if not (plan.is_needed or long.difference(GRID_ENGINES_OWN) or not fits(command, arguments)):
+            return None
+        lost = {name for name in variables if not (is_plain_name(name) or is_replaced(name))}
+        chosen = {name: variables[name] for name in variables if name in lost or name in long}
+        check_shell_variables(command, chosen)
+        given = self.given_names()
+        one = task(command, arguments, chosen, place, plan, given, joined=self.is_joined())
+        return Script(plan, frozenset(chosen), job_script.one(one, is_array=self.tasks is not None))
+
+    def assemble(self, command: str, script: Script, start: str, context: Mapping[str, str]) -> Submission:
+        """The whole command line, and the script when there is one."""
+        is_script = bool(script.text)
+        place = script.plan.place
+        argv = ["qsub", *self.defaults(is_script), *self.given_options(is_script)]
+        argv += path_options(place.paths)
+        argv += ["-wd", place.directory] if place.directory else []
+        argv += ["-a", start] if start else []
+        argv += self.simple_attributes() + self.mail() + self.job_environment(bool(start), script.variables)
+        for name, value in context.items():
+            argv += ["-ac", f"{name}={value}"]
+        argv += ["-terse"] + (["-t", format_range(self.tasks)] if self.tasks else [])
+        arguments = self.arguments()
+        named = self.given_job_name()
+        name = self.job_name(command) if named is None else named
+        unset = {key for key in self.environment.env if key in STRIPPED or key.startswith(STRIPPED_PREFIX)}
+        env = {key: value for key, value in self.environment.env.items() if key not in unset}
+        env |= self.variables
+        if is_script:
+            argv += [*job_script.OPTIONS, *(["-N", name] if named is None else [])]
+            return Submission(tuple(argv), env, fsencode(script.text), self.tasks, name)
+        return Submission((*argv, command, *arguments), env, None, self.tasks, name)
+
+    def is_direct(self) -> bool:
+        """Whether the command is started without a shell in between (``-b y -shell n``)."""
+        word = self.options.last("-shell")
+        if word is None and not self.options.cleared:
+            defaults = self.environment.default_options
+            word = next((text[7:] for text in defaults if text.startswith("-shell ")), "n")
+        return self.is_binary() and (word or "y").lower() not in ("y", "yes")
+
+    def is_joined(self) -> bool:
+        """Whether standard error goes where standard output goes."""
+        word = self.value(c.JOIN_FILES) or self.options.last("-j")
+        if word is None and not self.options.cleared:
+            word = next(
+                (text[3:] for text in self.environment.default_options if text.startswith("-j ")), None
+            )
+        return (word or "n").lower() in ("y", "yes")
+
+    def check_carriable(self, command: str, directory: str) -> None:
+        """Refuse what cannot be written on a command line where no script can take its place."""
+        for name, text in ((c.REMOTE_COMMAND, command), (c.WD, directory)):
+            if "\n" in text:
+                raise refused(name, text, LINE_END)
+        for index, argument in enumerate(self.vector(c.V_ARGV)):
+            if "\n" in argument:
+                raise refused(f"drmaa_v_argv[{index}]".encode(), argument, LINE_END)
+
+    def is_binary(self) -> bool:
+        """Whether the command is a program, and not a script for Grid Engine to copy (``-b``)."""
+        given = self.options.binary
+        if given is not None:
+            return given
+        if self.options.cleared:
+            raise error(DeniedByDrmException, NO_SCRIPT_TEXT)
+        return not any(word.lower() in ("-b n", "-b no") for word in self.environment.default_options)
+
+    def defaults(self, is_script: bool) -> list[str]:
+        """``-b y -shell n -w e``, each unless something of higher precedence says otherwise."""
+        if self.options.cleared:
+            return []
+        already = self.environment.default_options
+        words: list[str] = []
+        for name, value in (("-b", "y"), ("-shell", "n"), ("-w", "e")):
+            # A default file's -w v or -w p would turn every submission into a mere verification.
+            verifies = name == "-w" and not already.isdisjoint({"-w v", "-w p"})
+            replaced = is_script and name in job_script.REPLACED
+            if not replaced and not self.options.has(name) and (name not in already or verifies):
+                words += [name, value]
+        return words
+
+    def given_options(self, is_script: bool) -> list[str]:
+        """The words of category and native specification, less what an attribute overrides.
+
+        Of two options that override each other qsub takes the last, with a warning on its standard output, or
+        fails (two ``-b``): only the last is passed on.
+        """
+        options = self.options.last_of_each()
+        for attribute, option in OVERRIDDEN_BY.items():
+            if attribute in self.values:
+                options = options.without(option)
+        for option in job_script.REPLACED if is_script else ():
+            options = options.without(option)
+        return options.words()
+
+    def simple_attributes(self) -> list[str]:
+        """The options of attributes that are options by themselves."""
+        words: list[str] = []
+        name = self.value(c.JOB_NAME)
+        words += [] if name is None else ["-N", name]
+        held = self.value(c.JS_STATE) == c.SUBMISSION_STATE_HOLD and not self.options.hold
+        words += ["-h"] if held else []
+        join = self.value(c.JOIN_FILES)
+        words += [] if join is None else ["-j", join]
+        limits = ((c.WCT_HLIMIT, "h_rt"), (c.WCT_SLIMIT, "s_rt"))
+        requests = ",".join(f"{resource}={self.value(key)}" for key, resource in limits if key in self.values)
+        words += ["-hard", "-l", requests] if requests else []
+        files = self.value(c.TRANSFER_FILES)
+        if files:
+            text = f"drmaa_transfer_files cannot be {shown(files)}: qsub has no option for it"
+            raise UnsupportedAttributeException(text)
+        return words
+
+    def mail(self) -> list[str]:
+        """``-M`` and ``-m``."""
+        addresses = [address for address in self.vector(c.V_EMAIL) if address]
+        for address in addresses:
+            if "\n" in address:
+                raise refused(c.V_EMAIL, address, LINE_END)
+        words = ["-M", ",".join(addresses)] if addresses else []
+        block = self.value(c.BLOCK_EMAIL)
+        if block == "1":
+            words += ["-m", "n"]
+        elif (
+            block == "0"
+            and self.options.last("-m") in (None, "n")
+            and "-m" not in self.environment.default_options
+        ):
+            words += ["-m", "e"]
+        return words
+
+    def job_environment(self, has_start_time: bool, elsewhere: frozenset[str]) -> list[str]:
+        """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte."""
+        words: list[str] = []
+        variables = pairs(self.vector(c.V_ENV))
+        check_variables(variables)
+        for name, value in variables.items():
+            if name in elsewhere:
+                continue
+            qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
+            preference = name in QSUBS_PREFERENCES or name.startswith("LC_")
+            if not (qsubs_own or preference):
+                self.variables[name] = value
+                words += ["-v", name]
+            elif "," not in value:
+                words += ["-v", f"{name}={value}"]
+            elif qsubs_own:
+                raise refused(
+                    c.V_ENV, {name: value}, "qsub needs this variable itself and cannot pass on a comma"
+                )
+            elif name == "TZ" and (has_start_time or self.options.has("-a")):
+                text = f"a start time and {name}={value} with a comma in drmaa_v_env exclude each other"
+                raise error(ConflictingAttributeValuesException, text)
+            else:
+                self.variables[name] = value
+                words += ["-v", name]
+        return words
+
+    def arguments(self) -> tuple[str, ...]:
+        """The job's arguments: those after ``--`` in the native specification come first."""
+        return self.options.leading + self.vector(c.V_ARGV)
+
+    def given_job_name(self) -> str | None:
+        """The name that options or the attribute give; None for none."""
+        explicit = self.value(c.JOB_NAME)
+        name = self.options.last("-N") if explicit is None else explicit
+        if name is not None:
+            check_job_name(name)
+            return name
+        defaults = self.environment.default_options
+        if "-N" in defaults and not self.options.cleared:
+            return next((word[3:] for word in defaults if word.startswith("-N ")), "")
+        return None
+
+    def job_name(self, command: str) -> str:
+        """The name after the command, checked when it is certain that the job will have it."""
+        name = posixpath.basename(command)
+        if self.is_binary():
+            check_job_name(name)
+        return name
+
+
+def _analysed(words: Sequence[str], include: Include | None) -> Native:
+    try:
+        return analyse(words, include)
+    except NativeError as reason:
+        raise error(DeniedByDrmException, str(reason)) from reason

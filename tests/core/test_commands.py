@@ -1,0 +1,147 @@
+"""Finding Grid Engine's commands, with and without Debian's wrapper, and the environment they run in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.system.commands import find_tool, quiet_environment
+from drmaa_cli.system.runner import CommandNotFound
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "debian"
+WRAPPER = (DATA / "gridengine-wrapper").read_text()
+CONFIG = (DATA / "etc-default-gridengine").read_text()
+
+
+def script(path: Path, text: str = "#!/bin/sh\nexit 0\n", mode: int = 0o755) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+@pytest.fixture
+def debian(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Debian's layout below another root: the wrapper, the binary behind it, its configuration."""
+    binary = script(tmp_path / "lib" / "qsub", "\x7fELF")
+    config = script(tmp_path / "default", CONFIG, 0o644)
+    text = WRAPPER.replace("/usr/lib/gridengine/", f"{binary.parent}/")
+    text = text.replace("/etc/default/gridengine", str(config))
+    assert text != WRAPPER
+    return script(tmp_path / "bin" / "qsub", text), binary, config
+
+
+def env(wrapper: Path, **others: str) -> dict[str, str]:
+    return {"PATH": str(wrapper.parent), **others}
+
+
+def test_the_recorded_wrapper_is_the_one_we_know() -> None:
+    assert 'exec /usr/lib/gridengine/${PROG} "$@"' in WRAPPER
+    assert "\nSGE_ROOT=/var/lib/gridengine\n" in CONFIG
+
+
+def test_the_binary_behind_debians_wrapper(debian: tuple[Path, Path, Path]) -> None:
+    wrapper, binary, _ = debian
+    tool = find_tool("qsub", env(wrapper))
+    assert tool.path == str(binary)
+    assert tool.defaults == {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_link_to_the_wrapper_is_the_wrapper(debian: tuple[Path, Path, Path], kind: str) -> None:
+    wrapper, binary, _ = debian
+    if kind == "link":
+        real = wrapper.rename(wrapper.with_name("gridengine-wrapper"))
+        wrapper.symlink_to(real)
+    assert find_tool("qsub", env(wrapper)).path == str(binary)
+
+
+def test_the_wrappers_configuration_counts(debian: tuple[Path, Path, Path]) -> None:
+    wrapper, _, config = debian
+    config.write_text("SGE_ROOT=/opt/sge\nSGE_CELL=prod\n")
+    assert find_tool("qsub", env(wrapper)).defaults == {"SGE_ROOT": "/opt/sge", "SGE_CELL": "prod"}
+    config.unlink()
+    defaults = find_tool("qsub", env(wrapper)).defaults
+    assert defaults == {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}
+
+
+SHELL = [
+    'SGE_ROOT="/opt/sge"', "SGE_ROOT='/opt/sge'", "export SGE_ROOT=/opt/sge", " SGE_ROOT=/opt/sge # ours",
+    "SGE_ROOT=$(cat /etc/sge-root)", "SGE_CELL=`hostname`", "if true; then SGE_ROOT=/a; fi", ". /etc/sge",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_a_configuration_that_only_a_shell_can_read_is_left_to_the_shell(
+    debian: tuple[Path, Path, Path], line: str
+) -> None:
+    wrapper, _, config = debian
+    config.write_text(f"{line}\n")
+    tool = find_tool("qsub", env(wrapper))
+    assert tool == (str(wrapper), {}) or tool.defaults["SGE_ROOT"] == "/opt/sge"
+
+
+def test_the_wrapper_without_its_binary_is_called_as_it_is(debian: tuple[Path, Path, Path]) -> None:
+    wrapper, binary, _ = debian
+    binary.unlink()
+    assert find_tool("qsub", env(wrapper)) == (str(wrapper), {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '#!/bin/sh\n. /opt/sge/default/common/settings.sh\nexec /opt/sge/bin/lx-amd64/qsub "$@"\n',
+        WRAPPER.replace("SGE Wrapper script", "Site script"),
+        WRAPPER.replace("exec /usr/lib/gridengine/", "exec nice /usr/lib/gridengine/"),
+        "\x7fELF" + WRAPPER[2:],
+    ],
+    ids=["site", "another name", "another ending", "binary"],
+)
+def test_other_programs_are_called_as_they_are(tmp_path: Path, text: str) -> None:
+    wrapper = script(tmp_path / "bin" / "qsub", text)
+    assert find_tool("qsub", env(wrapper)) == (str(wrapper), {})
+
+
+def test_below_sge_root_when_path_has_none(tmp_path: Path) -> None:
+    root = tmp_path / "sge"
+    for arch in ("lx-amd64", "sol-sparc64"):
+        script(root / "bin" / arch / "qstat")
+    script(root / "bin" / "aix" / "qstat", mode=0o644)
+    found = find_tool("qstat", {"PATH": str(tmp_path), "SGE_ROOT": str(root)})
+    assert found == (str(root / "bin" / "lx-amd64" / "qstat"), {})
+    found = find_tool("qstat", {"PATH": "", "SGE_ROOT": str(root), "SGE_ARCH": "sol-sparc64"})
+    assert found.path == str(root / "bin" / "sol-sparc64" / "qstat")
+
+
+def test_path_goes_before_sge_root(tmp_path: Path) -> None:
+    root = tmp_path / "sge"
+    script(root / "bin" / "lx-amd64" / "qstat")
+    ours = script(tmp_path / "bin" / "qstat")
+    assert find_tool("qstat", {"PATH": str(ours.parent), "SGE_ROOT": str(root)}).path == str(ours)
+
+
+def test_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(CommandNotFound, match="'qsub': not found on PATH, and SGE_ROOT is not set; is this"):
+        find_tool("qsub", {"PATH": str(tmp_path)})
+    with pytest.raises(CommandNotFound, match="not found on PATH or /no/sge/bin; is this"):
+        find_tool("qsub", {"PATH": "", "SGE_ROOT": "/no/sge"})
+
+
+def test_the_environment_of_questions() -> None:
+    given = {
+        "SGE_LONG_QNAMES": "40", "SGE_LONG_JOB_NAMES": "1", "SGE_DEBUG_LEVEL": "2 0 0", "SGE_ND": "1",
+        "LANG": "de_DE", "LANGUAGE": "de", "LC_MESSAGES": "de_DE", "LC_ALL": "de_DE", "TZ": "Asia/Tokyo",
+        "SGE_ROOT": "/opt/sge", "SGE_CLUSTER_NAME": "p1", "PATH": "/bin", "LANGUID": "kept", "MY_TZ": "kept",
+    }  # fmt: skip
+    assert quiet_environment(given, {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}) == {
+        "SGE_ROOT": "/opt/sge", "SGE_CELL": "default", "SGE_CLUSTER_NAME": "p1", "PATH": "/bin",
+        "LANGUID": "kept", "MY_TZ": "kept", "LC_ALL": "C", "TZ": "UTC",
+    }  # fmt: skip
+
+
+def test_an_empty_variable_is_as_good_as_none_to_the_wrapper() -> None:
+    """Debian's wrapper replaces an empty SGE_ROOT by its default (`[ -z "${SGE_ROOT}" ]`)."""
+    defaults = {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}
+    found = quiet_environment({"SGE_ROOT": "", "SGE_CELL": ""}, defaults)
+    assert (found["SGE_ROOT"], found["SGE_CELL"]) == ("/var/lib/gridengine", "default")

@@ -1,0 +1,417 @@
+"""What became of a job: every row of the table of endings, and whatever order the evidence comes in."""
+
+from __future__ import annotations
+
+import pytest
+
+from drmaa_cli.gridengine.records import AccountingRecord, Details, TaskRange, TaskSet
+from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import (
+    CLOCK_SKEW,
+    NO_TASK,
+    Rules,
+    TrackedJob,
+    back_again,
+    covers,
+    endings,
+    fits,
+    sight,
+)
+from tests.core import evidence
+from tests.core.evidence import NUMBER, SUBMITTED
+
+RULES = Rules(grace=30.0)
+LATE = 1000.0
+
+
+class Watch:
+    """A job in a table, and the evidence about it in the order in which the monitor takes it in."""
+
+    def __init__(self, tasks: TaskRange | None = None, rules: Rules = RULES) -> None:
+        self.table = JobTable()
+        self.known = self.table.add(evidence.known(tasks=tasks))
+        self.rules = rules
+        self.records: dict[int, dict[int, AccountingRecord]] = {}
+        self.ends: dict[int, End] = {}
+
+    def listed(self, *rows: object, now: float = 0.0) -> Watch:
+        self.table.sighted(sight(self.known, rows), now)  # type: ignore[arg-type]  # rows of a listing
+        return self.settle(now)
+
+    def recorded(self, record: AccountingRecord, now: float = 0.0) -> Watch:
+        if fits(record, self.known):
+            task = NO_TASK if self.known.tasks is None else record.task
+            self.records.setdefault(NUMBER, {})[task] = record
+        return self.settle(now)
+
+    def detailed(self, details: Details, now: float = 0.0) -> Watch:
+        self.table.returned(NUMBER, back_again(self.known, details))
+        self.table.confirmed_missing(NUMBER)
+        return self.settle(now, details)
+
+    def gone(self, now: float = 0.0) -> Watch:
+        """Absent from a listing, and qstat -j does not know it either."""
+        return self.listed(now=now).detailed(Details.of((), [NUMBER]), now)
+
+    def deleted(self, *, pending: bool, tasks: tuple[int, ...] = (NO_TASK,)) -> Watch:
+        self.table.deleted(NUMBER, tasks, pending=pending)
+        return self
+
+    def settle(self, now: float, details: Details | None = None) -> Watch:
+        for fact in list(endings(self.known, self.records, now, self.rules, details)):
+            assert fact.task not in self.ends, "ended twice"
+            assert self.table.ended(fact)
+            self.ends[fact.task] = fact.end
+        return self
+
+    @property
+    def end(self) -> End | None:
+        return self.ends.get(NO_TASK)
+
+    @property
+    def alive(self) -> bool:
+        return not self.ends and self.table.get(NUMBER) is self.known
+
+
+def info(end: End | None) -> tuple[bool, bool, bool, int, str]:
+    assert end is not None
+    found = end.job_info(evidence.known().id(NO_TASK))
+    return (found.hasExited, found.hasSignal, found.wasAborted, found.exitStatus, found.terminatedSignal)
+
+
+def exited(status: int) -> tuple[bool, bool, bool, int, str]:
+    return (True, False, False, status, "")
+
+
+def signaled(name: str) -> tuple[bool, bool, bool, int, str]:
+    return (False, True, False, 0, name)
+
+
+ABORTED = (False, False, True, 0, "")
+
+# (job of capture qacct.j_noarg, what wait() says, the state): the table of endings of libdrmaa 8.1.9.
+SIGNALS = [
+    (731, "SIGHUP"), (732, "SIGINT"), (733, "SIGQUIT"), (734, "SIGILL"), (735, "SIGABRT"), (736, "SIGBUS"),
+    (737, "SIGFPE"), (738, "SIGKILL"), (739, "SIGUSR1"), (740, "SIGSEGV"), (741, "SIGUSR2"), (742, "SIGPIPE"),
+    (743, "SIGALRM"), (744, "SIGTERM"), (745, "SIGXCPU"), (746, "SIGXFSZ"),
+    (747, "SIGunknown signal"), (749, "SIGunknown signal"), (750, "SIGunknown signal"),
+    (751, "SIGSEGV"), (752, "SIGABRT"),
+]  # fmt: skip
+BY_NUMBER = [(job, signaled(name), "done") for job, name in SIGNALS] + [
+    (886, signaled("SIGKILL"), "done"),  # h_rt: failed 37
+    (756, signaled("SIGUSR1"), "done"),  # s_rt
+    (769, ABORTED, "failed"),  # exit 100: failed 30
+    (727, ABORTED, "failed"),  # no such program: failed 27
+    (760, ABORTED, "failed"),  # chdir: failed 28
+    (762, ABORTED, "failed"),  # stdin: failed 26
+]
+BY_LINE = [
+    *((f"qacct.j_exit{n}", exited(n), "done") for n in (0, 1, 3, 98, 101, 127, 128, 129, 139, 143, 255)),
+    ("qacct.j_h_rt", signaled("SIGKILL"), "done"),
+    ("qacct.j_s_rt", exited(7), "done"),
+    ("qacct.j_s_rt_untrapped", signaled("SIGUSR1"), "done"),
+    ("qacct.j_sigsegv", signaled("SIGSEGV"), "done"),
+    ("qacct.j_ulimit_vmem", exited(2), "done"),
+    ("qacct.j_notify_qdel", exited(8), "done"),
+    ("qacct.j_qdel_running", signaled("SIGKILL"), "done"),  # somebody else's qdel cannot be told from kill -9
+]
+
+
+@pytest.mark.parametrize(("number", "expected", "state"), BY_NUMBER, ids=[str(row[0]) for row in BY_NUMBER])
+def test_endings_by_recorded_record(number: int, expected: tuple[object, ...], state: str) -> None:
+    record = evidence.moved(evidence.recorded()[number, 0], NUMBER)
+    watch = Watch().listed(evidence.row("r")).gone(now=5).recorded(record, now=6)
+    assert info(watch.end) == expected
+    assert watch.end is not None
+    assert watch.end.state() == state
+    assert not watch.known.waiting
+
+
+@pytest.mark.parametrize(("case", "expected", "state"), BY_LINE, ids=[row[0] for row in BY_LINE])
+def test_endings_by_recorded_line(case: str, expected: tuple[object, ...], state: str) -> None:
+    watch = Watch().listed(evidence.row("r")).gone(now=5).recorded(evidence.record(case), now=6)
+    assert info(watch.end) == expected
+    assert watch.end is not None
+    assert watch.end.state() == state
+
+
+@pytest.mark.parametrize("case", ["qacct.j_qdel_running", "qacct.j_sigsegv", "qacct.j_s_rt_untrapped"])
+def test_our_own_deletion_of_a_running_job_is_an_abort(case: str) -> None:
+    watch = Watch().listed(evidence.row("r")).deleted(pending=False)
+    watch.listed(evidence.row("dr"), now=1).gone(now=2).recorded(evidence.record(case), now=9)
+    assert info(watch.end) == ABORTED
+    assert watch.end is not None
+    assert watch.end.state() == "failed"
+    assert watch.end.resource_usage()["ru_wallclock"] == f"{evidence.record(case).ru_wallclock:.4f}"
+
+
+def test_a_normal_exit_that_races_our_deletion_stays_an_exit() -> None:
+    watch = Watch().listed(evidence.row("r")).deleted(pending=False)
+    watch.recorded(evidence.record("qacct.j_exit3"), now=1)
+    assert info(watch.end) == exited(3)
+
+
+def test_our_deletion_of_a_pending_job_needs_no_record_and_no_delay() -> None:
+    watch = Watch().listed(evidence.row("qw")).deleted(pending=True)
+    assert watch.alive
+    watch.listed(now=1)
+    assert watch.end == NO_USAGE
+    assert NO_USAGE.state() == "failed"
+
+
+def test_a_deletion_that_the_qmaster_has_not_done_yet_ends_nothing() -> None:
+    watch = Watch().listed(evidence.row("qw")).deleted(pending=True).listed(evidence.row("qw"), now=LATE)
+    assert watch.alive
+
+
+def test_somebody_elses_deletion_of_a_pending_job_ends_after_the_grace() -> None:
+    watch = Watch().listed(evidence.row("qw")).gone(now=100)
+    assert watch.settle(130).alive
+    assert watch.settle(130.5).end == NO_USAGE
+
+
+def test_the_grace_begins_anew_when_the_job_comes_back() -> None:
+    watch = Watch().listed(evidence.row("r")).gone(now=100)
+    watch.listed(evidence.row("r"), now=120).gone(now=140)
+    assert watch.settle(131).settle(169).alive
+    assert watch.settle(171).end == NO_USAGE
+
+
+def test_without_the_qmasters_word_no_grace_is_long_enough() -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=100).settle(10**9)
+    assert watch.alive
+
+
+def test_absent_from_one_listing_and_back() -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=10)
+    assert watch.known.missing == {NO_TASK: 10}
+    assert watch.known.last_seen[NO_TASK].state == "r"
+    watch.listed(evidence.row("r"), now=11)
+    assert watch.alive
+    assert not watch.known.missing
+    assert not watch.known.last_seen
+    watch.gone(now=20).recorded(evidence.record(), now=21)
+    assert info(watch.end) == exited(0)
+
+
+def test_qstat_j_still_has_a_job_that_a_listing_left_out() -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=10)
+    watch.detailed(evidence.window(status=128), now=10).settle(LATE)
+    assert watch.alive
+    assert not watch.known.missing
+
+
+def test_qstat_j_has_a_pending_job_without_tasks() -> None:
+    watch = Watch().listed(evidence.row("qw")).listed(now=10)
+    watch.detailed(evidence.window(finished=()), now=10).settle(LATE)
+    assert watch.alive
+
+
+@pytest.mark.parametrize("number", [727, 760, 762])
+def test_a_failed_attempts_record_and_one_flaky_listing_end_nothing(number: int) -> None:
+    """With SGE_DRMAA_ALLOW_JOB_ERROR_STATE a job outlives its Eqw record when the error is cleared."""
+    watch = Watch(rules=Rules(30.0, error_state_is_end=False)).listed(evidence.row("Eqw"))
+    watch.recorded(evidence.moved(evidence.recorded()[number, 0], NUMBER)).listed(evidence.row("r"), now=1)
+    watch.listed(now=2)
+    assert watch.alive, "absence from one listing ends nothing"
+    watch.detailed(evidence.window(status=128), now=2).listed(evidence.row("r"), now=3).gone(now=4)
+    watch.recorded(evidence.record("qacct.j_exit3"), now=5)
+
+
+def test_the_gap_between_leaving_the_listing_and_the_record() -> None:
+    watch = Watch().listed(evidence.row("r")).gone(now=100)
+    for now in range(101, 130):
+        assert watch.settle(now).alive
+    assert info(watch.recorded(evidence.record("qacct.j_exit255"), now=129).end) == exited(255)
+
+
+def test_a_record_before_the_listing_changes_ends_what_ran_by_itself_only() -> None:
+    assert info(Watch().listed(evidence.row("r")).recorded(evidence.record("qacct.j_exit1")).end) == exited(1)
+    killed = Watch().listed(evidence.row("r")).recorded(evidence.record("qacct.j_sigsegv"))
+    assert killed.alive
+    assert info(killed.gone(now=1).end) == signaled("SIGSEGV")
+
+
+def test_a_record_of_a_job_that_no_listing_has_shown() -> None:
+    assert info(Watch().recorded(evidence.record()).end) == exited(0)
+    killed = Watch().recorded(evidence.record("qacct.j_sigsegv"))
+    assert killed.alive
+    assert info(killed.gone(now=1).end) == signaled("SIGSEGV")
+
+
+# --- error state -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [687, 688, 689, 690, 692, 693, 694, 769])
+@pytest.mark.parametrize("state", ["Eqw", "hEqw"])
+def test_error_state_is_an_end_once_its_record_is_there(number: int, state: str) -> None:
+    watch = Watch().listed(evidence.row("t")).listed(evidence.row(state), now=1)
+    assert watch.alive
+    watch.recorded(evidence.moved(evidence.recorded()[number, 0], NUMBER), now=2)
+    assert info(watch.end) == ABORTED
+
+
+def test_error_state_without_a_record_is_an_end_after_the_grace() -> None:
+    watch = Watch().listed(evidence.row("Eqw"), now=10)
+    assert watch.settle(40).alive
+    watch.settle(41)
+    assert info(watch.end) == ABORTED
+    assert watch.end is not None
+    assert watch.end.resource_usage() == {"submission_time": f"{SUBMITTED:.4f}", "priority": "0.0000"}
+
+
+def test_a_cleared_error_starts_anew() -> None:
+    watch = Watch().listed(evidence.row("Eqw"), now=10).listed(evidence.row("qw"), now=20)
+    assert watch.settle(LATE).alive
+    watch.gone(now=LATE).recorded(evidence.record(), now=LATE)
+    assert info(watch.end) == exited(0)
+
+
+def test_error_state_is_no_end_when_it_is_allowed() -> None:
+    watch = Watch(rules=Rules(30.0, error_state_is_end=False)).listed(evidence.row("Eqw"))
+    watch.recorded(evidence.moved(evidence.recorded()[687, 0], NUMBER)).settle(LATE)
+    assert watch.alive
+    watch.deleted(pending=True).gone(now=LATE)
+    assert watch.end == NO_USAGE  # libdrmaa: code 24
+
+
+# --- reruns ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [605, 880])  # qmod -rj, exit 99
+@pytest.mark.parametrize("failed", [24, 25])
+def test_an_attempt_that_is_run_again_is_not_the_end(number: int, failed: int) -> None:
+    attempt = evidence.moved(evidence.attempts()[number][0], NUMBER)._replace(failed=failed)
+    assert attempt.failed in (24, 25)
+    watch = Watch().listed(evidence.row("r")).recorded(attempt, now=1).listed(evidence.row("Rq"), now=2)
+    watch.listed(evidence.row("Rr"), now=3).gone(now=4)
+    assert watch.alive, "the old attempt's record must not count"
+    watch.recorded(evidence.record("qacct.j_exit3"), now=5)
+    assert info(watch.end) == exited(3)
+
+
+def test_a_recorded_rerun_and_its_deletion() -> None:
+    """Job 631 of the captures: rescheduled by qmod -rj, then deleted while it ran again."""
+    first, last = evidence.attempts()[631]
+    watch = Watch().listed(evidence.row("r")).deleted(pending=False)
+    watch.recorded(evidence.moved(first, NUMBER), now=1).listed(evidence.row("dRr"), now=2).gone(now=3)
+    assert watch.alive
+    watch.recorded(evidence.moved(last, NUMBER), now=4)
+    assert info(watch.end) == ABORTED
+
+
+# --- ids that wrap -----------------------------------------------------------------------------------------
+
+
+def test_an_old_record_of_the_same_number_is_not_ours() -> None:
+    old = evidence.record("qacct.j_exit3", submitted=SUBMITTED - 2 * CLOCK_SKEW)
+    watch = Watch().recorded(old).gone(now=1).recorded(old, now=2)
+    assert watch.alive
+    watch.recorded(evidence.record("qacct.j_exit1"), now=3)
+    assert info(watch.end) == exited(1)
+
+
+def test_clocks_that_differ_by_minutes_do_not_lose_a_record() -> None:
+    early = evidence.record("qacct.j_exit3", submitted=SUBMITTED - CLOCK_SKEW / 2)
+    assert info(Watch().gone().recorded(early).end) == exited(3)
+
+
+def test_a_slave_task_of_a_parallel_job_is_not_the_job() -> None:
+    slave = evidence.record("qacct.j_sigsegv")._replace(pe_taskid="1.localhost")
+    assert Watch().gone().recorded(slave, now=1).alive
+
+
+def test_details_of_an_old_job_of_the_same_number_are_not_ours() -> None:
+    watch = Watch().listed(now=1)
+    watch.detailed(evidence.window(submitted=SUBMITTED - 2 * CLOCK_SKEW), now=2)
+    assert watch.alive
+
+
+# --- the moment in which qstat -j shows the usage of a finished job ----------------------------------------
+
+
+def test_the_finished_window_tells_an_exit_status_early() -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=1).detailed(evidence.window(), now=1)
+    assert info(watch.end) == exited(7)
+    assert watch.end is not None
+    usage = watch.end.resource_usage()
+    assert list(usage)[:6] == ["io", "iow", "mem", "cpu", "vmem", "maxvmem"]
+    assert usage["exit_status"] == "7.0000"
+    assert len(usage) == 35
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exit_status": 99}, {"exit_status": 100}, {"exit_status": 129}, {"exit_status": -1},
+        {"signal": 910.0}, {"end_time": 0.0},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_finished_window_does_not_decide_what_it_cannot_know(changes: dict[str, float]) -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=1)
+    assert watch.detailed(evidence.window(changes=changes), now=1).alive
+    assert watch.recorded(evidence.record("qacct.j_exit1"), now=2).end is not None
+
+
+def test_the_finished_window_of_a_job_that_we_deleted_waits_for_the_record() -> None:
+    watch = Watch().listed(evidence.row("r")).deleted(pending=False).listed(now=1)
+    assert watch.detailed(evidence.window(), now=1).alive
+    assert info(watch.recorded(evidence.record("qacct.j_exit3"), now=2).end) == exited(3)
+
+
+# --- arrays ------------------------------------------------------------------------------------------------
+
+FIVE = TaskRange(1, 9, 2)
+
+
+def test_tasks_end_one_by_one() -> None:
+    watch = Watch(FIVE).listed(
+        evidence.row("r", evidence.task_set(1, 3)), evidence.row("qw", evidence.task_set(5, 7, 9))
+    )
+    watch.recorded(evidence.record("qacct.j_exit3", task=3))
+    assert set(watch.ends) == {3}
+    watch.listed(evidence.row("r", evidence.task_set(5)), evidence.row("qw", evidence.task_set(7, 9)), now=1)
+    assert set(watch.known.missing) == {1}
+    watch.detailed(evidence.window(tasks=FIVE, finished=(1,)), now=1)
+    assert set(watch.ends) == {1, 3}
+    watch.deleted(pending=True, tasks=(7, 9)).listed(evidence.row("r", evidence.task_set(5)), now=2)
+    assert watch.ends[7] == watch.ends[9] == NO_USAGE
+    watch.gone(now=3).recorded(evidence.record("qacct.j_array_partdel", task=5), now=4)
+    assert info(watch.ends[5]) == signaled("SIGKILL")
+    assert not watch.known.waiting
+
+
+def test_tasks_in_error_state_end_alone() -> None:
+    watch = Watch(TaskRange(1, 3))
+    watch.listed(evidence.row("Eqw", evidence.task_set(2)), evidence.row("r", evidence.task_set(1, 3)))
+    watch.recorded(evidence.moved(evidence.recorded()[695, 2], NUMBER, 2), now=1)
+    assert {task: info(end) for task, end in watch.ends.items()} == {2: ABORTED}
+
+
+def test_a_row_without_tasks_is_no_task_of_an_array() -> None:
+    watch = Watch(TaskRange(1, 2)).listed(evidence.row("r"))
+    assert watch.known.missing.keys() == {1, 2}
+    assert not covers(evidence.row("r"), 1)
+    assert not covers(evidence.row("r", evidence.task_set(1)), NO_TASK)
+
+
+def test_a_range_that_claims_billions_of_tasks_costs_nothing() -> None:
+    watch = Watch(TaskRange(1, 3)).listed(evidence.row("qw", TaskSet([TaskRange(2, 2**32 - 1)])))
+    assert watch.known.missing.keys() == {1}
+
+
+def test_many_tasks_that_leave_at_once_keep_how_they_were_last_seen() -> None:
+    tasks = TaskRange(1, 6000)
+    watch = Watch(tasks).listed(*(evidence.row("r", evidence.task_set(number)) for number in tasks.numbers()))
+    watch.listed(now=1)  # a scan of all rows for each task would take most of a minute
+    assert len(watch.known.last_seen) == 6000
+    assert watch.known.last_seen[17].tasks == evidence.task_set(17)
+
+
+def test_known_names_its_tasks() -> None:
+    assert str(evidence.known(7).id(NO_TASK)) == "7"
+    assert str(evidence.known(7, TaskRange(1, 3)).id(2)) == "7.2"
+    assert isinstance(evidence.known(), TrackedJob)
+    assert info(End(Outcome.EXITED, 4, "")) == exited(4)
