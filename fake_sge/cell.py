@@ -16,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .client.link import Link
+from .execution.processes import descendants, start_ticks
 from .faults import FaultKind
 from .install import PACKAGE, install
 from .layout import TOOLS, Layout
-from .link import Link
 from .options import CellOptions
-from .shepherd import descendants, start_ticks
 
 PORT = "6444"
 
@@ -108,7 +108,7 @@ class Cell:
         os.set_inheritable(writing, True)
         code = (
             f"import sys; sys.path.insert(0, {PACKAGE!r}); from pathlib import Path; "
-            "from fake_sge.daemon import serve; from fake_sge.layout import Layout; "
+            "from fake_sge.qmaster.daemon import serve; from fake_sge.layout import Layout; "
             "sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))"
         )
         with (self.layout.qmaster / "out").open("ab") as out:

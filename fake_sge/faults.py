@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
-from .protocol import Reply
+from .model.requests import Reply
 
 
 class FaultKind(enum.Enum):

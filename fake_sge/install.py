@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import py_compile
-import shutil
 import sys
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from .layout import TOOLS, Layout
 from .options import CellOptions
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
+CLIENT_FILES = ("__init__.py", "wire.py", "client/__init__.py", "client/client.py")
 _SCRIPT = """import sys
 sys.path[:0] = [{library!r}]
-from _fake_sge_client import main
+from _fake_sge.client.client import main
 main({tool!r}, {package!r})
 """
 
@@ -38,9 +38,13 @@ def install(layout: Layout, options: CellOptions) -> None:
 
 
 def _write_commands(layout: Layout) -> None:
-    source = layout.library / "_fake_sge_client.py"
-    shutil.copyfile(Path(__file__).with_name("client.py"), source)
-    py_compile.compile(str(source), doraise=True)
+    library = layout.library / "_fake_sge"
+    for name in CLIENT_FILES:
+        copy = library / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        source = Path(__file__).parent / name
+        copy.write_bytes(b"" if name.endswith("__init__.py") else source.read_bytes())
+        py_compile.compile(str(copy), doraise=True)
     for tool in TOOLS:
         script = _SCRIPT.format(library=str(layout.library), package=PACKAGE, tool=tool)
         path = layout.bin / tool

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from .wire import SOCKET_NAME
+
 TOOLS = (
     "qsub",
     "qstat",
@@ -56,7 +58,7 @@ class Layout:
     @property
     def socket(self) -> Path:
         """The qmaster's socket; clients find it from SGE_ROOT."""
-        return self.root / CELL_NAME / "qmaster.sock"
+        return self.root / CELL_NAME / SOCKET_NAME
 
     @property
     def qmaster(self) -> Path:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from . import defaults
 from .engine.resources import parse_time
 from .engine.state import STOCK_TIMING, Timing
-from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment
+from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults
 
 PROFILES = ("fast", "stock")
 FLAVOURS = ("sge-8.1.9", "sge-6.2u5", "uge-8.6", "ocs-9.0")

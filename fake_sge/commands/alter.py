@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import Job
-from ..protocol import Changes, Outcome, Qmaster, QmasterUnreachable, Reply, Request, actor_of
-from ..ranges import Range
+from ..model import Job, Range
+from ..model.operations import Changes, Outcome
+from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import usage
 from ..render.values import encode
 from .attributes import Alteration, AttributeError_
 from .environment_errors import environment_error
-from .globs import glob_match
 from .holds import HoldRequest
 from .jobids import JobWord, lonely, parse_job_word, with_tasks
-from .jobparams import _Builder, unknown_option_answers
-from .optparse_table import Answer, Option
+from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
-from .submission import parse_command_line, printed, surroundings
-from .values import OptionError
+from .submission import parse_command_line, parse_context, printed
+from .submit_options.job_spec import _Builder, unknown_option_answers
+from .submit_options.table import Answer, Option
+from .submit_options.values import OptionError
+from .values.globs import glob_match
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
 _OK = 1
@@ -38,13 +39,13 @@ class Wanted:
     verify: bool = False
 
 
-def run(request: Request, qmaster: Qmaster) -> Reply:
+def run(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qalter, qhold or qrls, whichever ``argv[0]`` is."""
     bad = environment_error(request)
     if bad is not None:
         return bad
     tool = request.argv[0]
-    parsed = parse_command_line(request.argv[1:], surroundings(request, 0.0))
+    parsed = parse_command_line(request.argv[1:], parse_context(request, 0.0))
     shown = printed(parsed.answers, "qalter: ", "qalter: warning: ")
     out, err = shown.out, parsed.stray + shown.err
     if shown.code:
@@ -142,7 +143,7 @@ def _show(wanted: Wanted) -> str:
     return text + "\n"
 
 
-def _apply(wanted: Wanted, request: Request, qmaster: Qmaster) -> list[tuple[str, int]]:
+def _apply(wanted: Wanted, request: Request, qmaster: QmasterInterface) -> list[tuple[str, int]]:
     lines: list[tuple[str, int]] = []
     for word in wanted.jobs:
         found = False
@@ -163,7 +164,7 @@ def _nothing(word: JobWord, users: tuple[str, ...] | None) -> str:
     return f'denied: job "{word.word}" does not exist'
 
 
-def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: Qmaster) -> Iterator[Job]:
+def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: QmasterInterface) -> Iterator[Job]:
     """Jobs that are not over yet and that a word means; a name means jobs of all users."""
     if word.is_number:
         job = qmaster.job(int(word.word))
@@ -177,7 +178,7 @@ def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: Qmaster) -> It
 
 
 def _alter_job(
-    job: Job, word: JobWord, wanted: Wanted, request: Request, qmaster: Qmaster
+    job: Job, word: JobWord, wanted: Wanted, request: Request, qmaster: QmasterInterface
 ) -> tuple[list[tuple[str, int]], bool]:
     actor = actor_of(request)
     if actor.user != job.owner and not qmaster.is_operator(actor.user):
@@ -208,7 +209,7 @@ def _alter_job(
 
 
 def _engine_refusals(
-    qmaster: Qmaster, job: Job, ranges: list[Range] | None, changes: Changes, request: Request
+    qmaster: QmasterInterface, job: Job, ranges: list[Range] | None, changes: Changes, request: Request
 ) -> list[tuple[str, int]]:
     """Ask for the change; anything it refuses against expectation is reported, not hidden."""
     refused = (Outcome.REFUSED, Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)

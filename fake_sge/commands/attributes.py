@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..model import HostPath, Job, JobSpec, Rerun, Resource, Status
-from ..protocol import Actor, Qmaster
-from . import names, verify
-from .jobparams import PREFIX, apply_context
+from ..model.operations import Actor
+from . import verify
+from .qmaster_interface import QmasterInterface
+from .submit_options import names
+from .submit_options.job_spec import PREFIX, apply_context
 from .verify import Refused
 
 OK, ERROR, EXISTS, NO_OPERATOR = 1, 4, 3, 10
@@ -28,7 +30,7 @@ class Alteration:
     """One request applied to one job: collects answers and the changed spec fields."""
 
     def __init__(
-        self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: Qmaster, holds: bool = False
+        self, job: Job, fields: dict[str, Any], actor: Actor, qmaster: QmasterInterface, holds: bool = False
     ) -> None:
         self.holds = holds  # -h was given, too: a request about tasks
         self.job = job

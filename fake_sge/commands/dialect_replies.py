@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..protocol import Qmaster, Reply, Request
+from ..model.requests import Reply, Request
 from ..render.dialects import DEFAULT, dialect_of, translate
 from ..render.usage import BANNER
 from ..render.values import encode
+from .qmaster_interface import QmasterInterface
+from .values.local_time import clock_of
 
 
-def in_dialect(reply: Reply, request: Request, qmaster: Qmaster) -> Reply:
+def in_dialect(reply: Reply, request: Request, qmaster: QmasterInterface) -> Reply:
     """The reply with its stdout and usage texts in the words of ``request.flavour``."""
     dialect = dialect_of(request.flavour)
     if dialect is DEFAULT:
@@ -21,5 +23,5 @@ def in_dialect(reply: Reply, request: Request, qmaster: Qmaster) -> Reply:
         err = encode(dialect.banner) + err[len(banner) :]
     if out.startswith((banner, b"<?xml")):
         text = out.decode("utf-8", "surrogateescape")
-        out = encode(translate(text, dialect, qmaster.job, request.env.get("TZ")))
+        out = encode(translate(text, dialect, qmaster.job, clock_of(request.env.get("TZ"))))
     return replace(reply, out=out, err=err)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..environment import EnvProblem, check
-from ..protocol import QmasterUnreachable, Reply, Request, Unreachable
+from ..model.requests import QmasterUnreachable, Reply, Request, Unreachable
 from ..render.values import encode
+from .environment import EnvProblem, check
 
 REFUSED = "error: commlib error: got select error (Connection refused)\n"
 _CAUSES = {

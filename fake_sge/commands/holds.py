@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..model import Hold, Job
-from ..protocol import Actor, Changes, Qmaster
-from ..ranges import Range, fold
-from .optparse_table import SUBTRACT
+from ..model import Hold, Job, Range, fold
+from ..model.operations import Actor, Changes
+from .qmaster_interface import QmasterInterface
+from .submit_options.table import SUBTRACT
 
 NOT_OPERATOR = 10
 _OWN = Hold.USER | Hold.OPERATOR | Hold.SYSTEM
@@ -38,7 +38,7 @@ class HoldRequest:
     (real cell: ``qalter -h so 5`` is refused with two lines, ``qalter -h so 5.1-3`` with three).
     """
 
-    def __init__(self, how: str, bits: int, actor: Actor, qmaster: Qmaster) -> None:
+    def __init__(self, how: str, bits: int, actor: Actor, qmaster: QmasterInterface) -> None:
         self.removes = how == SUBTRACT
         self.target = Hold(bits)
         self.actor = actor

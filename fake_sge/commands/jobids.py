@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..ranges import Range
-from .range_values import Undefined, compress, parse_ranges
-from .values import ESEMANTIC, OptionError
+from ..model import Range
+from .submit_options.range_values import Undefined, compress, parse_ranges
+from .submit_options.values import ESEMANTIC, OptionError
 
 LONELY = "found lonely '-t {}' option (The -t option needs a leading job name)."
 

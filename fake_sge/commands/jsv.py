@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO
 
-from ..environment import localtime
-from ..model import HostPath, JobSpec, JobType, Rerun, Resource
-from ..protocol import Qmaster, Request
-from ..ranges import Range
-from .jobparams import _Builder
-from .optparse_table import OPTIONS, Option, Surroundings
-from .submission import surroundings
-from .values import CHECKPOINT_BITS, MAIL_BITS, OptionError
+from ..model import HostPath, JobSpec, JobType, Range, Rerun, Resource
+from ..model.requests import Request
+from .qmaster_interface import QmasterInterface
+from .submission import parse_context
+from .submit_options.job_spec import _Builder
+from .submit_options.table import OPTIONS, Option, ParseContext
+from .submit_options.values import CHECKPOINT_BITS, MAIL_BITS, OptionError
+from .values.local_time import localtime
 
 _TIMEOUT = 10.0  # seconds; Grid Engine waits that long for an answer
 _REJECTED = {"REJECT": "JSV rejected job", "REJECT_WAIT": "JSV temporarily rejected job"}
@@ -31,12 +31,12 @@ class Verdict:
 
 
 def ask(
-    scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: Qmaster
+    scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: QmasterInterface
 ) -> tuple[JobSpec, Verdict]:
     """Have each script look at the job; the job as corrected."""
     verdict = Verdict()
     for script in scripts:
-        dialogue = _Dialogue(spec, request, surroundings(request, qmaster.now))
+        dialogue = _Dialogue(spec, request, parse_context(request, qmaster.now))
         with qmaster.unlocked():
             dialogue.run(script)
         verdict.shown += dialogue.verdict.shown
@@ -48,10 +48,10 @@ def ask(
 
 
 class _Dialogue:
-    def __init__(self, spec: JobSpec, request: Request, around: Surroundings) -> None:
+    def __init__(self, spec: JobSpec, request: Request, context: ParseContext) -> None:
         self.spec = spec
         self.request = request
-        self.around = around
+        self.context = context
         self.verdict = Verdict()
         self.changes: dict[str, str] = {}
         self.env = dict(spec.env)
@@ -157,7 +157,7 @@ class _Dialogue:
             switch, kind = f"-{name[0]}", OPTIONS[f"-{name[0]}"]
             if value and kind.parse is not None:
                 builder.add(
-                    Option(switch, kind.parse(value, self.around), value, 2 if name.endswith("soft") else 1)
+                    Option(switch, kind.parse(value, self.context), value, 2 if name.endswith("soft") else 1)
                 )
             else:
                 prefix = "soft" if name.endswith("soft") else "hard"
@@ -165,7 +165,7 @@ class _Dialogue:
         elif name in (*_PLAIN, *_LISTS):
             kind = OPTIONS[f"-{name}"]
             if kind.parse is not None:
-                builder.add(Option(f"-{name}", kind.parse(value, self.around), value))
+                builder.add(Option(f"-{name}", kind.parse(value, self.context), value))
         elif name == "cwd":
             builder.fields["cwd"] = value or None
         elif name == "h":

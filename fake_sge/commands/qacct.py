@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.accounting import Check, Record, Verdict, parse_line
 from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
-from ..render.values import Clock, encode
+from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
-from .globs import glob_match
 from .qacct_options import COLUMN_ORDER, KEYS, SORT_FIELDS, Options, Parser, Stop, usage_error
+from .qmaster_interface import QmasterInterface
 from .resources import UnknownResource, matches_host_and_queue, parse_requests
+from .values.globs import glob_match
+from .values.local_time import clock_of
 
 NOTHING_YET = b"no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"
@@ -113,10 +115,10 @@ class _Summary:
 
 
 class _Run:
-    def __init__(self, request: Request, qmaster: Qmaster) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self._request = request
         self._qmaster = qmaster
-        self._clock = Clock(request.env.get("TZ"))
+        self._clock = clock_of(request.env.get("TZ"))
         self.out: list[str] = []
         self.err: list[str] = []
 
@@ -250,7 +252,7 @@ class _Run:
         return selects
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qacct."""
     problem = environment_error(request)
     if problem is not None:

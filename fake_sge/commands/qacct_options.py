@@ -6,12 +6,12 @@ import grp
 from dataclasses import dataclass, field
 from typing import Callable
 
-from ..protocol import Reply, Request
-from ..ranges import Range
+from ..model import Range
+from ..model.requests import Reply, Request
 from ..render.accounting import atol
 from ..render.usage import usage
 from ..render.values import encode
-from .dates import BadDate, parse_date
+from .values.dates import BadDate, parse_date
 
 # option -> (record field, column title, order of the columns); what follows is an optional value
 KEYS: dict[str, tuple[str, str]] = {

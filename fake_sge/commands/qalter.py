@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..protocol import Qmaster, Reply, Request
+from ..model.requests import Reply, Request
 from . import alter
+from .qmaster_interface import QmasterInterface
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qalter."""
     return alter.run(request, qmaster)

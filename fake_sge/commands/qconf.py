@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from ..model import CellConfig
-from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
-from ..render.objects import (
-    attributes,
-    complex_table,
-    event_client_table,
-    folded,
-)
+from ..model.requests import QmasterUnreachable, Reply, Request
+from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
-from .globs import glob_match
+from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
+from .values.globs import glob_match
 
 _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 
@@ -44,7 +40,7 @@ def _names(names: Sequence[str], nothing: str) -> Texts:
 class _Shows:
     """The ``-s...`` options: each method answers one."""
 
-    def __init__(self, request: Request, qmaster: Qmaster) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self._request = request
         self._qmaster = qmaster
 
@@ -282,7 +278,7 @@ def _denied(request: Request) -> Texts:
 _CHANGES = ("-aattr", "-mattr", "-dattr", "-rattr")
 
 
-def _execute(request: Request, qmaster: Qmaster) -> Texts:
+def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
     words = request.argv[1:]
     shows = _Shows(request, qmaster)
     plain, optional, named = shows.plain(), shows.optional(), shows.named()
@@ -315,7 +311,7 @@ def _execute(request: Request, qmaster: Qmaster) -> Texts:
     return code, out, errors
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qconf."""
     problem = environment_error(request)
     if problem is not None:

@@ -6,18 +6,19 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..environment import EnvProblem, check
-from ..model import Job
-from ..protocol import Change, Outcome, Qmaster, QmasterUnreachable, Reply, Request, actor_of
-from ..ranges import Range, TaskSet
+from ..model import Job, Range, TaskSet
+from ..model.operations import Change, Outcome
+from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import usage
 from ..render.values import encode
+from .environment import EnvProblem, check
 from .environment_errors import environment_error
-from .globs import glob_match
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
-from .range_values import Undefined, compress, parse_ranges
+from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
-from .values import OptionError, split_list
+from .submit_options.range_values import Undefined, compress, parse_ranges
+from .submit_options.values import OptionError, split_list
+from .values.globs import glob_match
 
 _FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
 _ONE_RANGE = "-t option only allows one range specification"
@@ -35,7 +36,7 @@ class _Wanted:
     help: bool = False
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qdel."""
     bad = check(request)
     if bad is not None and bad.problem is EnvProblem.ROOT_UNSET:
@@ -119,7 +120,7 @@ def _task_range(text: str | None) -> tuple[str, Range]:
     return text, ranges[0]
 
 
-def _run(wanted: _Wanted, request: Request, qmaster: Qmaster) -> Reply:
+def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:
     forced = wanted.force and qmaster.is_manager(request.user)
     lines, code = _delete(wanted, request, qmaster, forced)
     out = "".join(f"{line}\n" for line in lines)
@@ -133,7 +134,9 @@ def _run(wanted: _Wanted, request: Request, qmaster: Qmaster) -> Reply:
     return Reply(code, encode(out))
 
 
-def _delete(wanted: _Wanted, request: Request, qmaster: Qmaster, force: bool) -> tuple[list[str], int]:
+def _delete(
+    wanted: _Wanted, request: Request, qmaster: QmasterInterface, force: bool
+) -> tuple[list[str], int]:
     lines: list[str] = []
     failed = False
     for word in wanted.jobs:
@@ -159,7 +162,7 @@ def _delete(wanted: _Wanted, request: Request, qmaster: Qmaster, force: bool) ->
     return lines, int(failed)
 
 
-def _meant(word: JobWord, users: tuple[str, ...], qmaster: Qmaster) -> Iterator[Job]:
+def _meant(word: JobWord, users: tuple[str, ...], qmaster: QmasterInterface) -> Iterator[Job]:
     if word.is_number and word.word != "0":
         job = qmaster.job(int(word.word))
         jobs = [job] if job is not None else []
@@ -170,7 +173,7 @@ def _meant(word: JobWord, users: tuple[str, ...], qmaster: Qmaster) -> Iterator[
             yield job
 
 
-def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: Qmaster) -> str:
+def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: QmasterInterface) -> str:
     if "*" in wanted.users:
         return "There are no jobs registered"
     if users:
@@ -192,7 +195,7 @@ def _nothing(word: JobWord, users: tuple[str, ...], wanted: _Wanted, qmaster: Qm
 
 
 def _delete_job(
-    job: Job, word: JobWord, request: Request, qmaster: Qmaster, force: bool
+    job: Job, word: JobWord, request: Request, qmaster: QmasterInterface, force: bool
 ) -> tuple[list[str], bool, bool]:
     """The lines, whether any is an error, and whether the job had any of the tasks."""
     changes = qmaster.delete(job.number, word.tasks or None, actor_of(request), force)

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..model import QueueInstance
-from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.detail_resources import value_type
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.queues import Resource, resource_value
 from ..render.usage import usage
-from ..render.values import Clock, encode
+from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
-from .globs import glob_match
+from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
-from .resources import (
-    ResourceRequest,
-    UnknownResource,
-    matches_host,
-    number_of,
-    parse_requests,
-)
+from .resources import ResourceRequest, UnknownResource, matches_host, number_of, parse_requests
 from .slots import slot_request
 from .switches import Switches, arities, parse_switches
+from .values.globs import glob_match
+from .values.local_time import clock_of
 
 SWITCHES = arities("-help -ncb -q -j -xml", "-h -l -u", "-F")
 
@@ -31,7 +27,7 @@ SWITCHES = arities("-help -ncb -q -j -xml", "-h -l -u", "-F")
 class _Hosts:
     """The hosts of one call."""
 
-    def __init__(self, switches: Switches, qmaster: Qmaster) -> None:
+    def __init__(self, switches: Switches, qmaster: QmasterInterface) -> None:
         self._qmaster = qmaster
         self._config = qmaster.config
         self._wanted = switches.listed("-h")
@@ -107,7 +103,7 @@ class _Hosts:
         return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
 
 
-def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
+def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
     try:
         hosts = _Hosts(switches, qmaster)
     except UnknownResource as error:
@@ -119,11 +115,11 @@ def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
     queues = "-q" in switches
     if "-xml" in switches:
         return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
-    table = HostTable(Clock(request.env.get("TZ")), topology, queues, bool(switches.words("-F")))
+    table = HostTable(clock_of(request.env.get("TZ")), topology, queues, bool(switches.words("-F")))
     return Reply(0, encode(table.text(hosts.views())))
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qhost."""
     problem = environment_error(request)
     if problem is not None:

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..model import Hold, Job
-from ..protocol import (
-    Actor,
-    Change,
-    Outcome,
-    Qmaster,
-    QmasterUnreachable,
-    QueueAction,
-    Reply,
-    Request,
-    actor_of,
-)
-from ..ranges import Range, fold
+from ..model import Hold, Job, Range, fold
+from ..model.operations import Actor, Change, Outcome, QueueAction
+from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import environment_error
-from .globs import glob_match
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
-from .range_values import Undefined, compress, parse_ranges
+from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
-from .values import OptionError
+from .submit_options.range_values import Undefined, compress, parse_ranges
+from .submit_options.values import OptionError
+from .values.globs import glob_match
 from .verify import names_a_queue
 
 _LONG = {
@@ -90,7 +81,7 @@ class _Parsed:
     items: list[tuple[str, list[JobWord]]] = field(default_factory=list)
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qmod."""
     bad = environment_error(request)
     if bad is not None:
@@ -201,7 +192,7 @@ def _task_range(text: str | None) -> Range:
     return ranges[0]
 
 
-def _run(parsed: _Parsed, request: Request, qmaster: Qmaster) -> Lines:
+def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
     lines: Lines = []
     later: list[tuple[str, JobWord]] = []
     for option, words in parsed.items:
@@ -233,7 +224,9 @@ def _run(parsed: _Parsed, request: Request, qmaster: Qmaster) -> Lines:
 
 
 # ---- queues --------------------------------------------------------------------------------------
-def _queues(action: QueueAction, pattern: str, force: bool, request: Request, qmaster: Qmaster) -> Lines:
+def _queues(
+    action: QueueAction, pattern: str, force: bool, request: Request, qmaster: QmasterInterface
+) -> Lines:
     lines: Lines = []
     for instance in qmaster.match_queues(pattern):
         change = qmaster.change_queue(instance.name, action, actor_of(request))
@@ -257,7 +250,9 @@ def _queues(action: QueueAction, pattern: str, force: bool, request: Request, qm
 
 
 # ---- jobs ----------------------------------------------------------------------------------------
-def _job(action: str, word: JobWord, force: bool, request: Request, qmaster: Qmaster) -> Lines | None:
+def _job(
+    action: str, word: JobWord, force: bool, request: Request, qmaster: QmasterInterface
+) -> Lines | None:
     """What happens to a job; None: there is no such job or task."""
     job = qmaster.job(int(word.word))
     if job is None:
@@ -281,7 +276,7 @@ def _job(action: str, word: JobWord, force: bool, request: Request, qmaster: Qma
 
 
 def _operate(
-    action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor, qmaster: Qmaster
+    action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor, qmaster: QmasterInterface
 ) -> list[Change]:
     operations: dict[str, Callable[[int, Sequence[Range] | None, Actor], list[Change]]] = {
         "sj": qmaster.suspend,

@@ -8,26 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..model import HostPath, JobSpec, JobType
-from ..protocol import ClientSignal, Finished, Qmaster, QmasterUnreachable, Reply, Request, actor_of
+from ..model.operations import Finished
+from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
-from .jobparams import build
-from .optparse_table import Option
-from .submission import ask, default_options, parse_command_line, printed, surroundings
+from .qmaster_interface import QmasterInterface
+from .submission import ask, default_options, parse_command_line, parse_context, printed
+from .submit_options.job_spec import build
+from .submit_options.table import Option
 
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
 _SUBMIT_ONLY = ("-terse", "-t", "-sync", "-tc", "-a")
 _OWN = ("-inherit", "-nostdin", "-noshell", "-verbose")
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qrsh with a command."""
     bad = environment_error(request)
     if bad is not None:
         return bad
-    around = surroundings(request, 0.0)
-    parsed = parse_command_line(request.argv[1:], around)
+    context = parse_context(request, 0.0)
+    parsed = parse_command_line(request.argv[1:], context)
     shown = printed(parsed.answers, "error: ", "")
     if shown.code:
         return Reply(1, b"", encode(parsed.stray + shown.err))
@@ -41,7 +43,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
         return Reply(1, b"", b"error: a session without a command needs a terminal\n")
     options = [
         option
-        for option in (*default_options(request, around).options, *parsed.options)
+        for option in (*default_options(request, context).options, *parsed.options)
         if option.switch not in (*_OWN, *_SUBMIT_ONLY)
     ]
     built = build([Option("-b", True), *options], request)
@@ -58,7 +60,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
 class _Session:
     """One command: its job, and the files through which its input and output pass."""
 
-    def __init__(self, request: Request, qmaster: Qmaster, switches: set[str]) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface, switches: set[str]) -> None:
         self.request = request
         self.qmaster = qmaster
         self.switches = switches

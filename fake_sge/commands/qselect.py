@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
+from .qmaster_interface import QmasterInterface
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .switches import arities, parse_switches
 
 SWITCHES = arities("-help -ncb", "-l -qs -q -U -pe", "")
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qselect: exit code 1 without output when no queue is left."""
     problem = environment_error(request)
     if problem is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 from ..model import Job, QueueInstance, QueueState
-from ..protocol import Qmaster, QmasterUnreachable, Reply, Request
+from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.accounting import atof, atol
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
@@ -23,15 +23,17 @@ from ..render.queues import (
 )
 from ..render.table import Columns, JobTable, header, requested_details
 from ..render.usage import usage
-from ..render.values import Clock, encode
+from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
-from .globs import glob_match
+from .qmaster_interface import QmasterInterface
 from .qstat_details import show_jobs, show_messages
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .queue_views import queue_reasons
 from .resources import number_of
 from .slots import slot_request, urgency_contribution
 from .switches import Switches, arities, parse_switches, split_file
+from .values.globs import glob_match
+from .values.local_time import clock_of
 
 SWITCHES = arities(
     "-help -ncb -f -ext -urg -pri -xml -ne -r -t", "-g -l -s -qs -explain -q -u -U -pe", "-F -j"
@@ -140,10 +142,10 @@ class _View:
 class _Listing:
     """One run of the table or its XML form."""
 
-    def __init__(self, request: Request, qmaster: Qmaster, view: _View) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface, view: _View) -> None:
         self._qmaster = qmaster
         self._view = view
-        self._clock = Clock(request.env.get("TZ"))
+        self._clock = clock_of(request.env.get("TZ"))
         self._config = qmaster.config
         self._filter = QueueFilter(view.switches, qmaster)
         self._instances = self._filter.selected() if view.need_queues else []
@@ -262,7 +264,7 @@ class _Listing:
         return Reply(0, encode(document("".join(queues), "".join(jobs))))
 
 
-def _cluster_summary(request: Request, qmaster: Qmaster, view: _View) -> Reply:
+def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -> Reply:
     instances = QueueFilter(view.switches, qmaster).selected()
     names = sorted(qmaster.config.queues)
     view.set_width(request.env.get("SGE_LONG_QNAMES"), names)
@@ -283,13 +285,13 @@ def _cluster_summary(request: Request, qmaster: Qmaster, view: _View) -> Reply:
     return Reply(0, encode(summary_text(summaries, view.width, extended)))
 
 
-def _run(request: Request, qmaster: Qmaster, switches: Switches) -> Reply:
+def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
     if "-help" in switches:
         return Reply(0, encode(usage("qstat")))
     view = _View(request, switches)
     if "-j" in switches:
         words = _last_words(switches)
-        clock = Clock(request.env.get("TZ"))
+        clock = clock_of(request.env.get("TZ"))
         if words:
             return show_jobs(words, qmaster, clock, view.xml, view.columns().binding)
         return show_messages(qmaster, view.xml)
@@ -310,7 +312,7 @@ def _last_words(switches: Switches) -> list[str]:
     return [word for word in words[-1].split(",") if word] if words else []
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qstat."""
     problem = environment_error(request)
     if problem is not None:

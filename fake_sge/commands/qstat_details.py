@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model import Job, SchedulingMessage
-from ..protocol import Qmaster, QmasterUnreachable, Reply
+from ..model.requests import QmasterUnreachable, Reply
 from ..render.accounting import atol
 from ..render.detail_text import job_details
-from ..render.detail_xml import (
-    JobDetails,
-    all_messages,
-    communication_error,
-    unknown_jobs,
-)
+from ..render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
 from ..render.values import Clock, encode
 from .environment_errors import commlib_line, send_error
-from .globs import glob_match
+from .qmaster_interface import QmasterInterface
 from .resources import number_of
+from .values.globs import glob_match
+from .values.local_time import clock_of
 
 # What ``qstat -j`` calls a scheduling message that concerns several jobs (w1.j; sge_schedd_text).
 SUMMARY_TEXTS: dict[int, str] = {
@@ -42,7 +39,7 @@ def _unreachable(error: QmasterUnreachable, xml: bool, times: int) -> Reply:
     return Reply(1, b"", encode(commlib_line(error) + f"{text}\n" * times))
 
 
-def _find(words: Sequence[str], qmaster: Qmaster) -> list[Job]:
+def _find(words: Sequence[str], qmaster: QmasterInterface) -> list[Job]:
     numbers = {atol(word) for word in words if word[:1].isdigit()}
     patterns = [word for word in words if not word[:1].isdigit()]
     if not patterns:
@@ -55,7 +52,9 @@ def _find(words: Sequence[str], qmaster: Qmaster) -> list[Job]:
     ]
 
 
-def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, binding: bool) -> Reply:
+def show_jobs(
+    words: Sequence[str], qmaster: QmasterInterface, clock: Clock, xml: bool, binding: bool
+) -> Reply:
     """``qstat -j LIST``: ids (``ID.TASK`` is ID), names, globs; an error only if all are unknown."""
 
     def dependents(job: Job) -> tuple[list[int], list[int]]:
@@ -66,7 +65,7 @@ def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, b
 
     try:
         jobs = _find(words, qmaster)
-        server = Clock(None)
+        server = clock_of(None)
         if xml:
             if not jobs:
                 return Reply(0, encode(unknown_jobs(words)))
@@ -87,7 +86,7 @@ def show_jobs(words: Sequence[str], qmaster: Qmaster, clock: Clock, xml: bool, b
         return _unreachable(error, xml, 2)
 
 
-def _messages_of(jobs: Sequence[Job], qmaster: Qmaster) -> list[SchedulingMessage]:
+def _messages_of(jobs: Sequence[Job], qmaster: QmasterInterface) -> list[SchedulingMessage]:
     shown = {job.number for job in jobs}
     result = []
     for message in qmaster.messages():
@@ -97,7 +96,7 @@ def _messages_of(jobs: Sequence[Job], qmaster: Qmaster) -> list[SchedulingMessag
     return result
 
 
-def show_messages(qmaster: Qmaster, xml: bool) -> Reply:
+def show_messages(qmaster: QmasterInterface, xml: bool) -> Reply:
     """``qstat -j`` alone: why jobs do not run, by reason."""
     try:
         messages = qmaster.messages()

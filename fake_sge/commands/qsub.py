@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import signal
 
-from ..protocol import (
-    ClientSignal,
-    Finished,
-    Qmaster,
-    QmasterUnreachable,
-    Reply,
-    Request,
-    Unreachable,
-    Warn,
-    actor_of,
-)
+from ..model.operations import Finished, Warn
+from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
 from ..render.usage import usage
 from ..render.values import encode
 from . import jsv
 from .environment_errors import commlib_line, send_error
-from .jobparams import Submitted, build
-from .optparse_table import Option, Parsed
+from .qmaster_interface import QmasterInterface
 from .refusals import environment_text, text_of
 from .showspec import show_spec
 from .submission import (
@@ -31,12 +21,14 @@ from .submission import (
     is_binary,
     job_identifier,
     parse_command_line,
+    parse_context,
     printed,
     read_script,
     submitted_line,
-    surroundings,
     with_script,
 )
+from .submit_options.job_spec import Submitted, build
+from .submit_options.table import Option, Parsed
 
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
@@ -46,7 +38,7 @@ _DIAGNOSIS_LENGTH = (
 )
 
 
-def main(request: Request, qmaster: Qmaster) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qsub."""
     problem = environment_text(request)
     if problem is not None:
@@ -61,7 +53,7 @@ def main(request: Request, qmaster: Qmaster) -> Reply:
 class _Call:
     """One qsub call: what it has printed so far."""
 
-    def __init__(self, request: Request, qmaster: Qmaster) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self.request = request
         self.qmaster = qmaster
         self.out = ""
@@ -90,12 +82,12 @@ class _Call:
 
     def run(self) -> Reply:
         request = self.request
-        around = surroundings(request, _now(self.qmaster))
-        defaults = default_options(request, around)
+        context = parse_context(request, _now(self.qmaster))
+        defaults = default_options(request, context)
         code = self.say(defaults, "", "warning: ")
         if code:
             return self.reply(code)
-        command_line = parse_command_line(request.argv[1:], around)
+        command_line = parse_command_line(request.argv[1:], context)
         code = self.say(command_line, "qsub: ", "qsub: warning: ")
         if code:
             return self.reply(code)
@@ -103,7 +95,7 @@ class _Call:
             return Reply(0, encode(self.out + usage("qsub")), encode(self.err))
         script: Script | None = None
         if not is_binary(command_line, defaults):
-            script = read_script(request, command_line, around)
+            script = read_script(request, command_line, context)
             code = self.say(script.parsed, "Unable to read script file because of error: ", "warning: ")
             if code:
                 return self.reply(code)
@@ -278,7 +270,7 @@ def signal_name(number: int) -> str:
     return name if name in known else "SIGunknown signal"
 
 
-def _now(qmaster: Qmaster) -> float:
+def _now(qmaster: QmasterInterface) -> float:
     """The cell's time, 0 without a qmaster (it only matters for -a without a year)."""
     try:
         return qmaster.now

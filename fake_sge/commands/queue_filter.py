@@ -6,14 +6,9 @@ from collections.abc import Sequence
 from typing import Callable
 
 from ..model import CellConfig, Job, QueueInstance
-from ..protocol import Qmaster
 from ..render.queues import parse_states
-from .resources import (
-    ResourceRequest,
-    UnknownResource,
-    matches_host_and_queue,
-    parse_requests,
-)
+from .qmaster_interface import QmasterInterface
+from .resources import ResourceRequest, UnknownResource, matches_host_and_queue, parse_requests
 from .switches import Switches
 
 
@@ -36,7 +31,7 @@ def checked_states(word: str) -> None:
         raise BadState(f"unknown queue state: {wrong} found in string: {word}")
 
 
-def in_order_made(qmaster: Qmaster) -> list[QueueInstance]:
+def in_order_made(qmaster: QmasterInterface) -> list[QueueInstance]:
     """All queue instances, queues in the order in which they were made (qselect, qhost -q)."""
     places = {name: index for index, name in enumerate(qmaster.config.queues)}
     return sorted(qmaster.queue_instances(), key=lambda item: places.get(item.queue.name, len(places)))
@@ -45,7 +40,7 @@ def in_order_made(qmaster: Qmaster) -> list[QueueInstance]:
 class QueueFilter:
     """The queue instances that a command line selects."""
 
-    def __init__(self, switches: Switches, qmaster: Qmaster) -> None:
+    def __init__(self, switches: Switches, qmaster: QmasterInterface) -> None:
         self._switches = switches
         self._qmaster = qmaster
         self.restricts_jobs = any(name in switches for name in ("-q", "-l", "-pe", "-U"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..environment import EnvProblem, check
-from ..protocol import QmasterUnreachable, Refusal, RefusalKind, Reply, Request, Unreachable
+from ..model.operations import Refusal, RefusalKind
+from ..model.requests import QmasterUnreachable, Reply, Request, Unreachable
 from ..render.values import encode
+from .environment import EnvProblem, check
 from .environment_errors import commlib_line, send_error
 
 _TEXTS = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..model import CellConfig, ComplexEntry, QueueInstance
 from ..render.accounting import atof
-from .globs import glob_match
+from .values.globs import glob_match
 
 _MULTIPLIERS = {
     "k": 1000.0,

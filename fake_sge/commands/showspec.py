@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from ..environment import localtime
 from ..model import HostPath, JobSpec, JobType, Rerun
-from ..protocol import Request
-from .jobparams import PREFIX, Submitted
-from .values import CHECKPOINT_BITS, MAIL_BITS, Variables
+from ..model.requests import Request
+from .submit_options.job_spec import PREFIX, Submitted
+from .submit_options.values import CHECKPOINT_BITS, MAIL_BITS, Variables
+from .values.local_time import localtime
 
 _SUBMITTED_FROM = (
     ("HOME", "home"),

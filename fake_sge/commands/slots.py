@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..model import INFINITE_SLOTS, CellConfig, Job
 from ..render.accounting import atof
-from .globs import glob_match
 from .resources import number_of
+from .values.globs import glob_match
 
 _TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
 

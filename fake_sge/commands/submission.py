@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model import JobSpec, JobType
-from ..protocol import Qmaster, RefusalKind, Request, Submission, Warn, actor_of
-from .options import parse_command_line, parse_file, parse_lines, read_file
-from .optparse_table import Answer, Option, Parsed, Surroundings
+from ..model.operations import RefusalKind, Submission, Warn
+from ..model.requests import Request, actor_of
+from .qmaster_interface import QmasterInterface
 from .refusals import code_of, text_of
-from .values import EUNKNOWN
+from .submit_options.parser import parse_command_line, parse_file, parse_lines, read_file
+from .submit_options.table import Answer, Option, ParseContext, Parsed
+from .submit_options.values import EUNKNOWN
 from .verify import ANSWER_LOST, Verdict, late, not_in_any_queue, verify
 
 
-def surroundings(request: Request, now: float) -> Surroundings:
+def parse_context(request: Request, now: float) -> ParseContext:
     """What the option parser needs to know of a call."""
-    return Surroundings(
+    return ParseContext(
         request.argv[0], request.env, now, request.resolve, lambda path: Path(path).read_bytes()
     )
 
@@ -42,7 +44,7 @@ def printed(answers: list[Answer], prefix: str, warning: str) -> Printed:
     return result
 
 
-def default_options(request: Request, around: Surroundings) -> Parsed:
+def default_options(request: Request, context: ParseContext) -> Parsed:
     """Options of the cell's, the home directory's and the working directory's request files."""
     result = Parsed()
     paths = [Path(request.common_dir, "sge_request")]
@@ -51,7 +53,7 @@ def default_options(request: Request, around: Surroundings) -> Parsed:
     paths += [here] if here not in paths else []
     for path in paths:
         if path.is_file():
-            found = parse_file(str(path), "", around)
+            found = parse_file(str(path), "", context)
             result.options += found.options
             result.answers += found.answers
             result.stray += found.stray
@@ -77,13 +79,13 @@ class Script:
     text: bytes | None = None
 
 
-def read_script(request: Request, command_line: Parsed, around: Surroundings) -> Script:
+def read_script(request: Request, command_line: Parsed, context: ParseContext) -> Script:
     """Read the script that the command line names, or stdin, and its embedded options."""
     script = Script(Parsed())
     path = first(command_line.options, "script")
     prefix = first(command_line.options, "-C")
     if path is not None and path != "-":
-        script.text = read_file(str(path), around, script.parsed)
+        script.text = read_file(str(path), context, script.parsed)
         if script.parsed.failed:
             return script
     else:
@@ -92,7 +94,7 @@ def read_script(request: Request, command_line: Parsed, around: Surroundings) ->
             script.parsed.answers.append(Answer("no input read from stdin", EUNKNOWN))
             return script
     used = "#$" if prefix is None else str(prefix) or None
-    parse_lines(script.text or b"", used, around, script.parsed)
+    parse_lines(script.text or b"", used, context, script.parsed)
     return script
 
 
@@ -114,7 +116,7 @@ class Outcome:
     unscheduled: int | None = None
 
 
-def ask(spec: JobSpec, request: Request, qmaster: Qmaster) -> Outcome:
+def ask(spec: JobSpec, request: Request, qmaster: QmasterInterface) -> Outcome:
     """Submit a job: all checks in Grid Engine's order, then the engine's own."""
     verdict = verify(spec, qmaster)
     if verdict.lines:
@@ -141,13 +143,15 @@ def ask(spec: JobSpec, request: Request, qmaster: Qmaster) -> Outcome:
     return Outcome(spec, answer.number, (), answer.warnings)
 
 
-def _refused(verdict: Verdict, qmaster: Qmaster) -> Outcome:
+def _refused(verdict: Verdict, qmaster: QmasterInterface) -> Outcome:
     if verdict.uses_number:
         qmaster.skip_number()
     return Outcome(verdict.spec, None, tuple(verdict.lines), code=verdict.code)
 
 
-def _unsuitable_first(spec: JobSpec, trouble: list[str], request: Request, qmaster: Qmaster) -> list[str]:
+def _unsuitable_first(
+    spec: JobSpec, trouble: list[str], request: Request, qmaster: QmasterInterface
+) -> list[str]:
     """-w e comes before the late checks, and -w w adds its warning to them."""
     found = qmaster.submit(replace(spec, verify_suitable=3), actor_of(request)).suitable
     if found or trouble == [ANSWER_LOST]:
@@ -159,7 +163,7 @@ def _unsuitable_first(spec: JobSpec, trouble: list[str], request: Request, qmast
     )
 
 
-def _verified(spec: JobSpec, answer: Submission, qmaster: Qmaster) -> Outcome:
+def _verified(spec: JobSpec, answer: Submission, qmaster: QmasterInterface) -> Outcome:
     number = qmaster.skip_number()
     if answer.refusal is not None:
         return Outcome(spec, None, (text_of(answer.refusal),), code=code_of(answer.refusal))
@@ -202,9 +206,9 @@ __all__ = [
     "is_binary",
     "job_identifier",
     "parse_command_line",
+    "parse_context",
     "printed",
     "read_script",
     "submitted_line",
-    "surroundings",
     "with_script",
 ]

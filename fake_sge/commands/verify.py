@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..model import CellConfig, HostPath, JobSpec, JobType, Resource, Status
-from . import names
-from .binding import inconsistency
-from .globs import glob_match
-from .values import CHECKPOINT_BITS, memory_bytes, time_seconds
+from .submit_options import names
+from .submit_options.binding import inconsistency
+from .submit_options.values import CHECKPOINT_BITS, memory_bytes, time_seconds
+from .values.globs import glob_match
 
 if TYPE_CHECKING:
-    from ..protocol import Qmaster
+    from .qmaster_interface import QmasterInterface
 
 TRY_LATER = 25
 ANSWER_LOST = "Error reading answer list from qmaster"
@@ -44,7 +44,7 @@ class Refused(Exception):
         self.lines = list(lines)
 
 
-def verify(spec: JobSpec, qmaster: Qmaster) -> Verdict:
+def verify(spec: JobSpec, qmaster: QmasterInterface) -> Verdict:
     """Check a submission. Not yet: whether a queue suits (-w), and what comes after that (:func:`late`)."""
     verdict = Verdict(spec)
     try:
@@ -65,7 +65,7 @@ def verify(spec: JobSpec, qmaster: Qmaster) -> Verdict:
     return verdict
 
 
-def late(spec: JobSpec, qmaster: Qmaster) -> list[str]:
+def late(spec: JobSpec, qmaster: QmasterInterface) -> list[str]:
     """What is checked after -w: priority and dependencies."""
     try:
         if spec.priority > 0 and not qmaster.is_operator(spec.owner):
@@ -153,7 +153,7 @@ def known_host(host: str, config: CellConfig) -> bool:
         return False
 
 
-def _second(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> JobSpec:
+def _second(spec: JobSpec, qmaster: QmasterInterface, verdict: Verdict) -> JobSpec:
     config = qmaster.config
     _limits(spec, qmaster, verdict)
     spec = replace(
@@ -186,7 +186,7 @@ def not_in_any_queue(user: str) -> str:
     return f"warning: {user}'s job is not allowed to run in any queue"
 
 
-def _limits(spec: JobSpec, qmaster: Qmaster, verdict: Verdict) -> None:
+def _limits(spec: JobSpec, qmaster: QmasterInterface, verdict: Verdict) -> None:
     settings = qmaster.config.global_config
     limit = int(settings.get("max_jobs", "0"))
     jobs = qmaster.jobs() if limit or int(settings.get("max_u_jobs", "0")) else ()
@@ -339,7 +339,7 @@ def leading(word: str) -> int:
     return int(digits)
 
 
-def check_array_predecessors(spec: JobSpec, qmaster: Qmaster, number: int = 0) -> None:
+def check_array_predecessors(spec: JobSpec, qmaster: QmasterInterface, number: int = 0) -> None:
     """Raises Refused when -hold_jid_ad does not fit: no array, another range of tasks."""
     only_arrays = 'Can only specify "-hold_jid_ad" option with an array job (using "-t" option)'
     if not spec.hold_jid_ad:

@@ -3,5 +3,5 @@
 Every operation takes ``now`` and changes a :class:`~fake_sge.engine.state.CellState`; what has to
 happen outside (start a process, send a signal, write an accounting line) is left in
 ``state.effects``. The same operations in the same order give the same state, which is what the
-journal of :mod:`fake_sge.store` relies on.
+journal of :mod:`fake_sge.qmaster.journal` relies on.
 """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import CellConfig, Exit, Granted, Job, JobSpec, Task
-from ..ranges import Range
+from ..model import CellConfig, Exit, Granted, Job, JobSpec, Range, Task
 from .resources import normalised
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"

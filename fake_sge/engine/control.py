@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..model import CellConfig, Hold, Job, QueueState, State, Status, Task
-from ..protocol import Actor, Change, Changes, Outcome, QueueAction
-from ..ranges import Range, TaskSet
-from .lifecycle import (
-    discard_enrolled,
-    discard_waiting,
-    kill_simulated,
-    release,
-)
+from ..model import CellConfig, Hold, Job, QueueState, Range, State, Status, Task, TaskSet
+from ..model.operations import Actor, Change, Changes, Outcome, QueueAction
+from .lifecycle import discard_enrolled, discard_waiting, kill_simulated, release
 from .state import CellState, SignalTask, enroll, make_instances
 from .submission import altered_spec, is_rerunnable, refresh_ready, refuse_requests, resolve_dependencies
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model import CellConfig, JobSpec
-from ..protocol import Actor, Submission
+from ..model.operations import Actor, Submission
 from . import control, lifecycle, scheduling, submission
 from .state import CellState, Timing, make_instances
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 
-from ..model import Exit, Granted, Job, QueueState, State, Status, Task
-from ..protocol import Finished
-from ..ranges import TaskSet
+from ..model import Exit, Granted, Job, QueueState, State, Status, Task, TaskSet
+from ..model.operations import Finished
 from .accounting import accounting_line
 from .state import AccountingLine, CellState, JobGone, TaskEnded, never_ran
 from .submission import depends_on, refresh_ready

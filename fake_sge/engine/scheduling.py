@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-from ..model import (
-    CellConfig,
-    Job,
-    JobSpec,
-    SchedulingMessage,
-    State,
-    Status,
-    Task,
-)
+from ..model import CellConfig, Job, JobSpec, SchedulingMessage, State, Status, Task
 from .placement import Capacity, instance_matches, least_slots, mismatch, queue_unavailable
 from .state import CellState, StartTask, enroll, free_waiting
 

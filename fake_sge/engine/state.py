@@ -6,16 +6,8 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Union
 
-from ..model import (
-    CellConfig,
-    Exit,
-    Job,
-    QueueInstance,
-    SchedulingMessage,
-    Task,
-)
-from ..protocol import Finished
-from ..ranges import TaskSet
+from ..model import CellConfig, Exit, Job, QueueInstance, SchedulingMessage, Task, TaskSet
+from ..model.operations import Finished
 
 
 @dataclass(frozen=True)
@@ -131,7 +123,6 @@ class CellState:
         elif self.schedule_at <= now:
             interval = self.timing.schedule_interval
             self.schedule_at = (now // interval + 1) * interval
-
 
 
 def make_instances(config: CellConfig) -> dict[str, QueueInstance]:

@@ -6,9 +6,8 @@ import fnmatch
 import heapq
 from dataclasses import replace
 
-from ..model import CellConfig, ComplexEntry, Job, JobSpec, Rerun, State, Task
-from ..protocol import Actor, Refusal, RefusalKind, Submission, Warn
-from ..ranges import TaskSet
+from ..model import CellConfig, ComplexEntry, Job, JobSpec, Rerun, State, Task, TaskSet
+from ..model.operations import Actor, Refusal, RefusalKind, Submission, Warn
 from .resources import TYPE_WORDS, is_text, parse_value
 from .scheduling import queue_patterns_match, suitability
 from .state import CellState, free_waiting

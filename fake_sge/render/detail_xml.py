@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Callable
 
-from ..model import CellConfig, HostPath, Job, MailTo, Resource, SchedulingMessage, Status, Task
-from ..ranges import Range
+from ..model import CellConfig, HostPath, Job, MailTo, Range, Resource, SchedulingMessage, Status, Task
 from .detail_resources import VALUE_TYPES, binding_of, finished_usage, value_type
 from .values import Clock, xml_escape
 

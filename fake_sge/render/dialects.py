@@ -75,7 +75,7 @@ def dialect_of(flavour: str) -> Dialect:
     return found
 
 
-def translate(text: str, dialect: Dialect, jobs: Jobs, zone: str | None) -> str:
+def translate(text: str, dialect: Dialect, jobs: Jobs, clock: Clock) -> str:
     """What the dialect prints where 8.1.9 prints ``text``. ``jobs`` finds a job by its number."""
     if dialect is DEFAULT:
         return text
@@ -93,7 +93,7 @@ def translate(text: str, dialect: Dialect, jobs: Jobs, zone: str | None) -> str:
             text = re.sub(r"(?m)^( +)<queue_name>.*\n", r"\g<0>\1<jclass_name></jclass_name>\n", text)
         return _with_fractions(text, dialect, jobs)
     if "<detailed_job_info " in text:
-        return _Details(dialect, jobs, Clock(zone)).translate(text)
+        return _Details(dialect, jobs, clock).translate(text)
     return text
 
 

@@ -12,8 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from ..model import Granted, Hold, Job, QueueState, State, Status, Task, state_letters
-from ..ranges import TaskSet
+from ..model import Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, state_letters
 from .tasks import changed_tasks, original_tasks
 
 Match = Callable[[str, str], bool]

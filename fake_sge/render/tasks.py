@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ranges import Range, TaskSet
+from ..model import Range, TaskSet
 
 
 def _joined(left: Range, right: Range) -> Range | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-
-from ..environment import localtime
+from collections.abc import Callable
 
 _SIZES = ((1024.0**4, "T"), (1024.0**3, "G"), (1024.0**2, "M"), (1024.0, "K"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -58,23 +57,23 @@ def xml_escape(text: str) -> str:
 
 
 class Clock:
-    """Dates in the zone of the caller's TZ (None: the system's zone). Epoch seconds in, text out."""
+    """Dates in the time zone of ``localtime``. Epoch seconds in, text out."""
 
-    def __init__(self, zone: str | None) -> None:
-        self._zone = zone
+    def __init__(self, localtime: Callable[[int], time.struct_time]) -> None:
+        self._localtime = localtime
         self._tables: dict[int, str] = {}
         self._isos: dict[int, str] = {}
 
     def broken_down(self, seconds: float) -> time.struct_time:
         """Local time as a struct_time."""
-        return localtime(int(seconds), self._zone)
+        return self._localtime(int(seconds))
 
     def table(self, seconds: float) -> str:
         """``11/23/2026 09:13:51``: the qstat table and error reasons."""
         key = int(seconds)
         text = self._tables.get(key)
         if text is None:
-            t = localtime(key, self._zone)
+            t = self._localtime(key)
             text = (
                 f"{t.tm_mon:02d}/{t.tm_mday:02d}/{t.tm_year:04d} "
                 f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
@@ -87,7 +86,7 @@ class Clock:
         key = int(seconds)
         text = self._isos.get(key)
         if text is None:
-            t = localtime(key, self._zone)
+            t = self._localtime(key)
             text = (
                 f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}"
                 f"T{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
@@ -97,7 +96,7 @@ class Clock:
 
     def ctime(self, seconds: float) -> str:
         """``Mon Nov 23 09:13:51 2026``: ``qstat -j`` and qacct."""
-        t = localtime(int(seconds), self._zone)
+        t = self._localtime(int(seconds))
         return (
             f"{_WEEKDAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2d} "
             f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} {t.tm_year}"

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fake_sge.commands.globs import glob_match
+from fake_sge.commands.values.globs import glob_match
 from fake_sge.model import (
     CellConfig,
     ClusterQueue,
@@ -23,13 +23,14 @@ from fake_sge.model import (
     ParallelEnvironment,
     QueueInstance,
     QueueState,
+    Range,
     SchedulingMessage,
     State,
     Status,
     Task,
+    TaskSet,
 )
-from fake_sge.protocol import QmasterUnreachable, Unreachable
-from fake_sge.ranges import Range, TaskSet
+from fake_sge.model.requests import QmasterUnreachable, Unreachable
 from fake_sge.render.queues import parse_states
 
 from .configurations import complexes, key_values
@@ -84,7 +85,7 @@ def config_of(facts: Facts) -> CellConfig:
 
 
 class Cell:
-    """The reading half of :class:`fake_sge.protocol.Qmaster` over fixed objects."""
+    """The reading half of QmasterInterface over fixed objects."""
 
     def __init__(
         self,

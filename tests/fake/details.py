@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fake_sge.model import HostPath, JobType, MailTo, Rerun, Resource, Status
-from fake_sge.ranges import Range
+from fake_sge.model import HostPath, JobType, MailTo, Range, Rerun, Resource, Status
 
 from .situations import Facts, JobFacts, Note, resources, unescape, utc
 

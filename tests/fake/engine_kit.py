@@ -6,10 +6,9 @@ from typing import Any
 
 from fake_sge.engine.engine import Engine
 from fake_sge.engine.state import Effect, Timing
-from fake_sge.model import Exit, Job, JobSpec, JobType, Simulation, Status, Task, state_letters
+from fake_sge.model import Exit, Job, JobSpec, JobType, Range, Simulation, Status, Task, state_letters
+from fake_sge.model.operations import Actor, Submission
 from fake_sge.options import CellOptions, make_config
-from fake_sge.protocol import Actor, Submission
-from fake_sge.ranges import Range
 
 ALICE = Actor("alice", 1001, "users", 100, "localhost")
 BOB = Actor("bob", 1002, "users", 100, "localhost")

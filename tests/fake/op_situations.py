@@ -20,7 +20,7 @@ def _words(case: dict[str, Any]) -> list[str]:
 
 def _run(cell: PureCell, job: Job) -> None:
     """Make sure that it runs."""
-    cell.core.tick()
+    cell.qmaster.tick()
     assert all(task.status is Status.RUNNING for task in job.tasks.values())
     assert job.tasks
 
@@ -29,8 +29,8 @@ def _again(cell: PureCell, job: Job) -> None:
     """Requeued after a reschedule."""
     _run(cell, job)
     task = job.tasks[1]
-    cell.core.apply("exited", job.number, 1, task.run, Exit(25, 0, 0, cell.core.now, cell.core.now))
-    cell.core.engine.state.ready.clear()
+    cell.qmaster.apply("exited", job.number, 1, task.run, Exit(25, 0, 0, cell.qmaster.now, cell.qmaster.now))
+    cell.qmaster.engine.state.ready.clear()
 
 
 def _error(job: Job, tasks: tuple[int, ...] = (1,)) -> None:
@@ -55,7 +55,7 @@ def put_in_state(cell: PureCell, number: int, state: str, user: str = "grid2") -
             job.tasks[1].hold = Hold.USER if state == "hEqw" else Hold.NONE
         if state == "cleared":
             enroll(job, 1)
-        cell.core.engine.state.ready.clear()
+        cell.qmaster.engine.state.ready.clear()
         return
     rerun = ["-r", "y"] if "R" in state or state == "r_rerunnable" else []
     job = cell.submit(number, *rerun, *words, user=user)
@@ -84,17 +84,17 @@ def _running_state(cell: PureCell, job: Job, state: str) -> None:
     if "t" in letters:
         task.status = Status.TRANSFERRING
     if "S" in letters:
-        cell.core.engine.state.instances["all.q@localhost"].state |= QueueState.SUSPENDED
+        cell.qmaster.engine.state.instances["all.q@localhost"].state |= QueueState.SUSPENDED
 
 
 def _finish(cell: PureCell, job: Job, state: str) -> None:
     number = job.number
     _run(cell, job)
     task = job.tasks[1]
-    cell.core.apply("exited", number, 1, task.run, Exit(0, 0, 0, cell.core.now, cell.core.now))
+    cell.qmaster.apply("exited", number, 1, task.run, Exit(0, 0, 0, cell.qmaster.now, cell.qmaster.now))
     if state == "finished_natural":
         cell.settle(1.0)
-        assert number not in cell.core.engine.state.jobs
+        assert number not in cell.qmaster.engine.state.jobs
 
 
 def _array(cell: PureCell, number: int, tasks: str, *held: str) -> Job:
@@ -164,7 +164,7 @@ def _special(cell: PureCell, name: str) -> bool:
     elif name in ("op.qhold_task_range.pending", "op.qhold_task_range_step.pending"):
         job = _array(cell, 697, "1-20", "-h")
         job.user_hold = job.waiting.empty()
-        cell.core.engine.state.ready.clear()
+        cell.qmaster.engine.state.ready.clear()
     elif "697" in name or "unknown_task" in name or "task_dot" in name:
         _array(cell, 697, "1-20", "-h")
     elif name.endswith("multi_mixed"):
@@ -192,16 +192,16 @@ def build_situation(cell: PureCell, case: dict[str, Any]) -> None:
     match = re.search(r"job state: (\S+)", case.get("notes") or "")
     numbers = [word.split(".")[0] for word in _words(case)]
     for number in numbers:
-        if number in MISSING or number == "3" or int(number) in cell.core.engine.state.jobs:
+        if number in MISSING or number == "3" or int(number) in cell.qmaster.engine.state.jobs:
             continue
         owner = "ge" if case.get("user") == "ge" else "grid2"
         put_in_state(cell, int(number), _state_of(name, match.group(1) if match else ""), owner)
         if name == "op.qmod_rj.Rr":  # the reschedule before this one was not over
-            cell.core.engine.state.jobs[int(number)].tasks[1].reschedule_requested = True
+            cell.qmaster.engine.state.jobs[int(number)].tasks[1].reschedule_requested = True
         if name in HELD_BEFORE:
-            cell.core.engine.state.jobs[int(number)].tasks[1].hold = Hold.USER
+            cell.qmaster.engine.state.jobs[int(number)].tasks[1].hold = Hold.USER
     if name == "op.qmod_usq.asroot":
-        cell.core.engine.state.instances["cap.q@localhost"].state |= QueueState.SUSPENDED
+        cell.qmaster.engine.state.instances["cap.q@localhost"].state |= QueueState.SUSPENDED
 
 
 def _state_of(name: str, noted: str) -> str:

@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fake_sge.commands.qmaster_interface import QmasterInterface
 from fake_sge.engine.engine import Engine
 from fake_sge.engine.scheduling import set_priorities
 from fake_sge.engine.state import JobGone, StartTask, TaskEnded, Timing
-from fake_sge.facade import Client, Facade
 from fake_sge.faults import Fault
 from fake_sge.model import Job, JobSpec, Simulation
+from fake_sge.model.operations import Finished
+from fake_sge.model.requests import ClientSignal, Reply, Request
 from fake_sge.options import CellOptions, make_config
-from fake_sge.protocol import ClientSignal, Finished, Qmaster, Reply, Request
+from fake_sge.qmaster.view import Client, CommandView
 
 UIDS = {"root": 0, "grid": 1001, "grid2": 1002, "ge": 1003}
 
@@ -24,15 +26,15 @@ UIDS = {"root": 0, "grid": 1001, "grid2": 1002, "ge": 1003}
 class _Changed:
     """Waiting moves the clock to what happens next."""
 
-    def __init__(self, core: PureCore) -> None:
-        self.core = core
+    def __init__(self, qmaster: PureQmaster) -> None:
+        self.qmaster = qmaster
 
     def wait(self, seconds: float) -> None:
-        self.core.pass_time(seconds)
+        self.qmaster.pass_time(seconds)
 
 
-class PureCore:
-    """Stands in for the daemon's core: jobs are simulated and run as ``simulation`` says."""
+class PureQmaster:
+    """Stands in for the daemon's Qmaster: jobs are simulated and run as ``simulation`` says."""
 
     def __init__(self, options: CellOptions, manager: str = "root") -> None:
         self.engine = Engine.fresh(make_config(options, "/tmp", "/var/spool", manager), Timing())
@@ -110,7 +112,7 @@ class PureCell:
     """A cell for tests: ``run(argv, ...)`` calls a command's main."""
 
     def __init__(self, directory: Path, manager: str = "root", **options: Any) -> None:
-        self.core = PureCore(CellOptions(**options), manager)
+        self.qmaster = PureQmaster(CellOptions(**options), manager)
         self.directory = directory
         self.root = directory / "root"
         self.common = self.root / "default" / "common"
@@ -122,9 +124,8 @@ class PureCell:
         self.faults: list[Fault] = []
 
     @property
-    def qmaster(self) -> Qmaster:
-        facade: Any = Facade(self.core, self.faults, self.client)  # type: ignore[arg-type]
-        return facade  # type: ignore[no-any-return]
+    def view(self) -> QmasterInterface:
+        return CommandView(self.qmaster, self.faults, self.client)  # type: ignore[arg-type]
 
     def request(
         self,
@@ -162,7 +163,7 @@ class PureCell:
         self.emitted.clear()
         module = importlib.import_module(f"fake_sge.commands.{argv[0]}")
         try:
-            reply: Reply = module.main(self.request(argv, user, **others), qmaster or self.qmaster)
+            reply: Reply = module.main(self.request(argv, user, **others), qmaster or self.view)
         except ClientSignal as caught:
             return -caught.signal, "", ""
         out = b"".join(part for part, _ in self.emitted) + reply.out
@@ -174,18 +175,18 @@ class PureCell:
         self, number: int, *words: str, user: str = "grid2", simulation: Simulation | None = None
     ) -> Job:
         """Submit a job that gets this number, and let the scheduler run."""
-        self.core.engine.state.next_number = number
-        before = self.core.simulation
+        self.qmaster.engine.state.next_number = number
+        before = self.qmaster.simulation
         if simulation is not None:
-            self.core.simulation = simulation
+            self.qmaster.simulation = simulation
         code, out, err = self.run(["qsub", "-terse", *words], user)
-        self.core.simulation = before
+        self.qmaster.simulation = before
         assert code == 0, (out, err)
         assert out.split(".")[0].strip() == str(number)
-        self.core.tick()
-        return self.core.engine.state.jobs[number]
+        self.qmaster.tick()
+        return self.qmaster.engine.state.jobs[number]
 
     def settle(self, seconds: float = 0.0) -> None:
         """Let time pass and the scheduler run."""
-        self.core.now += seconds
-        self.core.tick()
+        self.qmaster.now += seconds
+        self.qmaster.tick()

@@ -14,8 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_sge.model import Hold, Resource
-from fake_sge.ranges import Range
+from fake_sge.model import Hold, Range, Resource
 
 LAST_OWN_MESSAGE = 25
 XML = {"&amp;": "&", "%lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}

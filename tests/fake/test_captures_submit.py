@@ -15,7 +15,7 @@ import pytest
 
 from fake_sge.faults import Fault, FaultKind
 from fake_sge.model import Simulation
-from fake_sge.protocol import QmasterUnreachable, Unreachable
+from fake_sge.model.requests import QmasterUnreachable, Unreachable
 from tests.fake.op_situations import build_situation
 from tests.fake.pure import PureCell
 
@@ -104,7 +104,7 @@ def _cell(case: dict[str, Any], directory: Path) -> PureCell:
             options = dict(found)
     settings = {"min_uid": "1000", "min_gid": "1000", **options.pop("global_config", {})}
     cell = PureCell(directory, slots=100, global_config=settings, **options)
-    config = cell.core.engine.state.config
+    config = cell.qmaster.engine.state.config
     config.usersets["denied"] = {"name": "denied", "type": "ACL", "entries": "ge"}
     if "not_submit_host" in name:
         config.submit_hosts = []
@@ -115,30 +115,30 @@ def _cell(case: dict[str, Any], directory: Path) -> PureCell:
 def _prepare(cell: PureCell, case: dict[str, Any]) -> None:
     name, argv = case["case"], case["argv"]
     if name.startswith("cell2.max") and "aj" not in name and "ec" not in name and name != "cell2.max_u_jobs":
-        settings = cell.core.engine.state.config.global_config
+        settings = cell.qmaster.engine.state.config.global_config
         limits = {key: settings[key] for key in ("max_jobs", "max_u_jobs")}
         settings.update(dict.fromkeys(limits, "0"))
         for number in (1, 2, 3):
-            cell.core.engine.state.next_number = number
+            cell.qmaster.engine.state.next_number = number
             cell.run(["qsub", "-terse", "-h", "-b", "y", "true"], "ge")
         settings.update(limits)
     if name == "cell2.max_dyn_ec_sync":
-        cell.core.clients = {11: ("qsub", 1), 12: ("qsub", 2)}
+        cell.qmaster.clients = {11: ("qsub", 1), 12: ("qsub", 2)}
     if argv[0] in ("qsub", "qrsh"):
-        cell.core.engine.state.next_number = _number(case)
+        cell.qmaster.engine.state.next_number = _number(case)
         plan = _plan(case)
         if isinstance(plan, Simulation):
-            cell.core.simulation = plan
+            cell.qmaster.simulation = plan
     if name in ARRAYS:
         _run_tasks(cell, ARRAYS[name])
     if name.startswith("cell2.sync_qdel"):
         number = _number(case)
-        cell.core.on_wait.append(lambda: cell.run(["qdel", str(number)], "ge"))
+        cell.qmaster.on_wait.append(lambda: cell.run(["qdel", str(number)], "ge"))
     if name in ("cell2.sync_sigint", "cell2.sync_sigterm"):
-        cell.core.interrupt, cell.core.interrupt_at = cell.client, cell.core.now + 1
+        cell.qmaster.interrupt, cell.qmaster.interrupt_at = cell.client, cell.qmaster.now + 1
     if name in KILLED:
-        cell.core.interrupt, cell.core.interrupt_at = cell.client, cell.core.now + KILLED[name]
-        cell.core.interrupt_signal = 9
+        cell.qmaster.interrupt, cell.qmaster.interrupt_at = cell.client, cell.qmaster.now + KILLED[name]
+        cell.qmaster.interrupt_signal = 9
     if name.startswith("defaults."):
         text = {
             "defaults.sge_request_bad": "-nosuchoption\n",
@@ -180,20 +180,20 @@ def _run_tasks(cell: PureCell, plan: dict[int, tuple[int, float]]) -> None:
     """Array tasks that end differently: each gets its own end once they all run."""
 
     def end() -> None:
-        state = cell.core.engine.state
+        state = cell.qmaster.engine.state
         ends = []
         for when, number, task, run in state.simulated:
             code, seconds = plan[task]
-            ends.append((cell.core.now + seconds, number, task, run, code))
+            ends.append((cell.qmaster.now + seconds, number, task, run, code))
             del when
         state.simulated.clear()
         for when, number, task, run, code in sorted(ends):
-            cell.core.now = when
+            cell.qmaster.now = when
             from fake_sge.model import Exit  # noqa: PLC0415 - only here
 
-            cell.core.apply("exited", number, task, run, Exit(0, code, 0, when - 1, when))
+            cell.qmaster.apply("exited", number, task, run, Exit(0, code, 0, when - 1, when))
 
-    cell.core.on_wait.append(end)
+    cell.qmaster.on_wait.append(end)
 
 
 class Down:
@@ -261,7 +261,7 @@ def test_recorded_call(case: dict[str, Any], tmp_path: Path) -> None:
     code = -9 if name in KILLED else case["exit_code"]
     assert got == (code, expected_out, expected_err)
     if name in KILLED:
-        assert [job.number for job in cell.qmaster.jobs()] == [_number(case)]
+        assert [job.number for job in cell.view.jobs()] == [_number(case)]
 
 
 def test_the_list_of_cases_is_complete() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
-from fake_sge.shepherd import _claim
+from fake_sge.execution.shepherd import _claim
 
 from .kit import ended, state, submit, wait_for
 

@@ -9,14 +9,26 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fake_sge.alone import run_command
-from fake_sge.model import Granted, Host, Job, JobSpec, JobType, QueueInstance, Resource, State, Status, Task
+from fake_sge.commands.dispatch import dispatch
+from fake_sge.commands.values.local_time import clock_of
+from fake_sge.model import (
+    Granted,
+    Host,
+    Job,
+    JobSpec,
+    JobType,
+    QueueInstance,
+    Range,
+    Resource,
+    State,
+    Status,
+    Task,
+    TaskSet,
+)
+from fake_sge.model.requests import Reply, Request
 from fake_sge.options import FLAVOURS
-from fake_sge.protocol import Reply, Request
-from fake_sge.ranges import Range, TaskSet
 from fake_sge.render.accounting import Record, format_record
 from fake_sge.render.dialects import DIALECTS, accounting_block, accounting_rows, dialect_of, failed_text
-from fake_sge.render.values import Clock
 
 from .cells import Cell, config_of
 from .situations import Facts, utc
@@ -35,7 +47,7 @@ def request(argv: list[str], flavour: str, root: Path) -> Request:
 
 
 def run(argv: list[str], flavour: str, root: Path, cell: Any) -> Reply:
-    return run_command(request(argv, flavour, root), cell)
+    return dispatch(request(argv, flavour, root), cell)
 
 
 def job(number: int, name: str, array: Range | None = None, **spec: Any) -> Job:
@@ -200,7 +212,7 @@ def test_accounting_blocks_are_those_of_the_samples(name: str, flavour: str) -> 
         wanted = "=" * 62 + "\n" + block
         record = record_of(block)
         shown = accounting_block(
-            accounting_rows(record, Clock("UTC"), dialect, failed_text(record, dialect)), dialect
+            accounting_rows(record, clock_of("UTC"), dialect, failed_text(record, dialect)), dialect
         )
         assert [line.rstrip() for line in shown.splitlines()] == [
             line.rstrip() for line in wanted.splitlines()

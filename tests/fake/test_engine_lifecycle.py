@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from fake_sge.engine.state import JobGone, SignalTask, StartTask, TaskEnded, Timing
-from fake_sge.model import Exit, Hold, Rerun, Resource, State
-from fake_sge.protocol import Change, Changes, Finished, Outcome, QueueAction
-from fake_sge.ranges import Range
+from fake_sge.model import Exit, Hold, Range, Rerun, Resource, State
+from fake_sge.model.operations import Change, Changes, Finished, Outcome, QueueAction
 
 from .engine_kit import ALICE, BOB, ROOT, Kit, simulated
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from fake_sge.engine.engine import Engine
-from fake_sge.model import Exit, Hold, Rerun, Status
+from fake_sge.model import Exit, Hold, Range, Rerun, Status
+from fake_sge.model.operations import Actor, Changes, QueueAction
 from fake_sge.options import CellOptions, make_config
-from fake_sge.protocol import Actor, Changes, QueueAction
-from fake_sge.ranges import Range
 
 from .engine_kit import ALICE, BOB, ROOT, START, make_spec, simulated
 

@@ -6,9 +6,8 @@ import pytest
 
 from fake_sge.engine.scheduling import explain, set_priorities
 from fake_sge.engine.state import STOCK_TIMING
-from fake_sge.model import Resource
-from fake_sge.protocol import QueueAction
-from fake_sge.ranges import Range
+from fake_sge.model import Range, Resource
+from fake_sge.model.operations import QueueAction
 
 from .engine_kit import ALICE, BOB, ROOT, Kit
 

@@ -6,7 +6,7 @@ import pytest
 
 from fake_sge.engine.resources import parse_memory, parse_time
 from fake_sge.model import Hold, JobType, Resource
-from fake_sge.protocol import Refusal, RefusalKind, Warn
+from fake_sge.model.operations import Refusal, RefusalKind, Warn
 
 from .engine_kit import ALICE, BOB, ROOT, Kit
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fake_sge.faults import AFTER, BEFORE, INSIDE, Fault, FaultBook, FaultKind, spoil
-from fake_sge.protocol import Reply
+from fake_sge.model.requests import Reply
 
 
 def test_a_fault_hits_its_tool_only_and_so_many_times() -> None:

@@ -97,7 +97,7 @@ def test_the_environment_is_sent_when_wanted(cell: PureCell) -> None:
 )
 def test_refusals(cell: PureCell, answers: str, text: str) -> None:
     assert submit(cell, answers) == (1, "", f"Unable to run job: {text}\nExiting.\n")
-    assert not list(cell.qmaster.jobs())
+    assert not list(cell.view.jobs())
 
 
 def test_log_lines_are_shown(cell: PureCell) -> None:
@@ -111,7 +111,7 @@ def test_corrections(cell: PureCell) -> None:
         "RESULT STATE CORRECT"
     )
     assert submit(cell, answers)[1] == 'Your job 1 ("renamed") has been submitted\n'
-    job = cell.qmaster.job(1)
+    job = cell.view.job(1)
     assert job is not None
     assert (job.spec.name, job.spec.priority, job.spec.account) == ("renamed", -5, "acc")
     assert [(item.name, item.value) for item in job.spec.hard_resources] == [("h_rt", "7")]

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fake_sge.commands.qstat import main
-from fake_sge.model import Granted, Job, JobSpec, JobType, State, Status, Task
-from fake_sge.protocol import Reply, Request
-from fake_sge.ranges import Range, TaskSet
+from fake_sge.model import Granted, Job, JobSpec, JobType, Range, State, Status, Task, TaskSet
+from fake_sge.model.requests import Reply, Request
 
 from .cells import Cell, config_of
 from .situations import Facts

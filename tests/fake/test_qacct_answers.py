@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.commands.qacct import main
-from fake_sge.protocol import Request
+from fake_sge.model.requests import Request
 
 from .cells import NoCell
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fake_sge.model import Hold, Resource
-from fake_sge.protocol import Reply, Request, Unreachable
+from fake_sge.model.requests import Reply, Request, Unreachable
 from fake_sge.render.accounting import Record, format_record
 
 from .accounting_inputs import lines_of, recorded_lines

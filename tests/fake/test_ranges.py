@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_sge.ranges import Range, TaskSet, fold
+from fake_sge.model import Range, TaskSet, fold
 
 structures = st.builds(Range, st.integers(1, 50), st.integers(50, 120), st.integers(1, 9))
 

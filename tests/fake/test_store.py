@@ -8,7 +8,7 @@ import pytest
 
 from fake_sge.engine.state import CellState, Timing
 from fake_sge.options import CellOptions, make_config
-from fake_sge.store import CorruptState, Store, StoreError
+from fake_sge.qmaster.journal import CorruptState, Store, StoreError
 
 RECORDS = [("submit", 1.0, ("a",)), ("schedule", 2.0, ()), ("exited", 3.0, (1, 2, "é" * 50))]
 

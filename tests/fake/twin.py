@@ -62,7 +62,7 @@ class Twin:
         self.real = real
         self.directory = directory
         self.pure = PureCell(directory, slots=slots, first_job_number=700001)
-        self.pure.core.now = time.time()
+        self.pure.qmaster.now = time.time()
         self.sides = (Side(), Side())
         self.home = directory / "home"
         self.trace: list[str] = []
@@ -113,7 +113,7 @@ class Twin:
 
     def listings(self) -> tuple[str, str]:
         """qstat of both, as sorted masked lines."""
-        self.pure.core.tick()
+        self.pure.qmaster.tick()
         found = []
         for side, (_, out, _) in zip(
             self.sides,
@@ -135,7 +135,7 @@ class Twin:
             time.sleep(0.1)
 
     def _forgotten(self) -> bool:
-        known = self.pure.core.engine.state.jobs
+        known = self.pure.qmaster.engine.state.jobs
         for fake, real in zip(self.sides[0].numbers, self.sides[1].numbers):
             if fake not in known and self.on_real(["qstat", "-j", str(real)], "root")[0] == 0:
                 return False

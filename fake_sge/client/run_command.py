@@ -1,0 +1,75 @@
+"""A command without a qmaster: the same code, in the client's process."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from ..commands.dispatch import dispatch
+from ..model.requests import QmasterUnreachable, Request, Unreachable
+
+
+class NoQmaster:
+    """Stands for a qmaster: every member raises :class:`QmasterUnreachable`."""
+
+    def __init__(self, kind: Unreachable, host: str, port: str) -> None:
+        self._problem = (kind, host, port)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise QmasterUnreachable(*self._problem)
+
+
+def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
+    """This process as a request."""
+    uid, gid = os.getuid(), os.getgid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    try:
+        group = grp.getgrgid(gid).gr_name
+    except KeyError:
+        group = str(gid)
+    umask = os.umask(0o022)
+    os.umask(umask)
+
+    def emit(out: bytes, err: bytes) -> None:
+        _write(1, out)
+        _write(2, err)
+
+    cwd = os.getcwd()  # noqa: PTH109 Request.cwd is text
+    return Request(
+        argv,
+        dict(os.environ),
+        cwd,
+        user,
+        uid,
+        group,
+        gid,
+        umask=umask,
+        read_stdin=read_stdin,
+        emit=emit,
+    )
+
+
+def _write(number: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(number, data) :]
+
+
+def run(argv: list[str], why: str, read_stdin: Callable[[], bytes]) -> tuple[int, int]:
+    """Run a command without a qmaster, print its output; exit code and signal."""
+    request = own_request(argv, read_stdin)
+    try:
+        host = Path(request.common_dir, "act_qmaster").read_text().strip()
+    except OSError:
+        host = "localhost"
+    port = request.env.get("SGE_QMASTER_PORT", "6444")
+    reply = dispatch(request, NoQmaster(Unreachable(why), host, port))
+    _write(1, reply.out)
+    _write(2, reply.err)
+    return reply.code, reply.signal

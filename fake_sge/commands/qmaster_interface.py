@@ -1,0 +1,156 @@
+"""What commands can ask of a qmaster, and the rules for those who write commands.
+
+A command is a plain function ``main(request: Request, qmaster: QmasterInterface) -> Reply`` in
+``fake_sge.commands.TOOL`` (one module per tool, named as the tool). Rules:
+
+* It runs in the daemon, in a thread of its own, **holding the cell's lock**: what it reads is one consistent
+  picture, and its changes are seen at once. Do not keep references to model objects in globals, and do not
+  modify model objects: every change goes through a method.
+* Anything that may block (a JSV process, reading stdin, waiting for a job) must let go of the lock:
+  ``request.read_stdin`` and :meth:`QmasterInterface.wait_until` do so themselves, for other things use
+  ``with qmaster.unlocked(): ...``.
+* Output that must appear before the command ends (``-sync y``) goes through ``request.emit``;
+  the Reply's bytes follow it.
+* Time is :attr:`QmasterInterface.now`, never ``time.time()``; the environment is ``request.env``, never
+  ``os.environ``; relative paths are relative to ``request.cwd``: use ``request.resolve``. Local times
+  are printed in the client's zone: ``local_time.localtime(seconds, request.env.get("TZ"))``.
+* ``environment.check(request)`` says whether SGE_ROOT and SGE_CELL are good; each tool words it.
+* When there is no qmaster the same function runs inside the client process with an object whose
+  every member raises :class:`QmasterUnreachable`; the command turns that into its tool's texts.
+  So ``-help``, usage errors and everything qacct does must not ask the qmaster before they need to.
+* Signals: when the client gets SIGINT/SIGTERM, or vanishes, :meth:`QmasterInterface.wait_until` raises
+  :class:`ClientSignal`; a command that blocks decides what that means (``qsub -sync y`` deletes its
+  job on SIGINT and SIGTERM). Other commands need not care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ..model.operations import Actor, Change, Changes, Finished, QueueAction, Refusal, Submission
+
+
+class QmasterInterface(Protocol):
+    """The cell as commands see it; without a qmaster all members raise QmasterUnreachable."""
+
+    # ---- reading -------------------------------------------------------------------------------
+    @property
+    def now(self) -> float:
+        """The cell's time, epoch seconds (tests can advance it)."""
+
+    @property
+    def config(self) -> CellConfig:
+        """Configuration: global, scheduler, queues, hosts, PEs, complexes, managers."""
+
+    @property
+    def port(self) -> str:
+        """The pseudo qmaster port as printed in messages."""
+
+    def jobs(self) -> Sequence[Job]:
+        """All jobs, ascending by number. Ended ones stay (FINISHED) until the next scheduler run."""
+
+    def job(self, number: int) -> Job | None:
+        """One job, None when unknown."""
+
+    def zombies(self) -> Sequence[Job]:
+        """Ended jobs kept for -s z (``finished_jobs``), oldest first; ``Job.zombies``: their ended tasks."""
+
+    def find_jobs(self, word: str) -> list[int]:
+        """Numbers of the jobs that a word means: an id, a job name or a glob. Ascending, may be empty."""
+
+    def queue_instances(self) -> Sequence[QueueInstance]:
+        """All queue instances in qstat -f order (by name), with live counts and states."""
+
+    def match_queues(self, pattern: str) -> list[QueueInstance]:
+        """Queue instances that ``all.q``, ``all.q@host``, ``*@@group`` or a glob names; empty: none."""
+
+    def messages(self, job: int | None = None) -> list[SchedulingMessage]:
+        """Messages of the last scheduler run: global ones first, then those of the job (None: of all)."""
+
+    def load_values(self, host: str) -> dict[str, str]:
+        """Load values of a host as text in report order (qhost, qstat -F, qconf -se)."""
+
+    def is_manager(self, user: str) -> bool:
+        """Whether the user is a manager."""
+
+    def is_operator(self, user: str) -> bool:
+        """Whether the user is an operator (managers are)."""
+
+    def event_clients(self) -> list[tuple[int, str, str]]:
+        """Registered event clients: id, name (``scheduler``, ``qsub`` ...), host (qconf -secl)."""
+
+    def job_script(self, number: int) -> bytes | None:
+        """The spooled script of a job."""
+
+    # ---- changing ------------------------------------------------------------------------------
+    def submit(self, spec: JobSpec, actor: Actor) -> Submission:
+        """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
+
+    def skip_number(self) -> int:
+        """Use up the next job number, as a submission that qsub itself finds refused; returns it."""
+
+    def alter(
+        self, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+    ) -> list[Change]:
+        """qalter, qhold and qrls. One Change for the job, or one per task when ``tasks`` is given.
+
+        Holds: DONE for what was modified; nothing to change gives UNCHANGED; DENIED_HOLD with ``need``.
+        """
+
+    def delete(
+        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
+    ) -> list[Change]:
+        """Do what qdel does. Pending tasks are gone at once (DELETED), running ones REGISTERED, -f FORCED."""
+
+    def suspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """Run qmod -sj."""
+
+    def unsuspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """Run qmod -usj."""
+
+    def clear_error(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """Run qmod -cj."""
+
+    def reschedule(
+        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
+    ) -> list[Change]:
+        """Run qmod -rj. ``force`` (qmod -f) reschedules jobs that are not rerunnable, too."""
+
+    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
+        """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
+
+    def trigger_scheduler(self) -> None:
+        """Run qconf -tsm."""
+
+    # ---- blocking ------------------------------------------------------------------------------
+    def unlocked(self) -> AbstractContextManager[None]:
+        """Let go of the cell's lock for the ``with`` block. Model objects read before may be stale after."""
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait, unlocked, until the condition (evaluated locked, after each change) holds.
+
+        ``timeout`` in seconds of the cell's clock; the result says whether the condition held.
+        Raises ClientSignal.
+        """
+
+    def finished_tasks(self, number: int, after: int = 0) -> list[Finished]:
+        """Ends of a watched job's tasks in the order they ended, from index ``after`` on.
+
+        Recorded for jobs registered with :meth:`watch`; includes tasks deleted while pending.
+        """
+
+    def watch(self, number: int, client: str) -> int:
+        """Start recording the ends of a job's tasks, and register an event client; returns its id.
+
+        Call it right after submit, before anything can end. ``client`` is the event client's name
+        (``qsub``, ``qrsh``). Ask :meth:`can_watch` before submitting.
+        """
+
+    def can_watch(self) -> Refusal | None:
+        """A refusal when MAX_DYN_EC event clients are registered."""
+
+    def unwatch(self, client_id: int) -> None:
+        """Unregister an event client."""

@@ -1,0 +1,1 @@
+"""The options of qsub, qrsh and qalter: their table, their values, their parser."""

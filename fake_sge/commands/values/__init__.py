@@ -1,0 +1,1 @@
+"""Values that several commands read and write in the same way."""

@@ -1,0 +1,1 @@
+"""The execution host: starts, watches and ends jobs."""

@@ -1,0 +1,125 @@
+"""The job's side of the fork: how a shepherd's child becomes the job."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+from typing import Any, NoReturn
+
+FAILED_FILE, FAILED_SHELL, FAILED_CWD = 26, 27, 28
+_LIMITS = {
+    "cpu": resource.RLIMIT_CPU,
+    "vmem": resource.RLIMIT_AS,
+    "fsize": resource.RLIMIT_FSIZE,
+    "data": resource.RLIMIT_DATA,
+    "stack": resource.RLIMIT_STACK,
+    "core": resource.RLIMIT_CORE,
+    "rss": resource.RLIMIT_RSS,
+}
+
+
+class StartFailure(Exception):
+    """The job cannot be started: accounting code and error text."""
+
+    def __init__(self, failed: int, text: str) -> None:
+        super().__init__(text)
+        self.failed = failed
+        self.text = text
+
+
+def _open_output(path: str) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as error:
+        raise StartFailure(
+            FAILED_FILE, f'error: can\'t open output file "{path}": {os.strerror(error.errno or 0)}'
+        ) from error
+
+
+def _become(order: dict[str, Any]) -> None:
+    """The owner's identity, when the cell is run by root."""
+    if os.geteuid() == 0 and order["uid"] != 0:
+        os.initgroups(order["user"], order["gid"])
+        os.setgid(order["gid"])
+        os.setuid(order["uid"])
+
+
+def _prepare(order: dict[str, Any]) -> None:
+    """Working directory, files and limits, in the order in which Grid Engine fails on them."""
+    shell = order["shell"]
+    if shell is not None and not os.access(shell, os.X_OK):
+        raise StartFailure(FAILED_SHELL, f'unable to find shell "{shell}"')
+    try:
+        os.chdir(order["cwd"])
+    except OSError as error:
+        text = os.strerror(error.errno or 0)
+        raise StartFailure(FAILED_CWD, f"error: can't chdir to {order['cwd']}: {text}") from error
+    try:
+        stdin = os.open(order["stdin"], os.O_RDONLY)
+    except OSError as error:
+        raise StartFailure(FAILED_FILE, f"error: can't open {order['stdin']} as dummy input file") from error
+    os.umask(order["umask"])
+    stdout = _open_output(order["stdout"])
+    stderr = stdout if order["merge"] else _open_output(order["stderr"])
+    for source, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(source, target)
+    os.closerange(3, 64)
+    for name, (soft, hard) in order["limits"].items():
+        _limit(_LIMITS[name], soft, hard)
+
+
+def _limit(what: int, soft: int, hard: int) -> None:
+    current_hard = resource.getrlimit(what)[1]
+    if hard < 0 or (current_hard != resource.RLIM_INFINITY and hard > current_hard):
+        hard = current_hard
+    if soft < 0 or (hard != resource.RLIM_INFINITY and soft > hard):
+        soft = hard
+    resource.setrlimit(what, (soft, hard))
+
+
+def run_job(order: dict[str, Any], pipe: int) -> NoReturn:
+    """Become the job; a failure to do so goes through the pipe."""
+    os.setsid()
+    keep = 200
+    os.dup2(pipe, keep, inheritable=False)
+    try:
+        _become(order)
+        _prepare(order)
+        for number in range(1, signal.NSIG):
+            if number not in (signal.SIGKILL, signal.SIGSTOP) and signal.getsignal(number) is not None:
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        os.environ.clear()
+        environment = {os.fsencode(name): os.fsencode(value) for name, value in order["env"].items()}
+        argv = [os.fsencode(word) for word in order["argv"]]
+        try:
+            _execute(order["program"], argv, environment)
+        except OSError as error:
+            shown = " ".join(f'"{word}"' for word in order["argv"])
+            text = os.strerror(error.errno or 0)
+            raise StartFailure(
+                FAILED_SHELL, f"execvlp({order['program']}, {shown}) failed: {text}"
+            ) from error
+    except StartFailure as failure:
+        os.write(
+            keep, json.dumps([failure.failed, f"[{os.getuid()}:{os.getpid()}]: {failure.text}"]).encode()
+        )
+    except BaseException as error:  # noqa: BLE001 whatever it is has to be reported: this process ends here
+        os.write(keep, json.dumps([1, f"[{os.getuid()}:{os.getpid()}]: {error!r}"]).encode())
+    os._exit(127)
+
+
+def _execute(program: str, argv: list[bytes], environment: dict[bytes, bytes]) -> None:
+    """As execvp(3), which hands a script without ``#!`` to /bin/sh."""
+    try:
+        os.execvpe(os.fsencode(program), argv, environment)
+    except OSError as error:
+        path = os.fsdecode(environment.get(b"PATH", os.fsencode(os.defpath)))
+        found = program if "/" in program else shutil.which(program, path=path)
+        if error.errno != errno.ENOEXEC or found is None:
+            raise
+        os.execve("/bin/sh", [b"/bin/sh", os.fsencode(found), *argv[1:]], environment)

@@ -1,0 +1,259 @@
+"""From a job to what its shepherd needs: program, environment, files, limits."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.resources import limit_of, parse_memory, parse_time
+from ..layout import Layout
+from ..model import CellConfig, HostPath, Job, JobType, Task
+
+DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
+_PREFIX = "__SGE_PREFIX__"
+_VARIABLES = re.compile(r"\$(\w+)")
+
+
+@dataclass(frozen=True)
+class Account:
+    """The password entry of a job's owner."""
+
+    name: str
+    home: str
+    shell: str
+
+
+def pick(paths: tuple[HostPath, ...], host: str) -> str | None:
+    """The path for a host: one that names it, else one without a host."""
+    for item in paths:
+        if item.host == host:
+            return item.path
+    for item in paths:
+        if item.host is None:
+            return item.path
+    return None
+
+
+def _expand(path: str, names: Mapping[str, str]) -> str:
+    return _VARIABLES.sub(lambda match: names.get(match[1], match[0]), path)
+
+
+def default_file(job: Job, task: Task, letter: str) -> str:
+    """``NAME.o12`` or ``NAME.o12.3``."""
+    suffix = f".{task.number}" if job.spec.is_array else ""
+    return f"{job.spec.name}.{letter}{job.number}{suffix}"
+
+
+def output_path(
+    job: Job, task: Task, paths: tuple[HostPath, ...], letter: str, host: str, account: Account, cwd: str
+) -> str:
+    """Where -o or -e leads: pseudo variables expanded, directories completed, relative to ``cwd``."""
+    names = {
+        "HOME": account.home,
+        "USER": account.name,
+        "JOB_ID": str(job.number),
+        "JOB_NAME": job.spec.name,
+        "HOSTNAME": host,
+        "TASK_ID": str(task.number) if job.spec.is_array else "0",
+    }
+    chosen = pick(paths, host)
+    if chosen is None:
+        return os.path.join(cwd, default_file(job, task, letter))  # noqa: PTH118 keeps the bytes of the path
+    path = _expand(chosen, names)
+    if path.startswith("~/"):
+        path = account.home + path[1:]
+    path = os.path.join(cwd, path)  # noqa: PTH118 keeps a doubled slash, as the real one does
+    if os.path.isdir(path):  # noqa: PTH112
+        path = f"{path}/{default_file(job, task, letter)}"
+    return path
+
+
+def input_path(job: Job, task: Task, host: str, account: Account, cwd: str) -> str:
+    """Where -i leads; /dev/null without it."""
+    if pick(job.spec.stdin_paths, host) is None:
+        return "/dev/null"
+    return output_path(job, task, job.spec.stdin_paths, "i", host, account, cwd)
+
+
+def job_environment(
+    layout: Layout, config: CellConfig, job: Job, task: Task, account: Account, ports: tuple[str, str]
+) -> dict[str, str]:
+    """The variables of a task, without SGE_STD*_PATH; later ones win over what -v and -V asked for."""
+    spec, granted = job.spec, task.granted[0]
+    given = {name: value or "" for name, value in spec.env}
+    env = {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
+    tmpdir = task_tmpdir(config, job, task)
+    spool = layout.active_job(granted.host, job.number, task.number)
+    array = spec.is_array
+    structure = (task.number, spec.array.first, spec.array.last, spec.array.step)
+    script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
+    env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **env}
+    env.setdefault("TERM", "")
+    env.update(
+        {
+            "PATH": f"{tmpdir}:{given.get('PATH') or DEFAULT_PATH}",
+            "REQNAME": spec.name,
+            "HOME": account.home,
+            "SHELL": account.shell,
+            "USER": account.name,
+            "LOGNAME": account.name,
+            "JOB_NAME": spec.name,
+            "JOB_SCRIPT": script,
+            "SGE_BINARY_PATH": str(layout.bin),
+            "REQUEST": spec.name,
+            "HOSTNAME": granted.host,
+            "QUEUE": granted.queue,
+            "JOB_ID": str(job.number),
+            "ENVIRONMENT": "BATCH",
+            "ARC": "lx-amd64",
+            "SGE_QMASTER_PORT": ports[0],
+            "SGE_EXECD_PORT": ports[1],
+            "NQUEUES": str(len({item.instance for item in task.granted})),
+            "NSLOTS": str(task.slots),
+            "NHOSTS": str(len({item.host for item in task.granted})),
+            "RESTARTED": "1" if task.restarts else "0",
+            "TMPDIR": tmpdir,
+            "TMP": tmpdir,
+        }
+    )
+    env.update(
+        {"SGE_" + name[len(_PREFIX) :]: value for name, value in given.items() if name.startswith(_PREFIX)}
+    )
+    env["SGE_CELL"] = "default"
+    for name, value in zip(("ID", "FIRST", "LAST", "STEPSIZE"), structure):
+        env[f"SGE_TASK_{name}"] = str(value) if array else "undefined"
+    env.update(
+        {
+            "SGE_ARCH": "lx-amd64",
+            "SGE_ROOT": str(layout.root),
+            "SGE_ACCOUNT": spec.account,
+            "SGE_JOB_SPOOL_DIR": str(spool),
+        }
+    )
+    if task.granted_pe:
+        env.update(
+            {"PE": task.granted_pe, "PE_HOSTFILE": str(spool / "pe_hostfile"), "SGE_RSH_COMMAND": "builtin"}
+        )
+    return env
+
+
+def inherited(name: str) -> bool:
+    """Whether jobs get a variable from the execution daemon: language and time zone."""
+    return name in ("LANG", "LANGUAGE", "TZ") or name.startswith("LC_")
+
+
+def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
+    """TMPDIR of a task: ``QUEUE_TMPDIR/JOB.TASK.QUEUE``."""
+    granted = task.granted[0]
+    base = config.queues[granted.queue].attributes["tmpdir"] if granted.queue in config.queues else "/tmp"
+    return f"{base}/{job.number}.{task.number}.{granted.queue}"
+
+
+def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
+    """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
+    spec, granted = job.spec, task.granted[0]
+    if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
+        return {"shell": None, "program": spec.command, "argv": [spec.command, *spec.args]}
+    attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
+    shell = pick(spec.shells, granted.host) or attributes.get("shell") or account.shell
+    base = shell.rpartition("/")[2]
+    login = base in config.global_config["login_shells"].split(",")
+    name = f"-{base}" if login else base
+    if spec.script is None:
+        return {
+            "shell": shell,
+            "program": shell,
+            "argv": [name, "-c", " ".join([spec.command, *spec.args, ""])],
+        }
+    if attributes.get("shell_start_mode", "posix_compliant") == "unix_behavior" and spec.script.startswith(
+        b"#!"
+    ):
+        return {"shell": None, "program": script, "argv": [script, *spec.args]}
+    return {"shell": shell, "program": shell, "argv": [name, script, *spec.args]}
+
+
+def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int]]:
+    """Resource limits by name: the smaller of request and queue, -1 for none."""
+    queue = config.queues.get(task.granted[0].queue)
+    found: dict[str, tuple[int, int]] = {}
+    for name in ("cpu", "vmem", "fsize", "data", "stack", "core", "rss"):
+        pair = []
+        for kind in ("s", "h"):
+            values = [limit_of(job.spec.hard_resources, f"{kind}_{name}")]
+            text = queue.attributes.get(f"{kind}_{name}", "INFINITY") if queue else "INFINITY"
+            values.append(parse_time(text) if name == "cpu" else parse_memory(text))
+            known = [value for value in values if value is not None and value != float("inf")]
+            pair.append(int(min(known)) if known else -1)
+        if pair != [-1, -1]:
+            found[name] = (pair[0], pair[1])
+    return found
+
+
+def run_time(config: CellConfig, job: Job, task: Task, name: str) -> float | None:
+    """``h_rt`` or ``s_rt`` in seconds: the smaller of request and queue; None for no limit."""
+    queue = config.queues.get(task.granted[0].queue)
+    values = [
+        limit_of(job.spec.hard_resources, name),
+        parse_time(queue.attributes.get(name, "INFINITY")) if queue else None,
+    ]
+    known = [value for value in values if value is not None and value != float("inf")]
+    return min(known) if known else None
+
+
+def make_order(
+    layout: Layout,
+    config: CellConfig,
+    job: Job,
+    task: Task,
+    account: Account,
+    ports: tuple[str, str],
+    kill_grace: float | None,
+) -> dict[str, Any]:
+    """The shepherd's order, JSON-able."""
+    spec, host = job.spec, task.granted[0].host
+    cwd = spec.cwd or account.home
+    script = str(layout.job_script(host, job.number))
+    stdout = output_path(job, task, spec.stdout_paths, "o", host, account, cwd)
+    stderr = (
+        stdout if spec.merge_stderr else output_path(job, task, spec.stderr_paths, "e", host, account, cwd)
+    )
+    stdin = input_path(job, task, host, account, cwd)
+    env = job_environment(layout, config, job, task, account, ports)
+    env.update(
+        {
+            "SGE_STDIN_PATH": stdin,
+            "SGE_STDOUT_PATH": stdout,
+            "SGE_STDERR_PATH": stderr,
+            "SGE_CWD_PATH": cwd,
+            "PWD": cwd,
+        }
+    )
+    queue = config.queues.get(task.granted[0].queue)
+    notify = parse_time(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
+    return {
+        **program(config, job, task, account, script),
+        "user": spec.owner,
+        "uid": spec.uid,
+        "gid": spec.gid,
+        "job": job.number,
+        "task": task.number,
+        "run": task.run,
+        "env": env,
+        "cwd": cwd,
+        "stdin": stdin,
+        "stdout": stdout,
+        "stderr": stderr,
+        "merge": spec.merge_stderr,
+        "umask": 0o022,
+        "tmpdir": task_tmpdir(config, job, task),
+        "limits": limits(config, job, task),
+        "h_rt": run_time(config, job, task, "h_rt"),
+        "s_rt": run_time(config, job, task, "s_rt"),
+        "notify": (notify if kill_grace is None else kill_grace) if spec.notify else None,
+        "reports": str(layout.reports),
+        "socket_directory": str(layout.socket.parent),
+        "spool": str(layout.active_job(host, job.number, task.number)),
+    }

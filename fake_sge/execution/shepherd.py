@@ -1,0 +1,288 @@
+"""One run of one task: the process that starts the job, watches it, and reports how it ended.
+
+It is a child of the cell's execd, in a session of its own, and outlives both execd and qmaster. It
+talks by files only: the ``order`` it reads, and the reports it leaves in the cell's spool directory
+(complete files, moved into place), so that nothing is lost while no qmaster runs. A signal to it
+is a wish: SIGTERM kill, SIGUSR1 suspend, SIGUSR2 resume.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ..wire import connect, frame
+from .job_process import run_job
+from .processes import descendants, start_ticks
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+FAILED_LIMIT = 37
+
+
+SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
+
+
+GIGABYTE = 1024.0**3
+
+
+def report(order: dict[str, Any], kind: str, values: dict[str, Any]) -> None:
+    """Leave a report for the qmaster, then wake it if it runs."""
+    directory = Path(order["reports"])
+    name = f"{order['job']}.{order['task']}.{order['run']}.{kind}"
+    hidden = directory / f".{name}"
+    while True:
+        try:
+            hidden.write_text(json.dumps(values))
+            hidden.replace(directory / name)
+            break
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            time.sleep(0.5)
+    wake(order["socket_directory"])
+
+
+def wake(directory: str) -> None:
+    """Tell the qmaster to look at the reports; without a qmaster they wait."""
+    try:
+        line = connect(os.fsencode(directory), timeout=1.0)
+        try:
+            line.sendall(frame(b"W"))
+        finally:
+            line.close()
+    except OSError:
+        return  # no qmaster: it reads the reports when it starts
+
+
+class Watch:
+    """Waits for the job, enforces run-time limits, and carries out kill, suspend and resume."""
+
+    def __init__(self, order: dict[str, Any], pid: int) -> None:
+        self.order = order
+        self.pid = pid
+        self.started = time.monotonic()
+        self.timers: list[tuple[float, str]] = []
+        self.limit_hit = False
+        self.sample_at = self.started + SAMPLE
+        self.seen = {"cpu": 0.0, "mem": 0.0, "io": 0.0, "iow": 0.0, "vmem": 0.0, "maxvmem": 0.0}
+        for name, action in (("s_rt", "soft"), ("h_rt", "hard")):
+            if order[name] is not None:
+                self.timers.append((self.started + order[name], action))
+
+    def descendants(self) -> list[int]:
+        """The job's processes, also those left to us by dead parents."""
+        return list(dict.fromkeys([self.pid, *descendants(os.getpid())]))
+
+    def send(self, number: int) -> None:
+        """Signal all of the job's processes."""
+        for pid in self.descendants():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue  # it has just ended
+
+    def wish(self, number: int, frame: FrameType | None = None) -> None:
+        """A signal to the shepherd itself."""
+        del frame
+        notify = self.order["notify"]
+        action, warning = {
+            signal.SIGTERM: ("kill", signal.SIGUSR2),
+            signal.SIGUSR1: ("stop", signal.SIGUSR1),
+        }.get(signal.Signals(number), ("cont", None))
+        if action == "cont":
+            self.timers = [item for item in self.timers if item[1] != "stop"]
+            self.send(signal.SIGCONT)
+        elif notify is not None and warning is not None:
+            self.send(warning)
+            self.timers.append((time.monotonic() + notify, action))
+        else:
+            self.act(action)
+
+    def act(self, action: str) -> None:
+        """Carry out a timer's action."""
+        if action == "soft":
+            self.send(signal.SIGUSR1)
+        elif action == "stop":
+            self.send(signal.SIGSTOP)
+        else:
+            self.limit_hit = self.limit_hit or action == "hard"
+            self.send(signal.SIGKILL)
+
+    def wait(self) -> tuple[int, resource.struct_rusage]:
+        """The job's wait status and usage."""
+        signals = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+        while True:
+            while True:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                if pid == self.pid:
+                    return status, usage
+                if pid == 0:
+                    break
+            now = time.monotonic()
+            due = [item for item in self.timers if item[0] <= now]
+            for item in due:
+                self.timers.remove(item)
+                self.act(item[1])
+            if self.sample_at <= now:
+                self.sample_at = now + SAMPLE
+                self.sample()
+            pause = min([item[0] - now for item in self.timers] + [self.sample_at - now])
+            info = signal.sigtimedwait(signals, max(0.0, pause))
+            if info is not None and info.si_signo != signal.SIGCHLD:
+                self.wish(info.si_signo)
+
+    def sample(self) -> None:
+        """Look at the job's processes; leave what was seen for the qmaster to show."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        cpu = vmem = io = 0.0
+        for pid in self.descendants():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                moved = Path(f"/proc/{pid}/io").read_text().split()
+            except OSError:
+                continue  # it has just ended
+            cpu += sum(int(fields[index]) for index in (11, 12, 13, 14)) / ticks
+            vmem += float(fields[20])
+            io += (int(moved[1]) + int(moved[3])) / GIGABYTE
+        seen = self.seen
+        seen["mem"] += max(0.0, cpu - seen["cpu"]) * vmem / GIGABYTE
+        seen.update(cpu=cpu, vmem=vmem, maxvmem=max(vmem, seen["maxvmem"]), io=max(io, seen["io"]))
+        path = Path(self.order["spool"], "usage.new")
+        try:
+            path.write_text(json.dumps(seen))
+            path.replace(path.with_name("usage"))
+        except OSError:
+            return  # only for show: a full disk must not end the watch
+
+    def clean_up(self) -> None:
+        """Kill what the job left behind."""
+        for _ in range(50):
+            left = [pid for pid in self.descendants() if pid != self.pid]
+            if not left:
+                return
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue  # it has just ended
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    continue
+            except ChildProcessError:
+                return
+            time.sleep(0.005)
+
+
+def usage_values(usage: resource.struct_rusage, seconds: float) -> dict[str, float]:
+    """The figures of the accounting file."""
+    values = {
+        name: float(getattr(usage, name))
+        for name in (
+            "ru_utime",
+            "ru_stime",
+            "ru_maxrss",
+            "ru_ixrss",
+            "ru_idrss",
+            "ru_isrss",
+            "ru_minflt",
+            "ru_majflt",
+            "ru_nswap",
+            "ru_inblock",
+            "ru_oublock",
+            "ru_msgsnd",
+            "ru_msgrcv",
+            "ru_nsignals",
+            "ru_nvcsw",
+            "ru_nivcsw",
+        )
+    }
+    cpu = usage.ru_utime + usage.ru_stime
+    return {**values, "ru_ismrss": 0.0, "cpu": cpu, "ru_wallclock": seconds}
+
+
+def shepherd(path: str) -> None:
+    """Run the task described by an ``order`` file to its end."""
+    order = json.loads(Path(path).read_text())
+    os.setsid()
+    signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if not _claim(Path(order["spool"])):
+        return
+    Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(order["tmpdir"], order["uid"], order["gid"])
+    reading, writing = os.pipe()
+    begun = time.time()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        run_job(order, writing)
+    os.close(writing)
+    failure = b""
+    while chunk := os.read(reading, 65536):
+        failure += chunk
+    os.close(reading)
+    if failure:
+        os.waitpid(pid, 0)
+        failed, text = json.loads(failure)
+        _remove_tree(order["tmpdir"])
+        report(order, "exit", {"failed": failed, "error": text})
+        return
+    report(order, "started", {"time": begun, "pid": pid})
+    watch = Watch(order, pid)
+    status, usage = watch.wait()
+    ended = time.time()
+    watch.clean_up()
+    _remove_tree(order["tmpdir"])
+    killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    report(
+        order,
+        "exit",
+        {
+            "failed": FAILED_LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
+            "exit_status": 128 + killed if killed else os.WEXITSTATUS(status),
+            "signal": killed,
+            "start_time": begun,
+            "end_time": ended,
+            "usage": usage_values(usage, ended - begun),
+            "error": "",
+            "pid": pid,
+        },
+    )
+
+
+def _claim(spool: Path) -> bool:
+    """Become the one shepherd of a run: a qmaster that was killed may have sent the same order before."""
+    mine = spool / f"pid.{os.getpid()}"
+    mine.write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
+    try:
+        os.link(mine, spool / "pid")
+    except FileExistsError:
+        return False
+    finally:
+        mine.unlink()
+    return True
+
+
+def _remove_tree(path: str) -> None:
+    for root, directories, files in os.walk(path, topdown=False):
+        for name in files:
+            Path(root, name).unlink(missing_ok=True)
+        for name in directories:
+            item = Path(root, name)
+            if item.is_symlink():
+                item.unlink(missing_ok=True)
+            else:
+                item.rmdir()
+    Path(path).rmdir()

@@ -1,0 +1,62 @@
+"""What a cell consists of: jobs, tasks, queues, hosts, configuration, and requests. No I/O, no clock."""
+
+from __future__ import annotations
+
+from .cluster import (
+    CellConfig,
+    ClusterQueue,
+    ComplexEntry,
+    Host,
+    ParallelEnvironment,
+    QueueInstance,
+    QueueState,
+)
+from .jobs import (
+    INFINITE_SLOTS,
+    ONE_TASK,
+    Compact,
+    Exit,
+    Granted,
+    HostPath,
+    Job,
+    JobSpec,
+    MailTo,
+    Resource,
+    SchedulingMessage,
+    Simulation,
+    Task,
+)
+from .ranges import Range, TaskSet, fold
+from .states import Hold, JobType, Rerun, State, Status, state_letters
+
+__all__ = [
+    "INFINITE_SLOTS",
+    "ONE_TASK",
+    "CellConfig",
+    "ClusterQueue",
+    "Compact",
+    "ComplexEntry",
+    "Exit",
+    "Granted",
+    "Hold",
+    "Host",
+    "HostPath",
+    "Job",
+    "JobSpec",
+    "JobType",
+    "MailTo",
+    "ParallelEnvironment",
+    "QueueInstance",
+    "QueueState",
+    "Range",
+    "Rerun",
+    "Resource",
+    "SchedulingMessage",
+    "Simulation",
+    "State",
+    "Status",
+    "Task",
+    "TaskSet",
+    "fold",
+    "state_letters",
+]

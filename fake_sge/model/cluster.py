@@ -1,0 +1,157 @@
+"""The administrator's side of a cell: queues, hosts, parallel environments, complexes, configuration.
+
+Values only. Dicts keep the order in which qconf prints them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class QueueState(enum.IntFlag):
+    """State of a queue instance; letters as in ``qstat -f``."""
+
+    NONE = 0
+    ALARM = 1  # a
+    SUSPEND_ALARM = 2  # A
+    SUSPENDED = 4  # s
+    DISABLED = 8  # d
+    UNKNOWN = 16  # u
+    ERROR = 32  # E
+    SUBORDINATE = 64  # S
+    CALENDAR_DISABLED = 128  # D
+    CALENDAR_SUSPENDED = 256  # C
+    AMBIGUOUS = 512  # c
+    ORPHANED = 1024  # o
+
+
+@dataclass
+class ClusterQueue:
+    """A cluster queue: ``attributes`` holds all lines of ``qconf -sq`` in their order, values as printed."""
+
+    name: str
+    attributes: dict[str, str]
+
+    @property
+    def slots(self) -> int:
+        """Slots of each instance."""
+        return int(self.attributes["slots"].split(",")[0])
+
+    @property
+    def seq_no(self) -> int:
+        """Sequence number."""
+        return int(self.attributes["seq_no"])
+
+    @property
+    def qtype(self) -> str:
+        """``BIP`` letters as in qstat -f: B batch, I interactive, P with a parallel environment."""
+        words = self.attributes["qtype"].split()
+        letters = "".join(letter for word, letter in (("BATCH", "B"), ("INTERACTIVE", "I")) if word in words)
+        return (letters + ("P" if self.pe_list else "")) or "N"
+
+    @property
+    def pe_list(self) -> tuple[str, ...]:
+        """Names of the parallel environments it offers."""
+        value = self.attributes["pe_list"]
+        return () if value == "NONE" else tuple(value.replace(",", " ").split())
+
+    @property
+    def rerun(self) -> bool:
+        """Whether jobs without -r are rerunnable."""
+        return self.attributes["rerun"] == "TRUE"
+
+
+@dataclass
+class QueueInstance:
+    """A queue on a host."""
+
+    queue: ClusterQueue
+    host: str
+    state: QueueState = QueueState.NONE
+    used: int = 0  # slots_used
+    reserved: int = 0
+    errors: list[str] = field(default_factory=list)  # texts for -explain E
+
+    @property
+    def name(self) -> str:
+        """``all.q@host``."""
+        return f"{self.queue.name}@{self.host}"
+
+    @property
+    def slots(self) -> int:
+        """Total slots."""
+        return self.queue.slots
+
+
+@dataclass
+class Host:
+    """An execution host. ``load_values``: lines of ``qconf -se`` in order, as text (``23311.742188M``)."""
+
+    name: str
+    load_values: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)  # the other lines of qconf -se, in order
+    up: bool = True
+
+    @property
+    def arch(self) -> str:
+        """``lx-amd64``."""
+        return self.load_values.get("arch", "-")
+
+
+@dataclass
+class ParallelEnvironment:
+    """``attributes`` holds all lines of ``qconf -sp`` in their order."""
+
+    name: str
+    attributes: dict[str, str]
+
+    @property
+    def slots(self) -> int:
+        """Cell-wide slot limit."""
+        return int(self.attributes["slots"])
+
+
+@dataclass(frozen=True)
+class ComplexEntry:
+    """One line of ``qconf -sc``."""
+
+    name: str
+    shortcut: str
+    type: str  # INT STRING TIME MEMORY BOOL ... as printed
+    relop: str
+    requestable: str  # YES NO FORCED
+    consumable: str  # YES NO JOB
+    default: str
+    urgency: str
+
+
+@dataclass
+class CellConfig:
+    """The administrator's side of a cell. Dicts keep the order in which qconf prints them."""
+
+    global_config: dict[str, str]  # qconf -sconf; reporting_params without continuation
+    scheduler: dict[str, str]  # qconf -ssconf
+    complexes: list[ComplexEntry]
+    queues: dict[str, ClusterQueue]
+    hosts: dict[str, Host]  # execution hosts
+    parallel_environments: dict[str, ParallelEnvironment]
+    host_groups: dict[str, tuple[str, ...]]  # {"@allhosts": ("host",)}
+    managers: list[str]
+    operators: list[str]
+    admin_hosts: list[str]
+    submit_hosts: list[str]
+    projects: list[str] = field(default_factory=list)
+    usersets: dict[str, dict[str, str]] = field(default_factory=dict)  # qconf -su
+    users: list[str] = field(default_factory=list)
+    checkpoints: list[str] = field(default_factory=list)
+    calendars: list[str] = field(default_factory=list)
+    resource_quotas: list[str] = field(default_factory=list)
+    max_job_number: int = 9999999  # the next id after it is 1
+
+    def complex_named(self, name: str) -> ComplexEntry | None:
+        """By name or shortcut."""
+        for entry in self.complexes:
+            if name in (entry.name, entry.shortcut):
+                return entry
+        return None

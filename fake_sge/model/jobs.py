@@ -1,0 +1,287 @@
+"""Jobs and tasks. Values only.
+
+Times are float epoch seconds; printed ones are truncated to whole seconds. 0 means "never".
+Text is ``str`` decoded with ``os.fsdecode`` (UTF-8, surrogateescape): encode it the same way
+(``os.fsencode``) to get back the bytes the user gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .ranges import Range, TaskSet
+from .states import Hold, JobType, Rerun, State, Status
+
+INFINITE_SLOTS = 9999999
+
+
+class HostPath(NamedTuple):
+    """One ``[host:]path`` of -o, -e, -i, -S. ``host`` is None when not given."""
+
+    path: str
+    host: str | None = None
+
+
+ONE_TASK = Range(1, 1, 1)
+
+
+class Resource(NamedTuple):
+    """One ``-l name=value``: ``name`` is the full complex name; ``value`` as given, TRUE for a bare name."""
+
+    name: str
+    value: str
+
+
+class MailTo(NamedTuple):
+    """One mail address; ``host`` None when none was given."""
+
+    user: str
+    host: str | None = None
+
+
+class Granted(NamedTuple):
+    """Slots of a task in one queue instance; the first element of a list is the master queue."""
+
+    queue: str  # cluster queue: all.q
+    host: str
+    slots: int
+
+    @property
+    def instance(self) -> str:
+        """``all.q@host``."""
+        return f"{self.queue}@{self.host}"
+
+
+class Compact:
+    """Pickles a dataclass by position: a third of the size, and the copy takes no more memory."""
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        fields: dict[str, object] = getattr(self, "__dataclass_fields__")  # noqa: B009 set by @dataclass
+        return type(self), tuple(getattr(self, name) for name in fields)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A job without a process: what will have happened when it has "run".
+
+    ``run_time`` seconds; ``signal`` a POSIX number or 0; ``failed`` the accounting code; ``usage``
+    overrides accounting values by their usage name (``cpu``, ``ru_maxrss``, ``maxvmem`` ...).
+    A ``failed`` of 26, 27 or 28 puts the job in the error state as on the real cell.
+    """
+
+    run_time: float = 0.0
+    exit_status: int = 0
+    signal: int = 0
+    failed: int = 0
+    usage: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class JobSpec(Compact):
+    """Everything that a submission says about a job; qalter replaces it as a whole (``dataclasses.replace``).
+
+    Defaults are those of a qsub without options. ``env`` is JB_env_list in submission order:
+    ``("__SGE_PREFIX__O_HOME", "/home/u")`` ... and -v/-V variables; a value of None prints as NONE.
+    """
+
+    name: str
+    owner: str
+    uid: int
+    group: str
+    gid: int
+    submit_host: str
+    command: str = ""  # JB_script_file: script path as given, command, or STDIN
+    args: tuple[str, ...] = ()
+    script: bytes | None = None  # spooled script text; None with -b y
+    job_type: JobType = JobType.NONE
+    account: str = "sge"
+    env: tuple[tuple[str, str | None], ...] = ()
+    cwd: str | None = None  # -cwd / -wd; None: the home directory
+    workdir: str = "/"  # sge_o_workdir: where qsub ran
+    home: str = "/"  # sge_o_home
+    umask: int = 0o022
+    array: Range = ONE_TASK  # with JobType.ARRAY: -t
+    max_concurrent: int = 0  # -tc
+    user_hold: bool = False  # -h
+    operator_hold: bool = False
+    system_hold: bool = False
+    hold_jid: tuple[str, ...] = ()  # as requested: ids, names, globs
+    hold_jid_ad: tuple[str, ...] = ()
+    execution_time: float = 0.0  # -a
+    deadline: float = 0.0  # -dl
+    priority: int = 0  # -p, -1023..1024 (printed with an offset of 1024 in XML)
+    jobshare: int = 0  # -js
+    project: str | None = None  # -P
+    department: str = "defaultdepartment"
+    pe: str | None = None  # -pe NAME as given (may be a glob)
+    pe_ranges: tuple[Range, ...] = ()
+    hard_resources: tuple[Resource, ...] = ()
+    soft_resources: tuple[Resource, ...] = ()
+    hard_queues: tuple[str, ...] = ()
+    soft_queues: tuple[str, ...] = ()
+    master_queues: tuple[str, ...] = ()
+    stdin_paths: tuple[HostPath, ...] = ()
+    stdout_paths: tuple[HostPath, ...] = ()
+    stderr_paths: tuple[HostPath, ...] = ()
+    merge_stderr: bool = False  # -j y
+    shells: tuple[HostPath, ...] = ()  # -S
+    rerun: Rerun = Rerun.QUEUE  # -r
+    notify: bool = False
+    reserve: bool = False  # -R
+    verify: bool = False  # -verify
+    verify_suitable: int = 0  # -w: 0 n, 1 w, 2 e, 3 v, 4 p (as printed)
+    checkpoint: str | None = None  # -ckpt
+    checkpoint_attr: int = 0  # -c
+    checkpoint_interval: int = 0
+    mail_options: int = 0  # JB_mail_options bits of -m
+    mail_to: tuple[MailTo, ...] = ()
+    context: tuple[tuple[str, str | None], ...] = ()  # -ac; None: a name without a value
+    advance_reservation: int = 0  # -ar
+    binding: str | None = None  # -binding as given
+    immediate: bool = False  # -now y
+    simulation: Simulation | None = None
+    extra: tuple[tuple[str, str], ...] = ()  # for options that only need to be shown again
+
+    @property
+    def is_array(self) -> bool:
+        """Whether -t was given (also ``-t 1``)."""
+        return bool(int(self.job_type) & 0x80)  # JobType.ARRAY; asked for every line of a listing
+
+
+@dataclass
+class Exit:
+    """How a run of a task ended; usage names and units are those of the accounting file."""
+
+    failed: int
+    exit_status: int  # 128 + signal when signalled
+    signal: int  # POSIX number, 0 if none
+    start_time: float  # 0: never started
+    end_time: float
+    usage: dict[str, float] = field(default_factory=dict)  # ru_utime ... cpu mem io iow maxvmem
+    error: str = ""  # the error reason text without its time stamp
+
+
+@dataclass
+class Task(Compact):
+    """One enrolled array task: it was started, failed to start, or carries a state of its own.
+
+    Tasks that were never dispatched are not here but in :attr:`Job.waiting`.
+    A job without -t has the one task 1.
+    """
+
+    number: int
+    status: Status = Status.IDLE
+    state: State = State.QUEUED | State.WAITING
+    hold: Hold = Hold.NONE
+    start_time: float = 0.0  # JAT_start_time; 0 when pending
+    granted: tuple[Granted, ...] = ()
+    granted_pe: str | None = None
+    restarts: int = 0  # > 0 shows R for the rest of the job's life
+    usage: dict[str, float] = field(default_factory=dict)  # running: io iow mem cpu vmem maxvmem
+    errors: list[str] = field(default_factory=list)  # "[1002:2800]: error: can't ..."; times in error_times
+    error_times: list[float] = field(default_factory=list)
+    finish: Exit | None = None  # set with Status.FINISHED until the next scheduler run
+    priority: float = 0.0  # JAT_prio
+    normalised_tickets: float = 0.0  # JAT_ntix
+    deleted_by: str | None = None  # "user@host" of the qdel
+    deleted_at: float = 0.0
+    not_before: float = 0.0  # cleanup of the previous run (Rq) lasts until then
+    run: int = 0  # counts dispatches; names the spool directory
+    reschedule_requested: bool = False  # qmod -rj, not ended yet
+    purge_at: float = 0.0  # not removed from qstat -j before
+
+    @property
+    def slots(self) -> int:
+        """Granted slots; 0 when not dispatched."""
+        return sum(piece.slots for piece in self.granted)
+
+    @property
+    def is_pending(self) -> bool:
+        """Waiting to be dispatched (again), held or in the error state."""
+        return self.status is Status.IDLE
+
+
+@dataclass
+class Job(Compact):
+    """A job in the qmaster. ``waiting`` are its never dispatched tasks, ``tasks`` the enrolled ones."""
+
+    number: int
+    spec: JobSpec
+    submission_time: float
+    waiting: TaskSet
+    user_hold: TaskSet  # holds of waiting tasks (enrolled ones have Task.hold)
+    operator_hold: TaskSet
+    system_hold: TaskSet
+    array_hold: TaskSet  # -hold_jid_ad
+    tasks: dict[int, Task] = field(default_factory=dict)
+    zombies: TaskSet | None = None  # ended tasks, as listed by -s z
+    predecessors: tuple[int, ...] = ()  # -hold_jid resolved to jobs that still exist
+    predecessors_ad: tuple[int, ...] = ()
+    successors: tuple[int, ...] = ()
+    version: int = 0  # JB_version: modifications so far
+    priority: float = 0.0  # JAT_prio of waiting tasks
+    normalised_urgency: float = 0.0  # JB_nurg
+    urgency: float = 0.0  # JB_urg: contribution total
+    resource_contribution: float = 0.0  # JB_rrcontr
+    waiting_contribution: float = 0.0  # JB_wtcontr
+    deadline_contribution: float = 0.0  # JB_dlcontr
+    normalised_priority: float = 0.0  # JB_nppri
+    normalised_tickets: float = 0.0  # JAT_ntix of waiting tasks
+    override_tickets: int = 0
+    altered: tuple[str, ...] = ()  # names of the JobSpec fields that qalter replaced
+    script_deleted: bool = False  # last task ended, script gone (finished window)
+
+    @property
+    def owner(self) -> str:
+        """The submitting user."""
+        return self.spec.owner
+
+    @property
+    def name(self) -> str:
+        """JB_job_name."""
+        return self.spec.name
+
+    @property
+    def has_dependency(self) -> bool:
+        """Whether -hold_jid still holds it back (letter h)."""
+        return bool(self.predecessors)
+
+    def hold_of_waiting(self, task: int) -> Hold:
+        """Hold bits of a never dispatched task."""
+        hold = Hold.NONE
+        for flag, members in (
+            (Hold.USER, self.user_hold),
+            (Hold.OPERATOR, self.operator_hold),
+            (Hold.SYSTEM, self.system_hold),
+            (Hold.ARRAY_DEPENDENCY, self.array_hold),
+        ):
+            if task in members:
+                hold |= flag
+        return hold
+
+    def waiting_groups(self) -> list[tuple[Hold, TaskSet]]:
+        """The waiting tasks by hold bits, unheld first, then by lowest task; each is a qstat line."""
+        groups: list[tuple[Hold, TaskSet]] = [(Hold.NONE, self.waiting)]
+        for flag, members in (
+            (Hold.USER, self.user_hold),
+            (Hold.OPERATOR, self.operator_hold),
+            (Hold.SYSTEM, self.system_hold),
+            (Hold.ARRAY_DEPENDENCY, self.array_hold),
+        ):
+            split: list[tuple[Hold, TaskSet]] = []
+            for hold, tasks in groups:
+                split += [(hold, tasks - members), (hold | flag, tasks & members)]
+            groups = [(hold, tasks) for hold, tasks in split if tasks]
+        return sorted(groups, key=lambda group: (group[0] != Hold.NONE, group[1].lowest()))
+
+
+@dataclass(frozen=True)
+class SchedulingMessage:
+    """One line of "scheduling info". ``jobs`` empty: a global message (about a queue or host)."""
+
+    number: int  # MES_message_number
+    text: str
+    jobs: tuple[int, ...] = ()

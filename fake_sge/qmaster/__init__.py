@@ -1,0 +1,1 @@
+"""The daemon: keeps the cell's state, serves commands and control calls."""

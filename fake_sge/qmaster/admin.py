@@ -1,0 +1,268 @@
+"""What can be asked of a running cell besides Grid Engine's commands: the calls behind the Python API."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import pwd
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from ..faults import Fault, FaultKind
+from ..model import (
+    Hold,
+    Job,
+    JobSpec,
+    JobType,
+    Range,
+    Resource,
+    Simulation,
+    State,
+    Status,
+    Task,
+    state_letters,
+)
+from ..model.operations import Actor, Submission
+from ..options import changed_timing
+from .qmaster import Qmaster
+
+
+def handle(qmaster: Qmaster, call: dict[str, Any]) -> Any:  # noqa: ANN401 JSON in, JSON out
+    """One control call; raises ValueError, KeyError or TypeError for bad ones."""
+    return _CALLS[call.pop("call")](qmaster, **call)
+
+
+def _status(qmaster: Qmaster) -> dict[str, Any]:
+    state = qmaster.engine.state
+    pending = sum(
+        len(job.waiting) + sum(1 for task in job.tasks.values() if task.is_pending)
+        for job in state.jobs.values()
+    )
+    return {
+        "pid": os.getpid(),
+        "now": qmaster.now,
+        "jobs": len(state.jobs),
+        "running": len(state.running),
+        "pending": pending,
+        "zombies": len(state.zombies),
+        "next_job_number": state.next_number,
+        "faults": len(qmaster.faults.faults),
+    }
+
+
+def _advance(qmaster: Qmaster, seconds: float) -> float:
+    if seconds < 0:
+        raise ValueError("a cell's clock only goes forward")
+    goal = qmaster.now + seconds
+    while True:
+        step = min(goal, max(qmaster.now, qmaster.engine.next_event()))
+        qmaster.apply("advance", max(0.0, step - qmaster.now))
+        qmaster.rested_until = 0.0
+        qmaster.tick()
+        if step >= goal:
+            break
+    qmaster.tick()
+    return qmaster.now
+
+
+def _submit_simulated(
+    qmaster: Qmaster,
+    count: int,
+    spec: dict[str, Any],
+    simulation: dict[str, Any],
+    user: str | None,
+    array: list[int] | None,
+    resources: dict[str, str],
+) -> list[int]:
+    entry = pwd.getpwuid(os.getuid())
+    host = next(iter(qmaster.engine.state.config.hosts))
+    uid, gid = entry.pw_uid, entry.pw_gid
+    if user is not None:
+        with contextlib.suppress(KeyError):
+            uid, gid = pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid
+    owner = user or entry.pw_name
+    made = JobSpec(
+        owner=owner,
+        uid=uid,
+        group=owner,
+        gid=gid,
+        submit_host=host,
+        command="simulated",
+        job_type=JobType.BINARY | (JobType.ARRAY if array else JobType.NONE),
+        home=entry.pw_dir,
+        workdir=entry.pw_dir,
+        simulation=Simulation(**simulation),
+        array=Range(*array) if array else Range(1, 1, 1),
+        hard_resources=tuple(Resource(name, value) for name, value in resources.items()),
+        **_tuples(spec),
+    )
+    actor = Actor(owner, uid, owner, gid, host)
+    answers: list[Submission] = qmaster.apply("submit_many", made, actor, count)
+    numbers = []
+    for answer in answers:
+        if answer.number is None:
+            assert answer.refusal is not None
+            words = " ".join(map(str, answer.refusal.args))
+            raise ValueError(f"the job was refused: {answer.refusal.kind.value} {words}".rstrip())
+        numbers.append(answer.number)
+    return numbers
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _describe(
+    qmaster: Qmaster, job: Job, task: Task | None, numbers: list[int], hold: Hold
+) -> dict[str, Any]:
+    instance = qmaster.engine.state.instances.get(task.granted[0].instance) if task and task.granted else None
+    found: dict[str, Any] = {
+        "job": job.number,
+        "tasks": numbers,
+        "name": job.name,
+        "owner": job.owner,
+        "array": job.spec.is_array,
+        "submission_time": job.submission_time,
+        "state": state_letters(job, task, hold, instance.state)
+        if instance
+        else state_letters(job, task, hold),
+    }
+    if task is not None:
+        found.update(
+            start_time=task.start_time,
+            queue=instance.name if instance else "",
+            slots=task.slots,
+            errors=list(task.errors),
+            restarts=task.restarts,
+        )
+        if task.finish is not None:
+            found.update(state="", exit_status=task.finish.exit_status, failed=task.finish.failed)
+    return found
+
+
+def _jobs(qmaster: Qmaster) -> list[dict[str, Any]]:
+    found = []
+    for job in qmaster.engine.state.jobs.values():
+        tasks = [job.tasks[number] for number in sorted(job.tasks)]
+        found += [_describe(qmaster, job, task, [task.number], Hold.NONE) for task in tasks]
+        for hold, members in job.waiting_groups():
+            found.append(_describe(qmaster, job, None, list(members), hold))
+    return found
+
+
+def _add_fault(qmaster: Qmaster, **values: Any) -> int:  # noqa: ANN401 JSON
+    for name in ("out", "err"):
+        values[name] = base64.b64decode(values.get(name, ""))
+    return qmaster.faults.add(Fault(FaultKind(values.pop("kind")), **values))
+
+
+def _clear_faults(qmaster: Qmaster, number: int | None = None) -> int:
+    return qmaster.faults.clear(number)
+
+
+def _faults(qmaster: Qmaster) -> list[dict[str, Any]]:
+    return [fault.to_json() for fault in qmaster.faults.faults]
+
+
+def _fail_job(qmaster: Qmaster, job: int, task: int, text: str) -> bool:
+    result: bool = qmaster.apply("fail", job, task, text)
+    return result
+
+
+def _next_number(qmaster: Qmaster, number: int) -> None:
+    if not 1 <= number <= qmaster.engine.state.config.max_job_number:
+        raise ValueError(f"job numbers lie between 1 and {qmaster.engine.state.config.max_job_number}")
+    qmaster.apply("number_next", number)
+
+
+def _configure(
+    qmaster: Qmaster,
+    global_config: dict[str, str],
+    scheduler: dict[str, str],
+    queues: dict[str, dict[str, str]],
+    max_job_number: int | None,
+) -> None:
+    import copy  # noqa: PLC0415 seldom needed
+
+    config = copy.deepcopy(qmaster.engine.state.config)
+    config.global_config.update(global_config)
+    config.scheduler.update(scheduler)
+    for name, attributes in queues.items():
+        config.queues[name].attributes.update(attributes)
+    if max_job_number is not None:
+        config.max_job_number = max_job_number
+    timing = changed_timing(qmaster.engine.state.timing, global_config, scheduler)
+    qmaster.apply("configure", config, timing)
+
+
+def _rotate(qmaster: Qmaster) -> str:
+    path = qmaster.layout.accounting
+    target = path.with_name(f"accounting.{int(qmaster.now)}")
+    count = 0
+    while target.exists():
+        count += 1
+        target = path.with_name(f"accounting.{int(qmaster.now)}.{count}")
+    path.replace(target)
+    return str(target)
+
+
+def _schedule(qmaster: Qmaster) -> None:
+    qmaster.apply("schedule")
+
+
+def _wait_idle(qmaster: Qmaster, timeout: float) -> bool:
+    def idle() -> bool:
+        state = qmaster.engine.state
+        return not state.jobs and not state.accounting and not state.running
+
+    import time  # noqa: PLC0415
+
+    end = time.monotonic() + timeout
+    while not idle():
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        qmaster.changed.wait(min(left, qmaster.pause() + 0.001))
+        qmaster.tick()
+    return True
+
+
+def _running(qmaster: Qmaster) -> list[dict[str, Any]]:
+    found = []
+    for number, task_number in qmaster.engine.state.running:
+        task = qmaster.engine.state.jobs[number].tasks[task_number]
+        found.append(
+            {
+                "job": number,
+                "task": task_number,
+                "status": Status(task.status).name,
+                "suspended": bool(task.state & State.SUSPENDED),
+            }
+        )
+    return found
+
+
+def _stop(qmaster: Qmaster) -> None:
+    del qmaster
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+_CALLS: dict[str, Callable[..., Any]] = {
+    "status": _status,
+    "advance": _advance,
+    "submit_simulated": _submit_simulated,
+    "jobs": _jobs,
+    "add_fault": _add_fault,
+    "clear_faults": _clear_faults,
+    "faults": _faults,
+    "fail_job": _fail_job,
+    "next_number": _next_number,
+    "configure": _configure,
+    "rotate": _rotate,
+    "schedule": _schedule,
+    "wait_idle": _wait_idle,
+    "running": _running,
+    "stop": _stop,
+}

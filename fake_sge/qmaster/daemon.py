@@ -1,0 +1,116 @@
+"""The qmaster process of a cell."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ..layout import TOOLS, Layout
+from ..options import CellOptions
+from .admin import handle
+from .journal import StoreError
+from .qmaster import Qmaster
+from .server import Server
+
+log = logging.getLogger("fake_sge")
+PORT = "6444"
+LOOK = 3.0  # seconds between looks for shepherds that died without a word
+
+
+class AlreadyRunning(Exception):
+    """Another daemon serves this cell."""
+
+
+def take_lock(layout: Layout) -> int:
+    """Make sure that this is the cell's only daemon. Raises AlreadyRunning."""
+    handle_ = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle_, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        pid = os.read(handle_, 32).decode().strip()
+        os.close(handle_)
+        raise AlreadyRunning(f"a qmaster (pid {pid or '?'}) already serves {layout.directory}") from error
+    os.ftruncate(handle_, 0)
+    os.write(handle_, f"{os.getpid()}\n".encode())
+    return handle_
+
+
+def _import_commands() -> None:
+    for tool in TOOLS:
+        try:
+            importlib.import_module(f"fake_sge.commands.{tool}")
+        except ModuleNotFoundError as error:
+            log.error("no command %s: %s", tool, error)
+
+
+def serve(layout: Layout, ready: int) -> int:
+    """Run until asked to stop; ``ready`` is a pipe that gets ``ok`` or the reason why not."""
+    logging.basicConfig(
+        filename=layout.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    try:
+        lock = take_lock(layout)
+        options = CellOptions.from_json(json.loads(layout.settings.read_text()))
+        qmaster = Qmaster(layout, options, PORT)
+        qmaster.start_execd()
+        with qmaster.lock:
+            qmaster.recover()
+        server = Server(qmaster, handle)
+        server.listen()
+    except (AlreadyRunning, StoreError, OSError, ValueError) as error:
+        log.error("%s", error)
+        os.write(ready, f"{error}".encode())
+        os.close(ready)
+        return 1
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)  # works whichever thread the kernel picks for the signal
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    os.write(ready, b"ok")
+    os.close(ready)
+    log.info("qmaster serves %s", layout.directory)
+    threading.Thread(target=_import_commands, daemon=True).start()
+    worker = threading.Thread(target=run, args=(qmaster,))
+    worker.start()
+    os.read(reading, 1)
+    server.close()
+    with qmaster.lock:
+        qmaster.stopping = True
+        qmaster.changed.notify_all()
+    worker.join()
+    qmaster.stop_execd()
+    os.close(lock)
+    return 0
+
+
+def run(qmaster: Qmaster) -> None:
+    """The main loop: whatever is due, when it is due."""
+    look_at = time.monotonic() + LOOK
+    while not qmaster.stopping:
+        with qmaster.lock:
+            try:
+                qmaster.tick()
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + LOOK
+                    qmaster.check_shepherds()
+            except StoreError as error:
+                log.error("%s", error)
+            if not qmaster.stopping:
+                qmaster.changed.wait(max(0.005, qmaster.pause()))
+    with qmaster.lock:
+        qmaster.changed.notify_all()
+        qmaster.snapshot()
+        qmaster.store.close()
+
+
+if __name__ == "__main__":
+    sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))

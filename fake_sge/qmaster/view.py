@@ -1,0 +1,259 @@
+"""The qmaster as commands see it (a ``QmasterInterface``), for one request."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from ..engine.control import is_manager, is_operator
+from ..engine.placement import instance_matches
+from ..engine.scheduling import explain
+from ..faults import INSIDE, Fault, FaultKind
+from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ..model.operations import (
+    Actor,
+    Change,
+    Changes,
+    Finished,
+    Outcome,
+    QueueAction,
+    Refusal,
+    RefusalKind,
+    Submission,
+    Warn,
+)
+from ..model.requests import ClientSignal
+from .journal import StoreError
+from .qmaster import MAX_EVENT_CLIENTS, Qmaster
+
+
+class Client:
+    """What is known of the client process while its command runs."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+
+    def listen(self) -> None:
+        """Learn of the client's signals from now on; a call from the same process has none."""
+
+
+class CommandView:
+    """One request's view of the cell. All methods are called with the lock held."""
+
+    def __init__(self, qmaster: Qmaster, faults: Sequence[Fault] = (), client: Client | None = None) -> None:
+        self.qmaster = qmaster
+        self.faults = [fault for fault in faults if fault.kind in INSIDE]
+        self.client = client or Client()
+        self.hidden = {fault.job for fault in self.faults if fault.kind is FaultKind.HIDE_JOB}
+
+    # ---- reading ---------------------------------------------------------------------------------
+    @property
+    def now(self) -> float:
+        """The cell's time."""
+        return self.qmaster.now
+
+    @property
+    def config(self) -> CellConfig:
+        """The configuration."""
+        return self.qmaster.engine.state.config
+
+    @property
+    def port(self) -> str:
+        """The pseudo port."""
+        return self.qmaster.port
+
+    def jobs(self) -> Sequence[Job]:
+        """All jobs."""
+        self.qmaster.fresh_priorities()
+        self.qmaster.fresh_usage()
+        jobs = self.qmaster.engine.state.jobs
+        return [job for number, job in jobs.items() if number not in self.hidden]
+
+    def job(self, number: int) -> Job | None:
+        """One job."""
+        if number in self.hidden:
+            return None
+        self.qmaster.fresh_priorities()
+        self.qmaster.fresh_usage()
+        return self.qmaster.engine.state.jobs.get(number)
+
+    def zombies(self) -> Sequence[Job]:
+        """Ended jobs."""
+        return list(self.qmaster.engine.state.zombies)
+
+    def find_jobs(self, word: str) -> list[int]:
+        """Jobs that a word means."""
+        jobs = self.qmaster.engine.state.jobs
+        if word.isdigit():
+            return [int(word)] if int(word) in jobs and int(word) not in self.hidden else []
+        return [job.number for job in self.jobs() if fnmatch.fnmatchcase(job.name, word)]
+
+    def queue_instances(self) -> Sequence[QueueInstance]:
+        """All queue instances."""
+        return list(self.qmaster.engine.state.instances.values())
+
+    def match_queues(self, pattern: str) -> list[QueueInstance]:
+        """Queue instances that a pattern means."""
+        return [
+            instance
+            for instance in self.qmaster.engine.state.instances.values()
+            if instance_matches(self.config, pattern, instance.queue.name, instance.host)
+        ]
+
+    def messages(self, job: int | None = None) -> list[SchedulingMessage]:
+        """Scheduling messages."""
+        if self.config.scheduler.get("schedd_job_info") == "false":
+            return []
+        return explain(self.qmaster.engine.state, self.now, job)
+
+    def load_values(self, host: str) -> dict[str, str]:
+        """Load values of a host."""
+        found = self.config.hosts.get(host)
+        return dict(found.load_values) if found and found.up else {}
+
+    def is_manager(self, user: str) -> bool:
+        """Whether the user is a manager."""
+        return is_manager(self.config, user)
+
+    def is_operator(self, user: str) -> bool:
+        """Whether the user is an operator."""
+        return is_operator(self.config, user)
+
+    def event_clients(self) -> list[tuple[int, str, str]]:
+        """Registered event clients."""
+        host = next(iter(self.config.hosts), "localhost")
+        clients = self.qmaster.clients
+        return [(1, "scheduler", host)] + [(number, clients[number][0], host) for number in sorted(clients)]
+
+    def job_script(self, number: int) -> bytes | None:
+        """The script of a job."""
+        job = self.qmaster.engine.state.jobs.get(number)
+        return job.spec.script if job else None
+
+    # ---- changing --------------------------------------------------------------------------------
+    def submit(self, spec: JobSpec, actor: Actor) -> Submission:
+        """Store a job."""
+        for fault in self.faults:
+            if fault.kind is FaultKind.JSV_REJECT:
+                return Submission(refusal=Refusal(RefusalKind.JSV, (os.fsdecode(fault.out), False)))
+        try:
+            answer: Submission = self.qmaster.apply("submit", spec, actor)
+        except StoreError as error:
+            return Submission(refusal=Refusal(RefusalKind.OTHER, (str(error),)))
+        if answer.number is not None and spec.immediate:
+            return self._now_or_never(answer, actor)
+        if answer.number is not None and any(fault.kind is FaultKind.WARN_SUBMIT for fault in self.faults):
+            return Submission(answer.number, None, (Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
+        return answer
+
+    def _now_or_never(self, answer: Submission, actor: Actor) -> Submission:
+        assert answer.number is not None
+        self.qmaster.apply("schedule")
+        job = self.qmaster.engine.state.jobs.get(answer.number)
+        if job is not None and job.waiting and not job.tasks:
+            self.qmaster.apply("delete", answer.number, None, actor)
+            return Submission(refusal=Refusal(RefusalKind.NO_IMMEDIATE_SLOT, (answer.number,)))
+        return answer
+
+    def skip_number(self) -> int:
+        """Use up a job number."""
+        number: int = self.qmaster.apply("skip_number")
+        return number
+
+    def _change(self, operation: str, number: int, *args: object) -> list[Change]:
+        if number in self.hidden:
+            return [Change(Outcome.NO_SUCH_JOB, number)]
+        changes: list[Change] = self.qmaster.apply(operation, number, *args)
+        return changes
+
+    def alter(
+        self, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+    ) -> list[Change]:
+        """What qalter, qhold and qrls do."""
+        return self._change("alter", number, tasks, changes, actor)
+
+    def delete(
+        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
+    ) -> list[Change]:
+        """What qdel does."""
+        return self._change("delete", number, tasks, actor, force)
+
+    def suspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """What qmod -sj does."""
+        return self._change("suspend", number, tasks, actor)
+
+    def unsuspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """What qmod -usj does."""
+        return self._change("unsuspend", number, tasks, actor)
+
+    def clear_error(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
+        """What qmod -cj does."""
+        return self._change("clear_error", number, tasks, actor)
+
+    def reschedule(
+        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
+    ) -> list[Change]:
+        """What qmod -rj does."""
+        return self._change("reschedule", number, tasks, actor, force)
+
+    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
+        """What qmod does to a queue instance."""
+        change: Change = self.qmaster.apply("change_queue", instance, action, actor)
+        return change
+
+    def trigger_scheduler(self) -> None:
+        """Run the scheduler now."""
+        self.qmaster.apply("schedule")
+
+    # ---- blocking --------------------------------------------------------------------------------
+    def unlocked(self) -> AbstractContextManager[None]:
+        """Let go of the lock."""
+        return self.qmaster.unlocked()
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until the condition holds."""
+        self.client.listen()
+        self.qmaster.tick()
+        end = None if timeout is None else self.now + timeout
+        while True:
+            if self.client.signal:
+                raise ClientSignal(self.client.signal)
+            if condition():
+                return True
+            if self.qmaster.stopping:
+                raise ClientSignal(9)
+            left = 1.0 if end is None else end - self.now
+            if left <= 0:
+                return False
+            self.qmaster.changed.wait(min(left, 1.0))
+
+    def finished_tasks(self, number: int, after: int = 0) -> list[Finished]:
+        """Ends of a watched job's tasks."""
+        return self.qmaster.watched.get(number, [])[after:]
+
+    def watch(self, number: int, client: str) -> int:
+        """Register an event client for a job."""
+        return self.qmaster.watch(number, client)
+
+    def can_watch(self) -> Refusal | None:
+        """A refusal when there are too many event clients."""
+        limit = MAX_EVENT_CLIENTS
+        for word in self.config.global_config["qmaster_params"].replace(",", " ").split():
+            if word.upper().startswith("MAX_DYN_EC="):
+                limit = min(limit, int(word.partition("=")[2]))
+        return (
+            Refusal(RefusalKind.EVENT_CLIENT_LIMIT, (limit,)) if len(self.qmaster.clients) >= limit else None
+        )
+
+    def unwatch(self, client_id: int) -> None:
+        """Unregister an event client."""
+        self.qmaster.unwatch(client_id)
+
+
+def settle(qmaster: Qmaster, seconds: float) -> None:
+    """Let go of the lock for some real seconds."""
+    with qmaster.unlocked():
+        time.sleep(seconds)

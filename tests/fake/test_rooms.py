@@ -1,0 +1,179 @@
+"""The rooms of fake_sge: which folders and modules there are, what may import what, what has no effects.
+
+Read from the syntax tree, so imports inside functions and for type checking count, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
+ROOMS = {  # every folder with its modules; "" is the top level
+    "": "__init__ cell cli faults install layout options pytest_plugin wire",
+    "model": "__init__ cluster defaults jobs operations ranges requests states",
+    "engine": "__init__ accounting control engine lifecycle placement resources scheduling state submission",
+    "render": "__init__ accounting detail_resources detail_text detail_xml dialects hosts listing "
+    "listing_xml objects qacct_text queues table tasks values",
+    "render/usage": "__init__",
+    "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
+    "dispatch qmaster_interface dialect_replies environment environment_errors refusals "
+    "alter attributes holds jobids jsv showspec submission verify "
+    "qacct_options qstat_details queue_filter queue_views resources slots switches",
+    "commands/submit_options": "__init__ binding job_spec names parser range_values table values",
+    "commands/values": "__init__ dates globs local_time",
+    "execution": "__init__ execd job_process orders processes shepherd",
+    "qmaster": "__init__ accounting admin daemon journal qmaster server view",
+    "client": "__init__ client link run_command",
+}
+BELOW = {  # from below to the top: what each folder or top-level module may import besides itself
+    "model": (),
+    "wire": (),
+    "layout": ("wire",),
+    "engine": ("model",),
+    "render": ("model",),
+    "faults": ("model",),
+    "options": ("model", "engine"),
+    "install": ("layout", "options"),
+    "commands/values": ("model", "render"),
+    "commands/submit_options": ("model", "render", "commands/values"),
+    "commands": ("model", "render", "commands/values", "commands/submit_options"),
+    "execution": ("model", "engine", "layout", "wire"),
+    "client": ("model", "commands", "layout", "wire"),
+    "qmaster": ("model", "engine", "commands", "execution", "faults", "install", "layout", "options", "wire"),
+    "cell": ("client", "execution", "faults", "install", "layout", "options"),
+    "cli": ("cell", "faults", "options"),
+    "pytest_plugin": ("cell",),
+    "__init__": ("cell", "faults", "options"),
+}
+PURE = ("model", "engine", "render")
+EFFECTS = {
+    "os",
+    "subprocess",
+    "time",
+    "sqlite3",
+    "threading",
+    "socket",
+    "_socket",
+    "posix",
+    "signal",
+    "asyncio",
+}
+
+
+def room_of(parts: tuple[str, ...]) -> str:
+    """The key in BELOW of a module, given by its path within the package."""
+    for size in (2, 1):
+        name = "/".join(parts[:size])
+        if name in ROOMS and name != "":
+            return "render" if name == "render/usage" else name
+    return parts[0]
+
+
+def imports(path: Path, package: Path) -> set[tuple[str, ...]]:
+    """What a module imports: paths within the package, or the absolute name in one piece ``("os.path",)``."""
+    folder = path.relative_to(package).parts[:-1]
+    found: set[tuple[str, ...]] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update((alias.name,) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "",))
+        elif isinstance(node, ast.ImportFrom):
+            base = (*folder[: len(folder) - node.level + 1], *(node.module.split(".") if node.module else ()))
+            found.update([base] if node.module and base else [(*base, alias.name) for alias in node.names])
+    return found
+
+
+def only_struct_time(path: Path) -> bool:
+    """Whether ``time`` is imported for the type alone: nobody looks at a clock."""
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
+    }
+    return used == {"struct_time"}
+
+
+def complaints(package: Path) -> list[str]:
+    """What is wrong with a copy of the package."""
+    wrong = []
+    for folder in [package, *sorted(item for item in package.rglob("*") if item.is_dir())]:
+        name = folder.relative_to(package).as_posix().replace(".", "")
+        if folder.name != "__pycache__":
+            known = set(ROOMS.get(name, "").split())
+            there = {path.stem for path in folder.glob("*.py")}
+            wrong += [f"{name or 'the top level'} is not a known folder"] * (name not in ROOMS)
+            wrong += [f"{name}: unknown module {module}" for module in sorted(there - known)]
+            wrong += [f"{name}: no module {module}" for module in sorted(known - there)]
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).with_suffix("").parts
+        room = room_of(parts)
+        for target in sorted(imports(path, package)):
+            top = target[0].split(".")[0]
+            if top in EFFECTS and room in PURE and target != ("os.path",):
+                if not (top == "time" and only_struct_time(path)):
+                    wrong.append(f"{'/'.join(parts)} imports {top}, which has effects")
+            elif top == "fake_sge":
+                if parts[:2] != ("client", "client"):  # its copy in a cell has to name the package
+                    wrong.append(f"{'/'.join(parts)} imports {target[0]} by its absolute name")
+            elif len(target) > 1 or target[0] in BELOW:
+                other = room_of(target)
+                if other != room and other not in BELOW.get(room, ()):
+                    wrong.append(f"{'/'.join(parts)} imports {'/'.join(target)}, which is not below it")
+    return wrong
+
+
+def test_rooms_are_known_and_imports_point_down() -> None:
+    assert complaints(PACKAGE) == []
+
+
+def test_the_drawing_has_no_circles() -> None:
+    drawn: set[str] = set()
+    for room, below in BELOW.items():
+        assert set(below) <= drawn, room
+        drawn.add(room)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "complaint"),
+    [
+        (
+            "model/ranges.py",
+            "from ..engine import state",
+            "model/ranges imports engine, which is not below it",
+        ),
+        ("engine/state.py", "from ..render.values import memory", "engine/state imports render/values"),
+        ("engine/state.py", "def f():\n    import time\n", "engine/state imports time"),
+        ("render/table.py", "import os.path, os\n", "render/table imports os"),
+        ("render/values.py", "import time\nNOW = time.time()\n", "render/values imports time"),
+        ("commands/values/globs.py", "from .. import qstat", "commands/values/globs imports commands/qstat"),
+        (
+            "commands/qstat.py",
+            "from ..qmaster.view import CommandView",
+            "commands/qstat imports qmaster/view",
+        ),
+        ("options.py", "from . import cell", "options imports cell"),
+        ("cell.py", "import fake_sge.cli", "cell imports fake_sge.cli by its absolute name"),
+        ("engine/clock.py", "", "engine: unknown module clock"),
+        ("plugins/__init__.py", "", "plugins is not a known folder"),
+    ],
+)
+def test_what_does_not_belong_is_found(tmp_path: Path, path: str, text: str, complaint: str) -> None:
+    package = tmp_path / "fake_sge"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    planted = package / path
+    planted.parent.mkdir(exist_ok=True)
+    before = planted.read_text() if planted.exists() else ""
+    planted.write_text(f"{before}\n{text}\n")
+    assert any(item.startswith(complaint) for item in complaints(package)), complaints(package)
+
+
+def test_a_missing_module_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "fake_sge"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "engine" / "state.py").unlink()
+    assert "engine: no module state" in complaints(package)
