@@ -41,9 +41,9 @@ from drmaa_cli.store import expiry
 from drmaa_cli.store.database import answer_files
 from drmaa_cli.store.session_store import StoreError, path_of
 from drmaa_cli.system.accounting_log import AccountingFile
-from drmaa_cli.system.cell import TROUBLE, Cluster, Runner
+from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
+from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
 from drmaa_cli.template.job_template import JobTemplate
 
 log = logging.getLogger("drmaa_cli")

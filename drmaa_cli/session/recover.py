@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from drmaa_cli.errors import DrmCommunicationException, error
 from drmaa_cli.gridengine.qacct import NoAccounting
@@ -24,6 +23,7 @@ from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.processes import NOBODY, running_with
+from drmaa_cli.system.runner import AnswerFiles
 
 CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
@@ -49,7 +49,7 @@ class SubmissionRecovery:
         accounting: AccountingFile,
         grace: float,
         claimed: Callable[[], Mapping[int, float]],
-        answers: Callable[[str], tuple[Path, Path]],
+        answers: Callable[[str], AnswerFiles],
     ) -> None:
         self._cluster = cluster
         self._clock: Clock = cluster.clock

@@ -33,7 +33,7 @@ from drmaa_cli.system import option_files
 from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
 from drmaa_cli.system.processes import Owner
-from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
+from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
 from drmaa_cli.template.arrays import BuildContext, Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.submission import Environment, Submission, build
@@ -184,7 +184,7 @@ class Submitter:
             option_files.read_option_file,
         )
 
-    def _run(self, submission: Submission, intent: Intent, files: tuple[Path, Path] | None) -> int:
+    def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> int:
         until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
         pause = FIRST_PAUSE
         while True:
@@ -252,7 +252,7 @@ class Submitter:
             log.warning("a submission whose answer was lost could not be marked: %s", err)
 
 
-def _remove(files: tuple[Path, Path] | None) -> None:
+def _remove(files: AnswerFiles | None) -> None:
     if files is not None:
         remove_answer(files)
 

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from drmaa_cli.system.runner import AnswerFiles
+
 log = logging.getLogger("drmaa_cli")
 
 SUFFIX = ".session"
@@ -63,9 +65,9 @@ def path_of(directory: Path, name: str) -> Path:
     return directory / f"{name}{SUFFIX}"
 
 
-def answer_files(path: Path, token: str) -> tuple[Path, Path]:
+def answer_files(path: Path, token: str) -> AnswerFiles:
     """Where the output and the messages of a submission's qsub are kept until its number is on record."""
-    return Path(f"{path}.{token}.out"), Path(f"{path}.{token}.err")
+    return AnswerFiles(Path(f"{path}.{token}.out"), Path(f"{path}.{token}.err"))
 
 
 def answers_beside(path: Path) -> set[str]:
@@ -74,7 +76,7 @@ def answers_beside(path: Path) -> set[str]:
     return {name[len(path.name) + 1 : -len(".out")] for name in names}
 
 
-def remove_answer(files: tuple[Path, Path]) -> None:
+def remove_answer(files: AnswerFiles) -> None:
     """The answer of a qsub is on record: its files are not needed any more."""
     for path in reversed(files):  # the first last: it is the one that is looked for
         try:

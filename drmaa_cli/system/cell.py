@@ -13,14 +13,7 @@ import pwd
 import threading
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from pathlib import Path
-from typing import (
-    Callable,
-    Protocol,
-    TypeVar,
-    Union,
-    runtime_checkable,
-)
+from typing import Callable, TypeVar, Union
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
@@ -44,7 +37,7 @@ from drmaa_cli.gridengine.replies import (
 )
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
-from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
 
 T = TypeVar("T")
 
@@ -57,41 +50,12 @@ FEW = 3  # so many jobs are asked for one by one, more by their owner and time
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
-class Runner(Protocol):
-    """What the cluster needs of a runner; see :meth:`drmaa_cli.system.runner.LocalRunner.run`."""
-
-    def run(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None = None,
-    ) -> CommandResult:
-        """Run a command to its end."""
-
-
-@runtime_checkable
-class KeepingRunner(Runner, Protocol):
-    """A runner whose commands can leave their answer behind when this process dies."""
-
-    def run_keeping(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None,
-        files: tuple[Path, Path],
-    ) -> CommandResult:
-        """See :meth:`drmaa_cli.system.runner.LocalRunner.run_keeping`."""
-
-
 class Cluster:
     """One Grid Engine cell, reached through its commands in this process's environment.
 
     Attributes:
         commands: how many commands were run, by name: the load that was put on the qmaster.
+        keeps_answers: whether the answer of a command can be kept in files.
     """
 
     def __init__(self, config: Config, runner: Runner | None = None, clock: Clock | None = None) -> None:
@@ -99,7 +63,7 @@ class Cluster:
         self.clock = clock or Clock()
         self.commands: Counter[str] = collections.Counter()
         self._runner = runner or LocalRunner()
-        self._keeper = self._runner if isinstance(self._runner, KeepingRunner) else None
+        self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._lock = threading.Lock()
 
@@ -123,17 +87,12 @@ class Cluster:
         """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
         return with_defaults(os.environ, self.tool("qsub").defaults)
 
-    @property
-    def keeps_answers(self) -> bool:
-        """Whether a qsub's answer can be kept in files."""
-        return self._keeper is not None
-
     def submit(
         self,
         argv: Sequence[str],
         env: Mapping[str, str],
         stdin: bytes | None,
-        files: tuple[Path, Path] | None = None,
+        answer: AnswerFiles | None = None,
     ) -> qsub.Accepted | qsub.Refused:
         """Run one qsub in the environment that was made for it.
 
@@ -141,17 +100,12 @@ class Cluster:
             argv: its arguments.
             env: its environment.
             stdin: its script, if any.
-            files: where its answer goes, for :meth:`kept_answer`.
+            answer: where its answer goes, for :meth:`kept_answer`; None unless :attr:`keeps_answers`.
         """
-        if files is None or self._keeper is None:
-            return qsub.parse_submission(self._run(argv, env, stdin))
-        tool = self._counted(argv)
-        return qsub.parse_submission(
-            self._keeper.run_keeping(tool.path, argv, env, self.config.command_timeout, stdin, files)
-        )
+        return qsub.parse_submission(self._run(argv, env, stdin, answer))
 
     @staticmethod
-    def kept_answer(files: tuple[Path, Path]) -> qsub.Accepted | qsub.Refused | None:
+    def kept_answer(files: AnswerFiles) -> qsub.Accepted | qsub.Refused | None:
         """What a qsub that has ended left in its files; None when it was never begun.
 
         Raises:
@@ -232,17 +186,21 @@ class Cluster:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _ask(self, argv: Sequence[str]) -> CommandResult:
-        return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults), None)
+        return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults))
 
-    def _run(self, argv: Sequence[str], env: Mapping[str, str], stdin: bytes | None) -> CommandResult:
-        tool = self._counted(argv)
-        return self._runner.run(tool.path, argv, env, self.config.command_timeout, stdin)
-
-    def _counted(self, argv: Sequence[str]) -> Tool:
-        tool = self.tool(argv[0])
+    def _run(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        stdin: bytes | None = None,
+        answer: AnswerFiles | None = None,
+    ) -> CommandResult:
+        program = self.tool(argv[0]).path
         with self._lock:
             self.commands[argv[0]] += 1
-        return tool
+        return self._runner.run(
+            Command(tuple(argv), program, env, self.config.command_timeout, stdin, answer)
+        )
 
 
 def drmaa_error(err: Trouble) -> DrmaaException:

@@ -1,4 +1,10 @@
-"""Run a command on this host: argv lists only, no shell, a time limit, output streams kept apart."""
+"""How commands are run: what a runner is, and the one that runs them on this host.
+
+:class:`Runner` is the way to plug in another one (over ssh, in a container): an object with one method. It is
+handed a :class:`Command`, complete and immutable, and returns a :class:`CommandResult` for every command that
+came to an end, whatever its exit code: what an answer means is read elsewhere. :class:`LocalRunner` uses no
+shell, limits the time, and keeps the output streams apart.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Union
+from typing import IO, NamedTuple, Protocol, Union
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.pipes import Conversation
@@ -36,7 +42,59 @@ class CommandTimeout(Exception):
         self.result = result
 
 
+class AnswerFiles(NamedTuple):
+    """Two files of this host that outlive the process that runs a command.
+
+    Attributes:
+        out: what the command writes to standard output.
+        err: what it writes to standard error.
+    """
+
+    out: Path
+    err: Path
+
+
+class Command(NamedTuple):
+    """A command that is to be run.
+
+    Attributes:
+        argv: its words; the first is the command's name (``qsub``), which the program sees as its own.
+        program: the path of the program.
+        env: its complete environment.
+        timeout: seconds it may take.
+        stdin: bytes for its standard input; an empty input when None.
+        answer: where its output goes as well, and stays if this process dies; None for nowhere. Only given
+            to a runner that says ``keeps_answers = True``.
+    """
+
+    argv: tuple[str, ...]
+    program: str
+    env: Mapping[str, str]
+    timeout: float
+    stdin: bytes | None = None
+    answer: AnswerFiles | None = None
+
+
+class Runner(Protocol):
+    """A way of running commands. Several threads call it at once.
+
+    A runner with a true attribute ``keeps_answers`` undertakes that it makes the files of ``Command.answer``
+    before it begins the command, that the command goes on when this process is killed, with its output in
+    these files, and that its words stand in the command line of a process of this host as long as it runs.
+    Without the attribute an interrupted submission is looked for in the qmaster and in accounting only.
+    """
+
+    def run(self, command: Command, /) -> CommandResult:
+        """Run a command to its end.
+
+        Raises:
+            CommandNotFound: it cannot be executed; certainly nothing was begun.
+            CommandTimeout: it did not end in its time; nothing of it is left running.
+        """
+
+
 Output = Union[int, IO[bytes]]
+PIPES = (subprocess.PIPE, subprocess.PIPE)
 
 
 class LocalRunner:
@@ -46,89 +104,53 @@ class LocalRunner:
     delete the job (observed). When the caller is interrupted, or the time is over, the whole group is killed.
     """
 
-    def run(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None = None,
-    ) -> CommandResult:
-        """Run to the end and return what happened.
+    keeps_answers = True
 
-        Args:
-            executable: the path of the program.
-            argv: its argument vector, ``argv[0]`` included.
-            env: its complete environment.
-            timeout: seconds it may take.
-            stdin: bytes for its standard input; an empty input when None.
+    def run(self, command: Command, /) -> CommandResult:
+        """Run a command to its end.
 
         Raises:
-            CommandNotFound: the program cannot be executed.
+            CommandNotFound: it cannot be executed, or a file for its answer cannot be made.
             CommandTimeout: it did not end in time.
+            OSError: a file with its answer cannot be read.
         """
-        return _run(executable, argv, env, timeout, stdin, (subprocess.PIPE, subprocess.PIPE))
-
-    def run_keeping(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None,
-        files: tuple[Path, Path],
-    ) -> CommandResult:
-        """The same, with standard output and error going to two files: they are there if we die meanwhile.
-
-        A file that does not exist says that the command was not begun.
-
-        Raises:
-            CommandNotFound: as :meth:`run`, or a file cannot be made.
-            CommandTimeout: as :meth:`run`.
-            OSError: a file cannot be read.
-        """
+        if command.answer is None:
+            return _run(command, PIPES)
         opened: list[IO[bytes]] = []
         try:
-            for path in files:
+            for path in command.answer:
                 try:
                     opened.append(_create(path))
                 except OSError as why:
-                    raise CommandNotFound(executable, f"{path}: {why.strerror}") from why
+                    raise CommandNotFound(command.program, f"{path}: {why.strerror}") from why
             out, err = opened
             try:
-                result = _run(executable, argv, env, timeout, stdin, (out, err))
+                result = _run(command, (out, err))
             except CommandTimeout as late:
-                raise CommandTimeout(_with_output(late.result, files), timeout) from late
-            return _with_output(result, files)
+                raise CommandTimeout(_with_output(late.result, command.answer), command.timeout) from late
+            return _with_output(result, command.answer)
         finally:
             for file in opened:
                 file.close()
 
 
-def _run(
-    executable: str,
-    argv: Sequence[str],
-    env: Mapping[str, str],
-    timeout: float,
-    stdin: bytes | None,
-    output: tuple[Output, Output],
-) -> CommandResult:
+def _run(command: Command, output: tuple[Output, Output]) -> CommandResult:
     began = time.monotonic()
     try:
         child = subprocess.Popen(
-            list(argv),
-            executable=executable,
-            env=dict(env),
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            list(command.argv),
+            executable=command.program,
+            env=dict(command.env),
+            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
             stdout=output[0],
             stderr=output[1],
             start_new_session=True,
         )
     except OSError as err:  # the program's fault, or the host's: no memory, no processes
-        raise CommandNotFound(executable, err.strerror or str(err)) from err
-    talk = Conversation(child, stdin)
+        raise CommandNotFound(command.program, err.strerror or str(err)) from err
+    talk = Conversation(child, command.stdin)
     try:
-        in_time = talk.until_end(timeout)
+        in_time = talk.until_end(command.timeout)
         if not in_time:
             _kill_group(child)
             talk.until_end(LAST_WORDS_SECONDS)
@@ -139,10 +161,10 @@ def _run(
         talk.close()
         child.wait()
     out, said = talk.heard
-    result = CommandResult(tuple(argv), child.returncode, out, said, time.monotonic() - began)
+    result = CommandResult(command.argv, child.returncode, out, said, time.monotonic() - began)
     if in_time:
         return result
-    raise CommandTimeout(result, timeout)
+    raise CommandTimeout(result, command.timeout)
 
 
 def _create(path: Path) -> IO[bytes]:
@@ -150,8 +172,8 @@ def _create(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _with_output(result: CommandResult, files: tuple[Path, Path]) -> CommandResult:
-    return result._replace(stdout=files[0].read_bytes(), stderr=files[1].read_bytes())
+def _with_output(result: CommandResult, files: AnswerFiles) -> CommandResult:
+    return result._replace(stdout=files.out.read_bytes(), stderr=files.err.read_bytes())
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.system.runner import Command
 from drmaa_cli.template.job_template import JobTemplate
 from tests.core.conftest import Cell
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
@@ -116,24 +117,10 @@ class Meeting(ScriptedRunner):
         super().__init__(qmaster)
         self.barrier = threading.Barrier(parties, timeout=30)
 
-    def _meet(self, argv: Sequence[str]) -> None:
-        if argv[0] == "qsub":
+    def run(self, command: Command, /) -> CommandResult:
+        if command.argv[0] == "qsub":
             self.barrier.wait()
-
-    def run(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None = None,
-    ) -> CommandResult:
-        self._meet(argv)
-        return super().run(executable, argv, env, timeout, stdin)
-
-    def run_keeping(self, executable: str, argv: Sequence[str], *rest: Any, **named: Any) -> CommandResult:
-        self._meet(argv)
-        return super().run_keeping(executable, argv, *rest, **named)
+        return super().run(command)
 
 
 @pytest.mark.parametrize("contact", [None, "session=shared"])

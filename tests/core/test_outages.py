@@ -11,7 +11,7 @@ import pytest
 
 from drmaa_cli.errors import DrmCommunicationException, DrmsInitException, ExitTimeoutException
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.runner import CommandNotFound, LocalRunner
+from drmaa_cli.system.runner import Command, CommandNotFound, LocalRunner
 from tests.core.conftest import Cell, template
 from tests.core.test_waiting import run
 from tests.core.world import OUTAGES
@@ -261,7 +261,7 @@ def test_a_full_process_table_is_trouble_and_not_a_traceback(monkeypatch: pytest
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(CommandNotFound, match="Resource temporarily unavailable"):
-        LocalRunner().run("/bin/true", ["true"], {}, 5)
+        LocalRunner().run(Command(("true",), "/bin/true", {}, 5))
 
 
 def test_a_user_without_a_name_is_told_so(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner
 
 FDS = Path("/proc/self/fd")
 ENV = {"PATH": os.defpath}
 
 
 def shell(text: str, timeout: float = 20.0, stdin: bytes | None = None, env: dict[str, str] | None = None):
-    return LocalRunner().run("/bin/sh", ["sh", "-c", text], env or ENV, timeout, stdin)
+    return LocalRunner().run(Command(("sh", "-c", text), "/bin/sh", env or ENV, timeout, stdin))
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -59,7 +59,7 @@ def test_a_signal_is_a_negative_exit_code() -> None:
 def test_arguments_and_environment_arrive_byte_for_byte() -> None:
     strange = ["", " a  b ", "*", "$HOME", "a'b\"c", "new\nline", "ü\udcff"]
     script = "import sys, os; sys.stdout.buffer.write(b'|'.join(map(os.fsencode, sys.argv[1:])))"
-    result = LocalRunner().run(sys.executable, [sys.executable, "-c", script, *strange], ENV, 20)
+    result = LocalRunner().run(Command((sys.executable, "-c", script, *strange), sys.executable, ENV, 20))
     assert result.stdout == b"|".join(map(os.fsencode, strange))
     assert (
         shell("env", env={"A": "x=y z"}).stdout.startswith(b"A=x=y z\n")
@@ -68,7 +68,7 @@ def test_arguments_and_environment_arrive_byte_for_byte() -> None:
 
 
 def test_the_name_is_not_the_program() -> None:
-    assert LocalRunner().run("/bin/sh", ["qsub", "-c", "echo $0"], ENV, 20).stdout == b"qsub\n"
+    assert LocalRunner().run(Command(("qsub", "-c", "echo $0"), "/bin/sh", ENV, 20)).stdout == b"qsub\n"
 
 
 def test_standard_input_is_empty_or_what_is_given() -> None:
@@ -124,14 +124,14 @@ def test_what_cannot_be_executed(tmp_path: Path, kind: str) -> None:
         path.chmod(0o644 if kind == "not executable" else 0o755)
     before = {path.name for path in FDS.iterdir()}
     with pytest.raises(CommandNotFound, match=r"cannot run '.*tool': ") as caught:
-        LocalRunner().run(str(path), ["qsub"], ENV, 5)
+        LocalRunner().run(Command(("qsub",), str(path), ENV, 5))
     assert caught.value.program == str(path)
     assert {path.name for path in FDS.iterdir()} == before
 
 
 def test_arguments_beyond_the_systems_limit_are_a_typed_error() -> None:
     with pytest.raises(CommandNotFound, match="Argument list too long"):
-        LocalRunner().run("/bin/true", ["true", "x" * 3_000_000], ENV, 5)
+        LocalRunner().run(Command(("true", "x" * 3_000_000), "/bin/true", ENV, 5))
 
 
 def test_nothing_is_left_behind() -> None:
@@ -141,7 +141,7 @@ def test_nothing_is_left_behind() -> None:
         with pytest.raises(CommandTimeout):
             shell("sleep 20", 0.05)
         with pytest.raises(CommandNotFound):
-            LocalRunner().run("/no/such/tool", ["x"], ENV, 5)
+            LocalRunner().run(Command(("x",), "/no/such/tool", ENV, 5))
     assert len(list(FDS.iterdir())) == descriptors
     assert children() <= processes
 
@@ -149,7 +149,7 @@ def test_nothing_is_left_behind() -> None:
 INTERRUPTED = """
 import os, sys, threading, time
 sys.path[:0] = {path!r}
-from drmaa_cli.system.runner import LocalRunner
+from drmaa_cli.system.runner import Command, LocalRunner
 def waiting():
     frame = sys._current_frames()[threading.main_thread().ident]
     while frame is not None and frame.f_code.co_name != "until_end":
@@ -163,7 +163,7 @@ threading.Thread(target=soon, daemon=True).start()
 before = len(os.listdir("/proc/self/fd"))
 try:
     command = "echo $$ >{flag}.new; mv {flag}.new {flag}; sleep 60"
-    LocalRunner().run("/bin/sh", ["sh", "-c", command], {{"PATH": os.defpath}}, 60)
+    LocalRunner().run(Command(("sh", "-c", command), "/bin/sh", {{"PATH": os.defpath}}, 60))
 except KeyboardInterrupt:
     print("interrupted", len(os.listdir("/proc/self/fd")) - before)
 """

@@ -10,7 +10,7 @@ import os
 import pwd
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
@@ -18,7 +18,7 @@ from typing import Callable
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.runner import CommandTimeout
+from drmaa_cli.system.runner import Command, CommandTimeout
 from tests.core import evidence
 from tests.gridengine import captured
 
@@ -251,15 +251,22 @@ class ScriptedRunner:
         """Script the next calls of a tool; an answer of None gives way to the ordinary one."""
         self.scripted.setdefault(tool, []).extend(answers)
 
-    def run(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None = None,
-    ) -> CommandResult:
-        assert env["SGE_ROOT"]
+    keeps_answers = True
+
+    def run(self, command: Command, /) -> CommandResult:
+        """Answer a command, into the files of its answer as well."""
+        if command.answer is None:
+            return self._result(command)
+        for path in command.answer:
+            path.touch(0o600)
+        result = self._result(command)
+        for path, data in zip(command.answer, (result.stdout, result.stderr)):
+            path.write_bytes(data)
+        return result
+
+    def _result(self, command: Command) -> CommandResult:
+        argv = command.argv
+        assert command.env["SGE_ROOT"]
         with self._lock:
             self.calls.append(list(argv))
             self.at_once += 1
@@ -269,32 +276,15 @@ class ScriptedRunner:
             if scripted:
                 result = scripted.pop(0)(argv)
                 if result is not None:
-                    return result._replace(argv=tuple(argv))
+                    return result._replace(argv=argv)
             self.qmaster.clock.sleep(self.cost)
             if self.outage is not None:
-                return OUTAGES[self.outage](self, argv, timeout)
+                return OUTAGES[self.outage](self, argv, command.timeout)
             with self._lock:
                 return self.answer(argv)
         finally:
             with self._lock:
                 self.at_once -= 1
-
-    def run_keeping(
-        self,
-        executable: str,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout: float,
-        stdin: bytes | None,
-        files: tuple[Path, Path],
-    ) -> CommandResult:
-        """The same, with the output in two files as well."""
-        for path in files:
-            path.touch(0o600)
-        result = self.run(executable, argv, env, timeout, stdin)
-        for path, data in zip(files, (result.stdout, result.stderr)):
-            path.write_bytes(data)
-        return result
 
     def answer(self, argv: Sequence[str]) -> CommandResult:
         """The ordinary answer."""

@@ -27,7 +27,7 @@ POINTS = {  # what is patched, and whether the program dies before or after it
     "after-intent": (Store, "record_intent", True),
     "before-qsub": (subprocess.Popen, "__init__", False),
     "after-fork": (subprocess.Popen, "__init__", True),
-    "after-answer": (LocalRunner, "run_keeping", True),
+    "after-answer": (LocalRunner, "run", True),
     "before-record": (Store, "accepted", False),
     "after-record": (Store, "accepted", True),
     "before-end": (Store, "ended", False),
@@ -36,7 +36,13 @@ POINTS = {  # what is patched, and whether the program dies before or after it
     "after-claim": (Store, "claim", True),
     "after-reap": (SessionJobs, "reap", True),
 }
+RUNNING = (subprocess.Popen, LocalRunner)
 SINGLE_CODES, TASK_CODES = 5, 3
+
+
+def is_submission(what: Any) -> bool:
+    """Whether a Command, or a command's words, are those of a qsub."""
+    return bool(getattr(what, "argv", what)[0] == "qsub")
 
 
 def die_at(point: str, count: int) -> None:
@@ -47,7 +53,7 @@ def die_at(point: str, count: int) -> None:
 
     def reached(*arguments: Any, **keywords: Any) -> Any:
         nonlocal left
-        counts = owner is not subprocess.Popen or arguments[1][0] == "qsub"
+        counts = owner not in RUNNING or is_submission(arguments[1])
         left -= counts
         if counts and left == 0 and not after:
             os.kill(os.getpid(), signal.SIGKILL)

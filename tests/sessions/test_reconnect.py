@@ -19,9 +19,10 @@ from drmaa_cli.errors import (
     InvalidArgumentException,
     InvalidJobException,
 )
+from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.session_store import Store
-from drmaa_cli.system.runner import CommandTimeout, LocalRunner
+from drmaa_cli.system.runner import Command, CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
 from tests.sessions.conftest import enter
 from tests.sessions.kit import ROOT, job, wait_for
@@ -195,19 +196,21 @@ def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held:
 
 def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # the first qsub is accepted and never comes back; the second never reaches the qmaster
-    original = LocalRunner.run_keeping
+    original = LocalRunner.run
 
-    def lost(self: LocalRunner, executable: str, argv: list[str], *rest: object) -> object:
-        result = original(self, executable, argv, *rest)  # type: ignore[arg-type]
-        files = rest[-1]
-        for path in files:  # type: ignore[attr-defined]
+    def lost(self: LocalRunner, command: Command) -> CommandResult:
+        result = original(self, command)
+        if command.argv[0] != "qsub":
+            return result
+        assert command.answer is not None
+        for path in command.answer:
             path.write_bytes(b"")
         raise CommandTimeout(result._replace(stdout=b"", stderr=b""), 1.0)
 
     with JobSession(CONTACT) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         with monkeypatch.context() as patch:
-            patch.setattr(LocalRunner, "run_keeping", lost)
+            patch.setattr(LocalRunner, "run", lost)
             number = session.runJob(found, key="a")
         assert session.runJob(found, key="a") == number
         assert session.wait(number).exitStatus == 2
