@@ -18,7 +18,7 @@ from drmaa_cli.system.runner import CommandNotFound
 # Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
 _DISTURBING = re.compile(r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ")
 
-_WRAPPER_MARK = "SGE Wrapper script to ensure correct environment variables are set"
+_WRAPPER_MARK = "SGE Wrapper script"
 _WRAPPER_EXEC = re.compile(r'^exec (\S+)/\$\{PROG\} "\$@"$', re.MULTILINE)
 _WRAPPER_ROOT = re.compile(r"^DEFAULT_SGE_ROOT=(/\S*)$", re.MULTILINE)
 _WRAPPER_CELL = re.compile(r"^DEFAULT_SGE_CELL=(\w+)$", re.MULTILINE)

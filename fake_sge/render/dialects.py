@@ -1,6 +1,6 @@
 """What other Grid Engines print instead of 8.1.9, for a cell with another ``flavour``.
 
-Their XML is made from that of 8.1.9: other namespaces, times, tags and wrappers (``tests/data/samples``).
+Their XML is made from that of 8.1.9: other namespaces, times, tags and wrappers (``tests/data/flavours``).
 Of what qstat prints as text only the version line and the accounting blocks differ.
 """
 

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from drmaa_cli.system.commands import find_tool, quiet_environment
+from drmaa_cli.system.commands import find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.runner import CommandNotFound
+from tests.conftest import require_real_cell
 
-DATA = Path(__file__).resolve().parent.parent / "data" / "debian"
-WRAPPER = (DATA / "gridengine-wrapper").read_text()
-CONFIG = (DATA / "etc-default-gridengine").read_text()
+# Does what Debian's wrapper does. Its first comment and its last line are what the wrapper is known by.
+WRAPPER = """\
+#!/bin/sh
+# SGE Wrapper script
+DEFAULT_SGE_ROOT=/var/lib/gridengine
+DEFAULT_SGE_CELL=default
+CONFIG_PATH=/etc/default/gridengine
+PROG=${0##*/}
+root=$SGE_ROOT cell=$SGE_CELL
+[ ! -r $CONFIG_PATH ] || . $CONFIG_PATH
+SGE_ROOT=${root:-${SGE_ROOT:-$DEFAULT_SGE_ROOT}}
+SGE_CELL=${cell:-${SGE_CELL:-$DEFAULT_SGE_CELL}}
+export SGE_ROOT SGE_CELL
+exec /usr/lib/gridengine/${PROG} "$@"
+"""
+CONFIG = """\
+# Which daemons start with the machine, and where the cell is.
+SGE_START_QMASTER=no
+
+SGE_ROOT=/var/lib/gridengine
+SGE_CELL=default
+SGE_ARCH=`$SGE_ROOT/util/arch`
+"""
 
 
 def script(path: Path, text: str = "#!/bin/sh\nexit 0\n", mode: int = 0o755) -> Path:
@@ -24,7 +47,7 @@ def script(path: Path, text: str = "#!/bin/sh\nexit 0\n", mode: int = 0o755) -> 
 @pytest.fixture
 def debian(tmp_path: Path) -> tuple[Path, Path, Path]:
     """Debian's layout below another root: the wrapper, the binary behind it, its configuration."""
-    binary = script(tmp_path / "lib" / "qsub", "\x7fELF")
+    binary = script(tmp_path / "lib" / "qsub", "#!/bin/sh\nexec /usr/bin/env\n")
     config = script(tmp_path / "default", CONFIG, 0o644)
     text = WRAPPER.replace("/usr/lib/gridengine/", f"{binary.parent}/")
     text = text.replace("/etc/default/gridengine", str(config))
@@ -36,9 +59,41 @@ def env(wrapper: Path, **others: str) -> dict[str, str]:
     return {"PATH": str(wrapper.parent), **others}
 
 
-def test_the_recorded_wrapper_is_the_one_we_know() -> None:
-    assert 'exec /usr/lib/gridengine/${PROG} "$@"' in WRAPPER
-    assert "\nSGE_ROOT=/var/lib/gridengine\n" in CONFIG
+def cell_of(argv: list[str], env: Mapping[str, str]) -> dict[str, str]:
+    """What a program that prints its environment has of SGE_ROOT and SGE_CELL."""
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
+    assert not [line for line in done.stderr.splitlines() if "util/arch" not in line]
+    variables = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return {name: variables[name] for name in ("SGE_ROOT", "SGE_CELL")}
+
+
+@pytest.mark.real_cell
+def test_the_installed_wrapper_is_recognised(tmp_path: Path) -> None:
+    """Debian's own, where it is installed: the binary behind it, and what it would have set."""
+    require_real_cell()
+    tool = find_tool("qsub", {"PATH": "/usr/bin"})
+    assert tool.path == "/usr/lib/gridengine/qsub"
+    shell = Path("/usr/bin/qsub").read_text()
+    shown = script(
+        tmp_path / "qsub", shell.replace('exec /usr/lib/gridengine/${PROG} "$@"', "exec /usr/bin/env")
+    )
+    for env in ({}, {"SGE_ROOT": "/opt/sge"}, {"SGE_ROOT": "", "SGE_CELL": "test"}):
+        given = {"PATH": "/usr/bin:/bin", **env}
+        assert cell_of([str(shown)], given).items() <= with_defaults(given, tool.defaults).items()
+
+
+CONFIGS = [CONFIG, "SGE_CELL=prod\n", "SGE_ROOT='/opt/sge'\nSGE_CELL=\"x.1\"\n", "SGE_ROOT=\n", "# nothing\n"]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("given", [{}, {"SGE_ROOT": "/my/sge"}, {"SGE_ROOT": "", "SGE_CELL": "mine"}])
+def test_the_defaults_are_what_the_wrapper_would_have_set(
+    debian: tuple[Path, Path, Path], config: str, given: dict[str, str]
+) -> None:
+    wrapper, _, path = debian
+    path.write_text(config)
+    tool = find_tool("qsub", env(wrapper, **given))
+    assert cell_of([str(wrapper)], given).items() <= with_defaults(given, tool.defaults).items()
 
 
 def test_the_binary_behind_debians_wrapper(debian: tuple[Path, Path, Path]) -> None:

@@ -1,4 +1,4 @@
-"""The other dialects: the recorded samples of them, rebuilt from jobs and records."""
+"""The other dialects: their fixtures (tests/data/README.md), rebuilt from jobs and records."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from fake_sge.render.dialects import DIALECTS, accounting_block, accounting_rows
 from .cells import Cell, config_of
 from .situations import Facts, utc
 
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+FLAVOUR_DATA = Path(__file__).parent.parent / "data" / "flavours"
 
 
-def sample(name: str) -> str:
-    return (SAMPLES / name).read_text(encoding="utf-8")
+def fixture(name: str) -> str:
+    return (FLAVOUR_DATA / name).read_text(encoding="utf-8")
 
 
 def request(argv: list[str], flavour: str, root: Path) -> Request:
@@ -53,13 +53,13 @@ def run(argv: list[str], flavour: str, root: Path, cell: Any) -> Reply:
 def job(number: int, name: str, array: Range | None = None, **spec: Any) -> Job:
     array = array or Range(1, 1)
     kind = JobType.ARRAY if array.last > 1 else JobType.NONE
-    made = JobSpec(name, "root", 0, "root", 0, "master", array=array, job_type=kind, **spec)
+    made = JobSpec(name, "root", 0, "root", 0, "weir", array=array, job_type=kind, **spec)
     full = TaskSet.full(array)
     none = full.empty()
     return Job(
         number,
         made,
-        utc("2024-10-28T07:26:14", "%Y-%m-%dT%H:%M:%S") + 0.654321,
+        utc("2025-04-16T05:23:52", "%Y-%m-%dT%H:%M:%S") + 0.907341,
         none,
         none,
         none,
@@ -76,37 +76,37 @@ def running(one: Job, host: str, started: float) -> Job:
 
 
 def small_cell() -> Cell:
-    start = utc("2024-10-28T07:21:41", "%Y-%m-%dT%H:%M:%S") + 0.123456
+    start = utc("2025-04-16T05:18:07", "%Y-%m-%dT%H:%M:%S") + 0.408163
     first = running(
-        job(14, "sleep", hard_resources=(Resource("h_vmem", "2G"),), hard_queues=("all.q@master",)),
-        "master",
+        job(31, "gauge", hard_resources=(Resource("h_vmem", "3G"),), hard_queues=("all.q@weir",)),
+        "weir",
         start,
     )
-    second = job(15, "sleep", Range(1, 99, 2))
-    second.waiting = TaskSet.full(second.spec.array).of(range(7, 100, 2))
+    second = job(32, "gauge", Range(1, 81, 4))
+    second.waiting = TaskSet.full(second.spec.array).of(range(9, 82, 4))
     return Cell(config_of(Facts()), [first, second])
 
 
-def test_ocs_list_is_the_one_derived_from_its_source(tmp_path: Path) -> None:
+def test_ocs_list_is_that_of_the_fixture(tmp_path: Path) -> None:
     reply = run(["qstat", "-xml"], "ocs-9.0", tmp_path, small_cell())
-    assert reply.out.decode() == sample("derived-from-source/ocs-9.x_qstat_default.xml")
+    assert reply.out.decode() == fixture("ocs-9.0_qstat.xml")
 
 
-def test_ocs_queues_are_those_of_the_sample(tmp_path: Path) -> None:
+def test_ocs_queues_are_those_of_the_fixture(tmp_path: Path) -> None:
     facts = Facts()
-    names = ("ocs-master", "ocs-worker1", "ocs-worker2")
+    names = ("weir", "weir-a", "weir-b")
     for name in names:
-        facts.queues[f"all.q@{name}"] = {"slots_total": "14", "qtype": "BIP"}
+        facts.queues[f"all.q@{name}"] = {"slots_total": "6", "qtype": "BIP"}
     config = config_of(facts)
-    config.hosts = {name: Host(name, {"load_avg": "0.76", "arch": "lx-arm64"}) for name in names}
+    config.hosts = {name: Host(name, {"load_avg": "0.76", "arch": "lx-riscv64"}) for name in names}
     cell = Cell(config, instances=[QueueInstance(config.queues["all.q"], name) for name in names])
     reply = run(["qstat", "-f", "-xml"], "ocs-9.0", tmp_path, cell)
-    assert reply.out.decode() == sample("ocs-9.0.10/slurmshim_qstat-xml-f.xml")
+    assert reply.out.decode() == fixture("ocs-9.0_qstat_f.xml")
 
 
 def test_unknown_jobs_of_6_2u5_are_not_well_formed(tmp_path: Path) -> None:
-    reply = run(["qstat", "-j", "1", "-xml"], "sge-6.2u5", tmp_path, small_cell())
-    assert reply.out.decode().rstrip() == sample("sge-6.2u5/ood_qstat_j_unknown_jobs.xml").rstrip()
+    reply = run(["qstat", "-j", "52", "-xml"], "sge-6.2u5", tmp_path, small_cell())
+    assert reply.out.decode().rstrip() == fixture("sge-6.2u5_qstat_j_unknown.xml").rstrip()
 
 
 @pytest.mark.parametrize(
@@ -124,28 +124,28 @@ def test_the_version_line(tmp_path: Path, flavour: str, banner: str, tool: str) 
     assert reply.out.decode().splitlines()[0] == banner
 
 
-def test_ocs_details_have_the_tags_of_the_sample(tmp_path: Path) -> None:
-    reply = run(["qstat", "-j", "14", "-xml"], "ocs-9.0", tmp_path, small_cell())
+def test_ocs_details_have_the_tags_of_the_fixture(tmp_path: Path) -> None:
+    reply = run(["qstat", "-j", "31", "-xml"], "ocs-9.0", tmp_path, small_cell())
     root = ElementTree.fromstring(reply.out.decode())
-    recorded = ElementTree.fromstring(sample("ocs-9.0.10/slurmshim_qstat-xml-j.xml"))
+    known = ElementTree.fromstring(fixture("ocs-9.0_qstat_j.xml"))
     path = (
         "djob_info/element/JB_request_set_list/ulong_sublist/JRS_hard_resource_list/qstat_l_requests/CE_name"
     )
     assert root.find(path) is not None
-    assert recorded.find(path) is not None
+    assert known.find(path) is not None
     for tag in ("JAT_state", "JAT_status", "JAT_hold", "JAT_task_number", "JAT_start_time"):
         assert root.findtext(f".//JB_ja_tasks/element/{tag}") is not None, tag
-        assert recorded.findtext(f".//JB_ja_tasks/element/{tag}") is not None, tag
-    assert root.findtext(".//JB_submission_time") == "2024-10-28T07:26:14.654321"
-    assert root.findtext(".//JG_qhostname") == "master"
+        assert known.findtext(f".//JB_ja_tasks/element/{tag}") is not None, tag
+    assert root.findtext(".//JB_submission_time") == "2025-04-16T05:23:52.907341"
+    assert root.findtext(".//JG_qhostname") == "weir"
     assert root.findtext(".//JAT_state") == "128"
 
 
 def test_uge_details_are_flat(tmp_path: Path) -> None:
-    reply = run(["qstat", "-j", "14", "-xml"], "uge-8.6", tmp_path, small_cell())
+    reply = run(["qstat", "-j", "31", "-xml"], "uge-8.6", tmp_path, small_cell())
     root = ElementTree.fromstring(reply.out.decode())
-    recorded = ElementTree.fromstring(sample("uge-8.6/ood_qstat_jr.xml"))
-    for tree in (root, recorded):
+    known = ElementTree.fromstring(fixture("uge-8.6_qstat_j.xml"))
+    for tree in (root, known):
         for path in (
             "djob_info/JB_job_number",
             "djob_info/JB_hard_resource_list/CE_name",
@@ -154,11 +154,11 @@ def test_uge_details_are_flat(tmp_path: Path) -> None:
             "djob_info/JB_ja_structure/task_id_range/RN_min",
         ):
             assert tree.find(path) is not None, path
-    assert root.findtext("djob_info/JB_submission_time") == "1730100374654"
+    assert root.findtext("djob_info/JB_submission_time") == "1744781032907"
 
 
 def test_old_details_lack_what_came_later(tmp_path: Path) -> None:
-    out = run(["qstat", "-j", "14", "-xml"], "sge-6.2u5", tmp_path, small_cell()).out.decode()
+    out = run(["qstat", "-j", "31", "-xml"], "sge-6.2u5", tmp_path, small_cell()).out.decode()
     assert "JAT_start_time" not in out
     assert "JB_submission_time" in out
 
@@ -202,13 +202,13 @@ def record_of(block: str) -> Record:
 @pytest.mark.parametrize(
     ("name", "flavour"),
     [
-        ("uge-8.6/riboviz_qacct_j_eddie_2020.txt", "uge-8.6"),
-        ("ocs-9.0/goclusterscheduler_qacct_j.txt", "ocs-9.0"),
+        ("uge-8.6_qacct_j.txt", "uge-8.6"),
+        ("ocs-9.0_qacct_j.txt", "ocs-9.0"),
     ],
 )
-def test_accounting_blocks_are_those_of_the_samples(name: str, flavour: str) -> None:
+def test_accounting_blocks_are_those_of_the_fixtures(name: str, flavour: str) -> None:
     dialect = dialect_of(flavour)
-    for block in re.split("(?m)^={62}\n", sample(name).split("Total System")[0])[1:]:
+    for block in re.split("(?m)^={62}\n", fixture(name).split("Total System")[0])[1:]:
         wanted = "=" * 62 + "\n" + block
         record = record_of(block)
         shown = accounting_block(

@@ -1,4 +1,4 @@
-"""The recorded transcripts and samples as test data."""
+"""The recorded transcripts, and the fixtures of other flavours, as test data."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def case(name: str) -> Case:
     return found
 
 
-def sample(path: str) -> CommandResult:
-    """A sample as if a command had just printed it."""
-    return CommandResult((), 0, (DATA / "samples" / path).read_bytes(), b"")
+def flavour(name: str) -> CommandResult:
+    """A fixture of another flavour as if a command had just printed it."""
+    return CommandResult((), 0, (DATA / "flavours" / name).read_bytes(), b"")
 
 
 def ids(found: list[Case]) -> list[str]:

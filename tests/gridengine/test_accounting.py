@@ -67,7 +67,7 @@ def test_univa_has_more_fields_and_milliseconds() -> None:
 
 
 def test_open_cluster_scheduler_writes_json() -> None:
-    line = captured.sample("ocs-9.0/goclusterscheduler_accounting.jsonl").stdout
+    line = captured.flavour("ocs-9.0_accounting.jsonl").stdout
     raw = json.loads(line)
     record = accounting.parse_line(line)
     assert (record.job, record.owner, record.failed) == (raw["job_number"], raw["owner"], raw["failed"])
@@ -213,15 +213,16 @@ def test_qacct_that_cannot_run(name: str) -> None:
 
 
 def test_the_other_flavours() -> None:
-    (eddie,) = qacct.parse(captured.sample("uge-8.6/riboviz_qacct_j_eddie_2020.txt"))
-    assert (eddie.job, eddie.ru_maxrss, eddie.mem) == (2701173, 904316, 179.488)
-    assert eddie.maxvmem == pytest.approx(1.656 * 2**30)
-    assert eddie.end_time - eddie.start_time == pytest.approx(314.272)
-    (uger,) = qacct.parse(captured.sample("uge-8.x/loamstream_qacct_j_2017.txt"))
-    assert (uger.id, uger.ru_wallclock, uger.iow) == (JobId(6436107, 1), 6.959, 0.28)
-    tasks = qacct.parse(captured.sample("ocs-9.0/goclusterscheduler_qacct_j.txt"))
-    assert [record.task for record in tasks] == [97, 99]
-    assert tasks[0].maxvmem == 21045248
+    (single,) = qacct.parse(captured.flavour("uge-8.6_qacct_j.txt"))
+    assert (single.job, single.ru_maxrss, single.mem) == (305644, 1250304, 540.233)
+    assert single.maxvmem == pytest.approx(2.375 * 2**30)
+    assert single.end_time - single.start_time == pytest.approx(676.363)
+    (task,) = qacct.parse(captured.flavour("uge-8.x_qacct_j.txt"))
+    assert (task.id, task.ru_wallclock, task.iow) == (JobId(3819660, 4), 19.512, 0.14)
+    assert task.maxvmem == pytest.approx(411.508 * 2**20)
+    tasks = qacct.parse(captured.flavour("ocs-9.0_qacct_j.txt"))
+    assert [record.task for record in tasks] == [35, 40]
+    assert tasks[0].maxvmem == 16777216
     assert all(record.category == "" for record in tasks)
 
 

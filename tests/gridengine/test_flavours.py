@@ -1,4 +1,4 @@
-"""The other Grid Engines: samples of their qstat -xml, read by rules of their own."""
+"""The other Grid Engines: their qstat -xml in fixtures (tests/data/README.md), read by rules of their own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from drmaa_cli.gridengine.units import parse_time
 from tests.gridengine import captured
 from tests.gridengine.captured import result
 
-SAMPLES = sorted((captured.DATA / "samples").glob("*/*.xml"))
-NAMES = [str(path.relative_to(captured.DATA / "samples")) for path in SAMPLES]
+FLAVOURS = captured.DATA / "flavours"
+README = (captured.DATA / "README.md").read_text()
+NAMES = sorted(path.name for path in FLAVOURS.glob("*.xml"))
 
 
 def of_root(root: str) -> list[str]:
-    return [name for name, path in zip(NAMES, SAMPLES) if re.search(rf"<{root}\b", path.read_text()[:100])]
+    return [name for name in NAMES if re.search(rf"<{root}\b", (FLAVOURS / name).read_text()[:100])]
 
 
 LISTINGS = of_root("job_info")
@@ -38,15 +39,17 @@ def members(tasks: str) -> list[int]:
     return found
 
 
-def test_there_are_samples() -> None:
-    assert len(LISTINGS) >= 11
-    assert len(DETAILS) >= 7
-    assert len(LISTINGS) + len(DETAILS) + 1 == len(NAMES)
+def test_there_are_fixtures_and_each_is_described() -> None:
+    assert len(LISTINGS) == 7
+    assert len(DETAILS) == 7
+    assert sorted([*LISTINGS, *DETAILS, "sge-6.2u5_qstat_j_unknown.xml"]) == NAMES
+    described = re.findall(r"^\| `([\w.-]+)` \|", README, re.MULTILINE)
+    assert sorted(described) == sorted(path.name for path in FLAVOURS.iterdir())
 
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_listings(name: str) -> None:
-    reply = captured.sample(name)
+    reply = captured.flavour(name)
     rows = qstat.parse_listing(reply).rows
     jobs = re.findall(r"<job_list[^>]*>(.*?)</job_list>", reply.out, re.DOTALL)
     assert [row.job for row in rows] == [int(field(job, "JB_job_number")) for job in jobs]
@@ -65,13 +68,44 @@ def test_listings(name: str) -> None:
 
 def test_the_queue_is_known_with_and_without_queue_elements() -> None:
     for name in LISTINGS:
-        for row in qstat.parse_listing(captured.sample(name)).rows:
+        for row in qstat.parse_listing(captured.flavour(name)).rows:
             assert bool(row.queue) == (row.listed_as == "running"), (name, row)
+
+
+def test_a_listing_of_many_queues_and_jobs() -> None:
+    """Every instance of the fixture's full queue, 28 of them with 28 jobs each: some 8,500 lines."""
+    reply = captured.flavour("sge-8.1.9_qstat_F.xml")
+    before, queue, after = re.split(r"(?s)( *<Queue-List>.*?</Queue-List>\n)", reply.out, maxsplit=1)
+    job = re.search(r"(?s) *<job_list.*?</job_list>\n", queue)
+    assert job
+    bare = re.sub(r"(?s) *<job_list.*</job_list>\n", "JOBS", queue)
+    numbers = {place: range(place * 100, place * 100 + 28) for place in range(1, 29)}
+    queues = "".join(
+        bare.replace("moss01", f"moss{place}").replace(
+            "JOBS",
+            "".join(job[0].replace("<JB_job_number>5121", f"<JB_job_number>{number}") for number in jobs),
+        )
+        for place, jobs in numbers.items()
+    )
+    found = qstat.parse_listing(result(f"{before}{queues}{after}")).rows
+    many = found[: 28 * 28]
+    assert [row.job for row in many] == [number for jobs in numbers.values() for number in jobs]
+    assert {(row.job // 100, row.queue) for row in many} == {
+        (place, f"bog.q@moss{place}.fen.example") for place in numbers
+    }
+    assert found[28 * 28 :] == qstat.parse_listing(reply).rows[3:]
+    few = qstat.parse_listing(result(f"{before}{queues}{after}"), wanted={2827, 101}).rows
+    assert few == (found[1], found[28 * 28 - 1])
+
+
+def test_the_state_of_a_queue_is_none_of_its_jobs() -> None:
+    rows = qstat.parse_listing(captured.flavour("sge-8.1.9_qstat_F.xml")).rows
+    assert [row.state for row in rows if "moss02" in row.queue] == ["dr", "r", "dr"]
 
 
 @pytest.mark.parametrize("name", DETAILS)
 def test_details(name: str) -> None:
-    reply = captured.sample(name)
+    reply = captured.flavour(name)
     number = int(field(reply.out, "JB_job_number"))
     details = qstat.parse_details(reply, [number, number + 1])
     assert details.unknown == {number + 1}
@@ -96,27 +130,27 @@ def test_details(name: str) -> None:
 
 
 def test_unknown_jobs_in_tags_without_a_name() -> None:
-    reply = captured.sample("sge-6.2u5/ood_qstat_j_unknown_jobs.xml")
-    details = qstat.parse_details(reply, [1])
-    assert details.unknown == {1}
+    reply = captured.flavour("sge-6.2u5_qstat_j_unknown.xml")
+    details = qstat.parse_details(reply, [52])
+    assert details.unknown == {52}
     assert not details.jobs
 
 
 def test_several_jobs_without_an_element_around_each() -> None:
     """Univa 8.6 prints the fields of a job directly: two jobs follow each other."""
-    reply = captured.sample("uge-8.6/ood_qstat_jr.xml")
+    reply = captured.flavour("uge-8.6_qstat_j.xml")
     body = re.search(r"<djob_info>(.*)</djob_info>", reply.out, re.DOTALL)
     assert body
-    second = body[1].replace("748172", "748173").replace("<JAT_status>128", "<JAT_status>0")
+    second = body[1].replace("305170", "305171").replace("<JAT_status>128", "<JAT_status>0")
     both = reply.out.replace(body[1], body[1] + second)
-    (one,) = qstat.parse_details(reply, [748172]).jobs
-    found = qstat.parse_details(result(both), [748172, 748173]).jobs
-    assert found == (one, one._replace(job=748173, details=(one.details[0]._replace(status=0),)))
+    (one,) = qstat.parse_details(reply, [305170]).jobs
+    found = qstat.parse_details(result(both), [305170, 305171]).jobs
+    assert found == (one, one._replace(job=305171, details=(one.details[0]._replace(status=0),)))
 
 
-@pytest.mark.parametrize("name", ["ocs-9.0.10/qstat_j_mem.xml", "uge-8.6/ood_qstat_jr.xml"])
+@pytest.mark.parametrize("name", ["ocs-9.0_qstat_j_pending.xml", "uge-8.6_qstat_j.xml"])
 def test_details_cut_off_anywhere_are_an_error(name: str) -> None:
-    complete = captured.sample(name).stdout.rstrip()
+    complete = captured.flavour(name).stdout.rstrip()
     for length in range(0, len(complete), 31):
         with pytest.raises(UnreadableReply):
             qstat.parse_details(result(complete[:length]), [1])
