@@ -9,19 +9,14 @@ import sys
 import pexpect
 import pytest
 
+from drmaa_cli.compat.tutorial import JobInfo, Session
 from tests.compat.client import ROOT, Client, Home
 
 EXAMPLES = ROOT / "examples" / "tutorial"
 PATIENCE = 60
-STARTED = ["Creating job template", r"Your job has been submitted with id (\d+)"]
-STARTED_BULK = [STARTED[0], r"Your job has been submitted with id (\[.*\])"]
-TASKS = range(1, 31, 2)
-STATES = {
-    "job is queued and active",
-    "job is running",
-    "job finished normally",
-    "process status cannot be determined",  # for the moment between the job's end and its record
-}
+NUMBER = r"(\d+)"
+CONTACT = r"(session=[^.\s]+(?:\.[^.\s]+)*\.\d+\.\d+)"
+GRID_ENGINE = r"\S*GE\S* \S+"
 
 
 class Terminal:
@@ -36,19 +31,16 @@ class Terminal:
         for path in EXAMPLES.iterdir():
             shutil.copy(path, client.directory)
 
-    def start(self, *argv: str) -> pexpect.spawn[str]:
-        return pexpect.spawn(
+    def run(self, name: str, *lines: str) -> list[str]:
+        """Run an example, which must say exactly these lines and succeed; returns what groups matched."""
+        child = pexpect.spawn(
             sys.executable,
-            ["-m", "drmaa_cli.cli", "exec", "--", *argv],
+            ["-m", "drmaa_cli.cli", "exec", "--", sys.executable, name],
             cwd=str(self.client.directory),
             env={**self.client.env, "PYTHONPATH": str(ROOT)},
             encoding="utf-8",
             timeout=PATIENCE,
         )
-
-    def run(self, name: str, *lines: str) -> list[str]:
-        """Run an example, which must say exactly these lines and succeed; returns what groups matched."""
-        child = self.start(sys.executable, name)
         words: list[str] = []
         for line in lines:
             child.expect(rf"{line}\r\n")
@@ -69,114 +61,173 @@ def terminal(client: Client, home: Home) -> Terminal:
 
 def ended(client: Client, job: str) -> None:
     """Wait until a job that nobody waits for is gone, so that its output is there."""
-    for word in job.strip("[]").replace("'", "").split(", "):
-        client.run("import subprocess, time, sys\nwhile not subprocess.run(['qstat', '-j', sys.argv[1]], "
-                   "capture_output=True).returncode: time.sleep(0.1)", word.partition(".")[0])  # fmt: skip
+    client.run("import subprocess, time, sys\nwhile not subprocess.run(['qstat', '-j', sys.argv[1]], "
+               "capture_output=True).returncode: time.sleep(0.1)", job)  # fmt: skip
 
 
-def test_example1(terminal: Terminal) -> None:
-    terminal.run("example1.py", "A DRMAA object was created", "A session was started successfully")
+def test_begin_and_end(terminal: Terminal) -> None:
+    last = "ended; ending it again raises NoActiveSessionException"
+    terminal.run("begin_and_end.py", "before: ''", f"begun: {CONTACT}", last)
 
 
-def test_example1_1(terminal: Terminal) -> None:
-    (contact,) = terminal.run(
-        "example1.1.py",
-        "A session was started successfullly",
-        r"getContact\(\) returns: (session=\S+)",
-        "Exited from session",
-        "Session was restarted successfullly",
+def test_come_back(terminal: Terminal) -> None:
+    job, _, same = terminal.run(
+        "come_back.py",
+        rf"job {NUMBER} is left alone in {CONTACT}",
+        rf"job {NUMBER} came to exit status 4",
     )
-    assert re.fullmatch(r"session=[^.]+(\.[^.]+)*\.\d+\.\d+", contact)
+    assert same == job
 
 
-def test_example2(terminal: Terminal, home: Home) -> None:
-    (home.path / "tmp" / "DRMAA_JOB_OUT").unlink(missing_ok=True)  # jobs append
-    (job,) = terminal.run("example2.py", *STARTED, "Cleaning up")
+def test_submit_job(terminal: Terminal) -> None:
+    (job,) = terminal.run("submit_job.py", rf"job {NUMBER} will write report\.txt")
     ended(terminal.client, job)
-    assert home.written("DRMAA_JOB_OUT") == "Hello World, the answer is 42\nSimon says: Bye world!\n"
-    if home.asked:
-        assert home.asked.read_text().splitlines()[-1] == "$HOME/tmp/DRMAA_JOB_OUT"
+    written = (terminal.client.directory / "report.txt").read_text()
+    assert written == "report, task undefined: 3 words: one two  blanks $HOME\n"
 
 
-def test_example2_1(terminal: Terminal) -> None:
-    (jobs,) = terminal.run("example2.1.py", *STARTED_BULK, "Cleaning up")
-    numbers = re.findall(r"'(\d+)\.(\d+)'", jobs)
-    assert len({number for number, _ in numbers}) == 1
-    assert [int(task) for _, task in numbers] == list(TASKS)
-    ended(terminal.client, jobs)
+def test_submit_array(terminal: Terminal) -> None:
+    jobs = terminal.run("submit_array.py", *[rf"submitted {NUMBER}\.{task}" for task in (2, 5, 8, 11, 14)])
+    (job,) = set(jobs)
+    ended(terminal.client, job)
 
 
-def test_example3(terminal: Terminal) -> None:
-    job, waited = terminal.run("example3.py", *STARTED, r"Job: (\d+) finished with code 0", "Cleaning up")
+def test_wait_for_job(terminal: Terminal) -> None:
+    job, waited = terminal.run(
+        "wait_for_job.py",
+        rf"job {NUMBER} has not ended yet",
+        rf"getJobId: {NUMBER}",
+        "hasExited: True",
+        "getExitStatus: 23",
+        "hasSignaled: False",
+        "getTerminatingSignal: ",
+        "wasAborted: False",
+        r"it took \d s",
+    )
     assert waited == job
 
 
-def test_example3_1(terminal: Terminal) -> None:
-    terminal.run("example3.1.py", *STARTED_BULK, "Cleaning up")
+def test_wait_for_all(terminal: Terminal) -> None:
+    terminal.run("wait_for_all.py", "all 4 have ended")
 
 
-def test_example3_2(terminal: Terminal) -> None:
-    collected = [
-        line
-        for task in TASKS
-        for line in (rf"Collecting job (\d+\.{task})", rf"Job: (\d+\.{task}) finished with code 0")
-    ]
-    jobs, *each = terminal.run("example3.2.py", *STARTED_BULK, *collected, "Cleaning up")
-    assert re.findall(r"'([\d.]+)'", jobs) == each[::2] == each[1::2]
+def test_collect_tasks(terminal: Terminal) -> None:
+    lines = [f"{number} tasks exited with {status}" for number, status in ((2, 0), (3, 1), (3, 2))]
+    terminal.run("collect_tasks.py", *lines)
 
 
-def test_example4(terminal: Terminal, client: Client) -> None:
-    """In a suspended queue: a deletion just while a job is started is lost (Grid Engine 8.1.9, observed)."""
-    client.cell.run("qmod", "-sq", "all.q")
-    try:
-        (job,) = terminal.run("example4.py", *STARTED, "Cleaning up")
-        ended(client, job)
-    finally:
-        client.cell.run("qmod", "-usq", "all.q")
-    done = client.cell.run("qacct", "-j", job, check=False)
-    assert done.returncode == 1  # it never ran
+def test_delete_job(terminal: Terminal) -> None:
+    job, same = terminal.run("delete_job.py", rf"job {NUMBER} runs", rf"job {NUMBER} was aborted: True")
+    assert same == job
 
 
-def test_example5(terminal: Terminal) -> None:
-    """With a tenth of its sleeps, so that it takes 5 seconds instead of 50."""
-    faster = "import runpy, time; sleep = time.sleep; time.sleep = lambda s: sleep(s / 10 if s == 5 else s); "
-    child = terminal.start(
-        sys.executable, "-c", f"{faster}runpy.run_path('example5.py', run_name='__main__')"
-    )
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
-    lines = str(child.before).splitlines()
-    assert re.fullmatch(STARTED[1], lines[1])
-    assert lines[2:-1:2] == [f"Checking {turn} of 10 times" for turn in range(10)]
-    assert set(lines[3:-1:2]) <= STATES
-    assert "job is running" in lines
-    assert lines[-1] == "Cleaning up"
+def test_watch_state(terminal: Terminal) -> None:
+    """Queued, and undetermined between the job's end and its record, only if the program happens to look."""
+    between = rf"(?:job \d+: QUEUED_ACTIVE \(0x10\)\r\n)?job {NUMBER}: RUNNING \(0x20\)"
+    end = rf"(?:job \d+: UNDETERMINED \(0x0\)\r\n)?job {NUMBER}: DONE \(0x30\)"
+    jobs = terminal.run("watch_state.py", rf"job {NUMBER}: USER_ON_HOLD \(0x12\)", between, end)
+    assert len(set(jobs)) == 1
 
 
-def test_example6(terminal: Terminal) -> None:
-    grid_engine = [rf"Supported {what}: (\S*GE\S* \S+)" for what in ("DRM systems", "DRMAA implementations")]
+def test_about_drm(terminal: Terminal) -> None:
+    said = [f"  DRM system      {GRID_ENGINE}", f"  implementation  {GRID_ENGINE}"]
     terminal.run(
-        "example6.py",
-        "A DRMAA object was created",
-        "Supported contact strings: ",
-        *grid_engine,
-        "A session was started successfully",
-        r"Supported contact strings: session=\S+",
-        *grid_engine,
-        r"Version 1\.0",
-        "Exiting",
-    )
+        "about_drm.py",
+        "without a session:", "  contact         -", *said,
+        "in a session:", f"  contact         {CONTACT}", *said,
+        r"DRMAA 1\.0",
+    )  # fmt: skip
 
 
 def test_every_example_is_run_here() -> None:
-    tests = {name for name in globals() if name.startswith("test_example")}
-    examples = {f"test_{path.stem.replace('.', '_')}" for path in EXAMPLES.glob("*.py")}
-    assert tests == examples
+    examples = {f"test_{path.stem}" for path in EXAMPLES.glob("*.py")}
     assert len(examples) == 10
+    assert examples <= set(globals())
 
 
-# --- what the programs of the tutorial do not show -------------------------------------------------------
+# --- programs of users: written for Python 2, and still Python ------------------------------------------
+
+OLD = """#!/usr/bin/env python
+import DRMAA, os, sys
+from DRMAA import Session
+
+SCRIPT = 'echo "%s of $JOB_NAME"; exit %d'
+
+class Batch(object):
+\tdef __init__(self, words, **attributes):
+\t\tself.words = words; self.attributes = attributes
+
+\tdef template(self, session):
+\t\tjt = session.createJobTemplate()
+\t\tjt.remoteCommand = '/bin/sh'
+\t\tjt.args=['-c'] + list(self.words)
+\t\tjt.joinFiles=True
+\t\tjt.outputPath=":"+DRMAA.JobTemplate.HOME_DIRECTORY+'/tmp/OLD_STYLE'
+\t\tfor name in self.attributes.keys():
+\t\t\tsetattr(jt, name, self.attributes[name])
+\t\treturn jt
+
+def main(argv):
+\ts=Session()
+\tfirst=s.getDRMSInfo(), s.getDRMAAImplementation(), str(s.getVersion())
+\tprint('%s/%s/%s' % first)
+\ts.init()
+\tjt=Batch([SCRIPT % (u'first', 3)], jobName='old').template(s)
+\tid=s.runJob(jt)
+\tcontact=s.getContact()
+\ts.deleteJobTemplate(jt); s.exit(); s.init(contact)
+\tinfo = s.wait(id)
+\twhose=info.getJobId()==id and 'it' or 'another'
+\tprint("exit %s of %s: %s" % (info.getExitStatus(), whose, info.hasExited()))
+\tjt=Batch([ 'exit $SGE_TASK_ID' ], outputPath=':/dev/null', jobSubmissionState='drmaa_hold').template(s)
+\tids=s.runBulkJobs(jt, 1, 3, 2)
+\tstatus = dict([(i, s.getJobProgramStatus(i)) for i in ids])
+\tprint(str([status[i]==s.USER_ON_HOLD for i in ids]) + ' ' + ', '.join([i.split('.')[1] for i in ids]))
+\tfor id in ids: s.control(id, Session.RELEASE)
+\ts.synchronize(ids)
+\tfor id in ids:
+\t\tinfo=s.wait(id, DRMAA.Session.TIMEOUT_NO_WAIT)
+\t\tsignal=(info.hasSignaled(), info.getTerminatingSignal(), info.wasAborted(), info.hasCoreDump())
+\t\tprint(repr(info.getExitStatus()) + repr(signal))
+\t\tusage = info.getResourceUsage()
+\t\tif not 'ru_wallclock' in usage: raise RuntimeError('no usage')
+\ttry:
+\t\ts.wait(ids[0])
+\texcept DRMAA.InvalidJobException as e:
+\t\tprint(e.__class__.__name__)
+\ts.exit()
+\treturn 0
+
+if __name__=='__main__':
+\tsys.exit(main(sys.argv))
+"""
+
+
+def test_a_program_of_python_2s_time(client: Client, home: Home) -> None:
+    """Tabs, %, old ways with strings and dicts; and the job's output in the home directory."""
+    (home.path / "tmp" / "OLD_STYLE").unlink(missing_ok=True)  # jobs append
+    about, *lines = client(OLD)
+    assert re.fullmatch(rf"{GRID_ENGINE}/{GRID_ENGINE}/1\.0", about)
+    assert lines == [
+        "exit 3 of it: True",
+        "[True, True] 1, 3",
+        "1(False, '', False, False)",
+        "3(False, '', False, False)",
+        "InvalidJobException",
+    ]
+    assert home.written("OLD_STYLE") == "first of old\n"
+    if home.asked:
+        assert "$HOME/tmp/OLD_STYLE" in home.asked.read_text().splitlines()
+
+
+def test_every_call_of_the_old_interface_is_made_in_it() -> None:
+    calls = {name for kind in (Session, JobInfo) for name, value in vars(kind).items() if callable(value)}
+    public = {name for name in calls if not name.startswith("_")}
+    assert len(public) == 22
+    assert {name for name in public if f".{name}(" not in OLD} == set()
+
+
+# --- what these programs do not show --------------------------------------------------------------------
 
 
 def test_constants_are_the_c_bindings_numbers(client: Client) -> None:
