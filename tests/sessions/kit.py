@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import random
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +36,22 @@ def job(session: Any, command: str, **attributes: object) -> JobTemplate:
     for name, value in {**values, "joinFiles": True, **attributes}.items():
         setattr(found, name, value)
     return found
+
+
+DYING_QSUB = """\
+#!/bin/sh
+# The real qsub; but the {count}th one ends, at the moment {moment}, together with the program that called it.
+echo >> {calls}
+[ $(wc -l < {calls}) -eq {count} ] || exec {qsub} "$@"
+case {moment} in
+    before-request) ;;
+    before-answer) {qsub} "$@" > /dev/null 2>&1 ;;
+    half-answered) {qsub} "$@" | head -c 2 ;;
+    answered) {qsub} "$@" ;;
+esac
+kill -9 $PPID $$
+"""
+MOMENTS_OF_QSUB = ("before-request", "before-answer", "half-answered", "answered")
 
 
 class Campaign:
@@ -92,22 +108,22 @@ class Campaign:
         self.kills += process.returncode != 0
         return process.returncode != 0
 
-    def run_and_kill(self, seconds: float, chance: random.Random, *, with_children: bool = False) -> bool:
-        """Run, and kill -9 at a random moment within some seconds after its session is there."""
-        with self.running() as process:
-            assert process.stdout is not None
-            if not process.stdout.readline():
-                assert process.stderr is not None
-                raise AssertionError(process.stderr.read())
-            time.sleep(chance.uniform(0, seconds))
-            children = _children(process.pid) if with_children else []
-            process.kill()
-            for child in children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
-            killed = process.wait(PATIENCE) != 0
-        self.kills += killed
-        return killed
+    def run_until_qsub(self, moment: str, count: int) -> bool:
+        """Run until the program and its count-th qsub are killed together, at a moment of the qsub's life."""
+        tools, calls = self.directory / "tools", self.directory / "calls"
+        tools.mkdir(exist_ok=True)
+        calls.unlink(missing_ok=True)
+        words = {"qsub": shutil.which("qsub", path=self.env["PATH"]), "calls": calls}
+        quoted = {name: shlex.quote(str(word)) for name, word in words.items()}
+        dying = tools / "qsub"
+        dying.write_text(DYING_QSUB.format(moment=moment, count=count, **quoted))
+        dying.chmod(0o755)
+        usual = self.env["PATH"]
+        self.env["PATH"] = f"{tools}:{usual}"
+        try:
+            return self.run_until("")
+        finally:
+            self.env["PATH"] = usual
 
     def check(self, found: Mapping[str, Any]) -> None:
         """Every task ran exactly once, and what the program was told of each is true."""
@@ -127,11 +143,3 @@ class Campaign:
             assert 0 < float(told["start"]) <= float(told["end"])
         kept = [path.name for path in self.state.glob(f"{self.directory.name}.session.*")]
         assert not kept
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    return [int(word) for word in text.split()]

@@ -1,8 +1,9 @@
 """A program as users write them: single jobs and an array, each with its key, submitted and waited for.
 
 Run as ``python program.py DIRECTORY CONTACT SINGLES TASKS``. Every task appends a line to a file of its own
-in DIRECTORY; the program prints ``ready`` when its session is there, and one JSON line when all has been
-waited for. KILL_AT=POINT:N in its environment has it kill itself when it reaches a point for the Nth time.
+in DIRECTORY; the program prints one JSON line when all has been waited for. KILL_AT in its environment has it
+kill itself: ``POINT:N`` when it reaches a point for the Nth time; ``qsub:N:M`` at the Mth call of a function
+of drmaa_cli after its Nth qsub has been started (for N = 0, after its own start).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Callable
 
+import drmaa_cli
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -45,8 +48,12 @@ def is_submission(what: Any) -> bool:
     return bool(getattr(what, "argv", what)[0] == "qsub")
 
 
-def die_at(point: str, count: int) -> None:
-    """Arrange for this process to be killed when it comes to a point for the count-th time."""
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_nth(point: str, count: int, act: Callable[[], None]) -> None:
+    """Arrange for something to be done when this process comes to a point for the count-th time."""
     owner, name, after = POINTS[point]
     original = getattr(owner, name)
     left = count
@@ -56,13 +63,40 @@ def die_at(point: str, count: int) -> None:
         counts = owner not in RUNNING or is_submission(arguments[1])
         left -= counts
         if counts and left == 0 and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            act()
         result = original(*arguments, **keywords)
-        if counts and left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if counts and left == 0 and after:
+            act()
         return result
 
     setattr(owner, name, reached)
+
+
+def die_after_calls(count: int) -> None:
+    """Arrange for this process to be killed at the count-th call of a function of drmaa_cli from now."""
+    package = str(Path(str(drmaa_cli.__file__)).parent)
+    left = count
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        nonlocal left
+        if event == "call" and frame.f_code.co_filename.startswith(package):
+            left -= 1
+            if left == 0:
+                die()
+
+    sys.setprofile(called)
+
+
+def arrange_death(moment: str) -> None:
+    """Do what KILL_AT says."""
+    point, _, numbers = moment.partition(":")
+    count, _, calls = numbers.partition(":")
+    if point != "qsub":
+        at_nth(point, int(count), die)
+    elif int(count) == 0:
+        die_after_calls(int(calls))
+    else:
+        at_nth("after-fork", int(count), lambda: die_after_calls(int(calls)))
 
 
 def template(session: JobSession, directory: Path, command: str) -> JobTemplate:
@@ -90,7 +124,6 @@ def told(info: JobInfo) -> dict[str, Any]:
 
 def main(directory: Path, contact: str, singles: int, tasks: int) -> None:
     with JobSession(contact) as session:
-        print("ready", flush=True)
         ids = {}
         for index in range(singles):
             key = f"single-{index}"
@@ -105,6 +138,5 @@ def main(directory: Path, contact: str, singles: int, tasks: int) -> None:
 
 if __name__ == "__main__":
     if os.environ.get("KILL_AT"):
-        where, _, number = os.environ["KILL_AT"].partition(":")
-        die_at(where, int(number))
+        arrange_death(os.environ["KILL_AT"])
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
