@@ -2,7 +2,7 @@
 
 Three forms are read: 45 fields between colons (every release up to 8.1.9 and ``old_accounting`` of Open
 Cluster Scheduler), the 52 fields of Univa Grid Engine with times in milliseconds, and the JSON object per
-line of Open Cluster Scheduler 9. Sources: captures ``qacct.*`` (``accounting_lines``), sample ``ocs-9.0``;
+line of Open Cluster Scheduler 9. Sources: captures ``qacct.*`` (``accounting_lines``), fixture ``ocs-9.0``;
 Univa's order of fields is that of its documentation.
 """
 

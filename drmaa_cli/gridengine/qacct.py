@@ -2,7 +2,7 @@
 
 The figures are rounded and scaled here (``4.781KB`` for 4896 kB), unlike those of the file. Every flavour
 prints blocks of ``name   value`` lines under a rule of ``=``; names, units and the form of dates differ and
-are told apart by themselves. Sources: captures ``qacct.*``, ``time.qacct_*``, ``cell2.qacct_*``; samples
+are told apart by themselves. Sources: captures ``qacct.*``, ``time.qacct_*``, ``cell2.qacct_*``; fixtures
 ``uge-8.x``, ``uge-8.6``, ``ocs-9.0``; runs of a real 8.1.9 cell for ``-o``.
 """
 

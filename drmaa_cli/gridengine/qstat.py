@@ -1,9 +1,8 @@
 """``qstat -xml``: who is in the qmaster; ``qstat -j IDS -xml``: what it knows about some jobs.
 
-Sources: qstat(1); captures ``qstat.*``, ``state.*``, ``hold_filter.*``, ``env.*``; samples of the other
-    flavours, whose
-wrapper elements differ, so elements are found by field name. Not the exit code but the root element says
-what a reply of ``qstat -j -xml`` is: it is 0 even when the qmaster did not answer.
+Sources: qstat(1); captures ``qstat.*``, ``state.*``, ``hold_filter.*``, ``env.*``; the fixtures of the
+other flavours, whose wrapper elements differ, so elements are found by field name. Not the exit code but the
+root element says what a reply of ``qstat -j -xml`` is: it is 0 even when the qmaster did not answer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Numbers, sizes and times as Grid Engine prints them: one grammar each.
 
-Sources: captures ``qacct.*`` and ``time.*`` (8.1.9), the samples of the other flavours, sge_types(5).
+Sources: captures ``qacct.*`` and ``time.*`` (8.1.9), the fixtures of the other flavours, sge_types(5).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Grid Engine's almost-XML made readable, without ever guessing an end that was not printed.
 
-The defects (dialect: captures ``qstat.j_xml_*``, ``qstat.xml_special_names``; samples ``sge-6.2u5``):
+The defects (captures ``qstat.j_xml_*``, ``qstat.xml_special_names``; fixtures ``sge-6.2u5_*``):
 
 * ``<`` in a text is written ``%lt;`` by every release before Open Cluster Scheduler 9, which writes ``&lt;``;
 * control characters and bytes that are not UTF-8 are copied as they are, and no encoding is declared;

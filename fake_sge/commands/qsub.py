@@ -232,7 +232,7 @@ class _Call:
 
 
 def signal_name(number: int) -> str:
-    """``SIGKILL``; unknown ones are ``SIGunknown signal`` (libdrmaa_observed: 30, 31, 34, 64)."""
+    """``SIGKILL``; unknown ones are ``SIGunknown signal`` (observed of 8.1.9: 30, 31, 34, 64)."""
     known = (
         "SIGHUP",
         "SIGINT",

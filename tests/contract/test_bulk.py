@@ -1,4 +1,4 @@
-"""runBulkJobs: libdrmaa_observed, section 4."""
+"""runBulkJobs(), as observed of libdrmaa."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Grid Engine's own DRMAA suite by its own names (drmaa_spec, section 9): jobs, one thread.
-
-Names are those of test_drmaa.cc, with ``test_ST_`` for "single-threaded".
-"""
+"""What every DRMAA implementation is expected to do with jobs, in one thread: from submission to the end."""
 
 from __future__ import annotations
 
@@ -12,24 +9,24 @@ import pytest
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
 
 
-def test_ST_SUBMIT_WAIT(session: World) -> None:
+def test_jobs_are_waited_for_one_after_another(session: World) -> None:
     for job in [session.run() for _ in range(3)]:
         info = session.session.wait(job, PATIENCE_SECONDS)
         assert (info.jobId, info.hasExited, info.exitStatus) == (job, True, 0)
 
 
-def test_ST_SUBMIT_NO_RUN_WAIT(session: World) -> None:
+def test_a_command_that_does_not_exist_is_aborted(session: World) -> None:
     job = session.run("/no/such/program")
     info = session.session.wait(job, PATIENCE_SECONDS)
     assert (info.wasAborted, info.hasExited) == (True, False)
 
 
-def test_ST_BULK_SUBMIT_WAIT(fresh: World) -> None:
+def test_waiting_for_any_job_gives_each_task_once(fresh: World) -> None:
     jobs = fresh.bulk(1, 5, 1)
     assert sorted(fresh.session.wait(fresh.anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
 
 
-def test_ST_BULK_SINGLESUBMIT_WAIT_INDIVIDUAL(fresh: World) -> None:
+def test_single_jobs_and_tasks_are_waited_for_by_their_ids(fresh: World) -> None:
     jobs = [*fresh.bulk(1, 3, 1), fresh.run(), *fresh.bulk(1, 2, 1), fresh.run()]
     for job in jobs:
         assert fresh.session.wait(job, PATIENCE_SECONDS).jobId == job
@@ -53,21 +50,21 @@ def after(world: World, jobs: list[str], dispose: bool) -> None:
             assert world.session.wait(job, 0).jobId == job
 
 
-@pytest.mark.parametrize("dispose", [True, False], ids=["DISPOSE", "NODISPOSE"])
-def test_ST_SUBMITMIXTURE_SYNC_ALL(fresh: World, dispose: bool) -> None:
+@pytest.mark.parametrize("dispose", [True, False], ids=["dispose", "keep"])
+def test_synchronize_with_the_whole_session(fresh: World, dispose: bool) -> None:
     jobs = mixture(fresh)
     fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, dispose)
     after(fresh, jobs, dispose)
 
 
-@pytest.mark.parametrize("dispose", [True, False], ids=["DISPOSE", "NODISPOSE"])
-def test_ST_SUBMITMIXTURE_SYNC_ALLIDS(fresh: World, dispose: bool) -> None:
+@pytest.mark.parametrize("dispose", [True, False], ids=["dispose", "keep"])
+def test_synchronize_with_ids_of_jobs_and_tasks(fresh: World, dispose: bool) -> None:
     jobs = mixture(fresh)
     fresh.session.synchronize(jobs, PATIENCE_SECONDS, dispose)
     after(fresh, jobs, dispose)
 
 
-def test_ST_SUBMIT_PAUSE_SUBMIT_SYNC(fresh: World) -> None:
+def test_synchronize_with_jobs_that_ended_before(fresh: World) -> None:
     first = fresh.run()
     fresh.until(first, "done")
     second = fresh.run()
@@ -76,7 +73,7 @@ def test_ST_SUBMIT_PAUSE_SUBMIT_SYNC(fresh: World) -> None:
 
 
 @pytest.mark.slow
-def test_ST_EXIT_STATUS(fresh: World) -> None:
+def test_every_exit_status_arrives(fresh: World) -> None:
     # Without 99, which asks Grid Engine to run the job again, and 100, its error state.
     script = "s=$((SGE_TASK_ID - 1)); case $s in 99|100) exit 0;; esac; exit $s"
     jobs = fresh.bulk(1, 256, 1, "/bin/sh", "-c", script)
@@ -87,21 +84,21 @@ def test_ST_EXIT_STATUS(fresh: World) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["inputPath", "outputPath", "errorPath"])
-def test_ST_INPUT_OUTPUT_ERROR_FILE_FAILURE(session: World, attribute: str) -> None:
+def test_a_file_that_cannot_be_opened_makes_the_job_fail(session: World, attribute: str) -> None:
     job = session.run(joinFiles=False, **{attribute: ":/no/such/directory/file"})
     session.session.synchronize([job], PATIENCE_SECONDS, False)
     assert session.status(job) == "failed"
     assert session.session.wait(job, 0).wasAborted
 
 
-def test_ST_SUBMIT_IN_HOLD_RELEASE(session: World) -> None:
+def test_a_held_job_runs_when_it_is_released(session: World) -> None:
     job = session.held()
     assert session.status(job) == "user_on_hold"
     session.session.control(job, "release")
     assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
 
 
-def test_ST_SUBMIT_IN_HOLD_DELETE(session: World) -> None:
+def test_a_held_job_that_is_deleted_has_failed_without_usage(session: World) -> None:
     job = session.held()
     session.session.control(job, "terminate")
     session.session.synchronize([job], PATIENCE_SECONDS, False)
@@ -110,27 +107,27 @@ def test_ST_SUBMIT_IN_HOLD_DELETE(session: World) -> None:
         session.session.wait(job, 0)
 
 
-@pytest.mark.parametrize("scope", ["SESSION", "SINGLE"])
-def test_ST_BULK_SUBMIT_IN_HOLD_RELEASE(fresh: World, scope: str) -> None:
+@pytest.mark.parametrize("scope", ["session", "each"])
+def test_held_tasks_run_when_they_are_released(fresh: World, scope: str) -> None:
     jobs = fresh.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
     assert [fresh.status(job) for job in jobs] == ["user_on_hold"] * 3
-    for job in jobs if scope == "SINGLE" else [fresh.everything]:
+    for job in jobs if scope == "each" else [fresh.everything]:
         fresh.session.control(job, "release")
     for job in jobs:
         assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
 
 
-@pytest.mark.parametrize("scope", ["SESSION", "SINGLE"])
-def test_ST_BULK_SUBMIT_IN_HOLD_DELETE(fresh: World, scope: str) -> None:
+@pytest.mark.parametrize("scope", ["session", "each"])
+def test_held_tasks_that_are_deleted_have_failed(fresh: World, scope: str) -> None:
     jobs = fresh.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
-    for job in jobs if scope == "SINGLE" else [fresh.everything]:
+    for job in jobs if scope == "each" else [fresh.everything]:
         fresh.session.control(job, "terminate")
     fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
     assert [fresh.status(job) for job in jobs] == ["failed"] * 3
 
 
-@pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
-def test_ST_SUBMIT_POLLING_WAIT(fresh: World, timeout: int) -> None:
+@pytest.mark.parametrize("timeout", [1, 0], ids=["one second", "no wait"])
+def test_wait_again_and_again_with_a_short_timeout(fresh: World, timeout: int) -> None:
     waiting = {fresh.run("/bin/sleep", "0.3"), fresh.run()}
 
     def poll() -> bool:
@@ -143,8 +140,8 @@ def test_ST_SUBMIT_POLLING_WAIT(fresh: World, timeout: int) -> None:
     fresh.eventually(poll, bool)
 
 
-@pytest.mark.parametrize("timeout", [1, 0], ids=["TIMEOUT", "ZEROTIMEOUT"])
-def test_ST_SUBMIT_POLLING_SYNCHRONIZE(fresh: World, timeout: int) -> None:
+@pytest.mark.parametrize("timeout", [1, 0], ids=["one second", "no wait"])
+def test_synchronize_again_and_again_with_a_short_timeout(fresh: World, timeout: int) -> None:
     jobs = [fresh.run("/bin/sleep", "0.3"), fresh.run()]
 
     def poll() -> bool:
@@ -158,7 +155,7 @@ def test_ST_SUBMIT_POLLING_SYNCHRONIZE(fresh: World, timeout: int) -> None:
     after(fresh, jobs, dispose=False)
 
 
-def test_ST_SYNCHRONIZE_NONEXISTANT(fresh: World) -> None:
+def test_synchronize_with_a_job_nobody_knows_returns_at_once(fresh: World) -> None:
     fresh.session.synchronize(["999999"], fresh.session.TIMEOUT_WAIT_FOREVER, False)
 
 
@@ -172,7 +169,7 @@ session.exit()
 """
 
 
-def test_ST_RECOVERABLE_SESSION(fresh: World) -> None:
+def test_another_process_takes_up_a_session_and_its_held_jobs(fresh: World) -> None:
     tasks, job = fresh.bulk(1, 2, 1, jobSubmissionState="drmaa_hold"), fresh.held(command="/bin/false")
     contact = fresh.session.contact
     fresh.end()
@@ -180,7 +177,7 @@ def test_ST_RECOVERABLE_SESSION(fresh: World) -> None:
 
 
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa loses jobs that end while nobody is connected
-def test_recoverable_session_with_ended_jobs(fresh: World) -> None:
+def test_another_process_takes_up_a_session_whose_jobs_have_ended(fresh: World) -> None:
     tasks, job = fresh.bulk(1, 2, 1), fresh.run("/bin/false")
     contact = fresh.session.contact
     fresh.end()
@@ -189,13 +186,13 @@ def test_recoverable_session_with_ended_jobs(fresh: World) -> None:
     assert fresh.elsewhere(RECONNECT, contact=contact, held=False, jobs=[*tasks, job]) == [0, 0, 1]
 
 
-def test_ST_INPUT_BECOMES_OUTPUT(session: World) -> None:
+def test_what_a_job_reads_it_can_write(session: World) -> None:
     text = "\n".join(f"line {number}" for number in range(1000))
     session.file("in").write_text(text)
     assert session.output_of("/bin/cat", inputPath=f":{session.file('in')}") == text
 
 
-def test_ST_ATTRIBUTE_CHECK(session: World) -> None:
+def test_a_job_with_all_attributes_at_once(session: World) -> None:
     here, environment = session.directory, {"WHO": "contract"}
     (here / "in").write_text("")
     script = "pwd; echo $WHO $JOB_NAME $1"
@@ -218,7 +215,7 @@ def test_ST_ATTRIBUTE_CHECK(session: World) -> None:
     assert output == f"{here}\ncontract checked argument\n"
 
 
-def test_ST_SUBMIT_SUSPEND_RESUME_WAIT(session: World) -> None:
+def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
     job = session.run("/bin/sleep", "2")
     session.until(job, "running")
     session.session.control(job, "suspend")
@@ -228,7 +225,7 @@ def test_ST_SUBMIT_SUSPEND_RESUME_WAIT(session: World) -> None:
     assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
 
 
-def test_ST_USAGE_CHECK(session: World) -> None:
+def test_two_jobs_have_each_their_own_usage(session: World) -> None:
     # One job ends early, one late: usage differs, and wait() gives each its own.
     begun = time.time()
     short, long = session.run(), session.run("/bin/sleep", "2")
@@ -238,8 +235,8 @@ def test_ST_USAGE_CHECK(session: World) -> None:
     assert all(float(found["submission_time"]) >= int(begun) for found in usage.values())
 
 
-@pytest.mark.parametrize("bulk", [False, True], ids=["SINGLE_JOB", "BULK_JOB"])
-def test_ST_TRANSFER_FILES(session: World, bulk: bool) -> None:
+@pytest.mark.parametrize("bulk", [False, True], ids=["single", "bulk"])
+def test_file_transfer_is_refused_and_the_template_stays_usable(session: World, bulk: bool) -> None:
     # The cell has no delegated_file_staging, as by default: the attribute is refused for either kind of job.
     with session.template() as template:
         with session.refuses("InvalidArgumentException"):
@@ -250,7 +247,7 @@ def test_ST_TRANSFER_FILES(session: World, bulk: bool) -> None:
     assert [session.status(job) for job in jobs] == ["user_on_hold"] * len(jobs)
 
 
-def test_ST_JOB_PS(session: World) -> None:
+def test_the_states_of_a_job_from_hold_to_reaping(session: World) -> None:
     job = session.held()
     assert session.status(job) == "user_on_hold"
     session.session.control(job, "release")
@@ -261,7 +258,7 @@ def test_ST_JOB_PS(session: World) -> None:
         session.status(job)
 
 
-def test_ST_CONTROL(session: World) -> None:
+def test_all_control_operations_on_one_job(session: World) -> None:
     job = session.run("/bin/sleep", "300", jobSubmissionState="drmaa_hold")
     for action, state in (
         ("release", "running"),

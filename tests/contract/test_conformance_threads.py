@@ -1,4 +1,4 @@
-"""Grid Engine's own DRMAA suite by its own names (drmaa_spec, section 9): the multi-threaded part."""
+"""What every DRMAA implementation is expected to do when several threads share the session."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def flat(lists: list[list[str]]) -> list[str]:
     return [job for jobs in lists for job in jobs]
 
 
-def test_MT_SUBMIT_WAIT(fresh: World) -> None:
+def test_threads_submit_and_one_waits(fresh: World) -> None:
     jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
     anyone = fresh.anyone
     assert len(set(jobs)) == THREADS * JOBS
     assert sorted(fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
 
 
-def test_MT_SUBMIT_BEFORE_INIT_WAIT(idle: World) -> None:
+def test_threads_that_were_refused_before_the_session_can_submit_in_it(idle: World) -> None:
     initialised, refused = threading.Event(), threading.Semaphore(0)
 
     def worker() -> list[str]:
@@ -40,7 +40,7 @@ def test_MT_SUBMIT_BEFORE_INIT_WAIT(idle: World) -> None:
     def starter() -> list[str]:
         for _ in range(THREADS):
             assert refused.acquire(timeout=PATIENCE_SECONDS)
-        idle.session.initialize("session=contract-mt-before")
+        idle.session.initialize("session=contract-threads-before")
         initialised.set()
         return []
 
@@ -60,7 +60,7 @@ def until_refused(world: World, call: Any) -> str:
     return "nothing"
 
 
-def test_MT_EXIT_DURING_SUBMIT(fresh: World) -> None:
+def test_exit_while_other_threads_submit(fresh: World) -> None:
     submitted = threading.Semaphore(0)
 
     def worker() -> str:
@@ -80,13 +80,13 @@ def test_MT_EXIT_DURING_SUBMIT(fresh: World) -> None:
     assert results == ["NoActiveSessionException"] * THREADS + ["left"]
 
 
-def test_MT_SUBMIT_MT_WAIT(fresh: World) -> None:
+def test_threads_submit_and_threads_wait(fresh: World) -> None:
     jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
     waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS).jobId for job in jobs]
     assert in_threads(waits) == jobs
 
 
-def test_MT_EXIT_DURING_SUBMIT_OR_WAIT(fresh: World) -> None:
+def test_exit_while_other_threads_submit_and_wait(fresh: World) -> None:
     waiting = fresh.held()
     submitted = threading.Semaphore(0)
 

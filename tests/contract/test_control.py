@@ -1,4 +1,4 @@
-"""control(): the table of libdrmaa_observed, section 5: each state and each action, class and text."""
+"""control(): each state and each action, with the class and text of a refusal, as observed of libdrmaa."""
 
 from __future__ import annotations
 

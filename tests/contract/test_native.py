@@ -1,4 +1,4 @@
-"""Native specification and job category, where they are accepted: libdrmaa_observed, section 3.6."""
+"""Native specification and job category, where they are accepted, as observed of libdrmaa."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates that runJob refuses: libdrmaa_observed, sections 3.1 to 3.6, one row each, class and text."""
+"""Templates that runJob() refuses: one row each, with class and text, as observed of libdrmaa."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions: every row of libdrmaa_observed, section 2, that can be shown inside one process."""
+"""Sessions, as observed of libdrmaa: everything that can be shown inside one process."""
 
 from __future__ import annotations
 

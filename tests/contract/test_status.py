@@ -1,4 +1,4 @@
-"""jobStatus(): the table of libdrmaa_observed, section 6, one test for each way into a state."""
+"""jobStatus(): one test for each way into a state, as observed of libdrmaa."""
 
 from __future__ import annotations
 

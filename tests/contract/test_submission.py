@@ -1,4 +1,4 @@
-"""What a submitted job is and gets: libdrmaa_observed, sections 3.1 and 3.3 to 3.5."""
+"""What a submitted job is and gets, as observed of libdrmaa."""
 
 from __future__ import annotations
 

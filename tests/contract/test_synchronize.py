@@ -1,4 +1,4 @@
-"""synchronize(): libdrmaa_observed, section 8."""
+"""synchronize(), as observed of libdrmaa."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job template before it is submitted: libdrmaa_observed, section 3, and drmaa_spec, section 10."""
+"""The job template before it is submitted, as observed of libdrmaa and drmaa-python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads, fork and signals: libdrmaa_observed, section 9."""
+"""Threads, fork and signals, as observed of libdrmaa, and better where it crashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""wait(): the tables of libdrmaa_observed, section 7."""
+"""wait() and what it returns, as observed of libdrmaa."""
 
 from __future__ import annotations
 

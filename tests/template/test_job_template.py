@@ -1,4 +1,4 @@
-"""JobTemplate against libdrmaa_observed section 3: what is accepted, read back and refused, and how."""
+"""JobTemplate: what is accepted, read back and refused, and how (as observed of libdrmaa)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partial timestamps: libdrmaa_observed 3.3, and offsets from UTC as the specification has them."""
+"""Partial timestamps as observed of libdrmaa, and offsets from UTC as DRMAA specifies them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The qsub command of a template: words, environment, refusals and their order (libdrmaa_observed 3)."""
+"""The qsub command of a template: words, environment, refusals and their order (as observed of libdrmaa)."""
 
 from __future__ import annotations
 

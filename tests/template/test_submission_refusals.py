@@ -1,4 +1,4 @@
-"""What a template is refused for, with which class and text, and in which order (libdrmaa_observed 3)."""
+"""What a template is refused for, with which class and text, and in which order (as observed of libdrmaa)."""
 
 from __future__ import annotations
 
