@@ -28,7 +28,7 @@ from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import Answer
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.jobs.lifecycle import Rules, TrackedJob
+from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.session import control, status
 from drmaa_cli.session.contact import new_name, parse_contact
 from drmaa_cli.session.monitor import Monitor
@@ -114,11 +114,8 @@ class JobSession:
         )
         self._table = self._session_jobs.table
         self._accounting = AccountingFile(common / "accounting")
-        self._monitor = Monitor(self.cluster, self._table, self._accounting, rules, self._session_jobs.ended)
+        self._monitor = Monitor(self.cluster, self._session_jobs, self._accounting, rules)
         self._lock = self._monitor.lock
-        self._session_jobs.on_made = self._expire
-        self._session_jobs.on_known = self._monitor.added
-        self._monitor.before_look_up = self._session_jobs.look_around
         lost = SubmissionRecovery(
             self.cluster,
             self._accounting,
@@ -126,7 +123,7 @@ class JobSession:
             self._session_jobs.claimed,
             lambda token: answer_files(path, token),
         )
-        submitter = Submitter(self.cluster, common, self._accounting, lost, self._session_jobs.open)
+        submitter = Submitter(self.cluster, common, self._accounting, lost, self._session_jobs)
         self._submissions = Submissions(self._session_jobs, submitter, lost, self._monitor)
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor)
         self._take_up()
@@ -182,7 +179,7 @@ class JobSession:
             DrmCommunicationException: no qmaster, or its answer was lost.
         """
         self.check()
-        return str(self._submit(jobTemplate, None, key).number)
+        return str(self._submit(jobTemplate, None, key))
 
     def runBulkJobs(
         self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
@@ -190,7 +187,7 @@ class JobSession:
         """Submit one array job; returns the ids of its tasks, ascending. All else as :meth:`runJob`."""
         self.check()
         tasks = bulk_range(beginIndex, endIndex, step)
-        number = self._submit(jobTemplate, tasks, key).number
+        number = self._submit(jobTemplate, tasks, key)
         return [f"{number}.{task}" for task in tasks.numbers()]
 
     def runJobs(self, templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
@@ -215,6 +212,7 @@ class JobSession:
         self.check()
         check_key(key)
         values = [values_of(template) for template in templates]
+        self._begin()
         try:
             ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
         except InternalException:
@@ -230,7 +228,7 @@ class JobSession:
         self.check()
         self._submissions.resolve_rest()
         with self._lock:
-            self._session_jobs.catch_up()
+            self._monitor.added(self._session_jobs.catch_up())
             entries = list(self._session_jobs.entries())
         return [
             SessionJob(str(entry.id), entry.key, entry.name, self._state_of(entry), entry.reaped)
@@ -245,9 +243,10 @@ class JobSession:
         except InvalidJobException:  # it was reaped between the two questions
             return JobState.UNDETERMINED
 
-    def _submit(self, template: object, tasks: TaskRange | None, key: str | None) -> TrackedJob:
+    def _submit(self, template: object, tasks: TaskRange | None, key: str | None) -> int:
         values = values_of(template)
         check_key(key)
+        self._begin()
         try:
             return self._submissions.submit(values, tasks, key)
         except InternalException:
@@ -272,13 +271,13 @@ class JobSession:
         terminating = operation == JobControlAction.TERMINATE
         if text_of(jobId) == ALL:
             with self._lock:
-                self._session_jobs.catch_up()
+                self._monitor.added(self._session_jobs.catch_up())
                 ids = [JobId(known.number) for known in self._table]
         else:
             ids = [control.target(parse_job_id(jobId), operation)]
             with self._lock:
                 if ids[0].job not in self._table:  # another process may have submitted it
-                    self._session_jobs.catch_up()
+                    self._monitor.added(self._session_jobs.catch_up())
         if not ids:
             return
         answers = self._terminate(ids) if terminating else self.cluster.control(operation, ids)
@@ -375,7 +374,7 @@ class JobSession:
         with self._lock:
             known = self._table.get(job.job)
             if known is None:
-                self._session_jobs.catch_up()
+                self._monitor.added(self._session_jobs.catch_up())
                 known = self._table.get(job.job)
             if known is not None:
                 return status.of_tracked_job(self._monitor, known, job, strict=self.config.strict_states)
@@ -405,6 +404,15 @@ class JobSession:
             raise error(DrmsInitException, text) from err
         return self.cluster.retrying(self.cluster.configuration)
 
+    def _begin(self) -> None:
+        """Have the session's file before the first submission."""
+        try:
+            made = self._session_jobs.begin()
+        except StoreError as err:
+            raise error(InternalException, f"nothing was submitted: {err}") from err
+        if made:
+            self._expire()
+
     def _expire(self) -> None:
         """Remove the user's old sessions, at most once a day."""
         cluster, config = self.cluster, self.config
@@ -419,13 +427,13 @@ class JobSession:
             log.warning("old sessions were not looked through: %s", err)
 
     def _take_up(self) -> None:
-        """Go on where the session was left, if it was begun before; settle what was left in doubt."""
+        """Go on where the session was left, if it was begun before; resolve what was left in doubt."""
         if not self._named:
             self._accounting.open()
             return
         try:
             with self._lock:
-                self._session_jobs.take_up(self._accounting)
+                self._monitor.added(self._session_jobs.take_up(self._accounting))
             self._submissions.resolve_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err

@@ -13,14 +13,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Callable, TypeVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow
 from drmaa_cli.gridengine.states import is_pending
-from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
     NO_TASK,
@@ -34,7 +33,8 @@ from drmaa_cli.jobs.lifecycle import (
     sight,
 )
 from drmaa_cli.session.poll_schedule import Pace
-from drmaa_cli.system.accounting_log import AccountingFile, Mark
+from drmaa_cli.session.session_jobs import NewJob, SessionJobs
+from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble, drmaa_error
 from drmaa_cli.system.clock import Clock
 
@@ -58,17 +58,15 @@ class Monitor:
     def __init__(
         self,
         cluster: Cluster,
-        table: JobTable,
+        session_jobs: SessionJobs,
         accounting: AccountingFile,
         rules: Rules,
-        on_ended: Callable[[Sequence[Ended]], None],
     ) -> None:
         self.lock = threading.Condition(threading.Lock())
         self.rules = rules
         self.closed = False
-        self.before_look_up: Callable[[], None] = lambda: None
-        self._cluster, self._table, self._accounting = cluster, table, accounting
-        self._on_ended = on_ended
+        self._session_jobs = session_jobs
+        self._cluster, self._table, self._accounting = cluster, session_jobs.table, accounting
         self._config: Config = cluster.config
         self.clock: Clock = cluster.clock
         self._leading = False
@@ -102,13 +100,14 @@ class Monitor:
         self._event, self._lively = self.clock.monotonic(), True
         self.lock.notify_all()
 
-    def added(self, known: TrackedJob, mark: Mark | None) -> None:
-        """A job became known. Its record may have been passed over while its number was still unknown."""
-        self.happened()
-        self._records.pop(known.number, None)  # those of an earlier job of the same number
-        look_back = self._accounting.look_back
-        for record in look_back(mark, known.submitted, lambda number: number == known.number):
-            self._note(record)
+    def added(self, new: Iterable[NewJob]) -> None:
+        """Jobs became known. Their records may have been passed over while their numbers were unknown."""
+        for job, mark in new:
+            self.happened()
+            self._records.pop(job.number, None)  # those of an earlier job of the same number
+            number = job.number
+            for record in self._accounting.look_back(mark, job.submitted, number.__eq__):
+                self._note(record)
 
     def wait(self, ready: Callable[[], T | None], deadline: float) -> T | None:
         """Wait until something is ready; None when the deadline comes first.
@@ -267,7 +266,7 @@ class Monitor:
             self._foreign = rows
         self._holds = {}
         self._began = began
-        self.before_look_up()  # another process may know why a job is gone
+        self.added(self._session_jobs.look_around())  # another process may know why a job is gone
         self._read_accounting()
         if self._look_up():
             self._finished = self.clock.monotonic()
@@ -377,7 +376,7 @@ class Monitor:
             del self._records[number]
         if facts:
             self._event = self.clock.monotonic()
-            self._on_ended(facts)
+            self._session_jobs.ended(facts)
         return bool(facts)
 
     def _is_settled(self, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""A session's books: the table in memory and the store on disk, kept in step.
+"""A session's jobs: the table in memory and the store on disk, kept in step.
 
 What is submitted, deleted, ended and reaped goes through here. Another process may work on the same session:
 its jobs and reaps are taken in before anything is said about "all jobs" or "no such job".
@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 from drmaa_cli.errors import InternalException, error
 from drmaa_cli.gridengine.records import JobId
@@ -54,8 +54,22 @@ class Entry(NamedTuple):
     reaped: bool
 
 
+class NewJob(NamedTuple):
+    """A job that the table learned of: its record may have been read and passed over before that.
+
+    Attributes:
+        job: the job.
+        mark: where the accounting file ended when it was submitted.
+    """
+
+    job: TrackedJob
+    mark: Mark | None
+
+
 class SessionJobs:
-    """The jobs of one session.
+    """The jobs of one session; the only one that writes its store.
+
+    The store is in memory until the first submission, and stays there where no file can be kept.
 
     Args:
         path: the session's file.
@@ -68,62 +82,66 @@ class SessionJobs:
     def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str) -> None:
         self.table = JobTable()
         self.path = path
-        self.on_made: Callable[[], None] = lambda: None
-        self.on_known: Callable[[TrackedJob, Mark | None], None] = lambda _known, _mark: None
         self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
-        self._store: Store | None = None
+        self._memory = self._store = Store.memory(path, contact, clock.time(), host)
         self._given_up = False
         self._opening = threading.Lock()
-        self._seen = 0  # up to this position all submissions are settled and taken into the table
+        self._seen = 0  # up to this position all submissions are resolved and taken into the table
         self._version = -1
 
-    def open(self) -> Store | None:
-        """The session's file, made when there is none; None where nothing can be kept.
+    @property
+    def lasts(self) -> bool:
+        """Whether the session has a file."""
+        return not self._store.in_memory
+
+    def begin(self) -> bool:
+        """Have the session's file, if that is possible; True when it was made just now.
 
         Raises:
             StoreError: it cannot be used, and the session is useless without it.
         """
         with self._opening:
-            if self._store is None and not self._given_up:
-                is_new = not self.path.exists()
-                try:
-                    self._store = Store.open(self.path, self._contact, self._clock.time(), self._host)
-                except StoreError as err:
-                    if self._must_last:
-                        raise
-                    self._given_up = True
-                    log.warning("this session will not outlive this process: %s", err)
-                else:
-                    if is_new:
-                        self.on_made()
-            return self._store
+            if self.lasts or self._given_up:
+                return False
+            is_new = not self.path.exists()
+            try:
+                self._open()
+            except StoreError as err:
+                if self._must_last:
+                    raise
+                self._given_up = True
+                log.warning("this session will not outlive this process: %s", err)
+                return False
+            return is_new
 
-    def _at_hand(self) -> Store | None:
-        """The file if there is one, perhaps made by another process meanwhile."""
-        if self._store is None and self.path.exists():
-            return self.open()
-        return self._store
+    def _open(self) -> None:
+        self._store = Store.open(self.path, self._contact, self._clock.time(), self._host)
+
+    def _look_for_file(self) -> None:
+        """Use the session's file if another process has made it meanwhile."""
+        if not self.lasts and self.path.exists():
+            self.begin()
 
     def close(self) -> None:
         """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
-        with self._storing("the end of the session") as store:
-            if store is not None:
-                try:
-                    self._take_in()
-                    if not self._must_last and not len(self.table) and not store.is_of_use():
-                        store.remove()
-                finally:
-                    store.close()
+        with self._storing("the end of the session"):
+            try:
+                self._take_in()
+                if not self._must_last and not len(self.table) and not self._store.is_of_use():
+                    self._store.remove()
+            finally:
+                self._store.close()
+                self._memory.close()
 
-    def take_up(self, accounting: AccountingFile) -> None:
+    def take_up(self, accounting: AccountingFile) -> list[NewJob]:
         """Go on with a session that was begun before: place the accounting reader, fill the table.
 
         Raises:
             StoreError: the file cannot be used.
         """
-        store = self.open() if self.path.exists() else None
+        self._look_for_file()
         answers = answers_beside(self.path)
-        jobs = [] if store is None else store.jobs()  # read after: an intent is there before its answer
+        jobs = self._store.jobs()  # read after: an intent is there before its answer
         for token in answers - {job.intent.token for job in jobs if job.number is None}:
             remove_answer(answer_files(self.path, token))
         rest = [job.intent for job in jobs if job.over < job.size]
@@ -132,53 +150,91 @@ class SessionJobs:
             accounting.open(None if blind else rest[0].mark, min(intent.submitted for intent in rest))
         else:
             accounting.open()
-        for job in jobs:
-            self._enter(job, read_past=False)
+        return [new for job in jobs for new in self._enter(job)]
+
+    def record_intent(self, intent: Intent) -> int:
+        """Write down that this submission is about to be made; its position in the order of submission.
+
+        Raises:
+            KeyTaken: there is a submission with this key.
+            StoreError: it cannot be written down.
+        """
+        self.begin()
+        return self._store.record_intent(intent)
+
+    def accepted(self, position: int, number: int) -> bool:
+        """Grid Engine accepted a submission under this number; False when that could not be written down."""
+        written = False
+        with self._storing(f"job {number} was submitted"):  # its token is on record: it is found again
+            self._store.accepted(position, number)
+            written = True
+        return written
+
+    def refused(self, position: int) -> None:
+        """A submission was certainly not accepted."""
+        with self._storing("a refused submission"):  # its token will not be found, and it is forgotten then
+            self._store.refused(position)
+
+    def disown(self, position: int) -> None:
+        """This process has given up on a submission without knowing what became of it: anybody may look."""
+        with self._storing("a submission whose answer was lost"):  # looked for when this process has ended
+            self._store.disown(position)
 
     def in_doubt(self) -> list[StoredJob]:
-        """Submissions of which it is not known whether Grid Engine accepted them."""
-        return [] if self._store is None else self._store.in_doubt()
+        """Submissions of which it is not known whether Grid Engine accepted them.
 
-    def settle(self, job: StoredJob, number: int | None) -> None:
-        """It has become known under which number a submission was accepted; None: it was not."""
-        assert self._store is not None
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        return self._store.in_doubt()
+
+    def resolve(self, job: StoredJob, number: int | None) -> list[NewJob]:
+        """It has become known under which number a submission was accepted; None: it was not.
+
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        new = []
         if number is None:
             self._store.refused(job.position)
             log.info("the submission of %s did not reach Grid Engine", job.intent.name)
         else:
             self._store.accepted(job.position, number)
             log.info("job %d was submitted by this session, though the answer was lost", number)
-            self._enter(job._replace(number=number))
+            new = self._enter(job._replace(number=number))
         remove_answer(answer_files(self.path, job.intent.token))
+        return new
 
-    def catch_up(self) -> None:
-        """Take in what other processes did in this session.
+    def catch_up(self) -> list[NewJob]:
+        """Take in what other processes did in this session; the jobs that are new here.
 
         Raises:
             InternalException: the session's file cannot be read.
         """
         try:
-            self._take_in()
+            return self._take_in()
         except StoreError as err:
             raise error(InternalException, str(err)) from err
 
-    def look_around(self) -> None:
+    def look_around(self) -> list[NewJob]:
         """The same, for whoever can go on without it."""
+        new: list[NewJob] = []
         with self._storing("what other processes did"):
-            self._take_in()
+            new = self._take_in()
+        return new
 
-    def _take_in(self) -> None:
-        store = self._at_hand()
-        if store is None:
-            return
+    def _take_in(self) -> list[NewJob]:
+        self._look_for_file()
+        store = self._store
         version = store.version()
         if version == self._version:
-            return
-        everything_settled = True
+            return []
+        new = []
+        everything_resolved = True
         for job in store.jobs(after=self._seen):
-            self._enter(job)
-            everything_settled = everything_settled and job.number is not None
-            if everything_settled:
+            new += self._enter(job)
+            everything_resolved = everything_resolved and job.number is not None
+            if everything_resolved:
                 self._seen = job.position
         known_at = {known.order: known for known in self.table}
         for position, tasks in store.news(list(known_at)).items():
@@ -188,27 +244,27 @@ class SessionJobs:
                 if task.reaped:
                     self.table.drop(known_at[position].number, task.task)
         self._version = version
+        return new
 
-    def submitted(self, number: int, intent: Intent, position: int, now: float) -> TrackedJob:
+    def submitted(self, number: int, intent: Intent, position: int) -> list[NewJob]:
         """A submission of this process was accepted."""
-        held = self.table.get(number)
-        if held is not None and held.order == position:
-            return held  # another thread has just read it from the file
-        order = position or self.table.next_order()
-        return self.table.add(
-            TrackedJob(
-                number, order, intent.tasks, intent.submitted, now, intent.start_time, intent.key, intent.name
-            )
-        )
+        return self._enter(StoredJob(position, intent, number, ()))
 
     def by_key(self, key: str) -> StoredJob | None:
-        """The submission that was made, or begun, under a key."""
-        store = self.open()
-        return None if store is None else store.by_key(key)
+        """The submission that was made, or begun, under a key.
 
-    def reopen(self, job: StoredJob) -> TrackedJob:
-        """The program asks for a submission that it has made before: its ends can be waited for again."""
-        assert self._store is not None
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        self.begin()
+        return self._store.by_key(key)
+
+    def reopen(self, job: StoredJob) -> list[NewJob]:
+        """The program asks for a submission that it has made before: its ends can be waited for again.
+
+        Raises:
+            StoreError: the file cannot be used.
+        """
         assert job.number is not None
         reaped = [task for task in job.tasks if task.reaped]
         if reaped:
@@ -219,39 +275,35 @@ class SessionJobs:
         for task in reaped:
             if task.end is not None:
                 self.table.restored(known, task.task, task.end)
-        return known
+        return []
 
     def ended(self, facts: Sequence[Ended]) -> None:
         """Tasks have ended; the table knows already."""
-        with self._storing("the end of a job") as store:
-            if store is not None:
-                ends = []
-                for fact in facts:
-                    known = self.table.get(fact.job)
-                    if known is not None:
-                        ends.append((known.order, fact.task, fact.end))
-                store.ended(ends)
+        ends = []
+        for fact in facts:
+            known = self.table.get(fact.job)
+            if known is not None:
+                ends.append((known.order, fact.task, fact.end))
+        with self._storing("the end of a job"):
+            self._store.ended(ends)
 
     def deleted(self, known: TrackedJob, tasks: Sequence[int], *, pending: bool) -> None:
         """The qmaster took our wish to delete these tasks."""
         self.table.deleted(known.number, tasks, pending=pending)
-        with self._storing("the deletion of a job") as store:
-            if store is not None:
-                store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
+        with self._storing("the deletion of a job"):
+            self._store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
 
     def deletion_refused(self, known: TrackedJob, tasks: Sequence[int]) -> None:
         """Our wish to delete these tasks was refused, or never reached the qmaster."""
         self.table.deletion_refused(known.number, tasks)
-        with self._storing("a refused deletion") as store:
-            if store is not None:
-                store.deleted(known.order, tasks, NOT_DELETED)
+        with self._storing("a refused deletion"):
+            self._store.deleted(known.order, tasks, NOT_DELETED)
 
     def reap(self, pairs: Sequence[tuple[TrackedJob, int]]) -> dict[tuple[TrackedJob, int], End]:
         """Take ended tasks out of the session; what another process took before is left out."""
         won = {(known.order, task) for known, task in pairs}
-        with self._storing("a reaped job") as store:
-            if store is not None:
-                won = store.claim(sorted(won))
+        with self._storing("a reaped job"):
+            won = self._store.claim(sorted(won))
         ends = {}
         for known, task in pairs:
             end = self.table.reap(known, task)
@@ -262,15 +314,9 @@ class SessionJobs:
     def entries(self) -> Iterator[Entry]:
         """Every job and task of the session, in the order of submission, reaped ones included."""
         try:
-            store = self._at_hand()
-            jobs = [] if store is None else store.jobs()
+            jobs = self._store.jobs()
         except StoreError as err:
             raise error(InternalException, str(err)) from err
-        if store is None:
-            for known in self.table:
-                for task in sorted({*known.waiting, *known.ended}):
-                    yield Entry(known.id(task), known.key, known.name, known.ended.get(task), False)
-            return
         for job in jobs:
             if job.number is not None:
                 yield from _entries_of(job, job.number)
@@ -283,20 +329,17 @@ class SessionJobs:
         Raises:
             StoreError: the session's file cannot be read.
         """
-        found = expiry.numbers(self.path.parent, but=self.path)
-        if self._store is None:
-            return {**found, **{known.number: known.submitted for known in self.table}}
-        return {**found, **self._store.numbers()}
+        return {**expiry.numbers(self.path.parent, but=self.path), **self._store.numbers()}
 
-    def _enter(self, job: StoredJob, *, read_past: bool = True) -> None:
+    def _enter(self, job: StoredJob) -> list[NewJob]:
         """Put a submission that is on record into the table, unless all of it was given away."""
         if job.number is not None and sum(task.reaped for task in job.tasks) < job.size:
             held = self.table.get(job.number)
             if held is None or held.order < job.position:
-                self._add(job, read_past=read_past)
+                return self._add(job)
+        return []
 
-    def _add(self, job: StoredJob, *, read_past: bool = True) -> TrackedJob:
-        """Put it there; with read_past, its accounting record may have been read and passed over."""
+    def _add(self, job: StoredJob) -> list[NewJob]:
         assert job.number is not None
         intent = job.intent
         known = self.table.add(
@@ -318,17 +361,16 @@ class SessionJobs:
                 self.table.drop(job.number, task.task)
             elif task.end is not None:
                 self.table.restored(known, task.task, task.end)
-        if read_past and known.waiting:
-            self.on_known(known, intent.mark)
-        return known
+        return [NewJob(known, intent.mark)] if known.waiting else []
 
     def _note_deletion(self, number: int, task: StoredTask) -> None:
         self.table.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
 
     @contextlib.contextmanager
-    def _storing(self, what: str) -> Iterator[Store | None]:
+    def _storing(self, what: str) -> Iterator[None]:
+        """Go on where the file cannot be used: what is known for sure is written down later."""
         try:
-            yield self._store
+            yield
         except StoreError as err:
             log.warning("%s: trouble with the session's file: %s", what, err)
 

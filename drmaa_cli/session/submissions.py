@@ -1,4 +1,4 @@
-"""Submitting into a session's books: each key once, each lost answer settled, each job known at once."""
+"""Submitting into a session: each key once, each lost answer resolved, each job known at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.records import JobId, TaskRange
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.recover import PAUSE, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -39,8 +38,8 @@ class Submissions:
         )
         self._clock = monitor.clock
 
-    def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> TrackedJob:
-        """Submit what a template describes, or find what was submitted under the key before.
+    def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> int:
+        """Submit what a template describes, or find what was submitted under the key before: its number.
 
         Raises:
             DrmaaException: as :meth:`drmaa_cli.session.job_session.JobSession.runJob`.
@@ -61,32 +60,29 @@ class Submissions:
         for count, part in enumerate(parts):
             own_key = key if key is None or count == 0 else f"{key}#{count + 1}"
             try:
-                known = self._once(
+                number = self._once(
                     functools.partial(self._submitter.hand_over, part.build, own_key), part.tasks, own_key
                 )
             except DrmaaException as refusal:
                 raise _with_numbers(refusal, numbers, len(parts)) from refusal
-            numbers.append(known.number)
+            numbers.append(number)
             for task, position in enumerate(part.positions, 1):
-                ids[position] = JobId(known.number, None if part.tasks is None else task)
+                ids[position] = JobId(number, None if part.tasks is None else task)
         return [ids[position] for position in range(len(templates))]
 
-    def _once(self, submit: Callable[[], Submitted], tasks: TaskRange | None, key: str | None) -> TrackedJob:
+    def _once(self, submit: Callable[[], Submitted], tasks: TaskRange | None, key: str | None) -> int:
         while True:
             if key is not None:
-                known = self._submitted_before(key, tasks)
-                if known is not None:
-                    return known
+                number = self._submitted_before(key, tasks)
+                if number is not None:
+                    return number
             try:
                 done = submit()
             except KeyTaken:
                 continue  # another thread or process was a moment faster
             with self._monitor.lock:
-                known = self._session_jobs.submitted(
-                    done.number, done.intent, done.position, self._clock.monotonic()
-                )
-                self._monitor.added(known, done.intent.mark)
-            return known
+                self._monitor.added(self._session_jobs.submitted(done.number, done.intent, done.position))
+            return done.number
 
     def resolve_all(self) -> None:
         """Find out what became of every submission whose answer was lost, save those still under way.
@@ -102,7 +98,7 @@ class Submissions:
         silent = [job for job in in_doubt if not self._lost.is_under_way(job.intent)]
         until = self._lost.deadline()  # only now: they have all ended
         for job in silent:
-            self._settle(job, until)
+            self._resolve(job, until)
 
     def resolve_rest(self) -> None:
         """Find out what became of submissions that other processes gave up on meanwhile.
@@ -116,7 +112,7 @@ class Submissions:
         except StoreError as err:
             raise error(InternalException, str(err)) from err
 
-    def _submitted_before(self, key: str, tasks: TaskRange | None) -> TrackedJob | None:
+    def _submitted_before(self, key: str, tasks: TaskRange | None) -> int | None:
         """What has the key; waits for a submission under way, finds one whose answer was lost."""
         while True:
             try:
@@ -130,13 +126,14 @@ class Submissions:
                     )
                 if job.number is not None:
                     with self._monitor.lock:
-                        return self._session_jobs.reopen(job)
-                if not self._settle(job):
+                        self._monitor.added(self._session_jobs.reopen(job))
+                    return job.number
+                if not self._resolve(job):
                     self._clock.sleep(PAUSE)
             except StoreError as err:
                 raise error(InternalException, str(err)) from err
 
-    def _settle(self, job: StoredJob, until: float | None = None) -> bool:
+    def _resolve(self, job: StoredJob, until: float | None = None) -> bool:
         """Find out what became of a submission whose answer was lost; False while it is under way."""
         if self._lost.is_under_way(job.intent):
             return False
@@ -147,7 +144,7 @@ class Submissions:
         except OSError as err:
             raise error(InternalException, f"cannot read the answer of qsub: {err}") from err
         with self._monitor.lock:
-            self._session_jobs.settle(job, number)
+            self._monitor.added(self._session_jobs.resolve(job, number))
         return True
 
 

@@ -27,8 +27,9 @@ from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.session.recover import CONTEXT, SubmissionRecovery
+from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.database import answer_files, remove_answer
-from drmaa_cli.store.session_store import Intent, KeyTaken, Store, StoreError
+from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system import option_files
 from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
@@ -71,13 +72,13 @@ class Submitter:
         common: Path,
         accounting: AccountingFile,
         lost: SubmissionRecovery,
-        store: Callable[[], Store | None],
+        session_jobs: SessionJobs,
     ) -> None:
         self._cluster = cluster
         self._common = common
         self._accounting = accounting
         self._lost = lost
-        self._store = store
+        self._session_jobs = session_jobs
 
     def submit(
         self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None = None
@@ -120,10 +121,10 @@ class Submitter:
         tasks = submission.tasks
         started = any(word == "-a" for word in submission.argv)
         try:
-            store = self._store()
+            self._session_jobs.begin()
         except StoreError as err:
             raise error(InternalException, f"nothing was submitted: {err}") from err
-        keeping = store is not None and self._cluster.keeps_answers
+        keeping = self._session_jobs.lasts and self._cluster.keeps_answers
         intent = Intent(
             token,
             key,
@@ -135,26 +136,23 @@ class Submitter:
             Owner.this(),
             keeping,
         )
-        files = None
-        position = 0
-        if store is not None:
-            try:
-                position = store.record_intent(intent)
-            except KeyTaken:
-                raise
-            except StoreError as err:
-                raise error(InternalException, f"nothing was submitted: {err}") from err
-            files = answer_files(store.path, token) if keeping else None
+        try:
+            position = self._session_jobs.record_intent(intent)
+        except KeyTaken:
+            raise
+        except StoreError as err:
+            raise error(InternalException, f"nothing was submitted: {err}") from err
+        files = answer_files(self._session_jobs.path, token) if keeping else None
         try:
             number = self._run(submission, intent, files)
         except _NotAccepted as refusal:
-            self._forget(store, position)
+            self._session_jobs.refused(position)
             _remove(files)
             raise refusal.reason from refusal.__cause__
         except BaseException:  # interrupted, or nobody knows: whoever asks for it next looks for it
-            self._give_up(store, position)
+            self._session_jobs.disown(position)
             raise
-        if self._remember(store, position, number):
+        if self._session_jobs.accepted(position, number):
             _remove(files)
         return Submitted(number, intent, position)
 
@@ -224,32 +222,6 @@ class Submitter:
             raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
         log.info("the answer of qsub was lost, but job %d is ours", number)
         return number
-
-    def _forget(self, store: Store | None, position: int) -> None:
-        if store is None:
-            return
-        try:
-            store.refused(position)
-        except StoreError as err:  # its token will not be found, and it is forgotten then
-            log.warning("a refused submission could not be forgotten: %s", err)
-
-    def _remember(self, store: Store | None, position: int, number: int) -> bool:
-        if store is None:
-            return False
-        try:
-            store.accepted(position, number)
-        except StoreError as err:  # the job lives, and its token is on record: it is found again
-            log.warning("job %d was submitted, but could not be written down: %s", number, err)
-            return False
-        return True
-
-    def _give_up(self, store: Store | None, position: int) -> None:
-        if store is None:
-            return
-        try:
-            store.disown(position)
-        except StoreError as err:  # it stays ours, and is looked for when this process has ended
-            log.warning("a submission whose answer was lost could not be marked: %s", err)
 
 
 def _remove(files: AnswerFiles | None) -> None:

@@ -48,7 +48,7 @@ class Waiting:
     def for_all(self, job_ids: Sequence[JobIdLike], deadline: float, *, dispose: bool) -> bool:
         """Wait until all these have ended; False when the deadline comes first. See synchronize()."""
         with self._lock:
-            self._session_jobs.catch_up()
+            self._monitor.added(self._session_jobs.catch_up())
             everything, chosen = self._chosen(job_ids)
             unfinished = list(reversed(chosen))
             done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
@@ -77,13 +77,13 @@ class Waiting:
         if wanted is None:
             first = self._session_jobs.table.first_ended()
             if first is None and not len(self._session_jobs.table):
-                self._session_jobs.catch_up()
+                self._monitor.added(self._session_jobs.catch_up())
                 if not len(self._session_jobs.table):
                     raise error(InvalidJobException, INVALID_JOB_TEXT)
             return first
         pair = self._session_jobs.table.find(wanted)
         if pair is None:
-            self._session_jobs.catch_up()
+            self._monitor.added(self._session_jobs.catch_up())
             pair = self._session_jobs.table.find(wanted)
         if pair is None:
             raise error(InvalidJobException, INVALID_JOB_TEXT)

@@ -24,6 +24,7 @@ SUFFIX = ".session"
 SCHEMA_VERSION = 1  # the first; whoever raises it writes the step from the one before into _prepare()
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
+IN_MEMORY = ":memory:"
 LONGEST_NAME = 200
 
 _SCHEMA = """
@@ -111,9 +112,16 @@ def open_database(path: Path, contact: str, created: float, host: str) -> sqlite
     try:
         with errors(path):
             _prepare(db, path, contact, created, host)
-    except StoreError:
+    except BaseException:
         db.close()
         raise
+    return db
+
+
+def memory_database(contact: str, created: float, host: str) -> sqlite3.Connection:
+    """A session's tables in memory."""
+    db = connect(IN_MEMORY)
+    _prepare(db, Path(IN_MEMORY), contact, created, host)
     return db
 
 
@@ -131,13 +139,13 @@ def open_existing(path: Path) -> sqlite3.Connection:
     try:
         with errors(path):
             _check(db, path)
-    except StoreError:
+    except BaseException:
         db.close()
         raise
     return db
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path | str) -> sqlite3.Connection:
     """A connection that threads may share, each under a lock; it begins and ends transactions by itself."""
     return sqlite3.connect(
         str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=32

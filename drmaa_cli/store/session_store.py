@@ -19,7 +19,15 @@ from typing import NamedTuple
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.store.database import StoreError, errors, open_database, open_existing, path_of, remove_files
+from drmaa_cli.store.database import (
+    StoreError,
+    errors,
+    memory_database,
+    open_database,
+    open_existing,
+    path_of,
+    remove_files,
+)
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import NOBODY, Owner
 
@@ -100,11 +108,16 @@ class Store:
     record, and written with the next change that succeeds.
     """
 
-    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, *, in_memory: bool = False) -> None:
         self.path = path
+        self.in_memory = in_memory
         self._db = db
         self._lock = threading.Lock()
-        self._inode = path.stat().st_ino
+        try:
+            self._inode = 0 if in_memory else path.stat().st_ino
+        except OSError as err:
+            db.close()
+            raise StoreError(f"cannot open the session file {path}: {err}") from err
         self._owed: list[tuple[str, list[tuple[object, ...]]]] = []
         self._unwritten: dict[int, int] = {}  # position -> job number
         _open_stores.add(self)
@@ -117,6 +130,11 @@ class Store:
             StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
         """
         return cls(path, open_database(path, contact, created, host))
+
+    @classmethod
+    def memory(cls, path: Path, contact: str, created: float, host: str) -> Store:
+        """The same without a file: for what was not submitted yet, or where no file can be kept."""
+        return cls(path, memory_database(contact, created, host), in_memory=True)
 
     @classmethod
     def existing(cls, path: Path) -> Store:
@@ -251,7 +269,9 @@ class Store:
             )
 
     def remove(self) -> None:
-        """Delete the file: nothing in it is of use any more."""
+        """Delete the file, if there is one: nothing in it is of use any more."""
+        if self.in_memory:
+            return
         with self._lock:
             remove_files(self.path)
 
@@ -318,6 +338,8 @@ class Store:
 
     def _check_place(self) -> None:
         """What is written into a file that was removed is lost."""
+        if self.in_memory:
+            return
         try:
             same = self.path.stat().st_ino == self._inode
         except OSError:

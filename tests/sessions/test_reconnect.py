@@ -294,7 +294,7 @@ def _submit_many(session: JobSession) -> tuple[int, str]:
 def test_a_full_disk_before_qsub(own: Cell) -> None:
     with JobSession(CONTACT) as session:
         session.runJob(job(session, "exit 1"), key="first")
-        store = session._session_jobs.open()
+        store = session._session_jobs._store
         assert isinstance(store, Store)
         pages = store._db.execute("PRAGMA page_count").fetchone()[0]
         store._db.execute(f"PRAGMA max_page_count = {pages}")
@@ -311,7 +311,7 @@ def test_a_full_disk_before_qsub(own: Cell) -> None:
 def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path) -> None:
     with JobSession(CONTACT) as session:
         session.wait(session.runJob(job(session, "exit 1")))
-        store = session._session_jobs.open()
+        store = session._session_jobs._store
         assert isinstance(store, Store)
         only_new = {sqlite3.SQLITE_UPDATE: sqlite3.SQLITE_DENY}
         store._db.set_authorizer(lambda action, *_: only_new.get(action, sqlite3.SQLITE_OK))
