@@ -9,7 +9,6 @@ from typing import Any
 from ..model import Job, Range
 from ..model.operations import Changes, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.usage import usage
 from ..render.values import encode
 from .attributes import Alteration, AttributeError_
 from .environment_errors import environment_error
@@ -19,7 +18,8 @@ from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
 from .submission import parse_command_line, parse_context, printed
 from .submit_options.job_spec import _Builder, unknown_option_answers
-from .submit_options.table import Answer, Option
+from .submit_options.parsed import Answer, Option
+from .submit_options.table import help_text
 from .submit_options.values import OptionError
 from .values.globs import glob_match
 
@@ -52,9 +52,9 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(shown.code, encode(out), encode(err))
     options = parsed.options
     if len(options) == (1 if tool in ("qhold", "qrls") else 0):
-        return Reply(1, encode(out), encode(f"{err}{usage(tool)}ERROR! no option argument\n"))
+        return Reply(1, encode(out), encode(f"{err}{help_text(tool)}ERROR! no option argument\n"))
     if any(option.switch == "-help" for option in options):
-        return Reply(0, encode(out + usage(tool)), encode(err))
+        return Reply(0, encode(out + help_text(tool)), encode(err))
     try:
         wanted, answers = _wanted(options, request)
     except OptionError as error:

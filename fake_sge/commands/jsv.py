@@ -12,7 +12,8 @@ from ..model.requests import Request
 from .qmaster_interface import QmasterInterface
 from .submission import parse_context
 from .submit_options.job_spec import _Builder
-from .submit_options.table import OPTIONS, Option, ParseContext
+from .submit_options.parsed import Option, ParseContext
+from .submit_options.table import OPTIONS
 from .submit_options.values import CHECKPOINT_BITS, MAIL_BITS, OptionError
 from .values.local_time import localtime
 

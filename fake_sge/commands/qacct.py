@@ -17,7 +17,7 @@ from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
-from .qacct_options import COLUMN_ORDER, KEYS, SORT_FIELDS, Options, Parser, Stop, usage_error
+from .qacct_options import COLUMN_ORDER, KEYS, OPTIONS, SORT_FIELDS, Options, Parser, Stop, usage_error
 from .qmaster_interface import QmasterInterface
 from .resources import UnknownResource, matches_host_and_queue, parse_requests
 from .values.globs import glob_match
@@ -199,7 +199,9 @@ class _Run:
                 self.err.append(f"error: job {'id' if options.job_number else 'name'} {job} not found\n")
             return self._reply(1)
         if tasks:
-            self.err.append("error: -t option requires -j option with an argument\n" + usage("qacct"))
+            self.err.append(
+                "error: -t option requires -j option with an argument\n" + usage("qacct", OPTIONS)
+            )
             return self._reply(1)
         self.out.append(summary(self._columns(options), table.groups(), table.total))
         return self._reply(0)

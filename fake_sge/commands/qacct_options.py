@@ -9,10 +9,33 @@ from typing import Callable
 from ..model import Range
 from ..model.requests import Reply, Request
 from ..render.accounting import atol
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .values.dates import BadDate, parse_date
 
+OPTIONS = (
+    OptionHelp("-j", "[JOB]", "the records of a job, by number or name pattern; of all without one"),
+    OptionHelp("-t", "RANGE", "with -j: only these tasks"),
+    OptionHelp("-b", "DATE", "jobs that started (with -E: ended) after this time"),
+    OptionHelp("-e", "DATE", "jobs that started (with -E: ended) before this time"),
+    OptionHelp("-d", "DAYS", "jobs of so many days: after -b, before -e, or up to now"),
+    OptionHelp("-E", "", "-b, -e and -d look at the end of a job"),
+    OptionHelp("-l", "NAME=VALUE,...", "jobs that ran in queues with these resources"),
+    OptionHelp("-m", "", "without the records of slave tasks"),
+    OptionHelp("-f", "FILE", "read this accounting file; - is standard input"),
+    OptionHelp("-q", "[QUEUE]", "usage by queue, or that of one"),
+    OptionHelp("-h", "[HOST]", "usage by host, or that of one"),
+    OptionHelp("-o", "[OWNER]", "usage by owner, or that of one"),
+    OptionHelp("-u", "[OWNER]", "the same as -o"),
+    OptionHelp("-g", "[GROUP]", "usage by group, or that of one"),
+    OptionHelp("-P", "[PROJECT]", "usage by project, or that of one"),
+    OptionHelp("-D", "[DEPARTMENT]", "usage by department, or that of one"),
+    OptionHelp("-A", "[ACCOUNT]", "usage by account, or that of one"),
+    OptionHelp("-pe", "[NAME]", "usage by parallel environment, or that of one"),
+    OptionHelp("-slots", "[NUMBER]", "usage by number of slots, or for one number"),
+    OptionHelp("-ar", "[NUMBER]", "usage by advance reservation, or that of one"),
+    OptionHelp("-help", "", "print this text and end"),
+)
 # option -> (record field, column title, order of the columns); what follows is an optional value
 KEYS: dict[str, tuple[str, str]] = {
     "-h": ("hostname", "HOST"),
@@ -52,7 +75,7 @@ class Stop(Exception):
 
 def usage_error(before: str = "") -> Stop:
     """The usage text on stderr, after a message."""
-    return Stop(Reply(1, b"", encode(before + usage("qacct"))))
+    return Stop(Reply(1, b"", encode(before + usage("qacct", OPTIONS))))
 
 
 @dataclass
@@ -201,7 +224,7 @@ class Parser:
         self.options.file = self._value()
 
     def _help(self) -> None:
-        raise Stop(Reply(0, encode(usage("qacct")), b""))
+        raise Stop(Reply(0, encode(usage("qacct", OPTIONS)), b""))
 
     def _by_end(self) -> None:
         self.options.by_end = True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from ..model import CellConfig
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.objects import attributes, complex_table, event_client_table, folded
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
 from .qmaster_interface import QmasterInterface
@@ -37,8 +37,42 @@ def _names(names: Sequence[str], nothing: str) -> Texts:
     return 0, "".join(f"{name}\n" for name in names), ""
 
 
+class _List(NamedTuple):
+    """An option that lists names: where the configuration has them, and what is said when there are none."""
+
+    attribute: str
+    nothing: str
+    text: str
+
+
+_LISTS = {
+    "-sql": _List("queues", "no cqueue list defined", "the cluster queues"),
+    "-spl": _List("parallel_environments", "no parallel environment defined", "the parallel environments"),
+    "-sel": _List("hosts", "no execution host defined", "the execution hosts"),
+    "-sh": _List("admin_hosts", "no administrative host defined", "the administrative hosts"),
+    "-ss": _List("submit_hosts", "no submit host defined", "the submit hosts"),
+    "-sm": _List("managers", "no manager defined", "the managers"),
+    "-so": _List("operators", "no operator defined", "the operators"),
+    "-sul": _List("usersets", "no userset list defined", "the user sets"),
+    "-suserl": _List("users", "no user list defined", "the users"),
+    "-sprjl": _List("projects", "no project list defined", "the projects"),
+    "-scall": _List("calendars", "no calendar defined", "the calendars"),
+    "-sckptl": _List("checkpoints", "no ckpt interface definition defined", "the checkpointing environments"),
+    "-shgrpl": _List("host_groups", "no host group list defined", "the host groups"),
+    "-srqsl": _List("resource_quotas", "no resource quota set list defined", "the resource quota sets"),
+}
+
+
+class _Show(NamedTuple):
+    """An option that shows something: its argument (in brackets when it may be left out) and its method."""
+
+    argument: str
+    answer: Callable[[_Shows, str | None], Texts]
+    text: str
+
+
 class _Shows:
-    """The ``-s...`` options: each method answers one."""
+    """Each method answers one option; ``name`` is its argument."""
 
     def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self._request = request
@@ -48,61 +82,18 @@ class _Shows:
     def _config(self) -> CellConfig:
         return self._qmaster.config
 
-    def plain(self) -> dict[str, Callable[[], Texts]]:
-        """Options without an argument."""
-        lists: dict[str, tuple[Callable[[], Sequence[str]], str]] = {
-            "-sql": (lambda: sorted(self._config.queues), "no cqueue list defined"),
-            "-spl": (lambda: sorted(self._config.parallel_environments), "no parallel environment defined"),
-            "-sel": (lambda: sorted(self._config.hosts), "no execution host defined"),
-            "-sh": (lambda: sorted(self._config.admin_hosts), "no administrative host defined"),
-            "-ss": (lambda: sorted(self._config.submit_hosts), "no submit host defined"),
-            "-sm": (lambda: sorted(self._config.managers), "no manager defined"),
-            "-so": (lambda: sorted(self._config.operators), "no operator defined"),
-            "-sul": (lambda: sorted(self._config.usersets), "no userset list defined"),
-            "-suserl": (lambda: sorted(self._config.users), "no user list defined"),
-            "-sprjl": (lambda: sorted(self._config.projects), "no project list defined"),
-            "-scall": (lambda: sorted(self._config.calendars), "no calendar defined"),
-            "-sckptl": (lambda: sorted(self._config.checkpoints), "no ckpt interface definition defined"),
-            "-shgrpl": (lambda: sorted(self._config.host_groups), "no host group list defined"),
-            "-srqsl": (lambda: sorted(self._config.resource_quotas), "no resource quota set list defined"),
-            "-sconfl": (tuple, "no config defined"),
-        }
-        table: dict[str, Callable[[], Texts]] = {
-            option: lambda get=get, nothing=nothing: _names(get(), nothing)  # type: ignore[misc]
-            for option, (get, nothing) in lists.items()
-        }
-        table.update(
-            {
-                "-ssconf": self.scheduler,
-                "-sc": lambda: (0, complex_table(self._config.complexes), ""),
-                "-secl": lambda: (0, event_client_table(self._qmaster.event_clients()), ""),
-                "-tsm": self.trigger,
-                "-sss": self.scheduler_host,
-                "-sstree": lambda: (1, "", "no sharetree element\n"),
-                "-sst": lambda: (0, "", "No sharetree\n"),
-                "-sds": lambda: (0, "", ""),
-            }
-        )
-        return table
+    def listed(self, option: str) -> Texts:
+        """An option of :data:`_LISTS`."""
+        attribute, nothing, _ = _LISTS[option]
+        return _names(sorted(getattr(self._config, attribute)), nothing)
 
-    def optional(self) -> dict[str, Callable[[str | None], Texts]]:
-        """Options with an optional argument."""
-        return {"-sconf": self.configuration, "-sq": self.queue, "-srqs": self.resource_quota}
+    def complexes(self) -> Texts:
+        """``-sc``."""
+        return 0, complex_table(self._config.complexes), ""
 
-    def named(self) -> dict[str, Callable[[str], Texts]]:
-        """Options that must have an argument."""
-        return {
-            "-sp": self.environment,
-            "-se": self.host,
-            "-shgrp": self.group,
-            "-shgrp_tree": self.group_tree,
-            "-shgrp_resolved": self.group_resolved,
-            "-su": self.userset,
-            "-suser": self.user,
-            "-sprj": self.project,
-            "-scal": self.calendar,
-            "-sckpt": self.checkpoint,
-        }
+    def event_clients(self) -> Texts:
+        """``-secl``."""
+        return 0, event_client_table(self._qmaster.event_clients()), ""
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
@@ -169,10 +160,6 @@ class _Shows:
             blocks.append(text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
         return blocks
 
-    def resource_quota(self, _words: str | None) -> Texts:
-        """``-srqs``."""
-        return 1, "", "No resource quota set found\n"
-
     def environment(self, name: str) -> Texts:
         """``-sp NAME``."""
         pe = self._config.parallel_environments.get(name)
@@ -204,26 +191,12 @@ class _Shows:
         rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
         return 0, attributes(rows.items(), _QUEUE_WIDTH), ""
 
-    def group(self, name: str) -> Texts:
-        """``-shgrp GROUP``."""
+    def group(self, name: str, text: Callable[[str, Sequence[str]], str]) -> Texts:
+        """-shgrp, -shgrp_tree and -shgrp_resolved."""
         hosts = self._config.host_groups.get(name)
         if hosts is None:
             return 1, "", f'Host group "{name}" does not exist\n'
-        return 0, f"group_name {name}\n" + folded("hostlist ", " ".join(hosts) or "NONE", 9), ""
-
-    def group_tree(self, name: str) -> Texts:
-        """``-shgrp_tree GROUP``."""
-        hosts = self._config.host_groups.get(name)
-        if hosts is None:
-            return 1, "", f'Host group "{name}" does not exist\n'
-        return 0, f"{name}\n" + "".join(f"   {host}\n" for host in hosts), ""
-
-    def group_resolved(self, name: str) -> Texts:
-        """``-shgrp_resolved GROUP``."""
-        hosts = self._config.host_groups.get(name)
-        if hosts is None:
-            return 1, "", f'Host group "{name}" does not exist\n'
-        return 0, " ".join(hosts) + "\n", ""
+        return 0, text(name, hosts), ""
 
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""
@@ -257,18 +230,60 @@ class _Shows:
         rows = {"name": name, "oticket": "0", "fshare": "0", "acl": "NONE", "xacl": "NONE"}
         return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
 
-    def calendar(self, name: str) -> Texts:
-        """``-scal NAME``."""
-        return 1, "", f"{name} is not a calendar\n"
 
-    def checkpoint(self, name: str) -> Texts:
-        """``-sckpt NAME``."""
-        return 1, "", f"{name} is not a checkpointing interface definition\n"
+_SHOWS = {
+    "-sconfl": _Show(
+        "", lambda _, __: _names((), "no config defined"), "hosts with a configuration of their own"
+    ),
+    "-ssconf": _Show("", lambda shows, _: shows.scheduler(), "the scheduler's configuration"),
+    "-sc": _Show("", lambda shows, _: shows.complexes(), "the resources that can be defined and requested"),
+    "-secl": _Show("", lambda shows, _: shows.event_clients(), "the registered event clients"),
+    "-tsm": _Show("", lambda shows, _: shows.trigger(), "have the scheduler run at once"),
+    "-sss": _Show("", lambda shows, _: shows.scheduler_host(), "the host of the scheduler"),
+    "-sstree": _Show("", lambda _, __: (1, "", "no sharetree element\n"), "the share tree"),
+    "-sst": _Show("", lambda _, __: (0, "", "No sharetree\n"), "the share tree in short"),
+    "-sds": _Show("", lambda _, __: (0, "", ""), "detached settings"),
+    "-sconf": _Show(
+        "[HOST]", lambda shows, name: shows.configuration(name), "the configuration of the cell or a host"
+    ),
+    "-sq": _Show("[QUEUES]", lambda shows, name: shows.queue(name), "queues with all attributes"),
+    "-srqs": _Show("[NAMES]", lambda _, __: (1, "", "No resource quota set found\n"), "resource quota sets"),
+    "-sp": _Show("NAME", lambda shows, name: shows.environment(str(name)), "a parallel environment"),
+    "-se": _Show("HOST", lambda shows, name: shows.host(str(name)), "an execution host with its load"),
+    "-shgrp": _Show("GROUP", lambda shows, name: shows.group(str(name), _hosts), "a host group"),
+    "-shgrp_tree": _Show(
+        "GROUP", lambda shows, name: shows.group(str(name), _tree), "a host group as a tree"
+    ),
+    "-shgrp_resolved": _Show(
+        "GROUP", lambda shows, name: shows.group(str(name), _flat), "the hosts of a group"
+    ),
+    "-su": _Show("NAMES", lambda shows, name: shows.userset(str(name)), "user sets"),
+    "-suser": _Show("USER", lambda shows, name: shows.user(str(name)), "a user"),
+    "-sprj": _Show("PROJECT", lambda shows, name: shows.project(str(name)), "a project"),
+    "-scal": _Show("NAME", lambda _, name: (1, "", f"{name} is not a calendar\n"), "a calendar"),
+    "-sckpt": _Show(
+        "NAME",
+        lambda _, name: (1, "", f"{name} is not a checkpointing interface definition\n"),
+        "a checkpointing environment",
+    ),
+}
+OPTIONS = (
+    *(OptionHelp(option, "", f"list {item.text}") for option, item in _LISTS.items()),
+    *(OptionHelp(option, item.argument, item.text) for option, item in _SHOWS.items()),
+    OptionHelp("-help", "", "print this text and end"),
+)
 
 
-def _argument(words: Sequence[str], index: int) -> str | None:
-    word = words[index] if index < len(words) else None
-    return None if word is None or word.startswith("-") else word
+def _hosts(name: str, hosts: Sequence[str]) -> str:
+    return f"group_name {name}\n" + folded("hostlist ", " ".join(hosts) or "NONE", 9)
+
+
+def _tree(name: str, hosts: Sequence[str]) -> str:
+    return f"{name}\n" + "".join(f"   {host}\n" for host in hosts)
+
+
+def _flat(_name: str, hosts: Sequence[str]) -> str:
+    return " ".join(hosts) + "\n"
 
 
 def _denied(request: Request) -> Texts:
@@ -281,7 +296,6 @@ _CHANGES = ("-aattr", "-mattr", "-dattr", "-rattr")
 def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
     words = request.argv[1:]
     shows = _Shows(request, qmaster)
-    plain, optional, named = shows.plain(), shows.optional(), shows.named()
     out = ""
     errors = ""
     code = 0
@@ -290,19 +304,18 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
         option = words[index]
         index += 1
         if option == "-help":
-            return 0, usage("qconf"), ""
-        if option in plain:
-            result = plain[option]()
-        elif option in optional:
-            word = _argument(words, index)
+            return 0, usage("qconf", OPTIONS), ""
+        if option in _LISTS:
+            result = shows.listed(option)
+        elif option in _SHOWS:
+            show = _SHOWS[option]
+            word = words[index] if show.argument and index < len(words) else None
+            word = None if word is not None and word.startswith("-") else word
+            if word is None and show.argument and not show.argument.startswith("["):
+                text = f'{errors}error: no option argument provided to "{option}"\n'
+                return 1, out, text + usage("qconf", OPTIONS)
             index += word is not None
-            result = optional[option](word)
-        elif option in named:
-            word = _argument(words, index)
-            if word is None:
-                return 1, out, f'{errors}error: no option argument provided to "{option}"\n' + usage("qconf")
-            index += 1
-            result = named[option](word)
+            result = show.answer(shows, word)
         elif option in _CHANGES and not qmaster.is_manager(request.user):
             return _denied(request)
         else:
@@ -317,7 +330,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     if len(request.argv) == 1:
-        return Reply(1, b"", encode(usage("qconf")))
+        return Reply(1, b"", encode(usage("qconf", OPTIONS)))
     try:
         code, out, errors = _execute(request, qmaster)
     except QmasterUnreachable as error:

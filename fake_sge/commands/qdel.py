@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..model import Job, Range, TaskSet
 from ..model.operations import Change, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment import EnvProblem, check
 from .environment_errors import environment_error
@@ -21,6 +21,12 @@ from .submit_options.values import OptionError, split_list
 from .values.globs import glob_match
 
 _FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
+OPTIONS = (
+    OptionHelp("-f", "", "delete at once, also jobs whose host does not answer; --force is the same"),
+    OptionHelp("-help", "", "print this text and end"),
+    OptionHelp("-t", "RANGE", "only these tasks of the job before it"),
+    OptionHelp("-u", "USERS", "the jobs of these users; * for all"),
+)
 _ONE_RANGE = "-t option only allows one range specification"
 
 
@@ -47,15 +53,15 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         wanted = _parse(request.argv[1:])
     except _UsageError as error:
-        return Reply(1, b"", encode(f"{usage('qdel')}error: {error}\n"))
+        return Reply(1, b"", encode(f"{usage('qdel', OPTIONS)}error: {error}\n"))
     except OptionError as error:
         return Reply(1, b"", encode("".join(f"error: {text}\n" for text in error.texts)))
     if wanted.help:
-        return Reply(0, encode(usage("qdel")))
+        return Reply(0, encode(usage("qdel", OPTIONS)))
     if wanted.users and not wanted.jobs:
         wanted.jobs = [JobWord("0")]
     if not wanted.jobs:
-        return Reply(1, b"ERROR! no option argument\n", encode(usage("qdel")))
+        return Reply(1, b"ERROR! no option argument\n", encode(usage("qdel", OPTIONS)))
     try:
         return _run(wanted, request, qmaster)
     except QmasterUnreachable as error:

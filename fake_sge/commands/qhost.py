@@ -10,18 +10,28 @@ from ..render.detail_resources import value_type
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.queues import Resource, resource_value
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
 from .resources import ResourceRequest, UnknownResource, matches_host, number_of, parse_requests
 from .slots import slot_request
-from .switches import Switches, arities, parse_switches
+from .switches import HELP, NCB, Switches, parse_switches, refused
 from .values.globs import glob_match
 from .values.local_time import clock_of
 
-SWITCHES = arities("-help -ncb -q -j -xml", "-h -l -u", "-F")
+SWITCHES = (
+    HELP,
+    OptionHelp("-F", "[NAMES]", "the resources of each host"),
+    OptionHelp("-h", "HOSTS", "only these hosts"),
+    OptionHelp("-j", "", "the jobs on each host"),
+    OptionHelp("-l", "NAME=VALUE,...", "only hosts that offer these resources"),
+    OptionHelp("-q", "", "the queues on each host"),
+    OptionHelp("-u", "USERS", "the jobs of these users"),
+    OptionHelp("-xml", "", "the answer as XML"),
+    NCB,
+)
 
 
 class _Hosts:
@@ -110,7 +120,9 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
         return Reply(1, b"", encode(f"error: {error}\n"))
     unknown = hosts.unknown()
     if unknown is not None:
-        return Reply(1, b"", encode(usage("qhost") + f'error: can\'t resolve hostname "{unknown}"\n'))
+        return Reply(
+            1, b"", encode(usage("qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n')
+        )
     topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
     queues = "-q" in switches
     if "-xml" in switches:
@@ -126,10 +138,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return problem
     switches = parse_switches(request.argv[1:], SWITCHES)
     if switches.errors:
-        text = usage("qhost") if switches.usage else ""
-        return Reply(1, b"", encode(text + "".join(f"error: {line}\n" for line in switches.errors)))
+        return refused("qhost", SWITCHES, switches, "error: ")
     if "-help" in switches:
-        return Reply(0, encode(usage("qhost")))
+        return Reply(0, encode(usage("qhost", SWITCHES)))
     try:
         return _run(request, qmaster, switches)
     except QmasterUnreachable as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..model import Hold, Job, Range, fold
 from ..model.operations import Actor, Change, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment_errors import environment_error
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
@@ -19,49 +20,52 @@ from .submit_options.values import OptionError
 from .values.globs import glob_match
 from .verify import names_a_queue
 
-_LONG = {
-    "--help": "-help",
-    "--force": "-f",
-    "--clear": "-c",
-    "--clearjob": "-cj",
-    "--clearqueue": "-cq",
-    "--suspend": "-s",
-    "--suspendjob": "-sj",
-    "--suspendqueue": "-sq",
-    "--unsuspend": "-us",
-    "--unsuspendjob": "-usj",
-    "--unsuspendqueue": "-usq",
-    "--disable": "-d",
-    "--reschedulejob": "-rj",
-    "--reschedulequeue": "-rq",
-    "--reschedule": "-r",
-    "--enable": "-e",
+
+class _Option(NamedTuple):
+    """One option: what it does to jobs ("": nothing) and to queues (None: nothing)."""
+
+    switch: str
+    long: str
+    argument: str
+    jobs: str
+    queues: QueueAction | None
+    text: str
+
+
+_OPTIONS = {
+    option.switch: option
+    for option in (  # in the order in which qmod carries them out, whatever the command line's
+        _Option(
+            "-c", "--clear", "WORDS", "cj", QueueAction.CLEAR_ERROR, "end the error state of jobs and queues"
+        ),
+        _Option("-cj", "--clearjob", "JOBS", "cj", None, "end the error state of jobs"),
+        _Option(
+            "-cq", "--clearqueue", "QUEUES", "", QueueAction.CLEAR_ERROR, "end the error state of queues"
+        ),
+        _Option("-d", "--disable", "QUEUES", "", QueueAction.DISABLE, "start no further jobs in queues"),
+        _Option(
+            "-r", "--reschedule", "WORDS", "rj", QueueAction.RESCHEDULE, "run jobs, or those of queues, again"
+        ),
+        _Option("-rj", "--reschedulejob", "JOBS", "rj", None, "run jobs again"),
+        _Option(
+            "-rq", "--reschedulequeue", "QUEUES", "", QueueAction.RESCHEDULE, "run the jobs of queues again"
+        ),
+        _Option("-e", "--enable", "QUEUES", "", QueueAction.ENABLE, "the opposite of -d"),
+        _Option("-s", "--suspend", "WORDS", "sj", QueueAction.SUSPEND, "stop jobs and queues"),
+        _Option("-sj", "--suspendjob", "JOBS", "sj", None, "stop jobs"),
+        _Option("-sq", "--suspendqueue", "QUEUES", "", QueueAction.SUSPEND, "stop queues with their jobs"),
+        _Option("-us", "--unsuspend", "WORDS", "usj", QueueAction.UNSUSPEND, "let jobs and queues go on"),
+        _Option("-usj", "--unsuspendjob", "JOBS", "usj", None, "let jobs go on"),
+        _Option("-usq", "--unsuspendqueue", "QUEUES", "", QueueAction.UNSUSPEND, "let queues go on"),
+    )
 }
-_ORDER = ("-c", "-cj", "-cq", "-d", "-r", "-rj", "-rq", "-e", "-s", "-sj", "-sq", "-us", "-usj", "-usq")
-_QUEUE_ACTIONS = {
-    "-c": QueueAction.CLEAR_ERROR,
-    "-cq": QueueAction.CLEAR_ERROR,
-    "-d": QueueAction.DISABLE,
-    "-e": QueueAction.ENABLE,
-    "-r": QueueAction.RESCHEDULE,
-    "-rq": QueueAction.RESCHEDULE,
-    "-s": QueueAction.SUSPEND,
-    "-sq": QueueAction.SUSPEND,
-    "-us": QueueAction.UNSUSPEND,
-    "-usq": QueueAction.UNSUSPEND,
-}
-_JOB_ACTIONS = {
-    "-c": "cj",
-    "-cj": "cj",
-    "-r": "rj",
-    "-rj": "rj",
-    "-s": "sj",
-    "-sj": "sj",
-    "-us": "usj",
-    "-usj": "usj",
-}
-_ONLY_JOBS = ("-cj", "-rj", "-sj", "-usj")
-_ONLY_QUEUES = ("-cq", "-d", "-rq", "-e", "-sq", "-usq")
+_LONG = {"--help": "-help", "--force": "-f", **{option.long: option.switch for option in _OPTIONS.values()}}
+OPTIONS = (
+    *(OptionHelp(option.switch, option.argument, option.text) for option in _OPTIONS.values()),
+    OptionHelp("-t", "RANGE", "only these tasks of the job before it"),
+    OptionHelp("-f", "", "whatever the state is, and jobs that cannot be run again"),
+    OptionHelp("-help", "", "print this text and end"),
+)
 _STATES = {
     QueueAction.DISABLE: "disabled",
     QueueAction.ENABLE: "enabled",
@@ -88,10 +92,10 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return bad
     parsed = _parse(request.argv[1:])
     if parsed.errors:
-        text = usage("qmod") if parsed.usage else ""
+        text = usage("qmod", OPTIONS) if parsed.usage else ""
         return Reply(1, b"", encode(text + "".join(f"{line}\n" for line in parsed.errors)))
     if parsed.help:
-        return Reply(0, encode(usage("qmod")))
+        return Reply(0, encode(usage("qmod", OPTIONS)))
     try:
         lines = _run(parsed, request, qmaster)
     except QmasterUnreachable as error:
@@ -116,7 +120,7 @@ def _parse(words: Sequence[str]) -> _Parsed:
             parsed.help |= option == "-help"
             parsed.force |= option == "-f"
             after_words = False
-        elif option in _ORDER:
+        elif option in _OPTIONS:
             start = at
             while at < len(words) and words[at] and not words[at].startswith("-"):
                 at += 1
@@ -155,7 +159,7 @@ def _words(
 ) -> None:
     if parsed.errors:
         return
-    for wanted in _ORDER:
+    for wanted in _OPTIONS:
         for index, (option, words) in enumerate(groups):
             if option == wanted:
                 _group(parsed, option, words, limits[index][1] if index in limits else None)
@@ -173,7 +177,7 @@ def _words(
 
 def _group(parsed: _Parsed, option: str, words: list[str], limit: Range | None) -> None:
     try:
-        jobs = [JobWord(word) if option in _ONLY_QUEUES else parse_job_word(word) for word in words]
+        jobs = [parse_job_word(word) if _OPTIONS[option].jobs else JobWord(word) for word in words]
     except OptionError as error:
         parsed.errors += error.texts
         return
@@ -195,29 +199,30 @@ def _task_range(text: str | None) -> Range:
 def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
     lines: Lines = []
     later: list[tuple[str, JobWord]] = []
-    for option, words in parsed.items:
+    for switch, words in parsed.items:
+        option = _OPTIONS[switch]
         for word in words:
             found = None
-            if option not in _ONLY_JOBS and names_a_queue(word.word, qmaster.config):
-                lines += _queues(_QUEUE_ACTIONS[option], word.word, parsed.force, request, qmaster)
+            if option.queues is not None and names_a_queue(word.word, qmaster.config):
+                lines += _queues(option.queues, word.word, parsed.force, request, qmaster)
                 continue
-            if option in _JOB_ACTIONS and word.is_number:
-                found = _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster)
-            elif option in _ONLY_JOBS:
+            if option.jobs and word.is_number:
+                found = _job(option.jobs, word, parsed.force, request, qmaster)
+            elif option.queues is None:
                 named = [
                     JobWord(str(job.number), word.tasks)
                     for job in qmaster.jobs()
                     if glob_match(word.word, job.name)
                 ]
-                later += [(option, job) for job in named]
+                later += [(option.jobs, job) for job in named]
                 found = [] if named else None
             if found is None:
-                kind = "queue or job" if option in (*_ONLY_JOBS, "-s", "-us") else "queue"
+                kind = "queue or job" if option.queues is None or option.jobs in ("sj", "usj") else "queue"
                 lines.append((f'invalid {kind} "{word.word}"', True))
             else:
                 lines += found
-    for option, word in later:
-        lines += _job(_JOB_ACTIONS[option], word, parsed.force, request, qmaster) or (
+    for action, word in later:
+        lines += _job(action, word, parsed.force, request, qmaster) or (
             [] if qmaster.job(int(word.word)) else [(f'invalid queue or job "{word.word}"', True)]
         )
     return lines

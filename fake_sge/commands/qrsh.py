@@ -10,13 +10,13 @@ from pathlib import Path
 from ..model import HostPath, JobSpec, JobType
 from ..model.operations import Finished
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
-from ..render.usage import usage
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
 from .qmaster_interface import QmasterInterface
 from .submission import ask, default_options, parse_command_line, parse_context, printed
 from .submit_options.job_spec import build
-from .submit_options.table import Option
+from .submit_options.parsed import Option
+from .submit_options.table import help_text
 
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
 _SUBMIT_ONLY = ("-terse", "-t", "-sync", "-tc", "-a")
@@ -35,7 +35,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(1, b"", encode(parsed.stray + shown.err))
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
-        return Reply(0, encode(usage("qrsh")))
+        return Reply(0, encode(help_text("qrsh")))
     wrong = [option for option in parsed.options if option.switch in _SUBMIT_ONLY]
     if wrong:
         return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))

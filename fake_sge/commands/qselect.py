@@ -8,9 +8,9 @@ from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
-from .switches import arities, parse_switches
+from .switches import ACCESS, ENVIRONMENTS, HELP, NCB, QUEUES, RESOURCES, STATES, parse_switches, refused
 
-SWITCHES = arities("-help -ncb", "-l -qs -q -U -pe", "")
+SWITCHES = (HELP, NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS)
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
@@ -20,10 +20,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return problem
     switches = parse_switches(request.argv[1:], SWITCHES)
     if switches.errors:
-        text = (usage("qselect") if switches.usage else "") + "".join(f"{line}\n" for line in switches.errors)
-        return Reply(1, b"", encode(text))
+        return refused("qselect", SWITCHES, switches)
     if "-help" in switches:
-        return Reply(0, encode(usage("qselect")))
+        return Reply(0, encode(usage("qselect", SWITCHES)))
     try:
         for word in switches.words("-qs"):
             checked_states(word)

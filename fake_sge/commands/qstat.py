@@ -22,7 +22,7 @@ from ..render.queues import (
     summary_xml_rows,
 )
 from ..render.table import Columns, JobTable, header, requested_details
-from ..render.usage import usage
+from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
@@ -31,12 +31,39 @@ from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .queue_views import queue_reasons
 from .resources import number_of
 from .slots import slot_request, urgency_contribution
-from .switches import Switches, arities, parse_switches, split_file
+from .switches import (
+    ACCESS,
+    ENVIRONMENTS,
+    HELP,
+    NCB,
+    QUEUES,
+    RESOURCES,
+    STATES,
+    Switches,
+    parse_switches,
+    refused,
+    split_file,
+)
 from .values.globs import glob_match
 from .values.local_time import clock_of
 
-SWITCHES = arities(
-    "-help -ncb -f -ext -urg -pri -xml -ne -r -t", "-g -l -s -qs -explain -q -u -U -pe", "-F -j"
+SWITCHES = (
+    HELP,
+    OptionHelp("-ext", "", "more columns: project, department, usage, tickets"),
+    OptionHelp("-urg", "", "columns of the urgency that priorities are made of"),
+    OptionHelp("-pri", "", "columns of all parts of the priority"),
+    OptionHelp("-f", "", "every queue with the jobs that run in it, then the pending jobs"),
+    OptionHelp("-F", "[NAMES]", "like -f, with the resources of each queue"),
+    OptionHelp("-explain", "LETTERS", "why a queue is in state a, A, c or E"),
+    OptionHelp("-ne", "", "leave out queues without jobs"),
+    OptionHelp("-g", "LETTERS", "a line for each c cluster queue, d task, t slave task"),
+    OptionHelp("-t", "", "slave tasks and their usage, as -g t"),
+    OptionHelp("-r", "", "what the jobs have requested"),
+    OptionHelp("-j", "[JOBS]", "all about some jobs; without a job why jobs do not run"),
+    OptionHelp("-s", "LETTERS", "jobs that are p pending, r running, s suspended, z ended, h held, a any"),
+    OptionHelp("-u", "USERS", "jobs of these users; * for all"),
+    OptionHelp("-xml", "", "the answer as XML"),
+    *(NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS),
 )
 _NEED_QUEUES = ("-f", "-explain", "-F", "-urg", "-qs", "-l", "-U", "-pe", "-q", "-g")
 _HASHES = "#" * 76
@@ -82,7 +109,7 @@ class _View:
         for word in switches.words("-s"):
             show = parse_show(word)
             if show is None:
-                text = usage("qstat") + "ERROR! wrong argument to -s option\n"
+                text = usage("qstat", SWITCHES) + "ERROR! wrong argument to -s option\n"
                 raise _Refused(Reply(1, b"", encode(text)))
             self.show = show
         self._check_states()
@@ -287,7 +314,7 @@ def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -
 
 def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
     if "-help" in switches:
-        return Reply(0, encode(usage("qstat")))
+        return Reply(0, encode(usage("qstat", SWITCHES)))
     view = _View(request, switches)
     if "-j" in switches:
         words = _last_words(switches)
@@ -319,9 +346,8 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return problem
     switches = read_switches(request)
     if switches.errors:
-        text = (usage("qstat") if switches.usage else "") + "".join(f"{line}\n" for line in switches.errors)
-        return Reply(1, b"", encode(text))
+        return refused("qstat", SWITCHES, switches)
     try:
         return _run(request, qmaster, switches)
-    except _Refused as refused:
-        return refused.reply
+    except _Refused as error:
+        return error.reply

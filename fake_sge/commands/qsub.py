@@ -6,7 +6,6 @@ import signal
 
 from ..model.operations import Finished, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
-from ..render.usage import usage
 from ..render.values import encode
 from . import jsv
 from .environment_errors import commlib_line, send_error
@@ -28,7 +27,8 @@ from .submission import (
     with_script,
 )
 from .submit_options.job_spec import Submitted, build
-from .submit_options.table import Option, Parsed
+from .submit_options.parsed import Option, Parsed
+from .submit_options.table import help_text
 
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
@@ -92,7 +92,7 @@ class _Call:
         if code:
             return self.reply(code)
         if any(option.switch == "-help" for option in command_line.options):
-            return Reply(0, encode(self.out + usage("qsub")), encode(self.err))
+            return Reply(0, encode(self.out + help_text("qsub")), encode(self.err))
         script: Script | None = None
         if not is_binary(command_line, defaults):
             script = read_script(request, command_line, context)

@@ -10,8 +10,8 @@ from ..model.operations import RefusalKind, Submission, Warn
 from ..model.requests import Request, actor_of
 from .qmaster_interface import QmasterInterface
 from .refusals import code_of, text_of
+from .submit_options.parsed import Answer, Option, ParseContext, Parsed
 from .submit_options.parser import parse_command_line, parse_file, parse_lines, read_file
-from .submit_options.table import Answer, Option, ParseContext, Parsed
 from .submit_options.values import EUNKNOWN
 from .verify import ANSWER_LOST, Verdict, late, not_in_any_queue, verify
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from ..model.requests import Reply
+from ..render.usage import OptionHelp, usage
+from ..render.values import encode
 
-class Arity(enum.Enum):
-    """What may follow a switch; words go up to the next one that begins with ``-``."""
-
-    NONE = "none"
-    SOME = "some"  # one or more words
-    OPTIONAL = "optional"  # any number of words
+HELP = OptionHelp("-help", "", "print this text and end")
+NCB = OptionHelp("-ncb", "", "leave out what is about core binding")
+QUEUES = OptionHelp("-q", "QUEUES", "only these queues: names or patterns, with @HOST or @@GROUP")
+RESOURCES = OptionHelp("-l", "NAME=VALUE,...", "only queues that offer these resources")
+STATES = OptionHelp("-qs", "LETTERS", "only queues in one of these states")
+ACCESS = OptionHelp("-U", "USERS", "only queues that these users may use")
+ENVIRONMENTS = OptionHelp("-pe", "NAMES", "only queues with one of these parallel environments")
 
 
 class Switches:
@@ -41,38 +44,41 @@ class Switches:
         self.usage = self.usage or other.usage
 
 
-def parse_switches(words: Sequence[str], known: Mapping[str, Arity]) -> Switches:
-    """Read a command line. An unknown word ends the parsing with an error."""
+def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switches:
+    """Read a command line: after a switch with an argument come words up to the next that begins with ``-``.
+
+    An unknown word ends the parsing with an error.
+    """
+    forms = {option.switch: option.argument for option in known}
     result = Switches()
     index = 0
     while index < len(words):
         switch = words[index]
         index += 1
-        arity = known.get(switch)
-        if arity is None:
+        argument = forms.get(switch)
+        if argument is None:
             result.errors.append(f'invalid option argument "{switch}"')
             result.usage = True
             break
         arguments: list[str] = []
-        if arity is not Arity.NONE:
+        if argument:
             while index < len(words) and not words[index].startswith("-"):
                 arguments.append(words[index])
                 index += 1
-        if arity is Arity.SOME and not arguments:
+        if argument and not argument.startswith("[") and not arguments:
             result.errors.append(f"{switch} option must have argument")
             continue
         result.given.append((switch, arguments))
     return result
 
 
+def refused(tool: str, known: Sequence[OptionHelp], switches: Switches, prefix: str = "") -> Reply:
+    """The reply to a command line with errors."""
+    lines = [usage(tool, known)] if switches.usage else []
+    lines += [f"{prefix}{error}\n" for error in switches.errors]
+    return Reply(1, b"", encode("".join(lines)))
+
+
 def split_file(text: str) -> list[str]:
     """The words of a default file (blanks, tabs and newlines separate; there are no comments)."""
     return text.split()
-
-
-def arities(flags: str, some: str, optional: str) -> dict[str, Arity]:
-    """A table of switches from three blank-separated lists."""
-    table = {}
-    for names, arity in ((flags, Arity.NONE), (some, Arity.SOME), (optional, Arity.OPTIONAL)):
-        table.update(dict.fromkeys(names.split(), arity))
-    return table

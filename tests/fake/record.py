@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.fake.help_text import cut_help
 from tests.fake.twin import Twin, use_long_numbers
 from tests.real_cell import RealCell
 
@@ -49,8 +50,8 @@ def detail(xml: str) -> str:
 
 
 def mask(text: str, home: Path) -> str:
-    """Home directory and the numbers of refused jobs."""
-    return re.sub(r"\bJob \d{6}\b", "Job N", text.replace(str(home), "HOME"))
+    """Home directory, the numbers of refused jobs, and the options of a help text."""
+    return re.sub(r"\bJob \d{6}\b", "Job N", cut_help(text.replace(str(home), "HOME")))
 
 
 def scenarios() -> dict[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from fake_sge.commands.qacct import main
 from fake_sge.model.requests import Request
 
 from .cells import NoCell
+from .help_text import cut_help
 
 DATA = Path(__file__).parent.parent / "data" / "qacct"
 ANSWERS = [
@@ -32,8 +33,8 @@ def test_the_same_answer(words: list[str], answer: str, tmp_path: Path) -> None:
     env = {"SGE_ROOT": str(tmp_path), "SGE_CELL": "default", "TZ": "UTC"}
     argv = ["qacct", *words, "-f", str(DATA / "accounting")]
     reply = main(Request(argv, env, str(DATA), "root", 0, "root", 0), NoCell())
-    errors = f"--stderr--\n{reply.err.decode()[:400]}" if reply.err else ""
-    assert f"{reply.out.decode()}{errors}[rc {reply.code}]\n" == answer.replace(
+    errors = f"--stderr--\n{cut_help(reply.err.decode())[:400]}" if reply.err else ""
+    assert f"{cut_help(reply.out.decode())}{errors}[rc {reply.code}]\n" == answer.replace(
         "/tmp/b/qa/acc", str(DATA / "accounting")
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,12 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "model": "__init__ cluster defaults jobs operations ranges requests states",
     "engine": "__init__ accounting control engine lifecycle placement resources scheduling state submission",
     "render": "__init__ accounting detail_resources detail_text detail_xml dialects hosts listing "
-    "listing_xml objects qacct_text queues table tasks values",
-    "render/usage": "__init__",
+    "listing_xml objects qacct_text queues table tasks usage values",
     "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
     "dispatch qmaster_interface dialect_replies environment environment_errors refusals "
     "alter attributes holds jobids jsv showspec submission verify "
     "qacct_options qstat_details queue_filter queue_views resources slots switches",
-    "commands/submit_options": "__init__ binding job_spec names parser range_values table values",
+    "commands/submit_options": "__init__ binding job_spec names parsed parser range_values table values",
     "commands/values": "__init__ dates globs local_time",
     "execution": "__init__ execd job_process orders processes shepherd",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
@@ -69,15 +69,21 @@ def room_of(parts: tuple[str, ...]) -> str:
     for size in (2, 1):
         name = "/".join(parts[:size])
         if name in ROOMS and name != "":
-            return "render" if name == "render/usage" else name
+            return name
     return parts[0]
+
+
+@cache
+def nodes(text: bytes) -> list[ast.AST]:
+    """The nodes of a module's syntax tree that say what it imports and uses."""
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.stmt, ast.Attribute))]
 
 
 def imports(path: Path, package: Path) -> set[tuple[str, ...]]:
     """What a module imports: paths within the package, or the absolute name in one piece ``("os.path",)``."""
     folder = path.relative_to(package).parts[:-1]
     found: set[tuple[str, ...]] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in nodes(path.read_bytes()):
         if isinstance(node, ast.Import):
             found.update((alias.name,) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -92,7 +98,7 @@ def only_struct_time(path: Path) -> bool:
     """Whether ``time`` is imported for the type alone: nobody looks at a clock."""
     used = {
         node.attr
-        for node in ast.walk(ast.parse(path.read_bytes()))
+        for node in nodes(path.read_bytes())
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
     }
     return used == {"struct_time"}
@@ -101,14 +107,14 @@ def only_struct_time(path: Path) -> bool:
 def complaints(package: Path) -> list[str]:
     """What is wrong with a copy of the package."""
     wrong = []
-    for folder in [package, *sorted(item for item in package.rglob("*") if item.is_dir())]:
+    folders = {path.parent for path in package.rglob("*.py")} | {package / name for name in ROOMS}
+    for folder in sorted(folders):
         name = folder.relative_to(package).as_posix().replace(".", "")
-        if folder.name != "__pycache__":
-            known = set(ROOMS.get(name, "").split())
-            there = {path.stem for path in folder.glob("*.py")}
-            wrong += [f"{name or 'the top level'} is not a known folder"] * (name not in ROOMS)
-            wrong += [f"{name}: unknown module {module}" for module in sorted(there - known)]
-            wrong += [f"{name}: no module {module}" for module in sorted(known - there)]
+        known = set(ROOMS.get(name, "").split())
+        there = {path.stem for path in folder.glob("*.py")}
+        wrong += [f"{name or 'the top level'} is not a known folder"] * (name not in ROOMS)
+        wrong += [f"{name}: unknown module {module}" for module in sorted(there - known)]
+        wrong += [f"{name}: no module {module}" for module in sorted(known - there)]
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
         room = room_of(parts)

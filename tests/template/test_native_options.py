@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +19,11 @@ from drmaa_cli.gridengine.native import (
     split_file,
 )
 
-HELP = Path(__file__).parents[1] / "data" / "captures" / "help.jsonl"
+DOCUMENTED = frozenset(  # the options that `qsub -help` of 8.1.9 names
+    "-a -ac -Ap -astnode -at -A -b -binding -c -cwd -C -dc -dul -e -h -hard -he -help -hold_jid -hold_jid_ad "
+    "-i -j -js -jsv -l -M -m -masterq -mattr -N -notify -now -o -ot -P -p -pe -q -r -sc -shell -soft -srqs "
+    "-sync -S -t -v -verify -V -wd -@".split()
+)
 # In `qsub -help` because all clients share one text; qsub itself refuses them (libdrmaa asked, too).
 NOT_FOR_JOBS = {"-Ap", "-astnode", "-at", "-dul", "-mattr", "-srqs"}
 KNOWN = (
@@ -32,12 +33,6 @@ KNOWN = (
     frozenset({"-pe", "-@"}),
 )
 SWITCHES = native.WITH_SWITCH | native.IGNORED_WITH_SWITCH | native.REFUSED_WITH_SWITCH
-
-
-def documented() -> set[str]:
-    captures = [json.loads(line) for line in HELP.read_text().splitlines()]
-    (text,) = [capture["stdout"] for capture in captures if capture["case"] == "help.qsub"]
-    return set(re.findall(r"^   \[(-[\w@]+)", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +69,7 @@ def test_option_files_have_comment_lines() -> None:
 
 def test_every_documented_option_is_known() -> None:
     known = frozenset().union(*KNOWN)
-    options = documented()
-    assert {"-N", "-pe", "-@", "-hold_jid_ad"} < options
-    assert options - NOT_FOR_JOBS <= known
+    assert known >= DOCUMENTED - NOT_FOR_JOBS
 
 
 @pytest.mark.parametrize(

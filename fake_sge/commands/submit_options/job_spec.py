@@ -9,7 +9,7 @@ from typing import Any
 
 from ...model import HostPath, JobSpec, JobType, MailTo, Rerun, Resource
 from ...model.requests import Request
-from .table import Answer, Option
+from .parsed import Answer, Option
 from .values import EDISK, ENOIMP, ESEMANTIC, NO_MAIL, Variables, merge, merge_mail, merge_paths
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")

@@ -6,23 +6,14 @@ import os
 import re
 from pathlib import Path
 
-from .binding import INSTANCES
+from . import binding
+from .parsed import Answer, Option, ParseContext, Parsed
 from .range_values import Undefined
-from .table import (
-    ADD,
-    OPTIONS,
-    SUBTRACT,
-    Answer,
-    Option,
-    ParseContext,
-    Parsed,
-    binding,
-    hold,
-    slot_ranges,
-)
+from .table import ADD, OPTIONS, SUBTRACT, hold, slot_ranges
 from .values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
 
 WARNING_STATUS = 3
+_SUBMIT_ONLY = ("-b", "-shell")
 
 
 class _Stop(Exception):
@@ -64,15 +55,15 @@ class _Line:
         kind = OPTIONS.get(word)
         if special is not None:
             special(word)
-        elif kind is not None and not (kind.submit_only and self.context.is_alter):
+        elif kind is not None and not (word in _SUBMIT_ONLY and self.context.is_alter):
             if kind.warns:
                 self._warn(word)
-            if kind.parse is None:
+            if not kind.argument:
                 self.at += 1
                 self._flag(word)
             else:
                 text = self._argument(word, kind.missing)
-                self._add(word, kind.parse(text, self.context), text)
+                self._add(word, kind.parse(text, self.context) if kind.parse else text, text)
         elif word == "--":
             self._arguments_only()
         elif word.startswith("-"):
@@ -124,10 +115,10 @@ class _Line:
 
     def _binding(self, switch: str) -> None:
         words = [self._argument(switch)]
-        if words[0] in INSTANCES:
+        if words[0] in binding.INSTANCES:
             self.at -= 1
             words.append(self._argument(switch))
-        self._add(switch, binding(words), " ".join(words))
+        self._add(switch, binding.check(words), " ".join(words))
 
     def _all_variables(self, _switch: str) -> None:
         self.at += 1

@@ -8,12 +8,12 @@ use for is parsed all the same and refused afterwards (``Unknown option -terse``
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from . import binding as binding_values
+from ...render.usage import OptionHelp, usage
+from .parsed import ParseContext
 from .range_values import compress, parse_ranges
 from .values import (
     EJSV,
@@ -40,36 +40,36 @@ HOLD_LETTERS = {"u": 1, "o": 2, "s": 4, "U": 1, "O": 2, "S": 4}
 SUBTRACT, ADD, SET = "subtract", "add", "set"
 
 
-@dataclass(frozen=True)
-class ParseContext:
-    """What parsing needs to know: the tool, the environment, the time, and how to read files.
-
-    ``path`` makes a path absolute; ``read`` returns the bytes of a file or raises OSError.
-    """
-
-    tool: str
-    env: Mapping[str, str]
-    now: float
-    path: Callable[[str], str]
-    read: Callable[[str], bytes]
-
-    @property
-    def is_alter(self) -> bool:
-        """qalter, qhold, qrls: positional words are job ids, -h takes a list."""
-        return self.tool in ("qalter", "qhold", "qrls")
-
-
 Parser = Callable[[str, ParseContext], object]
 
 
 @dataclass(frozen=True)
 class OptionType:
-    """One option. ``parse`` None: a flag. ``warns``: a repetition is warned about."""
+    """One option: its argument ("" for a flag), what it does, its parser (None: there is code of its own).
 
+    ``tools`` are the tools whose help has it: s qsub, a qalter, r qrsh, h qhold and qrls; the others parse
+    it all the same. ``warns``: a repetition is warned about; ``missing``: what is said without an argument.
+    """
+
+    argument: str
+    text: str
     parse: Parser | None = None
+    tools: str = "sar"
     warns: bool = False
     missing: str = "{} option must have argument"
-    submit_only: bool = False
+
+
+_LETTERS = {"qsub": "s", "qalter": "a", "qrsh": "r", "qhold": "h", "qrls": "h"}
+
+
+def help_text(tool: str) -> str:
+    """The help of qsub, qalter, qhold, qrls or qrsh."""
+    rows = [
+        OptionHelp(switch, option.argument, option.text)
+        for switch, option in OPTIONS.items()
+        if _LETTERS[tool] in option.tools
+    ]
+    return usage(tool, rows)
 
 
 def _text(word: str, _context: ParseContext) -> str:
@@ -92,6 +92,14 @@ def _yn(switch: str) -> Parser:
     return _checked(yes_no, f'invalid option argument "{switch} {{}}"')
 
 
+def _queues(switch: str) -> Parser:
+    return _checked(_some_words, f'Wrong queue list format "{{}}" specified to {switch} option')
+
+
+def _context(switch: str) -> Parser:
+    return _checked(parse_variables, f'Wrong context list format {switch} "{{}}"')
+
+
 def _date(switch: str) -> Parser:
     def date(word: str, context: ParseContext) -> object:
         try:
@@ -111,22 +119,11 @@ def _duration(word: str) -> float:
     return seconds
 
 
-def _jobs(word: str) -> tuple[str, ...]:
+def _some_words(word: str) -> tuple[str, ...]:
     words = tuple(split_list(word))
     if not words:
         raise ValueError(word)
     return words
-
-
-def _queues(word: str) -> tuple[str, ...]:
-    words = tuple(split_list(word))
-    if not words:
-        raise ValueError(word)
-    return words
-
-
-def _names(word: str) -> tuple[str, ...]:
-    return tuple(split_list(word))
 
 
 def _priority(word: str) -> int:
@@ -196,9 +193,19 @@ def _task_range(word: str, _context: ParseContext) -> object:
     return ranges[0]
 
 
-def _hold(word: str, context: ParseContext) -> object:
-    if not context.is_alter:
-        raise ValueError(word)
+def _verification(word: str, _context: ParseContext) -> int:
+    level = {"n": 0, "w": 1, "e": 2, "v": 3, "p": 4}.get(word)
+    if level is None:
+        raise OptionError(f'invalid option argument "-w {word}"')
+    return level
+
+
+def _restart(word: str) -> int:
+    return 1 if yes_no(word) else 2
+
+
+def hold(word: str, context: ParseContext) -> object:
+    """``(how, bits)`` of qalter's, qhold's and qrls' -h. Raises OptionError."""
     letters = "nusoUSO" if context.tool == "qalter" else "uso"
     bits, how = 0, SUBTRACT if context.tool == "qrls" else ADD
     for letter in word:
@@ -212,163 +219,152 @@ def _hold(word: str, context: ParseContext) -> object:
     return how, bits
 
 
-def _verification(word: str, _context: ParseContext) -> int:
-    level = {"n": 0, "w": 1, "e": 2, "v": 3, "p": 4}.get(word)
-    if level is None:
-        raise OptionError(f'invalid option argument "-w {word}"')
-    return level
-
-
-def _restart(word: str) -> int:
-    return 1 if yes_no(word) else 2
-
-
-_LIST = "{} option must have {}"
-_CONTEXT = 'Wrong context list format {} "{{}}"'
-_PATHS = 'Wrong {}path list format "{{}}" specified to {} option'
-_QUEUE = 'Wrong queue list format "{{}}" specified to {} option'
-_HOLDS = 'Wrong jid_hold{} list format "{{}}" specified to -hold_jid{} option'
-FLAG = OptionType()
-TEXT = OptionType(_text)
-
-OPTIONS: dict[str, OptionType] = {
-    "-a": OptionType(_date("-a"), warns=True),
-    "-A": OptionType(_text, warns=True),
-    "-ar": OptionType(
-        _checked(_array_id, "invalid advance reservation id, must be an unsigned integer", ESEMANTIC)
-    ),
-    "-ac": OptionType(
-        _checked(parse_variables, _CONTEXT.format("-ac")),
-        missing="{} option must have a context_list list argument",
-    ),
-    "-b": OptionType(_yn("-b"), warns=True, submit_only=True),
-    "-c": OptionType(_checkpoint),
-    "-cat": TEXT,
-    "-cell": TEXT,
-    "-ckpt": TEXT,
-    "-clear": FLAG,
-    "-explain": FLAG,
-    "-xml": FLAG,
-    "-cwd": FLAG,
-    "-C": OptionType(_text, warns=True),
-    "-d": OptionType(_checked(_duration, 'Wrong time format "{}" specified to -d option'), warns=True),
-    "-dc": OptionType(
-        _checked(parse_variables, _CONTEXT.format("-dc")),
-        missing="{} option must have a simple_context_list list argument",
-    ),
-    "-display": OptionType(_text, warns=True),
-    "-dl": OptionType(_date("-dl"), warns=True),
-    "-e": OptionType(_checked(parse_paths, _PATHS.format("", "-e"))),
-    "-i": OptionType(_checked(parse_paths, _PATHS.format("", "-e"))),
-    "-hard": FLAG,
-    "-soft": FLAG,
-    "-help": FLAG,
-    "-notify": FLAG,
-    "-terse": FLAG,
-    "-verify": FLAG,
-    "-verbose": FLAG,
-    "-inherit": FLAG,
-    "-nostdin": FLAG,
-    "-noshell": FLAG,
-    "-uall": FLAG,
-    "-he": OptionType(_yn("-he"), warns=True),
-    "-hold_jid": OptionType(_checked(_jobs, _HOLDS.format("", ""))),
-    "-hold_jid_ad": OptionType(_checked(_jobs, _HOLDS.format("_ad", "_ad"))),
-    "-j": OptionType(_yn("-j"), warns=True),
-    "-js": OptionType(_checked(parse_unsigned, "invalid jobshare, must be an unsigned integer", ESEMANTIC)),
-    "-jsv": OptionType(_jsv),
-    "-l": OptionType(_resources),
-    "-m": OptionType(
-        _checked(parse_mail_options, 'Wrong mail options list format "{}" specified to -m option')
-    ),
-    "-masterq": OptionType(
-        _checked(_queues, _QUEUE.format("-masterq")), missing="{} option must have queue list argument"
-    ),
-    "-M": OptionType(_checked(parse_mail, 'Wrong mail list format "{}" specified to -M option')),
-    "-N": OptionType(_job_name, warns=True),
-    "-now": OptionType(_yn("-now"), warns=True),
-    "-o": OptionType(_checked(parse_paths, _PATHS.format("stdout ", "-o"))),
-    "-ot": OptionType(
-        _checked(parse_unsigned, "invalid override tickets, must be an unsigned integer", ESEMANTIC)
-    ),
-    "-p": OptionType(_checked(_priority, 'invalid priority "{}".  Must be an integer from -1023 to 1024')),
-    "-P": OptionType(_text, warns=True),
-    "-pty": OptionType(_yn("-pty")),
-    "-q": OptionType(
-        _checked(_queues, _QUEUE.format("-q")), missing="{} option must have queue list argument"
-    ),
-    "-r": OptionType(_checked(_restart, 'invalid option argument "-r {}"'), warns=True),
-    "-R": OptionType(_yn("-R"), warns=True),
-    "-sc": OptionType(
-        _checked(parse_variables, _CONTEXT.format("-sc")), missing="{} option must have context list argument"
-    ),
-    "-shell": OptionType(_yn("-shell"), warns=True, submit_only=True),
-    "-sync": OptionType(_yn("-sync"), warns=True),
-    "-S": OptionType(
-        _checked(parse_paths, 'Wrong shell list format "{}" specified to -S option'),
-        missing="{} option must have path_name argument",
-    ),
-    "-t": OptionType(_task_range, missing="{} option must have a list of task id ranges"),
-    "-tc": OptionType(
-        _checked(
-            _concurrency, 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
-        )
-    ),
-    "-u": OptionType(_checked(_names, ""), missing="{} option must have a list usernames"),
-    "-v": OptionType(_environment, missing="{} option must have variable list argument"),
-    "-w": OptionType(_verification, warns=True),
-    "-wd": TEXT,
-}
-"""All options that take one argument or none; -h, -pe, -binding, -V and -@ have code of their own."""
-
-
-@dataclass
-class Option:
-    """One parsed option. ``switch`` is "" for a stray word, ``script``, ``jobarg`` or ``jobid`` for words.
-
-    ``shown`` is the argument as an "Unknown option" message repeats it (None: none);
-    ``hardness`` 0 nothing said, 1 -hard, 2 -soft.
-    """
-
-    switch: str
-    value: object = None
-    shown: str | None = None
-    hardness: int = 0
-
-
-@dataclass
-class Answer:
-    """One answer of the parser."""
-
-    text: str
-    status: int
-    is_error: bool = True
-
-
-@dataclass
-class Parsed:
-    """The options found so far, the answers, and what went to stderr on the way."""
-
-    options: list[Option] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    stray: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether any answer is an error."""
-        return any(answer.is_error for answer in self.answers)
-
-
 def slot_ranges(word: str) -> object:
     """The range of -pe. Raises OptionError, Undefined."""
     return tuple(compress(parse_ranges(word, step_allowed=False, infinite=True)))
 
 
-def binding(words: list[str]) -> str:
-    """The value of -binding. Raises OptionError."""
-    return binding_values.check(words)
+_NEEDS = "{{}} option must have {} argument"
+_PATHS = 'Wrong {}path list format "{{}}" specified to {} option'
+_SHELLS = 'Wrong shell list format "{}" specified to -S option'
+_HOLDS = 'Wrong jid_hold{} list format "{{}}" specified to -hold_jid{} option'
+_MAIL = 'Wrong mail options list format "{}" specified to -m option'
+_MAIL_TO = 'Wrong mail list format "{}" specified to -M option'
+_TIME = 'Wrong time format "{}" specified to -d option'
+_NOT_AR = "invalid advance reservation id, must be an unsigned integer"
+_NOT_SHARE = "invalid jobshare, must be an unsigned integer"
+_NOT_TICKETS = "invalid override tickets, must be an unsigned integer"
+_NOT_RESTART = 'invalid option argument "-r {}"'
+_PRIORITY = 'invalid priority "{}".  Must be an integer from -1023 to 1024'
+_CONCURRENCY = 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
 
-
-def hold(word: str, context: ParseContext) -> object:
-    """``(how, bits)`` of qalter's, qhold's and qrls' -h. Raises OptionError."""
-    return _hold(word, context)
+OPTIONS: dict[str, OptionType] = {
+    "-a": OptionType("DATE", "do not start the job before this time", _date("-a"), "sa", warns=True),
+    "-A": OptionType("ACCOUNT", "a word for the accounting record", _text, warns=True),
+    "-ar": OptionType("NUMBER", "run in this advance reservation", _checked(_array_id, _NOT_AR, ESEMANTIC)),
+    "-ac": OptionType(
+        "PAIRS", "add to the job's context", _context("-ac"), missing=_NEEDS.format("a context_list list")
+    ),
+    "-b": OptionType(
+        "y|n", "the command is a program, not a script to be copied", _yn("-b"), "sr", warns=True
+    ),
+    "-binding": OptionType("[set|env|pe] STRATEGY", "bind the job to processor cores"),
+    "-c": OptionType("LETTERS|SECONDS", "when to write checkpoints", _checkpoint),
+    "-cat": OptionType("WORD", "", _text, ""),
+    "-cell": OptionType("NAME", "", _text, ""),
+    "-ckpt": OptionType("NAME", "use this checkpointing environment", _text),
+    "-clear": OptionType("", "forget the options before this one", tools="sr"),
+    "-explain": OptionType("", "", tools=""),
+    "-xml": OptionType("", "", tools=""),
+    "-cwd": OptionType("", "run in the present working directory"),
+    "-C": OptionType(
+        "PREFIX", "lines of the script that begin with this have options", _text, "s", warns=True
+    ),
+    "-d": OptionType("TIME", "", _checked(_duration, _TIME), "", warns=True),
+    "-dc": OptionType(
+        "NAMES",
+        "take away from the job's context",
+        _context("-dc"),
+        missing=_NEEDS.format("a simple_context_list list"),
+    ),
+    "-display": OptionType("DISPLAY", "", _text, "", warns=True),
+    "-dl": OptionType("DATE", "the job's deadline", _date("-dl"), "sa", warns=True),
+    "-e": OptionType(
+        "PATHS", "where standard error goes", _checked(parse_paths, _PATHS.format("", "-e")), "sa"
+    ),
+    "-i": OptionType(
+        "PATHS", "where standard input comes from", _checked(parse_paths, _PATHS.format("", "-e")), "sa"
+    ),
+    "-hard": OptionType("", "the requests that follow must be met"),
+    "-soft": OptionType("", "the requests that follow are wishes"),
+    "-help": OptionType("", "print this text and end", tools="sarh"),
+    "-notify": OptionType("", "warn the job by a signal before it is stopped or killed"),
+    "-terse": OptionType("", "print the job's number only", tools="s"),
+    "-verify": OptionType("", "show the job instead of submitting it"),
+    "-verbose": OptionType("", "say what happens", tools="r"),
+    "-inherit": OptionType("", "", tools=""),
+    "-nostdin": OptionType("", "give the command no input", tools="r"),
+    "-noshell": OptionType("", "run the command without a shell", tools="r"),
+    "-uall": OptionType("", "", tools=""),
+    "-h": OptionType("[LETTERS]", "hold the job; u, o, s: who can release it", tools="sah"),
+    "-he": OptionType("y|n", "", _yn("-he"), "", warns=True),
+    "-hold_jid": OptionType(
+        "JOBS", "start after these jobs have ended", _checked(_some_words, _HOLDS.format("", ""))
+    ),
+    "-hold_jid_ad": OptionType(
+        "JOBS", "the same, task by task", _checked(_some_words, _HOLDS.format("_ad", "_ad"))
+    ),
+    "-j": OptionType("y|n", "standard error goes where standard output goes", _yn("-j"), "sa", warns=True),
+    "-js": OptionType("NUMBER", "the job's share", _checked(parse_unsigned, _NOT_SHARE, ESEMANTIC)),
+    "-jsv": OptionType("FILE", "a program that judges the job first", _jsv, "sr"),
+    "-l": OptionType("NAME=VALUE,...", "request resources", _resources),
+    "-m": OptionType(
+        "LETTERS",
+        "mail at the b begin, e end, when a aborted, s suspended; n never",
+        _checked(parse_mail_options, _MAIL),
+    ),
+    "-masterq": OptionType(
+        "QUEUES",
+        "queues for the first task of a parallel job",
+        _queues("-masterq"),
+        missing=_NEEDS.format("queue list"),
+    ),
+    "-M": OptionType("USERS", "who gets mail", _checked(parse_mail, _MAIL_TO)),
+    "-N": OptionType("NAME", "the job's name", _job_name, warns=True),
+    "-now": OptionType("y|n", "start at once or not at all", _yn("-now"), "sr", warns=True),
+    "-o": OptionType(
+        "PATHS", "where standard output goes", _checked(parse_paths, _PATHS.format("stdout ", "-o")), "sa"
+    ),
+    "-ot": OptionType("NUMBER", "override tickets", _checked(parse_unsigned, _NOT_TICKETS, ESEMANTIC), "a"),
+    "-p": OptionType("-1023...1024", "the job's priority", _checked(_priority, _PRIORITY)),
+    "-P": OptionType("PROJECT", "the job's project", _text, warns=True),
+    "-pe": OptionType("NAME RANGES", "a parallel environment and how many slots"),
+    "-pty": OptionType("y|n", "give the command a terminal", _yn("-pty"), "r"),
+    "-q": OptionType(
+        "QUEUES", "run in one of these queues", _queues("-q"), missing=_NEEDS.format("queue list")
+    ),
+    "-r": OptionType(
+        "y|n", "whether the job may run a second time", _checked(_restart, _NOT_RESTART), warns=True
+    ),
+    "-R": OptionType("y|n", "reserve resources for the job", _yn("-R"), warns=True),
+    "-sc": OptionType(
+        "PAIRS", "set the job's context", _context("-sc"), missing=_NEEDS.format("context list")
+    ),
+    "-shell": OptionType("y|n", "start the command through a shell", _yn("-shell"), "s", warns=True),
+    "-sync": OptionType(
+        "y|n", "wait for the job's end; its exit code becomes that of qsub", _yn("-sync"), "s", warns=True
+    ),
+    "-S": OptionType(
+        "PATHS",
+        "the shell that runs the script",
+        _checked(parse_paths, _SHELLS),
+        "sa",
+        missing=_NEEDS.format("path_name"),
+    ),
+    "-t": OptionType(
+        "FIRST-LAST:STEP",
+        "the tasks of an array",
+        _task_range,
+        "sah",
+        missing="{} option must have a list of task id ranges",
+    ),
+    "-tc": OptionType(
+        "NUMBER", "how many tasks may run at a time", _checked(_concurrency, _CONCURRENCY), "sa"
+    ),
+    "-u": OptionType(
+        "USERS",
+        "all jobs of these users",
+        _checked(split_list, ""),
+        "ah",
+        missing="{} option must have a list usernames",
+    ),
+    "-v": OptionType(
+        "PAIRS", "environment variables of the job", _environment, missing=_NEEDS.format("variable list")
+    ),
+    "-V": OptionType("", "all environment variables of this shell"),
+    "-w": OptionType(
+        "e|w|n|v|p", "whether a job that fits nowhere is an error", _verification, "sa", warns=True
+    ),
+    "-wd": OptionType("DIRECTORY", "run in this directory", _text),
+    "-@": OptionType("FILE", "take options from a file"),
+}
