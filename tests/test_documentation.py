@@ -1,27 +1,231 @@
-"""The pages point at things that exist, and the README's Python runs as it stands."""
+"""The pages point at things that exist, their Python runs, and their commands take their options."""
 
 from __future__ import annotations
 
-import ast
+import argparse
+import os
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/*.md")])
+import drmaa_cli.cli
+import fake_sge
+import fake_sge.cli
+from drmaa_cli.cli import execute
+from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
+
+HANG = 120  # seconds for one page's code
+PLUGINS = ("-p", "no:randomly", "-p", "no:cacheprovider")
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
-PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")
+OPTION = re.compile(r"--[a-z][a-z-]*")
+OUR_PACKAGES = {"drmaa-cli", "pytest", "drmaa-cli[test]", "drmaa-cli[dev]"}
+CODE = [page for page in PAGES if blocks(page.read_text(encoding="utf-8"))]
+WITH_PYTHON = [page for page in CODE if "\n```python\n" in page.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = [target for target, _ in LINK.findall(page.read_text(encoding="utf-8"))]
-    local = [target for target in targets if "://" not in target]
-    assert [target for target in local if not (page.parent / target).exists()] == []
+    for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        assert (page.parent / target).exists(), target
+        if anchor:
+            headings = re.findall(
+                r"^#+ (.*)$", (page.parent / target).read_text(encoding="utf-8"), re.MULTILINE
+            )
+            assert anchor in {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}, (
+                anchor
+            )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_python_snippets_are_python(page: Path) -> None:
-    for snippet in PYTHON.findall(page.read_text(encoding="utf-8")):
-        ast.parse(snippet)
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    found = blocks(text)
+    assert {block.language for block in found} <= set(LANGUAGES)
+    assert text.count("```") == 2 * sum(not block.hidden for block in found)
+    assert text.count("<!--") == sum(block.hidden for block in found)
+    prose = re.sub(r"(?ms)^```.*?^```$|^<!--.*?^-->$", "", text)
+    assert re.findall(r"\n\n    .*", prose) == []
+
+
+def run_page(page: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the Python of a page in a fake cell, below a directory."""
+    module = path / "test_page.py"
+    module.write_text(program(page), encoding="utf-8")
+    with fake_sge.Cell(login_shells=False, home=str(path)) as cell:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *PLUGINS, str(module)],
+            env={**cell.env, "PYTHONPATH": str(ROOT)},
+            cwd=path,
+            capture_output=True,
+            text=True,
+            timeout=HANG,
+            check=False,
+        )
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
+def test_python_runs(page: Path, tmp_path: Path) -> None:
+    done = run_page(page.read_text(encoding="utf-8"), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_and_the_guides_have_python() -> None:
+    assert {
+        "README.md",
+        "docs/fake_sge.md",
+        "docs/run_jobs.md",
+        "docs/sessions.md",
+        "docs/configuration.md",
+    } <= {name(page) for page in WITH_PYTHON}
+
+
+# --- commands -------------------------------------------------------------------------------------------
+
+
+def check(words: Sequence[str], directory: Path) -> None:
+    """One command of the documentation, as far as it can be judged without carrying it out."""
+    while words and re.match(r"[A-Z_]+=", words[0]):
+        words = words[1:]
+    tool, rest = (words[0], list(words[1:])) if words else ("export", [])
+    if tool == "drmaa-cli":
+        check_parsed(drmaa_cli.cli.build_parser(), execute.split(rest)[0])
+        check_rest(rest, directory)
+    elif tool == "fake-sge":
+        check_parsed(fake_sge.cli.make_parser(), rest)
+        check_rest(rest, directory)
+    elif tool in ("python", "python3"):
+        check_python(rest, directory)
+    elif tool == "make":
+        targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        assert {word for word in rest if "=" not in word} <= set(targets), rest
+    elif tool == "pip":
+        assert rest[0] == "install"
+        assert {word for word in rest[1:] if not word.startswith("-")} <= OUR_PACKAGES | {"."}, rest
+    elif tool in ("qsub", "qstat"):
+        check_in_a_cell([tool, *rest], directory)
+    elif "/" in tool and not tool.startswith("./my_"):
+        assert (directory / tool).exists() or (ROOT / tool).exists(), tool
+    else:
+        known = (
+            "cd",
+            "export",
+            "eval",
+            "git",
+            "pytest",
+            "snakemake",
+            "apt-get",
+            "sudo",
+            "sh",
+            "./my_pipeline.sh",
+        )
+        assert tool in known, tool
+
+
+def check_rest(words: list[str], directory: Path) -> None:
+    if "--" in words:
+        command = words[words.index("--") + 1 :]
+        if command[:2] == ["sh", "-c"]:
+            for inner in commands(Block("sh", command[2], 0)):
+                check(inner, directory)
+        else:
+            check(command, directory)
+
+
+def check_parsed(parser: argparse.ArgumentParser, words: list[str]) -> None:
+    try:
+        parser.parse_args(["1" if word in ("SECONDS", "NUMBER") else word for word in words])
+    except SystemExit:
+        pytest.fail(f"{parser.prog} does not take {words}")
+
+
+def check_python(words: list[str], directory: Path) -> None:
+    if words[0] == "-c":
+        subprocess.run(
+            [sys.executable, *words], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, timeout=HANG
+        )
+    elif words[0] == "-m":
+        assert shutil.which(words[1]) or (ROOT / words[1]).exists() or words[1] == "pytest", words
+    else:
+        assert (directory / words[0]).exists() or (ROOT / words[0]).exists(), words
+
+
+def check_in_a_cell(words: list[str], directory: Path) -> None:
+    with fake_sge.Cell(login_shells=False, home=str(directory)) as cell:
+        done = cell.run(*words, cwd=str(directory), timeout=HANG)
+        assert done.returncode == 0, done
+
+
+@pytest.mark.parametrize("page", CODE, ids=name)
+def test_commands_exist_and_take_their_options(page: Path, tmp_path: Path) -> None:
+    here = page.parent
+    for block in blocks(page.read_text(encoding="utf-8")):
+        for words in commands(block):
+            check(words, tmp_path if words[0].startswith("q") or "qsub" in str(words) else here)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_in_the_text_exist_and_have_these_options(page: Path) -> None:
+    parsers = {"drmaa-cli": drmaa_cli.cli.build_parser(), "fake-sge": fake_sge.cli.make_parser()}
+    for text in INLINE.findall(page.read_text(encoding="utf-8")):
+        tool, verb, *_ = text.split()
+        assert verb in verbs(parsers[tool]) or verb == "...", text
+        if verb in verbs(parsers[tool]):
+            options = {
+                option for action in verbs(parsers[tool])[verb]._actions for option in action.option_strings
+            }
+            assert set(OPTION.findall(text.split(" -- ")[0])) <= options, text
+
+
+def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (found,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(found.choices)
+
+
+# --- these tests can fail -------------------------------------------------------------------------------
+
+
+def test_a_page_is_run_line_by_line_where_it_stands() -> None:
+    page = "# A\n\n<!-- python\nx = 1\n-->\n```python\ny = x\n```\nwords\n```python\nz = y\n```\n"
+    assert program(page).splitlines()[:11] == ["", "", "", "x = 1", "", "", "y = x", "", "", "", "z = y"]
+
+
+@pytest.mark.parametrize("code", ["1 / 0", "def test_it():\n    assert False", "no python"])
+def test_python_that_fails_is_noticed_with_its_line(code: str, tmp_path: Path) -> None:
+    done = run_page(f"# A\n\n```python\n{code}\n```\n", tmp_path)
+    assert done.returncode != 0
+    assert f"test_page.py:{3 + len(code.splitlines())}" in done.stdout or "line 4" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "drmaa-cli exec --no-such -- true",
+        "drmaa-cli session",
+        "fake-sge run --slot x -- true",
+        'eval "$(fake-sge environment DIR)"',
+        "fake-sge run -- sh -c 'qsub -no-such-option true'",
+        "make no-such-target",
+        "python examples/no_such.py",
+        "qstat && qsub -nosuch",
+        "no-such-tool",
+    ],
+)
+def test_a_wrong_command_is_noticed(command: str, tmp_path: Path) -> None:
+    def check_all() -> None:
+        for words in commands(Block("sh", command, 0)):
+            check(words, tmp_path)
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check_all()
