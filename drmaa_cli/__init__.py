@@ -2,115 +2,89 @@
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from typing import TYPE_CHECKING
 
-from drmaa_cli.constants import (
-    ATTR_BUFFER,
-    BLOCK_EMAIL,
-    CONTACT_BUFFER,
-    DEADLINE_TIME,
-    DRM_SYSTEM_BUFFER,
-    DRMAA_IMPLEMENTATION_BUFFER,
-    DURATION_HLIMIT,
-    DURATION_SLIMIT,
-    ERROR_PATH,
-    ERROR_STRING_BUFFER,
-    INPUT_PATH,
-    JOB_CATEGORY,
-    JOB_IDS_SESSION_ALL,
-    JOB_IDS_SESSION_ANY,
-    JOB_NAME,
-    JOBNAME_BUFFER,
-    JOIN_FILES,
-    JS_STATE,
-    NATIVE_SPECIFICATION,
-    NO_MORE_ELEMENTS,
-    OUTPUT_PATH,
-    PLACEHOLDER_HD,
-    PLACEHOLDER_INCR,
-    PLACEHOLDER_WD,
-    REMOTE_COMMAND,
-    SIGNAL_BUFFER,
-    START_TIME,
-    SUBMISSION_STATE_ACTIVE,
-    SUBMISSION_STATE_HOLD,
-    TIMEOUT_NO_WAIT,
-    TIMEOUT_WAIT_FOREVER,
-    TRANSFER_FILES,
-    V_ARGV,
-    V_EMAIL,
-    V_ENV,
-    WCT_HLIMIT,
-    WCT_SLIMIT,
-    WD,
-    JobControlAction,
-    JobState,
-    JobSubmissionState,
-    control_action_to_string,
-    job_state,
-    status_to_string,
-    string_to_control_action,
-    submission_state,
-)
-from drmaa_cli.errors import (
-    AlreadyActiveSessionException,
-    AuthorizationException,
-    ConflictingAttributeValuesException,
-    DefaultContactStringException,
-    DeniedByDrmException,
-    DrmCommunicationException,
-    DrmsExitException,
-    DrmsInitException,
-    ExitTimeoutException,
-    HoldInconsistentStateException,
-    IllegalStateException,
-    InternalException,
-    InvalidArgumentException,
-    InvalidAttributeFormatException,
-    InvalidAttributeValueException,
-    InvalidContactStringException,
-    InvalidJobException,
-    InvalidJobTemplateException,
-    NoActiveSessionException,
-    NoDefaultContactStringSelectedException,
-    OutOfMemoryException,
-    ReleaseInconsistentStateException,
-    ResumeInconsistentStateException,
-    SuspendInconsistentStateException,
-    TryLaterException,
-    UnsupportedAttributeException,
-)
+from drmaa_cli import constants, errors
+from drmaa_cli.constants import *  # noqa: F403  # the names are listed there
+from drmaa_cli.errors import *  # noqa: F403
+from drmaa_cli.errors import meant
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.process_session import Session
 from drmaa_cli.template.job_template import JobTemplate
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from drmaa_cli.config import Config, Settings
+    from drmaa_cli.gridengine.records import CommandResult
     from drmaa_cli.session.job_session import JobSession, SessionJob
+    from drmaa_cli.system.cell import Runner
+
+__all__ = [
+    "CommandResult",
+    "Config",
+    "JobInfo",
+    "JobSession",
+    "JobTemplate",
+    "Runner",
+    "Session",
+    "SessionJob",
+    "install_as_drmaa",
+    "open_session",
+]
+__all__ += constants.__all__
+__all__ += errors.__all__
 
 __version__ = "0.1.0"
 
 
-def open_session(contact: str | bytes | None = None, **settings: object) -> JobSession:
+def open_session(
+    contact: str | bytes | None = None, *, runner: Runner | None = None, **settings: Unpack[Settings]
+) -> JobSession:
     """Open a session independent of the process-wide one: ``drmaa_cli.open_session("session=nightly")``.
 
-    See :class:`drmaa_cli.session.job_session.JobSession` for arguments and exceptions.
+    Args:
+        contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one.
+        runner: how Grid Engine's commands are run; on this host by default.
+        **settings: see :class:`Config`.
+
+    Raises:
+        InvalidArgumentException: the contact string or a setting is malformed, or there is no such setting.
+        DrmCommunicationException: no qmaster answers.
+        DrmsInitException: Grid Engine's commands are not here, or the session's file cannot be used.
     """
     from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
 
-    return JobSession(contact, **settings)  # type: ignore[arg-type]  # runner and clock may be among them
+    return JobSession(contact, runner=runner, **settings)
 
 
+_LATE = {  # loaded when they are asked for
+    "CommandResult": "drmaa_cli.gridengine.records",
+    "Config": "drmaa_cli.config",
+    "JobSession": "drmaa_cli.session.job_session",
+    "Runner": "drmaa_cli.system.cell",
+    "SessionJob": "drmaa_cli.session.job_session",
+}
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 
+if TYPE_CHECKING:
+    connect, Connection, HeldJob = open_session, JobSession, SessionJob
+else:
 
-def __getattr__(name: str) -> object:
-    if name in ("JobSession", "SessionJob"):
-        from drmaa_cli.session import job_session  # noqa: PLC0415  # loaded when it is needed
-
-        return getattr(job_session, name)
-    if name in _OLD_NAMES:
-        return globals().get(_OLD_NAMES[name]) or __getattr__(_OLD_NAMES[name])
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name in _LATE:
+            return getattr(importlib.import_module(_LATE[name]), name)
+        if name in _OLD_NAMES:
+            new = _OLD_NAMES[name]
+            warnings.warn(
+                f"drmaa_cli.{name} is now drmaa_cli.{new}; the old name goes with 0.3",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            return globals().get(new) or __getattr__(new)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{meant(name, __all__)}")
 
 
 def install_as_drmaa() -> None:
@@ -121,86 +95,3 @@ def install_as_drmaa() -> None:
     from drmaa_cli.compat.install import install_as_drmaa as install  # noqa: PLC0415  # most programs never ask
 
     install()
-
-
-__all__ = [
-    "ATTR_BUFFER",
-    "BLOCK_EMAIL",
-    "CONTACT_BUFFER",
-    "DEADLINE_TIME",
-    "DRMAA_IMPLEMENTATION_BUFFER",
-    "DRM_SYSTEM_BUFFER",
-    "DURATION_HLIMIT",
-    "DURATION_SLIMIT",
-    "ERROR_PATH",
-    "ERROR_STRING_BUFFER",
-    "INPUT_PATH",
-    "JOBNAME_BUFFER",
-    "JOB_CATEGORY",
-    "JOB_IDS_SESSION_ALL",
-    "JOB_IDS_SESSION_ANY",
-    "JOB_NAME",
-    "JOIN_FILES",
-    "JS_STATE",
-    "NATIVE_SPECIFICATION",
-    "NO_MORE_ELEMENTS",
-    "OUTPUT_PATH",
-    "PLACEHOLDER_HD",
-    "PLACEHOLDER_INCR",
-    "PLACEHOLDER_WD",
-    "REMOTE_COMMAND",
-    "SIGNAL_BUFFER",
-    "START_TIME",
-    "SUBMISSION_STATE_ACTIVE",
-    "SUBMISSION_STATE_HOLD",
-    "TIMEOUT_NO_WAIT",
-    "TIMEOUT_WAIT_FOREVER",
-    "TRANSFER_FILES",
-    "V_ARGV",
-    "V_EMAIL",
-    "V_ENV",
-    "WCT_HLIMIT",
-    "WCT_SLIMIT",
-    "WD",
-    "AlreadyActiveSessionException",
-    "AuthorizationException",
-    "ConflictingAttributeValuesException",
-    "DefaultContactStringException",
-    "DeniedByDrmException",
-    "DrmCommunicationException",
-    "DrmsExitException",
-    "DrmsInitException",
-    "ExitTimeoutException",
-    "HoldInconsistentStateException",
-    "IllegalStateException",
-    "InternalException",
-    "InvalidArgumentException",
-    "InvalidAttributeFormatException",
-    "InvalidAttributeValueException",
-    "InvalidContactStringException",
-    "InvalidJobException",
-    "InvalidJobTemplateException",
-    "JobControlAction",
-    "JobInfo",
-    "JobSession",
-    "JobState",
-    "JobSubmissionState",
-    "JobTemplate",
-    "NoActiveSessionException",
-    "NoDefaultContactStringSelectedException",
-    "OutOfMemoryException",
-    "ReleaseInconsistentStateException",
-    "ResumeInconsistentStateException",
-    "Session",
-    "SessionJob",
-    "SuspendInconsistentStateException",
-    "TryLaterException",
-    "UnsupportedAttributeException",
-    "control_action_to_string",
-    "install_as_drmaa",
-    "job_state",
-    "open_session",
-    "status_to_string",
-    "string_to_control_action",
-    "submission_state",
-]

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
-from drmaa_cli.errors import InvalidArgumentException, error
+from drmaa_cli.errors import InvalidArgumentException, error, meant
 
 PREFIX = "DRMAA_CLI_"
+
+
+class Settings(TypedDict, total=False):
+    """The settings as keywords; :class:`Config` says what each means."""
+
+    poll_min: float
+    poll_max: float
+    duty_cycle: float
+    command_timeout: float
+    retry_for: float
+    outage_limit: float
+    accounting_margin: float
+    state_dir: str | os.PathLike[str]
+    keep_days: float
+    strict_states: bool
 
 
 class Config(NamedTuple):
@@ -45,8 +61,14 @@ class Config(NamedTuple):
     ) -> Config:
         """The defaults, overridden by the environment, overridden by keywords.
 
+        Args:
+            keywords: values by the names of the settings.
+            env: the environment; that of the process when None.
+
         Raises:
-            InvalidArgumentException: a value is not of its setting's kind, or there is no such setting.
+            InvalidArgumentException: a value is not of its setting's kind; there is no such setting; a
+                variable looks like a misspelt one. Any other variable that begins with ``DRMAA_CLI_`` and is
+                no setting gives a warning.
         """
         environ = os.environ if env is None else env
         values: dict[str, Any] = {}
@@ -57,8 +79,9 @@ class Config(NamedTuple):
                 values[name] = _convert(name, given.pop(name), default)
             elif text is not None:
                 values[name] = _convert(PREFIX + name.upper(), text, default)
-        if given:
-            raise error(InvalidArgumentException, f"no such setting: {', '.join(sorted(given))}")
+        for name in sorted(given):
+            raise error(InvalidArgumentException, f"no such setting: {name}{meant(name, cls._fields)}")
+        _check_variables(environ)
         return cls(**values)
 
     def directory(self, env: Mapping[str, str]) -> Path:
@@ -71,6 +94,17 @@ class Config(NamedTuple):
         return Path(base) / "drmaa_cli"
 
 
+def _check_variables(env: Mapping[str, str]) -> None:
+    known = [PREFIX + name.upper() for name in Config._fields]
+    for name in sorted(env):
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        near = meant(name, known)
+        if near:
+            raise error(InvalidArgumentException, f"the variable {name} is no setting{near}")
+        warnings.warn(f"the variable {name} is no setting of drmaa_cli", UserWarning, stacklevel=4)
+
+
 def _convert(name: str, value: object, default: object) -> object:
     if isinstance(default, bool):
         if str(value).lower() in ("1", "true", "yes", "on"):
@@ -79,7 +113,9 @@ def _convert(name: str, value: object, default: object) -> object:
             return False
         raise error(InvalidArgumentException, f"{name} takes 1 or 0, not {value!r}")
     if isinstance(default, str):
-        return str(value)
+        if isinstance(value, (str, os.PathLike)) and isinstance(os.fspath(value), str):
+            return os.fspath(value)
+        raise error(InvalidArgumentException, f"{name} takes a path, not {value!r}")
     try:
         number = float(str(value))
     except (TypeError, ValueError):

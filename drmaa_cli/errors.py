@@ -1,5 +1,7 @@
 """The DRMAA exceptions, as drmaa-python 0.7.9 has them: same names, same bases, same ``code N: text``.
 
+Each carries its parts: ``code``, DRMAA's error number, and ``text``, the message without ``code N: ``.
+
 ::
 
     Exception
@@ -29,55 +31,141 @@
      |   |- ExitTimeoutException                    23
      |   |- IllegalStateException, InvalidJobTemplateException
      |   `- UnsupportedAttributeException                also an AttributeError
-     |- (a plain Exception)                         24   no usage information for an ended job
+     |- NoResourceUsageException                    24   a plain Exception in drmaa-python
      `- StopIteration                               25   no more elements
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AlreadyActiveSessionException",
+    "AuthorizationException",
+    "ConflictingAttributeValuesException",
+    "DefaultContactStringException",
+    "DeniedByDrmException",
+    "DrmCommunicationException",
+    "DrmaaException",
+    "DrmsExitException",
+    "DrmsInitException",
+    "ExitTimeoutException",
+    "HoldInconsistentStateException",
+    "IllegalStateException",
+    "InternalException",
+    "InvalidArgumentException",
+    "InvalidAttributeFormatException",
+    "InvalidAttributeValueException",
+    "InvalidContactStringException",
+    "InvalidJobException",
+    "InvalidJobTemplateException",
+    "NoActiveSessionException",
+    "NoDefaultContactStringSelectedException",
+    "NoResourceUsageException",
+    "OutOfMemoryException",
+    "ReleaseInconsistentStateException",
+    "ResumeInconsistentStateException",
+    "SuspendInconsistentStateException",
+    "TryLaterException",
+    "UnsupportedAttributeException",
+]
+
 
 class DrmaaException(Exception):
-    """The base of all DRMAA errors but codes 24 and 25."""
+    """The base of all DRMAA errors but codes 24 and 25.
+
+    Attributes:
+        code: the error number of DRMAA 1.0 (``drmaa.h``); 0 where it has none.
+        text: what is wrong; ``str()`` is ``code N: text``.
+    """
+
+    code: int = 0
+    text: str
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.text = str(args[0]) if args else ""
+
+
+class NoResourceUsageException(Exception):
+    """The job has ended and left no usage information: it was deleted while it was pending.
+
+    Not a DrmaaException: drmaa-python raises a plain Exception here, and programs tell it by that.
+
+    Attributes:
+        code: 24.
+        text: as in DrmaaException.
+    """
+
+    code: int = 24
+    text: str
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.text = str(args[0]) if args else ""
 
 
 class AlreadyActiveSessionException(DrmaaException):
     """A session is active already."""
 
+    code = 11
+
 
 class AuthorizationException(DrmaaException):
     """The user may not do this."""
+
+    code = 3
 
 
 class ConflictingAttributeValuesException(DrmaaException, AttributeError):
     """Two attributes contradict each other."""
 
+    code = 15
+
 
 class DefaultContactStringException(DrmaaException):
     """The default contact cannot be used."""
+
+    code = 8
 
 
 class DeniedByDrmException(DrmaaException):
     """Grid Engine rejected the job; the same job will never be accepted."""
 
+    code = 17
+
 
 class DrmCommunicationException(DrmaaException):
     """Grid Engine could not be reached."""
+
+    code = 2
 
 
 class DrmsExitException(DrmaaException):
     """The session could not be ended properly."""
 
+    code = 12
+
 
 class DrmsInitException(DrmaaException):
     """The session could not be started."""
+
+    code = 10
 
 
 class ExitTimeoutException(DrmaaException):
     """The time given to wait() or synchronize() is over."""
 
+    code = 23
+
 
 class HoldInconsistentStateException(DrmaaException):
     """The job cannot be held in its state."""
+
+    code = 21
 
 
 class IllegalStateException(DrmaaException):
@@ -87,17 +175,25 @@ class IllegalStateException(DrmaaException):
 class InternalException(DrmaaException):
     """Something failed that should not; the text says what."""
 
+    code = 1
+
 
 class InvalidAttributeFormatException(DrmaaException, AttributeError):
     """The attribute's value is malformed."""
+
+    code = 13
 
 
 class InvalidContactStringException(DrmaaException):
     """The contact string is malformed."""
 
+    code = 7
+
 
 class InvalidJobException(DrmaaException):
     """No such job, or its information has been reaped."""
+
+    code = 18
 
 
 class InvalidJobTemplateException(DrmaaException):
@@ -107,25 +203,37 @@ class InvalidJobTemplateException(DrmaaException):
 class NoActiveSessionException(DrmaaException):
     """No session is active."""
 
+    code = 5
+
 
 class NoDefaultContactStringSelectedException(DrmaaException):
     """No contact was given and there is no default."""
+
+    code = 9
 
 
 class ReleaseInconsistentStateException(DrmaaException):
     """The job is not held."""
 
+    code = 22
+
 
 class ResumeInconsistentStateException(DrmaaException):
     """The job is not suspended."""
+
+    code = 19
 
 
 class SuspendInconsistentStateException(DrmaaException):
     """The job is not running."""
 
+    code = 20
+
 
 class TryLaterException(DrmaaException):
     """Grid Engine does not take the job now; it may later."""
+
+    code = 16
 
 
 class UnsupportedAttributeException(DrmaaException, AttributeError):
@@ -135,14 +243,22 @@ class UnsupportedAttributeException(DrmaaException, AttributeError):
 class InvalidArgumentException(DrmaaException, AttributeError):
     """An argument is invalid."""
 
+    code = 4
+
 
 class InvalidAttributeValueException(DrmaaException, AttributeError):
     """The attribute's value is invalid, or the attribute is not set."""
+
+    code = 14
 
 
 class OutOfMemoryException(DrmaaException, MemoryError):
     """Not enough memory."""
 
+    code = 6
+
+
+Coded = TypeVar("Coded", bound=Union[DrmaaException, NoResourceUsageException])
 
 _ERRORS: list[type[Exception]] = [
     InternalException,
@@ -168,13 +284,9 @@ _ERRORS: list[type[Exception]] = [
     HoldInconsistentStateException,
     ReleaseInconsistentStateException,
     ExitTimeoutException,
-    Exception,
+    NoResourceUsageException,
     StopIteration,
 ]
-
-_CODES = {kind: code for code, kind in enumerate(_ERRORS, 1)}
-
-NO_RUSAGE = 24
 
 # Texts of libdrmaa 8.1.9 (drmaa_strerror and observed messages) that several verbs share.
 INVALID_ARGUMENT_TEXT = "The input value for an argument is invalid."
@@ -185,11 +297,29 @@ TIMEOUT_TEXT = "time-out condition"
 NO_RUSAGE_TEXT = "no usage information was returned for the completed job"
 
 
-def error(kind: type[DrmaaException], text: str) -> DrmaaException:
-    """An exception of this class whose message is ``code N: text``, as libdrmaa's users know it."""
-    return kind(f"code {_CODES[kind]}: {text}")
+def error(kind: type[Coded], text: str, code: int | None = None) -> Coded:
+    """An exception of this class whose message is ``code N: text``, as libdrmaa's users know it.
+
+    Args:
+        kind: the class.
+        text: what is wrong.
+        code: the error number, if it is not that of the class.
+    """
+    number = kind.code if code is None else code
+    made = kind(f"code {number}: {text}")
+    made.code, made.text = number, text
+    return made
 
 
-def no_usage() -> Exception:
-    """Code 24: the job has ended and left no usage; drmaa-python has no class of its own for it."""
-    return Exception(f"code {NO_RUSAGE}: {NO_RUSAGE_TEXT}")
+def no_usage() -> NoResourceUsageException:
+    """Code 24: the job has ended and left no usage."""
+    return error(NoResourceUsageException, NO_RUSAGE_TEXT)
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """``; did you mean 'NAME'?`` with the known name that is nearest to a wrong one; '' when none is near."""
+    import difflib  # noqa: PLC0415  # only needed when something is wrong
+
+    plain = {known.lower().replace("_", ""): known for known in names}
+    near = difflib.get_close_matches(name.lower().replace("_", "").replace("-", ""), plain, 1, 0.75)
+    return f"; did you mean {plain[near[0]]!r}?" if near else ""

@@ -17,7 +17,7 @@ from tests import real_cell as real
 
 pytest.register_assert_rewrite("tests.contract.harness")
 
-REQUIRE_REAL_CELL = "DRMAA_CLI_REQUIRE_REAL_CELL"
+REQUIRE_REAL_CELL = "DRMAA_TEST_REQUIRE_REAL_CELL"
 GUARDED_TOOLS = (
     "qsub",
     "qstat",

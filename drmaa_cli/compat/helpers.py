@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from drmaa_cli import errors
 from drmaa_cli.constants import ERROR_STRING_BUFFER, V_ARGV, V_EMAIL, V_ENV
-from drmaa_cli.errors import DrmaaException
+from drmaa_cli.errors import DrmaaException, NoResourceUsageException, error
 from drmaa_cli.session.process_session import Session, current
 from drmaa_cli.template.attributes import Attribute, Holder, VectorAttribute, Version, pairs
 from drmaa_cli.template.job_template import ATTRIBUTE_NAMES, JobTemplate
@@ -41,9 +41,11 @@ def error_check(code: int) -> None:
     """Raise the exception of a DRMAA error number, with the text in ``error_buffer``; nothing for 0."""
     if code == 0:
         return
-    text = f"code {code}: {error_buffer.value.decode()}"
-    known = 0 < code <= len(errors._ERRORS)
-    raise errors._ERRORS[code - 1](text) if known else DrmaaException(text)
+    text = error_buffer.value.decode()
+    kind = errors._ERRORS[code - 1] if 0 < code <= len(errors._ERRORS) else DrmaaException
+    if not issubclass(kind, (DrmaaException, NoResourceUsageException)):
+        raise kind(f"code {code}: {text}")
+    raise error(kind, text, code)
 
 
 class SessionStringAttribute:

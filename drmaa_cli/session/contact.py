@@ -42,7 +42,11 @@ def parse_contact(contact: object) -> str | None:
         return None
     words = [_WORD.fullmatch(word) for word in contact.split(";")]
     if not all(words) or not words[-1]:
-        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+        hint = f", perhaps 'session={contact}'" if re.fullmatch(r"[\w.-]+", contact, re.ASCII) else ""
+        raise error(
+            InvalidArgumentException,
+            f"{INVALID_ARGUMENT_TEXT} (a contact string is 'session=NAME'{hint}, not {contact!r})",
+        )
     name = words[-1].group("name")
     for character in name:
         if character in _FORBIDDEN:

@@ -7,10 +7,18 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from drmaa_cli.config import Config
-from drmaa_cli.constants import JobControlAction, JobState, string_to_control_action
+from drmaa_cli.constants import (
+    JOB_IDS_SESSION_ALL,
+    JOB_IDS_SESSION_ANY,
+    TIMEOUT_NO_WAIT,
+    TIMEOUT_WAIT_FOREVER,
+    JobControlAction,
+    JobState,
+    string_to_control_action,
+)
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
     DrmaaException,
@@ -45,6 +53,11 @@ from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
 from drmaa_cli.template.job_template import JobTemplate
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from drmaa_cli.config import Settings
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -86,13 +99,18 @@ class JobSession:
         InternalException: SGE_ROOT or SGE_CELL is wrong.
     """
 
+    TIMEOUT_WAIT_FOREVER: ClassVar[int] = TIMEOUT_WAIT_FOREVER
+    TIMEOUT_NO_WAIT: ClassVar[int] = TIMEOUT_NO_WAIT
+    JOB_IDS_SESSION_ANY: ClassVar[bytes] = JOB_IDS_SESSION_ANY
+    JOB_IDS_SESSION_ALL: ClassVar[bytes] = JOB_IDS_SESSION_ALL
+
     def __init__(
         self,
-        contact: object = None,
+        contact: str | bytes | None = None,
         *,
         runner: Runner | None = None,
         clock: Clock | None = None,
-        **settings: object,
+        **settings: Unpack[Settings],
     ) -> None:
         name = parse_contact(contact)
         self.config = Config.load(settings)
@@ -318,7 +336,7 @@ class JobSession:
         Raises:
             ExitTimeoutException: the job has not ended in time.
             InvalidJobException: no such job in this session, or it was reaped.
-            Exception: ``code 24``: the job ended without usage information, for it was deleted while pending.
+            NoResourceUsageException: the job left no usage information, for it was deleted while pending.
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
         """
         self.check()

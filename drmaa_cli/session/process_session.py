@@ -26,9 +26,13 @@ from drmaa_cli.template.job_template import JobTemplate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from typing_extensions import Unpack
+
+    from drmaa_cli.config import Settings
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.job_session import JobSession, SessionJob
+    from drmaa_cli.system.cell import Runner
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
 
@@ -111,16 +115,34 @@ class Session:
     drmaaImplementation = _ClassProperty(_product)
     version = _ClassProperty(_version)
 
-    def __init__(self, contactString: str | bytes | None = None) -> None:
+    def __init__(
+        self,
+        contactString: str | bytes | None = None,
+        *,
+        runner: Runner | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
         self.contactString = contactString
+        self._runner = runner
+        self._settings = settings
 
     @staticmethod
-    def initialize(contactString: str | bytes | None = None) -> None:
+    def initialize(
+        contactString: str | bytes | None = None,
+        *,
+        runner: Runner | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
         """Begin the session, or take up the one that a contact string names.
+
+        Args:
+            contactString: ``session=NAME``; None begins a new session.
+            runner: how commands are run; on this host by default (beyond DRMAA).
+            **settings: see :class:`drmaa_cli.Config` (beyond DRMAA).
 
         Raises:
             AlreadyActiveSessionException: there is one already.
-            InvalidArgumentException: the contact string is malformed.
+            InvalidArgumentException: the contact string or a setting is malformed.
             DrmCommunicationException: no qmaster answers.
             DrmsInitException: no Grid Engine here, or the session's file cannot be used.
         """
@@ -130,7 +152,7 @@ class Session:
                 raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
             from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
 
-            _process.active = JobSession(contactString)
+            _process.active = JobSession(contactString, runner=runner, **settings)
 
     @staticmethod
     def exit() -> None:
@@ -207,7 +229,10 @@ class Session:
         return current().jobStatus(jobId)
 
     def __enter__(self) -> Session:
-        self.initialize(self.contactString)
+        if self._runner is None and not self._settings:
+            self.initialize(self.contactString)  # as a subclass may have it, without more
+        else:
+            self.initialize(self.contactString, runner=self._runner, **self._settings)
         return self
 
     def __exit__(self, *_: object) -> Literal[False]:

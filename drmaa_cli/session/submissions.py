@@ -171,7 +171,7 @@ def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -
     """The refusal of one of several submissions, with those that were accepted before it."""
     if not numbers:
         return refusal
-    text = str(refusal).partition(": ")[2].rstrip()
+    text = refusal.text.rstrip()
     accepted = ", ".join(map(str, numbers))
     return error(type(refusal), f"{text} (of {parts} submissions, these were accepted before: {accepted})")
 

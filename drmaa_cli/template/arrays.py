@@ -272,5 +272,4 @@ class _Naming:
 
     def __exit__(self, kind: object, refusal: BaseException | None, _: object) -> None:
         if isinstance(refusal, DrmaaException):
-            text = str(refusal).partition(": ")[2]
-            raise error(type(refusal), f"{text.rstrip()} (template {self.position})") from refusal
+            raise error(type(refusal), f"{refusal.text.rstrip()} (template {self.position})") from refusal

@@ -219,7 +219,7 @@ def shown(value: object, longest: int = 80) -> str:
 def wrong_type(name: bytes, value: object, expected: str) -> InvalidArgumentException:
     """Code 4 with the attribute, the value and what would have been right."""
     text = f"{INVALID_ARGUMENT_TEXT} {name.decode()} cannot be {shown(value)}: {expected}"
-    return InvalidArgumentException(str(error(InvalidArgumentException, text)))
+    return error(InvalidArgumentException, text)
 
 
 def _seconds_of(value: str) -> int:

@@ -184,7 +184,7 @@ Session.synchronize(jobid, Session.TIMEOUT_WAIT_FOREVER, False)
 try:
     Session.wait(jobid, Session.TIMEOUT_WAIT_FOREVER)
 except Exception as error:
-    assert type(error) is Exception and error.args[0].startswith("code 24")
+    assert not isinstance(error, drmaa.DrmaaException) and error.args[0].startswith("code 24")
 """
     )
 
@@ -327,7 +327,8 @@ class Holder:
     version = helpers.SessionVersionAttribute()
 assert Holder().text == Holder.text == "said" and str(Holder.version) == "1.0"
 errors.error_buffer.value = b"told"
-kinds = {1: errors.InternalException, 24: Exception, 25: StopIteration, 26: errors.DrmaaException}
+kinds = {1: errors.InternalException, 24: errors.NoResourceUsageException, 25: StopIteration}
+kinds[26] = errors.DrmaaException
 for code, kind in kinds.items():
     try:
         errors.error_check(code)

@@ -103,7 +103,7 @@ def test_a_held_job_that_is_deleted_has_failed_without_usage(session: World) -> 
     session.session.control(job, "terminate")
     session.session.synchronize([job], PATIENCE_SECONDS, False)
     assert session.status(job) == "failed"
-    with session.refuses("Exception", NO_USAGE):
+    with session.refuses("NoResourceUsageException", NO_USAGE):
         session.session.wait(job, 0)
 
 

@@ -137,7 +137,7 @@ def test_job_category(session: World) -> None:
 def test_now_that_cannot_start(session: World) -> None:
     job = session.run(nativeSpecification="-now y -w n -l arch=pdp11")
     session.until(job, "failed")
-    with session.refuses("Exception", NO_USAGE):
+    with session.refuses("NoResourceUsageException", NO_USAGE):
         session.session.wait(job, PATIENCE_SECONDS)
 
 

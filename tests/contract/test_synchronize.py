@@ -121,7 +121,7 @@ def test_dispose_of_all_keeps_a_job_without_usage(fresh: World) -> None:
     deleted = fresh.held()
     fresh.session.control(deleted, "terminate")
     fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, True)
-    with fresh.refuses("Exception", NO_USAGE):
+    with fresh.refuses("NoResourceUsageException", NO_USAGE):
         fresh.session.wait(deleted, 0)
 
 

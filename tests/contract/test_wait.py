@@ -176,7 +176,7 @@ def test_deleted_with_notification(session: World) -> None:
 def test_deleted_while_pending(session: World) -> None:
     job = session.held()
     session.session.control(job, "terminate")
-    with session.refuses("Exception", NO_USAGE):
+    with session.refuses("NoResourceUsageException", NO_USAGE):
         session.session.wait(job, PATIENCE_SECONDS)
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.session.wait(job, 0)
@@ -304,5 +304,5 @@ def test_any(fresh: World) -> None:
 
 def test_any_with_a_job_deleted_while_pending(fresh: World) -> None:
     fresh.session.control(fresh.held(), "terminate")
-    with fresh.refuses("Exception", NO_USAGE):
+    with fresh.refuses("NoResourceUsageException", NO_USAGE):
         fresh.session.wait(fresh.anyone, PATIENCE_SECONDS)

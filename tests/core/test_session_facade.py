@@ -35,7 +35,8 @@ def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
 def process(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     """Session.initialize() opens its connection to the small cell."""
 
-    def open_session(contact: Any = None) -> JobSession:
+    def open_session(contact: Any = None, *, runner: object = None) -> JobSession:
+        assert runner is None
         return cell.connect(contact)
 
     monkeypatch.setattr(connection_module, "JobSession", open_session)

@@ -1,6 +1,6 @@
 """A random walk of the same commands through the fake and a real cell: the masked answers must be equal.
 
-``DRMAA_CLI_WALK_EXAMPLES`` makes it longer (nightly, by hand); ``DRMAA_CLI_WALK_STEPS`` each walk.
+``DRMAA_TEST_WALK_EXAMPLES`` makes it longer (nightly, by hand); ``DRMAA_TEST_WALK_STEPS`` each walk.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tests.fake.twin import Twin, use_long_numbers
 from tests.real_cell import RealCell
 
 pytestmark = pytest.mark.real_cell
-EXAMPLES = int(os.environ.get("DRMAA_CLI_WALK_EXAMPLES", "4"))
-STEPS = int(os.environ.get("DRMAA_CLI_WALK_STEPS", "15"))
+EXAMPLES = int(os.environ.get("DRMAA_TEST_WALK_EXAMPLES", "4"))
+STEPS = int(os.environ.get("DRMAA_TEST_WALK_STEPS", "15"))
 USERS = ("root", "nobody") if os.geteuid() == 0 else ()
 
 names = st.sampled_from(["alpha", "beta", "gam*", "a b", "1x", "x:y", "delta", "none"])

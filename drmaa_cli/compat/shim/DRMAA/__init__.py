@@ -9,67 +9,10 @@ except ModuleNotFoundError:
 
     _drmaa_cli_shim.load()
 
+from drmaa_cli import errors
 from drmaa_cli.compat.tutorial import JobInfo, Session
-from drmaa_cli.errors import (
-    AlreadyActiveSessionException,
-    AuthorizationException,
-    ConflictingAttributeValuesException,
-    DefaultContactStringException,
-    DeniedByDrmException,
-    DrmaaException,
-    DrmCommunicationException,
-    DrmsExitException,
-    DrmsInitException,
-    ExitTimeoutException,
-    HoldInconsistentStateException,
-    IllegalStateException,
-    InternalException,
-    InvalidArgumentException,
-    InvalidAttributeFormatException,
-    InvalidAttributeValueException,
-    InvalidContactStringException,
-    InvalidJobException,
-    InvalidJobTemplateException,
-    NoActiveSessionException,
-    NoDefaultContactStringSelectedException,
-    OutOfMemoryException,
-    ReleaseInconsistentStateException,
-    ResumeInconsistentStateException,
-    SuspendInconsistentStateException,
-    TryLaterException,
-    UnsupportedAttributeException,
-)
+from drmaa_cli.errors import *  # noqa: F403  # the names are listed there
 from drmaa_cli.template.job_template import JobTemplate
 
-__all__ = [
-    "AlreadyActiveSessionException",
-    "AuthorizationException",
-    "ConflictingAttributeValuesException",
-    "DefaultContactStringException",
-    "DeniedByDrmException",
-    "DrmCommunicationException",
-    "DrmaaException",
-    "DrmsExitException",
-    "DrmsInitException",
-    "ExitTimeoutException",
-    "HoldInconsistentStateException",
-    "IllegalStateException",
-    "InternalException",
-    "InvalidArgumentException",
-    "InvalidAttributeFormatException",
-    "InvalidAttributeValueException",
-    "InvalidContactStringException",
-    "InvalidJobException",
-    "InvalidJobTemplateException",
-    "JobInfo",
-    "JobTemplate",
-    "NoActiveSessionException",
-    "NoDefaultContactStringSelectedException",
-    "OutOfMemoryException",
-    "ReleaseInconsistentStateException",
-    "ResumeInconsistentStateException",
-    "Session",
-    "SuspendInconsistentStateException",
-    "TryLaterException",
-    "UnsupportedAttributeException",
-]
+__all__ = ["JobInfo", "JobTemplate", "Session"]
+__all__ += errors.__all__

@@ -2,70 +2,12 @@
 
 from __future__ import annotations
 
+from drmaa_cli import errors
 from drmaa_cli.compat.helpers import error_buffer, error_check
-from drmaa_cli.errors import (
-    _ERRORS,
-    AlreadyActiveSessionException,
-    AuthorizationException,
-    ConflictingAttributeValuesException,
-    DefaultContactStringException,
-    DeniedByDrmException,
-    DrmaaException,
-    DrmCommunicationException,
-    DrmsExitException,
-    DrmsInitException,
-    ExitTimeoutException,
-    HoldInconsistentStateException,
-    IllegalStateException,
-    InternalException,
-    InvalidArgumentException,
-    InvalidAttributeFormatException,
-    InvalidAttributeValueException,
-    InvalidContactStringException,
-    InvalidJobException,
-    InvalidJobTemplateException,
-    NoActiveSessionException,
-    NoDefaultContactStringSelectedException,
-    OutOfMemoryException,
-    ReleaseInconsistentStateException,
-    ResumeInconsistentStateException,
-    SuspendInconsistentStateException,
-    TryLaterException,
-    UnsupportedAttributeException,
-)
+from drmaa_cli.errors import *  # noqa: F403  # the names are listed there
+from drmaa_cli.errors import _ERRORS
 
 from .const import ERROR_STRING_BUFFER
 
-__all__ = [
-    "ERROR_STRING_BUFFER",
-    "_ERRORS",
-    "AlreadyActiveSessionException",
-    "AuthorizationException",
-    "ConflictingAttributeValuesException",
-    "DefaultContactStringException",
-    "DeniedByDrmException",
-    "DrmCommunicationException",
-    "DrmaaException",
-    "DrmsExitException",
-    "DrmsInitException",
-    "ExitTimeoutException",
-    "HoldInconsistentStateException",
-    "IllegalStateException",
-    "InternalException",
-    "InvalidArgumentException",
-    "InvalidAttributeFormatException",
-    "InvalidAttributeValueException",
-    "InvalidContactStringException",
-    "InvalidJobException",
-    "InvalidJobTemplateException",
-    "NoActiveSessionException",
-    "NoDefaultContactStringSelectedException",
-    "OutOfMemoryException",
-    "ReleaseInconsistentStateException",
-    "ResumeInconsistentStateException",
-    "SuspendInconsistentStateException",
-    "TryLaterException",
-    "UnsupportedAttributeException",
-    "error_buffer",
-    "error_check",
-]
+__all__ = ["ERROR_STRING_BUFFER", "_ERRORS", "error_buffer", "error_check"]
+__all__ += errors.__all__
