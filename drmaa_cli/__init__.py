@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from drmaa_cli.config import Config, Settings
     from drmaa_cli.gridengine.records import CommandResult
     from drmaa_cli.session.job_session import JobSession, SessionJob
-    from drmaa_cli.system.cell import Runner
+    from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
 
 __all__ = [
+    "Command",
+    "CommandNotFound",
     "CommandResult",
+    "CommandTimeout",
     "Config",
     "JobInfo",
     "JobSession",
     "JobTemplate",
+    "LocalRunner",
     "Runner",
     "Session",
     "SessionJob",
@@ -61,10 +65,14 @@ def open_session(
 
 
 _LATE = {  # loaded when they are asked for
+    "Command": "drmaa_cli.system.runner",
+    "CommandNotFound": "drmaa_cli.system.runner",
     "CommandResult": "drmaa_cli.gridengine.records",
+    "CommandTimeout": "drmaa_cli.system.runner",
     "Config": "drmaa_cli.config",
     "JobSession": "drmaa_cli.session.job_session",
-    "Runner": "drmaa_cli.system.cell",
+    "LocalRunner": "drmaa_cli.system.runner",
+    "Runner": "drmaa_cli.system.runner",
     "SessionJob": "drmaa_cli.session.job_session",
 }
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.job_session import JobSession, SessionJob
-    from drmaa_cli.system.cell import Runner
+    from drmaa_cli.system.runner import Runner
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
 

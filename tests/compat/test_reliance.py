@@ -270,7 +270,7 @@ from drmaa.const import JobControlAction
 from drmaa.session import Session
 assert drmaa.InvalidJobException is drmaa.errors.InvalidJobException
 assert issubclass(drmaa.InternalException, drmaa.errors.DrmaaException)
-assert not hasattr(drmaa, "DrmaaException")
+assert "DrmaaException" not in drmaa.__all__ and drmaa.DrmaaException is drmaa.errors.DrmaaException
 assert JobControlAction.TERMINATE == drmaa.JobControlAction.TERMINATE and Session is drmaa.Session
 """
     )

@@ -213,3 +213,32 @@ def test_connect_is_beside_the_process_wide_session(process: Cell) -> None:
     assert other.jobStatus(number) == "queued_active"
     Session.exit()
     assert one.jobStatus(number) == "queued_active"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("connect", "open_session"), ("Connection", "JobSession"), ("HeldJob", "SessionJob")]
+)
+def test_old_names_are_told(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=rf"drmaa_cli\.{old} is now drmaa_cli\.{new}"):
+        assert getattr(drmaa_cli, old) is getattr(drmaa_cli, new)
+
+
+def test_a_misspelt_name_of_the_package() -> None:
+    with pytest.raises(AttributeError, match="did you mean 'open_session'"):
+        drmaa_cli.opensession  # type: ignore[attr-defined]  # noqa: B018  # on purpose
+
+
+def test_a_misspelt_setting() -> None:
+    with pytest.raises(InvalidArgumentException, match="did you mean 'outage_limit'"):
+        drmaa_cli.open_session(outagelimit=3)  # type: ignore[call-arg]  # on purpose
+
+
+def test_a_contact_without_its_key(process: Cell) -> None:
+    with pytest.raises(InvalidArgumentException, match="perhaps 'session=nightly'"):
+        Session.initialize("nightly")
+
+
+def test_a_session_has_the_constants_of_the_class(process: Cell) -> None:
+    with process.connect() as session:
+        for name in ("TIMEOUT_WAIT_FOREVER", "TIMEOUT_NO_WAIT", "JOB_IDS_SESSION_ANY", "JOB_IDS_SESSION_ALL"):
+            assert getattr(session, name) == getattr(Session, name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.config import PREFIX, Config
+from drmaa_cli.config import PREFIX, Config, Settings
 from drmaa_cli.errors import InvalidArgumentException
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,5 +42,33 @@ def test_keyword_over_variable_over_default(name: str) -> None:
 
 
 def test_no_such_setting() -> None:
-    with pytest.raises(InvalidArgumentException, match="no such setting: pol_min"):
-        Config.load({"pol_min": 1})
+    with pytest.raises(InvalidArgumentException, match="no such setting: pol_min; did you mean 'poll_min'"):
+        Config.load({"pol_min": 1}, {})
+    with pytest.raises(InvalidArgumentException, match=r"no such setting: colour$"):
+        Config.load({"colour": "red"}, {})
+
+
+def test_a_misspelt_variable_is_refused() -> None:
+    with pytest.raises(InvalidArgumentException, match="did you mean 'DRMAA_CLI_OUTAGE_LIMIT'"):
+        Config.load({}, {"DRMAA_CLI_OUTAGELIMIT": "5"})
+    with pytest.raises(InvalidArgumentException, match="did you mean 'DRMAA_CLI_STRICT_STATES'"):
+        Config.load({}, {"DRMAA_CLI_STRICT_STATE": "1"})
+
+
+def test_an_unknown_variable_is_told() -> None:
+    with pytest.warns(UserWarning, match="DRMAA_CLI_COLOUR is no setting"):
+        assert Config.load({}, {"DRMAA_CLI_COLOUR": "red", "DRMAA": "x"}) == Config()
+
+
+@pytest.mark.parametrize("value", [3, True, None, b"/tmp", []])
+def test_a_directory_is_a_path(value: object) -> None:
+    with pytest.raises(InvalidArgumentException, match="state_dir takes a path"):
+        Config.load({"state_dir": value}, {})
+    assert Config.load({"state_dir": Path("/tmp/x")}, {}).state_dir == "/tmp/x"
+
+
+def test_the_keywords_of_type_checkers_are_the_settings() -> None:
+    assert tuple(Settings.__annotations__) == Config._fields
+    for name in Config._fields:
+        mine, theirs = Settings.__annotations__[name], Config.__annotations__[name]
+        assert str(mine.__forward_arg__).partition(" ")[0] == getattr(theirs, "__forward_arg__", theirs)
