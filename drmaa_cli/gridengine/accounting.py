@@ -2,8 +2,8 @@
 
 Three forms are read: 45 fields between colons (every release up to 8.1.9 and ``old_accounting`` of Open
 Cluster Scheduler), the 52 fields of Univa Grid Engine with times in milliseconds, and the JSON object per
-line of Open Cluster Scheduler 9. Sources: captures ``qacct.*`` (``accounting_lines``), fixture ``ocs-9.0``;
-Univa's order of fields is that of its documentation.
+line of Open Cluster Scheduler 9. Sources: captures ``qacct.*`` (``accounting_lines``) of five engines,
+fixture ``ocs-9.0``; Univa's order of fields is that of its documentation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ RAN = frozenset((0, 12, 13, 14, 15, 16, 17, 37, 100))
 
 NO_PE_TASK = "NONE"
 
+# Who "deleted" a job whose limit an execution daemon enforced (captures qacct.j_h_rt, qacct.j_h_cpu of
+# ocs-9.1.4 and ocs-9.2pre): no user did.
+_DAEMON = "execd@"
+
 _NUMBER = re.compile(rb"[0-9]{1,10}")
+_FLOAT = re.compile(r"[0-9]+(\.[0-9]*)?")
 _JSON_JOB = re.compile(rb'"job_number"\s*:\s*([0-9]{1,10})\b')
 _JSON_TASK = re.compile(rb'"task_number"\s*:\s*([0-9]{1,10})\b')
 
@@ -96,14 +101,24 @@ def ran(record: AccountingRecord) -> bool:
     return record.failed in RAN
 
 
+def deleter(text: str) -> str:
+    """Who had a job deleted, from how accounting names it; '' for nobody (``NONE``, ``execd@HOST``).
+
+    Args:
+        text: the value of ``deleted_by``, '' when there is none.
+    """
+    return "" if text == "NONE" or text.startswith(_DAEMON) else text
+
+
 def _from_fields(text: str) -> AccountingRecord:
     if text.startswith("#"):
         raise ValueError("a comment")
     fields = text.split(":")
     if len(fields) < FIELDS:
         raise ValueError(f"{len(fields)} fields, not {FIELDS}")
-    if len(fields) > FIELDS and not _is_univa(fields):
-        after = len(fields) - FIELDS_AFTER_CATEGORY
+    univa = _is_univa(fields)
+    if len(fields) > FIELDS:
+        after = _after_category(fields) if univa else len(fields) - FIELDS_AFTER_CATEGORY
         category = ":".join(fields[FIELDS_BEFORE_CATEGORY:after])
         fields = [*fields[:FIELDS_BEFORE_CATEGORY], category, *fields[after:]]
     if not fields[44].isdigit():
@@ -136,12 +151,26 @@ def _from_fields(text: str) -> AccountingRecord:
         iow=float(fields[40]),
         pe_taskid=fields[41] or NO_PE_TASK,
         maxvmem=float(fields[42]),
+        deleted_by=deleter(fields[46]) if univa else "",
+        submit_host=fields[49] if univa else "",
+        submit_command=fields[51]
+        if univa and len(fields) == FIELDS_UNIVA
+        else "",  # else not to be told from cwd
     )
 
 
 def _is_univa(fields: list[str]) -> bool:
     """Univa's longer line: its submission time is in milliseconds."""
     return len(fields) >= FIELDS_UNIVA and len(fields[8]) >= 13 and fields[8].isdigit()
+
+
+def _after_category(fields: list[str]) -> int:
+    """Where Univa's line goes on after the category: iow, PE task, maxvmem and two numbers follow."""
+    for start in range(FIELDS_BEFORE_CATEGORY + 1, len(fields) - FIELDS_AFTER_CATEGORY):
+        iow, _, maxvmem, reservation, reserved_at = fields[start : start + FIELDS_AFTER_CATEGORY]
+        if _FLOAT.fullmatch(iow) and _FLOAT.fullmatch(maxvmem) and f"{reservation}{reserved_at}".isdigit():
+            return start
+    raise ValueError("no memory usage after the category")
 
 
 def _count(text: str) -> int:
@@ -175,7 +204,8 @@ def _from_json(text: str) -> AccountingRecord:
     data: Mapping[str, Any] = json.loads(text)
     usages: Mapping[str, Any] = data.get("usage", {})
     rusage: Mapping[str, Any] = usages.get("rusage", {})
-    usage: Mapping[str, Any] = usages.get("usage", {})
+    # eusage in the captures of three releases, usage in older public output
+    usage: Mapping[str, Any] = usages.get("eusage") or usages.get("usage", {})
     return AccountingRecord(
         qname=str(data.get("qname", "")),
         hostname=str(data.get("hostname", "")),
@@ -204,4 +234,8 @@ def _from_json(text: str) -> AccountingRecord:
         iow=float(usage.get("iow", 0)),
         pe_taskid=str(data.get("pe_taskid", "") or NO_PE_TASK),
         maxvmem=float(usage.get("maxvmem", 0)),
+        deleted_by=deleter(str(data.get("deleted_by") or "")),
+        submit_host=str(data.get("submit_host") or ""),
+        wallclock=float(usage.get("wallclock", 0)),
+        submit_command=str(data.get("submit_cmd_line") or ""),
     )

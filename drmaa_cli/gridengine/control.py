@@ -70,11 +70,13 @@ _TEXTS = {
         rf'denied: ".*" must be at least owner of {_ONE} to change job attributes',
         r'denied: ".*" must be (?:operator|manager) to .*',
         rf".* - you have no permission to modify {_QUOTED}",
+        r'denied: host ".*" is (?:not a|no) (?:submit|admin) host',
     ),
     Outcome.WRONG_STATE: (
         rf".* - {_ONE} is already (?:un)?suspended",
         rf"Modify operation can not be applied on {_ONE} in pending/hold state",
         rf"The {_ONE} is running in queue .* where jobs are not rerunable\.",
+        rf"The {_ONE} is not restartable",
         r"Job (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))? is not in error state",
     ),
 }
@@ -106,8 +108,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
 
     Returns:
         An answer for each printed line, standard output first, then one for each id that no line is about:
-        NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, and ERROR when
-        the command was killed or failed without a word.
+        NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, DENIED when the
+        host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed or
+        failed without a word.
 
     Raises:
         CommandFailed: SGE_ROOT or the cell is wrong, or the options were not understood.
@@ -184,6 +187,9 @@ def _silence(result: CommandResult, answers: Sequence[Answer], error: QmasterUnr
     """What it means that the command did not mention an id."""
     if error is not None:
         return Answer(None, None, Outcome.NO_QMASTER, error.text)
+    for answer in answers:  # a refusal that names no job is about all of them
+        if answer.outcome is Outcome.DENIED and answer.target is None:
+            return answer
     if result.exit_code < 0 or (result.exit_code > 0 and not answers):
         return Answer(None, None, Outcome.ERROR, describe(result))
     return Answer(None, None, Outcome.NOTHING_TO_DO, "")

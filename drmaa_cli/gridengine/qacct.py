@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
+from drmaa_cli.gridengine.accounting import deleter
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 from drmaa_cli.gridengine.replies import (
     CommandFailed,
@@ -76,9 +77,9 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
         UnreadableReply: cut off, or in a form that is none of the known.
     """
     text = _decode(result.stdout)
+    if text.strip() == NO_FILE:  # with exit 0 from Open Cluster Scheduler
+        raise NoAccounting(result.err.strip() or NO_FILE)
     if result.exit_code != 0:
-        if NO_FILE in text:
-            raise NoAccounting(result.err.strip() or NO_FILE)
         if NOT_FOUND.search(result.err) and not text.strip():
             return []
         _raise_environment(result)
@@ -152,6 +153,10 @@ def _record(fields: Mapping[str, str], result: CommandResult) -> AccountingRecor
             category=fields.get("category", ""),
             pe_taskid=fields.get("pe_taskid") or "NONE",
             maxvmem=parse_memory(fields["maxvmem"]),
+            deleted_by=deleter(fields.get("deleted_by", "")),
+            submit_host=fields.get("submit_host", ""),
+            wallclock=parse_seconds(fields.get("wallclock") or "0"),
+            submit_command=fields.get("submit_cmd_line") or fields.get("submit_cmd", ""),
         )
     except KeyError as error:
         raise UnreadableReply(f"a record without {error.args[0]} ({describe(result)})") from None

@@ -13,11 +13,17 @@ from typing import NamedTuple
 
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
-from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, describe, find_environment_error
+from drmaa_cli.gridengine.replies import (
+    CommandFailed,
+    QmasterUnreachable,
+    TooManyRequests,
+    describe,
+    find_environment_error,
+)
 
-# Exit codes (captures qsub.err_*, cell2.max_*)
-EXIT_TRY_LATER = 25  # a limit on the number of jobs
-EXITS_BEFORE_SUBMISSION = frozenset((2, 3, 4, 7, 14))  # syntax, JSV, no input, bad value, no script
+# Exit codes (captures qsub.err_*, qsub.more_display, cell2.max_*)
+EXITS_TRY_LATER = frozenset((25, 27))  # a limit on the number of jobs; 27 from 9.1 on
+EXITS_BEFORE_SUBMISSION = frozenset((2, 3, 4, 5, 7, 14))  # syntax, JSV, no input, option, value, no script
 
 REFUSED = "Unable to run job: "
 SCRIPT_UNREADABLE = "Unable to read script file because of error: "
@@ -34,6 +40,7 @@ _SENTENCE = re.compile(
 )
 _TERSE = re.compile(r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?")
 _SYNCHRONOUS = re.compile(r"Job [0-9.]+ exited |Unable to run job [0-9.]+$")  # -sync y, after the id
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]")  # after a JSV's message, in 9.2's prerelease
 _OWN_NAME = re.compile(r"^qsub: ", re.MULTILINE)
 
 # Texts with which qsub never got as far as handing the job over. A time-out is not one of them.
@@ -130,6 +137,8 @@ def _warnings(lines: list[str]) -> tuple[str, ...]:
 
 def _refusal(result: CommandResult) -> Refused:
     error = find_environment_error(result)
+    if isinstance(error, TooManyRequests):
+        return Refused(Refusal.TRY_LATER, error.text)
     if isinstance(error, QmasterUnreachable):
         certain = any(text in result.err for text in _NOT_HANDED_OVER)
         return Refused(Refusal.NO_QMASTER, error.text, certain)
@@ -142,7 +151,7 @@ def _refusal(result: CommandResult) -> Refused:
         return Refused(Refusal.VERIFIED_ONLY, result.out.strip())
     if usage := USAGE.search(result.out):
         return Refused(Refusal.SYNTAX, usage.group(0))
-    if NOT_SCHEDULED in reason or (result.exit_code == EXIT_TRY_LATER and reason):
+    if NOT_SCHEDULED in reason or (result.exit_code in EXITS_TRY_LATER and reason):
         return Refused(Refusal.TRY_LATER, reason)
     if REFUSED in result.err and reason:
         kind = Refusal.INTERNAL if INTERNAL_ERROR in reason else Refusal.DENIED
@@ -158,7 +167,7 @@ def _reason(text: str) -> str:
         if opening in text:
             text = text[text.index(opening) + len(opening) :]
             break
-    text = _OWN_NAME.sub("", text.replace("\r\n", "\n")).strip("\n")
+    text = _UNPRINTABLE.sub("", _OWN_NAME.sub("", text.replace("\r\n", "\n"))).strip("\n")
     if text == CLOSING:
         return ""
     return text[: -len(CLOSING)].rstrip("\n") if text.endswith("\n" + CLOSING) else text

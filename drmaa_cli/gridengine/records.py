@@ -146,7 +146,9 @@ class AccountingRecord(NamedTuple):
     """One run attempt of a job or task, from the accounting file or from `qacct -j` (accounting(5)).
 
     Times are epoch seconds (0 when unset), wallclock and CPU seconds, memory GB*s for ``mem``, GB for
-    ``io``, bytes for ``maxvmem``, kB for ``ru_maxrss`` and its relatives.
+    ``io``, bytes for ``maxvmem``, kB for ``ru_maxrss`` and its relatives. The last four are known to some
+    engines only: who deleted the job (``USER@HOST``, '' when nobody did or it is not recorded), where it was
+    submitted, its wallclock to the microsecond (0.0 when not recorded) and the command it was submitted with.
     """
 
     qname: str
@@ -192,6 +194,10 @@ class AccountingRecord(NamedTuple):
     iow: float
     pe_taskid: str  # "NONE" for the job itself, else a slave task of a parallel job
     maxvmem: float
+    deleted_by: str = ""
+    submit_host: str = ""
+    wallclock: float = 0.0
+    submit_command: str = ""
 
     @property
     def id(self) -> JobId:

@@ -7,6 +7,7 @@ tool for the same trouble (1, 11, even 0 for ``qstat -j -xml``), so the texts de
 
     GridEngineError
     +-- QmasterUnreachable    no answer from the qmaster: try again later
+    |   +-- TooManyRequests   it takes no more requests for the moment
     +-- UnreadableReply       an answer that cannot be understood or is not complete
     +-- CommandFailed         the command could not run here: SGE_ROOT, cell, usage
 """
@@ -26,6 +27,9 @@ _PREFIXES = (  # no two of them can match the same text, so a search stays linea
 _UNREACHABLE = re.compile(
     rf"^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$", re.MULTILINE | re.IGNORECASE
 )
+_NO_NAME = re.compile(rf'^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*)$', re.MULTILINE)
+# Gridware Cluster Scheduler counts requests (gdi_request_limits of sge_conf(5)); not observed
+_TOO_MANY = re.compile(rf'^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$', re.MULTILINE)
 _COMMLIB = re.compile(rf"^{_PREFIXES}(commlib error: .*)$", re.MULTILINE)
 _ENVIRONMENT = re.compile(
     rf"^{_PREFIXES}("
@@ -92,6 +96,10 @@ class QmasterUnreachable(GridEngineError):
     """The command could not talk to the qmaster."""
 
 
+class TooManyRequests(QmasterUnreachable):
+    """The qmaster takes no more requests for the moment; it has not looked at this one."""
+
+
 class UnreadableReply(GridEngineError):
     """The answer is truncated, not in the expected form, or its exit code has no explanation."""
 
@@ -107,12 +115,14 @@ def find_environment_error(result: CommandResult) -> QmasterUnreachable | Comman
     """
     streams = (result.err, _before_xml(result.out))
     for text in streams:
+        if found := _TOO_MANY.search(text):
+            return TooManyRequests(found.group(1).strip())
         if found := _UNREACHABLE.search(text):
             return QmasterUnreachable(found.group(1).strip())
     for text in streams:
         if found := _ENVIRONMENT.search(text) or _INITIALIZE.search(text):
             return CommandFailed(found.group(1).strip())
-        if found := _COMMLIB.search(text):
+        if found := _NO_NAME.search(text) or _COMMLIB.search(text):
             return QmasterUnreachable(found.group(1).strip())
     if result.exit_code in NOT_EXECUTED and result.err.strip():
         return CommandFailed(result.err.strip().splitlines()[-1])
@@ -127,7 +137,8 @@ def check_environment_errors(result: CommandResult) -> None:
 
     Raises:
         QmasterUnreachable: ``unable to send message to qmaster`` and its relatives (captures
-            ``env.dead_port.*``, ``env.unresolvable_qmaster.*``, ``env.silent_port.*``).
+            ``env.dead_port.*``, ``env.unresolvable_qmaster.*``, ``env.silent_port.*``), no file that names
+            the host of the qmaster (``env.no_act_qmaster.*``), a limit on requests.
         CommandFailed: SGE_ROOT or the cell is wrong or unset, the usage text was printed, or a shell could
             not find the command (``env.bad_*``, ``env.root_unset_realbin.*``, ``qstat.bad_option``).
     """

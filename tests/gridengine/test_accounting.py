@@ -58,12 +58,24 @@ def test_univa_has_more_fields_and_milliseconds() -> None:
     fields = LINES[0].split(":")
     plain = accounting.parse_line(LINES[0].encode())
     times = [f"{int(value) * 1000 + 250}" for value in fields[8:11]]
-    more = ["NONE", "NONE", "0", "0", "host", "/home/a:b", "qsub -N x:y"]
-    record = accounting.parse_line(":".join([*fields[:8], *times, *fields[11:], *more]).encode())
-    assert record.submission_time == plain.submission_time + 0.25
-    assert record._replace(
-        submission_time=plain.submission_time, start_time=plain.start_time, end_time=plain.end_time
-    ) == plain  # fmt: skip
+    expected = plain._replace(
+        submission_time=plain.submission_time + 0.25,
+        start_time=plain.start_time + 0.25,
+        end_time=plain.end_time + 0.25,
+        submit_host="host",
+    )
+    for category, who, cwd, command in (
+        (fields[39], "NONE", "/home/a", "qsub -N x"),
+        (fields[39], "root@host", "/home/a:b", "qsub -N x:y"),
+        ("-l a=b:c:1 -q x:y", "NONE", "/home/a:b", "qsub -N x:y"),
+    ):
+        more = ["NONE", who, "0", "0", "host", cwd, command]
+        line = ":".join([*fields[:8], *times, *fields[11:39], category, *fields[40:], *more])
+        assert accounting.parse_line(line.encode()) == expected._replace(
+            category=category,
+            deleted_by="" if who == "NONE" else who,
+            submit_command=command if ":" not in cwd + command else "",
+        )
 
 
 def test_open_cluster_scheduler_writes_json() -> None:
