@@ -29,6 +29,21 @@ _CREDENTIALS = struct.Struct("3i")
 DEFAULT_SILENCE = 122.0
 
 
+class NotTheOwner(Exception):
+    """Another user of this host asks for what only the cell's owner may do."""
+
+
+def socket_mode(owner: int) -> int:
+    """Who may connect: only root's cell serves others, whose jobs it can run as them."""
+    return 0o777 if owner == 0 else 0o600
+
+
+def check_owner(caller: int, owner: int, what: str) -> None:
+    """Raises NotTheOwner unless the caller is the cell's owner or root; both are user ids."""
+    if caller not in (0, owner):
+        raise NotTheOwner(f"only the owner of the cell may {what}")
+
+
 class RemoteClient(Client):
     """The process at the other end of a connection."""
 
@@ -99,7 +114,7 @@ class Server:
             self.listener.bind(f"/proc/self/fd/{directory}/{path.name}")
         finally:
             os.close(directory)
-        path.chmod(0o777)
+        path.chmod(socket_mode(os.geteuid()))
         self.listener.listen(512)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -146,8 +161,9 @@ class Server:
     def _control(self, connection: Connection, data: bytes) -> None:
         with self.qmaster.lock:
             try:
+                check_owner(connection.caller()[0], os.geteuid(), "control it")
                 answer = {"ok": self.control(self.qmaster, json.loads(data))}
-            except (ValueError, KeyError, TypeError, StoreError) as error:
+            except (ValueError, KeyError, TypeError, StoreError, NotTheOwner) as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             self.qmaster.changed.notify_all()
             connection.send(frame(b"j", json.dumps(answer).encode()))
@@ -165,6 +181,7 @@ class Server:
         uid, gid = connection.caller()
         user = self._name("user", uid)
         if env.get("FAKE_SGE_USER"):
+            check_owner(uid, os.geteuid(), "be another user by FAKE_SGE_USER")
             user = env["FAKE_SGE_USER"]
             with contextlib.suppress(KeyError):
                 entry = pwd.getpwnam(user)
@@ -208,7 +225,11 @@ class Server:
 
     def _command(self, connection: Connection, data: bytes) -> None:
         with self.qmaster.lock:
-            request = self._request(connection, data)
+            try:
+                request = self._request(connection, data)
+            except NotTheOwner as error:
+                connection.send(*_output(b"", f"fake_sge: {error}\n".encode()), frame(b"x", b"1 0"))
+                return
             tool = request.argv[0]
             if request.env.get("SGE_QMASTER_PORT", self.qmaster.port) != self.qmaster.port:
                 connection.send(frame(b"u", b"refused"))
