@@ -10,10 +10,8 @@ first to tell of an end on most cells.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Callable, TypeVar
 
 from drmaa_cli.config import Config
@@ -37,6 +35,7 @@ from drmaa_cli.session.session_jobs import NewJob, SessionJobs
 from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble, drmaa_error
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.condition import Condition
 
 T = TypeVar("T")
 Rows = dict[int, tuple[JobRow, ...]]
@@ -62,7 +61,7 @@ class Monitor:
         accounting: AccountingFile,
         rules: Rules,
     ) -> None:
-        self.lock = threading.Condition(threading.Lock())
+        self.lock = Condition()
         self.rules = rules
         self.closed = False
         self._session_jobs = session_jobs
@@ -139,6 +138,9 @@ class Monitor:
                     self._step(now, deadline)
                 else:
                     self.clock.wait(self.lock, max(deadline - now, TICK))
+        except BaseException:
+            self.lock.ensure_held()
+            raise
         finally:
             if leading:
                 self._leading = False
@@ -213,6 +215,9 @@ class Monitor:
                 if self._trouble is not None:
                     pause *= 2
                     self.clock.wait(self.lock, pause)
+            except BaseException:
+                self.lock.ensure_held()
+                raise
             finally:
                 self._leading = False
                 self.lock.notify_all()
@@ -395,13 +400,21 @@ class Monitor:
         if self._trouble is not None:
             raise drmaa_error(self._trouble[1]) from self._trouble[1]
 
-    @contextlib.contextmanager
-    def _unlocked(self) -> Iterator[None]:
-        self.lock.release()
-        try:
-            yield
-        finally:
-            self.lock.acquire()
+    def _unlocked(self) -> _Unlocked:
+        return _Unlocked(self.lock)
+
+
+class _Unlocked:
+    """Gives a lock up for a while. No generator: left half way by a signal, it would take the lock later."""
+
+    def __init__(self, lock: Condition) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        self._lock.release()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._lock.acquire()
 
 
 def _by_job(rows: Sequence[JobRow]) -> Rows:

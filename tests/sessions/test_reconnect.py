@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -244,19 +245,25 @@ KILLED = """
 import os, signal, sys
 from drmaa_cli.session.job_session import JobSession
 from tests.sessions.kit import job
-from tests.sessions.program import die_at
+from tests.sessions.program import arrange_death
 session = JobSession("session=again")
-die_at(sys.argv[1], 1)
+arrange_death(sys.argv[1] + ":1")
 session.runJob(job(session, "exit 5"))
 """
+
+
+def submit_and_die(point: str) -> None:
+    """Run a program that submits a job and is killed at a point of that."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=60, check=False)
+    assert died.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
     "point", [point for point in POINTS if "end" not in point and "claim" not in point][1:-1]
 )
 def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=60, check=False)
+    submit_and_die(point)
     with JobSession(CONTACT) as session:
         held = session.jobs()
         assert len(held) == (0 if point in ("after-intent", "before-qsub") else 1)
@@ -269,8 +276,7 @@ def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> Non
 
 def test_a_job_of_another_session_is_not_taken_for_a_lost_one(own: Cell) -> None:
     # killed before qsub began; then somebody else's job of the same name runs and ends
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", KILLED, "before-qsub"], env=env, timeout=60, check=False)
+    submit_and_die("before-qsub")
     with JobSession("session=other") as other:
         number = other.runJob(job(other, "exit 1"))
         other.synchronize([number])
