@@ -1,9 +1,10 @@
 """Follow the accounting file: what was appended since a mark, at the cost of a stat() when nothing was.
 
-The file is `$SGE_ROOT/$SGE_CELL/common/accounting` (accounting(5)); the qmaster appends whole lines, but a
-reader may see the last one half written. Rotation (another inode) and truncation are survived; what was
-rotated away is read from the files beside it, as Grid Engine's own util/logchecker.sh leaves them:
-``accounting.0.gz``, ``accounting.1.gz`` ...
+The file is `$SGE_ROOT/$SGE_CELL/common/accounting` (accounting(5)), or `accounting.jsonl` beside it; a cell
+that was upgraded or whose configuration was changed has both, and the one last written to is followed. The
+qmaster appends whole lines, but a reader may see the last one half written. Rotation (another inode) and
+truncation are survived; what was rotated away is read from the files beside it, as Grid Engine's own
+util/logchecker.sh leaves them: ``accounting.0.gz``, ``accounting.1.gz`` ...
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from drmaa_cli.gridengine.records import AccountingRecord
 log = logging.getLogger("drmaa_cli")
 
 CHUNK = 1 << 20
+SAMPLE = 1 << 16  # bytes
 CLOCK_SKEW = 3600.0  # seconds by which the file server's clock may differ from ours
 
 
@@ -33,11 +35,32 @@ class Mark(NamedTuple):
     offset: int
 
 
-class AccountingFile:
-    """One reader's position in the accounting file. Threads may share it."""
+class Sample(NamedTuple):
+    """What there is of accounting, for telling its form.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Attributes:
+        files: the names of the accounting files.
+        lines: the last complete lines of the one last written to.
+    """
+
+    files: tuple[str, ...]
+    lines: tuple[bytes, ...]
+
+
+class AccountingFile:
+    """One reader's position in the accounting file. Threads may share it.
+
+    Args:
+        paths: where it may be, two at most cost nothing; the one last written to is read.
+
+    Attributes:
+        path: the one that is read.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = paths
+        self.path = paths[0]
+        self._left: dict[Path, Mark] = {}  # how far the others were read
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._closed = False
@@ -124,6 +147,18 @@ class AccountingFile:
                 self._let_go()
         return records
 
+    def sample(self) -> Sample:
+        """What is there now, read apart from what is followed; nothing where nothing can be read."""
+        files = tuple(path.name for path in self.paths if path.exists())
+        try:
+            with self._newest().open("rb") as file:
+                start = max(0, file.seek(0, os.SEEK_END) - SAMPLE)
+                file.seek(start)
+                lines = file.read().split(b"\n")[:-1]
+                return Sample(files, tuple(lines[1:] if start else lines))
+        except OSError:
+            return Sample(files, ())
+
     def look_back(
         self, mark: Mark | None, since: float, wanted: Callable[[int], bool], *, unread: bool = False
     ) -> list[AccountingRecord]:
@@ -145,7 +180,7 @@ class AccountingFile:
             end = self._size() if unread else self._offset
             records += [found for line in self._lines(start, end) if (found := self._parse(line, wanted))]
             if unread and self._rotated():
-                records += AccountingFile(self.path)._all(wanted)
+                records += AccountingFile(*self.paths)._all(wanted)
             return records
 
     def _all(self, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
@@ -202,10 +237,27 @@ class AccountingFile:
         return os.fstat(self._fd).st_size
 
     def _rotated(self) -> bool:
+        """Whether another file is written to by now."""
+        newest = self._newest()
         try:
-            return self.path.stat().st_ino != self._inode
+            there = newest.stat()
         except OSError:
             return False  # moved away and not made anew yet: the open file is still the newest there is
+        if newest != self.path and there.st_mtime_ns <= os.fstat(self._fd or 0).st_mtime_ns:
+            return False  # the same, and beside it one that is written to no more
+        return there.st_ino != self._inode
+
+    def _newest(self) -> Path:
+        """The path that was written to last; the first one when there is none."""
+        if len(self.paths) == 1:
+            return self.path
+        written = {}
+        for path in self.paths:
+            try:
+                written[path] = path.stat().st_mtime_ns
+            except OSError:
+                continue  # not made yet, or not shared with this host
+        return max(written, key=lambda path: (written[path], path == self.path), default=self.paths[0])
 
     def _let_go(self) -> None:
         if self._fd is not None:
@@ -213,9 +265,11 @@ class AccountingFile:
             self._fd = None
 
     def _reopen_from_start(self) -> bool:
+        """Open what is written to now: where it was left, if it was read before, else at its start."""
         if not self._reopen():
             return False
-        self._offset = 0
+        left = self._left.get(self.path)
+        self._offset = left.offset if left is not None and left.inode == self._inode else 0
         return True
 
     def _archives(self, mark: Mark | None, since: float | None) -> list[tuple[Path, int]]:
@@ -237,7 +291,8 @@ class AccountingFile:
 
     def _siblings(self) -> list[tuple[float, int, Path]]:
         found = []
-        for path in self.path.parent.glob(f"{self.path.name}.*"):
+        beside = {path for base in self.paths for path in base.parent.glob(f"{base.name}.*")}
+        for path in beside.union(self.paths) - {self.path, self._newest()}:
             try:
                 stat = path.stat()
             except OSError:
@@ -257,10 +312,14 @@ class AccountingFile:
     def _reopen(self) -> bool:
         if self._closed:
             return False
+        path = self._newest()
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return False  # not shared with this host, or not written yet: qacct is asked instead
+        if path != self.path and self._fd is not None:
+            self._left[self.path] = Mark(self._inode, self._offset)
+        self.path = path
         self._let_go()
         self._fd, self._inode = fd, os.fstat(fd).st_ino
         self._partial_at = -1
