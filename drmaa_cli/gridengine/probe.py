@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe
+from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply, check_environment_errors, describe
 from drmaa_cli.gridengine.units import parse_seconds
 
 BANNER_ARGV = ("qstat", "-help")  # needs no qmaster, but SGE_ROOT
@@ -21,6 +21,7 @@ DEFAULT_MAX_AJ_TASKS = 75000
 
 _BANNER = re.compile(r"\S+ \S.*")
 _USAGE = "usage: "
+_DENIED = re.compile(r"^denied: .*$", re.MULTILINE)  # captures qconf.mattr_denied, cell2.qdel_not_submit_host
 
 
 def banner(result: CommandResult) -> str:
@@ -45,11 +46,13 @@ def parse_sconf(result: CommandResult) -> dict[str, str]:
     """The global configuration as name -> value, continued lines joined by a blank.
 
     Raises:
-        QmasterUnreachable, CommandFailed: the command says so.
-        UnreadableReply: refused, cut off in a line, or empty.
+        QmasterUnreachable, CommandFailed: the command says so, or this user or host may not ask.
+        UnreadableReply: cut off in a line, or empty.
     """
     if result.exit_code != 0 or not result.stdout.strip():
         check_environment_errors(result)
+        if found := _DENIED.search(result.err) or _DENIED.search(result.out):
+            raise CommandFailed(found.group(0))
         raise UnreadableReply(describe(result))
     if not result.out.endswith("\n"):
         raise UnreadableReply(f"cut off in a line ({describe(result)})")

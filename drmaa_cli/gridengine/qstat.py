@@ -52,6 +52,8 @@ HOLD_FILTERS: Mapping[Hold, str] = {
     Hold.START_TIME: "ha",
 }
 
+_USAGE_TIMES = ("submission_time", "start_time", "end_time")
+SECONDS_END = 1e11  # beyond, a time is not in seconds
 _TIMES = ("JAT_start_time", "JB_submission_time", "JAT_submission_time")
 
 
@@ -247,9 +249,14 @@ def _task_details(element: etree._Element | None) -> Iterator[TaskDetail]:
 def _usage(element: etree._Element | None) -> dict[str, float]:
     pairs = _pairs(element, "UA_name", "UA_value")
     try:
-        return {name: float(value) for name, value in pairs if value is not None}
+        usage = {name: float(value) for name, value in pairs if value is not None}
     except ValueError as error:
         raise UnreadableReply(f"a usage value is not a number: {error}") from None
+    for name in _USAGE_TIMES:
+        # Microseconds in six digits (1.79579e+15, captures special.retained.*) are an hour or two wide.
+        if usage.get(name, 0) >= SECONDS_END:
+            del usage[name]
+    return usage
 
 
 def _pairs(element: etree._Element | None, name_tag: str, value_tag: str) -> Iterator[tuple[str, str | None]]:

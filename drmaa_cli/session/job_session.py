@@ -32,6 +32,7 @@ from drmaa_cli.errors import (
     no_usage,
 )
 from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import Answer
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
@@ -131,7 +132,7 @@ class JobSession:
             path, self.contact, self._named, self.cluster.clock, os.uname().nodename
         )
         self._table = self._session_jobs.table
-        self._accounting = AccountingFile(common / "accounting")
+        self._accounting = AccountingFile(common / PLAIN_FILE, common / JSON_FILE)
         self._monitor = Monitor(self.cluster, self._session_jobs, self._accounting, rules)
         self._lock = self._monitor.lock
         lost = SubmissionRecovery(
@@ -152,6 +153,16 @@ class JobSession:
     def contact(self) -> str:
         """The contact string that takes this session up again."""
         return f"session={self.name}"
+
+    @property
+    def flavour(self) -> Flavour:
+        """Which Grid Engine this is and what it can do; asked once, when it is first wanted.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+            InternalException: the commands cannot work here.
+        """
+        return self.cluster.retrying(lambda: self.cluster.flavour(self._accounting.sample()))
 
     def exit(self) -> None:
         """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""

@@ -352,6 +352,7 @@ class Monitor:
         now = self.clock.monotonic()
         with self._unlocked():
             records = self._accounting.read_new(self._table.__contains__)
+            self._cluster.check_exits(records, self._accounting)
         if self._accounting.readable:
             self._looked = now
         for record in records:

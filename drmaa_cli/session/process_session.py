@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.config import Settings
+    from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.job_session import JobSession, SessionJob
@@ -93,6 +94,11 @@ def _product() -> str:
     return cluster.retrying(cluster.product)
 
 
+def _flavour() -> Flavour:
+    """Which Grid Engine this is and what it can do (beyond DRMAA); needs a session."""
+    return current().flavour
+
+
 def _version() -> Version:
     """The DRMAA version: 1.0."""
     return Version(1, 0)
@@ -114,6 +120,7 @@ class Session:
     drmsInfo = _ClassProperty(_product)
     drmaaImplementation = _ClassProperty(_product)
     version = _ClassProperty(_version)
+    flavour = _ClassProperty(_flavour)
 
     def __init__(
         self,

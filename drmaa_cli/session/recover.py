@@ -28,6 +28,8 @@ from drmaa_cli.system.runner import AnswerFiles
 CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
+# `qstat -j` may print dates in the qmaster's time zone (capture time.qstat_j_xml_tz_America_New_York of 9.2).
+ZONES_APART = 14 * 3600.0
 CLOCKS_APART = 10.0  # seconds between our clock and the qmaster's, and accounting keeps whole seconds
 LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
 
@@ -129,7 +131,7 @@ class SubmissionRecovery:
         named = {row.job for row in rows if row.name == intent.name}
         for numbers in (named - claimed, named & claimed):  # numbers wrap: a claim may be an old one
             for job in self._cluster.details(sorted(numbers)).jobs if numbers else ():
-                since = intent.submitted - CLOCK_SKEW
+                since = intent.submitted - CLOCK_SKEW - ZONES_APART
                 if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
                     return job.job
         return None

@@ -8,16 +8,17 @@ exception that is.
 from __future__ import annotations
 
 import collections
+import logging
 import os
 import pwd
 import threading
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, TypeVar, Union
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
-from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine import control, dialect, probe, qacct, qstat, qsub
 from drmaa_cli.gridengine.records import (
     AccountingRecord,
     CommandResult,
@@ -35,9 +36,12 @@ from drmaa_cli.gridengine.replies import (
     QmasterUnreachable,
     UnreadableReply,
 )
+from drmaa_cli.system.accounting_log import AccountingFile, Sample
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
+
+log = logging.getLogger("drmaa_cli")
 
 T = TypeVar("T")
 
@@ -65,6 +69,8 @@ class Cluster:
         self._runner = runner or LocalRunner()
         self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
+        self._flavour: dialect.Flavour | None = None
+        self._doubted = False
         self._lock = threading.Lock()
 
     @property
@@ -160,12 +166,53 @@ class Cluster:
         return qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
 
     def configuration(self) -> Mapping[str, str]:
-        """The global configuration (`qconf -sconf`)."""
-        return probe.parse_sconf(self._ask(["qconf", "-sconf"]))
+        """The global configuration (`qconf -sconf`); empty, with a warning, for a user who may not ask."""
+        try:
+            return probe.parse_sconf(self._ask(probe.SCONF_ARGV))
+        except (CommandFailed, CommandNotFound) as err:
+            self.listing(self.user, ())  # what keeps everything from working is said by this, too
+            log.warning("the configuration cannot be read (%s): Grid Engine's defaults are assumed", err)
+            return {}
 
     def product(self) -> str:
         """Name and version of the Grid Engine, such as ``SGE 8.1.9``; asks no qmaster."""
-        return probe.banner(self._ask(["qstat", "-help"]))
+        return probe.banner(self._ask(probe.BANNER_ARGV))
+
+    def flavour(self, accounting: Sample) -> dialect.Flavour:
+        """Which Grid Engine this is; asked once.
+
+        Args:
+            accounting: what there is of the accounting file.
+        """
+        if self._flavour is None:
+            self._flavour = dialect.flavour(
+                self._ask(probe.BANNER_ARGV),
+                self._ask(qstat.listing_argv(self.user)).stdout,
+                accounting.lines,
+                accounting.files,
+                self.configuration(),
+            )
+        return self._flavour
+
+    def check_exits(self, records: Iterable[AccountingRecord], accounting: AccountingFile) -> None:
+        """Warn, once, if a parallel job's recorded exit status 0 may not be the true one."""
+        if self._doubted or not any(map(dialect.is_parallel_success, records)):
+            return
+        sample = accounting.sample()
+        if dialect.JSON_FILE not in sample.files:
+            return
+        try:
+            features = self.flavour(sample).features
+        except TROUBLE as err:  # the jobs' ends do not wait for it; the next such job asks again
+            log.info("whether exit statuses of parallel jobs are recorded was not to be learnt: %s", err)
+            return
+        self._doubted = True
+        if not features.exit_of_parallel_jobs:
+            log.warning(
+                "%s records exit status 0 for a parallel job that started no task of its parallel environment"
+                " (control_slaves), whatever its exit status was: let such jobs say how they ended",
+                self.flavour(sample),
+            )
 
     def retrying(self, ask: Callable[[], T]) -> T:
         """Ask again for a little while when no qmaster answers, then raise the DRMAA exception for it.

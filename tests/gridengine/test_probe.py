@@ -79,7 +79,7 @@ def test_no_configuration() -> None:
         probe.parse_sconf(captured.case("env.dead_port.qconf_sconf").result)
     with pytest.raises(CommandFailed):
         probe.parse_sconf(captured.case("env.bad_root.qconf_sconf").result)
-    with pytest.raises(UnreadableReply):
+    with pytest.raises(CommandFailed, match="denied: "):
         probe.parse_sconf(captured.case("qconf.mattr_denied").result)
     with pytest.raises(UnreadableReply):
         probe.parse_sconf(result(""))
