@@ -70,7 +70,8 @@ def transcript(
     return line
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.record_capture", description="Record a real command."
     )
@@ -81,7 +82,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--stdin", default="", metavar="TEXT")
     parser.add_argument("--notes", default="", metavar="TEXT", help="what the cell was doing")
     parser.add_argument("command", nargs="+", metavar="COMMAND", help="after --: the command, without a path")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Record, and append to the file."""
+    args = make_parser().parse_args(argv)
     env = dict(word.split("=", 1) for word in args.env)
     with tempfile.TemporaryDirectory(prefix="cell") as directory, RealCell(Path(directory, "c")) as cell:
         Path(directory).chmod(0o755)

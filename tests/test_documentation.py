@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ import pytest
 import drmaa_cli.cli
 import fake_sge
 import fake_sge.cli
+import tests.record_capture
 from drmaa_cli.cli import execute
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
 
@@ -54,7 +55,7 @@ def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> No
     found = blocks(text)
     assert {block.language for block in found} <= set(LANGUAGES)
     assert text.count("```") == 2 * sum(not block.hidden for block in found)
-    assert text.count("<!--") == sum(block.hidden for block in found)
+    assert len(re.findall("^<!--", text, re.MULTILINE)) == sum(block.hidden for block in found)
     prose = re.sub(r"(?ms)^```.*?^```$|^<!--.*?^-->$", "", text)
     assert re.findall(r"\n\n    .*", prose) == []
 
@@ -94,17 +95,23 @@ def test_the_readme_and_the_guides_have_python() -> None:
 # --- commands -------------------------------------------------------------------------------------------
 
 
-def check(words: Sequence[str], directory: Path) -> None:
-    """One command of the documentation, as far as it can be judged without carrying it out."""
+def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
+    """One command of the documentation, as far as it can be judged without carrying it out.
+
+    Args:
+        words: the command.
+        directory: where the page is, for the files it names.
+        scratch: where jobs may write.
+    """
     while words and re.match(r"[A-Z_]+=", words[0]):
         words = words[1:]
     tool, rest = (words[0], list(words[1:])) if words else ("export", [])
     if tool == "drmaa-cli":
         check_parsed(drmaa_cli.cli.build_parser(), execute.split(rest)[0])
-        check_rest(rest, directory)
+        check_rest(rest, directory, scratch)
     elif tool == "fake-sge":
         check_parsed(fake_sge.cli.make_parser(), rest)
-        check_rest(rest, directory)
+        check_rest(rest, directory, scratch)
     elif tool in ("python", "python3"):
         check_python(rest, directory)
     elif tool == "make":
@@ -114,7 +121,7 @@ def check(words: Sequence[str], directory: Path) -> None:
         assert rest[0] == "install"
         assert {word for word in rest[1:] if not word.startswith("-")} <= OUR_PACKAGES | {"."}, rest
     elif tool in ("qsub", "qstat"):
-        check_in_a_cell([tool, *rest], directory)
+        check_in_a_cell([tool, *rest], scratch)
     elif "/" in tool and not tool.startswith("./my_"):
         assert (directory / tool).exists() or (ROOT / tool).exists(), tool
     else:
@@ -133,14 +140,14 @@ def check(words: Sequence[str], directory: Path) -> None:
         assert tool in known, tool
 
 
-def check_rest(words: list[str], directory: Path) -> None:
+def check_rest(words: list[str], directory: Path, scratch: Path) -> None:
     if "--" in words:
         command = words[words.index("--") + 1 :]
         if command[:2] == ["sh", "-c"]:
             for inner in commands(Block("sh", command[2], 0)):
-                check(inner, directory)
+                check(inner, directory, scratch)
         else:
-            check(command, directory)
+            check(command, directory, scratch)
 
 
 def check_parsed(parser: argparse.ArgumentParser, words: list[str]) -> None:
@@ -156,23 +163,24 @@ def check_python(words: list[str], directory: Path) -> None:
             [sys.executable, *words], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, timeout=HANG
         )
     elif words[0] == "-m":
-        assert shutil.which(words[1]) or (ROOT / words[1]).exists() or words[1] == "pytest", words
+        assert importlib.util.find_spec(words[1]), words
+        if words[1] == "tests.record_capture":
+            check_parsed(tests.record_capture.make_parser(), words[2:])
     else:
         assert (directory / words[0]).exists() or (ROOT / words[0]).exists(), words
 
 
-def check_in_a_cell(words: list[str], directory: Path) -> None:
-    with fake_sge.Cell(login_shells=False, home=str(directory)) as cell:
-        done = cell.run(*words, cwd=str(directory), timeout=HANG)
+def check_in_a_cell(words: list[str], scratch: Path) -> None:
+    with fake_sge.Cell(login_shells=False, home=str(scratch)) as cell:
+        done = cell.run(*words, cwd=str(scratch), timeout=HANG)
         assert done.returncode == 0, done
 
 
 @pytest.mark.parametrize("page", CODE, ids=name)
 def test_commands_exist_and_take_their_options(page: Path, tmp_path: Path) -> None:
-    here = page.parent
     for block in blocks(page.read_text(encoding="utf-8")):
         for words in commands(block):
-            check(words, tmp_path if words[0].startswith("q") or "qsub" in str(words) else here)
+            check(words, page.parent, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -225,7 +233,7 @@ def test_python_that_fails_is_noticed_with_its_line(code: str, tmp_path: Path) -
 def test_a_wrong_command_is_noticed(command: str, tmp_path: Path) -> None:
     def check_all() -> None:
         for words in commands(Block("sh", command, 0)):
-            check(words, tmp_path)
+            check(words, tmp_path, tmp_path)
 
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         check_all()
