@@ -213,11 +213,18 @@ def _job(fields: _Fields) -> JobDetail:
         owner=_text(fields, "JB_owner"),
         name=_text(fields, "JB_job_name"),
         submission_time=_time(_text(fields, "JB_submission_time")),
-        is_array=bool(_integer(_text(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY),
+        is_array=_is_array(fields),
         tasks=_structure(fields.get("JB_ja_structure")),
         context={n: v or "" for n, v in _pairs(fields.get("JB_context"), "VA_variable", "VA_value")},
         details=tuple(_task_details(fields.get("JB_ja_tasks"))),
     )
+
+
+def _is_array(fields: _Fields) -> bool:
+    said = _text(fields, "JB_is_array")
+    if said:  # then JB_type is 0 for arrays too
+        return said == "true"
+    return bool(_integer(_text(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY)
 
 
 def _structure(element: etree._Element | None) -> TaskRange:

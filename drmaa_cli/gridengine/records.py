@@ -228,7 +228,7 @@ class JobDetail(NamedTuple):
         job: job number.
         owner, name: as printed, unescaped.
         submission_time: epoch seconds.
-        is_array: whether JB_type carries the array bit.
+        is_array: whether it was submitted with -t (JB_is_array, else a bit of JB_type).
         tasks: the array's tasks (JB_ja_structure), 1-1:1 for a job that is no array.
         context: JB_context as NAME -> VALUE (what -ac set).
         details: the tasks that have started, failed or finished.

@@ -40,8 +40,8 @@ def members(tasks: str) -> list[int]:
 
 
 def test_there_are_fixtures_and_each_is_described() -> None:
-    assert len(LISTINGS) == 7
-    assert len(DETAILS) == 7
+    assert len(LISTINGS) == 8
+    assert len(DETAILS) == 8
     assert sorted([*LISTINGS, *DETAILS, "sge-6.2u5_qstat_j_unknown.xml"]) == NAMES
     described = re.findall(r"^\| `([\w.-]+)` \|", README, re.MULTILINE)
     assert sorted(described) == sorted(path.name for path in FLAVOURS.iterdir())
@@ -112,7 +112,10 @@ def test_details(name: str) -> None:
     (job,) = details.jobs
     assert (job.job, job.owner) == (number, field(reply.out, "JB_owner"))
     assert job.name == field(reply.out, "JB_job_name")
-    assert job.tasks == TaskRange(1, 1, 1)
+    structure = field(reply.out, "JB_ja_structure")
+    limits = [int(field(structure, tag)) for tag in ("RN_min", "RN_max", "RN_step")]
+    assert job.tasks == TaskRange(*limits)
+    assert job.is_array == (limits != [1, 1, 1])
     stamp = field(reply.out, "JB_submission_time")
     if stamp.isdigit():
         assert job.submission_time == pytest.approx(int(stamp[:10]), abs=1)
