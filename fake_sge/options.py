@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .engine.resources import parse_time
 from .engine.state import STOCK_TIMING, Timing
 from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults
+from .model.values import quantity
 
 PROFILES = ("fast", "stock")
 FLAVOURS = ("sge-8.1.9", "sge-6.2u5", "uge-8.6", "ocs-9.0")
@@ -119,7 +120,7 @@ def changed_timing(timing: Timing, settings: Mapping[str, str], scheduler: Mappi
 
 
 def _seconds(text: str) -> float:
-    seconds = parse_time(text)
+    seconds = quantity(text)
     if seconds is None:
         raise ValueError(f"{text!r} is no time")
     return seconds
@@ -182,5 +183,6 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
         submit_hosts=list(options.hosts),
         projects=list(options.projects),
         usersets={name: {"name": name, **values} for name, values in defaults.USERSETS.items()},
+        other_hosts=[socket.gethostname()],
         max_job_number=options.max_job_number,
     )

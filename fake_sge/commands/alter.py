@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model import Job, Range
+from ..model.globs import glob_match
 from ..model.operations import Changes, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.values import encode
@@ -21,7 +22,6 @@ from .submit_options.job_spec import _Builder, unknown_option_answers
 from .submit_options.parsed import Answer, Option
 from .submit_options.table import help_text
 from .submit_options.values import OptionError
-from .values.globs import glob_match
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
 _OK = 1
@@ -212,7 +212,7 @@ def _engine_refusals(
     qmaster: QmasterInterface, job: Job, ranges: list[Range] | None, changes: Changes, request: Request
 ) -> list[tuple[str, int]]:
     """Ask for the change; anything it refuses against expectation is reported, not hidden."""
-    refused = (Outcome.REFUSED, Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
+    refused = (Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
     return [
         (f'denied: job "{job.number}" {change.outcome.value}', 4)
         for change in qmaster.alter(job.number, ranges, changes, actor_of(request))

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..model import HostPath, Job, JobSpec, Rerun, Resource, Status
+from ..engine import admission
+from ..engine.admission import Refused
+from ..model import HostPath, Job, JobSpec, Rerun, Resource, Status, names
 from ..model.operations import Actor
-from . import verify
 from .qmaster_interface import QmasterInterface
-from .submit_options import names
 from .submit_options.job_spec import PREFIX, apply_context
-from .verify import Refused
 
 OK, ERROR, EXISTS, NO_OPERATOR = 1, 4, 3, 10
 
@@ -100,7 +99,7 @@ class Alteration:
 
     def deadline(self, name: str, value: float) -> None:
         """``-dl``."""
-        verify.check_deadline_user(self.actor.user, self.qmaster.config)
+        admission.check_deadline_user(self.actor.user, self.qmaster.config)
         self.changed[name] = value
         self.done("deadline initiation time")
 
@@ -125,7 +124,7 @@ class Alteration:
 
     def paths(self, name: str, value: Sequence[HostPath]) -> None:
         """-o, -e, -i and -S."""
-        lines = verify.refuse_paths(value, self.qmaster.config)
+        lines = admission.refuse_paths(value, self.qmaster.config)
         if lines:
             raise AttributeError_(*lines)
         self.changed[name] = tuple(value)
@@ -133,7 +132,7 @@ class Alteration:
 
     def resources(self, name: str, value: Sequence[Resource]) -> None:
         """``-l``."""
-        self.changed[name] = verify.check_resources(value, self.qmaster.config)
+        self.changed[name] = admission.check_resources(value, self.qmaster.config)
         self.done(_NAMES[name])
 
     def simple(self, name: str, value: object) -> None:
@@ -162,12 +161,14 @@ class Alteration:
         if self.holds:
             raise AttributeError_(f"The specified option works only on jobs ({number})")
         for word in value:
-            if word[:1].isdigit() and "." not in word and verify.leading(word) == number:
+            if word[:1].isdigit() and "." not in word and admission.leading(word) == number:
                 raise AttributeError_(f'denied: job "{number}" may not be its own jobnet predecessor')
-        verify.check_predecessors(value, 0)
+        admission.check_predecessors(value, 0)
         if name == "hold_jid_ad":
-            verify.check_array_predecessors(
-                replace(self.spec, hold_jid_ad=tuple(value)), self.qmaster, number
+            admission.check_array_predecessors(
+                replace(self.spec, hold_jid_ad=tuple(value)),
+                {job.number: job for job in self.qmaster.jobs()},
+                number,
             )
         blocking, gone = self._split(value)
         for found in blocking:
@@ -186,7 +187,7 @@ class Alteration:
         gone: list[int] = []
         for word in words:
             if word[:1].isdigit():
-                number = verify.leading(word)
+                number = admission.leading(word)
                 (blocking if self.qmaster.job(number) is not None else gone).append(number)
             else:
                 found = [self.qmaster.job(number) for number in self.qmaster.find_jobs(word)]
@@ -213,14 +214,14 @@ class Alteration:
     def project(self, name: str, value: str) -> None:
         """``-P``."""
         if (value or None) != self.old.project:
-            verify.check_project(value or None, self.qmaster.config)
+            admission.check_project(value or None, self.qmaster.config)
             self._not_while_running = True
             self.changed[name] = value or None
             self.done("project")
 
     def parallel(self, name: str, value: str) -> None:
         """-pe, the name."""
-        if value and not verify.matching_pes(value, self.qmaster.config):
+        if value and not admission.matching_pes(value, self.qmaster.config):
             raise AttributeError_(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
         self.changed[name] = value or None
         self.done("parallel environment")
@@ -232,12 +233,12 @@ class Alteration:
                 "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
             )
         self.changed[name] = value
-        verify.check_slots(self.spec)
+        admission.check_slots(self.spec)
         self.done("slot range")
 
     def queues(self, name: str, value: Sequence[str]) -> None:
         """-q and -masterq."""
-        lines = verify.check_queues(value, self.qmaster.config)
+        lines = admission.check_queues(value, self.qmaster.config)
         if lines:
             raise AttributeError_(*lines)
         self.changed[name] = tuple(value)
@@ -261,14 +262,14 @@ class Alteration:
         if not waiting and not any(task.is_pending and not task.hold for task in self.job.tasks.values()):
             self.lines.append(("verification: job is already running or is held", OK))
             return
-        answer = self.qmaster.submit(replace(self.spec, verify_suitable=3), self.actor)
-        if answer.suitable and answer.refusal is None:
+        found, messages = self.qmaster.suitability(self.spec)
+        if found:
             if level >= 3:
                 self.lines.append(("verification: found suitable queue(s)", OK))
         elif level == 1:
             self.lines.append(("warning: no suitable queues", ERROR))
         else:
-            self._unsuitable(level, [message.text for message in answer.messages])
+            self._unsuitable(level, [message.text for message in messages])
 
     def _unsuitable(self, level: int, texts: Sequence[str]) -> None:
         if level == 2:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO
 
-from ..model import HostPath, JobSpec, JobType, Range, Rerun, Resource
+from ..model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Range, Rerun, Resource
 from ..model.requests import Request
 from .qmaster_interface import QmasterInterface
 from .submission import parse_context
 from .submit_options.job_spec import _Builder
 from .submit_options.parsed import Option, ParseContext
 from .submit_options.table import OPTIONS
-from .submit_options.values import CHECKPOINT_BITS, MAIL_BITS, OptionError
+from .submit_options.values import OptionError
 from .values.local_time import localtime
 
 _TIMEOUT = 10.0  # seconds; Grid Engine waits that long for an answer

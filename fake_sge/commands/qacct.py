@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
+from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.accounting import Check, Record, Verdict, parse_line
 from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
@@ -20,7 +21,6 @@ from .environment_errors import environment_error, unreachable_text
 from .qacct_options import COLUMN_ORDER, KEYS, OPTIONS, SORT_FIELDS, Options, Parser, Stop, usage_error
 from .qmaster_interface import QmasterInterface
 from .resources import UnknownResource, matches_host_and_queue, parse_requests
-from .values.globs import glob_match
 from .values.local_time import clock_of
 
 NOTHING_YET = b"no jobs running since startup\n"

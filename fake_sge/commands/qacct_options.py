@@ -8,7 +8,7 @@ from typing import Callable
 
 from ..model import Range
 from ..model.requests import Reply, Request
-from ..render.accounting import atol
+from ..model.values import atol
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .values.dates import BadDate, parse_date
@@ -201,9 +201,9 @@ class Parser:
     def _date(self) -> float:
         word = self._value()
         try:
-            return parse_date(word, self._zone, self._now())
+            return parse_date(word, self._now(), self._zone)
         except BadDate as error:
-            raise usage_error(f"{error}\n") from None
+            raise usage_error(f"\n{error}\n") from None
 
     def _begin(self) -> None:
         self.options.begin = self._date()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, NamedTuple
 
 from ..model import CellConfig
+from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
@@ -13,7 +14,6 @@ from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
-from .values.globs import glob_match
 
 _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 

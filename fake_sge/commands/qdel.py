@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..model import Job, Range, TaskSet
+from ..model.globs import glob_match
 from ..model.operations import Change, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
@@ -18,7 +19,6 @@ from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
 from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError, split_list
-from .values.globs import glob_match
 
 _FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
 OPTIONS = (

@@ -15,10 +15,9 @@ from ..render.values import encode
 from .environment_errors import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
-from .resources import ResourceRequest, UnknownResource, matches_host, number_of, parse_requests
+from .resources import ResourceRequest, UnknownResource, matches_host, parse_requests
 from .slots import slot_request
 from .switches import HELP, NCB, Switches, parse_switches, refused
-from .values.globs import glob_match
 from .values.local_time import clock_of
 
 SWITCHES = (
@@ -79,7 +78,7 @@ class _Hosts:
         return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
-        return resource_value(text, value_type(self._config, name), number_of, integers)
+        return resource_value(text, value_type(self._config, name), integers)
 
     def _asked(self, name: str) -> bool:
         entry = self._config.complex_named(name)
@@ -101,7 +100,6 @@ class _Hosts:
         selection = Selection(
             self._qmaster.jobs(),
             scope,
-            glob_match,
             {instance.name: instance.state},
             lambda job: slot_request(job, self._config),
             self._first_task_is_job,

@@ -30,7 +30,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
-from ..model.operations import Actor, Change, Changes, Finished, QueueAction, Refusal, Submission
+from ..model.operations import Actor, Change, Changes, Finished, QueueAction, Submission
 
 
 class QmasterInterface(Protocol):
@@ -86,11 +86,11 @@ class QmasterInterface(Protocol):
         """The spooled script of a job."""
 
     # ---- changing ------------------------------------------------------------------------------
-    def submit(self, spec: JobSpec, actor: Actor) -> Submission:
+    def submit(self, spec: JobSpec) -> Submission:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
 
-    def skip_number(self) -> int:
-        """Use up the next job number, as a submission that qsub itself finds refused; returns it."""
+    def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
+        """Whether any queue of the cell, were it empty, would run a job; why not (-w)."""
 
     def alter(
         self, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
@@ -149,8 +149,8 @@ class QmasterInterface(Protocol):
         (``qsub``, ``qrsh``). Ask :meth:`can_watch` before submitting.
         """
 
-    def can_watch(self) -> Refusal | None:
-        """A refusal when MAX_DYN_EC event clients are registered."""
+    def can_watch(self) -> str:
+        """Why not, when MAX_DYN_EC event clients are registered; "" otherwise."""
 
     def unwatch(self, client_id: int) -> None:
         """Unregister an event client."""

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..engine.admission import names_a_queue
 from ..model import Hold, Job, Range, fold
+from ..model.globs import glob_match
 from ..model.operations import Actor, Change, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
@@ -17,8 +19,6 @@ from .qmaster_interface import QmasterInterface
 from .refusals import on_stdout
 from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError
-from .values.globs import glob_match
-from .verify import names_a_queue
 
 
 class _Option(NamedTuple):

@@ -13,7 +13,7 @@ from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, a
 from ..render.values import encode
 from .environment_errors import commlib_line, environment_error, send_error
 from .qmaster_interface import QmasterInterface
-from .submission import ask, default_options, parse_command_line, parse_context, printed
+from .submission import default_options, parse_command_line, parse_context, printed
 from .submit_options.job_spec import build
 from .submit_options.parsed import Option
 from .submit_options.table import help_text
@@ -76,12 +76,12 @@ class _Session:
 
     def _submit(self, spec: JobSpec, place: Path) -> Reply:
         request, qmaster = self.request, self.qmaster
-        outcome = ask(spec, request, qmaster)
-        if outcome.unscheduled is not None:
+        answer = qmaster.submit(spec)
+        number = answer.number
+        if answer.unscheduled is not None:
             return Reply(1, b"", encode(_NO_SLOT))
-        if outcome.verified or outcome.number is None:
-            return Reply(1, b"", encode("\n".join(outcome.lines) + "\n"))
-        number = outcome.number
+        if number is None:
+            return Reply(1, b"", encode("\n".join(answer.refusal) + "\n"))
         client = qmaster.watch(number, "qrsh")
         if "-verbose" in self.switches:
             text = f'Your job {number} ("{spec.name}") has been submitted\n'

@@ -8,7 +8,7 @@ from typing import Callable
 
 from ..model import Job, QueueInstance, QueueState
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.accounting import atof, atol
+from ..model.values import atof, atol
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
 from ..render.queues import (
@@ -29,7 +29,6 @@ from .qmaster_interface import QmasterInterface
 from .qstat_details import show_jobs, show_messages
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .queue_views import queue_reasons
-from .resources import number_of
 from .slots import slot_request, urgency_contribution
 from .switches import (
     ACCESS,
@@ -44,7 +43,6 @@ from .switches import (
     refused,
     split_file,
 )
-from .values.globs import glob_match
 from .values.local_time import clock_of
 
 SWITCHES = (
@@ -196,7 +194,6 @@ class _Listing:
         return Selection(
             self._qmaster.jobs(),
             scope,
-            glob_match,
             states,
             lambda job: slot_request(job, self._config),
             self._first_task_is_job,
@@ -225,9 +222,7 @@ class _Listing:
         value = loads.get(name)
         known = self._config.complex_named(name) is not None
         resources = (
-            queue_resources(instance, loads, self._config, number_of, view.resources)
-            if "-F" in view.switches
-            else ()
+            queue_resources(instance, loads, self._config, view.resources) if "-F" in view.switches else ()
         )
         explain = "".join(view.switches.words("-explain")[-1:])
         reasons = queue_reasons(instance, loads, self._config, explain)

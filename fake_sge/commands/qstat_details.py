@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model import Job, SchedulingMessage
+from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply
-from ..render.accounting import atol
+from ..model.values import atol
 from ..render.detail_text import job_details
 from ..render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
 from ..render.values import Clock, encode
 from .environment_errors import commlib_line, send_error
 from .qmaster_interface import QmasterInterface
-from .resources import number_of
-from .values.globs import glob_match
 from .values.local_time import clock_of
 
 # What ``qstat -j`` calls a scheduling message that concerns several jobs (w1.j; sge_schedd_text).
@@ -69,7 +68,7 @@ def show_jobs(
         if xml:
             if not jobs:
                 return Reply(0, encode(unknown_jobs(words)))
-            writer = JobDetails(qmaster.config, number_of, server, dependents, binding)
+            writer = JobDetails(qmaster.config, server, dependents, binding)
             return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
         if not jobs:
             return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import signal
 
-from ..model.operations import Finished, Warn
+from ..model import JobSpec
+from ..model.operations import Finished, Submission, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
 from ..render.values import encode
 from . import jsv
 from .environment_errors import commlib_line, send_error
 from .qmaster_interface import QmasterInterface
-from .refusals import environment_text, text_of
+from .refusals import environment_text
 from .showspec import show_spec
 from .submission import (
-    Outcome,
     Script,
-    ask,
     default_options,
     is_binary,
     job_identifier,
@@ -121,8 +120,8 @@ class _Call:
         watched = self.sync or spec.immediate
         if watched:
             refusal = self.qmaster.can_watch()
-            if refusal is not None:
-                self.err += _NO_ENVIRONMENT.format(text_of(refusal))
+            if refusal:
+                self.err += _NO_ENVIRONMENT.format(refusal)
                 return self.reply(1)
         if submitted.jsv:
             spec, text = jsv.ask(submitted.jsv, spec, self.request, self.qmaster)
@@ -130,34 +129,34 @@ class _Call:
             if text.refusal is not None:
                 self.err += _REFUSED.format(text.refusal)
                 return self.reply(1)
-        outcome = ask(spec, self.request, self.qmaster)
-        return self.answer(outcome, terse, watched)
+        answer = self.qmaster.submit(spec)
+        return self.answer(spec, answer, terse, watched)
 
-    def answer(self, outcome: Outcome, terse: bool, watched: bool) -> Reply:
-        number, spec = outcome.number, outcome.spec
-        if outcome.verified:
-            self.out += "verification: found suitable queue(s)\n"
-            return self.reply(0)
-        if outcome.unscheduled is not None:
-            name = job_identifier(outcome.unscheduled, spec)
-            self.out += f"{name if terse else submitted_line(outcome.unscheduled, spec)}\n"
+    def answer(self, spec: JobSpec, answer: Submission, terse: bool, watched: bool) -> Reply:
+        number = answer.number
+        if answer.unscheduled is not None:
+            name = job_identifier(answer.unscheduled, spec)
+            self.out += f"{name if terse else submitted_line(answer.unscheduled, spec)}\n"
             self.err += f"{_WAITING}\nYour qsub request could not be scheduled; try again later.\n"
             return self.reply(1)
+        if answer.refusal:
+            self.err += _REFUSED.format("\n".join(answer.refusal))
+            return self.reply(answer.code)
         if number is None:
-            self.err += _REFUSED.format("\n".join(outcome.lines))
-            return self.reply(outcome.code)
+            self.out += "verification: found suitable queue(s)\n"
+            return self.reply(0)
         line = submitted_line(number, spec)
-        if Warn.NOT_ALLOWED_IN_ANY_QUEUE in outcome.warnings:
+        if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
             self.err += _REFUSED.format(
                 f"warning: {spec.owner}'s job is not allowed to run in any queue\n{line}"
             )
             return self.reply(1)
         if terse:
             line = job_identifier(number, spec)
-        elif Warn.NO_SUITABLE_QUEUES in outcome.warnings:
+        elif Warn.NO_SUITABLE_QUEUES in answer.warnings:
             line = f"warning: no suitable queues\n{line}"
         self.out += line + "\n"
-        return self.wait(number, outcome) if watched else self.reply(0)
+        return self.wait(number, spec) if watched else self.reply(0)
 
     def flush(self) -> None:
         """Send what a terminal would see now; a pipe sees stdout at the end only."""
@@ -167,12 +166,12 @@ class _Call:
         self.out = "" if out else self.out
         self.err = ""
 
-    def wait(self, number: int, outcome: Outcome) -> Reply:
+    def wait(self, number: int, spec: JobSpec) -> Reply:
         client = self.qmaster.watch(number, "qsub")
         try:
-            code = self.wait_for_start(number, outcome) if outcome.spec.immediate else 0
+            code = self.wait_for_start(number, spec) if spec.immediate else 0
             if self.sync and not code:
-                code = self.wait_for_end(number, outcome)
+                code = self.wait_for_end(number, spec)
         except ClientSignal as caught:
             if caught.signal == signal.SIGKILL:
                 raise
@@ -182,7 +181,7 @@ class _Call:
         self.qmaster.unwatch(client)
         return self.reply(code)
 
-    def wait_for_start(self, number: int, outcome: Outcome) -> int:
+    def wait_for_start(self, number: int, spec: JobSpec) -> int:
         self.err += _WAITING
         self.flush()
         qmaster = self.qmaster
@@ -197,13 +196,13 @@ class _Call:
         if (job is None or not job.tasks) and all(end.deleted for end in ends):
             self.err += "\nYour qsub request could not be scheduled; try again later.\n"
             return 1
-        name = job_identifier(number, outcome.spec)
+        name = job_identifier(number, spec)
         self.err += f"\nYour immediate job {name} has been successfully scheduled.\n"
         return 0
 
-    def wait_for_end(self, number: int, outcome: Outcome) -> int:
+    def wait_for_end(self, number: int, spec: JobSpec) -> int:
         self.flush()
-        qmaster, spec, code, seen = self.qmaster, outcome.spec, 0, 0
+        qmaster, code, seen = self.qmaster, 0, 0
         total = len(spec.array.ids())
         while seen < total:
             known = seen

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model import CellConfig, QueueInstance, QueueState
-from .resources import ResourceRequest, complex_values, number_of
+from ..model import CellConfig, ComplexEntry, QueueInstance, QueueState
+from ..model.resources import complex_values
+from ..model.values import compare, number_of
 
 
-def _exceeded(request: ResourceRequest, offered: str) -> bool:
+def _exceeded(entry: ComplexEntry, limit: str, offered: str) -> bool:
     """Whether a load value is beyond its threshold, by the relation of its complex entry."""
-    kind = request.entry.type
-    limit, load = number_of(request.value, kind), number_of(offered, kind)
-    relation = request.entry.relop
-    return {
-        "<=": load <= limit,
-        "<": load < limit,
-        ">=": load >= limit,
-        ">": load > limit,
-        "!=": load != limit,
-    }.get(relation, load == limit)
+    want, have = number_of(offered, entry.type), number_of(limit, entry.type)
+    return want is not None and have is not None and compare(entry.relop, want, have)
 
 
 def _alarms(
@@ -29,7 +22,7 @@ def _alarms(
     for name, limit in complex_values(instance.queue.attributes.get(thresholds, "NONE")).items():
         entry = config.complex_named(name)
         offered = loads.get(entry.name) if entry is not None else None
-        if entry is not None and offered is not None and _exceeded(ResourceRequest(entry, limit), offered):
+        if entry is not None and offered is not None and _exceeded(entry, limit, offered):
             lines.append(f"alarm hl:{entry.name}={offered} {title}={limit}")
     return "\n\t".join(lines)
 

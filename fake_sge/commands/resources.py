@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..model import CellConfig, ComplexEntry, QueueInstance
-from ..render.accounting import atof
-from .values.globs import glob_match
-
-_MULTIPLIERS = {
-    "k": 1000.0,
-    "K": 1024.0,
-    "m": 1000.0**2,
-    "M": 1024.0**2,
-    "g": 1000.0**3,
-    "G": 1024.0**3,
-    "t": 1000.0**4,
-    "T": 1024.0**4,
-}
-_TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
+from ..model.resources import QUEUE_RESOURCES, complex_values, satisfies
 
 
 class UnknownResource(ValueError):
@@ -36,23 +22,6 @@ class ResourceRequest(NamedTuple):
 
     entry: ComplexEntry
     value: str
-
-
-def number_of(text: str, kind: str) -> float:
-    """The value of a number, memory size, time or truth value as Grid Engine reads it."""
-    word = text.strip()
-    if word.upper() in ("INFINITY", "INFINITE", "UNDEFINED"):
-        return math.inf
-    if word.upper() == "TRUE":  # a bare -l name
-        return 1.0
-    if kind == "BOOL" and word.upper() in ("TRUE", "T", "FALSE", "F"):
-        return 1.0 if word.upper().startswith("T") else 0.0
-    if kind == "TIME" and ":" in word:
-        total = 0.0
-        for part in word.split(":"):
-            total = total * 60 + atof(part)
-        return total
-    return atof(word) * _MULTIPLIERS.get(word[-1:], 1.0)
 
 
 def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
@@ -71,32 +40,6 @@ def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
     return requests
 
 
-def _text_matches(entry: ComplexEntry, wanted: str, offered: str) -> bool:
-    if entry.type in ("CSTRING", "HOST"):
-        wanted, offered = wanted.lower(), offered.lower()
-    if entry.type == "STRING":
-        return wanted == offered
-    hit = any(glob_match(piece, offered) for piece in wanted.split("|"))
-    return not hit if entry.relop == "!=" else hit
-
-
-def satisfies(request: ResourceRequest, offered: str) -> bool:
-    """Whether what is offered meets the request by the relation of its complex entry."""
-    entry = request.entry
-    if entry.type in _TEXT_TYPES:
-        return _text_matches(entry, request.value, offered)
-    want, have = number_of(request.value, entry.type), number_of(offered, entry.type)
-    relations = {
-        "==": want == have,
-        ">=": want >= have,
-        "<=": want <= have,
-        ">": want > have,
-        "<": want < have,
-        "!=": want != have,
-    }
-    return relations.get(entry.relop, want == have)
-
-
 def queue_value(instance: QueueInstance, name: str) -> str | None:
     """What a queue instance itself offers for a resource; None when it has no such attribute."""
     if name == "hostname":
@@ -104,43 +47,7 @@ def queue_value(instance: QueueInstance, name: str) -> str | None:
     if name == "slots":
         return str(instance.slots)  # also those in use (w3.l)
     value = instance.queue.attributes.get(name)
-    return value if name in _QUEUE_RESOURCES else None
-
-
-_QUEUE_RESOURCES = frozenset(
-    (
-        "qname",
-        "tmpdir",
-        "seq_no",
-        "rerun",
-        "calendar",
-        "s_rt",
-        "h_rt",
-        "s_cpu",
-        "h_cpu",
-        "s_fsize",
-        "h_fsize",
-        "s_data",
-        "h_data",
-        "s_stack",
-        "h_stack",
-        "s_core",
-        "h_core",
-        "s_rss",
-        "h_rss",
-        "s_vmem",
-        "h_vmem",
-        "min_cpu_interval",
-    )
-)
-
-
-def complex_values(text: str) -> dict[str, str]:
-    """``complex_values`` of a queue or host: ``a=1,b=2``, NONE."""
-    if text in ("NONE", ""):
-        return {}
-    pairs = (word.partition("=") for word in text.replace(" ", "").split(","))
-    return {name: value for name, _, value in pairs}
+    return value if name in QUEUE_RESOURCES else None
 
 
 def matches_host_and_queue(
@@ -154,7 +61,7 @@ def matches_host_and_queue(
         name = request.entry.name
         offers = [queue_value(instance, name), own.get(name), shared.get(name), loads.get(name)]
         known = [offer for offer in offers if offer is not None]
-        if not known or not all(satisfies(request, offer) for offer in known):
+        if not known or not all(satisfies(*request, offer) for offer in known):
             return False
     return True
 
@@ -168,6 +75,6 @@ def matches_host(
     for request in requests:
         key = request.entry.name
         offered = name if key == "hostname" else shared.get(key, loads.get(key))
-        if offered is None or not satisfies(request, offered):
+        if offered is None or not satisfies(*request, offered):
             return False
     return True

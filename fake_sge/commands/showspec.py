@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from ..model import HostPath, JobSpec, JobType, Rerun
+from ..model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Rerun
 from ..model.requests import Request
 from .submit_options.job_spec import PREFIX, Submitted
-from .submit_options.values import CHECKPOINT_BITS, MAIL_BITS, Variables
+from .submit_options.values import Variables
 from .values.local_time import localtime
 
 _SUBMITTED_FROM = (

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from ..model import INFINITE_SLOTS, CellConfig, Job
-from ..render.accounting import atof
-from .resources import number_of
-from .values.globs import glob_match
-
-_TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
+from ..model.globs import glob_match
+from ..model.values import TEXT_TYPES, atof, number_of
 
 
 def slot_request(job: Job, config: CellConfig) -> int:
@@ -32,6 +29,6 @@ def urgency_contribution(job: Job, name: str, value: str, config: CellConfig) ->
     entry = config.complex_named(name)
     if entry is None or not atof(entry.urgency):
         return 0.0
-    if entry.type in _TEXT_TYPES:
+    if entry.type in TEXT_TYPES:
         return atof(entry.urgency)
-    return atof(entry.urgency) * number_of(value, entry.type) * slot_request(job, config)
+    return atof(entry.urgency) * (number_of(value, entry.type) or 0.0) * slot_request(job, config)

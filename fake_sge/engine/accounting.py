@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import CellConfig, Exit, Granted, Job, JobSpec, Range, Task
-from .resources import normalised
+from ..model import Exit, Granted, Job, JobSpec, Range, Task
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
 
@@ -29,7 +28,7 @@ _RUSAGE = (
 _FLOATS = {"ru_utime", "ru_stime", "ru_maxrss", "ru_inblock"}
 
 
-def category(config: CellConfig, spec: JobSpec) -> str:
+def category(spec: JobSpec) -> str:
     """The job category: the requests by which the scheduler tells kinds of jobs apart; NONE without any.
 
     Lists are sorted, times are seconds, soft queues do not count (observed on 8.1.9).
@@ -40,9 +39,11 @@ def category(config: CellConfig, spec: JobSpec) -> str:
     if spec.master_queues:
         parts.append("-masterq " + ",".join(sorted(spec.master_queues)))
     if spec.hard_resources:
-        parts.append("-l " + ",".join(sorted(normalised(config, item) for item in spec.hard_resources)))
+        parts.append("-l " + ",".join(sorted(f"{item.name}={item.value}" for item in spec.hard_resources)))
     if spec.soft_resources:
-        parts.append("-soft -l " + ",".join(sorted(normalised(config, item) for item in spec.soft_resources)))
+        parts.append(
+            "-soft -l " + ",".join(sorted(f"{item.name}={item.value}" for item in spec.soft_resources))
+        )
     if spec.pe:
         parts.append(f"-pe {spec.pe} {','.join(map(_slots, sorted(spec.pe_ranges)))}")
     if spec.checkpoint:
@@ -58,7 +59,7 @@ def _slots(piece: Range) -> str:
     return f"{piece.first}{',' if piece.last == piece.first + 1 else '-'}{piece.last}"
 
 
-def accounting_line(config: CellConfig, job: Job, task: Task, end: Exit, granted: Granted) -> str:
+def accounting_line(job: Job, task: Task, end: Exit, granted: Granted) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt."""
     spec, usage = job.spec, end.usage
     rusage = [
@@ -90,7 +91,7 @@ def accounting_line(config: CellConfig, job: Job, task: Task, end: Exit, granted
         f"{usage.get('cpu', usage.get('ru_utime', 0.0) + usage.get('ru_stime', 0.0)):.6f}",
         f"{usage.get('mem', 0.0):.6f}",
         f"{usage.get('io', 0.0):.6f}",
-        category(config, spec),
+        category(spec),
         f"{usage.get('iow', 0.0):.6f}",
         "NONE",
         f"{usage.get('maxvmem', 0.0):.6f}",

@@ -9,7 +9,7 @@ from ..model import CellConfig, Hold, Job, QueueState, Range, State, Status, Tas
 from ..model.operations import Actor, Change, Changes, Outcome, QueueAction
 from .lifecycle import discard_enrolled, discard_waiting, kill_simulated, release
 from .state import CellState, SignalTask, enroll, make_instances
-from .submission import altered_spec, is_rerunnable, refresh_ready, refuse_requests, resolve_dependencies
+from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 
 KILL = 9
 
@@ -55,11 +55,7 @@ def alter(
     if changes.add_hold or changes.remove_hold:
         result += _alter_holds(state, job, tasks, changes, actor)
     if changes.spec:
-        spec = altered_spec(job.spec, dict(changes.spec))
-        refusal = refuse_requests(state.config, spec)
-        if refusal is not None:
-            return [*result, Change(Outcome.REFUSED, number, refusal=refusal)]
-        job.spec = spec
+        job.spec = replace(job.spec, **changes.spec)  # type: ignore[arg-type]
         job.altered = tuple(dict.fromkeys((*job.altered, *changes.spec)))
         if "hold_jid" in changes.spec or "hold_jid_ad" in changes.spec:
             resolve_dependencies(state, job)

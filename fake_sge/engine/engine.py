@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model import CellConfig, JobSpec
-from ..model.operations import Actor, Submission
+from ..model.operations import Submission
 from . import control, lifecycle, scheduling, submission
 from .state import CellState, Timing, make_instances
 
@@ -18,11 +18,11 @@ def run_scheduler(state: CellState, now: float) -> None:
     scheduling.schedule(state, now)
 
 
-def submit_many(state: CellState, now: float, spec: JobSpec, actor: Actor, count: int) -> list[Submission]:
+def submit_many(state: CellState, now: float, spec: JobSpec, count: int) -> list[Submission]:
     """Submit the same job several times, until one is refused; the jobs share the specification."""
     answers: list[Submission] = []
     for _ in range(count):
-        answers.append(submission.submit(state, now, spec, actor))
+        answers.append(submission.submit(state, now, spec))
         if answers[-1].number is None:
             break
     return answers
@@ -54,17 +54,6 @@ def number_next(state: CellState, now: float, number: int) -> None:
     state.next_number = number
 
 
-def skip_number(state: CellState, now: float) -> int:
-    """Use up a job number, as a refused submission does."""
-    del now
-    return submission.take_number(state)
-
-
-def ask(state: CellState, now: float) -> None:
-    """Have the scheduler run now (qconf -tsm)."""
-    state.ask_schedule(now, 0.0)
-
-
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "submit": submission.submit,
     "submit_many": submit_many,
@@ -78,14 +67,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "fail": control.fail_next,
     "started": lifecycle.started,
     "exited": lifecycle.exited,
-    "measured": lifecycle.measured,
     "schedule": run_scheduler,
     "written": written,
     "configure": configure,
     "advance": advance,
     "number_next": number_next,
-    "skip_number": skip_number,
-    "ask": ask,
 }
 
 

@@ -25,16 +25,6 @@ def started(state: CellState, now: float, number: int, task_number: int, run: in
         task.status = Status.RUNNING
 
 
-def measured(
-    state: CellState, now: float, number: int, task_number: int, run: int, usage: dict[str, float]
-) -> None:
-    """The execution host reports the usage of a running task (cpu, mem, io, vmem, maxvmem)."""
-    del now
-    task = _current(state, number, task_number, run)
-    if task is not None:
-        task.usage = usage
-
-
 def _current(state: CellState, number: int, task_number: int, run: int) -> Task | None:
     job = state.jobs.get(number)
     task = job.tasks.get(task_number) if job else None
@@ -76,7 +66,7 @@ def _judge(end: Exit, task: Task) -> Exit:
 
 
 def _account(state: CellState, now: float, job: Job, task: Task, end: Exit, granted: Granted) -> None:
-    line = accounting_line(state.config, job, task, end, granted)
+    line = accounting_line(job, task, end, granted)
     state.accounting.append(AccountingLine(line, now + state.timing.accounting_flush))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +17,9 @@ from ..model import (
     Resource,
     SchedulingMessage,
 )
-from .resources import is_text, parse_value, text_matches
+from ..model.globs import glob_match
+from ..model.resources import complex_values, satisfies
+from ..model.values import number_of
 from .state import CellState
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
@@ -47,17 +48,15 @@ UNAVAILABLE = (
 def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
     """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
     name, at, place = pattern.partition("@")
-    if name and not fnmatch.fnmatchcase(queue, name):
+    if name and not glob_match(name, queue):
         return False
     if not at:
         return True
     if place.startswith("@"):
         return any(
-            host in members
-            for group, members in config.host_groups.items()
-            if fnmatch.fnmatchcase(group, place)
+            host in members for group, members in config.host_groups.items() if glob_match(place, group)
         )
-    return fnmatch.fnmatchcase(host.lower(), place.lower())
+    return glob_match(place.lower(), host.lower())
 
 
 def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
@@ -65,15 +64,6 @@ def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
     for states, number, text in UNAVAILABLE:
         if instance.state & states:
             return SchedulingMessage(number, f'queue instance "{instance.name}" dropped because it {text}')
-    return None
-
-
-def complex_value(text: str, name: str) -> str | None:
-    """The value of ``name`` in a ``complex_values`` line."""
-    for word in text.replace(",", " ").split():
-        key, _, value = word.partition("=")
-        if key == name:
-            return value
     return None
 
 
@@ -92,7 +82,7 @@ def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> 
     fixed = {"qname": instance.queue.name, "hostname": instance.host}
     if name in fixed:
         return Offer(fixed[name], "qf", False)
-    text = complex_value(attributes.get("complex_values", ""), name)
+    text = complex_values(attributes.get("complex_values", "")).get(name)
     if text is not None:
         return Offer(text, "qc" if entry.consumable != "NO" else "qf", False)
     if name in attributes and name != "slots":
@@ -100,7 +90,7 @@ def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> 
             attributes[name].lower() if attributes[name] == "INFINITY" else attributes[name], "qf", False
         )
     host = config.hosts[instance.host]
-    text = complex_value(host.attributes.get("complex_values", ""), name)
+    text = complex_values(host.attributes.get("complex_values", "")).get(name)
     if text is not None:
         return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
     if name in host.load_values:
@@ -108,25 +98,13 @@ def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> 
     return None
 
 
-def satisfies(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
-    """Whether an offered value satisfies a request (``wanted relop offered``)."""
+def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
+    """Whether an offer meets a request for ever: of a consumable any amount does."""
     if offer is None:
         return False
-    if is_text(entry):
-        return text_matches(entry, wanted, offer.text)
-    want, have = parse_value(entry, wanted), parse_value(entry, offer.text)
-    if want is None or have is None:
-        return False
     if entry.consumable != "NO":
-        return True
-    return {
-        "<=": want <= have,
-        "<": want < have,
-        ">=": want >= have,
-        ">": want > have,
-        "==": want == have,
-        "!=": want != have,
-    }.get(entry.relop, False)
+        return number_of(wanted, entry.type) is not None and number_of(offer.text, entry.type) is not None
+    return satisfies(entry, wanted, offer.text)
 
 
 def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> SchedulingMessage | None:
@@ -149,7 +127,7 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
         offer = offers(config, instance, entry)
         if offer is None and entry.consumable != "NO":
             offer = Offer(entry.default, "gc", True)
-        if not satisfies(entry, resource.value, offer):
+        if not meets(entry, resource.value, offer):
             place = (
                 f'at host "{instance.host}"'
                 if offer is None or offer.by_host
@@ -163,7 +141,7 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
             return SchedulingMessage(
                 0, f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
             )
-    if spec.pe is not None and not any(fnmatch.fnmatchcase(name, spec.pe) for name in instance.queue.pe_list):
+    if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
         return SchedulingMessage(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
         )
@@ -226,7 +204,7 @@ class Capacity:
         for resource in spec.hard_resources:
             entry = self.config.complex_named(resource.name)
             if entry is not None and entry.consumable != "NO" and entry.name != "slots":
-                found.append((entry, parse_value(entry, resource.value) or 0.0))
+                found.append((entry, number_of(resource.value, entry.type) or 0.0))
         return found
 
     def _consume(self, spec: JobSpec, granted: tuple[Granted, ...]) -> None:
@@ -248,8 +226,8 @@ class Capacity:
                 (f"queue:{instance.name}", instance.queue.attributes.get("complex_values", "")),
                 (f"host:{instance.host}", host.attributes.get("complex_values", "")),
             ):
-                value = complex_value(text, entry.name)
-                total = parse_value(entry, value) if value is not None else None
+                value = complex_values(text).get(entry.name)
+                total = number_of(value, entry.type) if value is not None else None
                 if total is None or amount <= 0:
                     continue
                 left = total - self.used.get((place, entry.name), 0.0)
@@ -289,7 +267,7 @@ class Capacity:
             found = self._candidates(spec, None)
             return self._take(spec, [(found[0][0], 1)], None) if found else None
         for name, environment in sorted(self.config.parallel_environments.items()):
-            if fnmatch.fnmatchcase(name, spec.pe):
+            if glob_match(spec.pe, name):
                 chosen = self._place_parallel(spec, environment)
                 if chosen is not None:
                     return self._take(spec, chosen, name)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import heapq
 
-from ..model import CellConfig, Job, JobSpec, SchedulingMessage, State, Status, Task
-from .placement import Capacity, instance_matches, least_slots, mismatch, queue_unavailable
+from ..model import Job, JobSpec, SchedulingMessage, State, Status, Task
+from .placement import Capacity, least_slots, mismatch, queue_unavailable
 from .state import CellState, StartTask, enroll, free_waiting
-
-
-def queue_patterns_match(config: CellConfig, pattern: str) -> bool:
-    """Whether a -q pattern means any queue; a host part is not looked at, as in the real qmaster."""
-    return any(instance_matches(config, pattern.partition("@")[0] or "*", name, "") for name in config.queues)
 
 
 def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:

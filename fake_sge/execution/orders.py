@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.resources import limit_of, parse_memory, parse_time
 from ..layout import Layout
 from ..model import CellConfig, HostPath, Job, JobType, Task
+from ..model.resources import limit_of
+from ..model.values import quantity
 
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
 _PREFIX = "__SGE_PREFIX__"
@@ -176,31 +177,19 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
 
 
 def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int]]:
-    """Resource limits by name: the smaller of request and queue, -1 for none."""
-    queue = config.queues.get(task.granted[0].queue)
+    """Soft and hard resource limits by name, -1 for none."""
     found: dict[str, tuple[int, int]] = {}
     for name in ("cpu", "vmem", "fsize", "data", "stack", "core", "rss"):
-        pair = []
-        for kind in ("s", "h"):
-            values = [limit_of(job.spec.hard_resources, f"{kind}_{name}")]
-            text = queue.attributes.get(f"{kind}_{name}", "INFINITY") if queue else "INFINITY"
-            values.append(parse_time(text) if name == "cpu" else parse_memory(text))
-            known = [value for value in values if value is not None and value != float("inf")]
-            pair.append(int(min(known)) if known else -1)
-        if pair != [-1, -1]:
-            found[name] = (pair[0], pair[1])
+        soft, hard = (run_limit(config, job, task, f"{kind}_{name}") for kind in "sh")
+        if soft is not None or hard is not None:
+            found[name] = (-1 if soft is None else int(soft), -1 if hard is None else int(hard))
     return found
 
 
-def run_time(config: CellConfig, job: Job, task: Task, name: str) -> float | None:
-    """``h_rt`` or ``s_rt`` in seconds: the smaller of request and queue; None for no limit."""
+def run_limit(config: CellConfig, job: Job, task: Task, name: str) -> float | None:
+    """``h_rt``, ``s_vmem`` ...: the smaller of request and queue, in seconds or bytes; None for no limit."""
     queue = config.queues.get(task.granted[0].queue)
-    values = [
-        limit_of(job.spec.hard_resources, name),
-        parse_time(queue.attributes.get(name, "INFINITY")) if queue else None,
-    ]
-    known = [value for value in values if value is not None and value != float("inf")]
-    return min(known) if known else None
+    return limit_of(job.spec.hard_resources, queue.attributes if queue else {}, name)
 
 
 def make_order(
@@ -232,7 +221,7 @@ def make_order(
         }
     )
     queue = config.queues.get(task.granted[0].queue)
-    notify = parse_time(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
+    notify = quantity(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
     return {
         **program(config, job, task, account, script),
         "user": spec.owner,
@@ -250,8 +239,8 @@ def make_order(
         "umask": 0o022,
         "tmpdir": task_tmpdir(config, job, task),
         "limits": limits(config, job, task),
-        "h_rt": run_time(config, job, task, "h_rt"),
-        "s_rt": run_time(config, job, task, "s_rt"),
+        "h_rt": run_limit(config, job, task, "h_rt"),
+        "s_rt": run_limit(config, job, task, "s_rt"),
         "notify": (notify if kill_grace is None else kill_grace) if spec.notify else None,
         "reports": str(layout.reports),
         "socket_directory": str(layout.socket.parent),

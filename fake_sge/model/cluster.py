@@ -147,6 +147,7 @@ class CellConfig:
     checkpoints: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
     resource_quotas: list[str] = field(default_factory=list)
+    other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
 
     def complex_named(self, name: str) -> ComplexEntry | None:

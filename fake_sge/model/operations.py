@@ -6,47 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .jobs import SchedulingMessage
 from .ranges import TaskSet
 from .states import Hold
-
-
-class RefusalKind(enum.Enum):
-    """Why the qmaster refuses a submission or an alteration; ``Refusal.args`` in the comment."""
-
-    BAD_NAME = "bad name"  # (name,) blank, control, non-ASCII; uses up an id
-    UNKNOWN_QUEUE = "unknown queue"  # (name,)
-    UNKNOWN_RESOURCE = "unknown resource"  # (name,)
-    BAD_RESOURCE_VALUE = "bad resource value"  # (name, value, type) type: time memory int double bool
-    NOT_REQUESTABLE = "not requestable"  # (name,) load_avg, seq_no ...
-    UNKNOWN_PE = "unknown pe"  # (name,)
-    UNKNOWN_PROJECT = "unknown project"  # (name,)
-    PROJECT_REQUIRED = "project required"  # () enforce_project
-    UNKNOWN_CHECKPOINT = "unknown checkpoint"  # (name,)
-    UNKNOWN_USER = "unknown user"  # (user,) enforce_user true
-    UID_TOO_LOW = "uid too low"  # (uid, limit)
-    GID_TOO_LOW = "gid too low"  # (gid, limit)
-    NOT_SUBMIT_HOST = "not submit host"  # (host,)
-    USER_DENIED = "user denied"  # (user, host) xuser_lists / user_lists
-    TOO_MANY_TASKS = "too many tasks"  # (limit,)
-    INVALID_TASK_ID = "invalid task id"  # (id,)
-    NO_SCRIPT = "no script"  # ()
-    USER_JOB_LIMIT = "user job limit"  # (limit, count) exit 25
-    JOB_LIMIT = "job limit"  # (limit,) exit 25
-    NO_SUITABLE_QUEUES = "no suitable queues"  # (messages...) -w e
-    JSV = "jsv"  # (text, wait: bool) server JSV
-    TOO_LOW_PRIORITY_RIGHTS = "priority"  # (user,) -p > 0 by a plain user
-    NO_IMMEDIATE_SLOT = "no slot"  # (job number,) -now y
-    EVENT_CLIENT_LIMIT = "event clients"  # (limit,) -sync y beyond MAX_DYN_EC
-    OTHER = "other"  # (text,) verbatim
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A refused submission or alteration."""
-
-    kind: RefusalKind
-    args: tuple[object, ...] = ()
 
 
 class Warn(enum.Enum):
@@ -58,16 +19,17 @@ class Warn(enum.Enum):
 
 @dataclass(frozen=True)
 class Submission:
-    """The answer to :meth:`submit`: ``number`` or ``refusal``.
+    """The answer to a submission: ``number``, or the lines of a ``refusal`` and qsub's exit ``code``.
 
-    With both None nothing was stored: a verification (``-w v``, ``-w p``), whose result is ``suitable``.
+    With neither it was only verified (``-w v``, ``-w p``), and a queue suits. ``unscheduled`` is the number
+    of a ``-now y`` job that found no place at once.
     """
 
     number: int | None = None
-    refusal: Refusal | None = None
+    refusal: tuple[str, ...] = ()
+    code: int = 1
     warnings: tuple[Warn, ...] = ()
-    suitable: bool = True
-    messages: tuple[SchedulingMessage, ...] = ()
+    unscheduled: int | None = None
 
 
 class Outcome(enum.Enum):
@@ -89,10 +51,8 @@ class Outcome(enum.Enum):
     NOT_RUNNING = "not running"  # qmod on a pending or held job
     NOT_APPLICABLE = "not applicable"  # e.g. -usj on a job whose queue is suspended: see Change.detail
     NOT_RERUNNABLE = "not rerunnable"
-    ALREADY_RESCHEDULED = "already rescheduled"
     NO_SUCH_QUEUE = "no such queue"
     ALREADY_DONE = "already done"  # queue is already disabled/enabled/...
-    REFUSED = "refused"  # Change.refusal says why (alter)
 
 
 @dataclass(frozen=True)
@@ -110,7 +70,6 @@ class Change:
     name: str = ""  # queue instance name for queue operations
     need: str = ""  # "operator" or "manager" for DENIED_HOLD
     detail: str = ""  # state letters of the job before the operation
-    refusal: Refusal | None = None
 
 
 class QueueAction(enum.Enum):

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from .jobs import Job, Task
 
 
+NO_MAIL = 0x20000
+MAIL_BITS = {"a": 0x40000, "b": 0x80000, "e": 0x100000, "n": NO_MAIL, "s": 0x400000}
+CHECKPOINT_BITS = {"s": 1, "m": 2, "x": 4, "n": 8, "r": 16}
+
+
 class Hold(enum.IntFlag):
     """Hold types of a task (``MINUS_H_TGT_*``); dependency holds are :attr:`Job.predecessors`."""
 

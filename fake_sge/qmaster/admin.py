@@ -24,7 +24,7 @@ from ..model import (
     Task,
     state_letters,
 )
-from ..model.operations import Actor, Submission
+from ..model.operations import Submission
 from ..options import changed_timing
 from .qmaster import Qmaster
 
@@ -98,14 +98,11 @@ def _submit_simulated(
         hard_resources=tuple(Resource(name, value) for name, value in resources.items()),
         **_tuples(spec),
     )
-    actor = Actor(owner, uid, owner, gid, host)
-    answers: list[Submission] = qmaster.apply("submit_many", made, actor, count)
+    answers: list[Submission] = qmaster.apply("submit_many", made, count)
     numbers = []
     for answer in answers:
         if answer.number is None:
-            assert answer.refusal is not None
-            words = " ".join(map(str, answer.refusal.args))
-            raise ValueError(f"the job was refused: {answer.refusal.kind.value} {words}".rstrip())
+            raise ValueError(f"the job was refused: {' '.join(answer.refusal)}")
         numbers.append(answer.number)
     return numbers
 

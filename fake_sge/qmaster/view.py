@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from ..engine.control import is_manager, is_operator
 from ..engine.placement import instance_matches
-from ..engine.scheduling import explain
+from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ..model.globs import glob_match
 from ..model.operations import (
     Actor,
     Change,
@@ -20,8 +21,6 @@ from ..model.operations import (
     Finished,
     Outcome,
     QueueAction,
-    Refusal,
-    RefusalKind,
     Submission,
     Warn,
 )
@@ -89,7 +88,7 @@ class CommandView:
         jobs = self.qmaster.engine.state.jobs
         if word.isdigit():
             return [int(word)] if int(word) in jobs and int(word) not in self.hidden else []
-        return [job.number for job in self.jobs() if fnmatch.fnmatchcase(job.name, word)]
+        return [job.number for job in self.jobs() if glob_match(word, job.name)]
 
     def queue_instances(self) -> Sequence[QueueInstance]:
         """All queue instances."""
@@ -134,34 +133,36 @@ class CommandView:
         return job.spec.script if job else None
 
     # ---- changing --------------------------------------------------------------------------------
-    def submit(self, spec: JobSpec, actor: Actor) -> Submission:
+    def submit(self, spec: JobSpec) -> Submission:
         """Store a job."""
         for fault in self.faults:
             if fault.kind is FaultKind.JSV_REJECT:
-                return Submission(refusal=Refusal(RefusalKind.JSV, (os.fsdecode(fault.out), False)))
+                return Submission(refusal=(os.fsdecode(fault.out),))
         try:
-            answer: Submission = self.qmaster.apply("submit", spec, actor)
+            answer: Submission = self.qmaster.apply("submit", spec)
         except StoreError as error:
-            return Submission(refusal=Refusal(RefusalKind.OTHER, (str(error),)))
+            return Submission(refusal=(str(error),))
         if answer.number is not None and spec.immediate:
-            return self._now_or_never(answer, actor)
+            return self._now_or_never(answer, spec)
         if answer.number is not None and any(fault.kind is FaultKind.WARN_SUBMIT for fault in self.faults):
-            return Submission(answer.number, None, (Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
+            return replace(answer, warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
         return answer
 
-    def _now_or_never(self, answer: Submission, actor: Actor) -> Submission:
+    def _now_or_never(self, answer: Submission, spec: JobSpec) -> Submission:
         assert answer.number is not None
         self.qmaster.apply("schedule")
         job = self.qmaster.engine.state.jobs.get(answer.number)
         if job is not None and job.waiting and not job.tasks:
-            self.qmaster.apply("delete", answer.number, None, actor)
-            return Submission(refusal=Refusal(RefusalKind.NO_IMMEDIATE_SLOT, (answer.number,)))
+            owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
+            self.qmaster.apply("delete", answer.number, None, owner)
+            if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
+                return answer
+            return Submission(unscheduled=answer.number)
         return answer
 
-    def skip_number(self) -> int:
-        """Use up a job number."""
-        number: int = self.qmaster.apply("skip_number")
-        return number
+    def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
+        """Whether any queue would run a job."""
+        return suitability(self.qmaster.engine.state, spec)
 
     def _change(self, operation: str, number: int, *args: object) -> list[Change]:
         if number in self.hidden:
@@ -238,15 +239,15 @@ class CommandView:
         """Register an event client for a job."""
         return self.qmaster.watch(number, client)
 
-    def can_watch(self) -> Refusal | None:
-        """A refusal when there are too many event clients."""
+    def can_watch(self) -> str:
+        """Why there can be no further event client, "" when there can."""
         limit = MAX_EVENT_CLIENTS
         for word in self.config.global_config["qmaster_params"].replace(",", " ").split():
             if word.upper().startswith("MAX_DYN_EC="):
                 limit = min(limit, int(word.partition("=")[2]))
-        return (
-            Refusal(RefusalKind.EVENT_CLIENT_LIMIT, (limit,)) if len(self.qmaster.clients) >= limit else None
-        )
+        if len(self.qmaster.clients) < limit:
+            return ""
+        return f"cannot register event client. Only {limit} event clients are allowed in the system"
 
     def unwatch(self, client_id: int) -> None:
         """Unregister an event client."""

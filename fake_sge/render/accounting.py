@@ -5,26 +5,12 @@ Layout and number formats as in ``accounting(5)`` and the ``accounting_lines`` o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields
 from typing import Callable
 
+from ..model.values import atof, atol
+
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
-
-_INTEGER = re.compile(r"\s*([+-]?\d+)")
-_NUMBER = re.compile(r"\s*([+-]?(?:inf(?:inity)?|nan|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))", re.IGNORECASE)
-
-
-def atol(text: str) -> int:
-    """C's atol: the leading integer, 0 without one."""
-    found = _INTEGER.match(text)
-    return int(found.group(1)) if found else 0
-
-
-def atof(text: str) -> float:
-    """C's atof: the leading number, 0 without one."""
-    found = _NUMBER.match(text)
-    return float(found.group(1)) if found else 0.0
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from ..model import CellConfig, HostPath, Job, MailTo, Range, Resource, SchedulingMessage, Status, Task
+from ..model.values import number_of
 from .detail_resources import VALUE_TYPES, binding_of, finished_usage, value_type
 from .values import Clock, xml_escape
 
@@ -115,18 +116,16 @@ def _ranges(tag: str, item: str, ranges: Sequence[Range]) -> str:
 
 
 class JobDetails:
-    """Writes jobs as detailed_job_info; ``numeric(value, type)`` reads a resource value."""
+    """Writes jobs as detailed_job_info."""
 
     def __init__(
         self,
         config: CellConfig,
-        numeric: Callable[[str, str], float],
         server: Clock,
         dependents: Dependents,
         binding: bool = True,
     ) -> None:
         self._config = config
-        self._numeric = numeric
         self._server = server
         self._successors = dependents
         self._binding = binding
@@ -201,7 +200,7 @@ class JobDetails:
         element = "element" if field in job.altered else "qstat_l_requests"
         for name, value in resources:
             kind = value_type(self._config, name)
-            number = 0.0 if kind in ("STRING", "CSTRING", "HOST", "RESTRING") else self._numeric(value, kind)
+            number = number_of(value, kind) or 0.0
             items.append(
                 _block(
                     4,

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..model import Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, state_letters
+from ..model.globs import glob_match
 from .tasks import changed_tasks, original_tasks
-
-Match = Callable[[str, str], bool]
 
 
 class Show(enum.IntFlag):
@@ -141,7 +140,6 @@ class Selection:
         self,
         jobs: Iterable[Job],
         scope: Scope,
-        match: Match,
         queue_states: Mapping[str, QueueState],
         slot_request: Callable[[Job], int],
         first_task_is_job: Callable[[str], bool],
@@ -152,7 +150,6 @@ class Selection:
         self._queue_states = queue_states
         self._slot_request = slot_request
         self._first_task_is_job = first_task_is_job
-        self._match = match
         self._wanted_users: dict[str, bool] = {}
         self.jobs: list[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
 
@@ -161,7 +158,7 @@ class Selection:
             return True
         wanted = self._wanted_users.get(owner)
         if wanted is None:
-            wanted = any(self._match(pattern, owner) for pattern in self._scope.users)
+            wanted = any(glob_match(pattern, owner) for pattern in self._scope.users)
             self._wanted_users[owner] = wanted
         return wanted
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..model import CellConfig, QueueInstance, QueueState
+from ..model.resources import QUEUE_RESOURCES
+from ..model.values import TEXT_TYPES, number_of
 from .detail_resources import value_type
 from .values import duration, fixed, memory, xml_escape
 
@@ -53,33 +55,6 @@ _COUNTED = tuple(
 )
 _RULE = "-" * 81
 _EXTENDED_RULE = "-" * 108
-_TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
-_QUEUE_RESOURCES = (
-    "qname",
-    "hostname",
-    "slots",
-    "tmpdir",
-    "seq_no",
-    "rerun",
-    "calendar",
-    "s_rt",
-    "h_rt",
-    "s_cpu",
-    "h_cpu",
-    "s_fsize",
-    "h_fsize",
-    "s_data",
-    "h_data",
-    "s_stack",
-    "h_stack",
-    "s_core",
-    "h_core",
-    "s_rss",
-    "h_rss",
-    "s_vmem",
-    "h_vmem",
-    "min_cpu_interval",
-)
 
 
 def state_letters(state: QueueState) -> str:
@@ -128,11 +103,13 @@ class QueueView:
         return self.instance.name
 
 
-def resource_value(text: str, kind: str, numeric: Callable[[str, str], float], integers: bool) -> str:
+def resource_value(text: str, kind: str, integers: bool) -> str:
     """A resource's value as printed by ``qstat -F`` (``integers``) or ``qhost -F``."""
-    if kind in _TEXT_TYPES:
+    if kind in TEXT_TYPES:
         return text
-    number = numeric(text, kind)
+    number = number_of(text, kind)
+    if number is None:
+        number = 0.0
     if number == float("inf"):
         return "infinity"
     if kind == "TIME":
@@ -148,22 +125,21 @@ def queue_resources(
     instance: QueueInstance,
     loads: Mapping[str, str],
     config: CellConfig,
-    numeric: Callable[[str, str], float],
     wanted: Sequence[str] | None,
 ) -> list[Resource]:
     """The resources of ``-F``: load values in the order of the report, then the queue's own."""
     rows: list[Resource] = []
     for name, text in loads.items():
         if _asked(config, name, wanted):
-            rows.append(Resource("hl", name, resource_value(text, value_type(config, name), numeric, True)))
-    for name in _QUEUE_RESOURCES:
+            rows.append(Resource("hl", name, resource_value(text, value_type(config, name), True)))
+    for name in QUEUE_RESOURCES:
         if not _asked(config, name, wanted):
             continue
         if name == "slots":
             rows.append(Resource("qc", name, str(instance.slots - instance.used)))
             continue
         text = instance.host if name == "hostname" else instance.queue.attributes.get(name, "NONE")
-        rows.append(Resource("qf", name, resource_value(text, value_type(config, name), numeric, True)))
+        rows.append(Resource("qf", name, resource_value(text, value_type(config, name), True)))
     return rows
 
 

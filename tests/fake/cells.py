@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fake_sge.commands.values.globs import glob_match
 from fake_sge.model import (
     CellConfig,
     ClusterQueue,
@@ -30,6 +29,7 @@ from fake_sge.model import (
     Task,
     TaskSet,
 )
+from fake_sge.model.globs import glob_match
 from fake_sge.model.requests import QmasterUnreachable, Unreachable
 from fake_sge.render.queues import parse_states
 

@@ -34,7 +34,7 @@ class Kit:
         return result
 
     def submit(self, actor: Actor = ALICE, **spec: Any) -> Submission:
-        answer = self.apply("submit", make_spec(actor, **spec), actor)
+        answer = self.apply("submit", make_spec(actor, **spec))
         assert isinstance(answer, Submission)
         return answer
 

@@ -192,7 +192,7 @@ def test_the_advanced_clock_survives_a_restart(cell: Cell) -> None:
 def test_configuration_of_a_running_cell(cell: Cell) -> None:
     cell.configure(max_u_jobs=1, queues={"all.q": {"slots": "1"}})
     cell.submit_simulated(100)
-    with pytest.raises(CellError, match="user job limit"):
+    with pytest.raises(CellError, match="jobs are allowed per user"):
         cell.submit_simulated(100)
     cell.configure(max_u_jobs=0)
     cell.submit_simulated(100)

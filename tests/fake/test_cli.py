@@ -125,7 +125,7 @@ def test_faults_and_clock(directory: Path) -> None:
     fake_sge("next-id", directory, "500")
     fake_sge("set", directory, "max_u_jobs=1")
     assert fake_sge("simulate", directory, "--run-time", "60") == "500\n"
-    assert "user job limit" in fake_sge("simulate", directory, code=1)
+    assert "jobs are allowed per user" in fake_sge("simulate", directory, code=1)
     assert Path(fake_sge("rotate", directory).strip()).exists()
 
 

@@ -80,7 +80,7 @@ class CellMachine(RuleBasedStateMachine):
             spec["simulation"] = simulated(float(run_time))
         if slots is not None:
             spec.update(pe="smp", pe_ranges=(Range(slots, slots),))
-        number = self.apply("submit", make_spec(actor, **spec), actor).number
+        number = self.apply("submit", make_spec(actor, **spec)).number
         if number is None:
             return multiple()
         return number

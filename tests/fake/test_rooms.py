@@ -15,16 +15,16 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cli faults install layout options pytest_plugin wire",
-    "model": "__init__ cluster defaults jobs operations ranges requests states",
-    "engine": "__init__ accounting control engine lifecycle placement resources scheduling state submission",
+    "model": "__init__ cluster defaults globs jobs names operations ranges requests resources states values",
+    "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
     "render": "__init__ accounting detail_resources detail_text detail_xml dialects hosts listing "
     "listing_xml objects qacct_text queues table tasks usage values",
     "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
     "dispatch qmaster_interface dialect_replies environment environment_errors refusals "
-    "alter attributes holds jobids jsv showspec submission verify "
+    "alter attributes holds jobids jsv showspec submission "
     "qacct_options qstat_details queue_filter queue_views resources slots switches",
-    "commands/submit_options": "__init__ binding job_spec names parsed parser range_values table values",
-    "commands/values": "__init__ dates globs local_time",
+    "commands/submit_options": "__init__ binding job_spec parsed parser range_values table values",
+    "commands/values": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
@@ -40,7 +40,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "install": ("layout", "options"),
     "commands/values": ("model", "render"),
     "commands/submit_options": ("model", "render", "commands/values"),
-    "commands": ("model", "render", "commands/values", "commands/submit_options"),
+    "commands": ("model", "engine", "render", "commands/values", "commands/submit_options"),
     "execution": ("model", "engine", "layout", "wire"),
     "client": ("model", "commands", "layout", "wire"),
     "qmaster": ("model", "engine", "commands", "execution", "faults", "install", "layout", "options", "wire"),
@@ -156,7 +156,7 @@ def test_the_drawing_has_no_circles() -> None:
         ("engine/state.py", "def f():\n    import time\n", "engine/state imports time"),
         ("render/table.py", "import os.path, os\n", "render/table imports os"),
         ("render/values.py", "import time\nNOW = time.time()\n", "render/values imports time"),
-        ("commands/values/globs.py", "from .. import qstat", "commands/values/globs imports commands/qstat"),
+        ("commands/values/dates.py", "from .. import qstat", "commands/values/dates imports commands/qstat"),
         (
             "commands/qstat.py",
             "from ..qmaster.view import CommandView",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .values import ESEMANTIC, OptionError, c_long
+from ...model.values import c_long
+from .values import ESEMANTIC, OptionError
 
 INSTANCES = ("set", "env", "pe")
 
@@ -77,19 +78,3 @@ def _explicit(strategy: str) -> None:
             raise _error(f"{which} core is not a number!")
     if len(set(pairs)) < len(pairs):
         raise _error("<socket,core> pairs are not unique!")
-
-
-def inconsistency(value: str) -> str:
-    """What the qmaster finds wrong with a well formed binding; "" when nothing.
-
-    Observed: ``linear:0`` and ``striding:0:2``.
-    """
-    strategy = value.rsplit(" ", maxsplit=1)[-1]
-    name, _, rest = strategy.partition(":")
-    amount = rest.split(":")[0]
-    if amount.lstrip("+0") == "" and amount:
-        if name == "linear":
-            return "job rejected: binding parameter not consistent with strategy (BN_parameter is n)"
-        if name == "striding":
-            return "job rejected: binding parameter not consistent with strategy (BN_parameter_n is 0)"
-    return ""

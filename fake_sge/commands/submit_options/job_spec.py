@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...model import HostPath, JobSpec, JobType, MailTo, Rerun, Resource
+from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
 from ...model.requests import Request
 from .parsed import Answer, Option
-from .values import EDISK, ENOIMP, ESEMANTIC, NO_MAIL, Variables, merge, merge_mail, merge_paths
+from .values import EDISK, ENOIMP, ESEMANTIC, Variables, merge, merge_by_host
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")
 PREFIX = "__SGE_PREFIX__"
@@ -167,11 +167,11 @@ _SIMPLE = {
     "-ot": "override_tickets",
 }
 _MERGED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
-    "-e": ("stderr_paths", merge_paths),
-    "-i": ("stdin_paths", merge_paths),
-    "-o": ("stdout_paths", merge_paths),
-    "-S": ("shells", merge_paths),
-    "-M": ("mail_to", merge_mail),
+    "-e": ("stderr_paths", merge_by_host),
+    "-i": ("stdin_paths", merge_by_host),
+    "-o": ("stdout_paths", merge_by_host),
+    "-S": ("shells", merge_by_host),
+    "-M": ("mail_to", merge_by_host),
     "-v": ("env", merge),
     "-hold_jid": ("hold_jid", _append),
     "-hold_jid_ad": ("hold_jid_ad", _append),

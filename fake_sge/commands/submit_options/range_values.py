@@ -5,8 +5,11 @@ Observed on a Grid Engine 8.1.9 cell, odd results included: ``-t 1.5`` is 1-5, `
 
 from __future__ import annotations
 
+import math
+
 from ...model import INFINITE_SLOTS, Range
-from .values import OptionError, c_double, c_long, u_long32
+from ...model.values import c_double, c_long, u_long32
+from .values import OptionError
 
 
 class Undefined(Exception):
@@ -29,7 +32,7 @@ def _step(text: str) -> int:
         raise _no_decimal(text)
     if number <= 0:
         raise OptionError("Negative or zero step in range is not allowed")
-    if number - int(number) > 1e-12:
+    if not math.isfinite(number) or number - int(number) > 1e-12:
         raise _no_decimal(text)
     if rest:
         raise _trailer(text, rest)

@@ -7,12 +7,15 @@ use for is parsed all the same and refused afterwards (``Unknown option -terse``
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from ...model.values import c_double, quantity, u_long32
 from ...render.usage import OptionHelp, usage
+from ..values.dates import BadDate, parse_date
 from .parsed import ParseContext
 from .range_values import compress, parse_ranges
 from .values import (
@@ -20,9 +23,7 @@ from .values import (
     ESEMANTIC,
     OptionError,
     Variables,
-    c_double,
     parse_checkpoint,
-    parse_date,
     parse_mail,
     parse_mail_options,
     parse_paths,
@@ -31,8 +32,6 @@ from .values import (
     parse_unsigned,
     parse_variables,
     split_list,
-    time_seconds,
-    u_long32,
     yes_no,
 )
 
@@ -104,16 +103,15 @@ def _date(switch: str) -> Parser:
     def date(word: str, context: ParseContext) -> object:
         try:
             return parse_date(word, context.now, context.env.get("TZ"))
-        except OptionError as error:
-            raise OptionError(
-                f'Wrong date/time format "{word}" specified to {switch} option', stray=error.stray
-            ) from None
+        except BadDate as error:
+            text = f'Wrong date/time format "{word}" specified to {switch} option'
+            raise OptionError(text, stray=f"\n{error}\n") from None
 
     return date
 
 
 def _duration(word: str) -> float:
-    seconds = time_seconds(word)
+    seconds = quantity(word)
     if seconds is None:
         raise ValueError(word)
     return seconds
@@ -142,7 +140,7 @@ def _concurrency(word: str) -> int:
 
 def _array_id(word: str) -> int:
     number, rest = c_double(word)
-    if number is None or rest or number < 0:
+    if number is None or rest or number < 0 or not math.isfinite(number):
         raise ValueError(word)
     return int(number)
 

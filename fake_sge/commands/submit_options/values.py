@@ -1,4 +1,4 @@
-"""Values of qsub and qalter options: dates, path, variable and mail lists, binding.
+"""Values of qsub and qalter options: path, variable and mail lists, binding.
 
 Everything here was observed on a Grid Engine 8.1.9 cell (``tests/fake/data/*.jsonl``), odd results included:
 ``-M a -M b`` keeps one address.
@@ -6,19 +6,16 @@ Everything here was observed on a Grid Engine 8.1.9 cell (``tests/fake/data/*.js
 
 from __future__ import annotations
 
+import math
 import re
-import time
-from typing import Callable, Optional
+from typing import Callable, Optional, TypeVar
 
-from ...model import HostPath, MailTo
-from ..values.local_time import localtime, mktime
+from ...model import CHECKPOINT_BITS, MAIL_BITS, HostPath, MailTo
+from ...model.values import c_long, quantity, u_long32
 
 ESEMANTIC, EUNKNOWN, ENOIMP, ESYNTAX, EDISK, EJSV = 2, 4, 5, 7, 14, 3
 Variables = tuple[tuple[str, Optional[str]], ...]
 
-NO_MAIL = 0x20000
-MAIL_BITS = {"a": 0x40000, "b": 0x80000, "e": 0x100000, "n": NO_MAIL, "s": 0x400000}
-CHECKPOINT_BITS = {"s": 1, "m": 2, "x": 4, "n": 8, "r": 16}
 _WHITE = " \t\n\v\f\r"
 
 
@@ -35,31 +32,6 @@ class OptionError(Exception):
         self.stray = stray
 
 
-def c_long(text: str) -> tuple[int | None, str]:
-    """``strtol``: the leading integer (None without one) and what follows it."""
-    match = re.match(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", text)
-    if match is None:
-        return None, text
-    return int(match.group(1)), text[match.end() :]
-
-
-def c_double(text: str) -> tuple[float | None, str]:
-    """``strtod``: the leading number (also hexadecimal) and what follows it."""
-    match = re.match(
-        r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)", text
-    )
-    if match is None:
-        return None, text
-    sign, digits = match.groups()
-    number = float(int(digits, 16)) if digits[:2].lower() == "0x" else float(digits)
-    return (-number if sign == "-" else number), text[match.end() :]
-
-
-def u_long32(number: float) -> int:
-    """The value as an unsigned 32 bit integer, as Grid Engine stores it."""
-    return int(number) & 0xFFFFFFFF
-
-
 def yes_no(text: str) -> bool:
     """``y[es]`` or ``n[o]`` in any case. Raises ValueError."""
     word = text.lower()
@@ -68,46 +40,6 @@ def yes_no(text: str) -> bool:
     if word in ("n", "no"):
         return False
     raise ValueError(text)
-
-
-# ---- dates -------------------------------------------------------------------------------------
-def parse_date(text: str, now: float, zone: str | None) -> int:
-    """``[[CC]YY]MMDDhhmm[.SS]`` in the client's zone. Raises OptionError with ``stray`` set, no texts."""
-    if not text:
-        raise _bad_date("no date specified")
-    digits, _, seconds = text.partition(".")
-    seconds = seconds.split(".")[0]
-    if len(seconds) not in (0, 2):
-        raise _bad_date("Invalid format of seconds field.")
-    if len(digits) not in (8, 10, 12):
-        raise _bad_date("Invalid format of date/hour-minute field.")
-    year_length = len(digits) - 8
-    year = _atoi(digits[:year_length])
-    if year_length == 0:
-        year = localtime(now, zone).tm_year
-    elif year_length == 2:
-        year += 2000 if year < 70 else 1900
-    fields = [_atoi(digits[at : at + 2]) for at in range(year_length, year_length + 8, 2)] + [_atoi(seconds)]
-    limits = ((1, 12, "month"), (1, 31, "day"), (0, 23, "hour"), (0, 59, "minute"), (-99, 59, "seconds"))
-    for number, (low, high, what) in zip(fields, limits):
-        if not low <= number <= high:
-            raise _bad_date(f"Invalid {what} specification.")
-    month, day, hour, minute, second = fields
-    try:
-        result = int(mktime(time.struct_time((year, month, day, hour, minute, second, 0, 0, -1)), zone))
-    except (OverflowError, ValueError):
-        result = -1
-    if result < 0:
-        raise _bad_date("Couldn't generate date from input. Perhaps a date before 1970 was specified.")
-    return result
-
-
-def _bad_date(message: str) -> OptionError:
-    return OptionError(stray=f"\n{message}\n")
-
-
-def _atoi(text: str) -> int:
-    return c_long(text)[0] or 0
 
 
 # ---- lists -------------------------------------------------------------------------------------
@@ -135,33 +67,23 @@ def merge(old: tuple[tuple[str, str | None], ...], new: tuple[tuple[str, str | N
     return tuple(merged.items())
 
 
-def merge_paths(old: tuple[HostPath, ...], new: tuple[HostPath, ...]) -> tuple[HostPath, ...]:
-    """One path per host: a later option replaces the path; a list of one option stays as it is."""
+_Entry = TypeVar("_Entry", HostPath, MailTo)
+
+
+def merge_by_host(old: tuple[_Entry, ...], new: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    """One path or address per host: a later option replaces it (``-M a -M b`` leaves b, as really).
+
+    The list of one option stays as it is.
+    """
     if not old:
         return new
     result = list(old)
     for entry in new:
-        for index, known in enumerate(result):
-            if known.host == entry.host:
-                result[index] = entry
-                break
-        else:
+        index = next((at for at, known in enumerate(result) if known.host == entry.host), None)
+        if index is None:
             result.append(entry)
-    return tuple(result)
-
-
-def merge_mail(old: tuple[MailTo, ...], new: tuple[MailTo, ...]) -> tuple[MailTo, ...]:
-    """Addresses of a second -M: one per host, as really (``-M a -M b`` leaves b)."""
-    if not old:
-        return new
-    result = list(old)
-    for entry in new:
-        for index, known in enumerate(result):
-            if known.host == entry.host:
-                result[index] = entry
-                break
         else:
-            result.append(entry)
+            result[index] = entry
     return tuple(result)
 
 
@@ -230,52 +152,10 @@ def parse_resources(text: str) -> Variables:
     return tuple(result)
 
 
-def time_seconds(text: str) -> float | None:
-    """``[[h]:[m]:]s`` (hours and minutes may be empty) or INFINITY; None when malformed."""
-    if text.upper() == "INFINITY":
-        return float("inf")
-    if text.upper() == "TRUE":
-        return 1.0
-    parts = text.split(":")
-    if len(parts) not in (1, 3) or not text:
-        return None
-    if len(parts) == 1:
-        return memory_bytes(text)
-    total = 0.0
-    for part in parts:
-        number, rest = c_double(part) if part else (0.0, "")
-        if number is None or rest:
-            return None
-        total = total * 60 + number
-    return total
-
-
-MULTIPLIERS = {
-    "k": 1000.0,
-    "K": 1024.0,
-    "m": 1e6,
-    "M": 1024.0**2,
-    "g": 1e9,
-    "G": 1024.0**3,
-    "t": 1e12,
-    "T": 1024.0**4,
-}
-
-
-def memory_bytes(text: str) -> float | None:
-    """A number with at most one of the letters kKmMgGtT, or INFINITY; None when malformed."""
-    if text.upper() == "INFINITY":
-        return float("inf")
-    number, rest = c_double(text)
-    if number is None or (rest and rest not in MULTIPLIERS):
-        return None
-    return number * MULTIPLIERS[rest] if rest else number
-
-
 def parse_unsigned(text: str) -> int:
     """An integer as ``-js`` takes it (1.5, 1e3 and 0x10 are fine). Raises ValueError."""
-    number = memory_bytes(text)
-    if number is None or number < 0 or number == float("inf"):
+    number = quantity(text)
+    if number is None or number < 0 or not math.isfinite(number):
         raise ValueError(text)
     return u_long32(number)
 
@@ -297,7 +177,7 @@ def parse_checkpoint(text: str) -> tuple[str, int]:
                 raise OptionError("-c specifier invalid", status=ESEMANTIC)
             bits |= CHECKPOINT_BITS[letter]
         return "attr", bits
-    seconds = time_seconds(text)
+    seconds = quantity(text)
     if not seconds:
         raise OptionError("-c argument invalid", status=ESEMANTIC)
-    return "interval", int(seconds)
+    return "interval", u_long32(seconds)

@@ -1,4 +1,4 @@
-"""What the qmaster checks before it takes a job, in its order, and what it answers.
+"""Whether a job is taken: what the qmaster checks, in its order, and what it answers.
 
 Grid Engine goes on to the second group of checks after a refusal in the first, so that a submission can be
 refused with two lines (real cell: ``-N a:b -q x``). A refused job uses up a number when the second group
@@ -7,19 +7,14 @@ was reached.
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from ..model import CellConfig, HostPath, JobSpec, JobType, Resource, Status
-from .submit_options import names
-from .submit_options.binding import inconsistency
-from .submit_options.values import CHECKPOINT_BITS, memory_bytes, time_seconds
-from .values.globs import glob_match
-
-if TYPE_CHECKING:
-    from .qmaster_interface import QmasterInterface
+from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, Status, names
+from ..model.globs import glob_match
+from ..model.values import TEXT_TYPES, number_of
+from .state import CellState
 
 TRY_LATER = 25
 ANSWER_LOST = "Error reading answer list from qmaster"
@@ -44,34 +39,36 @@ class Refused(Exception):
         self.lines = list(lines)
 
 
-def verify(spec: JobSpec, qmaster: QmasterInterface) -> Verdict:
+def judge(spec: JobSpec, state: CellState) -> Verdict:
     """Check a submission. Not yet: whether a queue suits (-w), and what comes after that (:func:`late`)."""
+    config = state.config
     verdict = Verdict(spec)
     try:
-        _at_once(spec, qmaster.config)
+        _at_once(spec, config)
         try:
-            _first(spec, qmaster.config)
+            _first(spec, config)
         except Refused as refused:
             verdict.lines = refused.lines
         account = "" if verdict.lines else names.refuse_account(spec.account)
         if account:
             raise Refused(account)
         if not verdict.lines:
-            verdict.lines = _name_and_size(spec, qmaster.config)
+            verdict.lines = _name_and_size(spec, config)
         verdict.uses_number = True
-        verdict.spec = _second(spec, qmaster, verdict)
+        verdict.spec = _second(spec, state, verdict)
     except Refused as refused:
         verdict.lines += refused.lines
     return verdict
 
 
-def late(spec: JobSpec, qmaster: QmasterInterface) -> list[str]:
+def late(spec: JobSpec, state: CellState) -> list[str]:
     """What is checked after -w: priority and dependencies."""
     try:
-        if spec.priority > 0 and not qmaster.is_operator(spec.owner):
+        config = state.config
+        if spec.priority > 0 and spec.owner not in (*config.managers, *config.operators):
             raise Refused("job rejected: positive submission priority requires operator privileges")
         check_predecessors(spec.hold_jid, 0)
-        check_array_predecessors(spec, qmaster)
+        check_array_predecessors(spec, state.jobs)
     except Refused as refused:
         return refused.lines
     if names.is_unspoolable(spec.name) or names.is_unspoolable(spec.account):
@@ -121,8 +118,8 @@ def _first(spec: JobSpec, config: CellConfig) -> None:
         raise Refused(*lines)
     if not spec.job_type & JobType.BINARY and not spec.script:
         raise Refused("job rejected: no script in your request")
-    if spec.binding is not None and inconsistency(spec.binding):
-        raise Refused(inconsistency(spec.binding))
+    if spec.binding is not None and _inconsistency(spec.binding):
+        raise Refused(_inconsistency(spec.binding))
 
 
 def _name_and_size(spec: JobSpec, config: CellConfig) -> list[str]:
@@ -144,23 +141,17 @@ def refuse_paths(paths: Sequence[HostPath], config: CellConfig) -> list[str]:
 
 
 def known_host(host: str, config: CellConfig) -> bool:
-    """Whether a host name can be resolved: a host of the cell, or one the machine itself knows."""
-    if host in (*config.hosts, *config.submit_hosts, *config.admin_hosts, "localhost"):
-        return True
-    try:
-        return host == socket.gethostname()
-    except OSError:
-        return False
+    """Whether a host name can be resolved: a host of the cell, or the machine itself."""
+    known = (*config.hosts, *config.submit_hosts, *config.admin_hosts, *config.other_hosts, "localhost")
+    return host in known
 
 
-def _second(spec: JobSpec, qmaster: QmasterInterface, verdict: Verdict) -> JobSpec:
-    config = qmaster.config
-    _limits(spec, qmaster, verdict)
-    spec = replace(
-        spec,
-        hard_resources=check_resources(spec.hard_resources, config),
-        soft_resources=check_resources(spec.soft_resources, config),
-    )
+def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
+    config = state.config
+    _limits(spec, state, verdict)
+    hard, soft = (check_resources(found, config) for found in (spec.hard_resources, spec.soft_resources))
+    if (hard, soft) != (spec.hard_resources, spec.soft_resources):  # many jobs can share a specification
+        spec = replace(spec, hard_resources=hard, soft_resources=soft)
     lines = check_queues((*spec.hard_queues,), config)
     for queues in (spec.soft_queues, spec.master_queues):
         lines = lines or check_queues(queues, config)
@@ -171,7 +162,7 @@ def _second(spec: JobSpec, qmaster: QmasterInterface, verdict: Verdict) -> JobSp
             raise Refused(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
         check_slots(spec)
     _checkpoint(spec, config)
-    warnings = [] if qmaster.queue_instances() else [not_in_any_queue(spec.owner)]
+    warnings = [] if state.instances else [not_in_any_queue(spec.owner)]
     try:
         _accounts(spec, config)
     except Refused as refused:
@@ -186,28 +177,29 @@ def not_in_any_queue(user: str) -> str:
     return f"warning: {user}'s job is not allowed to run in any queue"
 
 
-def _limits(spec: JobSpec, qmaster: QmasterInterface, verdict: Verdict) -> None:
-    settings = qmaster.config.global_config
-    limit = int(settings.get("max_jobs", "0"))
-    jobs = qmaster.jobs() if limit or int(settings.get("max_u_jobs", "0")) else ()
-    alive = [
-        job
-        for job in jobs
-        if job.waiting or any(task.status is not Status.FINISHED for task in job.tasks.values())
-    ]
-    if limit and len(alive) >= limit:
+def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
+    config, settings = state.config, state.config.global_config
+    most, most_of_user = int(settings["max_jobs"]), int(settings["max_u_jobs"])
+    if most or most_of_user:
+        alive = [
+            job.owner
+            for job in state.jobs.values()
+            if job.waiting or any(task.status is not Status.FINISHED for task in job.tasks.values())
+        ]
+        own = alive.count(spec.owner)
         verdict.code = TRY_LATER
-        raise Refused(f"job rejected: only {limit} jobs are allowed per cluster")
-    limit = int(settings.get("max_u_jobs", "0"))
-    own = sum(1 for job in alive if job.owner == spec.owner)
-    if limit and own >= limit and spec.verify_suitable < 3:
-        verdict.code = TRY_LATER
-        raise Refused(f"job rejected: only {limit} jobs are allowed per user (current job count: {own})")
+        if most and len(alive) >= most:
+            raise Refused(f"job rejected: only {most} jobs are allowed per cluster")
+        if most_of_user and own >= most_of_user and spec.verify_suitable < 3:
+            raise Refused(
+                f"job rejected: only {most_of_user} jobs are allowed per user (current job count: {own})"
+            )
+        verdict.code = 1
+    if len(state.jobs) >= config.max_job_number:
+        raise Refused(f"job rejected: only {config.max_job_number} jobs are allowed per cluster")
     denied = settings.get("xuser_lists", "NONE")
     allowed = settings.get("user_lists", "NONE")
-    if _listed(denied, spec, qmaster.config) or (
-        allowed.upper() != "NONE" and not _listed(allowed, spec, qmaster.config)
-    ):
+    if _listed(denied, spec, config) or (allowed.upper() != "NONE" and not _listed(allowed, spec, config)):
         raise Refused(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
 
 
@@ -236,21 +228,19 @@ def check_resources(resources: Iterable[Resource], config: CellConfig) -> tuple[
     return tuple({resource.name: resource for resource in result}.values())
 
 
+_TYPE_WORDS = {"TIME": "time", "MEMORY": "memory", "INT": "integer", "DOUBLE": "double", "BOOL": "boolean"}
+
+
 def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
-    if kind == "TIME":
-        seconds = time_seconds(value)
-        if seconds is None:
-            raise Refused(f'attribute "{name}" is not a time value')
-        return value if seconds == float("inf") else f"{seconds:.0f}"
-    if kind in ("MEMORY", "INT", "DOUBLE"):
-        if memory_bytes(value) is None and value.upper() != "TRUE":
-            word = {"MEMORY": "memory", "INT": "integer", "DOUBLE": "double"}[kind]
-            raise Refused(f'attribute "{name}" is not a {word} value')
-    elif kind == "BOOL" and value.upper() not in ("TRUE", "FALSE", "T", "F", "YES", "NO", "Y", "N", "0", "1"):
-        raise Refused(f'attribute "{name}" is not a boolean value')
-    elif kind == "HOST" and not any(letter in value for letter in "*?[") and not known_host(value, config):
+    """The value as it is kept: times in seconds."""
+    if kind == "HOST" and not any(letter in value for letter in "*?[!|&") and not known_host(value, config):
         raise Refused(f'can\'t resolve hostname "{value}"')
-    return value
+    if kind in TEXT_TYPES:
+        return value
+    number = number_of(value, kind)
+    if number is None:
+        raise Refused(f'attribute "{name}" is not a {_TYPE_WORDS.get(kind, "integer")} value')
+    return f"{number:.0f}" if kind == "TIME" and math.isfinite(number) else value
 
 
 def check_queues(queues: Sequence[str], config: CellConfig) -> list[str]:
@@ -339,7 +329,14 @@ def leading(word: str) -> int:
     return int(digits)
 
 
-def check_array_predecessors(spec: JobSpec, qmaster: QmasterInterface, number: int = 0) -> None:
+def find_jobs(word: str, jobs: Mapping[int, Job]) -> list[int]:
+    """Numbers of the jobs that a word means: an id, a job name or a glob."""
+    if word.isdigit():
+        return [int(word)] if int(word) in jobs else []
+    return [job.number for job in jobs.values() if glob_match(word, job.name)]
+
+
+def check_array_predecessors(spec: JobSpec, jobs: Mapping[int, Job], number: int = 0) -> None:
     """Raises Refused when -hold_jid_ad does not fit: no array, another range of tasks."""
     only_arrays = 'Can only specify "-hold_jid_ad" option with an array job (using "-t" option)'
     if not spec.hold_jid_ad:
@@ -348,9 +345,9 @@ def check_array_predecessors(spec: JobSpec, qmaster: QmasterInterface, number: i
         raise Refused(only_arrays)
     check_predecessors(spec.hold_jid_ad, number)
     for word in spec.hold_jid_ad:
-        for found in qmaster.find_jobs(word):
-            before = qmaster.job(found)
-            if before is None or found == number:
+        for found in find_jobs(word, jobs):
+            before = jobs[found]
+            if found == number:
                 continue
             if not before.spec.is_array:
                 raise Refused(only_arrays)
@@ -359,3 +356,19 @@ def check_array_predecessors(spec: JobSpec, qmaster: QmasterInterface, number: i
                     "This array job must have the same range of sub-tasks as the dependent array job "
                     "specified with -hold_jid_ad"
                 )
+
+
+def _inconsistency(value: str) -> str:
+    """What the qmaster finds wrong with a well formed binding; "" when nothing.
+
+    Observed: ``linear:0`` and ``striding:0:2``.
+    """
+    strategy = value.rsplit(" ", maxsplit=1)[-1]
+    name, _, rest = strategy.partition(":")
+    amount = rest.split(":")[0]
+    if amount.lstrip("+0") == "" and amount:
+        if name == "linear":
+            return "job rejected: binding parameter not consistent with strategy (BN_parameter is n)"
+        if name == "striding":
+            return "job rejected: binding parameter not consistent with strategy (BN_parameter_n is 0)"
+    return ""

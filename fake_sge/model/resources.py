@@ -1,0 +1,54 @@
+"""Requested and offered resources: what a request asks for, and whether an offer meets it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .cluster import ComplexEntry
+from .globs import glob_match
+from .jobs import Resource
+from .values import TEXT_TYPES, compare, number_of, quantity
+
+# The attributes of a queue that can be requested, in the order of ``qstat -F``.
+QUEUE_RESOURCES = (
+    *("qname", "hostname", "slots", "tmpdir", "seq_no", "rerun", "calendar", "s_rt", "h_rt"),
+    *(f"{kind}_{name}" for name in ("cpu", "fsize", "data", "stack", "core", "rss", "vmem") for kind in "sh"),
+    "min_cpu_interval",
+)
+
+
+def complex_values(text: str) -> dict[str, str]:
+    """``complex_values`` or thresholds of a queue or host: ``a=1,b=2``, NONE."""
+    words = text.replace(",", " ").split()
+    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+
+
+def text_matches(kind: str, wanted: str, offered: str) -> bool:
+    """Whether a text meets an expression: globs with ``!`` before, ``&`` and ``|`` between them.
+
+    So for all types of texts (real cell: ``-l arch='!foo'``, ``arch='lx*'``, ``q='(foo|all.q)'``).
+    """
+    if kind in ("CSTRING", "HOST"):
+        wanted, offered = wanted.lower(), offered.lower()
+    terms = [choice.strip("()").split("&") for choice in wanted.strip("()").split("|")]
+    return any(
+        all(glob_match(term.lstrip("!"), offered) != term.startswith("!") for term in choice)
+        for choice in terms
+    )
+
+
+def satisfies(entry: ComplexEntry, wanted: str, offered: str) -> bool:
+    """Whether an offered value meets a request, by the relation of the complex entry."""
+    if entry.type in TEXT_TYPES:
+        hit = text_matches(entry.type, wanted, offered)
+        return not hit if entry.relop == "!=" else hit
+    want, have = number_of(wanted, entry.type), number_of(offered, entry.type)
+    return want is not None and have is not None and compare(entry.relop, want, have)
+
+
+def limit_of(resources: Sequence[Resource], attributes: dict[str, str], name: str) -> float | None:
+    """Seconds or bytes of a limit such as ``h_rt``: the smaller of request and queue; None for no limit."""
+    texts = [resource.value for resource in resources if resource.name == name][-1:]
+    values = [quantity(text) for text in (*texts, attributes.get(name, "INFINITY"))]
+    return min((value for value in values if value is not None and math.isfinite(value)), default=None)
