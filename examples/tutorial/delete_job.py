@@ -1,6 +1,4 @@
-"""Delete a running job; control() takes SUSPEND, RESUME, HOLD and RELEASE as well."""
-
-import time
+"""Delete a job that is not wanted any more; control() takes SUSPEND, RESUME, HOLD and RELEASE as well."""
 
 import DRMAA
 
@@ -13,13 +11,13 @@ def main() -> None:
     template.args = ["120"]
     template.outputPath = ":/dev/null"
     template.joinFiles = True
+    template.jobSubmissionState = "drmaa_hold"
     job = session.runJob(template)
     session.deleteJobTemplate(template)
-    while session.getJobProgramStatus(job) != session.RUNNING:
-        time.sleep(0.2)
-    print(f"job {job} runs")
+    print(f"job {job} waits on hold: {session.getJobProgramStatus(job) == session.USER_ON_HOLD}")
     session.control(job, session.TERMINATE)
-    print(f"job {job} was aborted: {session.wait(job, session.TIMEOUT_WAIT_FOREVER).wasAborted()}")
+    session.synchronize([job], session.TIMEOUT_WAIT_FOREVER, False)
+    print(f"job {job} has failed: {session.getJobProgramStatus(job) == session.FAILED}")
     session.exit()
 
 

@@ -13,6 +13,7 @@ def main() -> None:
     template = session.createJobTemplate()
     template.remoteCommand = str(Path(__file__).resolve().with_name("report.sh"))
     template.args = ["1", "23"]
+    template.jobSubmissionState = "drmaa_hold"
     template.outputPath = ":/dev/null"
     template.joinFiles = True
     job = session.runJob(template)
@@ -20,6 +21,7 @@ def main() -> None:
         session.wait(job, DRMAA.Session.TIMEOUT_NO_WAIT)
     except DRMAA.ExitTimeoutException:
         print(f"job {job} has not ended yet")
+    session.control(job, session.RELEASE)
     end = session.wait(job, DRMAA.Session.TIMEOUT_WAIT_FOREVER)
     for question in HOW:
         print(f"{question}: {getattr(end, question)()}")
