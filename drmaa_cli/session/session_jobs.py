@@ -164,11 +164,12 @@ class SessionJobs:
 
     def accepted(self, position: int, number: int) -> bool:
         """Grid Engine accepted a submission under this number; False when that could not be written down."""
-        written = False
-        with self._storing(f"job {number} was submitted"):  # its token is on record: it is found again
+        try:
             self._store.accepted(position, number)
-            written = True
-        return written
+        except StoreError as err:  # its token is on record: it is found again
+            log.warning("job %d was submitted, but could not be written down: %s", number, err)
+            return False
+        return True
 
     def refused(self, position: int) -> None:
         """A submission was certainly not accepted."""
@@ -218,10 +219,11 @@ class SessionJobs:
 
     def look_around(self) -> list[NewJob]:
         """The same, for whoever can go on without it."""
-        new: list[NewJob] = []
-        with self._storing("what other processes did"):
-            new = self._take_in()
-        return new
+        try:
+            return self._take_in()
+        except StoreError as err:
+            _warn("what other processes did", err)
+            return []
 
     def _take_in(self) -> list[NewJob]:
         self._look_for_file()
@@ -372,7 +374,11 @@ class SessionJobs:
         try:
             yield
         except StoreError as err:
-            log.warning("%s: trouble with the session's file: %s", what, err)
+            _warn(what, err)
+
+
+def _warn(what: str, err: StoreError) -> None:
+    log.warning("%s: trouble with the session's file: %s", what, err)
 
 
 def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
