@@ -1,30 +1,82 @@
-"""The jobs of one session: which are known, which have ended, which may still be reaped.
+"""The jobs of one session: what was seen of each, which have ended, which may still be reaped.
 
-Memory only, no locks, no clock: the session serialises access and writes the same facts to its store.
+:meth:`JobTable.apply` takes in what Grid Engine said (a listing, `qstat -j`, accounting records) and returns
+what changed. Memory only, no locks, no clock: the session serialises access and writes the changes down.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Union
 
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, Snapshot
+from drmaa_cli.gridengine.states import is_pending
+from drmaa_cli.gridengine.units import parse_time
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Sighting, TrackedJob, covered
+from drmaa_cli.jobs.lifecycle import (
+    NO_TASK,
+    Ended,
+    Rules,
+    Sighting,
+    TrackedJob,
+    back_again,
+    covered,
+    endings,
+    fits,
+    sight,
+)
 
 FEW = 64  # so many reaped tasks are not worth tidying up
 
 
-class JobTable:
-    """Every job of a session that has not been reaped, in the order of submission."""
+class Records(NamedTuple):
+    """What accounting says.
 
-    def __init__(self) -> None:
+    Attributes:
+        records: in the order in which they were written.
+        appended: whether they were written to the accounting file after the jobs were submitted (those of
+            jobs of which it is known where the file ended then).
+    """
+
+    records: Sequence[AccountingRecord]
+    appended: bool = False
+
+
+Evidence = Union[Snapshot, Details, Records]
+
+
+class Changes(NamedTuple):
+    """What a piece of evidence changed.
+
+    Attributes:
+        ends: the tasks that have ended.
+        moved: whether anything is different from before.
+        lively: whether a job runs, or is not to be seen yet (of a listing; True otherwise).
+    """
+
+    ends: tuple[Ended, ...] = ()
+    moved: bool = False
+    lively: bool = True
+
+
+class JobTable:
+    """Every job of a session that has not been reaped, in the order of submission.
+
+    Args:
+        rules: the cell's delays and the user's wishes.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self._jobs: dict[int, TrackedJob] = {}
-        self._order = 0
-        self._ready: list[
-            tuple[int, int, int]
-        ] = []  # heap of (order, task, number): ended, perhaps reaped since
+        # heap of (order, task, number): ended, perhaps reaped since
+        self._ready: list[tuple[int, int, int]] = []
         self._outdated = 0  # how many of them were reaped, at least
+        self._records: dict[int, dict[int, AccountingRecord]] = {}  # of tasks whose end is not known yet
+        self._read_until = float("-inf")  # the records that were written until then are known
+        self._silent_since: float | None = None
+        self._clock_offset: float | None = None
 
     def __iter__(self) -> Iterator[TrackedJob]:
         return iter(list(self._jobs.values()))
@@ -39,15 +91,16 @@ class JobTable:
         """What is known of a job number that has anything left to reap."""
         return self._jobs.get(number)
 
-    def next_order(self) -> int:
-        """A position after all others, for a session that is not kept on disk."""
-        self._order += 1
-        return self._order
+    def add(self, known: TrackedJob, *, marked: bool = False) -> TrackedJob:
+        """A job was submitted. A reused number replaces a job of the same number that ended long ago.
 
-    def add(self, known: TrackedJob) -> TrackedJob:
-        """A job was submitted. A reused number replaces a job of the same number that ended long ago."""
-        known.waiting = {NO_TASK} if known.tasks is None else set(known.tasks.numbers())
-        self._order = max(self._order, known.order)
+        Args:
+            known: the job.
+            marked: whether it is known where the accounting file ended at its submission.
+        """
+        known.marked = marked
+        known.clock_offset = self._clock_offset
+        self._records.pop(known.number, None)  # those of an earlier job of the same number
         self._jobs[known.number] = known
         return known
 
@@ -74,42 +127,118 @@ class JobTable:
         """The jobs that have a task whose end is not known."""
         return [known for known in self._jobs.values() if known.waiting]
 
-    def sighted(self, sighting: Sighting, now: float) -> None:
-        """Take in a complete listing: what is absent now becomes missing, what is present no longer is."""
-        known = self._jobs.get(sighting.job)
-        if known is None:
-            return
+    def lost(self) -> list[TrackedJob]:
+        """The jobs that have a task of which nobody knows yet whether the qmaster still has it."""
+        return [known for known in self.waiting() if known.missing.keys() - known.confirmed]
+
+    def unrecorded(self) -> list[TrackedJob]:
+        """The jobs that have a task whose accounting record is waited for."""
+        return [known for known in self.waiting() if known.missing or known.faulty]
+
+    def has_records(self) -> bool:
+        """Whether there are records of tasks that may still be in the qmaster."""
+        return bool(self._records)
+
+    def apply(self, found: Evidence, now: float) -> Changes:
+        """Take in what Grid Engine said.
+
+        Args:
+            found: a complete listing, the details of the :meth:`lost` jobs, or accounting records.
+            now: when it was asked, by the monotonic clock; of records: up to when they are complete.
+        """
+        if isinstance(found, Snapshot):
+            return self._apply_listing(found, now)
+        if isinstance(found, Details):
+            return self._apply_details(found, now)
+        self._read_until = max(self._read_until, now)
+        for record in found.records:
+            self._note(record, found)
+        return self._conclude()
+
+    def silent(self, since: float) -> None:
+        """Nobody answers since then: a task is not given up that could not be looked for."""
+        self._silent_since = since
+
+    def answering(self, now: float) -> None:
+        """Grid Engine answers: the time in which it did not does not count against missing tasks."""
+        if self._silent_since is not None:
+            seconds = now - self._silent_since
+            for known in self._jobs.values():
+                for notes in (known.missing, known.faulty):
+                    notes.update({task: min(since + seconds, now) for task, since in notes.items()})
+        self._silent_since = None
+
+    def _apply_listing(self, listing: Snapshot, now: float) -> Changes:
+        by_job = rows_by_job(listing)
+        moved = lively = False
+        for known in self.waiting():
+            rows = by_job.get(known.number, ())
+            lively = lively or not all(is_pending(row.state) for row in rows)
+            moved = moved or rows != known.rows
+            if known.since <= now:  # else the listing may be older than the job, or than our change of it
+                self._learn_clock(known, rows)
+                self._sighted(known, sight(known, rows), now)
+        changes = self._conclude()
+        return Changes(changes.ends, moved or changes.moved, lively)
+
+    def _sighted(self, known: TrackedJob, sighting: Sighting, now: float) -> None:
+        """What is absent now becomes missing, what is present no longer is."""
         new = sighting.absent - known.missing.keys()
         for row in known.rows if new else ():
             known.last_seen.update(dict.fromkeys(covered(row, new), row))
         known.rows = sighting.rows
-        known.missing = {
-            task: known.missing.get(task, now) for task in sighting.absent if task in known.waiting
-        }
-        known.faulty = {
-            task: known.faulty.get(task, now) for task in sighting.faulty if task in known.waiting
-        }
+        known.missing = {task: known.missing.get(task, now) for task in sighting.absent}
+        known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty}
         known.confirmed &= set(known.missing)
         known.last_seen = {task: row for task, row in known.last_seen.items() if task in known.missing}
 
-    def returned(self, number: int, tasks: set[int]) -> None:
-        """Tasks that were missing are there after all."""
-        known = self._jobs.get(number)
-        if known is not None:
-            for task in tasks:
-                known.missing.pop(task, None)
+    def _apply_details(self, details: Details, now: float) -> Changes:
+        asked = details.unknown.union(job.job for job in details.jobs)
+        for known in [self._jobs[number] for number in asked if number in self._jobs]:
+            for task in back_again(known, details):
+                del known.missing[task]
+            known.confirmed = {task for task, since in known.missing.items() if since <= now}
+        for job in details.jobs:
+            if job.job in self._jobs:
+                self._jobs[job.job].submission_time = job.submission_time
+        return self._conclude(details)._replace(moved=True)
 
-    def confirmed_missing(self, number: int) -> None:
-        """The qmaster itself does not have the missing tasks of this job."""
-        known = self._jobs.get(number)
-        if known is not None:
-            known.confirmed = set(known.missing)
+    def _learn_clock(self, known: TrackedJob, rows: tuple[JobRow, ...]) -> None:
+        """Compare our clock with the times in a listing, where a job is shown for the first time."""
+        if known.rows or not rows:
+            return
+        try:
+            told = parse_time(rows[0].time)
+        except ValueError:
+            return  # a form that is not known: nothing depends on it
+        if told and is_pending(rows[0].state):
+            known.submission_time = told
+        if told and (self._clock_offset is None or told - known.submitted < self._clock_offset):
+            self._clock_offset = told - known.submitted
+            for job in self._jobs.values():
+                job.clock_offset = self._clock_offset
 
-    def be_patient(self, seconds: float, now: float) -> None:
-        """Nothing could be learned for so long: that time does not count against missing tasks."""
-        for known in self._jobs.values():
-            for notes in (known.missing, known.faulty):
-                notes.update({task: min(since + seconds, now) for task, since in notes.items()})
+    def _note(self, record: AccountingRecord, found: Records) -> None:
+        known = self._jobs.get(record.job)
+        if known is not None and fits(record, known, appended=found.appended and known.marked):
+            task = NO_TASK if known.tasks is None else record.task
+            self._records.setdefault(record.job, {})[task] = record
+
+    def _conclude(self, details: Details | None = None) -> Changes:
+        """Which tasks have ended, as far as is known now."""
+        now = self._read_until if self._silent_since is None else min(self._read_until, self._silent_since)
+        ends: list[Ended] = []
+        for known in self.waiting():
+            if known.missing or known.faulty or known.number in self._records:
+                new = list(endings(known, self._records, now, self.rules, details))
+                ends += [fact for fact in new if self.ended(fact)]
+        for number in [number for number in self._records if self._needs_no_record(number)]:
+            del self._records[number]
+        return Changes(tuple(ends), bool(ends))
+
+    def _needs_no_record(self, number: int) -> bool:
+        known = self._jobs.get(number)
+        return known is None or not known.waiting.intersection(self._records[number])
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
         """The qmaster took our wish to delete these tasks: pending ones, or ones that had started."""
@@ -136,9 +265,9 @@ class JobTable:
 
     def restored(self, known: TrackedJob, task: int, end: End) -> None:
         """The end of a task is known: take it from those that are waited for."""
-        _forget_notes(known, task)
-        known.ended[task] = end
+        known.ended[task] = end  # first: an interrupt between these lines must not lose the task
         heapq.heappush(self._ready, (known.order, task, known.number))
+        _forget_notes(known, task)
 
     def first_ended(self) -> tuple[TrackedJob, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
@@ -152,6 +281,7 @@ class JobTable:
 
     def reap(self, known: TrackedJob, task: int) -> End | None:
         """Take a task's end out of the session; None when somebody else has it already."""
+        _forget_notes(known, task)
         end = known.ended.pop(task, None)
         self._tidy_up(known)
         return end
@@ -176,6 +306,14 @@ class JobTable:
     def _is_ready(self, order: int, task: int, number: int) -> bool:
         known = self._jobs.get(number)
         return known is not None and known.order == order and task in known.ended
+
+
+def rows_by_job(listing: Snapshot) -> dict[int, tuple[JobRow, ...]]:
+    """A listing's rows by job number."""
+    found: dict[int, list[JobRow]] = {}
+    for row in listing.rows:
+        found.setdefault(row.job, []).append(row)
+    return {number: tuple(group) for number, group in found.items()}
 
 
 def _forget_notes(known: TrackedJob, task: int) -> None:

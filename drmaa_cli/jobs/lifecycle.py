@@ -24,9 +24,11 @@ from drmaa_cli.jobs.job_end import (
     end_of_usage,
     never_started,
 )
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 
 NO_TASK = 0  # the task number under which a job that is no array is kept
-CLOCK_SKEW = 3600.0  # seconds by which our clock and the qmaster's may differ when records are matched
+CLOCK_SKEW = 3600.0  # seconds by which our clock may differ from the qmaster's while nothing is known of it
+ROUNDING = 2.0  # seconds: accounting keeps whole ones, other flavours milliseconds
 FAILED_OK = 0
 STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
 EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
@@ -56,6 +58,9 @@ class TrackedJob:
         order: position in the order of submission, and in the session's store.
         tasks: the tasks of an array job, None otherwise.
         submitted: epoch seconds at submission, by our clock.
+        submission_time: the same by the qmaster's clock, once it has told.
+        clock_offset: how far the qmaster's clock was ahead of ours when it told of any job; None: never yet.
+        marked: whether it is known where the accounting file ended at submission.
         waiting: tasks whose end is not known yet.
         ended: ends that nobody has reaped yet.
         rows: how the last complete listing showed it.
@@ -85,8 +90,10 @@ class TrackedJob:
     ) -> None:
         self.number, self.order, self.tasks = number, order, tasks
         self.submitted, self.since, self.start_time = submitted, since, start_time
-        self.key, self.name = key, name
-        self.waiting: set[int] = set()
+        self.key, self.name, self.marked = key, name, False
+        self.submission_time: float | None = None
+        self.clock_offset: float | None = None
+        self.waiting = TaskNumbers(TaskRange(NO_TASK, NO_TASK) if tasks is None else tasks)
         self.ended: dict[int, End] = {}
         self.rows: tuple[JobRow, ...] = ()
         self.missing: dict[int, float] = {}
@@ -143,7 +150,7 @@ class Sighting(NamedTuple):
 
     job: int
     rows: tuple[JobRow, ...]
-    absent: set[int]
+    absent: TaskNumbers
     faulty: set[int]
 
 
@@ -160,10 +167,10 @@ def covers(row: JobRow, task: int) -> bool:
     return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
 
 
-def covered(row: JobRow, tasks: set[int]) -> set[int]:
+def covered(row: JobRow, tasks: set[int] | TaskNumbers) -> set[int]:
     """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
     if row.tasks is None:
-        return tasks & {NO_TASK}
+        return tasks.intersection((NO_TASK,))
     found: set[int] = set()
     for part in row.tasks:
         numbers = part.numbers()
@@ -174,29 +181,15 @@ def covered(row: JobRow, tasks: set[int]) -> set[int]:
     return found
 
 
-def only_task(row: JobRow) -> int | None:
-    """The one task of an array that a row is about; None when it is about more, or about no array."""
-    tasks = row.tasks
-    return (
-        tasks[0].first if tasks is not None and len(tasks) == 1 and tasks[0].first == tasks[0].last else None
-    )
-
-
 def sight(known: TrackedJob, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
-    absent = set(known.waiting)
+    absent = known.waiting.copy()
     faulty: set[int] = set()
     for row in rows:
-        task = only_task(row)
-        if task is None:
-            here = covered(row, absent)
-        elif task in absent:
-            here = {task}
-        else:
-            continue
-        absent -= here
         if is_error(row.state):
-            faulty |= here
+            faulty |= covered(row, absent)
+        for part in (TaskRange(NO_TASK, NO_TASK),) if row.tasks is None else row.tasks:
+            absent.discard_range(part)
     return Sighting(known.number, rows, absent, faulty)
 
 
@@ -235,13 +228,28 @@ def endings(
             yield Ended(known.number, task, end)
 
 
-def fits(record: AccountingRecord, known: TrackedJob) -> bool:
+def fits(record: AccountingRecord, known: TrackedJob, *, appended: bool = False) -> bool:
     """Whether a record tells of the end of this job.
 
     Not of an earlier job of the same number (numbers wrap), of an attempt that was rescheduled, or of a
-    parallel job's slave task.
+    parallel job's slave task. With appended, it was written to the accounting file after the submission.
     """
-    return record.submission_time >= known.submitted - CLOCK_SKEW and is_final(record)
+    if not is_final(record):
+        return False
+    return appended or record.submission_time >= earliest_submission(known)
+
+
+def earliest_submission(known: TrackedJob) -> float:
+    """The earliest time of submission that Grid Engine can have on record for this job, not for another.
+
+    Our clock may be wrong by any amount: what the qmaster told is believed before it.
+    """
+    times = [known.submitted - CLOCK_SKEW]
+    if known.submission_time is not None:
+        times.append(known.submission_time - ROUNDING)
+    if known.clock_offset is not None:
+        times.append(known.submitted + known.clock_offset - CLOCK_SKEW)
+    return min(times)
 
 
 def _end(
@@ -286,7 +294,7 @@ def _finished(known: TrackedJob, details: Details) -> dict[int, Mapping[str, flo
     return {
         (NO_TASK if known.tasks is None else task.task): task.usage
         for job in details.jobs
-        if job.job == known.number and job.submission_time >= known.submitted - CLOCK_SKEW
+        if job.job == known.number
         for task in job.details
         if task.status == STATUS_FINISHED
     }

@@ -62,7 +62,11 @@ def record_deletion_request(
         known = session_jobs.table.get(job.job)
         if known is not None:
             whole = job.task is None or known.tasks is None
-            chosen = known.waiting if whole else known.waiting.intersection({job.task})
+            chosen = (
+                known.waiting
+                if whole
+                else known.waiting.intersection(() if job.task is None else (job.task,))
+            )
             tasks = sorted(chosen - known.deleted)
             session_jobs.deleted(known, tasks, pending=False)
             wishes.append((known, tasks))

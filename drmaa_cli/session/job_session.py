@@ -52,6 +52,7 @@ from drmaa_cli.store.session_store import StoreError, path_of
 from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
 from drmaa_cli.template.job_template import JobTemplate
 
@@ -129,12 +130,12 @@ class JobSession:
         self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(self.config.directory(os.environ), self.name)
         self._session_jobs = SessionJobs(
-            path, self.contact, self._named, self.cluster.clock, os.uname().nodename
+            path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
         )
         self._table = self._session_jobs.table
         self._accounting = AccountingFile(common / PLAIN_FILE, common / JSON_FILE)
-        self._monitor = Monitor(self.cluster, self._session_jobs, self._accounting, rules)
-        self._lock = self._monitor.lock
+        self._monitor = Monitor(self.cluster, self._table, self._accounting)
+        self._lock = Lock()
         lost = SubmissionRecovery(
             self.cluster,
             self._accounting,
@@ -143,8 +144,10 @@ class JobSession:
             lambda token: answer_files(path, token),
         )
         submitter = Submitter(self.cluster, common, self._accounting, lost, self._session_jobs)
-        self._submissions = Submissions(self._session_jobs, submitter, lost, self._monitor)
-        self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor)
+        self._submissions = Submissions(
+            self._session_jobs, submitter, lost, self._monitor, self._lock, self.cluster.clock
+        )
+        self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
         self._take_up()
 
     # --- the session ---------------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ class JobSession:
         self.check()
         self._submissions.resolve_rest()
         with self._lock:
-            self._monitor.added(self._session_jobs.catch_up())
+            self._waiting.catch_up()
             entries = list(self._session_jobs.entries())
         return [
             SessionJob(str(entry.id), entry.key, entry.name, self._state_of(entry), entry.reaped)
@@ -300,13 +303,13 @@ class JobSession:
         terminating = operation == JobControlAction.TERMINATE
         if text_of(jobId) == ALL:
             with self._lock:
-                self._monitor.added(self._session_jobs.catch_up())
+                self._waiting.catch_up()
                 ids = [JobId(known.number) for known in self._table]
         else:
             ids = [control.target(parse_job_id(jobId), operation)]
             with self._lock:
                 if ids[0].job not in self._table:  # another process may have submitted it
-                    self._monitor.added(self._session_jobs.catch_up())
+                    self._waiting.catch_up()
         if not ids:
             return
         answers = self._terminate(ids) if terminating else self.cluster.control(operation, ids)
@@ -401,16 +404,10 @@ class JobSession:
         self.check()
         job = parse_job_id(jobId)
         with self._lock:
-            known = self._table.get(job.job)
-            if known is None:
-                self._monitor.added(self._session_jobs.catch_up())
-                known = self._table.get(job.job)
-            if known is not None:
-                return status.of_tracked_job(self._monitor, known, job, strict=self.config.strict_states)
-            rows = self._monitor.foreign_rows(job.job)
-            if rows:
-                return status.of_rows(self._monitor, rows, job)
-        return status.of_foreign_job(self.cluster, job)
+            if job.job not in self._table:
+                self._waiting.catch_up()
+        found = self._waiting.state(job, strict=self.config.strict_states)
+        return status.of_foreign_job(self.cluster, job) if found is None else found
 
     # --- what is said of the Grid Engine -------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from drmaa_cli.errors import InternalException, error
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, TrackedJob
+from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
 from drmaa_cli.store import expiry
 from drmaa_cli.store.database import answer_files, answers_beside, remove_answer
 from drmaa_cli.store.session_store import (
@@ -32,6 +31,7 @@ from drmaa_cli.store.session_store import (
 )
 from drmaa_cli.system.accounting_log import AccountingFile, Mark
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Lock
 
 log = logging.getLogger("drmaa_cli")
 
@@ -77,15 +77,18 @@ class SessionJobs:
         must_last: whether the session is useless without its file (it was asked for by name, or has keys).
         clock: the time.
         host: name of this host, for the record.
+        rules: the cell's delays and the user's wishes.
     """
 
-    def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str) -> None:
-        self.table = JobTable()
+    def __init__(
+        self, path: Path, contact: str, must_last: bool, clock: Clock, host: str, rules: Rules
+    ) -> None:
+        self.table = JobTable(rules)
         self.path = path
         self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
         self._memory = self._store = Store.memory(path, contact, clock.time(), host)
         self._given_up = False
-        self._opening = threading.Lock()
+        self._opening = Lock()
         self._seen = 0  # up to this position all submissions are resolved and taken into the table
         self._version = -1
 
@@ -354,7 +357,8 @@ class SessionJobs:
                 intent.start_time,
                 intent.key,
                 intent.name,
-            )
+            ),
+            marked=intent.mark is not None,
         )
         for task in job.tasks:
             if task.deleted:

@@ -13,20 +13,23 @@ from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob, covers
 from drmaa_cli.session.monitor import SYSTEM_HOLDS, Monitor
 from drmaa_cli.system.cell import Cluster
 
+PAUSE = 0.1  # seconds between two listings that should have shown a job and did not
 
-def of_tracked_job(monitor: Monitor, known: TrackedJob, job: JobId, *, strict: bool) -> str:
-    """The state of one of the session's jobs.
+
+def of_tracked_job(
+    monitor: Monitor, known: TrackedJob, job: JobId, not_before: float, *, strict: bool
+) -> str | None:
+    """The state of one of the session's jobs; None while more has to be asked, which the monitor knows then.
 
     A task that left the listing and has no record yet keeps the state it was last seen in: nothing new is
-    known of it. ``undetermined`` is one that was never seen.
+    known of it. ``undetermined`` is one that was never seen, or whose end accounting does not tell.
 
     Raises:
         InvalidJobException: an array job without a task, a task of a job that is no array, a reaped task.
-        DrmCommunicationException: Grid Engine could not be asked.
     """
     task = _task(job, known.tasks is not None)
-    if task in known.waiting:
-        monitor.refresh(known)
+    if task in known.waiting and not monitor.has_listing_since(max(known.since, not_before)):
+        return None
     if task in known.ended:
         return known.ended[task].state(strict)
     if task not in known.waiting:
@@ -34,60 +37,86 @@ def of_tracked_job(monitor: Monitor, known: TrackedJob, job: JobId, *, strict: b
     if task in known.missing and task in known.deleted:
         return JobState.FAILED
     row = known.row(task) or known.last_seen.get(task)
-    if row is None:
+    if row is None or (task in known.confirmed and monitor.accounting_fails):
         return JobState.UNDETERMINED
-    holds = Hold.NONE
-    if task not in known.missing and (
+    if task in known.missing or not (
         needs_hold_kinds(row.state) or (known.start_time and is_pending(row.state))
     ):
-        holds = monitor.holds(known.number, task)
-    return job_state(row.state, holds)
+        return job_state(row.state, Hold.NONE)
+    return _held(monitor, row, known.number, task)
 
 
-def of_rows(monitor: Monitor, rows: Sequence[JobRow], job: JobId) -> str:
-    """The state of a job of the user that the session does not know.
+def of_rows(monitor: Monitor, rows: Sequence[JobRow], job: JobId) -> str | None:
+    """The state of a job of the user that the session does not know; None while more has to be asked.
 
     Raises:
         InvalidJobException: as :func:`of_tracked_job`, or no such task in the qmaster.
-        DrmCommunicationException: Grid Engine could not be asked.
     """
     task = _task(job, rows[0].tasks is not None)
-    return _state(rows, task, lambda: monitor.holds(job.job, task))
+    row = _row(rows, task)
+    if not (needs_hold_kinds(row.state) or is_pending(row.state)):
+        return job_state(row.state, Hold.NONE)
+    return _held(monitor, row, job.job, task)
 
 
 def of_foreign_job(cluster: Cluster, job: JobId) -> str:
     """The state of a job of anybody; asks for its owner, then for that user's jobs.
 
+    A listing that leaves the job out proves nothing while `qstat -j` has it: it is asked for again, and the
+    state is ``undetermined`` if that does not help.
+
     Raises:
         InvalidJobException: as :func:`of_tracked_job`, or no such job in the qmaster.
         DrmCommunicationException: Grid Engine could not be asked.
     """
-    details = cluster.retrying(lambda: cluster.details([job.job]))
-    if not details.jobs:
-        raise error(InvalidJobException, INVALID_JOB_TEXT)
-    owner = details.jobs[0].owner
-    rows = cluster.retrying(lambda: cluster.listing(owner, {job.job})).rows
-    if not rows:
-        raise error(InvalidJobException, INVALID_JOB_TEXT)
-    task = _task(job, rows[0].tasks is not None)
+    until = cluster.clock.monotonic() + cluster.config.retry_for
+    while True:
+        details = cluster.retrying(lambda: cluster.details([job.job]))
+        if not details.jobs:
+            raise error(InvalidJobException, INVALID_JOB_TEXT)
+        owner = details.jobs[0].owner
+        task = _task(job, details.jobs[0].is_array)
+        rows = cluster.retrying(lambda: cluster.listing(owner, {job.job})).rows  # noqa: B023  # at once
+        if rows:
+            return _state(rows, task, lambda: _kinds(cluster, owner, job.job, task))  # noqa: B023  # at once
+        if cluster.clock.monotonic() >= until:
+            return JobState.UNDETERMINED
+        cluster.clock.sleep(PAUSE)
 
-    def holds() -> Hold:
-        found = Hold.NONE
-        for kind in (Hold.USER, *SYSTEM_HOLDS):
-            held = cluster.retrying(lambda asked=kind: cluster.listing(owner, {job.job}, asked))  # type: ignore[misc]  # a default of a lambda
-            if any(covers(row, task) for row in held.rows):
-                found |= kind
-        return found
 
-    return _state(rows, task, holds)
+def _kinds(cluster: Cluster, owner: str, number: int, task: int) -> Hold:
+    found = Hold.NONE
+    for kind in (Hold.USER, *SYSTEM_HOLDS):
+        held = cluster.retrying(lambda asked=kind: cluster.listing(owner, {number}, asked))  # type: ignore[misc]  # a default of a lambda
+        if any(covers(row, task) for row in held.rows):
+            found |= kind
+    return found
+
+
+def _held(monitor: Monitor, row: JobRow, number: int, task: int) -> str | None:
+    """The state with the kinds of hold, of which only as many are asked for as the answer needs."""
+    found = Hold.NONE
+    for kind in (Hold.USER, *SYSTEM_HOLDS):
+        held = monitor.has_hold(kind, number, task)
+        if held is None:
+            return None
+        found |= kind if held else Hold.NONE
+        if held and kind is not Hold.USER:
+            break
+    return job_state(row.state, found)
 
 
 def _state(rows: Sequence[JobRow], task: int, holds: Callable[[], Hold]) -> str:
-    row: JobRow | None = next((row for row in rows if covers(row, task)), None)
-    if row is None:
-        raise error(InvalidJobException, INVALID_JOB_TEXT)
+    row = _row(rows, task)
     asked = needs_hold_kinds(row.state) or is_pending(row.state)
     return job_state(row.state, holds() if asked else Hold.NONE)
+
+
+def _row(rows: Sequence[JobRow], task: int) -> JobRow:
+    for row in rows:
+        if covers(row, task):
+            return row
+    raise error(InvalidJobException, INVALID_JOB_TEXT)
 
 
 def _task(job: JobId, is_array: bool) -> int:

@@ -20,6 +20,8 @@ from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import Submitted, Submitter
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
 from drmaa_cli.system.cell import TROUBLE, drmaa_error
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.job_template import JobTemplate
 
@@ -28,15 +30,16 @@ class Submissions:
     """The submissions of one session."""
 
     def __init__(
-        self, session_jobs: SessionJobs, submitter: Submitter, lost: SubmissionRecovery, monitor: Monitor
+        self,
+        session_jobs: SessionJobs,
+        submitter: Submitter,
+        lost: SubmissionRecovery,
+        monitor: Monitor,
+        lock: Lock,
+        clock: Clock,
     ) -> None:
-        self._session_jobs, self._submitter, self._lost, self._monitor = (
-            session_jobs,
-            submitter,
-            lost,
-            monitor,
-        )
-        self._clock = monitor.clock
+        self._session_jobs, self._submitter, self._lost = session_jobs, submitter, lost
+        self._monitor, self._lock, self._clock = monitor, lock, clock
 
     def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> int:
         """Submit what a template describes, or find what was submitted under the key before: its number.
@@ -80,7 +83,7 @@ class Submissions:
                 done = submit()
             except KeyTaken:
                 continue  # another thread or process was a moment faster
-            with self._monitor.lock:
+            with self._lock:
                 self._monitor.added(self._session_jobs.submitted(done.number, done.intent, done.position))
             return done.number
 
@@ -125,7 +128,7 @@ class Submissions:
                         f"the key {key!r} belongs to {_shape(job.intent.tasks)}, and this is {_shape(tasks)}",
                     )
                 if job.number is not None:
-                    with self._monitor.lock:
+                    with self._lock:
                         self._monitor.added(self._session_jobs.reopen(job))
                     return job.number
                 if not self._resolve(job):
@@ -143,7 +146,7 @@ class Submissions:
             raise drmaa_error(err) from err
         except OSError as err:
             raise error(InternalException, f"cannot read the answer of qsub: {err}") from err
-        with self._monitor.lock:
+        with self._lock:
             self._monitor.added(self._session_jobs.resolve(job, number))
         return True
 

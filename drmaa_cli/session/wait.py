@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from typing import Callable, TypeVar
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -20,19 +22,100 @@ from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
+from drmaa_cli.session import status
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.turns import Step, Waiter
+from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.locks import Hold, Lock
+
+T = TypeVar("T")
 
 log = logging.getLogger("drmaa_cli")
 
 
 class Waiting:
-    """wait() and synchronize() of one session."""
+    """How threads wait: for the end of jobs, or for an answer about a state.
 
-    def __init__(self, cluster: Cluster, session_jobs: SessionJobs, monitor: Monitor) -> None:
+    Each takes its turn: under the lock it takes in what was answered and is told what to do next; without the
+    lock it does that.
+
+    Args:
+        cluster: where jobs that could not start are removed.
+        session_jobs: the session's jobs.
+        monitor: what is asked.
+        accounting: the accounting file.
+        lock: guards them all.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        session_jobs: SessionJobs,
+        monitor: Monitor,
+        accounting: AccountingFile,
+        lock: Lock,
+    ) -> None:
         self._cluster, self._session_jobs, self._monitor = cluster, session_jobs, monitor
-        self._lock = monitor.lock
+        self._accounting, self._lock = accounting, lock
+        self._table = session_jobs.table
+
+    def until(self, ready: Callable[[], T | None], waiter: Waiter) -> T | None:
+        """Wait until something is ready, which is asked with the lock held; None when the time is over first.
+
+        Raises:
+            ExitTimeoutException: the session ended.
+            DrmCommunicationException: Grid Engine, or accounting, could not be asked for too long.
+        """
+        with self._lock:
+            self._monitor.enter(waiter, Hold(sys._getframe()))
+        try:
+            while True:
+                with self._lock:
+                    self._take_in()
+                    found = ready()
+                    if found is not None:
+                        return found
+                    step = self._monitor.next_step(waiter)
+                if step is None:
+                    return None
+                self._do(step, waiter)
+        finally:
+            self._monitor.leave(waiter)
+
+    def catch_up(self) -> None:
+        """Take in what other processes did in this session; called with the lock held.
+
+        Raises:
+            InternalException: the session's file cannot be read.
+        """
+        self._monitor.added(self._session_jobs.catch_up())
+
+    def _take_in(self) -> None:
+        changes = self._monitor.take()
+        if changes is None:
+            return
+        if changes.ends:
+            self._session_jobs.ended(changes.ends)
+        if self._table.lost():  # another process may know why a job is gone
+            self._monitor.added(self._session_jobs.look_around())
+
+    def _do(self, step: Step, waiter: Waiter) -> None:
+        clock = self._cluster.clock
+        if step.begin is not None:
+            step.begin.start()
+        if step.asking:
+            clock.wait_for_answer(waiter.signal, step.seconds)
+        elif step.look and self._accounting.changed():
+            with self._lock:
+                self._monitor.noticed()
+        else:
+            clock.wait(waiter.signal, step.seconds)
+
+    def _waiter(self, deadline: float) -> Waiter:
+        now, not_before = self._cluster.clock.monotonic(), self._monitor.fresh_enough
+        return Waiter(now, not_before, deadline, self._cluster.config.outage_limit)
 
     def for_one(self, wanted: JobId | None, deadline: float) -> tuple[TrackedJob, int, End]:
         """Wait for a job, or for any (None), and reap it.
@@ -48,10 +131,13 @@ class Waiting:
     def for_all(self, job_ids: Sequence[JobIdLike], deadline: float, *, dispose: bool) -> bool:
         """Wait until all these have ended; False when the deadline comes first. See synchronize()."""
         with self._lock:
-            self._monitor.added(self._session_jobs.catch_up())
+            self._monitor.check_open()
+            self.catch_up()
             everything, chosen = self._chosen(job_ids)
-            unfinished = list(reversed(chosen))
-            done = self._monitor.wait(lambda: _all_ended(unfinished), deadline)
+        unfinished = list(reversed(chosen))
+        done = self.until(lambda: _all_ended(unfinished), self._waiter(deadline))
+        with self._lock:
+            self._monitor.check_open()
             ends: Mapping[tuple[TrackedJob, int], End] = {}
             if dispose and not (everything and done is None):
                 reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
@@ -63,28 +149,66 @@ class Waiting:
         self._remove_from_error_state(ends)
         return done is not None
 
-    def _reap_one(self, wanted: JobId | None, deadline: float) -> tuple[TrackedJob, int, End]:
+    def state(self, job: JobId, *, strict: bool) -> str | None:
+        """The state of a job of the session, or of another job of the user that is listed; else None.
+
+        Raises:
+            InvalidJobException, DrmCommunicationException: as
+                :meth:`drmaa_cli.session.job_session.JobSession.jobStatus`.
+        """
+        monitor, now = self._monitor, self._cluster.clock.monotonic()
+        not_before = monitor.fresh_enough
+
+        def state() -> tuple[str | None] | None:
+            known = self._table.get(job.job)
+            if known is not None:
+                found = status.of_tracked_job(monitor, known, job, not_before, strict=strict)
+                return None if found is None else (found,)
+            rows = monitor.foreign_rows(job.job)
+            if rows is None or not monitor.has_listing_since(waiter.not_before):
+                return None
+            found = status.of_rows(monitor, rows, job) if rows else None
+            return (found,) if found is not None or not rows else None
+
         with self._lock:
-            while True:
-                found = self._monitor.wait(lambda: self._ended(wanted), deadline)
-                if found is None:
-                    raise error(ExitTimeoutException, TIMEOUT_TEXT)
+            known = self._table.get(job.job)
+            if known is not None:
+                since = max(not_before, known.since) if known.waiting else not_before
+            elif monitor.foreign_rows(job.job) is None:
+                since = now
+            else:
+                since = max(not_before, monitor.last_event)
+        waiter = Waiter(now, since, limit=self._cluster.config.retry_for, impatient=True)
+        found = self.until(state, waiter)
+        return None if found is None else found[0]
+
+    def _reap_one(self, wanted: JobId | None, deadline: float) -> tuple[TrackedJob, int, End]:
+        def reaped() -> tuple[TrackedJob, int, End] | None:
+            found = self._ended(wanted)
+            while found is not None:
                 end = self._session_jobs.reap([found]).get(found)
-                if end is not None:  # else another process was faster
+                if end is not None:
                     return (*found, end)
+                found = self._ended(wanted)  # another process was faster
+            return None
+
+        done = self.until(reaped, self._waiter(deadline))
+        if done is None:
+            raise error(ExitTimeoutException, TIMEOUT_TEXT)
+        return done
 
     def _ended(self, wanted: JobId | None) -> tuple[TrackedJob, int] | None:
         if wanted is None:
-            first = self._session_jobs.table.first_ended()
-            if first is None and not len(self._session_jobs.table):
-                self._monitor.added(self._session_jobs.catch_up())
-                if not len(self._session_jobs.table):
+            first = self._table.first_ended()
+            if first is None and not len(self._table):
+                self.catch_up()
+                if not len(self._table):
                     raise error(InvalidJobException, INVALID_JOB_TEXT)
             return first
-        pair = self._session_jobs.table.find(wanted)
+        pair = self._table.find(wanted)
         if pair is None:
-            self._monitor.added(self._session_jobs.catch_up())
-            pair = self._session_jobs.table.find(wanted)
+            self.catch_up()
+            pair = self._table.find(wanted)
         if pair is None:
             raise error(InvalidJobException, INVALID_JOB_TEXT)
         return pair if pair[1] in pair[0].ended else None
@@ -95,12 +219,10 @@ class Waiting:
             text = os.fsdecode(job_id) if isinstance(job_id, bytes) else str(job_id)
             if text == ALL:
                 return True, [
-                    (known, task)
-                    for known in self._session_jobs.table
-                    for task in sorted({*known.waiting, *known.ended})
+                    (known, task) for known in self._table for task in sorted({*known.waiting, *known.ended})
                 ]
             try:
-                pair = self._session_jobs.table.find(parse_job_id(text))
+                pair = self._table.find(parse_job_id(text))
             except InvalidJobException:
                 continue  # it looks like an id, and no job can have it
             if pair is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import gzip
 import logging
 import os
-import threading
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Callable, NamedTuple
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
+from drmaa_cli.system.locks import Lock
 
 log = logging.getLogger("drmaa_cli")
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 16  # bytes
-CLOCK_SKEW = 3600.0  # seconds by which the file server's clock may differ from ours
+TAIL = 64  # bytes
+CLOCK_SKEW = 86400.0  # seconds by which the file server's clock may differ from ours
 
 
 class Mark(NamedTuple):
@@ -61,12 +63,14 @@ class AccountingFile:
         self.paths = paths
         self.path = paths[0]
         self._left: dict[Path, Mark] = {}  # how far the others were read
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._fd: int | None = None
         self._closed = False
         self._inode = 0
         self._offset = 0
         self._partial_at = -1  # size at which an unfinished last line was seen
+        self._tail = b""  # the end of the last line that was read
+        self._read_at = 0.0  # when the file had been written to last when it was read
         self._backlog: list[tuple[Path, int]] = []  # rotated files to be read first, each from an offset
         self.broken_lines = 0
 
@@ -112,7 +116,7 @@ class AccountingFile:
         with self._lock:
             try:
                 if self._fd is None:
-                    return self._reopen_from_start()
+                    return self._reopen()
                 size = self._size()
                 return bool(self._backlog) or size not in (self._offset, self._partial_at) or self._rotated()
             except OSError:  # a stale handle: it must be opened anew
@@ -128,7 +132,7 @@ class AccountingFile:
         records: list[AccountingRecord] = []
         with self._lock:
             try:
-                if self._fd is None and not self._reopen_from_start():
+                if self._fd is None and not self._reopen():
                     return []
                 self._revalidate()
                 while self._backlog:
@@ -139,7 +143,7 @@ class AccountingFile:
                     later = self._archives_after(os.fstat(self._fd or 0))
                     for path in later:
                         records += self._archived(path, 0, wanted)
-                    if self._reopen_from_start():
+                    if self._reopen():
                         records.extend(self._records(wanted))
                     else:
                         self._let_go()  # the new file may not be read: qacct is asked instead
@@ -200,14 +204,28 @@ class AccountingFile:
 
     def _records(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
         size = self._size()
-        if size < self._offset:
-            self._offset = 0
-        self._partial_at = size
+        if size < self._offset or not self._is_continued():
+            yield from self._copied(wanted)
+            self._offset, self._tail = 0, b""
+        self._partial_at, self._read_at = size, os.fstat(self._fd or 0).st_mtime
         for line in self._lines(self._offset, size):
             self._offset += len(line)
+            self._tail = line[-TAIL:]
             record = self._parse(line, wanted)
             if record is not None:
                 yield record
+
+    def _is_continued(self) -> bool:
+        """Whether what was read last still stands where it was: the file was not emptied and filled anew."""
+        assert self._fd is not None
+        tail = self._tail
+        return os.pread(self._fd, len(tail), self._offset - len(tail)) == tail
+
+    def _copied(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
+        """What was written between our reading and the file's being emptied, from the copy that was kept."""
+        for written, _, path in self._siblings():
+            if written >= self._read_at - CLOCK_SKEW:
+                yield from self._archived(path, self._offset, wanted)
 
     def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> AccountingRecord | None:
         found = line_id(line)
@@ -260,17 +278,9 @@ class AccountingFile:
         return max(written, key=lambda path: (written[path], path == self.path), default=self.paths[0])
 
     def _let_go(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _reopen_from_start(self) -> bool:
-        """Open what is written to now: where it was left, if it was read before, else at its start."""
-        if not self._reopen():
-            return False
-        left = self._left.get(self.path)
-        self._offset = left.offset if left is not None and left.inode == self._inode else 0
-        return True
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
 
     def _archives(self, mark: Mark | None, since: float | None) -> list[tuple[Path, int]]:
         """The rotated files that may hold records after a mark, oldest first, and where to start in each."""
@@ -291,13 +301,14 @@ class AccountingFile:
 
     def _siblings(self) -> list[tuple[float, int, Path]]:
         found = []
-        beside = {path for base in self.paths for path in base.parent.glob(f"{base.name}.*")}
+        beside = {path for base in self.paths for path in base.parent.glob(f"{base.name}[.-]*")}
         for path in beside.union(self.paths) - {self.path, self._newest()}:
             try:
-                stat = path.stat()
+                told = path.stat()
             except OSError:
                 continue  # rotated on meanwhile; it is found under its new name the next time
-            found.append((stat.st_mtime, stat.st_ino, path))
+            if stat.S_ISREG(told.st_mode):
+                found.append((told.st_mtime, told.st_ino, path))
         return sorted(found)
 
     def _archived(self, path: Path, offset: int, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
@@ -314,13 +325,18 @@ class AccountingFile:
             return False
         path = self._newest()
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
             return False  # not shared with this host, or not written yet: qacct is asked instead
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):  # a pipe is no memory: what was written before us is gone
+            os.close(fd)
+            return False
         if path != self.path and self._fd is not None:
             self._left[self.path] = Mark(self._inode, self._offset)
-        self.path = path
         self._let_go()
-        self._fd, self._inode = fd, os.fstat(fd).st_ino
-        self._partial_at = -1
+        left = self._left.get(path)
+        self.path, self._inode, self._partial_at, self._tail = path, found.st_ino, -1, b""
+        self._offset = left.offset if left is not None and left.inode == found.st_ino else 0
+        self._fd = fd  # last: from here on it is read
         return True

@@ -11,7 +11,6 @@ import collections
 import logging
 import os
 import pwd
-import threading
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, TypeVar, Union
@@ -39,6 +38,7 @@ from drmaa_cli.gridengine.replies import (
 from drmaa_cli.system.accounting_log import AccountingFile, Sample
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
+from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
 
 log = logging.getLogger("drmaa_cli")
@@ -71,7 +71,7 @@ class Cluster:
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
         self._doubted = False
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     @property
     def user(self) -> str:
@@ -213,6 +213,12 @@ class Cluster:
                 " (control_slaves), whatever its exit status was: let such jobs say how they ended",
                 self.flavour(sample),
             )
+
+    def abort(self, thread: int | None) -> None:
+        """End the command that a thread (``threading.get_ident()``) runs, where the runner can do that."""
+        abort = getattr(self._runner, "abort", None)
+        if abort is not None and thread is not None:
+            abort(thread)
 
     def retrying(self, ask: Callable[[], T]) -> T:
         """Ask again for a little while when no qmaster answers, then raise the DRMAA exception for it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
+
+from drmaa_cli.system.locks import Signal
 
 
 class Clock:
@@ -17,9 +18,13 @@ class Clock:
         """Epoch seconds."""
         return time.time()
 
-    def wait(self, condition: threading.Condition, seconds: float) -> None:
-        """Release the condition's lock until it is notified or the seconds have passed."""
-        condition.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
+    def wait(self, signal: Signal, seconds: float) -> None:
+        """Let time pass until the signal wakes the thread or the seconds are over."""
+        signal.wait(seconds)
+
+    def wait_for_answer(self, signal: Signal, seconds: float) -> None:
+        """The same while a command runs that will wake the thread: the time is the command's."""
+        signal.wait(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""

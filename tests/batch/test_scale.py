@@ -84,9 +84,10 @@ def test_rows_are_found_by_task(rows: tuple[JobRow, ...], waiting: set[int]) -> 
     for task in range(70):
         assert index.find(task) == next((found for found in rows if covers(found, task)), None)
     known = TrackedJob(1, 1, TaskRange(1, 60), 0.0)
-    known.waiting = set(waiting)
+    for task in set(range(1, 61)) - waiting:
+        known.waiting.discard(task)
     seen = sight(known, rows)
-    assert seen.absent == {task for task in waiting if index.find(task) is None}
+    assert set(seen.absent) == {task for task in waiting if index.find(task) is None}
     assert seen.faulty == {task for task in waiting if (found := index.find(task)) and found.state == "Eqw"}
     for found in rows:
         assert covered(found, waiting) == {task for task in waiting if covers(found, task)}

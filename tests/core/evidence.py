@@ -16,11 +16,13 @@ from drmaa_cli.gridengine.records import (
     TaskRange,
     TaskSet,
 )
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
+from drmaa_cli.jobs.lifecycle import Rules, TrackedJob
 from tests.gridengine import captured
 
 SUBMITTED = 1795426022.0  # 2026-11-23 09:27:02 UTC, the time of the captures
 NUMBER = 867
+RULES = Rules(grace=30.0)
+NOTHING = Details((), frozenset())
 
 
 @lru_cache(maxsize=1)
@@ -85,9 +87,7 @@ def known(
     job: int = NUMBER, tasks: TaskRange | None = None, *, order: int = 1, submitted: float = SUBMITTED
 ) -> TrackedJob:
     """A job as the table holds it after its submission."""
-    new = TrackedJob(job, order, tasks, submitted)
-    new.waiting = {NO_TASK} if tasks is None else set(tasks.numbers())
-    return new
+    return TrackedJob(job, order, tasks, submitted)
 
 
 def row(state: str = "r", tasks: TaskSet | None = None, job: int = NUMBER) -> JobRow:

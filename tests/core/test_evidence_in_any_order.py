@@ -11,10 +11,10 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, TaskDetail, TaskRange
+from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, Snapshot, TaskDetail, TaskRange
 from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
-from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob, back_again, endings, fits, sight
+from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
+from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 
@@ -77,14 +77,13 @@ def lives(draw: st.DrawFn, task: int) -> Life:
 
 
 class Watcher:
-    """The steps of a monitor, in whatever order a test takes them."""
+    """A table, and the evidence in whatever order a test takes it."""
 
     def __init__(self, found: dict[int, Life]) -> None:
         self.lives = found
         self.tasks = None if NO_TASK in found else TaskRange(1, len(found))
-        self.table = JobTable()
+        self.table = JobTable(RULES)
         self.known: TrackedJob = self.table.add(evidence.known(tasks=self.tasks))
-        self.records: dict[int, dict[int, AccountingRecord]] = {}
         self.ends: dict[int, tuple[float, End]] = {}
         self.read_until = 0.0
 
@@ -99,18 +98,15 @@ class Watcher:
             letters = life.state(now)
             if letters and task not in left_out:
                 rows.append(evidence.row(letters, evidence.task_set(task) if task else None))
-        self.table.sighted(sight(self.known, tuple(rows)), now)
-        self.settle(now)
+        self.apply(Snapshot(tuple(rows)), now)
 
     def read(self, now: float, *, backwards: bool = False) -> None:
         new = [
             line for life in self.lives.values() for line in life.lines if self.read_until < line[0] <= now
         ]
         self.read_until = now
-        for _, record in sorted(new, key=lambda line: line[0], reverse=backwards):
-            if fits(record, self.known):
-                self.records.setdefault(NUMBER, {})[record.task] = record
-        self.settle(now)
+        lines = sorted(new, key=lambda line: line[0], reverse=backwards)
+        self.apply(Records([record for _, record in lines]), now)
 
     def details(self, now: float) -> None:
         tasks = tuple(
@@ -125,21 +121,16 @@ class Watcher:
                     NUMBER, "", "", evidence.SUBMITTED, self.tasks is not None, TaskRange(1, 1), {}, tasks
                 )
             ]
-        found = Details.of(jobs, [NUMBER])
-        self.table.returned(NUMBER, back_again(self.known, found))
-        self.table.confirmed_missing(NUMBER)
-        self.settle(now, found)
+        self.apply(Details.of(jobs, [NUMBER]), now)
 
-    def settle(self, now: float, details: Details | None = None) -> None:
-        # As the monitor does: patience is counted up to when accounting was read last.
-        for fact in list(endings(self.known, self.records, self.read_until, RULES, details)):
+    def apply(self, found: Evidence, now: float) -> None:
+        for fact in self.table.apply(found, now).ends:
             assert fact.task not in self.ends, "ended twice"
-            assert self.table.ended(fact)
             self.ends[fact.task] = (now, fact.end)
 
     def check(self) -> None:
-        assert set(self.ends) | self.known.waiting == set(self.lives), "lost"
-        assert not set(self.ends) & self.known.waiting
+        assert set(self.ends) | set(self.known.waiting) == set(self.lives), "lost"
+        assert not set(self.ends) & set(self.known.waiting)
         for task, (when, end) in self.ends.items():
             life = self.lives[task]
             assert when >= life.gone, "ended while it lived"
@@ -211,16 +202,17 @@ def test_after_the_end_the_order_of_the_evidence_does_not_matter(life: Life, ord
 
 @given(st.lists(st.sampled_from(["look", "read", "details", "end"]), max_size=30))
 def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
-    table = JobTable()
+    table = JobTable(RULES)
     known = table.add(evidence.known())
     assert table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
     table.reap(known, NO_TASK)
-    records = {NUMBER: {NO_TASK: evidence.record()}}
+    found: dict[str, Evidence] = {
+        "look": Snapshot(()),
+        "details": Details.of((), [NUMBER]),
+        "read": Records([evidence.record()]),
+    }
     for name in steps:
-        if name == "look":
-            table.sighted(sight(known, ()), 1.0)
-        elif name == "details":
-            table.confirmed_missing(NUMBER)
-        assert list(endings(known, records, 10**9, RULES)) == []
+        if name in found:
+            assert table.apply(found[name], 10**9).ends == ()
         assert not table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
     assert table.get(NUMBER) is None

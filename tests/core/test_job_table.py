@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from drmaa_cli.gridengine.records import JobId, TaskRange
+from drmaa_cli.gridengine.records import Details, JobId, Snapshot, TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, sight
+from drmaa_cli.jobs.lifecycle import NO_TASK, Ended
 from tests.core import evidence
 
 
@@ -17,7 +17,7 @@ def end(status: int = 0) -> End:
 
 
 def fill(count: int, tasks: TaskRange | None = None) -> JobTable:
-    table = JobTable()
+    table = JobTable(evidence.RULES)
     for place in range(1, count + 1):
         table.add(evidence.known(100 + place, tasks, order=place))
     return table
@@ -36,7 +36,7 @@ def test_the_earliest_submitted_first() -> None:
 
 
 def test_the_order_of_submission_is_not_the_order_of_numbers() -> None:
-    table = JobTable()
+    table = JobTable(evidence.RULES)
     for order, number in enumerate((9, 3, 7), 1):
         table.add(evidence.known(number, order=order))
         table.ended(Ended(number, NO_TASK, end()))
@@ -100,10 +100,10 @@ def test_notes_about_a_task_go_with_it() -> None:
     known = table.get(101)
     assert known is not None
     row = evidence.row("r", evidence.task_set(1, 2, 3), 101)
-    table.sighted(sight(known, (row,)), 1)
+    table.apply(Snapshot((row,)), 1)
     table.deleted(101, [1, 2, 99], pending=True)
-    table.sighted(sight(known, ()), 2)
-    table.confirmed_missing(101)
+    table.apply(Snapshot(()), 2)
+    table.apply(Details.of((), [101]), 3)
     table.ended(Ended(101, 1, end()))
     table.drop(101, 2)
     for notes in (known.missing, known.faulty, known.last_seen):
@@ -132,7 +132,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = JobTable()
+        self.table = JobTable(evidence.RULES)
         self.waiting: dict[tuple[int, int], int] = {}  # (number, task) -> order
         self.ends: dict[tuple[int, int], tuple[int, End]] = {}
         self.submitted = 0
@@ -198,8 +198,9 @@ class LedgerMachine(RuleBasedStateMachine):
         rows = (evidence.row("r", evidence.task_set(*sorted(shown)), number),) if shown else ()
         if known.tasks is None:
             rows = (evidence.row("r", None, number),) if shown else ()
-        self.table.sighted(sight(known, rows), now)
-        absent = known.waiting - shown if known.tasks is not None else (set() if shown else known.waiting)
+        waiting = set(known.waiting)
+        self.table.apply(Snapshot(rows), now)
+        absent = waiting - shown if known.tasks is not None else (set() if shown else waiting)
         assert set(known.missing) == absent
 
     @invariant()
@@ -211,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert {known.number for known in self.table.waiting()} == {number for number, _ in self.waiting}
         for known in self.table:
             for notes in (known.missing, known.faulty, known.confirmed, known.deleted, known.never_ran):
-                assert set(notes) <= known.waiting
+                assert set(notes) <= set(known.waiting)
 
 
 TestLedgerAgainstAModel = LedgerMachine.TestCase

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
-from drmaa_cli.gridengine.records import AccountingRecord, Details, TaskRange, TaskSet
+from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
-from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
     NO_TASK,
     Rules,
     TrackedJob,
-    back_again,
     covers,
-    endings,
-    fits,
-    sight,
 )
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
@@ -26,29 +24,21 @@ LATE = 1000.0
 
 
 class Watch:
-    """A job in a table, and the evidence about it in the order in which the monitor takes it in."""
+    """A job in a table, and the evidence about it in the order in which it comes."""
 
     def __init__(self, tasks: TaskRange | None = None, rules: Rules = RULES) -> None:
-        self.table = JobTable()
+        self.table = JobTable(rules)
         self.known = self.table.add(evidence.known(tasks=tasks))
-        self.rules = rules
-        self.records: dict[int, dict[int, AccountingRecord]] = {}
         self.ends: dict[int, End] = {}
 
     def listed(self, *rows: object, now: float = 0.0) -> Watch:
-        self.table.sighted(sight(self.known, rows), now)  # type: ignore[arg-type]  # rows of a listing
-        return self.settle(now)
+        return self.apply(Snapshot(rows), now)  # type: ignore[arg-type]  # rows of a listing
 
     def recorded(self, record: AccountingRecord, now: float = 0.0) -> Watch:
-        if fits(record, self.known):
-            task = NO_TASK if self.known.tasks is None else record.task
-            self.records.setdefault(NUMBER, {})[task] = record
-        return self.settle(now)
+        return self.apply(Records([record]), now)
 
     def detailed(self, details: Details, now: float = 0.0) -> Watch:
-        self.table.returned(NUMBER, back_again(self.known, details))
-        self.table.confirmed_missing(NUMBER)
-        return self.settle(now, details)
+        return self.apply(details, now).settle(now)
 
     def gone(self, now: float = 0.0) -> Watch:
         """Absent from a listing, and qstat -j does not know it either."""
@@ -58,10 +48,13 @@ class Watch:
         self.table.deleted(NUMBER, tasks, pending=pending)
         return self
 
-    def settle(self, now: float, details: Details | None = None) -> Watch:
-        for fact in list(endings(self.known, self.records, now, self.rules, details)):
+    def settle(self, now: float) -> Watch:
+        """Accounting is read, and says nothing new."""
+        return self.apply(Records([]), now)
+
+    def apply(self, found: Evidence, now: float) -> Watch:
+        for fact in self.table.apply(found, now).ends:
             assert fact.task not in self.ends, "ended twice"
-            assert self.table.ended(fact)
             self.ends[fact.task] = fact.end
         return self
 
@@ -322,10 +315,31 @@ def test_a_slave_task_of_a_parallel_job_is_not_the_job() -> None:
     assert Watch().gone().recorded(slave, now=1).alive
 
 
-def test_details_of_an_old_job_of_the_same_number_are_not_ours() -> None:
-    watch = Watch().listed(now=1)
-    watch.detailed(evidence.window(submitted=SUBMITTED - 2 * CLOCK_SKEW), now=2)
-    assert watch.alive
+@pytest.mark.parametrize("hours", [-5, -1.5, 1.5, 5])
+def test_a_clock_that_is_hours_off_is_not_the_qmasters(hours: float) -> None:
+    """The qmaster told when the job was submitted, by its own clock."""
+    theirs = SUBMITTED + 3600 * hours
+    time = datetime.fromtimestamp(theirs, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    watch = (
+        Watch().listed(evidence.row("qw")._replace(time=time)).listed(evidence.row("r"), now=1).gone(now=2)
+    )
+    watch.recorded(evidence.record("qacct.j_exit3", submitted=theirs), now=3)
+    assert info(watch.end) == exited(3)
+    told = Watch().listed(now=1).detailed(evidence.window(submitted=theirs), now=1)
+    assert info(told.end) == exited(7)
+    known = Watch().gone(now=2)
+    known.known.submission_time = theirs
+    early = evidence.record("qacct.j_exit3", submitted=min(theirs, SUBMITTED) - 2 * CLOCK_SKEW)
+    assert known.recorded(early, now=3).alive, "of an earlier job of the same number"
+
+
+def test_what_was_appended_since_the_submission_needs_no_clock() -> None:
+    table = JobTable(RULES)
+    known = table.add(evidence.known(), marked=True)
+    old = evidence.record("qacct.j_exit3", submitted=SUBMITTED - 100 * CLOCK_SKEW)
+    table.apply(Records([old]), 1)
+    assert known.waiting
+    assert [info(fact.end) for fact in table.apply(Records([old], appended=True), 1).ends] == [exited(3)]
 
 
 # --- the moment in which qstat -j shows the usage of a finished job ----------------------------------------

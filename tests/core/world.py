@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Callable
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Signal
 from drmaa_cli.system.runner import Command, CommandTimeout
 from tests.core import evidence
 from tests.gridengine import captured
@@ -59,19 +61,25 @@ class FakeClock(Clock):
                 do()
             self._now = until
 
-    def wait(self, condition: threading.Condition, seconds: float) -> None:
+    def wait(self, signal: Signal, seconds: float) -> None:
         self.waits += 1
         if seconds <= SHORT_WAIT or threading.active_count() == 1:
             self.sleep(min(seconds, 3600.0))
-            condition.wait(0)  # let the others have the lock
+            signal.wait(0)
+            if threading.active_count() > 1:
+                time.sleep(0)  # let the others have the processor
             return
         until = self._now + seconds
         pause = HANG_GUARD if until > self._now + 10**6 else 0.005
         patience = HANG_GUARD
-        while self._now < until and not condition.wait(pause):
+        while self._now < until and not signal.wait(pause):
             patience -= pause
             if patience <= 0:
                 raise AssertionError("nobody woke a waiting thread")
+
+    def wait_for_answer(self, signal: Signal, seconds: float) -> None:
+        if not signal.wait(HANG_GUARD):
+            raise AssertionError("a command woke nobody")
 
 
 @dataclass

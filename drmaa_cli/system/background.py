@@ -1,0 +1,76 @@
+"""A call at work in a thread of its own, where no signal handler interrupts it.
+
+Python runs signal handlers in the main thread. What must not be torn apart (a process that is started but not
+known yet, a file read half way) is done in a thread that lives for this one call; whoever needs the result
+waits for it, and may stop waiting.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from typing import Callable, Generic, TypeVar
+
+from drmaa_cli.system.locks import Hold, Signal
+
+T = TypeVar("T")
+
+
+class Work(Generic[T]):
+    """One call.
+
+    Args:
+        call: what is done.
+        ended: called in the thread when it is done.
+        starter: held by the frame that will start it; see :meth:`is_lost`.
+
+    Attributes:
+        thread: the thread's identity once it has begun.
+        is_over: whether it is done.
+    """
+
+    def __init__(
+        self, call: Callable[[], T], ended: Callable[[], None] = lambda: None, starter: Hold | None = None
+    ) -> None:
+        self.thread: int | None = None
+        self.is_over = False
+        self._call, self._ended, self._starter = call, ended, starter
+        self._over = Signal()
+        self._begun: dict[int, bool] = {}  # whoever enters the first word decides
+        self._error: BaseException | None = None
+        self._value: T
+
+    def start(self) -> None:
+        """Begin. Where no thread can be had (a full host, the end of the interpreter) it is done here."""
+        try:
+            _thread.start_new_thread(self._run, ())  # not threading's: its start() can be interrupted
+        except RuntimeError:
+            self._run()
+
+    def is_lost(self) -> bool:
+        """Whether it will never begin, for its starter was interrupted before; it cannot begin after that."""
+        if self.thread is not None or self._starter is None or not self._starter.is_void:
+            return False
+        return not self._begun.setdefault(0, False)
+
+    def wait(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
+        """Wait until it is done; False when the time is over first. For one thread only."""
+        return self.is_over or self._over.wait(seconds)
+
+    def result(self) -> T:
+        """What the call returned, once it is over; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def _run(self) -> None:
+        self.thread = threading.get_ident()
+        if not self._begun.setdefault(0, True):
+            return
+        try:
+            self._value = self._call()
+        except BaseException as err:  # noqa: BLE001  # it is the result
+            self._error = err
+        self.is_over = True
+        self._over.wake()
+        self._ended()
