@@ -8,6 +8,7 @@ Each carries its parts: ``code``, DRMAA's error number, and ``text``, the messag
      |- DrmaaException
      |   |- InternalException                        1
      |   |- DrmCommunicationException                2
+     |   |   `- UnknownSubmissionException
      |   |- AuthorizationException                   3
      |   |- InvalidArgumentException                 4   also an AttributeError
      |   |- NoActiveSessionException                 5
@@ -70,6 +71,7 @@ __all__ = [
     "ResumeInconsistentStateException",
     "SuspendInconsistentStateException",
     "TryLaterException",
+    "UnknownSubmissionException",
     "UnsupportedAttributeException",
 ]
 
@@ -142,6 +144,16 @@ class DrmCommunicationException(DrmaaException):
     """Grid Engine could not be reached."""
 
     code = 2
+
+
+class UnknownSubmissionException(DrmCommunicationException):
+    """The answer to a submission was lost, and whether one of several ended jobs is it cannot be told.
+
+    Attributes:
+        candidates: the numbers of the jobs that could be it.
+    """
+
+    candidates: tuple[int, ...] = ()
 
 
 class DrmsExitException(DrmaaException):
@@ -314,6 +326,19 @@ def error(kind: type[Coded], text: str, code: int | None = None) -> Coded:
 def no_usage() -> NoResourceUsageException:
     """Code 24: the job has ended and left no usage."""
     return error(NoResourceUsageException, NO_RUSAGE_TEXT)
+
+
+def unknown_submission(name: str, candidates: Iterable[int]) -> UnknownSubmissionException:
+    """A submission of this job name of which only ended jobs could be what came of it."""
+    numbers = tuple(candidates)
+    made = error(
+        UnknownSubmissionException,
+        f"the answer to a submission of {name!r} was lost, and a job that has ended could be it:"
+        f" {', '.join(map(str, numbers))}; look at it with qacct -j. In a session with a name, or with a key,"
+        " and without an account string (-A) of one's own, a submission is always found again",
+    )
+    made.candidates = numbers
+    return made
 
 
 def meant(name: str, names: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ NOT_FOUND = re.compile(r"^error: (?:job id|Job-array tasks|job name) .* not foun
 # stdout, exit 1: the file is missing or unreadable; stderr says which
 NO_FILE = "no jobs running since startup"
 # Without a job number a table of totals ends the answer, records or none. Its rule is longer than a record's.
-TOTALS = re.compile(r"^(?:Total System Usage$|OWNER +WALLCLOCK +UTIME )", re.MULTILINE)
+TOTALS = re.compile(r"^(?:Total System Usage$|(?:OWNER|ACCOUNT) +WALLCLOCK +UTIME )", re.MULTILINE)
 RECORD_RULE = "=" * 62
 
 _RULE = re.compile(rf"^{RECORD_RULE}$", re.MULTILINE)
@@ -58,6 +58,11 @@ def argv_for_owner(owner: str, since: float) -> list[str]:
     """
     begin = datetime.fromtimestamp(int(since), timezone.utc).strftime("%Y%m%d%H%M.%S")
     return ["qacct", "-o", owner, "-b", begin, "-j"]
+
+
+def argv_for_account(account: str) -> list[str]:
+    """The command for all records with an account string (``qsub -A``), those never started included."""
+    return ["qacct", "-A", account, "-j"]
 
 
 def parse(result: CommandResult) -> list[AccountingRecord]:

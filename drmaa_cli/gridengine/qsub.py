@@ -43,8 +43,17 @@ _SYNCHRONOUS = re.compile(r"Job [0-9.]+ exited |Unable to run job [0-9.]+$")  # 
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]")  # after a JSV's message, in 9.2's prerelease
 _OWN_NAME = re.compile(r"^qsub: ", re.MULTILINE)
 
-# Texts with which qsub never got as far as handing the job over. A time-out is not one of them.
-_NOT_HANDED_OVER = ("Connection refused", "can't resolve host")
+# Texts of qsub's own side of the conversation: it has no answer, and the qmaster may have the job. Found by
+# swallowing the answer on its way, by stopping and killing a real qmaster in mid-call, and at a JSV that
+# takes 75 s. A qmaster that goes away orderly after it took a job leaves a qsub that says "Connection
+# refused" and nothing else, word for word as at a port where nobody has listened: that proves nothing either.
+_WITHOUT_ANSWER = (
+    "failed receiving gdi request response",
+    "failed sending gdi request",
+    "got no response from qmaster",
+    "no answer list - gdi request failed",
+)
+_BEFORE_ANYTHING = "Unable to initialize environment because of error: "
 
 
 class Accepted(NamedTuple):
@@ -55,11 +64,18 @@ class Accepted(NamedTuple):
         tasks: the tasks of an array job, None for a single job. 6.2u5 and Open Cluster Scheduler answer as
             for a single job when an array has one task only.
         warnings: what else was said, a line each.
+        others: other numbers that stand where an id can stand: a wrapper's or a JSV's words, or the id.
     """
 
     job: int
     tasks: TaskRange | None
     warnings: tuple[str, ...]
+    others: tuple[int, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the id was said, so that it needs no check."""
+        return not (self.warnings or self.others)
 
 
 class Refusal(enum.Enum):
@@ -92,7 +108,8 @@ def parse_submission(result: CommandResult) -> Accepted | Refused:
     """Read the reply of a qsub with or without ``-terse`` (a default file can bring it in).
 
     An id is taken from the sentence ``Your job ID ("NAME") has been submitted`` on either stream, or from a
-    last line that is nothing but an id; other numbers (a JSV's own words) are never taken for one.
+    last line that is nothing but an id. Whatever else was said may be the words of a wrapper or a JSV, and
+    so may the id: the job's context tells.
 
     Raises:
         CommandFailed: SGE_ROOT or the cell is wrong.
@@ -100,7 +117,17 @@ def parse_submission(result: CommandResult) -> Accepted | Refused:
     accepted = _sentence(result.out, result.err) or _sentence(result.err, result.out)
     if accepted is None and REFUSED not in result.err:
         accepted = _terse(result)
-    return accepted if accepted is not None else _refusal(result)
+    if accepted is None:
+        return _refusal(result)
+    others = dict.fromkeys(_numbers(result.out) + _numbers(result.err))
+    others.pop(accepted.job, None)
+    return accepted._replace(others=tuple(others))
+
+
+def _numbers(text: str) -> list[int]:
+    """Every number that stands where an id can stand."""
+    found = [*_SENTENCE.finditer(text), *(_TERSE.fullmatch(line.strip()) for line in text.splitlines())]
+    return [int(match.group(1)) for match in found if match is not None]
 
 
 def _sentence(text: str, other: str) -> Accepted | None:
@@ -140,11 +167,12 @@ def _refusal(result: CommandResult) -> Refused:
     if isinstance(error, TooManyRequests):
         return Refused(Refusal.TRY_LATER, error.text)
     if isinstance(error, QmasterUnreachable):
-        certain = any(text in result.err for text in _NOT_HANDED_OVER)
-        return Refused(Refusal.NO_QMASTER, error.text, certain)
+        return Refused(Refusal.NO_QMASTER, error.text, _BEFORE_ANYTHING in result.err)
     if isinstance(error, CommandFailed):
         raise error
     reason = _reason(result.err)
+    if any(text in result.err for text in _WITHOUT_ANSWER):
+        return Refused(Refusal.NO_ANSWER, reason, certain=False)
     if VERIFICATION in reason:
         return Refused(Refusal.VERIFIED_ONLY, reason)
     if result.exit_code == 0 and (VERIFICATION in result.out or NOT_SUBMITTED.search(result.out)):

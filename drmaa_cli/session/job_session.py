@@ -136,16 +136,16 @@ class JobSession:
         self._accounting = AccountingFile(common / PLAIN_FILE, common / JSON_FILE)
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()
-        lost = SubmissionRecovery(
+        recovery = SubmissionRecovery(
             self.cluster,
             self._accounting,
             rules.grace,
             self._session_jobs.claimed,
             lambda token: answer_files(path, token),
         )
-        submitter = Submitter(self.cluster, common, self._accounting, lost, self._session_jobs)
+        submitter = Submitter(self.cluster, common, self._accounting, recovery, self._session_jobs)
         self._submissions = Submissions(
-            self._session_jobs, submitter, lost, self._monitor, self._lock, self.cluster.clock
+            self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
         )
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
         self._take_up()

@@ -1,37 +1,57 @@
 """Submissions whose answer was lost: did Grid Engine accept them, and under which number?
 
-What qsub itself left in its answer files decides, if it came to its end. Else the token in the job's context
-decides while the qmaster has the job. Accounting does not keep the context: a job that has ended already is
-recognised by owner, name, submission time and by being nobody else's, and when several could be it, that is
-said and not guessed. "Never accepted" is concluded only when qsub says so or was never begun, or after an
-ended job's accounting record would have been written: whoever concludes it submits again.
+What qsub itself left in its answer files decides, if it came to its end and was told. Else the token decides:
+it stands in the job's context while the qmaster has the job, and in its accounting record (the account
+string) if the session has a name or the submission a key. Neither names nor clocks are asked. "Never
+accepted" is concluded only when qsub was never begun, or once an ended job's record would have been written:
+whoever concludes it submits again.
+
+Where a job may have ended and its record cannot carry the token, records of the same name are candidates and
+no more: :class:`drmaa_cli.errors.UnknownSubmissionException` names them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, Union
 
-from drmaa_cli.errors import DrmCommunicationException, error
+from drmaa_cli.errors import UnknownSubmissionException, unknown_submission
 from drmaa_cli.gridengine.qacct import NoAccounting
 from drmaa_cli.gridengine.qsub import Accepted
 from drmaa_cli.gridengine.records import AccountingRecord
-from drmaa_cli.gridengine.replies import CommandFailed
+from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
 from drmaa_cli.jobs.lifecycle import CLOCK_SKEW
 from drmaa_cli.store.session_store import Intent
 from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.processes import NOBODY, running_with
-from drmaa_cli.system.runner import AnswerFiles
+from drmaa_cli.system.processes import NOBODY, Owner, running_with
+from drmaa_cli.system.runner import AnswerFiles, CommandTimeout
+from drmaa_cli.template.qsub_command import ACCOUNT_PREFIX, CONTEXT
 
-CONTEXT = "drmaa_cli"  # the name under which the token stands in the job's context (-ac)
+T = TypeVar("T")
+
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
-# `qstat -j` may print dates in the qmaster's time zone (capture time.qstat_j_xml_tz_America_New_York of 9.2).
-ZONES_APART = 14 * 3600.0
-CLOCKS_APART = 10.0  # seconds between our clock and the qmaster's, and accounting keeps whole seconds
+LOOKS, LONGEST_INTERVAL = 10, 4.0  # how often the qmaster is asked while a record may still be written
 LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
+
+Finding = Union[int, UnknownSubmissionException, None]
+"""A submission's number; None if it was certainly not accepted; the exception if nobody can tell."""
+
+_submitting: set[str] = set()
+"""Tokens of the submissions that threads of this process are making now."""
+
+
+def begin_submitting(token: str) -> None:
+    """A thread of this process begins a submission."""
+    _submitting.add(token)
+
+
+def end_submitting(token: str) -> None:
+    """It has ended, one way or another."""
+    _submitting.discard(token)
 
 
 class SubmissionRecovery:
@@ -41,7 +61,7 @@ class SubmissionRecovery:
         cluster: where to look.
         accounting: the accounting file; qacct is asked where it cannot be read.
         grace: seconds after a job's end by which its record is written.
-        claimed: the job numbers that are known to belong to submissions, and when each was submitted.
+        claimed: the job numbers of this session's other submissions, and when each was submitted.
         answers: the files in which the answer to a submission was kept, by its token.
     """
 
@@ -59,37 +79,69 @@ class SubmissionRecovery:
         self._grace = grace
         self._claimed = claimed
         self._answers = answers
+        self._interval = min(max(grace / LOOKS, PAUSE), LONGEST_INTERVAL)
+        self._absent: dict[str, tuple[float, float]] = {}  # token -> see _absent_for(), and the last look
 
-    def deadline(self) -> float:
-        """When the record of a job that has ended by now will have been written, by the monotonic clock."""
-        return self._clock.monotonic() + self._grace
-
-    def find(self, intent: Intent, until: float | None = None) -> int | None:
+    def find(self, intent: Intent) -> int | None:
         """The job number of a submission whose answer was lost; None when it was certainly not accepted.
 
         Args:
             intent: the submission; its program and its qsub are at work no more.
-            until: a :meth:`deadline` after they ended; now, if not given.
 
         Raises:
             GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
-            DrmCommunicationException: several jobs could be it.
+            UnknownSubmissionException: the job may have ended, and these jobs could be it.
             OSError: qsub's answer cannot be read.
         """
-        if intent.kept:
-            certain, number = self._answered(intent)
+        found = self.find_all([intent])[intent.token]
+        if isinstance(found, UnknownSubmissionException):
+            raise found
+        return found
+
+    def find_all(self, intents: Sequence[Intent]) -> dict[str, Finding]:
+        """What became of several submissions, by their tokens, in the time that one of them takes.
+
+        Raises:
+            GridEngineError, CommandTimeout, CommandNotFound, OSError: as :meth:`find`.
+        """
+        found: dict[str, Finding] = {}
+        for intent in intents:
+            certain, number = self._answered(intent) if intent.kept else (False, None)
             if certain:
-                return number
-        until = self.deadline() if until is None else until
-        while True:
-            number = self._in_qmaster(intent)
-            if number is not None:
-                return number
-            if self._clock.monotonic() >= until:  # by now every other program knows which jobs are its own
-                return self._in_accounting(intent)
-            self._clock.sleep(PAUSE)
-            while self._clock.monotonic() < until and not self._accounting.changed():
-                self._clock.sleep(PAUSE)
+                found[intent.token] = number
+        left = {intent.token: intent for intent in intents if intent.token not in found}
+        looked_at: dict[int, str] = {}
+        while left:
+            for token, job in self._riding_out(lambda: self._in_qmaster(left, looked_at)).items():
+                found[token] = job
+                del left[token]
+            for token in [token for token in left if self._absent_for(token) >= self._grace]:
+                found[token] = self._in_accounting(left.pop(token))
+            if left:
+                self._pause()
+        for token in found:
+            self._absent.pop(token, None)
+        return found
+
+    def _absent_for(self, token: str) -> float:
+        """For how many seconds the qmaster has had no job with a token, as it said again just now.
+
+        The time of an outage does not count, and does not take back what has been counted.
+        """
+        now = self._clock.monotonic()
+        seconds, looked = self._absent.get(token, (0.0, now))
+        seconds += min(now - looked, 2 * self._interval)
+        self._absent[token] = seconds, now
+        return seconds
+
+    def tokens(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The tokens of those of these jobs that the qmaster has; '' of a job that has none.
+
+        Raises:
+            GridEngineError, CommandTimeout, CommandNotFound: Grid Engine could not be asked.
+        """
+        details = self._riding_out(lambda: self._cluster.details(numbers))
+        return {job.job: job.context.get(CONTEXT, "") for job in details.jobs}
 
     def is_under_way(self, intent: Intent) -> bool:
         """Whether the program or the qsub of this submission may still be at work."""
@@ -98,20 +150,21 @@ class SubmissionRecovery:
         if not intent.owner.is_here:
             busy = self._cluster.config.command_timeout + self._cluster.config.retry_for
             return self._clock.time() < intent.submitted + busy and not self._has_answer(intent)
+        if intent.owner == Owner.this():  # it could not be written down that this process gave up on it
+            return intent.token in _submitting
         if not intent.owner.is_gone:
             return True
-        if intent.kept and (self._has_answer(intent) or not self._answers(intent.token)[0].exists()):
+        if intent.kept and (self._has_answer(intent) or not self._answers(intent.token).out.exists()):
             return False
         return self._clock.time() < intent.submitted + EXEC_SECONDS or running_with(intent.token)
 
     def _has_answer(self, intent: Intent) -> bool:
         """Whether qsub has named the job; it does so as its last act."""
         try:
-            return intent.kept and isinstance(
-                self._cluster.kept_answer(self._answers(intent.token)), Accepted
-            )
+            answer = self._cluster.kept_answer(self._answers(intent.token)) if intent.kept else None
         except CommandFailed:
             return False
+        return isinstance(answer, Accepted) and answer.is_plain
 
     def _answered(self, intent: Intent) -> tuple[bool, int | None]:
         """Whether the files tell what became of a submission, and its number if it was accepted."""
@@ -122,46 +175,80 @@ class SubmissionRecovery:
         if answer is None:
             return True, None
         if isinstance(answer, Accepted):
-            return True, answer.job
+            return answer.is_plain, answer.job
         return answer.certain, None
 
-    def _in_qmaster(self, intent: Intent) -> int | None:
-        claimed = self._claimed().keys()
-        rows = self._cluster.listing(self._cluster.user).rows
-        named = {row.job for row in rows if row.name == intent.name}
-        for numbers in (named - claimed, named & claimed):  # numbers wrap: a claim may be an old one
-            for job in self._cluster.details(sorted(numbers)).jobs if numbers else ():
-                since = intent.submitted - CLOCK_SKEW - ZONES_APART
-                if job.submission_time >= since and job.context.get(CONTEXT) == intent.token:
-                    return job.job
-        return None
+    def _riding_out(self, ask: Callable[[], T]) -> T:
+        """Ask again while no qmaster answers, for as long as the configuration says.
 
-    def _in_accounting(self, intent: Intent) -> int | None:
+        A qmaster that comes and goes is asked for as long as it answers now and then: what was seen in one
+        answer stays true.
+        """
+        until = self._clock.monotonic() + self._cluster.config.retry_for
+        while True:
+            try:
+                return ask()
+            except (QmasterUnreachable, UnreadableReply, CommandTimeout):
+                if self._clock.monotonic() + PAUSE > until:
+                    raise
+            self._clock.sleep(PAUSE)
+
+    def _pause(self) -> None:
+        """Wait for the next look, or until there is something new in accounting."""
+        until = self._clock.monotonic() + self._interval
+        self._clock.sleep(PAUSE)
+        while self._clock.monotonic() < until and not self._accounting.changed():
+            self._clock.sleep(PAUSE)
+
+    def _in_qmaster(self, wanted: Mapping[str, Intent], looked_at: dict[int, str]) -> dict[str, int]:
+        """The numbers of those submissions that the qmaster has as jobs.
+
+        Args:
+            wanted: by their tokens.
+            looked_at: the tokens of the jobs that were looked at before ('' for none), which do not change.
+        """
+        rows = self._cluster.listing(self._cluster.user).rows
+        listed = {row.job for row in rows}
+        for number in looked_at.keys() - listed:  # a qmaster that was killed gives numbers out again
+            del looked_at[number]
+        found: dict[str, int] = {}
+        claimed = self._claimed().keys()  # for the same reason, one of these may be the one that is sought
+        for likely in (listed - claimed, listed):
+            new = sorted(likely - looked_at.keys(), reverse=True)
+            for job in self._cluster.details(new).jobs if new else ():
+                looked_at[job.job] = job.context.get(CONTEXT, "")
+            found = {token: number for number, token in looked_at.items() if token in wanted}
+            if len(found) == len(wanted):
+                break
+        return found
+
+    def _in_accounting(self, intent: Intent) -> Finding:
+        """The number of a submission that the qmaster does not have (any more)."""
+        records = [record for record in self._records(intent) if record.owner == self._cluster.user]
+        marked = {record.job for record in records if carries(record, intent.token)}
+        if marked:
+            return max(marked)
+        if intent.in_account:
+            return None
         claimed = self._claimed()
-        last = min(self._clock.time(), intent.submitted + LONGEST_COMMAND) + CLOCKS_APART
-        found = {
+        candidates = {
             record.job
-            for record in self._records(intent)
-            if record.owner == self._cluster.user
-            and record.job_name == intent.name
+            for record in records
+            if record.job_name == intent.name
+            and not record.account.startswith(ACCOUNT_PREFIX)  # another submission's
             and (record.task in intent.tasks if intent.tasks else record.task == 0)
-            and intent.submitted - CLOCKS_APART <= record.submission_time <= last
+            and abs(record.submission_time - intent.submitted) <= LONGEST_COMMAND + CLOCK_SKEW
             and abs(record.submission_time - claimed.get(record.job, float("-inf"))) > CLOCK_SKEW
         }
-        if len(found) > 1:
-            ids = ", ".join(str(number) for number in sorted(found))
-            raise error(
-                DrmCommunicationException,
-                f"the answer to a submission of {intent.name!r} was lost, and each of the jobs {ids} could be"
-                " it: look at them with qacct -j, and begin a new session when it is clear",
-            )
-        return found.pop() if found else None
+        return unknown_submission(intent.name, sorted(candidates)) if candidates else None
 
     def _records(self, intent: Intent) -> list[AccountingRecord]:
         if self._accounting.readable:
             return self._accounting.look_back(intent.mark, intent.submitted, lambda _: True, unread=True)
         try:
-            return self._cluster.records_since(intent.submitted - CLOCKS_APART)
+            if intent.in_account:
+                return self._cluster.records_of_account(ACCOUNT_PREFIX + intent.token)
+            return self._cluster.records_since(intent.submitted - CLOCK_SKEW)
         except NoAccounting:
             if self._is_qmaster_here():
                 return []  # the qmaster would write it here: no job of this cell has ended yet
@@ -174,3 +261,12 @@ class SubmissionRecovery:
         except OSError:
             return False
         return name.strip().partition(".")[0] in ("localhost", here)
+
+
+def carries(record: AccountingRecord, token: str) -> bool:
+    """Whether an accounting record is that of the submission with this token.
+
+    Its account string tells, or its command line where the flavour records one (Univa 8.6, Open Cluster
+    Scheduler 9).
+    """
+    return record.account == ACCOUNT_PREFIX + token or f"{CONTEXT}={token}" in record.submit_command

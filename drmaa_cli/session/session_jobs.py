@@ -17,7 +17,6 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
-from drmaa_cli.store import expiry
 from drmaa_cli.store.database import answer_files, answers_beside, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
@@ -91,6 +90,11 @@ class SessionJobs:
         self._opening = Lock()
         self._seen = 0  # up to this position all submissions are resolved and taken into the table
         self._version = -1
+
+    @property
+    def must_last(self) -> bool:
+        """Whether the session is meant to be taken up again, and useless without its file."""
+        return self._must_last
 
     @property
     def lasts(self) -> bool:
@@ -327,14 +331,14 @@ class SessionJobs:
                 yield from _entries_of(job, job.number)
 
     def claimed(self) -> dict[int, float]:
-        """The job numbers that belong to known submissions, of this session and of the user's others.
+        """The job numbers that belong to submissions of this session, and when each was submitted.
 
-        With each, when it was submitted (epoch seconds): numbers wrap, and others may be of another cell.
+        In epoch seconds: numbers are given out again after a while, or when a qmaster was killed.
 
         Raises:
             StoreError: the session's file cannot be read.
         """
-        return {**expiry.numbers(self.path.parent, but=self.path), **self._store.numbers()}
+        return self._store.numbers()
 
     def _enter(self, job: StoredJob) -> list[NewJob]:
         """Put a submission that is on record into the table, unless all of it was given away."""

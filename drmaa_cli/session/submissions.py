@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
@@ -11,11 +12,12 @@ from drmaa_cli.errors import (
     DrmaaException,
     InternalException,
     InvalidArgumentException,
+    UnknownSubmissionException,
     error,
 )
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.session.monitor import Monitor
-from drmaa_cli.session.recover import PAUSE, SubmissionRecovery
+from drmaa_cli.session.recover import PAUSE, Finding, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import Submitted, Submitter
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
@@ -25,6 +27,8 @@ from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.job_template import JobTemplate
 
+log = logging.getLogger("drmaa_cli")
+
 
 class Submissions:
     """The submissions of one session."""
@@ -33,12 +37,12 @@ class Submissions:
         self,
         session_jobs: SessionJobs,
         submitter: Submitter,
-        lost: SubmissionRecovery,
+        recovery: SubmissionRecovery,
         monitor: Monitor,
         lock: Lock,
         clock: Clock,
     ) -> None:
-        self._session_jobs, self._submitter, self._lost = session_jobs, submitter, lost
+        self._session_jobs, self._submitter, self._recovery = session_jobs, submitter, recovery
         self._monitor, self._lock, self._clock = monitor, lock, clock
 
     def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> int:
@@ -91,17 +95,17 @@ class Submissions:
         """Find out what became of every submission whose answer was lost, save those still under way.
 
         Raises:
-            DrmCommunicationException: Grid Engine could not be asked, or several jobs could be it.
+            DrmCommunicationException: Grid Engine could not be asked.
             StoreError: the session's file cannot be used.
         """
         in_doubt = self._session_jobs.in_doubt()
         for job in in_doubt:
-            while job.intent.owner.is_gone and self._lost.is_under_way(job.intent):
+            while job.intent.owner.is_gone and self._recovery.is_under_way(job.intent):
                 self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
-        silent = [job for job in in_doubt if not self._lost.is_under_way(job.intent)]
-        until = self._lost.deadline()  # only now: they have all ended
+        silent = [job for job in in_doubt if not self._recovery.is_under_way(job.intent)]
+        found = self._look_for(silent)
         for job in silent:
-            self._resolve(job, until)
+            self._note(job, found[job.intent.token])
 
     def resolve_rest(self) -> None:
         """Find out what became of submissions that other processes gave up on meanwhile.
@@ -136,19 +140,31 @@ class Submissions:
             except StoreError as err:
                 raise error(InternalException, str(err)) from err
 
-    def _resolve(self, job: StoredJob, until: float | None = None) -> bool:
+    def _resolve(self, job: StoredJob) -> bool:
         """Find out what became of a submission whose answer was lost; False while it is under way."""
-        if self._lost.is_under_way(job.intent):
+        if self._recovery.is_under_way(job.intent):
             return False
+        finding = self._look_for([job])[job.intent.token]
+        if isinstance(finding, UnknownSubmissionException):
+            raise finding
+        self._note(job, finding)
+        return True
+
+    def _look_for(self, jobs: Sequence[StoredJob]) -> Mapping[str, Finding]:
         try:
-            number = self._lost.find(job.intent, until)
+            return self._recovery.find_all([job.intent for job in jobs])
         except TROUBLE as err:
             raise drmaa_error(err) from err
         except OSError as err:
             raise error(InternalException, f"cannot read the answer of qsub: {err}") from err
+
+    def _note(self, job: StoredJob, finding: Finding) -> None:
+        """Write down what became of a submission, if that is known."""
+        if isinstance(finding, UnknownSubmissionException):
+            log.warning("%s", finding.text)
+            return
         with self._lock:
-            self._monitor.added(self._session_jobs.resolve(job, number))
-        return True
+            self._monitor.added(self._session_jobs.resolve(job, finding))
 
 
 def values_of(template: object) -> Mapping[bytes, Text]:

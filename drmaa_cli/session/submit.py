@@ -23,21 +23,22 @@ from drmaa_cli.errors import (
     TryLaterException,
     error,
 )
-from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused
+from drmaa_cli.gridengine.qsub import Accepted, Refusal
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
-from drmaa_cli.session.recover import CONTEXT, SubmissionRecovery
+from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_submitting
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.database import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system import option_files
 from drmaa_cli.system.accounting_log import AccountingFile
-from drmaa_cli.system.cell import FIRST_PAUSE, LONGEST_PAUSE, TROUBLE, Cluster, drmaa_error
+from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
 from drmaa_cli.template.arrays import BuildContext, Part, divide
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.submission import Environment, Submission, build
+from drmaa_cli.template.qsub_command import Environment, Marks, Submission
+from drmaa_cli.template.submission import build
 
 log = logging.getLogger("drmaa_cli")
 
@@ -52,6 +53,7 @@ _EXCEPTIONS = {
 }
 
 
+ATTEMPTS = 3  # times that a submission is made while it is certain that it was not accepted
 LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
 
 
@@ -71,13 +73,13 @@ class Submitter:
         cluster: Cluster,
         common: Path,
         accounting: AccountingFile,
-        lost: SubmissionRecovery,
+        recovery: SubmissionRecovery,
         session_jobs: SessionJobs,
     ) -> None:
         self._cluster = cluster
         self._common = common
         self._accounting = accounting
-        self._lost = lost
+        self._recovery = recovery
         self._session_jobs = session_jobs
 
     def submit(
@@ -90,14 +92,14 @@ class Submitter:
             KeyTaken: there is a submission with this key.
         """
 
-        def submission(context: Mapping[str, str]) -> Submission:
+        def submission(marks: Marks) -> Submission:
             build_context = self.build_context()
             with reading_options():
                 return build(
                     values,
                     build_context.environment,
                     tasks,
-                    context,
+                    marks,
                     build_context.category,
                     include=build_context.include,
                 )
@@ -110,39 +112,30 @@ class Submitter:
         with reading_options():
             return divide(templates, build_context, most_tasks)
 
-    def hand_over(self, make: Callable[[Mapping[str, str]], Submission], key: str | None) -> Submitted:
-        """Submit what is made with the context that marks it.
+    def hand_over(self, make: Callable[[Marks], Submission], key: str | None) -> Submitted:
+        """Submit what is made with the marks by which it is found again.
 
         Raises:
             DrmaaException, KeyTaken: as :meth:`submit`.
         """
         token = os.urandom(16).hex()
-        submission = make({CONTEXT: token})
-        tasks = submission.tasks
-        started = any(word == "-a" for word in submission.argv)
+        submission = make(Marks(token, in_account=key is not None or self._session_jobs.must_last))
+        begin_submitting(token)
+        try:
+            return self._hand_over(submission, key)
+        finally:
+            end_submitting(token)
+
+    def _hand_over(self, submission: Submission, key: str | None) -> Submitted:
         try:
             self._session_jobs.begin()
-        except StoreError as err:
-            raise error(InternalException, f"nothing was submitted: {err}") from err
-        keeping = self._session_jobs.lasts and self._cluster.keeps_answers
-        intent = Intent(
-            token,
-            key,
-            submission.job_name,
-            tasks,
-            self._cluster.clock.time(),
-            started,
-            self._accounting.mark(),
-            Owner.this(),
-            keeping,
-        )
-        try:
+            intent = self._intent(submission, key)
             position = self._session_jobs.record_intent(intent)
         except KeyTaken:
             raise
         except StoreError as err:
             raise error(InternalException, f"nothing was submitted: {err}") from err
-        files = answer_files(self._session_jobs.path, token) if keeping else None
+        files = answer_files(self._session_jobs.path, intent.token) if intent.kept else None
         try:
             number = self._run(submission, intent, files)
         except _NotAccepted as refusal:
@@ -155,6 +148,20 @@ class Submitter:
         if self._session_jobs.accepted(position, number):
             _remove(files)
         return Submitted(number, intent, position)
+
+    def _intent(self, submission: Submission, key: str | None) -> Intent:
+        return Intent(
+            token=submission.token,
+            key=key,
+            name=submission.job_name,
+            tasks=submission.tasks,
+            submitted=self._cluster.clock.time(),
+            start_time=submission.has_start_time,
+            mark=self._accounting.mark(),
+            owner=Owner.this(),
+            kept=self._session_jobs.lasts and self._cluster.keeps_answers,
+            in_account=submission.in_account,
+        )
 
     def build_context(self) -> BuildContext:
         """What templates are read with at this moment."""
@@ -183,44 +190,66 @@ class Submitter:
         )
 
     def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> int:
-        until = self._cluster.clock.monotonic() + self._cluster.config.retry_for
-        pause = FIRST_PAUSE
-        while True:
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
             except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
-            except CommandTimeout as err:
+            except (CommandTimeout, OSError) as err:  # the latter: its answer files cannot be read
                 return self._find_or_raise(intent, str(err))
             if isinstance(reply, Accepted):
-                for warning in reply.warnings:
-                    log.warning("qsub: %s", warning)
-                return reply.job
-            if not (reply.certain and reply.kind is Refusal.NO_QMASTER):
-                return self._judge(reply, intent)
-            if self._cluster.clock.monotonic() + pause > until:
-                raise _NotAccepted(error(DrmCommunicationException, reply.text))
-            self._cluster.clock.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+                return self._number(reply, intent)
+            if reply.certain:
+                text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
+                raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
+            if reply.kind is not Refusal.NO_QMASTER or attempt == ATTEMPTS:
+                return self._find_or_raise(intent, reply.text)
+            number = self._find(intent, reply.text)
+            if number is not None:
+                return number
+        raise AssertionError("the last attempt ends with a number or an exception")
 
-    def _judge(self, reply: Refused, intent: Intent) -> int:
-        if not reply.certain:
-            return self._find_or_raise(intent, reply.text)
-        text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
-        raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
+    def _number(self, reply: Accepted, intent: Intent) -> int:
+        """The number of the job: as the answer says, or where it says more than that, as its token does."""
+        for warning in reply.warnings:
+            log.warning("qsub: %s", warning)
+        if reply.is_plain:
+            return reply.job
+        numbers = (reply.job, *reply.others)
+        try:
+            tokens = self._recovery.tokens(numbers)
+        except TROUBLE as err:
+            log.warning("the answer of qsub could not be checked: %s", err)
+            tokens = {}
+        for number, token in tokens.items():
+            if token == intent.token:
+                return number
+        if tokens or reply.others or intent.in_account:
+            return self._find_or_raise(
+                intent, f"qsub named {', '.join(map(str, numbers))}, none of which is it"
+            )
+        return reply.job  # it has ended, and nothing speaks against it
 
     def _find_or_raise(self, intent: Intent, why: str) -> int:
+        number = self._find(intent, why)
+        if number is None:
+            raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
+        return number
+
+    def _find(self, intent: Intent, why: str) -> int | None:
+        """The number of a job whose answer was lost; None when it was certainly not accepted."""
         try:
-            number = self._lost.find(intent)
+            number = self._recovery.find(
+                intent._replace(kept=False)
+            )  # its files were read, if they are there
         except (*TROUBLE, StoreError, OSError) as err:
             raise error(
                 DrmCommunicationException,
                 f"{why}; whether the job was accepted is not known yet and is looked up when this session is"
                 f" taken up again ({err})",
             ) from err
-        if number is None:
-            raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
-        log.info("the answer of qsub was lost, but job %d is ours", number)
+        if number is not None:
+            log.info("the answer of qsub was lost, but job %d is ours", number)
         return number
 
 
@@ -247,7 +276,7 @@ class _NotAccepted(Exception):
 
 
 def bulk_range(begin: object, end: object, step: object) -> TaskRange:
-    """The tasks of runBulkJobs(begin, end, step), ``end`` cut to the last task that is meant.
+    """The tasks of runBulkJobs(begin, end, step); ``end`` as it was given: jobs see it as SGE_TASK_LAST.
 
     Raises:
         DeniedByDrmException: begin and end are negative.
@@ -265,4 +294,4 @@ def bulk_range(begin: object, end: object, step: object) -> TaskRange:
         raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
     if not 1 <= begin <= end <= LARGEST_TASK or step < 1:
         raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-    return TaskRange(begin, begin + (end - begin) // step * step, step)
+    return TaskRange(begin, end, step)

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from drmaa_cli.gridengine.qsub import Accepted, parse_submission
-from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.gridengine.replies import CommandFailed
-from drmaa_cli.store.database import SUFFIX, answer_files, remove_files
+from drmaa_cli.store.database import SUFFIX, remove_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 
 log = logging.getLogger("drmaa_cli")
@@ -101,39 +98,6 @@ def read_all(directory: Path) -> list[SessionSummary]:
         except FileNotFoundError:
             continue  # its program has just ended
     return found
-
-
-def numbers(directory: Path, *, but: Path) -> dict[int, float]:
-    """The job numbers in the session files of a directory, and when each was submitted; without one file."""
-    found: dict[int, float] = {}
-    for path in directory.glob(f"*{SUFFIX}"):
-        if path == but:
-            continue
-        try:
-            store = Store.existing(path)
-        except StoreError as err:
-            log.info("left out: %s", err)
-            continue
-        try:
-            found.update(store.numbers())
-            found.update(_answered(path, store.in_doubt()))
-        except StoreError as err:
-            log.info("left out: %s", err)
-        finally:
-            store.close()
-    return found
-
-
-def _answered(path: Path, in_doubt: Iterable[StoredJob]) -> Iterator[tuple[int, float]]:
-    """The numbers that wait in answer files for their program to come back."""
-    for job in in_doubt:
-        out, err = answer_files(path, job.intent.token)
-        try:
-            answer = parse_submission(CommandResult(("qsub",), 0, out.read_bytes(), err.read_bytes()))
-        except (CommandFailed, FileNotFoundError):
-            continue
-        if isinstance(answer, Accepted):
-            yield answer.job, job.intent.submitted
 
 
 def is_expired(session: SessionSummary, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:

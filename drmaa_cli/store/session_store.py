@@ -41,6 +41,7 @@ _CLAIM = (
 
 NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
 POSITIONS_PER_QUERY = 500
+KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
 
 
 class KeyTaken(StoreError):
@@ -60,6 +61,7 @@ class Intent(NamedTuple):
         mark: where the accounting file ended at that moment.
         owner: the process that makes it.
         kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
+        in_account: whether the token travels as the job's account string, too.
     """
 
     token: str
@@ -71,6 +73,7 @@ class Intent(NamedTuple):
     mark: Mark | None
     owner: Owner
     kept: bool = False
+    in_account: bool = False
 
 
 class StoredTask(NamedTuple):
@@ -181,7 +184,7 @@ class Store:
                     intent.start_time,
                     *mark,
                     str(intent.owner),
-                    intent.kept,
+                    intent.kept * KEPT + intent.in_account * IN_ACCOUNT,
                 ),
             )
             return int(cursor.lastrowid or 0)
@@ -384,7 +387,8 @@ def _stored(
         start_time=bool(start_time),
         mark=None if inode is None else Mark(inode, offset),  # type: ignore[arg-type]  # integers by schema
         owner=Owner.parse(str(owner)),
-        kept=bool(kept),
+        kept=bool(int(kept) & KEPT),  # type: ignore[call-overload]  # an integer by schema
+        in_account=bool(int(kept) & IN_ACCOUNT),  # type: ignore[call-overload]  # an integer by schema
     )
     return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
 

@@ -165,6 +165,10 @@ class Cluster:
         """What `qacct` has of all jobs of ours that were submitted after an instant, oldest first."""
         return qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
 
+    def records_of_account(self, account: str) -> list[AccountingRecord]:
+        """What `qacct` has of all jobs with an account string, oldest first."""
+        return qacct.parse(self._ask(qacct.argv_for_account(account)))
+
     def configuration(self) -> Mapping[str, str]:
         """The global configuration (`qconf -sconf`); empty, with a warning, for a user who may not ask."""
         try:

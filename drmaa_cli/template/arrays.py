@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from time import localtime, mktime
 from typing import Callable, NamedTuple
 
@@ -22,7 +22,16 @@ from drmaa_cli.template.attributes import Text, pairs
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.limits import check_command, check_shell_variables, check_text
 from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
-from drmaa_cli.template.qsub_command import Category, Environment, QsubCommand, Script, Submission, Values
+from drmaa_cli.template.qsub_command import (
+    UNMARKED,
+    Category,
+    Environment,
+    Marks,
+    QsubCommand,
+    Script,
+    Submission,
+    Values,
+)
 from drmaa_cli.template.script_plan import (
     Place,
     ScriptPlan,
@@ -40,8 +49,6 @@ LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
 VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.WD, c.V_ENV, *OPTIONS))
 
-Context = Mapping[str, str]
-
 
 class Part(NamedTuple):
     """One qsub command of several.
@@ -49,12 +56,12 @@ class Part(NamedTuple):
     Attributes:
         positions: which templates it submits.
         tasks: task N is the template of the Nth position; None for a single job.
-        build: the command, given the context to mark it with.
+        build: the command, given what to mark it with.
     """
 
     positions: Sequence[int]
     tasks: TaskRange | None
-    build: Callable[[Context], Submission]
+    build: Callable[[Marks], Submission]
 
 
 class BuildContext(NamedTuple):
@@ -148,8 +155,8 @@ class _Group:
             mktime=build_context.mktime,
         )
         with _Naming(position):
-            make(context={})
-        return Part((position,), None, lambda context: make(context=context))
+            make(marks=UNMARKED)
+        return Part((position,), None, lambda marks: make(marks=marks))
 
     def parts(self, most_tasks: int) -> Iterator[Part]:
         """The templates as arrays of at most so many tasks."""
@@ -160,7 +167,7 @@ class _Group:
         qsub = self.qsub._replace(values={**self._common, c.V_ENV: native})
         name = _name([job.command for job in jobs])
         with _Naming(self._positions[0]):
-            qsub.assemble(name, Script(plan, frozenset(), "#"), self._start, {})  # for its refusals
+            qsub.assemble(name, Script(plan, frozenset(), "#"), self._start, UNMARKED)  # for its refusals
         lines: list[str] = []
         size = begin = 0
         for count, line in enumerate(self._lines(jobs, plan, frozenset(native), joined=joined)):
@@ -175,9 +182,9 @@ class _Group:
     def _part(self, qsub: QsubCommand, name: str, plan: ScriptPlan, begin: int, lines: Sequence[str]) -> Part:
         tasks = TaskRange(1, len(lines))
 
-        def submission(context: Context) -> Submission:
+        def submission(marks: Marks) -> Submission:
             script = Script(plan, frozenset(), job_script.many(lines))
-            return qsub._replace(tasks=tasks, variables={}).assemble(name, script, self._start, context)
+            return qsub._replace(tasks=tasks, variables={}).assemble(name, script, self._start, marks)
 
         return Part(self._positions[begin : begin + len(lines)], tasks, submission)
 

@@ -47,6 +47,8 @@ Values = Mapping[bytes, Text]
 
 OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
+ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
+
 NO_SCRIPT_TEXT = "job rejected: no script in your request"
 SYNC_TEXT = "a default file (sge_request) sets -sync y, with which qsub waits for the end of every job"
 UNKNOWN_CATEGORY_TEXT = "Unknown job category"
@@ -95,6 +97,9 @@ class Submission(NamedTuple):
         stdin: what it reads; None for nothing.
         tasks: the tasks of a bulk job.
         job_name: the job's name, as far as it can be told: a script or a JSV may name it otherwise.
+        has_start_time: whether the job may wait for a moment that was asked for.
+        token: what marks the job; '' for nothing.
+        in_account: whether it stands in the account string, too: accounting keeps that.
     """
 
     argv: tuple[str, ...]
@@ -102,6 +107,25 @@ class Submission(NamedTuple):
     stdin: bytes | None
     tasks: TaskRange | None
     job_name: str
+    has_start_time: bool = False
+    token: str = ""
+    in_account: bool = False
+
+
+class Marks(NamedTuple):
+    """How a job is marked, so that it is found again when the answer of qsub is lost.
+
+    Attributes:
+        token: the value of a variable in its context (``-ac``); no commas or line ends in it. '' for none.
+        in_account: whether the account string may carry it, too, if the template asks for none.
+    """
+
+    token: str = ""
+    in_account: bool = False
+
+
+UNMARKED = Marks()
+CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context
 
 
 class Script(NamedTuple):
@@ -169,7 +193,7 @@ class QsubCommand(NamedTuple):
         year, month, day, hour, minute, second = localtime(when)[:6]
         return f"{year:04}{month:02}{day:02}{hour:02}{minute:02}.{second:02}"
 
-    def submission(self, command: str, directory: str, start: str, context: Mapping[str, str]) -> Submission:
+    def submission(self, command: str, directory: str, start: str, marks: Marks) -> Submission:
         """The qsub command of one job, or of an array that runs the same in all its tasks."""
         if not self.environment.default_options.isdisjoint({"-sync y", "-sync yes"}):
             raise error(DeniedByDrmException, SYNC_TEXT)
@@ -183,7 +207,7 @@ class QsubCommand(NamedTuple):
         if script is None:
             self.check_carriable(command, directory)
             script = Script(ScriptPlan(place, False, frozenset()), frozenset(), "")
-        return self.assemble(command, script, start, context)
+        return self.assemble(command, script, start, marks)
 
     def own_script(self, command: str, place: Place) -> Script | None:
         """The script of a job that qsub's command line cannot carry; None for one that it can."""
@@ -199,7 +223,7 @@ class QsubCommand(NamedTuple):
         one = task(command, arguments, chosen, place, plan, given, joined=self.is_joined())
         return Script(plan, frozenset(chosen), job_script.one(one, is_array=self.tasks is not None))
 
-    def assemble(self, command: str, script: Script, start: str, context: Mapping[str, str]) -> Submission:
+    def assemble(self, command: str, script: Script, start: str, marks: Marks) -> Submission:
         """The whole command line, and the script when there is one."""
         is_script = bool(script.text)
         place = script.plan.place
@@ -208,8 +232,9 @@ class QsubCommand(NamedTuple):
         argv += ["-wd", place.directory] if place.directory else []
         argv += ["-a", start] if start else []
         argv += self.simple_attributes() + self.mail() + self.job_environment(bool(start), script.variables)
-        for name, value in context.items():
-            argv += ["-ac", f"{name}={value}"]
+        in_account = bool(marks.token) and marks.in_account and "-A" not in self.given_names()
+        argv += ["-ac", f"{CONTEXT}={marks.token}"] if marks.token else []
+        argv += ["-A", ACCOUNT_PREFIX + marks.token] if in_account else []
         argv += ["-terse"] + (["-t", format_range(self.tasks)] if self.tasks else [])
         arguments = self.arguments()
         named = self.given_job_name()
@@ -217,10 +242,14 @@ class QsubCommand(NamedTuple):
         unset = {key for key in self.environment.env if key in STRIPPED or key.startswith(STRIPPED_PREFIX)}
         env = {key: value for key, value in self.environment.env.items() if key not in unset}
         env |= self.variables
+        stdin = None
         if is_script:
             argv += [*job_script.OPTIONS, *(["-N", name] if named is None else [])]
-            return Submission(tuple(argv), env, fsencode(script.text), self.tasks, name)
-        return Submission((*argv, command, *arguments), env, None, self.tasks, name)
+            stdin = fsencode(script.text)
+        else:
+            argv += [command, *arguments]
+        has_start_time = bool(start) or "-a" in self.given_names()
+        return Submission(tuple(argv), env, stdin, self.tasks, name, has_start_time, marks.token, in_account)
 
     def is_direct(self) -> bool:
         """Whether the command is started without a shell in between (``-b y -shell n``)."""

@@ -7,7 +7,6 @@ script, the job category, the native specification, the attributes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import localtime, mktime
 
 from drmaa_cli import constants as c
@@ -22,7 +21,15 @@ from drmaa_cli.template.paths import (
     check_paths,
     working_directory,
 )
-from drmaa_cli.template.qsub_command import Category, Environment, QsubCommand, Submission, Values
+from drmaa_cli.template.qsub_command import (
+    UNMARKED,
+    Category,
+    Environment,
+    Marks,
+    QsubCommand,
+    Submission,
+    Values,
+)
 from drmaa_cli.template.start_time import LocalTime, MakeTime
 
 __all__ = ["LONGEST_STRING", "Environment", "Submission", "build", "command_of", "prepare"]
@@ -34,7 +41,7 @@ def build(
     template_values: Values,
     environment: Environment,
     tasks: TaskRange | None = None,
-    context: Mapping[str, str] = {},
+    marks: Marks = UNMARKED,
     category: Category | None = None,
     *,
     include: Include | None = None,
@@ -47,7 +54,7 @@ def build(
         template_values: ``JobTemplate._values()``.
         environment: what the command line depends on.
         tasks: the tasks of a bulk job, None for a single job.
-        context: context variables to mark the job with (``-ac``); no commas or line ends in them.
+        marks: what the job is marked with.
         category: the option words of a job category by its name, None when there is no such category.
         include: the text of the file that ``-@`` names; see :func:`drmaa_cli.gridengine.native.analyse`.
         localtime: as :func:`time.localtime`, in the time zone of ``environment.env``.
@@ -65,7 +72,7 @@ def build(
     start = qsub.start_time(localtime, mktime)
     command = command_of(template_values)
     qsub = qsub._replace(options=qsub.job_category(category, include).then(native))
-    return qsub.submission(command, directory, start, context)
+    return qsub.submission(command, directory, start, marks)
 
 
 def prepare(

@@ -17,7 +17,7 @@ from drmaa_cli.template import arrays
 from drmaa_cli.template.arrays import LARGEST_SCRIPT, BuildContext, Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.job_template import JobTemplate
-from drmaa_cli.template.qsub_command import Environment
+from drmaa_cli.template.qsub_command import UNMARKED, Environment, Marks
 
 CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))
 START = ["qsub", "-w", "e"]
@@ -38,12 +38,12 @@ def shape(*attributes: Mapping[str, Any], most: int = 75000) -> list[tuple[list[
 
 def argv(*attributes: Mapping[str, Any], context: BuildContext = CONTEXT) -> list[str]:
     (part,) = parts(*attributes, context=context)
-    return list(part.build({"k": "v"}).argv)
+    return list(part.build(Marks("token")).argv)
 
 
 def lines(*attributes: Mapping[str, Any]) -> list[str]:
     (part,) = parts(*attributes)
-    script = part.build({}).stdin
+    script = part.build(UNMARKED).stdin
     assert script is not None
     return script.decode().splitlines()[-len(attributes) :]
 
@@ -51,14 +51,14 @@ def lines(*attributes: Mapping[str, Any]) -> list[str]:
 def test_an_array_of_different_commands() -> None:
     given = [{"args": [str(number)]} for number in range(3)]
     assert shape(*given) == [([0, 1, 2], True)]
-    assert argv(*given) == [*START, "-ac", "k=v", "-terse", "-t", "1-3:1", *SCRIPT, "-N", "echo"]
+    assert argv(*given) == [*START, "-ac", "drmaa_cli=token", "-terse", "-t", "1-3:1", *SCRIPT, "-N", "echo"]
     assert lines(*given) == [f"exec '/bin/echo' '{number}'" for number in range(3)]
 
 
 def test_a_lone_template_is_a_job_of_its_own() -> None:
     (part,) = parts({})
     assert part.tasks is None
-    assert part.build({}).argv == ("qsub", "-b", "y", "-shell", "n", "-w", "e", "-terse", "/bin/echo")
+    assert part.build(UNMARKED).argv == ("qsub", "-b", "y", "-shell", "n", "-w", "e", "-terse", "/bin/echo")
 
 
 def test_templates_of_other_options_are_other_arrays_in_the_order_of_the_first() -> None:
@@ -102,8 +102,8 @@ def test_arrays_are_split_at_the_cells_limit() -> None:
         ([3, 4, 5], TaskRange(1, 3)),
         ([6], TaskRange(1, 1)),
     ]
-    assert [part.build({}).argv[-9] for part in found] == ["1-3:1", "1-3:1", "1"]
-    script = found[1].build({}).stdin
+    assert [part.build(UNMARKED).argv[-9] for part in found] == ["1-3:1", "1-3:1", "1"]
+    script = found[1].build(UNMARKED).stdin
     assert script is not None
     assert script.decode().endswith("exec '/bin/echo' '3'\nexec '/bin/echo' '4'\nexec '/bin/echo' '5'\n")
     assert len(parts(*given, most=0)) == 1
@@ -112,7 +112,7 @@ def test_arrays_are_split_at_the_cells_limit() -> None:
 def test_arrays_are_split_before_a_script_gets_too_large() -> None:
     big = "x" * 100_000
     found = parts(*({"args": [big]} for _ in range(200)))
-    sizes = [len(part.build({}).stdin or b"") for part in found]
+    sizes = [len(part.build(UNMARKED).stdin or b"") for part in found]
     assert len(found) == 3
     assert max(sizes) < LARGEST_SCRIPT + 1000
     assert [position for part in found for position in part.positions] == list(range(200))
@@ -232,7 +232,7 @@ def test_every_template_is_in_one_place(jobs: list[tuple[str, str]], most: int) 
     for part in found:
         assert len({jobs[position][0] for position in part.positions}) == 1
         assert most == 0 or len(part.positions) <= most
-        script = part.build({}).stdin
+        script = part.build(UNMARKED).stdin
         if part.tasks is not None:
             assert part.tasks.last == len(part.positions)
             assert script is not None
@@ -242,7 +242,7 @@ def test_every_template_is_in_one_place(jobs: list[tuple[str, str]], most: int) 
 def test_a_script_of_20_000_tasks_is_read_by_its_last_task(tmp_path: Path) -> None:
     (part,) = divide([values(args=[f"{number}"]) for number in range(20_000)], CONTEXT, 75_000)
     path = tmp_path / "script"
-    path.write_bytes(part.build({}).stdin or b"")
+    path.write_bytes(part.build(UNMARKED).stdin or b"")
     env = {"PATH": "/usr/bin:/bin", "SGE_TASK_ID": "20000"}
     assert (
         subprocess.run(["/bin/sh", str(path)], env=env, capture_output=True, check=True).stdout == b"19999\n"

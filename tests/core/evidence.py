@@ -57,6 +57,7 @@ def line(
     submitted: float = SUBMITTED,
     failed: int | None = None,
     status: int | None = None,
+    account: str | None = None,
     started: bool = True,
 ) -> bytes:
     """A recorded line of the accounting file for another job."""
@@ -64,7 +65,7 @@ def line(
     fields[5], fields[35], fields[8] = str(job), str(task), str(int(submitted))
     fields[9] = str(int(submitted) + 2) if started else "0"
     fields[10] = str(int(submitted) + 3) if started else "0"
-    for place, value in ((4, name), (3, owner), (11, failed), (12, status)):
+    for place, value in ((4, name), (3, owner), (11, failed), (12, status), (6, account)):
         if value is not None:
             fields[place] = str(value)
     return ":".join(fields).encode() + b"\n"

@@ -22,6 +22,7 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoActiveSessionException,
     TryLaterException,
+    UnknownSubmissionException,
 )
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import CommandTimeout
@@ -74,10 +75,8 @@ def test_a_lost_answer_is_found_by_its_token(cell: Cell, how: str, bulk: bool) -
     assert session.wait(ids[-1]).exitStatus == 5
 
 
-@pytest.mark.parametrize("how", LOST)
-def test_a_lost_answer_of_a_job_that_has_ended_is_found_in_accounting(cell: Cell, how: str) -> None:
-    cell.qmaster.flush = 12.0
-    session = cell.connect()
+def ended_meanwhile(cell: Cell, how: str) -> Any:
+    """The answer is lost, and the job has ended before anybody can look."""
 
     def answer(argv: Any) -> CommandResult:
         try:
@@ -85,10 +84,172 @@ def test_a_lost_answer_of_a_job_that_has_ended_is_found_in_accounting(cell: Cell
         finally:
             cell.qmaster.end(cell.qmaster.made[-1], 7)
 
-    cell.runner.next("qsub", answer)
-    number = session.runJob(template(session))
+    return answer
+
+
+@pytest.mark.parametrize("how", LOST)
+def test_a_lost_answer_of_a_job_that_has_ended_is_found_in_accounting(cell: Cell, how: str) -> None:
+    cell.qmaster.flush = 12.0
+    session = cell.connect("session=kept")
+    cell.runner.next("qsub", ended_meanwhile(cell, how))
+    number = session.runJob(template(session), key="a")
     assert [int(number)] == cell.qmaster.made
     assert session.wait(number).exitStatus == 7
+
+
+@pytest.mark.parametrize(
+    "attributes", [{}, {"nativeSpecification": "-A mine"}], ids=["no key", "own account"]
+)
+@pytest.mark.parametrize("how", LOST)
+def test_a_record_without_the_token_is_a_candidate_and_no_more(
+    cell: Cell, how: str, attributes: dict[str, str]
+) -> None:
+    session = cell.connect("session=kept")
+    key = "a" if attributes else None
+    cell.runner.next("qsub", ended_meanwhile(cell, how))
+    with pytest.raises(UnknownSubmissionException, match=rf"could be it: {cell.qmaster.next};") as caught:
+        session.runJob(template(session, **attributes), key=key)
+    assert caught.value.candidates == tuple(cell.qmaster.made)
+    if key is not None:  # it is not submitted again either
+        with pytest.raises(UnknownSubmissionException):
+            session.runJob(template(session, **attributes), key=key)
+    session.exit()
+    cell.connect("session=kept").jobs()  # the session can be taken up all the same
+    assert len(cell.qmaster.made) == 1
+
+
+def test_another_job_of_the_same_name_is_never_taken(cell: Cell) -> None:
+    """Nothing was submitted, and a plain qsub of the same user makes a job of the same name."""
+    session = cell.connect("session=kept")
+
+    def answer(argv: Any) -> CommandResult:
+        other = cell.qmaster.submit("true", None, "")
+        cell.qmaster.end(other.number)
+        return captured.result("", "", 0)
+
+    cell.runner.next("qsub", answer)
+    with pytest.raises(DrmCommunicationException, match="the job was not accepted"):
+        session.runJob(template(session), key="a")
+    assert session.jobs() == []
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["queued", "ended"])
+def test_a_job_that_was_given_another_name_is_found_by_its_token(cell: Cell, ended: bool) -> None:
+    session = cell.connect("session=kept")
+
+    def answer(argv: Any) -> CommandResult:
+        cell.runner.answer(argv)
+        job = cell.qmaster.jobs[cell.qmaster.made[-1]]
+        job.name = "renamed_by_a_jsv"
+        if ended:
+            cell.qmaster.end(job.number)
+        return captured.result("", "", 0)
+
+    cell.runner.next("qsub", answer)
+    assert session.runJob(template(session), key="a") == str(cell.qmaster.made[0])
+    assert len(cell.qmaster.made) == 1
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("ended", [False, True], ids=["queued", "ended"])
+def test_clocks_an_hour_apart_do_not_matter_to_a_token(cell: Cell, ended: bool, hours: int) -> None:
+    session = cell.connect("session=kept")
+
+    def answer(argv: Any) -> CommandResult:
+        cell.runner.answer(argv)
+        job = cell.qmaster.jobs[cell.qmaster.made[-1]]
+        job.submitted += hours * 4000
+        if ended:
+            cell.qmaster.end(job.number)
+        return captured.result("", "", 0)
+
+    cell.runner.next("qsub", answer)
+    assert session.runJob(template(session), key="a") == str(cell.qmaster.made[0])
+
+
+# Said by a real qsub whose job was accepted: of a qmaster that went away orderly, was killed, or was slow.
+SEND = 'unable to send message to qmaster using port 58035 on host "localhost": got send error'
+CONTACT = 'unable to contact qmaster using port 58035 on host "localhost"'
+REFUSED = "error: commlib error: got select error (Connection refused)\n"
+RESET = "error: commlib error: got select error (Connection reset by peer)\n"
+CLOSING = 'error: commlib error: got read error (closing "localhost/qmaster/1")\n'
+FAILED = "failed receiving gdi request response for mid=1"
+ACCEPTED_ALL_THE_SAME = {
+    "orderly end": (REFUSED, SEND),
+    "killed": (CLOSING, SEND),
+    "killed and gone": (CLOSING + REFUSED, SEND),
+    "killed and back": (CLOSING + RESET, CONTACT),
+    "no connection": (RESET, f"{FAILED} (can't find connection)."),
+    "slow": ("", f"{FAILED} (got syncron message receive timeout error)."),
+    "no response": ("", "got no response from qmaster."),
+}
+
+
+@pytest.mark.parametrize("said", ACCEPTED_ALL_THE_SAME.values(), ids=ACCEPTED_ALL_THE_SAME)
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_qsub_says_without_an_answer_proves_nothing(
+    cell: Cell, said: tuple[str, str], accepted: bool
+) -> None:
+    text = f"{said[0]}Unable to run job: {said[1]}\nExiting.\n"
+    tried_again = "commlib" in text  # once it is known that nothing was accepted
+    session = cell.connect("session=kept")
+
+    def answer(argv: Any) -> CommandResult:
+        if accepted:
+            cell.runner.answer(argv)
+        return captured.result("", text, 1)
+
+    cell.runner.next("qsub", answer)
+    if accepted or tried_again:
+        assert session.runJob(template(session), key="a") == str(cell.qmaster.made[0])
+    else:
+        with pytest.raises(DrmCommunicationException, match="the job was not accepted"):
+            session.runJob(template(session), key="a")
+    assert len(cell.qmaster.made) == (accepted or tried_again)
+
+
+def test_a_qmaster_that_comes_and_goes_does_not_put_off_the_look_for_ever(cell: Cell) -> None:
+    session = cell.connect("session=kept", retry_for=1.0)
+
+    def answer(argv: Any) -> CommandResult:
+        for turn in range(400):
+            cell.at(turn * 0.5, setattr, cell.runner, "outage", "refused" if turn % 2 else None)
+        return captured.result("", "", 0)
+
+    cell.runner.next("qsub", answer)
+    with pytest.raises(DrmCommunicationException, match="the job was not accepted"):
+        session.runJob(template(session), key="a")
+
+
+# --- more than the id ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{id}\n7\n",
+        "7\n{id}\n",
+        'Your job 999999 ("true") has been submitted\n{id}\n',
+        '{id}\nYour job 7 ("true") has been submitted\n',
+        "welcome\n7\n",
+        "7 8\n9\n",
+    ],
+    ids=["number after", "number before", "banner", "sentence after", "another number", "no id at all"],
+)
+@pytest.mark.parametrize("where", ["stdout", "stderr"])
+def test_the_token_tells_which_number_is_the_id(cell: Cell, said: str, where: str) -> None:
+    session = cell.connect("session=kept")
+    cell.qmaster.next = 7
+    cell.qmaster.submit("true", None, "")  # somebody's job of that number
+    cell.qmaster.next = 1234
+
+    def answer(argv: Any) -> CommandResult:
+        ordinary = cell.runner.answer(argv)
+        text = said.format(id=ordinary.stdout.decode().strip()).encode()
+        return ordinary._replace(**{where: text if where == "stdout" else ordinary.stderr + text})
+
+    cell.runner.next("qsub", answer)
+    assert session.runJob(template(session), key="a") == "1234"
 
 
 @pytest.mark.parametrize("how", ["timeout", "silent"])
@@ -119,7 +280,7 @@ def test_several_jobs_could_be_it(cell: Cell) -> None:
         return captured.result("", "", 0)
 
     cell.runner.next("qsub", answer)
-    with pytest.raises(DrmCommunicationException, match=r"900, 901"):
+    with pytest.raises(UnknownSubmissionException, match=r"900, 901"):
         session.runJob(template(session))
 
 
@@ -129,7 +290,7 @@ def test_somebody_elses_job_of_the_same_name_is_not_it(cell: Cell) -> None:
     def answer(argv: Any) -> CommandResult:
         name = "true"
         cell.qmaster.write(evidence.line(job=900, name=name, owner="other", submitted=cell.clock.time()))
-        cell.qmaster.write(evidence.line(job=901, name=name, owner=USER, submitted=cell.clock.time() - 900))
+        cell.qmaster.write(evidence.line(job=901, name=name, owner=USER, submitted=cell.clock.time() - 9000))
         cell.qmaster.write(evidence.line(job=902, task=2, name=name, owner=USER, submitted=cell.clock.time()))
         return captured.result("", "", 0)
 
@@ -150,7 +311,7 @@ def test_an_answer_on_standard_error_with_exit_1(cell: Cell) -> None:
 
     cell.runner.next("qsub", answer)
     assert session.runJob(template(session)) == str(cell.qmaster.made[0])
-    assert cell.runner.count("qstat") == 0
+    assert cell.runner.count("qstat") == 1  # whether that is the id
 
 
 REFUSALS = [

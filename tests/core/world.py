@@ -94,6 +94,7 @@ class Job:
     states: dict[int, str] = field(default_factory=dict)
     window: dict[int, int] = field(default_factory=dict)  # finished tasks that qstat -j still shows
     holds: str = ""
+    account: str = "sge"
 
 
 class Qmaster:
@@ -134,7 +135,7 @@ class Qmaster:
         failed = None if case != EXIT else 0
         line = evidence.line(
             case, job=number, task=task, name=job.name, owner=USER, submitted=job.submitted, failed=failed,
-            status=status if case == EXIT else None,
+            status=status if case == EXIT else None, account=job.account,
         )  # fmt: skip
         if self.flush:
             self.clock.at(self.clock.monotonic() - 1000.0 + self.flush, lambda: self.write(line))
@@ -311,6 +312,7 @@ class ScriptedRunner:
             tasks = parse_range(words[words.index("-t") + 1])
         context = next(word for word in words if word.startswith("drmaa_cli="))
         job = self.qmaster.submit(name, tasks, context.partition("=")[2])
+        job.account = words[words.index("-A") + 1] if "-A" in words else "sge"
         suffix = "" if tasks is None else f".{tasks.first}-{tasks.last}:{tasks.step}"
         return captured.result(f"{job.number}{suffix}\n")  # as in captures qsub.terse_*
 

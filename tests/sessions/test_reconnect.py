@@ -231,14 +231,24 @@ def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
-def test_two_jobs_could_be_it(own: Cell, tmp_path: Path) -> None:
+def test_two_jobs_of_the_same_name_are_told_apart(own: Cell, tmp_path: Path) -> None:
     with JobSession(CONTACT) as session:
-        for _ in range(2):
-            session.runJob(job(session, "exit 1", jobName="same"))
+        ids = [session.runJob(job(session, f"exit {code}", jobName="same")) for code in (1, 2)]
     own.wait_idle()
     unsettle(tmp_path / "state" / "again.session", owner=GONE)
-    with pytest.raises(Exception, match=r"each of the jobs 1, 2 could be it"):
-        JobSession(CONTACT)
+    with JobSession(CONTACT) as session:
+        assert [session.wait(number).exitStatus for number in ids] == [1, 2]
+
+
+def test_two_jobs_could_be_it(own: Cell, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with JobSession(CONTACT) as session:
+        for _ in range(2):
+            session.runJob(job(session, "exit 1", jobName="same", nativeSpecification="-A mine"))
+    own.wait_idle()
+    unsettle(tmp_path / "state" / "again.session", owner=GONE)
+    with JobSession(CONTACT) as session:
+        assert "a job that has ended could be it: 1, 2;" in caplog.text
+        assert session.jobs() == []
 
 
 KILLED = """

@@ -11,6 +11,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Submission
 from tests.template.submissions import TASKS, submission, words
 
@@ -44,13 +45,13 @@ def test_everything_has_its_place() -> None:
             "jobEnvironment": {"A": "1,2"},
         },
         TASKS,
-        context={"k": "v"},
+        marks=Marks("token"),
     )
     assert made.argv == (
         *("qsub", "-b", "y", "-shell", "n", "-w", "e"),
         *("-q", "a.q", "-l", "x=1"),
         *("-o", ":/o", "-wd", "/w", "-a", "202611231000.00", "-N", "attr", "-h", "-j", "y"),
-        *("-hard", "-l", "h_rt=60", "-M", "a@b,c", "-m", "n", "-v", "A", "-ac", "k=v"),
+        *("-hard", "-l", "h_rt=60", "-M", "a@b,c", "-m", "n", "-v", "A", "-ac", "drmaa_cli=token"),
         *("-terse", "-t", "1-5:2", "/bin/true", "n", "-x", "a b"),
     )
     assert made.env["A"] == "1,2"

@@ -14,6 +14,7 @@ import pytest
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Environment, Submission, build
 from tests.real_cell import RealCell, wait_until
 
@@ -244,7 +245,7 @@ def test_block_email(lab: Lab) -> None:
 def test_context_and_category(lab: Lab) -> None:
     stored = lab.stored(
         {"jobCategory": "c", "nativeSpecification": "-ac A=1"},
-        context={"drmaa_cli": "token"},
+        marks=Marks("token"),
         category=lambda _: ["-N", "cat", "-p", "-5"],
     )
     assert (stored["job_name"], stored["priority"]) == ("cat", "-5")
