@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
+from ..model.accounting import Check, Record, Verdict, parse_line
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.accounting import Check, Record, Verdict, parse_line
 from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage

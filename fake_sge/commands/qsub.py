@@ -32,6 +32,7 @@ from .submit_options.table import help_text
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _REFUSED = "Unable to run job: {}\nExiting.\n"
 _WAITING = "Waiting for immediate job to be scheduled.\n"
+_NAMELESS = ("SIGSTKFLT", "SIGPWR", "SIGSYS")
 _DIAGNOSIS_LENGTH = (
     100  # the event client's error text is cut there (capture env.unresolvable_qmaster.qsub_sync)
 )
@@ -232,41 +233,11 @@ class _Call:
 
 def signal_name(number: int) -> str:
     """``SIGKILL``; unknown ones are ``SIGunknown signal`` (observed of 8.1.9: 30, 31, 34, 64)."""
-    known = (
-        "SIGHUP",
-        "SIGINT",
-        "SIGQUIT",
-        "SIGILL",
-        "SIGTRAP",
-        "SIGABRT",
-        "SIGBUS",
-        "SIGFPE",
-        "SIGKILL",
-        "SIGUSR1",
-        "SIGSEGV",
-        "SIGUSR2",
-        "SIGPIPE",
-        "SIGALRM",
-        "SIGTERM",
-        "SIGCHLD",
-        "SIGCONT",
-        "SIGSTOP",
-        "SIGTSTP",
-        "SIGTTIN",
-        "SIGTTOU",
-        "SIGURG",
-        "SIGXCPU",
-        "SIGXFSZ",
-        "SIGVTALRM",
-        "SIGPROF",
-        "SIGWINCH",
-        "SIGIO",
-    )
     try:
         name = signal.Signals(number).name
     except ValueError:
         return "SIGunknown signal"
-    return name if name in known else "SIGunknown signal"
+    return "SIGunknown signal" if name in _NAMELESS or number > 31 else name
 
 
 def _now(qmaster: QmasterInterface) -> float:

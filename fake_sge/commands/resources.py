@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..model import CellConfig, ComplexEntry, QueueInstance
 from ..model.resources import QUEUE_RESOURCES, complex_values, satisfies
+from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
 
 
 class UnknownResource(ValueError):
@@ -36,6 +37,8 @@ def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
             raise UnknownResource(f'denied: missing value for resource "{name}"', syntax=True)
         if entry is None:
             raise UnknownResource(f'unknown resource "{name}"')
+        if entry.type not in TEXT_TYPES and number_of(value, entry.type) is None:
+            raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
         requests.append(ResourceRequest(entry, value))
     return requests
 

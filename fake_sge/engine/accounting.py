@@ -3,29 +3,7 @@
 from __future__ import annotations
 
 from ..model import Exit, Granted, Job, JobSpec, Range, Task
-
-HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
-
-_RUSAGE = (
-    "ru_utime",
-    "ru_stime",
-    "ru_maxrss",
-    "ru_ixrss",
-    "ru_ismrss",
-    "ru_idrss",
-    "ru_isrss",
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
-)
-_FLOATS = {"ru_utime", "ru_stime", "ru_maxrss", "ru_inblock"}
+from ..model.accounting import RUSAGE, Record, format_record
 
 
 def category(spec: JobSpec) -> str:
@@ -62,40 +40,28 @@ def _slots(piece: Range) -> str:
 def accounting_line(job: Job, task: Task, end: Exit, granted: Granted) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt."""
     spec, usage = job.spec, end.usage
-    rusage = [
-        f"{usage.get(name, 0.0):.6f}" if name in _FLOATS else str(int(usage.get(name, 0.0)))
-        for name in _RUSAGE
-    ]
-    wallclock = int(end.end_time) - int(end.start_time) if end.start_time else 0
-    fields = [
-        granted.queue,
-        granted.host,
-        spec.group,
-        spec.owner,
-        spec.name,
-        str(job.number),
-        spec.account,
-        "0",
-        str(int(job.submission_time)),
-        str(int(end.start_time)),
-        str(int(end.end_time)),
-        str(end.failed),
-        str(end.exit_status),
-        str(wallclock),
-        *rusage,
-        spec.project or "NONE",
-        spec.department,
-        task.granted_pe or "NONE",
-        str(max(1, task.slots)),
-        str(task.number if spec.is_array else 0),
-        f"{usage.get('cpu', usage.get('ru_utime', 0.0) + usage.get('ru_stime', 0.0)):.6f}",
-        f"{usage.get('mem', 0.0):.6f}",
-        f"{usage.get('io', 0.0):.6f}",
-        category(spec),
-        f"{usage.get('iow', 0.0):.6f}",
-        "NONE",
-        f"{usage.get('maxvmem', 0.0):.6f}",
-        str(spec.advance_reservation),
-        "0",
-    ]
-    return ":".join(fields)
+    record = Record(
+        qname=granted.queue,
+        hostname=granted.host,
+        group=spec.group,
+        owner=spec.owner,
+        job_name=spec.name,
+        job_number=job.number,
+        account=spec.account,
+        submission_time=int(job.submission_time),
+        start_time=int(end.start_time),
+        end_time=int(end.end_time),
+        failed=end.failed,
+        exit_status=end.exit_status,
+        ru_wallclock=int(end.end_time) - int(end.start_time) if end.start_time else 0,
+        project=spec.project or "NONE",
+        department=spec.department,
+        granted_pe=task.granted_pe or "NONE",
+        slots=max(1, task.slots),
+        task_number=task.number if spec.is_array else 0,
+        cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
+        category=category(spec),
+        arid=spec.advance_reservation,
+        **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
+    )
+    return format_record(record)[:-1]

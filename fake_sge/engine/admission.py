@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, Status, names
 from ..model.globs import glob_match
-from ..model.values import TEXT_TYPES, number_of
+from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
 from .state import CellState
 
 TRY_LATER = 25
@@ -228,9 +228,6 @@ def check_resources(resources: Iterable[Resource], config: CellConfig) -> tuple[
     return tuple({resource.name: resource for resource in result}.values())
 
 
-_TYPE_WORDS = {"TIME": "time", "MEMORY": "memory", "INT": "integer", "DOUBLE": "double", "BOOL": "boolean"}
-
-
 def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
     """The value as it is kept: times in seconds."""
     if kind == "HOST" and not any(letter in value for letter in "*?[!|&") and not known_host(value, config):
@@ -239,7 +236,7 @@ def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
         return value
     number = number_of(value, kind)
     if number is None:
-        raise Refused(f'attribute "{name}" is not a {_TYPE_WORDS.get(kind, "integer")} value')
+        raise Refused(f'attribute "{name}" is not a {TYPE_WORDS[kind]} value')
     return f"{number:.0f}" if kind == "TIME" and math.isfinite(number) else value
 
 

@@ -185,27 +185,7 @@ class Watch:
 
 def usage_values(usage: resource.struct_rusage, seconds: float) -> dict[str, float]:
     """The figures of the accounting file."""
-    values = {
-        name: float(getattr(usage, name))
-        for name in (
-            "ru_utime",
-            "ru_stime",
-            "ru_maxrss",
-            "ru_ixrss",
-            "ru_idrss",
-            "ru_isrss",
-            "ru_minflt",
-            "ru_majflt",
-            "ru_nswap",
-            "ru_inblock",
-            "ru_oublock",
-            "ru_msgsnd",
-            "ru_msgrcv",
-            "ru_nsignals",
-            "ru_nvcsw",
-            "ru_nivcsw",
-        )
-    }
+    values = {name: float(getattr(usage, name)) for name in dir(usage) if name.startswith("ru_")}
     cpu = usage.ru_utime + usage.ru_stime
     return {**values, "ru_ismrss": 0.0, "cpu": cpu, "ru_wallclock": seconds}
 

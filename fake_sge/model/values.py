@@ -11,6 +11,7 @@ import math
 import re
 
 TEXT_TYPES = ("STRING", "CSTRING", "RESTRING", "HOST")
+TYPE_WORDS = {"TIME": "time", "MEMORY": "memory", "INT": "integer", "DOUBLE": "double", "BOOL": "boolean"}
 MULTIPLIERS = {
     **{letter: 1000.0**power for power, letter in enumerate("kmgt", 1)},
     **{letter: 1024.0**power for power, letter in enumerate("KMGT", 1)},

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine.accounting import HEADER
 from ..faults import ACCOUNTING, FaultBook, FaultKind
+from ..model.accounting import HEADER
 
 log = logging.getLogger("fake_sge")
 _TAIL = 1 << 20

@@ -4,80 +4,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..model import CellConfig, Exit, Job, Task
+from ..model import MAIL_BITS, CellConfig, Exit, Job, Task
+from ..model.accounting import RUSAGE
 
 _ENV_PREFIX = "__SGE_PREFIX__"
-_MAIL_BITS = (("a", 0x40000), ("b", 0x80000), ("e", 0x100000), ("s", 0x400000))
 
 # sge_signals.h numbers its signals from 901 (seen: 910 KILL, 912 SEGV); POSIX numbers of Linux on the left.
-SGE_SIGNALS = {
-    1: 901,
-    2: 902,
-    3: 903,
-    4: 904,
-    5: 905,
-    6: 906,
-    8: 909,
-    9: 910,
-    7: 911,
-    11: 912,
-    31: 913,
-    13: 914,
-    14: 915,
-    15: 916,
-    23: 917,
-    19: 918,
-    20: 919,
-    18: 920,
-    17: 921,
-    21: 922,
-    22: 923,
-    29: 924,
-    24: 925,
-    25: 926,
-    26: 927,
-    27: 928,
-    28: 929,
-    10: 930,
-    12: 931,
-}
-
-_USAGE_ORDER = (
-    "ru_utime",
-    "ru_stime",
-    "ru_maxrss",
-    "ru_ixrss",
-    "ru_ismrss",
-    "ru_idrss",
-    "ru_isrss",
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
+_POSIX_ORDER = (
+    *(1, 2, 3, 4, 5, 6, 0, 0, 8, 9, 7, 11, 31, 13, 14, 15, 23, 19, 20, 18, 17, 21, 22),
+    *(29, 24, 25, 26, 27, 28, 10, 12),
 )
+SGE_SIGNALS = {posix: 901 + index for index, posix in enumerate(_POSIX_ORDER) if posix}
+
 _LIVE_ORDER = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
 _ACCOUNTED = ("cpu", "mem", "io", "iow", "maxvmem")
 
 
 def mail_option_letters(bits: int) -> str:
     """``abe`` for the bits of JB_mail_options."""
-    return "".join(letter for letter, bit in _MAIL_BITS if bits & bit)
+    return "".join(letter for letter in "abes" if bits & MAIL_BITS[letter])
 
 
 def visible_env(job: Job) -> list[tuple[str, str | None]]:
     """The job's environment without Grid Engine's own entries."""
     return [(name, value) for name, value in job.spec.env if not name.startswith(_ENV_PREFIX)]
-
-
-def submit_env(job: Job, name: str) -> str | None:
-    """What qsub recorded of its own environment: ``O_HOME``, ``O_PATH`` ..."""
-    return dict(job.spec.env).get(_ENV_PREFIX + name)
 
 
 def binding_text(binding: str | None) -> str:
@@ -118,17 +68,8 @@ def binding_of(binding: str | None) -> Binding:
     return Binding(kind if place else f"{kind}_automatic", number, amount, int(socket), int(core), step, None)
 
 
-VALUE_TYPES = {
-    "INT": 1,
-    "STRING": 2,
-    "TIME": 3,
-    "MEMORY": 4,
-    "BOOL": 5,
-    "CSTRING": 6,
-    "HOST": 7,
-    "DOUBLE": 8,
-    "RESTRING": 9,
-}
+_VALUE_TYPES = ("INT", "STRING", "TIME", "MEMORY", "BOOL", "CSTRING", "HOST", "DOUBLE", "RESTRING")
+VALUE_TYPES = {word: number for number, word in enumerate(_VALUE_TYPES, 1)}
 
 
 def value_type(config: CellConfig, name: str) -> str:
@@ -150,7 +91,7 @@ def finished_usage(job: Job, task: Task, end: Exit) -> dict[str, float]:
     usage["start_time"] = float(int(end.start_time))
     usage["end_time"] = float(int(end.end_time))
     usage["ru_wallclock"] = float(end.usage.get("ru_wallclock", int(end.end_time) - int(end.start_time)))
-    for name in _USAGE_ORDER:
+    for name in RUSAGE:
         usage[name] = end.usage.get(name, 0.0)
     for name in _ACCOUNTED:
         usage[f"acct_{name}"] = end.usage.get(name, 0.0)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model import HostPath, Job, JobType, Rerun, SchedulingMessage, Status, Task
-from .detail_resources import binding_text, mail_option_letters, submit_env, visible_env
+from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
+from .detail_resources import binding_text, mail_option_letters, visible_env
 from .tasks import print_ranges
 from .values import Clock, duration, memory
 
 RULE = "=" * 62
-_SUBMIT_LINES = (
-    ("sge_o_home", "O_HOME"),
-    ("sge_o_log_name", "O_LOGNAME"),
-    ("sge_o_path", "O_PATH"),
-    ("sge_o_shell", "O_SHELL"),
-    ("sge_o_tz", "O_TZ"),
-    ("sge_o_workdir", "O_WORKDIR"),
-    ("sge_o_host", "O_HOST"),
+_SUBMIT_LINES = tuple(
+    (f"sge_o_{key}", f"__SGE_PREFIX__O_{name}")
+    for key, name in (
+        *(("home", "HOME"), ("log_name", "LOGNAME"), ("path", "PATH"), ("shell", "SHELL"), ("tz", "TZ")),
+        *(("workdir", "WORKDIR"), ("host", "HOST")),
+    )
 )
 _LIVE = (Status.RUNNING, Status.TRANSFERRING)
 
 
-def _line(key: str, value: object) -> str:
+def line(key: str, value: object) -> str:
+    """A key and its value, in columns."""
     return f"{key + ':':<28}{value}\n"
 
 
-def _pairs(items: Iterable[tuple[str, str | None]]) -> str:
+def pairs(items: Iterable[tuple[str, str | None]]) -> str:
+    """``A=b,C=NONE``."""
     return ",".join(f"{name}={'NONE' if value is None else value}" for name, value in items)
 
 
@@ -34,43 +34,46 @@ def _paths(paths: Sequence[HostPath]) -> str:
     return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths)
 
 
+def submit_lines(spec: JobSpec) -> list[str]:
+    """What qsub recorded of its own environment."""
+    recorded = dict(spec.env)
+    return [line(key, recorded[name]) for key, name in _SUBMIT_LINES if recorded.get(name) is not None]
+
+
 def _head(job: Job, clock: Clock) -> list[str]:
     spec = job.spec
-    rows = [_line("job_number", job.number)]
+    rows = [line("job_number", job.number)]
     if not job.script_deleted:
-        rows.append(_line("exec_file", f"job_scripts/{job.number}"))
-    rows.append(_line("submission_time", clock.ctime(job.submission_time)))
+        rows.append(line("exec_file", f"job_scripts/{job.number}"))
+    rows.append(line("submission_time", clock.ctime(job.submission_time)))
     if spec.deadline:
-        rows.append(_line("deadline", clock.ctime(spec.deadline)))
+        rows.append(line("deadline", clock.ctime(spec.deadline)))
     rows += [
-        _line("owner", spec.owner),
-        _line("uid", spec.uid),
-        _line("group", spec.group),
-        _line("gid", spec.gid),
+        line("owner", spec.owner),
+        line("uid", spec.uid),
+        line("group", spec.group),
+        line("gid", spec.gid),
     ]
-    for key, name in _SUBMIT_LINES:
-        value = submit_env(job, name)
-        if value is not None:
-            rows.append(_line(key, value))
+    rows += submit_lines(spec)
     if spec.execution_time:
-        rows.append(_line("execution_time", clock.ctime(spec.execution_time)))
-    rows.append(_line("account", spec.account))
+        rows.append(line("execution_time", clock.ctime(spec.execution_time)))
+    rows.append(line("account", spec.account))
     if spec.checkpoint is not None:
-        rows.append(_line("checkpoint_object", spec.checkpoint))
+        rows.append(line("checkpoint_object", spec.checkpoint))
     if spec.checkpoint_interval:
-        rows.append(_line("checkpoint_interval", f"{spec.checkpoint_interval} seconds"))
+        rows.append(line("checkpoint_interval", f"{spec.checkpoint_interval} seconds"))
     if spec.cwd is not None:
-        rows.append(_line("cwd", spec.cwd))
+        rows.append(line("cwd", spec.cwd))
     return rows
 
 
-def _given(*pairs: tuple[str, object]) -> list[str]:
+def given(*found: tuple[str, object]) -> list[str]:
     """Lines for the values that are not empty."""
-    return [_line(key, value) for key, value in pairs if value]
+    return [line(key, value) for key, value in found if value]
 
 
-def _requests(job: Job) -> list[str]:
-    spec = job.spec
+def requests(spec: JobSpec) -> list[str]:
+    """The lines from the directive prefix to ``verify``."""
     prefix = dict(spec.extra).get("directive_prefix")
     hard, soft = (
         ",".join(f"{name}={value}" for name, value in resources)
@@ -78,8 +81,8 @@ def _requests(job: Job) -> list[str]:
     )
     restart = {Rerun.YES: "y", Rerun.NO: "n"}.get(spec.rerun)
     return [
-        *([_line("directive_prefix", prefix)] if prefix is not None else []),
-        *_given(
+        *([line("directive_prefix", prefix)] if prefix is not None else []),
+        *given(
             ("stderr_path_list", _paths(spec.stderr_paths)),
             ("reserve", "y" if spec.reserve else ""),
             ("merge", "y" if spec.merge_stderr else ""),
@@ -88,15 +91,15 @@ def _requests(job: Job) -> list[str]:
             ("mail_options", mail_option_letters(spec.mail_options)),
             ("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to)),
         ),
-        _line("notify", "TRUE" if spec.notify else "FALSE"),
-        _line("job_name", spec.name),
-        *_given(
+        line("notify", "TRUE" if spec.notify else "FALSE"),
+        line("job_name", spec.name),
+        *given(
             ("stdout_path_list", _paths(spec.stdout_paths)),
             ("stdin_path_list", _paths(spec.stdin_paths)),
             ("priority", spec.priority),
         ),
-        _line("jobshare", spec.jobshare),
-        *_given(
+        line("jobshare", spec.jobshare),
+        *given(
             ("hard_queue_list", ",".join(spec.hard_queues)),
             ("soft_queue_list", ",".join(spec.soft_queues)),
             ("restart", restart),
@@ -112,17 +115,15 @@ def _numbers(numbers: Iterable[int]) -> str:
 
 def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[str]:
     spec = job.spec
-    rows = [_line("env_list", _pairs(visible_env(job)))]
+    rows = [line("env_list", pairs(visible_env(job)))]
     if spec.args:
-        rows.append(_line("job_args", ",".join(spec.args)))
-    rows += _given(
+        rows.append(line("job_args", ",".join(spec.args)))
+    rows += given(
         ("master hard queue_list", ",".join(spec.master_queues)),
         ("script_file", "" if job.script_deleted else spec.command),
     )
-    if spec.pe is not None:
-        # the one line that is not in the column of the others
-        rows.append(f"parallel environment:  {spec.pe} range: {print_ranges(spec.pe_ranges, steps=False)}\n")
-    rows += _given(
+    rows += parallel_environment(spec)
+    rows += given(
         ("jid_predecessor_list (req)", ",".join(spec.hold_jid)),
         ("jid_predecessor_list", _numbers(job.predecessors)),
         ("jid_successor_list", _numbers(successors[0])),
@@ -133,18 +134,25 @@ def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[
         ("oticket", job.override_tickets),
     )
     if spec.project is not None:
-        rows.append(_line("project", spec.project))
+        rows.append(line("project", spec.project))
     if spec.is_array:
-        rows.append(_line("job-array tasks", spec.array))
+        rows.append(line("job-array tasks", spec.array))
     if spec.max_concurrent:
-        rows.append(_line("maximum concurrency", spec.max_concurrent))
+        rows.append(line("maximum concurrency", spec.max_concurrent))
     if spec.context:
-        rows.append(_line("context", _pairs(spec.context)))
+        rows.append(line("context", pairs(spec.context)))
     return rows
 
 
-def _job_type(job: Job) -> str:
-    kind = job.spec.job_type
+def parallel_environment(spec: JobSpec) -> list[str]:
+    """The line of -pe: the only one that is not in the column of the others."""
+    ranges = print_ranges(spec.pe_ranges, steps=False)
+    return [f"parallel environment:  {spec.pe} range: {ranges}\n"] if spec.pe is not None else []
+
+
+def job_type(spec: JobSpec) -> str:
+    """``binary,noshell,immediate``."""
+    kind = spec.job_type
     words = [
         word
         for bit, word in (
@@ -180,10 +188,10 @@ def job_details(
     ``successors`` wait by -hold_jid and by -hold_jid_ad; ``messages`` are the global ones and its own;
     ``server`` is the clock of the cell's host, by which error reasons are stamped (w1.j_eq_kolkata).
     """
-    rows = [RULE + "\n", *_head(job, clock), *_requests(job), *_program(job, successors)]
+    rows = [RULE + "\n", *_head(job, clock), *requests(job.spec), *_program(job, successors)]
     if binding:
-        rows.append(_line("binding", binding_text(job.spec.binding)))
-    rows.append(_line("job_type", _job_type(job)))
+        rows.append(line("binding", binding_text(job.spec.binding)))
+    rows.append(line("job_type", job_type(job.spec)))
     live = [job.tasks[number] for number in sorted(job.tasks) if job.tasks[number].status in _LIVE]
     rows += [f"usage {task.number:9d}:            {_usage(task)}" for task in live]
     if binding:

@@ -35,84 +35,56 @@ def _block(depth: int, tag: str, rows: Iterable[str]) -> str:
     return f"{'  ' * depth}<{tag}>\n{body}{'  ' * depth}</{tag}>\n" if body else ""
 
 
+def _list(tag: str, item: str, entries: Iterable[Rows]) -> str:
+    """A list of a job: each entry is an element with its rows."""
+    return _block(3, tag, [_block(4, item, rows) for rows in entries])
+
+
 def _paths(tag: str, paths: Sequence[HostPath]) -> str:
-    return _block(
-        3,
+    return _list(
         tag,
-        [
-            _block(
-                4,
-                "path_list",
-                [
-                    _leaf(5, "PN_path", piece.path),
-                    _leaf(5, "PN_host", piece.host or ""),
-                    _leaf(5, "PN_file_host", ""),
-                    _flag(5, "PN_file_staging", False),
-                ],
-            )
+        "path_list",
+        (
+            [
+                _leaf(5, "PN_path", piece.path),
+                _leaf(5, "PN_host", piece.host or ""),
+                _leaf(5, "PN_file_host", ""),
+                _flag(5, "PN_file_staging", False),
+            ]
             for piece in paths
-        ],
+        ),
     )
 
 
 def _mail(job: Job, addresses: Sequence[MailTo]) -> str:
     """Addresses of -M are in ``mail_list`` elements, the default one in an ``element``."""
-    spec = job.spec
-    default = tuple(addresses) == (MailTo(spec.owner, spec.submit_host),)
-    return _block(
-        3,
-        "JB_mail_list",
-        [
-            _block(
-                4,
-                "element" if default else "mail_list",
-                [_leaf(5, "MR_user", user), _leaf(5, "MR_host", host or "")],
-            )
-            for user, host in addresses
-        ],
-    )
+    default = tuple(addresses) == (MailTo(job.spec.owner, job.spec.submit_host),)
+    rows = ([_leaf(5, "MR_user", user), _leaf(5, "MR_host", host or "")] for user, host in addresses)
+    return _list("JB_mail_list", "element" if default else "mail_list", rows)
 
 
 def _pairs(tag: str, item: str, pairs: Iterable[tuple[str, str | None]]) -> str:
-    return _block(
-        3,
+    return _list(
         tag,
-        [
-            _block(
-                4,
-                item,
-                [_leaf(5, "VA_variable", name), _leaf(5, "VA_value", value) if value is not None else ""],
-            )
+        item,
+        (
+            [_leaf(5, "VA_variable", name), _leaf(5, "VA_value", value) if value is not None else ""]
             for name, value in pairs
-        ],
+        ),
     )
 
 
 def _queues(tag: str, names: Sequence[str]) -> str:
-    return _block(3, tag, [_block(4, "destin_ident_list", [_leaf(5, "QR_name", name)]) for name in names])
+    return _list(tag, "destin_ident_list", ([_leaf(5, "QR_name", name)] for name in names))
 
 
 def _numbers(tag: str, item: str, numbers: Sequence[int]) -> str:
-    return _block(3, tag, [_block(4, item, [_leaf(5, "JRE_job_number", number)]) for number in numbers])
+    return _list(tag, item, ([_leaf(5, "JRE_job_number", number)] for number in numbers))
 
 
 def _ranges(tag: str, item: str, ranges: Sequence[Range]) -> str:
-    return _block(
-        3,
-        tag,
-        [
-            _block(
-                4,
-                item,
-                [
-                    _leaf(5, "RN_min", piece.first),
-                    _leaf(5, "RN_max", piece.last),
-                    _leaf(5, "RN_step", piece.step),
-                ],
-            )
-            for piece in ranges
-        ],
-    )
+    names = ("RN_min", "RN_max", "RN_step")
+    return _list(tag, item, ([_leaf(5, *pair) for pair in zip(names, piece)] for piece in ranges))
 
 
 class JobDetails:
@@ -184,9 +156,7 @@ class JobDetails:
             _queues("JB_soft_queue_list", spec.soft_queues),
             _paths("JB_shell_list", spec.shells),
             _pairs("JB_env_list", "job_sublist", spec.env),
-            _block(
-                3, "JB_job_args", [_block(4, "element", [_leaf(5, "ST_name", word)]) for word in spec.args]
-            ),
+            _list("JB_job_args", "element", ([_leaf(5, "ST_name", word)] for word in spec.args)),
             "" if job.script_deleted or not spec.command else _leaf(3, "JB_script_file", spec.command),
             _block(3, "JB_ja_tasks", [self._task(job, job.tasks[number]) for number in sorted(job.tasks)]),
             _pairs("JB_context", "context_list", spec.context),
@@ -195,32 +165,22 @@ class JobDetails:
         ]
 
     def _resources(self, job: Job, tag: str, resources: Sequence[Resource]) -> str:
-        items = []
         field = "hard_resources" if tag == "JB_hard_resource_list" else "soft_resources"
-        element = "element" if field in job.altered else "qstat_l_requests"
-        for name, value in resources:
-            kind = value_type(self._config, name)
-            number = number_of(value, kind) or 0.0
-            items.append(
-                _block(
-                    4,
-                    element,
-                    [
-                        _leaf(5, "CE_name", name),
-                        _leaf(5, "CE_valtype", VALUE_TYPES[kind]),
-                        _leaf(5, "CE_stringval", value),
-                        _leaf(5, "CE_doubleval", f"{min(number, sys.float_info.max):f}"),
-                        _leaf(5, "CE_relop", 0),
-                        _leaf(5, "CE_consumable", 0),
-                        _leaf(5, "CE_dominant", 0),
-                        _leaf(5, "CE_pj_doubleval", "0.000000"),
-                        _leaf(5, "CE_pj_dominant", 0),
-                        _leaf(5, "CE_requestable", 0),
-                        _leaf(5, "CE_tagged", self._tag(job, tag, name)),
-                    ],
-                )
-            )
-        return _block(3, tag, items)
+        rows = (self._resource(name, value, self._tag(job, tag, name)) for name, value in resources)
+        return _list(tag, "element" if field in job.altered else "qstat_l_requests", rows)
+
+    def _resource(self, name: str, value: str, tagged: int) -> Rows:
+        kind = value_type(self._config, name)
+        return [
+            _leaf(5, "CE_name", name),
+            _leaf(5, "CE_valtype", VALUE_TYPES[kind]),
+            _leaf(5, "CE_stringval", value),
+            _leaf(5, "CE_doubleval", f"{min(number_of(value, kind) or 0.0, sys.float_info.max):f}"),
+            *(_leaf(5, f"CE_{field}", 0) for field in ("relop", "consumable", "dominant")),
+            _leaf(5, "CE_pj_doubleval", "0.000000"),
+            *(_leaf(5, f"CE_{field}", 0) for field in ("pj_dominant", "requestable")),
+            _leaf(5, "CE_tagged", tagged),
+        ]
 
     def _tag(self, job: Job, tag: str, name: str) -> int:
         """Left over from a verification at submission: 1 found in a queue, 2 at a host (w2.j_big_xml)."""
@@ -264,14 +224,8 @@ class JobDetails:
 
     @staticmethod
     def _requested_predecessors(job: Job) -> str:
-        return _block(
-            3,
-            "JB_jid_request_list",
-            [
-                _block(4, "element", [_leaf(5, "JRE_job_number", 0), _leaf(5, "JRE_job_name", word)])
-                for word in job.spec.hold_jid
-            ],
-        )
+        rows = ([_leaf(5, "JRE_job_number", 0), _leaf(5, "JRE_job_name", word)] for word in job.spec.hold_jid)
+        return _list("JB_jid_request_list", "element", rows)
 
     def _relations(self, job: Job) -> Rows:
         return [
@@ -324,27 +278,16 @@ class JobDetails:
     @staticmethod
     def _binding_rows(job: Job) -> str:
         parts = binding_of(job.spec.binding)
-        return _block(
-            3,
-            "JB_binding",
-            [
-                _block(
-                    4,
-                    "binding" if job.spec.binding else "element",
-                    [
-                        _leaf(5, "BN_strategy", parts.strategy),
-                        _leaf(5, "BN_type", parts.type),
-                        _leaf(5, "BN_parameter_n", parts.amount),
-                        _leaf(5, "BN_parameter_socket_offset", parts.socket),
-                        _leaf(5, "BN_parameter_core_offset", parts.core),
-                        _leaf(5, "BN_parameter_striding_step_size", parts.step),
-                        _leaf(5, "BN_parameter_explicit", parts.explicit)
-                        if parts.explicit is not None
-                        else "",
-                    ],
-                )
-            ],
-        )
+        rows = [
+            _leaf(5, "BN_strategy", parts.strategy),
+            _leaf(5, "BN_type", parts.type),
+            _leaf(5, "BN_parameter_n", parts.amount),
+            _leaf(5, "BN_parameter_socket_offset", parts.socket),
+            _leaf(5, "BN_parameter_core_offset", parts.core),
+            _leaf(5, "BN_parameter_striding_step_size", parts.step),
+            "" if parts.explicit is None else _leaf(5, "BN_parameter_explicit", parts.explicit),
+        ]
+        return _list("JB_binding", "binding" if job.spec.binding else "element", [rows])
 
 
 def _message(depth: int, message: SchedulingMessage, item: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..model import Job, Status, Task
-from .accounting import Record
+from ..model.accounting import RUSAGE, Record
 from .detail_xml import SCHEMAS
 from .qacct_text import FAILED_TEXTS
 from .usage import BANNER
@@ -260,25 +260,6 @@ def _time_text(clock: Clock, seconds: float, dialect: Dialect) -> str:
     return day + _fraction(seconds, dialect.digits)
 
 
-_SIZES = (
-    "ru_maxrss",
-    "ru_ixrss",
-    "ru_ismrss",
-    "ru_idrss",
-    "ru_isrss",
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
-)
-
-
 def accounting_rows(record: Record, clock: Clock, dialect: Dialect, failed: str) -> list[tuple[str, object]]:
     """Labels and values of ``qacct -j``. What a 45-field record lacks is in ``extra``, or NONE."""
     extra, modern = record.extra, dialect.name != "sge-6.2u5"
@@ -317,7 +298,7 @@ def accounting_rows(record: Record, clock: Clock, dialect: Dialect, failed: str)
         ("ru_utime", f"{record.ru_utime:.3f}"),
         ("ru_stime", f"{record.ru_stime:.3f}"),
     ]
-    rows += [(name, int(getattr(record, name))) for name in _SIZES]
+    rows += [(name, int(getattr(record, name))) for name in RUSAGE[2:]]
     if modern:
         rows.append(("wallclock", extra.get("wallclock", f"{record.ru_wallclock:.3f}")))
     rows += [(name, f"{getattr(record, name):.3f}") for name in ("cpu", "mem", "io", "iow")]

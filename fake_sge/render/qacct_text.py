@@ -6,94 +6,37 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .accounting import Record
+from ..model.accounting import RUSAGE, Record
 from .values import Clock, memory_bytes
 
 RULE = "=" * 62
 _GIGABYTE = 1024.0**3
 
 # Texts for ``failed`` (observed with qacct 8.1.9 on one record for each code).
-FAILED_TEXTS = {
-    0: "",
-    1: "assumedly before job",
-    2: "on executing shepherd",
-    3: "before writing config",
-    4: "before writing pid",
-    5: "on reading config file",
-    6: "setting processor set",
-    7: "before prolog",
-    8: "in prolog",
-    9: "before pestart",
-    10: "in pestart",
-    11: "before job",
-    12: "before pestop",
-    13: "in pestop",
-    14: "before epilog",
-    15: "in epilog",
-    16: "releasing processor set",
-    17: "through signal",
-    18: "shepherd returned error",
-    19: "before writing exit_status",
-    20: "found unexpected error file",
-    21: "in recognizing job",
-    22: "removed manually",
-    24: "migrating",
-    25: "rescheduling",
-    26: "opening input/output file",
-    27: "searching requested shell",
-    28: "changing into working directory",
-    29: "AFS setup",
-    30: "application error returned",
-    31: "accessing sgepasswd file",
-    32: "entry is missing in sgepasswd file",
-    33: "wrong password",
-    34: "communicating with Grid Engine Helper Service",
-    35: "before job in Grid Engine Helper Service",
-    36: "checking configured daemons",
-    37: "qmaster enforced h_rt, h_cpu, or h_vmem limit",
-    38: "adding supplementary group",
-    100: "assumedly after job",
-}
+_FAILED = (
+    "|assumedly before job|on executing shepherd|before writing config|before writing pid|"
+    "on reading config file|setting processor set|before prolog|in prolog|before pestart|in pestart|"
+    "before job|before pestop|in pestop|before epilog|in epilog|releasing processor set|through signal|"
+    "shepherd returned error|before writing exit_status|found unexpected error file|in recognizing job|"
+    "removed manually||migrating|rescheduling|opening input/output file|searching requested shell|"
+    "changing into working directory|AFS setup|application error returned|accessing sgepasswd file|"
+    "entry is missing in sgepasswd file|wrong password|communicating with Grid Engine Helper Service|"
+    "before job in Grid Engine Helper Service|checking configured daemons|"
+    "qmaster enforced h_rt, h_cpu, or h_vmem limit|adding supplementary group"
+)
+FAILED_TEXTS = {code: text for code, text in enumerate(_FAILED.split("|")) if text or not code}
+FAILED_TEXTS[100] = "assumedly after job"
 
 # glibc's strsignal texts for Linux signals, as qacct prints them.
-SIGNAL_TEXTS = dict(
-    enumerate(
-        (
-            "Hangup",
-            "Interrupt",
-            "Quit",
-            "Illegal instruction",
-            "Trace/breakpoint trap",
-            "Aborted",
-            "Bus error",
-            "Floating point exception",
-            "Killed",
-            "User defined signal 1",
-            "Segmentation fault",
-            "User defined signal 2",
-            "Broken pipe",
-            "Alarm clock",
-            "Terminated",
-            "Stack fault",
-            "Child exited",
-            "Continued",
-            "Stopped (signal)",
-            "Stopped",
-            "Stopped (tty input)",
-            "Stopped (tty output)",
-            "Urgent I/O condition",
-            "CPU time limit exceeded",
-            "File size limit exceeded",
-            "Virtual timer expired",
-            "Profiling timer expired",
-            "Window changed",
-            "I/O possible",
-            "Power failure",
-            "Bad system call",
-        ),
-        1,
-    )
+_SIGNALS = (
+    "Hangup|Interrupt|Quit|Illegal instruction|Trace/breakpoint trap|Aborted|Bus error|"
+    "Floating point exception|Killed|User defined signal 1|Segmentation fault|User defined signal 2|"
+    "Broken pipe|Alarm clock|Terminated|Stack fault|Child exited|Continued|Stopped (signal)|Stopped|"
+    "Stopped (tty input)|Stopped (tty output)|Urgent I/O condition|CPU time limit exceeded|"
+    "File size limit exceeded|Virtual timer expired|Profiling timer expired|Window changed|"
+    "I/O possible|Power failure|Bad system call"
 )
+SIGNAL_TEXTS = dict(enumerate(_SIGNALS.split("|"), 1))
 SIGNAL_TEXTS.update({34 + index: f"Real-time signal {index}" for index in range(31)})
 
 
@@ -144,29 +87,14 @@ def job_block(record: Record, clock: Clock) -> str:
     return "".join(lines + _usage_lines(record, clock))
 
 
-_COUNTS = (
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
-)
-
-
 def _usage_lines(record: Record, clock: Clock) -> list[str]:
     lines = [
         _plain("ru_wallclock", f"{record.ru_wallclock:.0f}s"),
         _plain("ru_utime", _number(record.ru_utime) + "s"),
         _plain("ru_stime", _number(record.ru_stime) + "s"),
     ]
-    sizes = ("ru_maxrss", "ru_ixrss", "ru_ismrss", "ru_idrss", "ru_isrss")
-    lines += [_plain(name, memory_bytes(int(getattr(record, name)))) for name in sizes]
-    lines += [_padded(name, int(getattr(record, name))) for name in _COUNTS]
+    lines += [_plain(name, memory_bytes(int(getattr(record, name)))) for name in RUSAGE[2:7]]
+    lines += [_padded(name, int(getattr(record, name))) for name in RUSAGE[7:]]
     reserved = record.ar_submission_time
     return [
         *lines,

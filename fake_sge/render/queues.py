@@ -37,22 +37,20 @@ _TEMPORARY = (
     | QueueState.CALENDAR_SUSPENDED
     | QueueState.SUSPEND_ALARM
 )
-# The columns of ``-g c -ext`` in their order.
-_COUNTED = tuple(
-    {
-        "s": QueueState.SUSPENDED,
-        "A": QueueState.SUSPEND_ALARM,
-        "S": QueueState.SUBORDINATE,
-        "C": QueueState.CALENDAR_SUSPENDED,
-        "u": QueueState.UNKNOWN,
-        "a": QueueState.ALARM,
-        "d": QueueState.DISABLED,
-        "D": QueueState.CALENDAR_DISABLED,
-        "c": QueueState.AMBIGUOUS,
-        "o": QueueState.ORPHANED,
-        "E": QueueState.ERROR,
-    }.items()
-)
+# The columns of ``-g c -ext`` in their order, and their XML tags.
+_COUNTED = {
+    "s": "suspend_manual",
+    "A": "suspend_threshold",
+    "S": "suspend_on_subordinate",
+    "C": "suspend_calendar",
+    "u": "unknown",
+    "a": "load_alarm",
+    "d": "disabled_manual",
+    "D": "disabled_calendar",
+    "c": "ambiguous",
+    "o": "orphaned",
+    "E": "error",
+}
 _RULE = "-" * 81
 _EXTENDED_RULE = "-" * 108
 
@@ -224,7 +222,7 @@ def summarize(
     name: str, instances: Iterable[QueueInstance], load_of: Callable[[str], float | None]
 ) -> ClusterSummary:
     """Add up the instances; ``load_of`` gives np_load_avg of a host."""
-    result = ClusterSummary(name, states={letter: 0 for letter, _ in _COUNTED})
+    result = ClusterSummary(name, states=dict.fromkeys(_COUNTED, 0))
     assert result.states is not None
     weight, loaded = 0.0, 0
     for instance in instances:
@@ -242,8 +240,8 @@ def summarize(
             result.temporary += slots
         else:
             result.available += slots - instance.used
-        for letter, bit in _COUNTED:
-            result.states[letter] += slots if state & bit else 0
+        for letter in state_letters(state):
+            result.states[letter] += slots
     result.load = weight / loaded if loaded else None
     return result
 
@@ -256,7 +254,7 @@ def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool
     titles += f"{'aoACDS':>6} {'cdsuE':>6}  "
     rule = "-" * 80
     if extended:
-        titles += " ".join(f"{letter:>5}" for letter, _ in _COUNTED)
+        titles += " ".join(f"{letter:>5}" for letter in _COUNTED)
         rule += "-" * 66
     rows = [titles + "\n", rule + "-" * max(0, width - 36) + "\n"]
     for item in summaries:
@@ -266,7 +264,7 @@ def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool
             f"{item.total:6d} {item.temporary:6d} {item.manual:6d} "
         )
         if extended and item.states is not None:
-            row += "".join(f"{item.states[letter]:5d} " for letter, _ in _COUNTED)
+            row += "".join(f"{item.states[letter]:5d} " for letter in _COUNTED)
         rows.append(row + "\n")
     return "".join(rows)
 
@@ -285,21 +283,6 @@ def summary_xml_rows(item: ClusterSummary, extended: bool) -> str:
         ("manual_intervention", str(item.manual)),
     ]
     if extended and item.states is not None:
-        rows += [(tag, str(item.states[letter])) for tag, letter in _SUMMARY_TAGS]
+        rows += [(tag, str(item.states[letter])) for letter, tag in _COUNTED.items()]
     body = "".join(f"    <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
     return f"  <cluster_queue_summary>\n{body}  </cluster_queue_summary>\n"
-
-
-_SUMMARY_TAGS = (
-    ("suspend_manual", "s"),
-    ("suspend_threshold", "A"),
-    ("suspend_on_subordinate", "S"),
-    ("suspend_calendar", "C"),
-    ("unknown", "u"),
-    ("load_alarm", "a"),
-    ("disabled_manual", "d"),
-    ("disabled_calendar", "D"),
-    ("ambiguous", "c"),
-    ("orphaned", "o"),
-    ("error", "E"),
-)

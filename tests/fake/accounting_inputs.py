@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fake_sge.render.accounting import FIELDS, Record, format_record
+from fake_sge.model.accounting import FIELDS, Record, format_record
 
 from .situations import utc
 

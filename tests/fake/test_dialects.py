@@ -25,9 +25,9 @@ from fake_sge.model import (
     Task,
     TaskSet,
 )
+from fake_sge.model.accounting import Record, format_record
 from fake_sge.model.requests import Reply, Request
 from fake_sge.options import FLAVOURS
-from fake_sge.render.accounting import Record, format_record
 from fake_sge.render.dialects import DIALECTS, accounting_block, accounting_rows, dialect_of, failed_text
 
 from .cells import Cell, config_of

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from fake_sge.model import Hold, Resource
+from fake_sge.model.accounting import Record, format_record
 from fake_sge.model.requests import Reply, Request, Unreachable
-from fake_sge.render.accounting import Record, format_record
 
 from .accounting_inputs import lines_of, recorded_lines
 from .cells import Cell, NoCell, build_cell, captures

@@ -15,9 +15,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cli faults install layout options pytest_plugin wire",
-    "model": "__init__ cluster defaults globs jobs names operations ranges requests resources states values",
+    "model": "__init__ accounting cluster defaults globs jobs names operations ranges requests resources "
+    "states values",
     "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
-    "render": "__init__ accounting detail_resources detail_text detail_xml dialects hosts listing "
+    "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
     "listing_xml objects qacct_text queues table tasks usage values",
     "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
     "dispatch qmaster_interface dialect_replies environment environment_errors refusals "

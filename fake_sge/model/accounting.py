@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Callable
 
-from ..model.values import atof, atol
+from .values import atof, atol
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
 
@@ -71,22 +71,9 @@ class Record:
 
 FIELDS: tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")
 
-_FLOATS = frozenset(("ru_utime", "ru_stime", "ru_maxrss", "ru_inblock", "cpu", "mem", "io", "iow", "maxvmem"))
-_TEXTS = frozenset(
-    (
-        "qname",
-        "hostname",
-        "group",
-        "owner",
-        "job_name",
-        "account",
-        "project",
-        "department",
-        "granted_pe",
-        "category",
-        "pe_taskid",
-    )
-)
+RUSAGE = tuple(name for name in FIELDS if name.startswith("ru_") and name != "ru_wallclock")
+_FLOATS = frozenset(["ru_utime", "ru_stime", "ru_maxrss", "ru_inblock", "cpu", "mem", "io", "iow", "maxvmem"])
+_TEXTS = frozenset(name for name in FIELDS if not isinstance(getattr(Record(), name), (int, float)))
 _LAST_REQUIRED = FIELDS.index("department")
 _DEFAULTS: dict[str, object] = {"granted_pe": "none", "slots": 0, "category": None}
 
