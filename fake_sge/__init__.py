@@ -14,10 +14,18 @@ if TYPE_CHECKING:
     from .cell import Cell, CellError
     from .faults import FaultKind
     from .options import CellOptions
+    from .reports import CellStatus, TaskGroup
 
-__all__ = ["Cell", "CellError", "CellOptions", "FaultKind"]
+__all__ = ["Cell", "CellError", "CellOptions", "CellStatus", "FaultKind", "TaskGroup"]
 
-_HOMES = {"Cell": "cell", "CellError": "cell", "FaultKind": "faults", "CellOptions": "options"}
+_HOMES = {
+    "Cell": "cell",
+    "CellError": "cell",
+    "CellOptions": "options",
+    "CellStatus": "reports",
+    "FaultKind": "faults",
+    "TaskGroup": "reports",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

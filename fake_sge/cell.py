@@ -22,6 +22,7 @@ from .faults import FaultKind
 from .install import PACKAGE, install
 from .layout import TOOLS, Layout
 from .options import CellOptions
+from .reports import CellStatus, TaskGroup
 
 PORT = "6444"
 
@@ -240,24 +241,22 @@ class Cell:
             check=False,
         )
 
-    def status(self) -> dict[str, Any]:
-        """``pid now jobs running pending zombies next_job_number faults``."""
-        found: dict[str, Any] = self.call("status")
-        return found
+    def status(self) -> CellStatus:
+        """Figures: the clock, how many jobs and tasks, the next job number."""
+        return CellStatus(**self.call("status"))
 
-    def jobs(self) -> list[dict[str, Any]]:
-        """What the qmaster knows of jobs, one entry for each group of tasks in the same state.
-
-        Keys: ``job tasks name owner array state submission_time``; for tasks that were started also
-        ``start_time queue slots errors restarts``.
-        """
-        found: list[dict[str, Any]] = self.call("jobs")
-        return found
+    def jobs(self) -> list[TaskGroup]:
+        """What the qmaster knows of jobs, one entry for each group of tasks in the same state."""
+        found = self.call("jobs")
+        return [
+            TaskGroup(**{**item, "tasks": tuple(item["tasks"]), "errors": tuple(item["errors"])})
+            for item in found
+        ]
 
     @property
     def now(self) -> float:
         """The cell's clock, epoch seconds."""
-        return float(self.status()["now"])
+        return self.status().now
 
     def advance(self, seconds: float) -> float:
         """Move the cell's clock forward (simulated jobs, -a, scheduler); the new time.

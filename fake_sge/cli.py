@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from types import FrameType
-from typing import Any
+from typing import Any, Callable
 
 from .cell import Cell, CellError
 from .faults import FaultKind
@@ -124,12 +125,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.verb == "run":
             return _run(args)
-        return _VERBS[args.verb](
-            Cell(args.directory, _options(args)) if args.verb == "start" else Cell(args.directory), args
-        )
+        cell = Cell(args.directory, _options(args) if args.verb == "start" else None)
+        _VERBS[args.verb](cell, args)
     except (CellError, ValueError, OSError) as error:
         print(f"fake-sge: {error}", file=sys.stderr)
         return FAILURE
+    return 0
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -161,122 +162,69 @@ def _run(args: argparse.Namespace) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _start(cell: Cell, args: argparse.Namespace) -> int:
-    del args
-    cell.start()
-    return 0
-
-
-def _env(cell: Cell, args: argparse.Namespace) -> int:
-    del args
+def _existing(cell: Cell) -> Cell:
     if not cell.layout.settings.exists():
         raise CellError(f"no cell in {cell.directory}")
-    for name, value in cell.variables.items():
+    return cell
+
+
+def _start(cell: Cell, _args: argparse.Namespace) -> None:
+    cell.start()
+
+
+def _env(cell: Cell, _args: argparse.Namespace) -> None:
+    for name, value in _existing(cell).variables.items():
         print(f"export {name}={shlex.quote(value)}")
     print(f'export PATH={shlex.quote(str(cell.path))}:"$PATH"')
-    return 0
 
 
-def _status(cell: Cell, args: argparse.Namespace) -> int:
-    del args
-    print(json.dumps(cell.status()))
-    return 0
-
-
-def _stop(cell: Cell, args: argparse.Namespace) -> int:
-    if not cell.layout.settings.exists():
-        raise CellError(f"no cell in {cell.directory}")
-    cell.stop()
+def _stop(cell: Cell, args: argparse.Namespace) -> None:
+    _existing(cell).stop()
     if args.remove:
         cell.remove()
-    return 0
 
 
-def _qmaster(cell: Cell, args: argparse.Namespace) -> int:
+def _qmaster(cell: Cell, args: argparse.Namespace) -> None:
     {"stop": cell.stop_qmaster, "kill": cell.kill_qmaster, "start": cell.start_qmaster}[args.action]()
-    return 0
 
 
-def _fault(cell: Cell, args: argparse.Namespace) -> int:
-    print(
-        cell.fault(
-            args.kind,
-            args.tool,
-            times=args.times or None,
-            out=os.fsencode(args.out),
-            err=os.fsencode(args.err),
-            skip=args.skip,
-            seconds=args.seconds,
-            code=args.code,
-            at=args.at,
-            job=args.job,
-        )
-    )
-    return 0
+def _fault(cell: Cell, args: argparse.Namespace) -> None:
+    options = {name: getattr(args, name) for name in ("skip", "seconds", "code", "at", "job")}
+    out, err = os.fsencode(args.out), os.fsencode(args.err)
+    print(cell.fault(args.kind, args.tool, times=args.times or None, out=out, err=err, **options))
 
 
-def _faults(cell: Cell, args: argparse.Namespace) -> int:
-    del args
+def _simulate(cell: Cell, args: argparse.Namespace) -> None:
+    ends = {
+        name: getattr(args, name) for name in ("count", "name", "exit_status", "signal", "failed", "user")
+    }
+    print("\n".join(map(str, cell.submit_simulated(args.run_time, **ends))))
+
+
+def _faults(cell: Cell, _args: argparse.Namespace) -> None:
     for fault in cell.faults():
         print(json.dumps(fault))
-    return 0
 
 
-def _clear(cell: Cell, args: argparse.Namespace) -> int:
-    cell.clear_faults(args.number)
-    return 0
-
-
-def _advance(cell: Cell, args: argparse.Namespace) -> int:
-    cell.advance(args.seconds)
-    return 0
-
-
-def _simulate(cell: Cell, args: argparse.Namespace) -> int:
-    numbers = cell.submit_simulated(
-        args.run_time,
-        count=args.count,
-        name=args.name,
-        exit_status=args.exit_status,
-        signal=args.signal,
-        failed=args.failed,
-        user=args.user,
-    )
-    print("\n".join(map(str, numbers)))
-    return 0
-
-
-def _set(cell: Cell, args: argparse.Namespace) -> int:
+def _set(cell: Cell, args: argparse.Namespace) -> None:
     settings: dict[str, Any] = dict(_pairs(args.values))
     cell.configure(**settings)
-    return 0
 
 
-def _next_id(cell: Cell, args: argparse.Namespace) -> int:
-    cell.next_job_number(args.number)
-    return 0
-
-
-def _rotate(cell: Cell, args: argparse.Namespace) -> int:
-    del args
-    print(cell.rotate_accounting())
-    return 0
-
-
-_VERBS = {
+_VERBS: dict[str, Callable[[Cell, argparse.Namespace], object]] = {
     "start": _start,
     "env": _env,
-    "status": _status,
+    "status": lambda cell, _: print(json.dumps(asdict(cell.status()))),
     "stop": _stop,
     "qmaster": _qmaster,
     "fault": _fault,
     "faults": _faults,
-    "clear": _clear,
-    "advance": _advance,
+    "clear": lambda cell, args: cell.clear_faults(args.number),
+    "advance": lambda cell, args: cell.advance(args.seconds),
     "simulate": _simulate,
     "set": _set,
-    "next-id": _next_id,
-    "rotate": _rotate,
+    "next-id": lambda cell, args: cell.next_job_number(args.number),
+    "rotate": lambda cell, _: print(cell.rotate_accounting()),
 }
 
 

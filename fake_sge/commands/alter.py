@@ -8,15 +8,14 @@ from typing import Any
 
 from ..model import Job, Range
 from ..model.globs import glob_match
-from ..model.operations import Changes, Outcome
+from ..model.operations import Changes, JobOperation, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.values import encode
 from .attributes import Alteration, AttributeError_
-from .environment_errors import environment_error
+from .environment import environment_error, on_stdout
 from .holds import HoldRequest
 from .jobids import JobWord, lonely, parse_job_word, with_tasks
 from .qmaster_interface import QmasterInterface
-from .refusals import on_stdout
 from .submission import parse_command_line, parse_context, printed
 from .submit_options.job_spec import _Builder, unknown_option_answers
 from .submit_options.parsed import Answer, Option
@@ -215,6 +214,6 @@ def _engine_refusals(
     refused = (Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
     return [
         (f'denied: job "{job.number}" {change.outcome.value}', 4)
-        for change in qmaster.alter(job.number, ranges, changes, actor_of(request))
+        for change in qmaster.operate(JobOperation.ALTER, job.number, ranges, changes, actor_of(request))
         if change.outcome in refused
     ]

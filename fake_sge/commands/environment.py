@@ -1,38 +1,61 @@
-"""Whether SGE_ROOT and SGE_CELL of a call are good."""
+"""A bad environment and a missing qmaster, as the commands word them (captures ``env.*``)."""
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.requests import Request
+from ..model.requests import QmasterUnreachable, Reply, Request, Unreachable
+from ..render.values import encode
+
+_UNSET = "Please set the environment variable SGE_ROOT."
+_REFUSED = "error: commlib error: got select error (Connection refused)\n"
+_CAUSES = {
+    Unreachable.REFUSED: "got send error",
+    Unreachable.UNRESOLVABLE: "can't resolve host name",
+    Unreachable.SILENT: "got send error",
+}
 
 
-class EnvProblem(enum.Enum):
-    """What is wrong with the environment of a call."""
-
-    ROOT_UNSET = "SGE_ROOT unset"
-    ROOT_MISSING = "SGE_ROOT is no directory"
-    CELL_MISSING = "the cell directory does not exist"
-
-
-@dataclass(frozen=True)
-class BadEnvironment:
-    """A problem and the path that the tools name: SGE_ROOT, or ``$SGE_ROOT/$SGE_CELL``."""
-
-    problem: EnvProblem
-    path: str
-
-
-def check(request: Request) -> BadEnvironment | None:
-    """None when SGE_ROOT and SGE_CELL are good. Each tool words it in its own way (captures ``env.*``)."""
+def environment_text(request: Request) -> str:
+    """What is wrong with SGE_ROOT or SGE_CELL, without a prefix; "" when they are good."""
     root = request.sge_root
     if not root:
-        return BadEnvironment(EnvProblem.ROOT_UNSET, "")
+        return _UNSET
     if not Path(root).is_dir():
-        return BadEnvironment(EnvProblem.ROOT_MISSING, root)
+        return f'SGE_ROOT directory "{root}" doesn\'t exist'
     cell = f"{root}/{request.env.get('SGE_CELL') or 'default'}"
-    if not Path(cell).is_dir():
-        return BadEnvironment(EnvProblem.CELL_MISSING, cell)
-    return None
+    return "" if Path(cell).is_dir() else f'cell directory "{cell}" doesn\'t exist'
+
+
+def environment_error(request: Request) -> Reply | None:
+    """The reply when SGE_ROOT or SGE_CELL is bad; None when they are good."""
+    text = environment_text(request)
+    prefix = "critical error" if text == _UNSET else "error"
+    return Reply(1, b"", encode(f"{prefix}: {text}\n")) if text else None
+
+
+def commlib_line(error: QmasterUnreachable) -> str:
+    """The line that the communication library prints by itself, "" if it prints none."""
+    return _REFUSED if error.kind is Unreachable.REFUSED else ""
+
+
+def send_error(error: QmasterUnreachable) -> str:
+    """``unable to send message to qmaster ...`` without prefix and newline."""
+    place = f'using port {error.port} on host "{error.host}"'
+    return f"unable to send message to qmaster {place}: {_CAUSES[error.kind]}"
+
+
+def unreachable_text(error: QmasterUnreachable, prefix: str = "error: ") -> bytes:
+    """What goes to stderr when there is no qmaster; qconf and qrsh print it without the prefix."""
+    return encode(f"{commlib_line(error)}{prefix}{send_error(error)}\n")
+
+
+def on_stdout(error: QmasterUnreachable, code: int, silent: str = "got send error") -> Reply:
+    """How qdel, qmod, qalter, qhold and qrls report a missing qmaster: the text goes to stdout.
+
+    ``silent`` is the cause that the tool prints for a qmaster that accepts and never answers.
+    """
+    text = send_error(error)
+    if error.kind is Unreachable.SILENT:
+        text = text.replace("got send error", silent)
+    return Reply(code, encode(text + "\n"), encode(commlib_line(error)))

@@ -17,7 +17,7 @@ from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialec
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
 from ..render.values import encode
-from .environment_errors import environment_error, unreachable_text
+from .environment import environment_error, unreachable_text
 from .qacct_options import COLUMN_ORDER, KEYS, OPTIONS, SORT_FIELDS, Options, Parser, Stop, usage_error
 from .qmaster_interface import QmasterInterface
 from .resources import UnknownResource, matches_host_and_queue, parse_requests

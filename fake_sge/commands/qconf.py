@@ -11,7 +11,7 @@ from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
-from .environment_errors import commlib_line, environment_error, send_error
+from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
 
@@ -334,5 +334,5 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         code, out, errors = _execute(request, qmaster)
     except QmasterUnreachable as error:
-        return Reply(1, b"", encode(f"{commlib_line(error)}{send_error(error)}\n"))
+        return Reply(1, b"", unreachable_text(error, ""))
     return Reply(code, encode(out), encode(errors))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..model import Job, Range, TaskSet
 from ..model.globs import glob_match
-from ..model.operations import Change, Outcome
+from ..model.operations import Change, JobOperation, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
-from .environment import EnvProblem, check
-from .environment_errors import environment_error
+from .environment import environment_error, on_stdout
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
 from .qmaster_interface import QmasterInterface
-from .refusals import on_stdout
 from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError, split_list
 
@@ -44,9 +41,6 @@ class _Wanted:
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qdel."""
-    bad = check(request)
-    if bad is not None and bad.problem is EnvProblem.ROOT_UNSET:
-        return Reply(128 + signal.SIGSEGV, signal=signal.SIGSEGV)
     trouble = environment_error(request)
     if trouble is not None:
         return trouble
@@ -204,7 +198,7 @@ def _delete_job(
     job: Job, word: JobWord, request: Request, qmaster: QmasterInterface, force: bool
 ) -> tuple[list[str], bool, bool]:
     """The lines, whether any is an error, and whether the job had any of the tasks."""
-    changes = qmaster.delete(job.number, word.tasks or None, actor_of(request), force)
+    changes = qmaster.operate(JobOperation.DELETE, job.number, word.tasks or None, actor_of(request), force)
     lines: list[str] = []
     failed = False
     for change in changes:

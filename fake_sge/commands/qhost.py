@@ -12,7 +12,7 @@ from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.queues import Resource, resource_value
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
-from .environment_errors import environment_error, unreachable_text
+from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
 from .resources import ResourceRequest, UnknownResource, matches_host, parse_requests

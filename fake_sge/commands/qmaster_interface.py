@@ -14,7 +14,7 @@ A command is a plain function ``main(request: Request, qmaster: QmasterInterface
 * Time is :attr:`QmasterInterface.now`, never ``time.time()``; the environment is ``request.env``, never
   ``os.environ``; relative paths are relative to ``request.cwd``: use ``request.resolve``. Local times
   are printed in the client's zone: ``local_time.localtime(seconds, request.env.get("TZ"))``.
-* ``environment.check(request)`` says whether SGE_ROOT and SGE_CELL are good; each tool words it.
+* ``environment.environment_error(request)`` says whether SGE_ROOT and SGE_CELL are good.
 * When there is no qmaster the same function runs inside the client process with an object whose
   every member raises :class:`QmasterUnreachable`; the command turns that into its tool's texts.
   So ``-help``, usage errors and everything qacct does must not ask the qmaster before they need to.
@@ -30,7 +30,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
-from ..model.operations import Actor, Change, Changes, Finished, QueueAction, Submission
+from ..model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
 
 
 class QmasterInterface(Protocol):
@@ -92,32 +92,14 @@ class QmasterInterface(Protocol):
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue of the cell, were it empty, would run a job; why not (-w)."""
 
-    def alter(
-        self, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+    def operate(
+        self, operation: JobOperation, number: int, tasks: Sequence[Range] | None, *args: object
     ) -> list[Change]:
-        """qalter, qhold and qrls. One Change for the job, or one per task when ``tasks`` is given.
+        """Do something to a job, or to some of its tasks; one Change for each task or group of tasks.
 
-        Holds: DONE for what was modified; nothing to change gives UNCHANGED; DENIED_HOLD with ``need``.
+        ``args`` are those of :mod:`fake_sge.engine.control`: ALTER takes Changes and an Actor, the others an
+        Actor, DELETE and RESCHEDULE then whether it is forced.
         """
-
-    def delete(
-        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
-    ) -> list[Change]:
-        """Do what qdel does. Pending tasks are gone at once (DELETED), running ones REGISTERED, -f FORCED."""
-
-    def suspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """Run qmod -sj."""
-
-    def unsuspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """Run qmod -usj."""
-
-    def clear_error(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """Run qmod -cj."""
-
-    def reschedule(
-        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
-    ) -> list[Change]:
-        """Run qmod -rj. ``force`` (qmod -f) reschedules jobs that are not rerunnable, too."""
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.admission import names_a_queue
 from ..model import Hold, Job, Range, fold
 from ..model.globs import glob_match
-from ..model.operations import Actor, Change, Outcome, QueueAction
+from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
-from .environment_errors import environment_error
+from .environment import environment_error, on_stdout
 from .jobids import LONELY, JobWord, parse_job_word, with_tasks
 from .qmaster_interface import QmasterInterface
-from .refusals import on_stdout
 from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError
 
@@ -66,6 +65,12 @@ OPTIONS = (
     OptionHelp("-f", "", "whatever the state is, and jobs that cannot be run again"),
     OptionHelp("-help", "", "print this text and end"),
 )
+_OPERATIONS = {
+    "sj": JobOperation.SUSPEND,
+    "usj": JobOperation.UNSUSPEND,
+    "cj": JobOperation.CLEAR_ERROR,
+    "rj": JobOperation.RESCHEDULE,
+}
 _STATES = {
     QueueAction.DISABLE: "disabled",
     QueueAction.ENABLE: "enabled",
@@ -273,24 +278,12 @@ def _job(
         return [(text, True)] * (len(chosen) + len(pending))
     lines: Lines = []
     if chosen:
-        changes = _operate(action, job, tasks or None, force, actor, qmaster)
-        for change in changes:
+        operation = _OPERATIONS[action]
+        forced = (force,) if operation is JobOperation.RESCHEDULE else ()
+        for change in qmaster.operate(operation, job.number, tasks or None, actor, *forced):
             if change.outcome is not Outcome.NOT_RUNNING:
                 lines += _text(action, change, job, force, request)
     return lines + [(text, False) for text in pending]
-
-
-def _operate(
-    action: str, job: Job, tasks: Sequence[Range] | None, force: bool, actor: Actor, qmaster: QmasterInterface
-) -> list[Change]:
-    operations: dict[str, Callable[[int, Sequence[Range] | None, Actor], list[Change]]] = {
-        "sj": qmaster.suspend,
-        "usj": qmaster.unsuspend,
-        "cj": qmaster.clear_error,
-    }
-    if action == "rj":
-        return qmaster.reschedule(job.number, tasks, actor, force)
-    return operations[action](job.number, tasks, actor)
 
 
 def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..model import HostPath, JobSpec, JobType
-from ..model.operations import Finished
+from ..model.operations import Finished, JobOperation
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
 from ..render.values import encode
-from .environment_errors import commlib_line, environment_error, send_error
+from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .submission import default_options, parse_command_line, parse_context, printed
 from .submit_options.job_spec import build
@@ -54,7 +54,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         return _Session(request, qmaster, switches).run(replace(built.spec, immediate=now))
     except QmasterUnreachable as error:
-        return Reply(1, b"", encode(f"{commlib_line(error)}{send_error(error)}\n"))
+        return Reply(1, b"", unreachable_text(error, ""))
 
 
 class _Session:
@@ -89,7 +89,7 @@ class _Session:
         try:
             qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
         except ClientSignal as caught:
-            qmaster.delete(number, None, actor_of(request))
+            qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
             if caught.signal == signal.SIGKILL:
                 raise
             return Reply(128 + caught.signal, *self._output(place))

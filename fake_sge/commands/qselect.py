@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.usage import usage
 from ..render.values import encode
-from .environment_errors import environment_error, unreachable_text
+from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .switches import ACCESS, ENVIRONMENTS, HELP, NCB, QUEUES, RESOURCES, STATES, parse_switches, refused

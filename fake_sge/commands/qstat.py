@@ -24,7 +24,7 @@ from ..render.queues import (
 from ..render.table import Columns, JobTable, header, requested_details
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
-from .environment_errors import environment_error, unreachable_text
+from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .qstat_details import show_jobs, show_messages
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
@@ -68,8 +68,6 @@ _HASHES = "#" * 76
 _EXTENDED_HASHES = "#" * 110
 _PENDING_TITLE = " - PENDING JOBS - PENDING JOBS - PENDING JOBS - PENDING JOBS - PENDING JOBS"
 _FINISHED_TITLE = " --  FINISHED JOBS  -  FINISHED JOBS  -  FINISHED JOBS  -  FINISHED JOBS  --  "
-_ABORT = 6
-_MALLOC = b"critical error: malloc() failure\n"
 
 
 class _Refused(Exception):
@@ -254,8 +252,6 @@ class _Listing:
             out += table.rows(self._pending())
             out += table.rows(self._zombies())
             if out:
-                if columns.width < 10:
-                    return Reply(0, b"", _MALLOC, signal=_ABORT)
                 out.insert(0, header(columns))
         return Reply(0, encode("".join(out)))
 

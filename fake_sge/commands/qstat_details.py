@@ -11,7 +11,7 @@ from ..model.values import atol
 from ..render.detail_text import job_details
 from ..render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
 from ..render.values import Clock, encode
-from .environment_errors import commlib_line, send_error
+from .environment import commlib_line, send_error
 from .qmaster_interface import QmasterInterface
 from .values.local_time import clock_of
 

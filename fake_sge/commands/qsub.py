@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 
 from ..model import JobSpec
-from ..model.operations import Finished, Submission, Warn
+from ..model.operations import Finished, JobOperation, Submission, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
 from ..render.values import encode
 from . import jsv
-from .environment_errors import commlib_line, send_error
+from .environment import commlib_line, environment_text, send_error
 from .qmaster_interface import QmasterInterface
-from .refusals import environment_text
 from .showspec import show_spec
 from .submission import (
     Script,
@@ -41,7 +40,7 @@ _DIAGNOSIS_LENGTH = (
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qsub."""
     problem = environment_text(request)
-    if problem is not None:
+    if problem:
         return Reply(1, b"", encode(_NO_ENVIRONMENT.format(problem)))
     call = _Call(request, qmaster)
     try:
@@ -176,7 +175,7 @@ class _Call:
         except ClientSignal as caught:
             if caught.signal == signal.SIGKILL:
                 raise
-            self.qmaster.delete(number, None, actor_of(self.request))
+            self.qmaster.operate(JobOperation.DELETE, number, None, actor_of(self.request))
             self.err += "\nInterrupted!\nPlease wait while qsub shuts down.\n"
             code = 1
         self.qmaster.unwatch(client)

@@ -198,35 +198,19 @@ def suspend(
     state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
 ) -> list[Change]:
     """Qmod -sj."""
-    del now
-    found = _operable(state, number, tasks, actor)
-    if isinstance(found, list):
-        return found
-    job, waiting, enrolled = found
-    result: list[Change] = []
-    for task in enrolled:
-        named = _named(job, task.number)
-        if task.is_pending or task.finish is not None:
-            result.append(Change(Outcome.UNCHANGED, number, named))
-        elif task.state & State.SUSPENDED:
-            result.append(Change(Outcome.ALREADY_SUSPENDED, number, named))
-        else:
-            task.state |= State.SUSPENDED
-            result.append(Change(Outcome.DONE, number, named))
-            if job.spec.simulation is None and not _stopped_by_queue(state, task):
-                state.effects.append(SignalTask(number, task.number, task.run, "suspend"))
-    return result + _pending_changes(job, waiting)
-
-
-def _stopped_by_queue(state: CellState, task: Task) -> bool:
-    instance = state.instances.get(task.granted[0].instance) if task.granted else None
-    return bool(instance and instance.state & QueueState.SUSPENDED)
+    return _stop_or_continue(state, now, number, tasks, actor, stop=True)
 
 
 def unsuspend(
     state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
 ) -> list[Change]:
     """Qmod -usj."""
+    return _stop_or_continue(state, now, number, tasks, actor, stop=False)
+
+
+def _stop_or_continue(
+    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor, stop: bool
+) -> list[Change]:
     del now
     found = _operable(state, number, tasks, actor)
     if isinstance(found, list):
@@ -234,25 +218,25 @@ def unsuspend(
     job, waiting, enrolled = found
     result: list[Change] = []
     for task in enrolled:
-        named = _named(job, task.number)
-        if task.is_pending:
-            result.append(Change(Outcome.UNCHANGED, number, named))
-        elif not task.state & State.SUSPENDED:
-            result.append(Change(Outcome.ALREADY_UNSUSPENDED, number, named))
+        outcome = Outcome.DONE
+        if task.is_pending or (stop and task.finish is not None):
+            outcome = Outcome.UNCHANGED
+        elif stop == bool(task.state & State.SUSPENDED):
+            outcome = Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
         else:
-            task.state &= ~State.SUSPENDED
-            threshold = bool(task.state & State.SUSPENDED_ON_THRESHOLD)
-            result.append(
-                Change(
-                    Outcome.NOT_APPLICABLE if threshold else Outcome.DONE,
-                    number,
-                    named,
-                    detail="threshold" if threshold else "",
-                )
-            )
-            if job.spec.simulation is None and not threshold and not _stopped_by_queue(state, task):
-                state.effects.append(SignalTask(number, task.number, task.run, "resume"))
+            task.state ^= State.SUSPENDED
+            if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
+                outcome = Outcome.NOT_APPLICABLE
+            elif job.spec.simulation is None and not _stopped_by_queue(state, task):
+                action = "suspend" if stop else "resume"
+                state.effects.append(SignalTask(number, task.number, task.run, action))
+        result.append(Change(outcome, number, _named(job, task.number)))
     return result + _pending_changes(job, waiting)
+
+
+def _stopped_by_queue(state: CellState, task: Task) -> bool:
+    instance = state.instances.get(task.granted[0].instance) if task.granted else None
+    return bool(instance and instance.state & QueueState.SUSPENDED)
 
 
 # ---- errors and reruns ---------------------------------------------------------------------------

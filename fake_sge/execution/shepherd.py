@@ -197,7 +197,7 @@ def shepherd(path: str) -> None:
     signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    if not _claim(Path(order["spool"])):
+    if not claim(Path(order["spool"])):
         return
     Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
@@ -242,7 +242,7 @@ def shepherd(path: str) -> None:
     )
 
 
-def _claim(spool: Path) -> bool:
+def claim(spool: Path) -> bool:
     """Become the one shepherd of a run: a qmaster that was killed may have sent the same order before."""
     mine = spool / f"pid.{os.getpid()}"
     mine.write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")

@@ -49,7 +49,7 @@ class Outcome(enum.Enum):
     ALREADY_SUSPENDED = "already suspended"
     ALREADY_UNSUSPENDED = "already unsuspended"
     NOT_RUNNING = "not running"  # qmod on a pending or held job
-    NOT_APPLICABLE = "not applicable"  # e.g. -usj on a job whose queue is suspended: see Change.detail
+    NOT_APPLICABLE = "not applicable"  # e.g. -usj on a job whose queue is suspended
     NOT_RERUNNABLE = "not rerunnable"
     NO_SUCH_QUEUE = "no such queue"
     ALREADY_DONE = "already done"  # queue is already disabled/enabled/...
@@ -69,7 +69,17 @@ class Change:
     tasks: TaskSet | None = None
     name: str = ""  # queue instance name for queue operations
     need: str = ""  # "operator" or "manager" for DENIED_HOLD
-    detail: str = ""  # state letters of the job before the operation
+
+
+class JobOperation(enum.Enum):
+    """What can be done to jobs; the values are the engine's operations."""
+
+    ALTER = "alter"  # qalter, qhold, qrls
+    DELETE = "delete"
+    SUSPEND = "suspend"
+    UNSUSPEND = "unsuspend"
+    CLEAR_ERROR = "clear_error"
+    RESCHEDULE = "reschedule"
 
 
 class QueueAction(enum.Enum):

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import os
 import pwd
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..faults import Fault, FaultKind
-from ..model import (
-    Hold,
-    Job,
-    JobSpec,
-    JobType,
-    Range,
-    Resource,
-    Simulation,
-    State,
-    Status,
-    Task,
-    state_letters,
-)
+from ..model import Hold, Job, JobSpec, JobType, QueueState, Range, Resource, Simulation, Task, state_letters
 from ..model.operations import Submission
 from ..options import changed_timing
+from ..reports import CellStatus, TaskGroup
 from .qmaster import Qmaster
 
 
@@ -37,19 +29,19 @@ def handle(qmaster: Qmaster, call: dict[str, Any]) -> Any:  # noqa: ANN401 JSON 
 def _status(qmaster: Qmaster) -> dict[str, Any]:
     state = qmaster.engine.state
     pending = sum(
-        len(job.waiting) + sum(1 for task in job.tasks.values() if task.is_pending)
-        for job in state.jobs.values()
+        len(job.waiting) + sum(task.is_pending for task in job.tasks.values()) for job in state.jobs.values()
     )
-    return {
-        "pid": os.getpid(),
-        "now": qmaster.now,
-        "jobs": len(state.jobs),
-        "running": len(state.running),
-        "pending": pending,
-        "zombies": len(state.zombies),
-        "next_job_number": state.next_number,
-        "faults": len(qmaster.faults.faults),
-    }
+    status = CellStatus(
+        pid=os.getpid(),
+        now=qmaster.now,
+        jobs=len(state.jobs),
+        running=len(state.running),
+        pending=pending,
+        zombies=len(state.zombies),
+        next_job_number=state.next_number,
+        faults=len(qmaster.faults.faults),
+    )
+    return asdict(status)
 
 
 def _advance(qmaster: Qmaster, seconds: float) -> float:
@@ -111,61 +103,48 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def _describe(
-    qmaster: Qmaster, job: Job, task: Task | None, numbers: list[int], hold: Hold
-) -> dict[str, Any]:
-    instance = qmaster.engine.state.instances.get(task.granted[0].instance) if task and task.granted else None
-    found: dict[str, Any] = {
-        "job": job.number,
-        "tasks": numbers,
-        "name": job.name,
-        "owner": job.owner,
-        "array": job.spec.is_array,
-        "submission_time": job.submission_time,
-        "state": state_letters(job, task, hold, instance.state)
-        if instance
-        else state_letters(job, task, hold),
-    }
-    if task is not None:
-        found.update(
-            start_time=task.start_time,
-            queue=instance.name if instance else "",
-            slots=task.slots,
-            errors=list(task.errors),
-            restarts=task.restarts,
-        )
-        if task.finish is not None:
-            found.update(state="", exit_status=task.finish.exit_status, failed=task.finish.failed)
-    return found
+def _group(
+    qmaster: Qmaster, job: Job, numbers: Iterable[int], task: Task | None = None, hold: Hold = Hold.NONE
+) -> TaskGroup:
+    place = task.granted[0].instance if task is not None and task.granted else ""
+    instance = qmaster.engine.state.instances.get(place)
+    letters = state_letters(job, task, hold, instance.state if instance else QueueState.NONE)
+    ended = task.finish if task is not None else None
+    group = TaskGroup(
+        job=job.number,
+        tasks=tuple(numbers),
+        name=job.name,
+        owner=job.owner,
+        array=job.spec.is_array,
+        submission_time=job.submission_time,
+        state="" if ended else letters,
+        exit_status=ended.exit_status if ended else None,
+        failed=ended.failed if ended else None,
+    )
+    if task is None:
+        return group
+    return replace(
+        group,
+        start_time=task.start_time,
+        queue=place,
+        slots=task.slots,
+        errors=tuple(task.errors),
+        restarts=task.restarts,
+    )
 
 
 def _jobs(qmaster: Qmaster) -> list[dict[str, Any]]:
-    found = []
+    groups: list[TaskGroup] = []
     for job in qmaster.engine.state.jobs.values():
-        tasks = [job.tasks[number] for number in sorted(job.tasks)]
-        found += [_describe(qmaster, job, task, [task.number], Hold.NONE) for task in tasks]
-        for hold, members in job.waiting_groups():
-            found.append(_describe(qmaster, job, None, list(members), hold))
-    return found
+        groups += [_group(qmaster, job, [number], job.tasks[number]) for number in sorted(job.tasks)]
+        groups += [_group(qmaster, job, members, hold=hold) for hold, members in job.waiting_groups()]
+    return [asdict(group) for group in groups]
 
 
 def _add_fault(qmaster: Qmaster, **values: Any) -> int:  # noqa: ANN401 JSON
     for name in ("out", "err"):
         values[name] = base64.b64decode(values.get(name, ""))
     return qmaster.faults.add(Fault(FaultKind(values.pop("kind")), **values))
-
-
-def _clear_faults(qmaster: Qmaster, number: int | None = None) -> int:
-    return qmaster.faults.clear(number)
-
-
-def _faults(qmaster: Qmaster) -> list[dict[str, Any]]:
-    return [fault.to_json() for fault in qmaster.faults.faults]
-
-
-def _fail_job(qmaster: Qmaster, job: int, task: int, text: str) -> bool:
-    result: bool = qmaster.apply("fail", job, task, text)
-    return result
 
 
 def _next_number(qmaster: Qmaster, number: int) -> None:
@@ -181,8 +160,6 @@ def _configure(
     queues: dict[str, dict[str, str]],
     max_job_number: int | None,
 ) -> None:
-    import copy  # noqa: PLC0415 seldom needed
-
     config = copy.deepcopy(qmaster.engine.state.config)
     config.global_config.update(global_config)
     config.scheduler.update(scheduler)
@@ -205,16 +182,10 @@ def _rotate(qmaster: Qmaster) -> str:
     return str(target)
 
 
-def _schedule(qmaster: Qmaster) -> None:
-    qmaster.apply("schedule")
-
-
 def _wait_idle(qmaster: Qmaster, timeout: float) -> bool:
     def idle() -> bool:
         state = qmaster.engine.state
         return not state.jobs and not state.accounting and not state.running
-
-    import time  # noqa: PLC0415
 
     end = time.monotonic() + timeout
     while not idle():
@@ -224,21 +195,6 @@ def _wait_idle(qmaster: Qmaster, timeout: float) -> bool:
         qmaster.changed.wait(min(left, qmaster.pause() + 0.001))
         qmaster.tick()
     return True
-
-
-def _running(qmaster: Qmaster) -> list[dict[str, Any]]:
-    found = []
-    for number, task_number in qmaster.engine.state.running:
-        task = qmaster.engine.state.jobs[number].tasks[task_number]
-        found.append(
-            {
-                "job": number,
-                "task": task_number,
-                "status": Status(task.status).name,
-                "suspended": bool(task.state & State.SUSPENDED),
-            }
-        )
-    return found
 
 
 def _stop(qmaster: Qmaster) -> None:
@@ -252,14 +208,13 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "submit_simulated": _submit_simulated,
     "jobs": _jobs,
     "add_fault": _add_fault,
-    "clear_faults": _clear_faults,
-    "faults": _faults,
-    "fail_job": _fail_job,
+    "clear_faults": lambda qmaster, number=None: qmaster.faults.clear(number),
+    "faults": lambda qmaster: [fault.to_json() for fault in qmaster.faults.faults],
+    "fail_job": lambda qmaster, job, task, text: qmaster.apply("fail", job, task, text),
     "next_number": _next_number,
     "configure": _configure,
     "rotate": _rotate,
-    "schedule": _schedule,
+    "schedule": lambda qmaster: qmaster.apply("schedule"),
     "wait_idle": _wait_idle,
-    "running": _running,
     "stop": _stop,
 }

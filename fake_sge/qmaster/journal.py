@@ -11,7 +11,7 @@ import os
 import pickle
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,10 @@ _HEAD = struct.Struct(">II")
 SNAPSHOT_EVERY = 20_000
 
 
+def _append(path: Path) -> BinaryIO:
+    return path.open("ab", buffering=0)
+
+
 class StoreError(Exception):
     """The cell's state cannot be read or written; the text says what and where."""
 
@@ -32,10 +36,14 @@ class CorruptState(StoreError):
 
 
 class Store:
-    """Snapshot and journal in one directory. Not for use by two processes: the daemon holds a lock."""
+    """Snapshot and journal in one directory. Not for use by two processes: the daemon holds a lock.
 
-    def __init__(self, directory: Path) -> None:
+    ``opener`` opens the journal for appending, unbuffered.
+    """
+
+    def __init__(self, directory: Path, opener: Callable[[Path], BinaryIO] = _append) -> None:
         self.directory = directory
+        self.opener = opener
         self.generation = 0
         self.records = 0
         self._file: BinaryIO | None = None
@@ -109,7 +117,7 @@ class Store:
     def open(self) -> None:
         """Start to append; a half-written last record is cut off. Call it after :meth:`replay`."""
         path = self._journal()
-        self._file = path.open("ab", buffering=0)
+        self._file = self.opener(path)
         if self._good:
             os.ftruncate(self._file.fileno(), self._good)
         else:

@@ -17,8 +17,8 @@ from ..model.globs import glob_match
 from ..model.operations import (
     Actor,
     Change,
-    Changes,
     Finished,
+    JobOperation,
     Outcome,
     QueueAction,
     Submission,
@@ -164,41 +164,14 @@ class CommandView:
         """Whether any queue would run a job."""
         return suitability(self.qmaster.engine.state, spec)
 
-    def _change(self, operation: str, number: int, *args: object) -> list[Change]:
+    def operate(
+        self, operation: JobOperation, number: int, tasks: Sequence[Range] | None, *args: object
+    ) -> list[Change]:
+        """Alter, delete, suspend ... a job."""
         if number in self.hidden:
             return [Change(Outcome.NO_SUCH_JOB, number)]
-        changes: list[Change] = self.qmaster.apply(operation, number, *args)
+        changes: list[Change] = self.qmaster.apply(operation.value, number, tasks, *args)
         return changes
-
-    def alter(
-        self, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
-    ) -> list[Change]:
-        """What qalter, qhold and qrls do."""
-        return self._change("alter", number, tasks, changes, actor)
-
-    def delete(
-        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
-    ) -> list[Change]:
-        """What qdel does."""
-        return self._change("delete", number, tasks, actor, force)
-
-    def suspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """What qmod -sj does."""
-        return self._change("suspend", number, tasks, actor)
-
-    def unsuspend(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """What qmod -usj does."""
-        return self._change("unsuspend", number, tasks, actor)
-
-    def clear_error(self, number: int, tasks: Sequence[Range] | None, actor: Actor) -> list[Change]:
-        """What qmod -cj does."""
-        return self._change("clear_error", number, tasks, actor)
-
-    def reschedule(
-        self, number: int, tasks: Sequence[Range] | None, actor: Actor, force: bool = False
-    ) -> list[Change]:
-        """What qmod -rj does."""
-        return self._change("reschedule", number, tasks, actor, force)
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """What qmod does to a queue instance."""

@@ -47,7 +47,7 @@ def ended(cell: Cell, number: int) -> list[str]:
 
 def state(cell: Cell, number: int) -> str:
     """The state letters of a job's first group of tasks; "" when it is gone."""
-    return next((item["state"] for item in cell.jobs() if item["job"] == number), "")
+    return next((item.state for item in cell.jobs() if item.job == number), "")
 
 
 def environment(text: str) -> dict[str, str]:

@@ -197,9 +197,9 @@ def test_error_states(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed
     options = ("-b", "y", "-cwd") if "-S" in words else BINARY
     number = submit(cell, tmp_path, *options, *words)
     assert ended(cell, number)[11] == failed
-    found = next(item for item in cell.jobs() if item["job"] == number)
-    assert found["state"] == "Eqw"
-    assert found["errors"][0].partition("]: ")[2] == text
+    found = next(item for item in cell.jobs() if item.job == number)
+    assert found.state == "Eqw"
+    assert found.errors[0].partition("]: ")[2] == text
     assert cell.run("qdel", str(number)).returncode == 0
     assert len(records(cell, number)) == 1
     if failed != "30":

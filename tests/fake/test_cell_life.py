@@ -60,7 +60,7 @@ def test_state_survives_a_stop(cell: Cell) -> None:
     with pytest.raises(CellError, match="no qmaster"):
         cell.status()
     cell.start_qmaster()
-    assert [item["job"] for item in cell.jobs()] == [1, 2, 3]
+    assert [item.job for item in cell.jobs()] == [1, 2, 3]
     assert cell.submit_simulated(1) == [4]
 
 
@@ -71,12 +71,7 @@ def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
     ends = submit(cell, tmp_path, "sh", "-c", f"read line < {fifo}; exit 7")
     goes_on = submit(cell, tmp_path, "sleep", "60")
     held = submit(cell, tmp_path, "-h", "true")
-    wait_for(
-        lambda: (
-            len(cell.call("running")) == 2
-            and all(item["status"] == "RUNNING" for item in cell.call("running"))
-        )
-    )
+    wait_for(lambda: [item.state for item in cell.jobs() if item.queue] == ["r", "r"])
     cell.kill_qmaster()
     fifo.write_text("go\n")
     report = cell.layout.reports / f"{ends}.1.1.exit"
@@ -84,7 +79,7 @@ def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
     cell.start_qmaster()
     wait_for(lambda: records(cell, ends))
     assert records(cell, ends)[0][11:13] == ["0", "7"]
-    states = {item["job"]: item["state"] for item in cell.jobs()}
+    states = {item.job: item.state for item in cell.jobs()}
     assert states == {goes_on: "r", held: "hqw"}
     cell.run("qdel", str(goes_on))
     wait_for(lambda: records(cell, goes_on))
@@ -103,7 +98,7 @@ def test_a_record_is_written_once_whatever_crashes(cell: Cell) -> None:
 
 def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path: Path) -> None:
     number = submit(cell, tmp_path, "sleep", "60")
-    wait_for(lambda: [item for item in cell.call("running") if item["status"] == "RUNNING"])
+    wait_for(lambda: [item.state for item in cell.jobs()] == ["r"])
     cell.stop_qmaster()
     spool = cell.layout.active_job("localhost", number, 1)
     pid = int((spool / "pid").read_text().split()[0])
@@ -119,7 +114,7 @@ def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path:
 def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
     with pytest.raises(CellError, match=f"a qmaster .pid {cell.qmaster_pid}. already serves"):
         Cell(cell.directory).start()
-    assert cell.status()["jobs"] == 0
+    assert cell.status().jobs == 0
 
 
 def test_a_stale_socket_is_no_obstacle(tmp_path: Path) -> None:
@@ -148,14 +143,14 @@ def test_corrupt_state_is_reported_and_kept(cell: Cell) -> None:
     assert snapshot.read_bytes() == good[:-10]
     snapshot.write_bytes(good)
     cell.start_qmaster()
-    assert cell.status()["jobs"] == 2
+    assert cell.status().jobs == 2
 
 
 def test_a_cell_can_be_started_again_with_its_own_options(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell", slots=3) as made:
         made.submit_simulated(1000, count=5)
     with Cell(tmp_path / "cell") as again:
-        assert again.status()["running"] == 3
+        assert again.status().running == 3
 
 
 def test_stop_kills_what_runs(tmp_path: Path) -> None:
@@ -172,9 +167,9 @@ def test_the_clock_can_be_advanced(cell: Cell) -> None:
     first, second = cell.submit_simulated(3600, count=2)
     later = cell.submit_simulated(60, hold_jid=[str(first)])[0]
     assert cell.advance(3599) >= before + 3599
-    assert [item["state"] for item in cell.jobs()] == ["r", "r", "hqw"]
+    assert [item.state for item in cell.jobs()] == ["r", "r", "hqw"]
     cell.advance(2)
-    assert [(item["job"], item["state"]) for item in cell.jobs()] == [(later, "r")]
+    assert [(item.job, item.state) for item in cell.jobs()] == [(later, "r")]
     cell.advance(60)
     assert cell.jobs() == []
     assert records(cell, second)[0][13] == "3600"
@@ -196,7 +191,7 @@ def test_configuration_of_a_running_cell(cell: Cell) -> None:
         cell.submit_simulated(100)
     cell.configure(max_u_jobs=0)
     cell.submit_simulated(100)
-    assert cell.status()["running"] == 1
+    assert cell.status().running == 1
 
 
 def test_bad_calls_are_refused(cell: Cell) -> None:
@@ -206,7 +201,7 @@ def test_bad_calls_are_refused(cell: Cell) -> None:
         cell.next_job_number(0)
     with pytest.raises(CellError, match="has no pending task"):
         cell.fail_job(99)
-    assert cell.status()["jobs"] == 0
+    assert cell.status().jobs == 0
 
 
 def test_options_are_checked() -> None:
@@ -230,7 +225,7 @@ def test_a_killed_client_does_no_harm(cell: Cell) -> None:
 def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) -> None:
     # the kernel's limit on file sizes stands in for the disk's end
     number = submit(cell, tmp_path, "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; exit 5")
-    wait_for(lambda: [item for item in cell.call("running") if item["status"] == "RUNNING"])
+    wait_for(lambda: [item.state for item in cell.jobs()] == ["r"])
     pid = cell.qmaster_pid
     assert pid is not None
     journal = next(cell.layout.qmaster.glob("journal.*"))
@@ -250,7 +245,7 @@ def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) ->
     held = submit(cell, tmp_path, "-h", "true")
     cell.kill_qmaster()
     cell.start_qmaster()
-    assert [item["job"] for item in cell.jobs()] == [held]
+    assert [item.job for item in cell.jobs()] == [held]
 
 
 def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
@@ -259,9 +254,9 @@ def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
         tmp_path / "cell", scheduler=slow, global_config={"reporting_params": "flush_time=0:5:0"}
     ) as made:
         made.submit_simulated(1)
-        assert made.jobs()[0]["state"] == "qw"
+        assert made.jobs()[0].state == "qw"
         made.schedule()
-        assert made.jobs()[0]["state"] == "r"
+        assert made.jobs()[0].state == "r"
         made.advance(2)
         assert not made.accounting.exists()
         made.advance(300)
@@ -270,7 +265,7 @@ def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
         made.configure(scheduler={"flush_submit_sec": "1"})
         made.submit_simulated(100)
         made.advance(1)
-        assert made.jobs()[0]["state"] == "r"
+        assert made.jobs()[0].state == "r"
         with pytest.raises(CellError, match="'soon' is no time"):
             made.configure(scheduler={"schedule_interval": "soon"})
 
@@ -279,7 +274,7 @@ def test_ended_jobs_can_be_made_to_stay(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell", finished_window=50.0) as made:
         made.submit_simulated(1, exit_status=3)
         made.advance(2)
-        assert made.jobs()[0]["exit_status"] == 3
+        assert made.jobs()[0].exit_status == 3
         assert made.run("qstat", "-j", "1").returncode == 0
         made.advance(60)
         assert made.jobs() == []

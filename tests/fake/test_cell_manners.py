@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
-from fake_sge.execution.shepherd import _claim
+from fake_sge.execution.shepherd import claim
 
 from .kit import ended, state, submit, wait_for
 
@@ -76,8 +76,8 @@ def test_a_script_has_its_shell_whatever_shell_says(cell: Cell, tmp_path: Path) 
 
 def test_a_run_has_one_shepherd(tmp_path: Path) -> None:
     # the order may be sent twice when the qmaster is killed right after the first time
-    assert _claim(tmp_path)
-    assert not _claim(tmp_path)
+    assert claim(tmp_path)
+    assert not claim(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["pid"]
 
 

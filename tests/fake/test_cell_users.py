@@ -59,7 +59,7 @@ def test_many_clients_at_once(cell: Cell, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(one, range(24)))
     assert len(set(numbers)) == 24
-    names = {item["job"]: item["name"] for item in cell.jobs()}
+    names = {item.job: item.name for item in cell.jobs()}
     assert names == {number: f"n{index}" for index, number in enumerate(numbers)}
 
 
@@ -86,7 +86,7 @@ def test_a_waiting_client_does_not_keep_others_waiting(cell: Cell, tmp_path: Pat
         env=cell.env,
         stdout=subprocess.PIPE,
     )
-    wait_for(lambda: cell.jobs() and cell.jobs()[0]["state"] == "r")
+    wait_for(lambda: cell.jobs() and cell.jobs()[0].state == "r")
     other = quick(cell, tmp_path, "true")
     wait_for(lambda: records(cell, other))
     (tmp_path / "go").touch()

@@ -106,7 +106,7 @@ def test_a_submission_whose_answer_is_lost(cell: Cell) -> None:
 def test_accepted_with_exit_1(cell: Cell) -> None:
     cell.fault("warn-submit")
     done = cell.run("qsub", "-h", "-b", "y", "true")
-    number = cell.jobs()[0]["job"]
+    number = cell.jobs()[0].job
     assert (done.returncode, done.stdout) == (1, b"")
     # capture cell2.no_queue_plain
     assert b"job is not allowed to run in any queue\nYour job %d (" % number in done.stderr

@@ -45,7 +45,7 @@ def test_a_cell_for_each_test(pytester: pytest.Pytester) -> None:
         @pytest.mark.fake_sge(slots=1)
         def test_options(fake_sge):
             fake_sge.submit_simulated(60, count=2)
-            assert fake_sge.status()["running"] == 1
+            assert fake_sge.status().running == 1
     """)
     pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=3)
 

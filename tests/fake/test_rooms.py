@@ -14,14 +14,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cli faults install layout options pytest_plugin wire",
+    "": "__init__ cell cli faults install layout options pytest_plugin reports wire",
     "model": "__init__ accounting cluster defaults globs jobs names operations ranges requests resources "
     "states values",
     "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
     "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
     "listing_xml objects qacct_text queues table tasks usage values",
     "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
-    "dispatch qmaster_interface dialect_replies environment environment_errors refusals "
+    "dispatch qmaster_interface dialect_replies environment "
     "alter attributes holds jobids jsv showspec submission "
     "qacct_options qstat_details queue_filter queue_views resources slots switches",
     "commands/submit_options": "__init__ binding job_spec parsed parser range_values table values",
@@ -37,6 +37,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "engine": ("model",),
     "render": ("model",),
     "faults": ("model",),
+    "reports": (),
     "options": ("model", "engine"),
     "install": ("layout", "options"),
     "commands/values": ("model", "render"),
@@ -44,11 +45,14 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "commands": ("model", "engine", "render", "commands/values", "commands/submit_options"),
     "execution": ("model", "engine", "layout", "wire"),
     "client": ("model", "commands", "layout", "wire"),
-    "qmaster": ("model", "engine", "commands", "execution", "faults", "install", "layout", "options", "wire"),
-    "cell": ("client", "execution", "faults", "install", "layout", "options"),
+    "qmaster": (
+        *("model", "engine", "commands", "execution"),
+        *("faults", "install", "layout", "options", "reports", "wire"),
+    ),
+    "cell": ("client", "execution", "faults", "install", "layout", "options", "reports"),
     "cli": ("cell", "faults", "options"),
     "pytest_plugin": ("cell",),
-    "__init__": ("cell", "faults", "options"),
+    "__init__": ("cell", "faults", "options", "reports"),
 }
 PURE = ("model", "engine", "render")
 EFFECTS = {

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +19,8 @@ def make_state() -> CellState:
     return CellState(make_config(CellOptions(), "/tmp", "/spool", "root"), Timing())
 
 
-def written(directory: Path) -> Store:
-    store = Store(directory)
+def written(directory: Path, *opener: Callable[[Path], Any]) -> Store:
+    store = Store(directory, *opener)
     assert store.load() is None
     assert list(store.replay()) == []
     store.open()
@@ -115,34 +117,41 @@ def test_a_foreign_journal_is_reported(tmp_path: Path) -> None:
         replayed(tmp_path)
 
 
-class FullDisk:
-    """A journal file on a disk with little room."""
+class SmallDisk:
+    """A journal file on a disk with so much room in bytes (None: enough)."""
 
-    def __init__(self, file: object, room: int) -> None:
-        self.file = file
-        self.room = room
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("ab", buffering=0)
+        self.room: int | None = None
 
     def write(self, data: bytes) -> int:
+        if self.room is None:
+            return self.file.write(data)
         if self.room <= 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         piece = data[: self.room]
         self.room -= len(piece)
-        return self.file.write(piece)  # type: ignore[attr-defined,no-any-return]
+        return self.file.write(piece)
 
     def fileno(self) -> int:
-        return self.file.fileno()  # type: ignore[attr-defined,no-any-return]
+        return self.file.fileno()
 
     def close(self) -> None:
-        self.file.close()  # type: ignore[attr-defined]
+        self.file.close()
 
 
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
-    store = written(tmp_path)
-    real = store._file
-    store._file = FullDisk(real, 10)  # type: ignore[assignment]
+    disks: list[SmallDisk] = []
+
+    def opener(path: Path) -> Any:
+        disks.append(SmallDisk(path))
+        return disks[-1]
+
+    store = written(tmp_path, opener)
+    disks[-1].room = 10
     with pytest.raises(StoreError, match="No space left on device"):
         store.append("submit", 9.0, ("lost",))
-    store._file = real
+    disks[-1].room = None
     store.append("submit", 10.0, ("kept",))
     store.close()
     assert replayed(tmp_path) == [*RECORDS, ("submit", 10.0, ("kept",))]

@@ -66,14 +66,14 @@ def program(request: pytest.FixtureRequest) -> Iterator[pexpect.spawn]:
 def test_ctrl_c_interrupts_at_once(program: pexpect.spawn, own: Cell) -> None:
     program.expect(r"waiting (\d+)")
     number = int(program.match.group(1))
-    wait_for(lambda: own.jobs()[0]["state"] == "r", "start of the job")
+    wait_for(lambda: own.jobs()[0].state == "r", "start of the job")
     began = time.monotonic()
     program.sendintr()
     program.expect_exact("interrupted")
     assert time.monotonic() - began < AT_ONCE
     program.expect_exact("running")  # the session goes on, and the job was not deleted
     program.expect(pexpect.EOF)
-    assert [entry["job"] for entry in own.jobs()] == [number]
+    assert [entry.job for entry in own.jobs()] == [number]
 
 
 @pytest.mark.parametrize("program", [("wait", "1.5")], indirect=True)
