@@ -3,6 +3,9 @@
 Debian's /usr/bin/q* are one shell wrapper that fills in SGE_ROOT and SGE_CELL and costs 60 ms a call, most of
 a command's time. Where exactly that wrapper is met, its work is done here once and the binary behind it is
 called; any other wrapper is the site's own wish and is called as it is.
+
+Where SGE_ROOT is not set and no wrapper sets it, the cell's ``settings.sh`` beside the binary says it, or
+else ``/etc/default/gridengine``: a program that a daemon or cron starts has sourced neither.
 """
 
 from __future__ import annotations
@@ -28,6 +31,14 @@ _ASSIGNMENT = re.compile(r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*""")
 _ARCHITECTURE = re.compile(r"\s*SGE_ARCH=.*")  # decides nothing once the binary is found
 
 
+SITE_FILE = Path("/etc/default/gridengine")
+# Lines of settings.sh, as util/create_settings.sh of 8.1.9 writes them: NAME=value; export NAME
+_EXPORT = re.compile(
+    r"""^(SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT))=(["']?)([\w./-]+)\2 *; *export \1\b""",
+    re.MULTILINE,
+)
+
+
 class Tool(NamedTuple):
     """An executable, and the variables that must be set for it if the caller has not set them."""
 
@@ -42,12 +53,16 @@ def find_tool(name: str, env: Mapping[str, str]) -> Tool:
         CommandNotFound: it is nowhere; the text says where was looked.
     """
     path = shutil.which(name, path=env.get("PATH", "")) or _below_root(name, env)
+    site: Mapping[str, str] = {}
+    if not env.get("SGE_ROOT") and (path is None or not _script(Path(path))):
+        site = _of_site(path, env)
+        path = path or _below_root(name, {**site, **env})
     if path is None:
         where = "PATH" + (
             f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set"
         )
         raise CommandNotFound(name, f"not found on {where}; is this a Grid Engine submit host?")
-    return _behind_wrapper(name, path) or Tool(path, {})
+    return _behind_wrapper(name, path) or Tool(path, site)
 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
@@ -59,6 +74,25 @@ def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> di
 def with_defaults(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """An environment in which missing and empty variables have their defaults, as the wrapper does it."""
     return {**env, **{name: value for name, value in defaults.items() if not env.get(name)}}
+
+
+def _of_site(path: str | None, env: Mapping[str, str]) -> Mapping[str, str]:
+    """SGE_ROOT and its relatives from the cell's settings.sh, else from the system's file; empty if neither.
+
+    Args:
+        path: a Grid Engine binary, which may be that of the cell: ROOT/bin/ARCHITECTURE/NAME.
+        env: SGE_CELL of it counts.
+    """
+    binary = None if path is None else Path(path).resolve()
+    if binary is not None and len(binary.parents) > 3 and binary.parents[1].name == "bin":
+        cells = sorted(binary.parents[2].glob(f"{env.get('SGE_CELL') or '*'}/common/settings.sh"))
+        chosen = [cell for cell in cells if cell.parts[-3] == "default"] or cells
+        if len(chosen) == 1:
+            found = {name: value for name, _, value in _EXPORT.findall(_text(chosen[0]))}
+            if "SGE_ROOT" in found:
+                return {"SGE_CELL": chosen[0].parts[-3], **found}
+    found = _settings(_text(SITE_FILE)) or {}
+    return found if "SGE_ROOT" in found else {}
 
 
 def _below_root(name: str, env: Mapping[str, str]) -> str | None:
@@ -82,7 +116,7 @@ def _behind_wrapper(name: str, path: str) -> Tool | None:
         return None
     defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
     config = _WRAPPER_CONFIG.search(text)
-    settings = {} if config is None else _settings(_script(Path(config.group(1)), any_file=True))
+    settings = {} if config is None else _settings(_text(Path(config.group(1))))
     if settings is None:
         return None
     return Tool(binary, {**defaults, **settings})
@@ -101,10 +135,15 @@ def _settings(text: str) -> dict[str, str] | None:
     return found
 
 
-def _script(path: Path, *, any_file: bool = False) -> str:
+def _script(path: Path) -> str:
+    text = _text(path)
+    return text if text.startswith("#!") else ""
+
+
+def _text(path: Path) -> str:
+    """The head of a file; '' when it cannot be read: then it is no file that we know."""
     try:
         with path.open("rb") as file:
-            head = file.read(4096)
+            return file.read(4096).decode("utf-8", "replace")
     except OSError:
-        return ""  # not readable: then it is not a wrapper we know, and it is run as it is
-    return head.decode("utf-8", "replace") if any_file or head.startswith(b"#!") else ""
+        return ""

@@ -195,7 +195,7 @@ for first in (drmaa.Session().initialize, DRMAA.Session().init):
         assert "qsub" in str(error), error
         print(str(error)[:8])
 """
-    done = run(PYTHON, "-c", text, PYTHONPATH=f"{shim_path()}{os.pathsep}{ROOT}", PATH="")
+    done = run(PYTHON, "-c", text, PYTHONPATH=f"{shim_path()}{os.pathsep}{ROOT}", PATH="", SGE_ROOT="/no")
     assert good(done).splitlines() == ["'' 1.0 1.0", "code 10:", "code 10:"]
 
 

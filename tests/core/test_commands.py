@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.system.commands import find_tool, quiet_environment, with_defaults
+from drmaa_cli.system import commands
+from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.runner import CommandNotFound
 from tests.conftest import require_real_cell
 
@@ -42,6 +43,14 @@ def script(path: Path, text: str = "#!/bin/sh\nexit 0\n", mode: int = 0o755) -> 
     path.write_text(text)
     path.chmod(mode)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_file_of_the_system(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "real_cell" not in request.keywords:
+        monkeypatch.setattr(commands, "SITE_FILE", tmp_path / "etc-default")
 
 
 @pytest.fixture
@@ -200,3 +209,75 @@ def test_an_empty_variable_is_as_good_as_none_to_the_wrapper() -> None:
     defaults = {"SGE_ROOT": "/var/lib/gridengine", "SGE_CELL": "default"}
     found = quiet_environment({"SGE_ROOT": "", "SGE_CELL": ""}, defaults)
     assert (found["SGE_ROOT"], found["SGE_CELL"]) == ("/var/lib/gridengine", "default")
+
+
+# What util/create_settings.sh of 8.1.9 writes, as far as it is assignments.
+SETTINGS = """\
+SGE_ROOT={root}; export SGE_ROOT
+
+if [ -x $SGE_ROOT/util/arch ]; then
+SGE_ARCH=`$SGE_ROOT/util/arch`; export SGE_ARCH
+
+SGE_CELL={cell}; export SGE_CELL
+SGE_CLUSTER_NAME=reef; export SGE_CLUSTER_NAME
+SGE_QMASTER_PORT=7101; export SGE_QMASTER_PORT
+unset SGE_EXECD_PORT
+fi
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """An installation below another root with two cells."""
+    root = tmp_path / "ge"
+    script(root / "bin" / "lx-amd64" / "qsub", "\x7fELF")
+    for cell in ("default", "prod"):
+        script(root / cell / "common" / "settings.sh", SETTINGS.format(root=root, cell=cell), 0o644)
+    return root
+
+
+def test_the_settings_of_the_cell_say_where_it_is(installed: Path, tmp_path: Path) -> None:
+    binary = installed / "bin" / "lx-amd64" / "qsub"
+    expected = {"SGE_ROOT": str(installed), "SGE_CLUSTER_NAME": "reef", "SGE_QMASTER_PORT": "7101"}
+    path = {"PATH": str(binary.parent)}
+    assert find_tool("qsub", path) == Tool(str(binary), {**expected, "SGE_CELL": "default"})
+    assert find_tool("qsub", {**path, "SGE_CELL": "prod"}).defaults == {**expected, "SGE_CELL": "prod"}
+    link = tmp_path / "bin" / "qsub"
+    link.parent.mkdir()
+    link.symlink_to(binary)
+    assert find_tool("qsub", {"PATH": str(link.parent)}).defaults["SGE_ROOT"] == str(installed)
+
+
+def test_what_the_environment_says_counts_more(installed: Path) -> None:
+    given = {"PATH": str(installed / "bin" / "lx-amd64"), "SGE_ROOT": "/opt/other"}
+    assert find_tool("qsub", given).defaults == {}
+
+
+def test_the_only_cell_need_not_be_called_default(installed: Path) -> None:
+    path = {"PATH": str(installed / "bin" / "lx-amd64")}
+    (installed / "default" / "common" / "settings.sh").unlink()
+    assert find_tool("qsub", path).defaults["SGE_CELL"] == "prod"
+    script(installed / "test" / "common" / "settings.sh", SETTINGS.format(root=installed, cell="test"), 0o644)
+    assert find_tool("qsub", path).defaults == {}, "which of two is not to be guessed"
+    assert find_tool("qsub", {**path, "SGE_CELL": "test"}).defaults["SGE_CELL"] == "test"
+
+
+def test_the_file_of_the_system_says_where_it_is(installed: Path) -> None:
+    """With the commands on PATH or without."""
+    script(commands.SITE_FILE, f"# ours\nSGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
+    found = find_tool("qsub", {"PATH": "/nowhere"})
+    assert found.path == str(installed / "bin" / "lx-amd64" / "qsub")
+    assert found.defaults == {"SGE_ROOT": str(installed), "SGE_CELL": "prod"}
+    elsewhere = script(installed.parent / "usr" / "bin" / "qsub", "\x7fELF")
+    assert find_tool("qsub", {"PATH": str(elsewhere.parent)}).defaults["SGE_CELL"] == "prod"
+
+
+def test_a_sites_own_wrapper_is_left_alone(installed: Path) -> None:
+    script(commands.SITE_FILE, f"SGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
+    wrapper = script(installed.parent / "wrappers" / "qsub", '#!/bin/sh\nexec qsub.real "$@"\n')
+    assert find_tool("qsub", {"PATH": str(wrapper.parent)}) == Tool(str(wrapper), {})
+
+
+def test_nowhere_at_all(installed: Path) -> None:
+    with pytest.raises(CommandNotFound, match="SGE_ROOT is not set"):
+        find_tool("qsub", {"PATH": "/nowhere"})
