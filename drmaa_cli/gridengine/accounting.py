@@ -118,7 +118,7 @@ def _from_fields(text: str) -> AccountingRecord:
         raise ValueError(f"{len(fields)} fields, not {FIELDS}")
     univa = _is_univa(fields)
     if len(fields) > FIELDS:
-        after = _after_category(fields) if univa else len(fields) - FIELDS_AFTER_CATEGORY
+        after = _after_category(fields)
         category = ":".join(fields[FIELDS_BEFORE_CATEGORY:after])
         fields = [*fields[:FIELDS_BEFORE_CATEGORY], category, *fields[after:]]
     if not fields[44].isdigit():
@@ -165,8 +165,12 @@ def _is_univa(fields: list[str]) -> bool:
 
 
 def _after_category(fields: list[str]) -> int:
-    """Where Univa's line goes on after the category: iow, PE task, maxvmem and two numbers follow."""
-    for start in range(FIELDS_BEFORE_CATEGORY + 1, len(fields) - FIELDS_AFTER_CATEGORY):
+    """Where a line goes on after the category, in which colons may be: at its last five fields, if those fit.
+
+    Else the line has further fields, and it is where five such fields come first.
+    """
+    last = len(fields) - FIELDS_AFTER_CATEGORY
+    for start in (last, *range(FIELDS_BEFORE_CATEGORY + 1, last)):
         iow, _, maxvmem, reservation, reserved_at = fields[start : start + FIELDS_AFTER_CATEGORY]
         if _FLOAT.fullmatch(iow) and _FLOAT.fullmatch(maxvmem) and f"{reservation}{reserved_at}".isdigit():
             return start

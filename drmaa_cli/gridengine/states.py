@@ -83,6 +83,12 @@ def flags(letters: str) -> Letter:
 
 
 @lru_cache(maxsize=4096)
+def unknown(letters: str) -> str:
+    """The letters of a state that no known engine prints."""
+    return "".join(letter for letter in letters if letter not in LETTERS)
+
+
+@lru_cache(maxsize=4096)
 def job_state(letters: str, holds: Hold = Hold.NONE) -> str:
     """The DRMAA state of a job or task that the qmaster lists.
 

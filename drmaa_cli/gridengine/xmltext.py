@@ -34,7 +34,8 @@ class Document(NamedTuple):
     Attributes:
         data: the document, from its declaration on.
         encoding: ``utf-8``, or ``iso-8859-1`` when the bytes are not UTF-8.
-        noise: what stood before the document (a banner of the shell or the cell's wrapper), decoded.
+        noise: what stood before the document (a banner of the shell or the cell's wrapper), decoded. What
+            stands after it is left out, too.
     """
 
     data: bytes
@@ -55,6 +56,8 @@ def prepare(stdout: bytes) -> Document:
             shown = stdout[:200].decode("utf-8", "replace").strip()
             raise UnreadableReply(f"not XML: {shown!r}" if shown else "no XML: empty output")
     noise = stdout[:start].decode("utf-8", "replace").strip()
+    # A wrapper's last words. What a cut has left of a tag or of a text goes too: the root is open without it.
+    stdout = stdout[: stdout.rfind(b">") + 1]
     # No tag has a prefix, but an address that is no URI (6.2u5's, wrapped) would stop the parser.
     head = _NAMESPACE.sub(rb'\1"ge"', stdout[start : start + _HEAD])
     data = (head + stdout[start + _HEAD :]).translate(None, _FORBIDDEN)

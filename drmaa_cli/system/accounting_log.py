@@ -233,7 +233,9 @@ class AccountingFile:
             return None
         try:
             return parse_line(line)
-        except ValueError:
+        except ValueError as err:
+            if not self.broken_lines:
+                log.warning("a line of %s is passed over, as others like it will be: %s", self.path, err)
             self.broken_lines += 1
             return None
 

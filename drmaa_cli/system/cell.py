@@ -17,7 +17,7 @@ from typing import Callable, TypeVar, Union
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
-from drmaa_cli.gridengine import control, dialect, probe, qacct, qstat, qsub
+from drmaa_cli.gridengine import control, dialect, probe, qacct, qstat, qsub, states
 from drmaa_cli.gridengine.records import (
     AccountingRecord,
     CommandResult,
@@ -25,6 +25,7 @@ from drmaa_cli.gridengine.records import (
     Hold,
     JobDetail,
     JobId,
+    JobRow,
     Snapshot,
 )
 from drmaa_cli.gridengine.replies import (
@@ -71,6 +72,7 @@ class Cluster:
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
         self._doubted = False
+        self._unknown_letters: set[str] = set()
         self._lock = Lock()
 
     @property
@@ -128,7 +130,19 @@ class Cluster:
 
     def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
         """The user's jobs in the qmaster, or those with one kind of hold."""
-        return qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
+        snapshot = qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
+        for row in snapshot.rows:
+            if letters := states.unknown(row.state):
+                self._wonder_at(row, letters)
+        return snapshot
+
+    def _wonder_at(self, row: JobRow, letters: str) -> None:
+        with self._lock:
+            new = set(letters) - self._unknown_letters
+            self._unknown_letters |= new
+        if new:
+            text = "job %s is in state %r: what %r means is not known, and it is passed over"
+            log.warning(text, row.job, row.state, "".join(sorted(new)))
 
     def details(self, numbers: Sequence[int]) -> Details:
         """`qstat -j` of these job numbers."""

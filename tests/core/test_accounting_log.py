@@ -265,3 +265,15 @@ def test_closed_for_good_and_no_descriptor_is_left(path: Path) -> None:
         assert not reader.open()
         assert not reader.readable
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_lines_that_are_no_records_are_told_once(
+    path: Path, reader: AccountingFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = lines(7)
+    append(path, good.replace(b":0:0:", b":0:x:", 1) + lines(8) + good.replace(b":1:", b":one:", 1) + good)
+    assert jobs(reader)[-1] == 7
+    assert reader.broken_lines >= 1
+    told = [message for message in caplog.messages if "is passed over" in message]
+    assert len(told) == 1
+    assert str(path) in told[0]

@@ -161,3 +161,17 @@ def test_without_qconf_and_without_a_qmaster(
     cell.runner.next("qstat", recorded("env.bad_cell.qstat", "ocs-9.1.4"))
     with pytest.raises(InternalException, match="cell directory"):
         cell.connect(retry_for=0.5)
+
+
+def test_a_letter_that_nobody_knows_is_told_once(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
+    session = cell.connect()
+    jobs = [session.runJob(template(session)) for _ in range(3)]
+    for job, state in zip(jobs, ("Zr", "rZ", "Yqw")):
+        cell.qmaster.set(int(job), state)
+    assert [session.jobStatus(job) for job in jobs] == ["running", "running", "queued_active"]
+    session.jobStatus(jobs[0])
+    told = [message for message in caplog.messages if "is not known" in message]
+    assert [message.partition(" means")[0][-3:] for message in told] in (["'Z'", "'Y'"], ["'Y'", "'Z'"])
+    for job in jobs:
+        cell.qmaster.end(int(job))
+        assert session.wait(job).hasExited

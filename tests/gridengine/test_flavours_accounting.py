@@ -1,4 +1,4 @@
-"""Accounting of the engines that cannot be recorded: text and lines of the fixtures (tests/data/README.md)."""
+"""Accounting of the engines that cannot be recorded, from fixtures (tests/data/README.md): text and lines."""
 
 from __future__ import annotations
 
