@@ -170,7 +170,8 @@ def _after_category(fields: list[str]) -> int:
     Else the line has further fields, and it is where five such fields come first.
     """
     last = len(fields) - FIELDS_AFTER_CATEGORY
-    for start in (last, *range(FIELDS_BEFORE_CATEGORY + 1, last)):
+    places: list[int] = [last, *range(FIELDS_BEFORE_CATEGORY + 1, last)]
+    for start in places:
         iow, _, maxvmem, reservation, reserved_at = fields[start : start + FIELDS_AFTER_CATEGORY]
         if _FLOAT.fullmatch(iow) and _FLOAT.fullmatch(maxvmem) and f"{reservation}{reserved_at}".isdigit():
             return start

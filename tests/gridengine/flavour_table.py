@@ -2,7 +2,7 @@
 
     python -m tests.gridengine.flavour_table
 
-writes it anew from the transcripts, between the two marks in the page; a test compares. Job numbers are shown
+writes it anew from the transcripts, in its place in the page; a test compares. Job numbers are shown
 as N, tasks as T, users as U, and paths of the cells as /ROOT.
 """
 
@@ -17,7 +17,8 @@ from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, Case
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "flavours.md"
-BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
+HEADING = "| asked | 8.1.9 | daimh 8.1.x | OCS 9.0.13 | OCS 9.1.4 | OCS 9.2pre | read in |"
+END = "\n\n"  # an empty line
 SAME = "″"
 NONE = "?"  # nothing was recorded
 LONGEST = 100
@@ -298,9 +299,8 @@ def table() -> str:
 
 def page(text: str) -> str:
     """The page with its table written anew."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    before, _, rest = text.partition(HEADING)
+    return f"{before}{table()}{rest[rest.index(END) + 1 :]}"
 
 
 if __name__ == "__main__":
