@@ -97,24 +97,24 @@ def test_a_lost_answer_of_a_job_that_has_ended_is_found_in_accounting(cell: Cell
     assert session.wait(number).exitStatus == 7
 
 
-@pytest.mark.parametrize(
-    "attributes", [{}, {"nativeSpecification": "-A mine"}], ids=["no key", "own account"]
-)
 @pytest.mark.parametrize("how", LOST)
-def test_a_record_without_the_token_is_a_candidate_and_no_more(
-    cell: Cell, how: str, attributes: dict[str, str]
-) -> None:
-    session = cell.connect("session=kept")
-    key = "a" if attributes else None
+def test_a_record_without_the_token_is_a_candidate_and_no_more(cell: Cell, how: str) -> None:
+    session = cell.connect()  # without a name: its jobs keep the account string of everybody
     cell.runner.next("qsub", ended_meanwhile(cell, how))
     with pytest.raises(UnknownSubmissionException, match=rf"could be it: {cell.qmaster.next};") as caught:
-        session.runJob(template(session, **attributes), key=key)
+        session.runJob(template(session))
     assert caught.value.candidates == tuple(cell.qmaster.made)
-    if key is not None:  # it is not submitted again either
+
+
+def test_a_submission_that_nobody_can_tell_is_not_made_again(cell: Cell) -> None:
+    session = cell.connect("session=kept")
+    found = template(session, nativeSpecification="-A mine")
+    cell.runner.next("qsub", ended_meanwhile(cell, "silent"))
+    for _ in range(2):
         with pytest.raises(UnknownSubmissionException):
-            session.runJob(template(session, **attributes), key=key)
+            session.runJob(found, key="a")
     session.exit()
-    cell.connect("session=kept").jobs()  # the session can be taken up all the same
+    assert cell.connect("session=kept").jobs() == []  # the session can be taken up all the same
     assert len(cell.qmaster.made) == 1
 
 
