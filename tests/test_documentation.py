@@ -78,6 +78,7 @@ def run_page(page: str, path: Path) -> subprocess.CompletedProcess[str]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
 def test_python_runs(page: Path, tmp_path: Path) -> None:
     done = run_page(page.read_text(encoding="utf-8"), tmp_path)
@@ -210,6 +211,7 @@ def test_a_page_is_run_line_by_line_where_it_stands() -> None:
     assert program(page).splitlines()[:11] == ["", "", "", "x = 1", "", "", "y = x", "", "", "", "z = y"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["1 / 0", "def test_it():\n    assert False", "no python"])
 def test_python_that_fails_is_noticed_with_its_line(code: str, tmp_path: Path) -> None:
     done = run_page(f"# A\n\n```python\n{code}\n```\n", tmp_path)

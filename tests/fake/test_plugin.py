@@ -10,6 +10,7 @@ import pytest
 import fake_sge
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
 
 INSTALLED = any(
     point.value == "fake_sge.pytest_plugin" for found in distributions() for point in found.entry_points

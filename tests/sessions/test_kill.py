@@ -18,6 +18,8 @@ from tests.real_cell import RealCell
 from tests.sessions.kit import MOMENTS_OF_QSUB, Campaign
 from tests.sessions.program import POINTS
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 2)
 SIDE_BY_SIDE = 3
 CALLS_OF_A_SUBMISSION = 350  # of functions of drmaa_cli, as counted
@@ -47,7 +49,6 @@ def kill_often(campaign: Campaign, seed: int) -> None:
     campaign.check(campaign.finish())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) -> None:
     # several sessions at once, with the same job names: none takes another's job for its own
@@ -61,7 +62,6 @@ def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) 
             run.result()
 
 
-@pytest.mark.slow
 def test_killed_with_its_qsub(shared_cell: Cell, tmp_path: Path) -> None:
     campaign = Campaign(tmp_path / "c", shared_cell.env, singles=25, tasks=20)
     for count in (1, 3, 2):
@@ -70,7 +70,6 @@ def test_killed_with_its_qsub(shared_cell: Cell, tmp_path: Path) -> None:
     campaign.check(campaign.finish())
 
 
-@pytest.mark.slow
 @pytest.mark.real_cell
 def test_killed_at_random_moments_on_a_real_cell(real_cell: RealCell, tmp_path: Path) -> None:
     env = {**real_cell.env, "PATH": f"{real_cell.bin_directory}:/usr/bin:/bin", "HOME": str(tmp_path)}

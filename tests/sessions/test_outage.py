@@ -59,6 +59,7 @@ def synchronize_through_an_outage(
         assert [session.wait(number, 0).exitStatus for number in array] == [1, 3, 5]
 
 
+@pytest.mark.slow
 def test_a_short_outage_during_synchronize(own: Cell) -> None:
     synchronize_through_an_outage(own, jobs=20, run_time=1.5, outage=3)
 

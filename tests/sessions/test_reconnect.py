@@ -173,6 +173,7 @@ GONE = f"{os.uname().nodename} 1 0 x"
 ELSEWHERE = "elsewhere.example 1 0 x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", [GONE, ELSEWHERE, "- 0 0 -"])
 @pytest.mark.parametrize("held", [True, False])
 def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held: bool) -> None:
