@@ -72,9 +72,10 @@ def pytest_configure() -> None:
 
 def use_memory_for_files() -> None:
     """Keep temporary files, those of cells too, in memory: a qmaster waits for the disk at every job."""
-    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK | os.X_OK):
-        if shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
-            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    if shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

@@ -221,12 +221,12 @@ def test_a_session_nobody_ends_does_not_disturb_the_end_of_the_program(client: C
 
 def test_jobs_of_other_sessions_and_of_plain_qsub(client: Client) -> None:
     foreign = client.cell.run(
-        "qsub", "-terse", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "60"
+        "qsub", "-terse", "-h", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "60"
     ).stdout.strip()
     lines = client(
         BEGIN
         + """
-assert Session.jobStatus(sys.argv[1]) in (JobState.QUEUED_ACTIVE, JobState.RUNNING)
+assert Session.jobStatus(sys.argv[1]) == JobState.USER_ON_HOLD
 Session.control(sys.argv[1], JobControlAction.TERMINATE)
 for jobid in ("99999999", sys.argv[1] + ".9"):
     try:

@@ -127,17 +127,23 @@ def test_disabled_queue(session: World) -> None:
 
 @pytest.mark.slow
 def test_rescheduled(session: World) -> None:
-    path = session.file("second")
-    script = f"test -e {path} && exit 4; touch {path}; exit 99"
+    """A job that exits with 99 runs again; the hold it got meanwhile keeps it pending to be looked at."""
+    again, end_first, end_second = (session.file(name) for name in ("again", "end_first", "end_second"))
+    script = (
+        'await() { until test -e "$1"; do sleep 0.1; done; }; '
+        f"test $RESTARTED = 1 || {{ await {end_first}; exit 99; }}; touch {again}; await {end_second}; exit 4"
+    )
     job = session.run("/bin/sh", "-c", script, nativeSpecification="-r y")
-    seen = set()
-
-    def status() -> str:
-        seen.add(session.status(job))
-        return max(seen, key=lambda state: state == "done")
-
-    session.eventually(status, lambda state: state == "done")
-    assert seen <= {"queued_active", "running", "done", "undetermined"}
+    session.until(job, "running")
+    session.session.control(job, "hold")
+    end_first.touch()
+    session.until_letters(job, "hRq")
+    assert session.status(job) == "user_on_hold"
+    session.session.control(job, "release")
+    session.eventually(again.exists, bool)
+    session.until_letters(job, "Rr")
+    assert session.status(job) == "running"
+    end_second.touch()
     info = session.session.wait(job, PATIENCE_SECONDS)
     assert (info.hasExited, info.exitStatus) == (True, 4)
 

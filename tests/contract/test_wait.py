@@ -16,6 +16,7 @@ SHORT_KEYS = (
     "ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw acct_cpu acct_mem acct_io acct_iow "
     "acct_maxvmem cpu mem io iow maxvmem"
 ).split()
+SAMPLED = ["io", "iow", "mem", "cpu", "vmem", "maxvmem"]
 NEVER_STARTED = ["submission_time", "priority"]
 SIGNALS = {
     1: ("SIGHUP", 901),
@@ -213,14 +214,10 @@ def test_job_info(session: World) -> None:
 def test_resource_usage(session: World) -> None:
     info = session.session.wait(session.run("/bin/sh", "-c", "exit 3"), PATIENCE_SECONDS)
     usage = info.resourceUsage
-    assert [name for name in usage if name != "vmem"] == SHORT_KEYS or list(usage)[:6] == [
-        "io",
-        "iow",
-        "mem",
-        "cpu",
-        "vmem",
-        "maxvmem",
-    ]
+    if session.is_oracle and next(iter(usage)) == "io":  # a sample of execd's comes first
+        assert list(usage)[:6] == SAMPLED
+    else:
+        assert list(usage) == SHORT_KEYS
     assert set(SHORT_KEYS) <= set(usage)
     assert {name: value for name, value in usage.items() if not re.fullmatch(r"-?\d+\.\d{4}", value)} == {}
     assert usage["exit_status"] == "3.0000"
@@ -231,8 +228,11 @@ def test_resource_usage(session: World) -> None:
 
 def test_usage_of_a_job_that_never_started(session: World) -> None:
     info = session.session.wait(session.run("/no/such/program"), PATIENCE_SECONDS)
-    sampled = ["io", "iow", "mem", "cpu", "vmem", "maxvmem"]
-    assert list(info.resourceUsage) in ([*sampled, *NEVER_STARTED], [*NEVER_STARTED, *sampled], NEVER_STARTED)
+    names = list(info.resourceUsage)
+    if session.is_oracle:  # a sample of execd's may be there, and then stands first or last
+        assert sorted(names) in (sorted(NEVER_STARTED), sorted([*SAMPLED, *NEVER_STARTED]))
+    else:
+        assert names == NEVER_STARTED
 
 
 @pytest.mark.parametrize("job", ["999999", "999999.1"])
