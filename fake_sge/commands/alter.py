@@ -11,13 +11,13 @@ from ..model.globs import glob_match
 from ..model.operations import Changes, JobOperation, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.values import encode
-from .attributes import Alteration, AttributeError_
+from .attributes import Alteration, AlterationRefused
 from .environment import environment_error, on_stdout
 from .holds import HoldRequest
 from .jobids import JobWord, lonely, parse_job_word, with_tasks
 from .qmaster_interface import QmasterInterface
 from .submission import parse_command_line, parse_context, printed
-from .submit_options.job_spec import _Builder, unknown_option_answers
+from .submit_options.job_spec import FieldBuilder, unknown_option_answers
 from .submit_options.parsed import Answer, Option
 from .submit_options.table import help_text
 from .submit_options.values import OptionError
@@ -74,7 +74,7 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
 
 def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answer]]:
     wanted = Wanted()
-    builder = _Builder(request)
+    builder = FieldBuilder(request)
     builder.fields = {"env": (), "job_type": builder.fields["job_type"]}
     unknown: list[Option] = []
     for index, option in enumerate(options):
@@ -102,7 +102,7 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
     return wanted, answers
 
 
-def _changed_fields(builder: _Builder, wanted: Wanted) -> dict[str, Any]:
+def _changed_fields(builder: FieldBuilder, wanted: Wanted) -> dict[str, Any]:
     fields = dict(builder.fields)
     fields.pop("job_type")
     if not fields["env"]:
@@ -115,7 +115,7 @@ def _changed_fields(builder: _Builder, wanted: Wanted) -> dict[str, Any]:
     return fields
 
 
-def _take(option: Option, wanted: Wanted, builder: _Builder, unknown: list[Option]) -> None:
+def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[Option]) -> None:
     switch = option.switch
     if switch == "-h":
         wanted.hold = option.value  # type: ignore[assignment]
@@ -195,7 +195,7 @@ def _alter_job(
     alteration = Alteration(job, wanted.fields, actor, qmaster, holds=wanted.hold is not None)
     try:
         alteration.run()
-    except AttributeError_ as error:
+    except AlterationRefused as error:
         return [*lines, *alteration.lines, *((text, error.status) for text in error.lines)], True
     if alteration.only_verify:
         return alteration.lines, False

@@ -16,7 +16,7 @@ from .submit_options.job_spec import PREFIX, apply_context
 OK, ERROR, EXISTS, NO_OPERATOR = 1, 4, 3, 10
 
 
-class AttributeError_(Exception):  # noqa: N801 - the plain name is taken
+class AlterationRefused(Exception):
     """A refused alteration: the lines and their status."""
 
     def __init__(self, *lines: str, status: int = ERROR) -> None:
@@ -48,15 +48,15 @@ class Alteration:
         return replace(self.old, **self.changed)
 
     def run(self) -> None:
-        """Handle all fields. Raises AttributeError_ at the first refusal; ``lines`` has what came before."""
+        """Handle all fields. Raises AlterationRefused at the first refusal; ``lines`` has what was before."""
         for name, handle in _HANDLERS:
             if name in self.fields and not self.only_verify:
                 try:
                     handle(self, name, self.fields[name])
                 except Refused as refused:
-                    raise AttributeError_(*refused.lines) from None
+                    raise AlterationRefused(*refused.lines) from None
         if self._not_while_running and _is_running(self.job):
-            raise AttributeError_(f"job {self.job.number} can't modify running jobs", status=EXISTS)
+            raise AlterationRefused(f"job {self.job.number} can't modify running jobs", status=EXISTS)
 
     def done(self, what: str) -> None:
         """``modified WHAT of job N``."""
@@ -69,7 +69,7 @@ class Alteration:
     def operator_only(self, what: str) -> None:
         """Raises unless the caller is an operator."""
         if not self.qmaster.is_operator(self.actor.user):
-            raise AttributeError_(
+            raise AlterationRefused(
                 f'denied: "{self.actor.user}" must be operator to {what}', status=NO_OPERATOR
             )
 
@@ -111,14 +111,14 @@ class Alteration:
             else 'NULL pointer passed as object name for "account string"'
         )
         if refusal:
-            raise AttributeError_(refusal)
+            raise AlterationRefused(refusal)
         self.changed[name] = value
         self.done("account")
 
     def checkpoint(self, name: str, value: str) -> None:
         """``-ckpt``."""
         if value and value not in self.qmaster.config.checkpoints:
-            raise AttributeError_(f'denied: checkpointing environment "{value}" does not exist')
+            raise AlterationRefused(f'denied: checkpointing environment "{value}" does not exist')
         self.changed[name] = value or None
         self.done("checkpointing environment")
 
@@ -126,7 +126,7 @@ class Alteration:
         """-o, -e, -i and -S."""
         lines = admission.refuse_paths(value, self.qmaster.config)
         if lines:
-            raise AttributeError_(*lines)
+            raise AlterationRefused(*lines)
         self.changed[name] = tuple(value)
         self.done(_NAMES[name])
 
@@ -149,9 +149,9 @@ class Alteration:
         """``-N``."""
         refusal = names.refuse_job_name(value) if value != self.old.name else ""
         if not refusal and (not value or names.is_unspoolable(value)):
-            raise AttributeError_  # the qmaster cannot store it, and the rest of its answer is lost
+            raise AlterationRefused  # the qmaster cannot store it, and the rest of its answer is lost
         if refusal:
-            raise AttributeError_(refusal)
+            raise AlterationRefused(refusal)
         self.changed[name] = value
         self.done("job name")
 
@@ -159,10 +159,10 @@ class Alteration:
         """-hold_jid and -hold_jid_ad."""
         number = self.job.number
         if self.holds:
-            raise AttributeError_(f"The specified option works only on jobs ({number})")
+            raise AlterationRefused(f"The specified option works only on jobs ({number})")
         for word in value:
             if word[:1].isdigit() and "." not in word and admission.leading(word) == number:
-                raise AttributeError_(f'denied: job "{number}" may not be its own jobnet predecessor')
+                raise AlterationRefused(f'denied: job "{number}" may not be its own jobnet predecessor')
         admission.check_predecessors(value, 0)
         if name == "hold_jid_ad":
             admission.check_array_predecessors(
@@ -174,7 +174,7 @@ class Alteration:
         for found in blocking:
             cycle = self._cycle(found, {number})
             if cycle:
-                raise AttributeError_(
+                raise AlterationRefused(
                     f"job {number} dependency change would generate a dependency cycle with job {cycle}"
                 )
         self.changed[name] = tuple(value)
@@ -222,14 +222,14 @@ class Alteration:
     def parallel(self, name: str, value: str) -> None:
         """-pe, the name."""
         if value and not admission.matching_pes(value, self.qmaster.config):
-            raise AttributeError_(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
+            raise AlterationRefused(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
         self.changed[name] = value or None
         self.done("parallel environment")
 
     def slot_range(self, name: str, value: object) -> None:
         """-pe, the range."""
         if self.spec.pe is None:
-            raise AttributeError_(
+            raise AlterationRefused(
                 "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
             )
         self.changed[name] = value
@@ -240,7 +240,7 @@ class Alteration:
         """-q and -masterq."""
         lines = admission.check_queues(value, self.qmaster.config)
         if lines:
-            raise AttributeError_(*lines)
+            raise AlterationRefused(*lines)
         self.changed[name] = tuple(value)
         self.done(_NAMES[name])
 
@@ -274,11 +274,11 @@ class Alteration:
     def _unsuitable(self, level: int, texts: Sequence[str]) -> None:
         if level == 2:
             self.lines.clear()
-            raise AttributeError_("error: no suitable queues")
+            raise AlterationRefused("error: no suitable queues")
         own = [
             f"Job {self.job.number} {text}" if text.startswith(("cannot", "(")) else text for text in texts
         ]
-        raise AttributeError_(*own, "verification: no suitable queues")
+        raise AlterationRefused(*own, "verification: no suitable queues")
 
     def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
         """-ac, -dc and -sc."""
@@ -288,7 +288,7 @@ class Alteration:
     def concurrency(self, name: str, value: int) -> None:
         """``-tc``."""
         if value and not self.old.is_array:
-            raise AttributeError_('invalid option argument "task concurrency"')
+            raise AlterationRefused('invalid option argument "task concurrency"')
         self.changed[name] = value
         self.done("task concurrency")
 

@@ -11,7 +11,7 @@ from ..model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Rang
 from ..model.requests import Request
 from .qmaster_interface import QmasterInterface
 from .submission import parse_context
-from .submit_options.job_spec import _Builder
+from .submit_options.job_spec import FieldBuilder
 from .submit_options.parsed import Option, ParseContext
 from .submit_options.table import OPTIONS
 from .submit_options.values import OptionError
@@ -137,7 +137,7 @@ class _Dialogue:
         """The job with the script's corrections; a bad value becomes the refusal."""
         if not self.corrects:
             return self.spec
-        builder = _Builder(self.request)
+        builder = FieldBuilder(self.request)
         builder.fields = {"env": tuple(self.env.items()), "job_type": self.spec.job_type}
         for name, value in self.changes.items():
             try:
@@ -153,7 +153,7 @@ class _Dialogue:
             fields["rerun"] = Rerun(fields["rerun"])
         return replace(self.spec, **fields)
 
-    def _correct(self, builder: _Builder, name: str, value: str) -> None:
+    def _correct(self, builder: FieldBuilder, name: str, value: str) -> None:
         if name in ("l_hard", "l_soft", "q_hard", "q_soft"):
             switch, kind = f"-{name[0]}", OPTIONS[f"-{name[0]}"]
             if value and kind.parse is not None:

@@ -16,7 +16,6 @@ from .environment import environment_error, unreachable_text
 from .qmaster_interface import QmasterInterface
 from .queue_filter import in_order_made
 from .resources import ResourceRequest, UnknownResource, matches_host, parse_requests
-from .slots import slot_request
 from .switches import HELP, NCB, Switches, parse_switches, refused
 from .values.local_time import clock_of
 
@@ -101,14 +100,9 @@ class _Hosts:
             self._qmaster.jobs(),
             scope,
             {instance.name: instance.state},
-            lambda job: slot_request(job, self._config),
-            self._first_task_is_job,
+            self._config,
         )
         return list(selection.running(instance.name))
-
-    def _first_task_is_job(self, name: str) -> bool:
-        pe = self._config.parallel_environments.get(name)
-        return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
 
 
 def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-from ..model import Job, QueueInstance, QueueState
+from ..model import QueueInstance, QueueState
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
@@ -29,7 +29,6 @@ from .qmaster_interface import QmasterInterface
 from .qstat_details import show_jobs, show_messages
 from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .queue_views import queue_reasons
-from .slots import slot_request, urgency_contribution
 from .switches import (
     ACCESS,
     ENVIRONMENTS,
@@ -193,16 +192,8 @@ class _Listing:
             self._qmaster.jobs(),
             scope,
             states,
-            lambda job: slot_request(job, self._config),
-            self._first_task_is_job,
+            self._config,
         )
-
-    def _first_task_is_job(self, name: str) -> bool:
-        pe = self._config.parallel_environments.get(name)
-        return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
-
-    def _contribution(self, job: Job, name: str, value: str) -> float:
-        return urgency_contribution(job, name, value, self._config)
 
     def _shown_queues(self) -> list[QueueInstance]:
         if "-ne" in self._view.switches:
@@ -262,11 +253,11 @@ class _Listing:
         return [f"\n{rule}\n{title}\n{rule}\n", *rows]
 
     def _details(self) -> Callable[[Line], str]:
-        return lambda line: requested_details(line, self._columns.binding, self._contribution)
+        return lambda line: requested_details(line, self._columns.binding, self._config)
 
     # ---- XML --------------------------------------------------------------------------------------
     def xml(self) -> Reply:
-        writer = JobListXml(self._columns, self._clock, self._contribution)
+        writer = JobListXml(self._columns, self._clock, self._config)
         queues: list[str] = []
         if self._columns.full:
             for instance in self._shown_queues():

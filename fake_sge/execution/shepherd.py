@@ -3,7 +3,7 @@
 It is a child of the cell's execd, in a session of its own, and outlives both execd and qmaster. It
 talks by files only: the ``order`` it reads, and the reports it leaves in the cell's spool directory
 (complete files, moved into place), so that nothing is lost while no qmaster runs. A signal to it
-is a wish: SIGTERM kill, SIGUSR1 suspend, SIGUSR2 resume.
+is a request: SIGTERM kill, SIGUSR1 suspend, SIGUSR2 resume.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Watch:
             except ProcessLookupError:
                 continue  # it has just ended
 
-    def wish(self, number: int, frame: FrameType | None = None) -> None:
+    def take_signal(self, number: int, frame: FrameType | None = None) -> None:
         """A signal to the shepherd itself."""
         del frame
         notify = self.order["notify"]
@@ -139,7 +139,7 @@ class Watch:
             pause = min([item[0] - now for item in self.timers] + [self.sample_at - now])
             info = signal.sigtimedwait(signals, max(0.0, pause))
             if info is not None and info.si_signo != signal.SIGCHLD:
-                self.wish(info.si_signo)
+                self.take_signal(info.si_signo)
 
     def sample(self) -> None:
         """Look at the job's processes; leave what was seen for the qmaster to show."""

@@ -150,6 +150,11 @@ class CellConfig:
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
 
+    def first_task_is_job(self, environment: str) -> bool:
+        """Whether the job script of a parallel job is one of its tasks (``job_is_first_task``)."""
+        pe = self.parallel_environments.get(environment)
+        return pe is None or pe.attributes.get("job_is_first_task", "TRUE").upper() == "TRUE"
+
     def complex_named(self, name: str) -> ComplexEntry | None:
         """By name or shortcut."""
         for entry in self.complexes:

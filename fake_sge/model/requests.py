@@ -79,7 +79,7 @@ class Unreachable(enum.Enum):
 
 
 class QmasterUnreachable(Exception):
-    """Raised by every member of the facade when no qmaster answers.
+    """Raised by every question to a qmaster that does not answer.
 
     ``host`` and ``port`` are what the tools print: the name in act_qmaster, $SGE_QMASTER_PORT.
     """

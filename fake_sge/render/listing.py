@@ -12,8 +12,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from ..model import Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, state_letters
+from ..model import CellConfig, Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, state_letters
 from ..model.globs import glob_match
+from .slots import slot_request
 from .tasks import changed_tasks, original_tasks
 
 
@@ -141,15 +142,13 @@ class Selection:
         jobs: Iterable[Job],
         scope: Scope,
         queue_states: Mapping[str, QueueState],
-        slot_request: Callable[[Job], int],
-        first_task_is_job: Callable[[str], bool],
+        config: CellConfig,
     ) -> None:
         self._scope = scope
         self._show = int(scope.show)
         self._holds = scope.show & HOLDS
         self._queue_states = queue_states
-        self._slot_request = slot_request
-        self._first_task_is_job = first_task_is_job
+        self._config = config
         self._wanted_users: dict[str, bool] = {}
         self.jobs: list[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
 
@@ -211,7 +210,9 @@ class Selection:
         slots = granted.slots if scope.full else task.slots
         count = 1
         if scope.by_slot:
-            extra = master and task.granted_pe is not None and not self._first_task_is_job(task.granted_pe)
+            extra = (
+                master and task.granted_pe is not None and not self._config.first_task_is_job(task.granted_pe)
+            )
             count = granted.slots + int(extra)
             slots = 1
         for index in range(count):
@@ -279,7 +280,7 @@ class Selection:
                 if not self._hold_wanted(job, task.hold):
                     break  # as qstat does: the tasks after it are not looked at
                 groups.setdefault((task.state, task.hold), []).append(task)
-        slots = self._slot_request(job)
+        slots = slot_request(job, self._config)
         for members in groups.values():
             letters = self._letters(job, members[0])
             if self._scope.by_task:
@@ -299,7 +300,7 @@ class Selection:
         )
 
     def _waiting_lines(self, job: Job) -> Iterator[Line]:
-        slots = self._slot_request(job)
+        slots = slot_request(job, self._config)
         groups = self._waiting_groups(job)
         for hold, members in groups:
             if not self._hold_wanted(job, hold):
@@ -337,4 +338,4 @@ class Selection:
         for job in jobs:
             if job.zombies and self._owner_wanted(job.owner):
                 tasks = original_tasks(job.spec.array, job.zombies)
-                yield Line(job, "z", tasks, self._slot_request(job), zombie=True)
+                yield Line(job, "z", tasks, slot_request(job, self._config), zombie=True)

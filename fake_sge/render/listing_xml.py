@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Callable
 
-from ..model import Job
+from ..model import CellConfig, Job
 from .detail_resources import binding_text
 from .detail_xml import HEAD, SCHEMAS
 from .listing import Line
+from .slots import urgency_contribution
 from .table import Columns
 from .tasks import print_ranges
 from .values import Clock, xml_escape
@@ -32,14 +32,12 @@ def _contribution(value: float) -> str:
 
 
 class JobListXml:
-    """Writes job_list elements. ``contribution(job, name, value)`` is the urgency of a request (-r)."""
+    """Writes job_list elements."""
 
-    def __init__(
-        self, columns: Columns, clock: Clock, contribution: Callable[[Job, str, str], float] | None = None
-    ) -> None:
+    def __init__(self, columns: Columns, clock: Clock, config: CellConfig) -> None:
         self._columns = columns
         self._clock = clock
-        self._contribution = contribution
+        self._config = config
         self._simple = not (
             columns.extended or columns.urgency or columns.priority or columns.resources or columns.by_slot
         )
@@ -158,7 +156,7 @@ class JobListXml:
         if line.task is not None and line.task.granted_pe:
             items.append((f'granted_pe name="{xml_escape(line.task.granted_pe)}"', line.task.slots))
         for name, value in spec.hard_resources:
-            share = self._contribution(job, name, value) if self._contribution is not None else 0.0
+            share = urgency_contribution(job, name, value, self._config)
             items.append(
                 (
                     f'hard_request name="{xml_escape(name)}" resource_contribution="{share:f}"',

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Callable
 
-from ..model import Job, Task
+from ..model import CellConfig
 from .detail_resources import binding_text
 from .listing import Line
+from .slots import urgency_contribution
 from .tasks import print_ranges
 from .values import Clock, days_duration, fixed
 
@@ -167,8 +168,8 @@ class JobTable:
         return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
 
 
-def requested_details(line: Line, binding: bool, contribution: Callable[[Job, str, str], float]) -> str:
-    """What ``-r`` prints below a line. ``contribution(job, name, value)`` is the urgency of a request."""
+def requested_details(line: Line, binding: bool, config: CellConfig) -> str:
+    """What ``-r`` prints below a line."""
     job, spec = line.job, line.job.spec
     rows = [_info("Full jobname", spec.name)]
     if line.granted is not None:
@@ -176,10 +177,13 @@ def requested_details(line: Line, binding: bool, contribution: Callable[[Job, st
     if spec.pe is not None:
         rows.append(_info("Requested PE", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}"))
     if line.task is not None and line.task.granted_pe:
-        rows.append(_info("Granted PE", f"{line.task.granted_pe} {_all_slots(line.task)}"))
+        rows.append(_info("Granted PE", f"{line.task.granted_pe} {line.task.slots}"))
     if spec.checkpoint is not None:
         rows.append(_info("Checkpoint Env.", spec.checkpoint))
-    hard = [f"{name}={value} ({contribution(job, name, value):f})" for name, value in spec.hard_resources]
+    hard = [
+        f"{name}={value} ({urgency_contribution(job, name, value, config):f})"
+        for name, value in spec.hard_resources
+    ]
     rows.append("       Hard Resources:   " + "\n                         ".join(hard) + "\n")
     soft = [f"{name}={value}" for name, value in spec.soft_resources]
     rows.append("       Soft Resources:   " + "\n                         ".join(soft) + "\n")
@@ -197,10 +201,6 @@ def requested_details(line: Line, binding: bool, contribution: Callable[[Job, st
     if binding:
         rows.append("       Binding:          " + binding_text(spec.binding) + "\n")
     return "".join(rows)
-
-
-def _all_slots(task: Task) -> int:
-    return sum(piece.slots for piece in task.granted)
 
 
 def _info(title: str, value: str) -> str:

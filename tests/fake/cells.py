@@ -142,7 +142,7 @@ class Cell:
 
 
 class NoCell:
-    """A facade without a qmaster."""
+    """Stands for a qmaster that does not answer."""
 
     def __init__(
         self, kind: Unreachable = Unreachable.REFUSED, host: str = "localhost", port: str = "6444"

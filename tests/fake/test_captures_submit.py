@@ -198,7 +198,7 @@ def _run_tasks(cell: PureCell, plan: dict[int, tuple[int, float]]) -> None:
 
 
 class Down:
-    """A facade without a qmaster."""
+    """Stands for a qmaster that does not answer."""
 
     def __init__(self, kind: Unreachable, host: str, port: str) -> None:
         self.error = QmasterUnreachable(kind, host, port)

@@ -19,11 +19,11 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "states values",
     "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
     "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
-    "listing_xml objects qacct_text queues table tasks usage values",
+    "listing_xml objects qacct_text queues slots table tasks usage values",
     "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
     "dispatch qmaster_interface dialect_replies environment "
     "alter attributes holds jobids jsv showspec submission "
-    "qacct_options qstat_details queue_filter queue_views resources slots switches",
+    "qacct_options qstat_details queue_filter queue_views resources switches",
     "commands/submit_options": "__init__ binding job_spec parsed parser range_values table values",
     "commands/values": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd",

@@ -58,7 +58,7 @@ def home_rooted(request: Request, home: str | None) -> str:
     return request.cwd
 
 
-class _Builder:
+class FieldBuilder:
     """Collects options into the fields of a JobSpec."""
 
     def __init__(self, request: Request) -> None:
@@ -225,7 +225,7 @@ def build(options: list[Option], request: Request) -> Submitted:
     ``name`` is "" when there is none; resource names are as given (the qmaster resolves them).
     """
     kept = apply_clear(options)
-    builder = _Builder(request)
+    builder = FieldBuilder(request)
     fields = builder.fields
     for option in kept:
         if option.switch not in ("script", "jobarg", "-h", "-notify", "-help"):
@@ -258,7 +258,7 @@ def build(options: list[Option], request: Request) -> Submitted:
     return Submitted(spec, answers, verify, builder.jsv, tuple(builder.context), builder.prefix)
 
 
-def _renamed_tickets(builder: _Builder) -> list[Option]:
+def _renamed_tickets(builder: FieldBuilder) -> list[Option]:
     tickets = builder.fields.pop("override_tickets", None)
     return builder.unknown if tickets is None else [*builder.unknown, Option("-ot", tickets, str(tickets))]
 

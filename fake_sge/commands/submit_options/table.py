@@ -274,7 +274,7 @@ OPTIONS: dict[str, OptionType] = {
         "PATHS", "where standard input comes from", _checked(parse_paths, _PATHS.format("", "-e")), "sa"
     ),
     "-hard": OptionType("", "the requests that follow must be met"),
-    "-soft": OptionType("", "the requests that follow are wishes"),
+    "-soft": OptionType("", "the requests that follow need not be met"),
     "-help": OptionType("", "print this text and end", tools="sarh"),
     "-notify": OptionType("", "warn the job by a signal before it is stopped or killed"),
     "-terse": OptionType("", "print the job's number only", tools="s"),
