@@ -14,6 +14,13 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 REFERENCE = "8.1.9"  # the engine whose transcripts lie in captures/ itself
 OTHERS = ("sge-daimh-8.1.x", "ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre")
 ENGINES = (REFERENCE, *OTHERS)
+# Those that were recorded at a site (docs/add_a_flavour.md): fewer questions, whatever it answered.
+ADDED = tuple(
+    name
+    for name in sorted(path.name[len("captures-") :] for path in DATA.glob("captures-*/"))
+    if name not in OTHERS
+)
+RECORDED = (*OTHERS, *ADDED)
 
 
 class Case(NamedTuple):
@@ -23,7 +30,7 @@ class Case(NamedTuple):
         name: the transcript's name; the same situation has the same name on every engine.
         argv, result: what was run, and how it ended.
         accounting_lines: what the accounting file had of the job at that moment.
-        engine: the engine it was recorded on, one of :data:`ENGINES`.
+        engine: the engine it was recorded on, one of :data:`ENGINES` or :data:`ADDED`.
         env: what the environment had besides the cell's own variables.
         notes: what the cell was doing.
     """

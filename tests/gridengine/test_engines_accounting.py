@@ -16,7 +16,7 @@ from drmaa_cli.gridengine.qacct import NoAccounting
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from tests.gridengine import captured
-from tests.gridengine.captured import OTHERS, Case
+from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import instant
 
 JSON_LINES = ("ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre")
@@ -51,7 +51,7 @@ ENDS = {  # case -> (failed, exit_status), the same everywhere
 NEVER_STARTED = {26, 27, 28}
 
 RECORDS = captured.of_tools(
-    "qacct", where=lambda case: case.out.startswith("=") and case.accounting_lines != (), engines=OTHERS
+    "qacct", where=lambda case: case.out.startswith("=") and case.accounting_lines != (), engines=RECORDED
 )
 
 

@@ -16,12 +16,14 @@ from drmaa_cli.gridengine.records import Hold, JobDetail
 from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.gridengine.units import parse_time
 from tests.gridengine import captured
-from tests.gridengine.captured import OTHERS, Case
+from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import descriptions, instant, members, table
 
-LISTINGS = captured.of_tools("qstat", where=lambda case: "<job_info" in case.out[:60], engines=OTHERS)
-DETAILS = captured.of_tools("qstat", where=lambda case: "<detailed_job_info" in case.out[:60], engines=OTHERS)
-BY_NAME = {(case.engine, case.name): case for engine in captured.ENGINES for case in captured.cases(engine)}
+LISTINGS = captured.of_tools("qstat", where=lambda case: "<job_info" in case.out[:60], engines=RECORDED)
+DETAILS = captured.of_tools(
+    "qstat", where=lambda case: "<detailed_job_info" in case.out[:60], engines=RECORDED
+)
+BY_NAME = {(case.engine, case.name): case for engine in RECORDED for case in captured.cases(engine)}
 SERVER_TIME = ("ocs-9.2pre",)  # its qmaster prints the times, in its own zone whatever the client's is
 OFFSETS = {"Asia/Kolkata": 19800, "America/New_York": -18000}
 
