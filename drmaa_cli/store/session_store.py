@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple, TypeVar
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
@@ -29,11 +27,18 @@ from drmaa_cli.store.database import (
     remove_files,
 )
 from drmaa_cli.system.accounting_log import Mark
+from drmaa_cli.system.locks import Hold, Lock
 from drmaa_cli.system.processes import NOBODY, Owner
 
 __all__ = ["Intent", "KeyTaken", "Store", "StoreError", "StoredJob", "StoredTask", "path_of"]
 
+T = TypeVar("T")
 
+_INSERT = (
+    "INSERT INTO jobs"
+    " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _CLAIM = (
     "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
     " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
@@ -115,7 +120,7 @@ class Store:
         self.path = path
         self.in_memory = in_memory
         self._db = db
-        self._lock = threading.Lock()
+        self._lock = Lock()
         try:
             self._inode = 0 if in_memory else path.stat().st_ino
         except OSError as err:
@@ -161,8 +166,7 @@ class Store:
         """
         try:
             if self._owed:
-                with self._change():
-                    pass
+                self._change(lambda _: None)
         finally:
             with self._lock:
                 self._db.close()
@@ -171,23 +175,25 @@ class Store:
         """Write down that this submission is about to be made; its position in the order of submission."""
         tasks = intent.tasks or (None, None, None)
         mark = intent.mark or (None, None)
-        with self._change() as db, _key_taken(intent.key):
-            cursor = db.execute(
-                "INSERT INTO jobs (token, key, name, first, last, step, submitted, start_time, inode, offset,"
-                " owner, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    intent.token,
-                    intent.key,
-                    intent.name,
-                    *tasks,
-                    intent.submitted,
-                    intent.start_time,
-                    *mark,
-                    str(intent.owner),
-                    intent.kept * KEPT + intent.in_account * IN_ACCOUNT,
-                ),
-            )
-            return int(cursor.lastrowid or 0)
+        row = (
+            intent.token,
+            intent.key,
+            intent.name,
+            *tasks,
+            intent.submitted,
+            intent.start_time,
+            *mark,
+            str(intent.owner),
+            intent.kept * KEPT + intent.in_account * IN_ACCOUNT,
+        )
+
+        def insert(db: sqlite3.Connection) -> int:
+            try:
+                return int(db.execute(_INSERT, row).lastrowid or 0)
+            except sqlite3.IntegrityError as err:
+                raise KeyTaken(f"the session has a submission with the key {intent.key!r} already") from err
+
+        return self._change(insert)
 
     def accepted(self, position: int, number: int) -> None:
         """Grid Engine accepted the submission under this job number."""
@@ -225,21 +231,19 @@ class Store:
 
         Where that cannot be written, they are the caller's: better given away twice than never.
         """
-        won = set()
+
+        def claim(db: sqlite3.Connection) -> set[tuple[int, int]]:
+            return {pair for pair in tasks if db.execute(_CLAIM, pair).rowcount == 1}
+
         try:
-            with self._change() as db:
-                for pair in tasks:
-                    if db.execute(_CLAIM, pair).rowcount == 1:
-                        won.add(pair)
+            return self._change(claim)
         except StoreError:
             self._owed.append((_CLAIM, list(tasks)))
             raise
-        return won
 
     def unclaim(self, position: int) -> None:
         """The program asks for a submission again: none of its tasks counts as reaped any more."""
-        with self._change() as db:
-            db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,))
+        self._change(lambda db: db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,)))
 
     def news(self, positions: Sequence[int]) -> dict[int, tuple[StoredTask, ...]]:
         """What is on record about the tasks of these submissions."""
@@ -316,28 +320,30 @@ class Store:
     def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
         """Write down facts, now or with the next change that succeeds."""
         try:
-            with self._change() as db:
-                db.executemany(statement, rows)
+            self._change(lambda db: db.executemany(statement, rows))
         except StoreError:
             self._owed.append((statement, rows))
             raise
 
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def _change(self, do: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in one transaction, with all that is owed."""
         with self._lock, errors(self.path):
             self._check_place()
+            if self._db.in_transaction:  # one that was interrupted twice
+                self._db.execute("ROLLBACK")
             owed = len(self._owed)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 for statement, rows in self._owed[:owed]:
                     self._db.executemany(statement, rows)
-                yield self._db
+                done = do(self._db)
                 self._db.execute("COMMIT")
                 del self._owed[:owed]
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            return done
 
     def _check_place(self) -> None:
         """What is written into a file that was removed is lost."""
@@ -352,20 +358,21 @@ class Store:
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
-_at_fork: list[Store] = []
+_at_fork: list[tuple[Store, Hold]] = []
 
 
 def _before_fork() -> None:
     """No transaction may be open at a fork: the child's copy of it would be rolled back in the file."""
-    _at_fork[:] = sorted(_open_stores, key=id)
-    for store in _at_fork:
-        store._lock.acquire()
+    for store in sorted(_open_stores, key=id):
+        hold = Hold(None)
+        _at_fork.append((store, hold))
+        store._lock.take(hold)
 
 
 def _after_fork() -> None:
-    for store in _at_fork:
-        store._lock.release()
-    _at_fork.clear()
+    while _at_fork:
+        store, hold = _at_fork.pop()
+        store._lock.release(hold)
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
@@ -391,11 +398,3 @@ def _stored(
         in_account=bool(int(kept) & IN_ACCOUNT),  # type: ignore[call-overload]  # an integer by schema
     )
     return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
-
-
-@contextmanager
-def _key_taken(key: str | None) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as err:
-        raise KeyTaken(f"the session has a submission with the key {key!r} already") from err

@@ -48,7 +48,7 @@ class Hold:
 
     def __init__(self, frame: FrameType | None) -> None:
         self._frame = frame
-        self._thread = threading.get_ident()
+        self._thread = 0 if frame is None else threading.get_ident()
         self.given_back = False
         self.next: dict[int, Hold] = {}  # whoever is entered here first has the lock after this one
 
@@ -59,7 +59,7 @@ class Hold:
 
     @property
     def is_mine(self) -> bool:
-        """Whether the calling thread made it."""
+        """Whether a frame of the calling thread made it."""
         return self._thread == threading.get_ident()
 
     def give_back(self) -> None:

@@ -9,10 +9,11 @@ import os
 import select
 import subprocess
 import time
-from typing import IO
+from typing import IO, Callable
 
 CHUNK = 1 << 16
 SHORT_WRITE = select.PIPE_BUF
+LOOK_UP_SECONDS = 0.05  # so often it is looked whether to stop
 LOOK_AGAIN_SECONDS = 0.001  # where the kernel has no pidfd (before Linux 5.3)
 
 
@@ -46,18 +47,26 @@ class Conversation:
         out, said = (b"" if slot is None else bytes(self._heard[slot]) for slot in self._slots)
         return out, said
 
-    def until_end(self, seconds: float) -> bool:
-        """Talk on until the child has ended and closed its streams; False when the seconds are over first."""
+    def until_end(self, seconds: float, aborted: Callable[[], bool] = lambda: False) -> bool:
+        """Talk on until the child has ended and closed its streams.
+
+        Args:
+            seconds: how long at most.
+            aborted: looked at now and then; whether to stop.
+
+        Returns:
+            False when the time is over, or it was told to stop.
+        """
         deadline = time.monotonic() + seconds
         while self._streams or self._pidfd is not None:
             left = deadline - time.monotonic()
-            events = self._poll.poll(max(left, 0) * 1000) if left > 0 else []
-            if not events and time.monotonic() >= deadline:
+            events = self._poll.poll(min(left, LOOK_UP_SECONDS) * 1000) if left > 0 else []
+            if (not events and time.monotonic() >= deadline) or aborted():
                 return False
             for fd, _ in events:
                 self._hear(fd)
         while self._child.poll() is None:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or aborted():
                 return False
             time.sleep(LOOK_AGAIN_SECONDS)
         return True

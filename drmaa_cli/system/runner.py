@@ -8,18 +8,22 @@ shell, limits the time, and keeps the output streams apart.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol, Union
 
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.background import Work
 from drmaa_cli.system.pipes import Conversation
 
 LAST_WORDS_SECONDS = 1.0
+STOPPING_SECONDS = 0.005
 
 
 class CommandNotFound(Exception):
@@ -35,11 +39,13 @@ class CommandTimeout(Exception):
 
     Attributes:
         result: what it had printed until then; ``exit_code`` is -9.
+        seconds: after which it was killed.
     """
 
     def __init__(self, result: CommandResult, seconds: float) -> None:
         super().__init__(f"{result.argv[0]} did not answer within {seconds:g} seconds and was killed")
         self.result = result
+        self.seconds = seconds
 
 
 class AnswerFiles(NamedTuple):
@@ -82,6 +88,9 @@ class Runner(Protocol):
     before it begins the command, that the command goes on when this process is killed, with its output in
     these files, and that its words stand in the command line of a process of this host as long as it runs.
     Without the attribute an interrupted submission is looked for in the qmaster and in accounting only.
+
+    A runner with a method ``abort(thread)`` ends the command that this thread (``threading.get_ident()``) is
+    running: the session has ended, and nobody waits for the answer.
     """
 
     def run(self, command: Command, /) -> CommandResult:
@@ -102,6 +111,9 @@ class LocalRunner:
 
     A session of its own keeps a terminal's ctrl-C away from the command: qsub would take it as a wish to
     delete the job (observed). When the caller is interrupted, or the time is over, the whole group is killed.
+
+    No signal handler may come between a child's start and its number being known: it would stay behind as a
+    zombie. So the main thread, the only one that handlers interrupt, has another one start and reap it.
     """
 
     keeps_answers = True
@@ -111,60 +123,116 @@ class LocalRunner:
 
         Raises:
             CommandNotFound: it cannot be executed, or a file for its answer cannot be made.
-            CommandTimeout: it did not end in time.
+            CommandTimeout: it did not end in time, or was told to stop by :meth:`abort`.
             OSError: a file with its answer cannot be read.
         """
-        if command.answer is None:
-            return _run(command, PIPES)
+        run = _Run(command)
+        if threading.get_ident() != threading.main_thread().ident:
+            return run.to_its_end()
+        work = Work(run.to_its_end)
+        try:
+            work.start()
+            work.wait()
+        except BaseException:
+            run.aborted = True
+            work.wait(LAST_WORDS_SECONDS)
+            raise
+        return work.result()
+
+    @staticmethod
+    def abort(thread: int) -> None:
+        """Kill the command that a thread (``threading.get_ident()``) is running at this moment, if any."""
+        run = _running.get(thread)
+        if run is not None:
+            run.aborted = True
+
+
+class _Run:
+    """One command on its way."""
+
+    def __init__(self, command: Command) -> None:
+        self.aborted = False
+        self._command = command
+
+    def _is_aborted(self) -> bool:
+        return self.aborted
+
+    def to_its_end(self) -> CommandResult:
+        _running[threading.get_ident()] = self
+        try:
+            answer = self._command.answer
+            return self._run(PIPES) if answer is None else self._run_into(answer)
+        finally:
+            del _running[threading.get_ident()]
+
+    def _run_into(self, answer: AnswerFiles) -> CommandResult:
         opened: list[IO[bytes]] = []
         try:
-            for path in command.answer:
+            for path in answer:
                 try:
                     opened.append(_create(path))
                 except OSError as why:
-                    raise CommandNotFound(command.program, f"{path}: {why.strerror}") from why
+                    raise CommandNotFound(self._command.program, f"{path}: {why.strerror}") from why
             out, err = opened
             try:
-                result = _run(command, (out, err))
+                result = self._run((out, err))
             except CommandTimeout as late:
-                raise CommandTimeout(_with_output(late.result, command.answer), command.timeout) from late
-            return _with_output(result, command.answer)
+                raise CommandTimeout(_with_output(late.result, answer), late.seconds) from late
+            return _with_output(result, answer)
         finally:
             for file in opened:
                 file.close()
 
-
-def _run(command: Command, output: tuple[Output, Output]) -> CommandResult:
-    began = time.monotonic()
-    try:
-        child = subprocess.Popen(
-            list(command.argv),
-            executable=command.program,
-            env=dict(command.env),
-            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-            stdout=output[0],
-            stderr=output[1],
-            start_new_session=True,
-        )
-    except OSError as err:  # the program's fault, or the host's: no memory, no processes
-        raise CommandNotFound(command.program, err.strerror or str(err)) from err
-    talk = Conversation(child, command.stdin)
-    try:
-        in_time = talk.until_end(command.timeout)
-        if not in_time:
+    def _run(self, output: tuple[Output, Output]) -> CommandResult:
+        command = self._command
+        began = time.monotonic()
+        if self._is_aborted():
+            raise CommandNotFound(command.program, "told to stop before it began")
+        try:
+            child = subprocess.Popen(
+                list(command.argv),
+                executable=command.program,
+                env=dict(command.env),
+                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+                stdout=output[0],
+                stderr=output[1],
+                start_new_session=True,
+            )
+        except OSError as err:  # the program's fault, or the host's: no memory, no processes
+            raise CommandNotFound(command.program, err.strerror or str(err)) from err
+        talk = Conversation(child, command.stdin)
+        try:
+            in_time = talk.until_end(command.timeout, self._is_aborted)
+            if not in_time:
+                _kill_group(child)
+                talk.until_end(LAST_WORDS_SECONDS)
+        except BaseException:
             _kill_group(child)
-            talk.until_end(LAST_WORDS_SECONDS)
-    except BaseException:
-        _kill_group(child)
-        raise
-    finally:
-        talk.close()
-        child.wait()
-    out, said = talk.heard
-    result = CommandResult(command.argv, child.returncode, out, said, time.monotonic() - began)
-    if in_time:
-        return result
-    raise CommandTimeout(result, command.timeout)
+            raise
+        finally:
+            talk.close()
+            child.wait()
+        out, said = talk.heard
+        result = CommandResult(command.argv, child.returncode, out, said, time.monotonic() - began)
+        if in_time:
+            return result
+        raise CommandTimeout(result, result.duration if self._is_aborted() else command.timeout)
+
+
+_running: dict[int, _Run] = {}  # by thread
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Leave no command behind: threads at work in the background end with the interpreter."""
+    for run in list(_running.values()):
+        run.aborted = True
+    deadline = time.monotonic() + LAST_WORDS_SECONDS
+    while _running and time.monotonic() < deadline:
+        time.sleep(STOPPING_SECONDS)
+
+
+os.register_at_fork(after_in_child=_running.clear)
 
 
 def _create(path: Path) -> IO[bytes]:

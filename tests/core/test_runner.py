@@ -151,8 +151,9 @@ import os, sys, threading, time
 sys.path[:0] = {path!r}
 from drmaa_cli.system.runner import Command, LocalRunner
 def waiting():
-    frame = sys._current_frames()[threading.main_thread().ident]
-    while frame is not None and frame.f_code.co_name != "until_end":
+    return any(_is_in(frame, "until_end") for frame in sys._current_frames().values())
+def _is_in(frame, name):
+    while frame is not None and frame.f_code.co_name != name:
         frame = frame.f_back
     return frame is not None
 def soon():
