@@ -6,7 +6,6 @@ import logging
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from drmaa_cli.config import Config
@@ -49,9 +48,9 @@ from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store import expiry
 from drmaa_cli.store.database import answer_files
 from drmaa_cli.store.session_store import StoreError, path_of
-from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.host import LocalHost
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
 from drmaa_cli.template.job_template import JobTemplate
@@ -116,13 +115,14 @@ class JobSession:
     ) -> None:
         name = parse_contact(contact)
         self.config = Config.load(settings)
-        self.cluster = Cluster(self.config, runner, clock)
+        self.host = LocalHost(runner)
+        self.cluster = Cluster(self.config, self.host, clock)
         self._pid = os.getpid()
         self._named = name is not None
         self.name = name or new_name()
         configuration = self._reach()
         env = self.cluster.environment()
-        common = Path(env.get("SGE_ROOT", ""), env.get("SGE_CELL") or "default", "common")
+        common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
         rules = Rules(
             grace=probe.accounting_flush_seconds(configuration) + self.config.accounting_margin,
             error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
@@ -133,7 +133,7 @@ class JobSession:
             path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
         )
         self._table = self._session_jobs.table
-        self._accounting = AccountingFile(common / PLAIN_FILE, common / JSON_FILE)
+        self._accounting = self.host.accounting(f"{common}/{PLAIN_FILE}", f"{common}/{JSON_FILE}")
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()
         recovery = SubmissionRecovery(

@@ -23,9 +23,9 @@ from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
 from drmaa_cli.session.session_jobs import NewJob
 from drmaa_cli.session.turns import Asked, Question, Step, Waiter
-from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble
+from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold as Claim
 from drmaa_cli.system.locks import Role, Signal
 
@@ -40,7 +40,7 @@ class Monitor:
     Every method but :meth:`ring` and :meth:`leave` is called with the session's lock held, and none waits.
     """
 
-    def __init__(self, cluster: Cluster, table: JobTable, accounting: AccountingFile) -> None:
+    def __init__(self, cluster: Cluster, table: JobTable, accounting: AccountingLog) -> None:
         self.closed = False
         self._cluster, self._table, self._accounting = cluster, table, accounting
         self._clock, self._config = cluster.clock, cluster.config

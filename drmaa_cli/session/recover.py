@@ -12,7 +12,6 @@ no more: :class:`drmaa_cli.errors.UnknownSubmissionException` names them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, Union
 
@@ -23,10 +22,10 @@ from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
 from drmaa_cli.jobs.lifecycle import CLOCK_SKEW
 from drmaa_cli.store.session_store import Intent
-from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.processes import NOBODY, Owner, running_with
+from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.processes import NOBODY, Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandTimeout
 from drmaa_cli.template.qsub_command import ACCOUNT_PREFIX, CONTEXT
 
@@ -68,7 +67,7 @@ class SubmissionRecovery:
     def __init__(
         self,
         cluster: Cluster,
-        accounting: AccountingFile,
+        accounting: AccountingLog,
         grace: float,
         claimed: Callable[[], Mapping[int, float]],
         answers: Callable[[str], AnswerFiles],
@@ -156,7 +155,9 @@ class SubmissionRecovery:
             return True
         if intent.kept and (self._has_answer(intent) or not self._answers(intent.token).out.exists()):
             return False
-        return self._clock.time() < intent.submitted + EXEC_SECONDS or running_with(intent.token)
+        return self._clock.time() < intent.submitted + EXEC_SECONDS or self._cluster.host.is_running(
+            intent.token
+        )
 
     def _has_answer(self, intent: Intent) -> bool:
         """Whether qsub has named the job; it does so as its last act."""
@@ -255,12 +256,12 @@ class SubmissionRecovery:
             raise
 
     def _is_qmaster_here(self) -> bool:
-        here = os.uname().nodename.partition(".")[0]
+        host = self._cluster.host
         try:
-            name = (self._accounting.path.parent / "act_qmaster").read_text()
+            name = host.read_file(f"{self._accounting.path.parent}/act_qmaster").decode("utf-8", "replace")
         except OSError:
             return False
-        return name.strip().partition(".")[0] in ("localhost", here)
+        return name.strip().partition(".")[0] in ("localhost", host.name.partition(".")[0])
 
 
 def carries(record: AccountingRecord, token: str) -> bool:

@@ -28,8 +28,9 @@ from drmaa_cli.store.session_store import (
     StoredTask,
     StoreError,
 )
-from drmaa_cli.system.accounting_log import AccountingFile, Mark
+from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Lock
 
 log = logging.getLogger("drmaa_cli")
@@ -140,7 +141,7 @@ class SessionJobs:
                 self._store.close()
                 self._memory.close()
 
-    def take_up(self, accounting: AccountingFile) -> list[NewJob]:
+    def take_up(self, accounting: AccountingLog) -> list[NewJob]:
         """Go on with a session that was begun before: place the accounting reader, fill the table.
 
         Raises:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-import pwd
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Callable, NamedTuple
 
 from drmaa_cli.errors import (
@@ -30,9 +28,9 @@ from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.database import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
-from drmaa_cli.system import option_files
-from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
+from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
 from drmaa_cli.template.arrays import BuildContext, Part, divide
@@ -71,8 +69,8 @@ class Submitter:
     def __init__(
         self,
         cluster: Cluster,
-        common: Path,
-        accounting: AccountingFile,
+        common: str,
+        accounting: AccountingLog,
         recovery: SubmissionRecovery,
         session_jobs: SessionJobs,
     ) -> None:
@@ -169,24 +167,24 @@ class Submitter:
             env = self._cluster.environment()
         except CommandNotFound as err:
             raise drmaa_error(err) from err
-        home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-        try:
-            cwd = Path.cwd()
-        except OSError:
-            cwd = Path("/")  # the directory is gone; nothing of ours depends on it, and qsub says so itself
+        host = self._cluster.host
+        directory = host.directory
+        options = OptionFiles(host, self._common, host.home)
         with reading_options():
-            default_options = option_files.read_default_options(self._common, home, cwd)
+            default_options = options.default_options(directory)
         environment = Environment(
-            home=str(home),
-            cwd=str(cwd),
+            home=host.home,
+            cwd=directory,
             env=env,
             now=self._cluster.clock.time(),
             default_options=default_options,
         )
         return BuildContext(
             environment,
-            lambda name: option_files.read_categories(self._common, home).get(name),
-            option_files.read_option_file,
+            lambda name: options.categories().get(name),
+            options.included,
+            localtime=host.localtime,
+            mktime=host.mktime,
         )
 
     def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> int:

@@ -26,8 +26,8 @@ from drmaa_cli.session import status
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
-from drmaa_cli.system.accounting_log import AccountingFile
 from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold, Lock
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Waiting:
         cluster: Cluster,
         session_jobs: SessionJobs,
         monitor: Monitor,
-        accounting: AccountingFile,
+        accounting: AccountingLog,
         lock: Lock,
     ) -> None:
         self._cluster, self._session_jobs, self._monitor = cluster, session_jobs, monitor

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import collections
 import logging
-import os
-import pwd
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, TypeVar, Union
@@ -36,11 +34,12 @@ from drmaa_cli.gridengine.replies import (
     QmasterUnreachable,
     UnreadableReply,
 )
-from drmaa_cli.system.accounting_log import AccountingFile, Sample
+from drmaa_cli.system.accounting_log import Sample
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
+from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout
 
 log = logging.getLogger("drmaa_cli")
 
@@ -60,14 +59,21 @@ class Cluster:
 
     Attributes:
         commands: how many commands were run, by name: the load that was put on the qmaster.
+        host: where they run.
         keeps_answers: whether the answer of a command can be kept in files.
     """
 
-    def __init__(self, config: Config, runner: Runner | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        host: Host | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.config = config
         self.clock = clock or Clock()
         self.commands: Counter[str] = collections.Counter()
-        self._runner = runner or LocalRunner()
+        self.host = host or LocalHost()
+        self._runner = self.host.runner
         self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
@@ -78,22 +84,22 @@ class Cluster:
     @property
     def user(self) -> str:
         """The name under which jobs of this process run."""
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return self.host.user
 
     def tool(self, name: str) -> Tool:
         """Where a command is; CommandNotFound when it is nowhere."""
-        key = (name, *(os.environ.get(variable, "") for variable in ("PATH", "SGE_ROOT", "SGE_ARCH")))
+        key = (name, *(self.host.environ.get(variable, "") for variable in ("PATH", "SGE_ROOT", "SGE_ARCH")))
         with self._lock:
             found = self._tools.get(key)
         if found is None:
-            found = find_tool(name, os.environ)
+            found = find_tool(name, self.host.environ, self.host)
             with self._lock:
                 self._tools[key] = found
         return found
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment with SGE_ROOT and SGE_CELL as the commands will see them."""
-        return with_defaults(os.environ, self.tool("qsub").defaults)
+        """The environment of commands with SGE_ROOT and SGE_CELL as the commands will see them."""
+        return with_defaults(self.host.environ, self.tool("qsub").defaults)
 
     def submit(
         self,
@@ -112,21 +118,20 @@ class Cluster:
         """
         return qsub.parse_submission(self._run(argv, env, stdin, answer))
 
-    @staticmethod
-    def kept_answer(files: AnswerFiles) -> qsub.Accepted | qsub.Refused | None:
+    def kept_answer(self, files: AnswerFiles) -> qsub.Accepted | qsub.Refused | None:
         """What a qsub that has ended left in its files; None when it was never begun.
 
         Raises:
             OSError: the files cannot be read.
             CommandFailed: SGE_ROOT or the cell was wrong.
         """
-        try:
-            out, err = (path.read_bytes() for path in files)
-        except FileNotFoundError:
+        kept = self.host.kept_answer(files)
+        if kept is None:
             return None
-        if not out and qsub.REFUSED.encode() in err and not err.rstrip().endswith(qsub.CLOSING.encode()):
+        is_cut = not kept.stderr.rstrip().endswith(qsub.CLOSING.encode())
+        if not kept.stdout and qsub.REFUSED.encode() in kept.stderr and is_cut:
             return qsub.Refused(qsub.Refusal.NO_ANSWER, "qsub was cut off", certain=False)
-        return qsub.parse_submission(CommandResult(("qsub",), 0 if out else 1, out, err))
+        return qsub.parse_submission(kept)
 
     def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
         """The user's jobs in the qmaster, or those with one kind of hold."""
@@ -212,7 +217,7 @@ class Cluster:
             )
         return self._flavour
 
-    def check_exits(self, records: Iterable[AccountingRecord], accounting: AccountingFile) -> None:
+    def check_exits(self, records: Iterable[AccountingRecord], accounting: AccountingLog) -> None:
         """Warn, once, if a parallel job's recorded exit status 0 may not be the true one."""
         if self._doubted or not any(map(dialect.is_parallel_success, records)):
             return
@@ -257,7 +262,7 @@ class Cluster:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _ask(self, argv: Sequence[str]) -> CommandResult:
-        return self._run(argv, quiet_environment(os.environ, self.tool(argv[0]).defaults))
+        return self._run(argv, quiet_environment(self.host.environ, self.tool(argv[0]).defaults))
 
     def _run(
         self,

@@ -11,11 +11,11 @@ else ``/etc/default/gridengine``: a program that a daemon or cron starts has sou
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.runner import CommandNotFound
 
 # Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
@@ -29,9 +29,9 @@ _WRAPPER_CONFIG = re.compile(r"^CONFIG_PATH=(/\S*)$", re.MULTILINE)
 # What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
 _ASSIGNMENT = re.compile(r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*""")
 _ARCHITECTURE = re.compile(r"\s*SGE_ARCH=.*")  # decides nothing once the binary is found
-
-
-SITE_FILE = Path("/etc/default/gridengine")
+HEAD_BYTES = 4096
+LOCAL_FILES = LocalFiles()
+SITE_FILE = "/etc/default/gridengine"
 # Lines of settings.sh, as util/create_settings.sh of 8.1.9 writes them: NAME=value; export NAME
 _EXPORT = re.compile(
     r"""^(SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT))=(["']?)([\w./-]+)\2 *; *export \1\b""",
@@ -46,23 +46,28 @@ class Tool(NamedTuple):
     defaults: Mapping[str, str]
 
 
-def find_tool(name: str, env: Mapping[str, str]) -> Tool:
+def find_tool(name: str, env: Mapping[str, str], files: Files = LOCAL_FILES) -> Tool:
     """Find a Grid Engine command on PATH, or where SGE_ROOT says.
+
+    Args:
+        name: the command.
+        env: the environment in which it will run.
+        files: those of the host on which it will run.
 
     Raises:
         CommandNotFound: it is nowhere; the text says where was looked.
     """
-    path = shutil.which(name, path=env.get("PATH", "")) or _below_root(name, env)
+    path = files.which(name, env.get("PATH", "")) or _below_root(name, env, files)
     site: Mapping[str, str] = {}
-    if not env.get("SGE_ROOT") and (path is None or not _script(Path(path))):
-        site = _of_site(path, env)
-        path = path or _below_root(name, {**site, **env})
+    if not env.get("SGE_ROOT") and (path is None or not _script(path, files)):
+        site = _of_site(path, env, files)
+        path = path or _below_root(name, {**site, **env}, files)
     if path is None:
         where = "PATH" + (
             f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set"
         )
         raise CommandNotFound(name, f"not found on {where}; is this a Grid Engine submit host?")
-    return _behind_wrapper(name, path) or Tool(path, site)
+    return _behind_wrapper(name, path, files) or Tool(path, site)
 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
@@ -76,47 +81,49 @@ def with_defaults(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[s
     return {**env, **{name: value for name, value in defaults.items() if not env.get(name)}}
 
 
-def _of_site(path: str | None, env: Mapping[str, str]) -> Mapping[str, str]:
+def _of_site(path: str | None, env: Mapping[str, str], files: Files) -> Mapping[str, str]:
     """SGE_ROOT and its relatives from the cell's settings.sh, else from the system's file; empty if neither.
 
     Args:
         path: a Grid Engine binary, which may be that of the cell: ROOT/bin/ARCHITECTURE/NAME.
         env: SGE_CELL of it counts.
+        files: where to look.
     """
-    binary = None if path is None else Path(path).resolve()
-    if binary is not None and len(binary.parents) > 3 and binary.parents[1].name == "bin":
-        cells = sorted(binary.parents[2].glob(f"{env.get('SGE_CELL') or '*'}/common/settings.sh"))
-        chosen = [cell for cell in cells if cell.parts[-3] == "default"] or cells
-        if len(chosen) == 1:
-            found = {name: value for name, _, value in _EXPORT.findall(_text(chosen[0]))}
-            if "SGE_ROOT" in found:
-                return {"SGE_CELL": chosen[0].parts[-3], **found}
-    found = _settings(_text(SITE_FILE)) or {}
-    return found if "SGE_ROOT" in found else {}
+    binary = PurePosixPath("/" if path is None else files.resolve(path))
+    if len(binary.parents) > 3 and binary.parents[1].name == "bin":
+        found = files.expand(f"{binary.parents[2]}/{env.get('SGE_CELL') or '*'}/common/settings.sh")
+        cells = {PurePosixPath(settings).parts[-3]: settings for settings in found}
+        chosen = "default" if "default" in cells else next(iter(cells), "")
+        if len(cells) == 1 or chosen == "default":
+            exports = {key: value for key, _, value in _EXPORT.findall(_text(cells[chosen], files))}
+            if "SGE_ROOT" in exports:
+                return {"SGE_CELL": chosen, **exports}
+    settings = _settings(_text(SITE_FILE, files)) or {}
+    return settings if "SGE_ROOT" in settings else {}
 
 
-def _below_root(name: str, env: Mapping[str, str]) -> str | None:
+def _below_root(name: str, env: Mapping[str, str], files: Files) -> str | None:
     root = env.get("SGE_ROOT")
     if not root:
         return None
-    candidates = sorted(Path(root, "bin").glob(f"*/{name}"))
+    candidates = files.expand(f"{root}/bin/*/{name}")
     if env.get("SGE_ARCH"):
-        candidates.insert(0, Path(root, "bin", env["SGE_ARCH"], name))
-    return next((found for found in (shutil.which(str(path)) for path in candidates) if found), None)
+        candidates.insert(0, f"{root}/bin/{env['SGE_ARCH']}/{name}")
+    return next((found for found in (files.which(path, "") for path in candidates) if found), None)
 
 
-def _behind_wrapper(name: str, path: str) -> Tool | None:
-    text = _script(Path(path))
+def _behind_wrapper(name: str, path: str, files: Files) -> Tool | None:
+    text = _script(path, files)
     target = _WRAPPER_EXEC.search(text)
     root, cell = _WRAPPER_ROOT.search(text), _WRAPPER_CELL.search(text)
     if _WRAPPER_MARK not in text or target is None or root is None or cell is None:
         return None
-    binary = shutil.which(name, path=target.group(1))
+    binary = files.which(name, target.group(1))
     if binary is None:
         return None
     defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
     config = _WRAPPER_CONFIG.search(text)
-    settings = {} if config is None else _settings(_text(Path(config.group(1))))
+    settings = {} if config is None else _settings(_text(config.group(1), files))
     if settings is None:
         return None
     return Tool(binary, {**defaults, **settings})
@@ -135,15 +142,14 @@ def _settings(text: str) -> dict[str, str] | None:
     return found
 
 
-def _script(path: Path) -> str:
-    text = _text(path)
+def _script(path: str, files: Files) -> str:
+    text = _text(path, files)
     return text if text.startswith("#!") else ""
 
 
-def _text(path: Path) -> str:
+def _text(path: str, files: Files) -> str:
     """The head of a file; '' when it cannot be read: then it is no file that we know."""
     try:
-        with path.open("rb") as file:
-            return file.read(4096).decode("utf-8", "replace")
+        return files.read_file(path, HEAD_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from drmaa_cli.gridengine.qtask import parse_default_options, parse_qtask
+from drmaa_cli.system.files import Files
 
 USER_QTASK = ".qtask"
 DEFAULT_OPTIONS = "sge_request"
 
 
-def read_categories(common: Path | None, home: Path | None) -> dict[str, list[str]]:
-    """The categories that a user has.
+class OptionFiles:
+    """The option files of a user of a cell.
 
     Args:
-        common: ``$SGE_ROOT/$SGE_CELL/common``, None when it is not on this host.
-        home: the user's home directory.
-
-    Raises:
-        OSError: a file is there and cannot be read.
-    """
-    return parse_qtask(_text_of(common and common / "qtask"), _text_of(home and home / USER_QTASK))
-
-
-def read_default_options(common: Path | None, home: Path | None, cwd: Path | None) -> frozenset[str]:
-    """What the three sge_request files set (sge_request(5)).
-
-    See :func:`drmaa_cli.gridengine.qtask.parse_default_options`.
-
-    Args:
-        common: ``$SGE_ROOT/$SGE_CELL/common``.
+        files: those of the submit host.
+        common: ``$SGE_ROOT/$SGE_CELL/common`` there.
         home: home directory in the password database (qsub does not ask ``$HOME``: observed).
-        cwd: the directory in which qsub will run.
-
-    Raises:
-        OSError: a file is there and cannot be read.
     """
-    files = (
-        common and common / DEFAULT_OPTIONS,
-        home and home / f".{DEFAULT_OPTIONS}",
-        cwd and cwd / f".{DEFAULT_OPTIONS}",
-    )
-    return parse_default_options(map(_text_of, files), read_option_file)
 
+    def __init__(self, files: Files, common: str, home: str) -> None:
+        self._files, self._common, self._home = files, common, home
 
-def read_option_file(path: str) -> str | None:
-    """The text of a file named by ``-@``; None when it cannot be read: libdrmaa says nothing then."""
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-    except (OSError, ValueError):
-        return None
+    def categories(self) -> dict[str, list[str]]:
+        """The job categories that the user has.
 
+        Raises:
+            OSError: a file is there and cannot be read.
+        """
+        return parse_qtask(self._text(f"{self._common}/qtask"), self._text(f"{self._home}/{USER_QTASK}"))
 
-def _text_of(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
+    def default_options(self, directory: str) -> frozenset[str]:
+        """What the three sge_request files set (sge_request(5)).
+
+        See :func:`drmaa_cli.gridengine.qtask.parse_default_options`.
+
+        Args:
+            directory: the directory in which qsub will run.
+
+        Raises:
+            OSError: a file is there and cannot be read.
+        """
+        paths = (
+            f"{self._common}/{DEFAULT_OPTIONS}",
+            *(f"{at}/.{DEFAULT_OPTIONS}" for at in (self._home, directory)),
+        )
+        return parse_default_options(map(self._text, paths), self.included)
+
+    def included(self, path: str) -> str | None:
+        """The text of a file named by ``-@``; None when it cannot be read: libdrmaa says nothing then."""
+        try:
+            return self._files.read_file(path).decode("utf-8", "surrogateescape")
+        except (OSError, ValueError):
+            return None
+
+    def _text(self, path: str) -> str:
+        try:
+            return self._files.read_file(path).decode("utf-8", "surrogateescape")
+        except (FileNotFoundError, NotADirectoryError):
+            return ""

@@ -50,7 +50,7 @@ def _no_file_of_the_system(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "real_cell" not in request.keywords:
-        monkeypatch.setattr(commands, "SITE_FILE", tmp_path / "etc-default")
+        monkeypatch.setattr(commands, "SITE_FILE", str(tmp_path / "etc-default"))
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_the_only_cell_need_not_be_called_default(installed: Path) -> None:
 
 def test_the_file_of_the_system_says_where_it_is(installed: Path) -> None:
     """With the commands on PATH or without."""
-    script(commands.SITE_FILE, f"# ours\nSGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
+    script(Path(commands.SITE_FILE), f"# ours\nSGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
     found = find_tool("qsub", {"PATH": "/nowhere"})
     assert found.path == str(installed / "bin" / "lx-amd64" / "qsub")
     assert found.defaults == {"SGE_ROOT": str(installed), "SGE_CELL": "prod"}
@@ -279,7 +279,7 @@ def test_the_file_of_the_system_says_where_it_is(installed: Path) -> None:
 
 
 def test_a_sites_own_wrapper_is_left_alone(installed: Path) -> None:
-    script(commands.SITE_FILE, f"SGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
+    script(Path(commands.SITE_FILE), f"SGE_ROOT={installed}\nSGE_CELL=prod\n", 0o644)
     wrapper = script(installed.parent / "wrappers" / "qsub", '#!/bin/sh\nexec qsub.real "$@"\n')
     assert find_tool("qsub", {"PATH": str(wrapper.parent)}) == Tool(str(wrapper), {})
 

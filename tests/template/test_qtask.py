@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import qtask
-from drmaa_cli.system import option_files
+from drmaa_cli.system.files import LocalFiles
+from drmaa_cli.system.option_files import OptionFiles
 
 CELL = """\
 cat1 -N fromcat -l h_rt=33
@@ -61,31 +62,39 @@ def test_the_users_categories_override_but_the_marked(name: str, given: str) -> 
     assert qtask.parse_qtask(CELL, USER)[name] == ["-N", given]
 
 
+def options_at(common: Path, home: Path) -> OptionFiles:
+    return OptionFiles(LocalFiles(), str(common), str(home))
+
+
+def included(path: str) -> str | None:
+    return options_at(Path("/"), Path("/")).included(path)
+
+
 def test_reading_the_files(tmp_path: Path) -> None:
     common, home = tmp_path / "common", tmp_path / "home"
-    assert option_files.read_categories(common, home) == {}
-    assert option_files.read_categories(None, None) == {}
+    options = options_at(common, home)
+    assert options.categories() == {}
     common.mkdir()
     home.mkdir()
     (common / "qtask").write_bytes(b"a -N \xff\n")
     (home / ".qtask").write_text("b -N b\n")
-    assert option_files.read_categories(common, home) == {"a": ["-N", "\udcff"], "b": ["-N", "b"]}
+    assert options.categories() == {"a": ["-N", "\udcff"], "b": ["-N", "b"]}
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:
     (tmp_path / "qtask").mkdir()
     with pytest.raises(IsADirectoryError):
-        option_files.read_categories(tmp_path, None)
+        options_at(tmp_path, tmp_path / "home").categories()
 
 
 def test_default_options_are_the_last_of_each() -> None:
     texts = ["# all\n-w n -N a\n", "-b n -sync y\n", "-N b\n"]
     expected = {"-w", "-w n", "-N", "-N b", "-b", "-b n", "-sync", "-sync y"}
-    assert qtask.parse_default_options(texts, option_files.read_option_file) == expected
+    assert qtask.parse_default_options(texts, included) == expected
 
 
 def test_a_faulty_default_file_is_qsubs_to_report() -> None:
-    assert qtask.parse_default_options(["-zzz", "-w v"], option_files.read_option_file) == {"-w", "-w v"}
+    assert qtask.parse_default_options(["-zzz", "-w v"], included) == {"-w", "-w v"}
 
 
 def test_reading_default_options(tmp_path: Path) -> None:
@@ -97,16 +106,16 @@ def test_reading_default_options(tmp_path: Path) -> None:
     ):
         directory.mkdir()
         (directory / name).write_text(text)
-    assert option_files.read_default_options(common, home, cwd) == {"-w", "-w w", "-j", "-j y"}
-    assert option_files.read_default_options(None, None, tmp_path) == frozenset()
+    assert options_at(common, home).default_options(str(cwd)) == {"-w", "-w w", "-j", "-j y"}
+    assert options_at(tmp_path / "none", tmp_path / "none").default_options(str(tmp_path)) == frozenset()
 
 
 def test_option_files(tmp_path: Path) -> None:
     path = tmp_path / "options"
     path.write_bytes(b"-N \xff")
-    assert option_files.read_option_file(str(path)) == "-N \udcff"
+    assert included(str(path)) == "-N \udcff"
     for unreadable in (tmp_path, tmp_path / "none", "", "a\0b"):
-        assert option_files.read_option_file(str(unreadable)) is None
+        assert included(str(unreadable)) is None
 
 
 @settings(deadline=None)

@@ -1,0 +1,46 @@
+"""Looking at files of the submit host, wherever it is."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+
+class Files(Protocol):
+    """Files of a host, by their paths there. What cannot be read raises OSError, as if it were here."""
+
+    def read_file(self, path: str, limit: int = -1) -> bytes:
+        """The contents of a file, at most so many bytes from its beginning."""
+
+    def which(self, name: str, path: str) -> str | None:
+        """The executable of this name in the directories of a PATH; a name with a slash stands for itself."""
+
+    def expand(self, pattern: str) -> list[str]:
+        """The paths that match a pattern with ``*``, ``?`` or ``[...]``, sorted."""
+
+    def resolve(self, path: str) -> str:
+        """The path without symbolic links."""
+
+
+class LocalFiles:
+    """The files of this host."""
+
+    def read_file(self, path: str, limit: int = -1) -> bytes:
+        """See :class:`Files`."""
+        with Path(path).open("rb") as file:
+            return file.read(limit)
+
+    def which(self, name: str, path: str) -> str | None:
+        """See :class:`Files`."""
+        return shutil.which(name, path=path)
+
+    def expand(self, pattern: str) -> list[str]:
+        """See :class:`Files`."""
+        return sorted(glob.glob(pattern))  # noqa: PTH207  # patterns and paths are text here
+
+    def resolve(self, path: str) -> str:
+        """See :class:`Files`."""
+        return os.path.realpath(path)

@@ -1,0 +1,161 @@
+"""The submit host: who the user is there, what its commands begin with, its files; this host, if not told."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+from time import localtime, mktime, struct_time
+from typing import Callable, Protocol
+
+from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
+from drmaa_cli.system.accounting_log import AccountingFile, Mark, Sample
+from drmaa_cli.system.files import Files, LocalFiles
+from drmaa_cli.system.processes import running_with
+from drmaa_cli.system.runner import AnswerFiles, LocalRunner, Runner
+
+
+class AccountingLog(Protocol):
+    """A reader's position in the accounting file of the cell; AccountingFile is that of this host."""
+
+    @property
+    def path(self) -> Path:
+        """The file that is read."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file could be read when it was last tried."""
+
+    def open(self, mark: Mark | None = None, since: float | None = None) -> bool:
+        """Start at a mark, or at the end; False when the file cannot be read."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+    def mark(self) -> Mark | None:
+        """How far it has been read."""
+
+    def changed(self) -> bool:
+        """Whether there is something new; costs next to nothing."""
+
+    def read_new(self, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
+        """The records since the last call whose job number is wanted."""
+
+    def look_back(
+        self, mark: Mark | None, since: float, wanted: Callable[[int], bool], *, unread: bool = False
+    ) -> list[AccountingRecord]:
+        """The records between a mark and what has been read."""
+
+    def sample(self) -> Sample:
+        """What there is of accounting, for telling its form."""
+
+
+class Host(Files, Protocol):
+    """A submit host."""
+
+    @property
+    def name(self) -> str:
+        """Its node name."""
+
+    @property
+    def user(self) -> str:
+        """The name under which jobs run. Raises KeyError where it has none."""
+
+    @property
+    def home(self) -> str:
+        """The user's home directory in the password database (qsub does not ask ``$HOME``: observed)."""
+
+    @property
+    def directory(self) -> str:
+        """The directory in which commands run."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that commands begin with."""
+
+    @property
+    def runner(self) -> Runner:
+        """What runs commands there."""
+
+    def localtime(self, instant: float) -> struct_time:
+        """An instant in the time zone in which qsub reads ``-a`` there; see :func:`time.localtime`."""
+
+    def mktime(self, moment: tuple[int, int, int, int, int, int, int, int, int]) -> float:
+        """The instant of a local time there; see :func:`time.mktime`."""
+
+    def accounting(self, *paths: str) -> AccountingLog:
+        """A reader of the accounting file."""
+
+    def kept_answer(self, files: AnswerFiles) -> CommandResult | None:
+        """What a command that has ended left behind; None when it was never begun. Raises OSError."""
+
+    def is_running(self, word: str) -> bool:
+        """Whether a process there has the word in its command line."""
+
+    def close(self) -> None:
+        """Leave it."""
+
+
+class LocalHost(LocalFiles):
+    """This host.
+
+    Args:
+        runner: what runs commands.
+    """
+
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner: Runner = runner or LocalRunner()
+        self.localtime = localtime
+        self.mktime = mktime
+
+    @property
+    def name(self) -> str:
+        """See :class:`Host`."""
+        return os.uname().nodename
+
+    @property
+    def user(self) -> str:
+        """See :class:`Host`."""
+        return pwd.getpwuid(os.geteuid()).pw_name
+
+    @property
+    def home(self) -> str:
+        """See :class:`Host`."""
+        return pwd.getpwuid(os.geteuid()).pw_dir
+
+    @property
+    def directory(self) -> str:
+        """See :class:`Host`; the root directory where the own one is gone: qsub says so itself."""
+        try:
+            return os.getcwd()  # noqa: PTH109  # as text
+        except OSError:
+            return "/"
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """See :class:`Host`."""
+        return os.environ
+
+    def qsub_time(self, instant: float) -> struct_time:
+        """See :class:`Host`."""
+        return localtime(instant)
+
+    def accounting(self, *paths: str) -> AccountingLog:
+        """See :class:`Host`."""
+        return AccountingFile(*map(Path, paths))
+
+    def kept_answer(self, files: AnswerFiles) -> CommandResult | None:
+        """See :class:`Host`; its exit status is not kept: 0 where it named a job."""
+        try:
+            out, err = (path.read_bytes() for path in files)
+        except FileNotFoundError:
+            return None
+        return CommandResult(("qsub",), 0 if out else 1, out, err)
+
+    def is_running(self, word: str) -> bool:
+        """See :class:`Host`."""
+        return running_with(word)
+
+    def close(self) -> None:
+        """See :class:`Host`; nothing is to be left here."""
