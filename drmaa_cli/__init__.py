@@ -12,7 +12,7 @@ from drmaa_cli.errors import *  # noqa: F403
 from drmaa_cli.errors import meant
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.process_session import Session
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

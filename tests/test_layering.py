@@ -17,7 +17,7 @@ EFFECTS = frozenset(
     " subprocess sys tempfile threading time urllib".split()
 )
 ALLOWED = {  # what a pure room may take from those: functions of their arguments alone
-    "os": {"fsencode", "fsdecode"},
+    "os": {"fsencode", "fsdecode", "PathLike"},
     "io": {"BytesIO"},
     "time": {"struct_time", "gmtime", "localtime", "mktime"},  # calendars, of a given instant
 }

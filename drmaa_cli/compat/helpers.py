@@ -13,9 +13,11 @@ from typing import Any, Protocol
 from drmaa_cli import errors
 from drmaa_cli.constants import ERROR_STRING_BUFFER, V_ARGV, V_EMAIL, V_ENV
 from drmaa_cli.errors import DrmaaException, NoResourceUsageException, error
-from drmaa_cli.session.process_session import Session, current
+from drmaa_cli.session.current import current
+from drmaa_cli.session.process_session import Session
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import Attribute, Holder, VectorAttribute, Version, pairs
-from drmaa_cli.template.job_template import ATTRIBUTE_NAMES, JobTemplate
+from drmaa_cli.template.job_template import ATTRIBUTE_NAMES
 
 
 class ErrorBuffer:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli import constants
+from drmaa_cli.compat import drop_in
+from drmaa_cli.compat.drop_in import JobTemplate
 from drmaa_cli.constants import JobControlAction, JobState, control_action_to_string, string_to_control_action
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobs.job_end import JobInfo as Information
-from drmaa_cli.session import process_session
 from drmaa_cli.template.attributes import Version
-from drmaa_cli.template.job_template import JobTemplate
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike
@@ -96,23 +96,23 @@ class Session:
 
     def init(self, contact: str | bytes | None = None) -> None:
         """Begin the session, or take up the one that an earlier getContact() named."""
-        process_session.Session.initialize(contact)
+        drop_in.Session.initialize(contact)
 
     def exit(self) -> None:
         """End the session; its jobs go on."""
-        process_session.Session.exit()
+        drop_in.Session.exit()
 
     def getContact(self) -> str:
         """The contact string of the session; '' outside of one."""
-        return str(process_session.Session.contact)
+        return str(drop_in.Session.contact)
 
     def getDRMSInfo(self) -> str:
         """Name and version of the Grid Engine, such as ``SGE 8.1.9``; needs no session."""
-        return str(process_session.Session.drmsInfo)
+        return str(drop_in.Session.drmsInfo)
 
     def getDRMAAImplementation(self) -> str:
         """The same as getDRMSInfo(), as libdrmaa answers."""
-        return str(process_session.Session.drmaaImplementation)
+        return str(drop_in.Session.drmaaImplementation)
 
     def getVersion(self) -> Version:
         """The version of DRMAA; its text is ``1.0``."""
@@ -120,29 +120,29 @@ class Session:
 
     def createJobTemplate(self) -> JobTemplate:
         """A new template, the same as ``drmaa``'s."""
-        return process_session.Session.createJobTemplate()
+        return drop_in.Session.createJobTemplate()
 
     def deleteJobTemplate(self, jobTemplate: JobTemplate) -> None:
         """Delete a template; submitted jobs are not affected."""
-        process_session.Session.deleteJobTemplate(jobTemplate)
+        drop_in.Session.deleteJobTemplate(jobTemplate)
 
     def runJob(self, jobTemplate: JobTemplate) -> str:
         """Submit one job; its id."""
-        return process_session.Session.runJob(jobTemplate)
+        return drop_in.Session.runJob(jobTemplate)
 
     def runBulkJobs(self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int) -> list[str]:
         """Submit an array job; the ids of its tasks in ascending order."""
-        return process_session.Session.runBulkJobs(jobTemplate, beginIndex, endIndex, step)
+        return drop_in.Session.runBulkJobs(jobTemplate, beginIndex, endIndex, step)
 
     def wait(self, jobId: JobIdLike, timeout: float = TIMEOUT_WAIT_FOREVER) -> JobInfo:
         """Wait for a job (or JOB_IDS_SESSION_ANY), at most ``timeout`` seconds, and reap it."""
-        return JobInfo(process_session.Session.wait(jobId, timeout))
+        return JobInfo(drop_in.Session.wait(jobId, timeout))
 
     def synchronize(
         self, jobIds: Sequence[JobIdLike], timeout: float = TIMEOUT_WAIT_FOREVER, dispose: bool = False
     ) -> None:
         """Wait for all these jobs, at most ``timeout`` seconds; with ``dispose``, reap them."""
-        process_session.Session.synchronize(jobIds, timeout, dispose)
+        drop_in.Session.synchronize(jobIds, timeout, dispose)
 
     def control(self, jobId: JobIdLike, operation: int | str) -> None:
         """Change a job's state: SUSPEND, RESUME, HOLD, RELEASE or TERMINATE, or ``drmaa``'s words for them.
@@ -150,11 +150,11 @@ class Session:
         Raises:
             InvalidArgumentException: no such operation.
         """
-        process_session.Session.control(jobId, _word(operation))
+        drop_in.Session.control(jobId, _word(operation))
 
     def getJobProgramStatus(self, jobId: JobIdLike) -> int:
         """The state of a job: RUNNING, DONE and so on."""
-        return _NUMBERS[process_session.Session.jobStatus(jobId)]
+        return _NUMBERS[drop_in.Session.jobStatus(jobId)]
 
 
 def _word(operation: object) -> str:

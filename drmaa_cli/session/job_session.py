@@ -44,6 +44,7 @@ from drmaa_cli.session.recover import SubmissionRecovery
 from drmaa_cli.session.session_jobs import Entry, SessionJobs
 from drmaa_cli.session.submissions import Submissions, check_key, values_of
 from drmaa_cli.session.submit import Submitter, bulk_range
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store import expiry
 from drmaa_cli.store.database import answer_files
@@ -53,12 +54,12 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import LocalHost
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
-from drmaa_cli.template.job_template import JobTemplate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.config import Settings
+    from drmaa_cli.template.job_template import TemplateValues
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -189,8 +190,16 @@ class JobSession:
 
     # --- templates and submission --------------------------------------------------------------------------
 
-    def createJobTemplate(self, **attributes: object) -> JobTemplate:
-        """A new template for this session."""
+    def createJobTemplate(self, **attributes: Unpack[TemplateValues]) -> JobTemplate:
+        """A new template for this session.
+
+        Args:
+            **attributes: initial attributes by name.
+
+        Raises:
+            NoActiveSessionException: the session has ended.
+            InvalidArgumentException: there is no such attribute, or it cannot have this value.
+        """
         self.check()
         return JobTemplate._for(self.check, **attributes)
 

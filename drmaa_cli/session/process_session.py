@@ -6,8 +6,6 @@ What talks to Grid Engine is loaded by the first call that needs it: programs im
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
 from typing import TYPE_CHECKING, Callable, ClassVar, Literal
 
 from drmaa_cli.constants import (
@@ -17,11 +15,11 @@ from drmaa_cli.constants import (
     TIMEOUT_WAIT_FOREVER,
     string_to_control_action,
 )
-from drmaa_cli.errors import NO_SESSION_TEXT, AlreadyActiveSessionException, NoActiveSessionException, error
+from drmaa_cli.errors import AlreadyActiveSessionException, NoActiveSessionException, error
 from drmaa_cli.session.contact import parse_contact
-from drmaa_cli.template import job_template as template_module
+from drmaa_cli.session.current import current, process
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import Version
-from drmaa_cli.template.job_template import JobTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,39 +30,11 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
-    from drmaa_cli.session.job_session import JobSession, SessionJob
+    from drmaa_cli.session.job_session import SessionJob
     from drmaa_cli.system.runner import Runner
+    from drmaa_cli.template.job_template import TemplateValues
 
 ALREADY_ACTIVE = "Initialization failed due to existing DRMAA session."
-
-
-class _Process:
-    """What this process has: at most one active session."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.active: JobSession | None = None
-
-    def forget(self) -> None:
-        """In a child process: the parent's session goes on in the parent alone, and its lock may be held."""
-        self.lock = threading.Lock()
-        self.active = None
-
-
-_process = _Process()
-
-
-def current() -> JobSession:
-    """The active process-wide session; NoActiveSessionException when there is none."""
-    connection = _process.active
-    if connection is None:
-        raise error(NoActiveSessionException, NO_SESSION_TEXT)
-    connection.check()
-    return connection
-
-
-template_module.require_session = current
-os.register_at_fork(after_in_child=_process.forget)
 
 
 class _ClassProperty:
@@ -80,7 +50,7 @@ class _ClassProperty:
 
 def _contact() -> str:
     """The contact string of the active session; '' when there is none."""
-    connection = _process.active
+    connection = process.active
     return "" if connection is None else connection.contact
 
 
@@ -89,7 +59,7 @@ def _product() -> str:
     from drmaa_cli.config import Config  # noqa: PLC0415  # loaded when it is needed
     from drmaa_cli.system.cell import Cluster  # noqa: PLC0415  # loaded when it is needed
 
-    connection = _process.active
+    connection = process.active
     cluster = Cluster(Config.load()) if connection is None else connection.cluster
     return cluster.retrying(cluster.product)
 
@@ -154,12 +124,12 @@ class Session:
             DrmsInitException: no Grid Engine here, or the session's file cannot be used.
         """
         parse_contact(contactString)
-        with _process.lock:
-            if _process.active is not None:
+        with process.lock:
+            if process.active is not None:
                 raise error(AlreadyActiveSessionException, ALREADY_ACTIVE)
             from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
 
-            _process.active = JobSession(contactString, runner=runner, **settings)
+            process.active = JobSession(contactString, runner=runner, **settings)
 
     @staticmethod
     def exit() -> None:
@@ -168,16 +138,24 @@ class Session:
         Raises:
             NoActiveSessionException: there is none.
         """
-        with _process.lock:
-            connection, _process.active = _process.active, None
+        with process.lock:
+            connection, process.active = process.active, None
         if connection is None:
             raise error(NoActiveSessionException, "")
         connection.exit()
 
     @staticmethod
-    def createJobTemplate() -> JobTemplate:
-        """A new template; NoActiveSessionException without a session."""
-        return JobTemplate()
+    def createJobTemplate(**attributes: Unpack[TemplateValues]) -> JobTemplate:
+        """A new template.
+
+        Args:
+            **attributes: initial attributes by name (beyond DRMAA).
+
+        Raises:
+            NoActiveSessionException: there is no session.
+            InvalidArgumentException: there is no such attribute, or it cannot have this value.
+        """
+        return JobTemplate(**attributes)
 
     @staticmethod
     def deleteJobTemplate(jobTemplate: JobTemplate) -> None:

@@ -25,7 +25,7 @@ from drmaa_cli.system.cell import TROUBLE, drmaa_error
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.template.job_template import TemplateAttributes
 
 log = logging.getLogger("drmaa_cli")
 
@@ -175,7 +175,7 @@ def values_of(template: object) -> Mapping[bytes, Text]:
     """
     if template is None:
         raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-    if not isinstance(template, JobTemplate):
+    if not isinstance(template, TemplateAttributes):
         raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
     return template._values()
 

@@ -11,15 +11,24 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
 from os import fsdecode, fsencode
-from typing import Any, NamedTuple, Protocol, Union, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, Union, overload
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, InvalidArgumentException, error
 
 ENCODING = "utf-8"
 
+if TYPE_CHECKING:
+    from os import PathLike
+
 Text = Union[str, tuple[str, ...]]
+Given = Union[str, bytes]
+Limit = Union[int, float, str, bytes, datetime.timedelta]
+Item = Union[str, bytes, int, float, "PathLike[str]"]
+Pairs = Union[Mapping[str, Item], Mapping[bytes, Item]]
+Value = TypeVar("Value")
+Taken = TypeVar("Taken")
 
 _LIMIT = re.compile(r"(?:(?:([0-9]{1,10}):)?([0-9]{1,10}):)?([0-9]{1,10})", re.ASCII)
 
@@ -33,9 +42,11 @@ class Holder(Protocol):
 
     def _write(self, name: bytes, value: Text) -> None: ...
 
+    def _doubt(self, name: bytes, value: object, expected: str, taken: str) -> None: ...
+
 
 class BoolConverter:
-    """Truth as one of two words: anything true is ``true``, so ``"n"`` is true as well."""
+    """Truth as one of two words: of itself, anything true is ``true``."""
 
     def __init__(self, true: bytes | str = b"y", false: bytes | str = b"n") -> None:
         self.true = true.encode(ENCODING) if isinstance(true, str) else true
@@ -90,32 +101,46 @@ class Version(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
-class Attribute:
-    """A scalar attribute.
+class Attribute(Generic[Value, Taken]):
+    """A scalar attribute: of type ``Value`` when it is read, set from a ``Taken``.
 
     Args:
         name: DRMAA's name (``drmaa_wd``).
         type_converter: see :class:`BoolConverter`; None for plain text.
     """
 
-    def __init__(self, name: bytes | str, type_converter: Any = None) -> None:  # noqa: ANN401  # class or object
+    @overload
+    def __init__(self: Attribute[str, Given], name: Given, type_converter: None = None) -> None: ...
+
+    @overload
+    def __init__(self: Attribute[bool, bool], name: Given, type_converter: BoolConverter) -> None: ...
+
+    @overload
+    def __init__(
+        self: Attribute[int, Limit], name: Given, type_converter: type[IntConverter] | IntConverter
+    ) -> None: ...
+
+    @overload
+    def __init__(self: Attribute[Any, Any], name: Given, type_converter: object) -> None: ...
+
+    def __init__(self, name: Given, type_converter: object = None) -> None:
         self.name = name.encode(ENCODING) if isinstance(name, str) else name
         self.converter: Any = type_converter
 
     @overload
-    def __get__(self, instance: None, owner: object = None) -> Attribute: ...
+    def __get__(self, instance: None, owner: object = None) -> Attribute[Value, Taken]: ...
 
     @overload
-    def __get__(self, instance: Holder, owner: object = None) -> Any: ...  # noqa: ANN401
+    def __get__(self, instance: Holder, owner: object = None) -> Value: ...
 
-    def __get__(self, instance: Holder | None, owner: object = None) -> Any:  # str, bool or int
+    def __get__(self, instance: Holder | None, owner: object = None) -> Any:
         """The value; InvalidAttributeValueException (code 14) when unset. On the class: the descriptor."""
         if instance is None:
             return self
         value = instance._read(self.name)
         return value if self.converter is None else self.converter.from_drmaa(fsencode(str(value)))
 
-    def __set__(self, instance: Holder, value: object) -> None:
+    def __set__(self, instance: Holder, value: Taken) -> None:
         """Set the value.
 
         Raises:
@@ -123,6 +148,8 @@ class Attribute:
             InvalidAttributeValueException: a submission state that is none.
         """
         instance._admit(self.name, value)
+        if isinstance(self.converter, BoolConverter) and not _is_flag(value):
+            instance._doubt(self.name, value, "True or False is expected", str(bool(value)))
         if self.converter is not None:
             instance._write(self.name, fsdecode(self._converted(value)))
         elif isinstance(value, (bytes, str)):
@@ -144,7 +171,7 @@ class Attribute:
 class VectorAttribute:
     """An attribute that is a list of texts."""
 
-    def __init__(self, name: bytes | str) -> None:
+    def __init__(self, name: Given) -> None:
         self.name = name.encode(ENCODING) if isinstance(name, str) else name
 
     @overload
@@ -157,21 +184,26 @@ class VectorAttribute:
         """A new list; InvalidAttributeValueException (code 14) when unset. On the class: the descriptor."""
         return self if instance is None else list(instance._read(self.name))
 
-    def __set__(self, instance: Holder, value: Iterable[object]) -> None:
-        """Set the list from anything that has a length: each element's text; a str gives its characters.
+    def __set__(self, instance: Holder, value: Sequence[Item]) -> None:
+        """Set the list: each element's text.
 
         Raises:
-            TypeError: the value has no length.
+            InvalidArgumentException: not a list, tuple or the like: a text, a mapping or set, an iterator; or
+                None or a container is an element.
         """
         instance._admit(self.name, value)
-        len(value)  # type: ignore[arg-type]  # for its TypeError: an iterator is refused, as in drmaa-python
+        if isinstance(value, (str, bytes, Mapping, Set)) or not hasattr(value, "__len__"):
+            instance._doubt(self.name, value, "a list of texts is expected", "its characters")
+        len(value)  # for its TypeError, where drmaa-python's is wanted
+        for element in value:
+            _check_item(instance, self.name, element)
         instance._write(self.name, tuple(map(text, value)))
 
 
 class DictAttribute:
     """An attribute that is a mapping of names to texts, kept as ``NAME=VALUE``."""
 
-    def __init__(self, name: bytes | str) -> None:
+    def __init__(self, name: Given) -> None:
         self.name = name.encode(ENCODING) if isinstance(name, str) else name
 
     @overload
@@ -184,22 +216,35 @@ class DictAttribute:
         """A new dict; InvalidAttributeValueException (code 14) when unset. On the class: the descriptor."""
         return self if instance is None else pairs(instance._read(self.name))
 
-    def __set__(self, instance: Holder, value: object) -> None:
+    def __set__(self, instance: Holder, value: Pairs) -> None:
         """Set the mapping: the texts of its names and values. A name ends at its first ``=``.
 
         Raises:
-            InvalidArgumentException: the value is no mapping (it is an AttributeError, as in drmaa-python).
+            InvalidArgumentException: the value is no mapping (it is an AttributeError, as in drmaa-python),
+                or one of its values is None or a container.
         """
         instance._admit(self.name, value)
         items = getattr(value, "items", None)
         if not callable(items):
             raise wrong_type(self.name, value, "a mapping is expected")
-        instance._write(self.name, tuple(f"{text(key)}={text(item)}" for key, item in items()))
+        found = list(items())
+        for _, item in found:
+            _check_item(instance, self.name, item)
+        instance._write(self.name, tuple(f"{text(key)}={text(item)}" for key, item in found))
 
 
 def text(value: object) -> str:
     """A str as it is, bytes decoded, the str() of anything else."""
     return fsdecode(value) if isinstance(value, (bytes, str)) else str(value)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, (bool, int)) and value in (0, 1)
+
+
+def _check_item(instance: Holder, name: bytes, item: object) -> None:
+    if item is None or isinstance(item, (list, tuple, Mapping, Set)):
+        instance._doubt(name, item, "a text or a number is expected in it", f"the text {str(item)!r}")
 
 
 def pairs(vector: Iterable[str]) -> dict[str, str]:

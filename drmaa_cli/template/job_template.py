@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, TypedDict, TypeVar
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
     ATTRIBUTE_VALUE_TEXT,
     INVALID_ARGUMENT_TEXT,
-    NO_SESSION_TEXT,
     InvalidArgumentException,
     InvalidAttributeValueException,
-    NoActiveSessionException,
     error,
+    meant,
 )
 from drmaa_cli.template.attributes import (
     Attribute,
     BoolConverter,
     DictAttribute,
+    Given,
     IntConverter,
+    Item,
+    Limit,
+    Pairs,
     Text,
     VectorAttribute,
+    wrong_type,
 )
 
-Self = TypeVar("Self", bound="JobTemplate")
+Self = TypeVar("Self", bound="TemplateAttributes")
 
 # libdrmaa's scalar attributes in its own order (observed), then the two limits that only drmaa_cli supports.
 ATTRIBUTE_NAMES = tuple(
@@ -51,26 +55,42 @@ UNSUPPORTED = frozenset({c.TRANSFER_FILES, c.DEADLINE_TIME, c.DURATION_HLIMIT, c
 SUBMISSION_STATE_TEXT = 'attribute "drmaa_js_state" must be either "drmaa_active" or "drmaa_hold"\n'
 
 
-def _no_session() -> NoReturn:
-    raise error(NoActiveSessionException, NO_SESSION_TEXT)
+class TemplateValues(TypedDict, total=False):
+    """The attributes of a template as keywords, with the types they are set from."""
+
+    remoteCommand: Given
+    jobSubmissionState: Given
+    workingDirectory: Given
+    jobCategory: Given
+    nativeSpecification: Given
+    blockEmail: bool
+    startTime: Given
+    jobName: Given
+    inputPath: Given
+    outputPath: Given
+    errorPath: Given
+    joinFiles: bool
+    transferFiles: Given
+    deadlineTime: Given
+    hardWallclockTimeLimit: Limit
+    softWallclockTimeLimit: Limit
+    hardRunDurationLimit: Limit
+    softRunDurationLimit: Limit
+    email: Sequence[Item]
+    args: Sequence[Item]
+    jobEnvironment: Pairs
 
 
-require_session: Callable[[], object] = _no_session
-"""Raises NoActiveSessionException unless the process-wide session is active; the session module sets it.
+class TemplateAttributes:
+    """The attributes of a job template. All work on them but :meth:`delete` is preceded by a check.
 
-A truthy attribute ``delegated_staging`` on it (or on a template's own guard) permits transferFiles.
-"""
-
-
-class JobTemplate:
-    """A job to be submitted: drmaa-python's JobTemplate with every attribute of it.
-
-    All work on a template but :meth:`delete` needs an active session (NoActiveSessionException, code 5).
     Reading an unset attribute raises InvalidAttributeValueException (code 14), also an AttributeError: so
-    ``hasattr`` tells whether an attribute is set. Other Python attributes may be set freely and mean nothing.
+    ``hasattr`` tells whether an attribute is set. There are no other public attributes: a name that is none
+    of these raises InvalidArgumentException (code 4), also an AttributeError. A subclass may declare more.
 
     Args:
-        **kwargs: initial attributes by name.
+        check: raises when the template may not be used now, for its session has ended.
+        attributes: initial attributes by name.
     """
 
     HOME_DIRECTORY = "$drmaa_hd_ph$"
@@ -102,19 +122,9 @@ class JobTemplate:
     _guard: Callable[[], object]
     _set: dict[bytes, Text] | None
 
-    def __init__(self, **kwargs: object) -> None:
-        self._start(_current_session, kwargs)
-
-    @classmethod
-    def _for(cls: type[Self], guard: Callable[[], object], **kwargs: object) -> Self:
-        """A template of an independent connection, whose guard raises when that connection is closed."""
-        template = cls.__new__(cls)
-        template._start(guard, kwargs)
-        return template
-
-    def _start(self, guard: Callable[[], object], attributes: Mapping[str, object]) -> None:
-        guard()
-        self._guard = guard
+    def __init__(self, check: Callable[[], object], attributes: Mapping[str, object]) -> None:
+        check()
+        self._guard = check
         self._set = {}
         try:
             for name, value in attributes.items():
@@ -122,6 +132,22 @@ class JobTemplate:
         except BaseException:
             self.delete()
             raise
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            self._unknown(name)
+        super().__setattr__(name, value)
+
+    def _unknown(self, name: str) -> None:
+        """Refuse to set an attribute that a template has not."""
+        raise error(
+            InvalidArgumentException,
+            f"{INVALID_ARGUMENT_TEXT} A job template has no attribute {name!r}{meant(name, PYTHON_NAMES)}",
+        )
+
+    def _doubt(self, name: bytes, value: object, expected: str, taken: str) -> None:  # noqa: ARG002
+        """Refuse a value that would be taken as something else than what was meant."""
+        raise wrong_type(name, value, expected)
 
     @property
     def attributeNames(self) -> list[str]:
@@ -159,7 +185,7 @@ class JobTemplate:
         """Refuse what no value could change: no session, a deleted template, an unsupported attribute."""
         self._guard()
         self._alive()
-        if name in UNSUPPORTED and not (name == c.TRANSFER_FILES and _stages_files(self._guard)):
+        if name in UNSUPPORTED:
             bare = value is not None or name in (c.DURATION_HLIMIT, c.DURATION_SLIMIT)
             raise error(InvalidArgumentException, "" if bare else INVALID_ARGUMENT_TEXT)
 
@@ -175,9 +201,4 @@ class JobTemplate:
         return values
 
 
-def _current_session() -> object:
-    return require_session()
-
-
-def _stages_files(guard: Callable[[], object]) -> bool:
-    return bool(getattr(require_session if guard is _current_session else guard, "delegated_staging", False))
+PYTHON_NAMES = tuple(TemplateValues.__annotations__)

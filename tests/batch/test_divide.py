@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException, InvalidAttributeValueException
 from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template import arrays
 from drmaa_cli.template.arrays import LARGEST_SCRIPT, BuildContext, Part, divide
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.job_template import JobTemplate
 from drmaa_cli.template.qsub_command import UNMARKED, Environment, Marks
 
 CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))

@@ -13,7 +13,7 @@ import pytest
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell

@@ -13,8 +13,8 @@ import pytest
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.system.runner import Command
-from drmaa_cli.template.job_template import JobTemplate
 from tests.core.conftest import Cell
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
 

@@ -12,7 +12,7 @@ import inspect
 import json
 import sys
 import types
-from typing import Any
+from typing import Any, Generic
 
 MODULES = ("drmaa", "drmaa.const", "drmaa.errors", "drmaa.helpers", "drmaa.session", "drmaa.version")
 DUNDERS = ("__init__", "__enter__", "__exit__")
@@ -59,19 +59,29 @@ def member(value: Any) -> Any:
     return ["value", repr(value)]
 
 
+def own_bases(kind: type) -> list[type]:
+    """The class and those of its bases that the package has made itself."""
+    return [base for base in kind.__mro__ if base.__module__.partition(".")[0] in ("drmaa", "drmaa_cli")]
+
+
 def members(kind: type) -> dict[str, Any]:
     if issubclass(kind, tuple):  # a named tuple: how it was made does not matter
         return {"_fields": repr(kind._fields), "__str__": str(kind(*range(1, len(kind._fields) + 1)))}
     return {
         name: member(value)
-        for name, value in vars(kind).items()
+        for base in reversed(own_bases(kind))
+        for name, value in vars(base).items()
         if not name.startswith("_") or (name in DUNDERS and inspect.isfunction(value))
     }
 
 
 def describe(value: Any) -> Any:
     if inspect.isclass(value):
-        return ["class", [base.__name__ for base in value.__mro__[:-1]], members(value)]
+        return [
+            "class",
+            [base.__name__ for base in value.__mro__[:-1] if base is not Generic],
+            members(value),
+        ]
     if inspect.isfunction(value):
         return ["function", parameters(value)]
     if isinstance(value, list) and all(inspect.isclass(item) for item in value):

@@ -11,7 +11,6 @@ import builtins
 import contextlib
 import ctypes
 import getpass
-import importlib
 import importlib.util
 import json
 import os
@@ -28,6 +27,8 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import pytest
+
+from drmaa_cli.compat.install import shim_path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ORACLE_PACKAGE = Path("/usr/lib/python3/dist-packages/drmaa")
@@ -77,23 +78,31 @@ def load_oracle() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a package we only compare with
         patch.setenv("DRMAA_LIBRARY_PATH", library)
-        spec = importlib.util.spec_from_file_location(
-            name, ORACLE_PACKAGE / "__init__.py", submodule_search_locations=[str(ORACLE_PACKAGE)]
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return module
+        _load_package(name, ORACLE_PACKAGE)
+    return sys.modules[name]
 
 
 def load_api(backend: str) -> ModuleType:
     """Import the module under test."""
-    if backend == "oracle":
-        return load_oracle()
-    importlib.import_module("drmaa_cli.errors")
-    return importlib.import_module("drmaa_cli")
+    return load_oracle() if backend == "oracle" else load_drop_in()
+
+
+def load_drop_in() -> ModuleType:
+    """Import drmaa_cli's drmaa under a name of its own: the real one may be loaded in the same process."""
+    name = "drmaa_of_drmaa_cli"
+    if name not in sys.modules:
+        _load_package(name, shim_path() / "drmaa")
+    return sys.modules[name]
+
+
+def _load_package(name: str, directory: Path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        name, directory / "__init__.py", submodule_search_locations=[str(directory)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
 
 
 def told(call: Callable[[], Any]) -> list[Any]:
@@ -109,7 +118,7 @@ class World:
 
     Args:
         backend: "cli-real", "cli-fake" or "oracle".
-        api: the module, ``drmaa`` or ``drmaa_cli``.
+        api: the module ``drmaa``, libdrmaa's or drmaa_cli's.
         cell: the cell the jobs run in.
         directory: an empty directory of the test, writable by jobs.
     """

@@ -142,6 +142,7 @@ def test_limits_of_wall_clock_time(session: World, template: Any, name: str) -> 
         assert getattr(template, name) == 60
 
 
+@pytest.mark.filterwarnings("ignore:drmaa_.* is taken as True")  # ours warns of the "n"
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize(
     ("value", "seen"),
@@ -154,6 +155,7 @@ def test_switches_take_the_truth_of_anything(
     assert getattr(template, name) is seen
 
 
+@pytest.mark.filterwarnings("ignore:drmaa_.* is taken as its characters")  # ours warns of a text
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize(
     ("value", "seen"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
 
 

@@ -18,8 +18,8 @@ from drmaa_cli.errors import (
     InvalidArgumentException,
     NoActiveSessionException,
 )
+from drmaa_cli.session import current
 from drmaa_cli.session import job_session as connection_module
-from drmaa_cli.session import process_session as session_module
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.process_session import Session
 from tests.core.conftest import Cell
@@ -28,7 +28,7 @@ from tests.core.conftest import Cell
 @pytest.fixture(autouse=True)
 def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tests of this process may have left a session."""
-    monkeypatch.setattr(session_module._process, "active", None)
+    monkeypatch.setattr(current.process, "active", None)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def process(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
 
     monkeypatch.setattr(connection_module, "JobSession", open_session)
     yield cell
-    if session_module._process.active is not None:
+    if current.process.active is not None:
         Session.exit()
 
 
@@ -76,7 +76,7 @@ def test_with_an_instance_and_a_context(process: Cell) -> None:
         Session.exit()
     with pytest.raises(ZeroDivisionError), Session():
         raise ZeroDivisionError
-    assert session_module._process.active is None
+    assert current.process.active is None
 
 
 def test_a_subclass(process: Cell) -> None:
@@ -159,7 +159,7 @@ def test_a_wrong_contact_leaves_no_session(process: Cell) -> None:
             Session.initialize(wrong)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(DrmCommunicationException, match=r"Slash \('/'\) not allowed in objectname"):
         Session.initialize("session=a/b")
-    assert session_module._process.active is None
+    assert current.process.active is None
     Session.initialize("session=x;session=mine")
     assert Session.contact == "session=mine"
 
@@ -185,7 +185,7 @@ def test_a_template_outlives_its_session_but_is_of_no_use(process: Cell) -> None
 def test_a_child_may_begin_its_own_session(process: Cell) -> None:
     Session.initialize()
     number = submit()
-    with session_module._process.lock, warnings.catch_warnings():  # held in the child for ever
+    with current.process.lock, warnings.catch_warnings():  # held in the child for ever
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
         if child == 0:

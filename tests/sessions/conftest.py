@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.session import process_session as session_module
+from drmaa_cli.session import current
 from fake_sge.cell import Cell
 
 
@@ -32,7 +32,7 @@ def enter(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], tools: 
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    monkeypatch.setattr(session_module._process, "active", None)  # other tests may have left a session
+    monkeypatch.setattr(current.process, "active", None)  # other tests may have left a session
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
 PROGRAM = Path(__file__).with_name("program.py")

@@ -21,9 +21,9 @@ import drmaa_cli
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.runner import LocalRunner
-from drmaa_cli.template.job_template import JobTemplate
 
 POINTS = {  # what is patched, and whether the program dies before or after it
     "before-intent": (Store, "record_intent", False),

@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     DrmaaException,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.submission import Environment, Submission, build
 
 HOME = "/home/u"

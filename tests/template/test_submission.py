@@ -10,7 +10,7 @@ from drmaa_cli.errors import (
     DrmaaException,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Submission
 from tests.template.submissions import TASKS, submission, words

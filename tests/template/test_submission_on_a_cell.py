@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Environment, Submission, build
 from tests.real_cell import RealCell, wait_until

@@ -10,9 +10,9 @@ except ModuleNotFoundError:
     _drmaa_cli_shim.load()
 
 from drmaa_cli import errors
+from drmaa_cli.compat.drop_in import JobTemplate
 from drmaa_cli.compat.tutorial import JobInfo, Session
 from drmaa_cli.errors import *  # noqa: F403  # the names are listed there
-from drmaa_cli.template.job_template import JobTemplate
 
 __all__ = ["JobInfo", "JobTemplate", "Session"]
 __all__ += errors.__all__

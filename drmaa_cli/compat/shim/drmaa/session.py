@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from drmaa_cli.compat.drop_in import JobTemplate, Session
 from drmaa_cli.jobs.job_end import JobInfo
-from drmaa_cli.session.process_session import Session
-from drmaa_cli.template.job_template import JobTemplate
 
 from . import const, helpers
 from .const import *  # noqa: F403  # the names are listed there
