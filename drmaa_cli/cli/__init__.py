@@ -12,6 +12,7 @@ from typing import Protocol
 from drmaa_cli import __version__
 from drmaa_cli.cli import execute, sessions, shim_path
 from drmaa_cli.errors import DrmaaException
+from drmaa_cli.store.places import StoreError
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
 BROKEN_PIPE = 141  # and of SIGPIPE
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except DrmaaException as error:
+    except (DrmaaException, StoreError, OSError) as error:
         print(f"drmaa-cli: {str(error).strip()}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
-from drmaa_cli.store.database import answer_files, answers_beside, remove_answer
+from drmaa_cli.store.database import answer_files, answers_beside, is_there, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
     DELETED_RUNNING,
@@ -111,8 +111,8 @@ class SessionJobs:
         with self._opening:
             if self.lasts or self._given_up:
                 return False
-            is_new = not self.path.exists()
             try:
+                is_new = not is_there(self.path)
                 self._open()
             except StoreError as err:
                 if self._must_last:
@@ -127,7 +127,7 @@ class SessionJobs:
 
     def _look_for_file(self) -> None:
         """Use the session's file if another process has made it meanwhile."""
-        if not self.lasts and self.path.exists():
+        if not self.lasts and is_there(self.path):
             self.begin()
 
     def close(self) -> None:

@@ -182,8 +182,14 @@ def values_of(template: object) -> Mapping[bytes, Text]:
 
 def check_key(key: object) -> None:
     """Refuse what cannot be a key (InvalidArgumentException)."""
-    if key is not None and not (isinstance(key, str) and key):
+    if key is None:
+        return
+    if not (isinstance(key, str) and key):
         raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+    try:
+        key.encode()
+    except UnicodeEncodeError as err:
+        raise error(InvalidArgumentException, f"a key is a text of Unicode, which {key!r} is not") from err
 
 
 def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:

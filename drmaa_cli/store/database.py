@@ -1,4 +1,4 @@
-"""The format of a session file: where it is, how it is made, what tells it from anybody else's.
+"""The format of a session file: how it is made, what tells it from anybody else's.
 
 A file that is damaged, foreign or too new is never touched: a session begun anew in its place would submit
 again what the old one submitted. The error names the file; the user decides.
@@ -6,26 +6,53 @@ again what the old one submitted. The error names the file; the user decides.
 
 from __future__ import annotations
 
-import glob
-import hashlib
-import logging
+import math
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drmaa_cli.system.runner import AnswerFiles
+from drmaa_cli.store.places import (
+    SUFFIX,
+    StoreError,
+    answer_files,
+    answers_beside,
+    check_directory,
+    is_there,
+    make_directory,
+    open_own,
+    path_of,
+    remove_answer,
+    remove_files,
+)
 
-log = logging.getLogger("drmaa_cli")
+__all__ = [
+    "APPLICATION_ID",
+    "SCHEMA_VERSION",
+    "SUFFIX",
+    "StoreError",
+    "answer_files",
+    "answers_beside",
+    "connect",
+    "errors",
+    "integer",
+    "is_there",
+    "memory_database",
+    "open_database",
+    "open_existing",
+    "path_of",
+    "real",
+    "remove_answer",
+    "remove_files",
+    "text",
+]
 
-SUFFIX = ".session"
 SCHEMA_VERSION = 1  # the first; whoever raises it writes the step from the one before into _prepare()
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
-LONGEST_NAME = 200
+NOT_UTF_8 = "decode to UTF-8"  # sqlite's word for a text that is none
 
 _SCHEMA = """
 CREATE TABLE session (contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL);
@@ -53,49 +80,6 @@ CREATE TABLE tasks (
 """
 
 
-class StoreError(Exception):
-    """The session file cannot be used; the text names the file and says what can be done."""
-
-
-def path_of(directory: Path, name: str) -> Path:
-    """The file of the session of this name (the contact string without ``session=``)."""
-    if len(name) > LONGEST_NAME or not re.fullmatch(r"[\w.@+-]+", name, re.ASCII) or name.startswith("."):
-        name = (
-            f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
-        )
-    return directory / f"{name}{SUFFIX}"
-
-
-def answer_files(path: Path, token: str) -> AnswerFiles:
-    """Where the output and the messages of a submission's qsub are kept until its number is on record."""
-    return AnswerFiles(Path(f"{path}.{token}.out"), Path(f"{path}.{token}.err"))
-
-
-def answers_beside(path: Path) -> set[str]:
-    """The tokens of the submissions whose answers lie beside a session's file."""
-    names = (found.name for found in path.parent.glob(f"{glob.escape(path.name)}.*.out"))
-    return {name[len(path.name) + 1 : -len(".out")] for name in names}
-
-
-def remove_answer(files: AnswerFiles) -> None:
-    """The answer of a qsub is on record: its files are not needed any more."""
-    for path in reversed(files):  # the first last: it is the one that is looked for
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as err:  # it lies about until the session is removed
-            log.warning("cannot remove %s: %s", path, err)
-
-
-def remove_files(path: Path) -> None:
-    """Delete a session's file and what lies beside it.
-
-    Raises:
-        OSError: one cannot be deleted.
-    """
-    for beside in [*path.parent.glob(f"{glob.escape(path.name)}.*"), Path(f"{path}-journal"), path]:
-        beside.unlink(missing_ok=True)
-
-
 def open_database(path: Path, contact: str, created: float, host: str) -> sqlite3.Connection:
     """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
 
@@ -103,11 +87,11 @@ def open_database(path: Path, contact: str, created: float, host: str) -> sqlite
         StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        make_directory(path.parent)
+        open_own(path, os.O_RDWR | os.O_CREAT)
         os.utime(path)  # in use: expiry goes by it
         db = connect(path)
-    except (OSError, sqlite3.Error) as err:
+    except (OSError, ValueError, sqlite3.Error) as err:  # ValueError: a path that no file can have
         raise StoreError(f"cannot open the session file {path}: {err}") from err
     try:
         with errors(path):
@@ -132,10 +116,11 @@ def open_existing(path: Path) -> sqlite3.Connection:
         StoreError: it is not there, no session file, damaged or of another version.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
-    except OSError as err:
+        check_directory(path.parent)
+        open_own(path, os.O_RDWR)
+        db = connect(path)
+    except (OSError, ValueError, sqlite3.Error) as err:
         raise StoreError(f"cannot open the session file {path}: {err}") from err
-    db = connect(path)
     try:
         with errors(path):
             _check(db, path)
@@ -154,12 +139,19 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
 @contextmanager
 def errors(path: Path) -> Iterator[None]:
-    """Turn sqlite's exceptions into StoreError."""
+    """Turn whatever reading and writing a session file can raise into StoreError.
+
+    Sqlite's own exceptions, and those of values that are not what the schema says (a damaged file): what
+    reads rows belongs inside.
+    """
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as err:  # the latter: closed by exit()
-        raise StoreError(f"cannot use the session file {path}: {err}") from err
-    except sqlite3.DatabaseError as err:
+    except UnicodeEncodeError as err:
+        raise StoreError(f"cannot write {err.object!r} to the session file {path}: {err.reason}") from err
+    except (sqlite3.Error, sqlite3.Warning, ValueError, TypeError, LookupError, OverflowError) as err:
+        in_use = (sqlite3.OperationalError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+        if isinstance(err, in_use) and NOT_UTF_8 not in str(err):  # the latter two: closed by exit()
+            raise StoreError(f"cannot use the session file {path}: {err}") from err
         raise StoreError(
             f"the session file {path} cannot be read ({err}); move it away to begin the session anew: what it"
             " submitted will not be known then"
@@ -182,6 +174,27 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
     db.execute("COMMIT")
     _check(db, path)
     db.execute("PRAGMA journal_mode = PERSIST")
+
+
+def integer(value: object, least: int = 0, most: int = 2**63 - 1) -> int:
+    """An integer out of a row, within its bounds; ValueError for anything else."""
+    if not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{value!r} is no integer from {least} to {most}")
+    return value
+
+
+def real(value: object) -> float:
+    """A finite number out of a row; ValueError for anything else."""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def text(value: object) -> str:
+    """A text out of a row; ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drmaa_cli.store.database import SUFFIX, remove_files
+from drmaa_cli.store.places import session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 
 log = logging.getLogger("drmaa_cli")
@@ -76,7 +77,7 @@ def read(path: Path) -> SessionSummary:
     Raises:
         OSError: there is no such file.
     """
-    used = path.stat().st_mtime
+    used = path.lstat().st_mtime
     try:
         store = Store.existing(path)
     except StoreError as err:
@@ -90,9 +91,13 @@ def read(path: Path) -> SessionSummary:
 
 
 def read_all(directory: Path) -> list[SessionSummary]:
-    """All session files of a directory, by name."""
+    """All session files of a directory, by name.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
     found = []
-    for path in sorted(directory.glob(f"*{SUFFIX}")):
+    for path in session_files(directory):
         try:
             found.append(read(path))
         except FileNotFoundError:
@@ -135,7 +140,7 @@ def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], s
     stamp.touch(mode=0o600)
     os.utime(stamp, (now, now))
     removed = []
-    old = [path for path in directory.glob(f"*{SUFFIX}") if now - _used(path) >= keep_days * DAY]
+    old = [path for path in session_files(directory) if now - _used(path) >= keep_days * DAY]
     numbers = queued() if old else set()
     for path in old:
         session = read(path)
@@ -148,6 +153,6 @@ def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], s
 
 def _used(path: Path) -> float:
     try:
-        return path.stat().st_mtime
+        return path.lstat().st_mtime
     except FileNotFoundError:
         return float("inf")  # its program has just ended

@@ -9,6 +9,7 @@ process, which is what it is for; after a crash of the whole host it may have to
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +21,14 @@ from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.store.database import (
     StoreError,
     errors,
+    integer,
     memory_database,
     open_database,
     open_existing,
     path_of,
+    real,
     remove_files,
+    text,
 )
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.locks import Hold, Lock
@@ -47,6 +51,7 @@ _CLAIM = (
 NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
 POSITIONS_PER_QUERY = 500
 KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
+LARGEST_TASK = 2**31 - 1
 
 
 class KeyTaken(StoreError):
@@ -156,7 +161,7 @@ class Store:
     def contact(self) -> str:
         """The contact string of the session."""
         with self._lock, errors(self.path):
-            return str(self._db.execute("SELECT contact FROM session").fetchone()[0])
+            return text(self._db.execute("SELECT contact FROM session").fetchone()[0])
 
     def close(self) -> None:
         """Close the file.
@@ -264,8 +269,10 @@ class Store:
         query = "SELECT position, number, submitted FROM jobs ORDER BY position"
         with self._lock, errors(self.path):
             rows = self._db.execute(query).fetchall()
-        found = ((self._unwritten.get(position, number), submitted) for position, number, submitted in rows)
-        return {number: submitted for number, submitted in found if number is not None}
+            found = (
+                (self._unwritten.get(position, number), submitted) for position, number, submitted in rows
+            )
+            return {integer(number, 1): real(submitted) for number, submitted in found if number is not None}
 
     def is_of_use(self) -> bool:
         """Whether any submission has a key, or is still in doubt."""
@@ -303,7 +310,7 @@ class Store:
                 values,
             ).fetchall()
             tasks = self._tasks(f"(SELECT position FROM jobs {where})", values)
-        return [_stored(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
+            return [_stored(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
 
     def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
         rows = self._db.execute(
@@ -313,8 +320,9 @@ class Store:
         ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}
         for position, task, outcome, value, usage, deleted, reaped in rows:
-            end = None if outcome is None else End(Outcome(outcome), value, usage)
-            tasks.setdefault(position, []).append(StoredTask(task, end, deleted, bool(reaped)))
+            end = None if outcome is None else End(Outcome(outcome), integer(value), text(usage))
+            how = integer(deleted, 0, DELETED_PENDING)
+            tasks.setdefault(position, []).append(StoredTask(integer(task), end, how, bool(integer(reaped))))
         return {position: tuple(found) for position, found in tasks.items()}
 
     def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
@@ -383,18 +391,33 @@ def _stored(
 ) -> StoredJob:
     position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
     inode, offset, owner, kept = rest
+    position = integer(position)
     if number is None:
-        number = unwritten.get(position)  # type: ignore[call-overload]  # an integer by schema
+        number = unwritten.get(position)
     intent = Intent(
-        token=str(token),
-        key=None if key is None else str(key),
-        name=str(name),
-        tasks=None if first is None else TaskRange(first, last, step),  # type: ignore[arg-type]  # integers by schema
-        submitted=float(submitted),  # type: ignore[arg-type]  # a real by schema
-        start_time=bool(start_time),
-        mark=None if inode is None else Mark(inode, offset),  # type: ignore[arg-type]  # integers by schema
-        owner=Owner.parse(str(owner)),
-        kept=bool(int(kept) & KEPT),  # type: ignore[call-overload]  # an integer by schema
-        in_account=bool(int(kept) & IN_ACCOUNT),  # type: ignore[call-overload]  # an integer by schema
+        token=_token(token),
+        key=None if key is None else text(key),
+        name=text(name),
+        tasks=None if first is None else _task_range(first, last, step),
+        submitted=real(submitted),
+        start_time=bool(integer(start_time)),
+        mark=None if inode is None else Mark(integer(inode), integer(offset)),
+        owner=Owner.parse(text(owner)),
+        kept=bool(integer(kept) & KEPT),
+        in_account=bool(integer(kept) & IN_ACCOUNT),
     )
-    return StoredJob(int(position), intent, None if number is None else int(number), tasks)  # type: ignore[call-overload]
+    numbers: Sequence[int] = [0] if intent.tasks is None else intent.tasks.numbers()
+    if any(task.task not in numbers for task in tasks):
+        raise ValueError("a task of no job")
+    return StoredJob(position, intent, None if number is None else integer(number, 1), tasks)
+
+
+def _token(value: object) -> str:
+    if not re.fullmatch(r"[\w-]{1,64}", text(value), re.ASCII):  # it becomes part of file names
+        raise ValueError(f"{value!r} is no token")
+    return text(value)
+
+
+def _task_range(first: object, last: object, step: object) -> TaskRange:
+    start = integer(first, 1, LARGEST_TASK)
+    return TaskRange(start, integer(last, start, LARGEST_TASK), integer(step, 1, LARGEST_TASK))

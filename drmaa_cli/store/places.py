@@ -1,0 +1,176 @@
+"""Where session files are: a directory and files of the user's own, which nobody else can change.
+
+What a session file says is believed: which jobs are the session's, which answers lie beside it. So a file
+that another user could have put there, or led elsewhere by a symbolic link, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from drmaa_cli.system.runner import AnswerFiles
+
+log = logging.getLogger("drmaa_cli")
+
+SUFFIX = ".session"
+LONGEST_NAME = 200
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+TOKEN = r"[0-9a-f]{32}"
+
+
+class StoreError(Exception):
+    """The session file cannot be used; the text names the file and says what can be done."""
+
+
+def path_of(directory: Path, name: str) -> Path:
+    """The file of the session of this name (the contact string without ``session=``)."""
+    if len(name) > LONGEST_NAME or not re.fullmatch(r"[\w.@+-]+", name, re.ASCII) or name.startswith("."):
+        name = (
+            f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
+        )
+    return directory / f"{name}{SUFFIX}"
+
+
+def session_files(directory: Path) -> list[Path]:
+    """The session files of a directory, by name; none when there is no directory.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except FileNotFoundError:
+        return []
+    return [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises:
+        StoreError: that cannot be told.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as err:
+        raise StoreError(f"cannot look for the session file {path}: {err}") from err
+    return True
+
+
+def answer_files(path: Path, token: str) -> AnswerFiles:
+    """Where the output and the messages of a submission's qsub are kept until its number is on record."""
+    return AnswerFiles(Path(f"{path}.{token}.out"), Path(f"{path}.{token}.err"))
+
+
+def answers_beside(path: Path) -> set[str]:
+    """The tokens of the submissions whose answers lie beside a session's file.
+
+    Raises:
+        StoreError: the directory cannot be read.
+    """
+    try:
+        return {token for token, kind, _ in _beside(path) if kind == "out"}
+    except (OSError, ValueError) as err:
+        raise StoreError(f"cannot look beside the session file {path}: {err}") from err
+
+
+def remove_answer(files: AnswerFiles) -> None:
+    """The answer of a qsub is on record: its files are not needed any more."""
+    for path in reversed(files):  # the first last: it is the one that is looked for
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as err:  # it lies about until the session is removed
+            log.warning("cannot remove %s: %s", path, err)
+
+
+def remove_files(path: Path) -> None:
+    """Delete a session's file and what lies beside it.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    for _, _, beside in list(_beside(path)):
+        beside.unlink(missing_ok=True)
+    Path(f"{path}-journal").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Iterator[tuple[str, str, Path]]:
+    """The answer files of a session: token, ``out`` or ``err``, path; others' names may begin alike."""
+    answer = re.compile(rf"{re.escape(path.name)}\.({TOKEN})\.(out|err)")
+    try:
+        names = [beside.name for beside in path.parent.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        found = answer.fullmatch(name)
+        if found:
+            yield found[1], found[2], path.parent / name
+
+
+def make_directory(directory: Path) -> None:
+    """Make the directory of session files, and those above it that are missing, for the user alone.
+
+    Raises:
+        OSError: it cannot be made.
+        StoreError: it is somebody else's, or others may write to it.
+    """
+    for missing in reversed([directory, *directory.parents]):
+        try:
+            missing.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError:
+            if not missing.is_dir():  # a read-only or automounted directory that is there may say so
+                raise
+    check_directory(directory)
+
+
+def check_directory(directory: Path) -> None:
+    """Refuse a directory that others may change.
+
+    Raises:
+        OSError: there is none.
+        StoreError: it is somebody else's, or others may write to it.
+    """
+    status = directory.stat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise StoreError(f"{directory} is no directory; move it away or set DRMAA_CLI_STATE_DIR")
+    _check_owner(directory, status)
+    if status.st_mode & OTHERS_WRITE:
+        raise StoreError(f"others may write to {directory}; chmod go-w it, or set DRMAA_CLI_STATE_DIR")
+
+
+def open_own(path: Path, flags: int) -> None:
+    """Open a session file once, to make it or to see that it is a file of the user's own.
+
+    Raises:
+        OSError: it cannot be opened; it is a symbolic link.
+        StoreError: it is somebody else's, others may write to it, or it is no regular file.
+    """
+    handle = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    try:
+        status = os.fstat(handle)
+    finally:
+        os.close(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreError(f"{path} is no regular file; move it away")
+    _check_owner(path, status)
+    if status.st_mode & OTHERS_WRITE:
+        raise StoreError(f"others may write to the session file {path}; chmod 600 it if they have not")
+
+
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid():
+        raise StoreError(
+            f"{path} belongs to user number {status.st_uid}, and this program runs as {os.geteuid()};"
+            " set DRMAA_CLI_STATE_DIR to a directory of one's own"
+        )
