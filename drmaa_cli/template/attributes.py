@@ -26,7 +26,7 @@ Text = Union[str, tuple[str, ...]]
 Given = Union[str, bytes]
 Limit = Union[int, float, str, bytes, datetime.timedelta]
 Item = Union[str, bytes, int, float, "PathLike[str]"]
-Pairs = Union[Mapping[str, Item], Mapping[bytes, Item]]
+Pairs = Mapping[str, Item]
 Value = TypeVar("Value")
 Taken = TypeVar("Taken")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
@@ -133,10 +133,12 @@ class TemplateAttributes:
             self.delete()
             raise
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if not name.startswith("_") and not hasattr(type(self), name):
-            self._unknown(name)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # which would take any name then
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if not name.startswith("_") and not hasattr(type(self), name):
+                self._unknown(name)
+            super().__setattr__(name, value)
 
     def _unknown(self, name: str) -> None:
         """Refuse to set an attribute that a template has not."""
