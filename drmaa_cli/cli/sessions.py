@@ -14,8 +14,8 @@ from drmaa_cli.config import Config
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.signals import signal_name
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.store.database import path_of, remove_files
 from drmaa_cli.store.expiry import SessionSummary, is_expired, read, read_all
+from drmaa_cli.store.places import path_of, remove_files
 from drmaa_cli.store.session_store import StoredJob, StoredTask
 from drmaa_cli.system.cell import TROUBLE, Cluster
 

@@ -47,8 +47,7 @@ from drmaa_cli.session.submit import Submitter, bulk_range
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store import expiry
-from drmaa_cli.store.database import answer_files
-from drmaa_cli.store.session_store import StoreError, path_of
+from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import LocalHost

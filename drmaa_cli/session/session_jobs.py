@@ -17,7 +17,7 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
-from drmaa_cli.store.database import answer_files, answers_beside, is_there, remove_answer
+from drmaa_cli.store.places import answer_files, answers_beside, is_there, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
     DELETED_RUNNING,

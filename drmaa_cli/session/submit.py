@@ -26,7 +26,7 @@ from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_submitting
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.store.database import answer_files, remove_answer
+from drmaa_cli.store.places import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.system.host import AccountingLog

@@ -6,47 +6,13 @@ again what the old one submitted. The error names the file; the user decides.
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drmaa_cli.store.places import (
-    SUFFIX,
-    StoreError,
-    answer_files,
-    answers_beside,
-    check_directory,
-    is_there,
-    make_directory,
-    open_own,
-    path_of,
-    remove_answer,
-    remove_files,
-)
-
-__all__ = [
-    "APPLICATION_ID",
-    "SCHEMA_VERSION",
-    "SUFFIX",
-    "StoreError",
-    "answer_files",
-    "answers_beside",
-    "connect",
-    "errors",
-    "integer",
-    "is_there",
-    "memory_database",
-    "open_database",
-    "open_existing",
-    "path_of",
-    "real",
-    "remove_answer",
-    "remove_files",
-    "text",
-]
+from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
 SCHEMA_VERSION = 1  # the first; whoever raises it writes the step from the one before into _prepare()
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
@@ -174,27 +140,6 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
     db.execute("COMMIT")
     _check(db, path)
     db.execute("PRAGMA journal_mode = PERSIST")
-
-
-def integer(value: object, least: int = 0, most: int = 2**63 - 1) -> int:
-    """An integer out of a row, within its bounds; ValueError for anything else."""
-    if not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{value!r} is no integer from {least} to {most}")
-    return value
-
-
-def real(value: object) -> float:
-    """A finite number out of a row; ValueError for anything else."""
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
-
-
-def text(value: object) -> str:
-    """A text out of a row; ValueError for anything else."""
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
-    return value
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from drmaa_cli.store.database import SUFFIX, remove_files
-from drmaa_cli.store.places import session_files
+from drmaa_cli.store.places import SUFFIX, remove_files, session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 
 log = logging.getLogger("drmaa_cli")

@@ -143,10 +143,10 @@ def check_directory(directory: Path) -> None:
     """
     status = directory.stat()
     if not stat.S_ISDIR(status.st_mode):
-        raise StoreError(f"{directory} is no directory; move it away or set DRMAA_CLI_STATE_DIR")
+        raise StoreError(f"{directory}, the place of session files, is no directory; set DRMAA_CLI_STATE_DIR")
     _check_owner(directory, status)
     if status.st_mode & OTHERS_WRITE:
-        raise StoreError(f"others may write to {directory}; chmod go-w it, or set DRMAA_CLI_STATE_DIR")
+        raise StoreError(f"others may write to {directory}, the place of session files: chmod go-w it")
 
 
 def open_own(path: Path, flags: int) -> None:

@@ -9,32 +9,44 @@ process, which is what it is for; after a crash of the whole host it may have to
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Callable, NamedTuple, TypeVar
+from typing import Callable, TypeVar
 
-from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.store.database import (
-    StoreError,
-    errors,
+from drmaa_cli.jobs.job_end import End
+from drmaa_cli.store.database import errors, memory_database, open_database, open_existing
+from drmaa_cli.store.places import StoreError, remove_files
+from drmaa_cli.store.rows import (
+    DELETED_PENDING,
+    DELETED_RUNNING,
+    IN_ACCOUNT,
+    KEPT,
+    NOT_DELETED,
+    Intent,
+    StoredJob,
+    StoredTask,
     integer,
-    memory_database,
-    open_database,
-    open_existing,
-    path_of,
     real,
-    remove_files,
+    stored_job,
+    stored_task,
     text,
 )
-from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.locks import Hold, Lock
-from drmaa_cli.system.processes import NOBODY, Owner
+from drmaa_cli.system.processes import NOBODY
 
-__all__ = ["Intent", "KeyTaken", "Store", "StoreError", "StoredJob", "StoredTask", "path_of"]
+__all__ = [
+    "DELETED_PENDING",
+    "DELETED_RUNNING",
+    "NOT_DELETED",
+    "Intent",
+    "KeyTaken",
+    "Store",
+    "StoreError",
+    "StoredJob",
+    "StoredTask",
+]
 
 T = TypeVar("T")
 
@@ -48,70 +60,11 @@ _CLAIM = (
     " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
 )
 
-NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
 POSITIONS_PER_QUERY = 500
-KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
-LARGEST_TASK = 2**31 - 1
 
 
 class KeyTaken(StoreError):
     """The session has a submission with this key already."""
-
-
-class Intent(NamedTuple):
-    """A submission that is about to be made.
-
-    Attributes:
-        token: unique; travels with the job as its context.
-        key: the program's own name for the submission, or None.
-        name: job name.
-        tasks: the tasks of an array job, or None.
-        submitted: epoch seconds.
-        start_time: whether a start time was asked for.
-        mark: where the accounting file ended at that moment.
-        owner: the process that makes it.
-        kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
-        in_account: whether the token travels as the job's account string, too.
-    """
-
-    token: str
-    key: str | None
-    name: str
-    tasks: TaskRange | None
-    submitted: float
-    start_time: bool
-    mark: Mark | None
-    owner: Owner
-    kept: bool = False
-    in_account: bool = False
-
-
-class StoredTask(NamedTuple):
-    """What is on record about one task."""
-
-    task: int
-    end: End | None
-    deleted: int
-    reaped: bool
-
-
-class StoredJob(NamedTuple):
-    """A submission as it is on record; ``number`` is None while it is only an intent."""
-
-    position: int
-    intent: Intent
-    number: int | None
-    tasks: tuple[StoredTask, ...]
-
-    @property
-    def size(self) -> int:
-        """How many tasks it has; 1 for a job that is no array."""
-        return 1 if self.intent.tasks is None else len(self.intent.tasks.numbers())
-
-    @property
-    def over(self) -> int:
-        """How many of them have ended, as far as is on record."""
-        return sum(task.reaped or task.end is not None for task in self.tasks)
 
 
 class Store:
@@ -310,7 +263,7 @@ class Store:
                 values,
             ).fetchall()
             tasks = self._tasks(f"(SELECT position FROM jobs {where})", values)
-            return [_stored(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
+            return [stored_job(row, tasks.get(row[0], ()), self._unwritten) for row in jobs]
 
     def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
         rows = self._db.execute(
@@ -319,10 +272,8 @@ class Store:
             values,
         ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}
-        for position, task, outcome, value, usage, deleted, reaped in rows:
-            end = None if outcome is None else End(Outcome(outcome), integer(value), text(usage))
-            how = integer(deleted, 0, DELETED_PENDING)
-            tasks.setdefault(position, []).append(StoredTask(integer(task), end, how, bool(integer(reaped))))
+        for position, *row in rows:
+            tasks.setdefault(position, []).append(stored_task(*row))
         return {position: tuple(found) for position, found in tasks.items()}
 
     def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
@@ -384,40 +335,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
-
-
-def _stored(
-    row: tuple[object, ...], tasks: tuple[StoredTask, ...], unwritten: Mapping[int, int]
-) -> StoredJob:
-    position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
-    inode, offset, owner, kept = rest
-    position = integer(position)
-    if number is None:
-        number = unwritten.get(position)
-    intent = Intent(
-        token=_token(token),
-        key=None if key is None else text(key),
-        name=text(name),
-        tasks=None if first is None else _task_range(first, last, step),
-        submitted=real(submitted),
-        start_time=bool(integer(start_time)),
-        mark=None if inode is None else Mark(integer(inode), integer(offset)),
-        owner=Owner.parse(text(owner)),
-        kept=bool(integer(kept) & KEPT),
-        in_account=bool(integer(kept) & IN_ACCOUNT),
-    )
-    numbers: Sequence[int] = [0] if intent.tasks is None else intent.tasks.numbers()
-    if any(task.task not in numbers for task in tasks):
-        raise ValueError("a task of no job")
-    return StoredJob(position, intent, None if number is None else integer(number, 1), tasks)
-
-
-def _token(value: object) -> str:
-    if not re.fullmatch(r"[\w-]{1,64}", text(value), re.ASCII):  # it becomes part of file names
-        raise ValueError(f"{value!r} is no token")
-    return text(value)
-
-
-def _task_range(first: object, last: object, step: object) -> TaskRange:
-    start = integer(first, 1, LARGEST_TASK)
-    return TaskRange(start, integer(last, start, LARGEST_TASK), integer(step, 1, LARGEST_TASK))

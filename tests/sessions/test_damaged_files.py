@@ -210,7 +210,7 @@ def test_a_directory_that_others_may_write_to(own: Cell, tmp_path: Path, mode: i
     state = tmp_path / "state"
     filled(state)
     state.chmod(mode)
-    with pytest.raises(DrmsInitException, match=r"others may write to .*; chmod go-w it"):
+    with pytest.raises(DrmsInitException, match=r"others may write to .*, the place of session files: chmod"):
         JobSession(CONTACT)
     assert "others may write" in read_all(state)[0].problem
     with JobSession() as session:  # it lives as long as this process

@@ -15,8 +15,9 @@ import pytest
 from drmaa_cli.cli import main
 from drmaa_cli.errors import DrmsInitException
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.store.database import SCHEMA_VERSION, path_of
+from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
+from drmaa_cli.store.places import path_of
 from fake_sge.cell import Cell
 from tests.sessions.kit import job
 

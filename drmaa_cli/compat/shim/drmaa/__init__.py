@@ -18,10 +18,10 @@ from .session import JobInfo, JobTemplate, Session
 from .version import VERSION as VERSION
 from .version import __version__ as __version__
 
+_BEYOND = ("DrmaaException", "NoResourceUsageException", "UnknownSubmissionException")  # not among drmaa's
+
 __docformat__ = "restructuredtext en"
 
 __all__ = ["JobInfo", "JobTemplate", "Session"]
 __all__ += constants.__all__
-__all__ += [name for name in errors.__all__ if name.endswith("Exception")]
-for _beyond in ("DrmaaException", "NoResourceUsageException"):  # not among drmaa-python's
-    __all__.remove(_beyond)
+__all__ += [name for name in errors.__all__ if name.endswith("Exception") and name not in _BEYOND]

@@ -1,0 +1,150 @@
+"""What a session file holds, row by row; a row whose values are not what the schema says is refused.
+
+The file may be damaged: sqlite keeps what it finds, whatever the column's type. The readers raise ValueError,
+which the store turns into StoreError.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.system.accounting_log import Mark
+from drmaa_cli.system.processes import Owner
+
+NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
+KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
+LARGEST_TASK = 2**31 - 1
+
+
+class Intent(NamedTuple):
+    """A submission that is about to be made.
+
+    Attributes:
+        token: unique; travels with the job as its context.
+        key: the program's own name for the submission, or None.
+        name: job name.
+        tasks: the tasks of an array job, or None.
+        submitted: epoch seconds.
+        start_time: whether a start time was asked for.
+        mark: where the accounting file ended at that moment.
+        owner: the process that makes it.
+        kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
+        in_account: whether the token travels as the job's account string, too.
+    """
+
+    token: str
+    key: str | None
+    name: str
+    tasks: TaskRange | None
+    submitted: float
+    start_time: bool
+    mark: Mark | None
+    owner: Owner
+    kept: bool = False
+    in_account: bool = False
+
+
+class StoredTask(NamedTuple):
+    """What is on record about one task."""
+
+    task: int
+    end: End | None
+    deleted: int
+    reaped: bool
+
+
+class StoredJob(NamedTuple):
+    """A submission as it is on record; ``number`` is None while it is only an intent."""
+
+    position: int
+    intent: Intent
+    number: int | None
+    tasks: tuple[StoredTask, ...]
+
+    @property
+    def size(self) -> int:
+        """How many tasks it has; 1 for a job that is no array."""
+        return 1 if self.intent.tasks is None else len(self.intent.tasks.numbers())
+
+    @property
+    def over(self) -> int:
+        """How many of them have ended, as far as is on record."""
+        return sum(task.reaped or task.end is not None for task in self.tasks)
+
+
+def stored_job(
+    row: tuple[object, ...], tasks: tuple[StoredTask, ...], unwritten: Mapping[int, int]
+) -> StoredJob:
+    """A submission out of a row of the table ``jobs``; ValueError when it is none.
+
+    Args:
+        row: its columns.
+        tasks: what is on record about its tasks.
+        unwritten: job numbers by position that could not be written yet.
+    """
+    position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
+    inode, offset, owner, kept = rest
+    position = integer(position)
+    if number is None:
+        number = unwritten.get(position)
+    intent = Intent(
+        token=_token(token),
+        key=None if key is None else text(key),
+        name=text(name),
+        tasks=None if first is None else _task_range(first, last, step),
+        submitted=real(submitted),
+        start_time=bool(integer(start_time)),
+        mark=None if inode is None else Mark(integer(inode), integer(offset)),
+        owner=Owner.parse(text(owner)),
+        kept=bool(integer(kept) & KEPT),
+        in_account=bool(integer(kept) & IN_ACCOUNT),
+    )
+    numbers: Sequence[int] = [0] if intent.tasks is None else intent.tasks.numbers()
+    if any(task.task not in numbers for task in tasks):
+        raise ValueError("a task of no job")
+    return StoredJob(position, intent, None if number is None else integer(number, 1), tasks)
+
+
+def stored_task(
+    task: object, outcome: object, value: object, usage: object, deleted: object, reaped: object
+) -> StoredTask:
+    """A task out of a row of the table ``tasks``; ValueError when it is none."""
+    end = None if outcome is None else End(Outcome(outcome), integer(value), text(usage))
+    return StoredTask(integer(task), end, integer(deleted, 0, DELETED_PENDING), bool(integer(reaped)))
+
+
+def _token(value: object) -> str:
+    if not re.fullmatch(r"[\w-]{1,64}", text(value), re.ASCII):  # it becomes part of file names
+        raise ValueError(f"{value!r} is no token")
+    return text(value)
+
+
+def _task_range(first: object, last: object, step: object) -> TaskRange:
+    start = integer(first, 1, LARGEST_TASK)
+    return TaskRange(start, integer(last, start, LARGEST_TASK), integer(step, 1, LARGEST_TASK))
+
+
+def integer(value: object, least: int = 0, most: int = 2**63 - 1) -> int:
+    """An integer out of a row, within its bounds; ValueError for anything else."""
+    if not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{value!r} is no integer from {least} to {most}")
+    return value
+
+
+def real(value: object) -> float:
+    """A finite number out of a row; ValueError for anything else."""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def text(value: object) -> str:
+    """A text out of a row; ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
