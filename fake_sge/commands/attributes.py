@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine import admission
 from ..engine.admission import Refused
-from ..model import HostPath, Job, JobSpec, Rerun, Resource, Status, names
+from ..model import HostPath, Job, JobSpec, Range, Rerun, Resource, Status, names
 from ..model.operations import Actor
 from .qmaster_interface import QmasterInterface
 from .submit_options.job_spec import PREFIX, apply_context
@@ -49,7 +49,7 @@ class Alteration:
 
     def run(self) -> None:
         """Handle all fields. Raises AlterationRefused at the first refusal; ``lines`` has what was before."""
-        for name, handle in _HANDLERS:
+        for name, handle, _ in _HANDLERS:
             if name in self.fields and not self.only_verify:
                 try:
                     handle(self, name, self.fields[name])
@@ -58,9 +58,10 @@ class Alteration:
         if self._not_while_running and _is_running(self.job):
             raise AlterationRefused(f"job {self.job.number} can't modify running jobs", status=EXISTS)
 
-    def done(self, what: str) -> None:
-        """``modified WHAT of job N``."""
-        self.lines.append((f"modified {what} of job {self.job.number}", OK))
+    def take(self, name: str, value: object) -> None:
+        """Take a new value over: ``modified WHAT of job N``."""
+        self.changed[name] = value
+        self.lines.append((f"modified {_NAMES[name]} of job {self.job.number}", OK))
 
     def says(self, text: str) -> None:
         """``USER@HOST sets WHAT of job N to V``."""
@@ -100,8 +101,7 @@ class Alteration:
     def deadline(self, name: str, value: float) -> None:
         """``-dl``."""
         admission.check_deadline_user(self.actor.user, self.qmaster.config)
-        self.changed[name] = value
-        self.done("deadline initiation time")
+        self.take(name, value)
 
     def account(self, name: str, value: str) -> None:
         """``-A``."""
@@ -112,38 +112,32 @@ class Alteration:
         )
         if refusal:
             raise AlterationRefused(refusal)
-        self.changed[name] = value
-        self.done("account")
+        self.take(name, value)
 
     def checkpoint(self, name: str, value: str) -> None:
         """``-ckpt``."""
         if value and value not in self.qmaster.config.checkpoints:
             raise AlterationRefused(f'denied: checkpointing environment "{value}" does not exist')
-        self.changed[name] = value or None
-        self.done("checkpointing environment")
+        self.take(name, value or None)
 
     def paths(self, name: str, value: Sequence[HostPath]) -> None:
         """-o, -e, -i and -S."""
         lines = admission.refuse_paths(value, self.qmaster.config)
         if lines:
             raise AlterationRefused(*lines)
-        self.changed[name] = tuple(value)
-        self.done(_NAMES[name])
+        self.take(name, tuple(value))
 
     def resources(self, name: str, value: Sequence[Resource]) -> None:
         """``-l``."""
-        self.changed[name] = admission.check_resources(value, self.qmaster.config)
-        self.done(_NAMES[name])
+        self.take(name, admission.check_resources(value, self.qmaster.config))
 
     def simple(self, name: str, value: object) -> None:
         """An attribute that needs no check."""
-        self.changed[name] = value
-        self.done(_NAMES[name])
+        self.take(name, value)
 
     def restart(self, name: str, value: int) -> None:
         """``-r``."""
-        self.changed[name] = Rerun(value)
-        self.done(_NAMES[name])
+        self.take(name, Rerun(value))
 
     def job_name(self, name: str, value: str) -> None:
         """``-N``."""
@@ -152,8 +146,7 @@ class Alteration:
             raise AlterationRefused  # the qmaster cannot store it, and the rest of its answer is lost
         if refusal:
             raise AlterationRefused(refusal)
-        self.changed[name] = value
-        self.done("job name")
+        self.take(name, value)
 
     def predecessors(self, name: str, value: Sequence[str]) -> None:
         """-hold_jid and -hold_jid_ad."""
@@ -216,39 +209,34 @@ class Alteration:
         if (value or None) != self.old.project:
             admission.check_project(value or None, self.qmaster.config)
             self._not_while_running = True
-            self.changed[name] = value or None
-            self.done("project")
+            self.take(name, value or None)
 
     def parallel(self, name: str, value: str) -> None:
         """-pe, the name."""
         if value and not admission.matching_pes(value, self.qmaster.config):
             raise AlterationRefused(f'denied: parallel environment "{value}" does not exist', status=EXISTS)
-        self.changed[name] = value or None
-        self.done("parallel environment")
+        self.take(name, value or None)
 
-    def slot_range(self, name: str, value: object) -> None:
+    def slot_range(self, name: str, value: tuple[Range, ...]) -> None:
         """-pe, the range."""
         if self.spec.pe is None:
             raise AlterationRefused(
                 "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
             )
-        self.changed[name] = value
-        admission.check_slots(self.spec)
-        self.done("slot range")
+        admission.check_slots(replace(self.spec, pe_ranges=value))
+        self.take(name, value)
 
     def queues(self, name: str, value: Sequence[str]) -> None:
         """-q and -masterq."""
         lines = admission.check_queues(value, self.qmaster.config)
         if lines:
             raise AlterationRefused(*lines)
-        self.changed[name] = tuple(value)
-        self.done(_NAMES[name])
+        self.take(name, tuple(value))
 
     def environment(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
         """-v: the variables of the submission stay."""
         kept = [entry for entry in self.old.env if entry[0].startswith(PREFIX)]
-        self.changed[name] = (*value, *kept)
-        self.done("environment")
+        self.take(name, (*value, *kept))
 
     def verification(self, name: str, level: int) -> None:
         """``-w``."""
@@ -282,15 +270,13 @@ class Alteration:
 
     def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
         """-ac, -dc and -sc."""
-        self.changed[name] = apply_context(self.old.context, tuple(value))
-        self.done("context")
+        self.take(name, apply_context(self.old.context, tuple(value)))
 
     def concurrency(self, name: str, value: int) -> None:
         """``-tc``."""
         if value and not self.old.is_array:
             raise AlterationRefused('invalid option argument "task concurrency"')
-        self.changed[name] = value
-        self.done("task concurrency")
+        self.take(name, value)
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -301,62 +287,43 @@ def _is_running(job: Job) -> bool:
     return any(task.status in (Status.RUNNING, Status.TRANSFERRING) for task in job.tasks.values())
 
 
-_NAMES = {
-    "execution_time": "start time",
-    "cwd": "working directory",
-    "stderr_paths": "stderr path list",
-    "stdin_paths": "stdin path list",
-    "stdout_paths": "stdout path list",
-    "reserve": "reservation behaviour",
-    "merge_stderr": "output merge behaviour",
-    "hard_resources": "hard resource list",
-    "soft_resources": "soft resource list",
-    "mail_options": "mail options",
-    "mail_to": "mail list",
-    "notify": "notify behaviour",
-    "binding": "binding",
-    "hard_queues": "hard queue list",
-    "soft_queues": "soft queue list",
-    "master_queues": "master hard queue list",
-    "rerun": "restart behaviour",
-    "shells": "shell list",
-    "args": "script arguments",
-}
-_HANDLERS: tuple[tuple[str, Callable[[Alteration, str, Any], None]], ...] = (
-    ("override_tickets", Alteration.tickets),
-    ("priority", Alteration.priority),
-    ("jobshare", Alteration.jobshare),
-    ("advance_reservation", Alteration.reservation),
-    ("deadline", Alteration.deadline),
-    ("execution_time", Alteration.simple),
-    ("account", Alteration.account),
-    ("cwd", Alteration.simple),
-    ("checkpoint", Alteration.checkpoint),
-    ("stderr_paths", Alteration.paths),
-    ("stdin_paths", Alteration.paths),
-    ("reserve", Alteration.simple),
-    ("merge_stderr", Alteration.simple),
-    ("hard_resources", Alteration.resources),
-    ("soft_resources", Alteration.resources),
-    ("mail_options", Alteration.simple),
-    ("mail_to", Alteration.simple),
-    ("name", Alteration.job_name),
-    ("hold_jid", Alteration.predecessors),
-    ("hold_jid_ad", Alteration.predecessors),
-    ("notify", Alteration.simple),
-    ("stdout_paths", Alteration.paths),
-    ("project", Alteration.project),
-    ("pe", Alteration.parallel),
-    ("pe_ranges", Alteration.slot_range),
-    ("binding", Alteration.simple),
-    ("hard_queues", Alteration.queues),
-    ("soft_queues", Alteration.queues),
-    ("master_queues", Alteration.queues),
-    ("rerun", Alteration.restart),
-    ("shells", Alteration.paths),
-    ("env", Alteration.environment),
-    ("args", Alteration.simple),
-    ("verify_suitable", Alteration.verification),
-    ("context", Alteration.context),
-    ("max_concurrent", Alteration.concurrency),
+# In the order in which the qmaster reports them: field, handler, what is modified.
+_HANDLERS: tuple[tuple[str, Callable[[Alteration, str, Any], None], str], ...] = (
+    ("override_tickets", Alteration.tickets, ""),
+    ("priority", Alteration.priority, ""),
+    ("jobshare", Alteration.jobshare, ""),
+    ("advance_reservation", Alteration.reservation, ""),
+    ("deadline", Alteration.deadline, "deadline initiation time"),
+    ("execution_time", Alteration.simple, "start time"),
+    ("account", Alteration.account, "account"),
+    ("cwd", Alteration.simple, "working directory"),
+    ("checkpoint", Alteration.checkpoint, "checkpointing environment"),
+    ("stderr_paths", Alteration.paths, "stderr path list"),
+    ("stdin_paths", Alteration.paths, "stdin path list"),
+    ("reserve", Alteration.simple, "reservation behaviour"),
+    ("merge_stderr", Alteration.simple, "output merge behaviour"),
+    ("hard_resources", Alteration.resources, "hard resource list"),
+    ("soft_resources", Alteration.resources, "soft resource list"),
+    ("mail_options", Alteration.simple, "mail options"),
+    ("mail_to", Alteration.simple, "mail list"),
+    ("name", Alteration.job_name, "job name"),
+    ("hold_jid", Alteration.predecessors, ""),
+    ("hold_jid_ad", Alteration.predecessors, ""),
+    ("notify", Alteration.simple, "notify behaviour"),
+    ("stdout_paths", Alteration.paths, "stdout path list"),
+    ("project", Alteration.project, "project"),
+    ("pe", Alteration.parallel, "parallel environment"),
+    ("pe_ranges", Alteration.slot_range, "slot range"),
+    ("binding", Alteration.simple, "binding"),
+    ("hard_queues", Alteration.queues, "hard queue list"),
+    ("soft_queues", Alteration.queues, "soft queue list"),
+    ("master_queues", Alteration.queues, "master hard queue list"),
+    ("rerun", Alteration.restart, "restart behaviour"),
+    ("shells", Alteration.paths, "shell list"),
+    ("env", Alteration.environment, "environment"),
+    ("args", Alteration.simple, "script arguments"),
+    ("verify_suitable", Alteration.verification, ""),
+    ("context", Alteration.context, "context"),
+    ("max_concurrent", Alteration.concurrency, "task concurrency"),
 )
+_NAMES = {name: what for name, _, what in _HANDLERS}

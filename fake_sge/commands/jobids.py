@@ -61,3 +61,16 @@ def with_tasks(jobs: Sequence[JobWord], tasks: Range) -> list[JobWord]:
 def lonely(tasks: str) -> OptionError:
     """A -t without a job before it."""
     return OptionError(LONELY.format(tasks), status=ESEMANTIC)
+
+
+def task_range(text: str | None) -> Range:
+    """The argument of -t. Raises OptionError, without a text for an undefined range."""
+    if text is None:
+        raise OptionError("-t option must have a list of task id ranges")
+    try:
+        ranges = compress(parse_ranges(text, step_allowed=True, infinite=False))
+    except Undefined:
+        raise OptionError from None
+    if len(ranges) > 1:
+        raise OptionError("-t option only allows one range specification")
+    return ranges[0]

@@ -208,7 +208,7 @@ class _Run:
 
     @staticmethod
     def _columns(options: Options) -> list[Column]:
-        titles = dict(KEYS.values())
+        titles = {key.field: key.title for key in KEYS.values()}
         return [
             Column(name, titles[name], options.values.get(name))
             for name in COLUMN_ORDER

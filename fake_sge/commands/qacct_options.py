@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grp
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from ..model import Range
 from ..model.requests import Reply, Request
@@ -13,6 +13,30 @@ from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .values.dates import BadDate, parse_date
 
+
+class Key(NamedTuple):
+    """An option to group by: the record's field, the column's title, and what its value is."""
+
+    field: str
+    title: str
+    argument: str
+
+
+KEYS = {
+    "-h": Key("hostname", "HOST", "host"),
+    "-q": Key("qname", "CLUSTER QUEUE", "queue"),
+    "-g": Key("group", "GROUP", "group"),
+    "-o": Key("owner", "OWNER", "owner"),
+    "-u": Key("owner", "OWNER", "owner"),
+    "-P": Key("project", "PROJECT", "project"),
+    "-D": Key("department", "DEPARTMENT", "department"),
+    "-pe": Key("granted_pe", "PE", "environment"),
+    "-slots": Key("slots", "SLOTS", "slots"),
+    "-ar": Key("arid", "AR", "reservation"),
+    "-A": Key("account", "ACCOUNT", "account"),
+}
+COLUMN_ORDER = tuple(dict.fromkeys(key.field for key in KEYS.values()))
+SORT_FIELDS = COLUMN_ORDER[:-1]  # real cell: the account is no sort key
 OPTIONS = (
     OptionHelp("-j", "[JOB]", "the records of a job, by number or name pattern; of all without one"),
     OptionHelp("-t", "RANGE", "with -j: only these tasks"),
@@ -23,46 +47,15 @@ OPTIONS = (
     OptionHelp("-l", "NAME=VALUE,...", "jobs that ran in queues with these resources"),
     OptionHelp("-m", "", "without the records of slave tasks"),
     OptionHelp("-f", "FILE", "read this accounting file; - is standard input"),
-    OptionHelp("-q", "[QUEUE]", "usage by queue, or that of one"),
-    OptionHelp("-h", "[HOST]", "usage by host, or that of one"),
-    OptionHelp("-o", "[OWNER]", "usage by owner, or that of one"),
-    OptionHelp("-u", "[OWNER]", "the same as -o"),
-    OptionHelp("-g", "[GROUP]", "usage by group, or that of one"),
-    OptionHelp("-P", "[PROJECT]", "usage by project, or that of one"),
-    OptionHelp("-D", "[DEPARTMENT]", "usage by department, or that of one"),
-    OptionHelp("-A", "[ACCOUNT]", "usage by account, or that of one"),
-    OptionHelp("-pe", "[NAME]", "usage by parallel environment, or that of one"),
-    OptionHelp("-slots", "[NUMBER]", "usage by number of slots, or for one number"),
-    OptionHelp("-ar", "[NUMBER]", "usage by advance reservation, or that of one"),
+    *(
+        OptionHelp(option, f"[{key.argument.upper()}]", f"usage by {key.argument}, or that of one")
+        for option, key in KEYS.items()
+    ),
     OptionHelp("-help", "", "print this text and end"),
 )
-# option -> (record field, column title, order of the columns); what follows is an optional value
-KEYS: dict[str, tuple[str, str]] = {
-    "-h": ("hostname", "HOST"),
-    "-q": ("qname", "CLUSTER QUEUE"),
-    "-g": ("group", "GROUP"),
-    "-o": ("owner", "OWNER"),
-    "-u": ("owner", "OWNER"),
-    "-P": ("project", "PROJECT"),
-    "-D": ("department", "DEPARTMENT"),
-    "-pe": ("granted_pe", "PE"),
-    "-slots": ("slots", "SLOTS"),
-    "-ar": ("arid", "AR"),
-    "-A": ("account", "ACCOUNT"),
-}
-COLUMN_ORDER = (
-    "hostname",
-    "qname",
-    "group",
-    "owner",
-    "project",
-    "department",
-    "granted_pe",
-    "slots",
-    "arid",
-    "account",
-)
-SORT_FIELDS = COLUMN_ORDER[:-1]  # real cell: the account is no sort key
+_FLAGS = {"-E": "by_end", "-m": "master_only"}
+_TEXTS = {"-l": "requests", "-f": "file"}
+_DATES = {"-b": "begin", "-e": "end"}
 
 
 class Stop(Exception):
@@ -132,24 +125,20 @@ class Parser:
 
     def parse(self) -> Options:
         """Raises Stop."""
-        handlers: dict[str, Callable[[], None]] = {
-            "-j": self._job,
-            "-t": self._tasks,
-            "-b": self._begin,
-            "-e": self._end,
-            "-d": self._days,
-            "-l": self._requests,
-            "-f": self._file,
-            "-help": self._help,
-            "-E": self._by_end,
-            "-m": self._master_only,
-            "-q": self._queue,
-        }
+        special = {"-j": self._job, "-t": self._tasks, "-d": self._days, "-q": self._queue}
         while self._index < len(self._words):
             option = self._words[self._index]
             self._index += 1
-            if option in handlers:
-                handlers[option]()
+            if option == "-help":
+                raise Stop(Reply(0, encode(usage("qacct", OPTIONS))))
+            if option in _FLAGS:
+                setattr(self.options, _FLAGS[option], True)
+            elif option in _TEXTS:
+                setattr(self.options, _TEXTS[option], self._value())
+            elif option in _DATES:
+                setattr(self.options, _DATES[option], self._date())
+            elif option in special:
+                special[option]()
             elif option in KEYS:
                 self._key(option)
             else:
@@ -157,7 +146,7 @@ class Parser:
         return self.options
 
     def _key(self, option: str) -> None:
-        name = KEYS[option][0]
+        name = KEYS[option].field
         word = self._optional_value()
         if word is None:
             self.options.flags.append(name)
@@ -205,32 +194,11 @@ class Parser:
         except BadDate as error:
             raise usage_error(f"\n{error}\n") from None
 
-    def _begin(self) -> None:
-        self.options.begin = self._date()
-
-    def _end(self) -> None:
-        self.options.end = self._date()
-
     def _days(self) -> None:
         word = self._value()
         if not word[:1].isdigit():
             raise usage_error()
         self.options.days = atol(word)
-
-    def _requests(self) -> None:
-        self.options.requests = self._value()
-
-    def _file(self) -> None:
-        self.options.file = self._value()
-
-    def _help(self) -> None:
-        raise Stop(Reply(0, encode(usage("qacct", OPTIONS)), b""))
-
-    def _by_end(self) -> None:
-        self.options.by_end = True
-
-    def _master_only(self) -> None:
-        self.options.master_only = True
 
 
 def _group_name(word: str) -> str:

@@ -12,9 +12,8 @@ from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment import environment_error, on_stdout
-from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .jobids import LONELY, JobWord, parse_job_word, task_range, with_tasks
 from .qmaster_interface import QmasterInterface
-from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError, split_list
 
 _FORCE_ROUNDS, _FORCE_PAUSE = 12, 5.0  # a plain user's -f waits a minute, to discourage it
@@ -107,17 +106,13 @@ def _jobs(wanted: _Wanted, named: list[list[str]], limits: dict[int, tuple[str, 
 
 
 def _task_range(text: str | None) -> tuple[str, Range]:
-    if text is None:
-        raise _UsageError("-t option must have a list of task id ranges")
     try:
-        ranges = compress(parse_ranges(text, step_allowed=True, infinite=False))
+        found = task_range(text)
     except OptionError as error:
         raise _UsageError("\nerror: ".join(error.texts)) from None
-    except Undefined:
-        raise _UsageError("") from None
-    if len(ranges) > 1 or (ranges[0].step != 1 and "-" not in text):
+    if found.step != 1 and "-" not in str(text):
         raise _UsageError(_ONE_RANGE)
-    return text, ranges[0]
+    return str(text), found
 
 
 def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:

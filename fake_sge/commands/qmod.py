@@ -14,48 +14,40 @@ from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
 from ..render.values import encode
 from .environment import environment_error, on_stdout
-from .jobids import LONELY, JobWord, parse_job_word, with_tasks
+from .jobids import LONELY, JobWord, parse_job_word, task_range, with_tasks
 from .qmaster_interface import QmasterInterface
-from .submit_options.range_values import Undefined, compress, parse_ranges
 from .submit_options.values import OptionError
 
 
 class _Option(NamedTuple):
-    """One option: what it does to jobs ("": nothing) and to queues (None: nothing)."""
+    """One option: what it does to jobs and to queues (None: nothing)."""
 
     switch: str
     long: str
     argument: str
-    jobs: str
+    jobs: JobOperation | None
     queues: QueueAction | None
     text: str
+
+
+def _options(letter: str, word: str, job: JobOperation, queue: QueueAction, text: str) -> list[_Option]:
+    """An option for jobs and queues, one for jobs, one for queues."""
+    return [
+        _Option(f"-{letter}", f"--{word}", "WORDS", job, queue, f"{text} jobs and queues"),
+        _Option(f"-{letter}j", f"--{word}job", "JOBS", job, None, f"{text} jobs"),
+        _Option(f"-{letter}q", f"--{word}queue", "QUEUES", None, queue, f"{text} queues"),
+    ]
 
 
 _OPTIONS = {
     option.switch: option
     for option in (  # in the order in which qmod carries them out, whatever the command line's
-        _Option(
-            "-c", "--clear", "WORDS", "cj", QueueAction.CLEAR_ERROR, "end the error state of jobs and queues"
-        ),
-        _Option("-cj", "--clearjob", "JOBS", "cj", None, "end the error state of jobs"),
-        _Option(
-            "-cq", "--clearqueue", "QUEUES", "", QueueAction.CLEAR_ERROR, "end the error state of queues"
-        ),
-        _Option("-d", "--disable", "QUEUES", "", QueueAction.DISABLE, "start no further jobs in queues"),
-        _Option(
-            "-r", "--reschedule", "WORDS", "rj", QueueAction.RESCHEDULE, "run jobs, or those of queues, again"
-        ),
-        _Option("-rj", "--reschedulejob", "JOBS", "rj", None, "run jobs again"),
-        _Option(
-            "-rq", "--reschedulequeue", "QUEUES", "", QueueAction.RESCHEDULE, "run the jobs of queues again"
-        ),
-        _Option("-e", "--enable", "QUEUES", "", QueueAction.ENABLE, "the opposite of -d"),
-        _Option("-s", "--suspend", "WORDS", "sj", QueueAction.SUSPEND, "stop jobs and queues"),
-        _Option("-sj", "--suspendjob", "JOBS", "sj", None, "stop jobs"),
-        _Option("-sq", "--suspendqueue", "QUEUES", "", QueueAction.SUSPEND, "stop queues with their jobs"),
-        _Option("-us", "--unsuspend", "WORDS", "usj", QueueAction.UNSUSPEND, "let jobs and queues go on"),
-        _Option("-usj", "--unsuspendjob", "JOBS", "usj", None, "let jobs go on"),
-        _Option("-usq", "--unsuspendqueue", "QUEUES", "", QueueAction.UNSUSPEND, "let queues go on"),
+        *_options("c", "clear", JobOperation.CLEAR_ERROR, QueueAction.CLEAR_ERROR, "clear errors of"),
+        _Option("-d", "--disable", "QUEUES", None, QueueAction.DISABLE, "start no further jobs in queues"),
+        *_options("r", "reschedule", JobOperation.RESCHEDULE, QueueAction.RESCHEDULE, "start again, of"),
+        _Option("-e", "--enable", "QUEUES", None, QueueAction.ENABLE, "the opposite of -d"),
+        *_options("s", "suspend", JobOperation.SUSPEND, QueueAction.SUSPEND, "stop"),
+        *_options("us", "unsuspend", JobOperation.UNSUSPEND, QueueAction.UNSUSPEND, "let go on, stopped"),
     )
 }
 _LONG = {"--help": "-help", "--force": "-f", **{option.long: option.switch for option in _OPTIONS.values()}}
@@ -65,12 +57,6 @@ OPTIONS = (
     OptionHelp("-f", "", "whatever the state is, and jobs that cannot be run again"),
     OptionHelp("-help", "", "print this text and end"),
 )
-_OPERATIONS = {
-    "sj": JobOperation.SUSPEND,
-    "usj": JobOperation.UNSUSPEND,
-    "cj": JobOperation.CLEAR_ERROR,
-    "rj": JobOperation.RESCHEDULE,
-}
 _STATES = {
     QueueAction.DISABLE: "disabled",
     QueueAction.ENABLE: "enabled",
@@ -138,7 +124,7 @@ def _parse(words: Sequence[str]) -> _Parsed:
             text = words[at] if at < len(words) else None
             at += 1
             try:
-                limit = _task_range(text)
+                limit = task_range(text)
             except OptionError as error:
                 parsed.usage = True
                 parsed.errors += error.texts
@@ -189,21 +175,9 @@ def _group(parsed: _Parsed, option: str, words: list[str], limit: Range | None) 
     parsed.items.append((option, with_tasks(jobs, limit) if limit is not None else jobs))
 
 
-def _task_range(text: str | None) -> Range:
-    if text is None:
-        raise OptionError("-t option must have a list of task id ranges")
-    try:
-        ranges = compress(parse_ranges(text, step_allowed=True, infinite=False))
-    except Undefined:
-        raise OptionError from None
-    if len(ranges) > 1:
-        raise OptionError("-t option only allows one range specification")
-    return ranges[0]
-
-
 def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
     lines: Lines = []
-    later: list[tuple[str, JobWord]] = []
+    later: list[tuple[JobOperation, JobWord]] = []
     for switch, words in parsed.items:
         option = _OPTIONS[switch]
         for word in words:
@@ -213,7 +187,7 @@ def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
                 continue
             if option.jobs and word.is_number:
                 found = _job(option.jobs, word, parsed.force, request, qmaster)
-            elif option.queues is None:
+            elif option.jobs and option.queues is None:
                 named = [
                     JobWord(str(job.number), word.tasks)
                     for job in qmaster.jobs()
@@ -222,7 +196,11 @@ def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
                 later += [(option.jobs, job) for job in named]
                 found = [] if named else None
             if found is None:
-                kind = "queue or job" if option.queues is None or option.jobs in ("sj", "usj") else "queue"
+                kind = (
+                    "queue or job"
+                    if option.queues is None or option.jobs in (JobOperation.SUSPEND, JobOperation.UNSUSPEND)
+                    else "queue"
+                )
                 lines.append((f'invalid {kind} "{word.word}"', True))
             else:
                 lines += found
@@ -261,7 +239,7 @@ def _queues(
 
 # ---- jobs ----------------------------------------------------------------------------------------
 def _job(
-    action: str, word: JobWord, force: bool, request: Request, qmaster: QmasterInterface
+    action: JobOperation, word: JobWord, force: bool, request: Request, qmaster: QmasterInterface
 ) -> Lines | None:
     """What happens to a job; None: there is no such job or task."""
     job = qmaster.job(int(word.word))
@@ -278,9 +256,8 @@ def _job(
         return [(text, True)] * (len(chosen) + len(pending))
     lines: Lines = []
     if chosen:
-        operation = _OPERATIONS[action]
-        forced = (force,) if operation is JobOperation.RESCHEDULE else ()
-        for change in qmaster.operate(operation, job.number, tasks or None, actor, *forced):
+        forced = (force,) if action is JobOperation.RESCHEDULE else ()
+        for change in qmaster.operate(action, job.number, tasks or None, actor, *forced):
             if change.outcome is not Outcome.NOT_RUNNING:
                 lines += _text(action, change, job, force, request)
     return lines + [(text, False) for text in pending]
@@ -316,16 +293,16 @@ def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
     return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
 
 
-def _text(action: str, change: Change, job: Job, force: bool, request: Request) -> Lines:
+def _text(action: JobOperation, change: Change, job: Job, force: bool, request: Request) -> Lines:
     """Words for one task's change; nothing for what Grid Engine does silently."""
     number, user, who = job.number, request.user, f"{request.user}@{request.host}"
     name = f"job-array task {number}.{change.task}" if job.spec.is_array else f"job {number}"
     done = change.outcome is Outcome.DONE
-    if action == "cj":
+    if action is JobOperation.CLEAR_ERROR:
         if done:
             return [(f"{who} cleared error state of {name}", True)]
         return [(f"{name[0].upper()}{name[1:]} is not in error state", True)]
-    if action == "rj":
+    if action is JobOperation.RESCHEDULE:
         if done:
             return [
                 (f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)
@@ -337,16 +314,16 @@ def _text(action: str, change: Change, job: Job, force: bool, request: Request) 
         return [
             (f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)
         ]
-    if action == "sj":
+    if action is JobOperation.SUSPEND:
         already = change.outcome is Outcome.ALREADY_SUSPENDED
         forced = f"{user} - forced suspension of {name}"
-        normal = f"{user} - suspended {name}"
+        normal, already_state = f"{user} - suspended {name}", "suspended"
     else:
         already = change.outcome is Outcome.ALREADY_UNSUSPENDED
         forced = f"{user} - forced enabling of {name}" if already else f"{who} forced unsuspension of {name}"
-        normal = f"{user} - unsuspended {name}"
+        normal, already_state = f"{user} - unsuspended {name}", "unsuspended"
     if not done and not already:
         return []
     if force:
         return [(forced, False)]
-    return [(normal if done else f"{user} - {name} is already {action[:-2] and 'un'}suspended", False)]
+    return [(normal if done else f"{user} - {name} is already {already_state}", False)]

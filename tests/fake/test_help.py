@@ -31,6 +31,8 @@ SAMPLES = {  # of the arguments that the texts name; a word itself where it is n
     "set|env|pe] STRATEGY": "set linear:1",
     "PATHS": "/tmp/x",
     "HOST": "localhost",
+    "SLOTS": "1",
+    "RESERVATION": "1",
     "HOSTS": "localhost",
 }
 COMPLAINTS = ("invalid option", "Unknown option", "must have", "no option argument", "usage: ")
