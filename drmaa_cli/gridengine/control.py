@@ -30,6 +30,7 @@ COMMANDS = {
     "release": ("qrls",),
     "terminate": ("qdel",),
 }
+SILENT = ("hold", "release")  # their commands say nothing of a job that stays as it is
 
 _ONE = r"job(?:-array task)? (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?"
 _QUOTED = r'job "(?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?"'
@@ -107,7 +108,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
         ids: the ids that were given to it.
 
     Returns:
-        An answer for each printed line, standard output first, then one for each id that no line is about:
+        An answer for each printed line, standard output first. The words of a wrapper are left out: lines in
+        no known form that name no job, of a command that ended with 0 and answered for each id. Then one for
+        each id that no line is about:
         NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, DENIED when the
         host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed or
         failed without a word.
@@ -122,6 +125,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
     answers = [judge(line) for line in lines if not _PROGRESS.fullmatch(line)]
     if not any(answer.outcome is not Outcome.ERROR for answer in answers):
         check_usage(action, result)
+    ids = list(ids)
+    if result.exit_code == 0 and (action in SILENT or all(answers_about(job_id, answers) for job_id in ids)):
+        answers = [answer for answer in answers if answer.outcome is not Outcome.ERROR or answer.target]
     silence = _silence(result, answers, error)
     for job_id in ids:
         if not answers_about(job_id, answers):

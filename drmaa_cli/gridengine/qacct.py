@@ -82,10 +82,10 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
         UnreadableReply: cut off, or in a form that is none of the known.
     """
     text = _decode(result.stdout)
-    if text.strip() == NO_FILE:  # with exit 0 from Open Cluster Scheduler
+    if NO_FILE in text.splitlines():  # with exit 0 from Open Cluster Scheduler
         raise NoAccounting(result.err.strip() or NO_FILE)
     if result.exit_code != 0:
-        if NOT_FOUND.search(result.err) and not text.strip():
+        if NOT_FOUND.search(result.err) and not _RULE.search(text):
             return []
         _raise_environment(result)
         raise UnreadableReply(describe(result))
@@ -115,11 +115,8 @@ def _decode(data: bytes) -> str:
 
 
 def _blocks(text: str, result: CommandResult) -> Iterator[Mapping[str, str]]:
-    """Each block as name -> value; the first line of a name counts."""
-    before, *blocks = _RULE.split(text)
-    if before.strip():
-        raise UnreadableReply(f"text ahead of the first record: {before.strip()[:80]!r}")
-    for block in blocks:
+    """Each block as name -> value; the first line of a name counts; a wrapper's words do not."""
+    for block in _RULE.split(text)[1:]:
         if not block.endswith("\n"):
             raise UnreadableReply(f"cut off in a line ({describe(result)})")
         fields: dict[str, str] = {}

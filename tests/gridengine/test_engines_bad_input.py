@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from drmaa_cli.gridengine import accounting, qacct, qstat
+from drmaa_cli.gridengine import accounting, probe, qacct, qstat
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply
 from tests.gridengine import captured
@@ -107,3 +107,26 @@ def test_a_document_is_not_made_of_two() -> None:
         qstat.parse_listing(whole._replace(stdout=whole.stdout + whole.stdout))
     with pytest.raises(UnreadableReply):
         qstat.parse_listing(CommandResult(("qstat",), 0, b"Please cite ABC > 3 times", b""))
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@pytest.mark.parametrize(
+    "name", ["qacct.j_exit1", "qacct.j_array", "qacct.j_unknown", "qacct.o_nouser", "qacct.o_user_b_j"]
+)
+def test_words_around_qacct(engine: str, name: str) -> None:
+    case = captured.case(name, engine).result
+    words = b"Welcome to Reef!\n\nPlease acknowledge grant 17-42.\n"
+    for told in (
+        case._replace(stdout=words + case.stdout),
+        case._replace(stdout=case.stdout + words),
+        case._replace(stderr=words + case.stderr),
+    ):
+        assert qacct.parse(told) == qacct.parse(case)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_words_around_help(engine: str) -> None:
+    case = captured.case("help.qstat", engine).result
+    words = b"Welcome to Reef!\nusage is accounted.\n"
+    for told in (case._replace(stdout=words + case.stdout), case._replace(stderr=words)):
+        assert probe.banner(told) == probe.banner(case)

@@ -280,3 +280,30 @@ def test_undefined_bytes_in_the_words_of_a_jsv() -> None:
     accepted = parse_submission(CommandResult(("qsub",), 0, b"hello \x00\x8f\xff\n17\n", b""))
     assert isinstance(accepted, Accepted)
     assert accepted.job == 17
+
+
+NOTICE = "Welcome to Reef! Please acknowledge grant 17-42 in your publications.\n"
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@pytest.mark.parametrize(
+    "name",
+    ["op.qdel.held_multi", "op.qmod_sj.r", "op.qmod_sj.s", "op.qhold.qw", "op.qhold.qw.2", "op.qdel.dr"],
+)
+@pytest.mark.parametrize("place", ["before", "after", "stderr"])
+def test_the_words_of_a_wrapper_are_no_answer(engine: str, name: str, place: str) -> None:
+    case = captured.case(name, engine)
+    action = ACTIONS.get(case.argv[0]) or ACTIONS[case.argv[1]]
+    out = {"before": NOTICE + case.out, "after": case.out + NOTICE}.get(place, case.out)
+    told = case.result._replace(stdout=out.encode(), stderr=NOTICE.encode() if place == "stderr" else b"")
+    assert control.parse(action, told, given(case)) == control.parse(action, case.result, given(case))
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_words_that_nobody_knows_are_an_answer_where_there_is_no_other(engine: str) -> None:
+    case = captured.case("op.qdel.held_multi", engine)
+    first, _ = case.out.splitlines(keepends=True)
+    for out, code in ((NOTICE, 0), (first + NOTICE, 0), (case.out + NOTICE, 1)):
+        told = case.result._replace(stdout=out.encode(), exit_code=code)
+        outcomes = [answer.outcome for answer in control.parse("terminate", told, given(case))]
+        assert Outcome.ERROR in outcomes
