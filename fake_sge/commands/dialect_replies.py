@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from ..model.requests import Reply, Request
 from ..render.dialects import DEFAULT, dialect_of, translate
+from ..render.formats import encode
 from ..render.usage import BANNER
-from ..render.values import encode
-from .qmaster_interface import QmasterInterface
-from .values.local_time import clock_of
+from .interface.qmaster_interface import QmasterInterface
+from .times.local_time import clock_of
 
 
 def in_dialect(reply: Reply, request: Request, qmaster: QmasterInterface) -> Reply:

@@ -14,14 +14,23 @@ from ..model.accounting import Check, Record, Verdict, parse_line
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
+from ..render.formats import encode
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.usage import usage
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qacct_options import COLUMN_ORDER, KEYS, OPTIONS, SORT_FIELDS, Options, Parser, Stop, usage_error
-from .qmaster_interface import QmasterInterface
-from .resources import UnknownResource, matches_host_and_queue, parse_requests
-from .values.local_time import clock_of
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.qacct_options import (
+    COLUMN_ORDER,
+    KEYS,
+    OPTIONS,
+    SORT_FIELDS,
+    Options,
+    Parser,
+    Stop,
+    usage_error,
+)
+from .queries.resource_requests import UnknownResource, matches_host_and_queue, parse_requests
+from .times.local_time import clock_of
 
 NOTHING_YET = b"no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"

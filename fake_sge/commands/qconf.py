@@ -8,12 +8,12 @@ from typing import Callable, NamedTuple
 from ..model import CellConfig
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
+from ..render.formats import encode
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qmaster_interface import QmasterInterface
-from .queue_filter import in_order_made
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.queue_filter import in_order_made
 
 _CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
 

@@ -1,10 +1,10 @@
-"""qhold: see :mod:`fake_sge.commands.alter`."""
+"""qhold: see :mod:`fake_sge.commands.altering`."""
 
 from __future__ import annotations
 
 from ..model.requests import Reply, Request
-from . import alter
-from .qmaster_interface import QmasterInterface
+from .altering import alter
+from .interface.qmaster_interface import QmasterInterface
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.detail_resources import value_type
+from ..render.formats import encode
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.queues import Resource, resource_value
 from ..render.usage import OptionHelp, usage
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qmaster_interface import QmasterInterface
-from .queue_filter import in_order_made
-from .resources import ResourceRequest, UnknownResource, matches_host, parse_requests
-from .switches import HELP, NCB, Switches, parse_switches, refused
-from .values.local_time import clock_of
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.queue_filter import in_order_made
+from .queries.resource_requests import ResourceRequest, UnknownResource, matches_host, parse_requests
+from .queries.switches import HELP, NCB, Switches, parse_switches, refused
+from .times.local_time import clock_of
 
 SWITCHES = (
     HELP,

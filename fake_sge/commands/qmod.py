@@ -11,12 +11,12 @@ from ..model import Hold, Job, Range, fold
 from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
+from ..render.formats import encode
 from ..render.usage import OptionHelp, usage
-from ..render.values import encode
-from .environment import environment_error, on_stdout
-from .jobids import LONELY, JobWord, parse_job_word, task_range, with_tasks
-from .qmaster_interface import QmasterInterface
-from .submit_options.values import OptionError
+from .interface.environment import environment_error, on_stdout
+from .interface.qmaster_interface import QmasterInterface
+from .submit_options.job_words import LONELY, JobWord, parse_job_word, task_range, with_tasks
+from .submit_options.option_values import OptionError
 
 
 class _Option(NamedTuple):

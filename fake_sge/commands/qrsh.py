@@ -10,10 +10,10 @@ from pathlib import Path
 from ..model import HostPath, JobSpec, JobType
 from ..model.operations import Finished, JobOperation
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qmaster_interface import QmasterInterface
-from .submission import default_options, parse_command_line, parse_context, printed
+from ..render.formats import encode
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .submission.common import default_options, parse_command_line, parse_context, printed
 from .submit_options.job_spec import build
 from .submit_options.parsed import Option
 from .submit_options.table import help_text

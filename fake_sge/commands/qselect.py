@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from ..model.requests import QmasterUnreachable, Reply, Request
+from ..render.formats import encode
 from ..render.usage import usage
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qmaster_interface import QmasterInterface
-from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
-from .switches import ACCESS, ENVIRONMENTS, HELP, NCB, QUEUES, RESOURCES, STATES, parse_switches, refused
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.queue_filter import BadState, NoQueues, QueueFilter, checked_states
+from .queries.switches import (
+    ACCESS,
+    ENVIRONMENTS,
+    HELP,
+    NCB,
+    QUEUES,
+    RESOURCES,
+    STATES,
+    parse_switches,
+    refused,
+)
 
 SWITCHES = (HELP, NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS)
 

@@ -9,6 +9,7 @@ from typing import Callable
 from ..model import QueueInstance, QueueState
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
+from ..render.formats import encode
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
 from ..render.queues import (
@@ -23,13 +24,12 @@ from ..render.queues import (
 )
 from ..render.table import Columns, JobTable, header, requested_details
 from ..render.usage import OptionHelp, usage
-from ..render.values import encode
-from .environment import environment_error, unreachable_text
-from .qmaster_interface import QmasterInterface
-from .qstat_details import show_jobs, show_messages
-from .queue_filter import BadState, NoQueues, QueueFilter, checked_states
-from .queue_views import queue_reasons
-from .switches import (
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.qstat_details import show_jobs, show_messages
+from .queries.queue_filter import BadState, NoQueues, QueueFilter, checked_states
+from .queries.queue_reasons import queue_reasons
+from .queries.switches import (
     ACCESS,
     ENVIRONMENTS,
     HELP,
@@ -42,7 +42,7 @@ from .switches import (
     refused,
     split_file,
 )
-from .values.local_time import clock_of
+from .times.local_time import clock_of
 
 SWITCHES = (
     HELP,

@@ -7,12 +7,11 @@ import signal
 from ..model import JobSpec
 from ..model.operations import Finished, JobOperation, Submission, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
-from ..render.values import encode
-from . import jsv
-from .environment import commlib_line, environment_text, send_error
-from .qmaster_interface import QmasterInterface
-from .showspec import show_spec
-from .submission import (
+from ..render.formats import encode
+from .interface.environment import commlib_line, environment_text, send_error
+from .interface.qmaster_interface import QmasterInterface
+from .submission import jsv
+from .submission.common import (
     Script,
     default_options,
     is_binary,
@@ -24,6 +23,7 @@ from .submission import (
     submitted_line,
     with_script,
 )
+from .submission.spec_text import show_spec
 from .submit_options.job_spec import Submitted, build
 from .submit_options.parsed import Option, Parsed
 from .submit_options.table import help_text

@@ -27,7 +27,17 @@ from .jobs import (
     Task,
 )
 from .ranges import Range, TaskSet, fold
-from .states import CHECKPOINT_BITS, MAIL_BITS, NO_MAIL, Hold, JobType, Rerun, State, Status, state_letters
+from .states import (
+    CHECKPOINT_BITS,
+    MAIL_BITS,
+    NO_MAIL,
+    Hold,
+    JobType,
+    Rerun,
+    State,
+    Status,
+    state_letters,
+)
 
 __all__ = [
     "CHECKPOINT_BITS",

@@ -14,7 +14,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ..faults import Fault, FaultKind
-from ..model import Hold, Job, JobSpec, JobType, QueueState, Range, Resource, Simulation, Task, state_letters
+from ..model import (
+    Hold,
+    Job,
+    JobSpec,
+    JobType,
+    QueueState,
+    Range,
+    Resource,
+    Simulation,
+    Task,
+    state_letters,
+)
 from ..model.operations import Submission
 from ..options import changed_timing
 from ..reports import CellStatus, TaskGroup

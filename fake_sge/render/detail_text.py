@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
 from .detail_resources import binding_text, mail_option_letters, visible_env
+from .formats import Clock, duration, memory
 from .tasks import print_ranges
-from .values import Clock, duration, memory
 
 RULE = "=" * 62
 _SUBMIT_LINES = tuple(

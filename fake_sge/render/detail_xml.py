@@ -9,7 +9,7 @@ from typing import Callable
 from ..model import CellConfig, HostPath, Job, MailTo, Range, Resource, SchedulingMessage, Status, Task
 from ..model.values import number_of
 from .detail_resources import VALUE_TYPES, binding_of, finished_usage, value_type
-from .values import Clock, xml_escape
+from .formats import Clock, xml_escape
 
 HEAD = "<?xml version='1.0'?>\n"
 SCHEMAS = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat"

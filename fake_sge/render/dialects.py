@@ -14,9 +14,9 @@ from typing import Callable
 from ..model import Job, Status, Task
 from ..model.accounting import RUSAGE, Record
 from .detail_xml import SCHEMAS
+from .formats import Clock, memory, xml_escape
 from .qacct_text import FAILED_TEXTS
 from .usage import BANNER
-from .values import Clock, memory, xml_escape
 
 _OCS = "https://github.com/hpc-gridware/clusterscheduler/raw/master/source/dist/util/resources/schemas/qstat/qstat.xsd"
 _SUN = (

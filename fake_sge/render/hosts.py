@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ..model import QueueInstance
 from .detail_xml import HEAD
+from .formats import Clock, fixed, xml_escape
 from .listing import Line
 from .queues import Resource, state_letters
 from .table import Columns, JobTable, header
-from .values import Clock, fixed, xml_escape
 
 _SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qhost/qhost.xsd"
 _TOPOLOGY = ("m_socket", "m_core", "m_thread")

@@ -12,7 +12,18 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from ..model import CellConfig, Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, state_letters
+from ..model import (
+    CellConfig,
+    Granted,
+    Hold,
+    Job,
+    QueueState,
+    State,
+    Status,
+    Task,
+    TaskSet,
+    state_letters,
+)
 from ..model.globs import glob_match
 from .slots import slot_request
 from .tasks import changed_tasks, original_tasks

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from ..model import CellConfig, Job
 from .detail_resources import binding_text
 from .detail_xml import HEAD, SCHEMAS
+from .formats import Clock, xml_escape
 from .listing import Line
 from .slots import urgency_contribution
 from .table import Columns
 from .tasks import print_ranges
-from .values import Clock, xml_escape
 
 
 def document(queues: str, jobs: str) -> str:

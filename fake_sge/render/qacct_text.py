@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..model.accounting import RUSAGE, Record
-from .values import Clock, memory_bytes
+from .formats import Clock, memory_bytes
 
 RULE = "=" * 62
 _GIGABYTE = 1024.0**3

@@ -10,7 +10,7 @@ from ..model import CellConfig, QueueInstance, QueueState
 from ..model.resources import QUEUE_RESOURCES
 from ..model.values import TEXT_TYPES, number_of
 from .detail_resources import value_type
-from .values import duration, fixed, memory, xml_escape
+from .formats import duration, fixed, memory, xml_escape
 
 # Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
 STATE_LETTERS = (

@@ -8,10 +8,10 @@ from typing import Callable
 
 from ..model import CellConfig
 from .detail_resources import binding_text
+from .formats import Clock, days_duration, fixed
 from .listing import Line
 from .slots import urgency_contribution
 from .tasks import print_ranges
-from .values import Clock, days_duration, fixed
 
 _BASE_RULE = "-" * 93
 _EXTENDED_RULE = "-" * 79

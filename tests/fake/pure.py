@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fake_sge.commands.qmaster_interface import QmasterInterface
+from fake_sge.commands.interface.qmaster_interface import QmasterInterface
 from fake_sge.engine.engine import Engine
 from fake_sge.engine.scheduling import set_priorities
 from fake_sge.engine.state import JobGone, StartTask, TaskEnded, Timing

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fake_sge.commands.dispatch import dispatch
-from fake_sge.commands.values.local_time import clock_of
+from fake_sge.commands.times.local_time import clock_of
 from fake_sge.model import (
     Granted,
     Host,

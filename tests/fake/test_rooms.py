@@ -19,17 +19,22 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "states values",
     "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
     "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
-    "listing_xml objects qacct_text queues slots table tasks usage values",
-    "commands": "__init__ qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub "
-    "dispatch qmaster_interface dialect_replies environment "
-    "alter attributes holds jobids jsv showspec submission "
-    "qacct_options qstat_details queue_filter queue_views resources switches",
-    "commands/submit_options": "__init__ binding job_spec parsed parser range_values table values",
-    "commands/values": "__init__ dates local_time",
+    "listing_xml objects qacct_text queues slots table tasks usage formats",
+    "commands": "__init__ dispatch dialect_replies "
+    "qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub",
+    "commands/altering": "__init__ alter attributes holds",
+    "commands/interface": "__init__ environment qmaster_interface",
+    "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons resource_requests "
+    "switches",
+    "commands/submission": "__init__ common jsv spec_text",
+    "commands/submit_options": "__init__ binding job_spec job_words option_values parsed parser range_values "
+    "table",
+    "commands/times": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
 }
+RENDERED = ("render", "commands/interface", "commands/times")
 BELOW = {  # from below to the top: what each folder or top-level module may import besides itself
     "model": (),
     "wire": (),
@@ -40,9 +45,16 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "reports": (),
     "options": ("model", "engine"),
     "install": ("layout", "options"),
-    "commands/values": ("model", "render"),
-    "commands/submit_options": ("model", "render", "commands/values"),
-    "commands": ("model", "engine", "render", "commands/values", "commands/submit_options"),
+    "commands/interface": ("model", "render"),
+    "commands/times": ("model", "render"),
+    "commands/submit_options": ("model", "render", "commands/times"),
+    "commands/submission": ("model", *RENDERED, "commands/submit_options"),
+    "commands/altering": ("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
+    "commands/queries": ("model", *RENDERED),
+    "commands": (
+        *("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
+        *("commands/altering", "commands/queries"),
+    ),
     "execution": ("model", "engine", "layout", "wire"),
     "client": ("model", "commands", "layout", "wire"),
     "qmaster": (
@@ -157,11 +169,11 @@ def test_the_drawing_has_no_circles() -> None:
             "from ..engine import state",
             "model/ranges imports engine, which is not below it",
         ),
-        ("engine/state.py", "from ..render.values import memory", "engine/state imports render/values"),
+        ("engine/state.py", "from ..render.formats import memory", "engine/state imports render/formats"),
         ("engine/state.py", "def f():\n    import time\n", "engine/state imports time"),
         ("render/table.py", "import os.path, os\n", "render/table imports os"),
-        ("render/values.py", "import time\nNOW = time.time()\n", "render/values imports time"),
-        ("commands/values/dates.py", "from .. import qstat", "commands/values/dates imports commands/qstat"),
+        ("render/formats.py", "import time\nNOW = time.time()\n", "render/formats imports time"),
+        ("commands/times/dates.py", "from .. import qstat", "commands/times/dates imports commands/qstat"),
         (
             "commands/qstat.py",
             "from ..qmaster.view import CommandView",

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from fake_sge.commands.values.dates import BadDate, parse_date
+from fake_sge.commands.times.dates import BadDate, parse_date
 from fake_sge.model.resources import complex_values, text_matches
 from fake_sge.model.values import compare, number_of, quantity
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .values import ESEMANTIC, OptionError
+from .option_values import ESEMANTIC, OptionError
 
 INSTANCES = ("set", "env", "pe")
 _STRATEGY = re.compile(

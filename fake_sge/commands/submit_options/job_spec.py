@@ -9,8 +9,8 @@ from typing import Any
 
 from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
 from ...model.requests import Request
+from .option_values import EDISK, ENOIMP, ESEMANTIC, Variables, merge, merge_by_host
 from .parsed import Answer, Option
-from .values import EDISK, ENOIMP, ESEMANTIC, Variables, merge, merge_by_host
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")
 PREFIX = "__SGE_PREFIX__"

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 from . import binding
+from .option_values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
 from .parsed import Answer, Option, ParseContext, Parsed
 from .range_values import Undefined
 from .table import ADD, OPTIONS, SUBTRACT, hold, slot_ranges
-from .values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
 
 WARNING_STATUS = 3
 _SUBMIT_ONLY = ("-b", "-shell")

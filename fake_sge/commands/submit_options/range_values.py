@@ -9,7 +9,7 @@ import math
 
 from ...model import INFINITE_SLOTS, Range
 from ...model.values import c_double, c_long, u_long32
-from .values import OptionError
+from .option_values import OptionError
 
 
 class Undefined(Exception):

@@ -15,10 +15,8 @@ from typing import Callable
 
 from ...model.values import c_double, quantity, u_long32
 from ...render.usage import OptionHelp, usage
-from ..values.dates import BadDate, parse_date
-from .parsed import ParseContext
-from .range_values import compress, parse_ranges
-from .values import (
+from ..times.dates import BadDate, parse_date
+from .option_values import (
     EJSV,
     ESEMANTIC,
     OptionError,
@@ -34,6 +32,8 @@ from .values import (
     split_list,
     yes_no,
 )
+from .parsed import ParseContext
+from .range_values import compress, parse_ranges
 
 HOLD_LETTERS = {"u": 1, "o": 2, "s": 4, "U": 1, "O": 2, "S": 4}
 SUBTRACT, ADD, SET = "subtract", "add", "set"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model import CellConfig, ComplexEntry, QueueInstance
-from ..model.resources import QUEUE_RESOURCES, complex_values, satisfies
-from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
+from ...model import CellConfig, ComplexEntry, QueueInstance
+from ...model.resources import QUEUE_RESOURCES, complex_values, satisfies
+from ...model.values import TEXT_TYPES, TYPE_WORDS, number_of
 
 
 class UnknownResource(ValueError):

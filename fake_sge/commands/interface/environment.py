@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..model.requests import QmasterUnreachable, Reply, Request, Unreachable
-from ..render.values import encode
+from ...model.requests import QmasterUnreachable, Reply, Request, Unreachable
+from ...render.formats import encode
 
 _UNSET = "Please set the environment variable SGE_ROOT."
 _REFUSED = "error: commlib error: got select error (Connection refused)\n"

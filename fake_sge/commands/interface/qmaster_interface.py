@@ -29,8 +29,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
-from ..model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
+from ...model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ...model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
 
 
 class QmasterInterface(Protocol):

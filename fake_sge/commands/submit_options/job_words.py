@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import Range
-from .submit_options.range_values import Undefined, compress, parse_ranges
-from .submit_options.values import ESEMANTIC, OptionError
+from ...model import Range
+from .option_values import ESEMANTIC, OptionError
+from .range_values import Undefined, compress, parse_ranges
 
 LONELY = "found lonely '-t {}' option (The -t option needs a leading job name)."
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..model import Hold, Job, Range, fold
-from ..model.operations import Actor, Changes
-from .qmaster_interface import QmasterInterface
-from .submit_options.table import SUBTRACT
+from ...model import Hold, Job, Range, fold
+from ...model.operations import Actor, Changes
+from ..interface.qmaster_interface import QmasterInterface
+from ..submit_options.table import SUBTRACT
 
 NOT_OPERATOR = 10
 _OWN = Hold.USER | Hold.OPERATOR | Hold.SYSTEM

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..engine import admission
-from ..engine.admission import Refused
-from ..model import HostPath, Job, JobSpec, Range, Rerun, Resource, Status, names
-from ..model.operations import Actor
-from .qmaster_interface import QmasterInterface
-from .submit_options.job_spec import PREFIX, apply_context
+from ...engine import admission
+from ...engine.admission import Refused
+from ...model import HostPath, Job, JobSpec, Range, Rerun, Resource, Status, names
+from ...model.operations import Actor
+from ..interface.qmaster_interface import QmasterInterface
+from ..submit_options.job_spec import PREFIX, apply_context
 
 OK, ERROR, EXISTS, NO_OPERATOR = 1, 4, 3, 10
 

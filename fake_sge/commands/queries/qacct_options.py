@@ -6,12 +6,12 @@ import grp
 from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
-from ..model import Range
-from ..model.requests import Reply, Request
-from ..model.values import atol
-from ..render.usage import OptionHelp, usage
-from ..render.values import encode
-from .values.dates import BadDate, parse_date
+from ...model import Range
+from ...model.requests import Reply, Request
+from ...model.values import atol
+from ...render.formats import encode
+from ...render.usage import OptionHelp, usage
+from ..times.dates import BadDate, parse_date
 
 
 class Key(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-from ..model import CellConfig, Job, QueueInstance
-from ..render.queues import parse_states
-from .qmaster_interface import QmasterInterface
-from .resources import ResourceRequest, UnknownResource, matches_host_and_queue, parse_requests
+from ...model import CellConfig, Job, QueueInstance
+from ...render.queues import parse_states
+from ..interface.qmaster_interface import QmasterInterface
+from .resource_requests import ResourceRequest, UnknownResource, matches_host_and_queue, parse_requests
 from .switches import Switches
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Job, SchedulingMessage
-from ..model.globs import glob_match
-from ..model.requests import QmasterUnreachable, Reply
-from ..model.values import atol
-from ..render.detail_text import job_details
-from ..render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
-from ..render.values import Clock, encode
-from .environment import commlib_line, send_error
-from .qmaster_interface import QmasterInterface
-from .values.local_time import clock_of
+from ...model import Job, SchedulingMessage
+from ...model.globs import glob_match
+from ...model.requests import QmasterUnreachable, Reply
+from ...model.values import atol
+from ...render.detail_text import job_details
+from ...render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
+from ...render.formats import Clock, encode
+from ..interface.environment import commlib_line, send_error
+from ..interface.qmaster_interface import QmasterInterface
+from ..times.local_time import clock_of
 
 # What ``qstat -j`` calls a scheduling message that concerns several jobs (w1.j; sge_schedd_text).
 SUMMARY_TEXTS: dict[int, str] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..model import JobSpec, JobType
-from ..model.requests import Request
-from .submit_options.parsed import Answer, Option, ParseContext, Parsed
-from .submit_options.parser import parse_command_line, parse_file, parse_lines, read_file
-from .submit_options.values import EUNKNOWN
+from ...model import JobSpec, JobType
+from ...model.requests import Request
+from ..submit_options.option_values import EUNKNOWN
+from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
+from ..submit_options.parser import parse_command_line, parse_file, parse_lines, read_file
 
 
 def parse_context(request: Request, now: float) -> ParseContext:

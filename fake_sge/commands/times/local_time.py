@@ -7,7 +7,7 @@ import threading
 import time
 from functools import partial
 
-from ...render.values import Clock
+from ...render.formats import Clock
 
 _zone_lock = threading.Lock()
 

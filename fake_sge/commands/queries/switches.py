@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.requests import Reply
-from ..render.usage import OptionHelp, usage
-from ..render.values import encode
+from ...model.requests import Reply
+from ...render.formats import encode
+from ...render.usage import OptionHelp, usage
 
 HELP = OptionHelp("-help", "", "print this text and end")
 NCB = OptionHelp("-ncb", "", "leave out what is about core binding")

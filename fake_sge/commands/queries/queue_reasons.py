@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model import CellConfig, ComplexEntry, QueueInstance, QueueState
-from ..model.resources import complex_values
-from ..model.values import compare, number_of
+from ...model import CellConfig, ComplexEntry, QueueInstance, QueueState
+from ...model.resources import complex_values
+from ...model.values import compare, number_of
 
 
 def _exceeded(entry: ComplexEntry, limit: str, offered: str) -> bool:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import Job, Range
-from ..model.globs import glob_match
-from ..model.operations import Changes, JobOperation, Outcome
-from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.values import encode
+from ...model import Job, Range
+from ...model.globs import glob_match
+from ...model.operations import Changes, JobOperation, Outcome
+from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
+from ...render.formats import encode
+from ..interface.environment import environment_error, on_stdout
+from ..interface.qmaster_interface import QmasterInterface
+from ..submission.common import parse_command_line, parse_context, printed
+from ..submit_options.job_spec import FieldBuilder, unknown_option_answers
+from ..submit_options.job_words import JobWord, lonely, parse_job_word, with_tasks
+from ..submit_options.option_values import OptionError
+from ..submit_options.parsed import Answer, Option
+from ..submit_options.table import help_text
 from .attributes import Alteration, AlterationRefused
-from .environment import environment_error, on_stdout
 from .holds import HoldRequest
-from .jobids import JobWord, lonely, parse_job_word, with_tasks
-from .qmaster_interface import QmasterInterface
-from .submission import parse_command_line, parse_context, printed
-from .submit_options.job_spec import FieldBuilder, unknown_option_answers
-from .submit_options.parsed import Answer, Option
-from .submit_options.table import help_text
-from .submit_options.values import OptionError
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
 _OK = 1

@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from ..model import CHECKPOINT_BITS, JobSpec
-from ..model.requests import Request
-from ..render.detail_text import given, job_type, line, pairs, parallel_environment, requests, submit_lines
-from .submit_options.job_spec import PREFIX, Submitted
-from .values.local_time import clock_of
+from ...model import CHECKPOINT_BITS, JobSpec
+from ...model.requests import Request
+from ...render.detail_text import (
+    given,
+    job_type,
+    line,
+    pairs,
+    parallel_environment,
+    requests,
+    submit_lines,
+)
+from ..submit_options.job_spec import PREFIX, Submitted
+from ..times.local_time import clock_of
 
 
 def _date(seconds: float, zone: str | None) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO
 
-from ..model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Range, Rerun, Resource
-from ..model.requests import Request
-from .qmaster_interface import QmasterInterface
-from .submission import parse_context
-from .submit_options.job_spec import FieldBuilder
-from .submit_options.parsed import Option, ParseContext
-from .submit_options.table import OPTIONS
-from .submit_options.values import OptionError
-from .values.local_time import localtime
+from ...model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Range, Rerun, Resource
+from ...model.requests import Request
+from ..interface.qmaster_interface import QmasterInterface
+from ..submit_options.job_spec import FieldBuilder
+from ..submit_options.option_values import OptionError
+from ..submit_options.parsed import Option, ParseContext
+from ..submit_options.table import OPTIONS
+from ..times.local_time import localtime
+from .common import parse_context
 
 _TIMEOUT = 10.0  # seconds; Grid Engine waits that long for an answer
 _REJECTED = {"REJECT": "JSV rejected job", "REJECT_WAIT": "JSV temporarily rejected job"}

@@ -1,0 +1,1 @@
+"""qalter, qhold and qrls: one program."""

@@ -1,0 +1,1 @@
+"""What commands can ask of a qmaster, and how they report that they cannot."""

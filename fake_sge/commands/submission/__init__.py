@@ -1,0 +1,1 @@
+"""What qsub and qrsh do with a job before they ask for it: default files, scripts, -jsv, -verify."""

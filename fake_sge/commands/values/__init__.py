@@ -1,1 +1,0 @@
-"""Values that several commands read and write in the same way."""
