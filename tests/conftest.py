@@ -11,11 +11,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import real_cell as real
 
 pytest.register_assert_rewrite("tests.contract.harness")
+
+# How fast an example is says something of the machine only.
+hypothesis.settings.register_profile(
+    "any speed",
+    hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any speed")
 
 REQUIRE_REAL_CELL = "DRMAA_TEST_REQUIRE_REAL_CELL"
 GUARDED_TOOLS = (

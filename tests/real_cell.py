@@ -34,7 +34,7 @@ REQUIRED = (
     "qstat",
 )
 BOOT_ATTEMPTS = 4
-START_SECONDS = 20.0
+START_SECONDS = 90.0
 PORTS = range(20000, 32000)  # below the ports that the kernel hands to outgoing connections
 
 BOOTSTRAP = """\
@@ -179,7 +179,7 @@ class RealCell:
         """The cell's accounting file."""
         return self.common / "accounting"
 
-    def run(self, *argv: str, check: bool = True, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(self, *argv: str, check: bool = True, timeout: float = 180.0) -> subprocess.CompletedProcess[str]:
         """Run one of the cell's commands; CellError when it hangs, or when it fails and ``check`` is set."""
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LC_ALL": "C", **self.env}
         try:
@@ -278,9 +278,7 @@ class RealCell:
         self._set_up()
         self._daemon("sge_execd")
         output = ("-o", "/dev/null", "-j", "y", "-wd", str(self.directory))
-        self.run(
-            "qsub", "-sync", "y", "-b", "y", "-shell", "n", "-N", "cellcheck", *output, "true", timeout=30
-        )
+        self.run("qsub", "-sync", "y", "-b", "y", "-shell", "n", "-N", "cellcheck", *output, "true")
 
     def _lay_out(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -346,7 +344,7 @@ class RealCell:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                timeout=60,
+                timeout=180,
                 check=False,
             )
 

@@ -22,7 +22,7 @@ import tests.record_capture
 from drmaa_cli.cli import execute
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
 
-HANG = 120  # seconds for one page's code
+HANG = 300  # seconds for one page's code
 PLUGINS = ("-p", "no:randomly", "-p", "no:cacheprovider")
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")

@@ -51,7 +51,7 @@ def processes(directory: Path) -> list[str]:
 
 def test_nothing_is_left_when_the_owner_is_killed(directory: Path) -> None:
     command = [sys.executable, "-c", KILLED_OWNER, str(directory)]
-    owner = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    owner = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert owner.returncode == -signal.SIGKILL, owner.stderr
     real_cell.wait_until(lambda: not processes(directory) and not directory.exists(), "end of the cell")
 

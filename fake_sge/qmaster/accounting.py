@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import logging
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +16,18 @@ _TAIL = 1 << 20
 
 
 class AccountingFile:
-    """Appends lines; the file is made with its header when the first line comes."""
+    """Appends lines; the file is made with its header when the first line comes.
 
-    def __init__(self, path: Path, faults: FaultBook) -> None:
+    Args:
+        path: the file.
+        faults: what goes wrong.
+        now: the cell's clock, by which late lines are written.
+    """
+
+    def __init__(self, path: Path, faults: FaultBook, now: Callable[[], float]) -> None:
         self.path = path
         self.faults = faults
+        self._now = now
         self._failing = False
         self._late: list[tuple[float, str]] = []
 
@@ -34,7 +40,7 @@ class AccountingFile:
         text = line + "\n"
         for fault in self.faults.take(ACCOUNTING, "accounting"):
             if fault.kind is FaultKind.ACCOUNTING_LATE:
-                heapq.heappush(self._late, (time.monotonic() + fault.seconds, text))
+                heapq.heappush(self._late, (self._now() + fault.seconds, text))
                 text = ""
             elif fault.kind is FaultKind.ACCOUNTING_ABSENT:
                 text = ""
@@ -70,13 +76,13 @@ class AccountingFile:
 
     def write_late(self) -> None:
         """Write the lines that a fault held back, when their time has come."""
-        while self._late and self._late[0][0] <= time.monotonic():
+        while self._late and self._late[0][0] <= self._now():
             if not self._append(self._late[0][1]):
                 return
             heapq.heappop(self._late)
 
     def next_late(self) -> float:
-        """When :meth:`write_late` has something to do (``time.monotonic``)."""
+        """When :meth:`write_late` has something to do, by the cell's clock."""
         return self._late[0][0] if self._late else float("inf")
 
     def skip_written(self, lines: list[str], apply: Callable[..., object]) -> None:

@@ -45,7 +45,7 @@ class Qmaster:
         self.changed = threading.Condition(self.lock)
         self.faults = FaultBook()
         self.store = Store(layout.qmaster)
-        self.accounting = AccountingFile(layout.accounting, self.faults)
+        self.accounting = AccountingFile(layout.accounting, self.faults, lambda: self.now)
         self.watched: dict[int, list[Finished]] = {}
         self.clients: dict[int, tuple[str, int]] = {}
         self.last_client = 10
@@ -149,7 +149,7 @@ class Qmaster:
     def pause(self) -> float:
         """Seconds until :meth:`tick` has something to do, at most 2."""
         now = self.now
-        waits = [2.0, self.engine.next_event() - now, self.accounting.next_late() - time.monotonic()]
+        waits = [2.0, self.engine.next_event() - now, self.accounting.next_late() - now]
         if self.engine.state.accounting:
             waits.append(max(0.05, self.engine.state.accounting[0].due - now))
         return max(0.0, min(waits), min(2.0, self.rested_until - time.monotonic()))

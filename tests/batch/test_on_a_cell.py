@@ -18,7 +18,7 @@ from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell
 
-PATIENCE = 100.0
+PATIENCE = 180.0
 PROBE = """\
 #!/usr/bin/python3
 import json, os, sys

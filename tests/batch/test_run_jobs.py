@@ -115,7 +115,7 @@ class Meeting(ScriptedRunner):
 
     def __init__(self, qmaster: Qmaster, parties: int) -> None:
         super().__init__(qmaster)
-        self.barrier = threading.Barrier(parties, timeout=30)
+        self.barrier = threading.Barrier(parties, timeout=180)
 
     def run(self, command: Command, /) -> CommandResult:
         if command.argv[0] == "qsub":

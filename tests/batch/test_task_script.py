@@ -48,7 +48,7 @@ def run(shell: Path, text: str, env: Mapping[str, str] = {}) -> subprocess.Compl
     script.write_bytes(os.fsencode(text))
     return subprocess.run(
         [str(shell), str(script)], env={**ENV, **env}, stdin=subprocess.DEVNULL, capture_output=True,
-        timeout=30, check=False,
+        timeout=180, check=False,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.conftest import Published, environment
 
-pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
 PROGRAMS = Path(__file__).with_name("programs")
 STRICT = {"DRMAA_CLI_STRICT_STATES": "1"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.conftest import Published, environment, source
 
-pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
 # The tests are written for nose, which no longer runs: pytest 7 still knows its setup() and teardown() of a
 # module, and of nose.tools they use one function.

@@ -15,7 +15,7 @@ import pytest
 from tests.clients.conftest import environment
 from tests.compat.client import Client
 
-pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
 PROGRAMS = Path(__file__).with_name("programs")
 SECONDS = 200.0

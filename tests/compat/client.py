@@ -19,7 +19,7 @@ import fake_sge
 from drmaa_cli.compat.install import shim_path
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
-PATIENCE = 60.0  # seconds for a client program
+PATIENCE = 180.0  # seconds for a client program
 CELLS = [
     pytest.param("fake_cell_of_clients", id="fake"),
     pytest.param("real_cell", id="real", marks=pytest.mark.real_cell),

@@ -125,8 +125,8 @@ with drmaa.JobTemplate(remoteCommand="/bin/sh", args=["-c", "exit 3"], outputPat
     ids = Session.runBulkJobs(jt, beginIndex=1, endIndex=3, step=2)
     again = Session.runJob(jobTemplate=jt)
 assert [jobid.partition(".")[2] for jobid in ids] == ["1", "3"]
-Session.synchronize(ids, timeout=30, dispose=False)
-assert [Session.wait(jobId=jobid, timeout=30).exitStatus for jobid in [*ids, again]] == [3, 3, 3]
+Session.synchronize(ids, timeout=180, dispose=False)
+assert [Session.wait(jobId=jobid, timeout=180).exitStatus for jobid in [*ids, again]] == [3, 3, 3]
 Session.exit()
 """
     )
@@ -348,7 +348,7 @@ def test_strict_states_in_both_apis(client: Client, strict: str, states: str) ->
         + """
 import DRMAA
 bad, killed, good = job("/bin/sh", "-c", "exit 7"), job("/bin/sh", "-c", "kill -9 $$"), job("/bin/true")
-Session.synchronize([bad, killed, good], 60, False)
+Session.synchronize([bad, killed, good], 180, False)
 print(Session.jobStatus(bad), Session.jobStatus(killed))
 old, words = DRMAA.Session(), {DRMAA.Session.DONE: "done", DRMAA.Session.FAILED: "failed"}
 print(words[old.getJobProgramStatus(bad)], words[old.getJobProgramStatus(killed)])
@@ -368,7 +368,7 @@ for strict in (False, True):
         jt.remoteCommand, jt.args = "/bin/sh", ["-c", "exit 1"]
         jt.outputPath, jt.joinFiles = ":/dev/null", True
         jobid = session.runJob(jt)
-        session.synchronize([jobid], 60)
+        session.synchronize([jobid], 180)
         print(session.jobStatus(jobid))
 """
     )

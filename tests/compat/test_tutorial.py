@@ -13,7 +13,7 @@ from drmaa_cli.compat.tutorial import JobInfo, Session
 from tests.compat.client import ROOT, Client, Home
 
 EXAMPLES = ROOT / "examples" / "tutorial"
-PATIENCE = 60
+PATIENCE = 180
 NUMBER = r"(\d+)"
 CONTACT = r"(session=[^.\s]+(?:\.[^.\s]+)*\.\d+\.\d+)"
 GRID_ENGINE = r"\S*GE\S* \S+"
@@ -281,7 +281,7 @@ jobs = [run("exit 5"), run("kill -9 $$"), run("sleep 60")]
 while s.getJobProgramStatus(jobs[2]) != s.RUNNING:
     pass
 s.control(jobs[2], s.TERMINATE)
-s.synchronize([s.JOB_IDS_SESSION_ALL], 60, False)
+s.synchronize([s.JOB_IDS_SESSION_ALL], 180, False)
 for job in jobs:
     info = s.wait(job, s.TIMEOUT_NO_WAIT)
     assert info.getJobId() == job and "jobId" in repr(info)

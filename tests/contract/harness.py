@@ -38,7 +38,7 @@ ORACLE_LIBRARIES = (
 )
 ORACLE_TUNABLES = "glibc.rtld.optional_static_tls=16384"  # libdrmaa's jemalloc does not load without it
 Caught = pytest.ExceptionInfo[BaseException]
-PATIENCE = 90.0  # seconds for anything that must happen, on a busy machine too
+PATIENCE = 180.0  # seconds for anything that must happen, on a busy machine too
 
 
 class Cell(Protocol):

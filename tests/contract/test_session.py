@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.harness import BAD_ARGUMENT, NO_SESSION, World, in_threads
+from tests.contract.harness import BAD_ARGUMENT, NO_SESSION, PATIENCE_SECONDS, World, in_threads
 
 ALREADY_ACTIVE = "code 11: Initialization failed due to existing DRMAA session."
 
@@ -82,7 +82,7 @@ def test_a_template_outlives_its_session(idle: World) -> None:
         idle.session.exit()
         idle.session.initialize("session=contract-later")
         job = idle.session.runJob(template)
-        assert idle.session.wait(job, 40).exitStatus == 0
+        assert idle.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
 
 
 def test_exit_without_a_session(idle: World) -> None:
@@ -182,7 +182,7 @@ session.initialize(contact)
 answer = [session.jobStatus(held), session.jobStatus(running)]
 session.control(held, "release")
 session.control(running, "terminate")
-answer += [session.wait(held, 40).exitStatus, session.wait(running, 40).wasAborted]
+answer += [session.wait(held, 180).exitStatus, session.wait(running, 180).wasAborted]
 session.exit()
 """
 

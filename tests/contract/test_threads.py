@@ -14,6 +14,8 @@ import pytest
 
 from tests.contract.harness import NO_SESSION, PATIENCE_SECONDS, World, in_threads
 
+FAR_AWAY = 10 * PATIENCE_SECONDS  # a time-out that no test comes to
+
 
 def names(results: list[Any]) -> list[str]:
     """What each thread got: the id of its job, or the name of its exception."""
@@ -59,24 +61,31 @@ def test_submissions_from_many_threads(fresh: World) -> None:
         assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
 
 
-def test_exit_wakes_a_waiter(fresh: World) -> None:
-    job = fresh.held()
-    begun = threading.Event()
+def test_exit_wakes_a_waiter(world: World) -> None:
+    waited = None
+    for pause in (
+        0.1,
+        1,
+        5,
+        25,
+    ):  # no waiter can say that it is inside wait(): a slow one gets more time
+        world.begin()
+        job, begun = world.held(), threading.Event()
 
-    def wait() -> Any:
-        begun.set()
-        return fresh.session.wait(job, PATIENCE_SECONDS)
+        def wait(job: str = job, begun: threading.Event = begun) -> Any:
+            begun.set()
+            return world.session.wait(job, FAR_AWAY)
 
-    def leave() -> None:
-        begun.wait()
-        time.sleep(0.5)  # the waiter cannot say that it is inside wait()
-        fresh.session.exit()
+        def leave(pause: float = pause, begun: threading.Event = begun) -> None:
+            begun.wait()
+            time.sleep(pause)
+            world.session.exit()
 
-    began = time.monotonic()
-    waited, left = in_threads([wait, leave])
+        waited, left = in_threads([wait, leave])
+        assert left is None
+        if type(waited).__name__ != "NoActiveSessionException":
+            break
     assert type(waited).__name__ == "ExitTimeoutException"
-    assert left is None
-    assert time.monotonic() - began < PATIENCE_SECONDS / 2
 
 
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa runs signal handlers only after wait() has returned
@@ -86,16 +95,17 @@ def test_a_signal_interrupts_a_wait(fresh: World) -> None:
     def interrupted(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupted)
-    began = time.monotonic()
-    try:
+    def wait() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.5)
+        fresh.session.wait(job, FAR_AWAY)
+
+    before = signal.signal(signal.SIGALRM, interrupted)
+    try:
         with pytest.raises(KeyboardInterrupt):
-            fresh.session.wait(job, PATIENCE_SECONDS)
+            wait()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - began < PATIENCE_SECONDS / 2
     assert fresh.status(job) == "user_on_hold"
 
 

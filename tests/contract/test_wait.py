@@ -171,7 +171,7 @@ def test_deleted_while_running(session: World) -> None:
 def test_deleted_with_notification(session: World) -> None:
     job = session.sleeper(nativeSpecification="-notify")
     session.session.control(job, "terminate")
-    assert brief(session.session.wait(job, 90)) == (False, False, True, 0, "")
+    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == (False, False, True, 0, "")
 
 
 def test_deleted_while_pending(session: World) -> None:

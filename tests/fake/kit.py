@@ -11,7 +11,7 @@ from fake_sge.cell import Cell
 QUICK = ("-b", "y", "-shell", "n", "-cwd", "-j", "y", "-o", "out")
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 180.0) -> None:
     """Wait until something holds; a test that has to wait longer has failed."""
     end = time.monotonic() + seconds
     while not condition():

@@ -38,7 +38,7 @@ class Side:
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
-            timeout=60,
+            timeout=180,
         )
 
     def job(self, cwd: Path, *words: str, ends: int = 1) -> list[list[str]]:

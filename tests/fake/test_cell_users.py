@@ -90,7 +90,7 @@ def test_a_waiting_client_does_not_keep_others_waiting(cell: Cell, tmp_path: Pat
     other = quick(cell, tmp_path, "true")
     wait_for(lambda: records(cell, other))
     (tmp_path / "go").touch()
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=180)
     assert process.returncode == 6
     assert out.endswith(b"exited with exit code 6.\n") or b"has been submitted" in out
 
@@ -103,7 +103,7 @@ def test_stdin_is_not_read_unless_it_is_needed(cell: Cell, tmp_path: Path) -> No
             stdin=holder.stdout,
             env=cell.env,
             capture_output=True,
-            timeout=20,
+            timeout=180,
             check=True,
             cwd=tmp_path,
         )
@@ -118,6 +118,6 @@ def test_a_closed_stdin(cell: Cell, tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         cwd=tmp_path,
-        timeout=20,
+        timeout=180,
     )
     assert state(cell, int(done.stdout)) == "hqw"

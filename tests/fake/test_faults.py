@@ -183,12 +183,11 @@ def test_accounting_absent_duplicate_and_corrupt(cell: Cell) -> None:
 
 
 def test_accounting_late(cell: Cell) -> None:
-    cell.fault("accounting-late", seconds=0.4)
-    begun = time.monotonic()
+    cell.fault("accounting-late", seconds=3600)
     number = one(cell)
     assert records(cell, number) == []
+    cell.advance(3601)
     wait_for(lambda: records(cell, number))
-    assert time.monotonic() - begun >= 0.4
 
 
 def test_accounting_rotated(cell: Cell) -> None:

@@ -17,7 +17,7 @@ from tests.fake.pure import PureCell
 from tests.real_cell import BINARIES, RealCell
 
 SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
-SETTLE_SECONDS = 12.0
+SETTLE_SECONDS = 90.0
 Answer = tuple[int, str, str]
 
 
@@ -144,7 +144,7 @@ class Twin:
     def clear(self) -> None:
         """Delete all jobs of the real cell and wait until they are gone."""
         self.on_real(["qdel", "-u", "*"], "root")
-        end = time.monotonic() + 30
+        end = time.monotonic() + SETTLE_SECONDS
         while self.on_real(["qstat", "-u", "*"], "root")[1]:
             assert time.monotonic() < end, "the real cell does not get empty"
             time.sleep(0.1)

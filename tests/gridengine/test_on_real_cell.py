@@ -38,7 +38,7 @@ def run(real_cell: RealCell) -> Run:
             cwd=real_cell.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         return CommandResult(tuple(argv), done.returncode, done.stdout, done.stderr)

@@ -19,7 +19,7 @@ from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
 PROGRAM = Path(__file__).with_name("program.py")
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:

@@ -26,7 +26,7 @@ from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.runner import Command, CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
 from tests.sessions.conftest import enter
-from tests.sessions.kit import ROOT, job, wait_for
+from tests.sessions.kit import PATIENCE, ROOT, job, wait_for
 from tests.sessions.program import POINTS
 
 CONTACT = "session=again"
@@ -43,7 +43,7 @@ def check(ids: list[str]) -> None:
     """Take the session up and hear of every end."""
     with JobSession(CONTACT) as session:
         for number in ids:
-            info = session.wait(number, 60)
+            info = session.wait(number, PATIENCE)
             assert (info.jobId, info.hasExited) == (number, True)
             _, _, task = number.partition(".")
             assert info.exitStatus == (int(task) if task else ids.index(number))
@@ -188,12 +188,12 @@ def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held:
     if not held:
         own.wait_idle()
     unsettle(tmp_path / "state" / "again.session", owner=owner)
-    with JobSession(CONTACT, command_timeout=0.5, retry_for=0) as session:
+    with JobSession(CONTACT, command_timeout=4, retry_for=0) as session:
         wait_for(lambda: len(session.jobs()) == 5, "the end of the time that another host is given")
         assert [entry.id for entry in session.jobs()] == [*ids, *array]
         if held:
             session.control("DRMAA_JOB_IDS_SESSION_ALL", "release")
-        assert [session.wait(number, 60).exitStatus for number in (*ids, *array)] == [3] * 5
+        assert [session.wait(number, PATIENCE).exitStatus for number in (*ids, *array)] == [3] * 5
 
 
 def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ session.runJob(job(session, "exit 5"))
 def submit_and_die(point: str) -> None:
     """Run a program that submits a job and is killed at a point of that."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=60, check=False)
+    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=180, check=False)
     assert died.returncode == -signal.SIGKILL
 
 
@@ -278,7 +278,9 @@ def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> Non
     with JobSession(CONTACT) as session:
         held = session.jobs()
         assert len(held) == (0 if point in ("after-intent", "before-qsub") else 1)
-        assert [session.wait("DRMAA_JOB_IDS_SESSION_ANY", 60).exitStatus for _ in held] == [5] * len(held)
+        assert [session.wait("DRMAA_JOB_IDS_SESSION_ANY", PATIENCE).exitStatus for _ in held] == [5] * len(
+            held
+        )
     wait_for(lambda: not own.jobs(), "an idle cell")
     own.wait_idle()
     lines = own.accounting.read_text().splitlines() if own.accounting.exists() else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +13,7 @@ import pytest
 
 from drmaa_cli.session.job_session import JobSession
 from fake_sge.cell import Cell
-from tests.sessions.kit import ROOT, wait_for
-
-AT_ONCE = 2.0  # seconds; the machine may be busy
+from tests.sessions.kit import PATIENCE, ROOT, wait_for
 
 WAITS = """
 import sys, threading, time
@@ -27,7 +24,8 @@ session = JobSession("session=signals")
 number = session.runJob(job(session, "sleep " + sys.argv[2]))
 if sys.argv[1] == "follower":
     threading.Thread(target=session.wait, args=[number], daemon=True).start()
-    time.sleep(0.5)
+    while not session.commands.get("qstat"):  # then the other thread is the one that asks
+        time.sleep(0.01)
 print("waiting", number, flush=True)
 try:
     if sys.argv[1] == "synchronize":
@@ -51,7 +49,7 @@ def program(request: pytest.FixtureRequest) -> Iterator[pexpect.spawn]:
         ["-c", WAITS, how, seconds],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         encoding="utf-8",
-        timeout=30,
+        timeout=PATIENCE,
         echo=False,
     )
     try:
@@ -61,16 +59,14 @@ def program(request: pytest.FixtureRequest) -> Iterator[pexpect.spawn]:
 
 
 @pytest.mark.parametrize(
-    "program", [("wait", "30"), ("synchronize", "30"), ("follower", "30")], indirect=True
+    "program", [("wait", "1000"), ("synchronize", "1000"), ("follower", "1000")], indirect=True
 )
 def test_ctrl_c_interrupts_at_once(program: pexpect.spawn, own: Cell) -> None:
     program.expect(r"waiting (\d+)")
     number = int(program.match.group(1))
     wait_for(lambda: own.jobs()[0].state == "r", "start of the job")
-    began = time.monotonic()
     program.sendintr()
     program.expect_exact("interrupted")
-    assert time.monotonic() - began < AT_ONCE
     program.expect_exact("running")  # the session goes on, and the job was not deleted
     program.expect(pexpect.EOF)
     assert [entry.job for entry in own.jobs()] == [number]
@@ -85,7 +81,7 @@ def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn) -> Non
     program.close()
     assert program.signalstatus == signal.SIGTERM
     with JobSession("session=signals") as session:
-        assert session.wait(number, 60).exitStatus == 0
+        assert session.wait(number, PATIENCE).exitStatus == 0
 
 
 def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +102,7 @@ def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pyte
         ["-c", code, str(ran)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
     )
     child.expect_exact("submitting")
     wait_for(lambda: not own.faults(), "qsub at work")

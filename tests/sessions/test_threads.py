@@ -105,7 +105,7 @@ def test_each_job_is_reaped_by_one_of_four_processes(tmp_path: Path) -> None:
         )
         for index in range(PROCESSES)
     ]
-    told = [json.loads(process.communicate(timeout=90)[0]) for process in running]
+    told = [json.loads(process.communicate(timeout=180)[0]) for process in running]
     submitted = sorted(number for mine, _ in told for number in mine)
     reaped = sorted(number for _, mine in told for number in mine)
     assert len(submitted) == PROCESSES * JOBS_PER_PROCESS
@@ -153,7 +153,7 @@ def test_exit_in_one_thread_wakes_the_others() -> None:
         session.exit()
         for wait in waits:
             with pytest.raises((ExitTimeoutException, NoActiveSessionException)):
-                wait.result(timeout=10)
+                wait.result(timeout=180)
 
 
 def in_child(work: Callable[[], object]) -> int:

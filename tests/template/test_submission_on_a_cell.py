@@ -63,7 +63,7 @@ class Lab:
         argv = [str(self.cell.bin_directory / submission.argv[0]), *submission.argv[1:]]
         return subprocess.run(
             argv, env=submission.env, cwd=self.directory, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=30, check=False,
+            text=True, timeout=180, check=False,
         )  # fmt: skip
 
     def submit(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Path:
