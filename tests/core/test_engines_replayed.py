@@ -227,6 +227,7 @@ def test_error_state_is_an_end(replay: Replay, session: JobSession, job: str) ->
     """Each of them tells why in ``qstat -j``, and accounting of the attempt."""
     replay.situation = "Eqw"
     assert session.jobStatus(job) == "failed"
+    replay.answers = {"qdel": "op.qdel.Eqw"}  # what is reaped is deleted
     replay.account("qacct.error_state_badcwd", session.cluster.clock.time())
     assert session.wait(job).wasAborted
 
