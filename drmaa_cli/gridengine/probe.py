@@ -71,14 +71,22 @@ def accounting_flush_seconds(configuration: Mapping[str, str]) -> int:
     ``accounting_flush_time`` of ``reporting_params``, else ``flush_time``, else 15, as for a value that is no
     duration; 0 is at once.
     """
-    parameters = dict(
-        word.partition("=")[::2] for word in re.split(r"[\s,]+", configuration.get("reporting_params", ""))
-    )
+    parameters = _reporting(configuration)
     text = parameters.get("accounting_flush_time") or parameters.get("flush_time")
     try:
         return round(parse_seconds(text)) if text else DEFAULT_FLUSH_SECONDS
     except ValueError:
         return DEFAULT_FLUSH_SECONDS
+
+
+def has_accounting(configuration: Mapping[str, str]) -> bool:
+    """Whether the qmaster writes accounting records (``accounting`` of ``reporting_params``)."""
+    return _reporting(configuration).get("accounting", "true").lower() not in ("false", "0")
+
+
+def _reporting(configuration: Mapping[str, str]) -> dict[str, str]:
+    words = re.split(r"[\s,]+", configuration.get("reporting_params", ""))
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def max_aj_tasks(configuration: Mapping[str, str]) -> int:

@@ -44,10 +44,12 @@ class Rules(NamedTuple):
     Attributes:
         grace: seconds after a task's disappearance for which its accounting record may still come.
         error_state_is_end: whether a job in Eqw counts as ended (libdrmaa's jobs never stay in Eqw).
+        accounting: whether the cell writes accounting records at all.
     """
 
     grace: float
     error_state_is_end: bool = True
+    accounting: bool = True
 
 
 class TrackedJob:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Callable, ClassVar, NamedTuple, TypeVar, cast
 
 from drmaa_cli.config import Config
 from drmaa_cli.constants import (
@@ -20,6 +21,7 @@ from drmaa_cli.constants import (
 )
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
+    TIMEOUT_TEXT,
     DrmaaException,
     DrmsInitException,
     ExitTimeoutException,
@@ -36,8 +38,7 @@ from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import Answer
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.jobs.lifecycle import Rules
-from drmaa_cli.session import control, status
+from drmaa_cli.session import control, opening, status
 from drmaa_cli.session.contact import new_name, parse_contact
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.recover import SubmissionRecovery
@@ -46,13 +47,12 @@ from drmaa_cli.session.submissions import Submissions, check_key, values_of
 from drmaa_cli.session.submit import Submitter, bulk_range
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.session.wait import Waiting
-from drmaa_cli.store import expiry
 from drmaa_cli.store.places import StoreError, answer_files, path_of
-from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import LocalHost
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, Runner
+from drmaa_cli.system.runner import CommandTimeout, Runner
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -63,7 +63,37 @@ if TYPE_CHECKING:
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
 
-ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
+Verb = TypeVar("Verb", bound=Callable[..., object])
+
+
+def _while_open(verb: Verb) -> Verb:
+    """A verb that raises NoActiveSessionException when another thread ends the session meanwhile."""
+
+    @functools.wraps(verb)
+    def call(self: JobSession, /, *arguments: object, **keywords: object) -> object:
+        try:
+            return verb(self, *arguments, **keywords)
+        except (InternalException, ExitTimeoutException):
+            self.check()  # exit() closes the session's file, and ends what waits
+            raise
+
+    return cast("Verb", call)
+
+
+def _waits(verb: Verb) -> Verb:
+    """A verb that waits for jobs, and raises ExitTimeoutException when another thread ends the session."""
+
+    @functools.wraps(verb)
+    def call(self: JobSession, /, *arguments: object, **keywords: object) -> object:
+        self.check()
+        try:
+            return verb(self, *arguments, **keywords)
+        except (InternalException, NoActiveSessionException) as err:
+            if self._monitor.closed:
+                raise error(ExitTimeoutException, TIMEOUT_TEXT) from err
+            raise
+
+    return cast("Verb", call)
 
 
 class SessionJob(NamedTuple):
@@ -120,13 +150,10 @@ class JobSession:
         self._pid = os.getpid()
         self._named = name is not None
         self.name = name or new_name()
-        configuration = self._reach()
+        configuration = opening.reach(self.cluster)
         env = self.cluster.environment()
         common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
-        rules = Rules(
-            grace=probe.accounting_flush_seconds(configuration) + self.config.accounting_margin,
-            error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
-        )
+        rules = opening.rules_of(self.cluster, configuration)
         self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(self.config.directory(os.environ), self.name)
         self._session_jobs = SessionJobs(
@@ -148,7 +175,13 @@ class JobSession:
             self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
         )
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
-        self._take_up()
+        try:
+            self._take_up()
+            opening.warn_of_accounting(self.cluster, self._accounting, rules)
+        except BaseException:
+            self._session_jobs.let_go()
+            self._accounting.close()
+            raise
 
     # --- the session ---------------------------------------------------------------------------------------
 
@@ -171,6 +204,7 @@ class JobSession:
         """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""
         self.check()
         with self._lock:
+            self.check()  # not ended by another thread just now
             self._monitor.close()
             self._session_jobs.close()
         self._accounting.close()
@@ -202,6 +236,7 @@ class JobSession:
         self.check()
         return JobTemplate._for(self.check, **attributes)
 
+    @_while_open
     def runJob(self, jobTemplate: JobTemplate, *, key: str | None = None) -> str:
         """Submit one job; returns its id.
 
@@ -221,6 +256,7 @@ class JobSession:
         self.check()
         return str(self._submit(jobTemplate, None, key))
 
+    @_while_open
     def runBulkJobs(
         self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
     ) -> list[str]:
@@ -230,6 +266,7 @@ class JobSession:
         number = self._submit(jobTemplate, tasks, key)
         return [f"{number}.{task}" for task in tasks.numbers()]
 
+    @_while_open
     def runJobs(self, templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
         """Submit many different jobs with as few qsub commands as possible (beyond DRMAA).
 
@@ -253,13 +290,10 @@ class JobSession:
         check_key(key)
         values = [values_of(template) for template in templates]
         self._begin()
-        try:
-            ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
-        except InternalException:
-            self.check()  # exit() in another thread closes the session's file
-            raise
+        ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
         return [str(job) for job in ids]
 
+    @_while_open
     def jobs(self) -> list[SessionJob]:
         """Every job and task that the session holds, in the order of submission.
 
@@ -287,14 +321,11 @@ class JobSession:
         values = values_of(template)
         check_key(key)
         self._begin()
-        try:
-            return self._submissions.submit(values, tasks, key)
-        except InternalException:
-            self.check()  # exit() in another thread closes the session's file
-            raise
+        return self._submissions.submit(values, tasks, key)
 
     # --- control -------------------------------------------------------------------------------------------
 
+    @_while_open
     def control(self, jobId: JobIdLike, operation: str) -> None:
         """Suspend, resume, hold, release or terminate a job, a task, or with JOB_IDS_SESSION_ALL all jobs.
 
@@ -348,6 +379,7 @@ class JobSession:
 
     # --- waiting -------------------------------------------------------------------------------------------
 
+    @_waits
     def wait(self, jobId: JobIdLike, timeout: float = -1) -> JobInfo:
         """Wait for the end of a job, or with JOB_IDS_SESSION_ANY of any job, and reap it.
 
@@ -361,7 +393,6 @@ class JobSession:
             NoResourceUsageException: the job left no usage information, for it was deleted while pending.
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
         """
-        self.check()
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
         known, task, end = self._waiting.for_one(wanted, deadline)
@@ -369,6 +400,7 @@ class JobSession:
             raise no_usage()
         return end.job_info(known.id(task))
 
+    @_waits
     def synchronize(self, jobIds: Sequence[JobIdLike], timeout: float = -1, dispose: bool = False) -> None:
         """Wait until all these jobs have ended; unknown and reaped ones count as ended.
 
@@ -383,7 +415,6 @@ class JobSession:
             InvalidArgumentException: not a job id.
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
         """
-        self.check()
         deadline = self._deadline(timeout)
         if not self._waiting.for_all(jobIds, deadline, dispose=dispose):
             raise error(ExitTimeoutException, "")
@@ -402,6 +433,7 @@ class JobSession:
 
     # --- status --------------------------------------------------------------------------------------------
 
+    @_while_open
     def jobStatus(self, jobId: JobIdLike) -> str:
         """The JobState of a job of this session, or of any job that the qmaster knows.
 
@@ -426,18 +458,6 @@ class JobSession:
 
     # --- the store -----------------------------------------------------------------------------------------
 
-    def _reach(self) -> Mapping[str, str]:
-        try:
-            self.cluster.tool("qsub")
-        except CommandNotFound as err:
-            raise error(DrmsInitException, str(err)) from err
-        try:
-            self.cluster.user  # noqa: B018  # every listing needs it
-        except KeyError as err:
-            text = f"user number {os.geteuid()} has no name here (no passwd entry), and Grid Engine needs one"
-            raise error(DrmsInitException, text) from err
-        return self.cluster.retrying(self.cluster.configuration)
-
     def _begin(self) -> None:
         """Have the session's file before the first submission."""
         try:
@@ -445,20 +465,7 @@ class JobSession:
         except StoreError as err:
             raise error(InternalException, f"nothing was submitted: {err}") from err
         if made:
-            self._expire()
-
-    def _expire(self) -> None:
-        """Remove the user's old sessions, at most once a day."""
-        cluster, config = self.cluster, self.config
-        try:
-            expiry.expire(
-                self._session_jobs.path.parent,
-                cluster.clock.time(),
-                config.keep_days,
-                lambda: {row.job for row in cluster.listing(cluster.user).rows},
-            )
-        except (*TROUBLE, OSError) as err:  # no reason not to work: they are looked through tomorrow
-            log.warning("old sessions were not looked through: %s", err)
+            opening.expire_old_sessions(self.cluster, self._session_jobs.path.parent)
 
     def _take_up(self) -> None:
         """Go on where the session was left, if it was begun before; resolve what was left in doubt."""

@@ -87,7 +87,7 @@ class SessionJobs:
         self.path = path
         self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
         self._memory = self._store = Store.memory(path, contact, clock.time(), host)
-        self._given_up = False
+        self._given_up = self._closed = False
         self._opening = Lock()
         self._seen = 0  # up to this position all submissions are resolved and taken into the table
         self._version = -1
@@ -109,6 +109,8 @@ class SessionJobs:
             StoreError: it cannot be used, and the session is useless without it.
         """
         with self._opening:
+            if self._closed:
+                raise StoreError(f"the session of {self.path} is over")
             if self.lasts or self._given_up:
                 return False
             try:
@@ -138,8 +140,19 @@ class SessionJobs:
                 if not self._must_last and not len(self.table) and not self._store.is_of_use():
                     self._store.remove()
             finally:
-                self._store.close()
-                self._memory.close()
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file as it is.
+
+        Raises:
+            StoreError: something could not be written before, and still cannot.
+        """
+        self._closed = True
+        try:
+            self._store.close()
+        finally:
+            self._memory.close()
 
     def take_up(self, accounting: AccountingLog) -> list[NewJob]:
         """Go on with a session that was begun before: place the accounting reader, fill the table.

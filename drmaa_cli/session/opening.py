@@ -1,0 +1,81 @@
+"""What a session does once, when it begins: is Grid Engine here, how does the cell work, what is too old."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from drmaa_cli.errors import DrmsInitException, error
+from drmaa_cli.gridengine import probe
+from drmaa_cli.jobs.lifecycle import Rules
+from drmaa_cli.store import expiry
+from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.runner import CommandNotFound
+
+log = logging.getLogger("drmaa_cli")
+
+ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
+
+
+def reach(cluster: Cluster) -> Mapping[str, str]:
+    """Make sure that Grid Engine can be used here; the cell's configuration.
+
+    Raises:
+        DrmsInitException: its commands are not here, or the user has no name.
+        DrmCommunicationException: no qmaster answers.
+        InternalException: SGE_ROOT or SGE_CELL is wrong.
+    """
+    try:
+        cluster.tool("qsub")
+    except CommandNotFound as err:
+        raise error(DrmsInitException, str(err)) from err
+    try:
+        cluster.user  # noqa: B018  # every listing needs it
+    except KeyError as err:
+        text = f"user number {os.geteuid()} has no name here (no passwd entry), and Grid Engine needs one"
+        raise error(DrmsInitException, text) from err
+    return cluster.retrying(cluster.configuration)
+
+
+def rules_of(cluster: Cluster, configuration: Mapping[str, str]) -> Rules:
+    """How the ends of jobs are told in this cell."""
+    return Rules(
+        grace=probe.accounting_flush_seconds(configuration) + cluster.config.accounting_margin,
+        error_state_is_end=ALLOW_ERROR_STATE not in os.environ,
+        accounting=probe.has_accounting(configuration),
+    )
+
+
+def warn_of_accounting(cluster: Cluster, accounting: AccountingLog, rules: Rules) -> None:
+    """Say at once if it will not be told how jobs end."""
+    text = ""
+    if not rules.accounting:
+        text = (
+            "this cell writes no accounting (reporting_params has accounting=false): how a job ended is known"
+            " only if `qstat -j` shows it in the moment after, and is code 24 (no usage information) else"
+        )
+    elif not accounting.readable and not accounting.path.parent.is_dir():
+        try:
+            cluster.tool("qacct")
+        except CommandNotFound as err:
+            text = f"how jobs end cannot be found out: {accounting.path} cannot be read here, and {err}"
+    if text:
+        log.warning("%s", text)
+        warnings.warn(text, RuntimeWarning, stacklevel=4)
+
+
+def expire_old_sessions(cluster: Cluster, directory: Path) -> None:
+    """Remove the user's old sessions, at most once a day."""
+    try:
+        expiry.expire(
+            directory,
+            cluster.clock.time(),
+            cluster.config.keep_days,
+            lambda: {row.job for row in cluster.listing(cluster.user).rows},
+        )
+    except (*TROUBLE, OSError) as err:  # no reason not to work: they are looked through tomorrow
+        log.warning("old sessions were not looked through: %s", err)
