@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING
 
 from drmaa_cli.errors import NO_SESSION_TEXT, NoActiveSessionException, error
+from drmaa_cli.system.locks import Lock
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession
@@ -21,12 +21,12 @@ class ProcessSession:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.active: JobSession | None = None
 
     def forget(self) -> None:
         """In a child process: the parent's session goes on in the parent alone, and its lock may be held."""
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.active = None
 
 
