@@ -21,8 +21,8 @@ from typing import NamedTuple
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 
 _PREFIXES = (  # no two of them can match the same text, so a search stays linear
-    r"(?:(?:critical error|error|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf|Unable to run job"
-    r"|Unable to initialize environment because of error): )*"
+    r"(?:(?:critical error|(?i:error)|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf"
+    r"|Unable to run job|Unable to initialize environment because of error): |ERROR! )*"
 )
 _UNREACHABLE = re.compile(
     rf"^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$", re.MULTILINE | re.IGNORECASE

@@ -37,6 +37,7 @@ class Replay:
 
     Attributes:
         situation: as in the names of the transcripts ``state.SITUATION.xml``; ``gone`` when it has left.
+        after: the transcript of ``qstat -j`` when it has left.
         hold: the transcript of the filter by which the job is held, by filter.
         answers: the transcript that answers the next call of a tool.
     """
@@ -44,6 +45,7 @@ class Replay:
     def __init__(self, engine: str, common: Path) -> None:
         self.engine, self.common = engine, common
         self.situation = "qw"
+        self.after = "op.qstat_j_xml.just_gone"
         self.hold: dict[str, str] = {}
         self.answers: dict[str, str] = {}
         self.calls: list[tuple[str, ...]] = []
@@ -68,7 +70,7 @@ class Replay:
         if argv[:2] == ("qstat", "-help"):
             return "help.qstat"
         if argv[:2] == ("qstat", "-j"):
-            return "op.qstat_j_xml.just_gone" if self.situation == "gone" else f"state.{self.situation}.j_xml"
+            return self.after if self.situation == "gone" else f"state.{self.situation}.j_xml"
         letters = argv[argv.index("-s") + 1]
         if letters.startswith("h"):
             return self.hold.get(letters, NO_FILTER)
@@ -230,6 +232,27 @@ def test_error_state_is_an_end(replay: Replay, session: JobSession, job: str) ->
     replay.answers = {"qdel": "op.qdel.Eqw"}  # what is reaped is deleted
     replay.account("qacct.error_state_badcwd", session.cluster.clock.time())
     assert session.wait(job).wasAborted
+
+
+@pytest.mark.parametrize("replay", ["ocs-9.2pre"], indirect=True)
+def test_a_job_that_the_engine_retains_has_ended(replay: Replay, session: JobSession, job: str) -> None:
+    """It is in no listing and still in ``qstat -j``: how it ended is in its record."""
+    replay.situation, replay.after = "gone", "special.retained.j_xml_single"
+    assert session.jobStatus(job) == "undetermined"
+    for case in ("qhold", "qrls", "qmod_sj", "qmod_usj"):
+        replay.answers = {case.partition("_")[0]: f"special.retained.{case}"}
+        with pytest.raises(InvalidJobException):
+            session.control(job, RETAINED[case])
+    ends(replay, session, "special.pe_exit3")
+    assert session.wait(job).exitStatus == 3
+
+
+RETAINED = {
+    "qhold": JobControlAction.HOLD,
+    "qrls": JobControlAction.RELEASE,
+    "qmod_sj": JobControlAction.SUSPEND,
+    "qmod_usj": JobControlAction.RESUME,
+}
 
 
 def test_the_flavour(replay: Replay, session: JobSession) -> None:

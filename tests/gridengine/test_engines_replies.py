@@ -226,6 +226,16 @@ def test_wrong_place(case: Case) -> None:
 
 
 @pytest.mark.parametrize("engine", OTHERS)
+def test_an_option_that_is_not_understood(engine: str) -> None:
+    """The newer engines begin with ``ERROR!`` what 8.1.9 says plainly."""
+    for name, option in (("op.qmod_sj.noargs", "-sj"), ("op.qmod_cj.noargs", "-cj")):
+        with pytest.raises(CommandFailed, match=f"^{option} option must have argument"):
+            check_environment_errors(captured.case(name, engine).result)
+    with pytest.raises(CommandFailed, match=r'^invalid option argument "-jc"'):
+        check_environment_errors(captured.case("qsub.more_jc", engine).result)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
 def test_no_name_of_the_qmaster(engine: str) -> None:
     with pytest.raises(QmasterUnreachable, match="act_qmaster"):
         probe.parse_sconf(captured.case("env.no_act_qmaster.qconf_sconf", engine).result)
