@@ -35,6 +35,7 @@ REQUIRED = (
 )
 BOOT_ATTEMPTS = 4
 START_SECONDS = 90.0
+QMASTER_SECONDS = 30.0  # for its start: it hangs, without a word, when its port is taken
 PORTS = range(20000, 32000)  # below the ports that the kernel hands to outgoing connections
 
 BOOTSTRAP = """\
@@ -273,7 +274,7 @@ class RealCell:
         self._initialise_spool()
         self._daemon("sge_qmaster")
         pid_file = self.directory / "spool" / "qmaster" / "qmaster.pid"
-        wait_until(pid_file.exists, "start of the qmaster", seconds=8)  # it hangs when its port is taken
+        wait_until(pid_file.exists, "start of the qmaster", QMASTER_SECONDS)
         wait_until(self._answers, "answer of the qmaster")
         self._set_up()
         self._daemon("sge_execd")

@@ -57,12 +57,18 @@ def test_nothing_is_left_when_the_owner_is_killed(directory: Path) -> None:
 
 
 def test_a_taken_port_is_left_to_its_owner(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    free_ports = real_cell.free_ports
+    free_ports, patience = real_cell.free_ports, real_cell.QMASTER_SECONDS
     with socket.socket() as taken:
         taken.bind(("", 0))
         taken.listen()
-        answers = [(taken.getsockname()[1], free_ports()[1])]
-        monkeypatch.setattr(real_cell, "free_ports", lambda: answers.pop() if answers else free_ports())
+        attempts = iter([(taken.getsockname()[1], free_ports()[1])])
+
+        def ports() -> tuple[int, int]:
+            first = next(attempts, None)
+            monkeypatch.setattr(real_cell, "QMASTER_SECONDS", 2.0 if first else patience)
+            return first or free_ports()
+
+        monkeypatch.setattr(real_cell, "free_ports", ports)
         with real_cell.RealCell(directory) as cell:
             assert cell.ports[0] != taken.getsockname()[1]
             assert sorted(processes(directory)) == ["sge_execd", "sge_qmaster"]
