@@ -14,17 +14,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from drmaa_cli.gridengine.records import AccountingRecord
-from drmaa_cli.gridengine.signals import sge_signal_number, signal_name, signal_of
 from drmaa_cli.gridengine.units import epoch_seconds
 
 __all__ = [
+    "deleter",
     "is_final",
     "line_id",
     "parse_line",
     "ran",
-    "sge_signal_number",
-    "signal_name",
-    "signal_of",
 ]
 
 FIELDS = 45

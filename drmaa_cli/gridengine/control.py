@@ -23,6 +23,14 @@ from drmaa_cli.gridengine.replies import (
     find_environment_error,
 )
 
+__all__ = [
+    "answers_about",
+    "argv",
+    "check_usage",
+    "judge",
+    "parse",
+]
+
 COMMANDS = {
     "suspend": ("qmod", "-sj"),
     "resume": ("qmod", "-usj"),

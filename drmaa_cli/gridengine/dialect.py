@@ -18,6 +18,15 @@ from typing import NamedTuple
 from drmaa_cli.gridengine.probe import banner
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 
+__all__ = [
+    "JSON_FILE",
+    "PLAIN_FILE",
+    "Features",
+    "Flavour",
+    "flavour",
+    "is_parallel_success",
+]
+
 JSON_FILE = "accounting.jsonl"
 PLAIN_FILE = "accounting"
 

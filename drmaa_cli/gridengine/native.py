@@ -11,6 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Optional
 
+__all__ = [
+    "Include",
+    "Native",
+    "NativeError",
+    "Option",
+    "analyse",
+    "names_and_values",
+    "read_options",
+    "split",
+    "split_file",
+]
+
 Option = tuple[str, tuple[str, ...]]
 Include = Callable[[str], Optional[str]]
 

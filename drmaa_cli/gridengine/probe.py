@@ -12,6 +12,15 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply, check_environment_errors, describe
 from drmaa_cli.gridengine.units import parse_seconds
 
+__all__ = [
+    "BANNER_ARGV",
+    "SCONF_ARGV",
+    "accounting_flush_seconds",
+    "banner",
+    "max_aj_tasks",
+    "parse_sconf",
+]
+
 BANNER_ARGV = ("qstat", "-help")  # needs no qmaster, but SGE_ROOT
 SCONF_ARGV = ("qconf", "-sconf")
 

@@ -24,6 +24,14 @@ from drmaa_cli.gridengine.replies import (
 )
 from drmaa_cli.gridengine.units import parse_gigabytes, parse_memory, parse_seconds, parse_time
 
+__all__ = [
+    "NoAccounting",
+    "argv",
+    "argv_for_account",
+    "argv_for_owner",
+    "parse",
+]
+
 # stderr, exit 1: "error: job id 5 not found", "error: Job-array tasks 5.9-9:1 not found"
 NOT_FOUND = re.compile(r"^error: (?:job id|Job-array tasks|job name) .* not found$", re.MULTILINE)
 # stdout, exit 1: the file is missing or unreadable; stderr says which

@@ -32,6 +32,13 @@ from drmaa_cli.gridengine.replies import (
 )
 from drmaa_cli.gridengine.units import parse_time
 
+__all__ = [
+    "details_argv",
+    "listing_argv",
+    "parse_details",
+    "parse_listing",
+]
+
 LISTING_ROOT = "job_info"
 DETAILS_ROOT = "detailed_job_info"
 UNKNOWN_ROOT = "unknown_jobs"

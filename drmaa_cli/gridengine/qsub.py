@@ -21,6 +21,13 @@ from drmaa_cli.gridengine.replies import (
     find_environment_error,
 )
 
+__all__ = [
+    "Accepted",
+    "Refusal",
+    "Refused",
+    "parse_submission",
+]
+
 # Exit codes (captures qsub.err_*, qsub.more_display, cell2.max_*)
 EXITS_TRY_LATER = frozenset((25, 27))  # a limit on the number of jobs; 27 from 9.1 on
 EXITS_BEFORE_SUBMISSION = frozenset((2, 3, 4, 5, 7, 14))  # syntax, JSV, no input, option, value, no script

@@ -20,6 +20,11 @@ from drmaa_cli.gridengine.native import (
     split_file,
 )
 
+__all__ = [
+    "parse_default_options",
+    "parse_qtask",
+]
+
 
 def parse_qtask(cell: str, user: str) -> dict[str, list[str]]:
     """The categories of the two qtask files.

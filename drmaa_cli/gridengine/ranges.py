@@ -12,6 +12,15 @@ from collections.abc import Iterable
 
 from drmaa_cli.gridengine.records import TaskRange, TaskSet
 
+__all__ = [
+    "MAX_TASK",
+    "format_range",
+    "format_task_set",
+    "normal_range",
+    "parse_range",
+    "parse_task_set",
+]
+
 MAX_TASK = 2**32 - 1  # task numbers are unsigned 32-bit in the qmaster
 
 _RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10})(?::([0-9]{1,10}))?)?")

@@ -13,6 +13,20 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+__all__ = [
+    "AccountingRecord",
+    "CommandResult",
+    "Details",
+    "Hold",
+    "JobDetail",
+    "JobId",
+    "JobRow",
+    "Snapshot",
+    "TaskDetail",
+    "TaskRange",
+    "TaskSet",
+]
+
 
 class CommandResult(NamedTuple):
     """A finished command: what was run, how it ended, and what it said on each stream.

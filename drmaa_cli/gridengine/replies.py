@@ -20,6 +20,19 @@ from typing import NamedTuple
 
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 
+__all__ = [
+    "Answer",
+    "CommandFailed",
+    "GridEngineError",
+    "Outcome",
+    "QmasterUnreachable",
+    "TooManyRequests",
+    "UnreadableReply",
+    "check_environment_errors",
+    "describe",
+    "find_environment_error",
+]
+
 _PREFIXES = (  # no two of them can match the same text, so a search stays linear
     r"(?:(?:critical error|(?i:error)|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf"
     r"|Unable to run job|Unable to initialize environment because of error): |ERROR! )*"

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "SIGNALS",
+    "SIGNAL_BASE",
+    "sge_signal_number",
+    "signal_name",
+    "signal_of",
+]
+
 SIGNAL_BASE = 128  # an exit_status above it, with a failed code that says so, is 128 + signal
 UNKNOWN_NAME = "SIGunknown signal"  # libdrmaa's name for a signal that Grid Engine has no name for
 

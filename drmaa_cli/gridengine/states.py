@@ -13,6 +13,29 @@ from functools import lru_cache
 
 from drmaa_cli.gridengine.records import Hold
 
+__all__ = [
+    "FAILED",
+    "LETTERS",
+    "QUEUED_ACTIVE",
+    "RUNNING",
+    "SYSTEM_ON_HOLD",
+    "SYSTEM_SUSPENDED",
+    "UNDETERMINED",
+    "USER_ON_HOLD",
+    "USER_SUSPENDED",
+    "USER_SYSTEM_ON_HOLD",
+    "USER_SYSTEM_SUSPENDED",
+    "Letter",
+    "flags",
+    "is_deleting",
+    "is_error",
+    "is_finished",
+    "is_pending",
+    "job_state",
+    "needs_hold_kinds",
+    "unknown",
+]
+
 UNDETERMINED = "undetermined"
 QUEUED_ACTIVE = "queued_active"
 SYSTEM_ON_HOLD = "system_on_hold"

@@ -8,6 +8,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+__all__ = [
+    "epoch_seconds",
+    "parse_gigabytes",
+    "parse_memory",
+    "parse_seconds",
+    "parse_time",
+]
+
 UNSET = ("", "0", "-/-", "undefined")  # how an unset time is printed
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"

@@ -19,6 +19,15 @@ from lxml import etree
 
 from drmaa_cli.gridengine.replies import UnreadableReply
 
+__all__ = [
+    "Document",
+    "prepare",
+    "repair_tags",
+    "stream",
+    "text_of",
+    "tree",
+]
+
 # XML 1.0, production 2: below the blank only tab, newline and carriage return are characters.
 _FORBIDDEN = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
 _NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF, which XML forbids

@@ -1,0 +1,97 @@
+"""What is public says so: each ``__all__`` is what docs/api.md lists, and the pages use nothing else."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import drmaa_cli
+from drmaa_cli import gridengine
+from tests.documentation import PAGES, ROOT, blocks
+
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+CONSTANTS = re.compile(r"^Constants: ((?:`\w+`[,.]\s)+)", re.MULTILINE)
+MODULES = [f"drmaa_cli.gridengine.{name}" for name in gridengine.__all__]
+
+
+def listed(section: str) -> list[str]:
+    """The names that a section of the page lists, sorted."""
+    constants = "".join(CONSTANTS.findall(section + "\n"))
+    return sorted([*ROW.findall(section), *re.findall(r"`(\w+)`", constants)])
+
+
+def sections(mark: str) -> dict[str, str]:
+    """The page's sections of one level, by the name of the module in their headings."""
+    parts = re.split(rf"^{mark} `?([\w.]+)`?$", PAGE, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def test_the_package() -> None:
+    own = sections("##")["drmaa_cli"]
+    assert listed(own) == sorted(drmaa_cli.__all__)
+    assert len(set(drmaa_cli.__all__)) == len(drmaa_cli.__all__)
+
+
+def test_the_modules_of_the_command_line() -> None:
+    found = sections("###")
+    assert sorted(name for name in found if "." in name) == sorted(MODULES)
+    for name in MODULES:
+        assert listed(found[name]) == sorted(importlib.import_module(name).__all__), name
+
+
+def test_every_module_of_the_command_line_says_what_is_public() -> None:
+    for path in (ROOT / "drmaa_cli" / "gridengine").glob("*.py"):
+        module = importlib.import_module(f"drmaa_cli.gridengine.{path.stem}".replace(".__init__", ""))
+        assert module.__all__
+
+
+@pytest.mark.parametrize("name", ["drmaa_cli", *MODULES])
+def test_what_is_public_is_there_and_explained(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__doc__
+    for public in module.__all__:
+        value = getattr(module, public)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert inspect.getdoc(value), public
+
+
+def used(page: Path) -> set[tuple[str, str]]:
+    """What the Python of a page takes from our packages: module and name."""
+    found = set()
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.language != "python":
+            continue
+        tree = ast.parse(block.code)
+        aliases: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                aliases.update({name.asname or name.name: name.name for name in node.names})
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("drmaa_cli"):
+                found.update((str(node.module), name.name) for name in node.names)
+                if node.module == "drmaa_cli.gridengine":
+                    aliases.update({name.name: f"drmaa_cli.gridengine.{name.name}" for name in node.names})
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                module = aliases.get(node.value.id, "")
+                if module.partition(".")[0] == "drmaa_cli":
+                    found.add((module, node.attr))
+    return found
+
+
+def test_the_pages_use_what_is_public() -> None:
+    everything = {(str(page), *use) for page in PAGES for use in used(page)}
+    assert everything
+    for page, module, name in everything:
+        assert module in ("drmaa_cli", "drmaa_cli.gridengine", *MODULES), (page, module)
+        assert name in importlib.import_module(module).__all__, (page, module, name)
+
+
+def test_what_is_going_still_works_and_says_so() -> None:
+    going = re.findall(r"^\| `drmaa_cli\.(\w+)` \| [\d.]+ \| `drmaa_cli\.(\w+)` \|$", PAGE, re.MULTILINE)
+    assert dict(going) == drmaa_cli._OLD_NAMES
