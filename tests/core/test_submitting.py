@@ -539,7 +539,7 @@ def test_an_unnamed_session_works_where_nothing_can_be_written(
     cell.qmaster.end(number, 4)
     assert session.wait(str(number)).exitStatus == 4
     assert "will not outlive this process" in caplog.text
-    with pytest.raises(InternalException, match="nothing was submitted: .*, is no directory"):
+    with pytest.raises(InternalException, match=r"nothing was submitted: .*, is no directory"):
         run(cell.connect("session=named"))
     assert len(cell.qmaster.made) == 1
 
