@@ -5,7 +5,9 @@ The defects (captures ``qstat.j_xml_*``, ``qstat.xml_special_names``; fixtures `
 * ``<`` in a text is written ``%lt;`` by every release before Open Cluster Scheduler 9, which writes ``&lt;``;
 * control characters and bytes that are not UTF-8 are copied as they are, and no encoding is declared;
 * a list's name becomes a tag even when it has a blank in it (``<job ids>``, ``</mail list>``) or is empty
-(``<>``).
+(``<>``);
+* a task that a qmaster has read from its spool when it was started stands in ``<JATASK:     111.>`` (8.1.9,
+fixture ``sge-8.1.9_qstat_j_restored.xml``).
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ _NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF, which 
 _NAMESPACE = re.compile(rb'(\sxmlns:\w+=)"[^"]*"')
 _HEAD = 4096  # bytes: the root element's start tag lies within
 _BLANK_IN_TAG = re.compile(rb"<(/?[A-Za-z_][\w.:-]*(?: [A-Za-z_][\w.:-]*)+) ?>")
+_LABEL_AS_TAG = re.compile(rb"<(/?)([A-Za-z_]\w*): +[\w.]*>")
 _NAMELESS_TAG = re.compile(rb"</?\s*/?>")
 
 
@@ -82,7 +85,8 @@ def prepare(stdout: bytes) -> Document:
 
 
 def repair_tags(data: bytes) -> bytes:
-    """Join the words of tags that have blanks in them and drop tags without a name."""
+    """Join the words of tags that have blanks in them, cut labels to their word, drop tags without a name."""
+    data = _LABEL_AS_TAG.sub(rb"<\1\2>", data)
     data = _BLANK_IN_TAG.sub(lambda tag: b"<" + tag.group(1).replace(b" ", b"_") + b">", data)
     return _NAMELESS_TAG.sub(b"", data)
 

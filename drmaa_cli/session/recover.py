@@ -216,12 +216,32 @@ class SubmissionRecovery:
         claimed = self._claimed().keys()  # for the same reason, one of these may be the one that is sought
         for likely in (listed - claimed, listed):
             new = sorted(likely - looked_at.keys(), reverse=True)
-            for job in self._cluster.details(new).jobs if new else ():
-                looked_at[job.job] = job.context.get(CONTEXT, "")
+            unreadable = self._look_at(new, looked_at)
             found = {token: number for number, token in looked_at.items() if token in wanted}
             if len(found) == len(wanted):
                 break
+            if unreadable is not None:
+                raise unreadable  # it could be the one that is sought
         return found
+
+    def _look_at(self, numbers: Sequence[int], looked_at: dict[int, str]) -> UnreadableReply | None:
+        """Note the tokens of jobs; what is wrong with a job of which nothing could be read, if there is one.
+
+        One such job (a control character in its name will do) spoils the answer about all that are asked for
+        with it.
+        """
+        if not numbers:
+            return None
+        try:
+            for job in self._cluster.details(numbers).jobs:
+                looked_at[job.job] = job.context.get(CONTEXT, "")
+        except UnreadableReply as err:
+            if len(numbers) == 1:
+                return err
+            middle = len(numbers) // 2
+            parts = (numbers[:middle], numbers[middle:])
+            return next(filter(None, [self._look_at(part, looked_at) for part in parts]), None)
+        return None
 
     def _in_accounting(self, intent: Intent) -> Finding:
         """The number of a submission that the qmaster does not have (any more)."""

@@ -221,6 +221,19 @@ def test_a_qmaster_that_comes_and_goes_does_not_put_off_the_look_for_ever(cell: 
         session.runJob(template(session), key="a")
 
 
+def test_a_job_that_cannot_be_read_does_not_hide_the_others(cell: Cell) -> None:
+    session = cell.connect("session=kept")
+    others = [cell.qmaster.submit("true", None, "").number for _ in range(5)]
+
+    def details(argv: Any) -> CommandResult | None:
+        asked = {int(number) for number in argv[2].split(",")} if argv[1] == "-j" else set()
+        return captured.result("<detailed_job_info><djob_info>", "", 0) if others[2] in asked else None
+
+    cell.runner.next("qsub", lost(cell, "silent"))
+    cell.runner.next("qstat", *[details] * 20)
+    assert session.runJob(template(session), key="a") == str(cell.qmaster.made[-1])
+
+
 # --- more than the id ---------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def members(tasks: str) -> list[int]:
 
 def test_there_are_fixtures_and_each_is_described() -> None:
     assert len(LISTINGS) == 8
-    assert len(DETAILS) == 8
+    assert len(DETAILS) == 9
     assert sorted([*LISTINGS, *DETAILS, "sge-6.2u5_qstat_j_unknown.xml"]) == NAMES
     described = re.findall(r"^\| `([\w.-]+)` \|", README, re.MULTILINE)
     assert sorted(described) == sorted(path.name for path in FLAVOURS.iterdir())
@@ -157,3 +157,9 @@ def test_details_cut_off_anywhere_are_an_error(name: str) -> None:
     for length in range(0, len(complete), 31):
         with pytest.raises(UnreadableReply):
             qstat.parse_details(result(complete[:length]), [1])
+
+
+def test_tasks_that_a_restarted_qmaster_has_read_from_its_spool() -> None:
+    (job,) = qstat.parse_details(captured.flavour("sge-8.1.9_qstat_j_restored.xml"), [111]).jobs
+    assert (job.job, job.name, job.is_array) == (111, "sleep", True)
+    assert [(task.task, task.status) for task in job.details] == [(1, 512), (2, 512), (3, 512)]
