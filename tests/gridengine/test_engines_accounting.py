@@ -204,6 +204,16 @@ def test_lines_of_the_accounting_file(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", OTHERS)
+def test_qacct_prints_local_time(engine: str) -> None:
+    """So it is run with TZ=UTC; New York is five hours behind in November."""
+    (there,) = qacct.parse(captured.case("time.qacct_tz_America_New_York", engine).result)
+    (here,) = qacct.parse(captured.case("qacct.j_exit0", engine).result)
+    assert there.job == here.job
+    for name in ("submission_time", "start_time", "end_time"):
+        assert getattr(there, name) + 5 * 3600 == getattr(here, name)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
 def test_no_such_record(engine: str) -> None:
     for name in ("j_unknown", "badid", "j_qdel_pending", "j_array_task_unknown", "j_task_unknown"):
         assert qacct.parse(captured.case(f"qacct.{name}", engine).result) == [], name
