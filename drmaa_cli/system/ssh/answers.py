@@ -1,0 +1,80 @@
+"""Who answers what a login asks: the program's own function, a command, the person at the terminal; in this order."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Callable, Optional
+
+AskPerson = Callable[[str], str]
+"""Given a question, returns the answer; raises whatever it likes when it has none."""
+
+AnswerSource = Callable[[str], Optional[str]]
+"""The same; None when this source cannot be asked, and the next one is."""
+
+ASKPASS_SECONDS = 300.0
+
+
+class AskpassFailed(Exception):
+    """The command that was to answer a question failed."""
+
+
+def sources(own: AskPerson | None, askpass: str, env: Mapping[str, str]) -> list[AnswerSource]:
+    """The sources of answers that there are.
+
+    Args:
+        own: the program's function.
+        askpass: path of a command that prints the answer to the question in its argument; '' for none.
+        env: the environment for that command.
+    """
+    found: list[AnswerSource] = []
+    if own is not None:
+        found.append(own)
+    if askpass:
+        found.append(lambda question: _ask_command(askpass, question, env))
+    found.append(_ask_terminal)
+    return found
+
+
+def first_answer(asked: Sequence[AnswerSource], question: str) -> str | None:
+    """The answer of the first source that can be asked; None when there is none.
+
+    Raises:
+        AskpassFailed: the command failed.
+        Exception: whatever the program's own function raises.
+    """
+    for source in asked:
+        answer = source(question)
+        if answer is not None:
+            return answer
+    return None
+
+
+def _ask_command(path: str, question: str, env: Mapping[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            [path, question],
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=ASKPASS_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as err:
+        raise AskpassFailed(f"the command {path!r} could not answer {question!r}: {err}") from None
+    if done.returncode != 0:
+        raise AskpassFailed(f"the command {path!r} ended with exit code {done.returncode} at {question!r}")
+    return os.fsdecode(done.stdout).partition("\n")[0].rstrip("\r")
+
+
+def _ask_terminal(question: str) -> str | None:
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    os.close(terminal)
+    sys.stdout.flush()
+    return getpass.getpass(question)

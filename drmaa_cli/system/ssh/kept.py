@@ -1,0 +1,47 @@
+"""What became of a submission whose connection was lost: looked up on the host, and never begun a second time."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+from drmaa_cli.system.ssh.remote_shell import Answer
+
+KILLED = -9  # as :mod:`subprocess` has it
+
+
+class Fate(enum.Enum):
+    """What the host knows of a command; see :func:`drmaa_cli.system.ssh.remote_shell.forestall_line`."""
+
+    NEVER_BEGUN = "forestalled"
+    RUNNING = "running"
+    KILLED = "gone"
+    ENDED = "ended"
+
+
+class Kept(NamedTuple):
+    """A kept answer.
+
+    Attributes:
+        fate: what became of the command.
+        exit_code: its exit status; -9 when it was killed.
+        stdout: its standard output, so far as it came.
+        stderr: its standard error, likewise.
+    """
+
+    fate: Fate
+    exit_code: int = KILLED
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+def read_fate(answer: Answer) -> Kept:
+    """What the command of ``forestall_line`` answered.
+
+    Raises:
+        ValueError: it is no such answer.
+    """
+    first, _, rest = answer.stdout.partition(b"\n")
+    word, _, status = first.decode("ascii", "replace").partition(" ")
+    fate = Fate(word)
+    return Kept(fate, int(status) if fate is Fate.ENDED else KILLED, rest, answer.stderr)

@@ -1,0 +1,173 @@
+"""Log in to a host as a person would: start ssh on a terminal of its own and answer what it asks.
+
+ssh ignores SIGHUP: the end of the process that was asked would take along the one it leaves in the background.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable
+
+from drmaa_cli.system.ssh import prompts
+from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
+
+if TYPE_CHECKING:
+    import pexpect
+
+QUIET_SECONDS = 0.3  # an unknown question is taken for one after so long without another character
+POLL_SECONDS = 0.05
+LAST_LINES = 6
+
+Ask = Callable[[Prompt], "str | None"]
+"""Answers a question; None when nobody can."""
+
+
+class LoginFailed(Exception):
+    """There is no login.
+
+    Attributes:
+        kind: why.
+        text: the same for a person, with what ssh said and what can be done.
+    """
+
+    def __init__(self, kind: Failure, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+
+
+def log_in(
+    argv: Sequence[str], env: Mapping[str, str], ask: Ask, silence: float, is_up: Callable[[], bool]
+) -> None:
+    """Run an ssh command that ends by itself once it is logged in (``ssh -f``), and answer what it asks.
+
+    Args:
+        argv: the command line, with ``LogLevel=VERBOSE``: what is said then tells a rejected answer.
+        env: the environment of ssh.
+        ask: answers the questions; it may take its time.
+        silence: seconds within which ssh must say something.
+        is_up: whether the connection answers, which it does a moment after the login.
+
+    Raises:
+        LoginFailed: it did not come to a login. No exception of this function contains an answer.
+        Exception: whatever ``ask`` raises.
+    """
+    import pexpect  # noqa: PLC0415  # only logins need it
+
+    try:
+        child: pexpect.spawn[bytes] = pexpect.spawn(
+            argv[0], list(argv[1:]), env=dict(env), echo=False, ignore_sighup=True
+        )
+    except pexpect.ExceptionPexpect as err:
+        raise LoginFailed(Failure.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
+    try:
+        with _no_core_file():
+            _Dialogue(child, ask, silence).hold()
+        until = time.monotonic() + silence
+        while not is_up():
+            if time.monotonic() > until:
+                raise LoginFailed(Failure.CLOSED, "the login succeeded, but the connection does not answer")
+            time.sleep(POLL_SECONDS)
+    finally:
+        child.close(force=True)
+
+
+@contextlib.contextmanager
+def _no_core_file() -> Iterator[None]:
+    """While a secret is in memory, a crash of this process writes no core file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+class _Dialogue:
+    """One run of ssh until its end."""
+
+    def __init__(self, child: pexpect.spawn[bytes], ask: Ask, silence: float) -> None:
+        self._child, self._ask, self._silence = child, ask, silence
+        self._said = ""
+        self._since_answer = ""
+        self._answered: Prompt | None = None
+
+    def hold(self) -> None:
+        heard = time.monotonic()
+        while True:
+            text = self._hear()
+            if text is None:
+                break
+            now = time.monotonic()
+            if text:
+                heard = now
+                self._check_host_key()
+            asked = prompts.question(self._line(), is_quiet=now - heard > QUIET_SECONDS)
+            if asked is not None:
+                self._answer(asked)
+                heard = time.monotonic()
+            elif now - heard > self._silence:
+                raise LoginFailed(
+                    Failure.CLOSED, self._with_words(f"ssh said nothing for {self._silence:g} seconds")
+                )
+        self._child.wait()
+        if self._child.exitstatus != 0:
+            raise self._failed()
+
+    def _hear(self) -> str | None:
+        import pexpect  # noqa: PLC0415  # loaded by log_in()
+
+        try:
+            text = (
+                self._child.read_nonblocking(4096, POLL_SECONDS).decode("utf-8", "replace").replace("\r", "")
+            )
+        except pexpect.TIMEOUT:
+            return ""
+        except pexpect.EOF:
+            return None
+        self._said += text
+        self._since_answer += text
+        return text
+
+    def _line(self) -> str:
+        return self._since_answer.rpartition("\n")[2]
+
+    def _check_host_key(self) -> None:
+        """A changed host key ends the matter, whatever ssh_config says."""
+        if prompts.failure(self._said) is Failure.HOST_KEY_CHANGED and prompts.offending_line(self._said):
+            raise self._failed()
+
+    def _answer(self, asked: Prompt) -> None:
+        if prompts.is_rejection(self._answered, asked, self._since_answer):
+            assert self._answered is not None
+            raise LoginFailed(Failure.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
+        if asked.kind is Question.NEW_PASSWORD:
+            raise LoginFailed(
+                Failure.REJECTED,
+                f"the server wants a new password ({asked.text.strip()!r}): log in by hand once",
+            )
+        answer = self._ask(asked)
+        if answer is None:
+            raise LoginFailed(Failure.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")
+        self._answered, self._since_answer = asked, ""
+        self._child.sendline(answer)
+        del answer
+
+    def _failed(self) -> LoginFailed:
+        kind = prompts.failure(self._said)
+        if kind is Failure.HOST_KEY_CHANGED:
+            where = prompts.offending_line(self._said)
+            line = "" if where is None else f" (the key on record is in {where[0]}, line {where[1]})"
+            return LoginFailed(
+                kind,
+                f"the host's key has changed{line}: somebody may be listening; if the host was set up anew, remove"
+                " that line and log in by hand once",
+            )
+        return LoginFailed(kind, self._with_words("ssh could not log in"))
+
+    def _with_words(self, text: str) -> str:
+        lines = [line.strip() for line in self._said.split("\n") if line.strip()]
+        return f"{text}: {'; '.join(lines[-LAST_LINES:])}" if lines else text

@@ -1,0 +1,240 @@
+"""Commands on a submit host over ssh: a runner as :mod:`drmaa_cli.system.runner` describes it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
+from drmaa_cli.system.ssh.login import Ask, LoginFailed
+from drmaa_cli.system.ssh.master import Master
+from drmaa_cli.system.ssh.prompts import Failure
+from drmaa_cli.system.ssh.remote_shell import (
+    NOT_EXECUTABLE,
+    NOT_FOUND,
+    Answer,
+    forestall_line,
+    loader,
+    read_answer,
+    script_line,
+)
+
+log = logging.getLogger("drmaa_cli")
+
+SSH_FAILED = 255
+SESSIONS = 8  # at once over one connection: sshd's MaxSessions is 10 by default, and others share the master
+QUERY_SECONDS = 30.0
+MOST_ATTEMPTS = 1000
+LOOK_AGAIN = 0.5
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+_SESSION_REFUSED = b"Session open refused by peer"
+_KILL = """ps -A -o pgid= -o args= | while read -r group words; do
+case $words in *" $0"*) [ "$group" = "$1" ] || kill -KILL "-$group";; esac; done"""
+
+
+class HostUnreachable(Exception):
+    """The submit host cannot be reached, or does not let commands run; the text names host and step.
+
+    Attributes:
+        kind: why a login failed; None when it is something else.
+    """
+
+    def __init__(self, text: str, kind: Failure | None = None) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class SshRunner:
+    """Runs commands on a host over a :class:`~drmaa_cli.system.ssh.master.Master`.
+
+    Args:
+        master: the connection; opened when it is needed.
+        ask: answers the questions of a login.
+        env: the environment of ssh here.
+    """
+
+    keeps_answers = True
+
+    def __init__(self, master: Master, ask: Ask, env: Mapping[str, str]) -> None:
+        self._master, self._ask, self._env = master, ask, env
+        self._local = LocalRunner()
+        self._sessions = threading.BoundedSemaphore(SESSIONS)
+        self._login_environment: Mapping[str, str] = {}
+        self._attempts: dict[str, int] = {}
+        self._done: list[str] = []
+
+    def open(self) -> None:
+        """Connect, and log in where no other program of the user has.
+
+        Raises:
+            HostUnreachable: there is no connection.
+        """
+        try:
+            self._master.open(self._ask)
+        except LoginFailed as err:
+            raise HostUnreachable(f"{self._master.address}: {err.text}", err.kind) from None
+
+    def close(self) -> None:
+        """Leave the connection; the last one to leave ends it."""
+        self._master.close()
+
+    def know_environment(self, variables: Mapping[str, str]) -> None:
+        """What variables a command has by itself, so that only what differs is sent with each."""
+        self._login_environment = dict(variables)
+
+    def run(self, command: Command, /) -> CommandResult:
+        """Run a command on the host to its end.
+
+        A connection that is lost is made again and the command is given again; one whose answer is kept only if
+        it was never begun, else what became of it is looked up. A command without a kept answer must be one that
+        may be given twice.
+
+        Raises:
+            CommandNotFound: it cannot be executed there.
+            CommandTimeout: it did not end in its time; it was killed there.
+            HostUnreachable: there is no connection.
+        """
+        began = time.monotonic()
+        until, pause = began + command.timeout, FIRST_PAUSE
+        kept_in = self._next_attempt(command.answer)
+        while True:
+            answer = self._attempt(command, kept_in, until)
+            if (
+                answer.exit_code is None
+                and _SESSION_REFUSED in answer.before
+                and time.monotonic() + pause < until
+            ):
+                time.sleep(pause)  # other programs use all the sessions of the connection
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            if answer.exit_code is None:
+                log.warning("the connection to %s was lost during %s", self._master.address, command.argv[0])
+                if time.monotonic() > until:
+                    raise HostUnreachable(f"{self._master.address}: the connection is lost again and again")
+                self.open()
+                if not kept_in:
+                    continue
+                found = self._fate(kept_in, until)
+                kept_in = self._next_attempt(command.answer)
+                if found.fate is Fate.NEVER_BEGUN:
+                    continue
+                answer = Answer(found.exit_code, found.stdout, found.stderr, None, b"")
+            return _result(command, answer, time.monotonic() - began)
+
+    def look_up(self, answer: AnswerFiles) -> CommandResult | None:
+        """What a command whose answer was kept came to, also one of a program that has died; None: never begun.
+
+        Whatever it was, it will not begin after this.
+
+        Raises:
+            CommandTimeout: it runs on.
+            HostUnreachable: there is no connection.
+        """
+        found: CommandResult | None = None
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            kept = self._fate(_directory(answer, attempt), time.monotonic() + QUERY_SECONDS)
+            if kept.fate is Fate.NEVER_BEGUN:
+                self._done.append(_directory(answer, attempt))
+                break
+            found = CommandResult(("qsub",), kept.exit_code, kept.stdout, kept.stderr)
+        return found
+
+    def forget(self, answer: AnswerFiles) -> None:
+        """A kept answer is not needed any more; it is removed on the host with the next command."""
+        for attempt in range(1, self._attempts.pop(answer.out.name, 1) + 1):
+            self._done.append(_directory(answer, attempt))
+
+    def _next_attempt(self, answer: AnswerFiles | None) -> str:
+        """The directory of the host for a kept answer; another one for each time that a command is given."""
+        if answer is None:
+            return ""
+        attempt = self._attempts.get(answer.out.name, 0) + 1
+        self._attempts[answer.out.name] = attempt
+        return _directory(answer, attempt)
+
+    def _attempt(self, command: Command, kept_in: str, until: float) -> Answer:
+        """Give the command once; an answer without exit code where the connection did not carry it."""
+        marker = secrets.token_hex(16)
+        done, self._done = self._done, []
+        line = script_line(
+            (command.program, *command.argv[1:]), self._changes(command.env), marker, kept_in, done
+        )
+        label = kept_in or marker
+        words = (*self._master.command(), loader(label))
+        payload = line.encode("utf-8", "surrogateescape") + b"\n" + (command.stdin or b"")
+        local = Command(
+            words, words[0], self._env, max(until - time.monotonic(), LOOK_AGAIN), payload, command.answer
+        )
+        try:
+            with self._sessions:
+                result = self._local.run(local)
+        except CommandTimeout as late:
+            self._kill(label)
+            answer = read_answer(late.result.stdout, late.result.stderr, marker)
+            printed = CommandResult(command.argv, -9, answer.stdout, answer.stderr, command.timeout)
+            raise CommandTimeout(printed, command.timeout) from None
+        except CommandNotFound:
+            raise
+        except BaseException:
+            self._kill(label)
+            raise
+        answer = read_answer(result.stdout, result.stderr, marker)
+        if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
+            said = answer.before.decode("utf-8", "replace").strip()
+            raise HostUnreachable(
+                f"{self._master.address}: the login works, but commands do not run there (/bin/sh did not start): {said}"
+            )
+        return answer
+
+    def _changes(self, env: Mapping[str, str]) -> dict[str, str | None]:
+        own = self._login_environment
+        changes: dict[str, str | None] = {
+            name: value for name, value in env.items() if own.get(name) != value
+        }
+        changes.update((name, None) for name in own if name not in env)
+        return changes
+
+    def _fate(self, kept_in: str, until: float) -> Kept:
+        """What became of a command; one that runs on is waited for."""
+        while True:
+            query = Command(
+                ("sh", "-c", forestall_line(kept_in)), "/bin/sh", self._login_environment, QUERY_SECONDS
+            )
+            result = self.run(query)
+            found = read_fate(Answer(result.exit_code, result.stdout, result.stderr, None, b""))
+            if found.fate is not Fate.RUNNING:
+                return found
+            if time.monotonic() >= until:
+                raise CommandTimeout(result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS)
+            time.sleep(LOOK_AGAIN)
+
+    def _kill(self, label: str) -> None:
+        """End what a command left running on the host."""
+        query = ("sh", "-c", f"{_KILL}", label, "$$")
+        try:
+            marker = secrets.token_hex(16)
+            line = script_line(query, {}, marker)
+            words = (*self._master.command(), loader(marker))
+            self._local.run(Command(words, words[0], self._env, QUERY_SECONDS, line.encode() + b"\n"))
+        except (CommandNotFound, CommandTimeout) as err:
+            log.warning("what runs on %s could not be ended: %s", self._master.address, err)
+
+
+def _directory(answer: AnswerFiles, attempt: int) -> str:
+    return f"{answer.out.stem}.{attempt}"
+
+
+def _result(command: Command, answer: Answer, duration: float) -> CommandResult:
+    assert answer.exit_code is not None
+    if (
+        answer.exit_code in (NOT_FOUND, NOT_EXECUTABLE)
+        and not answer.stdout
+        and command.program.encode() in answer.stderr
+    ):
+        raise CommandNotFound(command.program, answer.stderr.decode("utf-8", "replace").strip())
+    return CommandResult(command.argv, answer.exit_code, answer.stdout, answer.stderr, duration)

@@ -1,0 +1,133 @@
+"""An ssh server of the tests' own: a real sshd with its own keys, configuration and port on this host only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+SSH = shutil.which("ssh", path="/usr/bin:/usr/local/bin")  # PATH has a guard in its place
+START_SECONDS = 60.0
+
+
+class SshServer:
+    """A running sshd that lets this user in with one key.
+
+    Attributes:
+        port: where it listens on 127.0.0.1.
+        config: an ssh_config file under which ssh knows its key and the user's.
+        folder: where all its files are.
+        home: the home directory of those who log in.
+    """
+
+    def __init__(self, folder: Path, options: str = "") -> None:
+        self.folder, self.options = folder, options
+        self.port = 0
+        self.config = folder / "ssh_config"
+        self.home = (
+            folder / "home"
+        )  # of the logins: neither the user's rc files nor anything there is touched
+        self.home.mkdir()
+        self._process: subprocess.Popen[bytes] | None = None
+        for name in ("host_key", "user_key"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+        shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
+
+    @property
+    def contact(self) -> str:
+        return f"ssh://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen, at a port that is free, and the same one after a stop."""
+        until = time.monotonic() + START_SECONDS
+        while True:
+            port = self.port or _free_port()
+            self._process = self._listening_at(port)
+            if self._process is not None:
+                break
+            assert time.monotonic() < until, (self.folder / "log").read_text()
+        self.port = port
+        host_key = (self.folder / "host_key.pub").read_text().split()[:2]
+        (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
+        self.config.write_text(
+            f"UserKnownHostsFile {self.folder}/known_hosts\nGlobalKnownHostsFile none\n"
+            f"IdentityFile {self.folder}/user_key\nIdentitiesOnly yes\nIdentityAgent none\n"
+        )
+
+    def stop(self) -> None:
+        """End the server and all its connections."""
+        if self._process is None:
+            return
+        for child in _children(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def cut_connections(self) -> None:
+        """End the connections that there are; the server goes on."""
+        assert self._process is not None
+        for child in _children(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    def _listening_at(self, port: int) -> subprocess.Popen[bytes] | None:
+        config = self.folder / "sshd_config"
+        config.write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host_key\n"
+            f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
+            f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSetEnv HOME={self.home}\n{self.options}\n"
+        )
+        with (self.folder / "log").open("wb") as log:
+            process = subprocess.Popen([SSHD or "sshd", "-D", "-e", "-f", config], stderr=log)
+        until = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
+                if connection.recv(4) == b"SSH-":
+                    return process
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        return None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in (task / "children").read_text().split()]
+    found = [child for child in found if _name(child).startswith("sshd")]  # what they run goes on
+    return [*found, *(below for child in found for below in _children(child))]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def running_server(folder: Path, options: str = "") -> Iterator[SshServer]:
+    """A server while the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = SshServer(folder, options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

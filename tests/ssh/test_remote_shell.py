@@ -1,0 +1,91 @@
+"""What is sent to a remote shell arrives byte for byte, and its answer is told from everything else it prints."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drmaa_cli.system.ssh.remote_shell import Answer, loader, quote, read_answer, script_line
+
+SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "tcsh", "fish") if shutil.which(name)]
+MARKER = "0123456789abcdef"
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+
+
+def run(shell: str, line: str, stdin: bytes = b"") -> Answer:
+    given = line.encode() + b"\n" + stdin
+    done = subprocess.run([shell, "-c", loader(MARKER)], input=given, capture_output=True, check=True)
+    return read_answer(done.stdout, done.stderr, MARKER)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_any_login_shell(shell: str) -> None:
+    words = ("printf", "%s|", "a'b", "two\nlines", '"$HOME" `x` \\ ! * ~', "", "-n", "\u00e4")
+    line = script_line(words, {"ONE": "x\ny'z", "HOME": None, "odd.name": "q w"}, MARKER)
+    answer = run(shell, line)
+    assert answer.exit_code == 0
+    assert answer.stdout == "".join(f"{word}|" for word in words[2:]).encode()
+    assert answer.stderr == answer.before == b""
+    assert answer.process_group is not None
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_variables(shell: str) -> None:
+    line = script_line(("env", "-0"), {"ONE": "x\ny'z=1", "PWD": None, "odd.name": "q w", "-i": "v"}, MARKER)
+    variables = dict(item.split("=", 1) for item in run(shell, line).stdout.decode().split("\0") if item)
+    assert variables["ONE"] == "x\ny'z=1"
+    assert variables["odd.name"] == "q w"
+    assert variables["-i"] == "v"
+    assert "PWD" not in variables
+
+
+def test_input_output_and_exit_status() -> None:
+    line = script_line(("sh", "-c", "cat; echo err >&2; exit 7"), {}, MARKER)
+    answer = run("sh", line, b"\0\xff\nno end")
+    assert answer[:3] == (7, b"\0\xff\nno end", b"err\n")
+
+
+@settings(max_examples=40)
+@given(st.lists(WORDS, max_size=4), st.dictionaries(st.sampled_from(["A", "B_1", "Zz9"]), WORDS, max_size=3))
+def test_arrives_byte_for_byte(words: list[str], variables: dict[str, str]) -> None:
+    script = 'for word; do printf "%s\\0" "$word"; done; env -0'
+    line = script_line(("sh", "-c", script, "x", *words), dict(variables), MARKER)
+    assert "\n" not in line
+    printed = run("sh", line).stdout.decode().split("\0")
+    assert printed[: len(words)] == words
+    assert set(f"{name}={value}" for name, value in variables.items()) <= set(printed[len(words) :])
+
+
+def test_a_nul_is_refused() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        quote("a\0b")
+
+
+@pytest.mark.parametrize("label", ["", "a b", "a'b", "$(x)", "a\nb", "\u00e4"])
+def test_labels(label: str) -> None:
+    with pytest.raises(ValueError, match="command line"):
+        loader(label)
+
+
+NOISE = st.binary(max_size=40).filter(lambda noise: MARKER.encode() not in noise)
+
+
+@given(NOISE, NOISE, NOISE, NOISE, st.integers(0, 255))
+def test_answers_stand_between_markers(motd: bytes, out: bytes, banner: bytes, err: bytes, code: int) -> None:
+    mark = MARKER.encode()
+    stdout = motd + b"%s 17\n%s\n%s %d\n" % (mark, out, mark, code) + motd
+    stderr = banner + b"%s\n%s\n%s\n" % (mark, err, mark)
+    answer = read_answer(stdout, stderr, MARKER)
+    assert answer[:4] == (code, out, err, 17)
+
+
+@given(NOISE, NOISE, st.data())
+def test_a_cut_answer_has_no_exit_code(motd: bytes, out: bytes, data: st.DataObject) -> None:
+    mark = MARKER.encode()
+    whole = motd + b"%s 17\n%s\n%s 0\n" % (mark, out, mark)
+    length = data.draw(st.integers(0, len(whole) - 1))
+    assert read_answer(whole[:length], b"", MARKER).exit_code is None
