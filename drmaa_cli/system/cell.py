@@ -39,14 +39,14 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, HostUnreachable
 
 log = logging.getLogger("drmaa_cli")
 
 T = TypeVar("T")
 
-Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout]
-TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout)
+Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable]
+TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable)
 """What may go wrong with a query without saying anything about the jobs."""
 
 IDS_PER_COMMAND = 1000

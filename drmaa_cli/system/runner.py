@@ -48,6 +48,10 @@ class CommandTimeout(Exception):
         self.seconds = seconds
 
 
+class HostUnreachable(Exception):
+    """The host that runs commands cannot be reached, or the connection was lost; the text names host and step."""
+
+
 class AnswerFiles(NamedTuple):
     """Two files of this host that outlive the process that runs a command.
 
@@ -99,6 +103,7 @@ class Runner(Protocol):
         Raises:
             CommandNotFound: it cannot be executed; certainly nothing was begun.
             CommandTimeout: it did not end in its time; nothing of it is left running.
+            HostUnreachable: the runner runs commands elsewhere, and could not reach that host.
         """
 
 

@@ -1,4 +1,4 @@
-"""An ssh server of the tests' own: a real sshd with its own keys, configuration and port on this host only."""
+"""An ssh server of the tests' own: a real sshd with its own keys, configuration and port."""
 
 from __future__ import annotations
 

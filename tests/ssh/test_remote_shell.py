@@ -1,4 +1,4 @@
-"""What is sent to a remote shell arrives byte for byte, and its answer is told from everything else it prints."""
+"""What is sent to a remote shell arrives byte for byte; its answer is told from all else that is printed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_arrives_byte_for_byte(words: list[str], variables: dict[str, str]) -> N
     assert "\n" not in line
     printed = run("sh", line).stdout.decode().split("\0")
     assert printed[: len(words)] == words
-    assert set(f"{name}={value}" for name, value in variables.items()) <= set(printed[len(words) :])
+    assert {f"{name}={value}" for name, value in variables.items()} <= set(printed[len(words) :])
 
 
 def test_a_nul_is_refused() -> None:
@@ -81,6 +81,7 @@ def test_answers_stand_between_markers(motd: bytes, out: bytes, banner: bytes, e
     stderr = banner + b"%s\n%s\n%s\n" % (mark, err, mark)
     answer = read_answer(stdout, stderr, MARKER)
     assert answer[:4] == (code, out, err, 17)
+    assert answer.after == motd
 
 
 @given(NOISE, NOISE, st.data())

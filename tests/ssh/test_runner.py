@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout
-from drmaa_cli.system.ssh.prompts import Failure
-from drmaa_cli.system.ssh.runner import HostUnreachable, SshRunner
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, HostUnreachable
+from drmaa_cli.system.ssh.runner import SshRunner
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer
 
@@ -93,9 +92,8 @@ def test_a_lost_connection_is_made_again(server: SshServer, runner: SshRunner) -
 
 def test_a_server_that_is_away(server: SshServer, runner: SshRunner) -> None:
     server.stop()
-    with pytest.raises(HostUnreachable, match="127.0.0.1") as away:
+    with pytest.raises(HostUnreachable, match=r"127\.0\.0\.1"):
         runner.run(command("/bin/echo", "x"))
-    assert away.value.kind is Failure.UNREACHABLE
     server.start()
     assert runner.run(command("/bin/echo", "back")).stdout == b"back\n"
 

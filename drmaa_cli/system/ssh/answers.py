@@ -1,4 +1,4 @@
-"""Who answers what a login asks: the program's own function, a command, the person at the terminal; in this order."""
+"""Who answers what a login asks: the program's own function, a command, the person at the terminal."""
 
 from __future__ import annotations
 

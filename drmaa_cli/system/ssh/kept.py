@@ -1,4 +1,4 @@
-"""What became of a submission whose connection was lost: looked up on the host, and never begun a second time."""
+"""What became of a submission whose connection was lost: looked up, and never begun a second time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Log in to a host as a person would: start ssh on a terminal of its own and answer what it asks.
 
-ssh ignores SIGHUP: the end of the process that was asked would take along the one it leaves in the background.
+ssh ignores SIGHUP: the end of the process that asked would take along the one it leaves in the background.
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ class _Dialogue:
             line = "" if where is None else f" (the key on record is in {where[0]}, line {where[1]})"
             return LoginFailed(
                 kind,
-                f"the host's key has changed{line}: somebody may be listening; if the host was set up anew, remove"
-                " that line and log in by hand once",
+                f"the host's key has changed{line}: somebody may be listening; if the host was set up anew,"
+                " remove that line and log in by hand once",
             )
         return LoginFailed(kind, self._with_words("ssh could not log in"))
 

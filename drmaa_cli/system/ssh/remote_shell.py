@@ -1,9 +1,9 @@
 """The text that is sent to a remote shell, and its answer: pure. The only place where anything is quoted.
 
-Whatever login shell a user has (sh, bash, zsh, tcsh, fish), it is given the same short line, which all of
-them read alike (see loader()): it becomes ``/bin/sh`` and runs one line that is sent on standard input. So neither arguments
-nor environment values appear in a process list, and rc files, whose output comes first, are kept apart by
-markers that nobody can know before.
+Whatever login shell a user has (sh, bash, zsh, tcsh, fish), it is given the same short line, which all of them
+read alike (see loader()): it becomes ``/bin/sh`` and runs one line that is sent on standard input. So neither
+arguments nor environment values appear in the process list of the submit host before the command itself does,
+and the output of rc files, which comes first, is kept apart by markers that nobody can know before.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ class Answer(NamedTuple):
         stderr: its standard error, likewise; complete only when ``exit_code`` is there.
         process_group: the number of its process group on the remote host; None when it was never begun.
         before: what was printed before the command began: output of rc files, ssh's own messages.
+        after: what was printed after its end: the answer of what travelled with it.
     """
 
     exit_code: int | None
     stdout: bytes
     stderr: bytes
-    process_group: int | None
-    before: bytes
+    process_group: int | None = None
+    before: bytes = b""
+    after: bytes = b""
 
 
 def loader(label: str) -> str:
-    """The line for the login shell. The label, of letters, digits and ``._@+-``, stands in the process list."""
+    """The line for the login shell; the label, of letters, digits and ``._@+-``, stands in the process list."""
     if not re.fullmatch(r"[\w.@+-]+", label, re.ASCII):
         raise ValueError(f"{label!r} cannot stand on the command line of a login shell")
     return _LOADER.format(label)
@@ -64,6 +66,7 @@ def script_line(
     changes: Mapping[str, str | None],
     marker: str,
     kept_in: str = "",
+    then: str = "",
     done: Sequence[str] = (),
 ) -> str:
     """One line for the loader: runs a command in the login environment with some changes.
@@ -74,8 +77,9 @@ def script_line(
             env(1).
         marker: letters and digits that appear nowhere else; the answer stands between two of them.
         kept_in: a directory for what becomes of the command, below KEPT; '' for none. It is there when the
-            connection ends meanwhile, and it is made by whoever is first: the command, or :func:`forestall_line`.
-        done: such directories that are not needed any more.
+            connection ends meanwhile, and made by who is first: the command, or :func:`forestall_line`.
+        then: a shell command for afterwards; its output stands behind the second marker.
+        done: directories of kept answers that are not needed any more.
     """
     plain = {name: value for name, value in changes.items() if _NAME.fullmatch(name)}
     odd = {name: value for name, value in changes.items() if name not in plain and value is not None}
@@ -93,6 +97,7 @@ def script_line(
         _keeping(command, kept_in) if kept_in else f"{command}; status=$?",
         f"printf '\\n%s %s\\n' {quote(marker)} $status",
         f"printf '\\n%s\\n' {quote(marker)} >&2",
+        *([then] if then else []),
         *([f"cd {KEPT} && rm -rf {' '.join(map(quote, done))}"] if done else []),
     ]
     return "; ".join(steps)
@@ -100,25 +105,31 @@ def script_line(
 
 def _keeping(command: str, kept_in: str) -> str:
     place = f'"$kept"/{quote(kept_in)}'
-    return (
-        f"umask 077; status={NOT_BEGUN}; mkdir {place} && {{ echo $$ >{place}/group; {command} >{place}/out 2>{place}/err;"
-        f" status=$?; echo $status >{place}/new; mv {place}/new {place}/status; cat {place}/out; cat {place}/err >&2; }}"
-    )
+    steps = [
+        f"echo $$ >{place}/group",
+        f"{command} >{place}/out 2>{place}/err",
+        "status=$?",
+        f"echo $status >{place}/new",
+        f"mv {place}/new {place}/status",
+        f"cat {place}/out",
+        f"cat {place}/err >&2",
+    ]
+    return f"umask 077; status={NOT_BEGUN}; mkdir {place} && {{ {'; '.join(steps)}; }}"
 
 
 def forestall_line(kept_in: str) -> str:
-    """A shell command that tells what became of a command whose connection was lost, or keeps it from beginning.
+    """A shell command that tells what became of a command, or keeps it from beginning.
 
-    It prints ``forestalled``: it had not begun and never will; ``running``; or, followed by its standard output,
-    ``ended STATUS`` or ``gone``: it was killed.
+    It prints ``forestalled``: it had not begun and never will; ``running``; or, followed by its standard
+    output, ``ended STATUS`` or ``gone``: it was killed.
     """
     place = f'"$kept"/{quote(kept_in)}'
+    printed = f"cat {place}/out; cat {place}/err >&2"
+    ended = f"[ -f {place}/status ]; then echo ended $(cat {place}/status); {printed}"
     return (
         f'kept={KEPT}; mkdir -p -m 700 "$kept"; if mkdir {place} 2>/dev/null; then echo forestalled;'
-        f" elif [ -f {place}/status ]; then echo ended $(cat {place}/status); cat {place}/out; cat {place}/err >&2;"
-        f" elif kill -0 -$(cat {place}/group) 2>/dev/null; then echo running;"
-        f" elif [ -f {place}/status ]; then echo ended $(cat {place}/status); cat {place}/out; cat {place}/err >&2;"
-        f" elif [ -f {place}/group ]; then echo gone; cat {place}/out; cat {place}/err >&2; else echo forestalled; fi"
+        f" elif {ended}; elif kill -0 -$(cat {place}/group) 2>/dev/null; then echo running; elif {ended};"
+        f" elif [ -f {place}/group ]; then echo gone; {printed}; else echo forestalled; fi"
     )
 
 
@@ -136,4 +147,5 @@ def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
     before = stdout[: begin.start()] + messages[0]
     if end is None:
         return Answer(None, rest, said, int(begin.group(1)), before)
-    return Answer(int(end.group(1)), rest[: end.start()], said, int(begin.group(1)), before)
+    group, after = int(begin.group(1)), rest[end.end() :]
+    return Answer(int(end.group(1)), rest[: end.start()], said, group, before, after)

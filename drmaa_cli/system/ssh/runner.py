@@ -7,9 +7,18 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from typing import Protocol
 
+from drmaa_cli.errors import AuthorizationException, DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, LocalRunner
+from drmaa_cli.system.runner import (
+    AnswerFiles,
+    Command,
+    CommandNotFound,
+    CommandTimeout,
+    HostUnreachable,
+    LocalRunner,
+)
 from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
 from drmaa_cli.system.ssh.login import Ask, LoginFailed
 from drmaa_cli.system.ssh.master import Master
@@ -37,16 +46,22 @@ _KILL = """ps -A -o pgid= -o args= | while read -r group words; do
 case $words in *" $0"*) [ "$group" = "$1" ] || kill -KILL "-$group";; esac; done"""
 
 
-class HostUnreachable(Exception):
-    """The submit host cannot be reached, or does not let commands run; the text names host and step.
+class Rider(Protocol):
+    """What travels with every query, for its answer costs no journey of its own."""
 
-    Attributes:
-        kind: why a login failed; None when it is something else.
-    """
+    def line(self) -> str:
+        """A shell command, run after the query's; '' for none."""
 
-    def __init__(self, text: str, kind: Failure | None = None) -> None:
-        super().__init__(text)
-        self.kind = kind
+    def take(self, printed: bytes) -> None:
+        """What it printed on standard output."""
+
+
+_REFUSALS = {
+    Failure.REJECTED,
+    Failure.NO_ANSWER,
+    Failure.HOST_KEY_UNKNOWN,
+    Failure.HOST_KEY_CHANGED,
+}
 
 
 class SshRunner:
@@ -67,17 +82,25 @@ class SshRunner:
         self._login_environment: Mapping[str, str] = {}
         self._attempts: dict[str, int] = {}
         self._done: list[str] = []
+        self._rider: Rider | None = None
 
     def open(self) -> None:
         """Connect, and log in where no other program of the user has.
 
         Raises:
+            AuthorizationException: the login was refused, or nobody could answer what it asked.
+            DrmsInitException: there is no usable ssh here.
             HostUnreachable: there is no connection.
         """
         try:
             self._master.open(self._ask)
         except LoginFailed as err:
-            raise HostUnreachable(f"{self._master.address}: {err.text}", err.kind) from None
+            text = f"{self._master.address}: {err.text}"
+            if err.kind in _REFUSALS:
+                raise error(AuthorizationException, text) from None
+            if err.kind is Failure.SSH_UNUSABLE:
+                raise error(DrmsInitException, text) from None
+            raise HostUnreachable(text) from None
 
     def close(self) -> None:
         """Leave the connection; the last one to leave ends it."""
@@ -87,17 +110,26 @@ class SshRunner:
         """What variables a command has by itself, so that only what differs is sent with each."""
         self._login_environment = dict(variables)
 
+    def carry(self, rider: Rider | None) -> None:
+        """What is to travel with every query from now on."""
+        self._rider = rider
+
+    def abort(self, thread: int) -> None:
+        """End the command that a thread runs."""
+        self._local.abort(thread)
+
     def run(self, command: Command, /) -> CommandResult:
         """Run a command on the host to its end.
 
-        A connection that is lost is made again and the command is given again; one whose answer is kept only if
-        it was never begun, else what became of it is looked up. A command without a kept answer must be one that
-        may be given twice.
+        A connection that is lost is made again and the command is given again; one whose answer is kept only
+        if it was never begun, else what became of it is looked up. A command without a kept answer must be one
+        that may be given twice.
 
         Raises:
             CommandNotFound: it cannot be executed there.
             CommandTimeout: it did not end in its time; it was killed there.
             HostUnreachable: there is no connection.
+            AuthorizationException: the connection was lost, and a new login was refused.
         """
         began = time.monotonic()
         until, pause = began + command.timeout, FIRST_PAUSE
@@ -123,11 +155,11 @@ class SshRunner:
                 kept_in = self._next_attempt(command.answer)
                 if found.fate is Fate.NEVER_BEGUN:
                     continue
-                answer = Answer(found.exit_code, found.stdout, found.stderr, None, b"")
+                answer = Answer(found.exit_code, found.stdout, found.stderr)
             return _result(command, answer, time.monotonic() - began)
 
     def look_up(self, answer: AnswerFiles) -> CommandResult | None:
-        """What a command whose answer was kept came to, also one of a program that has died; None: never begun.
+        """What a command with a kept answer came to, also one of a program that has died; None: never begun.
 
         Whatever it was, it will not begin after this.
 
@@ -161,8 +193,14 @@ class SshRunner:
         """Give the command once; an answer without exit code where the connection did not carry it."""
         marker = secrets.token_hex(16)
         done, self._done = self._done, []
+        rider = None if kept_in else self._rider
         line = script_line(
-            (command.program, *command.argv[1:]), self._changes(command.env), marker, kept_in, done
+            (command.program, *command.argv[1:]),
+            self._changes(command.env),
+            marker,
+            kept_in,
+            "" if rider is None else rider.line(),
+            done,
         )
         label = kept_in or marker
         words = (*self._master.command(), loader(label))
@@ -187,8 +225,11 @@ class SshRunner:
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
             said = answer.before.decode("utf-8", "replace").strip()
             raise HostUnreachable(
-                f"{self._master.address}: the login works, but commands do not run there (/bin/sh did not start): {said}"
+                f"{self._master.address}: the login works, but commands do not run there"
+                f" (/bin/sh did not start): {said}"
             )
+        if rider is not None and answer.exit_code is not None:
+            rider.take(answer.after)
         return answer
 
     def _changes(self, env: Mapping[str, str]) -> dict[str, str | None]:
@@ -206,7 +247,7 @@ class SshRunner:
                 ("sh", "-c", forestall_line(kept_in)), "/bin/sh", self._login_environment, QUERY_SECONDS
             )
             result = self.run(query)
-            found = read_fate(Answer(result.exit_code, result.stdout, result.stderr, None, b""))
+            found = read_fate(Answer(result.exit_code, result.stdout, result.stderr))
             if found.fate is not Fate.RUNNING:
                 return found
             if time.monotonic() >= until:

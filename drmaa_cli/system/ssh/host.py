@@ -1,0 +1,200 @@
+"""A submit host over ssh, as :mod:`drmaa_cli.system.host` describes one: paths, environment, user are its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone, tzinfo
+from time import struct_time
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from drmaa_cli.errors import DrmsInitException, error
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.runner import AnswerFiles, Command
+from drmaa_cli.system.ssh.remote_log import RemoteLog
+from drmaa_cli.system.ssh.runner import SshRunner
+
+log = logging.getLogger("drmaa_cli")
+
+SHELL = "/bin/sh"
+COMMAND_SECONDS = 60.0
+FRESH_SECONDS = 30.0  # for so long a file that was read is not read again
+_NONE, _FOLDER, _FORBIDDEN = 44, 45, 46
+_ERRORS = {_NONE: FileNotFoundError, _FOLDER: IsADirectoryError, _FORBIDDEN: PermissionError}
+
+_READ = (
+    f'[ -e "$1" ] || exit {_NONE}; [ -d "$1" ] && exit {_FOLDER}; [ -r "$1" ] || exit {_FORBIDDEN};'
+    ' if [ "$2" -lt 0 ]; then cat "$1"; else head -c "$2" "$1"; fi'
+)
+_WHICH = (
+    'case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && printf %s "$1"; exit;; esac; IFS=:; set -f;'
+    ' for folder in $2; do [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && { printf %s "$folder/$1"; exit; }; done'
+)
+_EXPAND = 'IFS=; for path in $1; do [ -e "$path" ] && printf "%s\\0" "$path"; done'
+# Prints the variables before and after the setup, then who and where one is; each part ends with an empty item.
+_DISCOVER = (
+    "cat /proc/self/environ; printf '\\0'; {{ {setup}; }} >/dev/null 2>&1; cat /proc/self/environ; printf '\\0';"
+    ' printf \'%s\\0\' "$(id -un)" "$(uname -n)" "$(cd && pwd)" "$(pwd)" "$(date +%z)"'
+    ' "${{TZ:-$(readlink /etc/localtime || cat /etc/timezone)}}" "$(command -v qsub)"'
+)
+# Where a site may have put the setup of Grid Engine, if a login without a terminal has none.
+_USUAL_PLACES = (
+    "for file in /etc/profile.d/*sge*.sh /etc/profile.d/*gridengine*.sh /etc/profile.d/*[gu]ge*.sh"
+    " /opt/*/*/common/settings.sh /usr/share/gridengine/*/common/settings.sh; do"
+    ' [ -r "$file" ] && ( . "$file" >/dev/null 2>&1; [ -n "$SGE_ROOT" ] && command -v qsub >/dev/null 2>&1 )'
+    ' && printf "%s\\0" ". $file"; done;'
+    ' "${SHELL:-/bin/sh}" -l -c "command -v qsub" </dev/null 2>/dev/null | grep -q /qsub && printf "login\\0"'
+)
+_LOGIN_SHELL = (
+    'eval "$("$SHELL" -l -c "exec /bin/sh -c \'export -p\'" </dev/null 2>/dev/null | grep "^export ")"'
+)
+
+
+class _About(NamedTuple):
+    """What a host says of itself; the paths and names are the user's there."""
+
+    before: Mapping[str, str]
+    environ: Mapping[str, str]
+    user: str
+    name: str
+    home: str
+    directory: str
+    zone: tzinfo
+    has_qsub: bool
+
+
+class SshHost:
+    """A submit host.
+
+    Args:
+        runner: what runs commands there; it is opened here.
+        setup: a shell text that runs before anything else and may set variables; '' for none.
+        variables: variables for the commands there, beyond its own.
+
+    Raises:
+        HostUnreachable, AuthorizationException, DrmsInitException: as
+            :meth:`drmaa_cli.system.ssh.runner.SshRunner.open`; the latter also where the setup fails.
+    """
+
+    def __init__(self, runner: SshRunner, setup: str, variables: Mapping[str, str]) -> None:
+        self.runner = runner
+        self._read: dict[tuple[str, int], tuple[float, bytes | OSError]] = {}
+        runner.open()
+        about = self._ask(setup or ":")
+        if not setup and not about.has_qsub and "SGE_ROOT" not in variables:
+            about = self._with_usual_setup(about)
+        self._about = about
+        self.environ: Mapping[str, str] = {**about.environ, **variables}
+        self.name, self.user, self.home = about.name, about.user, about.home
+        self.directory = about.directory
+        runner.know_environment(about.before)
+
+    def localtime(self, instant: float) -> struct_time:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        return datetime.fromtimestamp(instant, self._about.zone).timetuple()
+
+    def mktime(self, moment: tuple[int, int, int, int, int, int, int, int, int]) -> float:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        return datetime(*moment[:6], tzinfo=self._about.zone).timestamp()
+
+    def read_file(self, path: str, limit: int = -1) -> bytes:
+        """See :class:`drmaa_cli.system.files.Files`; for a while the same file is read once."""
+        now = time.monotonic()
+        at, found = self._read.get((path, limit), (float("-inf"), b""))
+        if now - at > FRESH_SECONDS:
+            result = self._run(_READ, path, str(limit))
+            kind = _ERRORS.get(result.exit_code)
+            found = result.stdout if kind is None else kind(0, os.strerror(0), path)
+            self._read[path, limit] = now, found
+        if isinstance(found, OSError):
+            raise type(found)(f"{path} on {self.name}")
+        return found
+
+    def which(self, name: str, path: str) -> str | None:
+        """See :class:`drmaa_cli.system.files.Files`."""
+        return os.fsdecode(self._run(_WHICH, name, path).stdout) or None
+
+    def expand(self, pattern: str) -> list[str]:
+        """See :class:`drmaa_cli.system.files.Files`."""
+        return sorted(os.fsdecode(self._run(_EXPAND, pattern).stdout).split("\0")[:-1])
+
+    def resolve(self, path: str) -> str:
+        """See :class:`drmaa_cli.system.files.Files`."""
+        found = os.fsdecode(self._run('readlink -f -- "$1"', path).stdout)
+        return found.rstrip("\n") or path
+
+    def accounting(self, *paths: str) -> RemoteLog:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        reader = RemoteLog(lambda text: self._run(text).stdout, *paths)
+        self.runner.carry(reader)
+        return reader
+
+    def kept_answer(self, files: AnswerFiles) -> CommandResult | None:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        return self.runner.look_up(files)
+
+    def is_running(self, word: str) -> bool:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        text = 'ps -A -o args= | grep -F -- "$1" | grep -v -F -q -e "grep -F" -e "/bin/sh"'
+        return self._run(text, word).exit_code == 0
+
+    def close(self) -> None:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        self.runner.carry(None)
+        self.runner.close()
+
+    def _run(self, text: str, *words: str) -> CommandResult:
+        argv = ("sh", "-c", text, "sh", *words)
+        env = self._about.before if hasattr(self, "_about") else {}
+        return self.runner.run(Command(argv, SHELL, env, COMMAND_SECONDS))
+
+    def _ask(self, setup: str) -> _About:
+        result = self._run(_DISCOVER.format(setup=setup))
+        items = os.fsdecode(result.stdout).split("\0")
+        try:
+            first = items.index("")
+            second = items.index("", first + 2)
+            user, name, home, directory, offset, zone, qsub = items[second + 2 : second + 9]
+        except ValueError:
+            said = result.stderr.decode("utf-8", "replace").strip()
+            raise error(
+                DrmsInitException, f"the setup {setup!r} ended the shell of the host: {said}"
+            ) from None
+        return _About(
+            _variables(items[:first]),
+            _variables(items[first + 2 : second]),
+            user,
+            name,
+            home,
+            directory,
+            _zone(zone, offset),
+            bool(qsub),
+        )
+
+    def _with_usual_setup(self, about: _About) -> _About:
+        """What the host says after the first setup of the usual places by which qsub is found."""
+        places = os.fsdecode(self._run(_USUAL_PLACES).stdout).split("\0")[:-1]
+        for place in places:
+            found = self._ask(_LOGIN_SHELL if place == "login" else place)
+            if found.has_qsub:
+                log.info("Grid Engine on %s was found by %s", about.name, place)
+                return found
+        log.info("no Grid Engine was found on %s in the usual places", about.name)
+        return about
+
+
+def _variables(items: list[str]) -> dict[str, str]:
+    pairs = (item.partition("=") for item in items)
+    return {name: value for name, equals, value in pairs if name and equals}
+
+
+def _zone(name: str, offset: str) -> tzinfo:
+    """The time zone of a host: by its name, or by its offset of today where the name is not known here."""
+    try:
+        return ZoneInfo(name.lstrip(":").rpartition("zoneinfo/")[2])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        minutes = int(offset[1:3]) * 60 + int(offset[3:5]) if offset[1:].isdigit() else 0
+        return timezone(timedelta(minutes=-minutes if offset.startswith("-") else minutes))
