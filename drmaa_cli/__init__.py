@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli import constants, errors
 from drmaa_cli.constants import *  # noqa: F403  # the names are listed there
@@ -45,12 +45,19 @@ __version__ = "0.1.0"
 
 
 def open_session(
-    contact: str | bytes | None = None, *, runner: Runner | None = None, **settings: Unpack[Settings]
+    contact: str | bytes | None = None,
+    *,
+    runner: Runner | None = None,
+    ssh_answer: Callable[[str], str] | None = None,
+    **settings: Unpack[Settings],
 ) -> JobSession:
     """Open a session independent of the process-wide one: ``drmaa_cli.open_session("session=nightly")``.
 
     Args:
-        contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one.
+        contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one;
+            ``ssh://[user@]host[:port][;session=NAME]`` for one on a submit host that is logged in to.
+        ssh_answer: answers what a login asks (password, passphrase, one-time code): given the question,
+            returns the answer.
         runner: how Grid Engine's commands are run; on this host by default.
         **settings: see :class:`Config`.
 
@@ -61,7 +68,7 @@ def open_session(
     """
     from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # loaded when it is needed
 
-    return JobSession(contact, runner=runner, **settings)
+    return JobSession(contact, runner=runner, ssh_answer=ssh_answer, **settings)
 
 
 _LATE = {  # loaded when they are asked for

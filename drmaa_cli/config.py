@@ -26,6 +26,10 @@ class Settings(TypedDict, total=False):
     state_dir: str | os.PathLike[str]
     keep_days: float
     strict_states: bool
+    ssh_askpass: str | os.PathLike[str]
+    ssh_setup: str
+    ssh_host_key: str
+    ssh_config: str | os.PathLike[str]
 
 
 class Config(NamedTuple):
@@ -42,6 +46,13 @@ class Config(NamedTuple):
         state_dir: where sessions are kept; '' is $XDG_STATE_HOME/drmaa_cli (~/.local/state/drmaa_cli).
         keep_days: days for which an unused session is kept whose jobs have all ended; 0: for ever.
         strict_states: a job that exited non-zero or was killed is ``failed`` instead of libdrmaa's ``done``.
+        contact: the contact string where a program gives none; a variable only.
+        ssh_askpass: a command that answers what a login asks; the question is its argument.
+        ssh_setup: shell text that runs on the submit host before anything else, such as
+            ``. /opt/sge/default/common/settings.sh``.
+        ssh_host_key: ``strict``, ``accept-new`` or ``ask`` (whoever answers the login's questions); '' for
+            what ssh_config says, where a question of ssh's is answered with no.
+        ssh_config: another file than the user's ssh_config.
     """
 
     poll_min: float = 0.25
@@ -54,6 +65,11 @@ class Config(NamedTuple):
     state_dir: str = ""
     keep_days: float = 30.0
     strict_states: bool = False
+    contact: str = ""
+    ssh_askpass: str = ""
+    ssh_setup: str = ""
+    ssh_host_key: str = ""
+    ssh_config: str = ""
 
     @classmethod
     def load(

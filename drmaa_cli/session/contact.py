@@ -1,13 +1,22 @@
-"""Contact strings: ``session=NAME``, several ``key=value`` by ``;``, the last session wins (libdrmaa)."""
+"""Contact strings: ``session=NAME``, or a submit host: ``ssh://[user@]host[:port][;session=NAME][;SGE_ROOT=PATH]``.
+
+Of several sessions, separated by ``;``, the last one counts (libdrmaa).
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
+from drmaa_cli.system.ssh.address import SCHEME, SshAddress, parse_address
 
 _WORD = re.compile(r"session=(?P<name>[^;]+)", re.IGNORECASE)
+_VARIABLE = re.compile(
+    r"(?P<name>SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT|ARCH))=(?P<value>[\w./+-]+)", re.ASCII
+)
 # Grid Engine's rules for object names (libdrmaa refuses such sessions with code 2, observed).
 _FORBIDDEN = {
     " ": "Space (' ')",
@@ -23,15 +32,36 @@ _FORBIDDEN = {
 }
 
 
-def parse_contact(contact: object) -> str | None:
-    """The name of the session a contact string asks for; None for a new one.
+class Contact(NamedTuple):
+    """What a contact string says.
+
+    Attributes:
+        name: the session's name; None for a new one.
+        address: the submit host; None for this one.
+        variables: what its commands are to have in their environment, such as SGE_ROOT.
+    """
+
+    name: str | None = None
+    address: SshAddress | None = None
+    variables: Mapping[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """The contact string of a session of this name there."""
+        host = [] if self.address is None else [str(self.address)]
+        return ";".join(
+            [*host, f"session={name}", *(f"{key}={value}" for key, value in self.variables.items())]
+        )
+
+
+def parse_contact(contact: object) -> Contact:
+    """Read a contact string; None and '' stand for a new session here.
 
     Raises:
         InvalidArgumentException: no contact string.
         DrmCommunicationException: a character that no session name may have.
     """
     if contact is None:
-        return None
+        return Contact()
     if isinstance(contact, bytes):
         contact = os.fsdecode(contact)
     if not isinstance(contact, str):
@@ -39,15 +69,36 @@ def parse_contact(contact: object) -> str | None:
             InvalidArgumentException, f"a contact string is a str such as 'session=NAME', not {contact!r}"
         )
     if not contact:
-        return None
-    words = [_WORD.fullmatch(word) for word in contact.split(";")]
-    if not all(words) or not words[-1]:
+        return Contact()
+    if not contact.lower().startswith(SCHEME):
+        return Contact(_session_name(contact.split(";"), contact))
+    first, *words = [word for word in contact.split(";") if word]
+    try:
+        address = parse_address(SCHEME + first[len(SCHEME) :])
+    except ValueError as err:
+        raise error(InvalidArgumentException, str(err)) from None
+    variables = {}
+    sessions = []
+    for word in words:
+        variable = _VARIABLE.fullmatch(word)
+        if variable is None:
+            sessions.append(word)
+        else:
+            variables[variable.group("name")] = variable.group("value")
+    return Contact(_session_name(sessions, contact) if sessions else None, address, variables)
+
+
+def _session_name(words: Sequence[str], contact: str) -> str:
+    found = [_WORD.fullmatch(word) for word in words]
+    last = found[-1]
+    if last is None or not all(found):
         hint = f", perhaps 'session={contact}'" if re.fullmatch(r"[\w.-]+", contact, re.ASCII) else ""
         raise error(
             InvalidArgumentException,
-            f"{INVALID_ARGUMENT_TEXT} (a contact string is 'session=NAME'{hint}, not {contact!r})",
+            f"{INVALID_ARGUMENT_TEXT} (a contact string is 'session=NAME'{hint}, or"
+            f" 'ssh://[USER@]HOST[:PORT][;session=NAME][;SGE_ROOT=PATH]', not {contact!r})",
         )
-    name = words[-1].group("name")
+    name = last.group("name")
     for character in name:
         if character in _FORBIDDEN:
             raise error(DrmCommunicationException, f"{_FORBIDDEN[character]} not allowed in objectname")

@@ -41,6 +41,7 @@ from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import control, opening, status
 from drmaa_cli.session.contact import new_name, parse_contact
 from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.reach import AskPerson, open_host, session_directory
 from drmaa_cli.session.recover import SubmissionRecovery
 from drmaa_cli.session.session_jobs import Entry, SessionJobs
 from drmaa_cli.session.submissions import Submissions, check_key, values_of
@@ -50,7 +51,6 @@ from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.host import LocalHost
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import CommandTimeout, Runner
 
@@ -121,6 +121,8 @@ class JobSession:
         contact: ``session=NAME`` to take up (or begin) the session of that name; None begins a new one.
         runner: how commands are run; this host by default.
         clock: the time.
+        ssh_answer: answers the questions of a login by ssh (password, passphrase, one-time code): given the
+            question, returns the answer.
         **settings: see :class:`drmaa_cli.config.Config`.
 
     Raises:
@@ -141,11 +143,13 @@ class JobSession:
         *,
         runner: Runner | None = None,
         clock: Clock | None = None,
+        ssh_answer: AskPerson | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        name = parse_contact(contact)
         self.config = Config.load(settings)
-        self.host = LocalHost(runner)
+        self._contact = parse_contact(contact or self.config.contact)
+        name = self._contact.name
+        self.host = open_host(self._contact, self.config, runner, ssh_answer)
         self.cluster = Cluster(self.config, self.host, clock)
         self._pid = os.getpid()
         self._named = name is not None
@@ -155,7 +159,7 @@ class JobSession:
         common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
         rules = opening.rules_of(self.cluster, configuration)
         self._most_tasks = probe.max_aj_tasks(configuration)
-        path = path_of(self.config.directory(os.environ), self.name)
+        path = path_of(session_directory(self.config, self._contact), self.name)
         self._session_jobs = SessionJobs(
             path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
         )
@@ -188,7 +192,7 @@ class JobSession:
     @property
     def contact(self) -> str:
         """The contact string that takes this session up again."""
-        return f"session={self.name}"
+        return self._contact.text(self.name)
 
     @property
     def flavour(self) -> Flavour:
@@ -208,6 +212,7 @@ class JobSession:
             self._monitor.close()
             self._session_jobs.close()
         self._accounting.close()
+        self.host.close()
 
     def __enter__(self) -> JobSession:
         return self

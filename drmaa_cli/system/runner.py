@@ -49,7 +49,7 @@ class CommandTimeout(Exception):
 
 
 class HostUnreachable(Exception):
-    """The host that runs commands cannot be reached, or the connection was lost; the text names host and step."""
+    """The host that runs commands cannot be reached, or the connection was lost; says which and why."""
 
 
 class AnswerFiles(NamedTuple):

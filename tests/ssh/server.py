@@ -84,7 +84,8 @@ class SshServer:
         config.write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host_key\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
-            f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSetEnv HOME={self.home}\n{self.options}\n"
+            f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSetEnv HOME={self.home}\n"
+            f"{self.options}\n"
         )
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen([SSHD or "sshd", "-D", "-e", "-f", config], stderr=log)

@@ -1,4 +1,4 @@
-"""A submit host over ssh, as :mod:`drmaa_cli.system.host` describes one: paths, environment, user are its own."""
+"""A submit host over ssh, as :mod:`drmaa_cli.system.host` describes one."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ _READ = (
 )
 _WHICH = (
     'case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && printf %s "$1"; exit;; esac; IFS=:; set -f;'
-    ' for folder in $2; do [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && { printf %s "$folder/$1"; exit; }; done'
+    " for folder in $2; do file=$folder/$1;"
+    ' [ -f "$file" ] && [ -x "$file" ] && { printf %s "$file"; exit; }; done'
 )
 _EXPAND = 'IFS=; for path in $1; do [ -e "$path" ] && printf "%s\\0" "$path"; done'
-# Prints the variables before and after the setup, then who and where one is; each part ends with an empty item.
+# Prints the variables before and after the setup, an empty item after each, then who and where one is.
 _DISCOVER = (
-    "cat /proc/self/environ; printf '\\0'; {{ {setup}; }} >/dev/null 2>&1; cat /proc/self/environ; printf '\\0';"
+    "cat /proc/self/environ; printf '\\0'; {{ {setup}; }} >/dev/null 2>&1;"
+    " cat /proc/self/environ; printf '\\0';"
     ' printf \'%s\\0\' "$(id -un)" "$(uname -n)" "$(cd && pwd)" "$(pwd)" "$(date +%z)"'
     ' "${{TZ:-$(readlink /etc/localtime || cat /etc/timezone)}}" "$(command -v qsub)"'
 )
@@ -47,6 +49,9 @@ _USUAL_PLACES = (
     ' [ -r "$file" ] && ( . "$file" >/dev/null 2>&1; [ -n "$SGE_ROOT" ] && command -v qsub >/dev/null 2>&1 )'
     ' && printf "%s\\0" ". $file"; done;'
     ' "${SHELL:-/bin/sh}" -l -c "command -v qsub" </dev/null 2>/dev/null | grep -q /qsub && printf "login\\0"'
+)
+_IS_RUNNING = (
+    'ps -A -o args= | awk \'index($0, word) && !index($0, "this query") {n++} END {exit !n}\' word="$1"'
 )
 _LOGIN_SHELL = (
     'eval "$("$SHELL" -l -c "exec /bin/sh -c \'export -p\'" </dev/null 2>/dev/null | grep "^export ")"'
@@ -138,8 +143,7 @@ class SshHost:
 
     def is_running(self, word: str) -> bool:
         """See :class:`drmaa_cli.system.host.Host`."""
-        text = 'ps -A -o args= | grep -F -- "$1" | grep -v -F -q -e "grep -F" -e "/bin/sh"'
-        return self._run(text, word).exit_code == 0
+        return self._run(_IS_RUNNING, word).exit_code == 0
 
     def close(self) -> None:
         """See :class:`drmaa_cli.system.host.Host`."""
@@ -156,8 +160,8 @@ class SshHost:
         items = os.fsdecode(result.stdout).split("\0")
         try:
             first = items.index("")
-            second = items.index("", first + 2)
-            user, name, home, directory, offset, zone, qsub = items[second + 2 : second + 9]
+            second = items.index("", first + 1)
+            user, name, home, directory, offset, zone, qsub = items[second + 1 : second + 8]
         except ValueError:
             said = result.stderr.decode("utf-8", "replace").strip()
             raise error(
@@ -165,7 +169,7 @@ class SshHost:
             ) from None
         return _About(
             _variables(items[:first]),
-            _variables(items[first + 2 : second]),
+            _variables(items[first + 1 : second]),
             user,
             name,
             home,

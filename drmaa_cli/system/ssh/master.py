@@ -2,7 +2,7 @@
 
 The master is found by a socket whose name is a hash of the address, in a directory of the user's own. A
 program that finds a living one uses it; the first one logs in, under a lock, so that two programs that start
-at once ask for one password. Every program holds a shared lock while it uses the master; the last one to leave
+at once ask for one password. Every program holds a shared lock while it uses the master; the last to leave
 ends it, and if that one is killed, the master ends by itself when it has been idle for a while.
 """
 
@@ -182,8 +182,8 @@ class Master:
         if len(os.fsencode(self.socket)) > LONGEST_PATH:
             raise LoginFailed(
                 Failure.SSH_UNUSABLE,
-                f"the path {self.socket} is too long for ssh's socket ({LONGEST_PATH} bytes): set XDG_RUNTIME_DIR"
-                " to a shorter directory",
+                f"the path {self.socket} is too long for ssh's socket ({LONGEST_PATH} bytes): set"
+                " XDG_RUNTIME_DIR to a shorter directory",
             )
 
     def _remove_socket(self) -> None:

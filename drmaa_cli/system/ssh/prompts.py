@@ -1,7 +1,7 @@
 """What ssh and the servers behind it say during a login, as data: questions, refusals, and what they mean.
 
-Wordings of OpenSSH's client 7 to 9, Linux-PAM (pam_unix, pam_krb5, pam_oath, pam_google_authenticator), Duo and
-RSA SecurID; ssh 8.5 and later puts ``(user@host) `` before what a server asks.
+Wordings of OpenSSH's client 7 to 9, Linux-PAM (pam_unix, pam_krb5, pam_oath, pam_google_authenticator), Duo
+and RSA SecurID; ssh 8.5 and later puts ``(user@host) `` before what a server asks.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ _FAILURES = [
     (
         re.compile(
             r"too long for Unix domain socket|ControlPath too long|Bad configuration option|"
-            r"Bad owner or permissions|unknown option|illegal option|invalid option|muxserver_listen|ControlSocket \S+ already exists"
+            r"Bad owner or permissions|unknown option|illegal option|invalid option|"
+            r"muxserver_listen|ControlSocket \S+ already exists"
         ),
         Failure.SSH_UNUSABLE,
     ),
@@ -111,8 +112,8 @@ def question(line: str, *, is_quiet: bool) -> Prompt | None:
 def is_rejection(answered: Prompt | None, asked: Prompt, between: str) -> bool:
     """Whether a question shows that the answer to the one before it was rejected.
 
-    A method of authentication that succeeded and is not enough says so (ssh's VERBOSE log level). A server may
-    ask several different things in a row; ssh itself asks for a passphrase or password only once each.
+    A method of authentication that succeeded and is not enough says so (ssh's VERBOSE log level). A server
+    may ask several different things in a row; ssh itself asks for a passphrase or password only once each.
 
     Args:
         answered: the question before, None for the first.

@@ -1,7 +1,7 @@
 """The accounting file of a submit host: what is appended to it comes along with every query.
 
-Between queries nothing is asked, so that :meth:`RemoteLog.changed` costs nothing. What was written before a mark,
-or is in rotated files, is fetched when it is wanted.
+Between queries nothing is asked, so that :meth:`RemoteLog.changed` costs nothing. What was written before a
+mark, or is in rotated files, is fetched when it is wanted.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The text that is sent to a remote shell, and its answer: pure. The only place where anything is quoted.
 
-Whatever login shell a user has (sh, bash, zsh, tcsh, fish), it is given the same short line, which all of them
-read alike (see loader()): it becomes ``/bin/sh`` and runs one line that is sent on standard input. So neither
-arguments nor environment values appear in the process list of the submit host before the command itself does,
-and the output of rc files, which comes first, is kept apart by markers that nobody can know before.
+Whatever login shell a user has (sh, bash, zsh, tcsh, fish), it is given the same short line, which all of
+them read alike (see loader()): it becomes ``/bin/sh`` and runs one line that is sent on standard input. So
+neither arguments nor environment values appear in the process list of the submit host before the command
+itself does, and the output of rc files, which comes first, is kept apart by markers that nobody can know.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 
 def loader(label: str) -> str:
-    """The line for the login shell; the label, of letters, digits and ``._@+-``, stands in the process list."""
+    """The line for the login shell; its label (letters, digits, ``._@+-``) stands in the process list."""
     if not re.fullmatch(r"[\w.@+-]+", label, re.ASCII):
         raise ValueError(f"{label!r} cannot stand on the command line of a login shell")
     return _LOADER.format(label)

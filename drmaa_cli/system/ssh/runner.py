@@ -122,8 +122,8 @@ class SshRunner:
         """Run a command on the host to its end.
 
         A connection that is lost is made again and the command is given again; one whose answer is kept only
-        if it was never begun, else what became of it is looked up. A command without a kept answer must be one
-        that may be given twice.
+        if it was never begun, else what became of it is looked up. A command without a kept answer must be
+        one that may be given twice.
 
         Raises:
             CommandNotFound: it cannot be executed there.

@@ -1,0 +1,104 @@
+"""From a contact string to the submit host: this one, or one that is logged in to by ssh."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from drmaa_cli.config import Config
+from drmaa_cli.errors import (
+    AuthorizationException,
+    DrmsInitException,
+    InvalidArgumentException,
+    error,
+)
+from drmaa_cli.session.contact import Contact
+from drmaa_cli.system.host import Host, LocalHost
+from drmaa_cli.system.runner import Command, LocalRunner, Runner
+
+if TYPE_CHECKING:
+    from drmaa_cli.system.ssh.login import Ask
+    from drmaa_cli.system.ssh.prompts import Prompt
+
+AskPerson = Callable[[str], str]
+HOST_KEY_POLICIES = ("", "ask", "accept-new", "strict")
+
+
+def open_host(contact: Contact, config: Config, runner: Runner | None, answer: AskPerson | None) -> Host:
+    """The submit host of a contact string, ready for commands.
+
+    Args:
+        contact: what it says.
+        config: the settings.
+        runner: runs commands on this host.
+        answer: answers what a login asks.
+
+    Raises:
+        InvalidArgumentException: a setting for ssh is wrong, or a runner is given for another host.
+        AuthorizationException: the login was refused, or nobody could answer what it asked.
+        DrmsInitException: there is no usable ssh here, or no usable shell there.
+        HostUnreachable: there is no connection.
+    """
+    if contact.address is None:
+        return LocalHost(runner)
+    if runner is not None:
+        raise error(InvalidArgumentException, "a runner of your own and a contact by ssh exclude each other")
+    _check(config)
+    from drmaa_cli.system.ssh.host import SshHost  # noqa: PLC0415  # loaded when it is needed
+    from drmaa_cli.system.ssh.master import Master, SshOptions, socket_directory  # noqa: PLC0415
+    from drmaa_cli.system.ssh.runner import SshRunner  # noqa: PLC0415
+
+    program = shutil.which("ssh")
+    if program is None:
+        raise error(DrmsInitException, f"there is no ssh on PATH, and {contact.address} needs it")
+    env = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+    local = LocalRunner()
+    options = SshOptions(program, config.ssh_host_key, config.ssh_config, config.command_timeout)
+    master = Master(
+        contact.address,
+        options,
+        socket_directory(os.environ),
+        env,
+        lambda words, limit: local.run(Command(tuple(words), words[0], env, limit)),
+    )
+    return SshHost(SshRunner(master, asker(config, answer), env), config.ssh_setup, contact.variables)
+
+
+def asker(config: Config, answer: AskPerson | None) -> Ask:
+    """What answers the questions of a login, by the settings."""
+    from drmaa_cli.system.ssh.answers import AskpassFailed, first_answer, sources  # noqa: PLC0415
+    from drmaa_cli.system.ssh.prompts import Question  # noqa: PLC0415
+
+    asked = sources(answer, config.ssh_askpass, os.environ)
+
+    def ask(prompt: Prompt) -> str | None:
+        if prompt.kind is Question.HOST_KEY and config.ssh_host_key != "ask":
+            return "no"
+        try:
+            return first_answer(asked, prompt.text)
+        except AskpassFailed as err:
+            raise error(AuthorizationException, str(err)) from None
+
+    return ask
+
+
+def session_directory(config: Config, contact: Contact) -> Path:
+    """Where the sessions of a submit host are kept, on this host: names may be the same on several."""
+    directory = config.directory(os.environ)
+    if contact.address is None:
+        return directory
+    words = (contact.address.user or "", contact.address.host, str(contact.address.port or ""))
+    return directory / "ssh" / "@".join(re.sub(r"[^\w.-]", "_", word) for word in words)
+
+
+def _check(config: Config) -> None:
+    if config.ssh_host_key not in HOST_KEY_POLICIES:
+        raise error(
+            InvalidArgumentException,
+            f"ssh_host_key is 'ask', 'accept-new' or 'strict', not {config.ssh_host_key!r}",
+        )
+    if "\n" in config.ssh_setup or "\0" in config.ssh_setup:
+        raise error(InvalidArgumentException, "ssh_setup is one line of shell text")
