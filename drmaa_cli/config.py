@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypedDict
 from drmaa_cli.errors import InvalidArgumentException, error, meant
 
 PREFIX = "DRMAA_CLI_"
+CONTACT_VARIABLE = PREFIX + "CONTACT"  # the contact string where a program gives none
 
 
 class Settings(TypedDict, total=False):
@@ -46,7 +47,6 @@ class Config(NamedTuple):
         state_dir: where sessions are kept; '' is $XDG_STATE_HOME/drmaa_cli (~/.local/state/drmaa_cli).
         keep_days: days for which an unused session is kept whose jobs have all ended; 0: for ever.
         strict_states: a job that exited non-zero or was killed is ``failed`` instead of libdrmaa's ``done``.
-        contact: the contact string where a program gives none; a variable only.
         ssh_askpass: a command that answers what a login asks; the question is its argument.
         ssh_setup: shell text that runs on the submit host before anything else, such as
             ``. /opt/sge/default/common/settings.sh``.
@@ -65,7 +65,6 @@ class Config(NamedTuple):
     state_dir: str = ""
     keep_days: float = 30.0
     strict_states: bool = False
-    contact: str = ""
     ssh_askpass: str = ""
     ssh_setup: str = ""
     ssh_host_key: str = ""
@@ -111,7 +110,7 @@ class Config(NamedTuple):
 
 
 def _check_variables(env: Mapping[str, str]) -> None:
-    known = [PREFIX + name.upper() for name in Config._fields]
+    known = [CONTACT_VARIABLE, *(PREFIX + name.upper() for name in Config._fields)]
     for name in sorted(env):
         if not name.startswith(PREFIX) or name in known:
             continue

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Callable, ClassVar, NamedTuple, TypeVar, cast
 
-from drmaa_cli.config import Config
+from drmaa_cli.config import CONTACT_VARIABLE, Config
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
     JOB_IDS_SESSION_ANY,
@@ -147,7 +147,7 @@ class JobSession:
         **settings: Unpack[Settings],
     ) -> None:
         self.config = Config.load(settings)
-        self._contact = parse_contact(contact or self.config.contact)
+        self._contact = parse_contact(contact or os.environ.get(CONTACT_VARIABLE))
         name = self._contact.name
         self.host = open_host(self._contact, self.config, runner, ssh_answer)
         self.cluster = Cluster(self.config, self.host, clock)
