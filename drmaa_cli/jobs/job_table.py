@@ -286,6 +286,11 @@ class JobTable:
         self._tidy_up(known)
         return end
 
+    def give_back(self, known: TrackedJob, task: int, end: End) -> None:
+        """A task that was reaped did not reach the program after all."""
+        if self._jobs.setdefault(known.number, known) is known:
+            self.restored(known, task, end)
+
     def drop(self, number: int, task: int) -> None:
         """Another process reaped the task."""
         known = self._jobs.get(number)

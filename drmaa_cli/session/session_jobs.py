@@ -66,6 +66,14 @@ class NewJob(NamedTuple):
     mark: Mark | None
 
 
+class Reaped(NamedTuple):
+    """A task whose end was taken out of the session, for the program."""
+
+    job: TrackedJob
+    task: int
+    end: End
+
+
 class SessionJobs:
     """The jobs of one session; the only one that writes its store.
 
@@ -322,17 +330,29 @@ class SessionJobs:
         with self._storing("a refused deletion"):
             self._store.deleted(known.order, tasks, NOT_DELETED)
 
-    def reap(self, pairs: Sequence[tuple[TrackedJob, int]]) -> dict[tuple[TrackedJob, int], End]:
-        """Take ended tasks out of the session; what another process took before is left out."""
-        won = {(known.order, task) for known, task in pairs}
-        with self._storing("a reaped job"):
-            won = self._store.claim(sorted(won))
-        ends = {}
+    def reap(self, pairs: Sequence[tuple[TrackedJob, int]], taken: list[Reaped]) -> None:
+        """Take ended tasks out of the session; what another process took before is left out.
+
+        Args:
+            pairs: the tasks.
+            taken: they are added here before they are taken out, so that a caller that is interrupted can
+                give them back.
+        """
         for known, task in pairs:
-            end = self.table.reap(known, task)
-            if end is not None and (known.order, task) in won:
-                ends[known, task] = end
-        return ends
+            end = known.ended.get(task)
+            if end is not None:
+                taken.append(Reaped(known, task, end))
+                self.table.reap(known, task)
+        with self._storing("a reaped job"):
+            won = self._store.claim(sorted({(known.order, task) for known, task, _ in taken}))
+            taken[:] = [found for found in taken if (found.job.order, found.task) in won]
+
+    def give_back(self, taken: Sequence[Reaped]) -> None:
+        """Reaped tasks did not reach the program: they can be waited for again."""
+        for job, task, end in taken:
+            self.table.give_back(job, task, end)
+            with self._storing("a job given back"):
+                self._store.give_back(job.order, task)
 
     def entries(self) -> Iterator[Entry]:
         """Every job and task of the session, in the order of submission, reaped ones included."""

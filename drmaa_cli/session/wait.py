@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Callable, TypeVar
 
 from drmaa_cli.constants import JobControlAction
@@ -19,12 +19,12 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.states import is_error
-from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
 from drmaa_cli.session import status
 from drmaa_cli.session.monitor import Monitor
-from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.session_jobs import Reaped, SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
@@ -117,16 +117,23 @@ class Waiting:
         now, not_before = self._cluster.clock.monotonic(), self._monitor.fresh_enough
         return Waiter(now, not_before, deadline, self._cluster.config.outage_limit)
 
-    def for_one(self, wanted: JobId | None, deadline: float) -> tuple[TrackedJob, int, End]:
+    def for_one(self, wanted: JobId | None, deadline: float) -> Reaped:
         """Wait for a job, or for any (None), and reap it.
 
         Raises:
             ExitTimeoutException, InvalidJobException, DrmCommunicationException: as
                 :meth:`drmaa_cli.session.job_session.JobSession.wait`.
         """
-        known, task, end = self._reap_one(wanted, deadline)
-        self._remove_from_error_state({(known, task): end})
-        return known, task, end
+        taken: list[Reaped] = []
+        try:
+            if not self.until(lambda: self._reap_one(wanted, taken), self._waiter(deadline)):
+                raise error(ExitTimeoutException, TIMEOUT_TEXT)
+            self._remove_from_error_state(taken)
+            return taken[0]
+        except BaseException:  # ctrl-C: what the caller is not told must not be lost
+            with self._lock:
+                self._session_jobs.give_back(taken)
+            raise
 
     def for_all(self, job_ids: Sequence[JobIdLike], deadline: float, *, dispose: bool) -> bool:
         """Wait until all these have ended; False when the deadline comes first. See synchronize()."""
@@ -136,17 +143,17 @@ class Waiting:
             everything, chosen = self._chosen(job_ids)
         unfinished = list(reversed(chosen))
         done = self.until(lambda: _all_ended(unfinished), self._waiter(deadline))
+        taken: list[Reaped] = []
         with self._lock:
             self._monitor.check_open()
-            ends: Mapping[tuple[TrackedJob, int], End] = {}
             if dispose and not (everything and done is None):
                 reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
                 if everything:
                     reaped = [
                         (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
                     ]
-                ends = self._session_jobs.reap(reaped)
-        self._remove_from_error_state(ends)
+                self._session_jobs.reap(reaped, taken)
+        self._remove_from_error_state(taken)
         return done is not None
 
     def state(self, job: JobId, *, strict: bool) -> str | None:
@@ -182,20 +189,15 @@ class Waiting:
         found = self.until(state, waiter)
         return None if found is None else found[0]
 
-    def _reap_one(self, wanted: JobId | None, deadline: float) -> tuple[TrackedJob, int, End]:
-        def reaped() -> tuple[TrackedJob, int, End] | None:
-            found = self._ended(wanted)
-            while found is not None:
-                end = self._session_jobs.reap([found]).get(found)
-                if end is not None:
-                    return (*found, end)
-                found = self._ended(wanted)  # another process was faster
-            return None
-
-        done = self.until(reaped, self._waiter(deadline))
-        if done is None:
-            raise error(ExitTimeoutException, TIMEOUT_TEXT)
-        return done
+    def _reap_one(self, wanted: JobId | None, taken: list[Reaped]) -> bool | None:
+        """Reap what has ended; None when nothing has."""
+        found = self._ended(wanted)
+        while found is not None:
+            self._session_jobs.reap([found], taken)
+            if taken:
+                return True
+            found = self._ended(wanted)  # another process was faster
+        return None
 
     def _ended(self, wanted: JobId | None) -> tuple[TrackedJob, int] | None:
         if wanted is None:
@@ -229,9 +231,9 @@ class Waiting:
                 chosen.append(pair)
         return False, chosen
 
-    def _remove_from_error_state(self, ends: Mapping[tuple[TrackedJob, int], End]) -> None:
+    def _remove_from_error_state(self, taken: Sequence[Reaped]) -> None:
         """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
-        aborted = [pair for pair, end in ends.items() if end.outcome is Outcome.ABORTED]
+        aborted = [(job, task) for job, task, end in taken if end.outcome is Outcome.ABORTED]
         try:
             unseen = {known.number for known, _ in aborted if not known.rows}  # ended before we knew of them
             rows = self._cluster.listing(self._cluster.user, unseen).rows if unseen else ()

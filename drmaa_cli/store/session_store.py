@@ -203,6 +203,10 @@ class Store:
         """The program asks for a submission again: none of its tasks counts as reaped any more."""
         self._change(lambda db: db.execute("UPDATE tasks SET reaped = 0 WHERE position = ?", (position,)))
 
+    def give_back(self, position: int, task: int) -> None:
+        """A task that was claimed did not reach the program after all."""
+        self._write("UPDATE tasks SET reaped = 0 WHERE position = ? AND task = ?", [(position, task)])
+
     def news(self, positions: Sequence[int]) -> dict[int, tuple[StoredTask, ...]]:
         """What is on record about the tasks of these submissions."""
         found: dict[int, tuple[StoredTask, ...]] = {}

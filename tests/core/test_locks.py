@@ -9,54 +9,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from drmaa_cli.system import background, locks
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Hold, Lock, Role, Signal
+from tests.core.interrupts import interrupted_at
 
 OURS = frozenset({locks.__file__, background.__file__, __file__})
 HANG_GUARD = 20.0
 
 
-class Interrupt(BaseException):
-    """What a signal handler raises."""
-
-
-def interrupted_at(count: int, do: Callable[[], object], files: frozenset[str] = OURS) -> bool:
-    """Do something, with an exception at the count-th instruction in these files; False: it is shorter."""
-    left = count
-    thread = threading.get_ident()
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename not in files or threading.get_ident() != thread:
-            return None
-        frame.f_trace_opcodes = True
-        if event in ("line", "opcode"):
-            left -= 1
-            if left == 0:
-                raise Interrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        do()
-    except Interrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
-
-
 def each_instant(do: Callable[[], object], check: Callable[[], None]) -> int:
     """Interrupt something at each of its instructions; how many there are."""
     count = 1
-    while interrupted_at(count, do):
+    while interrupted_at(count, do, OURS.__contains__):
         check()
         count += 1
     return count - 1
@@ -114,7 +82,7 @@ def test_no_instant_of_waiting_for_it_leaves_it_locked() -> None:
         assert taken.wait(HANG_GUARD)
         timer = threading.Timer(0.001, free.set)
         timer.start()
-        interrupted = interrupted_at(count, do)
+        interrupted = interrupted_at(count, do, OURS.__contains__)
         free.set()
         holder.join(HANG_GUARD)
         timer.join(HANG_GUARD)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,3 +114,20 @@ def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pyte
     child.expect(pexpect.EOF)
     child.close()
     assert ran.read_text() == "x\n"
+
+
+@pytest.mark.parametrize("interrupts", [150, pytest.param(2000, marks=pytest.mark.slow)])
+def test_interrupts_into_ten_busy_threads_leave_none_stuck(own: Cell, interrupts: int) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/sessions/interrupted.py"), str(interrupts), "10"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["caught"] > interrupts // 2
+    assert (told["stuck"], told["idle"], told["aborted"]) == (0, 0, True)
+    assert done.stderr == ""

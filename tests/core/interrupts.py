@@ -1,0 +1,40 @@
+"""An exception at a chosen instant, as a signal handler would raise it there."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+
+class Interrupt(BaseException):
+    """What a signal handler raises."""
+
+
+def interrupted_at(count: int, do: Callable[[], object], ours: Callable[[str], bool]) -> bool:
+    """Do something, with an exception at the count-th instruction in these files; False: it is shorter."""
+    left = count
+    thread = threading.get_ident()
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal left
+        if not ours(frame.f_code.co_filename) or threading.get_ident() != thread:
+            return None
+        frame.f_trace_opcodes = True
+        if event in ("line", "opcode"):
+            left -= 1
+            if left == 0:
+                raise Interrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        do()
+    except Interrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False

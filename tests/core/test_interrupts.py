@@ -1,0 +1,123 @@
+"""Ctrl-C at any instant of any verb, with other threads at work: nothing stays locked, no job is lost."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+import drmaa_cli
+from drmaa_cli.constants import JOB_IDS_SESSION_ALL
+from drmaa_cli.errors import DrmaaException, ExitTimeoutException
+from drmaa_cli.session.job_session import JobSession
+from tests.core.conftest import Cell, template
+from tests.core.interrupts import interrupted_at
+from tests.core.test_waiting import run
+
+PACKAGE = drmaa_cli.__path__[0]
+HANG_GUARD = 30.0
+TRIES = 60  # for each verb
+
+
+def ours(path: str) -> bool:
+    return path.startswith(PACKAGE)
+
+
+VERBS: dict[str, Callable[[JobSession, str], object]] = {
+    "jobStatus": lambda session, job: session.jobStatus(job),
+    "jobs": lambda session, _: session.jobs(),
+    "wait": lambda session, job: session.wait(job, 0.1),
+    "synchronize": lambda session, job: session.synchronize([job], 0.1),
+    "synchronize all": lambda session, _: session.synchronize([JOB_IDS_SESSION_ALL], 0.1),
+    "runJob": lambda session, _: session.runJob(template(session)),
+    "hold": lambda session, job: session.control(job, "hold"),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_interrupt_at_any_instant_leaves_the_session_usable(cell: Cell, verb: str) -> None:
+    session = cell.connect("session=stopped")
+    (job,) = map(str, run(session))
+    stop, told = threading.Event(), [0, 0]
+
+    def busy(place: int) -> None:
+        while not stop.is_set():
+            with suppress(ExitTimeoutException):
+                session.jobStatus(job)
+                session.wait(job, 0)
+            told[place] += 1
+
+    others = [threading.Thread(target=busy, args=(place,), daemon=True) for place in range(2)]
+    for other in others:
+        other.start()
+
+    def do() -> None:
+        cell.clock.sleep(1)  # so that it must ask
+        with suppress(ExitTimeoutException):
+            VERBS[verb](session, job)
+
+    chance = random.Random(verb)  # the same each time
+    reach, landed = 3000, 0
+    for _ in range(TRIES):
+        if interrupted_at(chance.randrange(1, reach), do, ours):
+            landed += 1
+        else:
+            reach = max(reach * 3 // 4, 200)
+        before = list(told)
+        deadline = time.monotonic() + HANG_GUARD
+        while not all(now > then for now, then in zip(told, before)):
+            assert time.monotonic() < deadline, "a thread is stuck"
+            time.sleep(0.001)
+    assert landed > TRIES // 4
+    stop.set()
+    for other in others:
+        other.join(HANG_GUARD)
+        assert not other.is_alive()
+    assert session.jobStatus(job) in ("queued_active", "user_on_hold")
+    cell.qmaster.end(int(job), 3)
+    assert session.wait(job, 1000).exitStatus == 3
+    session.exit()
+
+
+@pytest.mark.parametrize("contact", ["session=stopped", None])
+def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None) -> None:
+    session = cell.connect(contact)
+    count = landed = 1
+    while True:
+        (job,) = map(str, run(session))
+        cell.qmaster.end(int(job), count % 200)
+        found: list[Any] = []
+        stopped = interrupted_at(count, lambda: found.append(session.wait(job)), is_wait)  # noqa: B023  # at once
+        if not stopped:
+            assert found[0].exitStatus == count % 200
+            break
+        try:
+            assert session.wait(job).exitStatus == count % 200
+        except DrmaaException as err:
+            raise AssertionError(f"lost at {count}") from err
+        count, landed = count + 7, landed + 1
+    assert landed > 20
+
+
+def is_wait(path: str) -> bool:
+    return path.endswith(("session/wait.py", "session/session_jobs.py"))
+
+
+def test_an_interrupted_submission_is_found_again(cell: Cell) -> None:
+    session = cell.connect("session=stopped")
+    chance = random.Random(1)  # the same each time
+    for place in range(30):
+        key = f"key {place}"
+
+        def submit(key: str = key) -> str:
+            return session.runJob(template(session), key=key)
+
+        interrupted_at(chance.randrange(1, 4000), submit, ours)
+        job = session.runJob(template(session), key=key)
+        assert int(job) in cell.qmaster.made
+    assert len(cell.qmaster.made) == 30, "a job was submitted twice"
