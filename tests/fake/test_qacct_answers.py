@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.commands.qacct import main
+from fake_sge.model.accounting import Record, format_record
 from fake_sge.model.requests import Request
 
 from .cells import NoCell
@@ -37,6 +38,41 @@ def test_the_same_answer(words: list[str], answer: str, tmp_path: Path) -> None:
     assert f"{cut_help(reply.out.decode())}{errors}[rc {reply.code}]\n" == answer.replace(
         "/tmp/b/qa/acc", str(DATA / "accounting")
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "tasks"),
+    [
+        ("1", [1]),
+        ("1-3", [1, 2, 3]),
+        ("3-1", [1, 2, 3]),
+        ("1.5", [1, 2, 3, 4, 5]),
+        ("1-5:1e0", [1, 2, 3, 4, 5]),
+        ("1,3", [3]),
+        ("1-2,5-6", [5, 6]),
+        ("0", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("0x2", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("1-8:3", [1, 4, 7]),
+        ("1:2", [1, 2]),
+        (" 2", [2]),
+        ("+2", [2]),
+        *((word, []) for word in ("x", "1-", "1-3:0", "1-3:x", "undefined", "2 ", "1-3-5", "1-3:2.5", "")),
+    ],
+)
+def test_ranges_of_tasks(word: str, tasks: list[int], tmp_path: Path) -> None:
+    """Recorded with ``qacct -j 77 -t WORD`` on a real cell, of a job with eight tasks."""
+    (tmp_path / "default" / "common").mkdir(parents=True)
+    records = [
+        Record(qname="q", hostname="h", job_name="a", job_number=77, task_number=n) for n in range(1, 9)
+    ]
+    (tmp_path / "file").write_text("".join(map(format_record, records)))
+    env = {"SGE_ROOT": str(tmp_path), "SGE_CELL": "default", "TZ": "UTC"}
+    argv = ["qacct", "-f", "file", "-j", "77", "-t", word]
+    reply = main(Request(argv, env, str(tmp_path), "root", 0, "root", 0), NoCell())
+    assert [int(found) for found in re.findall(rb"(?m)^taskid +(\d+)", reply.out)] == tasks
+    error = f"invalid list of task id ranges: {word}\n"
+    assert reply.err.decode().startswith("" if tasks else error)
+    assert reply.code == (0 if tasks else 1)
 
 
 def test_there_are_many_answers() -> None:

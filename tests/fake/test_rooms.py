@@ -50,7 +50,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "commands/submit_options": ("model", "render", "commands/times"),
     "commands/submission": ("model", *RENDERED, "commands/submit_options"),
     "commands/altering": ("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
-    "commands/queries": ("model", *RENDERED),
+    "commands/queries": ("model", *RENDERED, "commands/submit_options"),
     "commands": (
         *("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
         *("commands/altering", "commands/queries"),

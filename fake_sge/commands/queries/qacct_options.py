@@ -11,6 +11,8 @@ from ...model.requests import Reply, Request
 from ...model.values import atol
 from ...render.formats import encode
 from ...render.usage import OptionHelp, usage
+from ..submit_options.option_values import OptionError
+from ..submit_options.range_values import Undefined, parse_ranges
 from ..times.dates import BadDate, parse_date
 
 
@@ -182,10 +184,10 @@ class Parser:
         word = self._optional_value()
         if word is None:
             raise usage_error("-t option must have a list of task id ranges\n")
-        tasks = _task_range(word)
-        if tasks is None:
-            raise usage_error(f"invalid list of task id ranges: {word}\n")
-        self.options.tasks = tasks
+        try:  # of a list the last range counts; task 0 asks for nothing (real cell)
+            self.options.tasks = parse_ranges(word, step_allowed=True, infinite=False)[-1]
+        except (OptionError, Undefined):
+            raise usage_error(f"invalid list of task id ranges: {word}\n") from None
 
     def _date(self) -> float:
         word = self._value()
@@ -209,16 +211,3 @@ def _group_name(word: str) -> str:
         return grp.getgrgid(atol(word)).gr_name
     except (KeyError, OverflowError):
         return word
-
-
-def _task_range(word: str) -> Range | None:
-    """``A``, ``A-B``, ``A-B:S``; None if it is no range. Task 0 asks for nothing (real cell)."""
-    first_text, _, rest = word.partition("-")
-    last_text, _, step_text = rest.partition(":")
-    try:
-        first = int(first_text)
-        last = int(last_text) if rest else first
-        step = int(step_text) if step_text else 1
-    except ValueError:
-        return None
-    return Range(min(first, last), max(first, last), max(1, step))
