@@ -5,16 +5,11 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 
-from ..model import Exit, Granted, Job, QueueState, State, Status, Task, TaskSet
+from ..model import Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from .accounting import accounting_line
 from .state import AccountingLine, CellState, JobGone, TaskEnded, never_ran
 from .submission import depends_on, refresh_ready
-
-RESCHEDULED = 25
-APPLICATION_ERROR = 30
-# Attempts that end in the error state of the job: it stays in the qmaster (sge_diagnostics(1)).
-ERROR_STATE_CODES = frozenset({1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 26, 27, 28, 29, APPLICATION_ERROR})
 
 
 def started(state: CellState, now: float, number: int, task_number: int, run: int) -> None:
@@ -42,9 +37,9 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     end = _judge(end, task)
     _account(state, now, job, task, end, granted)
     deleted = bool(task.state & State.DELETED)
-    if end.failed == RESCHEDULED and not deleted:
+    if end.failed == failures.RESCHEDULED and not deleted:
         _again(state, now, job, task)
-    elif end.failed in ERROR_STATE_CODES and not deleted:
+    elif end.failed in failures.ERROR_STATE and not deleted:
         _error(now, task, end)
     else:
         _finish(state, now, job, task, end)
@@ -56,13 +51,13 @@ def _judge(end: Exit, task: Task) -> Exit:
     if end.failed:
         return end
     if end.exit_status == 99 and not end.signal:
-        return replace(end, failed=RESCHEDULED)
+        return replace(end, failed=failures.RESCHEDULED)
     if end.exit_status == 100 and not end.signal:
         text = f"{end.error or '[0:0]: '}exit_status of job start = 100"
-        return replace(end, failed=APPLICATION_ERROR, error=text)
+        return replace(end, failed=failures.APPLICATION_ERROR, error=text)
     if task.reschedule_requested and end.signal:
-        return replace(end, failed=RESCHEDULED)
-    return replace(end, failed=100) if end.signal else end
+        return replace(end, failed=failures.RESCHEDULED)
+    return replace(end, failed=failures.AFTER_JOB) if end.signal else end
 
 
 def _account(state: CellState, now: float, job: Job, task: Task, end: Exit, granted: Granted) -> None:
@@ -103,7 +98,11 @@ def _finish(state: CellState, now: float, job: Job, task: Task, end: Exit) -> No
     task.status = Status.FINISHED
     task.state = State.NONE
     task.finish = end
-    signal = end.signal or (end.exit_status - 128 if end.failed in (100, 37) and end.exit_status > 128 else 0)
+    signal = end.signal or (
+        end.exit_status - 128
+        if end.failed in (failures.AFTER_JOB, failures.LIMIT) and end.exit_status > 128
+        else 0
+    )
     ran = bool(end.start_time) or end.failed == 0
     deleted = task.deleted_by is not None or not ran
     _ended(state, job, Finished(task.number, end.exit_status, signal, end.failed, deleted))
@@ -249,7 +248,7 @@ def simulated_exit(job: Job, task: Task, end_time: float) -> Exit:
     simulation = job.spec.simulation
     assert simulation is not None
     usage = {"ru_wallclock": simulation.run_time, **simulation.usage}
-    if simulation.failed in ERROR_STATE_CODES - {APPLICATION_ERROR}:
+    if simulation.failed in failures.ERROR_STATE - {failures.APPLICATION_ERROR}:
         return never_ran(simulation.failed, simulation.error or "simulated failure", usage)
     status = 128 + simulation.signal if simulation.signal else simulation.exit_status
     return Exit(

@@ -10,7 +10,8 @@ import shutil
 import signal
 from typing import Any, NoReturn
 
-FAILED_FILE, FAILED_SHELL, FAILED_CWD = 26, 27, 28
+from ..model import failures
+
 _LIMITS = {
     "cpu": resource.RLIMIT_CPU,
     "vmem": resource.RLIMIT_AS,
@@ -36,7 +37,7 @@ def _open_output(path: str) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as error:
         raise StartFailure(
-            FAILED_FILE, f'error: can\'t open output file "{path}": {os.strerror(error.errno or 0)}'
+            failures.FILE, f'error: can\'t open output file "{path}": {os.strerror(error.errno or 0)}'
         ) from error
 
 
@@ -52,16 +53,18 @@ def _prepare(order: dict[str, Any]) -> None:
     """Working directory, files and limits, in the order in which Grid Engine fails on them."""
     shell = order["shell"]
     if shell is not None and not os.access(shell, os.X_OK):
-        raise StartFailure(FAILED_SHELL, f'unable to find shell "{shell}"')
+        raise StartFailure(failures.SHELL, f'unable to find shell "{shell}"')
     try:
         os.chdir(order["cwd"])
     except OSError as error:
         text = os.strerror(error.errno or 0)
-        raise StartFailure(FAILED_CWD, f"error: can't chdir to {order['cwd']}: {text}") from error
+        raise StartFailure(failures.DIRECTORY, f"error: can't chdir to {order['cwd']}: {text}") from error
     try:
         stdin = os.open(order["stdin"], os.O_RDONLY)
     except OSError as error:
-        raise StartFailure(FAILED_FILE, f"error: can't open {order['stdin']} as dummy input file") from error
+        raise StartFailure(
+            failures.FILE, f"error: can't open {order['stdin']} as dummy input file"
+        ) from error
     os.umask(order["umask"])
     stdout = _open_output(order["stdout"])
     stderr = stdout if order["merge"] else _open_output(order["stderr"])
@@ -102,7 +105,7 @@ def run_job(order: dict[str, Any], pipe: int) -> NoReturn:
             shown = " ".join(f'"{word}"' for word in order["argv"])
             text = os.strerror(error.errno or 0)
             raise StartFailure(
-                FAILED_SHELL, f"execvlp({order['program']}, {shown}) failed: {text}"
+                failures.SHELL, f"execvlp({order['program']}, {shown}) failed: {text}"
             ) from error
     except StartFailure as failure:
         os.write(

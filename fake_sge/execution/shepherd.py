@@ -19,14 +19,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from ..model import failures
 from ..wire import connect, frame
 from .job_process import run_job
 from .processes import descendants, start_ticks
 
 PR_SET_CHILD_SUBREAPER = 36
-
-
-FAILED_LIMIT = 37
 
 
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
@@ -230,7 +228,7 @@ def shepherd(path: str) -> None:
         order,
         "exit",
         {
-            "failed": FAILED_LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
+            "failed": failures.LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
             "exit_status": 128 + killed if killed else os.WEXITSTATUS(status),
             "signal": killed,
             "start_time": begun,

@@ -23,7 +23,7 @@ from ..execution.orders import Account, make_order
 from ..execution.processes import start_ticks
 from ..faults import FaultBook, FaultKind
 from ..layout import Layout
-from ..model import Exit, Status
+from ..model import Exit, Status, failures
 from ..model.operations import Finished
 from ..options import CellOptions, make_config, make_timing
 from .accounting import AccountingFile
@@ -200,7 +200,7 @@ class Qmaster:
         hit = self.faults.take((FaultKind.ERROR_STATE,))
         if hit:
             text = os.fsdecode(hit[0].out) or "[0:0]: fault: the task cannot start"
-            failed = hit[0].code if hit[0].code in (26, 27, 28) else 26
+            failed = hit[0].code if hit[0].code in failures.NEVER_STARTED else failures.FILE
             self.apply("exited", effect.job, effect.task, effect.run, never_ran(failed, text, {}))
             return
         ports = (self.port, str(int(self.port) + 1))
@@ -227,7 +227,13 @@ class Qmaster:
             (spool / "order").write_text(json.dumps(order))
         except OSError as error:
             text = f"[0:0]: cannot spool the job: {error.strerror}"
-            self.apply("exited", effect.job, effect.task, effect.run, never_ran(1, text, {}))
+            self.apply(
+                "exited",
+                effect.job,
+                effect.task,
+                effect.run,
+                never_ran(failures.EXECUTING_SHEPHERD, text, {}),
+            )
             return
         self._send(str(spool / "order"))
 
@@ -341,7 +347,7 @@ class Qmaster:
             if self._shepherd_pid(number, task_number) is None:
                 self.read_reports()
                 text = "[0:0]: shepherd died before writing exit_status"
-                end = Exit(19, 0, 0, task.start_time, self.now, {}, text)
+                end = Exit(failures.NO_EXIT_STATUS, 0, 0, task.start_time, self.now, {}, text)
                 self.apply("exited", number, task_number, task.run, end)
 
     # ---- watching --------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cli faults install layout options pytest_plugin reports wire",
-    "model": "__init__ accounting cluster defaults globs jobs names operations ranges requests resources "
-    "states values",
+    "model": "__init__ accounting cluster defaults failures globs jobs names operations ranges requests "
+    "resources states values",
     "engine": "__init__ accounting admission control engine lifecycle placement scheduling state submission",
     "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
     "listing_xml objects qacct_text queues slots table tasks usage formats",
