@@ -118,7 +118,7 @@ class _Shows:
 
     def trigger(self) -> Texts:
         """``-tsm``."""
-        if not self._qmaster.is_manager(self._request.user):
+        if not self._qmaster.config.is_manager(self._request.user):
             return 0, "", "starting scheduler monitoring requires manager privileges\n"
         self._qmaster.trigger_scheduler()
         return 0, "", f"{self._request.user}@{self._request.host} triggers scheduler monitoring\n"
@@ -316,7 +316,7 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
                 return 1, out, text + usage("qconf", OPTIONS)
             index += word is not None
             result = show.answer(shows, word)
-        elif option in _CHANGES and not qmaster.is_manager(request.user):
+        elif option in _CHANGES and not qmaster.config.is_manager(request.user):
             return _denied(request)
         else:
             return 1, out, f'{errors}error: invalid option argument "{option}"\nUsage: qconf -help\n'

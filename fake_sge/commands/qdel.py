@@ -116,7 +116,7 @@ def _task_range(text: str | None) -> tuple[str, Range]:
 
 
 def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:
-    forced = wanted.force and qmaster.is_manager(request.user)
+    forced = wanted.force and qmaster.config.is_manager(request.user)
     lines, code = _delete(wanted, request, qmaster, forced)
     out = "".join(f"{line}\n" for line in lines)
     if wanted.force and not forced:
@@ -138,7 +138,7 @@ def _delete(
         everything = word.word == "0"
         users = wanted.users
         if "*" in users:
-            if everything and not qmaster.is_manager(request.user):
+            if everything and not qmaster.config.is_manager(request.user):
                 lines.append(f'denied: "{request.user}" must be manager to modify all jobs')
                 failed = True
                 continue

@@ -251,7 +251,7 @@ def _job(
     if not pending and not chosen:
         return None
     actor = actor_of(request)
-    if request.user != job.owner and not qmaster.is_operator(request.user):
+    if request.user != job.owner and not qmaster.config.is_operator(request.user):
         text = f'{request.user} - you have no permission to modify job "{job.number}"'
         return [(text, True)] * (len(chosen) + len(pending))
     lines: Lines = []

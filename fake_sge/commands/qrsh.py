@@ -13,9 +13,10 @@ from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, a
 from ..render.formats import encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
-from .submission.common import default_options, parse_command_line, parse_context, printed
+from .submission.common import default_options, parse_context, printed
 from .submit_options.job_spec import build
 from .submit_options.parsed import Option
+from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
 
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'

@@ -16,7 +16,6 @@ from .submission.common import (
     default_options,
     is_binary,
     job_identifier,
-    parse_command_line,
     parse_context,
     printed,
     read_script,
@@ -26,6 +25,7 @@ from .submission.common import (
 from .submission.spec_text import show_spec
 from .submit_options.job_spec import Submitted, build
 from .submit_options.parsed import Option, Parsed
+from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
 
 _NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"

@@ -65,7 +65,7 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
     """What is checked after -w: priority and dependencies."""
     try:
         config = state.config
-        if spec.priority > 0 and spec.owner not in (*config.managers, *config.operators):
+        if spec.priority > 0 and not config.is_operator(spec.owner):
             raise Refused("job rejected: positive submission priority requires operator privileges")
         check_predecessors(spec.hold_jid, 0)
         check_array_predecessors(spec, state.jobs)

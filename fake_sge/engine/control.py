@@ -14,19 +14,9 @@ from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 KILL = 9
 
 
-def is_manager(config: CellConfig, user: str) -> bool:
-    """Whether the user is a manager."""
-    return user in config.managers
-
-
-def is_operator(config: CellConfig, user: str) -> bool:
-    """Whether the user is an operator or manager."""
-    return user in config.operators or is_manager(config, user)
-
-
 def may_change(config: CellConfig, job: Job, actor: Actor) -> bool:
     """Owner, operator or manager."""
-    return actor.user == job.owner or is_operator(config, actor.user)
+    return actor.user == job.owner or config.is_operator(actor.user)
 
 
 def _selected(job: Job, tasks: Sequence[Range] | None) -> tuple[TaskSet, list[Task]]:
@@ -69,9 +59,9 @@ def alter(
 
 def _need(config: CellConfig, changes: Changes, actor: Actor) -> str:
     touched = changes.add_hold | changes.remove_hold
-    if touched & Hold.SYSTEM and not is_manager(config, actor.user):
+    if touched & Hold.SYSTEM and not config.is_manager(actor.user):
         return "manager"
-    return "operator" if touched & Hold.OPERATOR and not is_operator(config, actor.user) else ""
+    return "operator" if touched & Hold.OPERATOR and not config.is_operator(actor.user) else ""
 
 
 def _alter_holds(
@@ -127,7 +117,7 @@ def delete(
     waiting, enrolled = _selected(job, tasks)
     if not waiting and not enrolled:
         return [Change(Outcome.NO_SUCH_TASK, number, tasks[0].first if tasks else None)]
-    if force and not is_operator(state.config, actor.user):
+    if force and not state.config.is_operator(actor.user):
         return [Change(Outcome.FORCE_DENIED, number)]
     whole = tasks is None and not job.tasks
     result: list[Change] = []
@@ -303,7 +293,7 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
     if instance is None:
         return Change(Outcome.NO_SUCH_QUEUE, name=name)
     owners = instance.queue.attributes.get("owner_list", "NONE").replace(",", " ").split()
-    if not is_operator(state.config, actor.user) and actor.user not in owners:
+    if not state.config.is_operator(actor.user) and actor.user not in owners:
         return Change(Outcome.DENIED, name=name)
     state.ask_schedule(now, 0.0)
     if action is QueueAction.RESCHEDULE:

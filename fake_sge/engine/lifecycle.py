@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..model import Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from .accounting import accounting_line
-from .state import AccountingLine, CellState, JobGone, TaskEnded, never_ran
+from .state import AccountingLine, CellState, JobGone, TaskEnded, drop_waiting, never_ran
 from .submission import depends_on, refresh_ready
 
 
@@ -196,11 +196,7 @@ def _refresh_array_hold(state: CellState, job: Job) -> None:
 
 def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) -> None:
     """Tasks deleted before they ever ran are gone at once, without a record."""
-    job.waiting -= members
-    job.user_hold -= members
-    job.operator_hold -= members
-    job.system_hold -= members
-    job.array_hold -= members
+    drop_waiting(job, members)
     job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()) | members
     for number in members:
         state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))

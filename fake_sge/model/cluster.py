@@ -150,6 +150,14 @@ class CellConfig:
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
 
+    def is_manager(self, user: str) -> bool:
+        """Whether the user is a manager."""
+        return user in self.managers
+
+    def is_operator(self, user: str) -> bool:
+        """Whether the user is an operator; managers are."""
+        return user in self.operators or user in self.managers
+
     def first_task_is_job(self, environment: str) -> bool:
         """Whether the job script of a parallel job is one of its tasks (``job_is_first_task``)."""
         pe = self.parallel_environments.get(environment)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from ..engine.control import is_manager, is_operator
 from ..engine.placement import instance_matches
 from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
@@ -59,11 +58,6 @@ class CommandView:
         """The configuration."""
         return self.qmaster.engine.state.config
 
-    @property
-    def port(self) -> str:
-        """The pseudo port."""
-        return self.qmaster.port
-
     def jobs(self) -> Sequence[Job]:
         """All jobs."""
         self.qmaster.fresh_priorities()
@@ -113,24 +107,11 @@ class CommandView:
         found = self.config.hosts.get(host)
         return dict(found.load_values) if found and found.up else {}
 
-    def is_manager(self, user: str) -> bool:
-        """Whether the user is a manager."""
-        return is_manager(self.config, user)
-
-    def is_operator(self, user: str) -> bool:
-        """Whether the user is an operator."""
-        return is_operator(self.config, user)
-
     def event_clients(self) -> list[tuple[int, str, str]]:
         """Registered event clients."""
         host = next(iter(self.config.hosts), "localhost")
         clients = self.qmaster.clients
         return [(1, "scheduler", host)] + [(number, clients[number][0], host) for number in sorted(clients)]
-
-    def job_script(self, number: int) -> bytes | None:
-        """The script of a job."""
-        job = self.qmaster.engine.state.jobs.get(number)
-        return job.spec.script if job else None
 
     # ---- changing --------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:

@@ -13,11 +13,12 @@ from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ...render.formats import encode
 from ..interface.environment import environment_error, on_stdout
 from ..interface.qmaster_interface import QmasterInterface
-from ..submission.common import parse_command_line, parse_context, printed
+from ..submission.common import parse_context, printed
 from ..submit_options.job_spec import FieldBuilder, unknown_option_answers
 from ..submit_options.job_words import JobWord, lonely, parse_job_word, with_tasks
 from ..submit_options.option_values import OptionError
 from ..submit_options.parsed import Answer, Option
+from ..submit_options.parser import parse_command_line
 from ..submit_options.table import help_text
 from .attributes import Alteration, AlterationRefused
 from .holds import HoldRequest
@@ -180,7 +181,7 @@ def _alter_job(
     job: Job, word: JobWord, wanted: Wanted, request: Request, qmaster: QmasterInterface
 ) -> tuple[list[tuple[str, int]], bool]:
     actor = actor_of(request)
-    if actor.user != job.owner and not qmaster.is_operator(actor.user):
+    if actor.user != job.owner and not qmaster.config.is_operator(actor.user):
         text = f'denied: "{actor.user}" must be at least owner of job {job.number} to change job attributes'
         return [(text, NOT_OWNER)], True
     tasks = [task for piece in word.tasks for task in piece.ids()] if word.tasks else None

@@ -69,7 +69,7 @@ class Alteration:
 
     def operator_only(self, what: str) -> None:
         """Raises unless the caller is an operator."""
-        if not self.qmaster.is_operator(self.actor.user):
+        if not self.qmaster.config.is_operator(self.actor.user):
             raise AlterationRefused(
                 f'denied: "{self.actor.user}" must be operator to {what}', status=NO_OPERATOR
             )

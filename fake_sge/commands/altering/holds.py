@@ -42,8 +42,8 @@ class HoldRequest:
         self.removes = how == SUBTRACT
         self.target = Hold(bits)
         self.actor = actor
-        self.manager = qmaster.is_manager(actor.user)
-        self.operator = qmaster.is_operator(actor.user)
+        self.manager = qmaster.config.is_manager(actor.user)
+        self.operator = qmaster.config.is_operator(actor.user)
 
     def apply(self, job: Job, tasks: list[int] | None) -> HoldChange:
         """Work out what happens; ``tasks`` None: all tasks, the waiting ones by their hold lists first.

@@ -45,10 +45,6 @@ class QmasterInterface(Protocol):
     def config(self) -> CellConfig:
         """Configuration: global, scheduler, queues, hosts, PEs, complexes, managers."""
 
-    @property
-    def port(self) -> str:
-        """The pseudo qmaster port as printed in messages."""
-
     def jobs(self) -> Sequence[Job]:
         """All jobs, ascending by number. Ended ones stay (FINISHED) until the next scheduler run."""
 
@@ -73,17 +69,8 @@ class QmasterInterface(Protocol):
     def load_values(self, host: str) -> dict[str, str]:
         """Load values of a host as text in report order (qhost, qstat -F, qconf -se)."""
 
-    def is_manager(self, user: str) -> bool:
-        """Whether the user is a manager."""
-
-    def is_operator(self, user: str) -> bool:
-        """Whether the user is an operator (managers are)."""
-
     def event_clients(self) -> list[tuple[int, str, str]]:
         """Registered event clients: id, name (``scheduler``, ``qsub`` ...), host (qconf -secl)."""
-
-    def job_script(self, number: int) -> bytes | None:
-        """The spooled script of a job."""
 
     # ---- changing ------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:

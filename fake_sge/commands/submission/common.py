@@ -9,7 +9,7 @@ from ...model import JobSpec, JobType
 from ...model.requests import Request
 from ..submit_options.option_values import EUNKNOWN
 from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
-from ..submit_options.parser import parse_command_line, parse_file, parse_lines, read_file
+from ..submit_options.parser import parse_file, parse_lines, read_file
 
 
 def parse_context(request: Request, now: float) -> ParseContext:
@@ -110,19 +110,3 @@ def with_script(spec: JobSpec, script: Script | None) -> JobSpec:
     if spec.job_type & JobType.BINARY:
         return spec
     return replace(spec, script=script.text if script is not None else b"")
-
-
-__all__ = [
-    "Printed",
-    "Script",
-    "default_options",
-    "first",
-    "is_binary",
-    "job_identifier",
-    "parse_command_line",
-    "parse_context",
-    "printed",
-    "read_script",
-    "submitted_line",
-    "with_script",
-]
