@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..model import CellConfig, Hold, Job, QueueState, Range, State, Status, Task, TaskSet
-from ..model.operations import Actor, Change, Changes, Outcome, QueueAction
+from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet
+from ..model.operations import Actor, Change, Outcome, QueueAction
 from .lifecycle import discard_enrolled, discard_waiting, kill_simulated, release
 from .state import CellState, SignalTask, enroll, make_instances
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
@@ -31,72 +31,24 @@ def _named(job: Job, task: int) -> int | None:
     return task if job.spec.is_array else None
 
 
-# ---- alteration and holds ------------------------------------------------------------------------
+# ---- alteration ----------------------------------------------------------------------------------
 def alter(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
+    state: CellState, now: float, number: int, fields: Mapping[str, object], actor: Actor
 ) -> list[Change]:
-    """qalter, qhold, qrls."""
+    """Replace fields of a job's specification (qalter); the rest of it stays."""
     job = state.jobs.get(number)
     if job is None or job.script_deleted:
         return [Change(Outcome.NO_SUCH_JOB, number)]
     if not may_change(state.config, job, actor):
         return [Change(Outcome.DENIED, number)]
-    result: list[Change] = []
-    if changes.add_hold or changes.remove_hold:
-        result += _alter_holds(state, job, tasks, changes, actor)
-    if changes.spec:
-        job.spec = replace(job.spec, **changes.spec)  # type: ignore[arg-type]
-        job.altered = tuple(dict.fromkeys((*job.altered, *changes.spec)))
-        if "hold_jid" in changes.spec or "hold_jid_ad" in changes.spec:
-            resolve_dependencies(state, job)
-        result.append(Change(Outcome.DONE, number))
-    if any(change.outcome is Outcome.DONE for change in result):
-        job.version += 1
+    job.spec = replace(job.spec, **fields)  # type: ignore[arg-type]
+    job.altered = tuple(dict.fromkeys((*job.altered, *fields)))
+    if "hold_jid" in fields or "hold_jid_ad" in fields:
+        resolve_dependencies(state, job)
+    job.version += 1
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
-    return result
-
-
-def _need(config: CellConfig, changes: Changes, actor: Actor) -> str:
-    touched = changes.add_hold | changes.remove_hold
-    if touched & Hold.SYSTEM and not config.is_manager(actor.user):
-        return "manager"
-    return "operator" if touched & Hold.OPERATOR and not config.is_operator(actor.user) else ""
-
-
-def _alter_holds(
-    state: CellState, job: Job, tasks: Sequence[Range] | None, changes: Changes, actor: Actor
-) -> list[Change]:
-    waiting, enrolled = _selected(job, tasks)
-    fields = ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"), (Hold.SYSTEM, "system_hold"))
-    touched = waiting.empty()
-    for flag, name in fields:
-        members: TaskSet = getattr(job, name)
-        if changes.add_hold & flag:
-            touched |= waiting - members
-        if changes.remove_hold & flag:
-            touched |= waiting & members
-    again = [
-        task
-        for task in enrolled
-        if task.finish is None and (task.hold | changes.add_hold) & ~changes.remove_hold != task.hold
-    ]
-    need = _need(state.config, changes, actor)
-    if need:
-        if changes.add_hold or touched or again:
-            return [Change(Outcome.DENIED_HOLD, job.number, need=need)]
-        return [Change(Outcome.UNCHANGED, job.number)]
-    for flag, name in fields:
-        if changes.add_hold & flag:
-            setattr(job, name, getattr(job, name) | waiting)
-        if changes.remove_hold & flag:
-            setattr(job, name, getattr(job, name) - waiting)
-    for task in again:
-        task.hold = (task.hold | changes.add_hold) & ~changes.remove_hold
-    numbers = sorted([*touched, *(task.number for task in again)])
-    if not numbers:
-        return [Change(Outcome.UNCHANGED, job.number)]
-    return [Change(Outcome.DONE, job.number, _named(job, item)) for item in numbers]
+    return [Change(Outcome.DONE, number)]
 
 
 # ---- deletion ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import CellConfig, JobSpec
 from ..model.operations import Submission
-from . import control, lifecycle, scheduling, submission
+from . import control, holds, lifecycle, scheduling, submission
 from .state import CellState, Timing, make_instances
 
 
@@ -58,6 +58,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "submit": submission.submit,
     "submit_many": submit_many,
     "alter": control.alter,
+    "change_holds": holds.change_holds,
     "delete": control.delete,
     "suspend": control.suspend,
     "unsuspend": control.unsuspend,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .ranges import TaskSet
-from .states import Hold
 
 
 class Warn(enum.Enum):
@@ -74,7 +72,8 @@ class Change:
 class JobOperation(enum.Enum):
     """What can be done to jobs; the values are the engine's operations."""
 
-    ALTER = "alter"  # qalter, qhold, qrls
+    ALTER = "alter"
+    CHANGE_HOLDS = "change_holds"
     DELETE = "delete"
     SUSPEND = "suspend"
     UNSUSPEND = "unsuspend"
@@ -117,15 +116,3 @@ class Actor:
     group: str
     gid: int
     host: str
-
-
-@dataclass
-class Changes:
-    """What qalter changes: ``spec`` fields by name (as in JobSpec); holds and -hold_jid go here too.
-
-    Fields absent from ``spec`` stay. Context is given whole (the command does -ac/-dc/-sc arithmetic).
-    """
-
-    spec: Mapping[str, object] = field(default_factory=dict)
-    add_hold: Hold = Hold.NONE
-    remove_hold: Hold = Hold.NONE

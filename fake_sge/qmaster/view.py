@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..engine.placement import instance_matches
 from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
-from ..model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from ..model.globs import glob_match
 from ..model.operations import (
     Actor,
@@ -145,13 +145,11 @@ class CommandView:
         """Whether any queue would run a job."""
         return suitability(self.qmaster.engine.state, spec)
 
-    def operate(
-        self, operation: JobOperation, number: int, tasks: Sequence[Range] | None, *args: object
-    ) -> list[Change]:
+    def operate(self, operation: JobOperation, number: int, *args: object) -> list[Change]:
         """Alter, delete, suspend ... a job."""
         if number in self.hidden:
             return [Change(Outcome.NO_SUCH_JOB, number)]
-        changes: list[Change] = self.qmaster.apply(operation.value, number, tasks, *args)
+        changes: list[Change] = self.qmaster.apply(operation.value, number, *args)
         return changes
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:

@@ -6,11 +6,11 @@ import pytest
 
 from fake_sge.engine.state import JobGone, SignalTask, StartTask, TaskEnded, Timing
 from fake_sge.model import Exit, Hold, Range, Rerun, Resource, State
-from fake_sge.model.operations import Change, Changes, Finished, Outcome, QueueAction
+from fake_sge.model.operations import Change, Finished, Outcome, QueueAction
 
 from .engine_kit import ALICE, BOB, ROOT, Kit, simulated
 
-HOLD_USER, DROP_USER = Changes(add_hold=Hold.USER), Changes(remove_hold=Hold.USER)
+HOLD_USER, DROP_USER = (False, Hold.USER, ALICE), (True, Hold.USER, ALICE)
 
 
 def started(kit: Kit, **spec: Any) -> int:
@@ -186,13 +186,13 @@ def test_forced_deletion_needs_rights() -> None:
 def test_user_holds() -> None:
     kit = Kit()
     number = kit.put(tasks=(1, 3, 1))
-    changes = kit.apply("alter", number, [Range(2, 3)], HOLD_USER, ALICE)
+    changes = kit.apply("change_holds", number, [2, 3], *HOLD_USER)
     assert [(change.outcome, change.task) for change in changes] == [(Outcome.DONE, 2), (Outcome.DONE, 3)]
     kit.run()
     assert kit.running() == [(number, 1)]
     assert kit.letters(number, 2) == "hqw"
-    assert outcomes(kit.apply("alter", number, [Range(2, 3)], HOLD_USER, ALICE)) == [Outcome.UNCHANGED]
-    kit.apply("alter", number, [Range(3, 3)], DROP_USER, ALICE)
+    assert outcomes(kit.apply("change_holds", number, [2, 3], *HOLD_USER)) == [Outcome.UNCHANGED]
+    kit.apply("change_holds", number, [3], *DROP_USER)
     kit.run()
     assert kit.running() == [(number, 1), (number, 3)]
 
@@ -200,7 +200,7 @@ def test_user_holds() -> None:
 def test_a_running_job_can_be_held_and_stays_held() -> None:
     kit = Kit()
     number = started(kit)
-    kit.apply("alter", number, None, HOLD_USER, ALICE)
+    kit.apply("change_holds", number, None, *HOLD_USER)
     assert kit.letters(number) == "hr"
     kit.end(number, code=99)
     kit.run()
@@ -211,9 +211,9 @@ def test_a_running_job_can_be_held_and_stays_held() -> None:
 def test_other_holds_need_rights(hold: Hold, need: str) -> None:
     kit = Kit()
     number = kit.put()
-    change = kit.apply("alter", number, None, Changes(add_hold=hold), ALICE)[0]
+    change = kit.apply("change_holds", number, None, False, hold, ALICE)[0]
     assert (change.outcome, change.need) == (Outcome.DENIED_HOLD, need)
-    assert outcomes(kit.apply("alter", number, None, Changes(add_hold=hold), ROOT)) == [Outcome.DONE]
+    assert outcomes(kit.apply("change_holds", number, None, False, hold, ROOT)) == [Outcome.DONE]
     assert kit.jobs[number].hold_of_waiting(1) == hold
 
 
@@ -320,10 +320,11 @@ def test_suspended_simulations_do_not_end() -> None:
 def test_altered_requests_count() -> None:
     kit = Kit()
     number = kit.put(user_hold=True)
-    kit.apply("alter", number, None, Changes({"name": "other"}), ALICE)
+    kit.apply("alter", number, {"name": "other"}, ALICE)
     assert (kit.jobs[number].name, kit.jobs[number].version) == ("other", 1)
     first = kit.put(user_hold=True)
-    kit.apply("alter", number, None, Changes({"hold_jid": (str(first),)}, remove_hold=Hold.USER), ALICE)
+    kit.apply("alter", number, {"hold_jid": (str(first),)}, ALICE)
+    kit.apply("change_holds", number, None, *DROP_USER)
     kit.run()
     assert kit.letters(number) == "hqw"
     assert kit.jobs[first].successors == (number,)

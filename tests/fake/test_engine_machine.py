@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from fake_sge.engine.engine import Engine
 from fake_sge.model import Exit, Hold, Range, Rerun, Status
-from fake_sge.model.operations import Actor, Changes, QueueAction
+from fake_sge.model.operations import Actor, QueueAction
 from fake_sge.options import CellOptions, make_config
 
 from .engine_kit import ALICE, BOB, ROOT, START, make_spec, simulated
@@ -125,9 +125,8 @@ class CellMachine(RuleBasedStateMachine):
 
     @rule(number=jobs, tasks=TASKS, actor=ACTORS, add=HOLDS, remove=st.booleans())
     def hold(self, number: int, tasks: list[Range] | None, actor: Actor, add: Hold, remove: bool) -> None:
-        self.apply(
-            "alter", number, tasks, Changes(remove_hold=add) if remove else Changes(add_hold=add), actor
-        )
+        numbers = None if tasks is None else [task for piece in tasks for task in piece.ids()]
+        self.apply("change_holds", number, numbers, remove, add, actor)
 
     @rule(
         number=jobs,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from ...model import Job, Range
+from ...engine.holds import HoldRequest
+from ...model import Hold, Job
 from ...model.globs import glob_match
-from ...model.operations import Changes, JobOperation, Outcome
+from ...model.operations import Actor, Change, JobOperation, Outcome
 from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ...render.formats import encode
 from ..interface.environment import environment_error, on_stdout
@@ -19,11 +20,10 @@ from ..submit_options.job_words import JobWord, lonely, parse_job_word, with_tas
 from ..submit_options.option_values import OptionError
 from ..submit_options.parsed import Answer, Option
 from ..submit_options.parser import parse_command_line
-from ..submit_options.table import help_text
+from ..submit_options.table import SUBTRACT, help_text
 from .attributes import Alteration, AlterationRefused
-from .holds import HoldRequest
 
-EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED = 3, 18, 11, 4
+EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED, NOT_OPERATOR = 3, 18, 11, 4, 10
 _OK = 1
 _FLAGS = {"-notify": ("notify", True)}
 
@@ -34,7 +34,8 @@ class Wanted:
 
     jobs: list[JobWord] = field(default_factory=list)
     users: tuple[str, ...] | None = None
-    hold: tuple[str, int] | None = None
+    hold: Hold | None = None  # None: no -h
+    removes: bool = False  # these holds instead of setting them
     fields: dict[str, Any] = field(default_factory=dict)
     verify: bool = False
 
@@ -119,7 +120,8 @@ def _changed_fields(builder: FieldBuilder, wanted: Wanted) -> dict[str, Any]:
 def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[Option]) -> None:
     switch = option.switch
     if switch == "-h":
-        wanted.hold = option.value  # type: ignore[assignment]
+        how, bits = cast("tuple[str, int]", option.value)
+        wanted.hold, wanted.removes = Hold(bits), how == SUBTRACT
     elif switch == "-u":
         wanted.users = tuple(option.value)  # type: ignore[arg-type]
     elif switch == "jobarg":
@@ -188,11 +190,10 @@ def _alter_job(
     if tasks is not None and len(tasks) > 1 and not job.spec.is_array:
         return [(f"{job.number} is not a job array", 4)], True
     lines: list[tuple[str, int]] = []
-    requests: list[tuple[list[Range] | None, Changes]] = []
     if wanted.hold is not None:
-        held = HoldRequest(*wanted.hold, actor, qmaster).apply(job, tasks)
-        lines += held.answers
-        requests += held.requests()
+        plan = HoldRequest(wanted.removes, wanted.hold, actor, qmaster.config).plan(job, tasks)
+        verb = "remove" if wanted.removes else "set"
+        lines += [_hold_text(change, job, actor, verb) for change in plan.outcomes]
     alteration = Alteration(job, wanted.fields, actor, qmaster, holds=wanted.hold is not None)
     try:
         alteration.run()
@@ -200,21 +201,25 @@ def _alter_job(
         return [*lines, *alteration.lines, *((text, error.status) for text in error.lines)], True
     if alteration.only_verify:
         return alteration.lines, False
-    if alteration.changed:
-        requests.append((None, Changes(spec=alteration.changed)))
     lines += alteration.lines
-    for ranges, changes in requests:
-        lines += _engine_refusals(qmaster, job, ranges, changes, request)
-    return lines, False
-
-
-def _engine_refusals(
-    qmaster: QmasterInterface, job: Job, ranges: list[Range] | None, changes: Changes, request: Request
-) -> list[tuple[str, int]]:
-    """Ask for the change; anything it refuses against expectation is reported, not hidden."""
-    refused = (Outcome.DENIED, Outcome.DENIED_HOLD, Outcome.NO_SUCH_JOB)
-    return [
-        (f'denied: job "{job.number}" {change.outcome.value}', 4)
-        for change in qmaster.operate(JobOperation.ALTER, job.number, ranges, changes, actor_of(request))
+    changes: list[Change] = []
+    if wanted.hold is not None:
+        changes += qmaster.operate(
+            JobOperation.CHANGE_HOLDS, job.number, tasks, wanted.removes, wanted.hold, actor
+        )
+    if alteration.changed:
+        changes += qmaster.operate(JobOperation.ALTER, job.number, alteration.changed, actor)
+    refused = (Outcome.DENIED, Outcome.NO_SUCH_JOB)  # against expectation: reported, not hidden
+    texts = (
+        f'denied: job "{job.number}" {change.outcome.value}'
+        for change in changes
         if change.outcome in refused
-    ]
+    )
+    return [*lines, *((text, 4) for text in texts)], False
+
+
+def _hold_text(change: Change, job: Job, actor: Actor, verb: str) -> tuple[str, int]:
+    if change.outcome is Outcome.DENIED_HOLD:
+        return f'denied: "{actor.user}" must be {change.need} to {verb} {change.need} hold', NOT_OPERATOR
+    name = f"job {job.number}" if change.task is None else f"job-array task {job.number}.{change.task}"
+    return f"modified hold of {name}", _OK

@@ -29,7 +29,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ...model import CellConfig, Job, JobSpec, QueueInstance, Range, SchedulingMessage
+from ...model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from ...model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
 
 
@@ -79,13 +79,10 @@ class QmasterInterface(Protocol):
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue of the cell, were it empty, would run a job; why not (-w)."""
 
-    def operate(
-        self, operation: JobOperation, number: int, tasks: Sequence[Range] | None, *args: object
-    ) -> list[Change]:
+    def operate(self, operation: JobOperation, number: int, *args: object) -> list[Change]:
         """Do something to a job, or to some of its tasks; one Change for each task or group of tasks.
 
-        ``args`` are those of :mod:`fake_sge.engine.control`: ALTER takes Changes and an Actor, the others an
-        Actor, DELETE and RESCHEDULE then whether it is forced.
+        ``args`` are those of the operation in :mod:`fake_sge.engine`: the tasks, who asks, and what it takes.
         """
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
