@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,6 +141,20 @@ def guard(monkeypatch: pytest.MonkeyPatch, homes: Callable[[], Path], guard_bin:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections to databases that are opened from now on: through them a disk can be full."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recording(*arguments: Any, **keywords: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **keywords))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recording)
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException, InvalidAttributeValueException
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template import arrays
 from drmaa_cli.template.arrays import LARGEST_SCRIPT, BuildContext, Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.qsub_command import UNMARKED, Environment, Marks
+from tests.template.submissions import values as template_values
 
 CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))
 START = ["qsub", "-w", "e"]
@@ -25,7 +25,7 @@ SCRIPT = ["-b", "n", "-S", "/usr/bin/env", "-C", ""]
 
 
 def values(**attributes: Any) -> Mapping[bytes, Text]:
-    return JobTemplate._for(lambda: None, **{"remoteCommand": "/bin/echo", **attributes})._values()
+    return template_values(**{"remoteCommand": "/bin/echo", **attributes})
 
 
 def parts(*attributes: Mapping[str, Any], most: int = 75000, context: BuildContext = CONTEXT) -> list[Part]:

@@ -8,15 +8,15 @@ import pickle
 import pytest
 
 from drmaa_cli import errors
-from drmaa_cli.errors import DrmaaException, NoResourceUsageException, error, meant
+from drmaa_cli.errors import _ERRORS, DrmaaException, NoResourceUsageException, error, meant
 
-CODED = [kind for kind in errors._ERRORS if kind is not StopIteration]
+CODED = [kind for kind in _ERRORS if kind is not StopIteration]
 
 
 @pytest.mark.parametrize("kind", CODED)
 def test_code_and_text(kind: type[DrmaaException]) -> None:
     made = error(kind, "a: b")
-    assert errors._ERRORS[made.code - 1] is kind
+    assert _ERRORS[made.code - 1] is kind
     assert str(made) == f"code {made.code}: a: b"
     for same in (made, copy.copy(made), pickle.loads(pickle.dumps(made))):
         assert (type(same), same.code, same.text, str(same)) == (kind, made.code, "a: b", str(made))

@@ -511,29 +511,28 @@ def test_a_file_of_a_newer_version_is_refused(cell: Cell) -> None:
         cell.connect("session=mine")
 
 
-def test_a_full_disk_before_the_submission(cell: Cell) -> None:
+def test_a_full_disk_before_the_submission(cell: Cell, connections: list[sqlite3.Connection]) -> None:
     session = cell.connect("session=full")
     run(session)
-    store = session._session_jobs._store
-    assert store is not None
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = connections[-1].execute("PRAGMA page_count").fetchone()[0]
+    connections[-1].execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(InternalException, match=r"nothing was submitted: .*full"):
         run(session, 10_000)
     assert len(cell.qmaster.made) < 10_000
     assert [job.id for job in session.jobs()] == [str(number) for number in cell.qmaster.made]
 
 
-def test_a_disk_that_is_full_at_the_end_of_a_job(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_disk_that_is_full_at_the_end_of_a_job(
+    cell: Cell, caplog: pytest.LogCaptureFixture, connections: list[sqlite3.Connection]
+) -> None:
     session = cell.connect("session=full")
     (number,) = run(session)
-    store = session._session_jobs._store
-    assert store is not None
-    store._db.execute("PRAGMA query_only = 1")
+    database = connections[-1]
+    database.execute("PRAGMA query_only = 1")
     cell.qmaster.end(number, 3)
     assert session.wait(str(number)).exitStatus == 3
     assert "the end of a job" in caplog.text
-    store._db.execute("PRAGMA query_only = 0")
+    database.execute("PRAGMA query_only = 0")
     (second,) = run(session)
     session.exit()
     again = cell.connect("session=full")
@@ -611,7 +610,7 @@ def test_a_child_of_a_thread_that_holds_the_lock(cell: Cell) -> None:
     """The lock is held for ever in the child; it must not be touched there."""
     session = cell.connect()
     (number,) = run(session)
-    with session._lock:
+    with session._lock:  # noqa: SLF001  nothing public holds it for so long
         child = fork()
         if child == 0:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -438,7 +439,8 @@ def test_exit_during_a_query(cell: Cell) -> None:
     cell.runner.next("qstat", answer)
     with pytest.raises(ExitTimeoutException):
         session.wait(str(number))
-    assert not session._accounting.readable, "a file was opened again after the end of the session"
+    opened = [path.resolve().name for path in Path("/proc/self/fd").iterdir()]
+    assert "accounting" not in opened, "a file was opened again after the end of the session"
 
 
 def test_an_interrupted_leader_leaves_the_followers_at_work(cell: Cell) -> None:
@@ -494,7 +496,7 @@ def test_threads_that_submit_wait_and_control_at_once(cell: Cell) -> None:
             if place % 3 == 0:
                 session.control(str(number), "hold")
                 session.control(str(number), "release")
-            with cell.runner._lock:
+            with cell.runner.lock:
                 cell.qmaster.end(number, place)
             found.append(session.wait(str(number), 500).exitStatus)
         return found

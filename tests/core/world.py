@@ -250,7 +250,7 @@ class ScriptedRunner:
         self.scripted: dict[str, list[Callable[[Sequence[str]], CommandResult | None]]] = {}
         self.at_once = 0
         self.most_at_once = 0
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
     def count(self, *words: str) -> int:
         """How many commands began with these words."""
@@ -276,7 +276,7 @@ class ScriptedRunner:
     def _result(self, command: Command) -> CommandResult:
         argv = command.argv
         assert command.env["SGE_ROOT"]
-        with self._lock:
+        with self.lock:
             self.calls.append(list(argv))
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -289,10 +289,10 @@ class ScriptedRunner:
             self.qmaster.clock.sleep(self.cost)
             if self.outage is not None:
                 return OUTAGES[self.outage](self, argv, command.timeout)
-            with self._lock:
+            with self.lock:
                 return self.answer(argv)
         finally:
-            with self._lock:
+            with self.lock:
                 self.at_once -= 1
 
     def answer(self, argv: Sequence[str]) -> CommandResult:

@@ -22,7 +22,6 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.runner import Command, CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
 from tests.sessions.conftest import enter
@@ -310,13 +309,11 @@ def _submit_many(session: JobSession) -> tuple[int, str]:
     raise AssertionError("the disk was not full")
 
 
-def test_a_full_disk_before_qsub(own: Cell) -> None:
+def test_a_full_disk_before_qsub(own: Cell, connections: list[sqlite3.Connection]) -> None:
     with JobSession(CONTACT) as session:
         session.runJob(job(session, "exit 1"), key="first")
-        store = session._session_jobs._store
-        assert isinstance(store, Store)
-        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-        store._db.execute(f"PRAGMA max_page_count = {pages}")
+        pages = connections[-1].execute("PRAGMA page_count").fetchone()[0]
+        connections[-1].execute(f"PRAGMA max_page_count = {pages}")
         more, said = _submit_many(session)
         submitted = 1 + more
         assert "nothing was submitted: cannot use the session file" in said
@@ -327,19 +324,18 @@ def test_a_full_disk_before_qsub(own: Cell) -> None:
         assert len(lines) == submitted
 
 
-def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path) -> None:
+def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path, connections: list[sqlite3.Connection]) -> None:
     with JobSession(CONTACT) as session:
         session.wait(session.runJob(job(session, "exit 1")))
-        store = session._session_jobs._store
-        assert isinstance(store, Store)
+        database = connections[-1]
         only_new = {sqlite3.SQLITE_UPDATE: sqlite3.SQLITE_DENY}
-        store._db.set_authorizer(lambda action, *_: only_new.get(action, sqlite3.SQLITE_OK))
+        database.set_authorizer(lambda action, *_: only_new.get(action, sqlite3.SQLITE_OK))
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         number = session.runJob(found, key="a")  # its number cannot be written down
         assert session.runJob(found, key="a") == number
         assert number in [held.id for held in session.jobs()]
         assert session.wait(number).exitStatus == 2
-        store._db.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+        database.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
     with JobSession(CONTACT) as session:  # all that was owed was written at exit()
         assert [held.id for held in session.jobs() if held.reaped] == ["1", number]
         assert session.runJob(found, key="a") == number

@@ -13,7 +13,9 @@ from drmaa_cli.errors import (
     DrmaaException,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.session.submissions import values_of
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.job_template import TemplateAttributes
 from drmaa_cli.template.submission import Environment, Submission, build
 
 HOME = "/home/u"
@@ -28,6 +30,16 @@ CATEGORIES = {
 }
 
 
+def template(**attributes: object) -> TemplateAttributes:
+    """A template that no session can end."""
+    return TemplateAttributes(lambda: None, attributes)
+
+
+def values(**attributes: object) -> Mapping[bytes, Text]:
+    """What is set in a template."""
+    return values_of(template(**attributes))
+
+
 def submission(
     attributes: Mapping[str, object],
     tasks: TaskRange | None = None,
@@ -38,10 +50,9 @@ def submission(
     given_attributes = {"remoteCommand": "/bin/true", **attributes}
     if given_attributes["remoteCommand"] is None:
         del given_attributes["remoteCommand"]
-    template = JobTemplate._for(lambda: None, **given_attributes)
     environment = Environment(HOME, "/work", env, NOW, defaults)
     how |= {"localtime": time.gmtime, "mktime": lambda fields: float(calendar.timegm(fields))}
-    return build(template._values(), environment, tasks, category=CATEGORIES.get, **how)
+    return build(values(**given_attributes), environment, tasks, category=CATEGORIES.get, **how)
 
 
 def words(attributes: Mapping[str, object], tasks: TaskRange | None = None, **how: Any) -> str:

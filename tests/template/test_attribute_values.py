@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 from drmaa_cli.errors import (
     InvalidArgumentException,
 )
-from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import (
     IntConverter,
     Version,
     shown,
 )
+from drmaa_cli.template.job_template import TemplateAttributes
+from tests.template.submissions import template
 
 INVALID = "code 4: The input value for an argument is invalid."
 LIMITS = ("hardWallclockTimeLimit", "softWallclockTimeLimit")
 
 
 @pytest.fixture
-def jt() -> JobTemplate:
-    return JobTemplate._for(lambda: None)
+def jt() -> TemplateAttributes:
+    return template()
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -44,7 +45,7 @@ def jt() -> JobTemplate:
         (10**9, 10**9),
     ],
 )
-def test_limits_are_seconds(jt: JobTemplate, name: str, value: object, seconds: int) -> None:
+def test_limits_are_seconds(jt: TemplateAttributes, name: str, value: object, seconds: int) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) == seconds
 
@@ -70,7 +71,7 @@ def test_limits_are_seconds(jt: JobTemplate, name: str, value: object, seconds: 
         datetime.timedelta(seconds=-1),
     ],
 )
-def test_limits_that_are_none(jt: JobTemplate, name: str, value: object) -> None:
+def test_limits_that_are_none(jt: TemplateAttributes, name: str, value: object) -> None:
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, name, value)
     assert str(caught.value).startswith(f"{INVALID} drmaa_wct_{name[0]}limit cannot be {shown(value)}: ")
@@ -95,7 +96,7 @@ def test_limits_that_are_none(jt: JobTemplate, name: str, value: object) -> None
         (["a\0b"], ["a\0b"]),
     ],
 )
-def test_vectors(jt: JobTemplate, name: str, value: object, read: list[str]) -> None:
+def test_vectors(jt: TemplateAttributes, name: str, value: object, read: list[str]) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) == read
 
@@ -104,14 +105,14 @@ def test_vectors(jt: JobTemplate, name: str, value: object, read: list[str]) -> 
 @pytest.mark.parametrize(
     "value", [None, 5, iter(["a"]), True, 1.5, "hello", "", "a@b", b"x", {"k": "v"}, {"s"}, frozenset()]
 )
-def test_what_is_no_list_is_refused(jt: JobTemplate, name: str, value: object) -> None:
+def test_what_is_no_list_is_refused(jt: TemplateAttributes, name: str, value: object) -> None:
     with pytest.raises(InvalidArgumentException, match=r"^code 4: .* a list of texts is expected$"):
         setattr(jt, name, value)
     assert not hasattr(jt, name)
 
 
 @pytest.mark.parametrize("item", [None, [], ["a"], ("a", "b"), {}, {"k": "v"}, {"s"}])
-def test_what_is_no_text_in_a_list_or_mapping_is_refused(jt: JobTemplate, item: object) -> None:
+def test_what_is_no_text_in_a_list_or_mapping_is_refused(jt: TemplateAttributes, item: object) -> None:
     for name, value in (("args", ["a", item]), ("email", [item]), ("jobEnvironment", {"A": "1", "B": item})):
         with pytest.raises(InvalidArgumentException, match="a text or a number is expected in it"):
             setattr(jt, name, value)
@@ -131,13 +132,13 @@ def test_what_is_no_text_in_a_list_or_mapping_is_refused(jt: JobTemplate, item: 
         ({"A": "a\nb,'\"é"}, {"A": "a\nb,'\"é"}),
     ],
 )
-def test_environment(jt: JobTemplate, value: object, read: dict[str, str]) -> None:
+def test_environment(jt: TemplateAttributes, value: object, read: dict[str, str]) -> None:
     jt.jobEnvironment = value
     assert jt.jobEnvironment == read
 
 
 @pytest.mark.parametrize("value", [[("A", "1")], "A=1", None, 5])
-def test_environment_is_a_mapping(jt: JobTemplate, value: object) -> None:
+def test_environment_is_a_mapping(jt: TemplateAttributes, value: object) -> None:
     with pytest.raises(AttributeError) as caught:
         jt.jobEnvironment = value
     assert isinstance(caught.value, InvalidArgumentException)
@@ -167,9 +168,9 @@ def test_int_converter_round_trip(seconds: int) -> None:
 @settings(deadline=None)
 @given(st.dictionaries(st.text(), st.text(), max_size=5))
 def test_any_environment_is_kept(environment: dict[str, str]) -> None:
-    template = JobTemplate._for(lambda: None, jobEnvironment=environment)
+    jt = template(jobEnvironment=environment)
     expected = {}
     for name, value in environment.items():
         key, _, rest = f"{name}={value}".partition("=")
         expected[key] = rest
-    assert template.jobEnvironment == expected
+    assert jt.jobEnvironment == expected

@@ -13,6 +13,7 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
 )
 from drmaa_cli.session import current
+from drmaa_cli.session.submissions import values_of
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import (
     Attribute,
@@ -20,6 +21,8 @@ from drmaa_cli.template.attributes import (
     DictAttribute,
     VectorAttribute,
 )
+from drmaa_cli.template.job_template import TemplateAttributes
+from tests.template.submissions import template
 
 UNSET = "code 14: The value for the job attribute is invalid."
 INVALID = "code 4: The input value for an argument is invalid."
@@ -57,8 +60,8 @@ class Active:
 
 
 @pytest.fixture
-def jt() -> JobTemplate:
-    return JobTemplate._for(lambda: None)
+def jt() -> TemplateAttributes:
+    return template()
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def process_session(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_unset_attributes_raise_code_14(jt: JobTemplate, name: str) -> None:
+def test_unset_attributes_raise_code_14(jt: TemplateAttributes, name: str) -> None:
     with pytest.raises(InvalidAttributeValueException) as caught:
         getattr(jt, name)
     assert str(caught.value) == UNSET
@@ -77,7 +80,7 @@ def test_unset_attributes_raise_code_14(jt: JobTemplate, name: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("value", ["abc", "", " ", "grüß", "x" * 5000, "a\nb", ":/tmp/$drmaa_incr_ph$", "/x"])
-def test_texts_are_read_back_whole(jt: JobTemplate, name: str, value: str) -> None:
+def test_texts_are_read_back_whole(jt: TemplateAttributes, name: str, value: str) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) == value
     setattr(jt, name, value.encode())
@@ -85,7 +88,7 @@ def test_texts_are_read_back_whole(jt: JobTemplate, name: str, value: str) -> No
 
 
 @pytest.mark.parametrize("name", [*TEXTS, "jobSubmissionState"])
-def test_none_is_code_4(jt: JobTemplate, name: str) -> None:
+def test_none_is_code_4(jt: TemplateAttributes, name: str) -> None:
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, name, None)
     assert str(caught.value) == INVALID
@@ -93,7 +96,7 @@ def test_none_is_code_4(jt: JobTemplate, name: str) -> None:
 
 @pytest.mark.parametrize("name", [*TEXTS, "jobSubmissionState"])
 @pytest.mark.parametrize("value", [5, True, False, 1.5, [], {}, object()])
-def test_other_types_are_code_4_and_named(jt: JobTemplate, name: str, value: object) -> None:
+def test_other_types_are_code_4_and_named(jt: TemplateAttributes, name: str, value: object) -> None:
     attribute = getattr(JobTemplate, name).name.decode()
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, name, value)
@@ -102,7 +105,7 @@ def test_other_types_are_code_4_and_named(jt: JobTemplate, name: str, value: obj
 
 
 @pytest.mark.parametrize("value", ["abc", "", " ", "a b", "DRMAA_HOLD", "hold", b"active"])
-def test_submission_state_is_checked_when_set(jt: JobTemplate, value: object) -> None:
+def test_submission_state_is_checked_when_set(jt: TemplateAttributes, value: object) -> None:
     with pytest.raises(InvalidAttributeValueException) as caught:
         jt.jobSubmissionState = value
     assert str(caught.value) == (
@@ -111,21 +114,23 @@ def test_submission_state_is_checked_when_set(jt: JobTemplate, value: object) ->
 
 
 @pytest.mark.parametrize("value", ["drmaa_active", b"drmaa_hold", constants.JobSubmissionState.HOLD_STATE])
-def test_submission_states(jt: JobTemplate, value: object) -> None:
+def test_submission_states(jt: TemplateAttributes, value: object) -> None:
     jt.jobSubmissionState = value
     assert jt.jobSubmissionState == (value.decode() if isinstance(value, bytes) else value)
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)
 @pytest.mark.parametrize("value", ["ioe", "", b"x", "abc", 5, True])
-def test_what_grid_engine_has_not_is_code_4_without_text(jt: JobTemplate, name: str, value: object) -> None:
+def test_what_grid_engine_has_not_is_code_4_without_text(
+    jt: TemplateAttributes, name: str, value: object
+) -> None:
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, name, value)
     assert str(caught.value) == "code 4: "
 
 
 @pytest.mark.parametrize(("name", "text"), list(zip(UNSUPPORTED, (INVALID, INVALID, "code 4: ", "code 4: "))))
-def test_none_for_what_grid_engine_has_not(jt: JobTemplate, name: str, text: str) -> None:
+def test_none_for_what_grid_engine_has_not(jt: TemplateAttributes, name: str, text: str) -> None:
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, name, None)
     assert str(caught.value) == text
@@ -133,20 +138,20 @@ def test_none_for_what_grid_engine_has_not(jt: JobTemplate, name: str, text: str
 
 @pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
 @pytest.mark.parametrize("value", [1, True, 0, False])
-def test_flags(jt: JobTemplate, name: str, value: object) -> None:
+def test_flags(jt: TemplateAttributes, name: str, value: object) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) is bool(value)
 
 
 @pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
 @pytest.mark.parametrize("value", ["n", "no", "yes", "0", b"n", 2, 1.5, "grüß", "", None, [], {}, b""])
-def test_what_is_no_flag_is_refused(jt: JobTemplate, name: str, value: object) -> None:
+def test_what_is_no_flag_is_refused(jt: TemplateAttributes, name: str, value: object) -> None:
     with pytest.raises(InvalidArgumentException, match=r"^code 4: .* True or False is expected$"):
         setattr(jt, name, value)
     assert not hasattr(jt, name)
 
 
-def test_assignment_replaces_and_reading_copies(jt: JobTemplate) -> None:
+def test_assignment_replaces_and_reading_copies(jt: TemplateAttributes) -> None:
     jt.args = ["a", "b"]
     jt.args.append("c")
     assert jt.args == ["a", "b"]
@@ -167,34 +172,39 @@ def test_assignment_replaces_and_reading_copies(jt: JobTemplate) -> None:
         ("colour", ""),
     ],
 )
-def test_an_attribute_that_a_template_has_not_is_refused(jt: JobTemplate, wrong: str, right: str) -> None:
+def test_an_attribute_that_a_template_has_not_is_refused(
+    jt: TemplateAttributes, wrong: str, right: str
+) -> None:
     hint = f"; did you mean {right!r}?" if right else ""
     text = f"{INVALID} A job template has no attribute {wrong!r}{hint}"
     with pytest.raises(InvalidArgumentException) as caught:
         setattr(jt, wrong, "/bin/true")
     assert str(caught.value) == text
     with pytest.raises(InvalidArgumentException) as caught:
-        JobTemplate._for(lambda: None, **{wrong: "/bin/true"})  # type: ignore[arg-type]  # on purpose
+        template(**{wrong: "/bin/true"})
     assert str(caught.value) == text
     assert not hasattr(jt, wrong)
 
 
 def test_a_subclass_may_have_attributes_of_its_own() -> None:
-    class Template(JobTemplate):
+    class Template(TemplateAttributes):
         colour: str = "red"
 
-    template = Template._for(lambda: None, jobName="x")
-    template.colour = "blue"
-    template._note = "of its own"  # type: ignore[attr-defined]  # private to whoever sets it
-    assert (template.colour, template.jobName) == ("blue", "x")
+        def note(self, text: str) -> None:
+            self._note = text
+
+    mine = Template(lambda: None, {"jobName": "x"})
+    mine.colour = "blue"
+    mine.note("of its own")
+    assert (mine.colour, mine.jobName) == ("blue", "x")
 
 
-def test_attributes_cannot_be_deleted(jt: JobTemplate) -> None:
+def test_attributes_cannot_be_deleted(jt: TemplateAttributes) -> None:
     with pytest.raises(AttributeError):
         del jt.jobName
 
 
-def test_attribute_names_are_libdrmaas_and_the_limits(jt: JobTemplate) -> None:
+def test_attribute_names_are_libdrmaas_and_the_limits(jt: TemplateAttributes) -> None:
     assert jt.attributeNames == [
         "drmaa_remote_command",
         "drmaa_js_state",
@@ -223,15 +233,15 @@ def test_class_access_gives_the_descriptor() -> None:
 
 
 def test_a_client_can_define_its_own_attributes() -> None:
-    class Template(JobTemplate):
+    class Template(TemplateAttributes):
         queue = Attribute("my_queue", type_converter=BoolConverter("on", b"off"))
 
-    template = Template._for(lambda: None, queue=1)
-    assert template.queue is True
-    assert template._values() == {b"my_queue": "on"}
+    mine = Template(lambda: None, {"queue": 1})
+    assert mine.queue is True
+    assert values_of(mine) == {b"my_queue": "on"}
 
 
-def test_after_delete_nothing_works_and_nothing_crashes(jt: JobTemplate) -> None:
+def test_after_delete_nothing_works_and_nothing_crashes(jt: TemplateAttributes) -> None:
     jt.jobName = "x"
     jt.delete()
     jt.delete()
@@ -242,18 +252,18 @@ def test_after_delete_nothing_works_and_nothing_crashes(jt: JobTemplate) -> None
             setattr(jt, name, "x")
         assert str(caught.value) == INVALID
     with pytest.raises(InvalidArgumentException):
-        jt._values()
+        values_of(jt)
 
 
 def test_context_manager_deletes() -> None:
-    with JobTemplate._for(lambda: None, jobName="x") as template:
-        assert template.jobName == "x"
-    assert not hasattr(template, "jobName")
+    with template(jobName="x") as jt:
+        assert jt.jobName == "x"
+    assert not hasattr(jt, "jobName")
 
 
 def test_a_bad_keyword_leaves_no_template() -> None:
     with pytest.raises(InvalidArgumentException):
-        JobTemplate._for(lambda: None, jobName="x", outputPath=5)
+        template(jobName="x", outputPath=5)
 
 
 def test_everything_but_delete_needs_a_session(process_session: pytest.MonkeyPatch) -> None:
@@ -274,10 +284,10 @@ def test_everything_but_delete_needs_a_session(process_session: pytest.MonkeyPat
     template_of_session.delete()
 
 
-def test_values_are_a_snapshot(jt: JobTemplate) -> None:
+def test_values_are_a_snapshot(jt: TemplateAttributes) -> None:
     jt.args = ["a"]
     jt.joinFiles = True
-    before = jt._values()
+    before = values_of(jt)
     jt.args = ["b"]
     assert dict(before) == {constants.V_ARGV: ("a",), constants.JOIN_FILES: "y"}
     with pytest.raises(TypeError):
@@ -287,10 +297,10 @@ def test_values_are_a_snapshot(jt: JobTemplate) -> None:
 @settings(deadline=None)
 @given(st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.text())))
 def test_any_value_is_kept_or_refused(value: object) -> None:
-    template = JobTemplate._for(lambda: None)
+    jt = template()
     for name in EVERY:
         try:
-            setattr(template, name, value)
+            setattr(jt, name, value)
         except (InvalidArgumentException, InvalidAttributeValueException):
             continue
-        getattr(template, name)
+        getattr(jt, name)

@@ -10,10 +10,9 @@ from drmaa_cli.errors import (
     DrmaaException,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Submission
-from tests.template.submissions import TASKS, submission, words
+from tests.template.submissions import TASKS, submission, template, words
 
 
 def test_the_shortest_command() -> None:
@@ -243,4 +242,4 @@ def test_any_template_is_a_command_or_refused(
 
 
 def template_environment(env: dict[str, str]) -> dict[str, str]:
-    return JobTemplate._for(lambda: None, jobEnvironment=env).jobEnvironment
+    return template(jobEnvironment=env).jobEnvironment

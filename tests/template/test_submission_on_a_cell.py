@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.qsub_command import Marks
 from drmaa_cli.template.submission import Environment, Submission, build
 from tests.real_cell import RealCell, wait_until
+from tests.template.submissions import values
 
 pytestmark = pytest.mark.real_cell
 
@@ -56,8 +56,7 @@ class Lab:
 
     def build(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Submission:
         environment = Environment(str(self.home), str(self.directory), self.env, time.time())
-        template = JobTemplate._for(lambda: None, **attributes)
-        return build(template._values(), environment, tasks, **how)
+        return build(values(**attributes), environment, tasks, **how)
 
     def qsub(self, submission: Submission) -> subprocess.CompletedProcess[str]:
         argv = [str(self.cell.bin_directory / submission.argv[0]), *submission.argv[1:]]
@@ -272,10 +271,8 @@ def test_a_default_file_keeps_its_rank(lab: Lab) -> None:
         str(lab.home), str(lab.directory), lab.env, time.time(),
         frozenset({"-N", "-N request", "-w", "-w n", "-p", "-p -3"}),
     )  # fmt: skip
-    values = JobTemplate._for(
-        lambda: None, remoteCommand="/bin/true", jobSubmissionState="drmaa_hold"
-    )._values()
-    submission = build(values, environment)
+    held = values(remoteCommand="/bin/true", jobSubmissionState="drmaa_hold")
+    submission = build(held, environment)
     assert submission.job_name == "request"
     reply = lab.qsub(submission)
     assert reply.returncode == 0
