@@ -1,0 +1,145 @@
+"""What logins say, by the wordings of their programs: questions, what they ask for, refusals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drmaa_cli.system.ssh.prompts import (
+    Failure,
+    Prompt,
+    Question,
+    failure,
+    is_rejection,
+    offending_line,
+    question,
+)
+
+# Each wording as its program prints it, with names of our own.
+KNOWN = [
+    # OpenSSH 7.4, and 8.0 and later
+    ("Are you sure you want to continue connecting (yes/no)? ", Question.HOST_KEY),
+    ("Are you sure you want to continue connecting (yes/no/[fingerprint])? ", Question.HOST_KEY),
+    ("Please type 'yes', 'no' or the fingerprint: ", Question.HOST_KEY),
+    ("Enter passphrase for key '/home/anna/.ssh/id_ed25519': ", Question.PASSPHRASE),
+    ("Enter passphrase for RSA key '/home/anna/.ssh/id_rsa': ", Question.PASSPHRASE),
+    ("Enter PIN for ED25519-SK key /home/anna/.ssh/id_ed25519_sk: ", Question.PASSPHRASE),
+    ("anna@submit.example.org's password: ", Question.ACCOUNT_PASSWORD),
+    # pam_unix before and after 8.5
+    ("Password: ", Question.SERVERS),
+    ("(anna@submit) Password: ", Question.SERVERS),
+    ("(anna@submit.example.org) Current password: ", Question.NEW_PASSWORD),
+    ("(current) UNIX password: ", Question.NEW_PASSWORD),
+    ("New password: ", Question.NEW_PASSWORD),
+    # Google Authenticator, pam_oath, pam_yubico
+    ("Verification code: ", Question.SERVERS),
+    ("(anna@submit) Verification code: ", Question.SERVERS),
+    ("One-time password (OATH) for `anna': ", Question.SERVERS),
+    ("YubiKey for `anna': ", Question.SERVERS),
+    # Duo, SecurID, FreeIPA, Kerberos
+    ("Passcode or option (1-3): ", Question.SERVERS),
+    ("(anna@submit) Passcode or option (1-2): ", Question.SERVERS),
+    ("Enter PASSCODE: ", Question.SERVERS),
+    ("First Factor: ", Question.SERVERS),
+    ("Second Factor (optional): ", Question.SERVERS),
+    ("Password for anna@EXAMPLE.ORG: ", Question.SERVERS),
+]
+
+
+@pytest.mark.parametrize(("line", "kind"), KNOWN)
+def test_known_questions(line: str, kind: Question) -> None:
+    assert question(line, is_quiet=False) == Prompt(kind, line)
+
+
+@pytest.mark.parametrize(("line", "kind"), KNOWN)
+def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: Question) -> None:
+    for length in range(len(line.rstrip(": ?'"))):
+        part = question(line[:length], is_quiet=False)
+        assert part is None or part.text.endswith(("? ", ": ")) or part.kind is Question.SERVERS
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Token: ", "Enter your choice [1]> ", "Antwort?", "Mot de passe : ", "PIN+Code:"],
+)
+def test_an_unknown_question_is_one_once_it_is_quiet(line: str) -> None:
+    assert question(line, is_quiet=False) is None
+    assert question(line, is_quiet=True) == Prompt(Question.SERVERS, line)
+
+
+@pytest.mark.parametrize("line", ["", "Welcome to submit", "Last login: Mon Nov  2 10:00", "   "])
+def test_what_is_no_question(line: str) -> None:
+    assert question(line, is_quiet=True) is None
+
+
+@given(st.text(), st.booleans())
+def test_any_line(line: str, quiet: bool) -> None:
+    found = question(line, is_quiet=quiet)
+    assert found is None or found.text == line
+
+
+PASSPHRASE = Prompt(Question.PASSPHRASE, "Enter passphrase for key 'k': ")
+PASSWORD = Prompt(Question.ACCOUNT_PASSWORD, "anna@submit's password: ")
+FIRST = Prompt(Question.SERVERS, "(anna@submit) Password: ")
+CODE = Prompt(Question.SERVERS, "(anna@submit) Verification code: ")
+HOST_KEY = Prompt(Question.HOST_KEY, "Are you sure (yes/no)? ")
+PARTIAL = 'Authenticated using "publickey" with partial success.\n'
+
+
+@pytest.mark.parametrize(
+    ("answered", "asked", "between", "rejected"),
+    [
+        (None, PASSWORD, "", False),
+        (HOST_KEY, PASSWORD, "", False),
+        (PASSWORD, PASSWORD, "Permission denied, please try again.\n", True),
+        (PASSPHRASE, PASSWORD, "", True),
+        (PASSPHRASE, PASSWORD, PARTIAL, False),
+        (PASSPHRASE, CODE, PARTIAL, False),
+        (FIRST, CODE, "", False),
+        (CODE, FIRST, PARTIAL, False),
+        (FIRST, FIRST, "", True),
+        (FIRST, PASSWORD, "", True),
+    ],
+)
+def test_rejections(answered: Prompt | None, asked: Prompt, between: str, rejected: bool) -> None:
+    assert is_rejection(answered, asked, between) is rejected
+
+
+CHANGED = """\
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+Offending ED25519 key in /home/anna/.ssh/known_hosts:17
+Host key verification failed.
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (CHANGED, Failure.HOST_KEY_CHANGED),
+        ("Host key verification failed.", Failure.HOST_KEY_UNKNOWN),
+        ("No ED25519 host key is known for submit and you have requested strict", Failure.HOST_KEY_UNKNOWN),
+        ("anna@submit: Permission denied (publickey,password).", Failure.REJECTED),
+        ("Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures", Failure.REJECTED),
+        ("ssh: Could not resolve hostname submit: Name or service not known", Failure.UNREACHABLE),
+        ("ssh: connect to host submit port 22: Connection refused", Failure.UNREACHABLE),
+        ("ssh: connect to host submit port 22: No route to host", Failure.UNREACHABLE),
+        ("ssh: connect to host submit port 22: Connection timed out", Failure.UNREACHABLE),
+        ("kex_exchange_identification: Connection closed by remote host", Failure.CLOSED),
+        ("ssh_exchange_identification: read: Connection reset by peer", Failure.CLOSED),
+        ("Connection closed by 10.0.0.7 port 22", Failure.CLOSED),
+        ('unix_listener: path "/tmp/x" too long for Unix domain socket', Failure.SSH_UNUSABLE),
+        ("command-line: line 0: Bad configuration option: controlpersist", Failure.SSH_UNUSABLE),
+        ("something else", Failure.UNCLEAR),
+        ("", Failure.UNCLEAR),
+    ],
+)
+def test_failures(said: str, kind: Failure) -> None:
+    assert failure(said) is kind
+
+
+def test_the_line_of_a_changed_key() -> None:
+    assert offending_line(CHANGED) == ("/home/anna/.ssh/known_hosts", 17)
+    assert offending_line("x") is None
