@@ -35,7 +35,7 @@ from drmaa_cli.template.qsub_command import (
 from drmaa_cli.template.script_plan import (
     Place,
     ScriptPlan,
-    is_loaders,
+    is_dropped,
     is_replaced,
     length,
     plan_script,
@@ -247,12 +247,12 @@ def _vector(values: Values, name: bytes) -> tuple[str, ...]:
 
 def _is_native(name: str) -> bool:
     """Whether a variable means something to the script's own shell, or is Grid Engine's to set."""
-    return is_replaced(name) or is_loaders(name)
+    return is_replaced(name) or name == "PATH"
 
 
 def _is_for_all(name: str, value: str) -> bool:
     """Whether ``-v`` brings a variable through the script's shell."""
-    return job_script.is_plain_name(name) and variable_fits(name, value)
+    return job_script.is_plain_name(name) and variable_fits(name, value) and not is_dropped(name, value)
 
 
 def _name(commands: Sequence[str]) -> str:

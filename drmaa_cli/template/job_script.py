@@ -163,7 +163,7 @@ def _environment(task: Task) -> list[str]:
         return [*export, "exec"]
     if "=" in task.command:
         raise ValueError(f"{task.command!r} would be taken for a variable")
-    return [*export, f"command -v {quoted(task.command)} >/dev/null||exit;", "exec /usr/bin/env", *others]
+    return [*export, f"command -v {quoted(task.command)} >/dev/null||exit;", "exec /usr/bin/env --", *others]
 
 
 def _head(is_array: bool) -> str:

@@ -35,6 +35,7 @@ from drmaa_cli.template.script_plan import (
     Place,
     ScriptPlan,
     fits,
+    is_dropped,
     is_replaced,
     plan_script,
     task,
@@ -213,11 +214,15 @@ class QsubCommand(NamedTuple):
         """The script of a job that qsub's command line cannot carry; None for one that it can."""
         arguments, variables = self.arguments(), pairs(self.vector(c.V_ENV))
         plan = plan_script([place], self.given_names(), joined=self.is_joined())
-        long = {name for name, value in variables.items() if not variable_fits(name, value)}
-        if not (plan.is_needed or long.difference(GRID_ENGINES_OWN) or not fits(command, arguments)):
+        unfit = {
+            name
+            for name, value in variables.items()
+            if not variable_fits(name, value) or is_dropped(name, value)
+        }
+        if not (plan.is_needed or unfit.difference(GRID_ENGINES_OWN) or not fits(command, arguments)):
             return None
         lost = {name for name in variables if not (is_plain_name(name) or is_replaced(name))}
-        chosen = {name: variables[name] for name in variables if name in lost or name in long}
+        chosen = {name: variables[name] for name in variables if name in lost or name in unfit}
         check_shell_variables(command, chosen)
         given = self.given_names()
         one = task(command, arguments, chosen, place, plan, given, joined=self.is_joined())
@@ -358,6 +363,12 @@ class QsubCommand(NamedTuple):
         for name, value in variables.items():
             if name in elsewhere:
                 continue
+            if is_dropped(name, value):
+                text = (
+                    "Grid Engine takes this variable out of every job's environment, and only a command that is"
+                    " started without a shell (-b y -shell n) can be given it all the same"
+                )
+                raise refused(c.V_ENV, {name: value}, text)
             qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
             preference = name in QSUBS_PREFERENCES or name.startswith("LC_")
             if not (qsubs_own or preference):

@@ -5,6 +5,7 @@ The command line is preferred: with it Grid Engine itself opens the job's files 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,14 @@ _OWN = """
     PE PE_HOSTFILE PWD QUEUE REQNAME REQUEST RESTARTED SHELL TMP TMPDIR USER
 """
 GRID_ENGINES_OWN = frozenset(_OWN.split())
+_DROPPED_BEGINNINGS = """
+    BASH_ENV ENV GCONV_PATH GETCONF_DIR HOSTALIASES IFS JAVA_TOOL_OPTIONS KRB5_CONFIG KRB5_KTNAME LD_
+    LOCALDOMAIN LOCPATH MALLOC_TRACE NIS_PATH NLSPATH PATH_LOCALE PS4 RESOLV_HOST_CONF RES_OPTIONS SHELLOPTS
+    TERMCAP TERMINFO TERMPATH TZDIR _RLD_
+"""
+_DROPPED = tuple(_DROPPED_BEGINNINGS.split())
+_LOCALES = ("LANG", "LC_", "LINGUAS")
+_LOCALE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
 HERE = "."  # as an output path: a file of Grid Engine's usual name in the directory the job is started in
 
 
@@ -139,9 +148,16 @@ def is_replaced(name: str) -> bool:
     return name in GRID_ENGINES_OWN or name.startswith("SGE_")
 
 
-def is_loaders(name: str) -> bool:
-    """Whether a variable decides what is run in place of the command, or of the script's shell."""
-    return name == "PATH" or name.startswith("LD_")
+def is_dropped(name: str, value: str) -> bool:
+    """Whether Grid Engine's shepherd takes a variable out of every job's environment, whatever ``-v`` says.
+
+    Observed on 8.1.9: all whose names *begin* with one of some words (``ENV`` takes ``ENV_TYPE`` along), and
+    those that choose a locale when the value is not of a plain locale's form (``LANGUAGE=de:en``, an empty
+    ``LC_ALL``).
+    """
+    if name.startswith(_LOCALES):
+        return _LOCALE.fullmatch(value) is None
+    return name.startswith(_DROPPED) and not is_replaced(name)
 
 
 def length(text: str) -> int:

@@ -15,6 +15,32 @@ from ..model.values import quantity
 
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
 _PREFIX = "__SGE_PREFIX__"
+UNSAFE_NAMES = (
+    *(
+        "BASH_ENV",
+        "ENV",
+        "GCONV_PATH",
+        "GETCONF_DIR",
+        "HOSTALIASES",
+        "IFS",
+        "JAVA_TOOL_OPTIONS",
+        "KRB5_CONFIG",
+    ),
+    *("KRB5_KTNAME", "LD_", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH", "PATH_LOCALE"),
+    *(
+        "PS4",
+        "RESOLV_HOST_CONF",
+        "RES_OPTIONS",
+        "SHELLOPTS",
+        "TERMCAP",
+        "TERMINFO",
+        "TERMPATH",
+        "TZDIR",
+        "_RLD_",
+    ),
+)
+LOCALE_NAMES = ("LANG", "LC_", "LINGUAS")
+LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
 _VARIABLES = re.compile(r"\$(\w+)")
 
 
@@ -79,6 +105,16 @@ def input_path(job: Job, task: Task, host: str, account: Account, cwd: str) -> s
     return output_path(job, task, job.spec.stdin_paths, "i", host, account, cwd)
 
 
+def is_kept(name: str, value: str) -> bool:
+    """Whether a variable stays in a job's environment (real cell): none that could change what root runs.
+
+    The beginning of the name decides; one that chooses a locale stays if it looks like the name of one.
+    """
+    if name.startswith(LOCALE_NAMES):
+        return LOCALE_VALUE.fullmatch(value) is not None
+    return not name.startswith(UNSAFE_NAMES)
+
+
 def job_environment(
     layout: Layout, config: CellConfig, job: Job, task: Task, account: Account, ports: tuple[str, str]
 ) -> dict[str, str]:
@@ -92,6 +128,7 @@ def job_environment(
     structure = (task.number, spec.array.first, spec.array.last, spec.array.step)
     script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
     env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **env}
+    env = {name: value for name, value in env.items() if is_kept(name, value)}
     env.setdefault("TERM", "")
     env.update(
         {

@@ -80,7 +80,6 @@ def test_templates_of_other_options_are_other_arrays_in_the_order_of_the_first()
         {"hardWallclockTimeLimit": 5},
         {"softWallclockTimeLimit": 5},
         {"jobEnvironment": {"PATH": "/x"}},
-        {"jobEnvironment": {"LD_LIBRARY_PATH": "/x"}},
     ],
     ids=str,
 )
@@ -164,7 +163,7 @@ def test_variables_that_a_shell_would_lose_are_set_in_the_script() -> None:
     given = [{"args": [str(number)], "jobEnvironment": {"A B": "x", "C": "y"}} for number in range(2)]
     assert "-v C " in " ".join(argv(*given))
     assert "A B" not in argv(*given)
-    assert lines(*given)[0].endswith("exec /usr/bin/env 'A B=x' '/bin/echo' '0'")
+    assert lines(*given)[0].endswith("exec /usr/bin/env -- 'A B=x' '/bin/echo' '0'")
 
 
 def test_names() -> None:
@@ -248,3 +247,10 @@ def test_a_script_of_20_000_tasks_is_read_by_its_last_task(tmp_path: Path) -> No
         subprocess.run(["/bin/sh", str(path)], env=env, capture_output=True, check=True).stdout == b"19999\n"
     )
     assert path.stat().st_size < arrays.LARGEST_SCRIPT
+
+
+def test_variables_that_grid_engine_drops_go_into_the_script() -> None:
+    given = [{"jobEnvironment": {"LD_LIBRARY_PATH": "/x", "ENV": "y", "A": "1"}}] * 2
+    assert "-v A " in " ".join(argv(*given))
+    expected = "export LD_LIBRARY_PATH='/x' ; command -v '/bin/echo' >/dev/null||exit;"
+    assert lines(*given) == [f"{expected} exec /usr/bin/env -- 'ENV=y' '/bin/echo'"] * 2

@@ -90,6 +90,52 @@ def test_an_equals_sign_in_an_environment_value(session: World) -> None:
     assert f"OPTIONS={'x' if session.is_oracle else 'x=y=z'}" in output.splitlines()
 
 
+# What a real shepherd takes out of a job's environment: by the beginning of the name, or by the value.
+DROPPED = {
+    "LD_LIBRARY_PATH": "/nowhere/lib",
+    "LD_X": "a b",
+    "BASH_ENV": "/dev/null",
+    "ENV": "/dev/null",
+    "ENV_TYPE": "test",
+    "IFS": ":",
+    "PS4": "> ",
+    "SHELLOPTS": "noglob",
+    "KRB5_CONFIG": "/x",
+    "TERMINFO_DIRS": "/x",
+    "JAVA_TOOL_OPTIONS": "-Xmx1g",
+    "LANGUAGE": "de:en",
+    "LC_ALL": "",
+}
+
+
+def test_variables_that_grid_engine_drops(session: World) -> None:
+    output = session.output_of("/usr/bin/env", "-0", jobEnvironment={**DROPPED, "LC_TIME": "C", "A": "1"})
+    seen = dict(item.partition("=")[::2] for item in output.split("\0") if item)
+    assert (seen["LC_TIME"], seen["A"]) == ("C", "1")
+    found = {name: seen[name] for name in DROPPED if name in seen}
+    assert found == ({} if session.is_oracle else DROPPED)  # better on purpose: a script carries them
+
+
+def test_variables_that_nothing_can_carry(session: World) -> None:
+    asked = {"jobEnvironment": {"ENV_TYPE": "x"}, "nativeSpecification": "-shell y"}
+    if session.is_oracle:  # the variable is lost without a word
+        assert "ENV_TYPE" not in session.output_of("/usr/bin/env", **asked)
+        return
+    with pytest.raises(session.error_class("InvalidAttributeValueException"), match="out of every job's"):
+        session.run("/usr/bin/env", **asked)
+
+
+def test_variables_with_the_names_of_options(session: World) -> None:
+    """A script sets them by env(1), which must not take them for options of its own."""
+    asked = {"-i": "1", "--": "2", "-S/usr/bin/touch FILE #": "3", "-u": "PATH", "X": "y" * 20_000}
+    output = session.output_of("/usr/bin/env", "-0", jobEnvironment=asked)
+    seen = dict(item.partition("=")[::2] for item in output.split("\0") if item)
+    assert {name: seen.get(name) for name in asked if name != "X"} == {
+        name: value for name, value in asked.items() if name != "X"
+    }
+    assert session.is_oracle or seen["X"] == asked["X"]  # Grid Engine cuts it
+
+
 def test_path_and_what_grid_engine_sets(session: World) -> None:
     asked = {
         "PATH": "/some/where:/usr/bin:/bin",

@@ -61,8 +61,8 @@ class Lab:
     def qsub(self, submission: Submission) -> subprocess.CompletedProcess[str]:
         argv = [str(self.cell.bin_directory / submission.argv[0]), *submission.argv[1:]]
         return subprocess.run(
-            argv, env=submission.env, cwd=self.directory, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=180, check=False,
+            argv, env=submission.env, cwd=self.directory, input=(submission.stdin or b"").decode(),
+            capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
 
     def submit(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Path:
@@ -137,6 +137,7 @@ def test_what_qsub_needs_itself_can_be_given_to_the_job(lab: Lab) -> None:
     given = {"PATH": "/opt/bin", "SGE_ROOT": "/no", "SGE_CELL": "no", "LD_PRELOAD": "/no.so", "HOME": "/no"}
     seen = lab.job({"jobEnvironment": given})["env"]
     assert seen["PATH"].endswith(":/opt/bin")
+    assert seen["LD_PRELOAD"] == "/no.so"
     assert seen["SGE_ROOT"] == lab.cell.env["SGE_ROOT"]  # Grid Engine overwrites it, as it does for libdrmaa
 
 
