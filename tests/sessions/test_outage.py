@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Protocol
 
 import pytest
 
-from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JobState
-from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException
+from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY, JobState
+from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException, NoActiveSessionException
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
@@ -293,3 +294,72 @@ def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> Non
                 own.accounting.unlink()
             (tmp_path / f"go{turn}").write_text("\n")
             assert session.wait(number, PATIENCE).exitStatus == turn
+
+
+# --- time limits and the end of the session, while a command hangs ------------------------------------------
+
+SILENT = 45.0  # seconds that a hanging command takes; much more than any limit below
+SOON = 20.0
+
+
+def children() -> set[str]:
+    tasks = Path("/proc/self/task").iterdir()
+    return {child for task in tasks for child in (task / "children").read_text().split()}
+
+
+def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None:
+    before = children()
+    with JobSession(retry_for=0.2) as session:
+        number = start(session, tmp_path / "go")
+        fault = own.fault("silent", "qstat", times=None, seconds=SILENT)
+        began = time.monotonic()
+        for verb in (
+            lambda: session.wait(number, 1),
+            lambda: session.wait(number, 0),
+            lambda: session.synchronize([number], 1),
+            lambda: session.wait(JOB_IDS_SESSION_ANY, 1),
+        ):
+            with pytest.raises(ExitTimeoutException):
+                verb()
+        assert time.monotonic() - began < SOON
+        own.clear_faults(fault)
+    wait_for(lambda: children() <= before, "the end of the hanging command", SOON)
+
+
+@pytest.mark.parametrize("waits", ["wait", "synchronize", "jobStatus"])
+def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: Path, waits: str) -> None:
+    before = children()
+    session = JobSession()
+    number = start(session, tmp_path / "go")
+    verb = {
+        "wait": lambda: session.wait(number),
+        "synchronize": lambda: session.synchronize([number]),
+        "jobStatus": lambda: [session.jobStatus(number) for _ in iter(int, 1)],
+    }[waits]
+    own.fault("silent", "qstat", times=None, seconds=SILENT)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(verb) for _ in range(3)]
+        wait_for(lambda: children() - before, "a hanging command")
+        began = time.monotonic()
+        session.exit()
+        for one in waiting:
+            with pytest.raises(NoActiveSessionException if waits == "jobStatus" else ExitTimeoutException):
+                one.result(SOON)
+    assert time.monotonic() - began < SOON
+    wait_for(lambda: children() <= before, "the end of the hanging command", SOON)
+
+
+def test_a_slow_answer_is_heard_by_the_next_wait(own: Cell, tmp_path: Path) -> None:
+    """A program that asks with short limits hears of ends though each listing takes longer than its limit."""
+    with JobSession(retry_for=0.1) as session:
+        number = start(session, tmp_path / "go")
+        own.fault("slow", "qstat", times=None, seconds=0.7)
+        (tmp_path / "go").write_text("\n")
+        wait_for(lambda: _has_ended(session, number, 3), "the end")
+
+
+def _has_ended(session: JobSession, number: str, code: int) -> bool:
+    try:
+        return session.wait(number, 0.1).exitStatus == code
+    except ExitTimeoutException:
+        return False
