@@ -125,14 +125,10 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qhost."""
-    problem = environment_error(request)
+    switches = parse_switches(request.argv[1:], SWITCHES)
+    problem = environment_error(request) or refused("qhost", SWITCHES, switches, "error: ")
     if problem is not None:
         return problem
-    switches = parse_switches(request.argv[1:], SWITCHES)
-    if switches.errors:
-        return refused("qhost", SWITCHES, switches, "error: ")
-    if "-help" in switches:
-        return Reply(0, encode(usage("qhost", SWITCHES)))
     try:
         return _run(request, qmaster, switches)
     except QmasterUnreachable as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.formats import encode
-from ..render.usage import usage
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import BadState, NoQueues, QueueFilter, checked_states
@@ -25,14 +24,10 @@ SWITCHES = (HELP, NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS)
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qselect: exit code 1 without output when no queue is left."""
-    problem = environment_error(request)
+    switches = parse_switches(request.argv[1:], SWITCHES)
+    problem = environment_error(request) or refused("qselect", SWITCHES, switches)
     if problem is not None:
         return problem
-    switches = parse_switches(request.argv[1:], SWITCHES)
-    if switches.errors:
-        return refused("qselect", SWITCHES, switches)
-    if "-help" in switches:
-        return Reply(0, encode(usage("qselect", SWITCHES)))
     try:
         for word in switches.words("-qs"):
             checked_states(word)

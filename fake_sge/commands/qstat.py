@@ -295,8 +295,6 @@ def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -
 
 
 def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
-    if "-help" in switches:
-        return Reply(0, encode(usage("qstat", SWITCHES)))
     view = _View(request, switches)
     if "-j" in switches:
         words = _last_words(switches)
@@ -327,8 +325,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     switches = read_switches(request)
-    if switches.errors:
-        return refused("qstat", SWITCHES, switches)
+    problem = refused("qstat", SWITCHES, switches)
+    if problem is not None:
+        return problem
     try:
         return _run(request, qmaster, switches)
     except _Refused as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet
 from ..model.operations import Actor, Change, Outcome, QueueAction
@@ -117,10 +118,15 @@ def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: A
     return change
 
 
-# ---- suspension ----------------------------------------------------------------------------------
-def _operable(
-    state: CellState, number: int, tasks: Sequence[Range] | None, actor: Actor
-) -> tuple[Job, TaskSet, list[Task]] | list[Change]:
+# ---- suspension, errors and reruns ---------------------------------------------------------------
+def _each(
+    state: CellState,
+    number: int,
+    tasks: Sequence[Range] | None,
+    actor: Actor,
+    operate: Callable[[Job, Task], Change],
+) -> list[Change]:
+    """Operate on the tasks that were started, or failed to; those that never were are NOT_RUNNING."""
     job = state.jobs.get(number)
     if job is None:
         return [Change(Outcome.NO_SUCH_JOB, number)]
@@ -129,51 +135,40 @@ def _operable(
         return [Change(Outcome.NO_SUCH_TASK, number)]
     if not may_change(state.config, job, actor):
         return [Change(Outcome.DENIED, number)]
-    return job, waiting, enrolled
-
-
-def _pending_changes(job: Job, waiting: TaskSet) -> list[Change]:
-    return [Change(Outcome.NOT_RUNNING, job.number, item) for item in waiting]
+    changes = [operate(job, task) for task in enrolled]
+    return changes + [Change(Outcome.NOT_RUNNING, number, item) for item in waiting]
 
 
 def suspend(
     state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
 ) -> list[Change]:
     """Qmod -sj."""
-    return _stop_or_continue(state, now, number, tasks, actor, stop=True)
+    del now
+    return _each(state, number, tasks, actor, partial(_stop_or_continue, state, True))
 
 
 def unsuspend(
     state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
 ) -> list[Change]:
     """Qmod -usj."""
-    return _stop_or_continue(state, now, number, tasks, actor, stop=False)
-
-
-def _stop_or_continue(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor, stop: bool
-) -> list[Change]:
     del now
-    found = _operable(state, number, tasks, actor)
-    if isinstance(found, list):
-        return found
-    job, waiting, enrolled = found
-    result: list[Change] = []
-    for task in enrolled:
-        outcome = Outcome.DONE
-        if task.is_pending or (stop and task.finish is not None):
-            outcome = Outcome.UNCHANGED
-        elif stop == bool(task.state & State.SUSPENDED):
-            outcome = Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
-        else:
-            task.state ^= State.SUSPENDED
-            if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
-                outcome = Outcome.NOT_APPLICABLE
-            elif job.spec.simulation is None and not _stopped_by_queue(state, task):
-                action = "suspend" if stop else "resume"
-                state.effects.append(SignalTask(number, task.number, task.run, action))
-        result.append(Change(outcome, number, _named(job, task.number)))
-    return result + _pending_changes(job, waiting)
+    return _each(state, number, tasks, actor, partial(_stop_or_continue, state, False))
+
+
+def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Change:
+    outcome = Outcome.DONE
+    if task.is_pending or (stop and task.finish is not None):
+        outcome = Outcome.UNCHANGED
+    elif stop == bool(task.state & State.SUSPENDED):
+        outcome = Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
+    else:
+        task.state ^= State.SUSPENDED
+        if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
+            outcome = Outcome.NOT_APPLICABLE
+        elif job.spec.simulation is None and not _stopped_by_queue(state, task):
+            action = "suspend" if stop else "resume"
+            state.effects.append(SignalTask(job.number, task.number, task.run, action))
+    return Change(outcome, job.number, _named(job, task.number))
 
 
 def _stopped_by_queue(state: CellState, task: Task) -> bool:
@@ -181,26 +176,21 @@ def _stopped_by_queue(state: CellState, task: Task) -> bool:
     return bool(instance and instance.state & QueueState.SUSPENDED)
 
 
-# ---- errors and reruns ---------------------------------------------------------------------------
 def clear_error(
     state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
 ) -> list[Change]:
     """Qmod -cj."""
-    found = _operable(state, number, tasks, actor)
-    if isinstance(found, list):
-        return found
-    job, waiting, enrolled = found
-    result: list[Change] = []
-    for task in enrolled:
+
+    def clear(job: Job, task: Task) -> Change:
         if not task.state & State.ERROR:
-            result.append(Change(Outcome.UNCHANGED, number, _named(job, task.number)))
-            continue
+            return Change(Outcome.UNCHANGED, number, _named(job, task.number))
         task.state &= ~State.ERROR
         task.errors, task.error_times = [], []
-        result.append(Change(Outcome.DONE, number, _named(job, task.number)))
-    refresh_ready(state, job, now)
-    state.ask_schedule(now, state.timing.flush_submit)
-    return result + _pending_changes(job, waiting)
+        refresh_ready(state, job, now)
+        state.ask_schedule(now, state.timing.flush_submit)
+        return Change(Outcome.DONE, number, _named(job, task.number))
+
+    return _each(state, number, tasks, actor, clear)
 
 
 def reschedule(
@@ -212,30 +202,22 @@ def reschedule(
     force: bool = False,
 ) -> list[Change]:
     """Qmod -rj; ``force`` (-f) also for jobs that are not rerunnable."""
-    found = _operable(state, number, tasks, actor)
-    if isinstance(found, list):
-        return found
-    job, waiting, enrolled = found
-    result: list[Change] = []
-    for task in enrolled:
+
+    def again(job: Job, task: Task) -> Change:
         named = _named(job, task.number)
-        if (
-            task.is_pending
-            or task.finish is not None
-            or task.state & State.DELETED
-            or task.reschedule_requested
-        ):
-            result.append(Change(Outcome.UNCHANGED, number, named))
-        elif not force and not is_rerunnable(state, job, task):
-            result.append(Change(Outcome.NOT_RERUNNABLE, number, named))
+        if task.is_pending or task.finish or task.state & State.DELETED or task.reschedule_requested:
+            return Change(Outcome.UNCHANGED, number, named)
+        if not force and not is_rerunnable(state, job, task):
+            return Change(Outcome.NOT_RERUNNABLE, number, named)
+        change = Change(Outcome.DONE, number, named, name=task.granted[0].host)
+        task.reschedule_requested = True
+        if job.spec.simulation is not None:
+            kill_simulated(state, now, job, task, KILL)
         else:
-            result.append(Change(Outcome.DONE, number, named, name=task.granted[0].host))
-            task.reschedule_requested = True
-            if job.spec.simulation is not None:
-                kill_simulated(state, now, job, task, KILL)
-            else:
-                state.effects.append(SignalTask(number, task.number, task.run, "kill"))
-    return result + _pending_changes(job, waiting)
+            state.effects.append(SignalTask(number, task.number, task.run, "kill"))
+        return change
+
+    return _each(state, number, tasks, actor, again)
 
 
 # ---- queues --------------------------------------------------------------------------------------

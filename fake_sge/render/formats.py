@@ -9,6 +9,7 @@ from collections.abc import Callable
 _SIZES = ((1024.0**4, "T"), (1024.0**3, "G"), (1024.0**2, "M"), (1024.0, "K"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_TIME = "{0.tm_hour:02d}:{0.tm_min:02d}:{0.tm_sec:02d}"
 _XML = str.maketrans({"&": "&amp;", "<": "%lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
@@ -61,43 +62,25 @@ class Clock:
 
     def __init__(self, localtime: Callable[[int], time.struct_time]) -> None:
         self._localtime = localtime
-        self._tables: dict[int, str] = {}
-        self._isos: dict[int, str] = {}
+        self._texts: dict[tuple[str, int], str] = {}
 
-    def broken_down(self, seconds: float) -> time.struct_time:
-        """Local time as a struct_time."""
-        return self._localtime(int(seconds))
+    def _text(self, form: str, seconds: float) -> str:
+        key = (form, int(seconds))
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = form.format(self._localtime(key[1]))
+        return text
 
     def table(self, seconds: float) -> str:
         """``11/23/2026 09:13:51``: the qstat table and error reasons."""
-        key = int(seconds)
-        text = self._tables.get(key)
-        if text is None:
-            t = self._localtime(key)
-            text = (
-                f"{t.tm_mon:02d}/{t.tm_mday:02d}/{t.tm_year:04d} "
-                f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
-            )
-            self._tables[key] = text
-        return text
+        return self._text("{0.tm_mon:02d}/{0.tm_mday:02d}/{0.tm_year:04d} " + _TIME, seconds)
 
     def iso(self, seconds: float) -> str:
         """``2026-11-23T09:13:51``: ``qstat -xml``."""
-        key = int(seconds)
-        text = self._isos.get(key)
-        if text is None:
-            t = self._localtime(key)
-            text = (
-                f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}"
-                f"T{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
-            )
-            self._isos[key] = text
-        return text
+        return self._text("{0.tm_year:04d}-{0.tm_mon:02d}-{0.tm_mday:02d}T" + _TIME, seconds)
 
     def ctime(self, seconds: float) -> str:
         """``Mon Nov 23 09:13:51 2026``: ``qstat -j`` and qacct."""
         t = self._localtime(int(seconds))
-        return (
-            f"{_WEEKDAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2d} "
-            f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} {t.tm_year}"
-        )
+        day = f"{_WEEKDAYS[t.tm_wday]} {_MONTHS[t.tm_mon - 1]} {t.tm_mday:2d}"
+        return f"{day} {_TIME.format(t)} {t.tm_year}"

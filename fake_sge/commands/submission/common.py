@@ -1,4 +1,4 @@
-"""What qsub and qrsh have in common: default files, script files, and asking the qmaster to take a job."""
+"""What qsub and qrsh have in common: default files, script files, and how answers are printed."""
 
 from __future__ import annotations
 
