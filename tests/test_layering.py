@@ -6,6 +6,7 @@ A folder or top-level module that the drawing below does not know fails: whoever
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from pathlib import Path
 
@@ -114,6 +115,14 @@ def test_the_guard_bites(tmp_path: Path, module: str, line: str) -> None:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     path.write_text(f"{before}\n{line}\n", encoding="utf-8")
     assert len({fault.partition(":")[0] for fault in faults(tmp_path)}) == 1
+
+
+def test_the_two_walks_pass_through_ten_files_that_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^ *(\d+)  +([a-z_]+/[a-z_]+\.py)\b", page, re.MULTILINE)
+    assert [int(place) for place, _ in steps] == [*range(1, 11), *range(1, 11)]
+    for _, name in steps:
+        assert (ROOT / "drmaa_cli" / name).is_file(), name
 
 
 def test_fake_sge_shares_no_code_and_needs_only_the_standard_library() -> None:

@@ -432,13 +432,17 @@ def test_exit_during_a_query(cell: Cell) -> None:
     session = cell.connect()
     (number,) = run(session)
 
+    left = threading.Event()
+
     def answer(argv: object) -> None:
         cell.qmaster.end(number)
         session.exit()
+        left.set()
 
     cell.runner.next("qstat", answer)
     with pytest.raises(ExitTimeoutException):
         session.wait(str(number))
+    assert left.wait(20)
     opened = [path.resolve().name for path in Path("/proc/self/fd").iterdir()]
     assert "accounting" not in opened, "a file was opened again after the end of the session"
 
