@@ -180,23 +180,25 @@ def not_in_any_queue(user: str) -> str:
 def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
     config, settings = state.config, state.config.global_config
     most, most_of_user = int(settings["max_jobs"]), int(settings["max_u_jobs"])
-    if most or most_of_user:
+    verdict.code = TRY_LATER
+    if len(state.jobs) >= (most or config.max_job_number) or state.active_of.get(spec.owner, 0) >= (
+        most_of_user or config.max_job_number
+    ):  # jobs that have ended but are still known do not count
         alive = [
             job.owner
             for job in state.jobs.values()
             if job.waiting or any(task.status is not Status.FINISHED for task in job.tasks.values())
         ]
         own = alive.count(spec.owner)
-        verdict.code = TRY_LATER
         if most and len(alive) >= most:
             raise Refused(f"job rejected: only {most} jobs are allowed per cluster")
         if most_of_user and own >= most_of_user and spec.verify_suitable < 3:
             raise Refused(
                 f"job rejected: only {most_of_user} jobs are allowed per user (current job count: {own})"
             )
-        verdict.code = 1
-    if len(state.jobs) >= config.max_job_number:
-        raise Refused(f"job rejected: only {config.max_job_number} jobs are allowed per cluster")
+        if len(state.jobs) >= config.max_job_number:
+            raise Refused(f"job rejected: only {config.max_job_number} jobs are allowed per cluster")
+    verdict.code = 1
     denied = settings.get("xuser_lists", "NONE")
     allowed = settings.get("user_lists", "NONE")
     if _listed(denied, spec, config) or (allowed.upper() != "NONE" and not _listed(allowed, spec, config)):
