@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 PREFIX = "rec_"
 UNKNOWN = "999999999"
@@ -158,7 +158,7 @@ class Recorder:
         limit: seconds that a job may take to start or to be accounted for.
     """
 
-    def __init__(self, queue: Optional[str], limit: float) -> None:  # noqa: UP045  # no typing of 3.10 here
+    def __init__(self, queue: str | None, limit: float) -> None:
         self.lines: list[dict[str, Any]] = []
         self.jobs: list[str] = []
         self.user = getpass.getuser()
@@ -320,7 +320,7 @@ def questions_about_a_running_job(rec: Recorder) -> None:
         account(rec, "j_qdel_running", job)
 
 
-def questions_about_ended_jobs(rec: Recorder, pe: Optional[str]) -> None:  # noqa: UP045  # no typing of 3.10 here
+def questions_about_ended_jobs(rec: Recorder, pe: str | None) -> None:
     """Accounting, of jobs that end in a second."""
     shell = ("-b", "y", "-shell", "n", "sh", "-c")
     jobs = {
