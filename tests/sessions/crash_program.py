@@ -16,7 +16,7 @@ from typing import Any
 
 from drmaa_cli.errors import DrmCommunicationException
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.template.job_template import JobTemplate
+from drmaa_cli.session.templates import JobTemplate
 
 TASKS = 3
 SECONDS = (0, 0.2, 1)  # that a job takes: some have ended when they are looked for
