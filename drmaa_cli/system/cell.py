@@ -14,7 +14,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, TypeVar, Union
 
 from drmaa_cli.config import Config
-from drmaa_cli.errors import DrmaaException, DrmCommunicationException, InternalException, error
+from drmaa_cli.errors import (
+    DrmaaException,
+    DrmCommunicationException,
+    InternalException,
+    TryLaterException,
+    error,
+)
 from drmaa_cli.gridengine import control, dialect, probe, qacct, qstat, qsub, states
 from drmaa_cli.gridengine.records import (
     AccountingRecord,
@@ -32,7 +38,9 @@ from drmaa_cli.gridengine.replies import (
     GridEngineError,
     Outcome,
     QmasterUnreachable,
+    TooManyRequests,
     UnreadableReply,
+    find_environment_error,
 )
 from drmaa_cli.system.accounting_log import Sample
 from drmaa_cli.system.clock import Clock
@@ -168,9 +176,10 @@ class Cluster:
         return answers
 
     def _control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
-        answers = control.parse(action, self._ask(control.argv(action, ids)), ids)
+        result = self._ask(control.argv(action, ids))
+        answers = control.parse(action, result, ids)
         if all(answer.outcome is Outcome.NO_QMASTER for answer in answers):
-            raise QmasterUnreachable(answers[0].text)
+            raise find_environment_error(result) or QmasterUnreachable(answers[0].text)
         return answers
 
     def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
@@ -283,6 +292,8 @@ def drmaa_error(err: Trouble) -> DrmaaException:
     """The DRMAA exception for a command that gave no answer."""
     if isinstance(err, CommandFailed):
         return error(InternalException, f"{err.text}\n")
+    if isinstance(err, TooManyRequests):
+        return error(TryLaterException, err.text)
     return error(DrmCommunicationException, str(err))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from drmaa_cli.errors import DrmCommunicationException, InternalException
+from drmaa_cli.errors import DrmCommunicationException, InternalException, TryLaterException
 from drmaa_cli.gridengine.accounting import parse_line
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
@@ -175,3 +175,36 @@ def test_a_letter_that_nobody_knows_is_told_once(cell: Cell, caplog: pytest.LogC
     for job in jobs:
         cell.qmaster.end(int(job))
         assert session.wait(job).hasExited
+
+
+LIMIT = 'request limit "qstat:get:*:*:*=10" exceeded'  # public documentation; not observed
+
+
+def limited(argv: Sequence[str]) -> CommandResult:
+    return CommandResult(tuple(argv), 1, b"", f"error: {LIMIT}\n".encode())
+
+
+def test_a_request_limit_is_asked_again(cell: Cell) -> None:
+    session = cell.connect()
+    job = session.runJob(template(session))
+    cell.qmaster.set(int(job), "r")
+    cell.runner.next("qstat", limited, limited)
+    assert session.jobStatus(job) == "running"
+    cell.runner.next("qhold", limited)
+    session.control(job, "hold")
+    cell.qmaster.end(int(job), status=2)
+    cell.runner.next("qstat", limited, limited, limited)
+    assert session.wait(job).exitStatus == 2
+
+
+def test_a_request_limit_that_lasts_is_for_later(cell: Cell) -> None:
+    session = cell.connect(retry_for=0.5)
+    job = session.runJob(template(session))
+    cell.runner.next("qdel", *[limited] * 99)
+    with pytest.raises(TryLaterException, match="request limit"):
+        session.control(job, "terminate")
+    cell.runner.next("qsub", limited)
+    with pytest.raises(TryLaterException, match="request limit"):
+        session.runJob(template(session))
+    cell.qmaster.end(int(job))
+    assert session.wait(job).hasExited
