@@ -105,6 +105,11 @@ class Native(NamedTuple):
         given = (arguments for option, arguments in reversed(self.options) if option == name)
         return next((arguments[-1] for arguments in given if arguments), None)
 
+    def last_ignored(self, name: str) -> str | None:
+        """The argument of the last use of an option that libdrmaa passes over; None when it is not given."""
+        given = (arguments for option, arguments in reversed(self.ignored) if option == name)
+        return next((arguments[-1] for arguments in given if arguments), None)
+
     def has(self, name: str) -> bool:
         """Whether the option is given."""
         return any(option == name for option, _ in self.options)
@@ -189,6 +194,21 @@ def split_file(text: str) -> list[str]:
     """Words of an option file (``-@``, sge_request(5)): :func:`split` less lines that begin with ``#``."""
     lines = text.splitlines(keepends=True)
     return split("".join(line for line in lines if not line.lstrip().startswith("#")))
+
+
+def embedded_options(text: str, prefix: str) -> Native:
+    """The options that a script brings along: on its lines that begin with a prefix (``#$``; ``qsub -C``).
+
+    What qsub would refuse in them is left for qsub to report.
+    """
+    words: list[str] = []
+    for line in text.splitlines() if prefix else ():
+        if line.startswith(prefix):
+            words += split(line[len(prefix) :])
+    try:
+        return read_options(words)
+    except NativeError:
+        return Native()
 
 
 def analyse(words: Sequence[str], include: Include | None = None) -> Native:

@@ -27,7 +27,7 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.processes import NOBODY, Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandTimeout
-from drmaa_cli.template.qsub_command import ACCOUNT_PREFIX, CONTEXT
+from drmaa_cli.template.submission import ACCOUNT_PREFIX, CONTEXT
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.recover import PAUSE, Finding, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.session.submit import Submitted, Submitter
+from drmaa_cli.session.submit import Submitted, Submitter, shape
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
 from drmaa_cli.system.cell import TROUBLE, drmaa_error
 from drmaa_cli.system.clock import Clock
@@ -129,7 +129,7 @@ class Submissions:
                 if job.intent.tasks != tasks:
                     raise error(
                         InvalidArgumentException,
-                        f"the key {key!r} belongs to {_shape(job.intent.tasks)}, and this is {_shape(tasks)}",
+                        f"the key {key!r} belongs to {shape(job.intent.tasks)}, and this is {shape(tasks)}",
                     )
                 if job.number is not None:
                     with self._lock:
@@ -199,7 +199,3 @@ def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -
     text = refusal.text.rstrip()
     accepted = ", ".join(map(str, numbers))
     return error(type(refusal), f"{text} (of {parts} submissions, these were accepted before: {accepted})")
-
-
-def _shape(tasks: TaskRange | None) -> str:
-    return "a single job" if tasks is None else f"tasks {tasks.first}-{tasks.last}:{tasks.step}"

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Callable, NamedTuple
 
+from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
     INVALID_ARGUMENT_TEXT,
     DeniedByDrmException,
+    DrmaaException,
     DrmCommunicationException,
     InternalException,
     InvalidArgumentException,
@@ -22,7 +24,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.qsub import Accepted, Refusal
-from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
 from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_submitting
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -33,10 +35,10 @@ from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
-from drmaa_cli.template.arrays import BuildContext, Part, divide
+from drmaa_cli.template.arrays import Part, divide
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.qsub_command import Environment, Marks, Submission
-from drmaa_cli.template.submission import build
+from drmaa_cli.template.build import build
+from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
 
 log = logging.getLogger("drmaa_cli")
 
@@ -93,14 +95,7 @@ class Submitter:
         def submission(marks: Marks) -> Submission:
             build_context = self.build_context()
             with reading_options():
-                return build(
-                    values,
-                    build_context.environment,
-                    tasks,
-                    marks,
-                    build_context.category,
-                    include=build_context.include,
-                )
+                return build(values, build_context, tasks, marks)
 
         return self.hand_over(submission, key)
 
@@ -183,6 +178,7 @@ class Submitter:
             environment,
             lambda name: options.categories().get(name),
             options.included,
+            options.included,
             localtime=host.localtime,
             mktime=host.mktime,
         )
@@ -196,7 +192,10 @@ class Submitter:
             except (CommandTimeout, OSError) as err:  # the latter: its answer files cannot be read
                 return self._find_or_raise(intent, str(err))
             if isinstance(reply, Accepted):
-                return self._number(reply, intent)
+                job = self._number(reply, intent)
+                if job == reply.job and not same_tasks(reply.tasks, intent.tasks):
+                    self._take_back(job, reply.tasks, intent.tasks)
+                return job
             if reply.certain:
                 text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
                 raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
@@ -227,6 +226,17 @@ class Submitter:
                 intent, f"qsub named {', '.join(map(str, numbers))}, none of which is it"
             )
         return reply.job  # it has ended, and nothing speaks against it
+
+    def _take_back(self, number: int, tasks: TaskRange | None, asked: TaskRange | None) -> None:
+        """Delete a job that has other tasks than were asked for, and say so."""
+        became = f"job {number} became {shape(tasks)} instead of {shape(asked)}"
+        text = f"{became} (a JSV, or an option in a file that could not be read here)"
+        try:
+            self._cluster.control(JobControlAction.TERMINATE, [JobId(number)])
+        except DrmaaException as err:
+            refusal = error(InternalException, f"{text}, and could not be deleted: {err.text}")
+            raise _NotAccepted(refusal) from err
+        raise _NotAccepted(error(DeniedByDrmException, f"{text}; it was deleted"))
 
     def _find_or_raise(self, intent: Intent, why: str) -> int:
         number = self._find(intent, why)
@@ -263,6 +273,21 @@ def reading_options() -> Iterator[None]:
         yield
     except OSError as err:
         raise error(InternalException, f"cannot read a file of options: {err}") from err
+
+
+def same_tasks(answered: TaskRange | None, asked: TaskRange | None) -> bool:
+    """Whether an answer's tasks are those that were asked for.
+
+    6.2u5 and Open Cluster Scheduler answer as for a single job when an array has one task only.
+    """
+    if answered is None or asked is None:
+        return answered is asked or (asked is not None and len(asked.numbers()) == 1)
+    return answered.numbers() == asked.numbers()
+
+
+def shape(tasks: TaskRange | None) -> str:
+    """What a job with these tasks is."""
+    return "a single job" if tasks is None else f"tasks {tasks.first}-{tasks.last}:{tasks.step}"
 
 
 class _NotAccepted(Exception):

@@ -10,28 +10,18 @@ from __future__ import annotations
 import functools
 import posixpath
 from collections.abc import Iterator, Sequence
-from time import localtime, mktime
 from typing import Callable, NamedTuple
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import DrmaaException, error
-from drmaa_cli.gridengine.native import Include
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import job_script
 from drmaa_cli.template.attributes import Text, pairs
+from drmaa_cli.template.build import build, command_of, prepare
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.limits import check_command, check_shell_variables, check_text
 from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
-from drmaa_cli.template.qsub_command import (
-    UNMARKED,
-    Category,
-    Environment,
-    Marks,
-    QsubCommand,
-    Script,
-    Submission,
-    Values,
-)
+from drmaa_cli.template.qsub_command import QsubCommand, Script
 from drmaa_cli.template.script_plan import (
     Place,
     ScriptPlan,
@@ -42,8 +32,7 @@ from drmaa_cli.template.script_plan import (
     variable_fits,
 )
 from drmaa_cli.template.script_plan import task as task_of
-from drmaa_cli.template.start_time import LocalTime, MakeTime
-from drmaa_cli.template.submission import build, command_of, prepare
+from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
 
 LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
@@ -62,16 +51,6 @@ class Part(NamedTuple):
     positions: Sequence[int]
     tasks: TaskRange | None
     build: Callable[[Marks], Submission]
-
-
-class BuildContext(NamedTuple):
-    """What templates are read with; see :func:`drmaa_cli.template.submission.build`."""
-
-    environment: Environment
-    category: Category | None = None
-    include: Include | None = None
-    localtime: LocalTime = localtime
-    mktime: MakeTime = mktime
 
 
 class _Job(NamedTuple):
@@ -95,7 +74,7 @@ def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks:
         most_tasks: the greatest number of tasks of an array; 0 for no limit.
 
     Raises:
-        DrmaaException: as :func:`drmaa_cli.template.submission.build`, with the template's position.
+        DrmaaException: as :func:`drmaa_cli.template.build.build`, with the template's position.
     """
     parts: list[Part] = []
     for positions in _groups(templates):
@@ -131,32 +110,15 @@ class _Group:
         first = templates[positions[0]]
         self._common = {name: value for name, value in first.items() if name not in VARYING}
         with _Naming(positions[0]):
-            self.qsub, self._start = prepare(
-                self._common,
-                build_context.environment,
-                build_context.category,
-                build_context.include,
-                build_context.localtime,
-                build_context.mktime,
-            )
+            self.qsub, self._start = prepare(self._common, build_context)
         self._given = self.qsub.given_names()
 
     def single(self, position: int) -> Part:
         """A template as a job of its own."""
-        build_context = self._build_context
-        make = functools.partial(
-            build,
-            self._templates[position],
-            build_context.environment,
-            None,
-            category=build_context.category,
-            include=build_context.include,
-            localtime=build_context.localtime,
-            mktime=build_context.mktime,
-        )
+        make = functools.partial(build, self._templates[position], self._build_context, None)
         with _Naming(position):
-            make(marks=UNMARKED)
-        return Part((position,), None, lambda marks: make(marks=marks))
+            make(UNMARKED)
+        return Part((position,), None, make)
 
     def parts(self, most_tasks: int) -> Iterator[Part]:
         """The templates as arrays of at most so many tasks."""
@@ -189,7 +151,7 @@ class _Group:
         return Part(self._positions[begin : begin + len(lines)], tasks, submission)
 
     def _jobs(self) -> list[_Job]:
-        """Each template's own part, checked as :func:`drmaa_cli.template.submission.build` does."""
+        """Each template's own part, checked as :func:`drmaa_cli.template.build.build` does."""
         jobs = []
         leading, home = self.qsub.options.leading, self.qsub.environment.home
         directories: dict[object, str] = {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from os import fsencode
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
@@ -14,11 +14,19 @@ from drmaa_cli.errors import (
     UnsupportedAttributeException,
     error,
 )
-from drmaa_cli.gridengine.native import Include, Native, NativeError, analyse, split
+from drmaa_cli.gridengine.native import (
+    YES,
+    Include,
+    Native,
+    NativeError,
+    analyse,
+    embedded_options,
+    split,
+)
 from drmaa_cli.gridengine.ranges import format_range
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import job_script
-from drmaa_cli.template.attributes import Text, pairs, shown
+from drmaa_cli.template.attributes import pairs, shown
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.job_script import is_plain_name
 from drmaa_cli.template.limits import check_command, check_shell_variables, check_variables
@@ -42,16 +50,23 @@ from drmaa_cli.template.script_plan import (
     variable_fits,
 )
 from drmaa_cli.template.start_time import LocalTime, MakeTime, parse_start_time
-
-Category = Callable[[str], Optional[list[str]]]
-Values = Mapping[bytes, Text]
+from drmaa_cli.template.submission import (
+    ACCOUNT_PREFIX,
+    CONTEXT,
+    Category,
+    Environment,
+    Marks,
+    Submission,
+    Values,
+)
 
 OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
-ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
-
 NO_SCRIPT_TEXT = "job rejected: no script in your request"
 SYNC_TEXT = "a default file (sge_request) sets -sync y, with which qsub waits for the end of every job"
+SCRIPT_SYNC_TEXT = "the script sets -sync y, with which qsub waits for the end of every job; take it out"
+DEFAULT_TASKS_TEXT = "a default file (sge_request) sets {}, which makes an array of every job"
+SCRIPT_TASKS_TEXT = "the script sets {}, which makes an array of the job: take it out, or use runBulkJobs"
 UNKNOWN_CATEGORY_TEXT = "Unknown job category"
 INCREMENT_SCRIPT_TEXT = (
     "The $drmaa_inc_ph$ placeholder is not allowed when the DRMAA_NATIVE_SPECIFICATION"
@@ -69,64 +84,6 @@ QSUBS_OWN = frozenset({"GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "N
 QSUBS_PREFERENCES = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
 )
-
-
-class Environment(NamedTuple):
-    """What a submission depends on besides the template.
-
-    Attributes:
-        home: the user's home directory where the job will run (password database).
-        cwd: the directory in which qsub will run; ``-cwd`` in a native specification means it.
-        env: the caller's environment.
-        now: the present in epoch seconds.
-        default_options: see :func:`drmaa_cli.gridengine.qtask.read_default_options`.
-    """
-
-    home: str
-    cwd: str
-    env: Mapping[str, str]
-    now: float
-    default_options: frozenset[str] = frozenset()
-
-
-class Submission(NamedTuple):
-    """A qsub command.
-
-    Attributes:
-        argv: its words, the program's name first.
-        env: its complete environment.
-        stdin: what it reads; None for nothing.
-        tasks: the tasks of a bulk job.
-        job_name: the job's name, as far as it can be told: a script or a JSV may name it otherwise.
-        has_start_time: whether the job may wait for a moment that was asked for.
-        token: what marks the job; '' for nothing.
-        in_account: whether it stands in the account string, too: accounting keeps that.
-    """
-
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    stdin: bytes | None
-    tasks: TaskRange | None
-    job_name: str
-    has_start_time: bool = False
-    token: str = ""
-    in_account: bool = False
-
-
-class Marks(NamedTuple):
-    """How a job is marked, so that it is found again when the answer of qsub is lost.
-
-    Attributes:
-        token: the value of a variable in its context (``-ac``); no commas or line ends in it. '' for none.
-        in_account: whether the account string may carry it, too, if the template asks for none.
-    """
-
-    token: str = ""
-    in_account: bool = False
-
-
-UNMARKED = Marks()
-CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context
 
 
 class Script(NamedTuple):
@@ -151,6 +108,7 @@ class QsubCommand(NamedTuple):
     tasks: TaskRange | None
     options: Native
     variables: dict[str, str]
+    embedded: Native = Native()
 
     def value(self, name: bytes) -> str | None:
         """A scalar attribute; None when unset."""
@@ -185,6 +143,42 @@ class QsubCommand(NamedTuple):
         given = frozenset(name for name, _ in self.options.options)
         return given if self.options.cleared else given | self.environment.default_options
 
+    def with_script(self, command: str, read: Include | None) -> QsubCommand:
+        """The same, with the options that the job's script brings along, if they can be read here."""
+        prefix = self.options.last("-C")
+        if prefix is None and not self.options.cleared:
+            prefix = self.default("-C")
+        text = None if read is None else read(command)
+        found = Native() if text is None else embedded_options(text, "#$" if prefix is None else prefix)
+        return self._replace(embedded=found)
+
+    def default(self, name: str) -> str | None:
+        """The value that default files give to an option; None when they do not."""
+        start = f"{name} "
+        words = self.environment.default_options
+        return next((word[len(start) :] for word in words if word.startswith(start)), None)
+
+    def check_shape(self) -> None:
+        """Refuse what would make qsub wait, or make an array of a single job.
+
+        Options that only the default files or a script can bring: those of a template are passed over. No
+        option of the command line takes them back (observed of ``-sync``).
+        """
+        tasks, sync = self.default("-t"), self.default("-sync")
+        if sync in YES:
+            raise error(DeniedByDrmException, SYNC_TEXT)
+        if (self.embedded.last_ignored("-sync") or "n").lower() in YES:
+            raise error(DeniedByDrmException, SCRIPT_SYNC_TEXT)
+        if self.tasks is None and tasks is not None:
+            raise error(DeniedByDrmException, DEFAULT_TASKS_TEXT.format(f"-t {tasks}"))
+        own = self.embedded.last_ignored("-t")
+        if self.tasks is None and own is not None:
+            raise error(DeniedByDrmException, SCRIPT_TASKS_TEXT.format(f"-t {own}"))
+
+    def gives(self, name: str) -> bool:
+        """Whether an option is given somewhere below the attributes: also by the job's script."""
+        return name in self.given_names() or self.embedded.has(name)
+
     def start_time(self, localtime: LocalTime, mktime: MakeTime) -> str:
         """The start time as qsub reads it, in its local time; '' for none."""
         value = self.value(c.START_TIME)
@@ -196,12 +190,7 @@ class QsubCommand(NamedTuple):
 
     def submission(self, command: str, directory: str, start: str, marks: Marks) -> Submission:
         """The qsub command of one job, or of an array that runs the same in all its tasks."""
-        if not self.environment.default_options.isdisjoint({"-sync y", "-sync yes"}):
-            raise error(DeniedByDrmException, SYNC_TEXT)
-        if not self.is_binary():
-            if INCREMENT in (self.value(c.WD) or ""):
-                raise error(DeniedByDrmException, INCREMENT_SCRIPT_TEXT)
-            command = posixpath.join(directory or self.environment.home, command)
+        self.check_shape()
         check_command(command)
         place = Place(directory, resolved_paths(self.paths(), directory, self.given_names()))
         script = self.own_script(command, place) if self.is_direct() else None
@@ -209,6 +198,12 @@ class QsubCommand(NamedTuple):
             self.check_carriable(command, directory)
             script = Script(ScriptPlan(place, False, frozenset()), frozenset(), "")
         return self.assemble(command, script, start, marks)
+
+    def script_path(self, command: str, directory: str) -> str:
+        """The path of the script that Grid Engine is to copy."""
+        if INCREMENT in (self.value(c.WD) or ""):
+            raise error(DeniedByDrmException, INCREMENT_SCRIPT_TEXT)
+        return posixpath.join(directory or self.environment.home, command)
 
     def own_script(self, command: str, place: Place) -> Script | None:
         """The script of a job that qsub's command line cannot carry; None for one that it can."""
@@ -237,7 +232,7 @@ class QsubCommand(NamedTuple):
         argv += ["-wd", place.directory] if place.directory else []
         argv += ["-a", start] if start else []
         argv += self.simple_attributes() + self.mail() + self.job_environment(bool(start), script.variables)
-        in_account = bool(marks.token) and marks.in_account and "-A" not in self.given_names()
+        in_account = bool(marks.token) and marks.in_account and not self.gives("-A")
         argv += ["-ac", f"{CONTEXT}={marks.token}"] if marks.token else []
         argv += ["-A", ACCOUNT_PREFIX + marks.token] if in_account else []
         argv += ["-terse"] + (["-t", format_range(self.tasks)] if self.tasks else [])
@@ -253,7 +248,7 @@ class QsubCommand(NamedTuple):
             stdin = fsencode(script.text)
         else:
             argv += [command, *arguments]
-        has_start_time = bool(start) or "-a" in self.given_names()
+        has_start_time = bool(start) or self.gives("-a")
         return Submission(tuple(argv), env, stdin, self.tasks, name, has_start_time, marks.token, in_account)
 
     def is_direct(self) -> bool:
@@ -365,8 +360,8 @@ class QsubCommand(NamedTuple):
                 continue
             if is_dropped(name, value):
                 text = (
-                    "Grid Engine takes this variable out of every job's environment, and only a command that is"
-                    " started without a shell (-b y -shell n) can be given it all the same"
+                    "Grid Engine takes this variable out of every job's environment, and only a command that"
+                    " is started without a shell (-b y -shell n) can be given it all the same"
                 )
                 raise refused(c.V_ENV, {name: value}, text)
             qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
@@ -399,9 +394,11 @@ class QsubCommand(NamedTuple):
         if name is not None:
             check_job_name(name)
             return name
+        if self.embedded.has("-N"):
+            return self.embedded.last("-N")
         defaults = self.environment.default_options
-        if "-N" in defaults and not self.options.cleared:
-            return next((word[3:] for word in defaults if word.startswith("-N ")), "")
+        if "-N" in defaults and not (self.options.cleared or self.embedded.cleared):
+            return self.default("-N") or ""
         return None
 
     def job_name(self, command: str) -> str:

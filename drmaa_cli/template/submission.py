@@ -1,107 +1,95 @@
-"""A job template as a qsub command: pure, so that every refusal comes before anything is run.
-
-The command line was found equal, attribute by attribute, to what libdrmaa 8.1.9 submits (compared by
-``qstat -j -xml``). Precedence from low to high: our defaults, the sge_request files, ``#$`` lines of a
-script, the job category, the native specification, the attributes.
-"""
+"""What a template becomes: a submission, with what it was made from and how it is marked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from time import localtime, mktime
+from typing import NamedTuple, Optional
 
-from drmaa_cli import constants as c
-from drmaa_cli.errors import (
-    DeniedByDrmException,
-    error,
-)
-from drmaa_cli.gridengine.native import Include, Native
+from drmaa_cli.gridengine.native import Include
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.template.limits import LONGEST_STRING, check_text
-from drmaa_cli.template.paths import (
-    check_paths,
-    working_directory,
-)
-from drmaa_cli.template.qsub_command import (
-    UNMARKED,
-    Category,
-    Environment,
-    Marks,
-    QsubCommand,
-    Submission,
-    Values,
-)
+from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.start_time import LocalTime, MakeTime
 
-__all__ = ["LONGEST_STRING", "Environment", "Submission", "build", "command_of", "prepare"]
+Category = Callable[[str], Optional[list[str]]]
+Values = Mapping[bytes, Text]
 
-NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
+ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
 
 
-def build(
-    template_values: Values,
-    environment: Environment,
-    tasks: TaskRange | None = None,
-    marks: Marks = UNMARKED,
-    category: Category | None = None,
-    *,
-    include: Include | None = None,
-    localtime: LocalTime = localtime,
-    mktime: MakeTime = mktime,
-) -> Submission:
-    """The qsub command that submits a job of this template.
+class Environment(NamedTuple):
+    """What a submission depends on besides the template.
 
-    Args:
-        template_values: ``JobTemplate._values()``.
+    Attributes:
+        home: the user's home directory where the job will run (password database).
+        cwd: the directory in which qsub will run; ``-cwd`` in a native specification means it.
+        env: the caller's environment.
+        now: the present in epoch seconds.
+        default_options: see :func:`drmaa_cli.gridengine.qtask.read_default_options`.
+    """
+
+    home: str
+    cwd: str
+    env: Mapping[str, str]
+    now: float
+    default_options: frozenset[str] = frozenset()
+
+
+class BuildContext(NamedTuple):
+    """What a template is read with.
+
+    Attributes:
         environment: what the command line depends on.
-        tasks: the tasks of a bulk job, None for a single job.
-        marks: what the job is marked with.
         category: the option words of a job category by its name, None when there is no such category.
         include: the text of the file that ``-@`` names; see :func:`drmaa_cli.gridengine.native.analyse`.
+        script: the text of a script (``-b n``) by its path, None when it cannot be read.
         localtime: as :func:`time.localtime`, in the time zone of ``environment.env``.
         mktime: as :func:`time.mktime`, in the same time zone.
-
-    Raises:
-        DrmaaException: code 17, 4, 1 as libdrmaa, in its order when there are several faults; code 14 or 15,
-            naming attribute and value, for what Grid Engine's commands cannot carry.
     """
-    qsub = QsubCommand(template_values, environment, tasks, Native(), {})
-    check_text(template_values)
-    native = qsub.native_specification(include)
-    directory = working_directory(qsub.value(c.WD) or "", environment.home, tasks is not None)
-    check_paths(qsub.paths(), tasks is not None)
-    start = qsub.start_time(localtime, mktime)
-    command = command_of(template_values)
-    qsub = qsub._replace(options=qsub.job_category(category, include).then(native))
-    return qsub.submission(command, directory, start, marks)
+
+    environment: Environment
+    category: Category | None = None
+    include: Include | None = None
+    script: Include | None = None
+    localtime: LocalTime = localtime
+    mktime: MakeTime = mktime
 
 
-def prepare(
-    common: Values,
-    environment: Environment,
-    category: Category | None,
-    include: Include | None,
-    localtime: LocalTime,
-    mktime: MakeTime,
-) -> tuple[QsubCommand, str]:
-    """What templates that agree in their options have in common, and their start time as qsub reads it.
+class Submission(NamedTuple):
+    """A qsub command.
 
-    Raises:
-        DrmaaException: as :func:`build`.
+    Attributes:
+        argv: its words, the program's name first.
+        env: its complete environment.
+        stdin: what it reads; None for nothing.
+        tasks: the tasks of a bulk job.
+        job_name: the job's name, as far as it can be told: a script or a JSV may name it otherwise.
+        has_start_time: whether the job may wait for a moment that was asked for.
+        token: what marks the job; '' for nothing.
+        in_account: whether it stands in the account string, too: accounting keeps that.
     """
-    qsub = QsubCommand(common, environment, None, Native(), {})
-    check_text(common)
-    native = qsub.native_specification(include)
-    start = qsub.start_time(localtime, mktime)
-    return qsub._replace(options=qsub.job_category(category, include).then(native)), start
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    stdin: bytes | None
+    tasks: TaskRange | None
+    job_name: str
+    has_start_time: bool = False
+    token: str = ""
+    in_account: bool = False
 
 
-def command_of(values: Values) -> str:
-    """The remote command.
+class Marks(NamedTuple):
+    """How a job is marked, so that it is found again when the answer of qsub is lost.
 
-    Raises:
-        DeniedByDrmException: there is none.
+    Attributes:
+        token: the value of a variable in its context (``-ac``); no commas or line ends in it. '' for none.
+        in_account: whether the account string may carry it, too, if the template asks for none.
     """
-    command = values.get(c.REMOTE_COMMAND)
-    if command is None:
-        raise error(DeniedByDrmException, NO_COMMAND_TEXT)
-    return command if isinstance(command, str) else " ".join(command)
+
+    token: str = ""
+    in_account: bool = False
+
+
+UNMARKED = Marks()
+CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException, InvalidAttributeValueException
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import arrays
-from drmaa_cli.template.arrays import LARGEST_SCRIPT, BuildContext, Part, divide
+from drmaa_cli.template.arrays import LARGEST_SCRIPT, Part, divide
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.qsub_command import UNMARKED, Environment, Marks
+from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Marks
 from tests.template.submissions import values as template_values
 
 CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))

@@ -372,3 +372,39 @@ def test_what_is_not_well_said_after_a_time(session: World) -> None:
     for text in ("2031/02/03 04:05 Z", "2031/02/03 04:05 UTC", "04:05 PM", "04:05 +0100"):
         with session.refuses("DeniedByDrmException", "code 17: Error parsing DRMAA date string"):
             session.run(startTime=text)
+
+
+def script(session: World, *lines: str) -> str:
+    """A script with options in it; its path."""
+    path = session.file("script.sh")
+    path.write_text("\n".join(("#!/bin/sh", *lines, "echo $SGE_TASK_ID $SGE_TASK_LAST", "")))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_script_that_makes_an_array_of_itself(session: World) -> None:
+    path = script(session, "#$ -t 1-3")
+    if session.is_oracle:
+        assert session.output_of(path, nativeSpecification="-b n") == "undefined undefined\n"
+        return
+    with pytest.raises(session.error_class("DeniedByDrmException"), match="the script sets -t 1-3"):
+        session.run(path, nativeSpecification="-b n")
+
+
+def test_the_tasks_of_a_bulk_job_are_not_its_scripts(session: World) -> None:
+    path = script(session, "#$ -t 1-3")
+    assert len(session.bulk(1, 5, 2, path, nativeSpecification="-b n")) == 3
+
+
+def test_a_script_that_makes_qsub_wait(session: World) -> None:
+    path = script(session, "#$ -sync y")
+    if session.is_oracle:
+        assert session.output_of(path, nativeSpecification="-b n") == "undefined undefined\n"
+        return
+    with pytest.raises(session.error_class("DeniedByDrmException"), match="the script sets -sync y"):
+        session.run(path, nativeSpecification="-b n")
+
+
+def test_a_stray_word_in_a_script_is_a_refusal(session: World) -> None:
+    with pytest.raises(session.error_class("DeniedByDrmException")):
+        session.run(script(session, "#$ stray"), nativeSpecification="-b n")

@@ -24,7 +24,7 @@ from drmaa_cli.errors import (
     TryLaterException,
     UnknownSubmissionException,
 )
-from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.system.runner import CommandTimeout
 from tests.core import evidence
 from tests.core.conftest import Cell, template
@@ -325,6 +325,53 @@ def test_an_answer_on_standard_error_with_exit_1(cell: Cell) -> None:
     cell.runner.next("qsub", answer)
     assert session.runJob(template(session)) == str(cell.qmaster.made[0])
     assert cell.runner.count("qstat") == 1  # whether that is the id
+
+
+@pytest.mark.parametrize("asked", [None, TaskRange(1, 2), TaskRange(1, 5, 2)], ids=str)
+def test_a_job_of_other_tasks_than_were_asked_for_is_deleted(cell: Cell, asked: TaskRange | None) -> None:
+    session = cell.connect("session=kept")
+
+    def answer(argv: Any) -> CommandResult:
+        token = next(word for word in argv if word.startswith("drmaa_cli=")).partition("=")[2]
+        job = cell.qmaster.submit("true", TaskRange(1, 3), token)
+        return captured.result(f"{job.number}.1-3:1\n")
+
+    cell.runner.next("qsub", answer)
+    found = template(session)
+    submit = (
+        session.runJob if asked is None else lambda *given, key: session.runBulkJobs(*given, *asked, key=key)
+    )
+    with pytest.raises(DeniedByDrmException, match=r"job 100 became tasks 1-3:1 instead of .*deleted$"):
+        submit(found, key="a")
+    assert cell.qmaster.jobs == {}
+    assert session.jobs() == []
+
+
+@pytest.mark.parametrize("answered", ["{id}.1-12:3", "{id}.1-10:3"])
+def test_the_end_of_a_range_is_passed_through(cell: Cell, answered: str) -> None:
+    session = cell.connect()
+    ids = session.runBulkJobs(template(session), 1, 12, 3)
+    assert ids == ["100.1", "100.4", "100.7", "100.10"]
+    assert cell.runner.count("qsub") == 1
+    qsub = next(call for call in cell.runner.calls if call[0] == "qsub")
+    assert qsub[qsub.index("-t") + 1] == "1-12:3"
+    cell.runner.next("qsub", lambda argv: captured.result(answered.format(id=321) + "\n"))
+    assert session.runBulkJobs(template(session), 1, 12, 3)[-1] == "321.10"
+
+
+def test_an_array_of_one_task_may_be_answered_as_a_job(cell: Cell) -> None:
+    session = cell.connect()
+    cell.runner.next("qsub", lambda argv: captured.result("321\n"))
+    assert session.runBulkJobs(template(session), 4, 4, 1) == ["321.4"]
+
+
+def test_an_argument_is_no_start_time(cell: Cell) -> None:
+    """A job with a start time is asked for by more listings than one without."""
+    session = cell.connect()
+    number = session.runJob(template(session, args=["-a", "x"]))
+    before = cell.runner.count("qstat")
+    assert session.jobStatus(number) == "queued_active"
+    assert cell.runner.count("qstat") == before + 1
 
 
 REFUSALS = [

@@ -70,10 +70,11 @@ class CrashCampaign:
             **settings,
         }
         self.errors = directory / "errors"
+        self._said = ""
 
     def run(self, crashes: int) -> Result:
         """Submit a few keys for each crash, then as many as are left; look at every key's jobs."""
-        keys = 2 * crashes
+        keys = 3 * crashes
         done = kills = 0
         program = self._start(keys)
         try:
@@ -92,8 +93,8 @@ class CrashCampaign:
                 self.cell.start_qmaster()
                 if done % 2 == 0:
                     program = self._start(keys)
-            assert program.stdout is not None
-            out = program.stdout.read()
+            while self._wait_for_submissions(program, 1):
+                pass
             code = program.wait(PATIENCE)
         finally:
             program.kill()
@@ -102,7 +103,7 @@ class CrashCampaign:
             program.stdout.close()
         if code != 0:
             raise AssertionError(self.errors.read_text())
-        ids = json.loads(out.splitlines()[-1])
+        ids = json.loads(self._said)
         return Result(done, kills, keys, self._wrong(ids), self._told())
 
     def _start(self, keys: int) -> subprocess.Popen[str]:
@@ -112,10 +113,14 @@ class CrashCampaign:
                 argv, env=self.env, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self.directory
             )
 
-    @staticmethod
-    def _wait_for_submissions(program: subprocess.Popen[str], count: int) -> bool:
+    def _wait_for_submissions(self, program: subprocess.Popen[str], count: int) -> bool:
+        """Wait for so many submissions; False when the program has said something else, its last word."""
         assert program.stdout is not None
-        return all(program.stdout.readline() == "qsub\n" for _ in range(count))
+        for _ in range(count):
+            self._said = program.stdout.readline()
+            if self._said != "qsub\n":
+                return False
+        return True
 
     def _kill_qmaster(self) -> None:
         pid = int((self.cell.directory / "spool" / "qmaster" / "qmaster.pid").read_text())

@@ -15,8 +15,9 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.session.submissions import values_of
 from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.build import build
 from drmaa_cli.template.job_template import TemplateAttributes
-from drmaa_cli.template.submission import Environment, Submission, build
+from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Submission
 
 HOME = "/home/u"
 NOW = float(calendar.timegm((2026, 11, 23, 9, 18, 44)))
@@ -52,7 +53,9 @@ def submission(
         del given_attributes["remoteCommand"]
     environment = Environment(HOME, "/work", env, NOW, defaults)
     how |= {"localtime": time.gmtime, "mktime": lambda fields: float(calendar.timegm(fields))}
-    return build(values(**given_attributes), environment, tasks, category=CATEGORIES.get, **how)
+    marks = how.pop("marks", UNMARKED)
+    context = BuildContext(environment, CATEGORIES.get, **how)
+    return build(values(**given_attributes), context, tasks, marks)
 
 
 def words(attributes: Mapping[str, object], tasks: TaskRange | None = None, **how: Any) -> str:

@@ -8,13 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drmaa_cli.errors import (
-    DrmaaException,
-)
+from drmaa_cli.errors import DeniedByDrmException, DrmaaException
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.job_script import quoted
-from drmaa_cli.template.qsub_command import Marks
-from drmaa_cli.template.submission import Submission
+from drmaa_cli.template.submission import Marks, Submission
 from tests.template.submissions import TASKS, submission, template, words
 
 
@@ -186,6 +183,53 @@ def test_the_name_the_job_will_have() -> None:
     assert submission({"nativeSpecification": "-N n"}).job_name == "n"
     assert submission({"remoteCommand": "/a b"}, defaults=frozenset({"-N", "-N d"})).job_name == "d"
     assert submission({"nativeSpecification": "-b n", "remoteCommand": "/a/s"}).job_name == "s"
+
+
+def scripted(text: str, tasks: TaskRange | None = None, **attributes: object) -> Submission:
+    given = {"remoteCommand": "/a/s", "nativeSpecification": "-b n", **attributes}
+    return submission(given, tasks, script={"/a/s": text}.get, marks=Marks("token", in_account=True))
+
+
+def test_what_a_script_says_of_itself() -> None:
+    assert scripted("#!/bin/sh\n#$ -N own -a 203001010000\n#$-A mine\n").job_name == "own"
+    made = scripted("#$ -a 203001010000\n#$-A mine\n")
+    assert (made.has_start_time, made.in_account, "-A" in made.argv) == (True, False, False)
+    assert scripted("#$ -N own\n", nativeSpecification="-b n -N native").job_name == "native"
+    assert scripted("#$ -N own\n#% -N other", nativeSpecification="-b n -C #%").job_name == "other"
+    assert scripted("#$ -N own -t 1-3", nativeSpecification='-b n -C ""').job_name == "s"
+    assert scripted("#$ -N own -clear\n").job_name == "s"
+    assert scripted("#$ stray words\n#$ -N own\n").job_name == "s"  # qsub refuses it
+    assert scripted(" #$ -t 1-3\necho '#$ -sync y'\n").job_name == "s"
+
+
+@pytest.mark.parametrize("line", ["#$ -sync y", "#$ -N x -sync YES"])
+def test_a_script_that_makes_qsub_wait_is_refused(line: str) -> None:
+    with pytest.raises(DeniedByDrmException, match=r"^code 17: the script sets -sync y"):
+        scripted(line)
+    assert scripted("#$ -sync y\n#$ -sync n").job_name == "s"
+
+
+def test_an_array_that_nobody_asked_for_is_refused() -> None:
+    with pytest.raises(DeniedByDrmException, match=r"^code 17: the script sets -t 1-3,.*runBulkJobs"):
+        scripted("#$ -t 1-3")
+    assert "-t" in scripted("#$ -t 1-3", TaskRange(1, 2)).argv
+    defaults = frozenset({"-t", "-t 1-5"})
+    with pytest.raises(DeniedByDrmException, match=r"^code 17: a default file .* sets -t 1-5"):
+        submission({"remoteCommand": "x"}, defaults=defaults)
+    assert "-t" in submission({"remoteCommand": "x"}, TaskRange(1, 2), defaults=defaults).argv
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"args": ["-a", "-av"]}, False),
+        ({"startTime": "2030/01/01 00:00"}, True),
+        ({"nativeSpecification": "-a 203001010000"}, True),
+        ({"nativeSpecification": "-- -a"}, False),
+    ],
+)
+def test_a_start_time_is_no_argument_of_that_name(attributes: dict[str, object], expected: bool) -> None:
+    assert submission({"remoteCommand": "rsync", **attributes}).has_start_time == expected
 
 
 TEXT_ATTRIBUTES = (

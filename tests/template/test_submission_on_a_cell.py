@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.template.qsub_command import Marks
-from drmaa_cli.template.submission import Environment, Submission, build
+from drmaa_cli.template.build import build
+from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Marks, Submission
 from tests.real_cell import RealCell, wait_until
 from tests.template.submissions import values
 
@@ -56,7 +56,8 @@ class Lab:
 
     def build(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Submission:
         environment = Environment(str(self.home), str(self.directory), self.env, time.time())
-        return build(values(**attributes), environment, tasks, **how)
+        marks = how.pop("marks", UNMARKED)
+        return build(values(**attributes), BuildContext(environment, **how), tasks, marks)
 
     def qsub(self, submission: Submission) -> subprocess.CompletedProcess[str]:
         argv = [str(self.cell.bin_directory / submission.argv[0]), *submission.argv[1:]]
@@ -273,7 +274,7 @@ def test_a_default_file_keeps_its_rank(lab: Lab) -> None:
         frozenset({"-N", "-N request", "-w", "-w n", "-p", "-p -3"}),
     )  # fmt: skip
     held = values(remoteCommand="/bin/true", jobSubmissionState="drmaa_hold")
-    submission = build(held, environment)
+    submission = build(held, BuildContext(environment))
     assert submission.job_name == "request"
     reply = lab.qsub(submission)
     assert reply.returncode == 0

@@ -13,7 +13,9 @@ from drmaa_cli.errors import (
     InvalidAttributeValueException,
     UnsupportedAttributeException,
 )
-from drmaa_cli.template.submission import LONGEST_STRING, Environment, build
+from drmaa_cli.template.build import build
+from drmaa_cli.template.limits import LONGEST_STRING
+from drmaa_cli.template.submission import BuildContext, Environment
 from tests.template.submissions import GARBLED, HOME, NOW, TASKS, refusal, submission
 
 DENIED = [
@@ -158,7 +160,7 @@ def test_a_time_zone_with_a_comma_and_a_start_time() -> None:
 def test_file_staging_is_not_for_qsub() -> None:
     values = {c.REMOTE_COMMAND: "/bin/true", c.TRANSFER_FILES: "ioe"}
     with pytest.raises(UnsupportedAttributeException, match="drmaa_transfer_files cannot be 'ioe'"):
-        build(values, Environment(HOME, "/", {}, NOW))
+        build(values, BuildContext(Environment(HOME, "/", {}, NOW)))
 
 
 def test_waiting_for_every_job_by_default_is_refused() -> None:
