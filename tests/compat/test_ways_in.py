@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -234,7 +236,49 @@ def test_an_interpreter_that_cannot_have_it_says_what_is_missing(name: str, tmp_
     )
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ImportError: drmaa here is drmaa_cli, which needs lxml")
-    assert f"{PYTHON} -m pip install drmaa-cli" in last
+    assert f"{PYTHON} -m pip install lxml" in last
+
+
+@pytest.mark.parametrize("environment", [False, True])
+def test_where_pip_may_not_install_it_says_another_way(environment: bool, tmp_path: Path) -> None:
+    """PEP 668: in Debian's own Python, but not in a virtual environment made with it."""
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    text = f"""
+import sys, sysconfig
+sys.path.remove("")
+sysconfig.get_path = lambda name: {str(tmp_path)!r}
+sys.prefix = "/environment" if {environment} else sys.base_prefix
+import drmaa
+"""
+    last = program(text, shim_path(), flags=("-S",)).stderr.splitlines()[-1]
+    assert ("-m pip install lxml" in last) == environment
+    assert ("apt-get install python3-lxml" in last) != environment
+
+
+@pytest.mark.parametrize("name", ["drmaa", "DRMAA"])
+@pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 8)])
+def test_an_old_python_is_told_which_one_is_needed(name: str, version: tuple[int, int]) -> None:
+    done = program(f"import sys; sys.version_info = {version}; import {name}", shim_path())
+    last = done.stderr.splitlines()[-1]
+    needed = "here is drmaa_cli, which needs Python 3.9 or newer; this is Python"
+    assert last == f"ImportError: {name} {needed} {version[0]}.{version[1]} ({PYTHON})"
+
+
+@pytest.mark.parametrize("name", ["drmaa", "DRMAA"])
+def test_an_old_python_can_read_that(name: str) -> None:
+    """Nothing in the package's first file is newer than Python 2.7, which reads it before it says a word."""
+    source = (shim_path() / name / "__init__.py").read_bytes()
+    assert source.isascii()
+    tree = ast.parse(source, feature_version=(3, 4))
+    for node in ast.walk(tree):
+        assert not isinstance(node, (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Nonlocal, ast.Starred))
+        assert not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try)) or (
+            isinstance(node, ast.Try) and not node.finalbody
+        )
+        assert not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+    for python in filter(None, map(shutil.which, ("python2.7", "python3.6", "python3.7", "python3.8"))):
+        done = run(python, "-c", f"import {name}", PYTHONPATH=str(shim_path()))  # where there is one
+        assert "needs Python 3.9 or newer" in done.stderr or "pyenv: " in done.stderr
 
 
 # --- install_as_drmaa() --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import sysconfig
 from pathlib import Path
 
 NEEDED = "lxml"  # what drmaa_cli needs; it imports it only when it reads something
@@ -17,8 +18,7 @@ def load() -> None:
     """
     if importlib.util.find_spec(NEEDED) is None:
         raise ImportError(
-            f"drmaa here is drmaa_cli, which needs {NEEDED}; {sys.executable} does not have it: "
-            f"install drmaa-cli for that interpreter ({sys.executable} -m pip install drmaa-cli)",
+            f"drmaa here is drmaa_cli, which needs {NEEDED}; {sys.executable} does not have it: {_way()}",
             name=NEEDED,
         )
     package = Path(__file__).resolve().parents[2]
@@ -35,3 +35,14 @@ def load() -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "drmaa_cli"]:
             del sys.modules[name]
         raise
+
+
+def _way() -> str:
+    """How lxml comes into this interpreter; pip may not change one that the system manages (PEP 668)."""
+    managed = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists()
+    if managed and sys.prefix == sys.base_prefix:
+        return (
+            f"install it with the system's packages (apt-get install python3-{NEEDED}, or"
+            f" dnf install python3-{NEEDED}), or run the program in a virtual environment that has it"
+        )
+    return f"{sys.executable} -m pip install {NEEDED}"

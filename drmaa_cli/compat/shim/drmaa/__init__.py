@@ -1,6 +1,11 @@
 """A Python interface to DRMAA 1.0: drmaa-python's, by drmaa_cli, which needs no libdrmaa."""
 
-from __future__ import annotations
+import sys
+
+if sys.version_info < (3, 9):  # noqa: UP036  # this file can be read by every Python, for it has to say this
+    raise ImportError(
+        f"{__name__} here is drmaa_cli, which needs Python 3.9 or newer; this is Python {sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})"
+    )
 
 try:
     import drmaa_cli  # noqa: F401  # for its presence
