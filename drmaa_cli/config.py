@@ -100,13 +100,22 @@ class Config(NamedTuple):
         return cls(**values)
 
     def directory(self, env: Mapping[str, str]) -> Path:
-        """Where session files live."""
+        """Where session files live.
+
+        Raises:
+            InvalidArgumentException: it is not set, and there is no home directory.
+        """
         if self.state_dir:
             return Path(self.state_dir)
-        base = env.get("XDG_STATE_HOME") or str(
-            Path(env.get("HOME") or "~").expanduser() / ".local" / "state"
-        )
-        return Path(base) / "drmaa_cli"
+        base = env.get("XDG_STATE_HOME", "")
+        if Path(base).is_absolute():
+            return Path(base) / "drmaa_cli"  # a relative one is to be ignored (XDG specification)
+        try:
+            home = Path(env.get("HOME") or "~").expanduser()
+        except RuntimeError as err:
+            text = "there is no home directory in which sessions could be kept; set DRMAA_CLI_STATE_DIR"
+            raise error(InvalidArgumentException, text) from err
+        return home / ".local" / "state" / "drmaa_cli"
 
 
 def _check_variables(env: Mapping[str, str]) -> None:

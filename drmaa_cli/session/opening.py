@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from drmaa_cli.errors import DrmsInitException, error
+from drmaa_cli.errors import DrmsInitException, InternalException, error
 from drmaa_cli.gridengine import probe
 from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
@@ -35,9 +35,8 @@ def reach(cluster: Cluster) -> Mapping[str, str]:
         raise error(DrmsInitException, str(err)) from err
     try:
         cluster.user  # noqa: B018  # every listing needs it
-    except KeyError as err:
-        text = f"user number {os.geteuid()} has no name here (no passwd entry), and Grid Engine needs one"
-        raise error(DrmsInitException, text) from err
+    except InternalException as err:
+        raise error(DrmsInitException, err.text) from err
     return cluster.retrying(cluster.configuration)
 
 

@@ -164,11 +164,11 @@ class Submitter:
             raise drmaa_error(err) from err
         host = self._cluster.host
         directory = host.directory
-        options = OptionFiles(host, self._common, host.home)
+        options = OptionFiles(host, self._common, self._cluster.home)
         with reading_options():
             default_options = options.default_options(directory)
         environment = Environment(
-            home=host.home,
+            home=self._cluster.home,
             cwd=directory,
             env=env,
             now=self._cluster.clock.time(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import logging
+import os
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, TypeVar, Union
@@ -59,6 +60,7 @@ TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable)
 
 IDS_PER_COMMAND = 1000
 FEW = 3  # so many jobs are asked for one by one, more by their owner and time
+NO_NAME = "user number {} has no name here (no passwd entry), and Grid Engine needs one"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -91,8 +93,27 @@ class Cluster:
 
     @property
     def user(self) -> str:
-        """The name under which jobs of this process run."""
-        return self.host.user
+        """The name under which jobs of this process run.
+
+        Raises:
+            InternalException: the user that the process has become has none.
+        """
+        return self._known(lambda: self.host.user)
+
+    @property
+    def home(self) -> str:
+        """The user's home directory, as Grid Engine knows it.
+
+        Raises:
+            InternalException: as :attr:`user`.
+        """
+        return self._known(lambda: self.host.home)
+
+    def _known(self, ask: Callable[[], str]) -> str:
+        try:
+            return ask()
+        except KeyError as err:
+            raise error(InternalException, NO_NAME.format(os.geteuid())) from err
 
     def tool(self, name: str) -> Tool:
         """Where a command is; CommandNotFound when it is nowhere."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 import errno
 import pwd
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drmaa_cli.errors import DrmCommunicationException, DrmsInitException, ExitTimeoutException
+from drmaa_cli.config import Config
+from drmaa_cli.errors import (
+    DrmCommunicationException,
+    DrmsInitException,
+    ExitTimeoutException,
+    InternalException,
+    InvalidArgumentException,
+)
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import Command, CommandNotFound, LocalRunner
 from tests.core.conftest import Cell, template
@@ -282,3 +290,43 @@ def test_a_template_can_be_used_again_after_an_outage(cell: Cell) -> None:
         session.runJob(found)
     strike(cell, None)
     assert int(session.runJob(found)) in cell.qmaster.jobs
+
+
+def test_a_user_without_a_name_in_mid_session(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after os.seteuid() to a number that the password database does not have."""
+    connection = cell.connect()
+    jt = template(connection)
+    number = connection.runJob(jt)
+
+    def nobody(number: int) -> object:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    calls = {
+        "runJob": lambda: connection.runJob(jt),
+        "runBulkJobs": lambda: connection.runBulkJobs(jt, 1, 2, 1),
+        "runJobs": lambda: connection.runJobs([jt, jt]),
+        "jobStatus": lambda: connection.jobStatus(number),
+        "wait": lambda: connection.wait(number, 5),
+        "synchronize": lambda: connection.synchronize([number], 5),
+        "jobs": connection.jobs,
+    }
+    for call in calls.values():
+        with pytest.raises(InternalException, match=r"^code 1: user number \d+ has no name here"):
+            call()
+    monkeypatch.undo()
+    cell.qmaster.end(int(number), 3)
+    assert connection.wait(number).exitStatus == 3
+
+
+def test_a_user_without_a_home_has_no_place_for_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(number: int) -> object:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.delenv("HOME", raising=False)
+    with pytest.raises(InvalidArgumentException, match="set DRMAA_CLI_STATE_DIR"):
+        Config().directory({})
+    with pytest.raises(InvalidArgumentException, match="set DRMAA_CLI_STATE_DIR"):
+        Config().directory({"XDG_STATE_HOME": "relative"})
+    assert Config().directory({"XDG_STATE_HOME": "/x"}) == Path("/x/drmaa_cli")

@@ -4,7 +4,11 @@ import sys
 
 if sys.version_info < (3, 9):  # noqa: UP036  # this file can be read by every Python, for it has to say this
     raise ImportError(
-        f"{__name__} here is drmaa_cli, which needs Python 3.9 or newer; this is Python {sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})"
+        __name__
+        + " here is drmaa_cli, which needs Python 3.9 or newer; this is "
+        + sys.executable
+        + ", of version "
+        + sys.version.split()[0]
     )
 
 try:
