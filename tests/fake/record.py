@@ -37,7 +37,7 @@ def parse(line: str) -> tuple[str, list[str], bytes]:
 def write_files(home: Path) -> None:
     """The scripts and option files that scenarios name."""
     for name, text in json.loads(FILES.read_text(encoding="utf-8")).items():
-        (home / name).write_text(text, newline="")
+        (home / name).write_bytes(text.encode())
         (home / name).chmod(0o755)
 
 

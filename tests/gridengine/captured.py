@@ -17,7 +17,7 @@ ENGINES = (REFERENCE, *OTHERS)
 # Those that were recorded at a site (docs/add_a_flavour.md): fewer questions, whatever it answered.
 ADDED = tuple(
     name
-    for name in sorted(path.name[len("captures-") :] for path in DATA.glob("captures-*/"))
+    for name in sorted(path.name[len("captures-") :] for path in DATA.glob("captures-*") if path.is_dir())
     if name not in OTHERS
 )
 RECORDED = (*OTHERS, *ADDED)
