@@ -22,6 +22,7 @@ help:
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=21.3'  # Debian 11's cannot install an editable project
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
