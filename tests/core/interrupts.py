@@ -22,7 +22,7 @@ def interrupted_at(count: int, do: Callable[[], object], ours: Callable[[str], b
         nonlocal left
         if not ours(frame.f_code.co_filename) or threading.get_ident() != thread:
             return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False  # Python 3.9 loses what a line's event raises
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False  # 3.9 loses what a line's event raises
         if event == "opcode":
             left -= 1
             if left == 0:
