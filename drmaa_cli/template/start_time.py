@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import gmtime, localtime, mktime, struct_time
 
 from drmaa_cli.errors import DeniedByDrmException, DrmaaException, error
@@ -55,11 +55,10 @@ def parse_start_time(
     offset = _offset(found)
     present = localtime(now) if offset is None else gmtime(now + offset)
     given = _given(found)
-    for date in _dates(given, (present.tm_year, present.tm_mon, present.tm_mday)):
-        when = _instant((*date, *clock), offset, mktime)
-        if given[0] is not None or when >= now:
-            return when if when > 0 else None
-    raise _unreadable()
+    dates = _dates(given, (present.tm_year, present.tm_mon, present.tm_mday))
+    instants = [_instant((*date, *clock), offset, mktime) for date in dates]
+    when = instants[0] if given[0] is not None else min(instant for instant in instants if instant >= now)
+    return when if when > 0 else None
 
 
 def _given(found: re.Match[str]) -> tuple[int | None, int | None, int | None]:
@@ -86,13 +85,14 @@ def _offset(found: re.Match[str]) -> int | None:
     return -seconds if found["sign"] == "-" else seconds
 
 
-def _dates(given: tuple[int | None, int | None, int | None], today: Date) -> Iterator[Date]:
-    """The dates that the given parts may mean, ascending from today; just one when all are given."""
+def _dates(given: tuple[int | None, int | None, int | None], today: Date) -> list[Date]:
+    """The dates that the given parts may mean, ascending from today; just one when all are given.
+
+    The last of several is in the future.
+    """
     year, month, day = given
     if day is None:
-        yield today
-        yield _next_day(today)
-        return
+        return [today, _next_day(today)]
     this_year, this_month, _ = today
     if month is None:
         months = [divmod(this_year * 12 + this_month - 1 + ahead, 12) for ahead in range(4)]
@@ -101,9 +101,11 @@ def _dates(given: tuple[int | None, int | None, int | None], today: Date) -> Ite
         candidates = [
             (found_year, month) for found_year in ([year] if year else range(this_year, this_year + 9))
         ]
-    for found_year, found_month in candidates:
-        if day <= calendar.monthrange(found_year, found_month)[1]:
-            yield found_year, found_month, day
+    return [
+        (found_year, found_month, day)
+        for found_year, found_month in candidates
+        if day <= calendar.monthrange(found_year, found_month)[1]
+    ]
 
 
 def _next_day(date: Date) -> Date:

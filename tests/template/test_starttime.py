@@ -160,6 +160,23 @@ def test_a_month_and_day_is_the_soonest_future_one(now: int, date: datetime.date
     assert when == soonest(now, 8 * 366 + 1, lambda day: (day.month, day.day) == same, 12)
 
 
+@pytest.mark.parametrize("failure", [OverflowError, ValueError])
+def test_a_date_that_the_machine_has_not(failure: type[Exception]) -> None:
+    def mktime(fields: object) -> float:
+        raise failure
+
+    with pytest.raises(DeniedByDrmException) as caught:
+        parse_start_time("2030/01/02 10:00", NOW, time.gmtime, mktime)
+    assert str(caught.value) == UNREADABLE
+
+
+@pytest.mark.parametrize("offset", ["+00:60", "+24:01", "-99:00"])
+def test_an_offset_beyond_a_day_is_unreadable(offset: str) -> None:
+    with pytest.raises(DeniedByDrmException) as caught:
+        in_utc(f"10:00:00 {offset}", NOW)
+    assert str(caught.value) == UNREADABLE
+
+
 def soonest(now: int, days: int, fits: object, hour: int) -> float | None:
     """The oracle: look at every day in turn."""
     assert callable(fits)
