@@ -9,37 +9,23 @@ fixture ``ocs-9.0``; Univa's order of fields is that of its documentation.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from drmaa_cli.gridengine.records import AccountingRecord
+from drmaa_cli.gridengine.failed import Fate, of_code
+from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord
 from drmaa_cli.gridengine.units import epoch_seconds
 
-__all__ = [
-    "deleter",
-    "is_final",
-    "line_id",
-    "parse_line",
-    "ran",
-]
+__all__ = ["check_figures", "deleter", "is_final", "line_id", "parse_line"]
 
 FIELDS = 45
 FIELDS_BEFORE_CATEGORY = 39  # no colon is possible in these: qmaster refuses it in names
 FIELDS_AFTER_CATEGORY = 5
 FIELDS_UNIVA = 52
 
-RESCHEDULED = (24, 25)  # `failed`: migrating, rescheduling: another attempt follows
-
-# `failed` codes whose record describes a run of the job's own program: 0 as it should, 12-16 trouble after
-# it, 17 and 100 ended by a signal, 37 a limit enforced by the qmaster (sge_status(5)).
-RAN = frozenset((0, 12, 13, 14, 15, 16, 17, 37, 100))
-
 NO_PE_TASK = "NONE"
-
-# Who "deleted" a job whose limit an execution daemon enforced (captures qacct.j_h_rt, qacct.j_h_cpu of
-# ocs-9.1.4 and ocs-9.2pre): no user did.
-_DAEMON = "execd@"
 
 _NUMBER = re.compile(rb"[0-9]{1,10}")
 _FLOAT = re.compile(r"[0-9]+(\.[0-9]*)?")
@@ -62,7 +48,9 @@ def parse_line(line: bytes) -> AccountingRecord:
         text = line.decode("iso-8859-1")
     text = text.rstrip("\r\n")
     try:
-        return _from_json(text) if text.startswith("{") else _from_fields(text)
+        record = _from_json(text) if text.startswith("{") else _from_fields(text)
+        check_figures(record)
+        return record
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not an accounting record: {text[:80]!r} ({error})") from None
 
@@ -85,26 +73,31 @@ def line_id(line: bytes) -> tuple[int, int] | None:
 
 
 def is_final(record: AccountingRecord) -> bool:
-    """Whether the record can be the job's last: not a reschedule, not a slave task of a parallel job.
+    """Whether the record can be the job's last.
+
+    Not a reschedule, not a slave task of a parallel job, and not one without a submission time: with that the
+    qmaster puts the job back among the pending ones (a failed prolog or epilog; observed on a real cell).
 
     A job in error state has a final-looking record too and may still run again: it is over only once the
     qmaster has forgotten it.
     """
-    return record.failed not in RESCHEDULED and record.pe_taskid == NO_PE_TASK
+    return (
+        of_code(record.failed).fate is not Fate.AGAIN
+        and record.pe_taskid == NO_PE_TASK
+        and record.submission_time > 0
+    )
 
 
-def ran(record: AccountingRecord) -> bool:
-    """Whether the job's own program was run and ``exit_status`` is its own; otherwise it was aborted."""
-    return record.failed in RAN
+def check_figures(record: AccountingRecord) -> None:
+    """Raise ValueError for a record with a figure that is no number a job can have."""
+    for name, value in zip(record._fields, record):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{name} is {value}")
 
 
 def deleter(text: str) -> str:
-    """Who had a job deleted, from how accounting names it; '' for nobody (``NONE``, ``execd@HOST``).
-
-    Args:
-        text: the value of ``deleted_by``, '' when there is none.
-    """
-    return "" if text == "NONE" or text.startswith(_DAEMON) else text
+    """Who had a job deleted, ``USER@HOST``, from how accounting names it; '' for ``NONE`` and ''."""
+    return "" if text == "NONE" else text
 
 
 def _from_fields(text: str) -> AccountingRecord:
@@ -135,7 +128,7 @@ def _from_fields(text: str) -> AccountingRecord:
         failed=_count(fields[11]),
         exit_status=_count(fields[12]),
         ru_wallclock=float(fields[13]),
-        **dict(zip(_RUSAGE, map(float, fields[14:31]))),
+        **dict(zip(RUSAGE, map(float, fields[14:31]))),
         project=fields[31],
         department=fields[32],
         granted_pe=fields[33],
@@ -181,27 +174,6 @@ def _count(text: str) -> int:
     return int(text)
 
 
-_RUSAGE = (
-    "ru_utime",
-    "ru_stime",
-    "ru_maxrss",
-    "ru_ixrss",
-    "ru_ismrss",
-    "ru_idrss",
-    "ru_isrss",
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
-)
-
-
 def _from_json(text: str) -> AccountingRecord:
     data: Mapping[str, Any] = json.loads(text)
     usages: Mapping[str, Any] = data.get("usage", {})
@@ -223,7 +195,7 @@ def _from_json(text: str) -> AccountingRecord:
         failed=int(data.get("failed", 0)),
         exit_status=int(data.get("exit_status", 0)),
         ru_wallclock=float(rusage.get("ru_wallclock", 0)),
-        **{name: float(rusage.get(name, 0)) for name in _RUSAGE},
+        **{name: float(rusage.get(name, 0)) for name in RUSAGE},
         project=str(data.get("project", "NONE")),
         department=str(data.get("department", "NONE")),
         granted_pe=str(data.get("granted_pe", "NONE")),

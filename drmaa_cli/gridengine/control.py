@@ -2,17 +2,18 @@
 
 Successes and refusals come mixed, on standard output, and the exit code is no verdict: 0 for ``already
 suspended``, 1 for a good ``qmod``, 3 when one of many jobs is unknown. So every line is judged on its own.
-qhold and qrls say nothing about a job they leave as it is. Sources: captures ``op.*``, ``env.*``,
-``locale.*``; runs of a real 8.1.9 cell.
+qhold and qrls say nothing about a job they leave as it is, qmod nothing about one in its error state or
+rescheduled; qdel always says something. Sources: captures ``op.*``, ``env.*``, ``locale.*``; runs of a real
+8.1.9 cell.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from drmaa_cli.gridengine.ranges import parse_task_set
-from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
+from drmaa_cli.gridengine.ranges import format_range, parse_task_set
+from drmaa_cli.gridengine.records import CommandResult, JobId, TaskRange, TaskSet
 from drmaa_cli.gridengine.replies import (
     Answer,
     CommandFailed,
@@ -21,6 +22,7 @@ from drmaa_cli.gridengine.replies import (
     check_environment_errors,
     describe,
     find_environment_error,
+    reader,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "parse",
 ]
 
+_NO_ARRAYS: Mapping[int, TaskRange] = {}
 COMMANDS = {
     "suspend": ("qmod", "-sj"),
     "resume": ("qmod", "-usj"),
@@ -66,12 +69,13 @@ _TEXTS = {
     Outcome.UNKNOWN_JOB: (
         r'job "(?P<job>[0-9]{1,10})" task "(?P<task>[0-9]{1,10})" does not exist',
         r"The job (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))? of user\(s\) .* does not exist",
-        r"The job .* of user\(s\) .* does not exist",
+        r"The job (?:(?! of user\(s\) ).)* of user\(s\) .* does not exist",  # one way to match: linear
         r"There (?:is no job|are no jobs) registered.*",
         rf"denied: {_QUOTED} does not exist",
         r'denied: job ".*" does not exist',
         rf"invalid queue or {_QUOTED}",
         r'invalid queue or job ".*"',
+        r'job "(?P<job>[0-9]{1,10})" task id range "(?P<tasks>[0-9,:-]+)" comprises no tasks',
         rf"{_ONE} is already finished; .*",  # Open Cluster Scheduler 9.2 keeps finished jobs
     ),
     Outcome.DENIED: (
@@ -94,8 +98,15 @@ _SOME_JOB = re.compile(r'\bjob(?:-array task)? "?(?P<job>[0-9]{1,10})(?:\.(?P<ta
 _PROGRESS = re.compile(r"[.\s]*")  # qdel -f prints dots while it waits
 
 
-def argv(action: str, ids: Sequence[JobId]) -> list[str]:
+def argv(action: str, ids: Sequence[JobId], arrays: Mapping[int, TaskRange] = _NO_ARRAYS) -> list[str]:
     """The command for an action on some jobs or tasks.
+
+    Args:
+        action: suspend, resume, hold, release or terminate.
+        ids: the jobs and tasks.
+        arrays: the tasks of jobs that are arrays, for terminate: qdel then names the tasks that it deletes,
+            and says nothing of those that have ended. Of a plain number it says ``has deleted job 7`` for all
+            that it does not name, ended ones among them (runs of a real 8.1.9 cell).
 
     Raises:
         ValueError: no ids, or an action that is none of suspend, resume, hold, release, terminate.
@@ -104,9 +115,16 @@ def argv(action: str, ids: Sequence[JobId]) -> list[str]:
         raise ValueError(f"no such action: {action!r} (one of {', '.join(COMMANDS)})")
     if not ids:
         raise ValueError(f"{action}: no job ids")
-    return [*COMMANDS[action], *map(str, ids)]
+    ranges = arrays if action == "terminate" else _NO_ARRAYS
+    return [*COMMANDS[action], *(_word(job, ranges) for job in ids)]
 
 
+def _word(job: JobId, arrays: Mapping[int, TaskRange]) -> str:
+    tasks = arrays.get(job.job) if job.task is None else None
+    return str(job) if tasks is None else f"{job}.{format_range(tasks)}"
+
+
+@reader
 def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answer]:
     """Judge every line of the reply.
 
@@ -120,8 +138,8 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
         no known form that name no job, of a command that ended with 0 and answered for each id. Then one for
         each id that no line is about:
         NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, DENIED when the
-        host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed or
-        failed without a word.
+        host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed,
+        failed without a word, or is qdel.
 
     Raises:
         CommandFailed: SGE_ROOT or the cell is wrong, or the options were not understood.
@@ -136,7 +154,7 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
     ids = list(ids)
     if result.exit_code == 0 and (action in SILENT or all(answers_about(job_id, answers) for job_id in ids)):
         answers = [answer for answer in answers if answer.outcome is not Outcome.ERROR or answer.target]
-    silence = _silence(result, answers, error)
+    silence = _silence(action, result, answers, error)
     for job_id in ids:
         if not answers_about(job_id, answers):
             answers.append(silence._replace(target=job_id))
@@ -197,13 +215,15 @@ def _answer(found: re.Match[str], outcome: Outcome, line: str) -> Answer:
     return Answer(target, task_set, outcome, line)
 
 
-def _silence(result: CommandResult, answers: Sequence[Answer], error: QmasterUnreachable | None) -> Answer:
+def _silence(
+    action: str, result: CommandResult, answers: Sequence[Answer], error: QmasterUnreachable | None
+) -> Answer:
     """What it means that the command did not mention an id."""
     if error is not None:
         return Answer(None, None, Outcome.NO_QMASTER, error.text)
     for answer in answers:  # a refusal that names no job is about all of them
         if answer.outcome is Outcome.DENIED and answer.target is None:
             return answer
-    if result.exit_code < 0 or (result.exit_code > 0 and not answers):
+    if action == "terminate" or result.exit_code < 0 or (result.exit_code > 0 and not answers):
         return Answer(None, None, Outcome.ERROR, describe(result))
     return Answer(None, None, Outcome.NOTHING_TO_DO, "")

@@ -6,10 +6,16 @@ Sources: qstat(1), sge_conf(5); captures ``help.*``, ``qconf.sconf``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply, check_environment_errors, describe
+from drmaa_cli.gridengine.replies import (
+    CommandFailed,
+    UnreadableReply,
+    check_environment_errors,
+    describe,
+    reader,
+)
 from drmaa_cli.gridengine.units import parse_seconds
 
 __all__ = [
@@ -27,12 +33,14 @@ SCONF_ARGV = ("qconf", "-sconf")
 # sge_conf(5)
 DEFAULT_FLUSH_SECONDS = 15
 DEFAULT_MAX_AJ_TASKS = 75000
+MOST_DIGITS = 10  # of a 32-bit number
 
 _BANNER = re.compile(r"\S+ \S.*")
 _USAGE = "usage: "
 _DENIED = re.compile(r"^denied: .*$", re.MULTILINE)  # captures qconf.mattr_denied, cell2.qdel_not_submit_host
 
 
+@reader
 def banner(result: CommandResult) -> str:
     """Grid Engine's name and version, as the first line of any tool's help: ``SGE 8.1.9``.
 
@@ -51,6 +59,7 @@ def banner(result: CommandResult) -> str:
     raise UnreadableReply(f"no version in the help text ({describe(result)})")
 
 
+@reader
 def parse_sconf(result: CommandResult) -> dict[str, str]:
     """The global configuration as name -> value, continued lines joined by a blank.
 
@@ -66,12 +75,27 @@ def parse_sconf(result: CommandResult) -> dict[str, str]:
     if not result.out.endswith("\n"):
         raise UnreadableReply(f"cut off in a line ({describe(result)})")
     values: dict[str, str] = {}
-    joined = re.sub(r"\s*\\\n\s*", " ", result.out)
-    for line in joined.splitlines():
+    for line in _joined(result.out):
         name, _, value = line.partition(" ")
         if name and not name.startswith("#"):
             values[name] = value.strip()
+    if not values:
+        raise UnreadableReply(f"no configuration ({describe(result)})")
     return values
+
+
+def _joined(text: str) -> Iterator[str]:
+    """The lines, each with those that continue it after a backslash."""
+    parts: list[str] = []
+    for printed in text.split("\n"):
+        line = printed.lstrip() if parts else printed.rstrip("\r")
+        if line.endswith("\\"):
+            parts.append(line[:-1].rstrip())
+            continue
+        yield " ".join([*parts, line])
+        parts = []
+    if parts:
+        yield " ".join(parts)
 
 
 def accounting_flush_seconds(configuration: Mapping[str, str]) -> int:
@@ -102,6 +126,9 @@ def max_aj_tasks(configuration: Mapping[str, str]) -> int:
     """The greatest number of tasks in an array job; 0 is no limit.
 
     Raises:
-        ValueError: the value is no number.
+        UnreadableReply: the value is no number.
     """
-    return int(configuration.get("max_aj_tasks", DEFAULT_MAX_AJ_TASKS))
+    text = configuration.get("max_aj_tasks", str(DEFAULT_MAX_AJ_TASKS)).strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise UnreadableReply(f"max_aj_tasks of the configuration is not a number: {text[:40]!r}")
+    return int(text)

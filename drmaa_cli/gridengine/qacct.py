@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
-from drmaa_cli.gridengine.accounting import deleter
-from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
+from drmaa_cli.gridengine.accounting import check_figures, deleter
+from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord, CommandResult
 from drmaa_cli.gridengine.replies import (
     CommandFailed,
     GridEngineError,
@@ -21,6 +21,7 @@ from drmaa_cli.gridengine.replies import (
     UnreadableReply,
     check_environment_errors,
     describe,
+    reader,
 )
 from drmaa_cli.gridengine.units import parse_gigabytes, parse_memory, parse_seconds, parse_time
 
@@ -73,6 +74,7 @@ def argv_for_account(account: str) -> list[str]:
     return ["qacct", "-A", account, "-j"]
 
 
+@reader
 def parse(result: CommandResult) -> list[AccountingRecord]:
     """Read the records in the order they are printed.
 
@@ -137,7 +139,7 @@ def _blocks(text: str, result: CommandResult) -> Iterator[Mapping[str, str]]:
 
 def _record(fields: Mapping[str, str], result: CommandResult) -> AccountingRecord:
     try:
-        return AccountingRecord(
+        record = AccountingRecord(
             qname=fields["qname"],
             hostname=fields["hostname"],
             group=fields["group"],
@@ -168,6 +170,8 @@ def _record(fields: Mapping[str, str], result: CommandResult) -> AccountingRecor
             wallclock=parse_seconds(fields.get("wallclock") or "0"),
             submit_command=fields.get("submit_cmd_line") or fields.get("submit_cmd", ""),
         )
+        check_figures(record)
+        return record
     except KeyError as error:
         raise UnreadableReply(f"a record without {error.args[0]} ({describe(result)})") from None
     except ValueError as error:
@@ -186,20 +190,4 @@ _DURATIONS = ("ru_wallclock", "ru_utime", "ru_stime", "cpu", "iow")
 
 # 8.1.9 prints the kB of ru_maxrss and its relatives as if they were bytes ("4.781KB" for 4896 kB), so that
 # undoing the scaling gives the number of kB, as in the file.
-_SIZES_AND_COUNTS = (
-    "ru_maxrss",
-    "ru_ixrss",
-    "ru_ismrss",
-    "ru_idrss",
-    "ru_isrss",
-    "ru_minflt",
-    "ru_majflt",
-    "ru_nswap",
-    "ru_inblock",
-    "ru_oublock",
-    "ru_msgsnd",
-    "ru_msgrcv",
-    "ru_nsignals",
-    "ru_nvcsw",
-    "ru_nivcsw",
-)
+_SIZES_AND_COUNTS = tuple(name for name in RUSAGE if name not in _DURATIONS)

@@ -7,6 +7,7 @@ root element says what a reply of ``qstat -j -xml`` is: it is 0 even when the qm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from lxml import etree
@@ -29,6 +30,7 @@ from drmaa_cli.gridengine.replies import (
     UnreadableReply,
     check_environment_errors,
     describe,
+    reader,
 )
 from drmaa_cli.gridengine.units import parse_time
 
@@ -96,6 +98,7 @@ def details_argv(jobs: Iterable[int]) -> list[str]:
     return ["qstat", "-j", ids, "-xml"]
 
 
+@reader
 def parse_listing(result: CommandResult, wanted: Container[int] | None = None) -> Snapshot:
     """Read a listing completely, keeping the rows of some jobs.
 
@@ -153,6 +156,7 @@ def _row(element: etree._Element, job: int) -> JobRow:
     )
 
 
+@reader
 def parse_details(result: CommandResult, asked: Iterable[int]) -> Details:
     """Read the full description of some jobs.
 
@@ -266,6 +270,9 @@ def _usage(element: etree._Element | None) -> dict[str, float]:
         usage = {name: float(value) for name, value in pairs if value is not None}
     except ValueError as error:
         raise UnreadableReply(f"a usage value is not a number: {error}") from None
+    for name, value in usage.items():
+        if not math.isfinite(value):
+            raise UnreadableReply(f"a usage value is not a number: {name} {value}")
     for name in _USAGE_TIMES:
         # Microseconds in six digits (1.79579e+15, captures special.retained.*) are an hour or two wide.
         if usage.get(name, 0) >= SECONDS_END:

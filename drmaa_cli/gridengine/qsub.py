@@ -14,11 +14,13 @@ from typing import NamedTuple
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.gridengine.replies import (
+    AnswerLost,
     CommandFailed,
     QmasterUnreachable,
     TooManyRequests,
     describe,
     find_environment_error,
+    reader,
 )
 
 __all__ = [
@@ -111,6 +113,7 @@ class Refused(NamedTuple):
     certain: bool = True
 
 
+@reader
 def parse_submission(result: CommandResult) -> Accepted | Refused:
     """Read the reply of a qsub with or without ``-terse`` (a default file can bring it in).
 
@@ -173,7 +176,8 @@ def _refusal(result: CommandResult) -> Refused:
     error = find_environment_error(result)
     if isinstance(error, TooManyRequests):
         return Refused(Refusal.TRY_LATER, error.text)
-    if isinstance(error, QmasterUnreachable):
+    slow = isinstance(error, AnswerLost) and "commlib error" not in result.err  # it may still take the job
+    if isinstance(error, QmasterUnreachable) and not slow:
         return Refused(Refusal.NO_QMASTER, error.text, _BEFORE_ANYTHING in result.err)
     if isinstance(error, CommandFailed):
         raise error

@@ -156,6 +156,27 @@ class Snapshot(NamedTuple):
         return tuple(row for row in self.rows if row.job == job)
 
 
+RUSAGE = (  # what getrusage(2) tells of a job, in the order of the accounting file and of libdrmaa
+    "ru_utime",
+    "ru_stime",
+    "ru_maxrss",
+    "ru_ixrss",
+    "ru_ismrss",
+    "ru_idrss",
+    "ru_isrss",
+    "ru_minflt",
+    "ru_majflt",
+    "ru_nswap",
+    "ru_inblock",
+    "ru_oublock",
+    "ru_msgsnd",
+    "ru_msgrcv",
+    "ru_nsignals",
+    "ru_nvcsw",
+    "ru_nivcsw",
+)
+
+
 class AccountingRecord(NamedTuple):
     """One run attempt of a job or task, from the accounting file or from `qacct -j` (accounting(5)).
 

@@ -8,6 +8,7 @@ tool for the same trouble (1, 11, even 0 for ``qstat -j -xml``), so the texts de
     GridEngineError
     +-- QmasterUnreachable    no answer from the qmaster: try again later
     |   +-- TooManyRequests   it takes no more requests for the moment
+    |   +-- AnswerLost        ... to a request that was sent: it may have been carried out
     +-- UnreadableReply       an answer that cannot be understood or is not complete
     +-- CommandFailed         the command could not run here: SGE_ROOT, cell, usage
 """
@@ -15,8 +16,9 @@ tool for the same trouble (1, 11, even 0 for ``qstat -j -xml``), so the texts de
 from __future__ import annotations
 
 import enum
+import functools
 import re
-from typing import NamedTuple
+from typing import Callable, NamedTuple, TypeVar
 
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 
@@ -43,6 +45,7 @@ _UNREACHABLE = re.compile(
 _NO_NAME = re.compile(rf'^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*)$', re.MULTILINE)
 # Gridware Cluster Scheduler counts requests (gdi_request_limits of sge_conf(5)); not observed
 _TOO_MANY = re.compile(rf'^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$', re.MULTILINE)
+_ANSWER_LOST = re.compile(rf"^{_PREFIXES}(failed receiving gdi request response\b.*)$", re.MULTILINE)
 _COMMLIB = re.compile(rf"^{_PREFIXES}(commlib error: .*)$", re.MULTILINE)
 _ENVIRONMENT = re.compile(
     rf"^{_PREFIXES}("
@@ -113,12 +116,44 @@ class TooManyRequests(QmasterUnreachable):
     """The qmaster takes no more requests for the moment; it has not looked at this one."""
 
 
+class AnswerLost(QmasterUnreachable):
+    """The request was sent and its answer did not come: whether it was carried out is not known.
+
+    8.1.9 says ``failed receiving gdi request response for mid=1 (REASON).``; the reason is ``got syncron
+    message receive timeout error`` after 60 seconds, or ``can't find connection`` when the qmaster was
+    started again meanwhile (runs of a real cell: the qmaster stopped, killed, restarted under each command).
+    """
+
+
 class UnreadableReply(GridEngineError):
     """The answer is truncated, not in the expected form, or its exit code has no explanation."""
 
 
 class CommandFailed(GridEngineError):
     """The command could not work in this environment: SGE_ROOT, the cell, an option it does not know."""
+
+
+Reader = TypeVar("Reader", bound=Callable[..., object])
+
+
+def reader(read: Reader) -> Reader:
+    """Make a function that reads a command's reply raise nothing but GridEngineError.
+
+    Replies come from outside, so damage may take any form: what a reader did not foresee is an answer that
+    cannot be read, not a fault of the program that asked. The unforeseen exception is kept as the cause.
+    """
+
+    @functools.wraps(read)
+    def guarded(*args: object, **keywords: object) -> object:
+        try:
+            return read(*args, **keywords)
+        except GridEngineError:
+            raise
+        except Exception as error:
+            name = f"{read.__module__.rpartition('.')[2]}.{read.__name__}"
+            raise UnreadableReply(f"an answer that {name} cannot read: {error!r}"[:300]) from error
+
+    return guarded  # type: ignore[return-value]  # the same parameters and result
 
 
 def find_environment_error(result: CommandResult) -> QmasterUnreachable | CommandFailed | None:
@@ -130,6 +165,9 @@ def find_environment_error(result: CommandResult) -> QmasterUnreachable | Comman
     for text in streams:
         if found := _TOO_MANY.search(text):
             return TooManyRequests(found.group(1).strip())
+        if found := _ANSWER_LOST.search(text):
+            return AnswerLost(found.group(1).strip())
+    for text in streams:
         if found := _UNREACHABLE.search(text):
             return QmasterUnreachable(found.group(1).strip())
     for text in streams:
@@ -152,6 +190,7 @@ def check_environment_errors(result: CommandResult) -> None:
         QmasterUnreachable: ``unable to send message to qmaster`` and its relatives (captures
             ``env.dead_port.*``, ``env.unresolvable_qmaster.*``, ``env.silent_port.*``), no file that names
             the host of the qmaster (``env.no_act_qmaster.*``), a limit on requests.
+        AnswerLost: see there.
         CommandFailed: SGE_ROOT or the cell is wrong or unset, the usage text was printed, or a shell could
             not find the command (``env.bad_*``, ``env.root_unset_realbin.*``, ``qstat.bad_option``).
     """

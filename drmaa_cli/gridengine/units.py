@@ -20,7 +20,7 @@ UNSET = ("", "0", "-/-", "undefined")  # how an unset time is printed
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _SECONDS = re.compile(rf"({_NUMBER})s?")
-_CLOCK = re.compile(r"(?:(?:([0-9]*):)?([0-9]*):)([0-9]*)")
+_CLOCK = re.compile(r"(?:(?:([0-9]{0,10}):)?([0-9]{0,10}):)([0-9]{0,10})")
 _MEMORY = re.compile(rf"({_NUMBER})([kKmMgGtTpPeE]?)B?s?")
 _FACTORS = {
     "": 1,

@@ -24,6 +24,7 @@ from drmaa_cli.jobs.lifecycle import (
     covered,
     endings,
     fits,
+    reasons_of,
     sight,
 )
 
@@ -53,11 +54,13 @@ class Changes(NamedTuple):
         ends: the tasks that have ended.
         moved: whether anything is different from before.
         lively: whether a job runs, or is not to be seen yet (of a listing; True otherwise).
+        deleting: tasks that are being deleted, at whose wish ever: their accounting record will not tell.
     """
 
     ends: tuple[Ended, ...] = ()
     moved: bool = False
     lively: bool = True
+    deleting: tuple[tuple[TrackedJob, tuple[int, ...]], ...] = ()
 
 
 class JobTable:
@@ -128,8 +131,17 @@ class JobTable:
         return [known for known in self._jobs.values() if known.waiting]
 
     def lost(self) -> list[TrackedJob]:
-        """The jobs that have a task of which nobody knows yet whether the qmaster still has it."""
-        return [known for known in self.waiting() if known.missing.keys() - known.confirmed]
+        """The jobs of which `qstat -j` is to be asked.
+
+        Those with a task of which nobody knows yet whether the qmaster still has it, and those with one in
+        the error state: the reason is told as long as the job is there.
+        """
+        return [
+            known
+            for known in self.waiting()
+            if known.missing.keys() - known.confirmed
+            or (self.rules.error_state_is_end and known.faulty.keys() - known.reasons.keys())
+        ]
 
     def unrecorded(self) -> list[TrackedJob]:
         """The jobs that have a task whose accounting record is waited for."""
@@ -171,24 +183,30 @@ class JobTable:
     def _apply_listing(self, listing: Snapshot, now: float) -> Changes:
         by_job = rows_by_job(listing)
         moved = lively = False
+        deleting: list[tuple[TrackedJob, tuple[int, ...]]] = []
         for known in self.waiting():
             rows = by_job.get(known.number, ())
             lively = lively or not all(is_pending(row.state) for row in rows)
             moved = moved or rows != known.rows
             if known.since <= now:  # else the listing may be older than the job, or than our change of it
                 self._learn_clock(known, rows)
-                self._sighted(known, sight(known, rows), now)
+                sighting = sight(known, rows)
+                if new := sighting.deleting - known.deleted:
+                    deleting.append((known, tuple(sorted(new))))
+                self._sighted(known, sighting, now)
         changes = self._conclude()
-        return Changes(changes.ends, moved or changes.moved, lively)
+        return Changes(changes.ends, moved or changes.moved, lively, tuple(deleting))
 
     def _sighted(self, known: TrackedJob, sighting: Sighting, now: float) -> None:
         """What is absent now becomes missing, what is present no longer is."""
+        self.deleted(known.number, sighting.deleting, pending=False)
         new = sighting.absent - known.missing.keys()
         for row in known.rows if new else ():
             known.last_seen.update(dict.fromkeys(covered(row, new), row))
         known.rows = sighting.rows
         known.missing = {task: known.missing.get(task, now) for task in sighting.absent}
         known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty}
+        known.reasons = {task: why for task, why in known.reasons.items() if task in known.waiting}
         known.confirmed &= set(known.missing)
         known.last_seen = {task: row for task, row in known.last_seen.items() if task in known.missing}
 
@@ -198,6 +216,7 @@ class JobTable:
             for task in back_again(known, details):
                 del known.missing[task]
             known.confirmed = {task for task, since in known.missing.items() if since <= now}
+            known.reasons.update(reasons_of(known, details))
         for job in details.jobs:
             if job.job in self._jobs:
                 self._jobs[job.job].submission_time = job.submission_time
@@ -240,20 +259,27 @@ class JobTable:
         known = self._jobs.get(number)
         return known is None or not known.waiting.intersection(self._records[number])
 
+    def deletion_asked(self, number: int, tasks: Iterable[int]) -> None:
+        """These tasks are to be deleted, and what the qmaster makes of it is not known."""
+        known = self._jobs.get(number)
+        if known is not None:
+            known.asked |= known.waiting.intersection(tasks)
+
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
-        """The qmaster took our wish to delete these tasks: pending ones, or ones that had started."""
+        """The qmaster deletes these tasks: pending ones, or ones that had started."""
         known = self._jobs.get(number)
         if known is not None:
             chosen = known.waiting.intersection(tasks)
+            known.asked -= chosen
             known.deleted |= chosen
             if pending:
                 known.never_ran |= chosen
 
     def deletion_refused(self, number: int, tasks: Iterable[int]) -> None:
-        """These tasks are not deleted after all."""
+        """The qmaster does not delete these tasks at this wish; at an earlier one it may."""
         known = self._jobs.get(number)
         if known is not None:
-            known.deleted.difference_update(tasks)
+            known.asked.difference_update(tasks)
 
     def ended(self, fact: Ended) -> bool:
         """A task has ended; False when that was known already or it has been reaped."""
@@ -323,7 +349,7 @@ def rows_by_job(listing: Snapshot) -> dict[int, tuple[JobRow, ...]]:
 
 def _forget_notes(known: TrackedJob, task: int) -> None:
     known.waiting.discard(task)
-    for notes in (known.missing, known.faulty, known.last_seen):
+    for notes in (known.missing, known.faulty, known.reasons, known.last_seen):
         notes.pop(task, None)
-    for marks in (known.confirmed, known.deleted, known.never_ran):
+    for marks in (known.confirmed, known.asked, known.deleted, known.never_ran):
         marks.discard(task)

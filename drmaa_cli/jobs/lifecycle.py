@@ -9,29 +9,31 @@ anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
+from drmaa_cli.gridengine.failed import OK
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, TaskRange
-from drmaa_cli.gridengine.states import is_error
+from drmaa_cli.gridengine.signals import SIGNAL_BASE
+from drmaa_cli.gridengine.states import is_deleting, is_error
 from drmaa_cli.jobs.job_end import (
     NO_USAGE,
-    SIGNAL_BASE,
+    Deletion,
     End,
-    Outcome,
     end_of_record,
     end_of_usage,
-    never_started,
+    end_without_record,
 )
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 
 NO_TASK = 0  # the task number under which a job that is no array is kept
 CLOCK_SKEW = 3600.0  # seconds by which our clock may differ from the qmaster's while nothing is known of it
 ROUNDING = 2.0  # seconds: accounting keeps whole ones, other flavours milliseconds
-FAILED_OK = 0
 STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
 EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
+_STAMP = re.compile(r"[0-9/]{8,10} [0-9:]{8} (?:\[[0-9]+:[0-9]+\]: )?")
 EXIT_RESCHEDULE = 99
 ITERATED = 8  # going through a range is so much faster than asking it for each task
 
@@ -70,7 +72,9 @@ class TrackedJob:
         last_seen: the last row of each missing task that had one.
         confirmed: missing tasks of which the qmaster itself said that it does not have them.
         faulty: tasks in error state -> when that was first noticed.
-        deleted: tasks whose deletion we asked for and the qmaster accepted.
+        reasons: what `qstat -j` says of the tasks in error state, '' for nothing; of those it was asked for.
+        asked: tasks whose deletion we asked for, with an answer that was lost or is still to come.
+        deleted: tasks that the qmaster deletes, as it answered, or as a listing's letter ``d`` showed.
         never_ran: tasks that were deleted by us while pending: they leave no record.
         since: when it became known or was last changed by us, by the monotonic clock: an older listing does
             not count.
@@ -102,6 +106,8 @@ class TrackedJob:
         self.last_seen: dict[int, JobRow] = {}
         self.confirmed: set[int] = set()
         self.faulty: dict[int, float] = {}
+        self.reasons: dict[int, str] = {}
+        self.asked: set[int] = set()
         self.deleted: set[int] = set()
         self.never_ran: set[int] = set()
         self._index: RowIndex | None = None
@@ -109,6 +115,12 @@ class TrackedJob:
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
         return JobId(self.number, None if self.tasks is None else task)
+
+    def deletion(self, task: int) -> Deletion:
+        """What is known of a deletion of one of its tasks."""
+        if task in self.deleted:
+            return Deletion.CERTAIN
+        return Deletion.ASKED if task in self.asked else Deletion.NONE
 
     def row(self, task: int) -> JobRow | None:
         """The row of the last listing that shows the task."""
@@ -148,12 +160,13 @@ class RowIndex:
 
 
 class Sighting(NamedTuple):
-    """One job's place in a new listing: which of its waiting tasks are absent or in error state."""
+    """One job's place in a new listing: its waiting tasks that are absent, in error state, in deletion."""
 
     job: int
     rows: tuple[JobRow, ...]
     absent: TaskNumbers
     faulty: set[int]
+    deleting: set[int]
 
 
 class Ended(NamedTuple):
@@ -187,12 +200,15 @@ def sight(known: TrackedJob, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
     absent = known.waiting.copy()
     faulty: set[int] = set()
+    deleting: set[int] = set()
     for row in rows:
         if is_error(row.state):
             faulty |= covered(row, absent)
+        if is_deleting(row.state):
+            deleting |= covered(row, absent)
         for part in (TaskRange(NO_TASK, NO_TASK),) if row.tasks is None else row.tasks:
             absent.discard_range(part)
-    return Sighting(known.number, rows, absent, faulty)
+    return Sighting(known.number, rows, absent, faulty, deleting)
 
 
 def back_again(known: TrackedJob, details: Details) -> set[int]:
@@ -208,6 +224,22 @@ def back_again(known: TrackedJob, details: Details) -> set[int]:
         if known.tasks is None and not job.details and NO_TASK in known.missing:
             found.add(NO_TASK)
     return found
+
+
+def reasons_of(known: TrackedJob, details: Details) -> dict[int, str]:
+    """Why the tasks in error state are there, '' of those of which `qstat -j` says nothing."""
+    found = dict.fromkeys(known.faulty, "")
+    for job in details.jobs:
+        for task in job.details if job.job == known.number else ():
+            number = NO_TASK if known.tasks is None else task.task
+            if number in found:
+                found[number] = "; ".join(map(_plain, task.messages))
+    return found
+
+
+def _plain(message: str) -> str:
+    """An error reason without its date and process: ``11/27/2026 20:15:38 [0:18036]: can't chdir to ...``."""
+    return _STAMP.sub("", message.strip()).removeprefix("error: ")
 
 
 def endings(
@@ -262,33 +294,44 @@ def _end(
     now: float,
     rules: Rules,
 ) -> End | None:
-    deleted = task in known.deleted
-    if record is not None and record.failed == FAILED_OK and record.start_time > 0:
-        return end_of_record(record, deleted)
+    deletion = known.deletion(task)
+    if record is not None and record.failed == OK and record.start_time > 0:
+        return end_of_record(record, deletion)
     if task in known.faulty:
         return _error_state_end(known, task, record, now, rules)
     if task not in known.missing:
         return None
     if task in known.never_ran:
-        return NO_USAGE
+        return _end_of_pending(known, task, record, rules)
     if task not in known.confirmed:
         return None
     if record is not None:
-        return end_of_record(record, deleted)
-    if usage is not None and not deleted and _beyond_doubt(usage):
+        return end_of_record(record, deletion, known.reasons.get(task, ""))
+    if usage is not None and deletion is Deletion.NONE and _beyond_doubt(usage):
         return end_of_usage(usage)
     return NO_USAGE if now - known.missing[task] > rules.grace else None
+
+
+def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | None, rules: Rules) -> End:
+    """The end of a task that we had deleted while it was pending, perhaps in its error state."""
+    row = known.last_seen.get(task)
+    if rules.error_state_is_end and row is not None and is_error(row.state):
+        reason = known.reasons.get(task, "")
+        if record is not None:
+            return end_of_record(record, Deletion.CERTAIN, reason)
+        return end_without_record(known.submitted, reason)
+    return NO_USAGE
 
 
 def _error_state_end(
     known: TrackedJob, task: int, record: AccountingRecord | None, now: float, rules: Rules
 ) -> End | None:
-    if not rules.error_state_is_end:
+    if not rules.error_state_is_end or task not in known.reasons:
         return None
     if record is not None:
-        return end_of_record(record, deleted=True)
+        return end_of_record(record, Deletion.CERTAIN, known.reasons[task])
     if now - known.faulty[task] > rules.grace:
-        return End(Outcome.ABORTED, 0, never_started(known.submitted))
+        return end_without_record(known.submitted, known.reasons[task])
     return None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
+from typing import NamedTuple
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
-    INVALID_JOB_TEXT,
     AuthorizationException,
     DrmaaException,
     DrmCommunicationException,
@@ -18,10 +19,13 @@ from drmaa_cli.errors import (
     SuspendInconsistentStateException,
     error,
 )
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.control import COMMANDS
+from drmaa_cli.gridengine.records import Hold, JobId, JobRow
 from drmaa_cli.gridengine.replies import Answer, Outcome
+from drmaa_cli.gridengine.states import Letter, flags, is_pending
 from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
 from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.system.cell import Cluster, Controlled
 
 DELETED = (
     " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had
@@ -38,6 +42,9 @@ _WRONG_STATE = {
     JobControlAction.TERMINATE: InvalidJobException,
 }
 _FINE = (Outcome.DONE, Outcome.NOTHING_TO_DO)
+REFUSALS = (Outcome.UNKNOWN_JOB, Outcome.DENIED, Outcome.WRONG_STATE)
+NO_JOBS_GIVEN = "You have to specify a username or job ids"  # qhold's and qrls' for the number 0 (observed)
+_NUMBER_ZERO = re.compile(r"\s*[-+]?0+(?![0-9])")
 
 
 def target(job: JobId, operation: str) -> JobId:
@@ -49,14 +56,16 @@ def target(job: JobId, operation: str) -> JobId:
     if job.task != 0:
         return job
     if operation == JobControlAction.TERMINATE:
-        raise error(InvalidJobException, INVALID_JOB_TEXT)
+        raise error(InvalidJobException, NOTHING_REGISTERED)
     return JobId(job.job)
 
 
-def record_deletion_request(
-    session_jobs: SessionJobs, ids: Sequence[JobId]
-) -> list[tuple[TrackedJob, list[int]]]:
-    """Write down which of the session's tasks are about to be deleted at our wish."""
+def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tuple[TrackedJob, list[int]]]:
+    """Write down which of the session's tasks are about to be deleted at our wish.
+
+    The wish is on record before it is uttered and stays there until the qmaster answers it or the end shows
+    what happened: no accounting record tells of it, and the answer may be lost.
+    """
     wishes = []
     for job in ids:
         known = session_jobs.table.get(job.job)
@@ -67,50 +76,162 @@ def record_deletion_request(
                 if whole
                 else known.waiting.intersection(() if job.task is None else (job.task,))
             )
-            tasks = sorted(chosen - known.deleted)
-            session_jobs.deleted(known, tasks, pending=False)
+            tasks = sorted(chosen - known.deleted - known.asked)
+            session_jobs.deletion_asked(known, tasks)
             wishes.append((known, tasks))
     return wishes
 
 
-def withdraw_deletion_request(
-    session_jobs: SessionJobs, wishes: Sequence[tuple[TrackedJob, list[int]]]
-) -> None:
-    """The wishes did not reach the qmaster."""
+def withdraw_deletion(session_jobs: SessionJobs, wishes: Sequence[tuple[TrackedJob, list[int]]]) -> None:
+    """The wishes certainly did not reach the qmaster."""
     for known, tasks in wishes:
         session_jobs.deletion_refused(known, tasks)
 
 
-def record_deletions(session_jobs: SessionJobs, answers: Sequence[Answer]) -> None:
+def record_deletions(session_jobs: SessionJobs, done: Controlled) -> None:
     """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell."""
+    answers: dict[int, list[Answer]] = {}
+    for answer in done.answers:
+        if answer.target is not None:
+            answers.setdefault(answer.target.job, []).append(answer)
+    for number, some in answers.items():
+        known = session_jobs.table.get(number)
+        if known is not None:
+            found = deletions(known, some)
+            session_jobs.deleted(known, sorted(found.pending), pending=True)
+            session_jobs.deleted(known, sorted(found.running), pending=False)
+            if not done.repeated:  # else "does not exist" may be the work of the first attempt
+                session_jobs.deletion_refused(known, sorted(found.refused))
+
+
+class Deletions(NamedTuple):
+    """What qdel said of the tasks of one job; each is in one of the sets or in none.
+
+    Attributes:
+        pending: they had not started and are gone.
+        running: they are being deleted; an accounting record follows for those that had started.
+        refused: they are not deleted.
+    """
+
+    pending: set[int]
+    running: set[int]
+    refused: set[int]
+
+
+def deletions(known: TrackedJob, answers: Sequence[Answer]) -> Deletions:
+    """Sort the tasks of a job by qdel's lines about it.
+
+    Of an array only a line that names tasks decides: ``job 7 is already in deletion`` does not say which
+    task, and ``has deleted job 7`` may come after lines about running tasks. What no line names stays in
+    doubt: it may have ended by itself just before.
+    """
+    found = Deletions(set(), set(), set())
     for answer in answers:
-        if answer.target is None:
-            continue
-        known = session_jobs.table.get(answer.target.job)
-        if known is None:
-            continue
-        tasks = sorted(known.waiting.intersection(_tasks(known, answer)))
+        tasks = known.waiting.intersection(_named_tasks(known, answer))
         if answer.outcome is Outcome.DONE:
-            session_jobs.deleted(known, tasks, pending=DELETED in answer.text)
-        elif answer.outcome not in _FINE:
-            session_jobs.deletion_refused(known, tasks)
+            (found.pending if DELETED in answer.text else found.running).update(tasks)
+        elif answer.outcome is Outcome.NOTHING_TO_DO:
+            found.running.update(tasks)
+        elif answer.outcome in REFUSALS:
+            found.refused.update(tasks)
+    return found
 
 
-def _tasks(known: TrackedJob, answer: Answer) -> list[int]:
+def _named_tasks(known: TrackedJob, answer: Answer) -> Iterable[int]:
+    """The tasks that a line is about; a refusal of an array as a whole is about all of them."""
     if known.tasks is None:
-        return [NO_TASK]
+        return (NO_TASK,)
     if answer.tasks is not None:
-        return list(answer.tasks.numbers())
-    assert answer.target is not None
-    return list(known.waiting) if answer.target.task is None else [answer.target.task]
+        return [task for task in known.waiting if answer.tasks.has(task)]
+    if answer.target is not None and answer.target.task is not None:
+        return (answer.target.task,)
+    return known.waiting if answer.outcome in REFUSALS else ()
 
 
-def raise_refusal(answers: Sequence[Answer], operation: str) -> None:
-    """Raise for the first job or task that refused; the others were changed all the same, as by libdrmaa."""
-    for answer in answers:
-        if answer.outcome not in _FINE:
-            kind, text = _refusal(answer, operation)
-            raise error(kind, text)
+def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *, own: bool) -> None:
+    """Tell whether a command that said nothing about some jobs had nothing to do, or did not work.
+
+    qhold and qrls say nothing about jobs that are as they should be, or not there; qmod says nothing about
+    those in the error state and those that wait to be run again (captures ``op.*``). So one listing decides.
+
+    Args:
+        cluster: the cell.
+        operation: what was asked for.
+        targets: the ids without an answer.
+        own: whether all of them are jobs of this user.
+
+    Raises:
+        InternalException: a job is not in the state that was asked for.
+        DrmCommunicationException: no listing could be had.
+    """
+    user = cluster.user if own else None
+    numbers = {job.job for job in targets}
+    rows = cluster.retrying(lambda: cluster.listing(user, numbers)).rows
+    undone = [job for job in targets if any(_is_undone(operation, row.state) for row in _of(rows, job))]
+    if undone and operation == JobControlAction.RELEASE:  # held, but perhaps by others
+        held = cluster.retrying(lambda: cluster.listing(user, numbers, Hold.USER)).rows
+        undone = [job for job in undone if _of(held, job)]
+    if undone:
+        command = " ".join(COMMANDS[operation])
+        raise error(InternalException, f"{command} said nothing about job {undone[0]} and did not change it")
+
+
+def _of(rows: Sequence[JobRow], job: JobId) -> list[JobRow]:
+    return [
+        row
+        for row in rows
+        if row.job == job.job and (job.task is None or row.tasks is None or row.tasks.has(job.task))
+    ]
+
+
+def _is_undone(operation: str, letters: str) -> bool:
+    seen = flags(letters)
+    if operation in (JobControlAction.SUSPEND, JobControlAction.RESUME):
+        return not seen & Letter.ERROR and not (is_pending(letters) and seen & Letter.RESTARTED)
+    return bool(seen & Letter.HELD) is not (operation == JobControlAction.HOLD)
+
+
+def no_such_job(text: str, operation: str) -> DrmaaException:
+    """The exception for an id that is a number at its beginning and no job's; libdrmaa's texts (observed).
+
+    libdrmaa goes by the number at the beginning, and so changes job 12 when it is given ``12abc``.
+    """
+    if operation == JobControlAction.TERMINATE:
+        return error(InvalidJobException, NOTHING_REGISTERED)
+    if operation in (JobControlAction.SUSPEND, JobControlAction.RESUME):
+        return error(InvalidJobException, f'invalid queue or job "{text}"')
+    if _NUMBER_ZERO.match(text):
+        return error(InternalException, NO_JOBS_GIVEN)
+    return error(InvalidJobException, f'denied: job "{text}" does not exist')
+
+
+def raise_refusal(
+    done: Controlled, operation: str, ours: Container[int], *, but_refusals: bool = False
+) -> None:
+    """Raise for the first job or task that refused; the others were changed all the same, as by libdrmaa.
+
+    Args:
+        done: the answers.
+        operation: what was asked for.
+        ours: the job numbers of the session.
+        but_refusals: pass over what the qmaster refused, not over a command that did not work: so it is with
+            the termination of all jobs, some of which may have ended.
+    """
+    for answer in done.answers:
+        if answer.outcome in _FINE or (but_refusals and answer.outcome in REFUSALS):
+            continue
+        of_ours = answer.target is not None and answer.target.job in ours
+        if done.repeated and of_ours and _done_before(answer, operation):
+            continue
+        kind, text = _refusal(answer, operation)
+        raise error(kind, text)
+
+
+def _done_before(answer: Answer, operation: str) -> bool:
+    """Whether an answer is what a second command says when the first one made the change."""
+    if operation == JobControlAction.TERMINATE:
+        return answer.outcome is Outcome.UNKNOWN_JOB
+    return answer.outcome is Outcome.WRONG_STATE and " is already " in answer.text
 
 
 def _refusal(answer: Answer, operation: str) -> tuple[type[DrmaaException], str]:

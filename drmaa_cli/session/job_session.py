@@ -35,7 +35,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
 from drmaa_cli.gridengine.records import JobId, TaskRange
-from drmaa_cli.gridengine.replies import Answer
+from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import control, opening, status
@@ -49,10 +49,10 @@ from drmaa_cli.session.submit import Submitter, bulk_range
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store.places import StoreError, answer_files, path_of
-from drmaa_cli.system.cell import Cluster
+from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster, Controlled
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.runner import CommandTimeout, Runner
+from drmaa_cli.system.runner import CommandNotFound, Runner
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -345,42 +345,63 @@ class JobSession:
         string_to_control_action(operation)
         self.check()
         terminating = operation == JobControlAction.TERMINATE
-        if text_of(jobId) == ALL:
+        everything = text_of(jobId) == ALL
+        if everything:
             with self._lock:
                 self._waiting.catch_up()
                 ids = [JobId(known.number) for known in self._table]
         else:
-            ids = [control.target(parse_job_id(jobId), operation)]
-            with self._lock:
-                if ids[0].job not in self._table:  # another process may have submitted it
-                    self._waiting.catch_up()
-        if not ids:
-            return
-        answers = self._terminate(ids) if terminating else self.cluster.control(operation, ids)
-        with self._lock:
-            now = self.cluster.clock.monotonic()
-            for number in {job.job for job in ids}:
-                known = self._table.get(number)
-                if known is not None:
-                    known.since = now
-            self._monitor.controlled()
-        if not (terminating and text_of(jobId) == ALL):
-            control.raise_refusal(answers, operation)
-
-    def _terminate(self, ids: Sequence[JobId]) -> Sequence[Answer]:
-        """Have jobs deleted. The wish is on record before it is uttered: no accounting record tells of it."""
-        with self._lock:
-            wishes = control.record_deletion_request(self._session_jobs, ids)
+            ids = [self._target(jobId, operation)]
         try:
-            answers = self.cluster.control(JobControlAction.TERMINATE, ids)
+            done = [
+                self._change(operation, ids[start : start + IDS_PER_COMMAND])
+                for start in range(0, len(ids), IDS_PER_COMMAND)
+            ]
+        finally:
+            with self._lock:
+                now = self.cluster.clock.monotonic()
+                for number in {job.job for job in ids}:
+                    known = self._table.get(number)
+                    if known is not None:
+                        known.since = now
+                self._monitor.controlled()
+        for some in done:
+            control.raise_refusal(some, operation, self._table, but_refusals=everything and terminating)
+
+    def _target(self, jobId: JobIdLike, operation: str) -> JobId:
+        try:
+            job = control.target(parse_job_id(jobId), operation)
+        except InvalidJobException:
+            raise control.no_such_job(text_of(jobId), operation) from None
+        with self._lock:
+            if job.job not in self._table:  # another process may have submitted it
+                self._waiting.catch_up()
+        return job
+
+    def _change(self, operation: str, ids: Sequence[JobId]) -> Controlled:
+        if operation == JobControlAction.TERMINATE:
+            return self._terminate(ids)
+        done = self.cluster.control(operation, ids)
+        silent = [answer.target for answer in done.answers if answer.target is not None and not answer.text]
+        if silent:
+            own = all(job.job in self._table for job in silent)
+            control.check_silence(self.cluster, operation, silent, own=own)
+        return done
+
+    def _terminate(self, ids: Sequence[JobId]) -> Controlled:
+        with self._lock:
+            wishes = control.request_deletion(self._session_jobs, ids)
+        arrays = {known.number: known.tasks for known, _ in wishes if known.tasks is not None}
+        try:
+            done = self.cluster.control(JobControlAction.TERMINATE, ids, arrays)
         except DrmaaException as err:
-            if not isinstance(err.__cause__, CommandTimeout):  # then nothing was uttered
+            if isinstance(err.__cause__, (CommandNotFound, CommandFailed)):  # then nothing was uttered
                 with self._lock:
-                    control.withdraw_deletion_request(self._session_jobs, wishes)
+                    control.withdraw_deletion(self._session_jobs, wishes)
             raise
         with self._lock:
-            control.record_deletions(self._session_jobs, answers)
-        return answers
+            control.record_deletions(self._session_jobs, done)
+        return done
 
     # --- waiting -------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from drmaa_cli.store.places import answer_files, answers_beside, is_there, remov
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
     DELETED_RUNNING,
+    DELETION_ASKED,
     NOT_DELETED,
     Intent,
     Store,
@@ -324,6 +325,12 @@ class SessionJobs:
         with self._storing("the deletion of a job"):
             self._store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
 
+    def deletion_asked(self, known: TrackedJob, tasks: Sequence[int]) -> None:
+        """We are about to ask for the deletion of these tasks."""
+        self.table.deletion_asked(known.number, tasks)
+        with self._storing("a deletion that is asked for"):
+            self._store.deleted(known.order, tasks, DELETION_ASKED)
+
     def deletion_refused(self, known: TrackedJob, tasks: Sequence[int]) -> None:
         """Our wish to delete these tasks was refused, or never reached the qmaster."""
         self.table.deletion_refused(known.number, tasks)
@@ -408,7 +415,10 @@ class SessionJobs:
         return [NewJob(known, intent.mark)] if known.waiting else []
 
     def _note_deletion(self, number: int, task: StoredTask) -> None:
-        self.table.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
+        if task.deleted == DELETION_ASKED:
+            self.table.deletion_asked(number, [task.task])
+        else:
+            self.table.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
 
     @contextlib.contextmanager
     def _storing(self, what: str) -> Iterator[None]:

@@ -26,7 +26,7 @@ from drmaa_cli.session import status
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import Reaped, SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
-from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.cell import IDS_PER_COMMAND, TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold, Lock
 
@@ -98,6 +98,8 @@ class Waiting:
             return
         if changes.ends:
             self._session_jobs.ended(changes.ends)
+        for known, tasks in changes.deleting:
+            self._session_jobs.deleted(known, tasks, pending=False)
         if self._table.lost():  # another process may know why a job is gone
             self._monitor.added(self._session_jobs.look_around())
 
@@ -246,8 +248,8 @@ class Waiting:
                     if row.job == known.number
                 )
             ]
-            if stuck:
-                self._cluster.control(JobControlAction.TERMINATE, stuck)
+            for start in range(0, len(stuck), IDS_PER_COMMAND):
+                self._cluster.control(JobControlAction.TERMINATE, stuck[start : start + IDS_PER_COMMAND])
         except (DrmaaException, *TROUBLE) as err:  # the end is known and must reach the caller
             log.warning("jobs in the error state could not be removed: %s", err)
 

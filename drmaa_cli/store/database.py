@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 1  # the first; whoever raises it writes the step from the one before into _prepare()
+SCHEMA_VERSION = 2  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
@@ -38,12 +38,15 @@ CREATE TABLE jobs (
 CREATE TABLE tasks (
     position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
     task INTEGER NOT NULL,
-    outcome TEXT, value INTEGER, usage TEXT,
+    outcome TEXT, value INTEGER, usage TEXT, facts TEXT,
     deleted INTEGER NOT NULL DEFAULT 0,
     reaped INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (position, task)
 ) WITHOUT ROWID;
 """
+
+# Version -> what makes a file of it one of the next. A process of the older version may go on with the file.
+_STEPS = {1: ("ALTER TABLE tasks ADD COLUMN facts TEXT",)}
 
 
 def open_database(path: Path, contact: str, created: float, host: str) -> sqlite3.Connection:
@@ -90,6 +93,7 @@ def open_existing(path: Path) -> sqlite3.Connection:
     try:
         with errors(path):
             _check(db, path)
+            _bring_up_to_date(db)
     except BaseException:
         db.close()
         raise
@@ -139,7 +143,25 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")
     _check(db, path)
+    _bring_up_to_date(db)
     db.execute("PRAGMA journal_mode = PERSIST")
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Take the steps from the version of a session file to the present one."""
+    if db.execute("PRAGMA user_version").fetchone()[0] >= SCHEMA_VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for version in range(db.execute("PRAGMA user_version").fetchone()[0], SCHEMA_VERSION):
+            for statement in _STEPS[version]:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

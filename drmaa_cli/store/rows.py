@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.jobs.job_info import NO_FACTS, Facts
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import Owner
 
-NOT_DELETED, DELETED_RUNNING, DELETED_PENDING = 0, 1, 2
+NOT_DELETED, DELETED_RUNNING, DELETED_PENDING, DELETION_ASKED = 0, 1, 2, 3
 KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
 LARGEST_TASK = 2**31 - 1
 
@@ -111,11 +112,20 @@ def stored_job(
 
 
 def stored_task(
-    task: object, outcome: object, value: object, usage: object, deleted: object, reaped: object
+    task: object,
+    outcome: object,
+    value: object,
+    usage: object,
+    facts: object,
+    deleted: object,
+    reaped: object,
 ) -> StoredTask:
     """A task out of a row of the table ``tasks``; ValueError when it is none."""
-    end = None if outcome is None else End(Outcome(outcome), integer(value), text(usage))
-    return StoredTask(integer(task), end, integer(deleted, 0, DELETED_PENDING), bool(integer(reaped)))
+    end = None
+    if outcome is not None:  # before version 2 there were no facts
+        known = NO_FACTS if facts is None else Facts.of_text(text(facts))
+        end = End(Outcome(outcome), integer(value), text(usage), known)
+    return StoredTask(integer(task), end, integer(deleted, 0, DELETION_ASKED), bool(integer(reaped)))
 
 
 def _token(value: object) -> str:

@@ -21,6 +21,7 @@ from drmaa_cli.store.places import StoreError, remove_files
 from drmaa_cli.store.rows import (
     DELETED_PENDING,
     DELETED_RUNNING,
+    DELETION_ASKED,
     IN_ACCOUNT,
     KEPT,
     NOT_DELETED,
@@ -39,6 +40,7 @@ from drmaa_cli.system.processes import NOBODY
 __all__ = [
     "DELETED_PENDING",
     "DELETED_RUNNING",
+    "DELETION_ASKED",
     "NOT_DELETED",
     "Intent",
     "KeyTaken",
@@ -170,14 +172,17 @@ class Store:
     def ended(self, ends: Iterable[tuple[int, int, End]]) -> None:
         """Tasks (position, task) have ended."""
         self._write(
-            "INSERT INTO tasks (position, task, outcome, value, usage) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome,"
-            " value = excluded.value, usage = excluded.usage WHERE outcome IS NULL",
-            [(position, task, end.outcome.value, end.value, end.usage) for position, task, end in ends],
+            "INSERT INTO tasks (position, task, outcome, value, usage, facts) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome, value = excluded.value,"
+            " usage = excluded.usage, facts = excluded.facts WHERE outcome IS NULL",
+            [
+                (position, task, end.outcome.value, end.value, end.usage, end.facts.to_text())
+                for position, task, end in ends
+            ],
         )
 
     def deleted(self, position: int, tasks: Iterable[int], how: int) -> None:
-        """The qmaster took our wish to delete these tasks (DELETED_RUNNING or DELETED_PENDING)."""
+        """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...)."""
         self._write(
             "INSERT INTO tasks (position, task, deleted) VALUES (?, ?, ?)"
             " ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted",
@@ -271,8 +276,8 @@ class Store:
 
     def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
         rows = self._db.execute(
-            "SELECT position, task, outcome, value, usage, deleted, reaped FROM tasks WHERE position IN"
-            f" {positions} ORDER BY position, task",
+            "SELECT position, task, outcome, value, usage, facts, deleted, reaped FROM tasks"
+            f" WHERE position IN {positions} ORDER BY position, task",
             values,
         ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}

@@ -12,7 +12,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Callable, TypeVar, Union
+from typing import Callable, NamedTuple, TypeVar, Union
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -32,6 +32,7 @@ from drmaa_cli.gridengine.records import (
     JobId,
     JobRow,
     Snapshot,
+    TaskRange,
 )
 from drmaa_cli.gridengine.replies import (
     Answer,
@@ -62,6 +63,18 @@ IDS_PER_COMMAND = 1000
 FEW = 3  # so many jobs are asked for one by one, more by their owner and time
 NO_NAME = "user number {} has no name here (no passwd entry), and Grid Engine needs one"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+
+
+class Controlled(NamedTuple):
+    """What came of a change that was asked for.
+
+    Attributes:
+        answers: the lines of the last command's answer, and one for each id that it did not mention.
+        repeated: whether an earlier attempt's answer was lost: that one may have made the change.
+    """
+
+    answers: list[Answer]
+    repeated: bool
 
 
 class Cluster:
@@ -162,8 +175,10 @@ class Cluster:
             return qsub.Refused(qsub.Refusal.NO_ANSWER, "qsub was cut off", certain=False)
         return qsub.parse_submission(kept)
 
-    def listing(self, user: str, wanted: Container[int] | None = None, hold: Hold | None = None) -> Snapshot:
-        """The user's jobs in the qmaster, or those with one kind of hold."""
+    def listing(
+        self, user: str | None, wanted: Container[int] | None = None, hold: Hold | None = None
+    ) -> Snapshot:
+        """The user's jobs in the qmaster (None: everybody's), or those with one kind of hold."""
         snapshot = qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
         for row in snapshot.rows:
             if letters := states.unknown(row.state):
@@ -185,23 +200,35 @@ class Cluster:
             jobs.extend(qstat.parse_details(self._ask(qstat.details_argv(part)), part).jobs)
         return Details.of(jobs, numbers)
 
-    def control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
+    def control(
+        self, action: str, ids: Sequence[JobId], arrays: Mapping[int, TaskRange] | None = None
+    ) -> Controlled:
         """Hold, release, suspend, resume or terminate jobs: every line of the answer, in order.
+
+        The commands may safely be given twice. What a second one says of a change that the first one made
+        (``already suspended``, ``does not exist``) is no refusal: see Controlled.
+
+        Args:
+            action: which of them.
+            ids: at most IDS_PER_COMMAND jobs or tasks.
+            arrays: see :func:`drmaa_cli.gridengine.control.argv`.
 
         Raises:
             DrmaaException: the qmaster could not be reached, or the command could not run.
         """
-        answers: list[Answer] = []
-        for part in _parts(ids):
-            answers.extend(self.retrying(lambda some=part: self._control(action, some)))  # type: ignore[misc]  # a default of a lambda
-        return answers
+        attempts = 0
 
-    def _control(self, action: str, ids: Sequence[JobId]) -> list[Answer]:
-        result = self._ask(control.argv(action, ids))
-        answers = control.parse(action, result, ids)
-        if all(answer.outcome is Outcome.NO_QMASTER for answer in answers):
-            raise find_environment_error(result) or QmasterUnreachable(answers[0].text)
-        return answers
+        def ask() -> list[Answer]:
+            nonlocal attempts
+            attempts += 1
+            result = self._ask(control.argv(action, ids, arrays or {}))
+            answers = control.parse(action, result, ids)
+            for answer in answers:
+                if answer.outcome is Outcome.NO_QMASTER:  # perhaps after some were changed
+                    raise find_environment_error(result) or QmasterUnreachable(answer.text)
+            return answers
+
+        return Controlled(self.retrying(ask), repeated=attempts > 1)
 
     def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
@@ -221,7 +248,9 @@ class Cluster:
     def configuration(self) -> Mapping[str, str]:
         """The global configuration (`qconf -sconf`); empty, with a warning, for a user who may not ask."""
         try:
-            return probe.parse_sconf(self._ask(probe.SCONF_ARGV))
+            found = probe.parse_sconf(self._ask(probe.SCONF_ARGV))
+            probe.max_aj_tasks(found)  # with figures that can be read
+            return found
         except (CommandFailed, CommandNotFound) as err:
             self.listing(self.user, ())  # what keeps everything from working is said by this, too
             log.warning("the configuration cannot be read (%s): Grid Engine's defaults are assumed", err)

@@ -243,7 +243,7 @@ def simulated_exit(job: Job, task: Task, end_time: float) -> Exit:
     """What a simulated run reports at its end."""
     simulation = job.spec.simulation
     assert simulation is not None
-    usage = {"ru_wallclock": simulation.run_time, **simulation.usage}
+    usage = {"ru_wallclock": simulation.run_time, "ru_nvcsw": 1.0, **simulation.usage}
     if simulation.failed in failures.ERROR_STATE - {failures.APPLICATION_ERROR}:
         return never_ran(simulation.failed, simulation.error or "simulated failure", usage)
     status = 128 + simulation.signal if simulation.signal else simulation.exit_status

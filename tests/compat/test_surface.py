@@ -19,6 +19,8 @@ MODULES = ("drmaa", "drmaa.const", "drmaa.errors", "drmaa.helpers", "drmaa.sessi
 # What differs, and why. The key is module:name.
 SHARED = ("TemplateAttributes",)  # bases of our own
 DIFFERENT = {
+    "drmaa:JobInfo": "a named tuple there; here derived from one, for the facts beside its fields",
+    "drmaa.session:JobInfo": "the same",
     "drmaa.errors:_ERRORS": "code 24 is a plain Exception there; here a class of its own, derived from it",
     "drmaa.errors:error_buffer": "a ctypes array there; here an object whose value is bytes as well",
     "drmaa.helpers:error_buffer": "the same",

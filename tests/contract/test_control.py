@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.contract.harness import NO_SUCH_JOB, PATIENCE_SECONDS, World
+from tests.contract.harness import PATIENCE_SECONDS, World
 
 ACTIONS = ("suspend", "resume", "hold", "release", "terminate")
 SUSPEND = "SuspendInconsistentStateException"
@@ -202,12 +203,45 @@ def test_no_job_id(session: World) -> None:
             call()
 
 
-def test_zero(session: World) -> None:
-    # libdrmaa passes it on; to drmaa_cli it is the number of no job.
-    error = "InternalException" if session.is_oracle else "InvalidJobException"
-    text = "code 1: You have to specify a username or job ids" if session.is_oracle else NO_SUCH_JOB
-    with session.refuses(error, text):
-        session.session.control("0", "hold")
+@pytest.mark.parametrize("job", ["0", "0.1", "0x10", "-0"])
+def test_zero(session: World, job: str) -> None:
+    for action in ("hold", "release"):
+        with session.refuses("InternalException", "code 1: You have to specify a username or job ids"):
+            session.session.control(job, action)
+    for action in ("suspend", "resume"):
+        with session.refuses("InvalidJobException", f'code 18: invalid queue or job "{job}"'):
+            session.session.control(job, action)
+
+
+@pytest.mark.only_on("cli-real", "cli-fake")
+def test_terminating_zero(session: World) -> None:
+    """Not asked of libdrmaa: it passes the 0 on, and qdel takes it for all jobs of a manager's cell."""
+    with session.refuses("InvalidJobException", "code 18: There are no jobs registered"):
+        session.session.control("0", "terminate")
+
+
+# What begins with a number and is no id. libdrmaa reads the number and changes that job, if there is one.
+LIKE_IDS = [
+    "999991abc",
+    "999991.3abc",
+    " 999991",
+    "999991 ",
+    "999991-3",
+    "+999991",
+    "999991e3",
+    "99999999999",
+]
+
+
+@pytest.mark.parametrize("job", LIKE_IDS)
+def test_what_begins_like_a_job_id(session: World, job: str) -> None:
+    for action in ACTIONS:
+        error, text = UNKNOWN[action]
+        with session.refuses(error) as caught:
+            session.session.control(job, action)
+        number = 'denied: job "' in text and session.is_oracle
+        shown = job if not number else str(int(re.match(r"\s*\+?(\d+)", job)[1]) % 2**32)  # type: ignore[index]
+        assert str(caught.value) == text.format(id=shown)
 
 
 def test_any_is_no_job(session: World) -> None:
@@ -248,7 +282,7 @@ def test_a_task_that_is_not_there(session: World) -> None:
 def test_task_zero(session: World) -> None:
     jobs = session.bulk(1, 2, 1, jobSubmissionState="drmaa_hold")
     whole = jobs[0].partition(".")[0]
-    with session.refuses("InvalidJobException"):
+    with session.refuses("InvalidJobException", "code 18: There are no jobs registered"):
         session.session.control(f"{whole}.0", "terminate")
     session.session.control(f"{whole}.0", "release")
     for job in jobs:

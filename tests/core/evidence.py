@@ -130,3 +130,15 @@ def window(
         details=details,
     )
     return Details.of([found], [job])
+
+
+def faulty(*messages: str, job: int = NUMBER, tasks: TaskRange | None = None, task: int = 1) -> Details:
+    """`qstat -j` of a job in its error state (its QIM_message elements: capture state.Eqw.j_xml)."""
+    found = _window("state.finished_window.j_xml")._replace(
+        job=job,
+        submission_time=SUBMITTED,
+        is_array=tasks is not None,
+        tasks=tasks or TaskRange(1, 1),
+        details=(TaskDetail(task, 0, {}, messages),),
+    )
+    return Details.of([found], [job])

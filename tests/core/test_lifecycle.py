@@ -6,8 +6,10 @@ from datetime import datetime, timezone
 
 import pytest
 
+from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
+from drmaa_cli.jobs.job_info import Cause
 from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
@@ -18,6 +20,7 @@ from drmaa_cli.jobs.lifecycle import (
 )
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
+from tests.gridengine import captured
 
 RULES = Rules(grace=30.0)
 LATE = 1000.0
@@ -43,6 +46,12 @@ class Watch:
     def gone(self, now: float = 0.0) -> Watch:
         """Absent from a listing, and qstat -j does not know it either."""
         return self.listed(now=now).detailed(Details.of((), [NUMBER]), now)
+
+    def in_error(self, state: str = "Eqw", *messages: str, now: float = 0.0, task: int = 1) -> Watch:
+        """In the error state, and qstat -j tells why."""
+        tasks = None if self.known.tasks is None else evidence.task_set(task)
+        self.listed(evidence.row(state, tasks), now=now)
+        return self.detailed(evidence.faulty(*messages, tasks=self.known.tasks, task=task), now)
 
     def deleted(self, *, pending: bool, tasks: tuple[int, ...] = (NO_TASK,)) -> Watch:
         self.table.deleted(NUMBER, tasks, pending=pending)
@@ -139,10 +148,49 @@ def test_our_own_deletion_of_a_running_job_is_an_abort(case: str) -> None:
     assert watch.end.resource_usage()["ru_wallclock"] == f"{evidence.record(case).ru_wallclock:.4f}"
 
 
-def test_a_normal_exit_that_races_our_deletion_stays_an_exit() -> None:
+@pytest.mark.parametrize("case", ["qacct.j_exit3", "qacct.j_exit0", "qacct.j_notify_qdel"])
+def test_a_job_that_exits_by_itself_when_it_is_deleted_was_aborted(case: str) -> None:
+    """libdrmaa, observed: -notify and a trapped SIGUSR2, exit 5 or 0; ignored and an exit."""
     watch = Watch().listed(evidence.row("r")).deleted(pending=False)
-    watch.recorded(evidence.record("qacct.j_exit3"), now=1)
-    assert info(watch.end) == exited(3)
+    watch.recorded(evidence.record(case), now=1)
+    assert info(watch.end) == ABORTED
+    assert watch.end is not None
+    assert watch.end.state() == "failed"
+    assert watch.end.facts.cause is Cause.DELETED
+
+
+@pytest.mark.parametrize("case", ["qacct.j_qdel_running", "qacct.j_notify_qdel"])
+@pytest.mark.parametrize("state", ["dr", "dRr", "ds", "dt"])
+def test_somebody_elses_deletion_that_a_listing_showed_is_an_abort(case: str, state: str) -> None:
+    watch = Watch().listed(evidence.row("r")).listed(evidence.row(state), now=1).gone(now=2)
+    watch.recorded(evidence.record(case), now=3)
+    assert info(watch.end) == ABORTED
+
+
+def test_a_deletion_whose_answer_was_lost_is_seen_by_its_signal() -> None:
+    for case, expected in (
+        ("qacct.j_qdel_running", ABORTED),
+        ("qacct.j_sigsegv", signaled("SIGSEGV")),  # nothing that qdel does
+        ("qacct.j_exit3", exited(3)),
+    ):
+        watch = Watch().listed(evidence.row("r"))
+        watch.table.deletion_asked(NUMBER, [NO_TASK])
+        watch.gone(now=2).recorded(evidence.record(case), now=3)
+        assert info(watch.end) == expected
+
+
+def test_a_refusal_does_not_take_back_a_deletion_that_was_granted_before() -> None:
+    watch = Watch().listed(evidence.row("r")).deleted(pending=False)
+    watch.table.deletion_refused(NUMBER, [NO_TASK])  # "does not exist": it is gone already
+    watch.gone(now=2).recorded(evidence.record("qacct.j_qdel_running"), now=3)
+    assert info(watch.end) == ABORTED
+
+
+def test_a_deletion_by_force_leaves_no_good_end() -> None:
+    """Its record says failed 0 and exit status 0; libdrmaa: code 24 (observed)."""
+    (record,) = qacct.parse(captured.case("qacct.after_forced_delete.later").result)
+    watch = Watch().listed(evidence.row("r")).gone(now=1).recorded(evidence.moved(record, NUMBER), now=2)
+    assert watch.end == NO_USAGE
 
 
 def test_our_deletion_of_a_pending_job_needs_no_record_and_no_delay() -> None:
@@ -239,23 +287,51 @@ def test_a_record_of_a_job_that_no_listing_has_shown() -> None:
 @pytest.mark.parametrize("number", [687, 688, 689, 690, 692, 693, 694, 769])
 @pytest.mark.parametrize("state", ["Eqw", "hEqw"])
 def test_error_state_is_an_end_once_its_record_is_there(number: int, state: str) -> None:
-    watch = Watch().listed(evidence.row("t")).listed(evidence.row(state), now=1)
+    watch = Watch().listed(evidence.row("t")).in_error(state, now=1)
     assert watch.alive
     watch.recorded(evidence.moved(evidence.recorded()[number, 0], NUMBER), now=2)
     assert info(watch.end) == ABORTED
 
 
+REASON = "11/27/2026 20:15:38 [0:18036]: error: can't chdir to /no/such: No such file or directory"
+
+
+def test_the_reason_of_an_error_state_is_asked_for_before_the_job_is_removed() -> None:
+    watch = Watch().listed(evidence.row("t")).listed(evidence.row("Eqw"), now=1)
+    watch.recorded(evidence.moved(evidence.recorded()[760, 0], NUMBER), now=2)
+    assert watch.alive, "without the reason it would be lost"
+    watch.detailed(evidence.faulty(REASON), now=3)
+    assert watch.end is not None
+    found = watch.end.job_info(watch.known.id(NO_TASK))
+    assert found.reason == (
+        "the working directory could not be entered: can't chdir to /no/such: No such file or directory"
+    )
+    assert (found.cause, found.failed, found.succeeded) == (Cause.NOT_STARTED, 28, False)
+
+
+def test_the_reason_without_a_record_and_after_our_deletion() -> None:
+    watch = Watch().in_error("Eqw", REASON, now=1).settle(40)
+    assert watch.end is not None
+    assert watch.end.facts.reason == "can't chdir to /no/such: No such file or directory"
+    deleted = Watch().in_error("Eqw", REASON, now=1).deleted(pending=True).listed(now=2)
+    assert info(deleted.end) == ABORTED
+    assert deleted.end is not None
+    assert deleted.end.facts == watch.end.facts
+
+
 def test_error_state_without_a_record_is_an_end_after_the_grace() -> None:
-    watch = Watch().listed(evidence.row("Eqw"), now=10)
+    watch = Watch().in_error(now=10)
     assert watch.settle(40).alive
     watch.settle(41)
     assert info(watch.end) == ABORTED
     assert watch.end is not None
-    assert watch.end.resource_usage() == {"submission_time": f"{SUBMITTED:.4f}", "priority": "0.0000"}
+    sampled = dict.fromkeys(("io", "iow", "mem", "cpu", "vmem", "maxvmem"), "0.0000")
+    times = {"submission_time": f"{SUBMITTED:.4f}", "priority": "0.0000"}
+    assert list(watch.end.resource_usage().items()) == list({**sampled, **times}.items())
 
 
 def test_a_cleared_error_starts_anew() -> None:
-    watch = Watch().listed(evidence.row("Eqw"), now=10).listed(evidence.row("qw"), now=20)
+    watch = Watch().in_error(now=10).listed(evidence.row("qw"), now=20)
     assert watch.settle(LATE).alive
     watch.gone(now=LATE).recorded(evidence.record(), now=LATE)
     assert info(watch.end) == exited(0)
@@ -372,7 +448,7 @@ def test_the_finished_window_does_not_decide_what_it_cannot_know(changes: dict[s
 def test_the_finished_window_of_a_job_that_we_deleted_waits_for_the_record() -> None:
     watch = Watch().listed(evidence.row("r")).deleted(pending=False).listed(now=1)
     assert watch.detailed(evidence.window(), now=1).alive
-    assert info(watch.recorded(evidence.record("qacct.j_exit3"), now=2).end) == exited(3)
+    assert info(watch.recorded(evidence.record("qacct.j_exit3"), now=2).end) == ABORTED
 
 
 # --- arrays ------------------------------------------------------------------------------------------------
@@ -400,6 +476,7 @@ def test_tasks_end_one_by_one() -> None:
 def test_tasks_in_error_state_end_alone() -> None:
     watch = Watch(TaskRange(1, 3))
     watch.listed(evidence.row("Eqw", evidence.task_set(2)), evidence.row("r", evidence.task_set(1, 3)))
+    watch.detailed(evidence.faulty("why", tasks=TaskRange(1, 3), task=2))
     watch.recorded(evidence.moved(evidence.recorded()[695, 2], NUMBER, 2), now=1)
     assert {task: info(end) for task, end in watch.ends.items()} == {2: ABORTED}
 

@@ -12,9 +12,12 @@ import re
 import pytest
 
 from drmaa_cli.gridengine import accounting, qacct
+from drmaa_cli.gridengine.failed import QMASTER_LIMIT, Fate, of_code
 from drmaa_cli.gridengine.qacct import NoAccounting
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
+from drmaa_cli.jobs.job_end import Outcome, end_of_record
+from drmaa_cli.jobs.job_info import Cause
 from tests.gridengine import captured
 from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import instant
@@ -80,17 +83,22 @@ def test_how_each_job_ended(engine: str, name: str) -> None:
         if record.start_time:
             assert record.submission_time <= record.start_time + 1
         assert accounting.is_final(record)
-        assert accounting.ran(record) == (record.failed not in NEVER_STARTED)
+        never = of_code(record.failed).fate is Fate.NOT_STARTED
+        assert never == (record.failed in NEVER_STARTED)
 
 
 @pytest.mark.parametrize("engine", OTHERS)
 @pytest.mark.parametrize("name", ["j_h_rt", "j_h_cpu"])
 def test_a_limit_that_the_execution_daemon_enforced(engine: str, name: str) -> None:
-    """9.1 and 9.2 record it as a deletion by the daemon (``execd@HOST``), which is no qdel."""
+    """9.1 and 9.2 record it as a deletion by the daemon, which is no qdel."""
     for found in records(captured.case(f"qacct.{name}", engine)):
         (record,) = found
         assert (record.failed, record.exit_status) == (100 if engine in JSON_LINES else 37, 137)
-        assert record.deleted_by == ""
+        assert record.deleted_by == ("execd@localhost" if engine in DELETERS else "")
+        end = end_of_record(record)
+        told = engine in DELETERS or record.failed == QMASTER_LIMIT
+        cause = Cause.LIMIT if told else Cause.SIGNAL
+        assert (end.outcome, end.value, end.facts.cause) == (Outcome.SIGNALED, 9, cause)
 
 
 @pytest.mark.parametrize("engine", OTHERS)
@@ -100,6 +108,9 @@ def test_who_deleted_a_job(engine: str) -> None:
         for found in records(captured.case(f"qacct.{name}", engine)):
             (record,) = found
             assert record.deleted_by == (expected.get(name, "") if engine in DELETERS else "")
+            if record.deleted_by:
+                assert end_of_record(record).outcome is Outcome.ABORTED
+                assert end_of_record(record).facts.reason == f"deleted by {expected[name]}"
 
 
 @pytest.mark.parametrize("engine", OTHERS)

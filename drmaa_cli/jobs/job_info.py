@@ -1,0 +1,159 @@
+"""JobInfo: the eight fields of drmaa-python, and beside them what else is known of a job's end."""
+
+from __future__ import annotations
+
+import enum
+import json
+from typing import Any, NamedTuple, TypeVar
+
+
+class Cause(enum.Enum):
+    """Why a job ended, as far as Grid Engine tells.
+
+    The texts of :attr:`JobInfo.reason` are for people; programs decide by this.
+    """
+
+    EXITED = "exited"  # its program ended by itself, with any exit status
+    SIGNAL = "signal"  # a signal killed it; whose signal, Grid Engine does not record
+    LIMIT = "limit"  # a run time, CPU time or memory limit that Grid Engine enforced
+    DELETED = "deleted"  # it was running and was deleted
+    NOT_STARTED = "not started"  # the program, its directory or one of its files could not be used
+    APPLICATION_ERROR = "application error"  # the job or its prolog exited with 100
+    LOST = "lost"  # it ran, and what became of it is not on record: its shepherd or its host died
+
+
+class Facts(NamedTuple):
+    """What is known of an end beside the fields of :class:`JobInfo`.
+
+    Attributes:
+        cause: why the job ended; None when nothing tells.
+        reason: the same in words, in Grid Engine's own where it gave any; '' for a plain exit.
+        host, queue: where it ran (queue: the cluster queue's name); '' when it was not told.
+        slots: how many slots it had; 0 when it was not told.
+        requests: the requests on record (accounting's ``category``): ``-l h_rt=60 -pe smp 2``.
+        failed: accounting's ``failed``; None without a record.
+    """
+
+    cause: Cause | None = None
+    reason: str = ""
+    host: str = ""
+    queue: str = ""
+    slots: int = 0
+    requests: str = ""
+    failed: int | None = None
+
+    def to_text(self) -> str:
+        """As one line of text, for a file."""
+        return json.dumps({**self._asdict(), "cause": self.cause and self.cause.value})
+
+    @classmethod
+    def of_text(cls, text: str) -> Facts:
+        """What :meth:`to_text` wrote, by this or a later version.
+
+        Raises:
+            ValueError: it did not.
+        """
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError(f"not facts of a job's end: {text[:80]!r}")
+        cause = values.pop("cause", None)
+        for name, default in (*cls._field_defaults.items(), ("failed", 0)):
+            value = values.get(name)
+            if value is not None and default is not None and type(value) is not type(default):
+                raise ValueError(f"not facts of a job's end: {name} {value!r}")
+        known = {name: values[name] for name in cls._fields if name in values}
+        return cls(**{**known, "cause": None if cause is None else Cause(cause)})
+
+
+NO_FACTS = Facts()
+
+
+class _Fields(NamedTuple):
+    jobId: str
+    hasExited: bool
+    hasSignal: bool
+    terminatedSignal: str
+    hasCoreDump: bool
+    wasAborted: bool
+    exitStatus: int
+    resourceUsage: dict[str, str]
+
+
+Info = TypeVar("Info", bound="JobInfo")
+
+
+class JobInfo(_Fields):
+    """How a job ended: a tuple of eight fields, in value, repr and pickle that of drmaa-python.
+
+    What is beside the fields takes no part in comparison, iteration, ``_asdict()`` and repr; it is kept by
+    ``_replace()``, :mod:`copy` and :mod:`pickle`.
+
+    Attributes:
+        jobId: the id, ``'42'`` or ``'42.1'``.
+        hasExited: the job's program ended by itself; only then does exitStatus mean anything.
+        hasSignal: a signal ended it; terminatedSignal is its name (``'SIGKILL'``), else ``''``.
+        hasCoreDump: always False: Grid Engine's commands do not tell of it.
+        wasAborted: it could not start, exited with 100, or was deleted.
+        exitStatus: 0 to 255; 0 also for a job that was killed or aborted: see :attr:`succeeded`.
+        resourceUsage: libdrmaa's names -> values as ``'%.4f'``.
+        facts: what else is known.
+    """
+
+    facts: Facts
+
+    def __getattr__(self, name: str) -> Facts:
+        if name == "facts":  # an object made by _make() or read from drmaa-python's pickle
+            return NO_FACTS
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def with_facts(self: Info, facts: Facts) -> Info:
+        """The same information with these facts beside it."""
+        new = tuple.__new__(type(self), self)
+        new.facts = facts
+        return new
+
+    def _replace(self: Info, /, **fields: Any) -> Info:  # noqa: ANN401  # as namedtuple's
+        return super()._replace(**fields).with_facts(self.facts)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the job ran to its end by itself and exited with 0."""
+        return self.hasExited and self.exitStatus == 0
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why the job ended; None when nothing tells."""
+        return self.facts.cause
+
+    @property
+    def reason(self) -> str:
+        """Why it did not end by itself, in words for people; '' for a job that exited with any status."""
+        return self.facts.reason
+
+    @property
+    def host(self) -> str:
+        """The host it ran on; '' when that is not known."""
+        return self.facts.host
+
+    @property
+    def queue(self) -> str:
+        """The cluster queue it ran in; '' when that is not known."""
+        return self.facts.queue
+
+    @property
+    def slots(self) -> int:
+        """How many slots it had; 0 when that is not known."""
+        return self.facts.slots
+
+    @property
+    def requests(self) -> str:
+        """What it had asked for, in qsub's words (accounting's ``category``); '' for nothing or unknown."""
+        return self.facts.requests
+
+    @property
+    def failed(self) -> int | None:
+        """Accounting's ``failed`` code (accounting(5)); None without an accounting record."""
+        return self.facts.failed
+
+
+JobInfo.__module__ = "drmaa_cli"  # where programs find it, and what their pickles say
