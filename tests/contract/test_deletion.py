@@ -122,29 +122,34 @@ def test_a_rescheduled_job(session: World) -> None:
 NOTIFIED = {
     "exit 5": "trap 'exit 5' USR2; sleep 300 & wait",
     "exit 0": "trap 'exit 0' USR2; sleep 300 & wait",
-    "ignored, then exit 3": "trap '' USR2; sleep 4; exit 3",
+    "ignored, then exit 3": "trap '' USR2; while test ! -e GO; do sleep 0.1; done; exit 3",
 }
 
 
 @pytest.mark.parametrize("name", NOTIFIED)
 def test_a_job_that_traps_its_notification(session: World, name: str) -> None:
-    ready = session.file("ready")
-    script = f"{NOTIFIED[name].partition(';')[0]}; touch {ready}; {NOTIFIED[name].partition(';')[2]}"
-    job = session.run("/bin/sh", "-c", script, nativeSpecification="-notify")
+    ready, go = session.file("ready"), session.file("go")
+    trap, _, rest = NOTIFIED[name].replace("GO", str(go)).partition(";")
+    job = session.run("/bin/sh", "-c", f"{trap}; touch {ready}; {rest}", nativeSpecification="-notify")
     session.eventually(ready.exists, bool)
     session.until(job, "running")
     session.session.control(job, "terminate")
+    go.touch()
     assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
 
 
 def test_somebody_elses_deletion_that_was_seen(session: World) -> None:
     """With -notify the letter d stands in the listing for a while: no kill."""
-    ready = session.file("ready")
-    script = f"trap '' USR2; touch {ready}; sleep 6; exit 3"
+    ready, go = session.file("ready"), session.file("go")
+    script = f"trap '' USR2; touch {ready}; while test ! -e {go}; do sleep 0.1; done; exit 3"
     job = session.run("/bin/sh", "-c", script, nativeSpecification="-notify")
     session.eventually(ready.exists, bool)
     session.until(job, "running")
     session.tool("qdel", job, check=True)
+    session.until_letters(job, "dr")
+    with session.refuses("ExitTimeoutException"):
+        session.session.wait(job, 3)
+    go.touch()
     assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
 
 

@@ -83,7 +83,12 @@ def test_wide_labels_and_twenty_more_fields() -> None:
         (8, 100, 137),
         (10, 100, 137),
     ]
-    assert [record.deleted_by for record in found] == ["", "", "tove@jetty.reef.example", ""]
+    assert [record.deleted_by for record in found] == [
+        "",
+        "",
+        "tove@jetty.reef.example",
+        "execd@coral-5.reef.example",
+    ]
     times = re.findall(r"(?m)^start_time +(.*)$", reply.out)
     assert [int(record.start_time) for record in found] == [instant(time) for time in times]
     assert found[0].start_time % 1 == pytest.approx(0.006, abs=1e-6)
