@@ -12,6 +12,7 @@ __all__ = [
     "accounting",
     "control",
     "dialect",
+    "failed",
     "native",
     "probe",
     "qacct",

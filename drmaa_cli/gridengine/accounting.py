@@ -18,7 +18,7 @@ from drmaa_cli.gridengine.failed import Fate, of_code
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord
 from drmaa_cli.gridengine.units import epoch_seconds
 
-__all__ = ["check_figures", "deleter", "is_final", "line_id", "parse_line"]
+__all__ = ["deleter", "is_final", "line_id", "parse_line", "ran"]
 
 FIELDS = 45
 FIELDS_BEFORE_CATEGORY = 39  # no colon is possible in these: qmaster refuses it in names
@@ -86,6 +86,11 @@ def is_final(record: AccountingRecord) -> bool:
         and record.pe_taskid == NO_PE_TASK
         and record.submission_time > 0
     )
+
+
+def ran(record: AccountingRecord) -> bool:
+    """Whether the job's own program was run; otherwise it was aborted before."""
+    return of_code(record.failed).fate in (Fate.RAN, Fate.KILLED, Fate.DOUBTFUL)
 
 
 def check_figures(record: AccountingRecord) -> None:

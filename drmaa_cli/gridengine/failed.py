@@ -18,6 +18,8 @@ import enum
 from collections.abc import Mapping
 from typing import NamedTuple
 
+__all__ = ["FailedCode", "Fate", "of_code"]
+
 OK = 0
 RESCHEDULED = 25
 APPLICATION_ERROR = 30

@@ -24,6 +24,7 @@ from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 
 __all__ = [
     "Answer",
+    "AnswerLost",
     "CommandFailed",
     "GridEngineError",
     "Outcome",
