@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable
 
@@ -188,6 +189,8 @@ def listing(jobs: Sequence[Job]) -> bytes:
             row = _PENDING_ROW if "w" in state else _ROW
             row = put(put(put(row, "JB_job_number", job.number), "JB_name", job.name), "JB_owner", USER)
             row = put(row, "state", state)
+            shown = datetime.fromtimestamp(job.submitted, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+            row = put(row, "JB_submission_time" if "w" in state else "JAT_start_time", shown)
             if job.tasks is not None:
                 words = ",".join(map(str, sorted(tasks)))
                 row = row.replace("    </job_list>", f"      <tasks>{words}</tasks>\n    </job_list>")
