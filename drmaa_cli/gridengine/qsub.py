@@ -86,6 +86,14 @@ class Accepted(NamedTuple):
         """Whether nothing but the id was said, so that it needs no check."""
         return not (self.warnings or self.others)
 
+    @property
+    def is_unscheduled(self) -> bool:
+        """Whether the job is gone again, for ``-now y`` found no slot: it did not run and leaves no record.
+
+        What a qsub of 8.1.9 says after the id (observed on a real cell).
+        """
+        return not self.others and any(NOT_SCHEDULED in line for line in self.warnings)
+
 
 class Refusal(enum.Enum):
     """Why there is no id."""

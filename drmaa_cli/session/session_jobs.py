@@ -278,9 +278,14 @@ class SessionJobs:
         self._version = version
         return new
 
-    def submitted(self, number: int, intent: Intent, position: int) -> list[NewJob]:
-        """A submission of this process was accepted."""
-        return self._enter(StoredJob(position, intent, number, ()))
+    def submitted(
+        self, number: int, intent: Intent, position: int, *, never_ran: bool = False
+    ) -> list[NewJob]:
+        """A submission of this process was accepted; never_ran: and is gone already (``-now y``)."""
+        new = self._enter(StoredJob(position, intent, number, ()))
+        for job, _ in new if never_ran else ():
+            self.deleted(job, [*job.waiting], pending=True)
+        return new
 
     def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key.

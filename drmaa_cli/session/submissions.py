@@ -88,7 +88,10 @@ class Submissions:
             except KeyTaken:
                 continue  # another thread or process was a moment faster
             with self._lock:
-                self._monitor.added(self._session_jobs.submitted(done.number, done.intent, done.position))
+                new = self._session_jobs.submitted(
+                    done.number, done.intent, done.position, never_ran=done.never_ran
+                )
+                self._monitor.added(new)
             return done.number
 
     def resolve_all(self) -> None:

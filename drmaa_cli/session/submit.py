@@ -63,6 +63,12 @@ class Submitted(NamedTuple):
     number: int
     intent: Intent
     position: int
+    never_ran: bool = False  # -now y found no slot: it is gone already
+
+
+class _Done(NamedTuple):
+    number: int
+    never_ran: bool = False
 
 
 class Submitter:
@@ -130,7 +136,7 @@ class Submitter:
             raise error(InternalException, f"nothing was submitted: {err}") from err
         files = answer_files(self._session_jobs.path, intent.token) if intent.kept else None
         try:
-            number = self._run(submission, intent, files)
+            number, never_ran = self._run(submission, intent, files)
         except _NotAccepted as refusal:
             self._session_jobs.refused(position)
             _remove(files)
@@ -140,7 +146,7 @@ class Submitter:
             raise
         if self._session_jobs.accepted(position, number):
             _remove(files)
-        return Submitted(number, intent, position)
+        return Submitted(number, intent, position, never_ran)
 
     def _intent(self, submission: Submission, key: str | None) -> Intent:
         return Intent(
@@ -183,34 +189,34 @@ class Submitter:
             mktime=host.mktime,
         )
 
-    def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> int:
+    def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> _Done:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
             except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
             except (CommandTimeout, OSError) as err:  # the latter: its answer files cannot be read
-                return self._find_or_raise(intent, str(err))
+                return _Done(self._find_or_raise(intent, str(err)))
             if isinstance(reply, Accepted):
                 job = self._number(reply, intent)
                 if job == reply.job and not same_tasks(reply.tasks, intent.tasks):
                     self._take_back(job, reply.tasks, intent.tasks)
-                return job
+                return _Done(job, reply.is_unscheduled)
             if reply.certain:
                 text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
                 raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
             if reply.kind is not Refusal.NO_QMASTER or attempt == ATTEMPTS:
-                return self._find_or_raise(intent, reply.text)
+                return _Done(self._find_or_raise(intent, reply.text))
             number = self._find(intent, reply.text)
             if number is not None:
-                return number
+                return _Done(number)
         raise AssertionError("the last attempt ends with a number or an exception")
 
     def _number(self, reply: Accepted, intent: Intent) -> int:
         """The number of the job: as the answer says, or where it says more than that, as its token does."""
         for warning in reply.warnings:
             log.warning("qsub: %s", warning)
-        if reply.is_plain:
+        if reply.is_plain or reply.is_unscheduled:
             return reply.job
         numbers = (reply.job, *reply.others)
         try:

@@ -133,7 +133,6 @@ def test_job_category(session: World) -> None:
             qtask.write_bytes(before)
 
 
-@pytest.mark.slow  # the job leaves no record: drmaa_cli waits as long as one may take to be written
 def test_now_that_cannot_start(session: World) -> None:
     job = session.run(nativeSpecification="-now y -w n -l arch=pdp11")
     session.until(job, "failed")

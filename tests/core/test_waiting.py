@@ -18,6 +18,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
+from tests.gridengine import captured
 
 NO_USAGE = r"^code 24: no usage information was returned for the completed job$"
 
@@ -80,6 +81,20 @@ def test_a_job_that_vanishes_without_a_record(cell: Cell) -> None:
     assert grace <= cell.clock.monotonic() - began - 5 < grace + 10
     with pytest.raises(InvalidJobException):
         session.wait(str(number))
+
+
+@pytest.mark.parametrize("contact", [None, "session=mine"])
+def test_a_job_that_found_no_slot_at_once_has_ended_at_once(cell: Cell, contact: str | None) -> None:
+    """As qsub of the fake cell says it with ``-now y``, which is compared with a real one."""
+    session = cell.connect(contact)
+    words = "Your qsub request could not be scheduled; try again later.\n"
+    cell.runner.next("qsub", lambda _: captured.result("100\n", words, 1))
+    (number,) = run(session)
+    assert session.jobStatus(str(number)) == "failed"
+    began = cell.clock.monotonic()
+    with pytest.raises(Exception, match=NO_USAGE):
+        session.wait(str(number))
+    assert cell.clock.monotonic() - began < 2
 
 
 def test_our_own_deletions(cell: Cell) -> None:

@@ -16,7 +16,12 @@ from typing import Callable, Protocol
 import pytest
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY, JobState
-from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException, NoActiveSessionException
+from drmaa_cli.errors import (
+    DrmCommunicationException,
+    ExitTimeoutException,
+    InvalidJobException,
+    NoActiveSessionException,
+)
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
@@ -138,6 +143,18 @@ def test_a_job_that_is_missing_from_one_listing_has_not_ended(own: Cell, tmp_pat
         assert session.jobStatus(number) == JobState.RUNNING
         (tmp_path / "go").write_text("\n")
         assert session.wait(number, PATIENCE).exitStatus == 3
+
+
+def test_a_foreign_job_that_a_listing_leaves_out_is_there(own: Cell, tmp_path: Path) -> None:
+    with JobSession() as session, JobSession() as other:
+        number = start(session, tmp_path / "go")
+        for _ in range(3):
+            other.control(number, "hold")  # so that it must ask
+            own.fault("hide-job", "qstat", times=1, job=int(number))
+            assert other.jobStatus(number) == JobState.RUNNING
+        assert not own.faults()
+        with pytest.raises(InvalidJobException):
+            other.jobStatus("99999")
 
 
 def test_the_limit_of_an_outage(own: Cell, tmp_path: Path) -> None:
