@@ -149,7 +149,7 @@ def test_a_foreign_job_that_a_listing_leaves_out_is_there(own: Cell, tmp_path: P
     with JobSession() as session, JobSession() as other:
         number = start(session, tmp_path / "go")
         for _ in range(3):
-            other.control(number, "hold")  # so that it must ask
+            other.runJob(job(other, "true"))  # so that it must ask
             own.fault("hide-job", "qstat", times=1, job=int(number))
             assert other.jobStatus(number) == JobState.RUNNING
         assert not own.faults()
