@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Union
 
-from ..model import CellConfig, Exit, Job, QueueInstance, SchedulingMessage, Task, TaskSet
+from ..model import CellConfig, Exit, Job, QueueInstance, Task, TaskSet
 from ..model.operations import Finished
 
 
@@ -93,7 +93,6 @@ class CellState:
     simulated: list[tuple[float, int, int, int]] = field(default_factory=list)  # heap: end, job, task, run
     delayed: list[tuple[float, int]] = field(default_factory=list)  # heap: -a time, job
     active_of: dict[str, int] = field(default_factory=dict)  # jobs per user
-    messages: list[SchedulingMessage] = field(default_factory=list)
     accounting: list[AccountingLine] = field(default_factory=list)
     schedule_at: float = 0.0  # next scheduler run
     clock_offset: float = 0.0

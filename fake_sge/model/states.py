@@ -40,13 +40,11 @@ class State(enum.IntFlag):
     """``JAT_state`` bits that make up the state letters together with :class:`Status` and holds."""
 
     NONE = 0
-    MIGRATING = 0x20
     QUEUED = 0x40
     RUNNING = 0x80
     SUSPENDED = 0x100
     DELETED = 0x400
     WAITING = 0x800
-    EXITING = 0x1000
     SUSPENDED_ON_SUBORDINATE = 0x2000
     SUSPENDED_ON_THRESHOLD = 0x4000
     ERROR = 0x8000
