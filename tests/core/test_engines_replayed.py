@@ -219,6 +219,19 @@ def test_our_own_deletion(replay: Replay, session: JobSession, job: str) -> None
     assert session.wait(job).wasAborted
 
 
+DELETERS = {"ocs-9.1.4", "ocs-9.2pre"}
+
+
+@pytest.mark.parametrize("case", ["j_qdel_by_root", "j_qdel_running"])
+def test_somebody_elses_deletion(replay: Replay, session: JobSession, job: str, case: str) -> None:
+    """It is told from a signal where the engine records who deleted a job."""
+    ends(replay, session, f"qacct.{case}")
+    info = session.wait(job)
+    assert (info.wasAborted, info.hasSignal) == (
+        (True, False) if replay.engine in DELETERS else (False, True)
+    )
+
+
 def test_a_full_job_list(replay: Replay, session: JobSession) -> None:
     replay.answers = {"qsub": "cell2.max_u_jobs_plain"}
     with pytest.raises(TryLaterException, match="2 jobs are allowed per user"):
