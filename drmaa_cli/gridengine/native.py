@@ -169,25 +169,25 @@ def split(text: str) -> list[str]:
     ['-N', 'a bc', '-wd', '', '\\x']
     """
     words: list[str] = []
-    word: list[str] | None = None
+    word: list[str] = []
+    is_begun = False
     quote = ""
     for character in text:
-        if quote:
-            if character == quote:
-                quote = ""
-            elif word is not None:
-                word.append(character)
+        if character == quote:
+            quote = ""
+        elif quote:
+            word.append(character)
         elif character in BLANKS:
-            if word is not None:
+            if is_begun:
                 words.append("".join(word))
-            word = None
+            word, is_begun = [], False
         else:
-            word = [] if word is None else word
+            is_begun = True
             if character in QUOTES:
                 quote = character
             else:
                 word.append(character)
-    return words if word is None else [*words, "".join(word)]
+    return [*words, "".join(word)] if is_begun else words
 
 
 def split_file(text: str) -> list[str]:

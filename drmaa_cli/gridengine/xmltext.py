@@ -123,8 +123,7 @@ def stream(document: Document, tags: tuple[str, ...]) -> Iterator[etree._Element
         root = events.root
     except (etree.LxmlError, UnicodeError) as error:
         raise UnreadableReply(f"XML broken or cut off: {error}") from error
-    if root is None:
-        raise UnreadableReply("XML broken or cut off: no root element")
+    assert root is not None  # else it was no document, and that has been said
     yield root
 
 

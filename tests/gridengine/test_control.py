@@ -157,6 +157,11 @@ def test_one_line_for_several_tasks() -> None:
     assert control.answers_about(JobId(8), [answer]) == [answer]
 
 
+def test_tasks_that_are_no_range_are_those_of_the_whole_job() -> None:
+    answer = control.judge("u has deleted job-array tasks 5-3:1 of job 8")
+    assert (answer.target, answer.tasks) == (JobId(8), None)
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"), [(0, "NOTHING_TO_DO"), (-11, "ERROR"), (139, "ERROR"), (1, "ERROR")]
 )

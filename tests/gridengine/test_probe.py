@@ -62,6 +62,7 @@ reporting_params             accounting=true reporting=false \\
         ("reporting_params flush_time=00:01:30\n", 90),
         ("reporting_params accounting_flush_time=00:00:05,flush_time=00:00:15\n", 5),
         ("reporting_params none\n", 15),
+        ("reporting_params flush_time=soon\n", 15),
         ("x y\n", 15),
     ],
 )

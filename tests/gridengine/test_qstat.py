@@ -9,7 +9,7 @@ import pytest
 
 from drmaa_cli.gridengine import qstat
 from drmaa_cli.gridengine.ranges import parse_task_set
-from drmaa_cli.gridengine.records import Hold, JobRow
+from drmaa_cli.gridengine.records import Hold, JobDetail, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
@@ -248,6 +248,66 @@ def test_entities_of_the_document_are_not_expanded() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "' + b"x" * 100 + b'"><!ENTITY b "&a;&a;">]>'
     out = bomb + listing(GOOD).partition(b"?>")[2].replace(b"<JB_name>n", b"<JB_name>&b;")
     assert len(qstat.parse_listing(captured.result(out)).rows[0].name) < 10
+
+
+def details_of(old: str, new: str, case: str = "state.qw.j_xml") -> JobDetail:
+    """The one job of a transcript in which a piece, found as a pattern, has been replaced."""
+    whole = captured.case(case).out
+    changed = re.sub(old, new, whole, flags=re.DOTALL)
+    assert changed != whole
+    (job,) = qstat.parse_details(captured.result(changed), [1]).jobs
+    return job
+
+
+STRUCTURE = "<JB_ja_structure>.*?</JB_ja_structure>"
+USAGE = "<JAT_scaled_usage_list>.*?</JAT_scaled_usage_list>"
+
+
+def ranges(first: str, last: str, step: str) -> str:
+    fields = f"<RN_min>{first}</RN_min><RN_max>{last}</RN_max><RN_step>{step}</RN_step>"
+    return f"<JB_ja_structure><task_id_range>{fields}</task_id_range></JB_ja_structure>"
+
+
+def test_a_job_without_a_structure_has_one_task() -> None:
+    assert details_of(STRUCTURE, "").tasks == TaskRange(1, 1, 1)
+    assert details_of(STRUCTURE, ranges("2", "6", "2")).tasks == TaskRange(2, 6, 2)
+
+
+@pytest.mark.parametrize("numbers", [("5", "3", "1"), ("0", "3", "1"), ("1", "3", "0"), ("x", "3", "1")])
+def test_a_structure_that_is_no_range(numbers: tuple[str, str, str]) -> None:
+    with pytest.raises(UnreadableReply, match=r"JB_ja_structure|RN_min"):
+        details_of(STRUCTURE, ranges(*numbers))
+
+
+def test_usage_as_names_and_values() -> None:
+    def usage(fields: str) -> dict[str, float]:
+        lists = f"<JAT_scaled_usage_list><scaled>{fields}</scaled></JAT_scaled_usage_list>"
+        (task,) = details_of(USAGE, lists, "state.finished_window.j_xml").details
+        return dict(task.usage)
+
+    name, value = "<UA_name>{}</UA_name>", "<UA_value>{}</UA_value>"
+    assert usage(value.format(1) + name.format("cpu") + value.format("2.5")) == {"cpu": 2.5}
+    assert usage(name.format("a") + name.format("b") + value.format(3) + name.format("c")) == {"b": 3}
+    with pytest.raises(UnreadableReply, match="usage value is not a number"):
+        usage(name.format("cpu") + value.format("much"))
+
+
+def test_what_has_no_task_number_is_no_task() -> None:
+    assert (
+        details_of("<JAT_task_number>.*?</JAT_task_number>", "", "state.finished_window.j_xml").details == ()
+    )
+
+
+def test_a_time_that_is_none() -> None:
+    with pytest.raises(UnreadableReply, match="time"):
+        details_of("<JB_submission_time>.*?<", "<JB_submission_time>soon<")
+
+
+def test_the_rows_of_a_job() -> None:
+    rows = qstat.parse_listing(captured.case("qstat.mixed_f_xml").result)
+    for number in {row.job for row in rows.rows}:
+        assert rows.of_job(number) == tuple(row for row in rows.rows if row.job == number)
+    assert rows.of_job(999999) == ()
 
 
 def test_the_commands() -> None:

@@ -135,6 +135,7 @@ def test_a_jsv_may_talk_before_the_id() -> None:
         ("5.\n", "", 0),
         ("12345678901\n", "", 0),
         ("", "Interrupted!\n", 1),
+        ("", "Exiting.\n", 1),
         ("", "Segmentation fault\n", 139),
         ("", "Your job 12 is rejected\n", 1),
     ],
