@@ -51,6 +51,10 @@ ATTRIBUTE_NAMES = tuple(
         c.WCT_SLIMIT,
     )
 )
+NO_STAGING_TEXT = (
+    "transferFiles cannot be set: files are staged only for jobs of libdrmaa, where the cell has"
+    " delegated_file_staging; qsub, which submits the jobs here, has no option that asks for it"
+)
 UNSUPPORTED = frozenset({c.TRANSFER_FILES, c.DEADLINE_TIME, c.DURATION_HLIMIT, c.DURATION_SLIMIT})
 SUBMISSION_STATE_TEXT = 'attribute "drmaa_js_state" must be either "drmaa_active" or "drmaa_hold"\n'
 
@@ -188,6 +192,8 @@ class TemplateAttributes:
         self._guard()
         self._alive()
         if name in UNSUPPORTED:
+            if name == c.TRANSFER_FILES and value is not None:
+                raise error(InvalidArgumentException, NO_STAGING_TEXT)
             bare = value is not None or name in (c.DURATION_HLIMIT, c.DURATION_SLIMIT)
             raise error(InvalidArgumentException, "" if bare else INVALID_ARGUMENT_TEXT)
 

@@ -11,7 +11,6 @@ from drmaa_cli import constants as c
 from drmaa_cli.errors import (
     ConflictingAttributeValuesException,
     DeniedByDrmException,
-    UnsupportedAttributeException,
     error,
 )
 from drmaa_cli.gridengine.native import (
@@ -26,7 +25,7 @@ from drmaa_cli.gridengine.native import (
 from drmaa_cli.gridengine.ranges import format_range
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import job_script
-from drmaa_cli.template.attributes import pairs, shown
+from drmaa_cli.template.attributes import pairs
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.job_script import is_plain_name
 from drmaa_cli.template.limits import check_command, check_shell_variables, check_variables
@@ -326,10 +325,6 @@ class QsubCommand(NamedTuple):
         limits = ((c.WCT_HLIMIT, "h_rt"), (c.WCT_SLIMIT, "s_rt"))
         requests = ",".join(f"{resource}={self.value(key)}" for key, resource in limits if key in self.values)
         words += ["-hard", "-l", requests] if requests else []
-        files = self.value(c.TRANSFER_FILES)
-        if files:
-            text = f"drmaa_transfer_files cannot be {shown(files)}: qsub has no option for it"
-            raise UnsupportedAttributeException(text)
         return words
 
     def mail(self) -> list[str]:

@@ -287,7 +287,8 @@ def test_any_template_is_a_command_or_refused(
             assert "\0" not in word
             assert word.encode("utf-8", "surrogateescape") is not None
         for name, value in template_environment(env or {}).items():
-            assert f"{name}={value}" in made.argv or made.env[name] == value
+            carried = f"{name}={value}" in made.argv or made.env.get(name) == value
+            assert carried or os.fsencode(quoted(value).strip("'")) in (made.stdin or b"")
     assert text.startswith("code ")
 
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from drmaa_cli import constants as c
 from drmaa_cli.errors import (
     ConflictingAttributeValuesException,
     DeniedByDrmException,
     InternalException,
     InvalidArgumentException,
     InvalidAttributeValueException,
-    UnsupportedAttributeException,
 )
-from drmaa_cli.template.build import build
 from drmaa_cli.template.limits import LONGEST_STRING
-from drmaa_cli.template.submission import BuildContext, Environment
-from tests.template.submissions import GARBLED, HOME, NOW, TASKS, refusal, submission
+from tests.template.submissions import GARBLED, TASKS, refusal, submission
 
 DENIED = [
     ({"remoteCommand": None}, 'job template must have "drmaa_remote_command" attribute set'),
@@ -155,12 +151,6 @@ def test_a_time_zone_with_a_comma_and_a_start_time() -> None:
         error = refusal({"jobEnvironment": zone, **other})
         assert type(error) is ConflictingAttributeValuesException
         assert "TZ=CET-1CEST,M3.5.0" in str(error)
-
-
-def test_file_staging_is_not_for_qsub() -> None:
-    values = {c.REMOTE_COMMAND: "/bin/true", c.TRANSFER_FILES: "ioe"}
-    with pytest.raises(UnsupportedAttributeException, match="drmaa_transfer_files cannot be 'ioe'"):
-        build(values, BuildContext(Environment(HOME, "/", {}, NOW)))
 
 
 def test_waiting_for_every_job_by_default_is_refused() -> None:
