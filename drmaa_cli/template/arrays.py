@@ -111,6 +111,7 @@ class _Group:
         self._common = {name: value for name, value in first.items() if name not in VARYING}
         with _Naming(positions[0]):
             self.qsub, self._start = prepare(self._common, build_context)
+        self._variables = dict(self.qsub.variables)  # that the start time needs
         self._given = self.qsub.given_names()
 
     def single(self, position: int) -> Part:
@@ -146,7 +147,9 @@ class _Group:
 
         def submission(marks: Marks) -> Submission:
             script = Script(plan, frozenset(), job_script.many(lines))
-            return qsub._replace(tasks=tasks, variables={}).assemble(name, script, self._start, marks)
+            return qsub._replace(tasks=tasks, variables=dict(self._variables)).assemble(
+                name, script, self._start, marks
+            )
 
         return Part(self._positions[begin : begin + len(lines)], tasks, submission)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from os import fsencode
+from time import gmtime
 from typing import NamedTuple
 
 from drmaa_cli import constants as c
@@ -58,6 +59,8 @@ from drmaa_cli.template.submission import (
     Submission,
     Values,
 )
+
+UTC = "UTC0"  # a time zone of POSIX
 
 OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
@@ -179,12 +182,20 @@ class QsubCommand(NamedTuple):
         return name in self.given_names() or self.embedded.has(name)
 
     def start_time(self, localtime: LocalTime, mktime: MakeTime) -> str:
-        """The start time as qsub reads it, in its local time; '' for none."""
+        """The start time as qsub reads it, in its local time; '' for none.
+
+        In the second pass of the hour that a clock change repeats, local time means the first pass: qsub is
+        told the time in UTC then, and gets a time zone to match.
+        """
         value = self.value(c.START_TIME)
         when = None if value is None else parse_start_time(value, self.environment.now, localtime, mktime)
         if when is None:
             return ""
-        year, month, day, hour, minute, second = localtime(when)[:6]
+        local = localtime(when)
+        if mktime((*local[:8], -1)) != when:
+            self.variables["TZ"] = UTC
+            local = gmtime(when)
+        year, month, day, hour, minute, second = local[:6]
         return f"{year:04}{month:02}{day:02}{hour:02}{minute:02}.{second:02}"
 
     def submission(self, command: str, directory: str, start: str, marks: Marks) -> Submission:
@@ -225,6 +236,9 @@ class QsubCommand(NamedTuple):
     def assemble(self, command: str, script: Script, start: str, marks: Marks) -> Submission:
         """The whole command line, and the script when there is one."""
         is_script = bool(script.text)
+        if self.variables.get("TZ") == UTC and self.gives("-V") and "TZ" not in pairs(self.vector(c.V_ENV)):
+            text = f"-V excludes {self.value(c.START_TIME)!r}, a start time in an hour that comes twice"
+            raise error(ConflictingAttributeValuesException, text)
         place = script.plan.place
         argv = ["qsub", *self.defaults(is_script), *self.given_options(is_script)]
         argv += path_options(place.paths)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import calendar
 import os
+import time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drmaa_cli.errors import DeniedByDrmException, DrmaaException
+from drmaa_cli.errors import (
+    ConflictingAttributeValuesException,
+    DeniedByDrmException,
+    DrmaaException,
+)
 from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.build import build
 from drmaa_cli.template.job_script import quoted
-from drmaa_cli.template.submission import Marks, Submission
-from tests.template.submissions import TASKS, submission, template, words
+from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
+from tests.template.submissions import TASKS, submission, template, values, words
 
 
 def test_the_shortest_command() -> None:
@@ -230,6 +237,48 @@ def test_an_array_that_nobody_asked_for_is_refused() -> None:
 )
 def test_a_start_time_is_no_argument_of_that_name(attributes: dict[str, object], expected: bool) -> None:
     assert submission({"remoteCommand": "rsync", **attributes}).has_start_time == expected
+
+
+def in_berlin(start: str, **attributes: object) -> Submission:
+    """A submission on 25 October 2026, when the hour from 2:00 comes twice, in summer time first."""
+    change = 1792890000  # 01:00 UTC
+
+    def localtime(when: float) -> time.struct_time:
+        return time.gmtime(when + (7200 if when < change else 3600))
+
+    def mktime(fields: tuple[int, ...]) -> float:
+        summer = float(calendar.timegm(fields)) - 7200
+        return summer if summer < change else summer + 3600
+
+    context = BuildContext(
+        Environment("/home/u", "/", {"TZ": "Europe/Berlin"}, 0.0), localtime=localtime, mktime=mktime
+    )
+    return build(values(remoteCommand="/bin/true", startTime=start, **attributes), context)
+
+
+@pytest.mark.parametrize(
+    ("start", "word", "zone"),
+    [
+        ("2026/10/25 01:30", "202610250130.00", "Europe/Berlin"),
+        ("2026/10/25 02:30 +02:00", "202610250230.00", "Europe/Berlin"),
+        ("2026/10/25 02:30 +01:00", "202610250130.00", "UTC0"),
+        ("2026/10/25 03:30 +01:00", "202610250330.00", "Europe/Berlin"),
+    ],
+)
+def test_an_hour_that_comes_twice(start: str, word: str, zone: str) -> None:
+    made = in_berlin(start)
+    assert made.argv[made.argv.index("-a") + 1] == word
+    assert made.env["TZ"] == zone
+    assert "TZ" not in made.argv
+
+
+def test_an_hour_that_comes_twice_and_all_variables() -> None:
+    again = "2026/10/25 02:30 +01:00"
+    with pytest.raises(ConflictingAttributeValuesException, match="-V excludes"):
+        in_berlin(again, nativeSpecification="-V")
+    made = in_berlin(again, nativeSpecification="-V", jobEnvironment={"TZ": "Asia/Tokyo"})
+    assert made.env["TZ"] == "UTC0"
+    assert "TZ=Asia/Tokyo" in made.argv
 
 
 TEXT_ATTRIBUTES = (
