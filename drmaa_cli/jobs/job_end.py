@@ -118,8 +118,8 @@ def end_of_record(record: AccountingRecord, deletion: Deletion = Deletion.NONE, 
         deletion: whether it was deleted: a record cannot tell qdel from kill -9.
         sentence: what `qstat -j` gave as the reason of its error state.
     """
-    if record.deleted_by and not _by_limit(record):
-        deletion = Deletion.CERTAIN
+    if record.deleted_by and not _by_limit(record) and (record.failed != failed.OK or _forced(record)):
+        deletion = Deletion.CERTAIN  # else it ended by itself before the deletion reached it
     if _forced(record) and deletion is not Deletion.CERTAIN:
         return NO_USAGE
     outcome, value, cause = _outcome(record, failed.of_code(record.failed).fate, deletion)

@@ -19,7 +19,9 @@ from drmaa_cli.errors import (
     SuspendInconsistentStateException,
     TryLaterException,
 )
+from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.jobs.job_end import Outcome, end_of_record
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.runner import Command
 from tests.core.conftest import template
@@ -230,6 +232,18 @@ def test_somebody_elses_deletion(replay: Replay, session: JobSession, job: str, 
     assert (info.wasAborted, info.hasSignal) == (
         (True, False) if replay.engine in DELETERS else (False, True)
     )
+
+
+@pytest.mark.parametrize("engine", sorted(DELETERS))
+def test_a_deletion_that_came_too_late(engine: str) -> None:
+    """Jobs of `true` that had just ended when all jobs were deleted: they ended well, and say so."""
+    records = qacct.parse(captured.case("qacct.o_user_b_j", engine).result)
+    late = [record for record in records if record.deleted_by and record.failed == 0]
+    assert late
+    for record in late:
+        assert record.submit_command.endswith(" true")
+        end = end_of_record(record)
+        assert (end.outcome, end.value) == (Outcome.EXITED, 0)
 
 
 def test_a_full_job_list(replay: Replay, session: JobSession) -> None:
