@@ -80,7 +80,7 @@ _TEXTS = {
     ),
     Outcome.DENIED: (
         rf".* - you do not have the necessary privileges to delete the {_QUOTED}",
-        rf'denied: ".*" must be at least owner of {_ONE} to change job attributes',
+        rf'denied: ".*" must be at least owner of {_ONE} to .*',
         r'denied: ".*" must be (?:operator|manager) to .*',
         rf".* - you have no permission to modify {_QUOTED}",
         r'denied: host ".*" is (?:not a|no) (?:submit|admin) host',

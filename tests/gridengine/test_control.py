@@ -180,6 +180,7 @@ def test_the_rest_of_a_killed_command_is_not_known() -> None:
     [("warning: root forced the deletion of job 5100", JobId(5100)),
      ("job 7 is already finished; modification requests are not applied", JobId(7)),
      ("No jobs modified", None),
+     ('denied: "u" must be at least owner of job 7 to modify it', JobId(7)),
      ('denied: "u" must be manager to modify all jobs', None)],
 )  # fmt: skip
 def test_lines_of_other_flavours(line: str, target: JobId | None) -> None:
