@@ -10,7 +10,7 @@ from drmaa_cli import constants, errors
 from drmaa_cli.constants import *  # noqa: F403  # the names are listed there
 from drmaa_cli.errors import *  # noqa: F403
 from drmaa_cli.errors import meant
-from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.jobs.job_info import Cause, Facts, JobInfo
 from drmaa_cli.session.process_session import Session
 from drmaa_cli.session.templates import JobTemplate
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
 
 __all__ = [
+    "Cause",
     "Command",
     "CommandNotFound",
     "CommandResult",
     "CommandTimeout",
     "Config",
+    "Facts",
     "JobInfo",
     "JobSession",
     "JobTemplate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 
 class Cause(enum.Enum):
@@ -101,10 +101,12 @@ class JobInfo(_Fields):
 
     facts: Facts
 
-    def __getattr__(self, name: str) -> Facts:
-        if name == "facts":  # an object made by _make() or read from drmaa-python's pickle
-            return NO_FACTS
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # which would take any name then
+
+        def __getattr__(self, name: str) -> Facts:
+            if name == "facts":  # an object made by _make() or read from drmaa-python's pickle
+                return NO_FACTS
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def with_facts(self: Info, facts: Facts) -> Info:
         """The same information with these facts beside it."""

@@ -60,7 +60,15 @@ def run(session: JobSession, directory: Path) -> str:
     session.synchronize(ids, 60.0)
     for one in ids:
         info: drmaa_cli.JobInfo = session.wait(one, JobSession.TIMEOUT_WAIT_FOREVER)
-        assert info
+        assert info.hasExited
+        status: int = info.exitStatus
+        signal: str = info.terminatedSignal
+        usage: dict[str, str] = info.resourceUsage
+        assert (status, signal) == (3, "")
+        assert float(usage["exit_status"]) == 3
+        cause: drmaa_cli.Cause | None = info.cause
+        assert cause is drmaa_cli.Cause.EXITED
+        assert not info.succeeded
     held: list[drmaa_cli.SessionJob] = session.jobs()
     assert {job.state for job in held} == {drmaa_cli.JobState.DONE}
     return number

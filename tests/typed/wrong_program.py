@@ -52,6 +52,13 @@ def jobs(session: drmaa_cli.JobSession, jt: drmaa_cli.JobTemplate) -> None:
     print(numbers)
 
 
+def end(info: drmaa_cli.JobInfo) -> None:
+    code: str = info.exitStatus  # wrong: an int
+    usage: list[str] = info.resourceUsage  # wrong: a dict
+    print(info.exitstatus)  # wrong: no such field
+    print(code, usage)
+
+
 def errors(error: drmaa_cli.DrmaaException) -> None:
     code: str = error.code  # wrong: an int
     text: int = error.text  # wrong: a str
