@@ -171,6 +171,8 @@ def status_to_string(status: int) -> str:
 
 def string_to_control_action(operation: str) -> int:
     """The DRMAA_CONTROL_* number of a JobControlAction; ValueError for other values."""
+    if operation not in _JOB_CONTROL:  # list.index() says so in other words from Python 3.14 on
+        raise ValueError(f"{operation!r} is not in list")
     return _JOB_CONTROL.index(operation)
 
 

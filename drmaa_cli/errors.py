@@ -57,6 +57,7 @@ __all__ = [
     "HoldInconsistentStateException",
     "IllegalStateException",
     "InternalException",
+    "InvalidActionException",
     "InvalidArgumentException",
     "InvalidAttributeFormatException",
     "InvalidAttributeValueException",
@@ -256,6 +257,10 @@ class InvalidArgumentException(DrmaaException, AttributeError):
     """An argument is invalid."""
 
     code = 4
+
+
+class InvalidActionException(InvalidArgumentException, ValueError):
+    """Not a JobControlAction. drmaa-python raises a ValueError here, and so this is one, too."""
 
 
 class InvalidAttributeValueException(DrmaaException, AttributeError):

@@ -17,7 +17,6 @@ from drmaa_cli.constants import (
     TIMEOUT_WAIT_FOREVER,
     JobControlAction,
     JobState,
-    string_to_control_action,
 )
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
@@ -39,6 +38,7 @@ from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import control, opening, status
+from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.contact import new_name, parse_contact
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory
@@ -52,6 +52,7 @@ from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster, Controlled
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import CommandNotFound, Runner
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ class JobSession:
     Raises:
         InvalidArgumentException: the contact string or a setting is malformed.
         DrmCommunicationException: no qmaster answers.
-        DrmsInitException: Grid Engine's commands are not here, or the session's file cannot be used.
-        InternalException: SGE_ROOT or SGE_CELL is wrong.
+        DrmsInitException: Grid Engine's commands are not here, SGE_ROOT or SGE_CELL is wrong, the session's
+            file cannot be used.
     """
 
     TIMEOUT_WAIT_FOREVER: ClassVar[int] = TIMEOUT_WAIT_FOREVER
@@ -182,6 +183,7 @@ class JobSession:
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
+            opening.warn_of_filters(OptionFiles(self.host, common, self.host.home))
         except BaseException:
             self._session_jobs.let_go()
             self._accounting.close()
@@ -337,12 +339,14 @@ class JobSession:
         Any job that the user may change, of this session or not.
 
         Raises:
-            ValueError: not a JobControlAction.
+            InvalidActionException: not a JobControlAction (also a ValueError).
             InvalidJobException: there is no such job.
+            InternalException: the command did not work.
+            DrmCommunicationException: no qmaster answered; what was asked for may have been done.
             SuspendInconsistentStateException, ResumeInconsistentStateException: not in that state.
             AuthorizationException: somebody else's job.
         """
-        string_to_control_action(operation)
+        check_action(operation)
         self.check()
         terminating = operation == JobControlAction.TERMINATE
         everything = text_of(jobId) == ALL

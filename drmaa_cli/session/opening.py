@@ -8,12 +8,14 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from drmaa_cli.errors import DrmsInitException, InternalException, error
+from drmaa_cli.errors import DrmaaException, DrmsInitException, InternalException, error
 from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import CommandNotFound
 
 log = logging.getLogger("drmaa_cli")
@@ -25,9 +27,9 @@ def reach(cluster: Cluster) -> Mapping[str, str]:
     """Make sure that Grid Engine can be used here; the cell's configuration.
 
     Raises:
-        DrmsInitException: its commands are not here, or the user has no name.
+        DrmsInitException: its commands are not here or are another program's, SGE_ROOT or SGE_CELL is wrong,
+            or the user has no name.
         DrmCommunicationException: no qmaster answers.
-        InternalException: SGE_ROOT or SGE_CELL is wrong.
     """
     try:
         cluster.tool("qsub")
@@ -37,7 +39,27 @@ def reach(cluster: Cluster) -> Mapping[str, str]:
         cluster.user  # noqa: B018  # every listing needs it
     except InternalException as err:
         raise error(DrmsInitException, err.text) from err
-    return cluster.retrying(cluster.configuration)
+    try:
+        return cluster.retrying(cluster.configuration)
+    except DrmaaException as err:
+        if isinstance(err.__cause__, (CommandFailed, CommandNotFound, UnreadableReply)):
+            foreign = _foreign_qstat(cluster)
+            if foreign or not isinstance(err.__cause__, UnreadableReply):
+                text = err.text.rstrip("\n")
+                raise error(DrmsInitException, f"{foreign}{text}") from err
+        raise
+
+
+def _foreign_qstat(cluster: Cluster) -> str:
+    """Whose qstat is found, if not Grid Engine's; by its help text, for which no qmaster is asked."""
+    try:
+        cluster.product()
+    except UnreadableReply:
+        path = cluster.tool("qstat").path
+        return f"{path} is not Grid Engine's qstat (PBS and Slurm have one of that name, too): "
+    except TROUBLE:  # of Grid Engine's, about SGE_ROOT or the cell
+        return ""
+    return ""
 
 
 def rules_of(cluster: Cluster, configuration: Mapping[str, str]) -> Rules:
@@ -63,6 +85,22 @@ def warn_of_accounting(cluster: Cluster, accounting: AccountingLog, rules: Rules
         except CommandNotFound as err:
             text = f"how jobs end cannot be found out: {accounting.path} cannot be read here, and {err}"
     if text:
+        log.warning("%s", text)
+        warnings.warn(text, RuntimeWarning, stacklevel=4)
+
+
+def warn_of_filters(files: OptionFiles) -> None:
+    """Say which file takes jobs out of every listing; no option can bring them back (observed)."""
+    try:
+        found = files.listing_filters()
+    except OSError as err:
+        log.warning("whether listings are complete cannot be told: %s", err)
+        return
+    for path, option in found:
+        text = (
+            f"{path} has the option {option}, which takes jobs out of every listing: their state will be"
+            " 'undetermined' while they run; take it out of the file"
+        )
         log.warning("%s", text)
         warnings.warn(text, RuntimeWarning, stacklevel=4)
 

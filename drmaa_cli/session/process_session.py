@@ -13,9 +13,9 @@ from drmaa_cli.constants import (
     JOB_IDS_SESSION_ANY,
     TIMEOUT_NO_WAIT,
     TIMEOUT_WAIT_FOREVER,
-    string_to_control_action,
 )
 from drmaa_cli.errors import AlreadyActiveSessionException, NoActiveSessionException, error
+from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.contact import parse_contact
 from drmaa_cli.session.current import current, process
 from drmaa_cli.session.templates import JobTemplate
@@ -193,7 +193,7 @@ class Session:
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:
         """Change a job's state. See :meth:`drmaa_cli.session.job_session.JobSession.control`."""
-        string_to_control_action(operation)
+        check_action(operation)
         current().control(jobId, operation)
 
     @staticmethod

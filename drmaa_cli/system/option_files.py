@@ -7,6 +7,11 @@ from drmaa_cli.system.files import Files
 
 USER_QTASK = ".qtask"
 DEFAULT_OPTIONS = "sge_request"
+QSTAT_OPTIONS = "sge_qstat"
+
+# Options of sge_qstat(5) that leave jobs out of a listing whatever the command line says; -u and -s are
+# overridden there, the others change nothing (every option tried on a real 8.1.9 cell).
+_FILTERS = ("-q", "-l", "-qs", "-j")
 
 
 class OptionFiles:
@@ -45,6 +50,21 @@ class OptionFiles:
             *(f"{at}/.{DEFAULT_OPTIONS}" for at in (self._home, directory)),
         )
         return parse_default_options(map(self._text, paths), self.included)
+
+    def listing_filters(self) -> list[tuple[str, str]]:
+        """Which options of the two sge_qstat files leave jobs out of every listing: path and option.
+
+        Raises:
+            OSError: a file is there and cannot be read.
+        """
+        found = []
+        for path in (f"{self._common}/{QSTAT_OPTIONS}", f"{self._home}/.{QSTAT_OPTIONS}"):
+            lines = [line for line in self._text(path).splitlines() if not line.lstrip().startswith("#")]
+            words = " ".join(lines).split()
+            for word, following in zip(words, [*words[1:], ""]):
+                if word in _FILTERS or (word == "-g" and following == "c"):
+                    found.append((path, f"{word} {following}".strip()))
+        return found
 
     def included(self, path: str) -> str | None:
         """The text of a file named by ``-@``; None when it cannot be read: libdrmaa says nothing then."""

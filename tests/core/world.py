@@ -335,25 +335,30 @@ class ScriptedRunner:
     def _qdel(self, argv: Sequence[str]) -> CommandResult:
         return self._each(argv[1:], self._delete)
 
-    def _delete(self, job: Job, task: int | None) -> list[str]:
-        lines = []
-        chosen = list(job.states) if task is None else [task]
+    def _delete(self, job: Job, tasks: TaskRange | None) -> list[str]:
+        """As a real 8.1.9 answers for a job, for a task and for a range of tasks."""
+        chosen = [number for number in job.states if tasks is None or job.tasks is None or number in tasks]
         pending = [number for number in chosen if "w" in job.states[number]]
+        lines = []
         for number in chosen:
             word = f"job-array task {job.number}.{number}" if job.tasks is not None else f"job {job.number}"
             if number not in pending:
                 job.states[number] = "dr"
                 lines.append(f"{USER} has registered the {word} for deletion")
-            elif task is not None and job.tasks is not None:
-                lines.append(f"{USER} has deleted {word}")
-        if pending and not lines:
+        if pending and (tasks is None or job.tasks is None):
             lines.append(f"{USER} has deleted job {job.number}")
+        elif len(pending) == 1:
+            lines.append(f"{USER} has deleted job-array task {job.number}.{pending[0]}")
+        elif pending:
+            lines.append(
+                f"{USER} has deleted job-array tasks {','.join(map(str, pending))} of job {job.number}"
+            )
         for number in pending:
             self.qmaster.vanish(job.number, number)
         return lines
 
     def _qhold(self, argv: Sequence[str]) -> CommandResult:
-        def hold(job: Job, task: int | None) -> list[str]:
+        def hold(job: Job, _: TaskRange | None) -> list[str]:
             job.holds = "u"
             for number in job.states:
                 job.states[number] = "hqw"
@@ -362,7 +367,7 @@ class ScriptedRunner:
         return self._each(argv[1:], hold)
 
     def _qrls(self, argv: Sequence[str]) -> CommandResult:
-        def release(job: Job, task: int | None) -> list[str]:
+        def release(job: Job, _: TaskRange | None) -> list[str]:
             job.holds = ""
             for number in job.states:
                 job.states[number] = "qw"
@@ -373,7 +378,7 @@ class ScriptedRunner:
     def _qmod(self, argv: Sequence[str]) -> CommandResult:
         return self._each(argv[2:], lambda job, _: [f"{USER} - suspended job {job.number}"])
 
-    def _each(self, ids: Sequence[str], act: Callable[[Job, int | None], list[str]]) -> CommandResult:
+    def _each(self, ids: Sequence[str], act: Callable[[Job, TaskRange | None], list[str]]) -> CommandResult:
         lines, code = [], 0
         for word in ids:
             number, _, task = word.partition(".")
@@ -382,7 +387,7 @@ class ScriptedRunner:
                 lines.append(f'denied: job "{number}" does not exist')
                 code = 1
             else:
-                lines += act(job, int(task) if task else None)
+                lines += act(job, parse_range(task) if task else None)
         return captured.result("".join(f"{line}\n" for line in lines), "", code)
 
     def _qacct(self, argv: Sequence[str]) -> CommandResult:

@@ -27,7 +27,12 @@ from .session import JobInfo, JobTemplate, Session
 from .version import VERSION as VERSION
 from .version import __version__ as __version__
 
-_BEYOND = ("DrmaaException", "NoResourceUsageException", "UnknownSubmissionException")  # not among drmaa's
+_BEYOND = (  # not among drmaa's
+    "DrmaaException",
+    "InvalidActionException",
+    "NoResourceUsageException",
+    "UnknownSubmissionException",
+)
 
 __docformat__ = "restructuredtext en"
 

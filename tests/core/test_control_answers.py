@@ -1,0 +1,226 @@
+"""control(): answers that were lost, cut, empty or wrong; a command that did not work is never a success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from drmaa_cli.constants import JOB_IDS_SESSION_ALL
+from drmaa_cli.errors import (
+    DrmaaException,
+    DrmCommunicationException,
+    InternalException,
+    InvalidActionException,
+    InvalidJobException,
+    SuspendInconsistentStateException,
+)
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.session.job_session import JobSession
+from tests.core.conftest import Cell, template
+from tests.core.world import USER
+from tests.gridengine import captured
+
+KILLED = "qacct.j_qdel_running"
+
+# What the real qdel, qmod and qrls say on standard output when the qmaster was stopped under them, killed and
+# started again, or did not answer within 60 s (runs of a real 8.1.9 cell).
+GONE = "failed receiving gdi request response for mid=1 (can't find connection).\n"
+SLOW = "failed receiving gdi request response for mid=1 (got syncron message receive timeout error).\n"
+RESET = "error: commlib error: got select error (Connection reset by peer)\n"
+Answer = Callable[[Sequence[str]], CommandResult]
+
+
+def says(out: str = "", err: str = "", code: int = 0) -> Answer:
+    return lambda _: captured.result(out, err, code)
+
+
+def after(cell: Cell, out: str, err: str = "", code: int = 1) -> Answer:
+    """The qmaster does what it is asked to; its answer is replaced."""
+
+    def answer(argv: Sequence[str]) -> CommandResult:
+        cell.runner.answer(argv)
+        return captured.result(out, err, code)
+
+    return answer
+
+
+def running(cell: Cell, session: JobSession) -> int:
+    number = int(session.runJob(template(session)))
+    cell.qmaster.set(number, "r")
+    assert session.jobStatus(str(number)) == "running"
+    return number
+
+
+FAILURES = [
+    *((says("", "qdel: something is wrong\n", code), code) for code in (1, 2, 25, 126, 127, 137, 255)),
+    (says("", "", -9), -9),
+    (says("", "", 0), 0),
+    (says("\n", "", 0), 0),
+]
+
+
+@pytest.mark.parametrize(("answer", "code"), FAILURES, ids=[str(row[1]) for row in FAILURES])
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_qdel_that_failed_is_told(cell: Cell, answer: Answer, code: int, everything: bool) -> None:
+    session = cell.connect(retry_for=1.0)
+    number = running(cell, session)
+    cell.runner.next("qdel", answer)
+    with pytest.raises(DrmaaException):
+        session.control(JOB_IDS_SESSION_ALL if everything else str(number), "terminate")
+    assert session.jobStatus(str(number)) == "running"
+    cell.qmaster.end(number, 3)
+    assert session.wait(str(number)).exitStatus == 3
+
+
+def test_refusals_of_all_are_passed_over(cell: Cell) -> None:
+    session = cell.connect()
+    first, second = running(cell, session), running(cell, session)
+    lines = [f'denied: job "{first}" does not exist', f"{USER} has registered the job {second} for deletion"]
+    cell.runner.next("qdel", says("".join(f"{line}\n" for line in lines), "", 1))
+    session.control(JOB_IDS_SESSION_ALL, "terminate")
+    cell.qmaster.end(second, case=KILLED)
+    assert session.wait(str(second)).wasAborted
+    cell.qmaster.end(first, case=KILLED)
+    assert session.wait(str(first)).hasSignal, "nobody deleted it"
+
+
+@pytest.mark.parametrize(
+    ("action", "tool"), [("suspend", "qmod"), ("resume", "qmod"), ("hold", "qhold"), ("release", "qrls")]
+)
+def test_silence_about_a_job_that_is_not_as_it_should_be(cell: Cell, action: str, tool: str) -> None:
+    session = cell.connect()
+    number = running(cell, session)
+    cell.qmaster.set(number, {"resume": "s", "release": "hr"}.get(action, "r"))
+    cell.qmaster.jobs[number].holds = "u"
+    cell.runner.next(tool, says(), says())
+    with pytest.raises(InternalException, match=f"{tool}.* said nothing about job {number}"):
+        session.control(str(number), action)
+    with pytest.raises(InternalException):
+        session.control(JOB_IDS_SESSION_ALL, action)
+
+
+@pytest.mark.parametrize(
+    ("action", "tool", "letters"),
+    [
+        ("suspend", "qmod", "Eqw"), ("resume", "qmod", "Eqw"), ("suspend", "qmod", "hRq"),
+        ("hold", "qhold", "hqw"), ("release", "qrls", "qw"), ("release", "qrls", "hqw"),
+    ],
+)  # fmt: skip
+def test_silence_where_there_was_nothing_to_do(cell: Cell, action: str, tool: str, letters: str) -> None:
+    """Captures op.qmod_sj.Eqw, op.qmod_sj.hRq, op.qhold.qw.2, op.qrls.qw, op.qrls.hqw_o."""
+    session = cell.connect()
+    number = running(cell, session)
+    cell.qmaster.set(number, letters)
+    cell.qmaster.jobs[number].holds = "o" if "h" in letters else ""
+    cell.runner.next(tool, says())
+    session.control(str(number), action)
+
+
+@pytest.mark.parametrize("lost", [GONE, SLOW], ids=["gone", "slow"])
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lost_answer_is_asked_for_again(cell: Cell, lost: str, done: bool) -> None:
+    session = cell.connect()
+    number = running(cell, session)
+    cell.runner.next("qdel", after(cell, lost, RESET) if done else says(lost, RESET, 1))
+    session.control(str(number), "terminate")
+    assert cell.qmaster.jobs[number].states == {0: "dr"}
+    cell.qmaster.end(number, case=KILLED)
+    assert session.wait(str(number)).wasAborted
+
+
+def test_a_second_attempt_that_finds_the_work_done(cell: Cell) -> None:
+    session = cell.connect()
+    pending = int(session.runJob(template(session)))
+    cell.runner.next("qdel", after(cell, GONE, RESET))
+    session.control(str(pending), "terminate")  # the second one is told that it does not exist
+    with pytest.raises(Exception, match="code 24"):
+        session.wait(str(pending))
+    number = running(cell, session)
+    again = f"{USER} - job {number} is already suspended\n"
+    cell.runner.next("qmod", says(GONE, RESET, 1), says(again))
+    session.control(str(number), "suspend")
+    cell.runner.next("qmod", says(again))
+    with pytest.raises(SuspendInconsistentStateException):
+        session.control(str(number), "suspend")
+
+
+def test_a_job_that_never_was_after_a_lost_answer(cell: Cell) -> None:
+    session = cell.connect()
+    cell.runner.next("qdel", says(GONE, RESET, 1))
+    with pytest.raises(InvalidJobException, match="no jobs registered"):
+        session.control("4242", "terminate")
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_a_deletion_whose_answer_never_came_is_not_forgotten(cell: Cell, restart: bool) -> None:
+    session = cell.connect("session=kept", retry_for=1.0)
+    number = running(cell, session)
+    cell.runner.next("qdel", after(cell, GONE, RESET), *[says(GONE, RESET, 1)] * 50)
+    with pytest.raises(DrmCommunicationException, match="failed receiving"):
+        session.control(str(number), "terminate")
+    if restart:
+        session.exit()
+        session = cell.connect("session=kept")
+    cell.qmaster.end(number, case=KILLED)
+    info = session.wait(str(number))
+    assert (info.wasAborted, info.hasSignal) == (True, False)
+    assert info.reason == "deleted"
+
+
+def test_a_garbled_answer_is_not_forgotten_either(cell: Cell) -> None:
+    session = cell.connect(retry_for=1.0)
+    for damaged in (b"root has regis", b"\xff\xfe\x00", b"root has registered the job for deletion\n"):
+        number = running(cell, session)
+
+        def answer(argv: Sequence[str], damaged: bytes = damaged) -> CommandResult:
+            cell.runner.answer(argv)
+            return captured.result(damaged)
+
+        cell.runner.next("qdel", answer)
+        with pytest.raises(InternalException):
+            session.control(str(number), "terminate")
+        cell.qmaster.end(number, case=KILLED)
+        assert session.wait(str(number)).wasAborted
+
+
+def test_many_jobs_of_which_one_command_fails(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drmaa_cli.session.job_session.IDS_PER_COMMAND", 2)
+    session = cell.connect(retry_for=1.0)
+    numbers = [running(cell, session) for _ in range(4)]
+    cell.runner.next("qdel", lambda argv: None, says("", "Segmentation fault\n", 139))
+    with pytest.raises(InternalException):
+        session.control(JOB_IDS_SESSION_ALL, "terminate")
+    for number in numbers:
+        cell.qmaster.end(number, case=KILLED)
+    assert [session.wait(str(number)).wasAborted for number in numbers] == [True] * 4
+
+
+def test_tasks_of_an_array(cell: Cell) -> None:
+    session = cell.connect()
+    jobs = session.runBulkJobs(template(session), 1, 4, 1)
+    number = int(jobs[0].partition(".")[0])
+    for task in (1, 2):
+        cell.qmaster.set(number, "r", task)
+    cell.qmaster.end(number, 7, 1)  # not yet seen
+    session.control(str(number), "terminate")
+    assert cell.runner.calls[-1] == ["qdel", f"{number}.1-4:1"]
+    cell.qmaster.end(number, task=2, case=KILLED)
+    assert session.wait(jobs[0]).exitStatus == 7
+    assert session.wait(jobs[1]).wasAborted
+    for job in jobs[2:]:
+        with pytest.raises(Exception, match="code 24"):
+            session.wait(job)
+
+
+@pytest.mark.parametrize(
+    ("action", "meant"),
+    [("kill", "terminate"), ("cancel", "terminate"), ("SUSPEND", "suspend"), ("realease", "release")],
+)
+def test_no_action_of_control(cell: Cell, action: str, meant: str) -> None:
+    session = cell.connect()
+    with pytest.raises(InvalidActionException, match=f"'{action}' is not in list.*did you mean '{meant}'"):
+        session.control("1", action)
+    for other in ("bogus", 3, None, ["hold"]):
+        with pytest.raises(ValueError, match=r"is not in list: control\(\) knows 'suspend', 'resume'"):
+            session.control("1", other)  # type: ignore[arg-type]  # on purpose
