@@ -91,7 +91,7 @@ class Cell:
     @property
     def accounting(self) -> Path:
         """The accounting file; it appears with the first record."""
-        return self.layout.accounting
+        return self.layout.common / self.options.accounting_name
 
     def create(self) -> None:
         """Make the cell's files unless they are there; :meth:`start` does it, too."""

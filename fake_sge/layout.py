@@ -41,11 +41,6 @@ class Layout:
         return self.root / CELL_NAME / "common"
 
     @property
-    def accounting(self) -> Path:
-        """The accounting file."""
-        return self.common / "accounting"
-
-    @property
     def bin(self) -> Path:
         """The commands, to be put on PATH."""
         return self.directory / "bin"

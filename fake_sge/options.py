@@ -9,10 +9,10 @@ from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
 from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults
+from .model.flavours import flavour_named
 from .model.values import quantity
 
 PROFILES = ("fast", "stock")
-FLAVOURS = ("sge-8.1.9", "sge-6.2u5", "uge-8.6", "ocs-9.0")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CellOptions:
             to ``$HOME`` need not touch anybody's.
         first_job_number: number of the first job.
         max_job_number: the highest; numbers start again at 1 after it.
-        flavour: the dialect that the commands speak, one of :data:`FLAVOURS`.
+        flavour: the dialect that the commands speak, one of :data:`fake_sge.model.flavours.FLAVOURS`.
         kill_grace: seconds between the -notify signal and the kill; None: as the queue says (60 s).
         cleanup: seconds that a rescheduled task stays ``Rq``; None: as the profile says.
         finished_window: seconds that ``qstat -j`` still shows an ended job at least (0).
@@ -73,12 +73,16 @@ class CellOptions:
                 raise TypeError(f"{name} is a sequence of texts, not a text")
         if self.profile not in PROFILES:
             raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
-        if self.flavour not in FLAVOURS:
-            raise ValueError(f"unknown flavour {self.flavour!r}: one of {', '.join(FLAVOURS)}")
+        flavour_named(self.flavour)
         if self.slots < 0 or not self.hosts:
             raise ValueError("a cell needs at least one host and no negative slots")
         if not 1 <= self.first_job_number <= self.max_job_number:
             raise ValueError("first_job_number must lie between 1 and max_job_number")
+
+    @property
+    def accounting_name(self) -> str:
+        """Name of the accounting file in the cell's ``common`` directory."""
+        return flavour_named(self.flavour).accounting.file_name
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the cell's own files."""
@@ -185,4 +189,5 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
         usersets={name: {"name": name, **values} for name, values in defaults.USERSETS.items()},
         other_hosts=[socket.gethostname()],
         max_job_number=options.max_job_number,
+        flavour=flavour_named(options.flavour),
     )

@@ -8,11 +8,7 @@ from ..model.requests import Reply, Request
 
 
 def dispatch(request: Request, qmaster: object) -> Reply:
-    """Call the command's ``main``; the reply is in the dialect of the request."""
+    """Call the command's ``main``."""
     module = importlib.import_module(f".{request.argv[0]}", __package__)
     reply: Reply = module.main(request, qmaster)
-    if request.flavour == "sge-8.1.9":
-        return reply
-    dialects = importlib.import_module(".dialect_replies", __package__)
-    translated: Reply = dialects.in_dialect(reply, request, qmaster)
-    return translated
+    return reply

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Callable
 
 from ..model.accounting import Check, Record, Verdict, parse_line
+from ..model.accounting_json import parse_json
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.dialects import DEFAULT, accounting_block, accounting_rows, dialect_of, failed_text
 from ..render.formats import encode
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
+from ..render.qacct_text_ocs import job_block_ocs
 from ..render.usage import usage
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
@@ -30,7 +31,7 @@ from .queries.qacct_options import (
     usage_error,
 )
 from .queries.resource_requests import UnknownResource, matches_host_and_queue, parse_requests
-from .times.local_time import clock_of
+from .times.local_time import clock_for
 
 NOTHING_YET = b"no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"
@@ -127,7 +128,7 @@ class _Run:
     def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self._request = request
         self._qmaster = qmaster
-        self._clock = clock_of(request.env.get("TZ"))
+        self._clock = clock_for(request)
         self.out: list[str] = []
         self.err: list[str] = []
 
@@ -142,9 +143,12 @@ class _Run:
 
     def run(self) -> Reply:
         options = Parser(self._request, self._now).parse()
-        path = options.file or f"{self._request.common_dir}/accounting"
+        form = self._request.flavour.accounting
+        path = options.file or f"{self._request.common_dir}/{form.file_name}"
         where = path if path == "-" else self._request.resolve(path)
         if path != "-" and not Path(where).exists():
+            if form.json:
+                return Reply(0, NOTHING_YET)
             self.err.append(f"{path}: {os.strerror(errno.ENOENT)}\n")
             return Reply(1, NOTHING_YET, encode("".join(self.err)))
         selects = self._selector(options)
@@ -153,7 +157,7 @@ class _Run:
         try:
             found, ignored = self._read(where, options, checks, selects, table)
         except OSError:
-            self.err.append(f"error: unable to open {path}\n")
+            self.err.append(f"error: {'error ' if form.json else ''}unable to open {path}\n")
             return Reply(1, NOTHING_YET, encode("".join(self.err)))
         if ignored:
             self.err.append(f"{ignored} jobs ignored for accounting. Jobs' master queue no longer exists.\n")
@@ -171,8 +175,9 @@ class _Run:
         found = False
         ignored = 0
         show = options.all_jobs or options.one_job
+        parse = parse_json if self._request.flavour.accounting.json else parse_line
         for number, line in enumerate(_lines(path, self._request), 1):
-            record: Record | str = parse_line(line, checks)
+            record: Record | str = parse(line, checks)
             if not isinstance(record, Record):
                 if record == Verdict.INVALID:
                     self.err.append(f"error: ignoring invalid entry in line {number}\n")
@@ -189,11 +194,10 @@ class _Run:
         return found, ignored
 
     def _block(self, record: Record) -> str:
-        dialect = dialect_of(self._request.flavour)
-        if dialect is DEFAULT:
-            return job_block(record, self._clock)
-        rows = accounting_rows(record, self._clock, dialect, failed_text(record, dialect))
-        return accounting_block(rows, dialect)
+        form = self._request.flavour.accounting
+        if form.json:
+            return job_block_ocs(record, self._clock, form, self._now())
+        return job_block(record, self._clock)
 
     def _finish(self, options: Options, found: bool, table: _Summary) -> Reply:
         tasks = options.tasks if options.tasks and options.tasks.first else None
@@ -209,7 +213,8 @@ class _Run:
             return self._reply(1)
         if tasks:
             self.err.append(
-                "error: -t option requires -j option with an argument\n" + usage("qacct", OPTIONS)
+                "error: -t option requires -j option with an argument\n"
+                + usage(self._request.flavour, "qacct", OPTIONS)
             )
             return self._reply(1)
         self.out.append(summary(self._columns(options), table.groups(), table.total))
@@ -251,7 +256,11 @@ class _Run:
             raise Stop(Reply(1, b"", unreachable_text(error))) from None
         except UnknownResource as error:
             text = f"error: {error}\n"
-            raise (usage_error(text) if error.syntax else Stop(Reply(1, b"", encode(text)))) from None
+            raise (
+                usage_error(self._request.flavour, text)
+                if error.syntax
+                else Stop(Reply(1, b"", encode(text)))
+            ) from None
 
         def selects(record: Record) -> bool | None:
             instance = instances.get(f"{record.qname}@{record.hostname}")

@@ -304,7 +304,7 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
         option = words[index]
         index += 1
         if option == "-help":
-            return 0, usage("qconf", OPTIONS), ""
+            return 0, usage(request.flavour, "qconf", OPTIONS), ""
         if option in _LISTS:
             result = shows.listed(option)
         elif option in _SHOWS:
@@ -313,7 +313,7 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
             word = None if word is not None and word.startswith("-") else word
             if word is None and show.argument and not show.argument.startswith("["):
                 text = f'{errors}error: no option argument provided to "{option}"\n'
-                return 1, out, text + usage("qconf", OPTIONS)
+                return 1, out, text + usage(request.flavour, "qconf", OPTIONS)
             index += word is not None
             result = show.answer(shows, word)
         elif option in _CHANGES and not qmaster.config.is_manager(request.user):
@@ -330,9 +330,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     if len(request.argv) == 1:
-        return Reply(1, b"", encode(usage("qconf", OPTIONS)))
+        return Reply(1, b"", encode(usage(request.flavour, "qconf", OPTIONS)))
     try:
         code, out, errors = _execute(request, qmaster)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error, ""))
+        return Reply(1, b"", unreachable_text(error, request.flavour.absence.prefix_of_qconf))
     return Reply(code, encode(out), encode(errors))

@@ -46,16 +46,18 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         wanted = _parse(request.argv[1:])
     except _UsageError as error:
-        return Reply(1, b"", encode(f"{usage('qdel', OPTIONS)}error: {error}\n"))
+        return Reply(1, b"", encode(f"{usage(request.flavour, 'qdel', OPTIONS)}error: {error}\n"))
     except OptionError as error:
         return Reply(1, b"", encode("".join(f"error: {text}\n" for text in error.texts)))
     if wanted.help:
-        return Reply(0, encode(usage("qdel", OPTIONS)))
+        return Reply(0, encode(usage(request.flavour, "qdel", OPTIONS)))
     if wanted.users and not wanted.jobs:
         wanted.jobs = [JobWord("0")]
     if not wanted.jobs:
-        return Reply(1, b"ERROR! no option argument\n", encode(usage("qdel", OPTIONS)))
+        return Reply(1, b"ERROR! no option argument\n", encode(usage(request.flavour, "qdel", OPTIONS)))
     try:
+        if not _is_submit_host(request, qmaster):
+            return Reply(1, encode(request.flavour.wording.no_submit_host.format(request.host) + "\n"))
         return _run(wanted, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, 1, "got send timeout")
@@ -113,6 +115,11 @@ def _task_range(text: str | None) -> tuple[str, Range]:
     if found.step != 1 and "-" not in str(text):
         raise _UsageError(_ONE_RANGE)
     return str(text), found
+
+
+def _is_submit_host(request: Request, qmaster: QmasterInterface) -> bool:
+    config = qmaster.config
+    return request.host in (*config.submit_hosts, *config.admin_hosts) and request.host in config.submit_hosts
 
 
 def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:

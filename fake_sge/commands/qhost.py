@@ -17,7 +17,7 @@ from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import in_order_made
 from .queries.resource_requests import ResourceRequest, UnknownResource, matches_host, parse_requests
 from .queries.switches import HELP, NCB, Switches, parse_switches, refused
-from .times.local_time import clock_of
+from .times.local_time import clock_for
 
 SWITCHES = (
     HELP,
@@ -113,20 +113,24 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     unknown = hosts.unknown()
     if unknown is not None:
         return Reply(
-            1, b"", encode(usage("qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n')
+            1,
+            b"",
+            encode(
+                usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
+            ),
         )
     topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
     queues = "-q" in switches
     if "-xml" in switches:
         return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
-    table = HostTable(clock_of(request.env.get("TZ")), topology, queues, bool(switches.words("-F")))
+    table = HostTable(clock_for(request), topology, queues, bool(switches.words("-F")))
     return Reply(0, encode(table.text(hosts.views())))
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qhost."""
     switches = parse_switches(request.argv[1:], SWITCHES)
-    problem = environment_error(request) or refused("qhost", SWITCHES, switches, "error: ")
+    problem = environment_error(request) or refused(request.flavour, "qhost", SWITCHES, switches, "error: ")
     if problem is not None:
         return problem
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.admission import names_a_queue
-from ..model import Hold, Job, Range, fold
+from ..model import Hold, Job, Range, Rerun, fold
 from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
@@ -83,10 +83,12 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return bad
     parsed = _parse(request.argv[1:])
     if parsed.errors:
-        text = usage("qmod", OPTIONS) if parsed.usage else ""
+        text = usage(request.flavour, "qmod", OPTIONS) if parsed.usage else ""
+        lead = request.flavour.wording.option_error
+        parsed.errors = [line if line.startswith("ERROR!") else lead + line for line in parsed.errors]
         return Reply(1, b"", encode(text + "".join(f"{line}\n" for line in parsed.errors)))
     if parsed.help:
-        return Reply(0, encode(usage("qmod", OPTIONS)))
+        return Reply(0, encode(usage(request.flavour, "qmod", OPTIONS)))
     try:
         lines = _run(parsed, request, qmaster)
     except QmasterUnreachable as error:
@@ -307,6 +309,8 @@ def _text(action: JobOperation, change: Change, job: Job, force: bool, request: 
             return [
                 (f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)
             ]
+        if change.outcome is Outcome.NOT_RERUNNABLE and job.spec.rerun is Rerun.NO:
+            return [(f"The {name} is not restartable", False)]
         if change.outcome is Outcome.NOT_RERUNNABLE:
             return [(f"The {name} is running in queue none where jobs are not rerunable.", False)]
         return []

@@ -36,7 +36,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(1, b"", encode(parsed.stray + shown.err))
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
-        return Reply(0, encode(help_text("qrsh")))
+        return Reply(0, encode(help_text(request.flavour, "qrsh")))
     wrong = [option for option in parsed.options if option.switch in _SUBMIT_ONLY]
     if wrong:
         return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))

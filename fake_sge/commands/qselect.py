@@ -25,7 +25,7 @@ SWITCHES = (HELP, NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS)
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qselect: exit code 1 without output when no queue is left."""
     switches = parse_switches(request.argv[1:], SWITCHES)
-    problem = environment_error(request) or refused("qselect", SWITCHES, switches)
+    problem = environment_error(request) or refused(request.flavour, "qselect", SWITCHES, switches)
     if problem is not None:
         return problem
     try:

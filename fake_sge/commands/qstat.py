@@ -9,6 +9,8 @@ from typing import Callable
 from ..model import QueueInstance, QueueState
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
+from ..render.column_table import ColumnTable
+from ..render.detail_text_ocs import requested_details_ocs
 from ..render.formats import encode
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
@@ -22,11 +24,11 @@ from ..render.queues import (
     summary_text,
     summary_xml_rows,
 )
-from ..render.table import Columns, JobTable, header, requested_details
+from ..render.table import Columns, JobTable, requested_details
 from ..render.usage import OptionHelp, usage
-from .interface.environment import environment_error, unreachable_text
+from .interface.environment import environment_error
 from .interface.qmaster_interface import QmasterInterface
-from .queries.qstat_details import show_jobs, show_messages
+from .queries.qstat_details import show_jobs, show_messages, unreachable_reply
 from .queries.queue_filter import BadState, NoQueues, QueueFilter, checked_states
 from .queries.queue_reasons import queue_reasons
 from .queries.switches import (
@@ -42,7 +44,7 @@ from .queries.switches import (
     refused,
     split_file,
 )
-from .times.local_time import clock_of
+from .times.local_time import qstat_clock
 
 SWITCHES = (
     HELP,
@@ -95,6 +97,7 @@ class _View:
 
     def __init__(self, request: Request, switches: Switches) -> None:
         self.switches = switches
+        self.flavour = request.flavour
         self.show = DEFAULT_SHOW
         self.xml = "-xml" in switches
         self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [
@@ -102,9 +105,9 @@ class _View:
         ]
         self.groups = self._groups()
         for word in switches.words("-s"):
-            show = parse_show(word)
+            show = parse_show(word, request.flavour.retained)
             if show is None:
-                text = usage("qstat", SWITCHES) + "ERROR! wrong argument to -s option\n"
+                text = usage(request.flavour, "qstat", SWITCHES) + "ERROR! wrong argument to -s option\n"
                 raise _Refused(Reply(1, b"", encode(text)))
             self.show = show
         self._check_states()
@@ -112,7 +115,7 @@ class _View:
         self.resources: list[str] | None = [word.partition("=")[0] for word in resources] or None
         self.full = any(name in switches for name in ("-f", "-explain", "-F"))
         self.need_queues = any(name in switches for name in _NEED_QUEUES)
-        self.load_name = request.env.get("SGE_LOAD_AVG") or "load_avg"
+        self.load_name = request.env.get("SGE_LOAD_AVG") or request.flavour.queue_load
         self.width = 30
 
     def _groups(self) -> str:
@@ -144,6 +147,7 @@ class _View:
             resources=has("-r"),
             binding=self._binding(),
             width=self.width,
+            number=self.flavour.number_width,
         )
 
     def _binding(self) -> bool:
@@ -167,7 +171,7 @@ class _Listing:
     def __init__(self, request: Request, qmaster: QmasterInterface, view: _View) -> None:
         self._qmaster = qmaster
         self._view = view
-        self._clock = clock_of(request.env.get("TZ"))
+        self._clock = qstat_clock(request)
         self._config = qmaster.config
         self._filter = QueueFilter(view.switches, qmaster)
         self._instances = self._filter.selected() if view.need_queues else []
@@ -186,6 +190,7 @@ class _Listing:
             "d" in view.groups,
             view.full,
             self._filter.job_filter(self._instances),
+            view.flavour.zombie_state,
         )
         states: dict[str, QueueState] = {item.name: item.state for item in self._qmaster.queue_instances()}
         return Selection(
@@ -211,7 +216,9 @@ class _Listing:
         value = loads.get(name)
         known = self._config.complex_named(name) is not None
         resources = (
-            queue_resources(instance, loads, self._config, view.resources) if "-F" in view.switches else ()
+            queue_resources(instance, loads, self._config, view.resources, view.flavour)
+            if "-F" in view.switches
+            else ()
         )
         explain = "".join(view.switches.words("-explain")[-1:])
         reasons = queue_reasons(instance, loads, self._config, explain)
@@ -227,13 +234,17 @@ class _Listing:
     # ---- text -------------------------------------------------------------------------------------
     def text(self) -> Reply:
         columns = self._columns
-        table = JobTable(columns, self._clock, details=self._details() if columns.resources else None)
+        table = self._table()
         out: list[str] = []
         if columns.full:
             for index, instance in enumerate(self._shown_queues()):
                 if index == 0:
-                    out.append(queue_heading(self._view.load_name, columns.width))
-                out.append(queue_text(self._queue_view(instance), columns.width, columns.extended))
+                    out.append(queue_heading(self._view.flavour, self._view.load_name, columns.width))
+                out.append(
+                    queue_text(
+                        self._view.flavour, self._queue_view(instance), columns.width, columns.extended
+                    )
+                )
                 out += table.rows(self._selection.running(instance.name))
             out += self._section(_PENDING_TITLE, table.rows(self._pending()))
             out += self._section(_FINISHED_TITLE, table.rows(self._zombies()))
@@ -243,8 +254,14 @@ class _Listing:
             out += table.rows(self._pending())
             out += table.rows(self._zombies())
             if out:
-                out.insert(0, header(columns))
+                out.insert(0, table.header())
         return Reply(0, encode("".join(out)))
+
+    def _table(self) -> JobTable | ColumnTable:
+        details = self._details() if self._columns.resources else None
+        if self._view.flavour.columns:
+            return ColumnTable(self._columns, self._clock, details)
+        return JobTable(self._columns, self._clock, details=details)
 
     def _section(self, title: str, rows: list[str]) -> list[str]:
         if not rows:
@@ -253,24 +270,26 @@ class _Listing:
         return [f"\n{rule}\n{title}\n{rule}\n", *rows]
 
     def _details(self) -> Callable[[Line], str]:
+        flavour = self._view.flavour
+        choices = flavour.details
+        if choices is not None:
+            return lambda line: requested_details_ocs(line, flavour.columns, choices.element_binding)
         return lambda line: requested_details(line, self._columns.binding, self._config)
 
     # ---- XML --------------------------------------------------------------------------------------
     def xml(self) -> Reply:
-        writer = JobListXml(self._columns, self._clock, self._config)
+        writer = JobListXml(self._view.flavour, self._columns, self._clock, self._config)
         queues: list[str] = []
         if self._columns.full:
             for instance in self._shown_queues():
                 rows = writer.rows(self._selection.running(instance.name), "running", 3)
-                queues.append(
-                    f"    <Queue-List>\n{queue_xml(self._queue_view(instance))}{''.join(rows)}"
-                    "    </Queue-List>\n"
-                )
+                head = queue_xml(self._view.flavour, self._queue_view(instance))
+                queues.append(f"    <Queue-List>\n{head}{''.join(rows)}    </Queue-List>\n")
         else:
             for name in [item.name for item in self._shown_queues()] if self._view.need_queues else [None]:
                 queues += writer.rows(self._selection.running(name), "running")
         jobs = writer.rows(self._pending(), "pending") + writer.rows(self._zombies(), "zombie")
-        return Reply(0, encode(document("".join(queues), "".join(jobs))))
+        return Reply(0, encode(document(self._view.flavour, "".join(queues), "".join(jobs))))
 
 
 def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -> Reply:
@@ -289,28 +308,35 @@ def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -
     extended = "-ext" in view.switches
     if view.xml:
         return Reply(
-            0, encode(summary_document("".join(summary_xml_rows(item, extended) for item in summaries)))
+            0,
+            encode(
+                summary_document(
+                    request.flavour, "".join(summary_xml_rows(item, extended) for item in summaries)
+                )
+            ),
         )
-    return Reply(0, encode(summary_text(summaries, view.width, extended)))
+    return Reply(0, encode(summary_text(request.flavour, summaries, view.width, extended)))
 
 
 def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
     view = _View(request, switches)
     if "-j" in switches:
         words = _last_words(switches)
-        clock = clock_of(request.env.get("TZ"))
+        clock = qstat_clock(request)
         if words:
-            return show_jobs(words, qmaster, clock, view.xml, view.columns().binding)
-        return show_messages(qmaster, view.xml)
+            return show_jobs(words, request, qmaster, clock, view.xml, view.columns().binding)
+        return show_messages(request, qmaster, view.xml)
     try:
         if "c" in view.groups:
             return _cluster_summary(request, qmaster, view)
         listing = _Listing(request, qmaster, view)
         return listing.xml() if view.xml else listing.text()
     except NoQueues as error:
+        if request.flavour.server_times:
+            return Reply(0, b"", encode(error.text))
         return Reply(1, b"", encode(error.text))
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error))
+        return unreachable_reply(request, error)
 
 
 def _last_words(switches: Switches) -> list[str]:
@@ -325,7 +351,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     switches = read_switches(request)
-    problem = refused("qstat", SWITCHES, switches)
+    problem = refused(request.flavour, "qstat", SWITCHES, switches)
     if problem is not None:
         return problem
     try:

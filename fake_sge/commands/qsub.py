@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from ..model import JobSpec
 from ..model.operations import Finished, JobOperation, Submission, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
+from ..render.command_line import quoted
 from ..render.formats import encode
-from .interface.environment import commlib_line, environment_text, send_error
+from .interface.environment import NO_ENVIRONMENT, commlib_line, environment_refusal, send_error
 from .interface.qmaster_interface import QmasterInterface
 from .submission import jsv
 from .submission.common import (
@@ -28,8 +30,7 @@ from .submit_options.parsed import Option, Parsed
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
 
-_NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
-_REFUSED = "Unable to run job: {}\nExiting.\n"
+ARCH = "lx-amd64"
 _WAITING = "Waiting for immediate job to be scheduled.\n"
 _NAMELESS = ("SIGSTKFLT", "SIGPWR", "SIGSYS")
 _DIAGNOSIS_LENGTH = (
@@ -39,9 +40,9 @@ _DIAGNOSIS_LENGTH = (
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qsub."""
-    problem = environment_text(request)
-    if problem:
-        return Reply(1, b"", encode(_NO_ENVIRONMENT.format(problem)))
+    problem = environment_refusal(request)
+    if problem is not None:
+        return problem
     call = _Call(request, qmaster)
     try:
         return call.run()
@@ -58,18 +59,25 @@ class _Call:
         self.out = ""
         self.err = ""
         self.sync = False
+        self.defaults = 0  # how many of the options come from default files
 
     def reply(self, code: int) -> Reply:
         return Reply(code, encode(self.out), encode(self.err))
 
     def unreachable(self, error: QmasterUnreachable) -> Reply:
-        self.err += commlib_line(error)
         cause = send_error(error)
         if self.sync and error.kind is not Unreachable.SILENT:
-            self.err += _NO_ENVIRONMENT.format(cause[:_DIAGNOSIS_LENGTH])
+            if self.request.flavour.absence.all_lines_of_sync:
+                self.err += f"{commlib_line(error)}error: {cause}\n{NO_ENVIRONMENT.format(cause)}"
+            else:
+                self.err += NO_ENVIRONMENT.format(cause[:_DIAGNOSIS_LENGTH])
         else:
-            self.err += _REFUSED.format(cause)
+            self.err += commlib_line(error) + self.refusal(cause)
         return self.reply(1)
+
+    def refusal(self, text: str) -> str:
+        """``Unable to run job: ...``."""
+        return f"Unable to run job: {text}{self.request.flavour.wording.stop}\nExiting.\n"
 
     def say(self, parsed: Parsed, prefix: str, warning: str) -> int:
         """Print a parser's answers; the exit code, 0 to go on."""
@@ -91,25 +99,28 @@ class _Call:
         if code:
             return self.reply(code)
         if any(option.switch == "-help" for option in command_line.options):
-            return Reply(0, encode(self.out + help_text("qsub")), encode(self.err))
+            return Reply(0, encode(self.out + help_text(request.flavour, "qsub")), encode(self.err))
         script: Script | None = None
         if not is_binary(command_line, defaults):
             script = read_script(request, command_line, context)
             code = self.say(script.parsed, "Unable to read script file because of error: ", "warning: ")
             if code:
                 return self.reply(code)
+        self.defaults = len(defaults.options)
         return self.submit(
             [*defaults.options, *(script.parsed.options if script else []), *command_line.options], script
         )
 
     def submit(self, options: list[Option], script: Script | None) -> Reply:
-        terse = any(option.switch == "-terse" for option in options)
+        first = 0 if self.request.flavour.terse_in_files else self.defaults
+        terse = any(option.switch == "-terse" for option in options[first:])
         self.sync = any(option.switch == "-sync" and option.value for option in options)
         submitted = build(options, self.request)
         code = self.say(Parsed(answers=submitted.answers), "qsub: ", "warning: ")
         if code:
             return self.reply(code)
         submitted.spec = with_script(submitted.spec, script)
+        submitted.spec = replace(submitted.spec, command_line=command_line_of(self.request))
         if submitted.verify:
             self.out += show_spec(submitted, self.request)
             return self.reply(0)
@@ -121,13 +132,13 @@ class _Call:
         if watched:
             refusal = self.qmaster.can_watch()
             if refusal:
-                self.err += _NO_ENVIRONMENT.format(refusal)
+                self.err += NO_ENVIRONMENT.format(refusal)
                 return self.reply(1)
         if submitted.jsv:
             spec, text = jsv.ask(submitted.jsv, spec, self.request, self.qmaster)
             self.out += text.shown
             if text.refusal is not None:
-                self.err += _REFUSED.format(text.refusal)
+                self.err += self.refusal(text.refusal)
                 return self.reply(1)
         answer = self.qmaster.submit(spec)
         return self.answer(spec, answer, terse, watched)
@@ -135,24 +146,24 @@ class _Call:
     def answer(self, spec: JobSpec, answer: Submission, terse: bool, watched: bool) -> Reply:
         number = answer.number
         if answer.unscheduled is not None:
-            name = job_identifier(answer.unscheduled, spec)
-            self.out += f"{name if terse else submitted_line(answer.unscheduled, spec)}\n"
+            name = job_identifier(answer.unscheduled, spec, self.request.flavour)
+            self.out += (
+                f"{name if terse else submitted_line(answer.unscheduled, spec, self.request.flavour)}\n"
+            )
             self.err += f"{_WAITING}\nYour qsub request could not be scheduled; try again later.\n"
             return self.reply(1)
         if answer.refusal:
-            self.err += _REFUSED.format("\n".join(answer.refusal))
+            self.err += self.refusal("\n".join(answer.refusal))
             return self.reply(answer.code)
         if number is None:
             self.out += "verification: found suitable queue(s)\n"
             return self.reply(0)
-        line = submitted_line(number, spec)
+        line = submitted_line(number, spec, self.request.flavour)
         if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
-            self.err += _REFUSED.format(
-                f"warning: {spec.owner}'s job is not allowed to run in any queue\n{line}"
-            )
+            self.err += self.refusal(f"{self.request.flavour.wording.no_queue.format(spec.owner)}\n{line}")
             return self.reply(1)
         if terse:
-            line = job_identifier(number, spec)
+            line = job_identifier(number, spec, self.request.flavour)
         elif Warn.NO_SUITABLE_QUEUES in answer.warnings:
             line = f"warning: no suitable queues\n{line}"
         self.out += line + "\n"
@@ -196,7 +207,7 @@ class _Call:
         if (job is None or not job.tasks) and all(end.deleted for end in ends):
             self.err += "\nYour qsub request could not be scheduled; try again later.\n"
             return 1
-        name = job_identifier(number, spec)
+        name = job_identifier(number, spec, self.request.flavour)
         self.err += f"\nYour immediate job {name} has been successfully scheduled.\n"
         return 0
 
@@ -216,18 +227,31 @@ class _Call:
 
     def report(self, end: Finished, name: str) -> int:
         """Print how a task ended; its part in the exit code."""
+        code = end.exit_status
+        line = f"Job {name} exited with exit code {code}.\n"
         if end.deleted:
-            self.err += f"Unable to run job {name}\n"
-            return 0
-        if end.signal:
-            self.err += f"Job {name} exited because of signal {signal_name(end.signal)}\n"
-            return 1
-        line = f"Job {name} exited with exit code {end.exit_status}.\n"
-        if end.exit_status:
-            self.err += line
+            code, line = 0, f"Unable to run job {name}\n"
+        elif end.signal:
+            code, line = 1, f"Job {name} exited because of signal {signal_name(end.signal)}\n"
+        if code or end.deleted:
+            self.complain(line)
         else:
             self.out += line
-        return end.exit_status
+        return code
+
+    def complain(self, line: str) -> None:
+        """Bad news of a job: stderr, or stdout like the good ones."""
+        if self.request.flavour.sync_on_stdout:
+            self.out += line
+        else:
+            self.err += line
+
+
+def command_line_of(request: Request) -> str:
+    """The call as an Open Cluster Scheduler keeps it."""
+    return " ".join(
+        [f"{request.sge_root}/bin/{ARCH}/{request.argv[0]}", *(quoted(word) for word in request.argv[1:])]
+    )
 
 
 def signal_name(number: int) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ..model import Exit, Granted, Job, JobSpec, Range, Task
+from ..model import Exit, Granted, Job, JobSpec, Range, Task, failures
 from ..model.accounting import RUSAGE, Record, format_record
+from ..model.accounting_json import format_json
+from ..model.categories import category_of
+from ..model.flavours import Accounting, Flavour
 
 
 def category(spec: JobSpec) -> str:
@@ -37,8 +40,10 @@ def _slots(piece: Range) -> str:
     return f"{piece.first}{',' if piece.last == piece.first + 1 else '-'}{piece.last}"
 
 
-def accounting_line(job: Job, task: Task, end: Exit, granted: Granted) -> str:
+def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt."""
+    if flavour.accounting.json:
+        return _json_line(job, task, end, granted, flavour.accounting)
     spec, usage = job.spec, end.usage
     record = Record(
         qname=granted.queue,
@@ -65,3 +70,42 @@ def accounting_line(job: Job, task: Task, end: Exit, granted: Granted) -> str:
         **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
     )
     return format_record(record)[:-1]
+
+
+def _json_line(job: Job, task: Task, end: Exit, granted: Granted, form: Accounting) -> str:
+    """The same for an Open Cluster Scheduler: microseconds, and nothing of a run that was rescheduled."""
+    spec, usage = job.spec, end.usage
+    rescheduled = end.failed == failures.RESCHEDULED
+    usage = {} if rescheduled else usage
+    wallclock = end.end_time - end.start_time if end.start_time and not rescheduled else 0.0
+    record = Record(
+        qname=granted.queue,
+        hostname=granted.host,
+        group=spec.group,
+        owner=spec.owner,
+        job_name=spec.name,
+        job_number=job.number,
+        account=spec.account,
+        priority=spec.priority,
+        submission_time=0.0 if rescheduled else job.submission_time,
+        start_time=0.0 if rescheduled else end.start_time,
+        end_time=0.0 if rescheduled or not end.start_time else end.end_time,
+        failed=end.failed,
+        exit_status=end.exit_status,
+        ru_wallclock=int(wallclock),
+        project=spec.project or "NONE",
+        department=spec.department,
+        granted_pe=task.granted_pe or "NONE",
+        slots=max(1, task.slots),
+        task_number=task.number if spec.is_array else 0,
+        cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
+        category=category_of(spec) or form.no_category,
+        arid=spec.advance_reservation,
+        **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
+    )
+    record.extra.update(
+        submit_cmd_line=spec.command_line, wallclock=wallclock, maxrss=usage.get("ru_maxrss", 0.0) * 1024
+    )
+    if task.deleted_by is not None:
+        record.extra["deleted_by"] = task.deleted_by
+    return format_json(record, form)

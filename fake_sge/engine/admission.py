@@ -16,7 +16,6 @@ from ..model.globs import glob_match
 from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
 from .state import CellState
 
-TRY_LATER = 25
 ANSWER_LOST = "Error reading answer list from qmaster"
 _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
 
@@ -71,6 +70,8 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
         check_array_predecessors(spec, state.jobs)
     except Refused as refused:
         return refused.lines
+    if not config.flavour.unspoolable_names:
+        return []
     if names.is_unspoolable(spec.name) or names.is_unspoolable(spec.account):
         return [ANSWER_LOST]
     return []
@@ -80,7 +81,7 @@ def _at_once(spec: JobSpec, config: CellConfig) -> None:
     if spec.submit_host not in (*config.submit_hosts, *config.admin_hosts) or (
         spec.submit_host not in config.submit_hosts
     ):
-        raise Refused(f'denied: host "{spec.submit_host}" is not a submit host')
+        raise Refused(config.flavour.wording.no_submit_host.format(spec.submit_host))
     if spec.max_concurrent and not spec.is_array:
         raise Refused('invalid "task concurrency" value in job request')
     if not spec.name:
@@ -126,7 +127,7 @@ def _name_and_size(spec: JobSpec, config: CellConfig) -> list[str]:
     refusal = names.refuse_job_name(spec.name)
     limit = int(config.global_config.get("max_aj_tasks", "0"))
     if not refusal and spec.is_array and 0 < limit < len(spec.array.ids()):
-        refusal = f"job rejected: you tried to submit a job with more than {limit} tasks"
+        refusal = config.flavour.wording.many_tasks.format(limit)
     return [refusal] if refusal else []
 
 
@@ -156,13 +157,15 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     for queues in (spec.soft_queues, spec.master_queues):
         lines = lines or check_queues(queues, config)
     if lines:
+        if config.flavour.suitability_after_queues and spec.verify_suitable == 2:
+            lines.append("error: no suitable queues")
         raise Refused(*lines)
     if spec.pe is not None:
         if not matching_pes(spec.pe, config):
             raise Refused(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
         check_slots(spec)
     _checkpoint(spec, config)
-    warnings = [] if state.instances else [not_in_any_queue(spec.owner)]
+    warnings = [] if state.instances else [not_in_any_queue(spec.owner, config)]
     try:
         _accounts(spec, config)
     except Refused as refused:
@@ -172,15 +175,15 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     return spec
 
 
-def not_in_any_queue(user: str) -> str:
+def not_in_any_queue(user: str, config: CellConfig) -> str:
     """The warning with which a job is taken although no queue would run it."""
-    return f"warning: {user}'s job is not allowed to run in any queue"
+    return config.flavour.wording.no_queue.format(user)
 
 
 def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
     config, settings = state.config, state.config.global_config
     most, most_of_user = int(settings["max_jobs"]), int(settings["max_u_jobs"])
-    verdict.code = TRY_LATER
+    verdict.code = config.flavour.full_code
     if len(state.jobs) >= (most or config.max_job_number) or state.active_of.get(spec.owner, 0) >= (
         most_of_user or config.max_job_number
     ):  # jobs that have ended but are still known do not count
@@ -191,13 +194,11 @@ def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
         ]
         own = alive.count(spec.owner)
         if most and len(alive) >= most:
-            raise Refused(f"job rejected: only {most} jobs are allowed per cluster")
+            raise Refused(config.flavour.wording.full_cluster.format(most))
         if most_of_user and own >= most_of_user and spec.verify_suitable < 3:
-            raise Refused(
-                f"job rejected: only {most_of_user} jobs are allowed per user (current job count: {own})"
-            )
+            raise Refused(config.flavour.wording.full_user.format(most_of_user, own))
         if len(state.jobs) >= config.max_job_number:
-            raise Refused(f"job rejected: only {config.max_job_number} jobs are allowed per cluster")
+            raise Refused(config.flavour.wording.full_cluster.format(config.max_job_number))
     verdict.code = 1
     denied = settings.get("xuser_lists", "NONE")
     allowed = settings.get("user_lists", "NONE")
@@ -309,7 +310,7 @@ def check_deadline_user(user: str, config: CellConfig) -> None:
     """Raises Refused when a user is not in the user set ``deadlineusers``."""
     entries = config.usersets.get("deadlineusers", {}).get("entries", "").replace(",", " ").split()
     if user not in entries:
-        raise Refused(f'job rejected: the user "{user}" is not a deadline initiation user')
+        raise Refused(config.flavour.wording.no_deadline_user.format(user))
 
 
 def check_predecessors(words: Sequence[str], number: int) -> None:

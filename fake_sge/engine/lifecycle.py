@@ -61,7 +61,7 @@ def _judge(end: Exit, task: Task) -> Exit:
 
 
 def _account(state: CellState, now: float, job: Job, task: Task, end: Exit, granted: Granted) -> None:
-    line = accounting_line(job, task, end, granted)
+    line = accounting_line(job, task, end, granted, state.config.flavour)
     state.accounting.append(AccountingLine(line, now + state.timing.accounting_flush))
 
 
@@ -81,7 +81,7 @@ def _again(state: CellState, now: float, job: Job, task: Task) -> None:
     task.reschedule_requested = False
     task.usage = {}
     task.not_before = now + state.timing.cleanup
-    job.submission_time = float(int(now))
+    job.submission_time = state.moment(now)
     if task.not_before > now:
         state.ask_schedule(now, task.not_before - now)
 

@@ -130,7 +130,7 @@ def _start(state: CellState, job: Job, task: Task, now: float) -> None:
     task.run += 1
     task.status = Status.TRANSFERRING
     task.state = State.RUNNING
-    task.start_time = float(int(now))
+    task.start_time = state.moment(now)
     task.usage = {}
     state.running[(job.number, task.number)] = None
     simulation = job.spec.simulation

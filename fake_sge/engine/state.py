@@ -84,6 +84,7 @@ class CellState:
     timing: Timing
     jobs: dict[int, Job] = field(default_factory=dict)
     zombies: list[Job] = field(default_factory=list)
+    category_ids: dict[str, int] = field(default_factory=dict)  # of an Open Cluster Scheduler
     instances: dict[str, QueueInstance] = field(default_factory=dict)
     next_number: int = 1
     ready: dict[int, None] = field(default_factory=dict)
@@ -101,6 +102,10 @@ class CellState:
     def __getstate__(self) -> dict[str, object]:
         """Effects are not part of the state."""
         return {**self.__dict__, "effects": []}
+
+    def moment(self, now: float) -> float:
+        """A time as it is kept: whole seconds, unless the flavour shows fractions."""
+        return now if self.config.flavour.times.digits else float(int(now))
 
     def take_effects(self) -> list[Effect]:
         """What must be done outside since the last call."""

@@ -6,6 +6,7 @@ import heapq
 from dataclasses import replace
 
 from ..model import Job, JobSpec, Rerun, SchedulingMessage, State, Task, TaskSet
+from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
 from .admission import ANSWER_LOST, judge, late, not_in_any_queue
@@ -26,7 +27,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
         return _verified(take_number(state), found, messages)
     trouble = late(spec, state)
     if not found and trouble != [ANSWER_LOST] and (trouble or spec.verify_suitable == 2):
-        before = [] if trouble or state.instances else [not_in_any_queue(spec.owner)]
+        before = [] if trouble or state.instances else [not_in_any_queue(spec.owner, state.config)]
         refused = spec.verify_suitable == 2
         trouble = (
             [*before, "error: no suitable queues"] if refused else ["warning: no suitable queues", *trouble]
@@ -61,13 +62,15 @@ def _store(state: CellState, now: float, spec: JobSpec) -> Job:
     job = Job(
         number,
         spec,
-        float(int(now)),
+        state.moment(now),
         everything,
         everything if spec.user_hold else nothing,
         everything if spec.operator_hold else nothing,
         everything if spec.system_hold else nothing,
         nothing,
     )
+    if state.config.flavour.is_ocs:
+        job.category_id = state.category_ids.setdefault(category_of(spec), len(state.category_ids) + 1)
     wrapped = bool(state.jobs) and number < next(reversed(state.jobs))
     state.jobs[number] = job
     if wrapped:

@@ -6,7 +6,7 @@ Layout and number formats as in ``accounting(5)`` and the ``accounting_lines`` o
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Callable
+from typing import Any, Callable
 
 from .values import atof, atol
 
@@ -29,9 +29,9 @@ class Record:
     job_number: int = 0
     account: str = ""
     priority: int = 0
-    submission_time: int = 0
-    start_time: int = 0
-    end_time: int = 0
+    submission_time: float = 0
+    start_time: float = 0
+    end_time: float = 0
     failed: int = 0
     exit_status: int = 0
     ru_wallclock: float = 0.0
@@ -66,7 +66,7 @@ class Record:
     maxvmem: float = 0.0
     arid: int = 0
     ar_submission_time: int = 0
-    extra: dict[str, str] = field(default_factory=dict, compare=False)
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)  # what only some flavours have
 
 
 FIELDS: tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")

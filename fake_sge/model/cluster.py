@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from .flavours import SGE, Flavour
+
 
 class QueueState(enum.IntFlag):
     """State of a queue instance; letters as in ``qstat -f``."""
@@ -149,6 +151,7 @@ class CellConfig:
     resource_quotas: list[str] = field(default_factory=list)
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
+    flavour: Flavour = SGE
 
     def is_manager(self, user: str) -> bool:
         """Whether the user is a manager."""

@@ -143,6 +143,7 @@ class JobSpec(Compact):
     binding: str | None = None  # -binding as given
     immediate: bool = False  # -now y
     simulation: Simulation | None = None
+    command_line: str = ""  # the qsub call that made it
     extra: tuple[tuple[str, str], ...] = ()  # for options that only need to be shown again
 
     @property
@@ -231,6 +232,7 @@ class Job(Compact):
     normalised_priority: float = 0.0  # JB_nppri
     normalised_tickets: float = 0.0  # JAT_ntix of waiting tasks
     override_tickets: int = 0
+    category_id: int = 0  # number of its scheduling category
     altered: tuple[str, ...] = ()  # names of the JobSpec fields that qalter replaced
     script_deleted: bool = False  # last task ended, script gone (finished window)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from .flavours import SGE, Flavour
 from .operations import Actor
 
 
@@ -35,7 +36,7 @@ class Request:
     gid: int
     host: str = "localhost"
     umask: int = 0o022
-    flavour: str = "sge-8.1.9"
+    flavour: Flavour = SGE
     stdout_is_tty: bool = False
     read_stdin: Callable[[], bytes] = _no_stdin  # all of stdin, read once, on demand
     emit: Callable[[bytes, bytes], None] = _no_output  # emit(out, err): send output at once

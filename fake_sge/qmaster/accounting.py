@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..faults import ACCOUNTING, FaultBook, FaultKind
-from ..model.accounting import HEADER
 
 log = logging.getLogger("fake_sge")
 _TAIL = 1 << 20
@@ -21,12 +20,14 @@ class AccountingFile:
     Args:
         path: the file.
         faults: what goes wrong.
+        header: its first lines.
         now: the cell's clock, by which late lines are written.
     """
 
-    def __init__(self, path: Path, faults: FaultBook, now: Callable[[], float]) -> None:
+    def __init__(self, path: Path, faults: FaultBook, header: str, now: Callable[[], float]) -> None:
         self.path = path
         self.faults = faults
+        self.header = header
         self._now = now
         self._failing = False
         self._late: list[tuple[float, str]] = []
@@ -58,7 +59,7 @@ class AccountingFile:
             with self.path.open("ab", buffering=0) as out:
                 size = os.fstat(out.fileno()).st_size
                 if size == 0:
-                    data = HEADER.encode() + data
+                    data = self.header.encode() + data
                 try:
                     written = out.write(data)
                     if written != len(data):

@@ -183,12 +183,12 @@ def _configure(
 
 
 def _rotate(qmaster: Qmaster) -> str:
-    path = qmaster.layout.accounting
-    target = path.with_name(f"accounting.{int(qmaster.now)}")
+    path = qmaster.accounting.path
+    target = path.with_name(f"{path.name}.{int(qmaster.now)}")
     count = 0
     while target.exists():
         count += 1
-        target = path.with_name(f"accounting.{int(qmaster.now)}.{count}")
+        target = path.with_name(f"{path.name}.{int(qmaster.now)}.{count}")
     path.replace(target)
     return str(target)
 

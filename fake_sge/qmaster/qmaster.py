@@ -24,6 +24,7 @@ from ..execution.processes import start_ticks
 from ..faults import FaultBook, FaultKind
 from ..layout import Layout
 from ..model import Exit, Status, failures
+from ..model.accounting import HEADER
 from ..model.operations import Finished
 from ..options import CellOptions, make_config, make_timing
 from .accounting import AccountingFile
@@ -45,7 +46,9 @@ class Qmaster:
         self.changed = threading.Condition(self.lock)
         self.faults = FaultBook()
         self.store = Store(layout.qmaster)
-        self.accounting = AccountingFile(layout.accounting, self.faults, lambda: self.now)
+        header = "" if options.accounting_name.endswith(".jsonl") else HEADER
+        path = layout.common / options.accounting_name
+        self.accounting = AccountingFile(path, self.faults, header, lambda: self.now)
         self.watched: dict[int, list[Finished]] = {}
         self.clients: dict[int, tuple[str, int]] = {}
         self.last_client = 10

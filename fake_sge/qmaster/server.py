@@ -18,6 +18,7 @@ from typing import Any
 
 from ..commands.dispatch import dispatch
 from ..faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, spoil
+from ..model.flavours import FLAVOURS
 from ..model.requests import ClientSignal, Reply, Request
 from ..wire import frame, receive
 from .journal import StoreError
@@ -207,7 +208,7 @@ class Server:
             gid,
             host,
             int(fields[1]),
-            qmaster.options.flavour,
+            FLAVOURS[qmaster.options.flavour],
             fields[2] == b"1",
             read_stdin,
             emit,

@@ -10,7 +10,7 @@ from .formats import Clock, duration, memory
 from .tasks import print_ranges
 
 RULE = "=" * 62
-_SUBMIT_LINES = tuple(
+SUBMIT_LINES = tuple(
     (f"sge_o_{key}", f"__SGE_PREFIX__O_{name}")
     for key, name in (
         *(("home", "HOME"), ("log_name", "LOGNAME"), ("path", "PATH"), ("shell", "SHELL"), ("tz", "TZ")),
@@ -30,14 +30,15 @@ def pairs(items: Iterable[tuple[str, str | None]]) -> str:
     return ",".join(f"{name}={'NONE' if value is None else value}" for name, value in items)
 
 
-def _paths(paths: Sequence[HostPath]) -> str:
+def path_text(paths: Sequence[HostPath]) -> str:
+    """``HOST:NONE:PATH`` for each."""
     return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths)
 
 
 def submit_lines(spec: JobSpec) -> list[str]:
     """What qsub recorded of its own environment."""
     recorded = dict(spec.env)
-    return [line(key, recorded[name]) for key, name in _SUBMIT_LINES if recorded.get(name) is not None]
+    return [line(key, recorded[name]) for key, name in SUBMIT_LINES if recorded.get(name) is not None]
 
 
 def _head(job: Job, clock: Clock) -> list[str]:
@@ -45,9 +46,9 @@ def _head(job: Job, clock: Clock) -> list[str]:
     rows = [line("job_number", job.number)]
     if not job.script_deleted:
         rows.append(line("exec_file", f"job_scripts/{job.number}"))
-    rows.append(line("submission_time", clock.ctime(job.submission_time)))
+    rows.append(line("submission_time", clock.long(job.submission_time)))
     if spec.deadline:
-        rows.append(line("deadline", clock.ctime(spec.deadline)))
+        rows.append(line("deadline", clock.long(spec.deadline)))
     rows += [
         line("owner", spec.owner),
         line("uid", spec.uid),
@@ -56,7 +57,7 @@ def _head(job: Job, clock: Clock) -> list[str]:
     ]
     rows += submit_lines(spec)
     if spec.execution_time:
-        rows.append(line("execution_time", clock.ctime(spec.execution_time)))
+        rows.append(line("execution_time", clock.long(spec.execution_time)))
     rows.append(line("account", spec.account))
     if spec.checkpoint is not None:
         rows.append(line("checkpoint_object", spec.checkpoint))
@@ -83,7 +84,7 @@ def requests(spec: JobSpec) -> list[str]:
     return [
         *([line("directive_prefix", prefix)] if prefix is not None else []),
         *given(
-            ("stderr_path_list", _paths(spec.stderr_paths)),
+            ("stderr_path_list", path_text(spec.stderr_paths)),
             ("reserve", "y" if spec.reserve else ""),
             ("merge", "y" if spec.merge_stderr else ""),
             ("hard resource_list", hard),
@@ -94,8 +95,8 @@ def requests(spec: JobSpec) -> list[str]:
         line("notify", "TRUE" if spec.notify else "FALSE"),
         line("job_name", spec.name),
         *given(
-            ("stdout_path_list", _paths(spec.stdout_paths)),
-            ("stdin_path_list", _paths(spec.stdin_paths)),
+            ("stdout_path_list", path_text(spec.stdout_paths)),
+            ("stdin_path_list", path_text(spec.stdin_paths)),
             ("priority", spec.priority),
         ),
         line("jobshare", spec.jobshare),
@@ -117,7 +118,7 @@ def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[
     spec = job.spec
     rows = [line("env_list", pairs(visible_env(job)))]
     if spec.args:
-        rows.append(line("job_args", ",".join(spec.args)))
+        rows.append(line("job_args", ",".join(word or "NONE" for word in spec.args)))
     rows += given(
         ("master hard queue_list", ",".join(spec.master_queues)),
         ("script_file", "" if job.script_deleted else spec.command),
@@ -205,11 +206,11 @@ def _errors(task: Task, server: Clock) -> list[str]:
     rows = []
     for index, (when, text) in enumerate(zip(task.error_times, task.errors)):
         title = "error reason" if index == 0 else "            "
-        rows.append(f"{title} {task.number:10d}:      {server.table(when)} {text}\n")
+        rows.append(f"{title} {task.number:10d}:      {server.reason(when)} {text}\n")
     return rows
 
 
-def scheduling_info(messages: Sequence[SchedulingMessage]) -> str:
-    """The scheduler's reasons."""
+def scheduling_info(messages: Sequence[SchedulingMessage], width: int = 28) -> str:
+    """The scheduler's reasons, in a column of that width."""
     titles = ["scheduling info:"] + [""] * len(messages)
-    return "".join(f"{title:<28}{message.text}\n" for title, message in zip(titles, messages))
+    return "".join(f"{title:<{width}}{message.text}\n" for title, message in zip(titles, messages))

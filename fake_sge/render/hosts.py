@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model import QueueInstance
-from .detail_xml import HEAD
+from .elements import HEAD
 from .formats import Clock, fixed, xml_escape
 from .listing import Line
 from .queues import Resource, state_letters

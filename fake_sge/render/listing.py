@@ -65,6 +65,12 @@ _LETTERS = (
     ("z", Show.ZOMBIES),
     ("a", DEFAULT_SHOW),
 )
+_LETTERS_92 = (
+    *(pair for pair in _LETTERS if pair[0] != "z"),
+    ("z", Show.NONE),
+    ("f", Show.NONE),
+    ("o", Show.NONE),
+)
 _TASK_HOLDS = (
     (Show.USER_HOLD, Hold.USER),
     (Show.OPERATOR_HOLD, Hold.OPERATOR),
@@ -80,13 +86,18 @@ _ACTIVE = (Status.RUNNING, Status.TRANSFERRING)
 _HOLD_ORDER = tuple(Hold(bits) for bits in (0, 1, 2, 4, 8, 3, 5, 9, 6, 10, 12, 7, 11, 13, 14, 15))
 
 
-def parse_show(word: str) -> Show | None:
-    """The argument of ``-s``; None when it is wrong. After a match the later letters are tried at once."""
+def parse_show(word: str, retained: bool = False) -> Show | None:
+    """The argument of ``-s``; None when it is wrong. After a match the later letters are tried at once.
+
+    ``retained``: with f for retained finished jobs instead of z, and an o that says nothing (OCS 9.2,
+    captures ``hold_filter.s_huo``, ``special.retained.*``).
+    """
+    letters = _LETTERS_92 if retained else _LETTERS
     show = Show.NONE
     index = 0
     while index < len(word):
         start = index
-        for text, bits in _LETTERS:
+        for text, bits in letters:
             if word.startswith(text, index):
                 show |= bits
                 index += len(text)
@@ -143,6 +154,7 @@ class Scope:
     by_task: bool = False
     full: bool = False
     fits: Callable[[Job], bool] | None = None
+    zombie_state: str = "z"
 
 
 class Selection:
@@ -349,4 +361,4 @@ class Selection:
         for job in jobs:
             if job.zombies and self._owner_wanted(job.owner):
                 tasks = original_tasks(job.spec.array, job.zombies)
-                yield Line(job, "z", tasks, slot_request(job, self._config), zombie=True)
+                yield Line(job, self._scope.zombie_state, tasks, slot_request(job, self._config), zombie=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..model import CellConfig, Job
+from ..model.flavours import Flavour
 from .detail_resources import binding_text
-from .detail_xml import HEAD, SCHEMAS
+from .elements import opening
 from .formats import Clock, xml_escape
 from .listing import Line
 from .slots import urgency_contribution
@@ -14,17 +15,17 @@ from .table import Columns
 from .tasks import print_ranges
 
 
-def document(queues: str, jobs: str) -> str:
+def document(flavour: Flavour, queues: str, jobs: str) -> str:
     """The document around the listing of running (``queues``) and other jobs."""
     return (
-        f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n  <queue_info>\n{queues}  </queue_info>\n'
+        opening(flavour, "job_info", "qstat") + f"  <queue_info>\n{queues}  </queue_info>\n"
         f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n"
     )
 
 
-def summary_document(rows: str) -> str:
+def summary_document(flavour: Flavour, rows: str) -> str:
     """The document of ``-g c``."""
-    return f'{HEAD}<job_info  xmlns:xsd="{SCHEMAS}/qstat.xsd">\n{rows}</job_info>\n'
+    return f"{opening(flavour, 'job_info', 'qstat')}{rows}</job_info>\n"
 
 
 def _contribution(value: float) -> str:
@@ -34,7 +35,9 @@ def _contribution(value: float) -> str:
 class JobListXml:
     """Writes job_list elements."""
 
-    def __init__(self, columns: Columns, clock: Clock, config: CellConfig) -> None:
+    def __init__(self, flavour: Flavour, columns: Columns, clock: Clock, config: CellConfig) -> None:
+        self._flavour = flavour
+        self._submission_tag = flavour.submission_tag
         self._columns = columns
         self._clock = clock
         self._config = config
@@ -59,9 +62,10 @@ class JobListXml:
         """The form without options, which has to be fast."""
         job = line.job
         if line.running and line.task is not None:
-            when = f"<JAT_start_time>{self._clock.iso(line.task.start_time)}</JAT_start_time>"
+            when = f"<JAT_start_time>{self._clock.xml(line.task.start_time)}</JAT_start_time>"
         else:
-            when = f"<JB_submission_time>{self._clock.iso(job.submission_time)}</JB_submission_time>"
+            tag = self._submission_tag
+            when = f"<{tag}>{self._clock.xml(job.submission_time)}</{tag}>"
         queue = ""
         if not self._columns.full:
             name = line.granted.instance if line.granted is not None else ""
@@ -88,13 +92,16 @@ class JobListXml:
             ("JB_job_number", job.number),
             ("JAT_prio", f"{line.priority:.5f}"),
         ]
-        if columns.extended or columns.priority:
+        ocs = self._flavour.is_ocs
+        if columns.extended or (columns.priority and not ocs):
             items.append(("JAT_ntix", f"{line.tickets:.5f}"))
         if columns.priority:
             items.append(("JB_nppri", f"{job.normalised_priority:.5f}"))
-        if columns.urgency or columns.priority:
+        if columns.urgency or (columns.priority and not ocs):
             items.append(("JB_nurg", f"{job.normalised_urgency:.5f}"))
         if columns.urgency:
+            if ocs:
+                items.append(("JB_urg", _contribution(job.urgency)))
             items += [
                 ("JB_rrcontr", _contribution(job.resource_contribution)),
                 ("JB_wtcontr", _contribution(job.waiting_contribution)),
@@ -111,11 +118,11 @@ class JobListXml:
         items.append(("state", line.state))
         if columns.times:
             if line.running and line.task is not None:
-                items.append(("JAT_start_time", self._clock.iso(line.task.start_time)))
+                items.append(("JAT_start_time", self._clock.xml(line.task.start_time)))
             else:
-                items.append(("JB_submission_time", self._clock.iso(job.submission_time)))
+                items.append((self._submission_tag, self._clock.xml(job.submission_time)))
         if columns.urgency and job.spec.deadline:
-            items.append(("JB_deadline", self._clock.iso(job.spec.deadline)))
+            items.append(("JB_deadline", self._clock.xml(job.spec.deadline)))
         return items
 
     def _middle(self, line: Line) -> list[tuple[str, object]]:

@@ -76,9 +76,9 @@ def job_block(record: Record, clock: Clock) -> str:
         _padded("taskid", record.task_number) if record.task_number else _plain("taskid", "undefined"),
         _padded("account", record.account),
         _padded("priority", record.priority),
-        _plain("qsub_time", clock.ctime(record.submission_time)),
-        _plain("start_time", clock.ctime(record.start_time) if record.start_time else "-/-"),
-        _plain("end_time", clock.ctime(record.end_time) if record.end_time else "-/-"),
+        _plain("qsub_time", clock.long(record.submission_time)),
+        _plain("start_time", clock.long(record.start_time) if record.start_time else "-/-"),
+        _plain("end_time", clock.long(record.end_time) if record.end_time else "-/-"),
         _padded("granted_pe", record.granted_pe),
         _padded("slots", record.slots),
         _plain("failed", f"{record.failed:<3} {':' if record.failed else ''} {failed}"),
@@ -104,7 +104,7 @@ def _usage_lines(record: Record, clock: Clock) -> list[str]:
         _plain("iow", _number(record.iow) + "s"),
         _plain("maxvmem", memory_bytes(record.maxvmem)),
         _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"),
-        _plain("ar_sub_time", clock.ctime(reserved) if reserved else "undefined"),
+        _plain("ar_sub_time", clock.long(reserved) if reserved else "undefined"),
         _plain("category", record.category),
     ]
 

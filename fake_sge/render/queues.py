@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..model import CellConfig, QueueInstance, QueueState
+from ..model.flavours import SGE, Flavour
 from ..model.resources import QUEUE_RESOURCES
 from ..model.values import TEXT_TYPES, number_of
 from .detail_resources import value_type
@@ -101,7 +102,7 @@ class QueueView:
         return self.instance.name
 
 
-def resource_value(text: str, kind: str, integers: bool) -> str:
+def resource_value(text: str, kind: str, integers: bool, infinity: str = "infinity") -> str:
     """A resource's value as printed by ``qstat -F`` (``integers``) or ``qhost -F``."""
     if kind in TEXT_TYPES:
         return text
@@ -109,7 +110,7 @@ def resource_value(text: str, kind: str, integers: bool) -> str:
     if number is None:
         number = 0.0
     if number == float("inf"):
-        return "infinity"
+        return infinity
     if kind == "TIME":
         return duration(number)
     if kind == "MEMORY":
@@ -124,20 +125,29 @@ def queue_resources(
     loads: Mapping[str, str],
     config: CellConfig,
     wanted: Sequence[str] | None,
+    flavour: Flavour = SGE,
 ) -> list[Resource]:
     """The resources of ``-F``: load values in the order of the report, then the queue's own."""
     rows: list[Resource] = []
     for name, text in loads.items():
         if _asked(config, name, wanted):
-            rows.append(Resource("hl", name, resource_value(text, value_type(config, name), True)))
-    for name in QUEUE_RESOURCES:
+            rows.append(
+                Resource("hl", name, resource_value(text, value_type(config, name), True, flavour.infinity))
+            )
+    own = instance.queue.attributes
+    further = ("mem_limit",) if "mem_limit" in own else ()
+    ordered = (*QUEUE_RESOURCES[:-1], *further, QUEUE_RESOURCES[-1])
+    ordered = ("slots", *ordered) if flavour.is_ocs else ordered
+    for name in dict.fromkeys(ordered):
         if not _asked(config, name, wanted):
             continue
         if name == "slots":
             rows.append(Resource("qc", name, str(instance.slots - instance.used)))
             continue
         text = instance.host if name == "hostname" else instance.queue.attributes.get(name, "NONE")
-        rows.append(Resource("qf", name, resource_value(text, value_type(config, name), True)))
+        rows.append(
+            Resource("qf", name, resource_value(text, value_type(config, name), True, flavour.infinity))
+        )
     return rows
 
 
@@ -148,15 +158,15 @@ def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
     return entry is not None and entry.shortcut in wanted
 
 
-def queue_heading(load_name: str, width: int) -> str:
+def queue_heading(flavour: Flavour, load_name: str, width: int) -> str:
     """The title line of ``-f``."""
     return (
         f"{fixed('queuename', width)} qtype {'resv/used/tot.':<14} {fixed(load_name, 8)} "
-        f"{'arch':<13} states\n"
+        f"{'arch':<13} states{' ' if flavour.columns else ''}\n"
     )
 
 
-def queue_text(view: QueueView, width: int, extended: bool) -> str:
+def queue_text(flavour: Flavour, view: QueueView, width: int, extended: bool) -> str:
     """A rule and the line of a queue instance, with what -explain and -F add."""
     instance = view.instance
     slots = f"{instance.reserved}/{instance.used}/{instance.slots} "
@@ -168,7 +178,8 @@ def queue_text(view: QueueView, width: int, extended: bool) -> str:
         _RULE + (_EXTENDED_RULE if extended else "") + "-" * max(0, width - 30) + "\n",
         (
             f"{fixed(view.name, width)} {fixed(instance.queue.qtype, 5)} {fixed(slots, 14)} {fixed(load, 8)} "
-            f"{fixed(arch, 13)} {state_letters(instance.state)}\n"
+            f"{fixed(arch, 13)} {state_letters(instance.state)}"
+            f"{' ' if flavour.columns else ''}\n"
         ),
     ]
     rows += [f"\t{text}\n" for _, text in view.reasons]
@@ -176,7 +187,7 @@ def queue_text(view: QueueView, width: int, extended: bool) -> str:
     return "".join(rows)
 
 
-def queue_xml(view: QueueView) -> str:
+def queue_xml(flavour: Flavour, view: QueueView) -> str:
     """The first members of a Queue-List element."""
     instance = view.instance
     rows = [
@@ -186,12 +197,12 @@ def queue_xml(view: QueueView) -> str:
         ("slots_resv", str(instance.reserved)),
         ("slots_total", str(instance.slots)),
     ]
-    if view.load_known and view.load is not None:
+    if view.load_known and view.load is not None and not flavour.is_ocs:
         rows.append(("load_avg", f"{view.load:.5f}"))
     if view.arch is not None:
         rows.append(("arch", view.arch))
     letters = state_letters(instance.state)
-    if letters:
+    if letters or flavour.columns:
         rows.append(("state", letters))
     rows += list(view.reasons)
     text = "".join(f"      <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
@@ -246,12 +257,12 @@ def summarize(
     return result
 
 
-def summary_text(summaries: Sequence[ClusterSummary], width: int, extended: bool) -> str:
+def summary_text(flavour: Flavour, summaries: Sequence[ClusterSummary], width: int, extended: bool) -> str:
     """``qstat -g c [-ext]``."""
     titles = (
         f"{'CLUSTER QUEUE'[:width]:<{width}} {'CQLOAD':>7} {'USED':>6} {'RES':>6} {'AVAIL':>6} {'TOTAL':>6} "
     )
-    titles += f"{'aoACDS':>6} {'cdsuE':>6}  "
+    titles += f"{'aoACDS':>6} {'cdsuE':>6} {'' if flavour.columns else ' '}"
     rule = "-" * 80
     if extended:
         titles += " ".join(f"{letter:>5}" for letter in _COUNTED)

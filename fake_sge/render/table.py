@@ -35,6 +35,7 @@ class Columns:
     resources: bool = False
     binding: bool = True
     width: int = 30
+    number: int = 7  # width of the job numbers
 
     @property
     def times(self) -> bool:
@@ -46,7 +47,8 @@ def header(columns: Columns, indent: str = "") -> str:
     """The two heading lines."""
     ext, urg, pri = columns.extended, columns.urgency, columns.priority
     titles = (
-        f"{indent}{'job-ID':<7} prior  {' nurg   ' if pri or urg else ''}{' npprior' if pri else ''}"
+        f"{indent}{'job-ID':<{columns.number}} prior  "
+        f"{' nurg   ' if pri or urg else ''}{' npprior' if pri else ''}"
         f"{' ntckts ' if pri or ext else ''}{' urg      rrcontr  wtcontr  dlcontr ' if urg else ''}"
         f"{'  ppri' if pri else ''} {'name':<10} {'user':<12} {'project          department ' if ext else ''}"
         f"state {'submit/start at     ' if columns.times else ''}{' deadline           ' if urg else ''}"
@@ -83,6 +85,10 @@ class JobTable:
         self._indent = indent
         self._details = details
 
+    def header(self) -> str:
+        """The two heading lines."""
+        return header(self._columns, self._indent)
+
     def rows(self, lines: Iterable[Line]) -> list[str]:
         """The text of each line, with what ``-r`` adds."""
         return [self._row(line) for line in lines]
@@ -107,10 +113,10 @@ class JobTable:
                 line.task.start_time if line.running and line.task else job.submission_time
             )
             return (
-                f"{job.number:7d} {line.priority:7.5f} {job.spec.name[:10]:<10} {job.spec.owner[:12]:<12} "
-                f"{line.state[:5]:<5} {when} "
+                f"{job.number:{columns.number}d} {line.priority:7.5f} {job.spec.name[:10]:<10} "
+                f"{job.spec.owner[:12]:<12} {line.state[:5]:<5} {when} "
             )
-        text = f"{job.number:7d} {line.priority:7.5f} "
+        text = f"{job.number:{columns.number}d} {line.priority:7.5f} "
         if columns.priority or columns.urgency:
             text += f"{job.normalised_urgency:7.5f} "
         if columns.priority:
@@ -143,7 +149,7 @@ class JobTable:
 
     def _blank_left(self) -> str:
         columns = self._columns
-        width = 16 + 24 + 6
+        width = columns.number + 9 + 24 + 6
         width += 8 if columns.priority or columns.urgency else 0
         width += 8 if columns.priority else 0
         width += 8 if columns.priority or columns.extended else 0

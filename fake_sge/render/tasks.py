@@ -89,19 +89,29 @@ def print_ranges(ranges: Iterable[Range], steps: bool = True) -> str:
     return ",".join(words)
 
 
-def original_tasks(structure: Range, members: TaskSet) -> str:
+def original_ranges(structure: Range, members: TaskSet) -> list[Range]:
     """Tasks that are as they were at submission."""
     if members.mask == TaskSet.full(structure).mask:
-        return print_ranges([_run(structure.first, structure.ids()[-1], structure.step)])
-    return print_ranges(folded_by_removal(members))
+        return [_run(structure.first, structure.ids()[-1], structure.step)]
+    return folded_by_removal(members)
 
 
-def changed_tasks(members: Iterable[int]) -> str:
+def changed_ranges(members: Iterable[int]) -> list[Range]:
     """Tasks whose state was changed one by one (held, released, in error)."""
     if isinstance(members, TaskSet) and members.mask:
         low = (members.mask & -members.mask).bit_length() - 1
         block = members.mask >> low
         if block & (block + 1) == 0:
             first = members.first + low * members.step
-            return print_ranges([_run(first, first + (block.bit_length() - 1) * members.step, members.step)])
-    return print_ranges(folded_by_insertion(members))
+            return [_run(first, first + (block.bit_length() - 1) * members.step, members.step)]
+    return folded_by_insertion(members)
+
+
+def original_tasks(structure: Range, members: TaskSet) -> str:
+    """:func:`original_ranges` as text."""
+    return print_ranges(original_ranges(structure, members))
+
+
+def changed_tasks(members: Iterable[int]) -> str:
+    """:func:`changed_ranges` as text."""
+    return print_ranges(changed_ranges(members))

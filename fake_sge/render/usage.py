@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-BANNER = "SGE 8.1.9"
+from ..model.flavours import Flavour
+
 _WITH_JOBS = ("qalter", "qdel", "qhold", "qrls")
 _WIDTH = 34
 
@@ -18,10 +19,10 @@ class OptionHelp(NamedTuple):
     text: str
 
 
-def usage(tool: str, options: Iterable[OptionHelp]) -> str:
+def usage(flavour: Flavour, tool: str, options: Iterable[OptionHelp]) -> str:
     """What ``TOOL -help`` prints on stdout and a usage error on stderr (head: captures ``help.*``)."""
     operands = " job_task_list" if tool in _WITH_JOBS else ""
-    lines = [BANNER, f"usage: {tool} [options]{operands}"]
+    lines = [flavour.banner, f"usage: {tool} [options]{operands}"]
     for switch, argument, text in options:
         word = f"[{switch} {argument}]" if argument else f"[{switch}]"
         lines.append(f"   {word:<{_WIDTH}} {text}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from fake_sge.model.accounting import FIELDS, Record, format_record
 
-from .situations import utc
+from .situations import instant, utc
 
 LABELS = {
     "qname": "qname",
@@ -67,15 +68,34 @@ def recorded_lines(cases: dict[str, dict[str, Any]]) -> dict[tuple[int, int], li
     result: dict[tuple[int, int], list[str]] = {}
     for case in cases.values():
         for line in case.get("accounting_lines") or []:
-            words = line.split(":")
-            lines = result.setdefault((int(words[5]), int(words[35])), [])
+            if line.startswith("{"):
+                values = json.loads(line)
+                key = values["job_number"], values["task_number"]
+            else:
+                words = line.split(":")
+                key = int(words[5]), int(words[35])
+            lines = result.setdefault(key, [])
             if line + "\n" not in lines:
                 lines.append(line + "\n")
     return result
 
 
+def json_lines_of(output: str, known: dict[tuple[int, int], list[str]]) -> list[str]:
+    """The same for an Open Cluster Scheduler: the recorded lines with the job, task and end of each block."""
+    result = []
+    for block in re.split("(?m)^={62}\n", output)[1:]:
+        labels = {line[:35].strip(): line[35:].rstrip() for line in block.splitlines()}
+        task = 0 if labels["taskid"] == "undefined" else int(labels["taskid"])
+        end = 0.0 if labels["end_time"] == "-/-" else instant(labels["end_time"])
+        lines = known[(int(labels["jobnumber"]), task)]
+        result += [line for line in lines if abs(json.loads(line)["end_time"] / 1e6 - end) < 1e-6]
+    return result
+
+
 def lines_of(output: str, known: dict[tuple[int, int], list[str]]) -> list[str]:
     """Accounting lines whose ``qacct -j`` is this output, in its order."""
+    if any(line.startswith("{") for lines in known.values() for line in lines):
+        return json_lines_of(output, known)
     result = []
     for block in re.split("(?m)^={62}\n", output)[1:]:
         record = record_of(block.split("Total System Usage")[0])

@@ -13,6 +13,7 @@ from typing import Any
 from fake_sge.model import (
     CellConfig,
     ClusterQueue,
+    Exit,
     Granted,
     Hold,
     Host,
@@ -34,9 +35,17 @@ from fake_sge.model.requests import QmasterUnreachable, Unreachable
 from fake_sge.render.queues import parse_states
 
 from .configurations import complexes, key_values
-from .situations import Facts, JobFacts, Seen, task_ids, utc
+from .situations import Facts, JobFacts, Seen, instant, task_ids
 
-CAPTURES = Path(__file__).parent.parent / "data" / "captures"
+DATA = Path(__file__).parent.parent / "data"
+FOLDERS = {
+    "sge-8.1.9": "captures",
+    "sge-daimh": "captures-sge-daimh-8.1.x",
+    "ocs-9.0": "captures-ocs-9.0.13",
+    "ocs-9.1": "captures-ocs-9.1.4",
+    "ocs-9.2": "captures-ocs-9.2pre",
+}
+"""Where the transcripts of each recorded flavour are."""
 PE_ATTRIBUTES = {
     "slots": "999",
     "control_slaves": "TRUE",
@@ -46,15 +55,21 @@ PE_ATTRIBUTES = {
 
 
 @cache
-def captures(group: str) -> dict[str, dict[str, Any]]:
-    """The transcripts of a file by case."""
-    lines = (CAPTURES / f"{group}.jsonl").read_text(encoding="utf-8").splitlines()
-    return {item["case"]: item for item in map(json.loads, lines)}
+def captures(group: str, flavour: str = "sge-8.1.9") -> dict[str, dict[str, Any]]:
+    """The transcripts of a file by case; none when the flavour has no such file."""
+    path = DATA / FOLDERS[flavour] / f"{group}.jsonl"
+    if not path.exists():
+        return {}
+    found = {item["case"]: item for item in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+    for item in found.values():
+        item.setdefault("env", {})
+        item.setdefault("notes", "")
+    return found
 
 
 def config_of(facts: Facts) -> CellConfig:
     """The configuration of the recorded cell, with the queues, hosts and PEs that the facts name."""
-    group = captures("qconf")
+    group = {**captures("qconf"), **captures("qconf", facts.flavour)}
     template = key_values(group["qconf.sq_all.q"]["stdout"])
     queues: dict[str, ClusterQueue] = {}
     for name, item in facts.queues.items():
@@ -105,6 +120,7 @@ class Cell:
         self._messages = list(messages)
         self.clients = list(clients)
         self.triggered = 0
+        self.template: dict[str, str] = {}  # attributes of a queue of which nothing else is known
 
     def jobs(self) -> Sequence[Job]:
         return list(self._jobs.values())
@@ -163,11 +179,15 @@ LETTERS = {
 }
 
 
-def build_task(number: int, seen: Seen, facts: dict[str, Any]) -> Task:
+def state_of(letters: str) -> State:
     state = State.NONE
     for letter, bit in LETTERS.items():
-        state |= bit if letter in seen.state else State.NONE
-    task = Task(number, Status.IDLE, state, Hold.USER if "h" in seen.state else Hold.NONE)
+        state |= bit if letter in letters else State.NONE
+    return state
+
+
+def build_task(number: int, seen: Seen, facts: dict[str, Any]) -> Task:
+    task = Task(number, Status.IDLE, state_of(seen.state), Hold.USER if "h" in seen.state else Hold.NONE)
     if seen.queue:
         queue, _, host = seen.queue.partition("@")
         task.granted = (Granted(queue, host, seen.slots),)
@@ -190,9 +210,24 @@ def add_details(task: Task, facts: dict[str, Any]) -> Task:
         task.normalised_tickets = facts["ntix"]
     task.status = facts.get("status", task.status)
     task.usage = facts.get("usage") or task.usage
+    if "letters" in facts and "state" not in facts:
+        task.state = state_of(facts["letters"])
+        if "q" in facts["letters"]:
+            task.state |= State.QUEUED | State.WAITING
+        task.hold = Hold.USER if "h" in facts["letters"] else Hold.NONE
+        task.restarts = int("R" in facts["letters"])
+    task.state = facts.get("state", task.state)
+    task.hold = facts.get("hold", task.hold)
+    task.restarts = facts.get("restarts", task.restarts)
+    task.granted = facts.get("granted") or task.granted
+    if "end" in facts:
+        task.finish = Exit(0, 0, 0, task.start_time, facts["end"])
     for text in facts.get("errors", []):
-        task.error_times.append(utc(text[:19], "%m/%d/%Y %H:%M:%S"))
-        task.errors.append(text[20:])
+        when, reason = text[:19], text[20:]
+        if text[4] == "-":
+            when, reason = text[:26], text[27:]
+        task.error_times.append(instant(when))
+        task.errors.append(reason)
     return task
 
 
@@ -210,7 +245,7 @@ def build_spec(facts: JobFacts) -> JobSpec:
     return replace(spec, **{**facts.spec, "array": array, "job_type": kind})
 
 
-def build_job(facts: JobFacts) -> Job:
+def build_job(facts: JobFacts, zombie: bool = False) -> Job:
     values = facts.values
     spec = build_spec(facts)
     full = TaskSet.full(spec.array)
@@ -221,6 +256,7 @@ def build_job(facts: JobFacts) -> Job:
         "predecessors",
         "predecessors_ad",
         "version",
+        "category_id",
         "altered",
         "normalised_priority",
         "normalised_urgency",
@@ -233,17 +269,24 @@ def build_job(facts: JobFacts) -> Job:
         if name in values:
             setattr(job, name, values[name])
     for seen in facts.lines:
-        place_line(job, facts, seen, full)
+        place_line(job, facts, seen, full, zombie)
     for number, details in facts.tasks.items():
         if number not in job.tasks and (details["status"] is not Status.IDLE or number not in job.waiting):
             job.tasks[number] = add_details(Task(number), details)
             job.waiting = job.waiting.discard(number)
+    if not facts.lines:
+        waiting = values.get("waiting") or (spec.array.ids()[: max(0, values.get("pending", 0))])
+        job.waiting = full.of([task for task in waiting if task not in job.tasks])
+        for hold, members in facts.held:
+            set_hold(job, hold, full.of(members))
     return job
 
 
-def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
+def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet, zombie: bool) -> None:
     ids = task_ids(seen.tasks)
-    if seen.state == "z":
+    if zombie:
+        if seen.slots > 1 and job.spec.pe is None:
+            job.spec = replace(job.spec, pe="smp", pe_ranges=(Range(seen.slots, seen.slots),))
         job.zombies = full.of(ids)
         job.priority = seen.prio
         job.normalised_tickets = seen.ntix or 0.0
@@ -258,9 +301,17 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet) -> None:
     job.waiting |= full.of(ids)
     job.priority = seen.prio
     job.normalised_tickets = seen.ntix or 0.0
+    split = [line for line in facts.lines if line.state == "hqw"]
     if facts.held:
         for hold, members in facts.held:
             set_hold(job, hold, full.of(members))
+    elif len(split) > 1:  # lines of one state differ in their holds; these come in this order
+        hold = (
+            (Hold.USER, Hold.ARRAY_DEPENDENCY, Hold.USER | Hold.ARRAY_DEPENDENCY)[split.index(seen)]
+            if seen in split
+            else Hold.NONE
+        )
+        set_hold(job, hold, full.of(ids))
     elif ("h" in seen.state and not job.predecessors) or facts.holds:
         set_hold(job, facts.holds or Hold.USER, full.of(ids))
 
@@ -277,6 +328,8 @@ def set_hold(job: Job, hold: Hold, tasks: TaskSet) -> None:
 
 
 def build_cell(facts: Facts) -> Cell:
+    if any(seen.slots > 1 for item in facts.zombies.values() for seen in item.lines):
+        facts.pes.setdefault("smp", "min")
     config = config_of(facts)
     instances = []
     for name, item in facts.queues.items():
@@ -292,13 +345,23 @@ def build_cell(facts: Facts) -> Cell:
                 [item["message"]] if "message" in item else [],
             )
         )
+    for note in facts.messages:
+        if note.shared and note.jobs:
+            note.jobs += [
+                job
+                for job, texts in facts.plain_messages.items()
+                if note.text in texts and job not in note.jobs
+            ]
     messages = [SchedulingMessage(note.number, note.text, tuple(note.jobs)) for note in facts.messages]
     known = {item.text for item in messages}
     for job, texts in facts.plain_messages.items():
         messages += [SchedulingMessage(0, text, (job,)) for text in texts if text not in known]
     jobs = [build_job(item) for item in facts.jobs.values()]
-    zombies = [build_job(item) for item in facts.zombies.values()]
-    return Cell(config, jobs, zombies, instances, messages)
+    zombies = [build_job(item, True) for item in facts.zombies.values()]
+    cell = Cell(config, jobs, zombies, instances, messages)
+    cell.template = key_values(captures("qconf", facts.flavour)["qconf.sq_all.q"]["stdout"])
+    cell.now = facts.now or cell.now
+    return cell
 
 
 __all__ = ["Cell", "NoCell", "QueueState", "build_cell", "captures"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_BODY = re.compile(r"(?m)^(SGE 8\.1\.9\nusage: .*\n)((?:\n|[ \t].*\n|\S+ {2,}.*\n)*)")
+_BODY = re.compile(r"(?m)^(\S+ \S+\nusage: .*\n)((?:\n|[ \t].*\n|\S+ {2,}.*\n)*)")
 
 
 def cut_help(text: str) -> str:

@@ -20,7 +20,7 @@ from fake_sge.model.requests import ClientSignal, Reply, Request
 from fake_sge.options import CellOptions, make_config
 from fake_sge.qmaster.view import Client, CommandView
 
-UIDS = {"root": 0, "grid": 1001, "grid2": 1002, "ge": 1003}
+UIDS = {"root": 0, "grid": 1001, "grid1": 1001, "grid2": 1002, "ge": 1003}
 
 
 class _Changed:
@@ -154,6 +154,7 @@ class PureCell:
             gid=UIDS.get(user, 1099),
             read_stdin=lambda: stdin,
             emit=lambda out, err: self.emitted.append((out, err)),
+            flavour=self.qmaster.engine.state.config.flavour,
         )
 
     def run(

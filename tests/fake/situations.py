@@ -28,6 +28,17 @@ def utc(text: str, form: str) -> float:
     return float(calendar.timegm(time.strptime(text, form)))
 
 
+def instant(text: str) -> float:
+    """A date of any flavour: seconds since 1970, ``2026-11-23T09:13:51.5``, ``11/23/2026 09:13:51`` ..."""
+    if text.isdigit():
+        return float(text)
+    whole, _, fraction = text.replace("T", " ", int(text[4] == "-")).partition(".")
+    form = "%Y-%m-%d %H:%M:%S" if text[4] == "-" else "%m/%d/%Y %H:%M:%S"
+    if text[:1].isalpha():
+        form = "%a %b %d %H:%M:%S %Y"
+    return utc(whole, form) + (float(f"0.{fraction}") if fraction else 0.0)
+
+
 def task_ids(text: str) -> list[int]:
     ids: list[int] = []
     for word in text.split(","):
@@ -82,7 +93,10 @@ class Note:
 class Facts:
     """Everything known about one moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, flavour: str = "sge-8.1.9") -> None:
+        self.flavour = flavour
+        self.held_only = False  # the answers tell which tasks are held, and how
+        self.now = 0.0  # when the answers were made, where one of them says it
         self.jobs: dict[int, JobFacts] = {}
         self.zombies: dict[int, JobFacts] = {}
         self.order: list[int] = []
@@ -145,6 +159,8 @@ def read_queue_item(facts: Facts, queue: str, block: re.Match[str]) -> str:
             facts.loads[host].pop(kind["name"], None)
             facts.loads[host][kind["name"]] = value
         elif kind["type"] == "qf" and value != "infinity":
+            if kind["name"] == "rerun":
+                value = "TRUE" if float(value) else "FALSE"
             facts.queues[queue].setdefault("attributes", {})[kind["name"]] = value
     elif tag in ("load_avg", "arch"):
         facts.loads[host].setdefault(tag, value)
@@ -159,14 +175,17 @@ def read_job_list(facts: Facts, kind: str, body: str, queue: str) -> None:
     job = facts.job(int(one["JB_job_number"]), kind == "zombie")
     job.values["name"] = one["JB_name"]
     job.values["owner"] = one["JB_owner"]
-    if "JB_submission_time" in one:
-        job.values["submission"] = utc(one["JB_submission_time"], "%Y-%m-%dT%H:%M:%S")
+    for tag in ("JB_submission_time", "JAT_submission_time"):
+        if tag in one:
+            job.values["submission"] = instant(one[tag])
     for tag, name in LIST_VALUES.items():
         if tag in one:
             job.values[name] = float(one[tag])
+    if "JB_urg" in one:
+        job.values["urgency"] = float(one["JB_urg"])
     if "exact_urgency" in job.values:
         job.values["normalised_urgency"] = job.values["exact_urgency"]
-    if "JB_nurg" in one and "JB_rrcontr" in one:
+    if "JB_nurg" in one and "JB_rrcontr" in one and "JB_urg" not in one:
         job.values["urgency"] = sum(float(one[tag]) for tag in ("JB_rrcontr", "JB_wtcontr", "JB_dlcontr"))
     if "JB_priority" in one:
         job.spec["priority"] = int(one["JB_priority"])
@@ -178,7 +197,7 @@ def read_job_list(facts: Facts, kind: str, body: str, queue: str) -> None:
         one["state"],
         one.get("tasks", "1"),
         one.get("queue_name") or queue,
-        utc(one["JAT_start_time"], "%Y-%m-%dT%H:%M:%S") if "JAT_start_time" in one else 0.0,
+        instant(one["JAT_start_time"]) if "JAT_start_time" in one else 0.0,
         int(one["slots"]),
         float(one["JAT_prio"]),
         float(one["JAT_ntix"]) if "JAT_ntix" in one else None,
@@ -249,12 +268,13 @@ def add_line(job: JobFacts, seen: Seen) -> None:
 
 # ---- tables --------------------------------------------------------------------------------------
 ROW = re.compile(
-    r"^ *(\d+) (\d\.\d{5}) (.{10}) (.{12}) (\S+) +(\d\d/\d\d/\d{4} \d\d:\d\d:\d\d) (.{30} |)"
-    r" *(\d+) (\S*) *$"
+    r"^ *(\d+) (\d\.\d{5}) (.{10}) (.{12}) (\S+) +([\d/-]{10} \d\d:\d\d:\d\d) (.{30} |)"
+    r" *(\d+) +(\S*) *$"
 )
 QUEUE_ROW = re.compile(r"^(\S+@\S+) +(\w+) +(\d+)/(\d+)/(\d+) +(\S+) +(\S+) +(\w*)$")
 
 
+TICKETS_ROW = re.compile(r"(?m)^ *(\d+) \d\.\d{5} (\d\.\d{5}) ")
 EXTENDED_ROW = re.compile(
     r"^ *(\d+) (\d\.\d{5}) (\d\.\d{5}) (.{10}) (.{12}) NA {15}defaultdep (\S+) {20,} \d.*  1 *$"
 )
@@ -267,6 +287,11 @@ def widened(text: str) -> str:
 
 def read_table(facts: Facts, text: str) -> None:
     queue = ""
+    if "prior   ntckts " in text:
+        for number, ntix in TICKETS_ROW.findall(text):
+            known = facts.jobs.get(int(number))
+            for seen in known.lines if known is not None else ():
+                seen.ntix = float(ntix) if seen.ntix is None else seen.ntix
     for line in widened(text).splitlines():
         found = QUEUE_ROW.match(line)
         if found:
@@ -295,6 +320,10 @@ def read_table(facts: Facts, text: str) -> None:
 
 def read_held(facts: Facts, text: str, hold: Hold) -> None:
     """``qstat -s hu``, ``-s ho`` ...: which tasks have that hold."""
+    for block in re.findall(r'<job_list state="pending">(.*?)</job_list>', text, re.DOTALL):
+        one = {tag: unescape(value) for tag, _, value in ITEM.findall(block)}
+        if one["state"].startswith("h"):
+            facts.job(int(one["JB_job_number"])).held.append((hold, task_ids(one.get("tasks", "1"))))
     for line in text.splitlines():
         found = ROW.match(line)
         if found and found.group(5) == "hqw":
@@ -303,10 +332,13 @@ def read_held(facts: Facts, text: str, hold: Hold) -> None:
 
 def read_row(facts: Facts, found: re.Match[str], queue: str) -> None:
     number, prio, name, owner, state, when, place, slots, tasks = found.groups()
-    job = facts.job(int(number), state == "z")
+    job = facts.job(
+        int(number),
+        state == "z" or (state == "qw" and int(number) in facts.zombies and int(number) not in facts.jobs),
+    )
     job.values.setdefault("name", name.rstrip())
     job.values.setdefault("owner", owner.rstrip())
-    moment = utc(when, "%m/%d/%Y %H:%M:%S")
+    moment = instant(when)
     running = bool(place.strip() or queue)
     if not running:
         job.values.setdefault("submission", moment)

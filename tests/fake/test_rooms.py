@@ -15,14 +15,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cli faults install layout options pytest_plugin reports wire",
-    "model": "__init__ accounting cluster defaults failures globs jobs names operations ranges requests "
-    "resources states values",
+    "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs jobs "
+    "names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
     "state submission",
-    "render": "__init__ detail_resources detail_text detail_xml dialects hosts listing "
-    "listing_xml objects qacct_text queues slots table tasks usage formats",
-    "commands": "__init__ dispatch dialect_replies "
-    "qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub",
+    "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
+    "detail_xml_ocs elements hosts listing listing_xml objects qacct_text qacct_text_ocs queues slots table "
+    "tasks usage formats",
+    "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub",
     "commands/altering": "__init__ alter attributes",
     "commands/interface": "__init__ environment qmaster_interface",
     "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons resource_requests "

@@ -53,9 +53,11 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(shown.code, encode(out), encode(err))
     options = parsed.options
     if len(options) == (1 if tool in ("qhold", "qrls") else 0):
-        return Reply(1, encode(out), encode(f"{err}{help_text(tool)}ERROR! no option argument\n"))
+        return Reply(
+            1, encode(out), encode(f"{err}{help_text(request.flavour, tool)}ERROR! no option argument\n")
+        )
     if any(option.switch == "-help" for option in options):
-        return Reply(0, encode(out + help_text(tool)), encode(err))
+        return Reply(0, encode(out + help_text(request.flavour, tool)), encode(err))
     try:
         wanted, answers = _wanted(options, request)
     except OptionError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...model.requests import QmasterUnreachable, Reply, Request, Unreachable
 from ...render.formats import encode
 
+NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _UNSET = "Please set the environment variable SGE_ROOT."
 _REFUSED = "error: commlib error: got select error (Connection refused)\n"
 _CAUSES = {
@@ -30,8 +31,16 @@ def environment_text(request: Request) -> str:
 def environment_error(request: Request) -> Reply | None:
     """The reply when SGE_ROOT or SGE_CELL is bad; None when they are good."""
     text = environment_text(request)
-    prefix = "critical error" if text == _UNSET else "error"
-    return Reply(1, b"", encode(f"{prefix}: {text}\n")) if text else None
+    if text == _UNSET:
+        return Reply(1, b"", encode(f"critical error: {text}\n"))
+    return Reply(1, b"", encode(request.flavour.absence.bad_environment.format(text))) if text else None
+
+
+def environment_refusal(request: Request) -> Reply | None:
+    """The same for qsub and qrsh."""
+    text = environment_text(request)
+    form = NO_ENVIRONMENT if text == _UNSET else request.flavour.absence.bad_environment_of_qsub
+    return Reply(1, b"", encode(form.format(text))) if text else None
 
 
 def commlib_line(error: QmasterUnreachable) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
 from ...model import Range
+from ...model.flavours import Flavour
 from ...model.requests import Reply, Request
 from ...model.values import atol
 from ...render.formats import encode
@@ -68,9 +69,9 @@ class Stop(Exception):
         self.reply = reply
 
 
-def usage_error(before: str = "") -> Stop:
+def usage_error(flavour: Flavour, before: str = "") -> Stop:
     """The usage text on stderr, after a message."""
-    return Stop(Reply(1, b"", encode(before + usage("qacct", OPTIONS))))
+    return Stop(Reply(1, b"", encode(before + usage(flavour, "qacct", OPTIONS))))
 
 
 @dataclass
@@ -102,6 +103,7 @@ class Parser:
     """Reads the words from left to right; the first wrong one ends the command."""
 
     def __init__(self, request: Request, now: Callable[[], float]) -> None:
+        self._request = request
         self._words = request.argv[1:]
         self._zone = request.env.get("TZ")
         self._now = now
@@ -121,7 +123,7 @@ class Parser:
     def _value(self) -> str:
         word = self._next()
         if word is None:
-            raise usage_error()
+            raise usage_error(self._request.flavour)
         self._index += 1
         return word
 
@@ -132,7 +134,7 @@ class Parser:
             option = self._words[self._index]
             self._index += 1
             if option == "-help":
-                raise Stop(Reply(0, encode(usage("qacct", OPTIONS))))
+                raise Stop(Reply(0, encode(usage(self._request.flavour, "qacct", OPTIONS))))
             if option in _FLAGS:
                 setattr(self.options, _FLAGS[option], True)
             elif option in _TEXTS:
@@ -144,7 +146,7 @@ class Parser:
             elif option in KEYS:
                 self._key(option)
             else:
-                raise usage_error()
+                raise usage_error(self._request.flavour)
         return self.options
 
     def _key(self, option: str) -> None:
@@ -157,7 +159,9 @@ class Parser:
                 self.options.values[name] = atol(word)
         elif option == "-ar":
             if not word[:1].isdigit():
-                raise usage_error("invalid advance reservation id, must be an unsigned integer\n")
+                raise usage_error(
+                    self._request.flavour, "invalid advance reservation id, must be an unsigned integer\n"
+                )
             if atol(word) > 0:
                 self.options.values[name] = atol(word)
         else:
@@ -183,23 +187,23 @@ class Parser:
     def _tasks(self) -> None:
         word = self._optional_value()
         if word is None:
-            raise usage_error("-t option must have a list of task id ranges\n")
+            raise usage_error(self._request.flavour, "-t option must have a list of task id ranges\n")
         try:  # of a list the last range counts; task 0 asks for nothing (real cell)
             self.options.tasks = parse_ranges(word, step_allowed=True, infinite=False)[-1]
         except (OptionError, Undefined):
-            raise usage_error(f"invalid list of task id ranges: {word}\n") from None
+            raise usage_error(self._request.flavour, f"invalid list of task id ranges: {word}\n") from None
 
     def _date(self) -> float:
         word = self._value()
         try:
             return parse_date(word, self._now(), self._zone)
         except BadDate as error:
-            raise usage_error(f"\n{error}\n") from None
+            raise usage_error(self._request.flavour, f"\n{error}\n") from None
 
     def _days(self) -> None:
         word = self._value()
         if not word[:1].isdigit():
-            raise usage_error()
+            raise usage_error(self._request.flavour)
         self.options.days = atol(word)
 
 

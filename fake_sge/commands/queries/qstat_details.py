@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 from ...model import Job, SchedulingMessage
+from ...model.flavours import Flavour
 from ...model.globs import glob_match
-from ...model.requests import QmasterUnreachable, Reply
+from ...model.requests import QmasterUnreachable, Reply, Request
 from ...model.values import atol
 from ...render.detail_text import job_details
+from ...render.detail_text_ocs import OcsDetails
 from ...render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
+from ...render.detail_xml_ocs import OcsJobDetails
 from ...render.formats import Clock, encode
-from ..interface.environment import commlib_line, send_error
+from ..interface.environment import commlib_line, send_error, unreachable_text
 from ..interface.qmaster_interface import QmasterInterface
 from ..times.local_time import clock_of
 
@@ -29,18 +33,35 @@ SUMMARY_TEXTS: dict[int, str] = {
     45: "Not all array tasks may be started due to 'max_aj_instances'",
 }
 _IDS_PER_LINE = 8
+GLOB = "*?["
 
 
-def _unreachable(error: QmasterUnreachable, xml: bool, times: int) -> Reply:
+def unreachable_reply(request: Request, error: QmasterUnreachable) -> Reply:
+    """What a listing says when there is no qmaster."""
+    return Reply(1, b"", unreachable_text(error) + encode(request.flavour.absence.end_of_qstat))
+
+
+def _unreachable(request: Request, error: QmasterUnreachable, xml: bool, times: int) -> Reply:
     text = send_error(error)
+    absence = request.flavour.absence
+    if absence.details_as_listing:
+        return unreachable_reply(request, error)
+    if xml and absence.details_crash:
+        return Reply(0, b"", encode(commlib_line(error)), signal.SIGSEGV)
     if xml:
         return Reply(0, encode(communication_error(text)), encode(commlib_line(error)))
     return Reply(1, b"", encode(commlib_line(error) + f"{text}\n" * times))
 
 
-def _find(words: Sequence[str], qmaster: QmasterInterface) -> list[Job]:
-    numbers = {atol(word) for word in words if word[:1].isdigit()}
-    patterns = [word for word in words if not word[:1].isdigit()]
+def _is_running(job: Job) -> bool:
+    return any(not task.is_pending for task in job.tasks.values())
+
+
+def _find(words: Sequence[str], qmaster: QmasterInterface, tasks: bool) -> list[Job]:
+    """Jobs by number, name or pattern; with ``tasks`` ID.TASK means ID."""
+    ids = {word for word in words if word[:1].isdigit() and (tasks or word.isdigit())}
+    numbers = {atol(word) for word in ids}
+    patterns = [word for word in words if word not in ids]
     if not patterns:
         found = (qmaster.job(number) for number in sorted(numbers))
         return [job for job in found if job is not None]
@@ -52,7 +73,7 @@ def _find(words: Sequence[str], qmaster: QmasterInterface) -> list[Job]:
 
 
 def show_jobs(
-    words: Sequence[str], qmaster: QmasterInterface, clock: Clock, xml: bool, binding: bool
+    words: Sequence[str], request: Request, qmaster: QmasterInterface, clock: Clock, xml: bool, binding: bool
 ) -> Reply:
     """``qstat -j LIST``: ids (``ID.TASK`` is ID), names, globs; an error only if all are unknown."""
 
@@ -63,26 +84,48 @@ def show_jobs(
         return [number for number in job.successors if number in known or number not in array], array
 
     try:
-        jobs = _find(words, qmaster)
-        server = clock_of(None)
-        if xml:
-            if not jobs:
-                return Reply(0, encode(unknown_jobs(words)))
-            writer = JobDetails(qmaster.config, server, dependents, binding)
-            return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
+        jobs = _find(words, qmaster, request.flavour.unknown_in_xml)
+        if request.flavour.is_ocs:
+            jobs.sort(key=_is_running)  # pending jobs come first (captures state.array_mix.j)
         if not jobs:
-            return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
-        return Reply(
-            0,
-            encode(
-                "".join(
-                    job_details(job, qmaster.messages(job.number), clock, server, dependents(job), binding)
-                    for job in jobs
+            return _unknown(words, request.flavour, xml)
+        server = clock_of(None, request.flavour.times)
+        choices = request.flavour.details
+        states = {item.name: item.state for item in qmaster.queue_instances()} if choices is not None else {}
+        if xml:
+            writer = JobDetails(request.flavour, qmaster.config, server, dependents, binding)
+            if choices is not None:
+                writer = OcsJobDetails(
+                    request.flavour, choices, qmaster.config, clock, server, dependents, states
                 )
-            ),
-        )
+            return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
+        if choices is not None:
+            details = OcsDetails(choices, clock, server, qmaster.now, states)
+            blocks = [details.text(job, qmaster.messages(job.number), dependents(job)) for job in jobs]
+        else:
+            blocks = [
+                job_details(job, qmaster.messages(job.number), clock, server, dependents(job), binding)
+                for job in jobs
+            ]
+        return Reply(0, encode("".join(blocks)))
     except QmasterUnreachable as error:
-        return _unreachable(error, xml, 2)
+        return _unreachable(request, error, xml, 2)
+
+
+def _unknown(words: Sequence[str], flavour: Flavour, xml: bool) -> Reply:
+    """The answer for jobs that are not there."""
+    if not flavour.unknown_in_xml:
+        shown = [word for word in words if not set(word) & set(GLOB)]
+        return Reply(1, b"", encode(f"error: Following jobs do not exist: {', '.join(shown)}\n"))
+    if xml:
+        return Reply(0, encode(unknown_jobs(flavour, words)))
+    if (
+        flavour.details is not None
+        and flavour.details.glob_can_miss
+        and all(set(word) & set(GLOB) for word in words)
+    ):
+        return Reply(0, b"", b"Found no matching jobs\n")
+    return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
 
 
 def _messages_of(jobs: Sequence[Job], qmaster: QmasterInterface) -> list[SchedulingMessage]:
@@ -95,16 +138,22 @@ def _messages_of(jobs: Sequence[Job], qmaster: QmasterInterface) -> list[Schedul
     return result
 
 
-def show_messages(qmaster: QmasterInterface, xml: bool) -> Reply:
+def show_messages(request: Request, qmaster: QmasterInterface, xml: bool) -> Reply:
     """``qstat -j`` alone: why jobs do not run, by reason."""
+    flavour = request.flavour
     try:
         messages = qmaster.messages()
     except QmasterUnreachable as error:
-        return _unreachable(error, xml, 1)
+        return _unreachable(request, error, xml, 1)
+    number, width = 90, 28
+    if flavour.details is not None:
+        number, width = flavour.details.last_message, flavour.details.width
     if not messages:
-        messages = [SchedulingMessage(90, "There are no messages available")]
+        messages = [SchedulingMessage(number, "There are no messages available")]
     titled = [_titled(item) for item in messages]
-    return Reply(0, encode(all_messages(titled) if xml else _summary(titled)))
+    return Reply(
+        0, encode(all_messages(flavour, titled) if xml else _summary(titled, width, not flavour.columns))
+    )
 
 
 def _titled(message: SchedulingMessage) -> SchedulingMessage:
@@ -113,7 +162,7 @@ def _titled(message: SchedulingMessage) -> SchedulingMessage:
     return SchedulingMessage(message.number, text, message.jobs)
 
 
-def _summary(messages: Sequence[SchedulingMessage]) -> str:
+def _summary(messages: Sequence[SchedulingMessage], width: int, blank: bool) -> str:
     common = [item for item in messages if not item.jobs]
     reasons: dict[int, dict[int, None]] = {}
     texts: dict[int, str] = {}
@@ -122,8 +171,8 @@ def _summary(messages: Sequence[SchedulingMessage]) -> str:
             reasons.setdefault(item.number, {}).update(dict.fromkeys(item.jobs))
             texts.setdefault(item.number, item.text)
     titles = ["scheduling info:"] + [""] * len(common)
-    out = "".join(f"{title:<28}{item.text}\n" for title, item in zip(titles, common))
-    if common:
+    out = "".join(f"{title:<{width}}{item.text}\n" for title, item in zip(titles, common))
+    if common and blank:
         out += "\n"
     blocks = []
     for number, jobs in reasons.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...model.flavours import Flavour
 from ...model.requests import Reply
 from ...render.formats import encode
 from ...render.usage import OptionHelp, usage
@@ -72,13 +73,15 @@ def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switche
     return result
 
 
-def refused(tool: str, known: Sequence[OptionHelp], switches: Switches, prefix: str = "") -> Reply | None:
+def refused(
+    flavour: Flavour, tool: str, known: Sequence[OptionHelp], switches: Switches, prefix: str = ""
+) -> Reply | None:
     """The reply to a command line with errors or -help; None when it can be carried out."""
     if switches.errors:
-        lines = [usage(tool, known)] if switches.usage else []
+        lines = [usage(flavour, tool, known)] if switches.usage else []
         lines += [f"{prefix}{error}\n" for error in switches.errors]
         return Reply(1, b"", encode("".join(lines)))
-    return Reply(0, encode(usage(tool, known))) if "-help" in switches else None
+    return Reply(0, encode(usage(flavour, tool, known))) if "-help" in switches else None
 
 
 def split_file(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...model import JobSpec, JobType
+from ...model.flavours import Flavour
 from ...model.requests import Request
 from ..submit_options.option_values import EUNKNOWN
 from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
@@ -15,7 +16,12 @@ from ..submit_options.parser import parse_file, parse_lines, read_file
 def parse_context(request: Request, now: float) -> ParseContext:
     """What the option parser needs to know of a call."""
     return ParseContext(
-        request.argv[0], request.env, now, request.resolve, lambda path: Path(path).read_bytes()
+        request.argv[0],
+        request.env,
+        now,
+        request.resolve,
+        lambda path: Path(path).read_bytes(),
+        request.flavour,
     )
 
 
@@ -94,15 +100,20 @@ def read_script(request: Request, command_line: Parsed, context: ParseContext) -
     return script
 
 
-def job_identifier(number: int, spec: JobSpec) -> str:
+def is_called_array(spec: JobSpec, flavour: Flavour) -> bool:
+    """Whether qsub calls it an array: an Open Cluster Scheduler does so from two tasks on."""
+    return spec.is_array and (flavour.single_task_arrays or len(spec.array.ids()) > 1)
+
+
+def job_identifier(number: int, spec: JobSpec, flavour: Flavour) -> str:
     """``N``, or ``N.first-last:step`` for an array."""
-    return f"{number}.{spec.array}" if spec.is_array else str(number)
+    return f"{number}.{spec.array}" if is_called_array(spec, flavour) else str(number)
 
 
-def submitted_line(number: int, spec: JobSpec) -> str:
+def submitted_line(number: int, spec: JobSpec, flavour: Flavour) -> str:
     """``Your job N ("name") has been submitted``."""
-    kind = "job-array" if spec.is_array else "job"
-    return f'Your {kind} {job_identifier(number, spec)} ("{spec.name}") has been submitted'
+    kind = "job-array" if is_called_array(spec, flavour) else "job"
+    return f'Your {kind} {job_identifier(number, spec, flavour)} ("{spec.name}") has been submitted'
 
 
 def with_script(spec: JobSpec, script: Script | None) -> JobSpec:

@@ -17,23 +17,23 @@ from ...render.detail_text import (
     submit_lines,
 )
 from ..submit_options.job_spec import PREFIX, Submitted
-from ..times.local_time import clock_of
+from ..times.local_time import clock_for
 
 
-def _date(seconds: float, zone: str | None) -> str:
-    return clock_of(zone).ctime(seconds)
+def _date(seconds: float, request: Request) -> str:
+    return clock_for(request).long(seconds)
 
 
 def show_spec(submitted: Submitted, request: Request) -> str:
     """All lines of ``qsub -verify``."""
-    spec, zone = submitted.spec, request.env.get("TZ")
+    spec = submitted.spec
     lines = [line("job_number", "unassigned")]
     if spec.deadline:
-        lines.append(line("deadline", _date(spec.deadline, zone)))
+        lines.append(line("deadline", _date(spec.deadline, request)))
     lines += [line("owner", ""), line("uid", "0"), line("group", ""), line("gid", "0")]
     lines += submit_lines(spec)
     if spec.execution_time:
-        lines.append(line("execution_time", _date(spec.execution_time, zone)))
+        lines.append(line("execution_time", _date(spec.execution_time, request)))
     letters = "".join(
         letter if spec.checkpoint_attr & bit else " " for letter, bit in CHECKPOINT_BITS.items()
     )

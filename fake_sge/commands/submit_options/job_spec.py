@@ -227,12 +227,15 @@ def build(options: list[Option], request: Request) -> Submitted:
     kept = apply_clear(options)
     builder = FieldBuilder(request)
     fields = builder.fields
+    skipped = ("script", "jobarg", "-h", "-notify", "-help", *request.flavour.further_options)
     for option in kept:
-        if option.switch not in ("script", "jobarg", "-h", "-notify", "-help"):
+        if option.switch not in skipped:
             builder.add(option)
     if any(option.switch == "-help" for option in kept):
         return Submitted(_bare(request), [Answer("-help not allowed in this context", ENOIMP)])
     answers = unknown_option_answers(_renamed_tickets(builder))
+    if request.flavour.is_ocs:  # it takes the first -t only
+        answers += unknown_option_answers([option for option in kept if option.switch == "-t"][1:])
     if fields.get("cwd") == "" and not request.cwd:
         answers.append(Answer("getcwd() failed", EDISK))
     scripts = [str(option.value) for option in kept if option.switch == "script"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Callable
 
+from ...model.flavours import SGE, Flavour
+
 
 @dataclass(frozen=True)
 class ParseContext:
@@ -19,6 +21,7 @@ class ParseContext:
     now: float
     path: Callable[[str], str]
     read: Callable[[str], bytes]
+    flavour: Flavour = SGE
 
     @property
     def is_alter(self) -> bool:

@@ -10,7 +10,7 @@ from . import binding
 from .option_values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
 from .parsed import Answer, Option, ParseContext, Parsed
 from .range_values import Undefined
-from .table import ADD, OPTIONS, SUBTRACT, hold, slot_ranges
+from .table import ADD, IGNORED, OPTIONS, SUBTRACT, hold, slot_ranges
 
 WARNING_STATUS = 3
 _SUBMIT_ONLY = ("-b", "-shell")
@@ -39,10 +39,16 @@ class _Line:
                 self._one(self.words[self.at])
             except OptionError as error:
                 self.result.stray += error.stray
-                self.result.answers += [Answer(text, error.status) for text in error.texts]
+                self.result.answers += [Answer(self._worded(text), error.status) for text in error.texts]
                 return
             except (_Stop, Undefined):
                 return
+
+    def _worded(self, text: str) -> str:
+        """A complaint with what the flavour puts before most of them."""
+        unknown = text.startswith('invalid option argument "') and " " not in text.rpartition(' "')[2]
+        marked = unknown or text.startswith(("Wrong ", "empty ", "-"))
+        return self.context.flavour.wording.option_error + text if marked else text
 
     def _one(self, word: str) -> None:
         special = {
@@ -52,7 +58,11 @@ class _Line:
             "-V": self._all_variables,
             "-@": self._file,
         }.get(word)
-        kind = OPTIONS.get(word)
+        if word in self.context.flavour.missing_options:
+            special = None
+        kind = None if word in self.context.flavour.missing_options else OPTIONS.get(word)
+        if word in self.context.flavour.further_options:
+            kind = IGNORED
         if special is not None:
             special(word)
         elif kind is not None and not (word in _SUBMIT_ONLY and self.context.is_alter):

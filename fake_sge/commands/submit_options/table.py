@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Callable
 
+from ...model.flavours import Flavour, Wording
 from ...model.values import c_double, quantity, u_long32
 from ...render.usage import OptionHelp, usage
 from ..times.dates import BadDate, parse_date
@@ -61,28 +63,31 @@ class OptionType:
 _LETTERS = {"qsub": "s", "qalter": "a", "qrsh": "r", "qhold": "h", "qrls": "h"}
 
 
-def help_text(tool: str) -> str:
+def help_text(flavour: Flavour, tool: str) -> str:
     """The help of qsub, qalter, qhold, qrls or qrsh."""
     rows = [
         OptionHelp(switch, option.argument, option.text)
         for switch, option in OPTIONS.items()
         if _LETTERS[tool] in option.tools
     ]
-    return usage(tool, rows)
+    return usage(flavour, tool, rows)
 
 
 def _text(word: str, _context: ParseContext) -> str:
     return word
 
 
-def _checked(parse: Callable[[str], object], message: str, status: int = 7) -> Parser:
+def _checked(
+    parse: Callable[[str], object], message: str | Callable[[Wording], str], status: int = 7
+) -> Parser:
     """A parser that words a ValueError; ``{}`` in the message is the argument."""
 
-    def checked(word: str, _context: ParseContext) -> object:
+    def checked(word: str, context: ParseContext) -> object:
         try:
             return parse(word)
         except ValueError:
-            raise OptionError(message.format(word), status=status) from None
+            text = message if isinstance(message, str) else message(context.flavour.wording)
+            raise OptionError(text.format(word), status=status) from None
 
     return checked
 
@@ -166,7 +171,9 @@ def _checkpoint(word: str, _context: ParseContext) -> object:
     return parse_checkpoint(word)
 
 
-def _job_name(word: str, _context: ParseContext) -> str:
+def _job_name(word: str, context: ParseContext) -> str:
+    if not word and context.flavour.is_ocs:
+        raise OptionError("empty string argument to -N option invalid", status=ESEMANTIC)
     if "/" in word:
         raise OptionError("argument to -N option must not contain / ", status=ESEMANTIC)
     return word
@@ -180,7 +187,7 @@ def _jsv(word: str, context: ParseContext) -> str:
         raise OptionError("specifying user is not allowed in client JSV URLs", status=EJSV)
     path = context.path(rest)
     if not (Path(path).is_file() and os.access(path, os.X_OK)):
-        raise OptionError(f'JSV "{rest}" is either not a file or not executable', status=EJSV)
+        raise OptionError(context.flavour.wording.no_jsv.format(rest), status=EJSV)
     return path
 
 
@@ -233,9 +240,10 @@ _NOT_AR = "invalid advance reservation id, must be an unsigned integer"
 _NOT_SHARE = "invalid jobshare, must be an unsigned integer"
 _NOT_TICKETS = "invalid override tickets, must be an unsigned integer"
 _NOT_RESTART = 'invalid option argument "-r {}"'
-_PRIORITY = 'invalid priority "{}".  Must be an integer from -1023 to 1024'
-_CONCURRENCY = 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
+_PRIORITY = attrgetter("bad_priority")
+_CONCURRENCY = attrgetter("bad_concurrency")
 
+IGNORED = OptionType("WORD", "")  # known to the flavour, without meaning here
 OPTIONS: dict[str, OptionType] = {
     "-a": OptionType("DATE", "do not start the job before this time", _date("-a"), "sa", warns=True),
     "-A": OptionType("ACCOUNT", "a word for the accounting record", _text, warns=True),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 
+from ...model.flavours import Times
+from ...model.requests import Request
 from ...render.formats import Clock
 
 _zone_lock = threading.Lock()
@@ -38,6 +41,19 @@ def _set_zone(zone: str | None) -> None:
         time.tzset()
 
 
-def clock_of(zone: str | None) -> Clock:
+def clock_for(request: Request) -> Clock:
+    """Dates as the caller's environment and the flavour have them."""
+    times = request.flavour.times
+    if request.flavour.compatibility and "SGE_QSTAT_SGE_COMPATIBILITY" in request.env:
+        times = replace(times, digits=0, epoch=True)
+    return clock_of(request.env.get("TZ"), times)
+
+
+def qstat_clock(request: Request) -> Clock:
+    """The same for qstat: the qmaster itself writes the answers of OCS 9.2."""
+    return clock_of(None, request.flavour.times) if request.flavour.server_times else clock_for(request)
+
+
+def clock_of(zone: str | None, times: Times = Times()) -> Clock:  # noqa: B008 - a constant
     """Dates as text in the zone of a TZ value (None: the system's)."""
-    return Clock(partial(localtime, zone=zone))
+    return Clock(partial(localtime, zone=zone), times)

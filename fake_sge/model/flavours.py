@@ -1,0 +1,305 @@
+"""The Grid Engines that a cell can speak like: one value for each, handed to commands and renderers.
+
+Every choice is read from the transcripts of that engine (``tests/data/captures`` and ``captures-*``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+_LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/{}.xsd"
+_GRIDWARE = (
+    "https://github.com/hpc-gridware/clusterscheduler/raw/master/source/dist/util/resources/schemas/qstat/"
+    "qstat.xsd"
+)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Texts that differ between the flavours; ``{}`` stands for a value.
+
+    ``option_error`` comes before most complaints about options, ``stop`` ends a refusal.
+    """
+
+    option_error: str = ""
+    stop: str = ""
+    no_submit_host: str = 'denied: host "{}" is not a submit host'
+    many_tasks: str = "job rejected: you tried to submit a job with more than {} tasks"
+    full_cluster: str = "job rejected: only {} jobs are allowed per cluster"
+    full_user: str = "job rejected: only {} jobs are allowed per user (current job count: {})"
+    no_deadline_user: str = 'job rejected: the user "{}" is not a deadline initiation user'
+    no_queue: str = "warning: {}'s job is not allowed to run in any queue"
+    no_jsv: str = 'JSV "{}" is either not a file or not executable'
+    bad_priority: str = 'invalid priority "{}".  Must be an integer from -1023 to 1024'
+    bad_concurrency: str = 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What commands say about a bad environment (``{}`` is the complaint), and when there is no qmaster."""
+
+    bad_environment: str = "error: {}\n"
+    bad_environment_of_qsub: str = "\nUnable to initialize environment because of error: {}\nExiting.\n"
+    end_of_qstat: str = ""
+    details_crash: bool = False  # qstat -j -xml dies of SIGSEGV
+    details_as_listing: bool = False  # qstat -j says what qstat says
+    prefix_of_qconf: str = ""
+    all_lines_of_sync: bool = False  # qsub -sync y says what other commands say, too
+
+
+@dataclass(frozen=True)
+class Times:
+    """How dates are written: ``iso`` year first, with so many ``digits`` of fractions of a second."""
+
+    iso: bool = False
+    digits: int = 0
+    epoch: bool = True  # seconds since 1970 in qstat -j -xml
+
+
+@dataclass(frozen=True)
+class DetailChoices:
+    """``qstat -j`` of an Open Cluster Scheduler: widths of the columns, and which fields there are.
+
+    ``task_width`` is where the number of a task ends, ``error_width`` the same for error reasons,
+    ``array_width`` the column of a job's array.
+    """
+
+    width: int
+    task_width: int
+    error_width: int
+    array_width: int
+    separator: str = "="  # between a queue or host and its slots
+    category: bool = True
+    paths_first: bool = False  # paths before merge, a blank line after a given environment
+    binding_text: str = "exec_binding_list"
+    usage_separator: str = ","
+    operations: bool = True  # ioops and iow in the usage
+    holds: bool = True  # lists of held tasks in XML
+    error_title: str = "error reason"
+    end_time: bool = False
+    cwd_width: int = 32
+    array_request_width: int = 36
+    glob_can_miss: bool = True  # no job with a name of that pattern is no error
+    array_request: str = "ja_ad_predecessor_list (req)"
+    request: str = "jid_predecessor_list (req)"
+    plain_numbers: bool = False  # usage as %g
+    last_message: int = 91  # number of "There are no messages available"
+    array_predecessors: bool = False  # JB_ja_ad_predecessor_list in XML
+    element_binding: bool = False  # JB_binding with an element in it
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """The accounting file (``json``: one object on each line) and qacct."""
+
+    json: bool = False
+    pe_taskid_in_json: bool = True
+    operations: bool = True  # ioops
+    no_category: str = "-"
+    arid_first: bool = True  # arid after pe_taskid
+    deleted_by: bool = True
+
+    @property
+    def file_name(self) -> str:
+        """In the cell's ``common`` directory."""
+        return "accounting.jsonl" if self.json else "accounting"
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What one Grid Engine does in its own way; the defaults are those of Son of Grid Engine 8.1.9.
+
+    Attributes:
+        name: how ``--flavour`` calls it.
+        banner: first line of every help text.
+        schema: address in XML answers of qstat; ``{}`` is the name of the schema.
+        wording: its texts.
+        times: its dates.
+        absence: what it says without a qmaster or a good environment.
+        details: ``qstat -j`` in the form of an Open Cluster Scheduler; None: as 8.1.9.
+        accounting: the accounting file and qacct.
+        number_width: the column of job numbers in tables.
+        columns: tables are made of columns of their own width each, the rule as long as they are (OCS 9.2).
+        queue_load: the load value of ``qstat -f``.
+        submission_tag: the time of a pending job in ``qstat -xml``.
+        malformed: unknown jobs in XML are in elements without a name.
+        unknown_in_xml: unknown jobs are answered in XML.
+        full_code: exit code of qsub for a full job list.
+        single_task_arrays: qsub calls an array of one task an array.
+        compatibility: SGE_QSTAT_SGE_COMPATIBILITY takes the fractions from XML.
+        infinity: a limit that there is none of, in ``qstat -F``.
+        server_times: dates are in the time zone of the qmaster, whatever TZ is.
+        missing_options: options of 8.1.9 that qsub does not have.
+        further_options: options with one argument that qsub has besides, without meaning here.
+        unspoolable_names: a job name with a blank or control character is refused.
+        terse_in_files: -terse counts in a default file.
+        suitability_after_queues: -w e adds a line to the refusal of an unknown queue.
+        sync_on_stdout: qsub -sync y reports every end of a job on stdout.
+        zombie_state: how a listing calls an ended job.
+        retained: ``qstat -s f`` lists retained finished jobs, and there is no ``-s z``.
+    """
+
+    name: str
+    banner: str
+    schema: str = _LIVERPOOL
+    wording: Wording = Wording()
+    times: Times = Times()
+    absence: Absence = Absence()
+    details: DetailChoices | None = None
+    accounting: Accounting = Accounting()
+    number_width: int = 7
+    columns: bool = False
+    queue_load: str = "load_avg"
+    submission_tag: str = "JB_submission_time"
+    malformed: bool = False
+    unknown_in_xml: bool = True
+    full_code: int = 25
+    single_task_arrays: bool = True
+    compatibility: bool = False
+    retained: bool = False
+    zombie_state: str = "z"
+    infinity: str = "infinity"
+    server_times: bool = False
+    missing_options: tuple[str, ...] = ()
+    further_options: tuple[str, ...] = ()
+    unspoolable_names: bool = True
+    terse_in_files: bool = True
+    sync_on_stdout: bool = False
+    suitability_after_queues: bool = False
+
+    @property
+    def is_ocs(self) -> bool:
+        """Whether it is an Open Cluster Scheduler."""
+        return self.details is not None
+
+
+_OCS_WORDING = Wording(
+    option_error="ERROR! ",
+    stop=".",
+    no_submit_host='denied: host "{}" is no submit host',
+    many_tasks="job rejected: You try to submit a job with more than {} tasks",
+    full_cluster="job rejected: Only {} jobs are allowed per cluster",
+    full_user="job rejected: Only {} jobs are allowed per user (current job count: {})",
+    no_deadline_user='job rejected: the user "{}" is no deadline initiation user',
+    no_queue="warning: {} your job is not allowed to run in any queue",
+    no_jsv='JSV "{}" is either not a file or not executeable',
+    bad_priority="invalid priority {}. must be an integer from -1023 to 1024",
+    bad_concurrency="invalid task concurrency number {}. Must be an integer greater or equal to 0.",
+)
+_ABSENCE_91 = Absence(
+    bad_environment="critical error: {}\nerror: cl_com_set_alias_file failed: got unexpected parameters\n",
+    bad_environment_of_qsub=(
+        "critical error: {}\n\nUnable to initialize environment because of error: "
+        "cl_com_set_alias_file failed: got unexpected parameters\nExiting.\n"
+    ),
+    end_of_qstat="error: Cannot get configuration from qmaster.\n",
+    details_as_listing=True,
+    prefix_of_qconf="ERROR: ",
+    all_lines_of_sync=True,
+)
+_NO_BOOTSTRAP = "critical error: {}\ncritical error: cannot resolve name of bootstrap file\n"
+_DETAILS_91 = DetailChoices(width=33, task_width=29, error_width=28, array_width=34)
+
+SGE = Flavour("sge-8.1.9", "SGE 8.1.9")
+DAIMH = Flavour("sge-daimh", "SGE r.", absence=Absence(details_crash=True))
+OCS_91 = Flavour(
+    "ocs-9.1",
+    "OCS 9.1.4",
+    schema=_GRIDWARE,
+    wording=_OCS_WORDING,
+    times=Times(iso=True, digits=6, epoch=False),
+    absence=_ABSENCE_91,
+    details=_DETAILS_91,
+    accounting=Accounting(json=True),
+    number_width=10,
+    submission_tag="JAT_submission_time",
+    zombie_state="qw",
+    missing_options=("-binding",),
+    further_options=("-scope", "-bamount"),
+    unspoolable_names=False,
+    sync_on_stdout=True,
+    suitability_after_queues=True,
+    malformed=True,
+    full_code=27,
+    single_task_arrays=False,
+    compatibility=True,
+)
+OCS_90 = replace(
+    OCS_91,
+    name="ocs-9.0",
+    banner="OCS 9.0.13",
+    absence=replace(
+        _ABSENCE_91,
+        bad_environment=_NO_BOOTSTRAP,
+        bad_environment_of_qsub=_NO_BOOTSTRAP,
+        end_of_qstat="",
+        details_as_listing=False,
+        details_crash=True,
+    ),
+    details=replace(
+        _DETAILS_91,
+        width=32,
+        task_width=28,
+        array_width=32,
+        separator=":",
+        category=False,
+        binding_text="binding",
+        usage_separator=", ",
+        operations=False,
+        holds=False,
+        element_binding=True,
+        array_request_width=35,
+        glob_can_miss=False,
+    ),
+    accounting=Accounting(
+        json=True,
+        no_category="",
+        pe_taskid_in_json=False,
+        operations=False,
+        arid_first=False,
+        deleted_by=False,
+    ),
+    full_code=25,
+    missing_options=(),
+    further_options=("-scope",),
+    terse_in_files=False,
+)
+OCS_92 = replace(
+    OCS_91,
+    name="ocs-9.2",
+    banner="OCS 9.2.0prealpha",
+    absence=replace(_ABSENCE_91, end_of_qstat=""),
+    details=replace(
+        _DETAILS_91,
+        task_width=31,
+        error_width=31,
+        array_width=33,
+        paths_first=True,
+        error_title="error_reason",
+        end_time=True,
+        cwd_width=33,
+        array_request_width=33,
+        array_request="ja_ad_request_list (req)",
+        request="jid_request_list (req)",
+        plain_numbers=True,
+        last_message=92,
+        array_predecessors=True,
+    ),
+    columns=True,
+    queue_load="np_load_avg",
+    infinity="INFINITY",
+    server_times=True,
+    unknown_in_xml=False,
+    compatibility=False,
+    retained=True,
+)
+
+FLAVOURS = {flavour.name: flavour for flavour in (SGE, DAIMH, OCS_90, OCS_91, OCS_92)}
+
+
+def flavour_named(name: str) -> Flavour:
+    """Raises ValueError for a flavour that the fake does not speak."""
+    found = FLAVOURS.get(name)
+    if found is None:
+        raise ValueError(f"unknown flavour {name!r}: one of {', '.join(FLAVOURS)}")
+    return found
