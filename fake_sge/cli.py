@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 from .cell import Cell, CellError
 from .faults import FaultKind
-from .options import PROFILES, CellOptions
+from .options import FLAVOURS, PROFILES, CellOptions
 
 USAGE_ERROR, FAILURE = 2, 1
 _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
@@ -35,6 +35,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default="fast",
         help="fast: everything at once; stock: Grid Engine's own 15 s delays",
     )
+    parser.add_argument(
+        "--flavour",
+        choices=FLAVOURS,
+        default="sge-8.1.9",
+        help="the Grid Engine whose commands it speaks like",
+    )
     parser.add_argument("--no-login-shells", action="store_true", help="job shells do not read ~/.profile")
     parser.add_argument(
         "--set",
@@ -50,6 +56,7 @@ def _options(args: argparse.Namespace) -> CellOptions:
         slots=args.slots,
         hosts=tuple(args.hosts.split(",")),
         profile=args.profile,
+        flavour=args.flavour,
         queues={name: {} for name in args.queue or ["all.q"]},
         parallel_environments={name: {} for name in args.pe or ["smp"]},
         login_shells=not args.no_login_shells,

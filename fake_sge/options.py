@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
-from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults
-from .model.flavours import flavour_named
+from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
 
 PROFILES = ("fast", "stock")
+FLAVOURS = tuple(flavours.FLAVOURS)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CellOptions:
             to ``$HOME`` need not touch anybody's.
         first_job_number: number of the first job.
         max_job_number: the highest; numbers start again at 1 after it.
-        flavour: the dialect that the commands speak, one of :data:`fake_sge.model.flavours.FLAVOURS`.
+        flavour: the dialect that the commands speak, one of :data:`FLAVOURS`.
         kill_grace: seconds between the -notify signal and the kill; None: as the queue says (60 s).
         cleanup: seconds that a rescheduled task stays ``Rq``; None: as the profile says.
         finished_window: seconds that ``qstat -j`` still shows an ended job at least (0).
@@ -73,7 +73,7 @@ class CellOptions:
                 raise TypeError(f"{name} is a sequence of texts, not a text")
         if self.profile not in PROFILES:
             raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
-        flavour_named(self.flavour)
+        flavours.flavour_named(self.flavour)
         if self.slots < 0 or not self.hosts:
             raise ValueError("a cell needs at least one host and no negative slots")
         if not 1 <= self.first_job_number <= self.max_job_number:
@@ -82,7 +82,7 @@ class CellOptions:
     @property
     def accounting_name(self) -> str:
         """Name of the accounting file in the cell's ``common`` directory."""
-        return flavour_named(self.flavour).accounting.file_name
+        return flavours.flavour_named(self.flavour).accounting.file_name
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the cell's own files."""
@@ -189,5 +189,5 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
         usersets={name: {"name": name, **values} for name, values in defaults.USERSETS.items()},
         other_hosts=[socket.gethostname()],
         max_job_number=options.max_job_number,
-        flavour=flavour_named(options.flavour),
+        flavour=flavours.flavour_named(options.flavour),
     )
