@@ -22,8 +22,9 @@ def interrupted_at(count: int, do: Callable[[], object], ours: Callable[[str], b
         nonlocal left
         if not ours(frame.f_code.co_filename) or threading.get_ident() != thread:
             return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False  # 3.9 loses what a line's event raises
-        if event == "opcode":
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = sys.version_info >= (3, 10)  # 3.9 loses what is raised where both are told
+        if event in ("line", "opcode"):
             left -= 1
             if left == 0:
                 raise Interrupt
