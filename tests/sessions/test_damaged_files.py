@@ -319,3 +319,29 @@ def test_files_of_a_session_whose_name_begins_alike_are_not_its_own(tmp_path: Pa
     assert other.exists()
     assert all(answer.exists() for answer in answer_files(other, TOKENS[1]))
     assert judged(other) == "read"
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "link", "fifo", "folder"])
+def test_a_damaged_old_file_disturbs_no_other_session(own: Cell, tmp_path: Path, damage: str) -> None:
+    state = tmp_path / "state"
+    path = filled(state)
+    if damage == "text":
+        db = connect(path)
+        db.execute("UPDATE jobs SET name = CAST(X'61FF62' AS TEXT), key = NULL")
+        db.close()
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:5000])
+    else:
+        remove_files(path)
+        make = {
+            "link": lambda: path.symlink_to("nowhere"),
+            "fifo": lambda: os.mkfifo(path),
+            "folder": path.mkdir,
+        }
+        make[damage]()
+    long_ago = time.time() - 100 * 86400
+    os.utime(path, (long_ago, long_ago), follow_symlinks=False)
+    for contact in ("session=healthy", None):
+        with JobSession(contact) as session:
+            assert session.wait(session.runJob(job(session, "exit 3"))).exitStatus == 3
+    assert path.is_symlink() or path.exists()
