@@ -24,6 +24,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
 from tests.core.test_waiting import run
+from tests.core.world import HANG_GUARD
 from tests.gridengine import captured
 
 INACTIVE, TIMED_OUT = NoActiveSessionException, ExitTimeoutException
@@ -67,7 +68,7 @@ def ending_at(count: int, session: JobSession, do: Callable[[], object]) -> tupl
     finally:
         sys.settrace(None)
         for other in leaving:
-            other.join(20)
+            other.join(HANG_GUARD)
     return bool(leaving), found
 
 
@@ -96,7 +97,7 @@ def test_two_threads_cannot_both_end_it(cell: Cell) -> None:
         start, raised = threading.Barrier(4), []
 
         def leave(session: JobSession = session, start: Any = start, raised: Any = raised) -> None:
-            start.wait(20)
+            start.wait(HANG_GUARD)
             try:
                 session.exit()
             except NoActiveSessionException:
@@ -106,7 +107,7 @@ def test_two_threads_cannot_both_end_it(cell: Cell) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(HANG_GUARD)
         assert len(raised) == 3
 
 

@@ -20,7 +20,7 @@ from tests.core.interrupts import interrupted_at
 from tests.core.test_waiting import run
 
 PACKAGE = drmaa_cli.__path__[0]
-HANG_GUARD = 30.0
+HANG_GUARD = 180.0
 TRIES = 60  # for each verb
 
 

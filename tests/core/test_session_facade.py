@@ -23,6 +23,7 @@ from drmaa_cli.session import job_session as connection_module
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.process_session import Session
 from tests.core.conftest import Cell
+from tests.core.world import HANG_GUARD
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +119,7 @@ def test_only_one_of_many_threads_begins_the_session(process: Cell) -> None:
     start = threading.Barrier(8)
 
     def begin() -> None:
-        start.wait(20)
+        start.wait(HANG_GUARD)
         try:
             results.append(Session.initialize())
         except DrmaaException as err:
@@ -128,7 +129,7 @@ def test_only_one_of_many_threads_begins_the_session(process: Cell) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANG_GUARD)
     assert sorted(map(str, results)) == sorted(["None", *[str(AlreadyActiveSessionException)] * 7])
 
 

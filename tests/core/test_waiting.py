@@ -18,6 +18,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
+from tests.core.world import HANG_GUARD
 from tests.gridengine import captured
 
 NO_USAGE = r"^code 24: no usage information was returned for the completed job$"
@@ -372,7 +373,7 @@ def together(*tasks: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(HANG_GUARD)
     return results
 
 
@@ -431,7 +432,7 @@ def test_exit_wakes_all_who_wait(cell: Cell) -> None:
     soon = threading.Event()
     cell.at(10, soon.set)
     found = together(
-        lambda: (soon.wait(20), session.exit()),
+        lambda: (soon.wait(HANG_GUARD), session.exit()),
         *[lambda: session.wait(str(number))] * 3,
         lambda: session.synchronize([str(number)]),
         lambda: session.wait(JOB_IDS_SESSION_ANY),
@@ -457,7 +458,7 @@ def test_exit_during_a_query(cell: Cell) -> None:
     cell.runner.next("qstat", answer)
     with pytest.raises(ExitTimeoutException):
         session.wait(str(number))
-    assert left.wait(20)
+    assert left.wait(HANG_GUARD)
     opened = [path.resolve().name for path in Path("/proc/self/fd").iterdir()]
     assert "accounting" not in opened, "a file was opened again after the end of the session"
 
@@ -483,7 +484,7 @@ def test_an_interrupted_leader_leaves_the_followers_at_work(cell: Cell) -> None:
     leader = threading.Thread(target=lead)
     cell.runner.next("qstat", interrupt, interrupt)
     leader.start()
-    leader.join(20)
+    leader.join(HANG_GUARD)
     assert len(caught) == 1
     cell.at(3, cell.qmaster.end, number, 6)
     found = together(*[lambda: session.synchronize([str(number)])] * 3, lambda: session.wait(str(number)))

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any, Callable
@@ -72,19 +73,25 @@ def at_nth(point: str, count: int, act: Callable[[], None]) -> None:
     setattr(owner, name, reached)
 
 
-def die_after_calls(count: int) -> None:
-    """Arrange for this process to be killed at the count-th call of a function of drmaa_cli from now."""
-    package = str(Path(str(drmaa_cli.__file__)).parent)
-    left = count
+class Countdown:
+    """Kills this process at a call of a function of drmaa_cli, in any thread, once it has been started."""
 
-    def called(frame: FrameType, event: str, _: object) -> None:
-        nonlocal left
-        if event == "call" and frame.f_code.co_filename.startswith(package):
-            left -= 1
-            if left == 0:
-                die()
+    def __init__(self) -> None:
+        self.left = 0
+        package = str(Path(str(drmaa_cli.__file__)).parent)
 
-    sys.setprofile(called)
+        def called(frame: FrameType, event: str, _: object) -> None:
+            if self.left and event == "call" and frame.f_code.co_filename.startswith(package):
+                self.left -= 1
+                if not self.left:
+                    die()
+
+        threading.setprofile(called)
+        sys.setprofile(called)
+
+    def start(self, calls: int) -> None:
+        """Die at the calls-th call from now."""
+        self.left = calls
 
 
 def arrange_death(moment: str) -> None:
@@ -93,10 +100,12 @@ def arrange_death(moment: str) -> None:
     count, _, calls = numbers.partition(":")
     if point != "qsub":
         at_nth(point, int(count), die)
-    elif int(count) == 0:
-        die_after_calls(int(calls))
+        return
+    countdown = Countdown()
+    if int(count) == 0:
+        countdown.start(int(calls))
     else:
-        at_nth("after-fork", int(count), lambda: die_after_calls(int(calls)))
+        at_nth("after-fork", int(count), lambda: countdown.start(int(calls)))
 
 
 def template(session: JobSession, directory: Path, command: str) -> JobTemplate:
