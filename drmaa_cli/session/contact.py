@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from drmaa_cli.config import CONTACT_VARIABLE
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
 from drmaa_cli.system.ssh.address import SCHEME, SshAddress, parse_address
 
@@ -86,6 +87,19 @@ def parse_contact(contact: object) -> Contact:
         else:
             variables[variable.group("name")] = variable.group("value")
     return Contact(_session_name(sessions, contact) if sessions else None, address, variables)
+
+
+def chosen_contact(contact: object, env: Mapping[str, str]) -> Contact:
+    """What a program's contact string says; where it names no host, DRMAA_CLI_CONTACT may name one.
+
+    Raises:
+        InvalidArgumentException, DrmCommunicationException: as :func:`parse_contact`.
+    """
+    own = parse_contact(contact)
+    if own.address is not None:
+        return own
+    given = parse_contact(env.get(CONTACT_VARIABLE))
+    return given._replace(name=own.name or given.name)
 
 
 def _session_name(words: Sequence[str], contact: str) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Callable, ClassVar, NamedTuple, TypeVar, cast
 
-from drmaa_cli.config import CONTACT_VARIABLE, Config
+from drmaa_cli.config import Config
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
     JOB_IDS_SESSION_ANY,
@@ -39,7 +39,7 @@ from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import control, opening, status
 from drmaa_cli.session.actions import check_action
-from drmaa_cli.session.contact import new_name, parse_contact
+from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory
 from drmaa_cli.session.recover import SubmissionRecovery
@@ -148,7 +148,7 @@ class JobSession:
         **settings: Unpack[Settings],
     ) -> None:
         self.config = Config.load(settings)
-        self._contact = parse_contact(contact or os.environ.get(CONTACT_VARIABLE))
+        self._contact = chosen_contact(contact, os.environ)
         name = self._contact.name
         self.host = open_host(self._contact, self.config, runner, ssh_answer)
         self.cluster = Cluster(self.config, self.host, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +15,14 @@ import pytest
 import fake_sge
 from tests.conftest import REQUIRE_REAL_CELL
 from tests.contract.harness import Cell, World, load_api, oracle_missing
+from tests.ssh.server import SSH, SSHD, running_server
 
-BACKENDS = ("cli-real", "cli-fake", "oracle")
+BACKENDS = ("cli-real", "cli-fake", "ssh-real", "ssh-fake", "oracle")
 MARKS = {
     "cli-real": [pytest.mark.real_cell],
     "cli-fake": [],
+    "ssh-real": [pytest.mark.real_cell],
+    "ssh-fake": [],
     "oracle": [pytest.mark.real_cell, pytest.mark.oracle],
 }
 
@@ -30,8 +34,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if unknown:
             raise pytest.UsageError(f"--backends: no such back end: {', '.join(sorted(unknown))}")
         only = metafunc.definition.get_closest_marker("only_on")
+        here = metafunc.definition.get_closest_marker("here") is not None
         names = [
-            name for name in BACKENDS if {name, "all"} & set(chosen) and (only is None or name in only.args)
+            name
+            for name in BACKENDS
+            if {name, "all"} & set(chosen)
+            and (only is None or name.replace("ssh-", "cli-") in only.args)
+            and not (here and name.startswith("ssh-"))
         ]
         params = [pytest.param(name, marks=MARKS[name]) for name in names]
         metafunc.parametrize("backend", params, indirect=True, scope="session")
@@ -65,7 +74,7 @@ def cell(backend: str, request: pytest.FixtureRequest) -> Cell:
             if os.environ.get(REQUIRE_REAL_CELL):
                 pytest.fail(reason)
             pytest.skip(reason)
-    found: Cell = request.getfixturevalue("fake_cell" if backend == "cli-fake" else "real_cell")
+    found: Cell = request.getfixturevalue("fake_cell" if backend.endswith("-fake") else "real_cell")
     return found
 
 
@@ -100,6 +109,31 @@ def fake_cell() -> Iterator[Cell]:
 
 
 @pytest.fixture(scope="session")
+def ssh_variables(backend: str, cell: Cell) -> Iterator[dict[str, str]]:
+    """What sends the programs of the ssh back ends to the cell: a server before it, and its setup."""
+    if not backend.startswith("ssh-"):
+        yield {}
+        return
+    if SSHD is None:
+        if os.environ.get(REQUIRE_REAL_CELL):
+            pytest.fail("sshd is not installed: apt-get install openssh-server")
+        pytest.skip("no sshd here: apt-get install openssh-server")
+    exports = {**cell.env, "PATH": f"{cell.bin_directory}:/usr/bin:/bin"}
+    setup = "; ".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items())
+    with tempfile.TemporaryDirectory(prefix="ssh") as folder:
+        with running_server(Path(folder, "server"), home=Path(os.environ["HOME"])) as server:
+            Path(folder, "bin").mkdir()
+            Path(folder, "bin", "ssh").symlink_to(SSH or "ssh")
+            yield {
+                "DRMAA_CLI_CONTACT": server.contact,
+                "DRMAA_CLI_SSH_CONFIG": str(server.config),
+                "DRMAA_CLI_SSH_SETUP": setup,
+                "XDG_RUNTIME_DIR": folder,
+                "PATH": f"{Path(folder, 'bin')}:{os.environ['PATH']}",
+            }
+
+
+@pytest.fixture(scope="session")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where drmaa_cli keeps its sessions: it outlives a test, as the session does."""
     return tmp_path_factory.mktemp("state")
@@ -121,6 +155,7 @@ def world(
     guard: None,
     monkeypatch: pytest.MonkeyPatch,
     state_home: Path,
+    ssh_variables: dict[str, str],
     last_world: list[World],
 ) -> Iterator[World]:
     """The back end, its environment in place, with or without a session."""
@@ -130,6 +165,8 @@ def world(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_STATE_HOME", str(state_home))
     monkeypatch.setenv("PATH", os.pathsep.join([str(cell.bin_directory), os.environ["PATH"]]))
+    for name, value in ssh_variables.items():
+        monkeypatch.setenv(name, value)
     directory = Path(tempfile.mkdtemp(prefix="job"))
     directory.chmod(0o777)
     last_world[:] = [World(backend, load_api(backend), cell, directory)]

@@ -100,6 +100,7 @@ def test_the_version_of_drmaa(idle: World) -> None:
     assert str(idle.session.version) == "1.0"
 
 
+@pytest.mark.here  # the contact names the host besides
 def test_the_contact_is_empty_until_the_session_begins(idle: World) -> None:
     assert idle.session.contact == ""
     idle.session.initialize()

@@ -58,6 +58,7 @@ def test_native_hold_is_not_undone_by_active(session: World) -> None:
     assert session.status(job) == "user_on_hold"
 
 
+@pytest.mark.here  # directory and files are the host's
 def test_native_cwd(session: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(session.directory)
     here = str(Path.cwd())
@@ -115,6 +116,7 @@ def test_script_in_the_working_directory(session: World) -> None:
     assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 3
 
 
+@pytest.mark.here  # directory and files are the host's
 def test_job_category(session: World) -> None:
     qtask = Path(os.environ["SGE_ROOT"], os.environ["SGE_CELL"], "common", "qtask")
     before = qtask.read_bytes() if qtask.exists() else None

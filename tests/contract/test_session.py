@@ -35,6 +35,7 @@ def test_contact_is_empty_without_a_session(idle: World) -> None:
     assert idle.session().contact == ""
 
 
+@pytest.mark.here  # the contact names the host besides
 def test_contact_of_a_new_session(idle: World) -> None:
     idle.session.initialize()
     assert re.fullmatch(r"session=\S+\.[0-9]+\.[0-9a-zA-Z]+", idle.session.contact)
@@ -120,6 +121,7 @@ def test_malformed_contact(idle: World, contact: str) -> None:
     assert not idle.active
 
 
+@pytest.mark.here  # the contact names the host besides
 def test_empty_contact_begins_a_new_session(idle: World) -> None:
     idle.session.initialize("")
     assert re.fullmatch(r"session=\S+\.[0-9]+\.[0-9a-zA-Z]+", idle.session.contact)
@@ -136,6 +138,7 @@ def test_empty_contact_begins_a_new_session(idle: World) -> None:
     ],
     ids=["name", "bytes", "upper case", "long", "last wins"],
 )
+@pytest.mark.here  # the contact names the host besides
 def test_named_contact(idle: World, contact: str, becomes: str) -> None:
     idle.session.initialize(contact)
     assert idle.session.contact == becomes
@@ -159,6 +162,7 @@ def test_contact_of_a_wrong_type(idle: World) -> None:
     assert not idle.active
 
 
+@pytest.mark.here  # the contact names the host besides
 def test_session_as_context_manager(idle: World) -> None:
     with idle.api.Session("session=ctx") as session:
         assert session.contact == "session=ctx"

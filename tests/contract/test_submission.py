@@ -136,6 +136,7 @@ def test_variables_with_the_names_of_options(session: World) -> None:
     assert session.is_oracle or seen["X"] == asked["X"]  # Grid Engine cuts it
 
 
+@pytest.mark.here  # environment and directory are the host's
 def test_path_and_what_grid_engine_sets(session: World) -> None:
     asked = {
         "PATH": "/some/where:/usr/bin:/bin",
@@ -154,6 +155,7 @@ def test_path_and_what_grid_engine_sets(session: World) -> None:
     assert seen["SGE_O_WORKDIR"] == str(Path.cwd())
 
 
+@pytest.mark.here  # environment and directory are the host's
 def test_the_submitters_environment_for_native_v(session: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FROM_HERE", "this value")
     output = session.output_of(
@@ -188,6 +190,7 @@ def test_mail(session: World) -> None:
     assert "mail_options" not in session.details(session.held())
 
 
+@pytest.mark.here  # environment and directory are the host's
 def test_directories(session: World) -> None:
     here = session.directory
     rows = {

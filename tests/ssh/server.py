@@ -27,7 +27,7 @@ class SshServer:
         home: the home directory of those who log in.
     """
 
-    def __init__(self, folder: Path, options: str = "") -> None:
+    def __init__(self, folder: Path, options: str = "", home: Path | None = None) -> None:
         self.folder, self.options = folder, options
         self.port = 0
         self.config = folder / "ssh_config"
@@ -123,10 +123,10 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def running_server(folder: Path, options: str = "") -> Iterator[SshServer]:
+def running_server(folder: Path, options: str = "", home: Path | None = None) -> Iterator[SshServer]:
     """A server while the block runs."""
     folder.mkdir(parents=True, exist_ok=True)
-    server = SshServer(folder, options)
+    server = SshServer(folder, options, home)
     server.start()
     try:
         yield server

@@ -1,12 +1,13 @@
 """The accounting file of a submit host: what is appended to it comes along with every query.
 
-Between queries nothing is asked, so that :meth:`RemoteLog.changed` costs nothing. What was written before a
-mark, or is in rotated files, is fetched when it is wanted.
+Between queries it is looked at less and less often, for a record is written a moment after its job has left
+the qmaster's listing. What was written before a mark, or is in rotated files, is fetched when it is wanted.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +16,15 @@ from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.accounting_log import CLOCK_SKEW, SAMPLE, Mark, Sample
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.runner import CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh.remote_shell import quote
 
 log = logging.getLogger("drmaa_cli")
 
 MOST_BYTES = 8 * 2**20  # with one query; the rest comes with the next
 REMEMBERED_BYTES = 4 * 2**20  # of what has been given out: a job may become known after its record
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between two looks of our own
 
 RunShell = Callable[[str], bytes]
 """Runs a text of /bin/sh on the host and returns its standard output; raises what the runner raises."""
@@ -70,6 +74,8 @@ class RemoteLog:
         self._backlog = b""  # what is in rotated files
         self._moved = False  # another file is written to by now, or this one was emptied
         self._closed = False
+        self._pause = FIRST_PAUSE
+        self._looked = time.monotonic()
 
     @property
     def readable(self) -> bool:
@@ -112,6 +118,10 @@ class RemoteLog:
 
     def take(self, printed: bytes) -> None:
         """What that printed. Two queries at once bring the same bytes; they are taken once."""
+        self._pause, self._looked = FIRST_PAUSE, time.monotonic()
+        self._take(printed)
+
+    def _take(self, printed: bytes) -> None:
         first, _, tail = printed.partition(b"\n")
         head = _head(first)
         with self._lock:
@@ -127,7 +137,9 @@ class RemoteLog:
                     self._fetched += tail[have - head.offset :]
 
     def changed(self) -> bool:
-        """See :class:`drmaa_cli.system.host.AccountingLog`."""
+        """See :class:`drmaa_cli.system.host.AccountingLog`; now and then this looks by itself."""
+        if time.monotonic() - self._looked > self._pause and self.readable:
+            self._look()
         with self._lock:
             return self._moved or bool(self._backlog) or b"\n" in self._fetched
 
@@ -176,6 +188,16 @@ class RemoteLog:
         lines = text.split(b"\n")[:-1]
         known = tuple(files.decode("utf-8", "replace").split())
         return Sample(known, tuple(lines[1:] if len(text) == SAMPLE else lines))
+
+    def _look(self) -> None:
+        self._looked, self._pause = time.monotonic(), min(2 * self._pause, LONGEST_PAUSE)
+        line = self.line()
+        if not line:
+            return
+        try:
+            self._take(self._run(line))
+        except (HostUnreachable, CommandTimeout) as err:
+            log.debug("the accounting file was not looked at: %s", err)  # the next query tells it
 
     def _follow(self, head: _Head, offset: int) -> None:
         self.path, self._inode, self._offset = Path(head.path), head.inode, offset
