@@ -1,8 +1,9 @@
-# make test | quick | test-clients | lint | coverage | demo | bench: each makes its own virtual environment when needed.
+# make test | quick | test-ssh | test-clients | lint | coverage | demo | bench: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
 #   coverage: 100 % of the branches of the pure folders; what is missing is named
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
+#   test-ssh: the contract tests on cells that are reached through an ssh server of the tests
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-clients lint coverage demo bench clean
+.PHONY: help test quick test-ssh test-clients lint coverage demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +32,10 @@ test: $(READY)
 
 quick: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" --backends cli-fake
+
+test-ssh: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-fake tests/contract
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-real tests/contract/test_conformance_*.py
 
 test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients

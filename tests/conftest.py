@@ -63,8 +63,8 @@ KEPT = {REQUIRE_REAL_CELL}
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--backends",
-        default="all",
-        help="back ends for the contract tests: cli-real, cli-fake, oracle or all, separated by commas",
+        default="cli-real,cli-fake,oracle",
+        help="back ends for the contract tests: cli-real, cli-fake, ssh-real, ssh-fake, oracle or all",
     )
 
 

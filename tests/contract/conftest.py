@@ -120,17 +120,19 @@ def ssh_variables(backend: str, cell: Cell) -> Iterator[dict[str, str]]:
         pytest.skip("no sshd here: apt-get install openssh-server")
     exports = {**cell.env, "PATH": f"{cell.bin_directory}:/usr/bin:/bin"}
     setup = "; ".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items())
-    with tempfile.TemporaryDirectory(prefix="ssh") as folder:
-        with running_server(Path(folder, "server"), home=Path(os.environ["HOME"])) as server:
-            Path(folder, "bin").mkdir()
-            Path(folder, "bin", "ssh").symlink_to(SSH or "ssh")
-            yield {
-                "DRMAA_CLI_CONTACT": server.contact,
-                "DRMAA_CLI_SSH_CONFIG": str(server.config),
-                "DRMAA_CLI_SSH_SETUP": setup,
-                "XDG_RUNTIME_DIR": folder,
-                "PATH": f"{Path(folder, 'bin')}:{os.environ['PATH']}",
-            }
+    with (
+        tempfile.TemporaryDirectory(prefix="ssh") as folder,
+        running_server(Path(folder, "server"), home=Path(os.environ["HOME"])) as server,
+    ):
+        Path(folder, "bin").mkdir()
+        Path(folder, "bin", "ssh").symlink_to(SSH or "ssh")
+        yield {
+            "DRMAA_CLI_CONTACT": server.contact,
+            "DRMAA_CLI_SSH_CONFIG": str(server.config),
+            "DRMAA_CLI_SSH_SETUP": setup,
+            "XDG_RUNTIME_DIR": folder,
+            "PATH": f"{Path(folder, 'bin')}:{os.environ['PATH']}",
+        }
 
 
 @pytest.fixture(scope="session")

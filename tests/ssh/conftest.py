@@ -14,6 +14,7 @@ from drmaa_cli.system.ssh.address import parse_address
 from drmaa_cli.system.ssh.master import Master, SshOptions
 from drmaa_cli.system.ssh.prompts import Prompt
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.conftest import REQUIRE_REAL_CELL
 from tests.ssh.server import SSH, SSHD, SshServer, running_server
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
@@ -22,7 +23,7 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 @pytest.fixture(scope="session", autouse=True)
 def _sshd() -> None:
     if SSHD is None or SSH is None:
-        if os.environ.get("DRMAA_CLI_REQUIRE_REAL_CELL"):
+        if os.environ.get(REQUIRE_REAL_CELL):
             pytest.fail("sshd is not installed: apt-get install openssh-server")
         pytest.skip("no sshd here: apt-get install openssh-server")
 
