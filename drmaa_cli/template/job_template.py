@@ -137,7 +137,7 @@ class TemplateAttributes:
             self.delete()
             raise
 
-    if not TYPE_CHECKING:  # which would take any name then
+    if not TYPE_CHECKING:  # pragma: no branch  # which would take any name then
 
         def __setattr__(self, name: str, value: object) -> None:
             if not name.startswith("_") and not hasattr(type(self), name):
