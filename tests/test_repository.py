@@ -37,7 +37,9 @@ def tracked() -> list[Path]:
     return [
         path
         for path in ROOT.rglob("*")
-        if path.is_file() and not path.relative_to(ROOT).parts[0].startswith(".")
+        if path.is_file()
+        and not path.relative_to(ROOT).parts[0].startswith(".")
+        and "__pycache__" not in path.parts
     ]
 
 
