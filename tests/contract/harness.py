@@ -13,7 +13,6 @@ import ctypes
 import getpass
 import importlib.util
 import json
-import os
 import re
 import subprocess
 import sys
@@ -62,7 +61,7 @@ def oracle_missing() -> str | None:
     """Say why the oracle cannot run in this process, or None when it can."""
     if oracle_library() is None or not ORACLE_PACKAGE.is_dir():
         return "no libdrmaa here: gridengine-drmaa1.0 or python3-drmaa is not installed"
-    if ORACLE_TUNABLES not in os.environ.get("GLIBC_TUNABLES", ""):
+    if ORACLE_TUNABLES not in Path("/proc/self/environ").read_text(errors="replace"):  # as it was started
         return f"libdrmaa loads only in a process started with GLIBC_TUNABLES={ORACLE_TUNABLES}; use -n"
     return None
 
