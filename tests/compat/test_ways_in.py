@@ -23,7 +23,7 @@ THIS = f"this is {PYTHON}, of version {sys.version.split()[0]}"
 
 def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=60
+        argv, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=180
     )
 
 

@@ -211,5 +211,5 @@ def test_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(180)
     assert found == {place: f"{place}\n{place}\n".encode() for place in range(8)}

@@ -19,7 +19,7 @@ from drmaa_cli.session.job_session import JobSession
 from tests.sessions.kit import job, wait_for
 
 PAUSE = 0.003  # seconds between two interrupts
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def children() -> list[str]:
@@ -44,23 +44,35 @@ def main(interrupts: int, threads: int) -> None:
                 session.wait(number, 0.05)
             rounds[place] += 1
 
+    catching, handled = threading.Event(), threading.Event()
+
+    def handle(*_: object) -> None:
+        catching.clear()
+        handled.set()
+        raise KeyboardInterrupt
+
     def interrupt() -> None:
         for _ in range(interrupts):
             time.sleep(PAUSE)
+            catching.wait()
+            handled.clear()
             os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(10 * PAUSE)  # the last one lands where it is caught
+            handled.wait()
         stop.set()
 
     others = [threading.Thread(target=busy, args=(place,), daemon=True) for place in range(threads)]
     for thread in [*others, threading.Thread(target=interrupt, daemon=True)]:
         thread.start()
     caught = 0
+    signal.signal(signal.SIGINT, handle)
     while not stop.is_set():
         try:
-            with suppress(ExitTimeoutException):
-                session.jobStatus(number)
-                session.wait(number, 0.01)
-                session.control(number, "hold")
+            catching.set()
+            while not stop.is_set():
+                with suppress(ExitTimeoutException):
+                    session.jobStatus(number)
+                    session.wait(number, 0.01)
+                    session.control(number, "hold")
         except KeyboardInterrupt:
             caught += 1
     for thread in others:

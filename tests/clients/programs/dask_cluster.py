@@ -8,7 +8,7 @@ from pathlib import Path
 from dask.distributed import Client
 from dask_jobqueue import SGECluster
 
-PATIENCE = 90
+PATIENCE = 180
 
 
 def square(number):

@@ -11,7 +11,7 @@ from parsl.jobs.states import JobState
 from parsl.launchers import SimpleLauncher
 from parsl.providers import GridEngineProvider
 
-PATIENCE = 60
+PATIENCE = 180
 
 
 @parsl.python_app
