@@ -1,8 +1,8 @@
 """A program as users write them that submits with keys, again and again until each is accepted.
 
 Run as ``python crash_program.py DIRECTORY CONTACT KEYS``. It submits single jobs, arrays and runJobs by
-turns, prints a line for each qsub that it begins, and at its end one JSON line with the ids of every key.
-Every task appends its job's number to a file of its own in DIRECTORY.
+turns, asks before each qsub and says when it runs, and prints at its end one JSON line with the ids of every
+key. Every task appends its job's number to a file of its own in DIRECTORY.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ SECONDS = (0, 0.2, 1)  # that a job takes: some have ended when they are looked 
 
 
 def announce_submissions() -> None:
-    """Print a line as soon as a qsub has been started."""
+    """Print a line and wait for one before each qsub, and print another as soon as it runs."""
     original = subprocess.Popen.__init__
 
     def started(self: Any, argv: Any, *arguments: Any, **keywords: Any) -> None:
+        if argv[0] == "qsub":
+            print("ready", flush=True)
+            sys.stdin.readline()
         original(self, argv, *arguments, **keywords)
         if argv[0] == "qsub":
             print("qsub", flush=True)

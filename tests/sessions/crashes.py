@@ -27,6 +27,7 @@ from tests.sessions.crash_program import TASKS
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(__file__).with_name("crash_program.py")
 PATIENCE = 900.0  # a hang guard
+READY, SUBMITTING = "ready\n", "qsub\n"  # what the program says before and after it begins a qsub
 
 
 class Result(NamedTuple):
@@ -73,54 +74,70 @@ class CrashCampaign:
         self._said = ""
 
     def run(self, crashes: int) -> Result:
-        """Submit a few keys for each crash, then as many as are left; look at every key's jobs."""
-        keys = 3 * crashes
+        """Crash the qmaster in one submission after the other, submit the rest, look at every key's jobs."""
+        keys = crashes + 3
         done = kills = 0
         program = self._start(keys)
         try:
             while done < crashes:
-                if not self._wait_for_submissions(program, self.chance.randint(1, 2)):
+                if not self._wait_for_submission(program):
                     break  # it has submitted everything
-                time.sleep(self.chance.uniform(0.001, 0.014))  # a qsub takes some 10 ms
+                latest = self.chance.choice((0.014, 0.06))  # a qsub takes some 10 ms, more on a busy machine
+                time.sleep(self.chance.uniform(0.001, latest))
                 self._kill_qmaster()
                 done += 1
                 if done % 2 == 0:
                     time.sleep(self.chance.uniform(0, 1.5))
-                    program.kill()
-                    program.wait()
+                    self._end(program)
                     kills += 1
                 time.sleep(self.chance.choice((0.0, self.chance.uniform(0, 3))))
                 self.cell.start_qmaster()
                 if done % 2 == 0:
                     program = self._start(keys)
-            while self._wait_for_submissions(program, 1):
+            while self._wait_for_submission(program):
                 pass
             code = program.wait(PATIENCE)
         finally:
-            program.kill()
-            program.wait()
-            assert program.stdout is not None
-            program.stdout.close()
+            self._end(program)
         if code != 0:
             raise AssertionError(self.errors.read_text())
         ids = json.loads(self._said)
         return Result(done, kills, keys, self._wrong(ids), self._told())
 
     def _start(self, keys: int) -> subprocess.Popen[str]:
+        self._said = ""
         argv = [sys.executable, str(PROGRAM), str(self.directory), "session=crash", str(keys)]
         with self.errors.open("a") as errors:
             return subprocess.Popen(
-                argv, env=self.env, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self.directory
+                argv,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=self.directory,
             )
 
-    def _wait_for_submissions(self, program: subprocess.Popen[str], count: int) -> bool:
-        """Wait for so many submissions; False when the program has said something else, its last word."""
+    @staticmethod
+    def _end(program: subprocess.Popen[str]) -> None:
+        program.kill()
+        program.wait()
+        for stream in (program.stdin, program.stdout):
+            assert stream is not None
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+    def _wait_for_submission(self, program: subprocess.Popen[str]) -> bool:
+        """Let a qsub begin; False when the program has come to its end and said its last word."""
         assert program.stdout is not None
-        for _ in range(count):
+        assert program.stdin is not None
+        if self._said in ("", READY, SUBMITTING):
             self._said = program.stdout.readline()
-            if self._said != "qsub\n":
-                return False
-        return True
+        if self._said == READY:
+            program.stdin.write("go\n")
+            program.stdin.flush()
+            self._said = program.stdout.readline()
+        return self._said == SUBMITTING
 
     def _kill_qmaster(self) -> None:
         pid = int((self.cell.directory / "spool" / "qmaster" / "qmaster.pid").read_text())
@@ -158,7 +175,9 @@ class CrashCampaign:
 def campaign(seed: int, crashes: int) -> Result:
     """A campaign in a cell of its own, with the default settings."""
     with tempfile.TemporaryDirectory(prefix="crash") as directory, RealCell(Path(directory, "cell")) as cell:
-        return CrashCampaign(cell, Path(directory, "run"), seed).run(crashes)
+        result = CrashCampaign(cell, Path(directory, "run"), seed).run(crashes)
+    print(f"seed {seed}: {result}", flush=True)
+    return result
 
 
 def main() -> int:
@@ -172,8 +191,6 @@ def main() -> int:
     with ThreadPoolExecutor(count) as pool:
         shares = [options.crashes // count + (place < options.crashes % count) for place in range(count)]
         results = list(pool.map(campaign, range(options.seed, options.seed + count), shares))
-    for place, result in enumerate(results):
-        print(f"campaign {place}: {result}")
     wrong = sum(len(result.wrong) for result in results)
     print(
         f"{sum(result.crashes for result in results)} crashes of the qmaster,"
