@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -482,6 +483,45 @@ def test_a_program_that_was_killed_after_qsub_finds_its_job(cell: Cell) -> None:
     assert again.runJob(template(again), key="one") == str(cell.qmaster.made[0])
     assert len(cell.qmaster.made) == 1
     assert [job.id for job in again.jobs()] == [str(cell.qmaster.made[0])]
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_exit_while_another_thread_submits(cell: Cell, key: str | None) -> None:
+    """Nothing could be written down any more: neither the number nor that it was given up."""
+    session = cell.connect("session=kept")
+    found = template(session)
+
+    def answer(argv: Any) -> CommandResult:
+        session.exit()
+        return cell.runner.answer(argv)
+
+    cell.runner.next("qsub", answer)
+    with contextlib.suppress(NoActiveSessionException):
+        session.runJob(found, key=key)
+    again = cell.connect("session=kept")
+    assert [held.id for held in again.jobs()] == [str(number) for number in cell.qmaster.made]
+    if key is not None:
+        assert again.runJob(template(again), key=key) == str(cell.qmaster.made[0])
+    assert len(cell.qmaster.made) == 1
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_the_state_directory_is_away_during_a_submission(cell: Cell, lost: bool) -> None:
+    session = cell.connect("session=kept")
+    found, away = template(session), cell.state.with_name("away")
+
+    def answer(argv: Any) -> CommandResult:
+        cell.state.rename(away)
+        result = cell.runner.answer(argv)
+        return result._replace(stdout=b"") if lost else result
+
+    cell.runner.next("qsub", answer)
+    with contextlib.suppress(InternalException):
+        assert session.runJob(found, key="a") == str(cell.qmaster.made[0])
+    away.rename(cell.state)
+    assert session.runJob(found, key="a") == str(cell.qmaster.made[0])
+    assert [held.id for held in session.jobs()] == [str(cell.qmaster.made[0])]
+    assert len(cell.qmaster.made) == 1
 
 
 def test_a_number_that_comes_again(cell: Cell) -> None:
