@@ -11,6 +11,7 @@ import enum
 import re
 from typing import NamedTuple
 
+from drmaa_cli.gridengine import exit_codes
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.gridengine.replies import (
@@ -30,9 +31,17 @@ __all__ = [
     "parse_submission",
 ]
 
-# Exit codes (captures qsub.err_*, qsub.more_display, cell2.max_*)
-EXITS_TRY_LATER = frozenset((25, 27))  # a limit on the number of jobs; 27 from 9.1 on
-EXITS_BEFORE_SUBMISSION = frozenset((2, 3, 4, 5, 7, 14))  # syntax, JSV, no input, option, value, no script
+EXITS_TRY_LATER = frozenset((exit_codes.QSUB_TOO_MANY_JOBS, exit_codes.QSUB_TOO_MANY_JOBS_LATER))
+EXITS_BEFORE_SUBMISSION = frozenset(
+    (
+        exit_codes.QSUB_BAD_OPTION,
+        exit_codes.QSUB_BAD_JSV,
+        exit_codes.QSUB_NO_INPUT,
+        exit_codes.QSUB_STRAY_WORD,
+        exit_codes.QSUB_BAD_VALUE,
+        exit_codes.QSUB_NO_SCRIPT,
+    )
+)
 
 REFUSED = "Unable to run job: "
 SCRIPT_UNREADABLE = "Unable to read script file because of error: "
