@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from drmaa_cli.errors import DrmCommunicationException, InternalException, TryLaterException
+from drmaa_cli.errors import DrmCommunicationException, DrmsInitException, TryLaterException
 from drmaa_cli.gridengine.accounting import parse_line
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
@@ -159,7 +159,7 @@ def test_without_qconf_and_without_a_qmaster(
     cell.runner.scripted.clear()
     cell.runner.next("qconf", answer)
     cell.runner.next("qstat", recorded("env.bad_cell.qstat", "ocs-9.1.4"))
-    with pytest.raises(InternalException, match="cell directory"):
+    with pytest.raises(DrmsInitException, match="cell directory"):
         cell.connect(retry_for=0.5)
 
 
