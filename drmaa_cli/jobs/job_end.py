@@ -10,7 +10,7 @@ from drmaa_cli.constants import JobState
 from drmaa_cli.gridengine import failed
 from drmaa_cli.gridengine.failed import Fate
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord, JobId
-from drmaa_cli.gridengine.signals import SIGNAL_BASE, sge_signal_number, signal_name
+from drmaa_cli.gridengine.signals import SIGNAL_BASE, sge_signal_number, signal_name, signal_of
 from drmaa_cli.jobs.job_info import NO_FACTS, Cause, Facts, JobInfo
 
 __all__ = [
@@ -191,6 +191,17 @@ def _facts(record: AccountingRecord, cause: Cause, value: int, sentence: str) ->
 def end_of_usage(usage: Mapping[str, float]) -> End:
     """The end of a job that exited by itself, from the usage list that the qmaster shows for a moment."""
     return End(Outcome.EXITED, int(usage["exit_status"]), _words(_ordered(usage)), Facts(Cause.EXITED))
+
+
+def end_of_usage_alone(usage: Mapping[str, float], deletion: Deletion) -> End:
+    """The same where the cell writes no accounting: it is all that will ever be known of any end."""
+    killed = signal_of(int(usage.get("exit_status", 0))) if usage.get("signal") else 0
+    words = _words(_ordered(usage))
+    if deletion is Deletion.CERTAIN or (deletion is Deletion.ASKED and killed == SIGKILL):
+        return End(Outcome.ABORTED, 0, words, Facts(Cause.DELETED))
+    if killed:
+        return End(Outcome.SIGNALED, killed, words, Facts(Cause.SIGNAL))
+    return end_of_usage(usage)
 
 
 def end_without_record(submission_time: float, sentence: str) -> End:

@@ -24,6 +24,7 @@ from drmaa_cli.jobs.job_end import (
     End,
     end_of_record,
     end_of_usage,
+    end_of_usage_alone,
     end_without_record,
 )
 from drmaa_cli.jobs.task_numbers import TaskNumbers
@@ -309,6 +310,8 @@ def _end(
         return end_of_record(record, deletion, known.reasons.get(task, ""))
     if usage is not None and deletion is Deletion.NONE and _beyond_doubt(usage):
         return end_of_usage(usage)
+    if not rules.accounting:  # nothing more will be known
+        return NO_USAGE if usage is None else end_of_usage_alone(usage, deletion)
     return NO_USAGE if now - known.missing[task] > rules.grace else None
 
 

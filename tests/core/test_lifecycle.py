@@ -451,6 +451,34 @@ def test_the_finished_window_of_a_job_that_we_deleted_waits_for_the_record() -> 
     assert info(watch.recorded(evidence.record("qacct.j_exit3"), now=2).end) == ABORTED
 
 
+NO_ACCOUNTING = Rules(grace=30.0, accounting=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "deleted", "expected"),
+    [
+        ({}, False, exited(7)),
+        ({"exit_status": 0}, False, exited(0)),
+        ({"exit_status": 200}, False, exited(200)),
+        ({"exit_status": 139, "signal": 912.0}, False, signaled("SIGSEGV")),
+        ({"exit_status": 137, "signal": 910.0}, False, signaled("SIGKILL")),
+        ({"exit_status": 137, "signal": 910.0}, True, ABORTED),
+    ],
+)
+def test_where_no_accounting_is_written_the_finished_window_tells_all(
+    changes: dict[str, float], expected: tuple[object, ...], *, deleted: bool
+) -> None:
+    watch = Watch(rules=NO_ACCOUNTING).listed(evidence.row("r"))
+    if deleted:
+        watch.deleted(pending=False)
+    watch.listed(now=1).detailed(evidence.window(changes=changes), now=1)
+    assert info(watch.end) == expected
+
+
+def test_where_no_accounting_is_written_nobody_waits_for_it() -> None:
+    assert Watch(rules=NO_ACCOUNTING).listed(evidence.row("r")).gone(now=1).end == NO_USAGE
+
+
 # --- arrays ------------------------------------------------------------------------------------------------
 
 FIVE = TaskRange(1, 9, 2)
