@@ -26,6 +26,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
+from tests.conftest import require_real_cell
 from tests.real_cell import RealCell
 from tests.sessions.conftest import enter
 from tests.sessions.kit import PATIENCE, ROOT, job, wait_for
@@ -296,6 +297,28 @@ def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
         number = session.runJob(job(session, "exit 3"))
         with pytest.raises(Exception, match=r"^code 24: no usage information"):
             session.wait(number, PATIENCE)
+
+
+@pytest.mark.slow
+@pytest.mark.real_cell
+def test_a_real_cell_that_writes_no_accounting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the scheduler's interval as it comes, qstat -j shows an ended job for seconds."""
+    require_real_cell()
+    with RealCell(tmp_path / "cell", profile="stock") as cell:
+        before = cell.run("qconf", "-sconf").stdout
+        configuration = tmp_path / "global"
+        configuration.write_text(before.replace("accounting=true", "accounting=false"))
+        cell.run("qconf", "-Mconf", str(configuration))
+        enter(monkeypatch, cell.env, cell.bin_directory, tmp_path / "state")
+        with pytest.warns(RuntimeWarning, match="writes no accounting"):
+            session = JobSession()
+        with session:
+            ids = [
+                session.runJob(job(session, f"sleep 1; {end}")) for end in ("exit 0", "exit 3", "kill -9 $$")
+            ]
+            ends = [session.wait(number, PATIENCE) for number in ids]
+        assert [info.exitStatus for info in ends] == [0, 3, 0]
+        assert [info.terminatedSignal for info in ends] == ["", "", "SIGKILL"]
 
 
 def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> None:
