@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from drmaa_cli.config import Config, Settings
     from drmaa_cli.gridengine.records import CommandResult
-    from drmaa_cli.session.job_session import JobSession, SessionJob
+    from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
 
 __all__ = [
@@ -82,7 +83,7 @@ _LATE = {  # loaded when they are asked for
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
     "Runner": "drmaa_cli.system.runner",
-    "SessionJob": "drmaa_cli.session.job_session",
+    "SessionJob": "drmaa_cli.session.entries",
 }
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 

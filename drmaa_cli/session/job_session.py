@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Callable, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.constants import (
@@ -15,13 +14,10 @@ from drmaa_cli.constants import (
     JOB_IDS_SESSION_ANY,
     TIMEOUT_NO_WAIT,
     TIMEOUT_WAIT_FOREVER,
-    JobControlAction,
     JobState,
 )
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
-    TIMEOUT_TEXT,
-    DrmaaException,
     DrmsInitException,
     ExitTimeoutException,
     InternalException,
@@ -33,27 +29,29 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
-from drmaa_cli.gridengine.records import JobId, TaskRange
-from drmaa_cli.gridengine.replies import CommandFailed
+from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
-from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.session import control, opening, status
+from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
+from drmaa_cli.session import opening, status
 from drmaa_cli.session.actions import check_action
+from drmaa_cli.session.change import Changing
 from drmaa_cli.session.contact import chosen_contact, new_name
+from drmaa_cli.session.ending import waits, while_open
+from drmaa_cli.session.entries import Entry, SessionJob
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory
 from drmaa_cli.session.recover import SubmissionRecovery
-from drmaa_cli.session.session_jobs import Entry, SessionJobs
+from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submissions import Submissions, check_key, values_of
 from drmaa_cli.session.submit import Submitter, bulk_range
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store.places import StoreError, answer_files, path_of
-from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster, Controlled
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.option_files import OptionFiles
-from drmaa_cli.system.runner import CommandNotFound, Runner
+from drmaa_cli.system.runner import Runner
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -63,56 +61,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
-
-Verb = TypeVar("Verb", bound=Callable[..., object])
-
-
-def _while_open(verb: Verb) -> Verb:
-    """A verb that raises NoActiveSessionException when another thread ends the session meanwhile."""
-
-    @functools.wraps(verb)
-    def call(self: JobSession, /, *arguments: object, **keywords: object) -> object:
-        try:
-            return verb(self, *arguments, **keywords)
-        except (InternalException, ExitTimeoutException):
-            self.check()  # exit() closes the session's file, and ends what waits
-            raise
-
-    return cast("Verb", call)
-
-
-def _waits(verb: Verb) -> Verb:
-    """A verb that waits for jobs, and raises ExitTimeoutException when another thread ends the session."""
-
-    @functools.wraps(verb)
-    def call(self: JobSession, /, *arguments: object, **keywords: object) -> object:
-        self.check()
-        try:
-            return verb(self, *arguments, **keywords)
-        except (InternalException, NoActiveSessionException) as err:
-            if self._monitor.closed:
-                raise error(ExitTimeoutException, TIMEOUT_TEXT) from err
-            raise
-
-    return cast("Verb", call)
-
-
-class SessionJob(NamedTuple):
-    """One job or task of a session.
-
-    Attributes:
-        id: its DRMAA id.
-        key: the key it was submitted with, or None.
-        name: its job name.
-        state: its JobState.
-        reaped: whether its end was given away by wait() or synchronize().
-    """
-
-    id: str
-    key: str | None
-    name: str
-    state: str
-    reaped: bool
 
 
 class JobSession:
@@ -180,6 +128,7 @@ class JobSession:
             self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
         )
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
+        self._changing = Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
@@ -220,12 +169,17 @@ class JobSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._monitor.closed and self._pid == os.getpid():
+        if not self.closed and self._pid == os.getpid():
             self.exit()
+
+    @property
+    def closed(self) -> bool:
+        """Whether exit() has ended it."""
+        return self._monitor.closed
 
     def check(self) -> None:
         """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
-        if self._monitor.closed or self._pid != os.getpid():
+        if self.closed or self._pid != os.getpid():
             raise error(NoActiveSessionException, NO_SESSION_TEXT)
 
     # --- templates and submission --------------------------------------------------------------------------
@@ -243,7 +197,7 @@ class JobSession:
         self.check()
         return JobTemplate._for(self.check, **attributes)
 
-    @_while_open
+    @while_open
     def runJob(self, jobTemplate: JobTemplate, *, key: str | None = None) -> str:
         """Submit one job; returns its id.
 
@@ -263,7 +217,7 @@ class JobSession:
         self.check()
         return str(self._submit(jobTemplate, None, key))
 
-    @_while_open
+    @while_open
     def runBulkJobs(
         self, jobTemplate: JobTemplate, beginIndex: int, endIndex: int, step: int, *, key: str | None = None
     ) -> list[str]:
@@ -273,7 +227,7 @@ class JobSession:
         number = self._submit(jobTemplate, tasks, key)
         return [f"{number}.{task}" for task in tasks.numbers()]
 
-    @_while_open
+    @while_open
     def runJobs(self, templates: Iterable[JobTemplate], *, key: str | None = None) -> list[str]:
         """Submit many different jobs with as few qsub commands as possible (beyond DRMAA).
 
@@ -300,7 +254,7 @@ class JobSession:
         ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
         return [str(job) for job in ids]
 
-    @_while_open
+    @while_open
     def jobs(self) -> list[SessionJob]:
         """Every job and task that the session holds, in the order of submission.
 
@@ -332,7 +286,7 @@ class JobSession:
 
     # --- control -------------------------------------------------------------------------------------------
 
-    @_while_open
+    @while_open
     def control(self, jobId: JobIdLike, operation: str) -> None:
         """Suspend, resume, hold, release or terminate a job, a task, or with JOB_IDS_SESSION_ALL all jobs.
 
@@ -348,68 +302,11 @@ class JobSession:
         """
         check_action(operation)
         self.check()
-        terminating = operation == JobControlAction.TERMINATE
-        everything = text_of(jobId) == ALL
-        if everything:
-            with self._lock:
-                self._waiting.catch_up()
-                ids = [JobId(known.number) for known in self._table]
-        else:
-            ids = [self._target(jobId, operation)]
-        try:
-            done = [
-                self._change(operation, ids[start : start + IDS_PER_COMMAND])
-                for start in range(0, len(ids), IDS_PER_COMMAND)
-            ]
-        finally:
-            with self._lock:
-                now = self.cluster.clock.monotonic()
-                for number in {job.job for job in ids}:
-                    known = self._table.get(number)
-                    if known is not None:
-                        known.since = now
-                self._monitor.controlled()
-        for some in done:
-            control.raise_refusal(some, operation, self._table, but_refusals=everything and terminating)
-
-    def _target(self, jobId: JobIdLike, operation: str) -> JobId:
-        try:
-            job = control.target(parse_job_id(jobId), operation)
-        except InvalidJobException:
-            raise control.no_such_job(text_of(jobId), operation) from None
-        with self._lock:
-            if job.job not in self._table:  # another process may have submitted it
-                self._waiting.catch_up()
-        return job
-
-    def _change(self, operation: str, ids: Sequence[JobId]) -> Controlled:
-        if operation == JobControlAction.TERMINATE:
-            return self._terminate(ids)
-        done = self.cluster.control(operation, ids)
-        silent = [answer.target for answer in done.answers if answer.target is not None and not answer.text]
-        if silent:
-            own = all(job.job in self._table for job in silent)
-            control.check_silence(self.cluster, operation, silent, own=own)
-        return done
-
-    def _terminate(self, ids: Sequence[JobId]) -> Controlled:
-        with self._lock:
-            wishes = control.request_deletion(self._session_jobs, ids)
-        arrays = {known.number: known.tasks for known, _ in wishes if known.tasks is not None}
-        try:
-            done = self.cluster.control(JobControlAction.TERMINATE, ids, arrays)
-        except DrmaaException as err:
-            if isinstance(err.__cause__, (CommandNotFound, CommandFailed)):  # then nothing was uttered
-                with self._lock:
-                    control.withdraw_deletion(self._session_jobs, wishes)
-            raise
-        with self._lock:
-            control.record_deletions(self._session_jobs, done)
-        return done
+        self._changing.change(jobId, operation)
 
     # --- waiting -------------------------------------------------------------------------------------------
 
-    @_waits
+    @waits
     def wait(self, jobId: JobIdLike, timeout: float = -1) -> JobInfo:
         """Wait for the end of a job, or with JOB_IDS_SESSION_ANY of any job, and reap it.
 
@@ -430,7 +327,7 @@ class JobSession:
             raise no_usage()
         return end.job_info(known.id(task))
 
-    @_waits
+    @waits
     def synchronize(self, jobIds: Sequence[JobIdLike], timeout: float = -1, dispose: bool = False) -> None:
         """Wait until all these jobs have ended; unknown and reaped ones count as ended.
 
@@ -463,7 +360,7 @@ class JobSession:
 
     # --- status --------------------------------------------------------------------------------------------
 
-    @_while_open
+    @while_open
     def jobStatus(self, jobId: JobIdLike) -> str:
         """The JobState of a job of this session, or of any job that the qmaster knows.
 

@@ -19,9 +19,9 @@ from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
 from drmaa_cli.jobs.job_table import Changes, JobTable, Records, rows_by_job
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, earliest_submission
+from drmaa_cli.session.entries import NewJob
 from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
-from drmaa_cli.session.session_jobs import NewJob
 from drmaa_cli.session.turns import Asked, Question, Step, Waiter
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
-    from drmaa_cli.session.job_session import SessionJob
+    from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.system.runner import Runner
     from drmaa_cli.template.job_template import TemplateValues
 

@@ -10,13 +10,11 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from drmaa_cli.errors import InternalException, error
-from drmaa_cli.gridengine.records import JobId
-from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
+from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
+from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of
 from drmaa_cli.store.places import answer_files, answers_beside, is_there, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
@@ -29,50 +27,11 @@ from drmaa_cli.store.session_store import (
     StoredTask,
     StoreError,
 )
-from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Lock
 
 log = logging.getLogger("drmaa_cli")
-
-
-class Entry(NamedTuple):
-    """One job or task that a session holds.
-
-    Attributes:
-        id: its DRMAA id.
-        key: the key it was submitted with, or None.
-        name: its name.
-        end: how it ended, or None.
-        reaped: whether wait() or synchronize() has given it away.
-    """
-
-    id: JobId
-    key: str | None
-    name: str
-    end: End | None
-    reaped: bool
-
-
-class NewJob(NamedTuple):
-    """A job that the table learned of: its record may have been read and passed over before that.
-
-    Attributes:
-        job: the job.
-        mark: where the accounting file ended when it was submitted.
-    """
-
-    job: TrackedJob
-    mark: Mark | None
-
-
-class Reaped(NamedTuple):
-    """A task whose end was taken out of the session, for the program."""
-
-    job: TrackedJob
-    task: int
-    end: End
 
 
 class SessionJobs:
@@ -374,7 +333,7 @@ class SessionJobs:
             raise error(InternalException, str(err)) from err
         for job in jobs:
             if job.number is not None:
-                yield from _entries_of(job, job.number)
+                yield from entries_of(job, job.number)
 
     def claimed(self) -> dict[int, float]:
         """The job numbers that belong to submissions of this session, and when each was submitted.
@@ -436,17 +395,3 @@ class SessionJobs:
 
 def _warn(what: str, err: StoreError) -> None:
     log.warning("%s: trouble with the session's file: %s", what, err)
-
-
-def _entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
-    intent = job.intent
-    stored = {task.task: task for task in job.tasks}
-    for task in [NO_TASK] if intent.tasks is None else intent.tasks.numbers():
-        found = stored.get(task)
-        yield Entry(
-            JobId(number, None if intent.tasks is None else task),
-            intent.key,
-            intent.name,
-            found.end if found else None,
-            found.reaped if found else False,
-        )

@@ -23,8 +23,9 @@ from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
 from drmaa_cli.session import status
+from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.monitor import Monitor
-from drmaa_cli.session.session_jobs import Reaped, SessionJobs
+from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
 from drmaa_cli.system.cell import IDS_PER_COMMAND, TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog

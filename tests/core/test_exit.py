@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 import sys
 import threading
@@ -115,7 +114,9 @@ def descriptors() -> set[str]:
     return {str(path.resolve()) for path in Path("/proc/self/fd").iterdir() if path.exists()}
 
 
-def test_a_session_that_cannot_be_taken_up_leaves_no_file_open(cell: Cell) -> None:
+def test_a_session_that_cannot_be_taken_up_leaves_no_file_open(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def lose(argv: Any) -> None:
         raise KeyboardInterrupt
 
@@ -132,16 +133,21 @@ def test_a_session_that_cannot_be_taken_up_leaves_no_file_open(cell: Cell) -> No
 
     cell.runner.answer = no_listing  # type: ignore[method-assign]  # that is the test
     before = descriptors()
+    connect, opened = sqlite3.connect, []
+
+    def noted(*arguments: Any, **named: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **named))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
         for _ in range(3):
             with pytest.raises(DrmCommunicationException):
                 JobSession("session=lost", runner=cell.runner, clock=cell.clock, state_dir=str(cell.state))
-        gc.collect()
     assert descriptors() <= before
-    assert not [
-        found for found in gc.get_objects() if isinstance(found, sqlite3.Connection) and is_open(found)
-    ]
+    assert opened
+    assert not any(map(is_open, opened))
     cell.runner.answer = ordinary  # type: ignore[method-assign]
     assert cell.connect("session=lost").jobs() == []
 
