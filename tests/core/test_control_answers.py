@@ -185,7 +185,7 @@ def test_a_garbled_answer_is_not_forgotten_either(cell: Cell) -> None:
 
 
 def test_many_jobs_of_which_one_command_fails(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drmaa_cli.session.job_session.IDS_PER_COMMAND", 2)
+    monkeypatch.setattr("drmaa_cli.session.change.IDS_PER_COMMAND", 2)
     session = cell.connect(retry_for=1.0)
     numbers = [running(cell, session) for _ in range(4)]
     cell.runner.next("qdel", lambda argv: None, says("", "Segmentation fault\n", 139))
