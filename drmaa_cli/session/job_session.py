@@ -39,7 +39,7 @@ from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.ending import waits, while_open
 from drmaa_cli.session.entries import Entry, SessionJob
 from drmaa_cli.session.monitor import Monitor
-from drmaa_cli.session.reach import AskPerson, open_host, session_directory
+from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.recover import SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submissions import Submissions, check_key, values_of
@@ -97,12 +97,20 @@ class JobSession:
     ) -> None:
         self.config = Config.load(settings)
         self._contact = chosen_contact(contact, os.environ)
-        name = self._contact.name
-        self.host = open_host(self._contact, self.config, runner, ssh_answer)
-        self.cluster = Cluster(self.config, self.host, clock)
         self._pid = os.getpid()
-        self._named = name is not None
-        self.name = name or new_name()
+        self._named = self._contact.name is not None
+        self.name = self._contact.name or new_name()
+        with told():
+            self.host = open_host(self._contact, self.config, runner, ssh_answer)
+            try:
+                self._set_up(clock)
+            except BaseException:
+                self.host.close()
+                raise
+
+    def _set_up(self, clock: Clock | None) -> None:
+        """Find Grid Engine on the host, and go on with what the session has."""
+        self.cluster = Cluster(self.config, self.host, clock)
         configuration = opening.reach(self.cluster)
         env = self.cluster.environment()
         common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
@@ -16,8 +18,16 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.session.contact import Contact
+from drmaa_cli.system.cell import drmaa_error
 from drmaa_cli.system.host import Host, LocalHost
-from drmaa_cli.system.runner import Command, LocalRunner, Runner
+from drmaa_cli.system.runner import (
+    Command,
+    CommandNotFound,
+    CommandTimeout,
+    HostUnreachable,
+    LocalRunner,
+    Runner,
+)
 
 if TYPE_CHECKING:
     from drmaa_cli.system.ssh.login import Ask
@@ -64,7 +74,21 @@ def open_host(contact: Contact, config: Config, runner: Runner | None, answer: A
         env,
         lambda words, limit: local.run(Command(tuple(words), words[0], env, limit)),
     )
-    return SshHost(SshRunner(master, asker(config, answer), env), config.ssh_setup, contact.variables)
+    runner_there = SshRunner(master, asker(config, answer), env)
+    try:
+        return SshHost(runner_there, config.ssh_setup, contact.variables)
+    except BaseException:
+        runner_there.close()
+        raise
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """While a session begins: a host that cannot be reached is told as DRMAA tells it."""
+    try:
+        yield
+    except (HostUnreachable, CommandTimeout, CommandNotFound) as err:
+        raise drmaa_error(err) from err
 
 
 def asker(config: Config, answer: AskPerson | None) -> Ask:

@@ -71,6 +71,9 @@ class SshRunner:
         master: the connection; opened when it is needed.
         ask: answers the questions of a login.
         env: the environment of ssh here.
+
+    Attributes:
+        trips: how many times something was sent to the host: what a distance costs.
     """
 
     keeps_answers = True
@@ -83,6 +86,7 @@ class SshRunner:
         self._attempts: dict[str, int] = {}
         self._done: list[str] = []
         self._rider: Rider | None = None
+        self.trips = 0
 
     def open(self) -> None:
         """Connect, and log in where no other program of the user has.
@@ -208,6 +212,7 @@ class SshRunner:
         local = Command(
             words, words[0], self._env, max(until - time.monotonic(), LOOK_AGAIN), payload, command.answer
         )
+        self.trips += 1
         try:
             with self._sessions:
                 result = self._local.run(local)

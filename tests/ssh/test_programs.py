@@ -1,0 +1,187 @@
+"""Programs that know nothing of ssh: moved to a cell behind a login by their environment alone."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import drmaa_cli
+import fake_sge
+from drmaa_cli.errors import AuthorizationException, DrmCommunicationException, InvalidArgumentException
+from tests.ssh.server import SSH, SshServer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TUTORIAL = ROOT / "examples" / "tutorial"
+PATIENCE = 180
+SECRET = "Tr0ub4dor & 3"
+
+
+@pytest.fixture(scope="module")
+def cell() -> Iterator[fake_sge.Cell]:
+    with fake_sge.Cell(slots=4, login_shells=False) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(cell: fake_sge.Cell, server: SshServer, short_path: Path) -> dict[str, str]:
+    """The environment of a host without Grid Engine, from which the cell is an ssh login away."""
+    exports = {**cell.variables, "PATH": f"{cell.path}:/usr/bin:/bin"}
+    (short_path / "bin").mkdir()
+    (short_path / "bin" / "ssh").symlink_to(SSH or "ssh")
+    return {
+        "DRMAA_CLI_CONTACT": server.contact,
+        "DRMAA_CLI_SSH_CONFIG": str(server.config),
+        "DRMAA_CLI_SSH_SETUP": "; ".join(
+            f"export {key}={shlex.quote(word)}" for key, word in exports.items()
+        ),
+        "XDG_RUNTIME_DIR": str(short_path),
+        "XDG_STATE_HOME": str(short_path / "state"),
+        "HOME": str(short_path),
+        "PATH": f"{short_path}/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def lock_key(server: SshServer) -> None:
+    key = server.folder / "user_key"
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", SECRET, "-f", key], check=True)
+
+
+def test_the_tutorial_with_a_passphrase_typed_at_a_terminal(
+    settings: dict[str, str], server: SshServer
+) -> None:
+    lock_key(server)
+    (server.home / "report.sh").write_bytes((TUTORIAL / "report.sh").read_bytes())
+    (server.home / "report.sh").chmod(0o755)
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "drmaa_cli.cli", "exec", "--", sys.executable, str(TUTORIAL / "wait_for_job.py")],
+        cwd=str(server.home),
+        env=settings,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+    child.expect("Enter passphrase for key '.*user_key': ")
+    child.waitnoecho()
+    child.sendline(SECRET)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert SECRET not in child.before
+    assert child.exitstatus == 0, child.before
+
+
+@pytest.fixture
+def at_home(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process is on that host."""
+    for name in settings.keys() - {"PYTHONPATH", "HOME"}:
+        monkeypatch.setenv(name, settings[name])
+    return settings
+
+
+def test_the_contact_takes_up_the_session(at_home: dict[str, str], server: SshServer) -> None:
+    with drmaa_cli.open_session() as session:
+        template = session.createJobTemplate(remoteCommand="/bin/sh", args=["-c", "exit 3"])
+        job = session.runJob(template, key="once")
+        contact = session.contact
+    assert contact.startswith(f"{server.contact};session=")
+    with drmaa_cli.open_session(contact) as session:
+        assert session.runJob(template, key="once") == job
+        assert session.wait(job, PATIENCE).exitStatus == 3
+
+
+def test_environment_values_arrive_and_are_in_no_command_line(
+    at_home: dict[str, str], server: SshServer
+) -> None:
+    value = "two\nlines = 'quoted' $HOME"
+    out = server.home / "out"
+    with drmaa_cli.open_session() as session:
+        template = session.createJobTemplate(
+            remoteCommand="/bin/sh", args=["-c", 'printf %s "$SECRET"'], outputPath=f":{out}", joinFiles=True
+        )
+        template.jobEnvironment = {"SECRET": value}
+        session.wait(session.runJob(template), PATIENCE)
+    assert out.read_text() == value
+
+
+def test_a_lost_connection_loses_no_job(at_home: dict[str, str], server: SshServer) -> None:
+    with drmaa_cli.open_session() as session:
+        template = session.createJobTemplate(remoteCommand="/bin/true")
+        jobs = []
+        for _ in range(4):
+            server.cut_connections()
+            jobs.append(session.runJob(template))
+        server.cut_connections()
+        session.synchronize(jobs, PATIENCE)
+        assert len(set(jobs)) == 4
+        assert sorted(job.id for job in session.jobs()) == sorted(jobs)
+
+
+def test_a_host_that_is_away_is_named(at_home: dict[str, str], server: SshServer) -> None:
+    server.stop()
+    with pytest.raises(DrmCommunicationException, match=rf"127\.0\.0\.1:{server.port}.*Connection refused"):
+        drmaa_cli.open_session()
+
+
+def test_answers_come_from_the_programs_function(at_home: dict[str, str], server: SshServer) -> None:
+    lock_key(server)
+    asked = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return SECRET
+
+    drmaa_cli.open_session(ssh_answer=answer).exit()
+    assert len(asked) == 1
+    with pytest.raises(AuthorizationException):
+        drmaa_cli.open_session(ssh_answer=lambda _: "wrong")
+
+
+def test_answers_come_from_a_command(
+    at_home: dict[str, str], server: SshServer, short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock_key(server)
+    command = short_path / "askpass"
+    command.write_text(f'#!/bin/sh\necho "$1" >> {short_path}/asked\necho {shlex.quote(SECRET)}\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("DRMAA_CLI_SSH_ASKPASS", str(command))
+    drmaa_cli.open_session().exit()
+    assert (short_path / "asked").read_text().startswith("Enter passphrase for key")
+    command.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(AuthorizationException, match="exit code 1"):
+        drmaa_cli.open_session()
+
+
+@pytest.mark.parametrize(
+    ("contact", "words"),
+    [
+        ("ssh://-oProxyCommand=x", "host"),
+        ("ssh://host;nonsense", "contact string"),
+        ("ssh://host:port", "port"),
+        ("ssh://host;session=a b", "Space"),
+    ],
+)
+def test_malformed_contacts(contact: str, words: str) -> None:
+    with pytest.raises((InvalidArgumentException, DrmCommunicationException), match=words):
+        drmaa_cli.open_session(contact)
+
+
+def test_settings_that_are_refused() -> None:
+    with pytest.raises(InvalidArgumentException, match="'ask', 'accept-new' or 'strict', not 'yes'"):
+        drmaa_cli.open_session("ssh://host", ssh_host_key="yes")
+    with pytest.raises(InvalidArgumentException, match="one line"):
+        drmaa_cli.open_session("ssh://host", ssh_setup="a\nb")
+
+
+def test_one_round_trip_for_a_submission(at_home: dict[str, str]) -> None:
+    with drmaa_cli.open_session() as session:
+        template = session.createJobTemplate(remoteCommand="/bin/true")
+        session.runJob(template)  # the first one reads the option files
+        before = session.host.runner.trips  # type: ignore[attr-defined]  # of the ssh runner
+        session.runJob(template)
+        assert session.host.runner.trips - before == 1  # type: ignore[attr-defined]
