@@ -58,6 +58,7 @@ def ending_at(count: int, session: JobSession, do: Callable[[], object]) -> tupl
                 leaving[0].start()
                 leaving[0].join(0.02)  # longer if the lock is ours: then it follows us
 
+    before = sys.gettrace()
     sys.settrace(trace)
     try:
         do()
@@ -65,7 +66,7 @@ def ending_at(count: int, session: JobSession, do: Callable[[], object]) -> tupl
     except Exception as err:  # noqa: BLE001  # it is what is looked at
         found = err
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
         for other in leaving:
             other.join(HANG_GUARD)
     return bool(leaving), found
