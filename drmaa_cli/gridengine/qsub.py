@@ -53,7 +53,8 @@ USAGE = re.compile(r"^usage: qsub .*$", re.MULTILINE)  # -help
 NOT_SCHEDULED = "request could not be scheduled"  # -now y
 
 _SENTENCE = re.compile(
-    r'Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))? \("(.*)"\) has been submitted\.?\r?$',
+    r"Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
+    r' \("((?:(?!Your job).)*)"\) has been submitted\.?\r?$',  # one way to match: linear
     re.MULTILINE,
 )
 _TERSE = re.compile(r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?")

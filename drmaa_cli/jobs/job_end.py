@@ -101,6 +101,16 @@ class End(NamedTuple):
             resourceUsage=self.resource_usage(),
         ).with_facts(self.facts)
 
+    def describe(self) -> str:
+        """The end in a few words, for a log: ``exit 3``, ``SIGKILL (killed by SIGKILL) on node7``."""
+        how = self.outcome.value
+        if self.outcome is Outcome.EXITED:
+            how = f"exit {self.value}"
+        elif self.outcome is Outcome.SIGNALED:
+            how = signal_name(self.value)
+        reason = f" ({self.facts.reason})" if self.facts.reason else ""
+        return f"{how}{reason}" + (f" on {self.facts.host}" if self.facts.host else "")
+
     def resource_usage(self) -> dict[str, str]:
         """The usage as a dict of str, in libdrmaa's order."""
         pairs = (word.partition("=") for word in self.usage.split())

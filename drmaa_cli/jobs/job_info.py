@@ -119,8 +119,8 @@ class JobInfo(_Fields):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the job ran to its end by itself and exited with 0."""
-        return self.hasExited and self.exitStatus == 0
+        """Whether the job certainly ran to its end by itself and exited with 0."""
+        return self.hasExited and self.exitStatus == 0 and self.cause in (None, Cause.EXITED)
 
     @property
     def cause(self) -> Cause | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import logging
 import os
+import shlex
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Callable, NamedTuple, TypeVar, Union
@@ -158,6 +159,7 @@ class Cluster:
             stdin: its script, if any.
             answer: where its answer goes, for :meth:`kept_answer`; None unless :attr:`keeps_answers`.
         """
+        log.debug("submitting: %s", shlex.join(argv))
         return qsub.parse_submission(self._run(argv, env, stdin, answer))
 
     def kept_answer(self, files: AnswerFiles) -> qsub.Accepted | qsub.Refused | None:
