@@ -126,15 +126,27 @@ def test_facts_of_a_later_version_are_read() -> None:
     assert Facts.of_text('{"cause": null, "reason": "x", "weather": "fair"}') == Facts(None, "x")
 
 
+FIRST_TASKS = """
+CREATE TABLE tasks (
+    position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
+    task INTEGER NOT NULL,
+    outcome TEXT, value INTEGER, usage TEXT,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    reaped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (position, task)
+) WITHOUT ROWID
+"""
+
+
 def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
     """Its tasks have no column for facts."""
     path = tmp_path / "old.session"
     Store.open(path, "session=old", 1.0, "here").close()
     with sqlite3.connect(path) as db:
-        db.execute("ALTER TABLE tasks DROP COLUMN facts")
-        db.execute(
-            "INSERT INTO jobs VALUES (1, 'ab', NULL, 'j', 7, NULL, NULL, NULL, 1.0, 0, NULL, NULL, '', 0)"
-        )
+        db.execute("DROP TABLE tasks")
+        db.execute(FIRST_TASKS)
+        values = "1, 'ab', NULL, 'j', 7, NULL, NULL, NULL, 1.0, 0, NULL, NULL, '- 0 0 -', 0"
+        db.execute(f"INSERT INTO jobs VALUES ({values})")  # ours
         db.execute("INSERT INTO tasks VALUES (1, 0, 'exited', 3, 'a=1', 0, 0)")
         db.execute("PRAGMA user_version = 1")
     db.close()
