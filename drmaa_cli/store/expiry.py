@@ -1,8 +1,9 @@
 """The session files of a user: what each holds, and which are not needed any more.
 
 The rule of expiry: a session is removed when its file has been untouched for ``keep_days`` days, none of its
-submissions has a key or is still in doubt, and all its jobs have ended: by its own record, or because the
-qmaster no longer has them. It is applied when a session's file is made, at most once a day.
+submissions has a key, and all its jobs have ended: by its own record, or because the qmaster no longer has
+them. A submission without a key that is still in doubt after that time (of an outage, mostly) keeps nothing.
+The rule is applied when a session's file is made, at most once a day.
 """
 
 from __future__ import annotations
@@ -115,9 +116,7 @@ def is_expired(session: SessionSummary, now: float, keep_days: float, queued: It
     """
     if session.problem or session.keys or not keep_days or now - session.used < keep_days * DAY:
         return False
-    unfinished = session.unfinished
-    if None in unfinished:
-        return False
+    unfinished = session.unfinished - {None}
     return not unfinished or (queued is not None and unfinished.isdisjoint(queued))
 
 

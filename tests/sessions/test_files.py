@@ -18,6 +18,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
 from drmaa_cli.store.places import path_of
+from drmaa_cli.store.rows import StoredJob
 from fake_sge.cell import Cell
 from tests.sessions.kit import job
 
@@ -150,6 +151,17 @@ def test_what_expires(state: Path) -> None:
     assert not is_expired(unheard, old, 30, None)  # nobody could be asked
     assert not is_expired(unheard, old, 30, {int(number)})
     assert is_expired(unheard, old, 30, set())
+
+
+def test_a_submission_in_doubt_without_a_key_does_not_keep_a_session_for_ever(state: Path) -> None:
+    use("done")
+    done = read(path_of(state, "done"))
+    (job,) = done.jobs
+    doubt = StoredJob(2, job.intent, None, ())
+    old = time.time() + 31 * DAY
+    assert is_expired(done._replace(jobs=(job, doubt)), old, 30, None)
+    keyed = doubt._replace(intent=job.intent._replace(key="k"))
+    assert not is_expired(done._replace(jobs=(job, keyed)), old, 30, None)
 
 
 def test_once_a_day_when_a_session_is_made(state: Path) -> None:
