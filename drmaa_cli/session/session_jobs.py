@@ -261,10 +261,11 @@ class SessionJobs:
         Raises:
             StoreError: the file cannot be used.
         """
-        assert job.number is not None
         reaped = [task for task in job.tasks if task.reaped]
-        if reaped:
+        if reaped or self._store.owes:  # what could not be written yet may say that it was reaped
             self._store.unclaim(job.position)
+            job = next(iter(self._store.jobs(after=job.position - 1)), job)
+        assert job.number is not None
         known = self.table.get(job.number)
         if known is None or known.order != job.position:
             return self._add(job._replace(tasks=tuple(task._replace(reaped=False) for task in job.tasks)))

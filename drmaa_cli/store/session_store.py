@@ -131,6 +131,11 @@ class Store:
             with self._lock:
                 self._db.close()
 
+    @property
+    def owes(self) -> bool:
+        """Whether something could not be written yet."""
+        return bool(self._owed)
+
     def record_intent(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
         tasks = intent.tasks or (None, None, None)

@@ -629,6 +629,39 @@ def test_a_disk_that_is_full_at_the_end_of_a_job(
         again.wait(str(second), 0)
 
 
+@pytest.mark.parametrize("full_from", ["submission", "end", "wait"])
+@pytest.mark.parametrize("taken_up_again", [False, True])
+def test_a_key_that_is_asked_for_again_after_the_disk_was_full(
+    cell: Cell, connections: list[sqlite3.Connection], full_from: str, taken_up_again: bool
+) -> None:
+    session = cell.connect("session=full")
+    session.runJob(template(session), key="another")
+
+    def fill(on: bool) -> None:
+        connections[-1].execute(f"PRAGMA query_only = {int(on)}")
+
+    def answer(argv: Any) -> CommandResult:
+        fill(full_from == "submission")
+        return cell.runner.answer(argv)
+
+    cell.runner.next("qsub", answer)
+    number = session.runJob(template(session), key="a")
+    fill(full_from in ("submission", "end"))
+    cell.qmaster.end(int(number), 3)
+    if full_from == "wait":
+        cell.clock.sleep(30)
+        assert session.jobStatus(number) == "done"
+        fill(True)
+    assert session.wait(number, 100).exitStatus == 3
+    fill(False)
+    if taken_up_again:
+        session.exit()
+        session = cell.connect("session=full")
+    for _ in range(2):
+        assert session.runJob(template(session), key="a") == number
+        assert session.wait(number, 100).exitStatus == 3
+
+
 def test_an_unnamed_session_works_where_nothing_can_be_written(
     cell: Cell, caplog: pytest.LogCaptureFixture
 ) -> None:
