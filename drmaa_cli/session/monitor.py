@@ -12,11 +12,12 @@ that wait go by turns: :meth:`Monitor.take` what was answered, :meth:`Monitor.ne
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
-from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
+from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobId, JobRow, Snapshot
 from drmaa_cli.jobs.job_table import Changes, JobTable, Records, rows_by_job
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, earliest_submission
 from drmaa_cli.session.entries import NewJob
@@ -28,6 +29,8 @@ from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold as Claim
 from drmaa_cli.system.locks import Role, Signal
+
+log = logging.getLogger("drmaa_cli")
 
 TICK = 0.02  # seconds between two looks at the accounting file
 LOOK_UP = 1.0  # seconds after which whoever waits looks whether somebody still leads
@@ -168,6 +171,9 @@ class Monitor:
                 raise
             else:
                 changes = question.answered(answer, Asked(question.began, finished))
+        for ended in changes.ends:
+            level = logging.DEBUG if ended.end.succeeded else logging.INFO
+            log.log(level, "job %s ended: %s", JobId(ended.job, ended.task or None), ended.end.describe())
         self._question = None  # last: when this is interrupted, somebody else takes it in again
         if changes.moved:
             self._schedule.happened(self._clock.monotonic())

@@ -281,8 +281,6 @@ class SessionJobs:
             known = self.table.get(fact.job)
             if known is not None:
                 ends.append((known.order, fact.task, fact.end))
-                level = logging.DEBUG if fact.end.succeeded else logging.INFO
-                log.log(level, "job %s ended: %s", known.id(fact.task), fact.end.describe())
         with self._storing("the end of a job"):
             self._store.ended(ends)
 

@@ -224,3 +224,18 @@ def test_no_action_of_control(cell: Cell, action: str, meant: str) -> None:
     for other in ("bogus", 3, None, ["hold"]):
         with pytest.raises(ValueError, match=r"is not in list: control\(\) knows 'suspend', 'resume'"):
             session.control("1", other)  # type: ignore[arg-type]  # on purpose
+
+
+def test_ends_and_command_lines_are_logged(cell: Cell, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="drmaa_cli")
+    session = cell.connect()
+    good, killed = running(cell, session), running(cell, session)
+    cell.qmaster.end(good)
+    cell.qmaster.end(killed, case=KILLED)
+    session.synchronize([str(good), str(killed)])
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert ("DEBUG", f"job {good} ended: exit 0 on localhost") in told
+    assert ("INFO", f"job {killed} ended: SIGKILL (killed by SIGKILL) on localhost") in told
+    lines = [text for level, text in told if level == "DEBUG" and text.startswith("submitting: qsub ")]
+    assert len(lines) == 2
+    assert all(text.endswith(" /bin/true") for text in lines)
