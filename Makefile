@@ -48,7 +48,7 @@ lint: $(READY)
 coverage: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow" --cov --cov-report= $(COVERING)
 	$(BIN)/python -m coverage report --include="$(PURE)" --fail-under=100
-	$(BIN)/python -m coverage report --include="$(PURE_OF_FAKE)" --fail-under=80
+	$(BIN)/python -m coverage report --include="$(PURE_OF_FAKE)" --fail-under=90
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py

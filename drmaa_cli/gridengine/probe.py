@@ -85,7 +85,7 @@ def parse_sconf(result: CommandResult) -> dict[str, str]:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """The lines, each with those that continue it after a backslash."""
+    """The lines of a text that ends with a line end, each with those that continue it after a backslash."""
     parts: list[str] = []
     for printed in text.split("\n"):
         line = printed.lstrip() if parts else printed.rstrip("\r")
@@ -94,8 +94,6 @@ def _joined(text: str) -> Iterator[str]:
             continue
         yield " ".join([*parts, line])
         parts = []
-    if parts:
-        yield " ".join(parts)
 
 
 def accounting_flush_seconds(configuration: Mapping[str, str]) -> int:

@@ -219,3 +219,41 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedgerAgainstAModel = LedgerMachine.TestCase
+
+
+def test_what_is_said_of_an_unknown_job_changes_nothing() -> None:
+    table = fill(1)
+    table.deletion_asked(999, [NO_TASK])
+    table.deletion_refused(999, [NO_TASK])
+    table.deleted(999, [NO_TASK], pending=True)
+    table.drop(999, NO_TASK)
+    table.answering(5)
+    known = table.get(101)
+    assert known is not None
+    assert (known.asked, known.deleted, known.never_ran) == (set(), set(), set())
+    assert len(table) == 1
+
+
+def test_an_end_that_did_not_reach_the_program_is_there_again() -> None:
+    table = fill(1)
+    known = table.get(101)
+    assert known is not None
+    table.ended(Ended(101, NO_TASK, end(3)))
+    taken = table.reap(known, NO_TASK)
+    assert taken is not None
+    assert table.first_ended() is None
+    table.give_back(known, NO_TASK, taken)
+    assert table.first_ended() == (known, NO_TASK)
+    table.reap(known, NO_TASK)
+    again = table.add(evidence.known(101, order=2))
+    table.give_back(known, NO_TASK, taken)
+    assert table.get(101) is again
+    assert table.first_ended() is None, "the number is another job's meanwhile"
+
+
+def test_a_time_in_an_unknown_form_is_passed_over() -> None:
+    table = fill(1)
+    table.apply(Snapshot((evidence.row("qw", job=101)._replace(time="yesterday"),)), 1)
+    known = table.get(101)
+    assert known is not None
+    assert [row.time for row in known.rows] == ["yesterday"]

@@ -16,6 +16,7 @@ from drmaa_cli.jobs.lifecycle import (
     NO_TASK,
     Rules,
     TrackedJob,
+    covered,
     covers,
 )
 from tests.core import evidence
@@ -534,3 +535,17 @@ def test_known_names_its_tasks() -> None:
     assert str(evidence.known(7, TaskRange(1, 3)).id(2)) == "7.2"
     assert isinstance(evidence.known(), TrackedJob)
     assert info(End(Outcome.EXITED, 4, "")) == exited(4)
+
+
+@pytest.mark.parametrize("last", [9, 1_000_001])
+def test_the_tasks_that_a_row_is_about(last: int) -> None:
+    row = evidence.row("qw", TaskSet((TaskRange(1, last, 2),)))
+    assert covered(row, {1, 2, 5, 8}) == {1, 5}
+    assert covered(evidence.row("qw"), {NO_TASK}) == {NO_TASK}
+
+
+def test_a_pending_task_in_error_state_that_was_deleted_has_its_record() -> None:
+    watch = Watch().in_error("Eqw", REASON, now=1).deleted(pending=True)
+    watch.recorded(evidence.record()._replace(failed=26)).gone(now=2)
+    assert watch.end is not None
+    assert watch.end.outcome is Outcome.ABORTED

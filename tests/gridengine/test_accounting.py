@@ -239,3 +239,27 @@ def test_the_commands() -> None:
     assert qacct.argv(5) == ["qacct", "-j", "5"]
     assert qacct.argv(5, 3) == ["qacct", "-j", "5", "-t", "3"]
     assert qacct.argv_for_owner("u", 1795426338.9) == ["qacct", "-o", "u", "-b", "202611230932.18", "-j"]
+
+
+@pytest.mark.parametrize("figure", ["inf", "-inf", "nan"])
+def test_a_figure_that_no_job_can_have(figure: str) -> None:
+    record = accounting.parse_line(LINES[0].encode())
+    with pytest.raises(ValueError, match=f"cpu is {figure}"):
+        accounting.check_figures(record._replace(cpu=float(figure)))
+
+
+def test_whether_a_program_was_run() -> None:
+    record = accounting.parse_line(LINES[0].encode())
+    ran = {code for code in (0, 1, 26, 100) if accounting.ran(record._replace(failed=code))}
+    assert ran == {0, 100}
+
+
+@pytest.mark.parametrize(("old", "new"), [("taskid +undefined", "taskid x"), ("mem +[0-9.]+", "mem much")])
+def test_a_value_of_qacct_that_cannot_be_read(old: str, new: str) -> None:
+    text = re.sub(rf"(?m)^{old}.*$", new, captured.case("qacct.j_exit0").out)
+    with pytest.raises(UnreadableReply, match="a value that cannot be read"):
+        qacct.parse(captured.result(text))
+
+
+def test_the_command_for_an_account() -> None:
+    assert qacct.argv_for_account("mine") == ["qacct", "-A", "mine", "-j"]

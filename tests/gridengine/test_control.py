@@ -228,3 +228,9 @@ def test_each_line_is_judged_alone(out: str, data: st.DataObject) -> None:
     mixed = data.draw(st.permutations(lines))
     answers = control.parse("hold", result("\n".join(mixed)), [])
     assert answers == [control.judge(line) for line in mixed]
+
+
+def test_a_qmaster_that_does_not_answer_is_no_wrong_usage() -> None:
+    control.check_usage("hold", captured.case("env.dead_port.qconf_sconf").result)
+    with pytest.raises(CommandFailed, match="hold: "):
+        control.check_usage("hold", captured.case("env.bad_root.qconf_sconf").result)

@@ -86,3 +86,5 @@ def test_no_configuration() -> None:
         probe.parse_sconf(result(""))
     with pytest.raises(UnreadableReply):
         probe.parse_sconf(result("max_aj_tasks 750"))
+    with pytest.raises(UnreadableReply, match="no configuration"):
+        probe.parse_sconf(result("#local:\n\n"))

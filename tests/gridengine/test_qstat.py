@@ -288,8 +288,9 @@ def test_usage_as_names_and_values() -> None:
     name, value = "<UA_name>{}</UA_name>", "<UA_value>{}</UA_value>"
     assert usage(value.format(1) + name.format("cpu") + value.format("2.5")) == {"cpu": 2.5}
     assert usage(name.format("a") + name.format("b") + value.format(3) + name.format("c")) == {"b": 3}
-    with pytest.raises(UnreadableReply, match="usage value is not a number"):
-        usage(name.format("cpu") + value.format("much"))
+    for figure in ("much", "inf", "nan"):
+        with pytest.raises(UnreadableReply, match="usage value is not a number"):
+            usage(name.format("cpu") + value.format(figure))
 
 
 def test_what_has_no_task_number_is_no_task() -> None:

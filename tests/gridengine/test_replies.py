@@ -18,6 +18,7 @@ from drmaa_cli.gridengine.replies import (
     UnreadableReply,
     check_environment_errors,
     find_environment_error,
+    reader,
 )
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
@@ -130,3 +131,13 @@ def test_a_listing_never_loses_its_tail_silently(case: Case, data: st.DataObject
     cut = data.draw(st.integers(0, len(out) - 1))
     with pytest.raises(UnreadableReply):
         qstat.parse_listing(result(out[:cut]))
+
+
+def test_what_a_reader_did_not_foresee_is_an_answer_that_cannot_be_read() -> None:
+    @reader
+    def parse(result: CommandResult) -> str:
+        raise KeyError(result.out)
+
+    with pytest.raises(UnreadableReply, match=r"test_replies.parse cannot read: KeyError") as caught:
+        parse(captured.result("x"))
+    assert isinstance(caught.value.__cause__, KeyError)

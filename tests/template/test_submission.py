@@ -18,6 +18,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.build import build
 from drmaa_cli.template.job_script import quoted
+from drmaa_cli.template.script_plan import LONGEST_ARGUMENT
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
 from tests.template.submissions import TASKS, submission, template, values, words
 
@@ -339,6 +340,12 @@ def test_any_template_is_a_command_or_refused(
             carried = f"{name}={value}" in made.argv or made.env.get(name) == value
             assert carried or os.fsencode(quoted(value).strip("'")) in (made.stdin or b"")
     assert text.startswith("code ")
+
+
+@pytest.mark.parametrize("size", [LONGEST_ARGUMENT, LONGEST_ARGUMENT + 1])
+def test_an_argument_that_is_too_long_for_the_shepherd_goes_into_a_script(size: int) -> None:
+    made = submission({"args": ["x" * size]})
+    assert (made.stdin is None) == (size <= LONGEST_ARGUMENT)
 
 
 def template_environment(env: dict[str, str]) -> dict[str, str]:
