@@ -112,7 +112,7 @@ class Config(NamedTuple):
             return Path(base) / "drmaa_cli"  # a relative one is to be ignored (XDG specification)
         try:
             home = Path(env.get("HOME") or "~").expanduser()
-        except RuntimeError as err:
+        except (RuntimeError, KeyError) as err:  # the latter: Python 3.9
             text = "there is no home directory in which sessions could be kept; set DRMAA_CLI_STATE_DIR"
             raise error(InvalidArgumentException, text) from err
         return home / ".local" / "state" / "drmaa_cli"
