@@ -459,8 +459,9 @@ def test_exit_during_a_query(cell: Cell) -> None:
     with pytest.raises(ExitTimeoutException):
         session.wait(str(number))
     assert left.wait(HANG_GUARD)
-    opened = [path.resolve().name for path in Path("/proc/self/fd").iterdir()]
-    assert "accounting" not in opened, "a file was opened again after the end of the session"
+    opened = [path.resolve() for path in Path("/proc/self/fd").iterdir()]
+    accounting = cell.qmaster.accounting.resolve()
+    assert accounting not in opened, "a file was opened again after the end of the session"
 
 
 def test_an_interrupted_leader_leaves_the_followers_at_work(cell: Cell) -> None:
