@@ -1,8 +1,9 @@
-# make test | quick | test-ssh | test-clients | lint | coverage | demo | bench: each makes its own virtual environment when needed.
+# make test | quick | test-flavours | test-ssh | test-clients | lint | coverage | demo | bench: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
 #   coverage: 100 % of the branches of the pure folders; what is missing is named
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
+#   test-flavours: all contract tests on the fake as each of the other Grid Engines
 #   test-ssh: the contract tests on cells that are reached through an ssh server of the tests
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
@@ -12,11 +13,12 @@ PYTEST_ARGS ?= -n auto
 COVERING = tests/gridengine tests/template tests/core tests/batch tests/fake
 PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
+FLAVOURS = cli-fake-sge-daimh,cli-fake-ocs-9.0,cli-fake-ocs-9.1,cli-fake-ocs-9.2
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-ssh test-clients lint coverage demo bench clean
+.PHONY: help test quick test-flavours test-ssh test-clients lint coverage demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +34,9 @@ test: $(READY)
 
 quick: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" --backends cli-fake
+
+test-flavours: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends $(FLAVOURS) tests/contract
 
 test-ssh: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-fake tests/contract

@@ -64,7 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--backends",
         default="cli-real,cli-fake,oracle",
-        help="back ends for the contract tests: cli-real, cli-fake, ssh-real, ssh-fake, oracle or all",
+        help="back ends for the contract tests: cli-real, cli-fake, ssh-real, ssh-fake, oracle or all; "
+        "all tests on the fake as another Grid Engine: cli-fake-ocs-9.1 ...",
     )
 
 

@@ -25,7 +25,7 @@ from .submission.common import (
     with_script,
 )
 from .submission.spec_text import show_spec
-from .submit_options.job_spec import Submitted, build
+from .submit_options.job_spec import Submitted, build, unknown_option_answers
 from .submit_options.parsed import Option, Parsed
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
@@ -95,6 +95,9 @@ class _Call:
         if code:
             return self.reply(code)
         command_line = parse_command_line(request.argv[1:], context)
+        if request.flavour.is_ocs and not command_line.failed:  # it takes the first -t only
+            arrays = [option for option in command_line.options if option.switch == "-t"]
+            command_line.answers += unknown_option_answers(arrays[1:])
         code = self.say(command_line, "qsub: ", "qsub: warning: ")
         if code:
             return self.reply(code)

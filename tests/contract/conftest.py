@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 import fake_sge
+from fake_sge.options import FLAVOURS
 from tests.conftest import REQUIRE_REAL_CELL
 from tests.contract.harness import Cell, World, load_api, oracle_missing
 from tests.ssh.server import SSH, SSHD, running_server
 
-BACKENDS = ("cli-real", "cli-fake", "ssh-real", "ssh-fake", "oracle")
+OTHER_FLAVOURS = tuple(name for name in FLAVOURS if name != "sge-8.1.9")
+OTHER_FAKES = {f"cli-fake-{name}": name for name in OTHER_FLAVOURS}
+"""The fake cell as another Grid Engine: back ends of their own."""
+BACKENDS = ("cli-real", "cli-fake", *OTHER_FAKES, "ssh-real", "ssh-fake", "oracle")
+REPRESENTATIVE = {
+    *("test_the_name_of_the_drm_system", "test_run_job_refuses", "test_too_many_tasks"),
+    *("test_full_start_times", "test_wall_clock_limits", "test_words_are_split_like_a_shell"),
+    *("test_the_states_of_a_job_from_hold_to_reaping", "test_all_control_operations_on_one_job"),
+    *("test_a_held_job_that_is_deleted_has_failed_without_usage", "test_jobs_in_error"),
+    *("test_every_task_has_its_own_record", "test_two_jobs_have_each_their_own_usage"),
+    *("test_an_ended_job_of_no_session", "test_suspended_queue", "test_jobs_that_are_not_there"),
+    *("test_a_rescheduled_job", "test_status_of_an_ended_job"),
+}
+"""What runs on every flavour unless a flavour is named: of the refusals those in Grid Engine's own words."""
 MARKS = {
     "cli-real": [pytest.mark.real_cell],
-    "cli-fake": [],
     "ssh-real": [pytest.mark.real_cell],
-    "ssh-fake": [],
     "oracle": [pytest.mark.real_cell, pytest.mark.oracle],
 }
 
@@ -38,25 +51,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = [
             name
             for name in BACKENDS
-            if {name, "all"} & set(chosen)
-            and (only is None or name.replace("ssh-", "cli-") in only.args)
+            if {name, "cli-fake" if name in OTHER_FAKES else name, "all"} & set(chosen)
+            and (only is None or family(name) in only.args)
             and not (here and name.startswith("ssh-"))
         ]
-        params = [pytest.param(name, marks=MARKS[name]) for name in names]
+        params = [pytest.param(name, marks=MARKS.get(name, [])) for name in names]
         metafunc.parametrize("backend", params, indirect=True, scope="session")
+
+
+def family(backend: str) -> str:
+    """The back end without its flavour and its way."""
+    return "cli-fake" if backend in OTHER_FAKES else backend.replace("ssh-", "cli-")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests that mean nothing on the back ends asked for."""
-    unfit = [item for item in items if isinstance(item, pytest.Function) and not fits(item)]
+    chosen = config.getoption("--backends").split(",")
+    unfit = [item for item in items if isinstance(item, pytest.Function) and not fits(item, chosen)]
     if unfit:
         config.hook.pytest_deselected(items=unfit)
         items[:] = [item for item in items if item not in unfit]
 
 
-def fits(item: pytest.Function) -> bool:
+def fits(item: pytest.Function, chosen: Sequence[str]) -> bool:
     """Tell whether a test has a back end to run on, or needs none."""
-    return "backend" not in item.fixturenames or item.callspec.params["backend"] in BACKENDS
+    if "backend" not in item.fixturenames:
+        return True
+    params = item.callspec.params
+    backend = params["backend"]
+    if backend not in OTHER_FAKES or backend in chosen:
+        return backend in BACKENDS
+    return item.function.__name__ in REPRESENTATIVE and getattr(params.get("row"), "engine", True)
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +99,9 @@ def cell(backend: str, request: pytest.FixtureRequest) -> Cell:
             if os.environ.get(REQUIRE_REAL_CELL):
                 pytest.fail(reason)
             pytest.skip(reason)
+    if backend in OTHER_FAKES:
+        cells: dict[str, Cell] = request.getfixturevalue("other_cells")
+        return cells[OTHER_FAKES[backend]]
     found: Cell = request.getfixturevalue("fake_cell" if backend.endswith("-fake") else "real_cell")
     return found
 
@@ -106,6 +134,31 @@ def fake_cell() -> Iterator[Cell]:
     """A running fake cell, one for each process of the test run."""
     with fake_sge.Cell(slots=100, login_shells=False) as cell:
         yield FakeCell(cell)
+
+
+class OtherCells(dict[str, "Cell"]):
+    """Running fake cells by flavour, each started when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = contextlib.ExitStack()
+
+    def __missing__(self, flavour: str) -> Cell:
+        cell = self._open.enter_context(fake_sge.Cell(slots=100, login_shells=False, flavour=flavour))
+        self[flavour] = FakeCell(cell)
+        return self[flavour]
+
+    def close(self) -> None:
+        """End them all."""
+        self._open.close()
+
+
+@pytest.fixture(scope="session")
+def other_cells() -> Iterator[dict[str, Cell]]:
+    """Fake cells of other flavours, for each process of the test run."""
+    cells = OtherCells()
+    yield cells
+    cells.close()
 
 
 @pytest.fixture(scope="session")

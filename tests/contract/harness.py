@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
+import datetime
 import getpass
 import importlib.util
 import json
@@ -37,6 +38,12 @@ ORACLE_LIBRARIES = (
 )
 ORACLE_TUNABLES = "glibc.rtld.optional_static_tls=16384"  # libdrmaa's jemalloc does not load without it
 Caught = pytest.ExceptionInfo[BaseException]
+BANNERS = {
+    "cli-fake-sge-daimh": "SGE r.",
+    "cli-fake-ocs-9.0": "OCS 9.0.13",
+    "cli-fake-ocs-9.1": "OCS 9.1.4",
+    "cli-fake-ocs-9.2": "OCS 9.2.0prealpha",
+}
 PATIENCE = 180.0  # seconds for anything that must happen, on a busy machine too
 
 
@@ -116,7 +123,7 @@ class World:
     """One back end on one cell: what a test gets.
 
     Args:
-        backend: "cli-real", "cli-fake" or "oracle".
+        backend: "cli-real", "cli-fake", the same with a flavour, or "oracle".
         api: the module ``drmaa``, libdrmaa's or drmaa_cli's.
         cell: the cell the jobs run in.
         directory: an empty directory of the test, writable by jobs.
@@ -133,6 +140,28 @@ class World:
     @property
     def is_oracle(self) -> bool:
         return self.backend == "oracle"
+
+    @property
+    def is_ocs(self) -> bool:
+        """Whether the cell speaks like an Open Cluster Scheduler."""
+        return "-ocs-" in self.backend
+
+    @property
+    def banner(self) -> str:
+        """First line of the help of the cell's commands (captures ``help.*`` of each engine)."""
+        return BANNERS.get(self.backend, "SGE 8.1.9")
+
+    def worded(self, text: str) -> str:
+        """A text of Grid Engine's as the cell's own words it (captures ``qsub.err_*`` of each)."""
+        if not self.is_ocs:
+            return text
+        if "requests unknown queue" in text:
+            text += "\nerror: no suitable queues"
+        return text.replace("you tried to submit", "You try to submit") + "."
+
+    def instant(self, text: str) -> float:
+        """A time of ``qstat -j -xml``: seconds since 1970, or an ISO date in local time."""
+        return float(text) if text.isdigit() else datetime.datetime.fromisoformat(text).timestamp()
 
     @property
     def session(self) -> Any:
@@ -245,7 +274,9 @@ class World:
         """The fields of ``qstat -j`` of one job."""
         lines = self.tool("qstat", "-j", job.partition(".")[0]).stdout.splitlines()
         return {
-            name.strip(): value.strip() for name, sep, value in (line.partition(":") for line in lines) if sep
+            name.strip().replace("hard_resource_list", "hard resource_list"): value.strip()
+            for name, sep, value in (line.partition(":") for line in lines)
+            if sep
         }
 
     def until_letters(self, job: str, letters: str) -> None:

@@ -39,7 +39,7 @@ def test_negative_range(session: World) -> None:
 
 def test_too_many_tasks(session: World) -> None:
     text = "code 17: job rejected: you tried to submit a job with more than 75000 tasks"
-    with session.refuses("DeniedByDrmException", text):
+    with session.refuses("DeniedByDrmException", session.worded(text)):
         session.bulk(1, 75001, 1)
 
 

@@ -313,9 +313,9 @@ def start_of(world: World, text: str) -> float | None:
     """The instant a held job with this startTime may start, in seconds since the epoch."""
     job = world.held(startTime=text)
     xml = world.tool("qstat", "-j", job, "-xml").stdout
-    found = re.search(r"<JB_execution_time>(\d+)</", xml)
+    found = re.search(r"<JB_execution_time>([\dT:.-]+)</", xml)
     assert found is not None, xml
-    return float(found[1])
+    return world.instant(found[1])
 
 
 def local(*fields: int) -> float:
@@ -367,7 +367,9 @@ def test_start_times_with_an_offset(session: World) -> None:
 
 def test_start_time_wins_over_native(session: World) -> None:
     job = session.held(startTime="2031/02/03 04:05:06", nativeSpecification="-a 203501010000")
-    assert str(int(local(2031, 2, 3, 4, 5, 6))) in session.tool("qstat", "-j", job, "-xml").stdout
+    xml = session.tool("qstat", "-j", job, "-xml").stdout
+    [found] = re.findall(r"<JB_execution_time>([^<]*)<", xml)
+    assert session.instant(found) == local(2031, 2, 3, 4, 5, 6)
 
 
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa silently sets the hour to zero

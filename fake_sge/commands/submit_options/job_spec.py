@@ -35,8 +35,12 @@ class Submitted:
 
 def initial_environment(request: Request) -> Variables:
     """The ``__SGE_PREFIX__O_*`` variables of a new job and TERM, in Grid Engine's order."""
-    known = [(f"{PREFIX}O_{name}", request.env[name]) for name in _INHERITED if request.env.get(name)]
-    return (*known, ("TERM", None), (f"{PREFIX}O_HOST", request.host), (f"{PREFIX}O_WORKDIR", request.cwd))
+    known: list[tuple[str, str | None]] = [
+        (f"{PREFIX}O_{name}", request.env[name]) for name in _INHERITED if request.env.get(name)
+    ]
+    if not request.flavour.is_ocs:
+        known.append(("TERM", None))
+    return (*known, (f"{PREFIX}O_HOST", request.host), (f"{PREFIX}O_WORKDIR", request.cwd))
 
 
 def apply_clear(options: list[Option]) -> list[Option]:
@@ -234,8 +238,6 @@ def build(options: list[Option], request: Request) -> Submitted:
     if any(option.switch == "-help" for option in kept):
         return Submitted(_bare(request), [Answer("-help not allowed in this context", ENOIMP)])
     answers = unknown_option_answers(_renamed_tickets(builder))
-    if request.flavour.is_ocs:  # it takes the first -t only
-        answers += unknown_option_answers([option for option in kept if option.switch == "-t"][1:])
     if fields.get("cwd") == "" and not request.cwd:
         answers.append(Answer("getcwd() failed", EDISK))
     scripts = [str(option.value) for option in kept if option.switch == "script"]
