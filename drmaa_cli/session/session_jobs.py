@@ -262,7 +262,7 @@ class SessionJobs:
             StoreError: the file cannot be used.
         """
         reaped = [task for task in job.tasks if task.reaped]
-        if reaped or self._store.owes:  # what could not be written yet may say that it was reaped
+        if reaped or self._store.owes_claim(job.position):
             self._store.unclaim(job.position)
             job = next(iter(self._store.jobs(after=job.position - 1)), job)
         assert job.number is not None

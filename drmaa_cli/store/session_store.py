@@ -131,10 +131,11 @@ class Store:
             with self._lock:
                 self._db.close()
 
-    @property
-    def owes(self) -> bool:
-        """Whether something could not be written yet."""
-        return bool(self._owed)
+    def owes_claim(self, position: int) -> bool:
+        """Whether a task of this submission was reaped, and that could not be written yet."""
+        with self._lock:
+            owed = [row for statement, rows in self._owed if statement == _CLAIM for row in rows]
+        return any(row[0] == position for row in owed)
 
     def record_intent(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
