@@ -13,6 +13,7 @@ from drmaa_cli.errors import (
     InternalException,
     InvalidActionException,
     InvalidJobException,
+    NoResourceUsageException,
     SuspendInconsistentStateException,
 )
 from drmaa_cli.gridengine.records import CommandResult
@@ -134,7 +135,7 @@ def test_a_second_attempt_that_finds_the_work_done(cell: Cell) -> None:
     pending = int(session.runJob(template(session)))
     cell.runner.next("qdel", after(cell, GONE, RESET))
     session.control(str(pending), "terminate")  # the second one is told that it does not exist
-    with pytest.raises(Exception, match="code 24"):
+    with pytest.raises(NoResourceUsageException, match="code 24"):
         session.wait(str(pending))
     number = running(cell, session)
     again = f"{USER} - job {number} is already suspended\n"
@@ -209,7 +210,7 @@ def test_tasks_of_an_array(cell: Cell) -> None:
     assert session.wait(jobs[0]).exitStatus == 7
     assert session.wait(jobs[1]).wasAborted
     for job in jobs[2:]:
-        with pytest.raises(Exception, match="code 24"):
+        with pytest.raises(NoResourceUsageException, match="code 24"):
             session.wait(job)
 
 

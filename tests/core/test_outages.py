@@ -17,6 +17,7 @@ from drmaa_cli.errors import (
     ExitTimeoutException,
     InternalException,
     InvalidArgumentException,
+    NoResourceUsageException,
 )
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import Command, CommandNotFound, LocalRunner
@@ -145,7 +146,7 @@ def test_a_qmaster_that_comes_and_goes_does_not_put_off_an_end_for_ever(cell: Ce
     for place in range(40):
         cell.at(10 + 15 * place, strike, cell, "refused")
         cell.at(16 + 15 * place, strike, cell, None)
-    with pytest.raises(Exception, match=r"^code 24: "):
+    with pytest.raises(NoResourceUsageException, match=r"^code 24: "):
         session.wait(str(number), 110)
 
 

@@ -15,6 +15,7 @@ from drmaa_cli.errors import (
     InvalidArgumentException,
     InvalidJobException,
     NoActiveSessionException,
+    NoResourceUsageException,
 )
 from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
@@ -76,7 +77,7 @@ def test_a_job_that_vanishes_without_a_record(cell: Cell) -> None:
     (number,) = run(session)
     began = cell.clock.monotonic()
     cell.at(5, cell.qmaster.vanish, number)
-    with pytest.raises(Exception, match=NO_USAGE):
+    with pytest.raises(NoResourceUsageException, match=NO_USAGE):
         session.wait(str(number))
     grace = 15 + session.config.accounting_margin
     assert grace <= cell.clock.monotonic() - began - 5 < grace + 10
@@ -93,7 +94,7 @@ def test_a_job_that_found_no_slot_at_once_has_ended_at_once(cell: Cell, contact:
     (number,) = run(session)
     assert session.jobStatus(str(number)) == "failed"
     began = cell.clock.monotonic()
-    with pytest.raises(Exception, match=NO_USAGE):
+    with pytest.raises(NoResourceUsageException, match=NO_USAGE):
         session.wait(str(number))
     assert cell.clock.monotonic() - began < 2
 
@@ -107,7 +108,7 @@ def test_our_own_deletions(cell: Cell) -> None:
     assert session.jobStatus(str(pending)) == "failed"
     assert session.jobStatus(str(running)) == "running"
     cell.at(1, cell.qmaster.end, running, case="qacct.j_qdel_running")
-    with pytest.raises(Exception, match=r"^code 24: "):
+    with pytest.raises(NoResourceUsageException, match=r"^code 24: "):
         session.wait(str(pending))
     info = session.wait(str(running))
     assert (info.wasAborted, info.hasSignal) == (True, False)
@@ -192,7 +193,7 @@ def test_array_tasks(cell: Cell) -> None:
     for task in (7, 9):
         cell.qmaster.end(number, task, task)
     session.synchronize([JOB_IDS_SESSION_ALL], 60)
-    with pytest.raises(Exception, match=r"^code 24"):
+    with pytest.raises(NoResourceUsageException, match=r"^code 24"):
         session.wait(f"{number}.5")
     assert [session.wait(JOB_IDS_SESSION_ANY).exitStatus for _ in range(2)] == [7, 9]
 
@@ -218,7 +219,7 @@ def test_an_error_state_is_no_end_when_the_environment_says_so(
         session.wait(str(number), 300)
     assert session.jobStatus(str(number)) == "failed"
     session.control(str(number), "terminate")
-    with pytest.raises(Exception, match=r"^code 24: "):
+    with pytest.raises(NoResourceUsageException, match=r"^code 24: "):
         session.wait(str(number))
 
 
@@ -322,7 +323,7 @@ def test_who_waits_hears_soon_of_our_own_deletion(cell: Cell) -> None:
         session.wait(str(number), 60)
     session.control(str(number), "terminate")
     began = cell.clock.monotonic()
-    with pytest.raises(Exception, match=r"^code 24: "):
+    with pytest.raises(NoResourceUsageException, match=r"^code 24: "):
         session.wait(str(number))
     assert cell.clock.monotonic() - began < 3
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drmaa_cli.cli import main
-from drmaa_cli.errors import DrmsInitException
+from drmaa_cli.errors import DrmsInitException, InternalException
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
@@ -126,8 +126,10 @@ def test_a_state_directory_that_cannot_be_made(state: Path) -> None:
     state.write_text("a file is in the way")
     with JobSession() as session:  # it lives as long as this process
         assert session.wait(session.runJob(job(session, "exit 3"))).exitStatus == 3
-    with JobSession("session=named") as session, pytest.raises(Exception, match="nothing was submitted"):
-        session.runJob(job(session, "exit 3"))
+    with JobSession("session=named") as session:
+        found = job(session, "exit 3")
+        with pytest.raises(InternalException, match="nothing was submitted"):
+            session.runJob(found)
 
 
 # --- expiry -------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from drmaa_cli.errors import (
     ExitTimeoutException,
     InvalidJobException,
     NoActiveSessionException,
+    NoResourceUsageException,
 )
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.accounting_log import AccountingFile
@@ -295,7 +296,7 @@ def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
         assert session.wait(session.runJob(job(session, "exit 1"))).exitStatus == 1  # the file is there
         own.fault("accounting-absent", times=1)
         number = session.runJob(job(session, "exit 3"))
-        with pytest.raises(Exception, match=r"^code 24: no usage information"):
+        with pytest.raises(NoResourceUsageException, match=r"^code 24: no usage information"):
             session.wait(number, PATIENCE)
 
 

@@ -16,6 +16,7 @@ import pytest
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import (
     DeniedByDrmException,
+    DrmCommunicationException,
     InternalException,
     InvalidArgumentException,
     InvalidJobException,
@@ -223,7 +224,7 @@ def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         own.fault("lost", "qsub", code=1)
         listing = own.fault("refused", "qstat", times=None)
-        with pytest.raises(Exception, match="is not known yet"):
+        with pytest.raises(DrmCommunicationException, match="is not known yet"):
             session.runJob(found, key="a")
         own.clear_faults(listing)
         number = session.runJob(found, key="a")  # the same process asks again
