@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 from ..model import QueueInstance, QueueState
+from ..model.flavours import Flavour
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
 from ..render.column_table import ColumnTable
@@ -64,6 +65,22 @@ SWITCHES = (
     OptionHelp("-xml", "", "the answer as XML"),
     *(NCB, QUEUES, RESOURCES, STATES, ACCESS, ENVIRONMENTS),
 )
+_FURTHER = (
+    OptionHelp("-ectx", "client|server", "where the answer is written"),
+    OptionHelp("-fmt", "plain|json|xml", "the form of the answer; the fake has no JSON"),
+)
+_STATES_92 = OptionHelp(
+    "-s", "{p|r|s|f|hu|ho|hs|hd|hj|ha|h|a}", "jobs in these states; f: ended and retained"
+)
+
+
+def switches_of(flavour: Flavour) -> tuple[OptionHelp, ...]:
+    """The options; those of OCS 9.2 are its own (capture ``help.qstat``)."""
+    if not flavour.retained:
+        return SWITCHES
+    return (*(_STATES_92 if option.switch == "-s" else option for option in SWITCHES), *_FURTHER)
+
+
 _NEED_QUEUES = ("-f", "-explain", "-F", "-urg", "-qs", "-l", "-U", "-pe", "-q", "-g")
 _HASHES = "#" * 76
 _EXTENDED_HASHES = "#" * 110
@@ -81,14 +98,14 @@ class _Refused(Exception):
 
 def read_switches(request: Request) -> Switches:
     """The command line, with what the sge_qstat files add (captures ``defaults.*``)."""
-    result = parse_switches(request.argv[1:], SWITCHES)
+    result = parse_switches(request.argv[1:], switches_of(request.flavour))
     for path in (f"{request.common_dir}/sge_qstat", f"{request.home}/.sge_qstat" if request.home else ""):
         if path:
             try:
                 words = split_file(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
             except (FileNotFoundError, NotADirectoryError):
                 continue
-            result.add_defaults(parse_switches(words, SWITCHES))
+            result.add_defaults(parse_switches(words, switches_of(request.flavour)))
     return result
 
 
@@ -99,7 +116,10 @@ class _View:
         self.switches = switches
         self.flavour = request.flavour
         self.show = DEFAULT_SHOW
-        self.xml = "-xml" in switches
+        form = switches.words("-fmt")[-1:]
+        if form == ["json"]:
+            raise _Refused(Reply(1, b"", b"fake_sge has no JSON output of qstat\n"))
+        self.xml = "-xml" in switches or form == ["xml"]
         self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [
             request.user
         ]
@@ -107,7 +127,10 @@ class _View:
         for word in switches.words("-s"):
             show = parse_show(word, request.flavour.retained)
             if show is None:
-                text = usage(request.flavour, "qstat", SWITCHES) + "ERROR! wrong argument to -s option\n"
+                text = (
+                    usage(request.flavour, "qstat", switches_of(request.flavour))
+                    + "ERROR! wrong argument to -s option\n"
+                )
                 raise _Refused(Reply(1, b"", encode(text)))
             self.show = show
         self._check_states()
@@ -351,7 +374,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     switches = read_switches(request)
-    problem = refused(request.flavour, "qstat", SWITCHES, switches)
+    problem = refused(request.flavour, "qstat", switches_of(request.flavour), switches)
     if problem is not None:
         return problem
     try:
