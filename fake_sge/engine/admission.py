@@ -64,8 +64,8 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
     """What is checked after -w: priority and dependencies."""
     try:
         config = state.config
-        if spec.priority > 0 and not config.is_operator(spec.owner):
-            raise Refused("job rejected: positive submission priority requires operator privileges")
+        if line := _refuse_priority(spec, config):
+            raise Refused(line)
         check_predecessors(spec.hold_jid, 0)
         check_array_predecessors(spec, state.jobs)
     except Refused as refused:
@@ -171,8 +171,16 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     except Refused as refused:
         raise Refused(*warnings, *refused.lines) from None
     if verdict.lines:
-        raise Refused(*warnings)
+        line = _refuse_priority(spec, config)
+        raise Refused(*warnings, *([line] if line else []))
     return spec
+
+
+def _refuse_priority(spec: JobSpec, config: CellConfig) -> str:
+    """The refusal of a priority; given beside one of the first group, too (real cell: ``-t 0 -p 5``)."""
+    if spec.priority > 0 and not config.is_operator(spec.owner):
+        return "job rejected: positive submission priority requires operator privileges"
+    return ""
 
 
 def not_in_any_queue(user: str, config: CellConfig) -> str:

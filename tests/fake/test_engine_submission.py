@@ -14,6 +14,9 @@ def refusal(kit: Kit, **spec: Any) -> str:
     return "\n".join(kit.submit(**spec).refusal)
 
 
+PRIORITY = "job rejected: positive submission priority requires operator privileges"
+
+
 def test_numbers_count_up() -> None:
     kit = Kit()
     assert [kit.put() for _ in range(3)] == [1, 2, 3]
@@ -45,7 +48,10 @@ def test_numbers_wrap_and_skip_living_jobs() -> None:
         ({"script": b"", "job_type": JobType.NONE}, "job rejected: no script in your request"),
         ({"tasks": (1, 80000, 1)}, "job rejected: you tried to submit a job with more than 75000 tasks"),
         ({"tasks": (0, 3, 1)}, "job rejected: 0 is an invalid task id"),
-        ({"priority": 5}, "job rejected: positive submission priority requires operator privileges"),
+        ({"priority": 5}, PRIORITY),
+        ({"tasks": (0, 3, 1), "priority": 5}, f"job rejected: 0 is an invalid task id\n{PRIORITY}"),
+        ({"name": "a:b", "priority": 5}, f"Colon (':') not allowed in objectname\n{PRIORITY}"),
+        ({"hard_queues": ("x",), "priority": 5}, 'Job was rejected because job requests unknown queue "x"'),
     ],
 )
 def test_refusals(spec: dict[str, Any], text: str) -> None:
