@@ -75,6 +75,7 @@ class Lock:
         self._last = Hold(None)
         self._last.given_back = True
         self._waiting: deque[Signal] = deque()
+        self._next: Signal | None = None  # who was woken last to take it, and has not done so yet
 
     def __enter__(self) -> None:
         self.take(Hold(sys._getframe(1)))
@@ -83,32 +84,35 @@ class Lock:
         self.release(self._last)
 
     def take(self, mine: Hold) -> None:
-        """Take the lock, waiting until it is free.
+        """Take the lock, waiting until it is free, and for those who were there before.
 
         Raises:
             RuntimeError: the calling thread has it, so that it would wait for itself (a signal handler).
         """
         signal = None
-        while not self._try(mine, look=signal is not None):
+        while not ((signal or not self._next) and self._try(mine, look=signal is not None)):
             last = self._end()
             if last.is_mine and not last.is_void:
                 raise RuntimeError("this thread is at work in the session: a signal handler cannot use it")
             signal = Signal()
             self._waiting.append(signal)
-            if not last.given_back:
+            if self._next or not last.given_back:
                 signal.wait(LOOK_AGAIN_SECONDS)
             try:
                 self._waiting.remove(signal)
             except ValueError:
                 continue  # it was woken, and taken off for that
+        if signal:
+            self._next = None
 
     def release(self, hold: Hold) -> None:
         """Give the lock back."""
         hold.give_back()
         try:
-            self._waiting.popleft().wake()
+            self._next = first = self._waiting.popleft()
         except IndexError:
             return  # nobody waits
+        first.wake()
 
     def _try(self, mine: Hold, *, look: bool) -> bool:
         last = self._end()

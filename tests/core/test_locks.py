@@ -5,6 +5,7 @@ The interrupts are raised by a trace function at each instruction in turn, as a 
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
@@ -218,3 +219,25 @@ def test_where_no_thread_can_be_had_work_is_done_at_once(monkeypatch: pytest.Mon
     work.start()
     assert work.is_over
     assert work.result() == 7
+
+
+def test_who_waits_has_it_before_who_gives_it_back_and_wants_it_again() -> None:
+    lock, turns = Lock(), 20
+    rounds = itertools.count()
+    stop = threading.Event()
+
+    def again_and_again() -> None:
+        while not stop.is_set() and next(rounds) < 10 * turns:
+            with lock:
+                time.sleep(0.001)  # what holds it lets others run meanwhile
+
+    greedy = threading.Thread(target=again_and_again)
+    greedy.start()
+    try:
+        for _ in range(turns):
+            with lock:
+                pass
+    finally:
+        stop.set()
+        greedy.join()
+    assert next(rounds) < 10 * turns
