@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -123,8 +124,22 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Pat
         shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture
+def time_zone() -> Iterator[None]:
+    """Bring back the time zone of the process: commands of the fake that run in it take their caller's."""
+    zone = os.environ.get("TZ")
+    yield
+    if zone is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = zone
+    time.tzset()
+
+
 @pytest.fixture(autouse=True)
-def guard(monkeypatch: pytest.MonkeyPatch, homes: Callable[[], Path], guard_bin: Path) -> None:
+def guard(
+    time_zone: None, monkeypatch: pytest.MonkeyPatch, homes: Callable[[], Path], guard_bin: Path
+) -> None:
     """Point HOME and the XDG directories at an empty place, hide q* tools and ssh, and refuse the network."""
     home = homes()
     for name in list(os.environ):
