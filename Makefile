@@ -1,10 +1,11 @@
-# make test | quick | test-flavours | test-ssh | test-clients | lint | coverage | demo | bench: each makes its own virtual environment when needed.
+# make test | quick | lint | coverage | demo | bench | test-...: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
-#   coverage: 100 % of the branches of the pure folders; what is missing is named
+#   coverage: of the branches of the pure folders; what is missing is named
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
 #   test-ssh: the contract tests on cells that are reached through an ssh server of the tests
+#   test-crashes: a real qmaster is killed in the middle of keyed submissions; takes minutes
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-flavours test-ssh test-clients lint coverage demo bench clean
+.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +45,9 @@ test-ssh: $(READY)
 
 test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients
+
+test-crashes: $(READY)
+	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .

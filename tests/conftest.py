@@ -59,6 +59,7 @@ MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MB there
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
 KEPT = {REQUIRE_REAL_CELL}
+ON_DEMAND = ("clients", "campaign")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +69,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="back ends for the contract tests: cli-real, cli-fake, ssh-real, ssh-fake, oracle or all; "
         "all tests on the fake as another Grid Engine: cli-fake-ocs-9.1 ...",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests out that run only when they are asked for by their marker."""
+    asked = str(config.option.markexpr)
+    here = [
+        item
+        for item in items
+        if any(item.get_closest_marker(name) for name in ON_DEMAND if name not in asked)
+    ]
+    if here:
+        config.hook.pytest_deselected(items=here)
+        items[:] = [item for item in items if item not in here]
 
 
 def pytest_configure() -> None:

@@ -26,14 +26,6 @@ CACHE = ROOT / ".clients"
 INSTALL_SECONDS = 240
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave these tests out unless they are asked for by their marker."""
-    here = [item for item in items if item.get_closest_marker("clients")]
-    if here and "clients" not in str(config.option.markexpr):
-        config.hook.pytest_deselected(items=here)
-        items[:] = [item for item in items if item not in here]
-
-
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Only one process at a time: the tests run in several."""

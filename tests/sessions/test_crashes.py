@@ -15,7 +15,7 @@ from tests.sessions.crashes import CrashCampaign
 CRASHES = 6
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.real_cell
 @pytest.mark.timeout(900)
 def test_crashes_of_a_real_qmaster(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
