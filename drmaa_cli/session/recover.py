@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, Union
 
 from drmaa_cli.errors import UnknownSubmissionException, unknown_submission
-from drmaa_cli.gridengine.qacct import NoAccounting
 from drmaa_cli.gridengine.qsub import Accepted
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
@@ -266,22 +265,9 @@ class SubmissionRecovery:
     def _records(self, intent: Intent) -> list[AccountingRecord]:
         if self._accounting.readable:
             return self._accounting.look_back(intent.mark, intent.submitted, lambda _: True, unread=True)
-        try:
-            if intent.in_account:
-                return self._cluster.records_of_account(ACCOUNT_PREFIX + intent.token)
-            return self._cluster.records_since(intent.submitted - CLOCK_SKEW)
-        except NoAccounting:
-            if self._is_qmaster_here():
-                return []  # the qmaster would write it here: no job of this cell has ended yet
-            raise
-
-    def _is_qmaster_here(self) -> bool:
-        host = self._cluster.host
-        try:
-            name = host.read_file(f"{self._accounting.path.parent}/act_qmaster").decode("utf-8", "replace")
-        except OSError:
-            return False
-        return name.strip().partition(".")[0] in ("localhost", host.name.partition(".")[0])
+        if intent.in_account:
+            return self._cluster.records_of_account(ACCOUNT_PREFIX + intent.token)
+        return self._cluster.records_since(intent.submitted - CLOCK_SKEW)
 
 
 def carries(record: AccountingRecord, token: str) -> bool:

@@ -235,17 +235,34 @@ class Cluster:
     def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
         if len(numbers) <= FEW:
-            return [found for number in numbers for found in qacct.parse(self._ask(qacct.argv(number)))]
+            return [found for number in numbers for found in self._accounted(qacct.argv(number))]
         chosen = set(numbers)
         return [record for record in self.records_since(since) if record.job in chosen]
 
     def records_since(self, since: float) -> list[AccountingRecord]:
         """What `qacct` has of all jobs of ours that were submitted after an instant, oldest first."""
-        return qacct.parse(self._ask(qacct.argv_for_owner(self.user, since)))
+        return self._accounted(qacct.argv_for_owner(self.user, since))
 
     def records_of_account(self, account: str) -> list[AccountingRecord]:
         """What `qacct` has of all jobs with an account string, oldest first."""
-        return qacct.parse(self._ask(qacct.argv_for_account(account)))
+        return self._accounted(qacct.argv_for_account(account))
+
+    def _accounted(self, argv: Sequence[str]) -> list[AccountingRecord]:
+        try:
+            return qacct.parse(self._ask(argv))
+        except qacct.NoAccounting:
+            if self._is_qmaster_here():
+                return []  # the qmaster would write it here: no job of this cell has ended yet
+            raise
+
+    def _is_qmaster_here(self) -> bool:
+        env = self.environment()
+        path = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common/act_qmaster"
+        try:
+            name = self.host.read_file(path).decode("utf-8", "replace")
+        except OSError:
+            return False
+        return name.strip().partition(".")[0] in ("localhost", self.host.name.partition(".")[0])
 
     def configuration(self) -> Mapping[str, str]:
         """The global configuration (`qconf -sconf`); empty, with a warning, for a user who may not ask."""

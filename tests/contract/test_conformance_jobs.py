@@ -216,12 +216,14 @@ def test_a_job_with_all_attributes_at_once(session: World) -> None:
 
 
 def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
-    job = session.run("/bin/sleep", "2")
+    go = session.directory / "go"
+    job = session.run("/bin/sh", "-c", f"while [ ! -e {go} ]; do sleep 0.1; done")
     session.until(job, "running")
     session.session.control(job, "suspend")
     session.until(job, "user_suspended")
     session.session.control(job, "resume")
-    session.until(job, "running", "done")
+    session.until(job, "running")
+    go.touch()
     assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
 
 

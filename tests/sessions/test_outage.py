@@ -136,12 +136,21 @@ def _status(session: JobSession, number: str) -> str:
         return "no answer"
 
 
-def test_a_job_that_is_missing_from_one_listing_has_not_ended(own: Cell, tmp_path: Path) -> None:
+def test_the_first_job_of_a_cell_leaves_no_record(own: Cell, tmp_path: Path) -> None:
+    """No accounting file is there yet, and on the qmaster's own host that says that no record was written."""
     with JobSession() as session:
         number = start(session, tmp_path / "go")
-        own.fault("hide-job", "qstat", times=3, job=int(number))
+        subprocess.run([own.path / "qdel", "-f", number], check=True, stdout=subprocess.DEVNULL)
+        with pytest.raises(NoResourceUsageException):
+            session.wait(number, PATIENCE)
+
+
+def test_a_job_that_is_missing_from_two_answers_has_not_ended(own: Cell, tmp_path: Path) -> None:
+    with JobSession(accounting_margin=PATIENCE) as session:
+        number = start(session, tmp_path / "go")
+        own.fault("hide-job", "qstat", times=2, job=int(number))
         with pytest.raises(ExitTimeoutException):
-            session.wait(number, 2.5)  # longer than flush time and margin
+            session.wait(number, 2.5)
         assert session.jobStatus(number) == JobState.RUNNING
         (tmp_path / "go").write_text("\n")
         assert session.wait(number, PATIENCE).exitStatus == 3

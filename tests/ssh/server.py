@@ -108,8 +108,8 @@ def _free_port() -> int:
 
 def _children(pid: int) -> list[int]:
     found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it ended just now
+        for task in Path(f"/proc/{pid}/task").iterdir():
             found += [int(word) for word in (task / "children").read_text().split()]
     found = [child for child in found if _name(child).startswith("sshd")]  # what they run goes on
     return [*found, *(below for child in found for below in _children(child))]
