@@ -15,6 +15,7 @@ import pytest
 
 from drmaa_cli.system import pipes
 from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner
+from tests.processes import children
 
 FDS = Path("/proc/self/fd")
 ENV = {"PATH": os.defpath}
@@ -36,14 +37,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def children() -> set[int]:
-    return {
-        int(child)
-        for thread in Path("/proc/self/task").iterdir()
-        for child in (thread / "children").read_text().split()
-    }
 
 
 def test_streams_are_kept_apart() -> None:

@@ -12,23 +12,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from drmaa_cli.errors import ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
+from tests.processes import children
 from tests.sessions.kit import job, wait_for
 
 PAUSE = 0.003  # seconds between two interrupts
 PATIENCE = 180.0
-
-
-def children() -> list[str]:
-    """The numbers of this process's children, zombies included."""
-    return [
-        child
-        for thread in Path("/proc/self/task").iterdir()
-        for child in (thread / "children").read_text().split()
-    ]
 
 
 def main(interrupts: int, threads: int) -> None:

@@ -28,6 +28,7 @@ from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
 from tests.conftest import require_real_cell
+from tests.processes import children
 from tests.real_cell import RealCell
 from tests.sessions.conftest import enter
 from tests.sessions.kit import PATIENCE, ROOT, job, wait_for
@@ -351,11 +352,6 @@ def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> Non
 # --- time limits and the end of the session, while a command hangs ------------------------------------------
 
 SILENT = 10 * PATIENCE  # seconds that a hanging command takes; much more than any limit below
-
-
-def children() -> set[str]:
-    tasks = Path("/proc/self/task").iterdir()
-    return {child for task in tasks for child in (task / "children").read_text().split()}
 
 
 def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None:
