@@ -143,13 +143,6 @@ class Master:
             finally:
                 os.close(use)
 
-    def drop(self) -> None:
-        """End a master whose connection is of no use any more, whoever uses it: all will log in again."""
-        with self._mutex, self._locked():
-            with contextlib.suppress(CommandNotFound, CommandTimeout):
-                self._run(self._control("exit"), CHECK_SECONDS)
-            self._remove_socket()
-
     def _control(self, request: str) -> list[str]:
         return [*self._options.words(), "-S", str(self.socket), "-O", request, "--", self.address.host]
 

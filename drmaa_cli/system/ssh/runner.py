@@ -180,11 +180,6 @@ class SshRunner:
             found = CommandResult(("qsub",), kept.exit_code, kept.stdout, kept.stderr)
         return found
 
-    def forget(self, answer: AnswerFiles) -> None:
-        """A kept answer is not needed any more; it is removed on the host with the next command."""
-        for attempt in range(1, self._attempts.pop(answer.out.name, 1) + 1):
-            self._done.append(_directory(answer, attempt))
-
     def _next_attempt(self, answer: AnswerFiles | None) -> str:
         """The directory of the host for a kept answer; another one for each time that a command is given."""
         if answer is None:
