@@ -127,6 +127,7 @@ def test_another_program_reads_a_kept_answer(
 
 def test_what_was_looked_up_in_vain_never_begins(runner: SshRunner, tmp_path: Path) -> None:
     assert runner.look_up(kept_at(tmp_path)) is None
+    runner.run(command("/bin/true"))  # whatever else is done there meanwhile
     ran = tmp_path / "ran"
     result = runner.run(command("/bin/touch", str(ran), answer=kept_at(tmp_path)))
     assert result.exit_code != 0

@@ -67,7 +67,6 @@ def script_line(
     marker: str,
     kept_in: str = "",
     then: str = "",
-    done: Sequence[str] = (),
 ) -> str:
     """One line for the loader: runs a command in the login environment with some changes.
 
@@ -79,7 +78,6 @@ def script_line(
         kept_in: a directory for what becomes of the command, below KEPT; '' for none. It is there when the
             connection ends meanwhile, and made by who is first: the command, or :func:`forestall_line`.
         then: a shell command for afterwards; its output stands behind the second marker.
-        done: directories of kept answers that are not needed any more.
     """
     plain = {name: value for name, value in changes.items() if _NAME.fullmatch(name)}
     odd = {name: value for name, value in changes.items() if name not in plain and value is not None}
@@ -98,7 +96,6 @@ def script_line(
         f"printf '\\n%s %s\\n' {quote(marker)} $status",
         f"printf '\\n%s\\n' {quote(marker)} >&2",
         *([then] if then else []),
-        *([f"cd {KEPT} && rm -rf {' '.join(map(quote, done))}"] if done else []),
     ]
     return "; ".join(steps)
 

@@ -84,7 +84,6 @@ class SshRunner:
         self._sessions = threading.BoundedSemaphore(SESSIONS)
         self._login_environment: Mapping[str, str] = {}
         self._attempts: dict[str, int] = {}
-        self._done: list[str] = []
         self._rider: Rider | None = None
         self.trips = 0
 
@@ -175,7 +174,6 @@ class SshRunner:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             kept = self._fate(_directory(answer, attempt), time.monotonic() + QUERY_SECONDS)
             if kept.fate is Fate.NEVER_BEGUN:
-                self._done.append(_directory(answer, attempt))
                 break
             found = CommandResult(("qsub",), kept.exit_code, kept.stdout, kept.stderr)
         return found
@@ -191,7 +189,6 @@ class SshRunner:
     def _attempt(self, command: Command, kept_in: str, until: float) -> Answer:
         """Give the command once; an answer without exit code where the connection did not carry it."""
         marker = secrets.token_hex(16)
-        done, self._done = self._done, []
         rider = None if kept_in else self._rider
         line = script_line(
             (command.program, *command.argv[1:]),
@@ -199,7 +196,6 @@ class SshRunner:
             marker,
             kept_in,
             "" if rider is None else rider.line(),
-            done,
         )
         label = kept_in or marker
         words = (*self._master.command(), loader(label))
