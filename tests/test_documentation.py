@@ -27,7 +27,14 @@ PLUGINS = ("-p", "no:randomly", "-p", "no:cacheprovider")
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")
 OPTION = re.compile(r"--[a-z][a-z-]*")
-OUR_PACKAGES = {"drmaa-cli", "pytest", "drmaa-cli[test]", "drmaa-cli[futures]", "drmaa-cli[all]", "drmaa-cli[dev]"}
+OUR_PACKAGES = {
+    "drmaa-cli",
+    "pytest",
+    "drmaa-cli[test]",
+    "drmaa-cli[futures]",
+    "drmaa-cli[all]",
+    "drmaa-cli[dev]",
+}
 CODE = [page for page in PAGES if blocks(page.read_text(encoding="utf-8"))]
 WITH_PYTHON = [page for page in CODE if "\n```python\n" in page.read_text(encoding="utf-8")]
 

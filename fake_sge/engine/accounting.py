@@ -6,7 +6,7 @@ from ..model import Exit, Granted, Job, JobSpec, Range, Task, failures
 from ..model.accounting import RUSAGE, Record, format_record
 from ..model.accounting_json import format_json
 from ..model.categories import category_of
-from ..model.flavours import Accounting, Flavour
+from ..model.flavours import Flavour
 
 
 def category(spec: JobSpec) -> str:
@@ -41,10 +41,14 @@ def _slots(piece: Range) -> str:
 
 
 def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour) -> str:
-    """One line without its newline; ``granted`` is the master queue of the attempt."""
-    if flavour.accounting.json:
-        return _json_line(job, task, end, granted, flavour.accounting)
-    spec, usage = job.spec, end.usage
+    """One line without its newline; ``granted`` is the master queue of the attempt.
+
+    That of an Open Cluster Scheduler has nothing of a run that was rescheduled.
+    """
+    spec, form = job.spec, flavour.accounting
+    forgotten = form.json and end.failed == failures.RESCHEDULED
+    usage = {} if forgotten else end.usage
+    begun, over = (0.0, 0.0) if forgotten or not end.start_time else (end.start_time, end.end_time)
     record = Record(
         qname=granted.queue,
         hostname=granted.host,
@@ -53,58 +57,27 @@ def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: 
         job_name=spec.name,
         job_number=job.number,
         account=spec.account,
-        submission_time=int(job.submission_time),
-        start_time=int(end.start_time),
-        end_time=int(end.end_time),
+        priority=spec.priority if form.json else 0,
+        submission_time=0.0 if forgotten else job.submission_time,
+        start_time=begun,
+        end_time=over,
         failed=end.failed,
         exit_status=end.exit_status,
-        ru_wallclock=int(end.end_time) - int(end.start_time) if end.start_time else 0,
+        ru_wallclock=int(over - begun) if form.json else int(over) - int(begun),
         project=spec.project or "NONE",
         department=spec.department,
         granted_pe=task.granted_pe or "NONE",
         slots=max(1, task.slots),
         task_number=task.number if spec.is_array else 0,
         cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
-        category=category(spec),
+        category=category_of(spec) or form.no_category if form.json else category(spec),
         arid=spec.advance_reservation,
         **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
     )
-    return format_record(record)[:-1]
-
-
-def _json_line(job: Job, task: Task, end: Exit, granted: Granted, form: Accounting) -> str:
-    """The same for an Open Cluster Scheduler: microseconds, and nothing of a run that was rescheduled."""
-    spec, usage = job.spec, end.usage
-    rescheduled = end.failed == failures.RESCHEDULED
-    usage = {} if rescheduled else usage
-    wallclock = end.end_time - end.start_time if end.start_time and not rescheduled else 0.0
-    record = Record(
-        qname=granted.queue,
-        hostname=granted.host,
-        group=spec.group,
-        owner=spec.owner,
-        job_name=spec.name,
-        job_number=job.number,
-        account=spec.account,
-        priority=spec.priority,
-        submission_time=0.0 if rescheduled else job.submission_time,
-        start_time=0.0 if rescheduled else end.start_time,
-        end_time=0.0 if rescheduled or not end.start_time else end.end_time,
-        failed=end.failed,
-        exit_status=end.exit_status,
-        ru_wallclock=int(wallclock),
-        project=spec.project or "NONE",
-        department=spec.department,
-        granted_pe=task.granted_pe or "NONE",
-        slots=max(1, task.slots),
-        task_number=task.number if spec.is_array else 0,
-        cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
-        category=category_of(spec) or form.no_category,
-        arid=spec.advance_reservation,
-        **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
-    )
+    if not form.json:
+        return format_record(record)[:-1]
     record.extra.update(
-        submit_cmd_line=spec.command_line, wallclock=wallclock, maxrss=usage.get("ru_maxrss", 0.0) * 1024
+        submit_cmd_line=spec.command_line, wallclock=over - begun, maxrss=usage.get("ru_maxrss", 0.0) * 1024
     )
     if task.deleted_by is not None:
         record.extra["deleted_by"] = task.deleted_by

@@ -5,6 +5,7 @@ Every choice is read from the transcripts of that engine (``tests/data/captures`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 _LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/{}.xsd"
@@ -58,30 +59,27 @@ class Times:
 
 @dataclass(frozen=True)
 class DetailChoices:
-    """``qstat -j`` of an Open Cluster Scheduler: widths of the columns, and which fields there are.
+    """``qstat -j`` of an Open Cluster Scheduler: its lines, their columns, and which fields there are.
 
     ``task_width`` is where the number of a task ends, ``error_width`` the same for error reasons,
-    ``array_width`` the column of a job's array.
+    ``widths`` are the columns of the lines that stand apart.
     """
 
+    order: tuple[str, ...]
     width: int
+    widths: Mapping[str, int]
     task_width: int
     error_width: int
-    array_width: int
     separator: str = "="  # between a queue or host and its slots
     category: bool = True
-    paths_first: bool = False  # paths before merge, a blank line after a given environment
+    blank_lines: bool = False  # after a given environment and context
     binding_text: str = "exec_binding_list"
     usage_separator: str = ","
     operations: bool = True  # ioops and iow in the usage
     holds: bool = True  # lists of held tasks in XML
     error_title: str = "error reason"
     end_time: bool = False
-    cwd_width: int = 32
-    array_request_width: int = 36
     glob_can_miss: bool = True  # no job with a name of that pattern is no error
-    array_request: str = "ja_ad_predecessor_list (req)"
-    request: str = "jid_predecessor_list (req)"
     plain_numbers: bool = False  # usage as %g
     last_message: int = 91  # number of "There are no messages available"
     array_predecessors: bool = False  # JB_ja_ad_predecessor_list in XML
@@ -198,7 +196,34 @@ _ABSENCE_91 = Absence(
     all_lines_of_sync=True,
 )
 _NO_BOOTSTRAP = "critical error: {}\ncritical error: cannot resolve name of bootstrap file\n"
-_DETAILS_91 = DetailChoices(width=33, task_width=29, error_width=28, array_width=34)
+_HEAD = (
+    *("job_number", "category_id", "exec_file", "submission_time", "submit_cmd_line"),
+    *("effective_submit_cmd_line", "deadline", "owner", "uid", "group", "gid", "groups", "sge_o_home"),
+    *("sge_o_log_name", "sge_o_path", "sge_o_shell", "sge_o_tz", "sge_o_workdir", "sge_o_host"),
+    *("execution_time", "account", "checkpoint_object", "cwd"),
+)
+_REQUESTS = (
+    *("stderr_path_list", "reserve", "merge", "hard_resource_list", "soft_resource_list"),
+    *("hard_queue_list", "soft_queue_list", "mail_options", "mail_list", "notify", "job_name"),
+)
+_PROGRAM = (
+    *("priority", "jobshare", "restart", "shell_list", "env_list", "job_args", "script_file"),
+    "parallel_environment",
+)
+_LISTS = ("jid_predecessor_list", "jid_successor_list")
+_END = ("verify_suitable_queues", "version", "project", "department", "sync_options", "job-array tasks")
+_ARRAY_REQUEST = "ja_ad_predecessor_list (req)"
+_DETAILS_91 = DetailChoices(
+    order=(
+        *(*_HEAD, *_REQUESTS, "stdout_path_list", "stdin_path_list", *_PROGRAM, _ARRAY_REQUEST),
+        *("jid_predecessor_list (req)", *_LISTS, *_END, "task_concurrency", "pending_tasks", "context"),
+        "binding",
+    ),
+    width=33,
+    widths={"cwd": 32, "parallel_environment": 23, _ARRAY_REQUEST: 36, "job-array tasks": 34},
+    task_width=29,
+    error_width=28,
+)
 
 SGE = Flavour("sge-8.1.9", "SGE 8.1.9")
 DAIMH = Flavour("sge-daimh", "SGE r.", absence=Absence(details_crash=True))
@@ -239,8 +264,8 @@ OCS_90 = replace(
     details=replace(
         _DETAILS_91,
         width=32,
+        widths={**_DETAILS_91.widths, _ARRAY_REQUEST: 35, "job-array tasks": 32},
         task_width=28,
-        array_width=32,
         separator=":",
         category=False,
         binding_text="binding",
@@ -248,7 +273,6 @@ OCS_90 = replace(
         operations=False,
         holds=False,
         element_binding=True,
-        array_request_width=35,
         glob_can_miss=False,
     ),
     accounting=Accounting(
@@ -271,16 +295,17 @@ OCS_92 = replace(
     absence=replace(_ABSENCE_91, end_of_qstat=""),
     details=replace(
         _DETAILS_91,
+        order=(
+            *(*_HEAD, "cwd", "stdin_path_list", "stdout_path_list", *_REQUESTS, *_PROGRAM),
+            *("ja_ad_request_list (req)", "jid_request_list (req)", *_LISTS, "ja_ad_successor_list"),
+            *(*_END, "pending_tasks", "context", "task_concurrency", "binding"),
+        ),
+        widths={"cwd": 33, "parallel_environment": 23},
         task_width=31,
         error_width=31,
-        array_width=33,
-        paths_first=True,
+        blank_lines=True,
         error_title="error_reason",
         end_time=True,
-        cwd_width=33,
-        array_request_width=33,
-        array_request="ja_ad_request_list (req)",
-        request="jid_request_list (req)",
         plain_numbers=True,
         last_message=92,
         array_predecessors=True,

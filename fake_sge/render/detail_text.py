@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Optional
 
 from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
 from .detail_resources import binding_text, mail_option_letters, visible_env
@@ -10,19 +11,45 @@ from .formats import Clock, duration, memory
 from .tasks import print_ranges
 
 RULE = "=" * 62
-SUBMIT_LINES = tuple(
-    (f"sge_o_{key}", f"__SGE_PREFIX__O_{name}")
+WIDTH = 28
+RECORDED = {
+    f"sge_o_{key}": f"__SGE_PREFIX__O_{name}"
     for key, name in (
         *(("home", "HOME"), ("log_name", "LOGNAME"), ("path", "PATH"), ("shell", "SHELL"), ("tz", "TZ")),
         *(("workdir", "WORKDIR"), ("host", "HOST")),
     )
+}
+ENVIRONMENT = "parallel environment"
+ARRAY_REQUEST = "ja_ad_predecessor_list (req)"
+# The only lines that are not in the column of the others.
+WIDTHS = {ENVIRONMENT: 23, "script_ptr": 23, ARRAY_REQUEST: 30}
+ORDER = (
+    *("job_number", "exec_file", "submission_time", "deadline", "owner", "uid", "group", "gid", *RECORDED),
+    *("execution_time", "account", "checkpoint_object", "checkpoint_attr", "checkpoint_interval", "cwd"),
+    *("directive_prefix", "stderr_path_list", "reserve", "merge", "hard resource_list"),
+    *("soft resource_list", "mail_options", "mail_list", "notify", "job_name", "stdout_path_list"),
+    *("stdin_path_list", "priority", "jobshare", "hard_queue_list", "soft_queue_list", "restart"),
+    *("shell_list", "verify", "env_list", "job_args", "master hard queue_list", "script_size"),
+    *("script_file", "script_ptr", ENVIRONMENT, "jid_predecessor_list (req)", ARRAY_REQUEST),
+    *("jid_predecessor_list", "jid_successor_list", "ja_ad_predecessor_list", "ja_ad_successor_list"),
+    *("verify_suitable_queues", "version", "oticket", "project", "job-array tasks"),
+    *("maximum concurrency", "context", "binding", "job_type"),
 )
 _LIVE = (Status.RUNNING, Status.TRANSFERRING)
 
+Values = Mapping[str, Optional[str]]
+Dependents = tuple[Sequence[int], Sequence[int]]  # jobs that wait by -hold_jid and by -hold_jid_ad
 
-def line(key: str, value: object) -> str:
-    """A key and its value, in columns."""
-    return f"{key + ':':<28}{value}\n"
+
+def lines(
+    order: Iterable[str], values: Values, width: int = WIDTH, widths: Mapping[str, int] = WIDTHS
+) -> list[str]:
+    """A line for each value that is there, in columns; ``widths`` are those that differ from ``width``."""
+    return [
+        f"{key + ':':<{widths.get(key, width)}}{values[key]}\n"
+        for key in order
+        if values.get(key) is not None
+    ]
 
 
 def pairs(items: Iterable[tuple[str, str | None]]) -> str:
@@ -30,140 +57,100 @@ def pairs(items: Iterable[tuple[str, str | None]]) -> str:
     return ",".join(f"{name}={'NONE' if value is None else value}" for name, value in items)
 
 
-def path_text(paths: Sequence[HostPath]) -> str:
+def numbers(items: Iterable[int]) -> str | None:
+    """``1,2``; None without any."""
+    return ",".join(str(number) for number in items) or None
+
+
+def _paths(paths: Sequence[HostPath]) -> str | None:
     """``HOST:NONE:PATH`` for each."""
-    return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths)
+    return ",".join(f"{piece.host or 'NONE'}:NONE:{piece.path}" for piece in paths) or None
 
 
-def submit_lines(spec: JobSpec) -> list[str]:
-    """What qsub recorded of its own environment."""
+def _yes(flag: bool) -> str | None:
+    return "y" if flag else None
+
+
+def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
+    """What a submission says, by what Grid Engine calls it; None is not shown."""
     recorded = dict(spec.env)
-    return [line(key, recorded[name]) for key, name in SUBMIT_LINES if recorded.get(name) is not None]
-
-
-def _head(job: Job, clock: Clock) -> list[str]:
-    spec = job.spec
-    rows = [line("job_number", job.number)]
-    if not job.script_deleted:
-        rows.append(line("exec_file", f"job_scripts/{job.number}"))
-    rows.append(line("submission_time", clock.long(job.submission_time)))
-    if spec.deadline:
-        rows.append(line("deadline", clock.long(spec.deadline)))
-    rows += [
-        line("owner", spec.owner),
-        line("uid", spec.uid),
-        line("group", spec.group),
-        line("gid", spec.gid),
-    ]
-    rows += submit_lines(spec)
-    if spec.execution_time:
-        rows.append(line("execution_time", clock.long(spec.execution_time)))
-    rows.append(line("account", spec.account))
-    if spec.checkpoint is not None:
-        rows.append(line("checkpoint_object", spec.checkpoint))
-    if spec.checkpoint_interval:
-        rows.append(line("checkpoint_interval", f"{spec.checkpoint_interval} seconds"))
-    if spec.cwd is not None:
-        rows.append(line("cwd", spec.cwd))
-    return rows
-
-
-def given(*found: tuple[str, object]) -> list[str]:
-    """Lines for the values that are not empty."""
-    return [line(key, value) for key, value in found if value]
-
-
-def requests(spec: JobSpec) -> list[str]:
-    """The lines from the directive prefix to ``verify``."""
-    prefix = dict(spec.extra).get("directive_prefix")
     hard, soft = (
-        ",".join(f"{name}={value}" for name, value in resources)
+        ",".join(f"{name}={value}" for name, value in resources) or None
         for resources in (spec.hard_resources, spec.soft_resources)
     )
-    restart = {Rerun.YES: "y", Rerun.NO: "n"}.get(spec.rerun)
-    return [
-        *([line("directive_prefix", prefix)] if prefix is not None else []),
-        *given(
-            ("stderr_path_list", path_text(spec.stderr_paths)),
-            ("reserve", "y" if spec.reserve else ""),
-            ("merge", "y" if spec.merge_stderr else ""),
-            ("hard resource_list", hard),
-            ("soft resource_list", soft),
-            ("mail_options", mail_option_letters(spec.mail_options)),
-            ("mail_list", ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to)),
-        ),
-        line("notify", "TRUE" if spec.notify else "FALSE"),
-        line("job_name", spec.name),
-        *given(
-            ("stdout_path_list", path_text(spec.stdout_paths)),
-            ("stdin_path_list", path_text(spec.stdin_paths)),
-            ("priority", spec.priority),
-        ),
-        line("jobshare", spec.jobshare),
-        *given(
-            ("hard_queue_list", ",".join(spec.hard_queues)),
-            ("soft_queue_list", ",".join(spec.soft_queues)),
-            ("restart", restart),
-            ("shell_list", ",".join(f"{piece.host or 'NONE'}:{piece.path}" for piece in spec.shells)),
-            ("verify", "-verify" if spec.verify else ""),
-        ),
-    ]
-
-
-def _numbers(numbers: Iterable[int]) -> str:
-    return ",".join(str(number) for number in numbers)
-
-
-def _program(job: Job, successors: tuple[Sequence[int], Sequence[int]]) -> list[str]:
-    spec = job.spec
-    rows = [line("env_list", pairs(visible_env(job)))]
-    if spec.args:
-        rows.append(line("job_args", ",".join(word or "NONE" for word in spec.args)))
-    rows += given(
-        ("master hard queue_list", ",".join(spec.master_queues)),
-        ("script_file", "" if job.script_deleted else spec.command),
-    )
-    rows += parallel_environment(spec)
-    rows += given(
-        ("jid_predecessor_list (req)", ",".join(spec.hold_jid)),
-        ("jid_predecessor_list", _numbers(job.predecessors)),
-        ("jid_successor_list", _numbers(successors[0])),
-        ("ja_ad_predecessor_list", _numbers(job.predecessors_ad)),
-        ("ja_ad_successor_list", _numbers(successors[1])),
-        ("verify_suitable_queues", spec.verify_suitable),
-        ("version", job.version),
-        ("oticket", job.override_tickets),
-    )
-    if spec.project is not None:
-        rows.append(line("project", spec.project))
-    if spec.is_array:
-        rows.append(line("job-array tasks", spec.array))
-    if spec.max_concurrent:
-        rows.append(line("maximum concurrency", spec.max_concurrent))
-    if spec.context:
-        rows.append(line("context", pairs(spec.context)))
-    return rows
-
-
-def parallel_environment(spec: JobSpec) -> list[str]:
-    """The line of -pe: the only one that is not in the column of the others."""
     ranges = print_ranges(spec.pe_ranges, steps=False)
-    return [f"parallel environment:  {spec.pe} range: {ranges}\n"] if spec.pe is not None else []
+    return {
+        "deadline": clock.long(spec.deadline) if spec.deadline else None,
+        "owner": spec.owner,
+        "uid": str(spec.uid),
+        "group": spec.group,
+        "gid": str(spec.gid),
+        **{key: recorded.get(name) for key, name in RECORDED.items()},
+        "execution_time": clock.long(spec.execution_time) if spec.execution_time else None,
+        "account": spec.account,
+        "checkpoint_object": spec.checkpoint,
+        "cwd": spec.cwd,
+        "directive_prefix": dict(spec.extra).get("directive_prefix"),
+        "stdout_path_list": _paths(spec.stdout_paths),
+        "stderr_path_list": _paths(spec.stderr_paths),
+        "stdin_path_list": _paths(spec.stdin_paths),
+        "reserve": _yes(spec.reserve),
+        "merge": _yes(spec.merge_stderr),
+        "hard resource_list": hard,
+        "soft resource_list": soft,
+        "mail_options": mail_option_letters(spec.mail_options) or None,
+        "mail_list": ",".join(f"{user}@{host or 'NONE'}" for user, host in spec.mail_to) or None,
+        "notify": "TRUE" if spec.notify else "FALSE",
+        "job_name": spec.name,
+        "priority": str(spec.priority) if spec.priority else None,
+        "jobshare": str(spec.jobshare),
+        "hard_queue_list": ",".join(spec.hard_queues) or None,
+        "soft_queue_list": ",".join(spec.soft_queues) or None,
+        "restart": {Rerun.YES: "y", Rerun.NO: "n"}.get(spec.rerun),
+        "shell_list": ",".join(f"{piece.host or 'NONE'}:{piece.path}" for piece in spec.shells) or None,
+        "verify": "-verify" if spec.verify else None,
+        "job_args": ",".join(word or "NONE" for word in spec.args) or None,
+        "master hard queue_list": ",".join(spec.master_queues) or None,
+        ENVIRONMENT: f"{spec.pe} range: {ranges}" if spec.pe is not None else None,
+        "jid_predecessor_list (req)": ",".join(spec.hold_jid) or None,
+        "verify_suitable_queues": str(spec.verify_suitable) if spec.verify_suitable else None,
+        "project": spec.project,
+        "job-array tasks": str(spec.array) if spec.is_array else None,
+        "maximum concurrency": str(spec.max_concurrent) if spec.max_concurrent else None,
+        "job_type": job_type(spec),
+    }
+
+
+def job_values(job: Job, clock: Clock, dependents: Dependents) -> dict[str, str | None]:
+    """The same of a job in the qmaster, with what has become of it."""
+    spec = job.spec
+    return {
+        **spec_values(spec, clock),
+        "job_number": str(job.number),
+        "exec_file": None if job.script_deleted else f"job_scripts/{job.number}",
+        "submission_time": clock.long(job.submission_time),
+        "checkpoint_interval": f"{spec.checkpoint_interval} seconds" if spec.checkpoint_interval else None,
+        "env_list": pairs(visible_env(job)),
+        "script_file": None if job.script_deleted else spec.command or None,
+        "jid_predecessor_list": numbers(job.predecessors),
+        "jid_successor_list": numbers(dependents[0]),
+        "ja_ad_predecessor_list": numbers(job.predecessors_ad),
+        "ja_ad_successor_list": numbers(dependents[1]),
+        "version": str(job.version) if job.version else None,
+        "oticket": str(job.override_tickets) if job.override_tickets else None,
+        "context": pairs(spec.context) or None,
+        "binding": binding_text(spec.binding),
+    }
 
 
 def job_type(spec: JobSpec) -> str:
     """``binary,noshell,immediate``."""
-    kind = spec.job_type
-    words = [
-        word
-        for bit, word in (
-            (JobType.BINARY, "binary"),
-            (JobType.NO_SHELL, "noshell"),
-            (JobType.IMMEDIATE, "immediate"),
-        )
-        if kind & bit
-    ]
-    return ",".join(words) or "NONE"
+    words = (
+        (JobType.BINARY, "binary"),
+        (JobType.NO_SHELL, "noshell"),
+        (JobType.IMMEDIATE, "immediate"),
+    )
+    return ",".join(word for bit, word in words if spec.job_type & bit) or "NONE"
 
 
 def _usage(task: Task) -> str:
@@ -181,18 +168,16 @@ def job_details(
     messages: Sequence[SchedulingMessage],
     clock: Clock,
     server: Clock,
-    successors: tuple[Sequence[int], Sequence[int]],
+    dependents: Dependents,
     binding: bool = True,
 ) -> str:
     """The block of one job.
 
-    ``successors`` wait by -hold_jid and by -hold_jid_ad; ``messages`` are the global ones and its own;
-    ``server`` is the clock of the cell's host, by which error reasons are stamped (w1.j_eq_kolkata).
+    ``messages`` are the global ones and its own; ``server`` is the clock of the cell's host, by which error
+    reasons are stamped (w1.j_eq_kolkata).
     """
-    rows = [RULE + "\n", *_head(job, clock), *requests(job.spec), *_program(job, successors)]
-    if binding:
-        rows.append(line("binding", binding_text(job.spec.binding)))
-    rows.append(line("job_type", job_type(job.spec)))
+    order = ORDER if binding else [key for key in ORDER if key != "binding"]
+    rows = [RULE + "\n", *lines(order, job_values(job, clock, dependents))]
     live = [job.tasks[number] for number in sorted(job.tasks) if job.tasks[number].status in _LIVE]
     rows += [f"usage {task.number:9d}:            {_usage(task)}" for task in live]
     if binding:
@@ -210,7 +195,7 @@ def _errors(task: Task, server: Clock) -> list[str]:
     return rows
 
 
-def scheduling_info(messages: Sequence[SchedulingMessage], width: int = 28) -> str:
+def scheduling_info(messages: Sequence[SchedulingMessage], width: int = WIDTH) -> str:
     """The scheduler's reasons, in a column of that width."""
     titles = ["scheduling info:"] + [""] * len(messages)
     return "".join(f"{title:<{width}}{message.text}\n" for title, message in zip(titles, messages))

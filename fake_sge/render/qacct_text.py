@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..model.accounting import RUSAGE, Record
@@ -44,69 +45,81 @@ def _signal_text(number: int) -> str:
     return SIGNAL_TEXTS.get(number, f"Unknown signal {number}")
 
 
-def _padded(label: str, value: object) -> str:
-    return f"{label[:12]:<13}{value!s:<20}\n"
-
-
-def _plain(label: str, value: object) -> str:
-    return f"{label[:12]:<13}{value}\n"
-
-
 def _number(value: float) -> str:
     """C's ``%.3f`` (``inf`` and ``nan`` included)."""
     return f"{value:.3f}" if math.isfinite(value) else str(value)
 
 
+@dataclass(frozen=True)
+class Block:
+    """One record as ``qacct -j`` shows it: ``key value`` lines in two columns of this ``width``."""
+
+    clock: Clock
+    width: int = 13
+
+    def line(self, label: str, value: object) -> str:
+        """A key, cut to its column, and a value."""
+        return f"{label[: self.width - 1]:<{self.width}}{value}\n"
+
+    def padded(self, label: str, value: object) -> str:
+        """The same with a value of at least 20 places; None is undefined."""
+        return self.line(label, "undefined" if value is None else f"{value!s:<20}")
+
+    def who(self, record: Record) -> list[str]:
+        """The job and its owner."""
+        return [
+            RULE + "\n",
+            *(self.padded(name, getattr(record, name)) for name in ("qname", "hostname", "group", "owner")),
+            self.padded("project", record.project),
+            self.padded("department", record.department),
+            self.padded("jobname", record.job_name),
+            self.padded("jobnumber", record.job_number),
+            self.padded("taskid", record.task_number or None),
+        ]
+
+    def when(self, record: Record) -> list[str]:
+        """Times of the run, and what it was given."""
+        return [
+            *(
+                self.line(f"{name}_time", self.clock.long(seconds) if seconds else "-/-")
+                for name, seconds in (("start", record.start_time), ("end", record.end_time))
+            ),
+            self.padded("granted_pe", record.granted_pe),
+            self.padded("slots", record.slots),
+        ]
+
+
 def job_block(record: Record, clock: Clock) -> str:
-    """One record as ``qacct -j`` shows it."""
+    """The block of 8.1.9."""
+    block = Block(clock)
     failed = FAILED_TEXTS.get(record.failed, "invalid execution state")
     status = f"{record.exit_status:<20}"
     if record.exit_status > 127:
         status += f" ({_signal_text(record.exit_status - 128)})"
-    lines = [
-        RULE + "\n",
-        _padded("qname", record.qname),
-        _padded("hostname", record.hostname),
-        _padded("group", record.group),
-        _padded("owner", record.owner),
-        _padded("project", record.project),
-        _padded("department", record.department),
-        _padded("jobname", record.job_name),
-        _padded("jobnumber", record.job_number),
-        _padded("taskid", record.task_number) if record.task_number else _plain("taskid", "undefined"),
-        _padded("account", record.account),
-        _padded("priority", record.priority),
-        _plain("qsub_time", clock.long(record.submission_time)),
-        _plain("start_time", clock.long(record.start_time) if record.start_time else "-/-"),
-        _plain("end_time", clock.long(record.end_time) if record.end_time else "-/-"),
-        _padded("granted_pe", record.granted_pe),
-        _padded("slots", record.slots),
-        _plain("failed", f"{record.failed:<3} {':' if record.failed else ''} {failed}"),
-        _plain("exit_status", status),
-    ]
-    return "".join(lines + _usage_lines(record, clock))
-
-
-def _usage_lines(record: Record, clock: Clock) -> list[str]:
-    lines = [
-        _plain("ru_wallclock", f"{record.ru_wallclock:.0f}s"),
-        _plain("ru_utime", _number(record.ru_utime) + "s"),
-        _plain("ru_stime", _number(record.ru_stime) + "s"),
-    ]
-    lines += [_plain(name, memory_bytes(int(getattr(record, name)))) for name in RUSAGE[2:7]]
-    lines += [_padded(name, int(getattr(record, name))) for name in RUSAGE[7:]]
     reserved = record.ar_submission_time
-    return [
-        *lines,
-        _plain("cpu", _number(record.cpu) + "s"),
-        _plain("mem", memory_bytes(record.mem * _GIGABYTE) + "s"),
-        _plain("io", memory_bytes(record.io * _GIGABYTE)),
-        _plain("iow", _number(record.iow) + "s"),
-        _plain("maxvmem", memory_bytes(record.maxvmem)),
-        _padded("arid", record.arid) if record.arid else _plain("arid", "undefined"),
-        _plain("ar_sub_time", clock.long(reserved) if reserved else "undefined"),
-        _plain("category", record.category),
-    ]
+    return "".join(
+        [
+            *block.who(record),
+            block.padded("account", record.account),
+            block.padded("priority", record.priority),
+            block.line("qsub_time", clock.long(record.submission_time)),
+            *block.when(record),
+            block.line("failed", f"{record.failed:<3} {':' if record.failed else ''} {failed}"),
+            block.line("exit_status", status),
+            block.line("ru_wallclock", f"{record.ru_wallclock:.0f}s"),
+            *(block.line(name, _number(getattr(record, name)) + "s") for name in RUSAGE[:2]),
+            *(block.line(name, memory_bytes(int(getattr(record, name)))) for name in RUSAGE[2:7]),
+            *(block.padded(name, int(getattr(record, name))) for name in RUSAGE[7:]),
+            block.line("cpu", _number(record.cpu) + "s"),
+            block.line("mem", memory_bytes(record.mem * _GIGABYTE) + "s"),
+            block.line("io", memory_bytes(record.io * _GIGABYTE)),
+            block.line("iow", _number(record.iow) + "s"),
+            block.line("maxvmem", memory_bytes(record.maxvmem)),
+            block.padded("arid", record.arid or None),
+            block.line("ar_sub_time", clock.long(reserved) if reserved else "undefined"),
+            block.line("category", record.category),
+        ]
+    )
 
 
 class Totals:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Callable
 
-from ..model import CellConfig
+from ..model import CellConfig, Job
 from .detail_resources import binding_text
 from .formats import Clock, days_duration, fixed
 from .listing import Line
@@ -174,26 +174,16 @@ class JobTable:
         return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
 
 
-def requested_details(line: Line, binding: bool, config: CellConfig) -> str:
-    """What ``-r`` prints below a line."""
-    job, spec = line.job, line.job.spec
-    rows = [_info("Full jobname", spec.name)]
-    if line.granted is not None:
-        rows.append(_info("Master Queue", line.granted.instance))
-    if spec.pe is not None:
-        rows.append(_info("Requested PE", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}"))
-    if line.task is not None and line.task.granted_pe:
-        rows.append(_info("Granted PE", f"{line.task.granted_pe} {line.task.slots}"))
-    if spec.checkpoint is not None:
-        rows.append(_info("Checkpoint Env.", spec.checkpoint))
-    hard = [
-        f"{name}={value} ({urgency_contribution(job, name, value, config):f})"
-        for name, value in spec.hard_resources
-    ]
-    rows.append("       Hard Resources:   " + "\n                         ".join(hard) + "\n")
-    soft = [f"{name}={value}" for name, value in spec.soft_resources]
-    rows.append("       Soft Resources:   " + "\n                         ".join(soft) + "\n")
-    for title, names in (
+def requested(job: Job, line: Line) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What ``-r`` prints below a line before and after the resources: titles and values."""
+    spec, task = job.spec, line.task
+    first = (
+        ("Full jobname", spec.name),
+        ("Master Queue", line.granted.instance if line.granted is not None else ""),
+        ("Requested PE", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}" if spec.pe else ""),
+        ("Granted PE", f"{task.granted_pe} {task.slots}" if task is not None and task.granted_pe else ""),
+    )
+    last = (
         ("Hard requested queues", spec.hard_queues),
         ("Soft requested queues", spec.soft_queues),
         ("Master task hard requested queues", spec.master_queues),
@@ -201,13 +191,27 @@ def requested_details(line: Line, binding: bool, config: CellConfig) -> str:
         ("Predecessor Jobs", job.predecessors),
         ("Predecessor Array Jobs (request)", spec.hold_jid_ad),
         ("Predecessor Array Jobs", job.predecessors_ad),
-    ):
-        if names:
-            rows.append(f"       {title}: {', '.join(str(name) for name in names)}\n")
-    if binding:
-        rows.append("       Binding:          " + binding_text(spec.binding) + "\n")
-    return "".join(rows)
+    )
+    return [row for row in first if row[1]], [
+        (title, ", ".join(map(str, names))) for title, names in last if names
+    ]
 
 
-def _info(title: str, value: str) -> str:
-    return f"       {title}:{' ' * max(1, 17 - len(title))}{value}\n"
+def requested_details(line: Line, binding: bool, config: CellConfig) -> str:
+    """What ``-r`` prints below a line."""
+    job, spec = line.job, line.job.spec
+    first, last = requested(job, line)
+    first += [("Checkpoint Env.", spec.checkpoint)] if spec.checkpoint is not None else []
+    hard = [
+        f"{name}={value} ({urgency_contribution(job, name, value, config):f})"
+        for name, value in spec.hard_resources
+    ]
+    soft = [f"{name}={value}" for name, value in spec.soft_resources]
+    rows = [f"{title}:{' ' * max(1, 17 - len(title))}{value}" for title, value in first]
+    rows += [
+        f"{title} Resources:   " + "\n                         ".join(resources)
+        for title, resources in (("Hard", hard), ("Soft", soft))
+    ]
+    rows += [f"{title}: {names}" for title, names in last]
+    rows += ["Binding:          " + binding_text(spec.binding)] if binding else []
+    return "".join(f"       {row}\n" for row in rows)
