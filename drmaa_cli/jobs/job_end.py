@@ -195,6 +195,7 @@ def _facts(record: AccountingRecord, cause: Cause, value: int, sentence: str) ->
         slots=record.slots,
         requests="" if record.category == "NONE" else record.category,
         failed=record.failed,
+        wallclock=float(record.wallclock or record.ru_wallclock),
     )
 
 

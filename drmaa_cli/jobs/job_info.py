@@ -32,6 +32,8 @@ class Facts(NamedTuple):
         slots: how many slots it had; 0 when it was not told.
         requests: the requests on record (accounting's ``category``): ``-l h_rt=60 -pe smp 2``.
         failed: accounting's ``failed``; None without a record.
+        output_path, error_path: the files of its output on that host; '' when they are not known.
+        wallclock: seconds from its start to its end; None without a record.
     """
 
     cause: Cause | None = None
@@ -41,6 +43,9 @@ class Facts(NamedTuple):
     slots: int = 0
     requests: str = ""
     failed: int | None = None
+    output_path: str = ""
+    error_path: str = ""
+    wallclock: float | None = None
 
     def to_text(self) -> str:
         """As one line of text, for a file."""
@@ -57,7 +62,7 @@ class Facts(NamedTuple):
         if not isinstance(values, dict):
             raise ValueError(f"not facts of a job's end: {text[:80]!r}")
         cause = values.pop("cause", None)
-        for name, default in (*cls._field_defaults.items(), ("failed", 0)):
+        for name, default in (*cls._field_defaults.items(), ("failed", 0), ("wallclock", 0.0)):
             value = values.get(name)
             if value is not None and default is not None and type(value) is not type(default):
                 raise ValueError(f"not facts of a job's end: {name} {value!r}")
@@ -156,6 +161,29 @@ class JobInfo(_Fields):
     def failed(self) -> int | None:
         """Accounting's ``failed`` code (accounting(5)); None without an accounting record."""
         return self.facts.failed
+
+    @property
+    def output_path(self) -> str:
+        """The file of its standard output on the host it ran on, as it was submitted; '' when not known.
+
+        Grid Engine's variables in it are replaced, and what Grid Engine chooses by itself is filled in. A JSV
+        or ``qalter`` may have changed it. A directory that does not end with ``/`` stands as it is: the
+        output is in a file of Grid Engine's usual name (``NAME.oID``) in it then.
+        """
+        return self.facts.output_path
+
+    @property
+    def error_path(self) -> str:
+        """The same of its standard error; that of its output where both go there."""
+        return self.facts.error_path
+
+    @property
+    def wallclock(self) -> float | None:
+        """Seconds from its start to its end; None without an accounting record.
+
+        Whole seconds with most Grid Engines, microseconds with those that record a ``wallclock`` of its own.
+        """
+        return self.facts.wallclock
 
 
 JobInfo.__module__ = "drmaa_cli"  # where programs find it, and what their pickles say

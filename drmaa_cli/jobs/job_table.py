@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Union
 
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, Snapshot
 from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.gridengine.units import parse_time
@@ -94,14 +95,17 @@ class JobTable:
         """What is known of a job number that has anything left to reap."""
         return self._jobs.get(number)
 
-    def add(self, known: TrackedJob, *, marked: bool = False) -> TrackedJob:
+    def add(
+        self, known: TrackedJob, *, marked: bool = False, files: Sequence[OutputFiles] = ()
+    ) -> TrackedJob:
         """A job was submitted. A reused number replaces a job of the same number that ended long ago.
 
         Args:
             known: the job.
             marked: whether it is known where the accounting file ended at its submission.
+            files: where its output goes; one for each task where they differ.
         """
-        known.marked = marked
+        known.marked, known.files = marked, files
         known.clock_offset = self._clock_offset
         self._records.pop(known.number, None)  # those of an earlier job of the same number
         self._jobs[known.number] = known

@@ -10,11 +10,12 @@ anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.failed import OK
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.signals import SIGNAL_BASE
 from drmaa_cli.gridengine.states import is_deleting, is_error
@@ -22,6 +23,7 @@ from drmaa_cli.jobs.job_end import (
     NO_USAGE,
     Deletion,
     End,
+    Outcome,
     end_of_record,
     end_of_usage,
     end_of_usage_alone,
@@ -82,6 +84,7 @@ class TrackedJob:
         start_time: whether a start time in the future was asked for.
         key: the program's own name for the submission.
         name: job name.
+        files: where the output goes; one for each task where they differ, empty when it is not known.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class TrackedJob:
         self.number, self.order, self.tasks = number, order, tasks
         self.submitted, self.since, self.start_time = submitted, since, start_time
         self.key, self.name, self.marked = key, name, False
+        self.files: Sequence[OutputFiles] = ()
         self.submission_time: float | None = None
         self.clock_offset: float | None = None
         self.waiting = TaskNumbers(TaskRange(NO_TASK, NO_TASK) if tasks is None else tasks)
@@ -116,6 +120,14 @@ class TrackedJob:
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
         return JobId(self.number, None if self.tasks is None else task)
+
+    def output_paths(self, task: int, name: str, host: str) -> tuple[str, str]:
+        """The paths of one of its tasks' output and error, given the job's name and host; '' when unknown."""
+        if not self.files:
+            return "", ""
+        index = 0 if self.tasks is None or len(self.files) == 1 else self.tasks.numbers().index(task)
+        files = self.files[index]
+        return files.paths(self.number, self.id(task).task, name, host)
 
     def deletion(self, task: int) -> Deletion:
         """What is known of a deletion of one of its tasks."""
@@ -258,9 +270,24 @@ def endings(
     usages = {} if details is None else _finished(known, details)
     found = records.get(known.number, {})
     for task in known.waiting.intersection((*known.missing, *known.faulty, *found)):
-        end = _end(known, task, found.get(task), usages.get(task), now, rules)
+        record = found.get(task)
+        end = _end(known, task, record, usages.get(task), now, rules)
         if end is not None:
-            yield Ended(known.number, task, end)
+            yield Ended(known.number, task, _located(end, known, task, record))
+
+
+def _located(end: End, known: TrackedJob, task: int, record: AccountingRecord | None) -> End:
+    """The end with the paths of the job's output; where no record tells of its host, a listing does."""
+    if end.outcome is Outcome.NO_USAGE:
+        return end
+    facts = end.facts
+    row = known.last_seen.get(task) or known.row(task)
+    if record is None and row is not None and "@" in row.queue:
+        queue, _, host = row.queue.partition("@")
+        facts = facts._replace(queue=queue, host=host, slots=row.slots)
+    name = known.name if record is None else record.job_name
+    output, error = known.output_paths(task, name, facts.host)
+    return end._replace(facts=facts._replace(output_path=output, error_path=error))
 
 
 def fits(record: AccountingRecord, known: TrackedJob, *, appended: bool = False) -> bool:

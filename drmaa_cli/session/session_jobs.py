@@ -369,6 +369,7 @@ class SessionJobs:
                 intent.name,
             ),
             marked=intent.mark is not None,
+            files=intent.files,
         )
         for task in job.tasks:
             if task.deleted:

@@ -160,6 +160,7 @@ class Submitter:
             owner=Owner.this(),
             kept=self._session_jobs.lasts and self._cluster.keeps_answers,
             in_account=submission.in_account,
+            files=tuple(submission.files),
         )
 
     def build_context(self) -> BuildContext:
@@ -179,6 +180,7 @@ class Submitter:
             env=env,
             now=self._cluster.clock.time(),
             default_options=default_options,
+            user=self._cluster.user,
         )
         return BuildContext(
             environment,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 2  # whoever raises it adds the step from the one before to _STEPS
+SCHEMA_VERSION = 3  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
@@ -33,7 +33,8 @@ CREATE TABLE jobs (
     start_time INTEGER NOT NULL,
     inode INTEGER, offset INTEGER,
     owner TEXT NOT NULL,
-    kept INTEGER NOT NULL
+    kept INTEGER NOT NULL,
+    files TEXT
 );
 CREATE TABLE tasks (
     position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
@@ -46,7 +47,10 @@ CREATE TABLE tasks (
 """
 
 # Version -> what makes a file of it one of the next. A process of the older version may go on with the file.
-_STEPS = {1: ("ALTER TABLE tasks ADD COLUMN facts TEXT",)}
+_STEPS = {
+    1: ("ALTER TABLE tasks ADD COLUMN facts TEXT",),
+    2: ("ALTER TABLE jobs ADD COLUMN files TEXT",),
+}
 
 
 def open_database(path: Path, contact: str, created: float, host: str) -> sqlite3.Connection:

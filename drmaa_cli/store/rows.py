@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from drmaa_cli.gridengine import output_files
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_info import NO_FACTS, Facts
@@ -36,6 +38,7 @@ class Intent(NamedTuple):
         owner: the process that makes it.
         kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
         in_account: whether the token travels as the job's account string, too.
+        files: where the job's output goes; one for each task where they differ, empty when it is not known.
     """
 
     token: str
@@ -48,6 +51,7 @@ class Intent(NamedTuple):
     owner: Owner
     kept: bool = False
     in_account: bool = False
+    files: tuple[OutputFiles, ...] = ()
 
 
 class StoredTask(NamedTuple):
@@ -89,7 +93,7 @@ def stored_job(
         unwritten: job numbers by position that could not be written yet.
     """
     position, token, key, name, number, first, last, step, submitted, start_time, *rest = row
-    inode, offset, owner, kept = rest
+    inode, offset, owner, kept, files = rest
     position = integer(position)
     if number is None:
         number = unwritten.get(position)
@@ -104,10 +108,13 @@ def stored_job(
         owner=Owner.parse(text(owner)),
         kept=bool(integer(kept) & KEPT),
         in_account=bool(integer(kept) & IN_ACCOUNT),
+        files=() if files is None else output_files.of_text(text(files)),  # before version 3 there were none
     )
     numbers: Sequence[int] = [0] if intent.tasks is None else intent.tasks.numbers()
     if any(task.task not in numbers for task in tasks):
         raise ValueError("a task of no job")
+    if len(intent.files) not in (0, 1, len(numbers)):
+        raise ValueError("files of no task")
     return StoredJob(position, intent, None if number is None else integer(number, 1), tasks)
 
 

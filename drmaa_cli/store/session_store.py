@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Callable, TypeVar
 
+from drmaa_cli.gridengine import output_files
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store.database import errors, memory_database, open_database, open_existing
 from drmaa_cli.store.places import StoreError, remove_files
@@ -54,8 +55,8 @@ T = TypeVar("T")
 
 _INSERT = (
     "INSERT INTO jobs"
-    " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept, files)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CLAIM = (
     "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
@@ -151,6 +152,7 @@ class Store:
             *mark,
             str(intent.owner),
             intent.kept * KEPT + intent.in_account * IN_ACCOUNT,
+            output_files.to_text(intent.files) if intent.files else None,
         )
 
         def insert(db: sqlite3.Connection) -> int:
@@ -274,7 +276,7 @@ class Store:
         with self._lock, errors(self.path):
             jobs = self._db.execute(
                 "SELECT position, token, key, name, number, first, last, step, submitted, start_time, inode,"
-                f" offset, owner, kept FROM jobs {where} ORDER BY position",
+                f" offset, owner, kept, files FROM jobs {where} ORDER BY position",
                 values,
             ).fetchall()
             tasks = self._tasks(f"(SELECT position FROM jobs {where})", values)

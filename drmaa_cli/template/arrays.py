@@ -20,6 +20,7 @@ from drmaa_cli.template.attributes import Text, pairs
 from drmaa_cli.template.build import build, command_of, prepare
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.limits import check_command, check_shell_variables, check_text
+from drmaa_cli.template.output import of_tasks, output_files
 from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
 from drmaa_cli.template.qsub_command import QsubCommand, Script
 from drmaa_cli.template.script_plan import (
@@ -136,20 +137,28 @@ class _Group:
         for count, line in enumerate(self._lines(jobs, plan, frozenset(native), joined=joined)):
             room = length(line) + 1
             if lines and (len(lines) == most_tasks or size + room > LARGEST_SCRIPT):
-                yield self._part(qsub, name, plan, begin, lines)
+                yield self._part(qsub, name, plan, jobs[begin:count], begin, lines)
                 lines, size, begin = [], 0, count
             lines.append(line)
             size += room
-        yield self._part(qsub, name, plan, begin, lines)
+        yield self._part(qsub, name, plan, jobs[begin:], begin, lines)
 
-    def _part(self, qsub: QsubCommand, name: str, plan: ScriptPlan, begin: int, lines: Sequence[str]) -> Part:
+    def _part(
+        self,
+        qsub: QsubCommand,
+        name: str,
+        plan: ScriptPlan,
+        jobs: Sequence[_Job],
+        begin: int,
+        lines: Sequence[str],
+    ) -> Part:
         tasks = TaskRange(1, len(lines))
+        files = of_tasks([output_files(qsub, job.place) for job in jobs])
 
         def submission(marks: Marks) -> Submission:
             script = Script(plan, frozenset(), job_script.many(lines))
-            return qsub._replace(tasks=tasks, variables=dict(self._variables)).assemble(
-                name, script, self._start, marks
-            )
+            own = qsub._replace(tasks=tasks, variables=dict(self._variables))
+            return own.assemble(name, script, self._start, marks)._replace(files=files)
 
         return Part(self._positions[begin : begin + len(lines)], tasks, submission)
 

@@ -15,11 +15,14 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.native import Native
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.limits import check_text
+from drmaa_cli.template.output import output_files
 from drmaa_cli.template.paths import (
     check_paths,
+    resolved_paths,
     working_directory,
 )
 from drmaa_cli.template.qsub_command import QsubCommand
+from drmaa_cli.template.script_plan import Place
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
@@ -54,7 +57,9 @@ def build(
     if not qsub.is_binary():
         command = qsub.script_path(command, directory)
         qsub = qsub.with_script(command, context.script)
-    return qsub.submission(command, directory, start, marks)
+    submission = qsub.submission(command, directory, start, marks)
+    place = Place(directory, resolved_paths(qsub.paths(), directory, qsub.given_names()))
+    return submission._replace(files=(output_files(qsub, place),))
 
 
 def prepare(common: Values, context: BuildContext) -> tuple[QsubCommand, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import localtime, mktime
 from typing import NamedTuple, Optional
 
 from drmaa_cli.gridengine.native import Include
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.start_time import LocalTime, MakeTime
@@ -25,7 +26,8 @@ class Environment(NamedTuple):
         cwd: the directory in which qsub will run; ``-cwd`` in a native specification means it.
         env: the caller's environment.
         now: the present in epoch seconds.
-        default_options: see :func:`drmaa_cli.gridengine.qtask.read_default_options`.
+        default_options: see :func:`drmaa_cli.gridengine.qtask.parse_default_options`.
+        user: the user's name where the job will run.
     """
 
     home: str
@@ -33,6 +35,7 @@ class Environment(NamedTuple):
     env: Mapping[str, str]
     now: float
     default_options: frozenset[str] = frozenset()
+    user: str = ""
 
 
 class BuildContext(NamedTuple):
@@ -67,6 +70,7 @@ class Submission(NamedTuple):
         has_start_time: whether the job may wait for a moment that was asked for.
         token: what marks the job; '' for nothing.
         in_account: whether it stands in the account string, too: accounting keeps that.
+        files: where the job's output goes; one for each task where they differ.
     """
 
     argv: tuple[str, ...]
@@ -77,6 +81,7 @@ class Submission(NamedTuple):
     has_start_time: bool = False
     token: str = ""
     in_account: bool = False
+    files: Sequence[OutputFiles] = ()
 
 
 class Marks(NamedTuple):

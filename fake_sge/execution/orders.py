@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +40,7 @@ UNSAFE_NAMES = (
 )
 LOCALE_NAMES = ("LANG", "LC_", "LINGUAS")
 LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
-_VARIABLES = re.compile(r"\$(\w+)")
+_VARIABLES = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")  # whatever follows: real cell
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,18 @@ def pick(paths: tuple[HostPath, ...], host: str) -> str | None:
     return None
 
 
-def _expand(path: str, names: Mapping[str, str]) -> str:
-    return _VARIABLES.sub(lambda match: names.get(match[1], match[0]), path)
+def expanded(path: str, job: Job, task: Task, host: str, account: Account) -> str:
+    """A path with its pseudo variables replaced."""
+    names = {
+        "$": "$",
+        "HOME": account.home,
+        "USER": account.name,
+        "JOB_ID": str(job.number),
+        "JOB_NAME": job.spec.name,
+        "HOSTNAME": host,
+        "TASK_ID": str(task.number) if job.spec.is_array else "0",
+    }
+    return _VARIABLES.sub(lambda match: names[match[1]], path)
 
 
 def default_file(job: Job, task: Task, letter: str) -> str:
@@ -78,18 +87,10 @@ def output_path(
     job: Job, task: Task, paths: tuple[HostPath, ...], letter: str, host: str, account: Account, cwd: str
 ) -> str:
     """Where -o or -e leads: pseudo variables expanded, directories completed, relative to ``cwd``."""
-    names = {
-        "HOME": account.home,
-        "USER": account.name,
-        "JOB_ID": str(job.number),
-        "JOB_NAME": job.spec.name,
-        "HOSTNAME": host,
-        "TASK_ID": str(task.number) if job.spec.is_array else "0",
-    }
     chosen = pick(paths, host)
     if chosen is None:
         return os.path.join(cwd, default_file(job, task, letter))  # noqa: PTH118 keeps the bytes of the path
-    path = _expand(chosen, names)
+    path = expanded(chosen, job, task, host, account)
     if path.startswith("~/"):
         path = account.home + path[1:]
     path = os.path.join(cwd, path)  # noqa: PTH118 keeps a doubled slash, as the real one does
@@ -248,6 +249,7 @@ def make_order(
     )
     stdin = input_path(job, task, host, account, cwd)
     env = job_environment(layout, config, job, task, account, ports)
+    cwd = expanded(cwd, job, task, host, account)  # not for the paths relative to it (real cell)
     env.update(
         {
             "SGE_STDIN_PATH": stdin,

@@ -91,6 +91,20 @@ def test_signals(session: JobSession) -> None:
     ]
 
 
+def test_each_tasks_files(session: JobSession, tmp_path: Path) -> None:
+    script = 'readlink "/proc/$$/fd/1"; readlink "/proc/$$/fd/2"'
+    different = [
+        {"outputPath": f":{tmp_path}/$JOB_ID.a", "errorPath": f":{tmp_path}/b.$TASK_ID"},
+        {"workingDirectory": str(tmp_path), "outputPath": ":c", "joinFiles": True},
+        {"workingDirectory": str(tmp_path), "outputPath": ":.", "errorPath": ":./d"},
+    ]
+    given = [{"joinFiles": False, **attributes} for attributes in different]
+    infos = wait_for(session, session.runJobs([shell(session, script, **each) for each in given]))
+    found = [[info.output_path, info.error_path] for info in infos]
+    assert found == [Path(info.output_path).read_text().splitlines() for info in infos]
+    assert {error for _, error in found} == {f"{tmp_path}/b.1", f"{tmp_path}/c", f"{tmp_path}/d"}
+
+
 def test_usage_is_the_commands(session: JobSession) -> None:
     spin = "import time\nwhile time.process_time() < 1.2: pass"
     scripts = [["-c", spin], ["-c", "pass"]]

@@ -23,7 +23,7 @@ from tests.core import evidence
 NAMES = "jobId hasExited hasSignal terminatedSignal hasCoreDump wasAborted exitStatus resourceUsage"
 Published = collections.namedtuple("JobInfo", NAMES)  # type: ignore[misc]  # drmaa-python's has no types either
 VALUES = ("42.1", True, False, "", False, False, 3, {"cpu": "0.1000"})
-FACTS = Facts(Cause.LIMIT, "too long", "node7", "long.q", 4, "-l h_rt=60", 37)
+FACTS = Facts(Cause.LIMIT, "too long", "node7", "long.q", 4, "-l h_rt=60", 37, "/o", "/e", 1.5)
 
 
 def info(facts: Facts = FACTS) -> JobInfo:
@@ -106,7 +106,8 @@ def test_every_code_has_an_end_of_its_own(code: int, deletion: Deletion, started
 
 @given(st.builds(
     Facts, st.sampled_from([None, *Cause]), st.text(), st.text(), st.text(), st.integers(0, 99), st.text(),
-    st.one_of(st.none(), st.integers(0, 200)),
+    st.one_of(st.none(), st.integers(0, 200)), st.text(), st.text(),
+    st.one_of(st.none(), st.floats(0, 1e9)),
 ))  # fmt: skip
 def test_facts_survive_their_text(facts: Facts) -> None:
     assert Facts.of_text(facts.to_text()) == facts
@@ -126,6 +127,21 @@ def test_facts_of_a_later_version_are_read() -> None:
     assert Facts.of_text('{"cause": null, "reason": "x", "weather": "fair"}') == Facts(None, "x")
 
 
+FIRST_JOBS = """
+CREATE TABLE jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    key TEXT UNIQUE,
+    name TEXT NOT NULL,
+    number INTEGER,
+    first INTEGER, last INTEGER, step INTEGER,
+    submitted REAL NOT NULL,
+    start_time INTEGER NOT NULL,
+    inode INTEGER, offset INTEGER,
+    owner TEXT NOT NULL,
+    kept INTEGER NOT NULL
+)
+"""
 FIRST_TASKS = """
 CREATE TABLE tasks (
     position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
@@ -139,12 +155,12 @@ CREATE TABLE tasks (
 
 
 def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
-    """Its tasks have no column for facts."""
+    """Its tasks have no column for facts, its jobs none for files."""
     path = tmp_path / "old.session"
     Store.open(path, "session=old", 1.0, "here").close()
     with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE tasks")
-        db.execute(FIRST_TASKS)
+        for statement in ("DROP TABLE tasks", "DROP TABLE jobs", FIRST_JOBS, FIRST_TASKS):
+            db.execute(statement)
         values = "1, 'ab', NULL, 'j', 7, NULL, NULL, NULL, 1.0, 0, NULL, NULL, '- 0 0 -', 0"
         db.execute(f"INSERT INTO jobs VALUES ({values})")  # ours
         db.execute("INSERT INTO tasks VALUES (1, 0, 'exited', 3, 'a=1', 0, 0)")
@@ -154,6 +170,7 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
         store = Store.open(path, "session=old", 1.0, "here")
         (job,) = store.jobs()
         assert job.tasks[0].end == End(Outcome.EXITED, 3, "a=1")
+        assert job.intent.files == ()
         store.close()
     store = Store.existing(path)
     store.ended([(1, 1, End(Outcome.LOST, 0, "", FACTS))])

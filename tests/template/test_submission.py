@@ -15,6 +15,7 @@ from drmaa_cli.errors import (
     DeniedByDrmException,
     DrmaaException,
 )
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.build import build
 from drmaa_cli.template.job_script import quoted
@@ -31,6 +32,7 @@ def test_the_shortest_command() -> None:
         None,
         None,
         "true",
+        files=(OutputFiles("/home/u", home="/home/u"),),
     )
 
 

@@ -1,0 +1,68 @@
+"""Where the output of a job will go, by the attributes of its template and the options below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable
+
+from drmaa_cli import constants as c
+from drmaa_cli.gridengine.native import YES
+from drmaa_cli.gridengine.output_files import OutputFiles
+from drmaa_cli.template.qsub_command import QsubCommand
+from drmaa_cli.template.script_plan import Place
+
+
+def output_files(qsub: QsubCommand, place: Place) -> OutputFiles:
+    """The files of a job's output before Grid Engine's variables in them are replaced.
+
+    Args:
+        qsub: what the job is submitted with.
+        place: its directory, and those of its paths that are attributes.
+    """
+    directory = place.directory or _directory(qsub)
+
+    def given(attribute: bytes, option: str) -> tuple[str, ...]:
+        path = place.paths.get(attribute)
+        if path is not None:  # the directory itself: of a task, the only way to have its output there
+            return (f":{path}/" if path == place.directory else f":{path}",)
+        value = _option(qsub, option)
+        return () if value is None else tuple(value.split(","))
+
+    joined = qsub.value(c.JOIN_FILES) or _option(qsub, "-j") or "n"
+    return OutputFiles(
+        directory,
+        given(c.OUTPUT_PATH, "-o"),
+        given(c.ERROR_PATH, "-e"),
+        joined.lower() in YES,
+        qsub.environment.home,
+        qsub.environment.user,
+    )
+
+
+def of_tasks(files: Sequence[OutputFiles]) -> tuple[OutputFiles, ...]:
+    """The files of an array's tasks, once if all have the same."""
+    same = all(each == files[0] for each in files)
+    return (files[0],) if same else tuple(files)
+
+
+def _directory(qsub: QsubCommand) -> str:
+    """The directory that options choose: the last of ``-wd`` and ``-cwd``, else the home directory."""
+    for options in (qsub.options, qsub.embedded):
+        for name, arguments in reversed(options.options):
+            if name in ("-wd", "-cwd"):
+                return arguments[-1] if arguments else qsub.environment.cwd
+    if not qsub.options.cleared:
+        value = qsub.default("-wd")
+        if value is not None:
+            return value
+        if "-cwd" in qsub.environment.default_options:
+            return qsub.environment.cwd
+    return qsub.environment.home
+
+
+def _option(qsub: QsubCommand, name: str) -> str | None:
+    """The value of an option, of the command line, the script or the default files; None when not given."""
+    asked: tuple[Callable[[str], str | None], ...] = (qsub.options.last, qsub.embedded.last)
+    if not (qsub.options.cleared or qsub.embedded.cleared):
+        asked += (qsub.default,)
+    return next((value for value in (ask(name) for ask in asked) if value is not None), None)

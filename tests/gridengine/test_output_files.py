@@ -1,0 +1,79 @@
+"""Where a job's output goes: what Grid Engine replaces in a path, and what it chooses by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drmaa_cli.gridengine.output_files import OutputFiles, of_text, to_text
+
+# Each pair was made by a job of a real 8.1.9 cell (job 17 of root, called nm, on localhost, started in /d).
+SINGLE = [
+    ("/o/$$", "/o/$"),
+    ("/o/$$JOB_ID", "/o/$JOB_ID"),
+    ("/o/$$$JOB_ID", "/o/$17"),
+    ("/o/$JOB_IDx", "/o/17x"),
+    ("/o/$TASK_IDS", "/o/0S"),
+    ("/o/$HOMER", "/o//rootR"),
+    ("/o/$USERNAME", "/o/rootNAME"),
+    ("/o/$job_id", "/o/$job_id"),
+    ("/o/a$", "/o/a$"),
+    ("/o/${JOB_ID}a", "/o/${JOB_ID}a"),
+    ("/o/$JOB_NAME.$HOSTNAME", "/o/nm.localhost"),
+    ("~/z$JOB_ID", "/root/z17"),
+    ("rel/../r", "/d/rel/../r"),
+    ("sub/./x", "/d/sub/./x"),
+    ("./", "/d/nm.o17"),
+    (".", "/d/nm.o17"),
+    ("/o/", "/o/nm.o17"),
+]
+
+
+@pytest.mark.parametrize(("given", "path"), SINGLE)
+def test_what_is_replaced_in_a_path(given: str, path: str) -> None:
+    files = OutputFiles("/d", (f":{given}",), home="/root", user="root")
+    assert files.paths(17, None, "nm", "localhost") == (path, "/d/nm.e17")
+
+
+def test_a_task() -> None:
+    files = OutputFiles("/d$TASK_ID", (":/o.$TASK_ID",))
+    assert files.paths(17, 3, "nm", "") == ("/o.3", "/d3/nm.e17.3")
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "path"),
+    [
+        (("node1:/a", ":/b"), "node1", "/a"),
+        (("node1:/a", ":/b"), "node1.site.org", "/a"),
+        (("node1:/a", "/b"), "node2", "/b"),
+        (("node1:/a",), "node2", "/d/nm.o17"),
+        (("/a", "/b"), "node2", "/a"),
+        ((), "node2", "/d/nm.o17"),
+        (("/o.$HOSTNAME",), "", "/o.$HOSTNAME"),
+    ],
+)
+def test_the_path_of_a_host(given: tuple[str, ...], host: str, path: str) -> None:
+    assert OutputFiles("/d", given).paths(17, None, "nm", host)[0] == path
+
+
+def test_joined_output() -> None:
+    assert OutputFiles("/d", ("/o",), ("/e",), joined=True).paths(17, None, "nm", "") == ("/o", "/o")
+
+
+files = st.builds(
+    OutputFiles, st.text(), st.tuples(st.text()), st.tuples(st.text()), st.booleans(), st.text(), st.text()
+)
+
+
+@given(st.lists(files))
+def test_files_survive_their_text(files: list[OutputFiles]) -> None:
+    assert list(of_text(to_text(files))) == files
+
+
+@given(st.one_of(st.text(), st.sampled_from(["[[]]", "[1]", "{}", '[["", [1], [], true, "", ""]]', "null"])))
+def test_any_text_is_files_or_a_value_error(text: str) -> None:
+    try:
+        assert all(isinstance(each, OutputFiles) for each in of_text(text))
+    except ValueError as error:
+        assert str(error)  # noqa: PT017  # both outcomes are right
