@@ -13,13 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import pytest
 
 import drmaa_cli.cli
 import fake_sge
 import fake_sge.cli
 import tests.record_capture
-from drmaa_cli.cli import execute
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
 
 HANG = 300  # seconds for one page's code
@@ -117,7 +117,12 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
         words = words[1:]
     tool, rest = (words[0], list(words[1:])) if words else ("export", [])
     if tool == "drmaa-cli":
-        check_parsed(drmaa_cli.cli.build_parser(), execute.split(rest)[0])
+        try:
+            parse(drmaa_cli.cli.cli, "drmaa-cli", rest)
+        except click.exceptions.Exit:  # --help, which was shown
+            pass
+        except click.UsageError as mistake:
+            pytest.fail(f"drmaa-cli does not take {rest}: {mistake.format_message()}")
         check_rest(rest, directory, scratch)
     elif tool == "fake-sge":
         check_parsed(fake_sge.cli.make_parser(), rest)
@@ -160,6 +165,19 @@ def check_rest(words: list[str], directory: Path, scratch: Path) -> None:
             check(command, directory, scratch)
 
 
+def parse(
+    command: click.Command, name: str, words: list[str], above: click.Context | None = None
+) -> click.Context:
+    """Read a command line of click's without carrying it out; the context of the innermost command."""
+    context = command.make_context(name, list(words), parent=above)
+    rest = [*getattr(context, "_protected_args", ()), *context.args]
+    if not isinstance(command, click.Group) or (not rest and command.invoke_without_command):
+        return context
+    inner, found, rest = command.resolve_command(context, rest)
+    assert found is not None
+    return parse(found, str(inner), rest, context)
+
+
 def check_parsed(parser: argparse.ArgumentParser, words: list[str]) -> None:
     try:
         parser.parse_args(["1" if word in ("SECONDS", "NUMBER") else word for word in words])
@@ -195,10 +213,27 @@ def test_commands_exist_and_take_their_options(page: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_in_the_text_exist_and_have_these_options(page: Path) -> None:
-    parsers = {"drmaa-cli": drmaa_cli.cli.build_parser(), "fake-sge": fake_sge.cli.make_parser()}
     for text in INLINE.findall(page.read_text(encoding="utf-8")):
-        tool, verb, *_ = text.split()
-        assert set(OPTION.findall(text.split(" -- ")[0])) <= options(parsers[tool], verb), text
+        tool, *words = text.split(" -- ")[0].split()
+        found = (
+            options_of_click(words) if tool == "drmaa-cli" else options(fake_sge.cli.make_parser(), words[0])
+        )
+        assert set(OPTION.findall(text.split(" -- ")[0])) <= found, text
+
+
+def options_of_click(words: Sequence[str]) -> set[str]:
+    """The options of a sub-command of drmaa-cli, or of an action of one, and of what stands above it."""
+    command: click.Command = drmaa_cli.cli.cli
+    context = click.Context(command)
+    found = {"--help"}
+    for word in words:
+        found.update(option for parameter in command.get_params(context) for option in parameter.opts)
+        if not isinstance(command, click.Group) or word.startswith("-"):
+            break
+        inner = command.get_command(context, word)
+        assert inner is not None, f"{command.name} has no {word}"
+        command = inner
+    return found | {option for parameter in command.get_params(context) for option in parameter.opts}
 
 
 def options(parser: argparse.ArgumentParser, verb: str) -> set[str]:

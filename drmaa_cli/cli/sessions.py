@@ -2,69 +2,164 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
+
+from drmaa_cli.cli.ends import FAILED, OK, Failure, complain
+from drmaa_cli.cli.parser import Group, json_option
+from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.config import Config
-from drmaa_cli.gridengine.records import JobId
-from drmaa_cli.gridengine.signals import signal_name
-from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.store.expiry import SessionSummary, is_expired, read, read_all
-from drmaa_cli.store.places import path_of, remove_files
-from drmaa_cli.store.session_store import StoredJob, StoredTask
-from drmaa_cli.system.cell import TROUBLE, Cluster
 
-NAME = "sessions"
-SUMMARY = "list, show and remove the sessions that are kept in the state directory"
-MISSING = 1
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_end import End
+    from drmaa_cli.store.expiry import SessionSummary
+    from drmaa_cli.store.session_store import StoredJob, StoredTask
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add list, show and prune."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
-    listing = actions.add_parser("list", help="one line for each session (the default)")
-    show = actions.add_parser("show", help="the jobs of a session: id, key, name and how each ended")
-    show.add_argument("name", metavar="NAME", help="what stands after 'session=' in the contact string")
-    prune = actions.add_parser("prune", help="remove sessions")
-    prune.add_argument(
-        "names",
-        metavar="NAME",
-        nargs="*",
-        help="these, if all their jobs have ended; without names those that have expired: unused for so many"
-        " days, without keys, all jobs ended",
-    )
-    prune.add_argument("--older-than", metavar="DAYS", type=float, help="instead of the setting keep_days")
-    prune.add_argument("--force", action="store_true", help="with names: also if jobs have not ended")
-    prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-    for action in (parser, listing, show, prune):
-        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+COLUMNS = (
+    Column("SESSION", shrinks=True),
+    Column("JOBS"),
+    Column("ENDED"),
+    Column("REAPED", rank=3),
+    Column("KEYS", rank=2),
+    Column("LAST USED", rank=1),
+)
+JOB_COLUMNS = (
+    Column("ID"),
+    Column("KEY", shrinks=True, rank=2),
+    Column("NAME", shrinks=True),
+    Column("END"),
+    Column("REAPED", rank=3),
+)
 
 
-def run(arguments: argparse.Namespace) -> int:
+@click.group(
+    "sessions",
+    cls=Group,
+    invoke_without_command=True,
+    examples=[
+        ("drmaa-cli sessions", "one line for each session"),
+        ("drmaa-cli sessions show nightly", "the jobs of one"),
+        ("drmaa-cli sessions prune --older-than 7 --dry-run", "what is not needed any more"),
+    ],
+)
+@json_option
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> int | None:
     """Look at the sessions that programs have left behind, or remove them; jobs are not touched.
 
     The files are in the state directory (setting state_dir). How a job ended is what its session has seen so
     far: a session that nobody has taken up since does not know yet.
     """
-    directory = Config.load().directory(os.environ)
-    as_json = "json" in arguments
-    if arguments.action == "show":
-        return _show(path_of(directory, arguments.name), as_json=as_json)
-    if arguments.action == "prune":
-        return _prune(directory, arguments, as_json=as_json)
-    sessions = read_all(directory)
-    if as_json:
-        print(json.dumps([_summary(session) for session in sessions], indent=2))
+    context.obj = as_json
+    return _list(as_json=as_json) if context.invoked_subcommand is None else None
+
+
+@command.command("list", examples=[("drmaa-cli sessions list --json", "for a program")])
+@json_option
+@click.pass_obj
+def list_all(before: bool, as_json: bool) -> int:
+    """Print one line for each session, as without an action."""
+    return _list(as_json=before or as_json)
+
+
+@command.command("show", examples=[("drmaa-cli sessions show nightly", "its jobs, one line for each")])
+@click.argument("name", metavar="NAME")
+@json_option
+@click.pass_obj
+def show(before: bool, as_json: bool, name: str) -> int:
+    """Print the jobs of a session: id, key, name and how each ended.
+
+    NAME is what stands after 'session=' in the contact string.
+    """
+    from drmaa_cli.store.expiry import read  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.places import path_of  # noqa: PLC0415
+
+    path = path_of(_directory(), name)
+    try:
+        session = read(path)
+    except FileNotFoundError:
+        raise Failure(f"there is no such session: no file {path}") from None
+    if session.problem:
+        raise Failure(session.problem)
+    entries = [entry for job in session.jobs for entry in _entries(job)]
+    if before or as_json:
+        print_json({**_summary(session), "entries": entries})
+        return OK
+    rows = [
+        [
+            str(entry["id"] or "?"),
+            str(entry["key"] or "-"),
+            str(entry["name"]),
+            str(entry["text"] or "-"),
+            "yes" if entry["reaped"] else "no",
+        ]
+        for entry in entries
+    ]
+    print(table(JOB_COLUMNS, rows))
+    return OK
+
+
+@command.command(
+    "prune",
+    examples=[
+        ("drmaa-cli sessions prune", "those that have expired"),
+        ("drmaa-cli sessions prune --force nightly", "this one, whatever its jobs do"),
+    ],
+)
+@click.argument("names", metavar="[NAME ...]", nargs=-1)
+@click.option("--older-than", metavar="DAYS", type=float, help="Instead of the setting keep_days.")
+@click.option("--force", is_flag=True, help="With names: also if jobs have not ended.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@json_option
+@click.pass_obj
+def prune(
+    before: bool, names: Sequence[str], older_than: float | None, force: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Remove sessions.
+
+    With names these, if all their jobs have ended; without names those that have expired: unused for so many
+    days, without keys, all jobs ended.
+    """
+    from drmaa_cli.store.places import remove_files  # noqa: PLC0415  # not for --help
+
+    if names:
+        chosen, complaints = _named(_directory(), names, force=force)
     else:
-        rows = [_row(session) for session in sessions]
-        print(_table(["SESSION", "JOBS", "ENDED", "REAPED", "KEYS", "LAST USED"], rows))
-        _complain([session.problem for session in sessions if session.problem])
-    return 0
+        chosen, complaints = _expired(_directory(), older_than), []
+    for session in chosen:
+        if not dry_run:
+            remove_files(session.path)
+    if before or as_json:
+        print_json({"removed": [session.name for session in chosen], "kept": complaints})
+    else:
+        for session in chosen:
+            print(f"{'would remove' if dry_run else 'removed'} {session.name}")
+        for complaint in complaints:
+            complain(complaint)
+    return FAILED if complaints else OK
+
+
+def _directory() -> Path:
+    return Config.load().directory(os.environ)
+
+
+def _list(*, as_json: bool) -> int:
+    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
+
+    sessions = read_all(_directory())
+    if as_json:
+        print_json([_summary(session) for session in sessions])
+        return OK
+    print(table(COLUMNS, [_row(session) for session in sessions]))
+    for session in sessions:
+        if session.problem:
+            complain(session.problem)
+    return OK
 
 
 def _row(session: SessionSummary) -> list[str]:
@@ -88,27 +183,6 @@ def _summary(session: SessionSummary) -> dict[str, object]:
     }
 
 
-def _show(path: Path, *, as_json: bool) -> int:
-    try:
-        session = read(path)
-    except FileNotFoundError:
-        _complain([f"there is no such session: no file {path}"])
-        return MISSING
-    if session.problem:
-        _complain([session.problem])
-        return MISSING
-    entries = [entry for job in session.jobs for entry in _entries(job)]
-    if as_json:
-        print(json.dumps({**_summary(session), "entries": entries}, indent=2))
-        return 0
-    rows = [
-        [str(entry["id"] or "?"), str(entry["key"] or "-"), str(entry["name"]), _how(entry), _reaped(entry)]
-        for entry in entries
-    ]
-    print(_table(["ID", "KEY", "NAME", "END", "REAPED"], rows))
-    return 0
-
-
 def _entries(job: StoredJob) -> list[dict[str, object]]:
     stored = {task.task: task for task in job.tasks}
     numbers: Sequence[int] = [0] if job.intent.tasks is None else job.intent.tasks.numbers()
@@ -116,6 +190,8 @@ def _entries(job: StoredJob) -> list[dict[str, object]]:
 
 
 def _entry(job: StoredJob, number: int, task: StoredTask | None) -> dict[str, object]:
+    from drmaa_cli.gridengine.records import JobId  # noqa: PLC0415  # not for --help
+
     end = task.end if task else None
     known = job.number is not None
     return {
@@ -125,12 +201,15 @@ def _entry(job: StoredJob, number: int, task: StoredTask | None) -> dict[str, ob
         "submitted": job.intent.submitted,
         "end": end.outcome.value if end else None,
         "value": end.value if end else None,
-        "text": _end(end) if end else ("" if known else "answer of qsub lost"),
+        "text": _how(end) if end else ("" if known else "answer of qsub lost"),
         "reaped": bool(task and task.reaped),
     }
 
 
-def _end(end: End) -> str:
+def _how(end: End) -> str:
+    from drmaa_cli.gridengine.signals import signal_name  # noqa: PLC0415  # not for --help
+    from drmaa_cli.jobs.job_end import Outcome  # noqa: PLC0415
+
     if end.outcome is Outcome.EXITED:
         return f"exit {end.value}"
     if end.outcome is Outcome.SIGNALED:
@@ -138,32 +217,10 @@ def _end(end: End) -> str:
     return str(end.outcome.value)
 
 
-def _how(entry: dict[str, object]) -> str:
-    return str(entry["text"] or "-")
-
-
-def _reaped(entry: dict[str, object]) -> str:
-    return "yes" if entry["reaped"] else "no"
-
-
-def _prune(directory: Path, arguments: argparse.Namespace, *, as_json: bool) -> int:
-    if arguments.names:
-        chosen, complaints = _named(directory, arguments.names, force=arguments.force)
-    else:
-        chosen, complaints = _expired(directory, arguments.older_than), []
-    for session in chosen:
-        if not arguments.dry_run:
-            remove_files(session.path)
-    if as_json:
-        print(json.dumps({"removed": [session.name for session in chosen], "kept": complaints}, indent=2))
-    else:
-        for session in chosen:
-            print(f"{'would remove' if arguments.dry_run else 'removed'} {session.name}")
-        _complain(complaints)
-    return MISSING if complaints else 0
-
-
 def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], list[str]]:
+    from drmaa_cli.store.expiry import read  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.places import path_of  # noqa: PLC0415
+
     chosen, complaints = [], []
     for name in names:
         try:
@@ -183,6 +240,9 @@ def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[
 
 
 def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
+    from drmaa_cli.store.expiry import is_expired, read_all  # noqa: PLC0415  # not for --help
+    from drmaa_cli.system.cell import TROUBLE, Cluster  # noqa: PLC0415
+
     config = Config.load()
     keep_days = config.keep_days if days is None else max(days, 1e-9)
     cluster = Cluster(config)
@@ -196,14 +256,3 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(heads, *rows)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)) for row in (heads, *rows)]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _complain(texts: Sequence[str]) -> None:
-    for text in texts:
-        print(f"drmaa-cli: {text}", file=sys.stderr)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from drmaa_cli.compat.install import shim_path
-
-NAME = "shim-path"
-SUMMARY = "print the directory in which 'drmaa' and 'DRMAA' are drmaa_cli, for PYTHONPATH"
+from drmaa_cli.cli.parser import Command
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """It takes no arguments."""
+@click.command(
+    "shim-path",
+    cls=Command,
+    examples=[
+        (
+            'PYTHONPATH="$(drmaa-cli shim-path)${PYTHONPATH:+:$PYTHONPATH}" snakemake',
+            "a program of whose start exec cannot be a part",
+        )
+    ],
+)
+def command() -> int:
+    """Print the directory that holds drmaa_cli's 'drmaa' and 'DRMAA' and nothing else."""
+    from drmaa_cli.compat.install import shim_path  # noqa: PLC0415  # not for --help
 
-
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  # as every sub-command
-    """Print the directory that holds drmaa_cli's 'drmaa' and 'DRMAA' and nothing else.
-
-    For instance: PYTHONPATH="$(drmaa-cli shim-path)${PYTHONPATH:+:$PYTHONPATH}" snakemake ...
-    """
     print(shim_path())
     return 0

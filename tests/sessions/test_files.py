@@ -20,6 +20,7 @@ from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
 from drmaa_cli.store.places import path_of
 from drmaa_cli.store.rows import StoredJob
 from fake_sge.cell import Cell
+from tests.cli.schemas import valid
 from tests.sessions.kit import job
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -204,7 +205,7 @@ def test_list_show_and_prune(state: Path, capsys: pytest.CaptureFixture[str]) ->
     rows = [line.split()[:5] for line in out.splitlines()[1:]]
     assert rows == [["bad", *"????"], ["nightly", *"1111"], ["weekly", *"3000"]]
     assert "move it away" in err
-    found: list[dict[str, Any]] = json.loads(say("--json")[1])
+    found: list[dict[str, Any]] = valid(say("--json")[1], "sessions-1")
     assert [(item["name"], item["jobs"], item["contact"]) for item in found] == [
         ("bad", 0, None), ("nightly", 1, "session=nightly"), ("weekly", 3, "session=weekly"),
     ]  # fmt: skip

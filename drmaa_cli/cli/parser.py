@@ -1,0 +1,159 @@
+"""What all sub-commands are parsed with: click's classes with our help, and the options that many share."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
+
+import click
+
+PROGRAM = "drmaa-cli"
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Example(NamedTuple):
+    """A command line, and what it does."""
+
+    line: str
+    says: str
+
+
+class Formatter(click.HelpFormatter):
+    """Help with ``usage:`` in small letters, as argparse and most tools have it, and for narrow terminals."""
+
+    def __init__(
+        self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
+    ) -> None:
+        columns = shutil.get_terminal_size().columns
+        super().__init__(indent_increment, width or max(min(columns, max_width or 80) - 2, 20), max_width)
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the usage line."""
+        super().write_usage(prog, args, "usage: " if prefix is None else prefix)
+
+
+class Context(click.Context):
+    """A context whose help is written by :class:`Formatter`."""
+
+    formatter_class = Formatter
+
+
+class Command(click.Command):
+    """A sub-command.
+
+    Args:
+        usage: what stands after the name in the usage line, instead of click's own.
+        examples: shown at the end of the help.
+    """
+
+    context_class = Context
+
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401  # click's own
+        usage: str | None = None,
+        examples: Sequence[tuple[str, str]] = (),
+        **keywords: Any,  # noqa: ANN401
+    ) -> None:
+        keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
+        super().__init__(*arguments, **keywords)
+        self.usage = usage
+        self.examples = [Example(*example) for example in examples]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """The words of the usage line."""
+        return super().collect_usage_pieces(ctx) if self.usage is None else [self.usage]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples."""
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+class Group(click.Group):
+    """A sub-command that has sub-commands of its own."""
+
+    context_class = Context
+    command_class = Command
+
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401  # click's own
+        examples: Sequence[tuple[str, str]] = (),
+        **keywords: Any,  # noqa: ANN401
+    ) -> None:
+        keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
+        super().__init__(*arguments, **keywords)
+        self.examples = [Example(*example) for example in examples]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples."""
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+def write_examples(examples: Sequence[Example], formatter: click.HelpFormatter) -> None:
+    """Each command line as it is to be typed, never broken, with what it does below."""
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':{formatter.current_indent}}{example.line}\n")
+            formatter.indent()
+            formatter.indent()
+            formatter.write_text(example.says)
+            formatter.dedent()
+            formatter.dedent()
+
+
+def json_option(function: Function) -> Function:
+    """``--json``: what machines read."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON (docs/cli.md has the shapes).")(
+        function
+    )
+
+
+def session_options(function: Function) -> Function:
+    """``-s`` and ``--contact``: whose jobs; :meth:`drmaa_cli.cli.place.Place.of` understands them."""
+    session = click.option(
+        "-s",
+        "--session",
+        metavar="NAME",
+        help="The session: jobs are kept under its name. The default is made of the current directory.",
+    )
+    contact = click.option(
+        "--contact",
+        metavar="CONTACT",
+        help="The submit host, as ssh://[USER@]HOST[:PORT]; the default is DRMAA_CLI_CONTACT, or this host.",
+    )
+    return session(contact(function))
+
+
+if TYPE_CHECKING:
+    FloatType = click.ParamType[float]
+else:
+    FloatType = click.ParamType  # click 8.1 has no generic one
+
+
+class Seconds(FloatType):
+    """A duration: ``90``, ``90s``, ``5m``, ``2h``, ``1d``, ``HH:MM:SS``; becomes seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Read it."""
+        text = str(value).strip()
+        plain = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text, re.ASCII)
+        if plain:
+            return float(plain[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[plain[2]]
+        clock = re.fullmatch(r"(\d+):([0-5]?\d):([0-5]?\d)", text, re.ASCII)
+        if clock is None:
+            self.fail(f"{text!r} is no duration such as 90, 5m, 2h or 01:30:00", param, ctx)
+        return int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])
+
+
+SECONDS = Seconds()

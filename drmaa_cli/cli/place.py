@@ -1,0 +1,111 @@
+"""Where a command works: which session, on which host."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from drmaa_cli.cli.ends import BadInput, Failure
+from drmaa_cli.config import Config
+from drmaa_cli.session.contact import chosen_contact
+from drmaa_cli.session.reach import session_directory
+from drmaa_cli.store.places import is_there, path_of
+
+if TYPE_CHECKING:
+    from drmaa_cli.session.job_session import JobSession
+
+LONGEST = 40  # characters of a directory's own name that its session's name keeps
+
+
+class Place(NamedTuple):
+    """A session on a host.
+
+    Attributes:
+        name: the session's name.
+        contact: the contact string that takes it up.
+        directory: where the sessions of that host are kept.
+        chosen: whether the user named it; otherwise it is that of the current directory.
+    """
+
+    name: str
+    contact: str
+    directory: Path
+    chosen: bool
+
+    @classmethod
+    def of(cls, session: str | None, contact: str | None) -> Place:
+        """What ``-s`` and ``--contact`` say, and DRMAA_CLI_CONTACT.
+
+        Raises:
+            BadInput: both name a session, and not the same.
+            DrmaaException: a contact string or a setting is malformed.
+        """
+        given = chosen_contact(contact, os.environ)
+        if contact and session is not None and given.name not in (None, session):
+            raise BadInput(f"--session names {session!r}, and --contact names {given.name!r}")
+        if session is not None:
+            chosen_contact(f"session={session}", {})  # whether it can be a name
+        name = session or given.name
+        found = name or directory_session(Path.cwd())
+        directory = session_directory(Config.load(), given)
+        return cls(found, given.text(found), directory, name is not None)
+
+    @property
+    def path(self) -> Path:
+        """The session's file."""
+        return path_of(self.directory, self.name)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever submitted in this session.
+
+        Raises:
+            StoreError: that cannot be told.
+        """
+        return is_there(self.path)
+
+    def other(self, name: str) -> Place:
+        """Another session on the same host."""
+        given = chosen_contact(self.contact, {})
+        return self._replace(name=name, contact=given.text(name), chosen=True)
+
+    def begin(self) -> JobSession:
+        """Take the session up, or begin it.
+
+        Raises:
+            DrmaaException: as :func:`drmaa_cli.open_session`.
+        """
+        from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # not for --help
+
+        return JobSession(self.contact)
+
+    def take_up(self) -> JobSession:
+        """Take up a session that there is.
+
+        Raises:
+            Failure: there is none of this name.
+            DrmaaException: as :func:`drmaa_cli.open_session`.
+        """
+        if not self.exists:
+            raise Failure(self.missing)
+        return self.begin()
+
+    @property
+    def missing(self) -> str:
+        """What is said where there is no such session."""
+        if self.chosen:
+            return f"there is no session {self.name!r}; 'drmaa-cli sessions' lists those there are"
+        return (
+            f"nothing was submitted in this directory (session {self.name});"
+            " 'drmaa-cli sessions' lists all, -s NAME chooses one"
+        )
+
+
+def directory_session(directory: Path) -> str:
+    """The name of a directory's session: the same wherever one comes from, and no other directory's."""
+    real = os.path.realpath(directory)
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(real).name).strip("-.")[:LONGEST] or "root"
+    return f"{own}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"

@@ -1,0 +1,259 @@
+"""The frame: what is loaded for what, help with examples everywhere, ends that are documented."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import drmaa_cli
+from drmaa_cli.cli import COMMANDS, cli, frame, main
+from drmaa_cli.cli.parser import SECONDS, Command, Group
+from tests.test_documentation import parse
+
+ROOT = Path(drmaa_cli.__file__).parent.parent
+HEAVY = ("rich", "textual", "lxml", "sqlite3", "pexpect", "matplotlib", "asyncio")
+DEBUG = "('drmaa-cli --debug ...' shows where it comes from)"
+SHELLS = {"bash": "complete", "zsh": "compdef", "fish": "complete"}
+
+
+def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "drmaa_cli.cli", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def all_commands() -> Iterator[tuple[str, click.Command]]:
+    """Every sub-command and action with its whole name."""
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        yield name, command
+        if isinstance(command, click.Group):
+            for action, inner in command.commands.items():
+                yield f"{name} {action}", inner
+
+
+EVERY = dict(all_commands())
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["--version"], ["nope"], ["completion", "fish"]]
+)
+def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
+    if words[0] == "run" and "run" not in COMMANDS:
+        words = ["exec", "--help"]
+    program = (
+        "import sys; before = set(sys.modules)\nfrom drmaa_cli.cli import main\n"
+        f"main({words!r})\nprint(*(set(sys.modules) - before), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=180,
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "drmaa_cli.cli.frame" in loaded
+    assert not loaded & set(HEAVY)
+    assert not [name for name in loaded if name.startswith("drmaa_cli.store")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_a_module_that_says_what_it_does(name: str) -> None:
+    module = importlib.import_module(f"drmaa_cli.cli.{COMMANDS[name].module}")
+    assert module.command.name == name
+    assert len(COMMANDS[name].summary) <= 100
+    assert COMMANDS[name].summary[0].islower()
+    assert not COMMANDS[name].summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_command_has_help_and_examples_that_can_be_typed(name: str) -> None:
+    command = EVERY[name]
+    assert isinstance(command, (Command, Group))
+    assert command.help
+    assert command.examples
+    text = run(*name.split(), "--help").stdout
+    for example in command.examples:
+        assert f"\n  {example.line}\n" in text
+        assert f"drmaa-cli {name}" in example.line
+        line = re.search(r"drmaa-cli ([^|)]*)", example.line)
+        assert line is not None
+        parse(cli, "drmaa-cli", shlex.split(line[1]))
+    for option in command.params:
+        assert isinstance(option, click.Argument) or option.help  # type: ignore[attr-defined]  # an Option
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_help_keeps_to_the_width(columns: str) -> None:
+    text = run("--help", COLUMNS=columns).stdout
+    assert max(map(len, text.splitlines())) <= min(int(columns), 100)
+    assert max(map(len, text.splitlines())) > min(int(columns), 100) - 20
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_prints_what_the_shell_evaluates(shell: str) -> None:
+    done = run("completion", shell)
+    assert done.returncode == 0
+    assert SHELLS[shell] in done.stdout
+    assert "_DRMAA_CLI_COMPLETE" in done.stdout
+
+
+def test_completion_of_commands_options_and_choices_loads_no_more_than_it_needs() -> None:
+    def complete(line: str) -> list[str]:
+        words = line.split(" ")
+        done = run(_DRMAA_CLI_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1))
+        assert done.returncode == 0, done.stderr
+        return [row.partition(",")[2] for row in done.stdout.splitlines()]
+
+    assert complete("drmaa-cli sh") == ["shim-path"]
+    assert set(complete("drmaa-cli ")) == set(COMMANDS)
+    assert complete("drmaa-cli --ver") == ["--version"]
+    assert complete("drmaa-cli completion z") == ["zsh"]
+    assert complete("drmaa-cli sessions pr") == ["prune"]
+    assert complete("drmaa-cli sessions prune --fo") == ["--force"]
+
+
+@pytest.mark.parametrize("line", ["drmaa-cli sh", "drmaa-cli sessions "])
+def test_bash_completes(line: str, tmp_path: Path) -> None:
+    script = run("completion", "bash").stdout
+    tool = tmp_path / "drmaa-cli"
+    tool.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m drmaa_cli.cli "$@"\n')
+    tool.chmod(0o755)
+    words = line.split(" ")
+    program = (
+        f'drmaa-cli() {{ {shlex.quote(sys.executable)} -m drmaa_cli.cli "$@"; }}; export -f drmaa-cli\n'
+        f"{script}\nCOMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}\n"
+        f"_drmaa_cli_completion {tool}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    done = subprocess.run(
+        ["bash", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = ["shim-path"] if line.endswith("sh") else ["list", "prune", "show"]
+    assert set(expected) <= set(done.stdout.split())
+
+
+# --- ends ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """A sub-command that raises what is put into the list."""
+    raised: list[BaseException] = []
+
+    def fail(_: click.Context, __: str) -> click.Command:
+        return click.Command("fail", callback=lambda: (_ for _ in ()).throw(raised[0]))
+
+    monkeypatch.setattr(frame.Frame, "get_command", lambda _, context, name: fail(context, name))
+    return raised
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (drmaa_cli.errors.error(drmaa_cli.errors.InvalidJobException, "two\nlines\n"), 1, "two lines"),
+        (FileNotFoundError(2, "No such file or directory", "x"), 1, "x: No such file or directory"),
+        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (
+            ValueError("odd"),
+            70,
+            f"unexpected ValueError: odd {DEBUG}",
+        ),
+        (KeyboardInterrupt(), 130, None),
+        (BrokenPipeError(32, "Broken pipe"), 141, None),
+        (click.ClickException("no"), 1, "no"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_every_end_is_one_line_and_a_code(
+    failing: list[BaseException],
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    line: str | None,
+) -> None:
+    failing.append(error)
+    assert main(["fail"]) == code
+    assert capsys.readouterr() == ("", "" if line is None else f"drmaa-cli: {line}\n")
+
+
+def test_debug_shows_where_an_unexpected_error_comes_from(failing: list[BaseException]) -> None:
+    failing.append(ValueError("odd"))
+    with pytest.raises(ValueError, match="odd"):
+        main(["--debug", "fail"])
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "message"),
+    [
+        ("| true", 0, ""),
+        ("> /dev/full", 1, "drmaa-cli: No space left on device\n"),
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+    ],
+)
+def test_streams_that_are_full_or_closed(redirection: str, code: int, message: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m drmaa_cli.cli shim-path {redirection}', sys.executable],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert (done.returncode, done.stderr) == (code, message)
+
+
+def test_a_reader_that_has_gone_is_141_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "drmaa_cli.cli", "shim-path"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=180,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("1.5s", 1.5), ("5m", 300), ("2h", 7200), ("1d", 86400), ("01:30:00", 5400)],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert SECONDS.convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1:2", "1:60:00", "5 m", "nan"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="no duration"):
+        SECONDS.convert(text, None, None)
