@@ -15,6 +15,9 @@ from pathlib import Path
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 SSH = shutil.which("ssh", path="/usr/bin:/usr/local/bin")  # PATH has a guard in its place
 START_SECONDS = 60.0
+PRIVILEGES = Path("/run/sshd")
+"""What root's sshd of Debian wants to be there; the service makes it, and there may never have been one."""
+PORT_TAKEN = "Address already in use"
 
 
 class SshServer:
@@ -31,9 +34,7 @@ class SshServer:
         self.folder, self.options = folder, options
         self.port = 0
         self.config = folder / "ssh_config"
-        self.home = (
-            folder / "home"
-        )  # of the logins: neither the user's rc files nor anything there is touched
+        self.home = folder / "home"  # of the logins: no file of the user's home is touched
         self.home.mkdir()
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("host_key", "user_key"):
@@ -46,13 +47,17 @@ class SshServer:
 
     def start(self) -> None:
         """Listen, at a port that is free, and the same one after a stop."""
+        if os.geteuid() == 0:
+            PRIVILEGES.mkdir(mode=0o755, exist_ok=True)
         until = time.monotonic() + START_SECONDS
         while True:
             port = self.port or _free_port()
             self._process = self._listening_at(port)
             if self._process is not None:
                 break
-            assert time.monotonic() < until, (self.folder / "log").read_text()
+            said = (self.folder / "log").read_text()
+            assert PORT_TAKEN in said, said
+            assert time.monotonic() < until, said
         self.port = port
         host_key = (self.folder / "host_key.pub").read_text().split()[:2]
         (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
