@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 from tests import real_cell as real
+from tests.tables import ONE_ROW
 
 pytest.register_assert_rewrite("tests.contract.harness")
 
@@ -68,6 +69,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="cli-real,cli-fake,oracle",
         help="back ends for the contract tests: cli-real, cli-fake, ssh-real, ssh-fake, oracle or all; "
         "all tests on the fake as another Grid Engine: cli-fake-ocs-9.1 ...",
+    )
+    parser.addoption(
+        ONE_ROW, default="", help="of the tables only the rows in whose names this is", metavar="TEXT"
     )
 
 

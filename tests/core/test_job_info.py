@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import copy
+import itertools
 import pickle
 import sqlite3
 from pathlib import Path
@@ -19,6 +20,7 @@ from drmaa_cli.jobs.job_end import Deletion, End, Outcome, end_of_record
 from drmaa_cli.jobs.job_info import NO_FACTS, Cause, Facts, JobInfo
 from drmaa_cli.store.session_store import Store
 from tests.core import evidence
+from tests.tables import each_row
 
 NAMES = "jobId hasExited hasSignal terminatedSignal hasCoreDump wasAborted exitStatus resourceUsage"
 Published = collections.namedtuple("JobInfo", NAMES)  # type: ignore[misc]  # drmaa-python's has no types either
@@ -75,8 +77,7 @@ def test_it_is_found_where_programs_look() -> None:
 CODES = [*range(41), 100, 101, 137]
 
 
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("status", [0, 3])
+@each_row("code, status", itertools.product(CODES, [0, 3]))
 def test_only_a_certain_good_end_is_a_success(code: int, status: int) -> None:
     record = evidence.record("qacct.j_exit0", failed=code, status=status)
     end = end_of_record(record)
@@ -89,9 +90,7 @@ def test_only_a_certain_good_end_is_a_success(code: int, status: int) -> None:
     assert (found.host, found.queue, found.slots) == (record.hostname, record.qname, record.slots)
 
 
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("deletion", Deletion)
-@pytest.mark.parametrize("started", [True, False])
+@each_row("code, deletion, started", itertools.product(CODES, Deletion, [True, False]))
 def test_every_code_has_an_end_of_its_own(code: int, deletion: Deletion, started: bool) -> None:
     end = end_of_record(evidence.record("qacct.j_exit3", failed=code, started=started), deletion)
     fate = of_code(code).fate

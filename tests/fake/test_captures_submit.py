@@ -8,21 +8,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.tables import each_row
 
 from .cells import FOLDERS
 from .not_rebuilt import listed
 from .submit_replay import KILLED, replay, submit_cases
 
 CASES = [
-    pytest.param(flavour, case, id=f"{flavour}-{case['case']}")
+    (flavour, case)
     for flavour in FOLDERS
     for case in submit_cases(flavour)
     if case["case"] not in listed(flavour)
 ]
 
 
-@pytest.mark.parametrize(("flavour", "case"), CASES)
+@each_row("flavour, case", CASES, [f"{flavour}-{case['case']}" for flavour, case in CASES])
 def test_recorded_call(flavour: str, case: dict[str, Any], tmp_path: Path) -> None:
     got, wanted = replay(case, flavour, tmp_path)
     assert got == wanted

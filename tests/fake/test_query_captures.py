@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from tests.tables import each_row
 
 from .cells import FOLDERS, captures
 from .not_rebuilt import listed
 from .query_replay import COMPARED, CRASHES, FILES, Case, check, query_cases, replay
 
 CASES = [
-    pytest.param(flavour, item, id=f"{flavour}-{case}")
+    (flavour, item)
     for flavour in FOLDERS
     for case, item in query_cases(flavour)
     if case not in CRASHES and case not in listed(flavour)
 ]
 
 
-@pytest.mark.parametrize(("flavour", "item"), CASES)
+@each_row("flavour, item", CASES, [f"{flavour}-{item['case']}" for flavour, item in CASES])
 def test_same_bytes_as_the_real_tool(flavour: str, item: Case, tmp_path: Path) -> None:
     check(item, *replay(item, flavour, tmp_path))
 

@@ -14,6 +14,7 @@ from drmaa_cli.gridengine.records import AccountingRecord, JobId
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
+from tests.tables import each_row
 
 LINES = [line for case in captured.cases() for line in case.accounting_lines]
 RECORDS = captured.of_tools("qacct", where=lambda case: "\njobnumber" in case.out)
@@ -121,8 +122,14 @@ def test_a_damaged_line_is_a_record_or_a_value_error(line: str, position: int, d
         assert "not an accounting record" in str(error)  # noqa: PT017  # every outcome is checked
 
 
-@pytest.mark.parametrize("failed", [*range(41), 100, 101, 137])
-@pytest.mark.parametrize(("pe_task", "submitted"), [("NONE", True), ("1.host", True), ("NONE", False)])
+@each_row(
+    "failed, pe_task, submitted",
+    [
+        (failed, pe_task, submitted)
+        for failed in (*range(41), 100, 101, 137)
+        for pe_task, submitted in (("NONE", True), ("1.host", True), ("NONE", False))
+    ],
+)
 def test_which_record_can_be_the_last(failed: int, pe_task: str, submitted: bool) -> None:
     """24 and 25 are run again, so is what has no submission time; 1.host is a part of a parallel job."""
     record = accounting.parse_line(LINES[0].encode())._replace(failed=failed, pe_taskid=pe_task)
@@ -147,7 +154,7 @@ def test_signals(signal: int, number: int, name: str) -> None:
     assert signals.signal_of(128 + signal) == signal
 
 
-@pytest.mark.parametrize("case", RECORDS, ids=captured.ids(RECORDS))
+@each_row("case", RECORDS, captured.ids(RECORDS))
 def test_every_captured_qacct(case: Case) -> None:
     records = qacct.parse(case.result)
     for name, values in {
@@ -163,7 +170,7 @@ def test_every_captured_qacct(case: Case) -> None:
     assert [record.category for record in records] == categories
 
 
-@pytest.mark.parametrize("case", WITH_LINES, ids=captured.ids(WITH_LINES))
+@each_row("case", WITH_LINES, captured.ids(WITH_LINES))
 def test_qacct_and_the_file_say_the_same(case: Case) -> None:
     records = qacct.parse(case.result)
     lines = [accounting.parse_line(line.encode()) for line in case.accounting_lines]

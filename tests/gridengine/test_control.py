@@ -14,6 +14,7 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.replies import Answer, CommandFailed, GridEngineError, Outcome
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
+from tests.tables import each_row
 
 ACTIONS = {"-sj": "suspend", "-usj": "resume", "qhold": "hold", "qrls": "release", "qdel": "terminate"}
 
@@ -67,7 +68,7 @@ def test_there_are_captures() -> None:
     assert len(DEAD) >= 6
 
 
-@pytest.mark.parametrize("case", CASES, ids=captured.ids(CASES))
+@each_row("case", CASES, captured.ids(CASES))
 def test_every_captured_reply(case: Case) -> None:
     lines = [line for line in case.out.splitlines() if line.strip(".")]
     answers = control.parse(action_of(case), case.result, [])
@@ -85,13 +86,13 @@ def test_every_captured_reply(case: Case) -> None:
             assert answer.target is None
 
 
-@pytest.mark.parametrize("case", BROKEN, ids=captured.ids(BROKEN))
+@each_row("case", BROKEN, captured.ids(BROKEN))
 def test_a_broken_environment(case: Case) -> None:
     with pytest.raises(CommandFailed, match=r"SGE_ROOT|cell directory"):
         control.parse("terminate", case.result, [JobId(3)])
 
 
-@pytest.mark.parametrize("case", DEAD, ids=captured.ids(DEAD))
+@each_row("case", DEAD, captured.ids(DEAD))
 def test_an_unreachable_qmaster_is_no_silence(case: Case) -> None:
     answers = control.parse("hold", case.result, [JobId(3), JobId(4, 2)])
     assert {answer.outcome for answer in answers} == {Outcome.NO_QMASTER}

@@ -21,6 +21,7 @@ from drmaa_cli.jobs.job_info import Cause
 from tests.gridengine import captured
 from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import instant
+from tests.tables import each_row
 
 JSON_LINES = ("ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre")
 DELETERS = ("ocs-9.1.4", "ocs-9.2pre")  # say who deleted a job
@@ -151,7 +152,7 @@ def test_exit_status_of_a_parallel_job(engine: str) -> None:
         assert (record.granted_pe, record.slots) == ("smp", 2)
 
 
-@pytest.mark.parametrize("case", RECORDS, ids=captured.ids(RECORDS))
+@each_row("case", RECORDS, captured.ids(RECORDS))
 def test_text_and_file_agree(case: Case) -> None:
     """Each printed record is one of the file's, with the same identity, end and (rounded) usage."""
     printed, written = records(case)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import check_environment_errors, find_environment_error
 from tests.gridengine import (
@@ -15,6 +13,7 @@ from tests.gridengine import (
     test_engines_replies,
 )
 from tests.gridengine.captured import RECORDED, Case
+from tests.tables import each_row
 
 ALL = [case for engine in RECORDED for case in captured.cases(engine)]
 READ = [
@@ -74,7 +73,7 @@ WELL = [
 ]
 
 
-@pytest.mark.parametrize("case", WELL, ids=captured.ids(WELL))
+@each_row("case", WELL, captured.ids(WELL))
 def test_no_false_alarm(case: Case) -> None:
     check_environment_errors(case.result)
 
@@ -82,7 +81,7 @@ def test_no_false_alarm(case: Case) -> None:
 FAILED = [case for case in ALL if case.result.exit_code > 0]
 
 
-@pytest.mark.parametrize("case", FAILED, ids=captured.ids(FAILED))
+@each_row("case", FAILED, captured.ids(FAILED))
 def test_an_alarm_only_for_the_qmaster_and_the_cell(case: Case) -> None:
     """Whatever else a command complains of is said by its own reader."""
     error = find_environment_error(case.result)

@@ -18,6 +18,7 @@ from drmaa_cli.gridengine.units import parse_time
 from tests.gridengine import captured
 from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import descriptions, instant, members, table
+from tests.tables import each_row
 
 LISTINGS = captured.of_tools("qstat", where=lambda case: "<job_info" in case.out[:60], engines=RECORDED)
 DETAILS = captured.of_tools(
@@ -52,7 +53,7 @@ def test_the_four_engines_are_there_in_full() -> None:
         assert sum(case.engine == engine for case in DETAILS) >= 45, engine
 
 
-@pytest.mark.parametrize("case", LISTINGS, ids=captured.ids(LISTINGS))
+@each_row("case", LISTINGS, captured.ids(LISTINGS))
 def test_listing(case: Case) -> None:
     rows = qstat.parse_listing(case.result).rows
     jobs = re.findall(r'<job_list state="(\w+)">(.*?)</job_list>', decoded(case), re.DOTALL)
@@ -87,7 +88,7 @@ def in_text(case: Case) -> Case | None:
 TABLES = [(case, plain) for case in LISTINGS if (plain := in_text(case))]
 
 
-@pytest.mark.parametrize(("case", "plain"), TABLES, ids=captured.ids([case for case, _ in TABLES]))
+@each_row("case, plain", TABLES, captured.ids([case for case, _ in TABLES]))
 def test_listing_and_table_agree(case: Case, plain: Case) -> None:
     """Jobs, states, tasks, queues, slots and instants, as people read them in the table."""
     rows = qstat.parse_listing(case.result).rows
@@ -162,7 +163,7 @@ def read(case: Case) -> list[JobDetail]:
     return list(qstat.parse_details(case.result, [1]).jobs)
 
 
-@pytest.mark.parametrize("case", DETAILS, ids=captured.ids(DETAILS))
+@each_row("case", DETAILS, captured.ids(DETAILS))
 def test_details(case: Case) -> None:
     raw = decoded(case)
     jobs = re.split(r"(?=<JB_job_number>)", raw)[1:]
@@ -197,7 +198,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("case", "plain"), TEXTS, ids=captured.ids([case for case, _ in TEXTS]))
+@each_row("case, plain", TEXTS, captured.ids([case for case, _ in TEXTS]))
 def test_details_and_text_agree(case: Case, plain: Case) -> None:
     """`qstat -j` in text, of the same jobs: owner, name, instant of submission, tasks, error reasons."""
     if case.argv[2:] != (*plain.argv[2:], "-xml"):

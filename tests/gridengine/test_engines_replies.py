@@ -24,6 +24,7 @@ from drmaa_cli.gridengine.replies import (
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import members
+from tests.tables import each_row
 
 CONTROL = ("qdel", "qhold", "qrls", "qmod")
 ACTIONS = {"qdel": "terminate", "qhold": "hold", "qrls": "release", "-sj": "suspend", "-usj": "resume"}
@@ -61,7 +62,7 @@ def given(case: Case) -> list[JobId]:
     ]
 
 
-@pytest.mark.parametrize("case", ANSWERS, ids=captured.ids(ANSWERS))
+@each_row("case", ANSWERS, captured.ids(ANSWERS))
 def test_every_line_of_an_answer(case: Case) -> None:
     lines = [line for line in (case.out + case.err).splitlines() if "commlib error" not in line]
     asked = {job_id.job for job_id in given(case)}
@@ -82,7 +83,7 @@ def test_every_line_of_an_answer(case: Case) -> None:
         )
 
 
-@pytest.mark.parametrize("case", ANSWERS, ids=captured.ids(ANSWERS))
+@each_row("case", ANSWERS, captured.ids(ANSWERS))
 def test_every_id_has_an_answer(case: Case) -> None:
     """Silence is success only where the command ended well; no refusal is lost."""
     action = ACTIONS.get(case.argv[0]) or ACTIONS.get(case.argv[1])
@@ -138,7 +139,7 @@ def number(case: Case) -> tuple[int, str] | None:
     return (int(found[1]), found[2] or "") if found else None
 
 
-@pytest.mark.parametrize("case", SUBMISSIONS, ids=captured.ids(SUBMISSIONS))
+@each_row("case", SUBMISSIONS, captured.ids(SUBMISSIONS))
 def test_submission(case: Case) -> None:
     if case.name.startswith(("env.bad_", "env.root_unset")):
         with pytest.raises(CommandFailed):
@@ -207,7 +208,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("case", GONE, ids=captured.ids(GONE))
+@each_row("case", GONE, captured.ids(GONE))
 def test_no_qmaster(case: Case) -> None:
     if case.result.exit_code < 0:  # the client crashed: nothing was said
         assert case.out == ""
@@ -219,7 +220,7 @@ def test_no_qmaster(case: Case) -> None:
         qstat.parse_details(case.result, [1]) if in_xml else check_environment_errors(case.result)
 
 
-@pytest.mark.parametrize("case", WRONG, ids=captured.ids(WRONG))
+@each_row("case", WRONG, captured.ids(WRONG))
 def test_wrong_place(case: Case) -> None:
     with pytest.raises(CommandFailed, match=r"SGE_ROOT|cell directory"):
         check_environment_errors(case.result)

@@ -13,6 +13,7 @@ from drmaa_cli.gridengine.records import Hold, JobDetail, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
+from tests.tables import each_row
 
 LISTINGS = captured.of_tools("qstat", where=lambda case: "<job_info" in case.out[:60])
 DETAILS = captured.of_tools("qstat", where=lambda case: "<detailed_job_info" in case.out[:60])
@@ -37,7 +38,7 @@ def test_there_are_captures() -> None:
     assert len(UNKNOWN) >= 4
 
 
-@pytest.mark.parametrize("case", LISTINGS, ids=captured.ids(LISTINGS))
+@each_row("case", LISTINGS, captured.ids(LISTINGS))
 def test_every_captured_listing(case: Case) -> None:
     rows = qstat.parse_listing(case.result).rows
     expected = blocks(case)
@@ -56,7 +57,7 @@ def test_every_captured_listing(case: Case) -> None:
             assert row.queue == text(block, "queue_name")
 
 
-@pytest.mark.parametrize("case", LISTINGS[::5], ids=captured.ids(LISTINGS[::5]))
+@each_row("case", LISTINGS[::5], captured.ids(LISTINGS[::5]))
 def test_only_the_wanted_jobs_are_kept(case: Case) -> None:
     everything = qstat.parse_listing(case.result).rows
     for job in {row.job for row in everything} | {0}:
@@ -78,7 +79,7 @@ def test_the_queue_of_a_full_listing() -> None:
     assert expected
 
 
-@pytest.mark.parametrize("case", SILENT, ids=captured.ids(SILENT))
+@each_row("case", SILENT, captured.ids(SILENT))
 def test_trouble_with_the_environment_is_never_an_empty_listing(case: Case) -> None:
     expected = QmasterUnreachable if "to qmaster" in case.err else CommandFailed
     for parse in (qstat.parse_listing, lambda result: qstat.parse_details(result, [3])):
@@ -98,7 +99,7 @@ def test_a_qmaster_that_does_not_answer_in_xml_and_exit_0(name: str) -> None:
         assert caught.value.text == text(case.out, "AN_text")
 
 
-@pytest.mark.parametrize("case", DETAILS, ids=captured.ids(DETAILS))
+@each_row("case", DETAILS, captured.ids(DETAILS))
 def test_every_captured_job_in_full(case: Case) -> None:
     source = case.result.stdout
     try:
@@ -139,7 +140,7 @@ def test_a_finished_task_carries_its_usage() -> None:
     assert (task.status, task.usage["exit_status"], task.usage["signal"]) == (65536, 7.0, 0.0)
 
 
-@pytest.mark.parametrize("case", UNKNOWN, ids=captured.ids(UNKNOWN))
+@each_row("case", UNKNOWN, captured.ids(UNKNOWN))
 def test_unknown_jobs_in_xml(case: Case) -> None:
     assert case.result.exit_code == 0
     details = qstat.parse_details(case.result, [5, 6])

@@ -14,6 +14,7 @@ from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
+from tests.tables import each_row
 
 ALL = captured.of_tools("qsub")
 ID = re.compile(r'(?m)^(?:Your job(?:-array)? )?(\d+)(?:\.(\S+))?(?: \(".*"\) has been submitted)?\r?$')
@@ -28,7 +29,7 @@ def test_there_are_captures() -> None:
     assert len(BROKEN_CELL) >= 3
 
 
-@pytest.mark.parametrize("case", WITH_ID, ids=captured.ids(WITH_ID))
+@each_row("case", WITH_ID, captured.ids(WITH_ID))
 def test_every_captured_id(case: Case) -> None:
     (job, tasks) = ID.findall(case.out + case.err)[0]
     answer = parse_submission(case.result)
@@ -37,7 +38,7 @@ def test_every_captured_id(case: Case) -> None:
     assert answer.tasks == (parse_range(tasks) if tasks else None)
 
 
-@pytest.mark.parametrize("case", WITHOUT_ID, ids=captured.ids(WITHOUT_ID))
+@each_row("case", WITHOUT_ID, captured.ids(WITHOUT_ID))
 def test_every_captured_refusal(case: Case) -> None:
     answer = parse_submission(case.result)
     assert isinstance(answer, Refused)
@@ -64,7 +65,7 @@ def test_every_captured_refusal(case: Case) -> None:
         assert not answer.text.endswith("\n")
 
 
-@pytest.mark.parametrize("case", BROKEN_CELL, ids=captured.ids(BROKEN_CELL))
+@each_row("case", BROKEN_CELL, captured.ids(BROKEN_CELL))
 def test_a_broken_environment(case: Case) -> None:
     with pytest.raises(CommandFailed) as caught:
         parse_submission(case.result)

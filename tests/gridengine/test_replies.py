@@ -22,6 +22,7 @@ from drmaa_cli.gridengine.replies import (
 )
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
+from tests.tables import each_row
 
 NO_QMASTER = [
     case
@@ -42,7 +43,7 @@ def test_there_are_captures() -> None:
     assert len(WELL) > 400
 
 
-@pytest.mark.parametrize("case", NO_QMASTER, ids=captured.ids(NO_QMASTER))
+@each_row("case", NO_QMASTER, captured.ids(NO_QMASTER))
 def test_no_qmaster_by_its_text(case: Case) -> None:
     with pytest.raises(QmasterUnreachable) as caught:
         check_environment_errors(case.result)
@@ -50,12 +51,12 @@ def test_no_qmaster_by_its_text(case: Case) -> None:
     assert caught.value.text in case.out + case.err
 
 
-@pytest.mark.parametrize("case", WELL, ids=captured.ids(WELL))
+@each_row("case", WELL, captured.ids(WELL))
 def test_no_false_alarm(case: Case) -> None:
     check_environment_errors(case.result)
 
 
-@pytest.mark.parametrize("case", WRONG_PLACE, ids=captured.ids(WRONG_PLACE))
+@each_row("case", WRONG_PLACE, captured.ids(WRONG_PLACE))
 def test_wrong_places(case: Case) -> None:
     with pytest.raises(CommandFailed, match=r"SGE_ROOT|cell directory") as caught:
         check_environment_errors(case.result)

@@ -1,0 +1,98 @@
+"""Tests of long tables: a few tests, each of which takes many rows and names those that fail.
+
+A test of its own costs some milliseconds, in each of the processes that collect it: more than most rows do.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROWS_PER_TEST = 64
+ONE_ROW = "--row"
+
+
+class Row(NamedTuple):
+    """A row of a table: what is shown of it, and the arguments of the test."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+class FailedRowsError(AssertionError):
+    """Some rows of a table failed; the first failure is its cause."""
+
+
+def each_row(
+    names: str, values: Iterable[Any], ids: Sequence[str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Test each row of a table, as ``pytest.mark.parametrize`` does, with many rows to a test.
+
+    A test that asks for ``tmp_path`` gets an empty directory for each row. ``pytest --row TEXT`` takes only
+    the rows in whose names the text is.
+
+    Args:
+        names: the arguments of the test that come from the table, with commas between them.
+        values: the rows; of tuples where there are several names.
+        ids: a name for each row.
+    """
+    words = [word.strip() for word in names.split(",")]
+    table = [
+        Row(ids[index] if ids else _shown(row), tuple(row) if len(words) > 1 else (row,))
+        for index, row in enumerate(values)
+    ]
+    assert table, "a table without rows tests nothing"
+    parts = [table[at : at + ROWS_PER_TEST] for at in range(0, len(table), ROWS_PER_TEST)]
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def test(rows_of_test: list[Row], pytestconfig: pytest.Config, **fixtures: Any) -> None:
+            only = str(pytestconfig.getoption(ONE_ROW))
+            chosen = [row for row in rows_of_test if only in row.name]
+            if not chosen:
+                pytest.skip(f"no row is named like {only}")
+            failures = _failures(function, words, chosen, fixtures)
+            if failures:
+                named = ", ".join(row.name for row, _ in failures)
+                raise FailedRowsError(f"{len(failures)} of {len(chosen)} rows failed: {named}") from failures[
+                    0
+                ][1]
+
+        given = inspect.signature(function)
+        own = [name for name in ("rows_of_test", "pytestconfig") if name not in given.parameters]
+        parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in own]
+        parameters += [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in given.parameters.items()
+            if name not in words
+        ]
+        test.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+        shown = [f"{part[0].name}..{len(part)}" for part in parts]
+        return pytest.mark.parametrize("rows_of_test", parts, ids=shown)(test)
+
+    return decorate
+
+
+def _shown(row: Any) -> str:
+    return "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
+
+
+def _failures(
+    function: Callable[..., None], words: Sequence[str], chosen: Sequence[Row], fixtures: dict[str, Any]
+) -> list[tuple[Row, BaseException]]:
+    found: list[tuple[Row, BaseException]] = []
+    for index, row in enumerate(chosen):
+        given = dict(fixtures)
+        if "tmp_path" in given:
+            given["tmp_path"] = Path(given["tmp_path"], str(index))
+            given["tmp_path"].mkdir()
+        try:
+            function(**dict(zip(words, row.values)), **given)
+        except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:  # noqa: BLE001  raised below
+            found.append((row, error))
+    return found

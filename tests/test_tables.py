@@ -1,0 +1,73 @@
+"""Rows of a table are tested one by one, and each that fails is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tables import ONE_ROW, ROWS_PER_TEST, FailedRowsError, Row, each_row
+
+
+@each_row("number, text", [(number, str(number)) for number in range(2 * ROWS_PER_TEST + 1)])
+def test_each_row_has_its_own_directory(text: str, tmp_path: Path, number: int) -> None:
+    assert int(text) == number
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+
+
+def parts_of(function: Any) -> list[list[Row]]:
+    (mark,) = function.pytestmark
+    return list(mark.args[1])
+
+
+def test_no_row_is_left_out() -> None:
+    parts = parts_of(test_each_row_has_its_own_directory)
+    assert [len(part) for part in parts] == [ROWS_PER_TEST, ROWS_PER_TEST, 1]
+    assert [row.values[0] for part in parts for row in part] == list(range(2 * ROWS_PER_TEST + 1))
+
+
+def test_every_row_that_fails_is_named_and_the_others_are_tried(pytestconfig: pytest.Config) -> None:
+    tried = []
+
+    @each_row("number", range(10), [f"row {number}" for number in range(10)])
+    def even(number: int) -> None:
+        tried.append(number)
+        if number == 3:
+            pytest.skip("a row that is not tested is no success")
+        if number == 7:
+            pytest.fail("seven")
+        assert number != 5
+
+    (part,) = parts_of(even)
+    call: Any = even
+    with pytest.raises(FailedRowsError, match="3 of 10 rows failed: row 3, row 5, row 7"):
+        call(rows_of_test=part, pytestconfig=pytestconfig)
+    assert tried == list(range(10))
+
+
+class Asked:
+    """A run of pytest that was given --row."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def getoption(self, name: str) -> str:
+        assert name == ONE_ROW
+        return self.text
+
+
+def test_one_row_is_taken_on_demand() -> None:
+    tried = []
+
+    @each_row("name", ["good", "bad", "worse"])
+    def collect(name: str) -> None:
+        tried.append(name)
+
+    (part,) = parts_of(collect)
+    call: Any = collect
+    call(rows_of_test=part, pytestconfig=Asked("bad"))
+    assert tried == ["bad"]
+    with pytest.raises(pytest.skip.Exception, match="no row is named like best"):
+        call(rows_of_test=part, pytestconfig=Asked("best"))
