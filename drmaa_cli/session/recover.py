@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
+FEW = 5  # as many job numbers are named in a message
+ROUNDS = 4  # listings in a row in which jobs may end before they can be asked for
 LOOKS, LONGEST_INTERVAL = 10, 4.0  # how often the qmaster is asked while a record may still be written
 LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
 
@@ -207,8 +209,23 @@ class SubmissionRecovery:
             wanted: by their tokens.
             looked_at: the tokens of the jobs that were looked at before ('' for none), which do not change.
         """
-        rows = self._cluster.listing(self._cluster.user).rows
-        listed = {row.job for row in rows}
+        found: dict[str, int] = {}
+        before: set[int] = set()
+        for _ in range(ROUNDS):
+            listed = {row.job for row in self._cluster.listing(self._cluster.user).rows}
+            found, left_out = self._among(listed, wanted, looked_at)
+            if found or not left_out:
+                break
+            if left_out & before:  # not one that ended meanwhile: it could be the one that is sought
+                numbers = ", ".join(map(str, sorted(left_out & before)[:FEW]))
+                raise UnreadableReply(f"qstat lists jobs of which qstat -j does not tell: {numbers}")
+            before = left_out
+        return found
+
+    def _among(
+        self, listed: set[int], wanted: Mapping[str, Intent], looked_at: dict[int, str]
+    ) -> tuple[dict[str, int], set[int]]:
+        """The submissions that are among the listed jobs, and jobs of which nothing was told."""
         for number in looked_at.keys() - listed:  # a qmaster that was killed gives numbers out again
             del looked_at[number]
         found: dict[str, int] = {}
@@ -221,7 +238,7 @@ class SubmissionRecovery:
                 break
             if unreadable is not None:
                 raise unreadable  # it could be the one that is sought
-        return found
+        return found, listed - looked_at.keys()
 
     def _look_at(self, numbers: Sequence[int], looked_at: dict[int, str]) -> UnreadableReply | None:
         """Note the tokens of jobs; what is wrong with a job of which nothing could be read, if there is one.

@@ -50,7 +50,7 @@ def of_rows(monitor: Monitor, rows: Sequence[JobRow], job: JobId) -> str | None:
     """The state of a job of the user that the session does not know; None while more has to be asked.
 
     Raises:
-        InvalidJobException: as :func:`of_tracked_job`, or no such task in the qmaster.
+        InvalidJobException: as :func:`of_tracked_job`.
     """
     task = _task(job, rows[0].tasks is not None)
     row = _row(rows, task)
@@ -62,7 +62,8 @@ def of_rows(monitor: Monitor, rows: Sequence[JobRow], job: JobId) -> str | None:
 def of_foreign_job(cluster: Cluster, job: JobId) -> str:
     """The state of a job of anybody; asks for its owner, then for that user's jobs.
 
-    A listing that leaves the job out proves nothing while `qstat -j` has it: it is asked for again, and the
+    No single answer that leaves the job out proves anything: `qstat -j` and the listing must both have none
+    of it, and two listings none of a task. While only one of them has the job, both are asked again, and the
     state is ``undetermined`` if that does not help.
 
     Raises:
@@ -70,21 +71,27 @@ def of_foreign_job(cluster: Cluster, job: JobId) -> str:
         DrmCommunicationException: Grid Engine could not be asked.
     """
     until = cluster.clock.monotonic() + cluster.config.retry_for
+    left_out = False
     while True:
-        details = cluster.retrying(lambda: cluster.details([job.job]))
-        if not details.jobs:
-            raise error(InvalidJobException, INVALID_JOB_TEXT)
-        owner = details.jobs[0].owner
-        task = _task(job, details.jobs[0].is_array)
+        details = cluster.retrying(lambda: cluster.details([job.job])).jobs
+        owner = details[0].owner if details else None
         rows = cluster.retrying(lambda: cluster.listing(owner, {job.job})).rows  # noqa: B023  # at once
+        if not (details or rows):
+            raise error(InvalidJobException, INVALID_JOB_TEXT)
         if rows:
-            return _state(rows, task, lambda: _kinds(cluster, owner, job.job, task))  # noqa: B023  # at once
+            task = _task(job, details[0].is_array if details else rows[0].tasks is not None)
+            if left_out or _shows(rows, task):
+                owner = owner or rows[0].owner
+                return _state(rows, task, lambda: _kinds(cluster, owner, job.job, task))  # noqa: B023  # at once
+            left_out = True
+        else:
+            _task(job, details[0].is_array)
         if cluster.clock.monotonic() >= until:
             return JobState.UNDETERMINED
         cluster.clock.sleep(PAUSE)
 
 
-def _kinds(cluster: Cluster, owner: str, number: int, task: int) -> Hold:
+def _kinds(cluster: Cluster, owner: str | None, number: int, task: int) -> Hold:
     found = Hold.NONE
     for kind in (Hold.USER, *SYSTEM_HOLDS):
         held = cluster.retrying(lambda asked=kind: cluster.listing(owner, {number}, asked))  # type: ignore[misc]  # a default of a lambda
@@ -110,6 +117,18 @@ def _state(rows: Sequence[JobRow], task: int, holds: Callable[[], Hold]) -> str:
     row = _row(rows, task)
     asked = needs_hold_kinds(row.state) or is_pending(row.state)
     return job_state(row.state, holds() if asked else Hold.NONE)
+
+
+def show(rows: Sequence[JobRow], job: JobId) -> bool:
+    """Whether rows of a listing are about the job, or about its task if one is meant.
+
+    A job without its task may be an array of which the listing left out a row.
+    """
+    return bool(rows) and (job.task is None or rows[0].tasks is None or _shows(rows, job.task))
+
+
+def _shows(rows: Sequence[JobRow], task: int) -> bool:
+    return any(covers(row, task) for row in rows)
 
 
 def _row(rows: Sequence[JobRow], task: int) -> JobRow:

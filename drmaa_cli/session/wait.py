@@ -177,8 +177,10 @@ class Waiting:
             rows = monitor.foreign_rows(job.job)
             if rows is None or not monitor.has_listing_since(waiter.not_before):
                 return None
-            found = status.of_rows(monitor, rows, job) if rows else None
-            return (found,) if found is not None or not rows else None
+            if not status.show(rows, job):
+                return (None,)
+            found = status.of_rows(monitor, rows, job)
+            return None if found is None else (found,)
 
         with self._lock:
             known = self._table.get(job.job)
