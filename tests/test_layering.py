@@ -32,6 +32,7 @@ LEVELS = {  # a room may import from rooms of a lower level, and from itself
     "system": 3,
     "store": 4,
     "session": 5,
+    "diagnosis": 6,
     "compat": 6,
     "cli": 7,
 }

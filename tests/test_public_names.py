@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import drmaa_cli
-from drmaa_cli import gridengine
+from drmaa_cli import diagnosis, gridengine
 from tests.documentation import PAGES, ROOT, blocks
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -38,6 +38,10 @@ def test_the_package() -> None:
     assert len(set(drmaa_cli.__all__)) == len(drmaa_cli.__all__)
 
 
+def test_the_diagnosis() -> None:
+    assert listed(sections("##")["drmaa_cli.diagnosis"]) == sorted(diagnosis.__all__)
+
+
 def test_the_modules_of_the_command_line() -> None:
     found = sections("###")
     assert sorted(name for name in found if "." in name) == sorted(MODULES)
@@ -51,7 +55,7 @@ def test_every_module_of_the_command_line_says_what_is_public() -> None:
         assert module.__all__
 
 
-@pytest.mark.parametrize("name", ["drmaa_cli", *MODULES])
+@pytest.mark.parametrize("name", ["drmaa_cli", "drmaa_cli.diagnosis", *MODULES])
 def test_what_is_public_is_there_and_explained(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__
@@ -88,7 +92,10 @@ def test_the_pages_use_what_is_public() -> None:
     everything = {(str(page), *use) for page in PAGES for use in used(page)}
     assert everything
     for page, module, name in everything:
-        assert module in ("drmaa_cli", "drmaa_cli.gridengine", *MODULES), (page, module)
+        assert module in ("drmaa_cli", "drmaa_cli.diagnosis", "drmaa_cli.gridengine", *MODULES), (
+            page,
+            module,
+        )
         assert name in importlib.import_module(module).__all__, (page, module, name)
 
 

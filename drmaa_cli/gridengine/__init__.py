@@ -9,10 +9,12 @@ are used without a session, and docs/api.md says what stays as it is.
 """
 
 __all__ = [
+    "access",
     "accounting",
     "control",
     "dialect",
     "failed",
+    "known_faults",
     "native",
     "probe",
     "qacct",

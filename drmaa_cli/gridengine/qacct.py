@@ -37,6 +37,7 @@ __all__ = [
 NOT_FOUND = re.compile(r"^error: (?:job id|Job-array tasks|job name) .* not found$", re.MULTILINE)
 # stdout, exit 1: the file is missing or unreadable; stderr says which
 NO_FILE = "no jobs running since startup"
+UNREADABLE = "unable to open"
 # Without a job number a table of totals ends the answer, records or none. Its rule is longer than a record's.
 TOTALS = re.compile(r"^(?:Total System Usage$|(?:OWNER|ACCOUNT) +WALLCLOCK +UTIME )", re.MULTILINE)
 RECORD_RULE = "=" * 62
@@ -47,6 +48,11 @@ _INTEGER = re.compile(r"\s*(-?[0-9]{1,15})(?![0-9.])")
 
 class NoAccounting(GridEngineError):
     """There is no accounting file on this host, or it cannot be read."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file, which cannot be read (captures ``qacct.f_unreadable``)."""
+        return UNREADABLE in self.text
 
 
 def argv(job: int, task: int | None = None) -> list[str]:

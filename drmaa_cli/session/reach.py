@@ -30,8 +30,11 @@ from drmaa_cli.system.runner import (
 )
 
 if TYPE_CHECKING:
+    from drmaa_cli.system.ssh.address import SshAddress
+    from drmaa_cli.system.ssh.host import SshHost
     from drmaa_cli.system.ssh.login import Ask
     from drmaa_cli.system.ssh.prompts import Prompt
+    from drmaa_cli.system.ssh.runner import SshRunner
 
 AskPerson = Callable[[str], str]
 HOST_KEY_POLICIES = ("", "ask", "accept-new", "strict")
@@ -56,30 +59,46 @@ def open_host(contact: Contact, config: Config, runner: Runner | None, answer: A
         return LocalHost(runner)
     if runner is not None:
         raise error(InvalidArgumentException, "a runner of your own and a contact by ssh exclude each other")
-    _check(config)
+    runner_there = ssh_runner(contact.address, config, answer)
+    try:
+        return ssh_host(runner_there, contact, config)
+    except BaseException:
+        runner_there.close()
+        raise
+
+
+def ssh_host(runner: SshRunner, contact: Contact, config: Config) -> SshHost:
+    """The submit host that is reached by a runner; for what it raises see :func:`open_host`."""
     from drmaa_cli.system.ssh.host import SshHost  # noqa: PLC0415  # loaded when it is needed
+
+    return SshHost(runner, config.ssh_setup, contact.variables)
+
+
+def ssh_runner(address: SshAddress, config: Config, answer: AskPerson | None) -> SshRunner:
+    """What runs commands on a host by ssh; it is not logged in yet.
+
+    Raises:
+        InvalidArgumentException: a setting for ssh is wrong.
+        DrmsInitException: there is no ssh here.
+    """
+    _check(config)
     from drmaa_cli.system.ssh.master import Master, SshOptions, socket_directory  # noqa: PLC0415
     from drmaa_cli.system.ssh.runner import SshRunner  # noqa: PLC0415
 
     program = shutil.which("ssh")
     if program is None:
-        raise error(DrmsInitException, f"there is no ssh on PATH, and {contact.address} needs it")
+        raise error(DrmsInitException, f"there is no ssh on PATH, and {address} needs it")
     env = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
     local = LocalRunner()
     options = SshOptions(program, config.ssh_host_key, config.ssh_config, config.command_timeout)
     master = Master(
-        contact.address,
+        address,
         options,
         socket_directory(os.environ),
         env,
         lambda words, limit: local.run(Command(tuple(words), words[0], env, limit)),
     )
-    runner_there = SshRunner(master, asker(config, answer), env)
-    try:
-        return SshHost(runner_there, config.ssh_setup, contact.variables)
-    except BaseException:
-        runner_there.close()
-        raise
+    return SshRunner(master, asker(config, answer), env)
 
 
 @contextlib.contextmanager

@@ -50,7 +50,14 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, HostUnreachable
+from drmaa_cli.system.runner import (
+    AnswerFiles,
+    Command,
+    CommandNotFound,
+    CommandTimeout,
+    HostUnreachable,
+    Runner,
+)
 
 log = logging.getLogger("drmaa_cli")
 
@@ -92,12 +99,13 @@ class Cluster:
         config: Config,
         host: Host | None = None,
         clock: Clock | None = None,
+        runner: Runner | None = None,
     ) -> None:
         self.config = config
         self.clock = clock or Clock()
         self.commands: Counter[str] = collections.Counter()
         self.host = host or LocalHost()
-        self._runner = self.host.runner
+        self._runner = runner or self.host.runner
         self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
@@ -181,7 +189,7 @@ class Cluster:
         self, user: str | None, wanted: Container[int] | None = None, hold: Hold | None = None
     ) -> Snapshot:
         """The user's jobs in the qmaster (None: everybody's), or those with one kind of hold."""
-        snapshot = qstat.parse_listing(self._ask(qstat.listing_argv(user, hold)), wanted)
+        snapshot = qstat.parse_listing(self.ask(qstat.listing_argv(user, hold)), wanted)
         for row in snapshot.rows:
             if letters := states.unknown(row.state):
                 self._wonder_at(row, letters)
@@ -199,7 +207,7 @@ class Cluster:
         """`qstat -j` of these job numbers."""
         jobs: list[JobDetail] = []
         for part in _parts(numbers):
-            jobs.extend(qstat.parse_details(self._ask(qstat.details_argv(part)), part).jobs)
+            jobs.extend(qstat.parse_details(self.ask(qstat.details_argv(part)), part).jobs)
         return Details.of(jobs, numbers)
 
     def control(
@@ -223,7 +231,7 @@ class Cluster:
         def ask() -> list[Answer]:
             nonlocal attempts
             attempts += 1
-            result = self._ask(control.argv(action, ids, arrays or {}))
+            result = self.ask(control.argv(action, ids, arrays or {}))
             answers = control.parse(action, result, ids)
             for answer in answers:
                 if answer.outcome is Outcome.NO_QMASTER:  # perhaps after some were changed
@@ -249,9 +257,9 @@ class Cluster:
 
     def _accounted(self, argv: Sequence[str]) -> list[AccountingRecord]:
         try:
-            return qacct.parse(self._ask(argv))
-        except qacct.NoAccounting:
-            if self._is_qmaster_here():
+            return qacct.parse(self.ask(argv))
+        except qacct.NoAccounting as err:
+            if not err.is_there and self._is_qmaster_here():
                 return []  # the qmaster would write it here: no job of this cell has ended yet
             raise
 
@@ -267,7 +275,7 @@ class Cluster:
     def configuration(self) -> Mapping[str, str]:
         """The global configuration (`qconf -sconf`); empty, with a warning, for a user who may not ask."""
         try:
-            found = probe.parse_sconf(self._ask(probe.SCONF_ARGV))
+            found = probe.parse_sconf(self.ask(probe.SCONF_ARGV))
             probe.max_aj_tasks(found)  # with figures that can be read
             return found
         except (CommandFailed, CommandNotFound) as err:
@@ -277,7 +285,7 @@ class Cluster:
 
     def product(self) -> str:
         """Name and version of the Grid Engine, such as ``SGE 8.1.9``; asks no qmaster."""
-        return probe.banner(self._ask(probe.BANNER_ARGV))
+        return probe.banner(self.ask(probe.BANNER_ARGV))
 
     def flavour(self, accounting: Sample) -> dialect.Flavour:
         """Which Grid Engine this is; asked once.
@@ -287,8 +295,8 @@ class Cluster:
         """
         if self._flavour is None:
             self._flavour = dialect.flavour(
-                self._ask(probe.BANNER_ARGV),
-                self._ask(qstat.listing_argv(self.user)).stdout,
+                self.ask(probe.BANNER_ARGV),
+                self.ask(qstat.listing_argv(self.user)).stdout,
                 accounting.lines,
                 accounting.files,
                 self.configuration(),
@@ -339,7 +347,8 @@ class Cluster:
             self.clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _ask(self, argv: Sequence[str]) -> CommandResult:
+    def ask(self, argv: Sequence[str]) -> CommandResult:
+        """Run a command that changes nothing, in an environment in which its answer can be read."""
         return self._run(argv, quiet_environment(self.host.environ, self.tool(argv[0]).defaults))
 
     def _run(

@@ -17,7 +17,7 @@ import fake_sge
 from fake_sge.options import FLAVOURS
 from tests.conftest import REQUIRE_REAL_CELL
 from tests.contract.harness import Cell, World, load_api, oracle_missing
-from tests.ssh.server import SSH, SSHD, running_server
+from tests.ssh.server import SSH, require_sshd, running_server
 
 OTHER_FLAVOURS = tuple(name for name in FLAVOURS if name != "sge-8.1.9")
 OTHER_FAKES = {f"cli-fake-{name}": name for name in OTHER_FLAVOURS}
@@ -167,10 +167,7 @@ def ssh_variables(backend: str, cell: Cell) -> Iterator[dict[str, str]]:
     if not backend.startswith("ssh-"):
         yield {}
         return
-    if SSHD is None:
-        if os.environ.get(REQUIRE_REAL_CELL):
-            pytest.fail("sshd is not installed: apt-get install openssh-server")
-        pytest.skip("no sshd here: apt-get install openssh-server")
+    require_sshd()
     exports = {**cell.env, "PATH": f"{cell.bin_directory}:/usr/bin:/bin"}
     setup = "; ".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items())
     with (

@@ -14,18 +14,14 @@ from drmaa_cli.system.ssh.address import parse_address
 from drmaa_cli.system.ssh.master import Master, SshOptions
 from drmaa_cli.system.ssh.prompts import Prompt
 from drmaa_cli.system.ssh.runner import SshRunner
-from tests.conftest import REQUIRE_REAL_CELL
-from tests.ssh.server import SSH, SSHD, SshServer, running_server
+from tests.ssh.server import SSH, SshServer, require_sshd, running_server
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _sshd() -> None:
-    if SSHD is None or SSH is None:
-        if os.environ.get(REQUIRE_REAL_CELL):
-            pytest.fail("sshd is not installed: apt-get install openssh-server")
-        pytest.skip("no sshd here: apt-get install openssh-server")
+    require_sshd()
 
 
 @pytest.fixture

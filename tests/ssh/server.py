@@ -12,6 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import REQUIRE_REAL_CELL
+
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 SSH = shutil.which("ssh", path="/usr/bin:/usr/local/bin")  # PATH has a guard in its place
 START_SECONDS = 60.0
@@ -125,6 +129,14 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text()
     except OSError:
         return ""
+
+
+def require_sshd() -> None:
+    """Skip the test where there is no sshd; in CI its absence is a failure."""
+    if SSHD is None or SSH is None:
+        if os.environ.get(REQUIRE_REAL_CELL):
+            pytest.fail("sshd is not installed: apt-get install openssh-server")
+        pytest.skip("no sshd here: apt-get install openssh-server")
 
 
 @contextlib.contextmanager

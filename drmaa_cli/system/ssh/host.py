@@ -79,6 +79,9 @@ class SshHost:
         setup: a shell text that runs before anything else and may set variables; '' for none.
         variables: variables for the commands there, beyond its own.
 
+    Attributes:
+        found_by: the setup by which Grid Engine was found; '' where the login's environment had it.
+
     Raises:
         HostUnreachable, AuthorizationException, DrmsInitException: as
             :meth:`drmaa_cli.system.ssh.runner.SshRunner.open`; the latter also where the setup fails.
@@ -88,6 +91,7 @@ class SshHost:
         self.runner = runner
         self._read: dict[tuple[str, int], tuple[float, bytes | OSError]] = {}
         runner.open()
+        self.found_by = setup
         about = self._ask(setup or ":")
         if not setup and not about.has_qsub and "SGE_ROOT" not in variables:
             about = self._with_usual_setup(about)
@@ -184,6 +188,7 @@ class SshHost:
         for place in places:
             found = self._ask(_LOGIN_SHELL if place == "login" else place)
             if found.has_qsub:
+                self.found_by = "what a login shell sets" if place == "login" else place
                 log.info("Grid Engine on %s was found by %s", about.name, place)
                 return found
         log.info("no Grid Engine was found on %s in the usual places", about.name)

@@ -74,6 +74,7 @@ class SshRunner:
 
     Attributes:
         trips: how many times something was sent to the host: what a distance costs.
+        noise: what was printed there before the last command began: output of rc files.
     """
 
     keeps_answers = True
@@ -86,6 +87,7 @@ class SshRunner:
         self._attempts: dict[str, int] = {}
         self._rider: Rider | None = None
         self.trips = 0
+        self.noise = b""
 
     def open(self) -> None:
         """Connect, and log in where no other program of the user has.
@@ -96,7 +98,7 @@ class SshRunner:
             HostUnreachable: there is no connection.
         """
         try:
-            self._master.open(self._ask)
+            self.log_in()
         except LoginFailed as err:
             text = f"{self._master.address}: {err.text}"
             if err.kind in _REFUSALS:
@@ -104,6 +106,14 @@ class SshRunner:
             if err.kind is Failure.SSH_UNUSABLE:
                 raise error(DrmsInitException, text) from None
             raise HostUnreachable(text) from None
+
+    def log_in(self) -> None:
+        """The same; why there is no login is told as it is found. Raises LoginFailed."""
+        self._master.open(self._ask)
+
+    def is_logged_in(self) -> bool:
+        """Whether this or another program of the user has logged in."""
+        return self._master.is_alive()
 
     def close(self) -> None:
         """Leave the connection; the last one to leave ends it."""
@@ -218,6 +228,7 @@ class SshRunner:
             self._kill(label)
             raise
         answer = read_answer(result.stdout, result.stderr, marker)
+        self.noise = answer.before
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
             said = answer.before.decode("utf-8", "replace").strip()
             raise HostUnreachable(
