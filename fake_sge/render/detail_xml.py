@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from ..model import CellConfig, Job, Resource, SchedulingMessage, Status, Task
@@ -12,30 +12,63 @@ from ..model.values import number_of
 from .detail_resources import VALUE_TYPES, binding_of, finished_usage, value_type
 from .elements import (
     HEAD,
+    Entries,
     Rows,
-    argument_list,
+    addresses,
+    arguments,
     block,
-    flag,
+    jobs,
     leaf,
-    list_of,
-    mail_list,
-    number_list,
+    member,
+    names_of_jobs,
     opening,
-    pair_list,
-    path_list,
-    queue_list,
-    range_list,
+    paths,
+    queues,
+    ranges,
+    variables,
 )
 from .formats import Clock
 
 LAST_OWN_MESSAGE = 25  # messages up to this number are made for one job, the others for all that they concern
 CLEAN_UP_MESSAGE = 44  # its job list is named "job ids", blank included (qstat.j_xml_job_ids_tag)
 
+# The members of a job in their order; qstat asks for the requested predecessors twice.
+_FIRST = (
+    *("JB_job_number", "JB_ar", "JB_exec_file", "JB_submission_time", "JB_owner", "JB_uid", "JB_group"),
+    *("JB_gid", "JB_account", "JB_merge_stderr", "JB_mail_list", "JB_project", "JB_notify", "JB_job_name"),
+    *("JB_stdout_path_list", "JB_jobshare"),
+)
+PROGRAM = (
+    *("JB_shell_list", "JB_env_list", "JB_job_args", "JB_script_file", "JB_ja_tasks", "JB_context"),
+    *("JB_cwd", "JB_stderr_path_list", "JB_jid_predecessor_list"),
+)
+SETTINGS = (
+    *("JB_deadline", "JB_execution_time", "JB_checkpoint_name", "JB_checkpoint_attr"),
+    *("JB_checkpoint_interval", "JB_directive_prefix", "JB_reserve", "JB_mail_options"),
+    *("JB_stdin_path_list", "JB_priority", "JB_restart", "JB_verify"),
+)
+PARALLEL = ("JB_script_size", "JB_pe", "JB_pe_range", "JB_jid_request_list")
+LAST = (
+    *("JB_verify_suitable_queues", "JB_soft_wallclock_gmt", "JB_hard_wallclock_gmt"),
+    *("JB_override_tickets", "JB_version", "JB_ja_structure"),
+)
+ORDER = (
+    *(*_FIRST, "JB_hard_resource_list", "JB_soft_resource_list", "JB_hard_queue_list"),
+    *("JB_soft_queue_list", *PROGRAM, "JB_ja_ad_predecessor_list", "JB_jid_request_list"),
+    *("JB_ja_ad_request_list", "JB_jid_successor_list", "JB_ja_ad_successor_list", *SETTINGS),
+    *("JB_master_hard_queue_list", *PARALLEL, *LAST, "JB_type", "JB_binding"),
+    *("JB_ja_task_concurrency", "JB_nurg"),
+)
+
 Dependents = Callable[[Job], tuple[Sequence[int], Sequence[int]]]  # successors by -hold_jid and -hold_jid_ad
 
 
 class JobDetails:
     """Writes jobs as detailed_job_info."""
+
+    order: Sequence[str] = ORDER
+    task_tag = "ulong_sublist"
+    argument_ids = False
 
     def __init__(
         self,
@@ -62,60 +95,83 @@ class JobDetails:
 
     def job(self, job: Job) -> str:
         """One ``element`` of djob_info."""
-        return block(
-            2,
-            "element",
-            [
-                *self._head(job),
-                *self._requests(job),
-                *self._relations(job),
-                *self._settings(job),
-                *self._tail(job),
-            ],
-        )
+        values = self.values(job)
+        return block(2, "element", [member(tag, values.get(tag)) for tag in self.order])
 
-    def _head(self, job: Job) -> Rows:
+    def values(self, job: Job) -> dict[str, object]:
+        """The members of a job by their tags; None for no member."""
         spec = job.spec
-        return [
-            leaf(3, "JB_job_number", job.number),
-            leaf(3, "JB_ar", spec.advance_reservation),
-            "" if job.script_deleted else leaf(3, "JB_exec_file", f"job_scripts/{job.number}"),
-            leaf(3, "JB_submission_time", int(job.submission_time)),
-            leaf(3, "JB_owner", spec.owner),
-            leaf(3, "JB_uid", spec.uid),
-            leaf(3, "JB_group", spec.group),
-            leaf(3, "JB_gid", spec.gid),
-            leaf(3, "JB_account", spec.account),
-            flag(3, "JB_merge_stderr", spec.merge_stderr),
-            mail_list(job, spec.mail_to),
-            leaf(3, "JB_project", spec.project) if spec.project is not None else "",
-            flag(3, "JB_notify", spec.notify),
-            leaf(3, "JB_job_name", spec.name),
-            path_list("JB_stdout_path_list", spec.stdout_paths),
-            leaf(3, "JB_jobshare", spec.jobshare),
-        ]
+        after, after_tasks = self._successors(job)
+        return {
+            "JB_job_number": job.number,
+            "JB_ar": spec.advance_reservation,
+            "JB_exec_file": None if job.script_deleted else f"job_scripts/{job.number}",
+            "JB_submission_time": int(job.submission_time),
+            "JB_owner": spec.owner,
+            "JB_uid": spec.uid,
+            "JB_group": spec.group,
+            "JB_gid": spec.gid,
+            "JB_account": spec.account,
+            "JB_merge_stderr": spec.merge_stderr,
+            "JB_mail_list": addresses(job),
+            "JB_project": spec.project,
+            "JB_notify": spec.notify,
+            "JB_job_name": spec.name,
+            "JB_stdout_path_list": paths(spec.stdout_paths),
+            "JB_jobshare": spec.jobshare,
+            "JB_hard_resource_list": self._resources(job, "hard_resources"),
+            "JB_soft_resource_list": self._resources(job, "soft_resources"),
+            "JB_hard_queue_list": queues(spec.hard_queues),
+            "JB_soft_queue_list": queues(spec.soft_queues),
+            "JB_shell_list": paths(spec.shells),
+            "JB_env_list": variables("job_sublist", spec.env),
+            "JB_job_args": arguments(spec.args, self.argument_ids),
+            "JB_script_file": None if job.script_deleted else spec.command or None,
+            "JB_ja_tasks": (
+                self.task_tag,
+                [self._task(job, job.tasks[number]) for number in sorted(job.tasks)],
+            ),
+            "JB_context": variables("context_list", spec.context),
+            "JB_cwd": spec.cwd,
+            "JB_stderr_path_list": paths(spec.stderr_paths),
+            "JB_jid_predecessor_list": jobs("job_predecessors", job.predecessors),
+            "JB_ja_ad_predecessor_list": jobs("job_predecessors_ad", job.predecessors_ad),
+            "JB_jid_request_list": names_of_jobs(spec.hold_jid),
+            "JB_ja_ad_request_list": jobs("element", [0] * len(spec.hold_jid_ad)),
+            "JB_jid_successor_list": jobs("ulong_sublist", after),
+            "JB_ja_ad_successor_list": jobs("ulong_sublist", after_tasks),
+            "JB_deadline": int(spec.deadline),
+            "JB_execution_time": int(spec.execution_time),
+            "JB_checkpoint_name": spec.checkpoint,
+            "JB_checkpoint_attr": spec.checkpoint_attr,
+            "JB_checkpoint_interval": spec.checkpoint_interval,
+            "JB_directive_prefix": dict(spec.extra).get("directive_prefix"),
+            "JB_reserve": spec.reserve,
+            "JB_mail_options": spec.mail_options,
+            "JB_stdin_path_list": paths(spec.stdin_paths),
+            "JB_priority": spec.priority + 1024,
+            "JB_restart": int(spec.rerun),
+            "JB_verify": int(spec.verify),
+            "JB_master_hard_queue_list": queues(spec.master_queues),
+            "JB_script_size": 0,
+            "JB_pe": spec.pe,
+            "JB_pe_range": ranges("ranges", spec.pe_ranges),
+            "JB_verify_suitable_queues": spec.verify_suitable,
+            "JB_soft_wallclock_gmt": 0,
+            "JB_hard_wallclock_gmt": 0,
+            "JB_override_tickets": job.override_tickets,
+            "JB_version": job.version,
+            "JB_ja_structure": ranges("task_id_range", [spec.array]),
+            "JB_type": int(spec.job_type),
+            "JB_binding": self._binding_rows(job) if self._binding else None,
+            "JB_ja_task_concurrency": spec.max_concurrent,
+            "JB_nurg": f"{job.normalised_urgency:f}",
+        }
 
-    def _requests(self, job: Job) -> Rows:
-        spec = job.spec
-        return [
-            self._resources(job, "JB_hard_resource_list", spec.hard_resources),
-            self._resources(job, "JB_soft_resource_list", spec.soft_resources),
-            queue_list("JB_hard_queue_list", spec.hard_queues),
-            queue_list("JB_soft_queue_list", spec.soft_queues),
-            path_list("JB_shell_list", spec.shells),
-            pair_list("JB_env_list", "job_sublist", spec.env),
-            argument_list(spec.args, ids=False),
-            "" if job.script_deleted or not spec.command else leaf(3, "JB_script_file", spec.command),
-            block(3, "JB_ja_tasks", [self._task(job, job.tasks[number]) for number in sorted(job.tasks)]),
-            pair_list("JB_context", "context_list", spec.context),
-            leaf(3, "JB_cwd", spec.cwd) if spec.cwd is not None else "",
-            path_list("JB_stderr_path_list", spec.stderr_paths),
-        ]
-
-    def _resources(self, job: Job, tag: str, resources: Sequence[Resource]) -> str:
-        field = "hard_resources" if tag == "JB_hard_resource_list" else "soft_resources"
-        rows = (self._resource(name, value, self._tag(job, tag, name)) for name, value in resources)
-        return list_of(tag, "element" if field in job.altered else "qstat_l_requests", rows)
+    def _resources(self, job: Job, field: str) -> Entries:
+        resources: Sequence[Resource] = getattr(job.spec, field)
+        rows = [self._resource(name, value, self._tag(job, field, name)) for name, value in resources]
+        return "element" if field in job.altered else "qstat_l_requests", rows
 
     def _resource(self, name: str, value: str, tagged: int) -> Rows:
         kind = value_type(self._config, name)
@@ -133,101 +189,46 @@ class JobDetails:
     def _number(self, value: float) -> str:
         return f"{value:f}"
 
-    def _tag(self, job: Job, tag: str, name: str) -> int:
+    def _tag(self, job: Job, field: str, name: str) -> int:
         """Left over from a verification at submission: 1 found in a queue, 2 at a host (w2.j_big_xml)."""
         if not job.spec.verify_suitable:
             return 0
         if any(name in queue.attributes for queue in self._config.queues.values()):
             return 1
-        return 2 if tag == "JB_hard_resource_list" else 0
+        return 2 if field == "hard_resources" else 0
 
-    def _task(self, job: Job, task: Task) -> str:
+    def _task(self, job: Job, task: Task) -> Rows:
         usage = task.usage
         if task.status is Status.FINISHED and task.finish is not None:
             usage = finished_usage(job, task, task.finish)
-        notes = [f"{self._server.reason(when)} {text}" for when, text in zip(task.error_times, task.errors)]
-        return block(
-            4,
-            "ulong_sublist",
-            [
-                leaf(5, "JAT_status", int(task.status)),
-                leaf(5, "JAT_task_number", task.number),
-                block(
-                    5,
-                    "JAT_scaled_usage_list",
-                    [
-                        block(6, "scaled", [leaf(7, "UA_name", name), leaf(7, "UA_value", f"{value:f}")])
-                        for name, value in usage.items()
-                    ],
-                ),
-                block(
-                    5,
-                    "JAT_message_list",
-                    [
-                        block(6, "ulong_sublist", [leaf(7, "QIM_type", 1), leaf(7, "QIM_message", note)])
-                        for note in notes
-                    ],
-                ),
-                leaf(5, "JAT_start_time", int(task.start_time)),
-                leaf(5, "JAT_ntix", f"{task.normalised_tickets:f}"),
-            ],
-        )
-
-    @staticmethod
-    def _requested_predecessors(job: Job) -> str:
-        rows = ([leaf(5, "JRE_job_number", 0), leaf(5, "JRE_job_name", word)] for word in job.spec.hold_jid)
-        return list_of("JB_jid_request_list", "element", rows)
-
-    def _relations(self, job: Job) -> Rows:
         return [
-            number_list("JB_jid_predecessor_list", "job_predecessors", job.predecessors),
-            number_list("JB_ja_ad_predecessor_list", "job_predecessors_ad", job.predecessors_ad),
-            self._requested_predecessors(job),
-            number_list("JB_ja_ad_request_list", "element", [0] * len(job.spec.hold_jid_ad)),
-            number_list("JB_jid_successor_list", "ulong_sublist", self._successors(job)[0]),
-            number_list("JB_ja_ad_successor_list", "ulong_sublist", self._successors(job)[1]),
-        ]
-
-    def _settings(self, job: Job) -> Rows:
-        spec = job.spec
-        prefix = dict(spec.extra).get("directive_prefix")
-        return [
-            leaf(3, "JB_deadline", int(spec.deadline)),
-            leaf(3, "JB_execution_time", int(spec.execution_time)),
-            leaf(3, "JB_checkpoint_name", spec.checkpoint) if spec.checkpoint is not None else "",
-            leaf(3, "JB_checkpoint_attr", spec.checkpoint_attr),
-            leaf(3, "JB_checkpoint_interval", spec.checkpoint_interval),
-            leaf(3, "JB_directive_prefix", prefix) if prefix is not None else "",
-            flag(3, "JB_reserve", spec.reserve),
-            leaf(3, "JB_mail_options", spec.mail_options),
-            path_list("JB_stdin_path_list", spec.stdin_paths),
-            leaf(3, "JB_priority", spec.priority + 1024),
-            leaf(3, "JB_restart", int(spec.rerun)),
-            leaf(3, "JB_verify", int(spec.verify)),
-            queue_list("JB_master_hard_queue_list", spec.master_queues),
-            leaf(3, "JB_script_size", 0),
-            leaf(3, "JB_pe", spec.pe) if spec.pe is not None else "",
-            range_list("JB_pe_range", "ranges", spec.pe_ranges),
-            self._requested_predecessors(job),  # the same list a second time, as qstat asks for it twice
-        ]
-
-    def _tail(self, job: Job) -> Rows:
-        spec = job.spec
-        return [
-            leaf(3, "JB_verify_suitable_queues", spec.verify_suitable),
-            leaf(3, "JB_soft_wallclock_gmt", 0),
-            leaf(3, "JB_hard_wallclock_gmt", 0),
-            leaf(3, "JB_override_tickets", job.override_tickets),
-            leaf(3, "JB_version", job.version),
-            range_list("JB_ja_structure", "task_id_range", [spec.array]),
-            leaf(3, "JB_type", int(spec.job_type)),
-            self._binding_rows(job) if self._binding else "",
-            leaf(3, "JB_ja_task_concurrency", spec.max_concurrent),
-            leaf(3, "JB_nurg", f"{job.normalised_urgency:f}"),
+            leaf(5, "JAT_status", int(task.status)),
+            leaf(5, "JAT_task_number", task.number),
+            self._usage("scaled", {name: f"{value:f}" for name, value in usage.items()}),
+            self._notes(task),
+            leaf(5, "JAT_start_time", int(task.start_time)),
+            leaf(5, "JAT_ntix", f"{task.normalised_tickets:f}"),
         ]
 
     @staticmethod
-    def _binding_rows(job: Job) -> str:
+    def _usage(item: str, usage: Mapping[str, str]) -> str:
+        rows = [
+            block(6, item, [leaf(7, "UA_name", name), leaf(7, "UA_value", value)])
+            for name, value in usage.items()
+        ]
+        return block(5, "JAT_scaled_usage_list", rows)
+
+    def _notes(self, task: Task) -> str:
+        """Why it could not start."""
+        notes = (f"{self._server.reason(when)} {text}" for when, text in zip(task.error_times, task.errors))
+        rows = [
+            block(6, "ulong_sublist", [leaf(7, "QIM_type", 1), leaf(7, "QIM_message", note)])
+            for note in notes
+        ]
+        return block(5, "JAT_message_list", rows)
+
+    @staticmethod
+    def _binding_rows(job: Job) -> Entries:
         parts = binding_of(job.spec.binding)
         rows = [
             leaf(5, "BN_strategy", parts.strategy),
@@ -238,7 +239,7 @@ class JobDetails:
             leaf(5, "BN_parameter_striding_step_size", parts.step),
             "" if parts.explicit is None else leaf(5, "BN_parameter_explicit", parts.explicit),
         ]
-        return list_of("JB_binding", "binding" if job.spec.binding else "element", [rows])
+        return "binding" if job.spec.binding else "element", [rows]
 
 
 def _message(depth: int, message: SchedulingMessage, item: str) -> str:

@@ -11,6 +11,7 @@ from .formats import xml_escape
 HEAD = "<?xml version='1.0'?>\n"
 
 Rows = list[str]
+Entries = tuple[str, list[Rows]]  # of a list: the tag of each, and its rows
 
 
 def opening(flavour: Flavour, tag: str, schema: str) -> str:
@@ -37,66 +38,72 @@ def block(depth: int, tag: str, rows: Iterable[str]) -> str:
 
 def list_of(tag: str, item: str, entries: Iterable[Rows]) -> str:
     """A list of a job: each entry is an element with its rows."""
-    return block(3, tag, [block(4, item, rows) for rows in entries])
+    return block(3, tag, [f"        <{item}>\n{''.join(rows)}        </{item}>\n" for rows in entries])
 
 
-def path_list(tag: str, paths: Sequence[HostPath]) -> str:
+def member(tag: str, value: object) -> str:
+    """A member of a job: a list, a single value, or nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return list_of(tag, *value)
+    return flag(3, tag, value) if isinstance(value, bool) else leaf(3, tag, value)
+
+
+def paths(found: Sequence[HostPath]) -> Entries:
     """Paths with their hosts."""
-    return list_of(
-        tag,
-        "path_list",
-        (
-            [
-                leaf(5, "PN_path", piece.path),
-                leaf(5, "PN_host", piece.host or ""),
-                leaf(5, "PN_file_host", ""),
-                flag(5, "PN_file_staging", False),
-            ]
-            for piece in paths
-        ),
-    )
+    rows = [
+        [
+            leaf(5, "PN_path", piece.path),
+            leaf(5, "PN_host", piece.host or ""),
+            leaf(5, "PN_file_host", ""),
+            flag(5, "PN_file_staging", False),
+        ]
+        for piece in found
+    ]
+    return "path_list", rows
 
 
-def mail_list(job: Job, addresses: Sequence[MailTo]) -> str:
+def addresses(job: Job) -> Entries:
     """Addresses of -M are in ``mail_list`` elements, the default one in an ``element``."""
-    default = tuple(addresses) == (MailTo(job.spec.owner, job.spec.submit_host),)
-    rows = ([leaf(5, "MR_user", user), leaf(5, "MR_host", host or "")] for user, host in addresses)
-    return list_of("JB_mail_list", "element" if default else "mail_list", rows)
+    spec = job.spec
+    default = spec.mail_to == (MailTo(spec.owner, spec.submit_host),)
+    rows = [[leaf(5, "MR_user", user), leaf(5, "MR_host", host or "")] for user, host in spec.mail_to]
+    return "element" if default else "mail_list", rows
 
 
-def pair_list(tag: str, item: str, pairs: Iterable[tuple[str, str | None]]) -> str:
+def variables(item: str, found: Iterable[tuple[str, str | None]]) -> Entries:
     """Variables; one without a value has no VA_value."""
-    return list_of(
-        tag,
-        item,
-        (
-            [leaf(5, "VA_variable", name), leaf(5, "VA_value", value) if value is not None else ""]
-            for name, value in pairs
-        ),
-    )
+    rows = [
+        [leaf(5, "VA_variable", name), leaf(5, "VA_value", value) if value is not None else ""]
+        for name, value in found
+    ]
+    return item, rows
 
 
-def queue_list(tag: str, names: Sequence[str]) -> str:
+def queues(names: Sequence[str]) -> Entries:
     """Requested queues."""
-    return list_of(tag, "destin_ident_list", ([leaf(5, "QR_name", name)] for name in names))
+    return "destin_ident_list", [[leaf(5, "QR_name", name)] for name in names]
 
 
-def number_list(tag: str, item: str, numbers: Sequence[int]) -> str:
+def jobs(item: str, numbers: Sequence[int]) -> Entries:
     """Numbers of jobs."""
-    return list_of(tag, item, ([leaf(5, "JRE_job_number", number)] for number in numbers))
+    return item, [[leaf(5, "JRE_job_number", number)] for number in numbers]
 
 
-def range_list(tag: str, item: str, ranges: Sequence[Range]) -> str:
+def names_of_jobs(words: Sequence[str]) -> Entries:
+    """Jobs as they were named."""
+    return "element", [[leaf(5, "JRE_job_number", 0), leaf(5, "JRE_job_name", word)] for word in words]
+
+
+def ranges(item: str, found: Sequence[Range]) -> Entries:
     """Ranges of tasks or slots."""
     names = ("RN_min", "RN_max", "RN_step")
-    return list_of(tag, item, ([leaf(5, *pair) for pair in zip(names, piece)] for piece in ranges))
+    return item, [[leaf(5, *pair) for pair in zip(names, piece)] for piece in found]
 
 
-def argument_list(words: Sequence[str], ids: bool) -> str:
+def arguments(words: Sequence[str], ids: bool) -> Entries:
     """Arguments of a job; an empty one has no ST_name. ``ids``: each has an ST_id."""
-    rows = [
-        f"        <element>\n{leaf(5, 'ST_name', word) if word else ''}{leaf(5, 'ST_id', 0) if ids else ''}"
-        "        </element>\n"
-        for word in words
+    return "element", [
+        [leaf(5, "ST_name", word) if word else "", leaf(5, "ST_id", 0) if ids else ""] for word in words
     ]
-    return block(3, "JB_job_args", rows)
