@@ -2,93 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from .wire import SOCKET_NAME
 
 TOOLS = (
-    "qsub",
-    "qstat",
-    "qacct",
-    "qdel",
-    "qhold",
-    "qrls",
-    "qalter",
-    "qmod",
-    "qconf",
-    "qhost",
-    "qselect",
+    *("qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qalter", "qmod", "qconf", "qhost", "qselect"),
     "qrsh",
 )
 CELL_NAME = "default"
 
 
-@dataclass(frozen=True)
 class Layout:
-    """The paths of a cell in ``directory`` (absolute)."""
+    """The paths of a cell in ``directory`` (absolute).
 
-    directory: Path
+    Attributes:
+        root: SGE_ROOT.
+        common: ``$SGE_ROOT/default/common``.
+        bin: the commands, to be put on PATH.
+        library: the compiled client.
+        socket: the qmaster's socket; clients find it from SGE_ROOT.
+        qmaster: state, log and lock of the qmaster.
+        execd: ``execd_spool_dir``.
+        reports: what shepherds report to the qmaster.
+        tmp: where tasks get their TMPDIR.
+        settings: the cell's options, JSON.
+        log: what the daemon says.
+        lock: held by the running daemon; contains its pid.
+    """
 
-    @property
-    def root(self) -> Path:
-        """SGE_ROOT."""
-        return self.directory / "root"
-
-    @property
-    def common(self) -> Path:
-        """``$SGE_ROOT/default/common``."""
-        return self.root / CELL_NAME / "common"
-
-    @property
-    def bin(self) -> Path:
-        """The commands, to be put on PATH."""
-        return self.directory / "bin"
-
-    @property
-    def library(self) -> Path:
-        """The compiled client."""
-        return self.directory / "lib"
-
-    @property
-    def socket(self) -> Path:
-        """The qmaster's socket; clients find it from SGE_ROOT."""
-        return self.root / CELL_NAME / SOCKET_NAME
-
-    @property
-    def qmaster(self) -> Path:
-        """State, log and lock of the qmaster."""
-        return self.directory / "spool" / "qmaster"
-
-    @property
-    def execd(self) -> Path:
-        """``execd_spool_dir``."""
-        return self.directory / "spool" / "execd"
-
-    @property
-    def reports(self) -> Path:
-        """What shepherds report to the qmaster."""
-        return self.directory / "spool" / "reports"
-
-    @property
-    def tmp(self) -> Path:
-        """Where tasks get their TMPDIR."""
-        return self.directory / "tmp"
-
-    @property
-    def settings(self) -> Path:
-        """The cell's options, JSON."""
-        return self.directory / "cell.json"
-
-    @property
-    def log(self) -> Path:
-        """What the daemon says."""
-        return self.qmaster / "messages"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the running daemon; contains its pid."""
-        return self.qmaster / "lock"
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.root = directory / "root"
+        self.common = self.root / CELL_NAME / "common"
+        self.bin = directory / "bin"
+        self.library = directory / "lib"
+        self.socket = self.root / CELL_NAME / SOCKET_NAME
+        self.qmaster = directory / "spool" / "qmaster"
+        self.execd = directory / "spool" / "execd"
+        self.reports = directory / "spool" / "reports"
+        self.tmp = directory / "tmp"
+        self.settings = directory / "cell.json"
+        self.log = self.qmaster / "messages"
+        self.lock = self.qmaster / "lock"
 
     def active_job(self, host: str, job: int, task: int) -> Path:
         """SGE_JOB_SPOOL_DIR of a task."""

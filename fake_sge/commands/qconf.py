@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ..model import CellConfig
 from ..model.globs import glob_match
@@ -67,7 +67,7 @@ class _Show(NamedTuple):
     """An option that shows something: its argument (in brackets when it may be left out) and its method."""
 
     argument: str
-    answer: Callable[[_Shows, str | None], Texts]
+    answer: Callable[[_Shows, Any], Texts]
     text: str
 
 
@@ -87,11 +87,11 @@ class _Shows:
         attribute, nothing, _ = _LISTS[option]
         return _names(sorted(getattr(self._config, attribute)), nothing)
 
-    def complexes(self) -> Texts:
+    def complexes(self, _name: str | None) -> Texts:
         """``-sc``."""
         return 0, complex_table(self._config.complexes), ""
 
-    def event_clients(self) -> Texts:
+    def event_clients(self, _name: str | None) -> Texts:
         """``-secl``."""
         return 0, event_client_table(self._qmaster.event_clients()), ""
 
@@ -107,16 +107,16 @@ class _Shows:
         config = self._config
         return [*config.hosts, *config.admin_hosts, *config.submit_hosts]
 
-    def scheduler(self) -> Texts:
+    def scheduler(self, _name: str | None) -> Texts:
         """``-ssconf``."""
         return 0, attributes(self._config.scheduler.items(), _SCHEDULER_WIDTH), ""
 
-    def scheduler_host(self) -> Texts:
+    def scheduler_host(self, _name: str | None) -> Texts:
         """``-sss``: the host of the scheduler, as the event client list names it."""
         hosts = [host for _, name, host in self._qmaster.event_clients() if name == "scheduler"]
         return _names(hosts, "no scheduling host defined")
 
-    def trigger(self) -> Texts:
+    def trigger(self, _name: str | None) -> Texts:
         """``-tsm``."""
         if not self._qmaster.config.is_manager(self._request.user):
             return 0, "", "starting scheduler monitoring requires manager privileges\n"
@@ -178,25 +178,31 @@ class _Shows:
         rows: dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
         rows["load_values"] = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
         rows["processors"] = loads.get("num_proc", "0")
-        for key in (
-            "user_lists",
-            "xuser_lists",
-            "projects",
-            "xprojects",
-            "usage_scaling",
-            "report_variables",
-        ):
+        for key in ("user_lists", "xuser_lists", "projects", "xprojects", "usage_scaling"):
             rows[key] = "NONE"
+        rows["report_variables"] = "NONE"
         own = host.attributes if host is not None else {}
         rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
         return 0, attributes(rows.items(), _QUEUE_WIDTH), ""
 
-    def group(self, name: str, text: Callable[[str, Sequence[str]], str]) -> Texts:
-        """-shgrp, -shgrp_tree and -shgrp_resolved."""
+    def _members(self, name: str, text: Callable[[Sequence[str]], str]) -> Texts:
         hosts = self._config.host_groups.get(name)
         if hosts is None:
             return 1, "", f'Host group "{name}" does not exist\n'
-        return 0, text(name, hosts), ""
+        return 0, text(hosts), ""
+
+    def group(self, name: str) -> Texts:
+        """``-shgrp GROUP``."""
+        head = f"group_name {name}\n"
+        return self._members(name, lambda hosts: head + folded("hostlist ", " ".join(hosts) or "NONE", 9))
+
+    def group_tree(self, name: str) -> Texts:
+        """``-shgrp_tree GROUP``."""
+        return self._members(name, lambda hosts: f"{name}\n" + "".join(f"   {host}\n" for host in hosts))
+
+    def group_hosts(self, name: str) -> Texts:
+        """``-shgrp_resolved GROUP``."""
+        return self._members(name, lambda hosts: " ".join(hosts) + "\n")
 
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""
@@ -231,39 +237,36 @@ class _Shows:
         return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
 
 
+def _says(code: int, out: str = "", err: str = "") -> Callable[[_Shows, str], Texts]:
+    """The same answer whatever is asked for; ``{}`` is the argument."""
+    return lambda _, name: (code, out, err.format(name))
+
+
 _SHOWS = {
-    "-sconfl": _Show(
-        "", lambda _, __: _names((), "no config defined"), "hosts with a configuration of their own"
-    ),
-    "-ssconf": _Show("", lambda shows, _: shows.scheduler(), "the scheduler's configuration"),
-    "-sc": _Show("", lambda shows, _: shows.complexes(), "the resources that can be defined and requested"),
-    "-secl": _Show("", lambda shows, _: shows.event_clients(), "the registered event clients"),
-    "-tsm": _Show("", lambda shows, _: shows.trigger(), "have the scheduler run at once"),
-    "-sss": _Show("", lambda shows, _: shows.scheduler_host(), "the host of the scheduler"),
-    "-sstree": _Show("", lambda _, __: (1, "", "no sharetree element\n"), "the share tree"),
-    "-sst": _Show("", lambda _, __: (0, "", "No sharetree\n"), "the share tree in short"),
-    "-sds": _Show("", lambda _, __: (0, "", ""), "detached settings"),
-    "-sconf": _Show(
-        "[HOST]", lambda shows, name: shows.configuration(name), "the configuration of the cell or a host"
-    ),
-    "-sq": _Show("[QUEUES]", lambda shows, name: shows.queue(name), "queues with all attributes"),
-    "-srqs": _Show("[NAMES]", lambda _, __: (1, "", "No resource quota set found\n"), "resource quota sets"),
-    "-sp": _Show("NAME", lambda shows, name: shows.environment(str(name)), "a parallel environment"),
-    "-se": _Show("HOST", lambda shows, name: shows.host(str(name)), "an execution host with its load"),
-    "-shgrp": _Show("GROUP", lambda shows, name: shows.group(str(name), _hosts), "a host group"),
-    "-shgrp_tree": _Show(
-        "GROUP", lambda shows, name: shows.group(str(name), _tree), "a host group as a tree"
-    ),
-    "-shgrp_resolved": _Show(
-        "GROUP", lambda shows, name: shows.group(str(name), _flat), "the hosts of a group"
-    ),
-    "-su": _Show("NAMES", lambda shows, name: shows.userset(str(name)), "user sets"),
-    "-suser": _Show("USER", lambda shows, name: shows.user(str(name)), "a user"),
-    "-sprj": _Show("PROJECT", lambda shows, name: shows.project(str(name)), "a project"),
-    "-scal": _Show("NAME", lambda _, name: (1, "", f"{name} is not a calendar\n"), "a calendar"),
+    "-sconfl": _Show("", _says(1, "", "no config defined\n"), "hosts with a configuration of their own"),
+    "-ssconf": _Show("", _Shows.scheduler, "the scheduler's configuration"),
+    "-sc": _Show("", _Shows.complexes, "the resources that can be defined and requested"),
+    "-secl": _Show("", _Shows.event_clients, "the registered event clients"),
+    "-tsm": _Show("", _Shows.trigger, "have the scheduler run at once"),
+    "-sss": _Show("", _Shows.scheduler_host, "the host of the scheduler"),
+    "-sstree": _Show("", _says(1, "", "no sharetree element\n"), "the share tree"),
+    "-sst": _Show("", _says(0, "", "No sharetree\n"), "the share tree in short"),
+    "-sds": _Show("", _says(0), "detached settings"),
+    "-sconf": _Show("[HOST]", _Shows.configuration, "the configuration of the cell or a host"),
+    "-sq": _Show("[QUEUES]", _Shows.queue, "queues with all attributes"),
+    "-srqs": _Show("[NAMES]", _says(1, "", "No resource quota set found\n"), "resource quota sets"),
+    "-sp": _Show("NAME", _Shows.environment, "a parallel environment"),
+    "-se": _Show("HOST", _Shows.host, "an execution host with its load"),
+    "-shgrp": _Show("GROUP", _Shows.group, "a host group"),
+    "-shgrp_tree": _Show("GROUP", _Shows.group_tree, "a host group as a tree"),
+    "-shgrp_resolved": _Show("GROUP", _Shows.group_hosts, "the hosts of a group"),
+    "-su": _Show("NAMES", _Shows.userset, "user sets"),
+    "-suser": _Show("USER", _Shows.user, "a user"),
+    "-sprj": _Show("PROJECT", _Shows.project, "a project"),
+    "-scal": _Show("NAME", _says(1, "", "{} is not a calendar\n"), "a calendar"),
     "-sckpt": _Show(
         "NAME",
-        lambda _, name: (1, "", f"{name} is not a checkpointing interface definition\n"),
+        _says(1, "", "{} is not a checkpointing interface definition\n"),
         "a checkpointing environment",
     ),
 }
@@ -272,18 +275,6 @@ OPTIONS = (
     *(OptionHelp(option, item.argument, item.text) for option, item in _SHOWS.items()),
     OptionHelp("-help", "", "print this text and end"),
 )
-
-
-def _hosts(name: str, hosts: Sequence[str]) -> str:
-    return f"group_name {name}\n" + folded("hostlist ", " ".join(hosts) or "NONE", 9)
-
-
-def _tree(name: str, hosts: Sequence[str]) -> str:
-    return f"{name}\n" + "".join(f"   {host}\n" for host in hosts)
-
-
-def _flat(_name: str, hosts: Sequence[str]) -> str:
-    return " ".join(hosts) + "\n"
 
 
 def _denied(request: Request) -> Texts:

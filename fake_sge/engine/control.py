@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet
-from ..model.operations import Actor, Change, Outcome, QueueAction
-from .lifecycle import discard_enrolled, discard_waiting, kill_simulated, release
+from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
+from .lifecycle import discard_enrolled, discard_waiting, is_stopped_by_queue, kill_simulated, release
 from .state import CellState, SignalTask, enroll, make_instances
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 
 KILL = 9
+TASK_CHANGES = (
+    *(JobOperation.SUSPEND, JobOperation.UNSUSPEND, JobOperation.CLEAR_ERROR),
+    JobOperation.RESCHEDULE,
+)
 
 
 def may_change(config: CellConfig, job: Job, actor: Actor) -> bool:
@@ -102,7 +105,7 @@ def _gone(job: Job, gone: TaskSet, whole: bool) -> Change:
 
 
 def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool) -> Change:
-    task.deleted_by, task.deleted_at = f"{actor.user}@{actor.host}", now
+    task.deleted_by = f"{actor.user}@{actor.host}"
     already = bool(task.state & State.DELETED)
     task.state |= State.DELETED
     outcome = Outcome.FORCED if force else Outcome.REGISTERED
@@ -119,14 +122,19 @@ def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: A
 
 
 # ---- suspension, errors and reruns ---------------------------------------------------------------
-def _each(
+def change_tasks(
+    change: JobOperation,
     state: CellState,
+    now: float,
     number: int,
     tasks: Sequence[Range] | None,
     actor: Actor,
-    operate: Callable[[Job, Task], Change],
+    force: bool = False,
 ) -> list[Change]:
-    """Operate on the tasks that were started, or failed to; those that never were are NOT_RUNNING."""
+    """Qmod on tasks that were started, or failed to; those that never were are NOT_RUNNING.
+
+    ``force`` reschedules jobs that are not rerunnable, too.
+    """
     job = state.jobs.get(number)
     if job is None:
         return [Change(Outcome.NO_SUCH_JOB, number)]
@@ -135,89 +143,53 @@ def _each(
         return [Change(Outcome.NO_SUCH_TASK, number)]
     if not may_change(state.config, job, actor):
         return [Change(Outcome.DENIED, number)]
-    changes = [operate(job, task) for task in enrolled]
+    changes = []
+    for task in enrolled:
+        host = task.granted[0].host if task.granted and change is JobOperation.RESCHEDULE else ""
+        if change is JobOperation.CLEAR_ERROR:
+            outcome = _clear_error(state, now, job, task)
+        elif change is JobOperation.RESCHEDULE:
+            outcome = _reschedule(state, now, job, task, force)
+        else:
+            outcome = _stop_or_continue(state, change is JobOperation.SUSPEND, job, task)
+        changes.append(Change(outcome, number, _named(job, task.number), name=host))
     return changes + [Change(Outcome.NOT_RUNNING, number, item) for item in waiting]
 
 
-def suspend(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
-) -> list[Change]:
-    """Qmod -sj."""
-    del now
-    return _each(state, number, tasks, actor, partial(_stop_or_continue, state, True))
-
-
-def unsuspend(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
-) -> list[Change]:
-    """Qmod -usj."""
-    del now
-    return _each(state, number, tasks, actor, partial(_stop_or_continue, state, False))
-
-
-def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Change:
-    outcome = Outcome.DONE
+def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Outcome:
     if task.is_pending or (stop and task.finish is not None):
-        outcome = Outcome.UNCHANGED
-    elif stop == bool(task.state & State.SUSPENDED):
-        outcome = Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
+        return Outcome.UNCHANGED
+    if stop == bool(task.state & State.SUSPENDED):
+        return Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
+    task.state ^= State.SUSPENDED
+    if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
+        return Outcome.NOT_APPLICABLE
+    if job.spec.simulation is None and not is_stopped_by_queue(state, task):
+        state.effects.append(SignalTask(job.number, task.number, task.run, "suspend" if stop else "resume"))
+    return Outcome.DONE
+
+
+def _clear_error(state: CellState, now: float, job: Job, task: Task) -> Outcome:
+    if not task.state & State.ERROR:
+        return Outcome.UNCHANGED
+    task.state &= ~State.ERROR
+    task.errors, task.error_times = [], []
+    refresh_ready(state, job, now)
+    state.ask_schedule(now, state.timing.flush_submit)
+    return Outcome.DONE
+
+
+def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool) -> Outcome:
+    if task.is_pending or task.finish or task.state & State.DELETED or task.reschedule_requested:
+        return Outcome.UNCHANGED
+    if not force and not is_rerunnable(state, job, task):
+        return Outcome.NOT_RERUNNABLE
+    task.reschedule_requested = True
+    if job.spec.simulation is not None:
+        kill_simulated(state, now, job, task, KILL)
     else:
-        task.state ^= State.SUSPENDED
-        if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
-            outcome = Outcome.NOT_APPLICABLE
-        elif job.spec.simulation is None and not _stopped_by_queue(state, task):
-            action = "suspend" if stop else "resume"
-            state.effects.append(SignalTask(job.number, task.number, task.run, action))
-    return Change(outcome, job.number, _named(job, task.number))
-
-
-def _stopped_by_queue(state: CellState, task: Task) -> bool:
-    instance = state.instances.get(task.granted[0].instance) if task.granted else None
-    return bool(instance and instance.state & QueueState.SUSPENDED)
-
-
-def clear_error(
-    state: CellState, now: float, number: int, tasks: Sequence[Range] | None, actor: Actor
-) -> list[Change]:
-    """Qmod -cj."""
-
-    def clear(job: Job, task: Task) -> Change:
-        if not task.state & State.ERROR:
-            return Change(Outcome.UNCHANGED, number, _named(job, task.number))
-        task.state &= ~State.ERROR
-        task.errors, task.error_times = [], []
-        refresh_ready(state, job, now)
-        state.ask_schedule(now, state.timing.flush_submit)
-        return Change(Outcome.DONE, number, _named(job, task.number))
-
-    return _each(state, number, tasks, actor, clear)
-
-
-def reschedule(
-    state: CellState,
-    now: float,
-    number: int,
-    tasks: Sequence[Range] | None,
-    actor: Actor,
-    force: bool = False,
-) -> list[Change]:
-    """Qmod -rj; ``force`` (-f) also for jobs that are not rerunnable."""
-
-    def again(job: Job, task: Task) -> Change:
-        named = _named(job, task.number)
-        if task.is_pending or task.finish or task.state & State.DELETED or task.reschedule_requested:
-            return Change(Outcome.UNCHANGED, number, named)
-        if not force and not is_rerunnable(state, job, task):
-            return Change(Outcome.NOT_RERUNNABLE, number, named)
-        change = Change(Outcome.DONE, number, named, name=task.granted[0].host)
-        task.reschedule_requested = True
-        if job.spec.simulation is not None:
-            kill_simulated(state, now, job, task, KILL)
-        else:
-            state.effects.append(SignalTask(number, task.number, task.run, "kill"))
-        return change
-
-    return _each(state, number, tasks, actor, again)
+        state.effects.append(SignalTask(job.number, task.number, task.run, "kill"))
+    return Outcome.DONE
 
 
 # ---- queues --------------------------------------------------------------------------------------
@@ -233,7 +205,8 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
     if action is QueueAction.RESCHEDULE:
         for number, task_number in list(state.running):
             if state.jobs[number].tasks[task_number].granted[0].instance == name:
-                reschedule(state, now, number, [Range(task_number, task_number)], actor)
+                tasks = [Range(task_number, task_number)]
+                change_tasks(JobOperation.RESCHEDULE, state, now, number, tasks, actor)
         return Change(Outcome.DONE, name=name)
     if action is QueueAction.CLEAR_ERROR:
         changed = bool(instance.state & QueueState.ERROR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..model import CellConfig, JobSpec
@@ -60,10 +61,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "alter": control.alter,
     "change_holds": holds.change_holds,
     "delete": control.delete,
-    "suspend": control.suspend,
-    "unsuspend": control.unsuspend,
-    "clear_error": control.clear_error,
-    "reschedule": control.reschedule,
+    **{change.value: partial(control.change_tasks, change) for change in control.TASK_CHANGES},
     "change_queue": control.change_queue,
     "fail": control.fail_next,
     "started": lifecycle.started,

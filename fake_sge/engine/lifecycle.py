@@ -221,7 +221,7 @@ def finish_simulated(state: CellState, now: float) -> None:
         task = _current(state, number, task_number, run)
         if task is None:
             continue
-        if task.state & State.SUSPENDED or _queue_suspended(state, task):
+        if task.state & State.SUSPENDED or is_stopped_by_queue(state, task):
             heapq.heappush(state.simulated, (now + 1.0, number, task_number, run))
             continue
         exited(
@@ -234,8 +234,9 @@ def finish_simulated(state: CellState, now: float) -> None:
         )
 
 
-def _queue_suspended(state: CellState, task: Task) -> bool:
-    instance = state.instances.get(task.granted[0].instance)
+def is_stopped_by_queue(state: CellState, task: Task) -> bool:
+    """Whether the queue in which a task runs is suspended."""
+    instance = state.instances.get(task.granted[0].instance) if task.granted else None
     return bool(instance and instance.state & QueueState.SUSPENDED)
 
 

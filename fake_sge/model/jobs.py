@@ -188,7 +188,6 @@ class Task(Compact):
     priority: float = 0.0  # JAT_prio
     normalised_tickets: float = 0.0  # JAT_ntix
     deleted_by: str | None = None  # "user@host" of the qdel
-    deleted_at: float = 0.0
     not_before: float = 0.0  # cleanup of the previous run (Rq) lasts until then
     run: int = 0  # counts dispatches; names the spool directory
     reschedule_requested: bool = False  # qmod -rj, not ended yet
