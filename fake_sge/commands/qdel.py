@@ -165,12 +165,10 @@ def _delete(
 
 
 def _meant(word: JobWord, users: tuple[str, ...], qmaster: QmasterInterface) -> Iterator[Job]:
-    if word.is_number and word.word != "0":
-        job = qmaster.job(int(word.word))
-        jobs = [job] if job is not None else []
-    else:
-        jobs = [job for job in list(qmaster.jobs()) if word.word == "0" or glob_match(word.word, job.name)]
-    for job in jobs:
+    for number in qmaster.find_jobs("*" if word.word == "0" else word.word):
+        job = qmaster.job(number)
+        if job is None:
+            continue
         if not users or any(glob_match(user, job.owner) for user in users):
             yield job
 

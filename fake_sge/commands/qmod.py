@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from ..engine.admission import names_a_queue
 from ..model import Hold, Job, Range, Rerun, fold
-from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.formats import encode
@@ -190,11 +189,7 @@ def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
             if option.jobs and word.is_number:
                 found = _job(option.jobs, word, parsed.force, request, qmaster)
             elif option.jobs and option.queues is None:
-                named = [
-                    JobWord(str(job.number), word.tasks)
-                    for job in qmaster.jobs()
-                    if glob_match(word.word, job.name)
-                ]
+                named = [JobWord(str(number), word.tasks) for number in qmaster.find_jobs(word.word)]
                 later += [(option.jobs, job) for job in named]
                 found = [] if named else None
             if found is None:

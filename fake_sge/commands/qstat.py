@@ -10,7 +10,7 @@ from ..model import QueueInstance, QueueState
 from ..model.flavours import Flavour
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
-from ..render.column_table import ColumnTable
+from ..render.column_table import wide_table
 from ..render.detail_text_ocs import requested_details_ocs
 from ..render.formats import encode
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
@@ -25,7 +25,7 @@ from ..render.queues import (
     summary_text,
     summary_xml_rows,
 )
-from ..render.table import Columns, JobTable, requested_details
+from ..render.table import Columns, JobTable, plain_table, requested_details
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error
 from .interface.qmaster_interface import QmasterInterface
@@ -280,11 +280,11 @@ class _Listing:
                 out.insert(0, table.header())
         return Reply(0, encode("".join(out)))
 
-    def _table(self) -> JobTable | ColumnTable:
+    def _table(self) -> JobTable:
         details = self._details() if self._columns.resources else None
         if self._view.flavour.columns:
-            return ColumnTable(self._columns, self._clock, details)
-        return JobTable(self._columns, self._clock, details=details)
+            return wide_table(self._columns, self._clock, details)
+        return plain_table(self._columns, self._clock, details=details)
 
     def _section(self, title: str, rows: list[str]) -> list[str]:
         if not rows:

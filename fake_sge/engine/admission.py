@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, Status, names
+from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.globs import glob_match
 from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
 from .state import CellState
@@ -195,11 +195,7 @@ def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
     if len(state.jobs) >= (most or config.max_job_number) or state.active_of.get(spec.owner, 0) >= (
         most_of_user or config.max_job_number
     ):  # jobs that have ended but are still known do not count
-        alive = [
-            job.owner
-            for job in state.jobs.values()
-            if job.waiting or any(task.status is not Status.FINISHED for task in job.tasks.values())
-        ]
+        alive = [job.owner for job in state.jobs.values() if not job.is_over]
         own = alive.count(spec.owner)
         if most and len(alive) >= most:
             raise Refused(config.flavour.wording.full_cluster.format(most))

@@ -107,7 +107,7 @@ def _finish(state: CellState, now: float, job: Job, task: Task, end: Exit) -> No
     deleted = task.deleted_by is not None or not ran
     _ended(state, job, Finished(task.number, end.exit_status, signal, end.failed, deleted))
     state.ended.append((job.number, task.number))
-    job.script_deleted = not job.waiting and all(other.finish is not None for other in job.tasks.values())
+    job.script_deleted = job.is_over
     task.purge_at = now + state.timing.finished_window
     if job.script_deleted:
         release_successors(state, now, job)

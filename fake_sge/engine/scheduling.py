@@ -6,7 +6,7 @@ import heapq
 
 from ..model import Job, JobSpec, SchedulingMessage, State, Status, Task
 from .placement import Capacity, least_slots, mismatch, queue_unavailable
-from .state import CellState, StartTask, enroll, free_waiting
+from .state import CellState, StartTask, enroll
 
 
 def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
@@ -103,7 +103,7 @@ def _urgency(job: Job) -> float:
 def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> None:
     left = concurrency_left(state, job)
     again = sorted(task.number for task in job.tasks.values() if is_startable(task, now))
-    free = free_waiting(job)
+    free = job.free
     while left > 0 and (again or free):
         placed = capacity.place(job.spec)
         if placed is None:
@@ -240,7 +240,7 @@ def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessa
         reason = mismatch(state.config, instance, job.spec)
         if reason is not None:
             reasons.append(SchedulingMessage(reason.number, reason.text, (job.number,)))
-    if len(free_waiting(job)) < len(job.waiting) or any(task.hold for task in pending):
+    if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
         reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
     if job.spec.pe is not None and not reasons:
         free = max((instance.slots - instance.used for instance in state.instances.values()), default=0)
@@ -254,7 +254,7 @@ def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) 
     """Why nothing of the job is looked at, when it is for one reason; None otherwise."""
     if not job.waiting and all(task.errors for task in pending):
         return 32, "Job is in error state"
-    if not free_waiting(job) and all(task.hold or task.errors for task in pending):
+    if not job.free and all(task.hold or task.errors for task in pending):
         return 33, "Job is in hold state"
     if job.predecessors:
         return 35, "job dropped because of job dependencies"

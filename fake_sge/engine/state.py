@@ -172,11 +172,6 @@ def drop_waiting(job: Job, members: TaskSet) -> None:
     job.array_hold -= members
 
 
-def free_waiting(job: Job) -> TaskSet:
-    """Waiting tasks without any hold."""
-    return job.waiting - job.user_hold - job.operator_hold - job.system_hold - job.array_hold
-
-
 def never_ran(failed: int, error: str, usage: dict[str, float]) -> Exit:
     """The end of an attempt that did not get to run."""
     return Exit(failed, 0, 0, 0.0, 0.0, usage, error)

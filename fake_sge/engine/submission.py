@@ -11,7 +11,7 @@ from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
 from .admission import ANSWER_LOST, judge, late, not_in_any_queue
 from .scheduling import suitability
-from .state import CellState, free_waiting
+from .state import CellState
 
 
 def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
@@ -98,7 +98,7 @@ def take_number(state: CellState) -> int:
 
 def refresh_ready(state: CellState, job: Job, now: float) -> None:
     """Keep the set of jobs that the scheduler looks at."""
-    pending = bool(free_waiting(job)) or any(
+    pending = bool(job.free) or any(
         task.is_pending and not task.hold and not _in_error(task) for task in job.tasks.values()
     )
     if pending and not job.predecessors and job.spec.execution_time <= now:
@@ -152,22 +152,18 @@ def _meant(state: CellState, job: Job, words: tuple[str, ...]) -> tuple[int, ...
     found: dict[int, None] = {}
     for word in words:
         if word.isdigit():
-            if int(word) in state.jobs and int(word) != job.number and not _over(state.jobs[int(word)]):
+            if int(word) in state.jobs and int(word) != job.number and not state.jobs[int(word)].is_over:
                 found[int(word)] = None
             continue
         for other in state.jobs.values():
             if (
                 other.number != job.number
                 and other.owner == job.owner
-                and not _over(other)
+                and not other.is_over
                 and glob_match(word, other.name)
             ):
                 found[other.number] = None
     return tuple(found)
-
-
-def _over(job: Job) -> bool:
-    return not job.waiting and all(task.finish is not None for task in job.tasks.values())
 
 
 def is_rerunnable(state: CellState, job: Job, task: Task) -> bool:

@@ -250,15 +250,25 @@ class Job(Compact):
         """Whether -hold_jid still holds it back (letter h)."""
         return bool(self.predecessors)
 
-    def hold_of_waiting(self, task: int) -> Hold:
-        """Hold bits of a never dispatched task."""
-        hold = Hold.NONE
-        for flag, members in (
+    @property
+    def is_over(self) -> bool:
+        """Whether all its tasks have ended; it is known until the next scheduler run."""
+        return not self.waiting and all(task.finish is not None for task in self.tasks.values())
+
+    @property
+    def holds(self) -> tuple[tuple[Hold, TaskSet], ...]:
+        """The held ones of the waiting tasks, by the kind of hold."""
+        return (
             (Hold.USER, self.user_hold),
             (Hold.OPERATOR, self.operator_hold),
             (Hold.SYSTEM, self.system_hold),
             (Hold.ARRAY_DEPENDENCY, self.array_hold),
-        ):
+        )
+
+    def hold_of_waiting(self, task: int) -> Hold:
+        """Hold bits of a never dispatched task."""
+        hold = Hold.NONE
+        for flag, members in self.holds:
             if task in members:
                 hold |= flag
         return hold
@@ -266,17 +276,20 @@ class Job(Compact):
     def waiting_groups(self) -> list[tuple[Hold, TaskSet]]:
         """The waiting tasks by hold bits, unheld first, then by lowest task; each is a qstat line."""
         groups: list[tuple[Hold, TaskSet]] = [(Hold.NONE, self.waiting)]
-        for flag, members in (
-            (Hold.USER, self.user_hold),
-            (Hold.OPERATOR, self.operator_hold),
-            (Hold.SYSTEM, self.system_hold),
-            (Hold.ARRAY_DEPENDENCY, self.array_hold),
-        ):
+        for flag, members in self.holds:
             split: list[tuple[Hold, TaskSet]] = []
             for hold, tasks in groups:
                 split += [(hold, tasks - members), (hold | flag, tasks & members)]
             groups = [(hold, tasks) for hold, tasks in split if tasks]
         return sorted(groups, key=lambda group: (group[0] != Hold.NONE, group[1].lowest()))
+
+    @property
+    def free(self) -> TaskSet:
+        """Waiting tasks without any hold."""
+        free = self.waiting
+        for _, members in self.holds:
+            free -= members
+        return free
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from ..engine.admission import find_jobs
 from ..engine.placement import instance_matches
 from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
-from ..model.globs import glob_match
 from ..model.operations import (
     Actor,
     Change,
@@ -79,10 +79,7 @@ class CommandView:
 
     def find_jobs(self, word: str) -> list[int]:
         """Jobs that a word means."""
-        jobs = self.qmaster.engine.state.jobs
-        if word.isdigit():
-            return [int(word)] if int(word) in jobs and int(word) not in self.hidden else []
-        return [job.number for job in self.jobs() if glob_match(word, job.name)]
+        return find_jobs(word, {job.number: job for job in self.jobs()})
 
     def queue_instances(self) -> Sequence[QueueInstance]:
         """All queue instances."""

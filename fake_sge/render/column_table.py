@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from .formats import Clock, days_duration
 from .listing import Line
-from .table import Columns
+from .table import Column, Columns, JobTable
 
+_OF_TASKS = (("task-ID", 16), ("state", 5), ("cpu", 10), ("mem", 7), ("io", 7), ("stat", 4))
 _TICKETS = ("tckts", "ovrts", "otckt", "ftckt", "stckt")
 
 
-class _Column(NamedTuple):
-    title: str
-    width: int
-    text: Callable[[Line], str]
-    left: bool = True
+def _column(title: str, width: int, text: Callable[[Line], str], left: bool = True) -> Column:
+    """Cut and padded, with the blank after it."""
 
-    def cell(self, text: str) -> str:
-        """Cut and padded, with the blank after it."""
-        text = text[: self.width] if self.title != "ja-task-ID" else text
-        return (text.ljust(self.width) if self.left else text.rjust(self.width)) + " "
+    def cell(line: Line) -> str:
+        cut = text(line)[: width if title != "ja-task-ID" else None]
+        return (cut.ljust(width) if left else cut.rjust(width)) + " "
+
+    return Column(f"{title:<{width}} ", cell)
 
 
 def _usage(name: str, form: Callable[[float], str]) -> Callable[[Line], str]:
@@ -36,103 +34,70 @@ def _amount(value: float) -> str:
     return f"{value:.5f}"
 
 
-class ColumnTable:
-    """Formats lines; ``details`` is what ``-r`` adds below one."""
+def wide_table(columns: Columns, clock: Clock, details: Callable[[Line], str] | None = None) -> JobTable:
+    """The table; ``details`` is what ``-r`` adds below a line."""
+    shown = [*_first(columns), *_middle(columns, clock), *_last(columns)]
+    rule = "-" * sum(len(column.title) for column in shown)
+    return JobTable(shown, rule, details=details)
 
-    def __init__(self, columns: Columns, clock: Clock, details: Callable[[Line], str] | None = None) -> None:
-        self._columns = columns
-        self._clock = clock
-        self._details = details
-        self._shown = [*self._first(), *self._middle(), *self._last()]
 
-    def header(self) -> str:
-        """The titles and the rule."""
-        hidden = self._hidden()
-        titles = "".join(f"{column.title:<{column.width}} " for column in (*self._shown, *hidden))
-        return f"{titles}\n{'-' * len(titles)}\n"
+def _first(columns: Columns) -> list[Column]:
+    ext, urg, pri = columns.extended, columns.urgency, columns.priority
+    found = [
+        (True, _column("job-ID", 10, lambda line: str(line.job.number), False)),
+        (True, _column("prior", 7, lambda line: f"{line.priority:7.5f}")),
+        (pri or urg, _column("nurg", 7, lambda line: f"{line.job.normalised_urgency:7.5f}")),
+        (pri, _column("npprior", 7, lambda line: f"{line.job.normalised_priority:7.5f}")),
+        (pri or ext, _column("ntckts", 7, lambda line: f"{line.tickets:7.5f}")),
+        (urg, _column("urg", 8, lambda line: f"{line.job.urgency:.0f}", False)),
+        (urg, _column("rrcontr", 8, lambda line: f"{line.job.resource_contribution:.0f}", False)),
+        (urg, _column("wtcontr", 8, lambda line: f"{line.job.waiting_contribution:.0f}", False)),
+        (urg, _column("dlcontr", 8, lambda line: f"{line.job.deadline_contribution:.0f}", False)),
+        (pri, _column("pri", 5, lambda line: str(line.job.spec.priority), False)),
+    ]
+    return [column for wanted, column in found if wanted]
 
-    def rows(self, lines: Iterable[Line]) -> list[str]:
-        """The text of each line."""
-        return [
-            "".join(column.cell(column.text(line)) for column in self._shown)
-            + "\n"
-            + (self._details(line) if self._details is not None else "")
-            for line in lines
-        ]
 
-    def _first(self) -> list[_Column]:
-        ext, urg, pri = self._columns.extended, self._columns.urgency, self._columns.priority
-        columns = [
-            _Column("job-ID", 10, lambda line: str(line.job.number), False),
-            _Column("prior", 7, lambda line: f"{line.priority:7.5f}"),
-        ]
-        if pri or urg:
-            columns.append(_Column("nurg", 7, lambda line: f"{line.job.normalised_urgency:7.5f}"))
-        if pri:
-            columns.append(_Column("npprior", 7, lambda line: f"{line.job.normalised_priority:7.5f}"))
-        if pri or ext:
-            columns.append(_Column("ntckts", 7, lambda line: f"{line.tickets:7.5f}"))
-        if urg:
-            columns += [
-                _Column("urg", 8, lambda line: f"{line.job.urgency:.0f}", False),
-                _Column("rrcontr", 8, lambda line: f"{line.job.resource_contribution:.0f}", False),
-                _Column("wtcontr", 8, lambda line: f"{line.job.waiting_contribution:.0f}", False),
-                _Column("dlcontr", 8, lambda line: f"{line.job.deadline_contribution:.0f}", False),
-            ]
-        if pri:
-            columns.append(_Column("pri", 5, lambda line: str(line.job.spec.priority), False))
-        return columns
-
-    def _middle(self) -> list[_Column]:
-        columns = [
-            _Column("name", 10, lambda line: line.job.spec.name),
-            _Column("user", 12, lambda line: line.job.spec.owner),
-        ]
-        if self._columns.extended:
-            columns += [
-                _Column("project", 16, lambda line: line.job.spec.project or "NA"),
-                _Column("department", 10, lambda line: line.job.spec.department or "NA"),
-            ]
-        columns.append(_Column("state", 5, lambda line: line.state))
-        if self._columns.times:
-            columns.append(_Column("submit/start at", 19, self._when))
-        if self._columns.urgency:
-            columns.append(_Column("deadline", 19, self._deadline))
-        return columns
-
-    def _last(self) -> list[_Column]:
-        columns: list[_Column] = []
-        if self._columns.extended:
-            columns += [
-                _Column("cpu", 10, _usage("cpu", days_duration)),
-                _Column("mem", 7, _usage("mem", _amount)),
-                _Column("io", 7, _usage("io", _amount)),
-                *(_Column(title, 5, lambda _line: "0") for title in _TICKETS),
-                _Column("share", 5, lambda _line: "0.00"),
-            ]
-        if not self._columns.full:
-            columns.append(_Column("queue", self._columns.width, _queue))
-        if self._columns.by_slot:
-            columns.append(_Column("master", 6, lambda line: line.master or ""))
-        else:
-            columns.append(_Column("slots", 6, lambda line: str(line.slots)))
-        columns.append(_Column("ja-task-ID", 10, lambda line: line.tasks if line.job.spec.is_array else ""))
-        return columns
-
-    def _hidden(self) -> list[_Column]:
-        """The columns of slave tasks, which have titles only."""
-        if not self._columns.tasks:
-            return []
-        widths = (("task-ID", 16), ("state", 5), ("cpu", 10), ("mem", 7), ("io", 7), ("stat", 4))
-        return [_Column(title, width, lambda _line: "") for title, width in widths]
-
-    def _when(self, line: Line) -> str:
+def _middle(columns: Columns, clock: Clock) -> list[Column]:
+    def when(line: Line) -> str:
         task = line.task if line.running else None
-        return self._clock.table(task.start_time if task is not None else line.job.submission_time)
+        return clock.table(task.start_time if task is not None else line.job.submission_time)
 
-    def _deadline(self, line: Line) -> str:
-        deadline = line.job.spec.deadline
-        return self._clock.table(deadline) if deadline else ""
+    def deadline(line: Line) -> str:
+        seconds = line.job.spec.deadline
+        return clock.table(seconds) if seconds else ""
+
+    found = [
+        (True, _column("name", 10, lambda line: line.job.spec.name)),
+        (True, _column("user", 12, lambda line: line.job.spec.owner)),
+        (columns.extended, _column("project", 16, lambda line: line.job.spec.project or "NA")),
+        (columns.extended, _column("department", 10, lambda line: line.job.spec.department or "NA")),
+        (True, _column("state", 5, lambda line: line.state)),
+        (columns.times, _column("submit/start at", 19, when)),
+        (columns.urgency, _column("deadline", 19, deadline)),
+    ]
+    return [column for wanted, column in found if wanted]
+
+
+def _last(columns: Columns) -> list[Column]:
+    shown: list[Column] = []
+    if columns.extended:
+        shown += [
+            _column("cpu", 10, _usage("cpu", days_duration)),
+            _column("mem", 7, _usage("mem", _amount)),
+            _column("io", 7, _usage("io", _amount)),
+            *(_column(title, 5, lambda _line: "0") for title in _TICKETS),
+            _column("share", 5, lambda _line: "0.00"),
+        ]
+    if not columns.full:
+        shown.append(_column("queue", columns.width, _queue))
+    if columns.by_slot:
+        shown.append(_column("master", 6, lambda line: line.master or ""))
+    else:
+        shown.append(_column("slots", 6, lambda line: str(line.slots)))
+    shown.append(_column("ja-task-ID", 10, lambda line: line.tasks if line.job.spec.is_array else ""))
+    hidden = _OF_TASKS if columns.tasks else ()  # the columns of slave tasks, which have titles only
+    return shown + [Column(f"{title:<{width}} ", lambda _line: "") for title, width in hidden]
 
 
 def _queue(line: Line) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..model import (
-    Hold,
     Job,
     QueueState,
     SchedulingMessage,
@@ -145,10 +144,8 @@ class OcsDetails:
 
 def pending_tasks(job: Job) -> int:
     """As Grid Engine counts them: a task with two kinds of hold counts twice."""
-    lists = (job.user_hold, job.system_hold, job.operator_hold, job.array_hold)
-    free = next((len(tasks) for hold, tasks in job.waiting_groups() if hold == Hold.NONE), 0)
     idle = sum(task.is_pending and not task.state & State.ERROR for task in job.tasks.values())
-    return free + idle + sum(len(members & job.waiting) for members in lists)
+    return len(job.free) + idle + sum(len(members & job.waiting) for _, members in job.holds)
 
 
 def requested_details_ocs(line: Line, columns: bool, binding: bool) -> str:

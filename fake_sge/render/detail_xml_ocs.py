@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..model import CellConfig, Granted, Hold, Job, QueueState, State, Status, Task, TaskSet
+from ..model import CellConfig, Granted, Job, QueueState, State, Status, Task, TaskSet
 from ..model.flavours import DetailChoices, Flavour
 from .detail_xml import LAST, PARALLEL, PROGRAM, SETTINGS, Dependents, JobDetails
 from .elements import Entries, Rows, block, flag, leaf, member, names_of_jobs, ranges
@@ -138,9 +138,8 @@ def held_tasks(job: Job) -> dict[str, object]:
     """The waiting tasks without a hold, and those with each kind of hold."""
     spec = job.spec
     held = spec.user_hold or spec.system_hold or spec.operator_hold
-    free = next((tasks for hold, tasks in job.waiting_groups() if hold == Hold.NONE), job.waiting.empty())
     lists: Sequence[tuple[str, TaskSet, bool]] = (
-        ("n", free, not held),
+        ("n", job.free, not held),
         ("u", job.user_hold & job.waiting, spec.user_hold),
         ("s", job.system_hold & job.waiting, spec.system_hold),
         ("o", job.operator_hold & job.waiting, spec.operator_hold),

@@ -11,7 +11,7 @@ from .elements import HEAD
 from .formats import Clock, fixed, xml_escape
 from .listing import Line
 from .queues import Resource, state_letters
-from .table import Columns, JobTable, header
+from .table import Columns, plain_table
 
 _SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qhost/qhost.xsd"
 _TOPOLOGY = ("m_socket", "m_core", "m_thread")
@@ -65,8 +65,7 @@ class HostTable:
         self._topology = topology
         self._queues = queues
         self._selected = selected  # -F with names
-        self._columns = Columns(by_slot=True, full=queues, width=10)
-        self._table = JobTable(self._columns, clock, "   ")
+        self._table = plain_table(Columns(by_slot=True, full=queues, width=10), clock, "   ")
 
     def text(self, hosts: Sequence[HostView]) -> str:
         """Everything; nothing at all without a host."""
@@ -87,7 +86,7 @@ class HostTable:
                 if self._queues:
                     out.append(_queue_row(instance))
                 if lines and not headed:
-                    out.append(header(self._columns, "   "))
+                    out.append(self._table.header())
                     headed = True
                 out += self._table.rows(lines)
             named = not self._selected

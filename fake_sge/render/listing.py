@@ -199,8 +199,7 @@ class Selection:
         holds = self._holds
         if not holds or holds == HOLDS:
             return bool(job.waiting) or not any(t.status is Status.RUNNING for t in job.tasks.values())
-        held = (job.user_hold, job.operator_hold, job.system_hold, job.array_hold)
-        for (flag, bit), tasks in zip(_TASK_HOLDS, held):
+        for (flag, bit), (_, tasks) in zip(_TASK_HOLDS, job.holds):
             if holds & flag and (tasks or any(task.hold & bit for task in job.tasks.values())):
                 return True
         return bool(holds & Show.TIME_HOLD and job.spec.execution_time) or bool(
@@ -348,7 +347,7 @@ class Selection:
 
     @staticmethod
     def _waiting_groups(job: Job) -> list[tuple[Hold, TaskSet]]:
-        if not (job.user_hold.mask or job.operator_hold.mask or job.system_hold.mask or job.array_hold.mask):
+        if not any(members.mask for _, members in job.holds):
             return [(Hold.NONE, job.waiting)]
         groups = dict(job.waiting_groups())
         return [(hold, groups[hold]) for hold in _HOLD_ORDER if hold in groups]

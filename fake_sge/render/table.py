@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from ..model import CellConfig, Job
 from .detail_resources import binding_text
@@ -43,135 +43,154 @@ class Columns:
         return not self.extended or self.tasks or self.urgency or self.priority
 
 
-def header(columns: Columns, indent: str = "") -> str:
-    """The two heading lines."""
-    ext, urg, pri = columns.extended, columns.urgency, columns.priority
-    titles = (
-        f"{indent}{'job-ID':<{columns.number}} prior  "
-        f"{' nurg   ' if pri or urg else ''}{' npprior' if pri else ''}"
-        f"{' ntckts ' if pri or ext else ''}{' urg      rrcontr  wtcontr  dlcontr ' if urg else ''}"
-        f"{'  ppri' if pri else ''} {'name':<10} {'user':<12} {'project          department ' if ext else ''}"
-        f"state {'submit/start at     ' if columns.times else ''}{' deadline           ' if urg else ''}"
-        f"{_USAGE_TITLES + _EXTENDED_TITLES if ext else ''}{fixed('queue', columns.width)} "
-        f"{'master' if columns.by_slot else 'slots'} ja-task-ID "
-        f"{'task-ID state ' + _USAGE_TITLES + 'stat ' if columns.tasks else ''}"
-    )
-    if columns.tasks:
-        titles += "failed "
-    rule = indent + _BASE_RULE + "-" * (columns.width - 10)
-    for wanted, part in (
-        (columns.by_slot, "-"),
-        (ext, _EXTENDED_RULE),
-        (columns.tasks, _TASKS_RULE),
-        (urg, _URGENCY_RULE),
-        (pri, _PRIORITY_RULE),
-    ):
-        rule += part if wanted else ""
-    return f"{titles}\n{rule}\n"
+class Column(NamedTuple):
+    """A column: its title and the text of a cell, with the blanks between columns.
 
+    ``blank`` is how much of the further lines of a task is left empty; None: they have the cell, too.
+    """
 
-def _contribution(value: float) -> str:
-    return f"{value:8.3g} " if value > 99999999 else f"{value:8.0f} "
+    title: str
+    cell: Callable[[Line], str]
+    blank: int | None = None
 
 
 class JobTable:
-    """Formats lines. ``slots_text`` and friends come from the Line; times in the clock's zone."""
+    """Formats lines. ``details`` is what ``-r`` adds below one."""
 
     def __init__(
-        self, columns: Columns, clock: Clock, indent: str = "", details: Callable[[Line], str] | None = None
+        self,
+        columns: Sequence[Column],
+        rule: str,
+        indent: str = "",
+        details: Callable[[Line], str] | None = None,
     ) -> None:
         self._columns = columns
-        self._clock = clock
+        self._rule = rule
         self._indent = indent
         self._details = details
 
     def header(self) -> str:
         """The two heading lines."""
-        return header(self._columns, self._indent)
+        titles = "".join(column.title for column in self._columns)
+        return f"{self._indent}{titles}\n{self._indent}{self._rule}\n"
 
     def rows(self, lines: Iterable[Line]) -> list[str]:
         """The text of each line, with what ``-r`` adds."""
         return [self._row(line) for line in lines]
 
     def _row(self, line: Line) -> str:
-        columns = self._columns
-        job = line.job
-        text = self._indent + (self._left(line) if line.first else self._blank_left())
-        if columns.extended:
-            text += self._usage(line) + self._tickets(line)
-        if not columns.full:
-            text += fixed(line.granted.instance if line.granted else "", columns.width) + " "
-        text += f"{line.master or '':<7}" if columns.by_slot else f"{line.slots:5d} "
-        text += line.tasks if job.spec.is_array else "       "
-        text += "\n"
-        return text + (self._details(line) if self._details is not None else "")
+        if line.first:
+            text = "".join([cell(line) for _, cell, _ in self._columns])
+        else:
+            text = "".join(" " * blank if blank else cell(line) for _, cell, blank in self._columns)
+        details = self._details(line) if self._details is not None else ""
+        return f"{self._indent}{text}\n{details}"
 
-    def _left(self, line: Line) -> str:
-        columns, job = self._columns, line.job
-        if not (columns.extended or columns.urgency or columns.priority):
-            when = self._clock.table(
-                line.task.start_time if line.running and line.task else job.submission_time
-            )
-            return (
-                f"{job.number:{columns.number}d} {line.priority:7.5f} {job.spec.name[:10]:<10} "
-                f"{job.spec.owner[:12]:<12} {line.state[:5]:<5} {when} "
-            )
-        text = f"{job.number:{columns.number}d} {line.priority:7.5f} "
-        if columns.priority or columns.urgency:
-            text += f"{job.normalised_urgency:7.5f} "
-        if columns.priority:
-            text += f"{job.normalised_priority:7.5f} "
-        if columns.priority or columns.extended:
-            text += f"{line.tickets:7.5f} "
-        if columns.urgency:
-            text += (
-                _contribution(job.urgency)
-                + _contribution(job.resource_contribution)
-                + _contribution(job.waiting_contribution)
-                + _contribution(job.deadline_contribution)
-            )
-        if columns.priority:
-            text += f"{job.spec.priority:5d} "
-        text += f"{fixed(job.spec.name, 10)} {fixed(job.spec.owner, 12)} "
-        if columns.extended:
-            text += f"{fixed(job.spec.project or 'NA', 16)} {fixed(job.spec.department or 'NA', 10)} "
-        return text + f"{line.state[:5]:<5} " + self._times(line)
 
-    def _times(self, line: Line) -> str:
-        text = ""
-        if self._columns.times:
-            when = line.task.start_time if line.running and line.task else line.job.submission_time
-            text = self._clock.table(when) + " "
-        if self._columns.urgency:
-            deadline = line.job.spec.deadline
-            text += self._clock.table(deadline) + " " if deadline else " " * 20
-        return text
+def plain_table(
+    columns: Columns, clock: Clock, indent: str = "", details: Callable[[Line], str] | None = None
+) -> JobTable:
+    """The table of all but OCS 9.2."""
+    shown = [*_left(columns, clock), *_right(columns)]
+    rule = _BASE_RULE + "-" * (columns.width - 10 + columns.by_slot)
+    for wanted, part in (
+        (columns.extended, _EXTENDED_RULE),
+        (columns.tasks, _TASKS_RULE),
+        (columns.urgency, _URGENCY_RULE),
+        (columns.priority, _PRIORITY_RULE),
+    ):
+        rule += part if wanted else ""
+    return JobTable(shown, rule, indent, details)
 
-    def _blank_left(self) -> str:
-        columns = self._columns
-        width = columns.number + 9 + 24 + 6
-        width += 8 if columns.priority or columns.urgency else 0
-        width += 8 if columns.priority else 0
-        width += 8 if columns.priority or columns.extended else 0
-        width += 36 if columns.urgency else 0
-        width += 18 if columns.priority else 0
-        width += 28 if columns.extended else 0
-        width += 20 if columns.times else 0
-        return " " * (width + (20 if columns.urgency else 0))
 
-    @staticmethod
-    def _usage(line: Line) -> str:
-        usage = line.task.usage if line.task is not None and line.first else {}
-        missing = "NA" if line.running else ""
-        cpu = days_duration(usage["cpu"]) + " " if "cpu" in usage else f"{missing:<10} "
-        mem = f"{usage['mem']:.5f} " if "mem" in usage else f"{missing:<7} "
-        return cpu + mem + (f"{usage['io']:.5f} " if "io" in usage else f"{missing:<7} ")
+def _left(columns: Columns, clock: Clock) -> list[Column]:
+    """What is blank in the further lines of a task."""
+    ext, urg, pri, width = columns.extended, columns.urgency, columns.priority, columns.number
 
-    @staticmethod
-    def _tickets(line: Line) -> str:
-        if line.zombie:
-            return "   NA " * 6
-        return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
+    def when(line: Line) -> str:
+        task = line.task if line.running else None
+        return clock.table(line.job.submission_time if task is None else task.start_time) + " "
+
+    def deadline(line: Line) -> str:
+        seconds = line.job.spec.deadline
+        return clock.table(seconds) + " " if seconds else " " * 20
+
+    found = [
+        (
+            True,
+            Column(
+                f"{'job-ID':<{width}} prior  ",
+                lambda line: f"{line.job.number:{width}d} {line.priority:7.5f} ",
+                width + 9,
+            ),
+        ),
+        (pri or urg, Column(" nurg   ", lambda line: f"{line.job.normalised_urgency:7.5f} ", 8)),
+        (pri, Column(" npprior", lambda line: f"{line.job.normalised_priority:7.5f} ", 8)),
+        (pri or ext, Column(" ntckts ", lambda line: f"{line.tickets:7.5f} ", 8)),
+        (urg, Column(" urg      rrcontr  wtcontr  dlcontr ", _contributions, 36)),
+        (pri, Column("  ppri", lambda line: f"{line.job.spec.priority:5d} ", 18)),
+        (
+            True,
+            Column(
+                f" {'name':<10} {'user':<12} ",
+                lambda line: f"{line.job.spec.name[:10]:<10} {line.job.spec.owner[:12]:<12} ",
+                24,
+            ),
+        ),
+        (ext, Column("project          department ", _accounts, 28)),
+        (True, Column("state ", lambda line: f"{line.state[:5]:<5} ", 6)),
+        (columns.times, Column("submit/start at     ", when, 20)),
+        (urg, Column(" deadline           ", deadline, 20)),
+    ]
+    return [column for wanted, column in found if wanted]
+
+
+def _right(columns: Columns) -> list[Column]:
+    def queue(line: Line) -> str:
+        if line.granted is None or columns.full:
+            return nothing
+        return fixed(line.granted.instance, columns.width) + " "
+
+    nothing = "" if columns.full else " " * (columns.width + 1)
+
+    usage = Column(_USAGE_TITLES + _EXTENDED_TITLES, lambda line: _usage(line) + _tickets(line))
+    slots = (
+        Column("master ", lambda line: f"{line.master or '':<7}")
+        if columns.by_slot
+        else Column("slots ", lambda line: f"{line.slots:5d} ")
+    )
+    return [
+        *([usage] if columns.extended else []),
+        Column(fixed("queue", columns.width) + " ", queue),
+        slots,
+        Column("ja-task-ID ", lambda line: line.tasks if line.job.spec.is_array else "       "),
+        Column(f"task-ID state {_USAGE_TITLES}stat failed " if columns.tasks else "", lambda _line: ""),
+    ]
+
+
+def _contributions(line: Line) -> str:
+    job = line.job
+    parts = (job.urgency, job.resource_contribution, job.waiting_contribution, job.deadline_contribution)
+    return "".join(f"{value:8.3g} " if value > 99999999 else f"{value:8.0f} " for value in parts)
+
+
+def _accounts(line: Line) -> str:
+    spec = line.job.spec
+    return f"{fixed(spec.project or 'NA', 16)} {fixed(spec.department or 'NA', 10)} "
+
+
+def _usage(line: Line) -> str:
+    usage = line.task.usage if line.task is not None and line.first else {}
+    missing = "NA" if line.running else ""
+    cpu = days_duration(usage["cpu"]) + " " if "cpu" in usage else f"{missing:<10} "
+    mem = f"{usage['mem']:.5f} " if "mem" in usage else f"{missing:<7} "
+    return cpu + mem + (f"{usage['io']:.5f} " if "io" in usage else f"{missing:<7} ")
+
+
+def _tickets(line: Line) -> str:
+    if line.zombie:
+        return "   NA " * 6
+    return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
 
 
 def requested(job: Job, line: Line) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -170,14 +170,13 @@ def _nothing(word: JobWord, users: tuple[str, ...] | None) -> str:
 
 def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: QmasterInterface) -> Iterator[Job]:
     """Jobs that are not over yet and that a word means; a name means jobs of all users."""
-    if word.is_number:
-        job = qmaster.job(int(word.word))
-        candidates = [job] if job is not None else []
-    else:
-        candidates = [job for job in qmaster.jobs() if glob_match(word.word, job.name)]
-    for job in candidates:
-        over = not job.waiting and all(task.finish is not None for task in job.tasks.values())
-        if not over and (not users or any(glob_match(user, job.owner) for user in users)):
+    for number in qmaster.find_jobs(word.word):
+        job = qmaster.job(number)
+        if (
+            job is not None
+            and not job.is_over
+            and (not users or any(glob_match(user, job.owner) for user in users))
+        ):
             yield job
 
 
