@@ -50,11 +50,16 @@ def runner_of(short_path: Path) -> Iterator[MakeRunner]:
     """Makes runners for a server, and closes them."""
     made: list[SshRunner] = []
 
-    def make(server: SshServer, ask: Callable[[Prompt], str | None] = nobody, **options: str) -> SshRunner:
+    def make(
+        server: SshServer,
+        ask: Callable[[Prompt], str | None] = nobody,
+        contact: str | None = None,
+        **options: str,
+    ) -> SshRunner:
         local = LocalRunner()
         choices = SshOptions(SSH or "ssh", "", str(server.config), 60.0)._replace(**options)
         master = Master(
-            parse_address(server.contact),
+            parse_address(contact or server.contact),
             choices,
             short_path / "m",
             ENVIRONMENT,

@@ -70,6 +70,13 @@ class SshServer:
             f"IdentityFile {self.folder}/user_key\nIdentitiesOnly yes\nIdentityAgent none\n"
         )
 
+    def reached_at(self, port: int, host: str = "127.0.0.1") -> str:
+        """The contact by which ssh reaches it at another port of this host, where a relay listens."""
+        host_key = (self.folder / "host_key.pub").read_text().split()[:2]
+        with (self.folder / "known_hosts").open("a") as known:
+            known.write(f"[{host}]:{port} {' '.join(host_key)}\n")
+        return f"ssh://{f'[{host}]' if ':' in host else host}:{port}"
+
     def stop(self) -> None:
         """End the server and all its connections."""
         if self._process is None:
