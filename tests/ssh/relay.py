@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Coroutine, Iterator
 from enum import Enum
-from typing import Any, Optional
+from typing import Any
 
 CHUNK = 16384
 
@@ -37,7 +37,7 @@ class Relay:
         self.port = self.accepted = 0
         self.passed = dict.fromkeys(Way, 0)
         self._host = host
-        self._left: dict[Way, Optional[int]] = dict.fromkeys(Way)  # bytes until the cut
+        self._left: dict[Way, int | None] = dict.fromkeys(Way)  # bytes until the cut
         self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -87,6 +87,9 @@ def test_answers_stand_between_markers(motd: bytes, out: bytes, banner: bytes, e
 @given(NOISE, NOISE, st.data())
 def test_a_cut_answer_has_no_exit_code(motd: bytes, out: bytes, data: st.DataObject) -> None:
     mark = MARKER.encode()
-    whole = motd + b"%s 17\n%s\n%s 0\n" % (mark, out, mark)
+    whole, said = motd + b"%s 17\n%s\n%s 0\n" % (mark, out, mark), b"%s\n%s\n%s\n" % (mark, out, mark)
+    assert read_answer(whole, said, MARKER).exit_code == 0
     length = data.draw(st.integers(0, len(whole) - 1))
-    assert read_answer(whole[:length], b"", MARKER).exit_code is None
+    assert read_answer(whole[:length], said, MARKER).exit_code is None
+    length = data.draw(st.integers(0, len(said) - 1))
+    assert read_answer(whole, said[:length], MARKER).exit_code is None

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drmaa_cli.errors import DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.runner import AnswerFiles, Command
+from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
 from drmaa_cli.system.ssh.remote_log import RemoteLog
+from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
 from drmaa_cli.system.ssh.runner import SshRunner
 
 log = logging.getLogger("drmaa_cli")
@@ -49,9 +50,6 @@ _USUAL_PLACES = (
     ' [ -r "$file" ] && ( . "$file" >/dev/null 2>&1; [ -n "$SGE_ROOT" ] && command -v qsub >/dev/null 2>&1 )'
     ' && printf "%s\\0" ". $file"; done;'
     ' "${SHELL:-/bin/sh}" -l -c "command -v qsub" </dev/null 2>/dev/null | grep -q /qsub && printf "login\\0"'
-)
-_IS_RUNNING = (
-    'ps -A -o args= | awk \'index($0, word) && !index($0, "this query") {n++} END {exit !n}\' word="$1"'
 )
 _LOGIN_SHELL = (
     'eval "$("$SHELL" -l -c "exec /bin/sh -c \'export -p\'" </dev/null 2>/dev/null | grep "^export ")"'
@@ -147,7 +145,11 @@ class SshHost:
 
     def is_running(self, word: str) -> bool:
         """See :class:`drmaa_cli.system.host.Host`."""
-        return self._run(_IS_RUNNING, word).exit_code == 0
+        found = self._run(IS_RUNNING, word)
+        if found.exit_code > 1:
+            said = found.stderr.decode("utf-8", "replace").strip()
+            raise HostUnreachable(f"{self.name} does not tell which processes it runs: {said}")
+        return found.exit_code == 0
 
     def close(self) -> None:
         """See :class:`drmaa_cli.system.host.Host`."""

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import random
 import stat
 import threading
 import time
@@ -23,12 +24,13 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
 from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.login import Ask, LoginFailed, log_in
-from drmaa_cli.system.ssh.prompts import Failure
+from drmaa_cli.system.ssh.prompts import Failure, Prompt
 
 IDLE_SECONDS = 300  # an unused master that nobody ended lives so long
 CHECK_SECONDS = 20.0
 ALIVE_INTERVAL, ALIVE_COUNT = 15, 3  # a hung connection is given up after 45 s
 LOCK_PAUSE = 0.1
+ATTEMPTS, FIRST_PAUSE = 5, 0.2
 LONGEST_PATH = 90  # bytes: ssh adds 17 to it while it makes the socket, and the kernel takes 107
 
 RunSsh = Callable[[list[str], float], CommandResult]
@@ -125,10 +127,7 @@ class Master:
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             with self._locked():
                 if not self.is_alive():
-                    self._remove_socket()
-                    log_in(
-                        self._login_command(), self._env, ask, self._options.connect_timeout, self.is_alive
-                    )
+                    self._log_in(ask)
 
     def close(self) -> None:
         """Stop using the master, and end it if nobody else uses it."""
@@ -142,6 +141,28 @@ class Master:
                         self._run(self._control("exit"), CHECK_SECONDS)
             finally:
                 os.close(use)
+
+    def _log_in(self, ask: Ask) -> None:
+        """Log in; again where the server closed the connection before it asked anything (MaxStartups)."""
+        answered: list[Prompt] = []
+
+        def counted(prompt: Prompt) -> str | None:
+            answered.append(prompt)
+            return ask(prompt)
+
+        pause = FIRST_PAUSE
+        for attempt in range(1, ATTEMPTS + 1):
+            self._remove_socket()
+            try:
+                log_in(
+                    self._login_command(), self._env, counted, self._options.connect_timeout, self.is_alive
+                )
+                return
+            except LoginFailed as err:
+                if err.kind is not Failure.CLOSED or answered or attempt == ATTEMPTS:
+                    raise
+            time.sleep(pause * (1 + random.random()))  # not to come back all at once
+            pause *= 2
 
     def _control(self, request: str) -> list[str]:
         return [*self._options.words(), "-S", str(self.socket), "-O", request, "--", self.address.host]

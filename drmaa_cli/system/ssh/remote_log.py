@@ -122,8 +122,8 @@ class RemoteLog:
         self._take(printed)
 
     def _take(self, printed: bytes) -> None:
-        first, _, tail = printed.partition(b"\n")
-        head = _head(first)
+        first, line_end, tail = printed.partition(b"\n")
+        head = _head(first) if line_end else None  # the connection was cut in the middle of the line
         with self._lock:
             if head is None or self._closed:
                 return

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 _LOADER = """exec /bin/sh -c 'IFS= read -r line && eval "$line"' {}"""
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit statuses of a POSIX shell for a command it cannot run
-NOT_BEGUN = 125  # ours: the directory for a kept answer was there before, or could not be made
+NOT_BEGUN = 125  # ours: an answer could not be kept, or the command was forestalled
 KEPT = '"${XDG_STATE_HOME:-$HOME/.local/state}/drmaa_cli/answers"'
 
+_KEPT_DIRECTORY = f'kept={KEPT}; [ -d "$kept" ] || command -p mkdir -p -m 700 "$kept"'
 _LINE_END = "line_end"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PREPARE = f"{_LINE_END}=$(printf '\\nx'); {_LINE_END}=${{{_LINE_END}%x}}"
@@ -75,8 +76,8 @@ def script_line(
         changes: variables to set, or with None to remove. Names that /bin/sh cannot export are carried by
             env(1).
         marker: letters and digits that appear nowhere else; the answer stands between two of them.
-        kept_in: a directory for what becomes of the command, below KEPT; '' for none. It is there when the
-            connection ends meanwhile, and made by who is first: the command, or :func:`forestall_line`.
+        kept_in: a name for what becomes of the command, in KEPT; '' for none. It is there when the
+            connection ends meanwhile, and taken by who is first: the command, or :func:`forestall_line`.
         then: a shell command for afterwards; its output stands behind the second marker.
     """
     plain = {name: value for name, value in changes.items() if _NAME.fullmatch(name)}
@@ -89,7 +90,7 @@ def script_line(
         _PREPARE,
         f"printf '%s %s\\n' {quote(marker)} $$",
         f"printf '%s\\n' {quote(marker)} >&2",
-        *([f'kept={KEPT}; mkdir -p -m 700 "$kept"'] if kept_in else []),
+        *([_KEPT_DIRECTORY] if kept_in else []),
         *([f"unset {' '.join(unset)}"] if unset else []),
         *exports,
         _keeping(command, kept_in) if kept_in else f"{command}; status=$?",
@@ -101,37 +102,55 @@ def script_line(
 
 
 def _keeping(command: str, kept_in: str) -> str:
+    """Claim, run, keep. Claim and status are symbolic links, which are never there without their content."""
     place = f'"$kept"/{quote(kept_in)}'
     steps = [
-        f"echo $$ >{place}/group",
-        f"{command} >{place}/out 2>{place}/err",
+        f"{command} >{place}.out 2>{place}.err",
         "status=$?",
-        f"echo $status >{place}/new",
-        f"mv {place}/new {place}/status",
-        f"cat {place}/out",
-        f"cat {place}/err >&2",
+        f"command -p ln -s $status {place}.status",
+        f"command -p cat {place}.out",
+        f"command -p cat {place}.err >&2",
     ]
-    return f"umask 077; status={NOT_BEGUN}; mkdir {place} && {{ {'; '.join(steps)}; }}"
+    can_be_kept = f"( umask 077; echo >{place}.out && echo >{place}.err ) 2>/dev/null"  # there is room
+    why = f"command -p env printf x >{place}.out"
+    return (
+        f"status={NOT_BEGUN}; command -p ln -s $$ {place} && if {can_be_kept}; then {'; '.join(steps)};"
+        f" else {why}; command -p rm -f {place}.out {place}.err {place}; fi"
+    )
 
 
 def forestall_line(kept_in: str) -> str:
     """A shell command that tells what became of a command, or keeps it from beginning.
 
     It prints ``forestalled``: it had not begun and never will; ``running``; or, followed by its standard
-    output, ``ended STATUS`` or ``gone``: it was killed.
+    output, ``ended STATUS`` or ``gone``: it was killed. It fails where it can do neither.
     """
     place = f'"$kept"/{quote(kept_in)}'
-    printed = f"cat {place}/out; cat {place}/err >&2"
-    ended = f"[ -f {place}/status ]; then echo ended $(cat {place}/status); {printed}"
+    tell = f"command -p cat {place}.out; command -p cat {place}.err >&2"
+    ended = f"status=$(command -p readlink {place}.status)"
     return (
-        f'kept={KEPT}; mkdir -p -m 700 "$kept"; if mkdir {place} 2>/dev/null; then echo forestalled;'
-        f" elif {ended}; elif kill -0 -$(cat {place}/group) 2>/dev/null; then echo running; elif {ended};"
-        f" elif [ -f {place}/group ]; then echo gone; {printed}; else echo forestalled; fi"
+        f"{_KEPT_DIRECTORY}; why=$(command -p ln -s forestalled {place} 2>&1) && echo forestalled && exit;"
+        f" group=$(command -p readlink {place}); case $group in forestalled) echo forestalled; exit;;"
+        ' \'\') printf "%s\\n" "$why" >&2; exit 1;; esac;'
+        f" if {ended} || {{ ! kill -0 $group && ! kill -0 -$group && {ended}; }} 2>/dev/null;"
+        f" then echo ended $status; {tell};"
+        f" elif {{ kill -0 $group || kill -0 -$group; }} 2>/dev/null; then echo running;"
+        f" else echo gone; {{ {tell}; }} 2>/dev/null; :; fi"
     )
 
 
+def forget_line(kept_in: Sequence[str]) -> str:
+    """A shell command that removes what was kept of commands; '' when there are none."""
+    places = [f"{KEPT}/{quote(name)}" for name in kept_in]
+    files = " ".join(f"{place}.out {place}.err {place}.status {place}" for place in places)
+    return f"command -p rm -f {files}" if files else ""
+
+
 def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
-    """Take a remote command's answer from what ssh printed; see :func:`script_line`."""
+    """Take a remote command's answer from what ssh printed; see :func:`script_line`.
+
+    Only an answer that is whole has an exit status: both of its streams came to their end.
+    """
     mark = marker.encode()
     begin = re.search(rb"(?:^|\n?)" + mark + rb" ([0-9]+)\n", stdout)
     messages = stderr.partition(mark + b"\n")
@@ -142,7 +161,8 @@ def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
     closed = messages[2].rpartition(b"\n" + mark + b"\n")
     said = closed[0] if closed[1] else messages[2]
     before = stdout[: begin.start()] + messages[0]
+    group = int(begin.group(1))
     if end is None:
-        return Answer(None, rest, said, int(begin.group(1)), before)
-    group, after = int(begin.group(1)), rest[end.end() :]
-    return Answer(int(end.group(1)), rest[: end.start()], said, group, before, after)
+        return Answer(None, rest, said, group, before)
+    out, after = rest[: end.start()], rest[end.end() :]
+    return Answer(int(end.group(1)) if closed[1] else None, out, said, group, before, after)

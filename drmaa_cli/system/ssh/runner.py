@@ -19,15 +19,19 @@ from drmaa_cli.system.runner import (
     HostUnreachable,
     LocalRunner,
 )
+from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
 from drmaa_cli.system.ssh.login import Ask, LoginFailed
 from drmaa_cli.system.ssh.master import Master
 from drmaa_cli.system.ssh.prompts import Failure
+from drmaa_cli.system.ssh.remote_processes import KILL
 from drmaa_cli.system.ssh.remote_shell import (
+    NOT_BEGUN,
     NOT_EXECUTABLE,
     NOT_FOUND,
     Answer,
     forestall_line,
+    forget_line,
     loader,
     read_answer,
     script_line,
@@ -38,12 +42,12 @@ log = logging.getLogger("drmaa_cli")
 SSH_FAILED = 255
 SESSIONS = 8  # at once over one connection: sshd's MaxSessions is 10 by default, and others share the master
 QUERY_SECONDS = 30.0
+BRIEF_SECONDS = 10.0
+MOST_LOSSES = 8
 MOST_ATTEMPTS = 1000
 LOOK_AGAIN = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 _SESSION_REFUSED = b"Session open refused by peer"
-_KILL = """ps -A -o pgid= -o args= | while read -r group words; do
-case $words in *" $0"*) [ "$group" = "$1" ] || kill -KILL "-$group";; esac; done"""
 
 
 class Rider(Protocol):
@@ -85,6 +89,7 @@ class SshRunner:
         self._sessions = threading.BoundedSemaphore(SESSIONS)
         self._login_environment: Mapping[str, str] = {}
         self._attempts: dict[str, int] = {}
+        self._kept: dict[str, AnswerFiles] = {}  # answers that lie there, by their names
         self._rider: Rider | None = None
         self.trips = 0
         self.noise = b""
@@ -117,6 +122,12 @@ class SshRunner:
 
     def close(self) -> None:
         """Leave the connection; the last one to leave ends it."""
+        settled = self._settled()
+        if settled and self._master.is_alive():
+            marker = secrets.token_hex(16)
+            line = script_line(("true",), {}, marker, then=forget_line(settled))
+            self._briefly(marker, line, f"answers kept on {self._master.address} could not be removed")
+            self._kept.clear()
         self._master.close()
 
     def know_environment(self, variables: Mapping[str, str]) -> None:
@@ -139,37 +150,37 @@ class SshRunner:
         one that may be given twice.
 
         Raises:
-            CommandNotFound: it cannot be executed there.
+            CommandNotFound: it cannot be executed there, or its answer cannot be kept; nothing was begun.
             CommandTimeout: it did not end in its time; it was killed there.
-            HostUnreachable: there is no connection.
+            HostUnreachable: there is no connection, or none that carries the command. What became of a
+                command with a kept answer is then to be looked up.
             AuthorizationException: the connection was lost, and a new login was refused.
         """
         began = time.monotonic()
-        until, pause = began + command.timeout, FIRST_PAUSE
+        patience = _Patience(self._master.address, began + command.timeout)
         kept_in = self._next_attempt(command.answer)
         while True:
-            answer = self._attempt(command, kept_in, until)
-            if (
-                answer.exit_code is None
-                and _SESSION_REFUSED in answer.before
-                and time.monotonic() + pause < until
-            ):
-                time.sleep(pause)  # other programs use all the sessions of the connection
-                pause = min(2 * pause, LONGEST_PAUSE)
-                continue
+            answer = self._attempt(command, kept_in, patience.until)
             if answer.exit_code is None:
-                log.warning("the connection to %s was lost during %s", self._master.address, command.argv[0])
-                if time.monotonic() > until:
-                    raise HostUnreachable(f"{self._master.address}: the connection is lost again and again")
+                is_busy = _SESSION_REFUSED in answer.before  # other programs use all that it may carry
+                if not is_busy:
+                    log.warning(
+                        "the connection to %s was lost during %s", self._master.address, command.argv[0]
+                    )
+                patience.pause(answer, is_busy)
+                if is_busy:
+                    continue
                 self.open()
                 if not kept_in:
                     continue
-                found = self._fate(kept_in, until)
-                kept_in = self._next_attempt(command.answer)
+                found = self._fate(kept_in, patience.until)
                 if found.fate is Fate.NEVER_BEGUN:
+                    kept_in = self._next_attempt(command.answer)
                     continue
                 answer = Answer(found.exit_code, found.stdout, found.stderr)
-            return _result(command, answer, time.monotonic() - began)
+            if command.answer is not None:
+                self._kept[kept_in] = command.answer
+            return self._result(command, answer, time.monotonic() - began)
 
     def look_up(self, answer: AnswerFiles) -> CommandResult | None:
         """What a command with a kept answer came to, also one of a program that has died; None: never begun.
@@ -185,6 +196,7 @@ class SshRunner:
             kept = self._fate(_directory(answer, attempt), time.monotonic() + QUERY_SECONDS)
             if kept.fate is Fate.NEVER_BEGUN:
                 break
+            self._kept[_directory(answer, attempt)] = answer
             found = CommandResult(("qsub",), kept.exit_code, kept.stdout, kept.stderr)
         return found
 
@@ -200,12 +212,13 @@ class SshRunner:
         """Give the command once; an answer without exit code where the connection did not carry it."""
         marker = secrets.token_hex(16)
         rider = None if kept_in else self._rider
+        settled = self._settled()
         line = script_line(
             (command.program, *command.argv[1:]),
             self._changes(command.env),
             marker,
             kept_in,
-            "" if rider is None else rider.line(),
+            "; ".join(filter(None, [rider.line() if rider is not None else "", forget_line(settled)])),
         )
         label = kept_in or marker
         words = (*self._master.command(), loader(label))
@@ -218,7 +231,11 @@ class SshRunner:
             with self._sessions:
                 result = self._local.run(local)
         except CommandTimeout as late:
-            self._kill(label)
+            is_over = self._kill(label)
+            if kept_in and not is_over:
+                raise HostUnreachable(
+                    f"{self._master.address} did not answer within {command.timeout:g} seconds"
+                ) from None
             answer = read_answer(late.result.stdout, late.result.stderr, marker)
             printed = CommandResult(command.argv, -9, answer.stdout, answer.stderr, command.timeout)
             raise CommandTimeout(printed, command.timeout) from None
@@ -230,14 +247,20 @@ class SshRunner:
         answer = read_answer(result.stdout, result.stderr, marker)
         self.noise = answer.before
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
-            said = answer.before.decode("utf-8", "replace").strip()
             raise HostUnreachable(
-                f"{self._master.address}: the login works, but commands do not run there"
-                f" (/bin/sh did not start): {said}"
+                f"{self._master.address}: the login works, but commands do not run there (/bin/sh did not"
+                f" start){_said(answer)}"
             )
-        if rider is not None and answer.exit_code is not None:
-            rider.take(answer.after)
+        if answer.exit_code is not None:
+            for name in settled:
+                self._kept.pop(name, None)
+            if rider is not None:
+                rider.take(answer.after)
         return answer
+
+    def _settled(self) -> list[str]:
+        """The kept answers that are on record: their files here are gone, and what lies there can go, too."""
+        return [name for name, files in list(self._kept.items()) if not files.out.exists()]
 
     def _changes(self, env: Mapping[str, str]) -> dict[str, str | None]:
         own = self._login_environment
@@ -254,6 +277,9 @@ class SshRunner:
                 ("sh", "-c", forestall_line(kept_in)), "/bin/sh", self._login_environment, QUERY_SECONDS
             )
             result = self.run(query)
+            if result.exit_code != 0:
+                said = result.stderr.decode("utf-8", "replace").strip()
+                raise HostUnreachable(f"{self._master.address} cannot tell what became of qsub: {said}")
             found = read_fate(Answer(result.exit_code, result.stdout, result.stderr))
             if found.fate is not Fate.RUNNING:
                 return found
@@ -261,28 +287,73 @@ class SshRunner:
                 raise CommandTimeout(result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS)
             time.sleep(LOOK_AGAIN)
 
-    def _kill(self, label: str) -> None:
-        """End what a command left running on the host."""
-        query = ("sh", "-c", f"{_KILL}", label, "$$")
+    def _kill(self, label: str) -> bool:
+        """End what a command left running on the host; whether that is certain."""
+        marker = secrets.token_hex(16)
+        line = script_line(("/bin/sh", "-c", KILL, "sh", label), {}, marker)
+        return self._briefly(marker, line, f"what runs on {self._master.address} could not be ended")
+
+    def _briefly(self, marker: str, line: str, trouble: str) -> bool:
+        """Have a line run while nobody wants to wait; whether it was, else the log says the trouble."""
+        words = (*self._master.command(), loader(marker))
+        payload = line.encode("utf-8", "surrogateescape") + b"\n"
         try:
-            marker = secrets.token_hex(16)
-            line = script_line(query, {}, marker)
-            words = (*self._master.command(), loader(marker))
-            self._local.run(Command(words, words[0], self._env, QUERY_SECONDS, line.encode() + b"\n"))
+            result = self._local.run(Command(words, words[0], self._env, BRIEF_SECONDS, payload))
         except (CommandNotFound, CommandTimeout) as err:
-            log.warning("what runs on %s could not be ended: %s", self._master.address, err)
+            log.warning("%s: %s", trouble, err)
+            return False
+        if read_answer(result.stdout, result.stderr, marker).exit_code == 0:
+            return True
+        log.warning("%s: %s", trouble, result.stderr.decode("utf-8", "replace").strip())
+        return False
+
+    def _result(self, command: Command, answer: Answer, duration: float) -> CommandResult:
+        assert answer.exit_code is not None
+        if command.answer is not None and answer.exit_code == NOT_BEGUN and not answer.stdout:
+            raise CommandNotFound(
+                command.program, f"{self._master.address}: its answer cannot be kept there{_said(answer)}"
+            )
+        if (
+            answer.exit_code in (NOT_FOUND, NOT_EXECUTABLE)
+            and not answer.stdout
+            and command.program.encode() in answer.stderr
+        ):
+            raise CommandNotFound(command.program, answer.stderr.decode("utf-8", "replace").strip())
+        return CommandResult(command.argv, answer.exit_code, answer.stdout, answer.stderr, duration)
+
+
+class _Patience:
+    """For how long a command is given again that the connection does not carry."""
+
+    def __init__(self, address: SshAddress, until: float) -> None:
+        self.until = until
+        self._address = address
+        self._pause = FIRST_PAUSE
+        self._fruitless = 0
+
+    def pause(self, answer: Answer, is_busy: bool) -> None:
+        """Wait before the next time.
+
+        Raises:
+            HostUnreachable: it has been given often enough.
+        """
+        if not is_busy:
+            self._fruitless += 1
+        if self._fruitless >= MOST_LOSSES or time.monotonic() + self._pause > self.until:
+            why = (
+                "all sessions that the server allows on a connection (MaxSessions) are in use"
+                if is_busy
+                else "the connection is lost again and again"
+            )
+            raise HostUnreachable(f"{self._address}: {why}{_said(answer)}")
+        time.sleep(self._pause)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+
+def _said(answer: Answer) -> str:
+    text = (answer.before + answer.stderr).decode("utf-8", "replace").strip()
+    return f": {text}" if text else ""
 
 
 def _directory(answer: AnswerFiles, attempt: int) -> str:
     return f"{answer.out.stem}.{attempt}"
-
-
-def _result(command: Command, answer: Answer, duration: float) -> CommandResult:
-    assert answer.exit_code is not None
-    if (
-        answer.exit_code in (NOT_FOUND, NOT_EXECUTABLE)
-        and not answer.stdout
-        and command.program.encode() in answer.stderr
-    ):
-        raise CommandNotFound(command.program, answer.stderr.decode("utf-8", "replace").strip())
-    return CommandResult(command.argv, answer.exit_code, answer.stdout, answer.stderr, duration)
