@@ -6,6 +6,7 @@ import time
 
 from drmaa_cli.diagnosis.check import Finding, Site, ok, problem, skipped, warning
 from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.system.cell import TROUBLE
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import Command
@@ -56,10 +57,13 @@ def qacct(site: Site) -> Finding:
 def listing_filters(site: Site) -> Finding:
     """Whether an option file takes jobs out of every listing."""
     files = OptionFiles(site.ready_host(), site.common, site.ready_cluster().home)
-    found = files.listing_filters()
-    if found:
-        text = "; ".join(f"{path} has {option}" for path, option in found)
-        return problem(f"{text}: jobs are taken out of every listing", "take the options out of the file")
+    try:
+        taken_back = files.listing_options()
+    except CommandFailed as err:
+        return problem(err.text, "until then no session can begin")
+    if taken_back:
+        words = " ".join(taken_back)
+        return ok(f"sge_qstat files take jobs out of listings; sessions take that back with {words}")
     return ok("no sge_qstat file leaves jobs out")
 
 

@@ -66,7 +66,9 @@ SECONDS_END = 1e11  # beyond, a time is not in seconds
 _TIMES = ("JAT_start_time", "JB_submission_time", "JAT_submission_time")
 
 
-def listing_argv(user: str | None, holds: Hold | None = None, states: str = "prs") -> list[str]:
+def listing_argv(
+    user: str | None, holds: Hold | None = None, states: str = "prs", undoing: Iterable[str] = ()
+) -> list[str]:
     """The command that lists jobs.
 
     Everything is said explicitly: a ``.sge_qstat`` file can change the defaults (captures ``defaults.*``).
@@ -75,6 +77,8 @@ def listing_argv(user: str | None, holds: Hold | None = None, states: str = "prs
         user: only this user's jobs; None for everybody's.
         holds: one kind of hold: only the pending jobs (and tasks) held in this way.
         states: the lists to show when no hold is asked for: p pending, r running, s suspended, z finished.
+        undoing: options that take back what default files leave out, see
+            :func:`drmaa_cli.gridengine.qstat_defaults.undoing`.
 
     Raises:
         ValueError: several kinds of hold at once: qstat takes one letter only (capture
@@ -83,7 +87,7 @@ def listing_argv(user: str | None, holds: Hold | None = None, states: str = "prs
     if holds is not None and holds not in HOLD_FILTERS:
         raise ValueError(f"qstat filters by one kind of hold at a time, not by {holds}")
     chosen = states if holds is None else HOLD_FILTERS[holds]
-    return ["qstat", "-xml", "-u", "*" if user is None else user, "-s", chosen]
+    return ["qstat", "-xml", "-u", "*" if user is None else user, "-s", chosen, *undoing]
 
 
 def details_argv(jobs: Iterable[int]) -> list[str]:

@@ -50,7 +50,6 @@ from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import Runner
 
 if TYPE_CHECKING:
@@ -112,6 +111,7 @@ class JobSession:
         """Find Grid Engine on the host, and go on with what the session has."""
         self.cluster = Cluster(self.config, self.host, clock)
         configuration = opening.reach(self.cluster)
+        opening.check_listings(self.cluster)
         env = self.cluster.environment()
         common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
         rules = opening.rules_of(self.cluster, configuration)
@@ -140,7 +140,6 @@ class JobSession:
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
-            opening.warn_of_filters(OptionFiles(self.host, common, self.host.home))
         except BaseException:
             self._session_jobs.let_go()
             self._accounting.close()

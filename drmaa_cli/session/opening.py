@@ -15,7 +15,6 @@ from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
-from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import CommandNotFound
 
 log = logging.getLogger("drmaa_cli")
@@ -89,20 +88,16 @@ def warn_of_accounting(cluster: Cluster, accounting: AccountingLog, rules: Rules
         warnings.warn(text, RuntimeWarning, stacklevel=4)
 
 
-def warn_of_filters(files: OptionFiles) -> None:
-    """Say which file takes jobs out of every listing; no option can bring them back (observed)."""
+def check_listings(cluster: Cluster) -> None:
+    """See that no default file takes jobs out of every listing.
+
+    Raises:
+        DrmsInitException: one does, in a way that nothing takes back; it says which file and line.
+    """
     try:
-        found = files.listing_filters()
-    except OSError as err:
-        log.warning("whether listings are complete cannot be told: %s", err)
-        return
-    for path, option in found:
-        text = (
-            f"{path} has the option {option}, which takes jobs out of every listing: their state will be"
-            " 'undetermined' while they run; take it out of the file"
-        )
-        log.warning("%s", text)
-        warnings.warn(text, RuntimeWarning, stacklevel=4)
+        cluster.listing_options()
+    except CommandFailed as err:
+        raise error(DrmsInitException, err.text) from err
 
 
 def expire_old_sessions(cluster: Cluster, directory: Path) -> None:

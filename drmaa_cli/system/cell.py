@@ -50,6 +50,7 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import (
     AnswerFiles,
     Command,
@@ -109,6 +110,7 @@ class Cluster:
         self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
+        self._listing_options: list[str] | None = None
         self._doubted = False
         self._unknown_letters: set[str] = set()
         self._lock = Lock()
@@ -189,11 +191,28 @@ class Cluster:
         self, user: str | None, wanted: Container[int] | None = None, hold: Hold | None = None
     ) -> Snapshot:
         """The user's jobs in the qmaster (None: everybody's), or those with one kind of hold."""
-        snapshot = qstat.parse_listing(self.ask(qstat.listing_argv(user, hold)), wanted)
+        argv = qstat.listing_argv(user, hold, undoing=self.listing_options())
+        snapshot = qstat.parse_listing(self.ask(argv), wanted)
         for row in snapshot.rows:
             if letters := states.unknown(row.state):
                 self._wonder_at(row, letters)
         return snapshot
+
+    def listing_options(self) -> list[str]:
+        """What listings need so that no default file leaves jobs out of them; the files are read once.
+
+        Raises:
+            CommandFailed: a default file has an option that nothing takes back.
+        """
+        if self._listing_options is None:
+            env = self.environment()
+            common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
+            try:
+                self._listing_options = OptionFiles(self.host, common, self.home).listing_options()
+            except OSError as err:
+                log.warning("whether listings are complete cannot be told: %s", err)
+                self._listing_options = []
+        return self._listing_options
 
     def _wonder_at(self, row: JobRow, letters: str) -> None:
         with self._lock:
@@ -296,7 +315,7 @@ class Cluster:
         if self._flavour is None:
             self._flavour = dialect.flavour(
                 self.ask(probe.BANNER_ARGV),
-                self.ask(qstat.listing_argv(self.user)).stdout,
+                self.ask(qstat.listing_argv(self.user, undoing=self.listing_options())).stdout,
                 accounting.lines,
                 accounting.files,
                 self.configuration(),

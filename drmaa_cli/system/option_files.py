@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from drmaa_cli.gridengine.qstat_defaults import Filter, filters, undoing
 from drmaa_cli.gridengine.qtask import parse_default_options, parse_qtask
+from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.system.files import Files
 
 USER_QTASK = ".qtask"
 DEFAULT_OPTIONS = "sge_request"
 QSTAT_OPTIONS = "sge_qstat"
-
-# Options of sge_qstat(5) that leave jobs out of a listing whatever the command line says; -u and -s are
-# overridden there, the others change nothing (every option tried on a real 8.1.9 cell).
-_FILTERS = ("-q", "-l", "-qs", "-j")
+FILTERED_TEXT = (
+    "{}, line {}: qstat's default option {} takes jobs out of every listing, and no option of its command"
+    " line takes it back: take it out of the file"
+)
 
 
 class OptionFiles:
@@ -51,20 +53,21 @@ class OptionFiles:
         )
         return parse_default_options(map(self._text, paths), self.included)
 
-    def listing_filters(self) -> list[tuple[str, str]]:
-        """Which options of the two sge_qstat files leave jobs out of every listing: path and option.
+    def listing_options(self) -> list[str]:
+        """The options of qstat that take back what the two sge_qstat files leave out of every listing.
 
         Raises:
+            CommandFailed: nothing takes it back.
             OSError: a file is there and cannot be read.
         """
-        found = []
+        found: list[Filter] = []
         for path in (f"{self._common}/{QSTAT_OPTIONS}", f"{self._home}/.{QSTAT_OPTIONS}"):
-            lines = [line for line in self._text(path).splitlines() if not line.lstrip().startswith("#")]
-            words = " ".join(lines).split()
-            for word, following in zip(words, [*words[1:], ""]):
-                if word in _FILTERS or (word == "-g" and following == "c"):
-                    found.append((path, f"{word} {following}".strip()))
-        return found
+            of_file = filters(self._text(path))
+            for line, option, undone_by in of_file:
+                if not undone_by:
+                    raise CommandFailed(FILTERED_TEXT.format(path, line, option))
+            found += of_file
+        return undoing(found)
 
     def included(self, path: str) -> str | None:
         """The text of a file named by ``-@``; None when it cannot be read: libdrmaa says nothing then."""

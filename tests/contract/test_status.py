@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -200,3 +201,23 @@ def test_an_ended_job_of_no_session(session: World) -> None:
     session.until_letters(job, "")
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.status(job)
+
+
+@pytest.mark.here
+@pytest.mark.parametrize("options", ["-g c", "-l arch=nosuch", "-q nosuch.q", "-g c -l h_rt=1\n-q nosuch.q"])
+@pytest.mark.only_on("cli-real", "cli-fake")
+def test_default_options_of_qstat(world: World, options: str) -> None:
+    """Of the whole cell: each of them alone gives a listing without the job."""
+    path = Path(world.cell.env["SGE_ROOT"], world.cell.env.get("SGE_CELL", "default"), "common", "sge_qstat")
+    path.write_text(f"{options}\n")
+    try:
+        world.begin()
+        job = world.sleeper()
+        assert world.tool("qstat", "-xml", "-u", world.user).stdout.count(f"<JB_job_number>{job}<") == 0
+        held = world.held()
+        assert world.status(held) == "user_on_hold"
+        world.session.control(job, "terminate")
+        assert world.session.wait(job, PATIENCE_SECONDS).wasAborted
+    finally:
+        path.unlink()
+        world.end()

@@ -217,15 +217,22 @@ def test_an_accounting_file_that_may_not_be_read(
     assert found["qacct"].status == Status.PROBLEM
 
 
-def test_an_option_file_that_hides_jobs(here: fake_sge.Cell) -> None:
+@pytest.mark.parametrize(
+    ("options", "status", "text"),
+    [
+        ("-q all.q", Status.OK, "sessions take that back with -q *"),
+        ("-g d\n-qs E", Status.PROBLEM, "{file}, line 2: qstat's default option -qs E takes jobs out"),
+    ],
+)
+def test_an_option_file_that_hides_jobs(here: fake_sge.Cell, options: str, status: Status, text: str) -> None:
     file = here.accounting.parent / "sge_qstat"
-    file.write_text("-q all.q\n")
+    file.write_text(f"{options}\n")
     try:
         made = examined()["listing filters"]
     finally:
         file.unlink()
-    assert made.status == Status.PROBLEM
-    assert f"{file} has -q all.q" in made.text
+    assert made.status == status
+    assert text.format(file=file) in made.text
 
 
 def test_a_job_that_was_submitted_by_the_question_is_deleted(here: fake_sge.Cell) -> None:
