@@ -10,7 +10,8 @@ from drmaa_cli import constants, errors
 from drmaa_cli.constants import *  # noqa: F403  # the names are listed there
 from drmaa_cli.errors import *  # noqa: F403
 from drmaa_cli.errors import meant
-from drmaa_cli.jobs.job_info import Cause, Facts, JobInfo
+from drmaa_cli.jobs.job_info import Facts, JobInfo
+from drmaa_cli.jobs.reason import Cause, Reason, ReasonKind
 from drmaa_cli.session.process_session import Session
 from drmaa_cli.session.templates import JobTemplate
 
@@ -35,6 +36,8 @@ __all__ = [
     "JobSession",
     "JobTemplate",
     "LocalRunner",
+    "Reason",
+    "ReasonKind",
     "Runner",
     "Session",
     "SessionJob",

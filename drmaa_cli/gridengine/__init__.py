@@ -24,6 +24,7 @@ __all__ = [
     "ranges",
     "records",
     "replies",
+    "requests",
     "signals",
     "states",
     "units",

@@ -7,6 +7,7 @@ __all__ = [
     "SIGNAL_BASE",
     "sge_signal_number",
     "signal_name",
+    "signal_number",
     "signal_of",
 ]
 
@@ -44,6 +45,8 @@ SIGNALS = {
     29: ("SIGIO", 924),
 }
 
+_NUMBERS = {name: number for number, (name, _) in SIGNALS.items()}
+
 
 def signal_of(exit_status: int) -> int:
     """The signal that an ``exit_status`` of a killed job stands for; 0 when it stands for none."""
@@ -53,6 +56,11 @@ def signal_of(exit_status: int) -> int:
 def sge_signal_number(signal: int) -> int:
     """Grid Engine's number of a signal, as in the resource usage: 910 for SIGKILL, 34 for 34, 0 for 0."""
     return SIGNALS[signal][1] if signal in SIGNALS else signal
+
+
+def signal_number(name: str) -> int:
+    """The number of a signal by the name libdrmaa gives it; 0 for any other text."""
+    return _NUMBERS.get(name, 0)
 
 
 def signal_name(signal: int) -> str:

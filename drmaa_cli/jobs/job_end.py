@@ -11,7 +11,8 @@ from drmaa_cli.gridengine import failed
 from drmaa_cli.gridengine.failed import Fate
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord, JobId
 from drmaa_cli.gridengine.signals import SIGNAL_BASE, sge_signal_number, signal_name, signal_of
-from drmaa_cli.jobs.job_info import NO_FACTS, Cause, Facts, JobInfo
+from drmaa_cli.jobs.job_info import NO_FACTS, Facts, JobInfo
+from drmaa_cli.jobs.reason import Cause, Deletion
 
 __all__ = [
     "NO_USAGE",
@@ -25,6 +26,13 @@ __all__ = [
 ]
 
 SIGKILL = 9
+_RECORDED = {  # what a deletion is once accounting tells of it
+    Deletion.NONE: Deletion.SEEN,
+    Deletion.SEEN: Deletion.SEEN,
+    Deletion.ASKED: Deletion.CERTAIN,
+    Deletion.CERTAIN: Deletion.CERTAIN,
+}
+DELETED = (Deletion.SEEN, Deletion.CERTAIN)
 # What execd samples while a job runs, in the order in which libdrmaa lists it (observed, libdrmaa 8.1.9).
 _SAMPLED = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
 _ONLINE = ("cpu", "mem", "io", "iow", "maxvmem")
@@ -40,14 +48,6 @@ _WHOLE_USAGE = (
     *RUSAGE,
     *(f"acct_{name}" for name in _ONLINE),
 )
-
-
-class Deletion(enum.Enum):
-    """What is known of a deletion of a task."""
-
-    NONE = "none"
-    ASKED = "asked"  # qdel was run for it, and what it answered was lost
-    CERTAIN = "certain"  # the qmaster said so, or showed the task with the letter d
 
 
 class Outcome(enum.Enum):
@@ -129,13 +129,13 @@ def end_of_record(record: AccountingRecord, deletion: Deletion = Deletion.NONE, 
         sentence: what `qstat -j` gave as the reason of its error state.
     """
     if record.deleted_by and not _by_limit(record) and (record.failed != failed.OK or _forced(record)):
-        deletion = Deletion.CERTAIN  # else it ended by itself before the deletion reached it
-    if _forced(record) and deletion is not Deletion.CERTAIN:
+        deletion = _RECORDED[deletion]  # else it ended by itself before the deletion reached it
+    if _forced(record) and deletion not in DELETED:
         return NO_USAGE
     outcome, value, cause = _outcome(record, failed.of_code(record.failed).fate, deletion)
     started = record.start_time > 0
     usage = _words(_usage_of(record) if started else _usage_without_start(record))
-    return End(outcome, value, usage, _facts(record, cause, value, sentence))
+    return End(outcome, value, usage, _facts(record, cause, value, sentence, deletion))
 
 
 def _outcome(record: AccountingRecord, fate: Fate, deletion: Deletion) -> tuple[Outcome, int, Cause]:
@@ -145,7 +145,7 @@ def _outcome(record: AccountingRecord, fate: Fate, deletion: Deletion) -> tuple[
         return Outcome.ABORTED, 0, Cause.NOT_STARTED
     if fate is Fate.APPLICATION_ERROR:
         return Outcome.ABORTED, 0, Cause.APPLICATION_ERROR
-    if deletion is Deletion.CERTAIN or (deletion is Deletion.ASKED and signal == SIGKILL):
+    if deletion in DELETED or (deletion is Deletion.ASKED and signal == SIGKILL):
         return Outcome.ABORTED, 0, Cause.DELETED
     if record.start_time <= 0:
         return Outcome.LOST, 0, Cause.LOST
@@ -175,7 +175,7 @@ def _forced(record: AccountingRecord) -> bool:
     )
 
 
-def _facts(record: AccountingRecord, cause: Cause, value: int, sentence: str) -> Facts:
+def _facts(record: AccountingRecord, cause: Cause, value: int, sentence: str, deletion: Deletion) -> Facts:
     text = failed.of_code(record.failed).text
     if cause is Cause.DELETED:
         text = f"deleted by {record.deleted_by}" if record.deleted_by else "deleted"
@@ -196,6 +196,8 @@ def _facts(record: AccountingRecord, cause: Cause, value: int, sentence: str) ->
         requests="" if record.category == "NONE" else record.category,
         failed=record.failed,
         wallclock=float(record.wallclock or record.ru_wallclock),
+        deletion=deletion.value if cause is Cause.DELETED else Deletion.NONE.value,
+        deleted_by=record.deleted_by,
     )
 
 
@@ -208,8 +210,8 @@ def end_of_usage_alone(usage: Mapping[str, float], deletion: Deletion) -> End:
     """The same where the cell writes no accounting: it is all that will ever be known of any end."""
     killed = signal_of(int(usage.get("exit_status", 0))) if usage.get("signal") else 0
     words = _words(_ordered(usage))
-    if deletion is Deletion.CERTAIN or (deletion is Deletion.ASKED and killed == SIGKILL):
-        return End(Outcome.ABORTED, 0, words, Facts(Cause.DELETED))
+    if deletion in DELETED or (deletion is Deletion.ASKED and killed == SIGKILL):
+        return End(Outcome.ABORTED, 0, words, Facts(Cause.DELETED, deletion=deletion.value))
     if killed:
         return End(Outcome.SIGNALED, killed, words, Facts(Cause.SIGNAL))
     return end_of_usage(usage)

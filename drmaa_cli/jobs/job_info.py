@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import enum
+import contextlib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-
-class Cause(enum.Enum):
-    """Why a job ended, as far as Grid Engine tells.
-
-    The texts of :attr:`JobInfo.reason` are for people; programs decide by this.
-    """
-
-    EXITED = "exited"  # its program ended by itself, with any exit status
-    SIGNAL = "signal"  # a signal killed it; whose signal, Grid Engine does not record
-    LIMIT = "limit"  # a run time, CPU time or memory limit that Grid Engine enforced
-    DELETED = "deleted"  # it was running and was deleted
-    NOT_STARTED = "not started"  # the program, its directory or one of its files could not be used
-    APPLICATION_ERROR = "application error"  # the job or its prolog exited with 100
-    LOST = "lost"  # it ran, and what became of it is not on record: its shepherd or its host died
+from drmaa_cli.gridengine import requests
+from drmaa_cli.gridengine.signals import signal_number
+from drmaa_cli.jobs.judgement import Evidence, judge
+from drmaa_cli.jobs.reason import Cause, Deletion, Reason
 
 
 class Facts(NamedTuple):
@@ -34,6 +25,8 @@ class Facts(NamedTuple):
         failed: accounting's ``failed``; None without a record.
         output_path, error_path: the files of its output on that host; '' when they are not known.
         wallclock: seconds from its start to its end; None without a record.
+        deletion: what is known of a deletion: the value of a :class:`Deletion`.
+        deleted_by: who deleted it, ``USER@HOST``, if accounting tells; '' otherwise.
     """
 
     cause: Cause | None = None
@@ -46,10 +39,15 @@ class Facts(NamedTuple):
     output_path: str = ""
     error_path: str = ""
     wallclock: float | None = None
+    deletion: str = Deletion.NONE.value
+    deleted_by: str = ""
 
     def to_text(self) -> str:
-        """As one line of text, for a file."""
-        return json.dumps({**self._asdict(), "cause": self.cause and self.cause.value})
+        """As one line of text, for a file: what is not as it is without knowing anything."""
+        values: dict[str, object] = {
+            name: value for name, value in self._asdict().items() if value != self._field_defaults[name]
+        }
+        return json.dumps({**values, "cause": self.cause.value} if self.cause else values)
 
     @classmethod
     def of_text(cls, text: str) -> Facts:
@@ -82,6 +80,15 @@ class _Fields(NamedTuple):
     wasAborted: bool
     exitStatus: int
     resourceUsage: dict[str, str]
+
+
+def _figures(usage: Mapping[str, str]) -> dict[str, float]:
+    """A job's usage as numbers, without what is none."""
+    found = {}
+    for name, value in usage.items():
+        with contextlib.suppress(ValueError):
+            found[name] = float(value)
+    return found
 
 
 Info = TypeVar("Info", bound="JobInfo")
@@ -133,9 +140,24 @@ class JobInfo(_Fields):
         return self.facts.cause
 
     @property
-    def reason(self) -> str:
-        """Why it did not end by itself, in words for people; '' for a job that exited with any status."""
-        return self.facts.reason
+    def reason(self) -> Reason:
+        """Why it ended: a text for people ('' for a job that just exited) that knows more."""
+        facts = self.facts
+        return judge(
+            Evidence(
+                facts.cause,
+                facts.reason,
+                self.hasExited,
+                self.exitStatus,
+                signal_number(self.terminatedSignal),
+                facts.failed,
+                {"wallclock": facts.wallclock or 0.0, **_figures(self.resourceUsage)},
+                requests.parse(facts.requests),
+                facts.slots,
+                facts.deletion,
+                facts.deleted_by,
+            )
+        )
 
     @property
     def host(self) -> str:

@@ -267,7 +267,9 @@ class JobTable:
         """These tasks are to be deleted, and what the qmaster makes of it is not known."""
         known = self._jobs.get(number)
         if known is not None:
-            known.asked |= known.waiting.intersection(tasks)
+            chosen = known.waiting.intersection(tasks)
+            known.asked |= chosen
+            known.wished |= chosen
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
         """The qmaster deletes these tasks: pending ones, or ones that had started."""
@@ -284,6 +286,7 @@ class JobTable:
         known = self._jobs.get(number)
         if known is not None:
             known.asked.difference_update(tasks)
+            known.wished.difference_update(tasks)
 
     def ended(self, fact: Ended) -> bool:
         """A task has ended; False when that was known already or it has been reaped."""
@@ -355,5 +358,5 @@ def _forget_notes(known: TrackedJob, task: int) -> None:
     known.waiting.discard(task)
     for notes in (known.missing, known.faulty, known.reasons, known.last_seen):
         notes.pop(task, None)
-    for marks in (known.confirmed, known.asked, known.deleted, known.never_ran):
+    for marks in (known.confirmed, known.asked, known.deleted, known.wished, known.never_ran):
         marks.discard(task)

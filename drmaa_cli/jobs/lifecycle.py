@@ -78,6 +78,7 @@ class TrackedJob:
         reasons: what `qstat -j` says of the tasks in error state, '' for nothing; of those it was asked for.
         asked: tasks whose deletion we asked for, with an answer that was lost or is still to come.
         deleted: tasks that the qmaster deletes, as it answered, or as a listing's letter ``d`` showed.
+        wished: tasks whose deletion this session has asked for, unless it was refused.
         never_ran: tasks that were deleted by us while pending: they leave no record.
         since: when it became known or was last changed by us, by the monotonic clock: an older listing does
             not count.
@@ -114,6 +115,7 @@ class TrackedJob:
         self.reasons: dict[int, str] = {}
         self.asked: set[int] = set()
         self.deleted: set[int] = set()
+        self.wished: set[int] = set()
         self.never_ran: set[int] = set()
         self._index: RowIndex | None = None
 
@@ -132,7 +134,7 @@ class TrackedJob:
     def deletion(self, task: int) -> Deletion:
         """What is known of a deletion of one of its tasks."""
         if task in self.deleted:
-            return Deletion.CERTAIN
+            return Deletion.CERTAIN if task in self.wished else Deletion.SEEN
         return Deletion.ASKED if task in self.asked else Deletion.NONE
 
     def row(self, task: int) -> JobRow | None:
@@ -348,7 +350,7 @@ def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | Non
     if rules.error_state_is_end and row is not None and is_error(row.state):
         reason = known.reasons.get(task, "")
         if record is not None:
-            return end_of_record(record, Deletion.CERTAIN, reason)
+            return end_of_record(record, known.deletion(task), reason)
         return end_without_record(known.submitted, reason)
     return NO_USAGE
 

@@ -381,9 +381,9 @@ class SessionJobs:
         return [NewJob(known, intent.mark)] if known.waiting else []
 
     def _note_deletion(self, number: int, task: StoredTask) -> None:
-        if task.deleted == DELETION_ASKED:
+        if task.wished or task.deleted == DELETION_ASKED:
             self.table.deletion_asked(number, [task.task])
-        else:
+        if task.deleted != DELETION_ASKED:
             self.table.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
 
     @contextlib.contextmanager

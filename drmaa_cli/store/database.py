@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 3  # whoever raises it adds the step from the one before to _STEPS
+SCHEMA_VERSION = 4  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
@@ -41,6 +41,7 @@ CREATE TABLE tasks (
     task INTEGER NOT NULL,
     outcome TEXT, value INTEGER, usage TEXT, facts TEXT,
     deleted INTEGER NOT NULL DEFAULT 0,
+    wished INTEGER NOT NULL DEFAULT 0,
     reaped INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (position, task)
 ) WITHOUT ROWID;
@@ -50,6 +51,7 @@ CREATE TABLE tasks (
 _STEPS = {
     1: ("ALTER TABLE tasks ADD COLUMN facts TEXT",),
     2: ("ALTER TABLE jobs ADD COLUMN files TEXT",),
+    3: ("ALTER TABLE tasks ADD COLUMN wished INTEGER NOT NULL DEFAULT 0",),
 }
 
 

@@ -55,12 +55,21 @@ class Intent(NamedTuple):
 
 
 class StoredTask(NamedTuple):
-    """What is on record about one task."""
+    """What is on record about one task.
+
+    Attributes:
+        task: its number.
+        end: how it ended, or None.
+        deleted: whether it is being deleted (``DELETED_RUNNING`` and so on).
+        reaped: whether its end was given away.
+        wished: whether the session has asked for its deletion.
+    """
 
     task: int
     end: End | None
     deleted: int
     reaped: bool
+    wished: bool = False
 
 
 class StoredJob(NamedTuple):
@@ -125,6 +134,7 @@ def stored_task(
     usage: object,
     facts: object,
     deleted: object,
+    wished: object,
     reaped: object,
 ) -> StoredTask:
     """A task out of a row of the table ``tasks``; ValueError when it is none."""
@@ -132,7 +142,8 @@ def stored_task(
     if outcome is not None:  # before version 2 there were no facts
         known = NO_FACTS if facts is None else Facts.of_text(text(facts))
         end = End(Outcome(outcome), integer(value), text(usage), known)
-    return StoredTask(integer(task), end, integer(deleted, 0, DELETION_ASKED), bool(integer(reaped)))
+    how = integer(deleted, 0, DELETION_ASKED)
+    return StoredTask(integer(task), end, how, bool(integer(reaped)), bool(integer(wished)))
 
 
 def _token(value: object) -> str:

@@ -190,11 +190,15 @@ class Store:
         )
 
     def deleted(self, position: int, tasks: Iterable[int], how: int) -> None:
-        """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...)."""
+        """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...).
+
+        One that is under way is our wish if it was asked for before.
+        """
+        wished = ", wished = excluded.wished" if how in (DELETION_ASKED, NOT_DELETED) else ""
         self._write(
-            "INSERT INTO tasks (position, task, deleted) VALUES (?, ?, ?)"
-            " ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted",
-            [(position, task, how) for task in tasks],
+            "INSERT INTO tasks (position, task, deleted, wished) VALUES (?, ?, ?, ?)"
+            f" ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted{wished}",
+            [(position, task, how, how == DELETION_ASKED) for task in tasks],
         )
 
     def claim(self, tasks: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -284,7 +288,7 @@ class Store:
 
     def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
         rows = self._db.execute(
-            "SELECT position, task, outcome, value, usage, facts, deleted, reaped FROM tasks"
+            "SELECT position, task, outcome, value, usage, facts, deleted, wished, reaped FROM tasks"
             f" WHERE position IN {positions} ORDER BY position, task",
             values,
         ).fetchall()

@@ -17,7 +17,8 @@ import drmaa_cli
 from drmaa_cli.gridengine.failed import Fate, of_code
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import Deletion, End, Outcome, end_of_record
-from drmaa_cli.jobs.job_info import NO_FACTS, Cause, Facts, JobInfo
+from drmaa_cli.jobs.job_info import NO_FACTS, Facts, JobInfo
+from drmaa_cli.jobs.reason import Cause
 from drmaa_cli.store.session_store import Store
 from tests.core import evidence
 from tests.tables import each_row
@@ -94,7 +95,7 @@ def test_only_a_certain_good_end_is_a_success(code: int, status: int) -> None:
 def test_every_code_has_an_end_of_its_own(code: int, deletion: Deletion, started: bool) -> None:
     end = end_of_record(evidence.record("qacct.j_exit3", failed=code, started=started), deletion)
     fate = of_code(code).fate
-    if fate in (Fate.NOT_STARTED, Fate.APPLICATION_ERROR) or deletion is Deletion.CERTAIN:
+    if fate in (Fate.NOT_STARTED, Fate.APPLICATION_ERROR) or deletion in (Deletion.SEEN, Deletion.CERTAIN):
         assert end.outcome is Outcome.ABORTED
     elif started:
         assert (end.outcome, end.value) == (Outcome.EXITED, 3)
@@ -172,5 +173,6 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
         assert job.intent.files == ()
         store.close()
     store = Store.existing(path)
+    assert not job.tasks[0].wished
     store.ended([(1, 1, End(Outcome.LOST, 0, "", FACTS))])
     store.close()

@@ -9,7 +9,6 @@ import pytest
 from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
-from drmaa_cli.jobs.job_info import Cause
 from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
@@ -19,6 +18,7 @@ from drmaa_cli.jobs.lifecycle import (
     covered,
     covers,
 )
+from drmaa_cli.jobs.reason import Cause
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
 from tests.gridengine import captured

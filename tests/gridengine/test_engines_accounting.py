@@ -17,7 +17,7 @@ from drmaa_cli.gridengine.qacct import NoAccounting
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.jobs.job_end import Outcome, end_of_record
-from drmaa_cli.jobs.job_info import Cause
+from drmaa_cli.jobs.reason import Cause
 from tests.gridengine import captured
 from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import instant

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.constants import JobState
+from drmaa_cli.constants import JobControlAction, JobState
 from drmaa_cli.errors import (
     DeniedByDrmException,
     DrmCommunicationException,
@@ -22,6 +22,7 @@ from drmaa_cli.errors import (
     InvalidJobException,
 )
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.runner import Command, CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
@@ -254,6 +255,7 @@ def test_two_jobs_could_be_it(own: Cell, tmp_path: Path, caplog: pytest.LogCaptu
 
 KILLED = """
 import os, signal, sys
+from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.session.job_session import JobSession
 from tests.sessions.kit import job
 from tests.sessions.program import arrange_death
@@ -341,3 +343,16 @@ def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path, connections: list[sql
         assert [held.id for held in session.jobs() if held.reaped] == ["1", number]
         assert session.runJob(found, key="a") == number
     assert (tmp_path / "ran").read_text() == "x\n"
+
+
+def test_whose_wish_a_deletion_was_is_known_afterwards(own: Cell) -> None:
+    with JobSession(CONTACT) as session:
+        ids = [session.runJob(job(session, "sleep 300")) for _ in range(2)]
+        for number in ids:
+            wait_for(lambda number=number: session.jobStatus(number) == JobState.RUNNING, "it runs")
+        session.control(ids[0], JobControlAction.TERMINATE)
+        own.run("qdel", ids[1])
+    own.wait_idle()
+    with JobSession(CONTACT) as session:
+        kinds = [session.wait(number, PATIENCE).reason.kind for number in ids]
+    assert kinds == [ReasonKind.DELETED_BY_SESSION, ReasonKind.SIGNALLED]
