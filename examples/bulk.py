@@ -16,7 +16,8 @@ def main() -> None:
         print(f"tasks {', '.join(jobs)} were submitted")
         for _ in jobs:
             info = session.wait(session.JOB_IDS_SESSION_ANY, session.TIMEOUT_WAIT_FOREVER)
-            print(f"task {info.jobId} exited with {info.exitStatus}")
+            ended = f"exited with {info.exitStatus}" if info.hasExited else info.reason
+            print(f"task {info.jobId} {'succeeded' if info.succeeded else ended}")
 
 
 if __name__ == "__main__":

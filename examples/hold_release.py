@@ -15,7 +15,7 @@ def main() -> None:
         print(f"job {job} is {session.jobStatus(job)}")
         session.control(job, drmaa_cli.JobControlAction.RELEASE)
         info = session.wait(job, session.TIMEOUT_WAIT_FOREVER)
-        print(f"job {job} was released and exited with {info.exitStatus}")
+        print(f"job {job} was released and {'succeeded' if info.succeeded else 'failed'}")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,13 @@ def main() -> None:
         job = session.runJob(template)
         print(f"job {job} was submitted")
         info = session.wait(job, session.TIMEOUT_WAIT_FOREVER)
-        print(f"job {info.jobId} exited: {info.hasExited}, with status {info.exitStatus}")
-        print(f"it ran for {float(info.resourceUsage['ru_wallclock']):.0f} s")
+        if info.succeeded:
+            print(f"job {info.jobId} succeeded")
+        elif info.hasExited:
+            print(f"job {info.jobId} exited with status {info.exitStatus}")
+        else:  # exitStatus means nothing then
+            print(f"job {info.jobId} did not end by itself: {info.reason}")
+        print(f"it ran for {info.wallclock or 0:.0f} s on {info.host}")
         session.deleteJobTemplate(template)
 
 

@@ -17,11 +17,12 @@ def main() -> None:
         session.synchronize(jobs, session.TIMEOUT_WAIT_FOREVER, dispose=False)
         for job in jobs:
             info = session.wait(job, session.TIMEOUT_NO_WAIT)
-            ended = (
-                f"exited with {info.exitStatus}"
-                if info.hasExited
-                else f"was ended by {info.terminatedSignal}"
-            )
+            if info.succeeded:
+                ended = "succeeded"
+            elif info.hasExited:
+                ended = f"exited with {info.exitStatus}"
+            else:
+                ended = f"did not end by itself: {info.reason}"
             print(f"job {info.jobId} {ended}")
 
 

@@ -43,6 +43,23 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/*.py")), ids=name)
+def test_no_example_takes_an_exit_status_for_the_whole_truth(path: Path) -> None:
+    """It is 0 for a job that was killed, deleted or never started."""
+    assert tells_failures(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
+def test_no_page_takes_an_exit_status_for_the_whole_truth(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert all(tells_failures(block.code) for block in blocks(text) if block.language == "python")
+
+
+def tells_failures(program: str) -> bool:
+    """Whether a program that looks at exit statuses also asks whether there was one."""
+    return re.search("xitStatus", program) is None or re.search("succeeded|hasExited", program) is not None
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):

@@ -16,9 +16,11 @@ def main() -> None:
     tasks = session.runBulkJobs(template, 1, 8, 1)
     session.deleteJobTemplate(template)
     session.synchronize(tasks, session.TIMEOUT_WAIT_FOREVER, False)  # False: their ends are kept
-    statuses = Counter(session.wait(task, session.TIMEOUT_NO_WAIT).getExitStatus() for task in tasks)
+    ends = [session.wait(task, session.TIMEOUT_NO_WAIT) for task in tasks]
+    statuses = Counter(end.getExitStatus() for end in ends if end.hasExited())
     for status, number in sorted(statuses.items()):
         print(f"{number} tasks exited with {status}")
+    print(f"{len(ends) - sum(statuses.values())} tasks were killed, deleted or never started")
     session.exit()
 
 

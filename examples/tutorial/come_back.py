@@ -31,7 +31,10 @@ def main() -> None:
     session = DRMAA.Session()
     session.init(contact)  # another program, on another day, may do this
     result = session.wait(job, session.TIMEOUT_WAIT_FOREVER)
-    print(f"job {result.getJobId()} came to exit status {result.getExitStatus()}")
+    if result.hasExited():  # else the exit status means nothing
+        print(f"job {result.getJobId()} came to exit status {result.getExitStatus()}")
+    else:
+        print(f"job {result.getJobId()} was killed, deleted or never started")
     session.exit()
 
 
