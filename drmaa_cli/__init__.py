@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from drmaa_cli.config import Config, Settings
     from drmaa_cli.gridengine.records import CommandResult
+    from drmaa_cli.jobs.usage import Efficiency, Requested
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
@@ -31,6 +32,7 @@ __all__ = [
     "CommandResult",
     "CommandTimeout",
     "Config",
+    "Efficiency",
     "Facts",
     "JobInfo",
     "JobSession",
@@ -38,6 +40,7 @@ __all__ = [
     "LocalRunner",
     "Reason",
     "ReasonKind",
+    "Requested",
     "Runner",
     "Session",
     "SessionJob",
@@ -83,8 +86,10 @@ _LATE = {  # loaded when they are asked for
     "CommandResult": "drmaa_cli.gridengine.records",
     "CommandTimeout": "drmaa_cli.system.runner",
     "Config": "drmaa_cli.config",
+    "Efficiency": "drmaa_cli.jobs.usage",
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
+    "Requested": "drmaa_cli.jobs.usage",
     "Runner": "drmaa_cli.system.runner",
     "SessionJob": "drmaa_cli.session.entries",
 }

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from drmaa_cli.gridengine import requests
-from drmaa_cli.gridengine.signals import signal_number
-from drmaa_cli.jobs.judgement import Evidence, judge
 from drmaa_cli.jobs.reason import Cause, Deletion, Reason
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.usage import Efficiency, Requested
 
 
 class Facts(NamedTuple):
@@ -142,6 +142,10 @@ class JobInfo(_Fields):
     @property
     def reason(self) -> Reason:
         """Why it ended: a text for people ('' for a job that just exited) that knows more."""
+        from drmaa_cli.gridengine.requests import parse  # noqa: PLC0415  # loaded when it is needed
+        from drmaa_cli.gridengine.signals import signal_number  # noqa: PLC0415  # loaded when it is needed
+        from drmaa_cli.jobs.judgement import Evidence, judge  # noqa: PLC0415  # loaded when it is needed
+
         facts = self.facts
         return judge(
             Evidence(
@@ -152,7 +156,7 @@ class JobInfo(_Fields):
                 signal_number(self.terminatedSignal),
                 facts.failed,
                 {"wallclock": facts.wallclock or 0.0, **_figures(self.resourceUsage)},
-                requests.parse(facts.requests),
+                parse(facts.requests),
                 facts.slots,
                 facts.deletion,
                 facts.deleted_by,
@@ -206,6 +210,58 @@ class JobInfo(_Fields):
         Whole seconds with most Grid Engines, microseconds with those that record a ``wallclock`` of its own.
         """
         return self.facts.wallclock
+
+    @property
+    def cpu(self) -> float | None:
+        """Seconds of CPU time it used; None when that is not known."""
+        return _figures(self.resourceUsage).get("cpu")
+
+    @property
+    def max_memory(self) -> int | None:
+        """The most memory it is known to have used at once, in bytes; None when no figure tells.
+
+        Grid Engine samples the memory of the whole job (``maxvmem``) and may miss a peak; of its largest
+        process the kernel knows the peak (``ru_maxrss``). The larger one counts.
+        """
+        from drmaa_cli.jobs.usage import max_memory  # noqa: PLC0415  # loaded when it is needed
+
+        return max_memory(_figures(self.resourceUsage))
+
+    @property
+    def requested(self) -> Requested:
+        """What it had asked for, in bytes and seconds."""
+        from drmaa_cli.gridengine.requests import parse  # noqa: PLC0415  # loaded when it is needed
+        from drmaa_cli.jobs.usage import requested  # noqa: PLC0415  # loaded when it is needed
+
+        return requested(parse(self.facts.requests), self.facts.slots)
+
+    @property
+    def efficiency(self) -> Efficiency:
+        """How much of what it had it used."""
+        from drmaa_cli.jobs.usage import efficiency  # noqa: PLC0415  # loaded when it is needed
+
+        return efficiency(self.requested, self.max_memory, self.cpu, self.wallclock, self.slots)
+
+    def summary(self) -> str:
+        """One line for people: how it ended, where, and what it used.
+
+        ``42.1: exit 0 on node7 (all.q), 1:02:03 of 2:00:00, 280 MiB of 1.0 GiB, cpu 97%``
+        """
+        from drmaa_cli.jobs.usage import duration, size  # noqa: PLC0415  # loaded when it is needed
+
+        reason = self.reason
+        how = f"exit {self.exitStatus}" if self.hasExited and not reason else str(reason) or reason.kind.value
+        place = f" on {self.host}" if self.host else ""
+        place += f" ({self.queue})" if self.queue else ""
+        asked, share = self.requested, self.efficiency.cpu
+        parts = [f"{self.jobId}: {how}{place}"]
+        for used, limit, text in (
+            (self.wallclock, asked.time, duration),
+            (self.max_memory, asked.memory, size),
+        ):
+            if used is not None:
+                parts.append(text(used) if limit is None else f"{text(used)} of {text(limit)}")
+        return ", ".join(parts if share is None else [*parts, f"cpu {share:.0%}"])
 
 
 JobInfo.__module__ = "drmaa_cli"  # where programs find it, and what their pickles say

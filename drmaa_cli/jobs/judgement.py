@@ -22,14 +22,13 @@ from drmaa_cli.gridengine import failed
 from drmaa_cli.gridengine.requests import Requests
 from drmaa_cli.gridengine.signals import SIGNAL_BASE, signal_name
 from drmaa_cli.jobs.reason import Cause, Reason, ReasonKind
+from drmaa_cli.jobs.usage import MEMORY_LIMITS, max_memory, size
 
 NEARLY = 0.85  # of a limit of CPU time that the kernel enforces (measured: 0.9)
 MUCH = 0.8  # of a limit of memory (measured: 0.93 and more, of programs that take it in small parts)
 SIGABRT, SIGBUS, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGXCPU, SIGXFSZ = 6, 7, 9, 10, 11, 12, 24, 25
 LAST_SIGNAL = 64
-MEMORY = ("h_vmem", "s_vmem", "h_data", "s_data")  # h_rss is not enforced by Linux (measured)
 FILE_SIZE = ("h_fsize", "s_fsize")
-KIBIBYTE, MEBIBYTE = 2**10, 2**20
 
 
 class Reached(NamedTuple):
@@ -138,7 +137,7 @@ def _limits(found: Evidence) -> Iterator[Reached]:
     whole = max(usage.get("wallclock", 0.0), usage.get("ru_wallclock", 0.0))
     wallclock = max(whole, ended - started if started else 0.0)
     cpu = usage.get("cpu", 0.0)
-    memory = max(usage.get("maxvmem", 0.0), usage.get("ru_maxrss", 0.0) * KIBIBYTE)
+    memory = max_memory(usage) or 0
     each = f" for each of {slots} slots" if slots > 1 else ""
     for name, kind in (("h_rt", ReasonKind.TIME_LIMIT), ("s_rt", ReasonKind.SOFT_TIME_LIMIT)):
         if limit := requests.seconds(name):
@@ -149,10 +148,10 @@ def _limits(found: Evidence) -> Iterator[Reached]:
             asked = f"{name}={requests.resources[name]}{each}"
             sentence = f"it used {cpu:.1f} s of CPU time and had {asked}"
             yield Reached(ReasonKind.CPU_LIMIT, name, cpu / limit / slots, sentence)
-    for name in MEMORY:
+    for name in MEMORY_LIMITS:
         if limit := requests.bytes(name):
             asked = f"{name}={requests.resources[name]}{each}"
-            sentence = f"it used {memory / MEBIBYTE:.0f} MiB of memory and had {asked}"
+            sentence = f"it used {size(memory)} of memory and had {asked}"
             yield Reached(ReasonKind.OUT_OF_MEMORY, name, memory / limit / slots, sentence)
 
 
@@ -251,8 +250,8 @@ _LIMITS_OF_SIGNAL = {
     SIGUSR1: ("s_rt",),
     SIGXCPU: ("s_cpu", "h_cpu", "s_vmem"),
     SIGUSR2: ("h_rt",),  # -notify
-    SIGKILL: ("h_rt", "h_cpu", *MEMORY),
-    **dict.fromkeys((SIGABRT, SIGBUS, SIGSEGV), MEMORY),
+    SIGKILL: ("h_rt", "h_cpu", *MEMORY_LIMITS),
+    **dict.fromkeys((SIGABRT, SIGBUS, SIGSEGV), MEMORY_LIMITS),
 }
 _DOUBTS = {
     SIGKILL: "who sent it is not on record: the kernel of a host without memory, the queue's limit, a person",

@@ -98,3 +98,17 @@ def test_the_time_from_start_to_end(session: World) -> None:
     assert 1 <= info.wallclock <= PATIENCE_SECONDS
     usage = info.resourceUsage
     assert abs(info.wallclock - float(usage["end_time"]) + float(usage["start_time"])) <= 1
+
+
+def test_what_it_used_beside_what_it_had_asked_for(session: World) -> None:
+    options = "-l h_rt=1:0:0,s_rt=1800,h_vmem=4G,h_cpu=600 -pe smp 2"
+    info = session.session.wait(session.run(nativeSpecification=options), PATIENCE_SECONDS)
+    asked = info.requested
+    assert (asked.time, asked.memory, asked.cpu, asked.slots) == (3600.0, 8 * 2**30, 1200.0, 2)
+    assert asked.words.pe == "smp"
+    assert info.slots == 2
+    assert info.cpu == float(info.resourceUsage["cpu"])
+    assert info.max_memory >= float(info.resourceUsage["maxvmem"])
+    assert info.efficiency.time == info.wallclock / 3600
+    assert info.efficiency.memory == info.max_memory / (8 * 2**30)
+    assert info.summary().startswith(f"{info.jobId}: exit 0 on {info.host} ({info.queue}), ")
