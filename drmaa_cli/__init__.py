@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
+    from drmaa_cli.system.transfer import Transferred
 
 __all__ = [
     "Cause",
@@ -44,6 +45,7 @@ __all__ = [
     "Runner",
     "Session",
     "SessionJob",
+    "Transferred",
     "install_as_drmaa",
     "open_session",
 ]
@@ -92,6 +94,7 @@ _LATE = {  # loaded when they are asked for
     "Requested": "drmaa_cli.jobs.usage",
     "Runner": "drmaa_cli.system.runner",
     "SessionJob": "drmaa_cli.session.entries",
+    "Transferred": "drmaa_cli.system.transfer",
 }
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 

@@ -32,7 +32,7 @@ from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.session import opening, status
+from drmaa_cli.session import opening, status, transfers
 from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.change import Changing
 from drmaa_cli.session.contact import chosen_contact, new_name
@@ -382,6 +382,35 @@ class JobSession:
                 self._waiting.catch_up()
         found = self._waiting.state(job, strict=self.config.strict_states)
         return status.of_foreign_job(self.cluster, job) if found is None else found
+
+    # --- files of the submit host --------------------------------------------------------------------------
+
+    @while_open
+    def put(self, local: transfers.Name, remote: transfers.Name, *, progress: transfers.Watch = None) -> None:
+        """Copy a file or directory of this host to the submit host (beyond DRMAA).
+
+        Args:
+            local: what is copied.
+            remote: what it is to be there, relative to the directory in which commands run (by ssh: the home
+                directory); with ``/`` at its end, the directory into which it goes under its own name. A file
+                takes the place of one that is there; a directory's place must be free.
+            progress: a function that is given a :class:`~drmaa_cli.Transferred` now and then; True shows a
+                bar, if standard error is a terminal.
+
+        Raises:
+            OSError: it cannot be read here or not be written there (FileNotFoundError, PermissionError ...;
+                ``errno`` says which); what was at its place is as it was.
+            InvalidArgumentException: not a path.
+            DrmCommunicationException: the connection was lost again and again.
+        """
+        self.check()
+        transfers.put(self.host, local, remote, progress)
+
+    @while_open
+    def get(self, remote: transfers.Name, local: transfers.Name, *, progress: transfers.Watch = None) -> None:
+        """Copy a file or directory of the submit host to this one; all else as :meth:`put`."""
+        self.check()
+        transfers.get(self.host, remote, local, progress)
 
     # --- what is said of the Grid Engine -------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.transfers import Name, Watch
     from drmaa_cli.system.runner import Runner
     from drmaa_cli.template.job_template import TemplateValues
 
@@ -212,6 +213,16 @@ class Session:
     def jobStatus(jobId: JobIdLike) -> str:
         """A job's state. See :meth:`drmaa_cli.session.job_session.JobSession.jobStatus`."""
         return current().jobStatus(jobId)
+
+    @staticmethod
+    def put(local: Name, remote: Name, *, progress: Watch = None) -> None:
+        """Copy to the submit host. See :meth:`drmaa_cli.session.job_session.JobSession.put`."""
+        current().put(local, remote, progress=progress)
+
+    @staticmethod
+    def get(remote: Name, local: Name, *, progress: Watch = None) -> None:
+        """Copy from the submit host. See :meth:`drmaa_cli.session.job_session.JobSession.get`."""
+        current().get(remote, local, progress=progress)
 
     def __enter__(self) -> Session:
         if self._runner is None and not self._settings:

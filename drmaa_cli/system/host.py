@@ -14,6 +14,7 @@ from drmaa_cli.system.accounting_log import AccountingFile, Mark, Sample
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.processes import running_with
 from drmaa_cli.system.runner import AnswerFiles, LocalRunner, Runner
+from drmaa_cli.system.transfer import Progress, copy
 
 
 class AccountingLog(Protocol):
@@ -93,6 +94,22 @@ class Host(Files, Protocol):
     def is_running(self, word: str) -> bool:
         """Whether a process there has the word in its command line."""
 
+    def put(self, source: Path, place: str, progress: Progress | None) -> None:
+        """Copy a file or directory of this host there.
+
+        Args:
+            source: it, here.
+            place: what it is to be there; relative to :attr:`directory`.
+            progress: is told how far it has come.
+
+        Raises:
+            OSError: it cannot be read here, or not be written there; nothing is left at its place then.
+            HostUnreachable: there is no connection.
+        """
+
+    def get(self, source: str, place: Path, progress: Progress | None) -> None:
+        """Copy a file or directory from there to this host; as :meth:`put`, the other way round."""
+
     def close(self) -> None:
         """Leave it."""
 
@@ -156,6 +173,14 @@ class LocalHost(LocalFiles):
     def is_running(self, word: str) -> bool:
         """See :class:`Host`."""
         return running_with(word)
+
+    def put(self, source: Path, place: str, progress: Progress | None) -> None:
+        """See :class:`Host`."""
+        copy(source, Path(self.directory, place), progress)
+
+    def get(self, source: str, place: Path, progress: Progress | None) -> None:
+        """See :class:`Host`."""
+        copy(Path(self.directory, source), place, progress)
 
     def close(self) -> None:
         """See :class:`Host`; nothing is to be left here."""

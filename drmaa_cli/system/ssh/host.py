@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import posixpath
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 from time import struct_time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,9 +16,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from drmaa_cli.errors import DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
+from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
 from drmaa_cli.system.ssh.runner import SshRunner
+from drmaa_cli.system.transfer import Progress
 
 log = logging.getLogger("drmaa_cli")
 
@@ -150,6 +154,14 @@ class SshHost:
             said = found.stderr.decode("utf-8", "replace").strip()
             raise HostUnreachable(f"{self.name} does not tell which processes it runs: {said}")
         return found.exit_code == 0
+
+    def put(self, source: Path, place: str, progress: Progress | None) -> None:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        transfer.put(self.runner, source, posixpath.join(self.directory, place), progress)
+
+    def get(self, source: str, place: Path, progress: Progress | None) -> None:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        transfer.get(self.runner, posixpath.join(self.directory, source), place, progress)
 
     def close(self) -> None:
         """See :class:`drmaa_cli.system.host.Host`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from drmaa_cli.errors import AuthorizationException, DrmsInitException, error
@@ -47,7 +48,7 @@ MOST_LOSSES = 8
 MOST_ATTEMPTS = 1000
 LOOK_AGAIN = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-_SESSION_REFUSED = b"Session open refused by peer"
+SESSION_REFUSED = b"Session open refused by peer"
 
 
 class Rider(Protocol):
@@ -130,6 +131,22 @@ class SshRunner:
             self._kept.clear()
         self._master.close()
 
+    @property
+    def address(self) -> SshAddress:
+        """The host."""
+        return self._master.address
+
+    @contextlib.contextmanager
+    def channel(self, label: str) -> Iterator[tuple[list[str], Mapping[str, str]]]:
+        """A conversation of one's own: the words of an ssh command, and its environment.
+
+        Args:
+            label: stands in the process list of the host.
+        """
+        self.trips += 1
+        with self._sessions:
+            yield [*self._master.command(), loader(label)], self._env
+
     def know_environment(self, variables: Mapping[str, str]) -> None:
         """What variables a command has by itself, so that only what differs is sent with each."""
         self._login_environment = dict(variables)
@@ -162,7 +179,7 @@ class SshRunner:
         while True:
             answer = self._attempt(command, kept_in, patience.until)
             if answer.exit_code is None:
-                is_busy = _SESSION_REFUSED in answer.before  # other programs use all that it may carry
+                is_busy = SESSION_REFUSED in answer.before  # other programs use all that it may carry
                 if not is_busy:
                     log.warning(
                         "the connection to %s was lost during %s", self._master.address, command.argv[0]
