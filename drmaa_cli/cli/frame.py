@@ -31,13 +31,29 @@ DESCRIPTION = "DRMAA for Python through Grid Engine's own commands, without libd
 
 
 class Entry(NamedTuple):
-    """A sub-command: the module it is in, and one line of help for which that need not be loaded."""
+    """A sub-command.
+
+    Attributes:
+        module: where it is; loaded when it is wanted.
+        summary: one line of help.
+        name: what it is called there.
+    """
 
     module: str
     summary: str
+    name: str = "command"
 
 
 COMMANDS: Mapping[str, Entry] = {
+    "run": Entry("run", "run a command as a job, as if it ran here"),
+    "ps": Entry("ps", "show jobs and their states"),
+    "wait": Entry("wait", "wait for jobs, and say how each ended"),
+    "info": Entry("info", "how a job ended, and what it used of what it asked for"),
+    "kill": Entry("control", "end jobs", "kill"),
+    "hold": Entry("control", "keep waiting jobs from being started", "hold"),
+    "release": Entry("control", "let jobs be started that were held", "release"),
+    "suspend": Entry("control", "stop running jobs for a while", "suspend"),
+    "resume": Entry("control", "let suspended jobs go on", "resume"),
     "sessions": Entry("sessions", "list, show and remove the sessions that are kept in the state directory"),
     "exec": Entry("execute", "run a program for which 'import drmaa' and 'import DRMAA' mean drmaa_cli"),
     "shim-path": Entry(
@@ -61,7 +77,8 @@ class Frame(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        found: click.Command = importlib.import_module(f"drmaa_cli.cli.{entry.module}").command
+        module = importlib.import_module(f"drmaa_cli.cli.{entry.module}")
+        found: click.Command = getattr(module, entry.name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

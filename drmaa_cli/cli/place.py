@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.config import Config
 from drmaa_cli.session.contact import chosen_contact
-from drmaa_cli.session.reach import session_directory
-from drmaa_cli.store.places import is_there, path_of
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession
@@ -28,12 +26,14 @@ class Place(NamedTuple):
         contact: the contact string that takes it up.
         directory: where the sessions of that host are kept.
         chosen: whether the user named it; otherwise it is that of the current directory.
+        is_here: whether the submit host is this one.
     """
 
     name: str
     contact: str
     directory: Path
     chosen: bool
+    is_here: bool
 
     @classmethod
     def of(cls, session: str | None, contact: str | None) -> Place:
@@ -43,19 +43,23 @@ class Place(NamedTuple):
             BadInput: both name a session, and not the same.
             DrmaaException: a contact string or a setting is malformed.
         """
+        from drmaa_cli.session.reach import session_directory  # noqa: PLC0415  # not for --help
+
         given = chosen_contact(contact, os.environ)
         if contact and session is not None and given.name not in (None, session):
             raise BadInput(f"--session names {session!r}, and --contact names {given.name!r}")
         if session is not None:
             chosen_contact(f"session={session}", {})  # whether it can be a name
         name = session or given.name
-        found = name or directory_session(Path.cwd())
+        found = name or directory_session(_here())
         directory = session_directory(Config.load(), given)
-        return cls(found, given.text(found), directory, name is not None)
+        return cls(found, given.text(found), directory, name is not None, given.address is None)
 
     @property
     def path(self) -> Path:
         """The session's file."""
+        from drmaa_cli.store.places import path_of  # noqa: PLC0415  # not for --help
+
         return path_of(self.directory, self.name)
 
     @property
@@ -65,6 +69,8 @@ class Place(NamedTuple):
         Raises:
             StoreError: that cannot be told.
         """
+        from drmaa_cli.store.places import is_there  # noqa: PLC0415  # not for --help
+
         return is_there(self.path)
 
     def other(self, name: str) -> Place:
@@ -102,6 +108,13 @@ class Place(NamedTuple):
             f"nothing was submitted in this directory (session {self.name});"
             " 'drmaa-cli sessions' lists all, -s NAME chooses one"
         )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise Failure("the current directory is gone; -s NAME chooses a session without it") from None
 
 
 def directory_session(directory: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
@@ -41,8 +41,28 @@ class Changing:
                 ids = [JobId(known.number) for known in self._table]
         else:
             ids = [self._target(jobId, operation)]
+        for some in self._change_all(ids, operation):
+            control.raise_refusal(some, operation, self._table, but_refusals=everything and terminating)
+
+    def change_many(self, job_ids: Iterable[JobIdLike], operation: str) -> dict[str, DrmaaException]:
+        """The same for many jobs, with as few commands as possible: those that refused, and how.
+
+        Raises:
+            DrmaaException: no id, or a command that did not work: some may have been changed.
+        """
+        ids = {str(job): job for job in (self._target(job_id, operation) for job_id in job_ids)}
+        refused: dict[str, DrmaaException] = {}
+        for some in self._change_all([*ids.values()], operation):
+            for answer, refusal in control.refusals(some, operation, self._table):
+                if answer.target is None:
+                    raise refusal
+                name = str(answer.target)
+                refused.setdefault(name if name in ids else str(answer.target.job), refusal)
+        return refused
+
+    def _change_all(self, ids: Sequence[JobId], operation: str) -> list[Controlled]:
         try:
-            done = [
+            return [
                 self._change(operation, ids[start : start + IDS_PER_COMMAND])
                 for start in range(0, len(ids), IDS_PER_COMMAND)
             ]
@@ -54,8 +74,6 @@ class Changing:
                     if known is not None:
                         known.since = now
                 self._monitor.controlled()
-        for some in done:
-            control.raise_refusal(some, operation, self._table, but_refusals=everything and terminating)
 
     def _target(self, jobId: JobIdLike, operation: str) -> JobId:
         try:

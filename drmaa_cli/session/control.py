@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.constants import JobControlAction
@@ -217,14 +217,23 @@ def raise_refusal(
         but_refusals: pass over what the qmaster refused, not over a command that did not work: so it is with
             the termination of all jobs, some of which may have ended.
     """
+    for answer, refusal in refusals(done, operation, ours):
+        if not (but_refusals and answer.outcome in REFUSALS):
+            raise refusal
+
+
+def refusals(
+    done: Controlled, operation: str, ours: Container[int]
+) -> Iterator[tuple[Answer, DrmaaException]]:
+    """The answers that are refusals, with the exceptions for them; see :func:`raise_refusal`."""
     for answer in done.answers:
-        if answer.outcome in _FINE or (but_refusals and answer.outcome in REFUSALS):
+        if answer.outcome in _FINE:
             continue
         of_ours = answer.target is not None and answer.target.job in ours
         if done.repeated and of_ours and _done_before(answer, operation):
             continue
         kind, text = _refusal(answer, operation)
-        raise error(kind, text)
+        yield answer, error(kind, text)
 
 
 def _done_before(answer: Answer, operation: str) -> bool:

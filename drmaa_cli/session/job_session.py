@@ -14,15 +14,14 @@ from drmaa_cli.constants import (
     JOB_IDS_SESSION_ANY,
     TIMEOUT_NO_WAIT,
     TIMEOUT_WAIT_FOREVER,
-    JobState,
 )
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
+    DrmaaException,
     DrmsInitException,
     ExitTimeoutException,
     InternalException,
     InvalidArgumentException,
-    InvalidJobException,
     NoActiveSessionException,
     error,
     no_usage,
@@ -37,8 +36,9 @@ from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.change import Changing
 from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.ending import waits, while_open
-from drmaa_cli.session.entries import Entry, SessionJob
+from drmaa_cli.session.entries import SessionJob
 from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.overview import Overview
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.recover import SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -136,6 +136,7 @@ class JobSession:
             self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
         )
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
+        self._overview = Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         self._changing = Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         try:
             self._take_up()
@@ -266,24 +267,44 @@ class JobSession:
         """Every job and task that the session holds, in the order of submission.
 
         Also those that were submitted just before the program died and whose ids it was never told.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
         """
         self.check()
         self._submissions.resolve_rest()
-        with self._lock:
-            self._waiting.catch_up()
-            entries = list(self._session_jobs.entries())
-        return [
-            SessionJob(str(entry.id), entry.key, entry.name, self._state_of(entry), entry.reaped)
-            for entry in entries
-        ]
+        return self._overview.jobs()
 
-    def _state_of(self, entry: Entry) -> str:
-        if entry.end is not None:
-            return entry.end.state(self.config.strict_states)
-        try:
-            return self.jobStatus(str(entry.id))
-        except InvalidJobException:  # it was reaped between the two questions
-            return JobState.UNDETERMINED
+    @while_open
+    def ends(self, jobIds: Iterable[JobIdLike] | None = None) -> dict[str, JobInfo]:
+        """How jobs of the session ended, by their ids: those that have, reaped or not (beyond DRMAA).
+
+        Nothing is waited for, reaped or asked: it is what the session has seen so far, on record also where
+        another process has reaped it. A job that was deleted while it was pending ``wasAborted`` here.
+
+        Args:
+            jobIds: which jobs; all when None. Those that have not ended, or are not the session's, are left
+                out.
+
+        Raises:
+            InvalidArgumentException: not a job id.
+        """
+        self.check()
+        return self._overview.ends(jobIds)
+
+    @while_open
+    def unfinished(self, jobIds: Iterable[JobIdLike] | None = None) -> Mapping[str, int]:
+        """How many jobs and tasks have not ended, by JobState, at the cost of one listing (beyond DRMAA).
+
+        Args:
+            jobIds: which jobs, arrays by their numbers as a whole; all of the session when None.
+
+        Raises:
+            InvalidArgumentException: not a job id.
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        return self._overview.unfinished(jobIds)
 
     def _submit(self, template: object, tasks: TaskRange | None, key: str | None) -> int:
         values = values_of(template)
@@ -310,6 +331,20 @@ class JobSession:
         check_action(operation)
         self.check()
         self._changing.change(jobId, operation)
+
+    @while_open
+    def controlJobs(self, jobIds: Iterable[JobIdLike], operation: str) -> dict[str, DrmaaException]:
+        """Change many jobs and tasks with as few commands as possible (beyond DRMAA).
+
+        Returns:
+            Those that refused, by their ids, with the exception that :meth:`control` raises for such a job.
+
+        Raises:
+            DrmaaException: as :meth:`control` where no single job is to blame; some may have been changed.
+        """
+        check_action(operation)
+        self.check()
+        return self._changing.change_many(jobIds, operation)
 
     # --- waiting -------------------------------------------------------------------------------------------
 

@@ -234,10 +234,11 @@ class Monitor:
             if question is not None:
                 return question
             self._finish_stage()
+        holds = self._holds_wanted and not self._schedule.failures
+        if holds and self.has_listing_since(waiter.not_before):  # a newer listing would make them old
+            return self._ask_for_holds(waiter, next(iter(self._holds_wanted)))
         if now >= self._schedule.due(now, impatient=waiter.impatient):
             return self._ask_for_listing(waiter)
-        if self._holds_wanted and not self._schedule.failures:
-            return self._ask_for_holds(waiter, next(iter(self._holds_wanted)))
         return None
 
     def _ask(

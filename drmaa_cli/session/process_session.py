@@ -22,11 +22,12 @@ from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack
 
     from drmaa_cli.config import Settings
+    from drmaa_cli.errors import DrmaaException
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
@@ -192,10 +193,35 @@ class Session:
         return current().jobs()
 
     @staticmethod
+    def ends(jobIds: Iterable[JobIdLike] | None = None) -> dict[str, JobInfo]:
+        """How jobs ended, without reaping them (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.ends`.
+        """
+        return current().ends(jobIds)
+
+    @staticmethod
+    def unfinished(jobIds: Iterable[JobIdLike] | None = None) -> Mapping[str, int]:
+        """How many jobs have not ended, by state (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.unfinished`.
+        """
+        return current().unfinished(jobIds)
+
+    @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:
         """Change a job's state. See :meth:`drmaa_cli.session.job_session.JobSession.control`."""
         check_action(operation)
         current().control(jobId, operation)
+
+    @staticmethod
+    def controlJobs(jobIds: Iterable[JobIdLike], operation: str) -> dict[str, DrmaaException]:
+        """Change many jobs' states (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.controlJobs`.
+        """
+        check_action(operation)
+        return current().controlJobs(jobIds, operation)
 
     @staticmethod
     def synchronize(

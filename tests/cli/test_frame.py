@@ -55,8 +55,6 @@ EVERY = dict(all_commands())
     "words", [["--help"], ["run", "--help"], ["--version"], ["nope"], ["completion", "fish"]]
 )
 def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
-    if words[0] == "run" and "run" not in COMMANDS:
-        words = ["exec", "--help"]
     program = (
         "import sys; before = set(sys.modules)\nfrom drmaa_cli.cli import main\n"
         f"main({words!r})\nprint(*(set(sys.modules) - before), file=sys.stderr)"
@@ -78,7 +76,7 @@ def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_a_module_that_says_what_it_does(name: str) -> None:
     module = importlib.import_module(f"drmaa_cli.cli.{COMMANDS[name].module}")
-    assert module.command.name == name
+    assert getattr(module, COMMANDS[name].name).name == name
     assert len(COMMANDS[name].summary) <= 100
     assert COMMANDS[name].summary[0].islower()
     assert not COMMANDS[name].summary.endswith(".")
@@ -94,7 +92,7 @@ def test_every_command_has_help_and_examples_that_can_be_typed(name: str) -> Non
     for example in command.examples:
         assert f"\n  {example.line}\n" in text
         assert f"drmaa-cli {name}" in example.line
-        line = re.search(r"drmaa-cli ([^|)]*)", example.line)
+        line = re.search(r"drmaa-cli ((?:'[^']*'|[^|)'])*)", example.line)
         assert line is not None
         parse(cli, "drmaa-cli", shlex.split(line[1]))
     for option in command.params:

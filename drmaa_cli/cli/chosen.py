@@ -1,0 +1,191 @@
+"""Which jobs a command is about: ids, keys and name patterns, in one session or in all."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from drmaa_cli.cli.ends import BadInput, Failure
+from drmaa_cli.cli.place import Place
+
+if TYPE_CHECKING:
+    from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.job_session import JobSession
+    from drmaa_cli.store.expiry import SessionSummary
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_ID = re.compile(r"(?P<job>\d+)(?:\.(?P<first>\d+)(?:-(?P<last>\d+)(?::(?P<step>\d+))?)?)?", re.ASCII)
+
+
+class Chosen(NamedTuple):
+    """The jobs of one session that were asked for.
+
+    Attributes:
+        session: the session, taken up.
+        jobs: those of its jobs and tasks, in the order of submission.
+        foreign: ids that no session has; only where they mean something.
+    """
+
+    session: JobSession
+    jobs: Sequence[SessionJob]
+    foreign: Sequence[str] = ()
+
+
+def jobs_argument(function: Function) -> Function:
+    """The words that choose jobs, and ``--all``."""
+    words = click.argument("words", metavar="[JOB ...]", nargs=-1)
+    everything = click.option(
+        "--all", "everything", is_flag=True, help="All jobs of the session, or without -s of all sessions."
+    )
+    return words(everything(function))
+
+
+@contextlib.contextmanager
+def chosen(
+    words: Sequence[str], place: Place, *, everything: bool, foreign: bool = False, needed: bool = False
+) -> Iterator[list[Chosen]]:
+    """The jobs that are meant, in sessions that are open for as long as the context lasts.
+
+    A word is an id (``42``, ``42.7``, ``42.1-9``; ``42`` of an array is all of its tasks), a key, or a name,
+    both with ``*``, ``?`` and ``[...]``. Ids are looked for in the other sessions, too, unless one was named.
+    Without words it is the whole session.
+
+    Args:
+        words: what was said.
+        place: the session, as it was named or not.
+        everything: ``--all``.
+        foreign: whether ids that no session has are handed on.
+        needed: whether something must be said: nobody is to end all jobs by accident.
+
+    Raises:
+        BadInput: nothing was said, or words and ``--all``.
+        Failure: there is no such job, or no such session.
+        DrmaaException: a session cannot be taken up.
+    """
+    if words and everything:
+        raise BadInput("jobs are named, and --all asks for all of them: say one of both")
+    if needed and not (words or everything or place.chosen):
+        raise BadInput("which jobs? say ids, keys, names, -s SESSION or --all")
+    with contextlib.ExitStack() as stack:
+        if not words:
+            places = _all_places(place) if everything and not place.chosen else [place]
+            if places == [place] and not place.exists and (place.chosen or needed):
+                raise Failure(place.missing)
+            yield [_whole(stack, one) for one in places if one.exists]
+        else:
+            yield list(_matching(stack, words, place, foreign=foreign))
+
+
+def _whole(stack: contextlib.ExitStack, place: Place) -> Chosen:
+    session = stack.enter_context(place.begin())
+    return Chosen(session, session.jobs())
+
+
+def _matching(
+    stack: contextlib.ExitStack, words: Sequence[str], place: Place, *, foreign: bool
+) -> Iterator[Chosen]:
+    own: list[SessionJob] = []
+    session = None
+    left: list[str] = list(words)
+    if place.exists:
+        session = stack.enter_context(place.begin())
+        own, left = match(words, session.jobs())
+    elsewhere: dict[str, list[str]] = {}
+    unknown = []
+    for word in left:
+        name = None if place.chosen else _session_of(word, place)
+        if name is None:
+            unknown.append(word)
+        else:
+            elsewhere.setdefault(name, []).append(word)
+    others = [_elsewhere(stack, place.other(name), found) for name, found in elsewhere.items()]
+    strangers = [word for word in unknown if foreign and _ID.fullmatch(word)]
+    unknown = [word for word in unknown if word not in strangers]
+    if unknown:
+        raise Failure(_no_job(unknown, place))
+    if strangers and session is None:
+        session = stack.enter_context(place.begin())
+    if session is not None and (own or strangers):
+        yield Chosen(session, own, strangers)
+    yield from others
+
+
+def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) -> Chosen:
+    session = stack.enter_context(place.begin())
+    jobs, missing = match(words, session.jobs())
+    if missing:
+        raise Failure(_no_job(missing, place))
+    return Chosen(session, jobs)
+
+
+def _no_job(words: Sequence[str], place: Place) -> str:
+    named = ", ".join(words)
+    where = f"session {place.name}" if place.chosen else f"session {place.name} (of this directory)"
+    kind = "any session" if all(_ID.fullmatch(word) for word in words) and not place.chosen else where
+    return f"there is no job {named} in {kind}"
+
+
+def match(words: Iterable[str], jobs: Sequence[SessionJob]) -> tuple[list[SessionJob], list[str]]:
+    """The jobs that words mean, each once and in their order, and the words that mean none."""
+    places: dict[str, list[int]] = {}
+    for at, job in enumerate(jobs):
+        places.setdefault(job.id, []).append(at)
+        places.setdefault(job.id.partition(".")[0], []).append(at)
+    found: set[int] = set()
+    missing = []
+    for word in words:
+        hits = _hits(word, jobs, places)
+        found.update(hits)
+        if not hits:
+            missing.append(word)
+    return [jobs[at] for at in sorted(found)], missing
+
+
+def _hits(word: str, jobs: Sequence[SessionJob], places: dict[str, list[int]]) -> list[int]:
+    parts = _ID.fullmatch(word)
+    if parts is not None:
+        if parts["last"] is None:
+            return places.get(word, [])
+        tasks = range(int(parts["first"]), int(parts["last"]) + 1, int(parts["step"] or 1) or 1)
+        return [at for task in tasks for at in places.get(f"{parts['job']}.{task}", ())]
+    by_key = [at for at, job in enumerate(jobs) if job.key is not None and _is_key(job.key, word)]
+    return by_key or [at for at, job in enumerate(jobs) if fnmatch.fnmatchcase(job.name, word)]
+
+
+def _is_key(key: str, word: str) -> bool:
+    """Whether a key is meant; arrays after the first of one submission have ``#2`` and so on behind it."""
+    base, _, count = key.rpartition("#")
+    return key == word or (count.isdigit() and base == word) or fnmatch.fnmatchcase(key, word)
+
+
+def _all_places(place: Place) -> list[Place]:
+    """The sessions of the host; files that cannot be read are told by ``sessions``."""
+    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
+
+    return [place.other(summary.name) for summary in read_all(place.directory) if not summary.problem]
+
+
+def _session_of(word: str, place: Place) -> str | None:
+    """The session that has submitted the job of an id; the latest, for numbers come again."""
+    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
+
+    parts = _ID.fullmatch(word)
+    if parts is None:
+        return None
+    number = int(parts["job"])
+    found = [
+        (submitted, summary.name)
+        for summary in read_all(place.directory)
+        if (submitted := _submitted(summary, number)) is not None
+    ]
+    return max(found)[1] if found else None
+
+
+def _submitted(summary: SessionSummary, number: int) -> float | None:
+    return max((job.intent.submitted for job in summary.jobs if job.number == number), default=None)

@@ -1,0 +1,82 @@
+"""Following files that jobs write, on the submit host."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from drmaa_cli.session.job_session import JobSession
+
+CHUNK = 1 << 20
+REMOTE_SECONDS = 60.0
+
+
+class Piece(NamedTuple):
+    """What a file has beyond a place in it."""
+
+    data: bytes
+    end: int
+
+
+def read_from(session: JobSession, path: str, offset: int) -> Piece:
+    """What a file of the submit host has from an offset on, at most a megabyte.
+
+    The file is opened anew each time: only then does NFS ask its server for the newest. A file that is not
+    there, or became shorter than the offset, has nothing.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    if not is_here(session):
+        return _read_there(session, path, offset)
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  # bytes and surrogates alike
+            file.seek(offset)
+            data = file.read(CHUNK)
+    except FileNotFoundError:
+        return Piece(b"", offset)
+    return Piece(data, offset + len(data))
+
+
+def last_lines(session: JobSession, path: str, lines: int) -> list[str]:
+    """The last lines of a file; none where there is no file.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    if not is_here(session):
+        data = _run_there(session, "tail", "-n", str(lines), "--", path)
+        return data.decode(errors="replace").splitlines()
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            file.seek(0, os.SEEK_END)
+            end = file.tell()
+            data = b""
+            while end and data.count(b"\n") <= lines and len(data) < CHUNK:
+                start = max(end - 8192, 0)
+                file.seek(start)
+                data = file.read(end - start) + data
+                end = start
+    except FileNotFoundError:
+        return []
+    return data.decode(errors="replace").splitlines()[-lines:] if lines else []
+
+
+def is_here(session: JobSession) -> bool:
+    """Whether the session's submit host is this one."""
+    from drmaa_cli.system.host import LocalHost  # noqa: PLC0415  # not for --help
+
+    return isinstance(session.host, LocalHost)
+
+
+def _read_there(session: JobSession, path: str, offset: int) -> Piece:
+    data = _run_there(session, "tail", "-c", f"+{offset + 1}", "--", path)
+    return Piece(data, offset + len(data))
+
+
+def _run_there(session: JobSession, *words: str) -> bytes:
+    from drmaa_cli.system.runner import Command  # noqa: PLC0415  # not for --help
+
+    host = session.host
+    return host.runner.run(Command(words, words[0], host.environ, REMOTE_SECONDS)).stdout

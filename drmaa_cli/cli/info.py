@@ -1,0 +1,93 @@
+"""``drmaa-cli info``: all that is known of a job."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from drmaa_cli.cli import ends
+from drmaa_cli.cli.chosen import chosen, jobs_argument
+from drmaa_cli.cli.parser import Command, json_option, session_options
+from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.screen import paint, print_json, visible
+from drmaa_cli.cli.shapes import job_shape
+from drmaa_cli.cli.words import STATES, duration, end_in_words, memory, moment
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_info import JobInfo
+    from drmaa_cli.session.entries import SessionJob
+
+
+@click.command(
+    "info",
+    cls=Command,
+    examples=[
+        ("drmaa-cli info 42", "its end, where it ran, what it used and what it had asked for"),
+        ("drmaa-cli info --json 42.1-9", "the same of nine tasks, for a program"),
+    ],
+)
+@jobs_argument
+@session_options
+@json_option
+def command(
+    words: Sequence[str], everything: bool, session: str | None, contact: str | None, as_json: bool
+) -> int:
+    """Show what is known of jobs: state, end, reason, host, files, and what they used of what they asked for.
+
+    JOB is an id (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
+    """
+    place = Place.of(session, contact)
+    shapes: list[dict[str, object]] = []
+    with chosen(words, place, everything=everything, needed=True) as found:
+        for part in found:
+            infos = part.session.ends(job.id for job in part.jobs)
+            for job in part.jobs:
+                info = infos.get(job.id)
+                shape = job_shape(
+                    part.session.name, job.id, key=job.key, name=job.name, state=job.state, info=info
+                )
+                if not as_json:
+                    if shapes:
+                        print()
+                    _print(part.session.name, job, info)
+                shapes.append(shape)
+    if as_json:
+        print_json({"jobs": shapes})
+    return ends.OK
+
+
+def _print(session: str, job: SessionJob, info: JobInfo | None) -> None:
+    state = STATES[job.state] if info is None else end_in_words(info)
+    colour = "" if info is None else ("green" if info.succeeded else "red")
+    print(paint(f"job {job.id} ({visible(job.name)}): {visible(state)}", colour, sys.stdout))
+    lines = [("session", session), ("key", job.key or "")]
+    if info is not None:
+        lines += _lines(info)
+    for name, text in lines:
+        if text:
+            print(f"  {name + ':':<11} {visible(text)}")
+
+
+def _lines(info: JobInfo) -> Iterator[tuple[str, str]]:
+    usage = {name: float(value) for name, value in info.resourceUsage.items()}
+    where = f"{info.host}, queue {info.queue}" if info.host and info.queue else info.host
+    yield "ran on", f"{where}, {info.slots} slots" if where and info.slots > 1 else where
+    yield "asked for", info.requests
+    yield "submitted", _moment(usage.get("submission_time", 0.0))
+    yield "started", _moment(usage.get("start_time", 0.0))
+    yield "ended", _moment(usage.get("end_time", 0.0))
+    if info.wallclock is not None:
+        yield "run time", duration(info.wallclock)
+        cpu = usage.get("cpu", 0.0)
+        share = cpu / (info.wallclock * max(info.slots, 1)) if info.wallclock else None
+        yield "CPU time", duration(cpu) + (f", {share:.0%} of its slots' time" if share is not None else "")
+        yield "memory", memory(usage.get("maxvmem", 0.0))
+    yield "output", info.output_path
+    yield "errors", "" if info.error_path == info.output_path else info.error_path
+
+
+def _moment(seconds: float) -> str:
+    return "" if seconds <= 0 else moment(seconds)

@@ -1,0 +1,108 @@
+"""``drmaa-cli run``: one job as if it ran here."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drmaa_cli.cli import ends
+from drmaa_cli.cli.ends import complain
+from drmaa_cli.cli.parser import Command, json_option, session_options
+from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.request import Request, name_of, request_of, request_options, words_of
+from drmaa_cli.cli.screen import print_json
+from drmaa_cli.errors import DrmaaException, NoResourceUsageException
+
+if TYPE_CHECKING:
+    from drmaa_cli.gridengine.output_files import OutputFiles
+    from drmaa_cli.session.job_session import JobSession
+
+
+@click.command(
+    "run",
+    cls=Command,
+    usage="[OPTIONS] -- COMMAND [ARGUMENT ...]",
+    context_settings={"allow_interspersed_args": False},
+    examples=[
+        ("drmaa-cli run -- hostname", "its output appears here, and its exit code is the command's"),
+        ("drmaa-cli run -T 90 -R 4 -c 8 -- ./align --threads 8 a.fq", "90 minutes, 8 slots of 4 GB each"),
+        ("drmaa-cli run 'sort big | uniq -c > counts'", "one word with blanks is a line for the shell"),
+        ("drmaa-cli run --detach -N nightly -- make all", "prints the id; see wait, logs and info"),
+    ],
+)
+@request_options
+@click.option("-o", "--output", metavar="FILE", help="Where its output is kept; the default is NAME.oID.")
+@click.option("-e", "--error", metavar="FILE", help="Where its errors are kept; the default is NAME.eID.")
+@click.option("-j", "--join", is_flag=True, help="Keep errors with the output.")
+@click.option("--input", "input_file", metavar="FILE", help="What it reads on standard input.")
+@click.option(
+    "--key", metavar="KEY", help="Submit it once only under this key; after that, take it up again."
+)
+@click.option("--detach", is_flag=True, help="Print the id, and do not wait.")
+@click.option(
+    "--on-interrupt",
+    type=click.Choice(["ask", "end", "leave"]),
+    default="ask",
+    help="What ctrl-C does with the job; where nobody can be asked, it is ended.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of its states.")
+@session_options
+@json_option
+@click.argument("words", metavar="COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
+def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # what click read
+    """Run COMMAND as a job and wait for it, as if it ran here.
+
+    Its states are told on standard error, its output is shown as it grows. The exit code is the command's;
+    128+N when signal N ended it; 126 when it was aborted, that is could not start or was deleted; 125 when
+    drmaa-cli could not submit it or lost sight of it. Ctrl-C asks whether to end the job or to leave it.
+    The files of its output stay.
+    """
+    place = Place.of(options["session"], options["contact"])
+    request = request_of(options, is_here=place.is_here)
+    argv, name = words_of(words), request.name or name_of(words[0])
+    try:
+        with place.begin() as session:
+            files = _files(session, request, name, options)
+            template = request.template(session, argv, name)
+            template.outputPath, template.joinFiles = f":{files.output[0]}", files.joined
+            if files.error:
+                template.errorPath = f":{files.error[0]}"
+            if options["input_file"]:
+                template.inputPath = f":{options['input_file']}"
+            job = session.runJob(template, key=options["key"])
+            if options["detach"]:
+                print_json({"id": job, "session": session.name}) if options["as_json"] else print(job)
+                return ends.OK
+            output, error = files.paths(int(job), None, name, "")
+            from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help
+
+            watch = Watch(session, job, output, "" if files.joined else error, options)
+            return watch.to_the_end()
+    except (DrmaaException, NoResourceUsageException) as trouble:
+        return complain(trouble.text, ends.OWN_FAILURE)
+
+
+def _files(session: JobSession, request: Request, name: str, options: Mapping[str, Any]) -> OutputFiles:
+    """Where the job's output goes, so that it is known as soon as the job has an id."""
+    from drmaa_cli.gridengine.output_files import OutputFiles  # noqa: PLC0415  # not for --help
+
+    directory = request.directory or session.host.home
+    if request.directory and not options["output"] and not os.access(directory, os.W_OK):
+        raise ends.BadInput(
+            f"nothing can be written to {directory}, where the output would go: see -o and -d"
+        )
+    output = options["output"] or f"{name}.o$JOB_ID"
+    error = options["error"] or f"{name}.e$JOB_ID"
+    base = directory.replace("$", "$$")
+    return OutputFiles(
+        directory,
+        (posixpath.join(base, output),),
+        () if options["join"] else (posixpath.join(base, error),),
+        options["join"],
+        session.host.home,
+        session.host.user,
+    )

@@ -1,0 +1,59 @@
+"""What ``--json`` prints of jobs; docs/schemas describes it, and what stands there stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drmaa_cli.constants import JobState
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_info import JobInfo
+
+
+def job_shape(
+    session: str | None,
+    job: str,
+    *,
+    key: str | None = None,
+    name: str | None = None,
+    state: str | None = None,
+    info: JobInfo | None = None,
+) -> dict[str, object]:
+    """One job: which it is, its state, and how it ended if it has."""
+    if state is None and info is not None:
+        state = JobState.FAILED if info.wasAborted else JobState.DONE
+    return {
+        "id": job,
+        "session": session,
+        "key": key,
+        "name": name,
+        "state": state,
+        "end": None if info is None else end_shape(info),
+    }
+
+
+def end_shape(info: JobInfo) -> dict[str, object]:
+    """How a job ended; numbers are seconds, bytes and epoch seconds, null where it is not known."""
+    usage = info.resourceUsage
+
+    def figure(name: str) -> float | None:
+        return float(usage[name]) if name in usage else None
+
+    return {
+        "succeeded": info.succeeded,
+        "exit": info.exitStatus if info.hasExited else None,
+        "signal": info.terminatedSignal or None,
+        "aborted": info.wasAborted,
+        "reason": str(info.reason),
+        "host": info.host or None,
+        "queue": info.queue or None,
+        "slots": info.slots or None,
+        "requests": info.requests or None,
+        "wallclock": info.wallclock,
+        "cpu": figure("cpu"),
+        "max_memory": figure("maxvmem"),
+        "started": figure("start_time") or None,
+        "ended": figure("end_time") or None,
+        "output": info.output_path or None,
+        "errors": info.error_path or None,
+    }

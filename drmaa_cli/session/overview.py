@@ -1,0 +1,150 @@
+"""A session's jobs at a glance: all of them with their states and ends, and how many are in which state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from drmaa_cli.constants import JobState
+from drmaa_cli.errors import InvalidJobException
+from drmaa_cli.gridengine.records import Hold, JobId, JobRow
+from drmaa_cli.gridengine.states import job_state
+from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
+from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
+from drmaa_cli.jobs.job_info import Facts
+from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
+from drmaa_cli.jobs.reason import Cause
+from drmaa_cli.session import status
+from drmaa_cli.session.entries import Entry, SessionJob
+from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.turns import Waiter
+from drmaa_cli.session.wait import Waiting
+from drmaa_cli.system.cell import Cluster
+from drmaa_cli.system.locks import Lock
+
+NEVER_RAN = End(Outcome.ABORTED, 0, "", Facts(Cause.DELETED, "deleted before it ran"))
+
+
+class Overview:
+    """What is said of many jobs at once, with one question for all of them."""
+
+    def __init__(
+        self, cluster: Cluster, session_jobs: SessionJobs, monitor: Monitor, waiting: Waiting, lock: Lock
+    ) -> None:
+        self._cluster, self._session_jobs, self._monitor = cluster, session_jobs, monitor
+        self._waiting, self._lock = waiting, lock
+        self._table = session_jobs.table
+        self._strict = cluster.config.strict_states
+
+    def jobs(self) -> list[SessionJob]:
+        """Every job and task that the session holds, in the order of submission.
+
+        Raises:
+            InternalException, DrmCommunicationException: as
+                :meth:`drmaa_cli.session.job_session.JobSession.jobs`.
+        """
+        entries = self._entries()
+        states = self._states([entry.id for entry in entries if entry.end is None])
+        return [
+            SessionJob(
+                str(entry.id),
+                entry.key,
+                entry.name,
+                states[entry.id] if entry.end is None else entry.end.state(self._strict),
+                entry.reaped,
+            )
+            for entry in entries
+        ]
+
+    def ends(self, job_ids: Iterable[JobIdLike] | None) -> dict[str, JobInfo]:
+        """How those of some jobs ended that have, or of all; as far as the session has seen it.
+
+        Raises:
+            InternalException: the session's file cannot be read.
+            InvalidArgumentException: not a job id.
+        """
+        wanted = None if job_ids is None else {parse_job_id(job) for job in job_ids}
+        found = {}
+        for entry in self._entries():
+            if entry.end is not None and (wanted is None or entry.id in wanted):
+                end = NEVER_RAN if entry.end.outcome is Outcome.NO_USAGE else entry.end
+                found[str(entry.id)] = end.job_info(entry.id)
+        return found
+
+    def unfinished(self, job_ids: Iterable[JobIdLike] | None) -> Mapping[str, int]:
+        """How many jobs and tasks have not ended, by their states; the tasks of a whole array by its number.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+            InvalidArgumentException: not a job id.
+        """
+        numbers = None if job_ids is None else {parse_job_id(job).job for job in job_ids}
+
+        def count() -> Counter[str] | None:
+            if not self._monitor.has_listing_since(waiter.not_before):
+                return None
+            found: Counter[str] = Counter()
+            for known in self._table.waiting():
+                if numbers is None or known.number in numbers:
+                    found.update(_by_state(known))
+            return +found
+
+        waiter = self._impatient(self._monitor.fresh_enough)
+        with self._lock:
+            if not self._table.waiting():
+                return {}
+        return self._waiting.until(count, waiter) or {}
+
+    def _entries(self) -> list[Entry]:
+        with self._lock:
+            self._waiting.catch_up()
+            return list(self._session_jobs.entries())
+
+    def _states(self, jobs: Sequence[JobId]) -> Mapping[JobId, str]:
+        """The states of jobs that had not ended a moment ago."""
+        if not jobs:
+            return {}
+        with self._lock:
+            known = [self._table.get(number) for number in {job.job for job in jobs}]
+            since = max((job.since for job in known if job is not None and job.waiting), default=0.0)
+        fresh = self._monitor.fresh_enough
+        waiter = self._impatient(max(fresh, since))
+
+        def states() -> dict[JobId, str] | None:
+            found: dict[JobId, str | None] = {job: self._state(job, fresh) for job in jobs}
+            told = {job: state for job, state in found.items() if state is not None}
+            return told if len(told) == len(found) else None
+
+        return self._waiting.until(states, waiter) or dict.fromkeys(jobs, JobState.UNDETERMINED)
+
+    def _state(self, job: JobId, not_before: float) -> str | None:
+        known = self._table.get(job.job)
+        if known is None:
+            return JobState.UNDETERMINED  # it was reaped between the two questions
+        try:
+            return status.of_tracked_job(self._monitor, known, job, not_before, strict=self._strict)
+        except InvalidJobException:
+            return JobState.UNDETERMINED
+
+    def _impatient(self, since: float) -> Waiter:
+        now = self._cluster.clock.monotonic()
+        return Waiter(now, since, limit=self._cluster.config.retry_for, impatient=True)
+
+
+def _by_state(known: TrackedJob) -> Counter[str]:
+    """How many tasks of a job the last listing shows in each state; the others have just left it."""
+    found: Counter[str] = Counter()
+    left = len(known.waiting)
+    for row in known.rows:
+        count = min(_tasks_of(known, row), left)
+        found[job_state(row.state, Hold.NONE)] += count
+        left -= count
+    found[JobState.UNDETERMINED] += left
+    return found
+
+
+def _tasks_of(known: TrackedJob, row: JobRow) -> int:
+    if row.tasks is None:
+        return int(NO_TASK in known.waiting)
+    return sum(len(part.numbers()) for part in row.tasks)

@@ -1,0 +1,324 @@
+"""Looking at jobs, waiting for them and changing them: by ids, keys, names, sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.cli.chosen import match
+from drmaa_cli.cli.ps import task_text
+from drmaa_cli.session.entries import SessionJob
+from fake_sge.cell import Cell
+from tests.cli.conftest import Desk, ended
+from tests.cli.schemas import valid
+
+ARRAY = """
+import sys, drmaa_cli
+with drmaa_cli.open_session("session=" + sys.argv[1]) as session:
+    template = session.createJobTemplate(remoteCommand="/bin/sh", args=["-c", sys.argv[2]], jobName="batch",
+                                         outputPath=":/dev/null", joinFiles=True)
+    print(session.runBulkJobs(template, 1, int(sys.argv[3]), 1, key="many")[0].partition(".")[0])
+"""
+
+
+def detach(desk: Desk, *words: str) -> str:
+    return desk.good("run", "--detach", *words)
+
+
+def array(desk: Desk, session: str, line: str, tasks: int) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", ARRAY, session, line, str(tasks)],
+        env=desk.env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout.strip()
+
+
+def rows(text: str) -> list[list[str]]:
+    return [re.split(r"  +", line) for line in text.splitlines()[1:]]
+
+
+# --- which jobs ------------------------------------------------------------------------------------------
+
+JOBS = [
+    SessionJob("7", None, "align-1", "done", False),
+    SessionJob("8.1", "many", "batch", "running", False),
+    SessionJob("8.2", "many", "batch", "running", False),
+    SessionJob("8.3", "many", "batch", "running", False),
+    SessionJob("9.1", "many#2", "batch", "running", False),
+    SessionJob("17", "align-2", "other", "done", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids", "missing"),
+    [
+        (["7"], "7", []),
+        (["8"], "8.1 8.2 8.3", []),
+        (["8.2"], "8.2", []),
+        (["8.2-9"], "8.2 8.3", []),
+        (["8.1-3:2"], "8.1 8.3", []),
+        (["many"], "8.1 8.2 8.3 9.1", []),
+        (["batch"], "8.1 8.2 8.3 9.1", []),
+        (["align-*"], "17", []),  # keys come before names
+        (["align-1"], "7", []),
+        (["[ao]*"], "17", []),
+        (["8", "8.1", "7"], "7 8.1 8.2 8.3", []),
+        (["1", "8.4", "x*", "7"], "7", ["1", "8.4", "x*"]),
+        (["8.0-0:0"], "", ["8.0-0:0"]),
+    ],
+)
+def test_words_choose_jobs(words: list[str], ids: str, missing: list[str]) -> None:
+    found, unknown = match(words, JOBS)
+    assert ([job.id for job in found], unknown) == (ids.split(), missing)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "text"), [([], "-"), ([3], "3"), ([1, 2, 3], "1-3"), ([5, 1, 2, 9], "1-2,5,9"), ([1, 3], "1,3")]
+)
+def test_tasks_are_written_as_ranges(tasks: list[int], text: str) -> None:
+    assert task_text(tasks) == text
+
+
+# --- ps and info -----------------------------------------------------------------------------------------
+
+
+def test_nothing_was_ever_submitted_here(desk: Desk) -> None:
+    done = desk.run("ps")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nothing was submitted in this directory" in done.stderr
+    assert desk.good("ps", "--all") == ""
+    assert valid(desk.good("ps", "--json"), "jobs-1") == {"jobs": []}
+    assert "there is no session 'nobody'" in desk.refused("ps", "-s", "nobody")
+    assert "there is no job 1 in any session" in desk.refused("info", "1")
+    assert "there is no job x in session" in desk.refused("wait", "x")
+    assert not desk.state.exists()
+
+
+def test_ps_shows_what_has_not_ended_and_the_rest_when_asked(desk: Desk) -> None:
+    held = detach(desk, "--hold", "-N", "first", "--key", "k", "--", "true")
+    over = detach(desk, "sh", "-c", "exit 3")
+    assert desk.run("wait", over).returncode == 1
+    assert rows(desk.good("ps")) == [[held, "-", "1", "first", "k", "held"]]
+    assert rows(desk.good("ps", "--ended"))[1] == [over, "-", "1", "sh", "-", "exit 3"]
+    shapes = valid(desk.good("ps", "--json"), "jobs-1")["jobs"]
+    assert [(job["id"], job["state"], job["end"] and job["end"]["exit"]) for job in shapes] == [
+        (held, "user_on_hold", None),
+        (over, "done", 3),
+    ]
+    desk.good("kill", "k")
+    assert desk.run("wait", held).stdout == f"job {held}: aborted: deleted before it ran\n"
+    assert "all 2 jobs have ended" in desk.run("ps").stderr
+
+
+def test_arrays_are_one_line_for_each_state(desk: Desk) -> None:
+    number = array(desk, "arrays", "test $SGE_TASK_ID != 3 || exit 5", 6)
+    assert desk.run("wait", "-s", "arrays").returncode == 1
+    assert rows(desk.good("ps", "-e", "-s", "arrays")) == [
+        [number, "1-2,4-6", "5", "batch", "many", "exit 0"],
+        [number, "3", "1", "batch", "many", "exit 5"],
+    ]
+    assert len(rows(desk.good("ps", "-s", "arrays", "--tasks", "many"))) == 6
+    assert rows(desk.good("ps", f"{number}.3")) == [
+        [number, "3", "1", "batch", "many", "exit 5"]
+    ]  # elsewhere
+
+
+def test_all_shows_every_session(desk: Desk) -> None:
+    for name in ("one", "two"):
+        detach(desk, "--hold", "-s", name, "true")
+    found = rows(desk.good("ps", "--all"))
+    assert [(row[0], row[-1]) for row in found] == [("one", "held"), ("two", "held")]
+    desk.good("kill", "--all")
+    assert desk.run("wait", "--all", "-q").returncode == 1
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_ps_keeps_to_the_width_of_the_terminal(desk: Desk, columns: int) -> None:
+    name = "a_rather_long_name_of_a_job_that_no_narrow_terminal_can_show"
+    job = detach(desk, "--hold", "-N", name, "--key", "a key with blanks", "true")
+    code, text = ended(desk.terminal("ps", columns=columns))
+    lines = text.splitlines()
+    assert (code, len(lines)) == (0, 2)
+    assert max(map(len, lines)) <= columns
+    assert (name in text) is (columns > 100)
+    assert ("…" in text) is (columns < 100)
+    assert lines[1].startswith(job)
+    code, text = ended(desk.terminal("ps", columns=200, COLUMNS="60"))
+    assert max(map(len, text.splitlines())) <= 60
+    desk.good("kill", job)
+
+
+def test_colours_only_on_a_terminal_that_wants_them(desk: Desk) -> None:
+    assert desk.run("run", "-q", "sh", "-c", "exit 1").returncode == 1
+    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        child = desk.terminal("ps", "-e", **env)
+        ended(child)
+        assert ("\x1b[31m" in str(child.before)) is coloured
+    assert "\x1b" not in desk.good("ps", "-e")
+
+
+def test_info_tells_all_that_is_known(desk: Desk) -> None:
+    job = detach(desk, "-T", "5", "--native", "-l h_vmem=1G", "--key", "k", "sh", "-c", "echo x; exit 3")
+    assert desk.run("wait", job).returncode == 1
+    text = desk.good("info", "k")
+    assert text.splitlines()[0] == f"job {job} (sh): exit 3"
+    for words in (
+        "key:        k",
+        "ran on:     localhost, queue all.q",
+        "asked for:  -l h_rt=300,h_vmem=1G",
+        "run time:",
+        f"output:     {desk.directory}/sh.o{job}",
+        f"errors:     {desk.directory}/sh.e{job}",
+    ):
+        assert f"\n  {words}" in text, text
+    (shape,) = valid(desk.good("info", "--json", job), "jobs-1")["jobs"]
+    assert shape["end"]["output"] == f"{desk.directory}/sh.o{job}"
+    assert Path(shape["end"]["output"]).read_text() == "x\n"
+    assert 0 <= shape["end"]["ended"] - shape["end"]["started"] <= 60
+
+
+# --- wait ------------------------------------------------------------------------------------------------
+
+
+def test_wait_says_how_each_ended_and_may_be_repeated(desk: Desk) -> None:
+    good, bad = detach(desk, "true"), detach(desk, "sh", "-c", "kill -9 $$")
+    for _ in range(2):
+        done = desk.run("wait")
+        assert done.returncode == 1
+        assert sorted(done.stdout.splitlines()) == [f"job {good}: exit 0", f"job {bad}: killed by SIGKILL"]
+    assert desk.good("wait", good) == f"job {good}: exit 0"
+    assert desk.good("wait", "-q", good) == ""
+    found = valid(desk.run("wait", "--json").stdout, "wait-1")
+    assert found["unfinished"] == 0
+    assert {job["id"]: job["end"]["signal"] for job in found["jobs"]} == {good: None, bad: "SIGKILL"}
+
+
+def test_wait_gives_up_in_time(desk: Desk) -> None:
+    held = detach(desk, "--hold", "true")
+    assert desk.refused("wait", "--timeout", "0", held, code=124) == (
+        "the time is over, and 1 jobs have not ended"
+    )
+    done = desk.run("wait", "--timeout", "0.1", "--json", held)
+    assert (done.returncode, json.loads(done.stdout)) == (124, {"jobs": [], "unfinished": 1})
+    desk.good("kill", held)
+
+
+def test_ctrl_c_ends_waiting_and_nothing_else(desk: Desk, cell: Cell) -> None:
+    held = detach(desk, "--hold", "true")
+    child = desk.terminal("wait", held)
+    with pytest.raises(Exception, match="Timeout"):
+        child.expect("never", timeout=1)
+    child.sendintr()
+    assert ended(child)[0] == 130
+    assert cell.run("qstat", "-j", held).returncode == 0
+    desk.good("kill", held)
+
+
+# --- changing jobs ---------------------------------------------------------------------------------------
+
+
+def test_hold_release_suspend_resume_kill(desk: Desk) -> None:
+    job = detach(desk, "--hold", "sleep", "600")
+
+    def state() -> str:
+        return rows(desk.good("ps"))[0][-1]
+
+    assert state() == "held"
+    assert desk.good("release", job) == f"job {job} is released"
+    child = desk.terminal("run", "-q", "--after", job, "true")
+    while state() == "queued":
+        pass
+    assert desk.good("suspend", "sleep") == f"job {job} is suspended"
+    assert state() == "suspended"
+    assert desk.good("resume", job) == f"job {job} goes on"
+    assert state() == "running"
+    assert valid(desk.good("kill", "--json", job), "control-1") == {"changed": [job], "refused": {}}
+    assert ended(child)[0] == 0
+    assert desk.run("wait", job).returncode == 1
+
+
+def test_tasks_of_an_array_are_changed_with_one_command(own_desk: tuple[Desk, Cell]) -> None:
+    desk, _ = own_desk
+    number = array(desk, "s", "sleep 600", 3)
+    assert desk.good("hold", "-s", "s") == f"job {number} is held"
+    text = desk.good("kill", f"{number}.1-2")
+    assert text.splitlines() == [f"job {number}.1 is being ended", f"job {number}.2 is being ended"]
+    assert desk.run("wait", f"{number}.1-2").returncode == 1
+    assert desk.good("kill", number) == f"job {number} is being ended"  # all that is left of it
+
+
+def test_jobs_of_no_session_may_be_changed(desk: Desk, cell: Cell) -> None:
+    job = cell.run("qsub", "-terse", "-h", "-b", "y", "true").stdout.decode().strip()
+    assert desk.good("release", job) == f"job {job} is released"
+    assert "there is no such job" in desk.refused("kill", "9999999")
+    assert not desk.state.exists()
+
+
+def test_nothing_is_ended_by_accident(desk: Desk) -> None:
+    held = detach(desk, "--hold", "true")
+    for verb in ("kill", "hold", "release", "suspend", "resume", "info"):
+        assert "which jobs?" in desk.refused(verb, code=2)
+    assert "say one of both" in desk.refused("kill", "--all", held, code=2)
+    assert "no job x*" in desk.refused("kill", held, "x*")
+    assert rows(desk.good("ps"))[0][-1] == "held"
+    desk.good("kill", held)
+    assert desk.run("wait", "-q").returncode == 1
+    assert "no job that has not ended" in desk.refused("kill", held)
+
+
+def test_the_same_directory_by_another_name_is_the_same_session(desk: Desk) -> None:
+    held = detach(desk, "--hold", "true")
+    link = desk.directory.parent / "link"
+    link.symlink_to(desk.directory)
+    desk.directory = link
+    assert rows(desk.good("ps"))[0][0] == held
+    desk.good("kill", held)
+    desk.directory = link.parent
+    assert desk.run("ps").stdout == ""
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+def test_any_locale(desk: Desk, locale: str) -> None:
+    odd = desk.directory / os.fsdecode(b"d\xc3\xa9 \xff")
+    odd.mkdir()
+    desk.directory = odd
+    env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    job = detach(desk, "--hold", "true")
+    assert rows(desk.good("ps", **env))[0][0] == job
+    desk.good("kill", job, **env)
+    text = ended(desk.terminal("ps", "-e", columns=40, **env))[1]
+    assert job in text
+
+
+@pytest.mark.parametrize("words", [["ps"], ["info", "1"], ["wait"], ["kill", "1"]])
+def test_no_grid_engine_and_no_qmaster_are_one_line(own_desk: tuple[Desk, Cell], words: list[str]) -> None:
+    desk, cell = own_desk
+    assert detach(desk, "--hold", "true") == "1"
+    assert "qsub" in desk.refused(*words, PATH=str(desk.directory))
+    cell.stop_qmaster()
+    assert "qmaster" in desk.refused(*words)
+
+
+def test_a_directory_that_is_gone(desk: Desk) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'mkdir gone; cd gone; rmdir ../gone; "{sys.executable}" -m drmaa_cli.cli ps'],
+        env=desk.env,
+        cwd=desk.directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "current directory" in done.stderr

@@ -1,0 +1,105 @@
+"""jobs(), ends(), unfinished() and controlJobs(): many jobs at once, with few questions and no reaping."""
+
+from __future__ import annotations
+
+import pytest
+
+from drmaa_cli.constants import JobControlAction, JobState
+from drmaa_cli.errors import (
+    ExitTimeoutException,
+    InvalidActionException,
+    InvalidArgumentException,
+    InvalidJobException,
+    NoActiveSessionException,
+)
+from drmaa_cli.session.job_session import JobSession
+from fake_sge.cell import Cell
+from tests.sessions.kit import job
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+def test_ends_are_told_before_and_after_reaping_and_to_other_processes() -> None:
+    with JobSession("session=ends") as session:
+        good, bad = session.runJob(job(session, "exit 0")), session.runJob(job(session, "exit 3"))
+        session.synchronize([good, bad])
+        before = session.ends()
+        assert {number: info.exitStatus for number, info in before.items()} == {good: 0, bad: 3}
+        assert session.wait(bad) == before[bad]
+        assert session.ends([bad]) == {bad: before[bad]}
+        with JobSession("session=ends") as other:
+            assert other.ends() == before
+            assert other.ends(["1.77", "9999999"]) == {}
+            assert other.wait(good) == before[good]
+
+
+def test_ends_of_what_has_not_ended_or_never_ran() -> None:
+    with JobSession() as session:
+        held = session.runJob(job(session, "exit 0", jobSubmissionState="drmaa_hold"))
+        assert session.ends() == {}
+        session.control(held, JobControlAction.TERMINATE)
+        session.synchronize([held])
+        info = session.ends()[held]
+        assert (info.wasAborted, info.hasExited, info.succeeded) == (True, False, False)
+        assert "before it ran" in info.reason
+
+
+def test_how_many_are_in_which_state() -> None:
+    with JobSession(duty_cycle=0.02) as session:
+        assert session.unfinished() == {}
+        held = session.runBulkJobs(job(session, "exit 0", jobSubmissionState="drmaa_hold"), 1, 5000, 1)
+        running = session.runJob(job(session, "sleep 600"))
+        while session.jobStatus(running) != JobState.RUNNING:
+            pass
+        array = held[0].partition(".")[0]
+        assert session.unfinished() == {JobState.USER_ON_HOLD: 5000, JobState.RUNNING: 1}
+        assert session.unfinished([array]) == {JobState.USER_ON_HOLD: 5000}
+        assert session.unfinished([running]) == {JobState.RUNNING: 1}
+        assert session.unfinished([]) == {}
+        before = dict(session.commands)
+        assert len(session.jobs()) == 5001
+        assert session.commands.get("qstat", 0) - before.get("qstat", 0) <= 8  # the kinds of hold
+        session.control(JobSession.JOB_IDS_SESSION_ALL, JobControlAction.TERMINATE)
+        session.synchronize([JobSession.JOB_IDS_SESSION_ALL])
+        assert session.unfinished() == {}
+
+
+def test_many_are_changed_with_one_command_and_refusals_are_told_one_by_one() -> None:
+    with JobSession() as session:
+        jobs = [session.runJob(job(session, "exit 0", jobSubmissionState="drmaa_hold")) for _ in range(4)]
+        before = session.commands.get("qrls", 0)
+        assert session.controlJobs(jobs[:2], JobControlAction.RELEASE) == {}
+        assert session.commands["qrls"] - before == 1
+        session.synchronize(jobs[:2])
+        refused = session.controlJobs([*jobs, "9999998"], JobControlAction.TERMINATE)
+        assert set(refused) == {*jobs[:2], "9999998"}
+        assert all(isinstance(refusal, InvalidJobException) for refusal in refused.values())
+        session.synchronize(jobs, 60)
+        assert session.controlJobs([], JobControlAction.TERMINATE) == {}
+
+
+def test_the_tasks_of_an_array_are_named_by_their_ids() -> None:
+    with JobSession() as session:
+        tasks = session.runBulkJobs(job(session, "sleep 600"), 1, 4, 1)
+        assert session.controlJobs(tasks[:2], JobControlAction.TERMINATE) == {}
+        session.synchronize(tasks[:2], 60)
+        with pytest.raises(ExitTimeoutException):
+            session.synchronize(tasks[2:], 0)
+        refused = session.controlJobs(tasks, JobControlAction.TERMINATE)
+        assert set(refused) <= set(tasks[:2])
+        session.synchronize(tasks, 60)
+
+
+def test_what_makes_no_sense(inside: Cell) -> None:
+    with JobSession() as session:
+        for ask in (session.ends, session.unfinished):
+            with pytest.raises(InvalidArgumentException):
+                ask(["x"])
+        with pytest.raises(InvalidActionException):
+            session.controlJobs(["1"], "dance")
+        with pytest.raises(InvalidArgumentException):
+            session.controlJobs(["x"], JobControlAction.HOLD)
+    with pytest.raises(NoActiveSessionException):
+        session.ends()
+    with pytest.raises(NoActiveSessionException):
+        session.unfinished()
