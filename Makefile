@@ -16,6 +16,7 @@ PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
 FLAVOURS = cli-fake-sge-daimh,cli-fake-ocs-9.0,cli-fake-ocs-9.1,cli-fake-ocs-9.2
 BIN = $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE =  # pytest compiles the tests anew in each worker where it may not keep them
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help

@@ -78,6 +78,14 @@ def each_row(
     return decorate
 
 
+def sampled(values: Sequence[Any], ids: Sequence[str], every: int) -> list[Any]:
+    """Parameters for a test that waits: ``make quick`` takes each so many-th, the others are slow."""
+    return [
+        pytest.param(*value, id=name, marks=[] if index % every == 0 else pytest.mark.slow)
+        for index, (value, name) in enumerate(zip(values, ids))
+    ]
+
+
 def _shown(row: Any) -> str:
     return "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
 

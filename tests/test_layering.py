@@ -6,6 +6,7 @@ A folder or top-level module that the drawing below does not know fails: whoever
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import shutil
 from pathlib import Path
@@ -40,17 +41,18 @@ PURE = ("constants", "errors", "gridengine", "template", "jobs")
 FACADE = "__init__"  # the package's front door names what is public, wherever it is
 
 
-def imports(tree: ast.AST, package: tuple[str, ...]) -> set[str]:
+@functools.cache  # the guard reads the whole package once for each planted import
+def imports(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
     """The absolute dotted names a module of this package imports, at any depth, for type checking too."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*base, *(node.module or "").split(".")]).strip(".")
             found.update(f"{module}.{alias.name}" for alias in node.names)
-    return found
+    return frozenset(found)
 
 
 def faults(root: Path) -> list[str]:
@@ -64,7 +66,7 @@ def faults(root: Path) -> list[str]:
         if room not in LEVELS:
             found.append(f"{path.name}: the drawing has no room {room!r}")
             continue
-        for name in imports(ast.parse(path.read_bytes()), parts[:-1]):
+        for name in imports(path.read_bytes(), parts[:-1]):
             found += [f"{'/'.join(parts)}: {fault}" for fault in _faults_of_import(room, name)]
     return found
 
@@ -131,7 +133,7 @@ def test_fake_sge_shares_no_code_and_needs_only_the_standard_library() -> None:
     assert modules
     for path in modules:
         package = path.relative_to(ROOT).parts[:-1]
-        tops = {name.partition(".")[0] for name in imports(ast.parse(path.read_bytes()), package)}
+        tops = {name.partition(".")[0] for name in imports(path.read_bytes(), package)}
         assert "drmaa_cli" not in tops, path
         if path.name != "pytest_plugin.py":  # pytest loads it, so pytest is there
             assert not tops & {"lxml", "pytest", "pexpect"}, path

@@ -238,6 +238,7 @@ def test_every_template_is_in_one_place(jobs: list[tuple[str, str]], most: int) 
             assert len(script.rstrip(b"\n").split(b"exit 100\n")[-1].split(b"\n")) == len(part.positions)
 
 
+@pytest.mark.slow
 def test_a_script_of_20_000_tasks_is_read_by_its_last_task(tmp_path: Path) -> None:
     (part,) = divide([values(args=[f"{number}"]) for number in range(20_000)], CONTEXT, 75_000)
     path = tmp_path / "script"

@@ -341,6 +341,7 @@ assert errors.error_check(0) is None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strict", "states"), [("0", "done done"), ("1", "failed failed")])
 def test_strict_states_in_both_apis(client: Client, strict: str, states: str) -> None:
     lines = client(

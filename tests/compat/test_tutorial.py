@@ -123,6 +123,7 @@ def test_delete_job(terminal: Terminal) -> None:
     assert same == job
 
 
+@pytest.mark.slow
 def test_watch_state(terminal: Terminal) -> None:
     """What the program sees between hold and end depends on when it looks; the order does not."""
     between = "".join(
@@ -261,6 +262,7 @@ print(JobTemplate.HOME_DIRECTORY, JobTemplate.WORKING_DIRECTORY, JobTemplate.PAR
     ]
 
 
+@pytest.mark.slow
 def test_how_jobs_end(client: Client) -> None:
     lines = client(
         """

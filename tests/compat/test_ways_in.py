@@ -108,6 +108,7 @@ def test_what_was_on_pythonpath_stays_behind_the_shim(tmp_path: Path) -> None:
     assert good(done).split(os.pathsep) == [str(shim_path()), str(ROOT), str(tmp_path)]
 
 
+@pytest.mark.slow
 def test_exec_inside_exec_changes_nothing() -> None:
     show = [PYTHON, "-c", "import os; print(os.environ['PYTHONPATH'])"]
     once = good(cli("exec", *show))
@@ -264,6 +265,7 @@ def test_an_old_python_is_told_which_one_is_needed(name: str, version: tuple[int
     assert last == f"ImportError: {name} here is drmaa_cli, which needs Python 3.9 or newer; {THIS}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["drmaa", "DRMAA"])
 def test_an_old_python_can_read_that(name: str) -> None:
     """Nothing in the package's first file is newer than Python 2.7, which reads it before it says a word."""

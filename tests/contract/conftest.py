@@ -34,6 +34,7 @@ REPRESENTATIVE = {
 }
 """What runs on every flavour unless a flavour is named: of the refusals those in Grid Engine's own words."""
 MARKS = {
+    **{name: [pytest.mark.slow] for name in OTHER_FAKES},
     "cli-real": [pytest.mark.real_cell],
     "ssh-real": [pytest.mark.real_cell],
     "oracle": [pytest.mark.real_cell, pytest.mark.oracle],

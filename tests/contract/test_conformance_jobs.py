@@ -140,6 +140,7 @@ def test_wait_again_and_again_with_a_short_timeout(fresh: World, timeout: int) -
     fresh.eventually(poll, bool)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timeout", [1, 0], ids=["one second", "no wait"])
 def test_synchronize_again_and_again_with_a_short_timeout(fresh: World, timeout: int) -> None:
     jobs = [fresh.run("/bin/sleep", "0.3"), fresh.run()]
@@ -176,6 +177,7 @@ def test_another_process_takes_up_a_session_and_its_held_jobs(fresh: World) -> N
     assert fresh.elsewhere(RECONNECT, contact=contact, held=True, jobs=[*tasks, job]) == [0, 0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa loses jobs that end while nobody is connected
 def test_another_process_takes_up_a_session_whose_jobs_have_ended(fresh: World) -> None:
     tasks, job = fresh.bulk(1, 2, 1), fresh.run("/bin/false")
@@ -237,6 +239,7 @@ def test_two_jobs_have_each_their_own_usage(session: World) -> None:
     assert all(float(found["submission_time"]) >= int(begun) for found in usage)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bulk", [False, True], ids=["single", "bulk"])
 def test_file_transfer_is_refused_and_the_template_stays_usable(session: World, bulk: bool) -> None:
     # The cell has no delegated_file_staging, as by default: the attribute is refused for either kind of job.
@@ -260,6 +263,7 @@ def test_the_states_of_a_job_from_hold_to_reaping(session: World) -> None:
         session.status(job)
 
 
+@pytest.mark.slow
 def test_all_control_operations_on_one_job(session: World) -> None:
     job = session.run("/bin/sleep", "300", jobSubmissionState="drmaa_hold")
     for action, state in (

@@ -57,6 +57,7 @@ def test_an_array_that_partly_runs(fresh: World, terminate: Callable[[World, lis
     assert [end_of(fresh, job) for job in jobs] == [ABORTED, ABORTED, NO_USAGE, NO_USAGE]
 
 
+@pytest.mark.slow
 def test_all_of_several_jobs_in_different_states(fresh: World) -> None:
     jobs = partly_running(fresh)
     held, single = fresh.held(), fresh.bulk(1, 2, 1, jobSubmissionState="drmaa_hold")
@@ -99,6 +100,7 @@ def test_tasks_that_ended_before_the_rest_was_deleted(
     assert [end_of(fresh, job) for job in jobs] == expected
 
 
+@pytest.mark.slow
 def test_tasks_with_a_hold_and_suspended_ones(fresh: World) -> None:
     jobs = partly_running(fresh, 5)
     fresh.session.control(jobs[0], "suspend")
@@ -110,6 +112,7 @@ def test_tasks_with_a_hold_and_suspended_ones(fresh: World) -> None:
     assert [end_of(fresh, job) for job in jobs] == expected
 
 
+@pytest.mark.slow
 def test_a_rescheduled_job(session: World) -> None:
     job = session.sleeper(nativeSpecification="-r y")
     session.tool("qhold", job, check=True)
@@ -126,6 +129,7 @@ NOTIFIED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTIFIED)
 def test_a_job_that_traps_its_notification(session: World, name: str) -> None:
     ready, go = session.file("ready"), session.file("go")
@@ -138,6 +142,7 @@ def test_a_job_that_traps_its_notification(session: World, name: str) -> None:
     assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
 
 
+@pytest.mark.slow
 def test_somebody_elses_deletion_that_was_seen(session: World) -> None:
     """With -notify the letter d stands in the listing for a while: no kill."""
     ready, go = session.file("ready"), session.file("go")
@@ -161,6 +166,7 @@ def test_a_kill_is_no_deletion(session: World) -> None:
     assert brief(session.session.wait(job, PATIENCE_SECONDS)) == KILLED
 
 
+@pytest.mark.slow
 def test_a_deletion_by_force(session: World) -> None:
     """Its record looks like a success; libdrmaa has no usage of it."""
     job = session.sleeper()

@@ -191,6 +191,7 @@ session.exit()
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_finds_the_jobs_again_by_the_contact(fresh: World) -> None:
     contact = fresh.session.contact
     held, running = fresh.held(), fresh.sleeper()

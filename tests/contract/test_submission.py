@@ -396,6 +396,7 @@ def test_a_script_that_makes_an_array_of_itself(session: World) -> None:
         session.run(path, nativeSpecification="-b n")
 
 
+@pytest.mark.slow
 def test_the_tasks_of_a_bulk_job_are_not_its_scripts(session: World) -> None:
     path = script(session, "#$ -t 1-3")
     assert len(session.bulk(1, 5, 2, path, nativeSpecification="-b n")) == 3

@@ -127,6 +127,7 @@ session.exit()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa hangs in the child, and then in the parent
 def test_a_forked_child_has_no_session_and_can_join_the_parents(fresh: World) -> None:
     job, contact = fresh.held(), fresh.session.contact

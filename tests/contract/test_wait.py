@@ -109,6 +109,7 @@ def brief(info: Any) -> tuple[bool, bool, bool, int, str]:
     return (info.hasExited, info.hasSignal, info.wasAborted, info.exitStatus, info.terminatedSignal)
 
 
+@pytest.mark.slow
 def test_endings(session: World) -> None:
     jobs = {row.name: session.run(*row.command, **row.attributes) for row in ENDINGS}
     seen, statuses = {}, {}
@@ -120,6 +121,7 @@ def test_endings(session: World) -> None:
     assert statuses == {row.name: row.status for row in ENDINGS}
 
 
+@pytest.mark.slow
 def test_signals(session: World) -> None:
     numbers = sorted(SIGNALS)
     here = str(session.directory)
@@ -146,6 +148,7 @@ def test_a_script_without_an_interpreter_line(session: World) -> None:
     assert brief(info) == (True, False, False, 7, "")
 
 
+@pytest.mark.slow
 def test_a_bad_interpreter(session: World) -> None:
     script = session.file("bad")
     script.write_text("#!/no/such/interpreter\n")
@@ -154,6 +157,7 @@ def test_a_bad_interpreter(session: World) -> None:
     assert brief(info) == (False, False, True, 0, "")
 
 
+@pytest.mark.slow
 def test_deleted_while_running(session: World) -> None:
     by_us, by_qdel, suspended = session.sleeper(), session.sleeper(), session.sleeper()
     session.session.control(suspended, "suspend")
@@ -168,6 +172,7 @@ def test_deleted_while_running(session: World) -> None:
     assert brief(session.session.wait(by_qdel, PATIENCE_SECONDS)) in {expected, (False, False, True, 0, "")}
 
 
+@pytest.mark.slow
 def test_deleted_with_notification(session: World) -> None:
     job = session.sleeper(nativeSpecification="-notify")
     session.session.control(job, "terminate")
@@ -227,6 +232,7 @@ def test_resource_usage(session: World) -> None:
     assert float(usage["submission_time"]) <= float(usage["start_time"]) <= float(usage["end_time"])
 
 
+@pytest.mark.slow
 def test_usage_of_a_job_that_never_started(session: World) -> None:
     info = session.session.wait(session.run("/no/such/program"), PATIENCE_SECONDS)
     names = list(info.resourceUsage)

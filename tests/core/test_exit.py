@@ -72,7 +72,7 @@ def ending_at(count: int, session: JobSession, do: Callable[[], object]) -> tupl
     return bool(leaving), found
 
 
-@pytest.mark.parametrize("contact", ["session=ends", None])
+@pytest.mark.parametrize("contact", ["session=ends", pytest.param(None, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_session_ends_in_the_middle_of_a_verb(cell: Cell, verb: str, contact: str | None) -> None:
     do, expected = VERBS[verb]

@@ -39,7 +39,9 @@ VERBS: dict[str, Callable[[JobSession, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "verb", [pytest.param(verb, marks=[] if verb == "wait" else pytest.mark.slow) for verb in VERBS]
+)
 def test_an_interrupt_at_any_instant_leaves_the_session_usable(cell: Cell, verb: str) -> None:
     session = cell.connect("session=stopped")
     (job,) = map(str, run(session))

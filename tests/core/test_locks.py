@@ -62,6 +62,7 @@ def test_no_instant_leaves_it_locked() -> None:
     assert each_instant(do, check) > 20
 
 
+@pytest.mark.slow
 def test_no_instant_of_waiting_for_it_leaves_it_locked() -> None:
     lock = Lock()
     free = threading.Event()

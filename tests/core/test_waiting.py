@@ -274,6 +274,7 @@ def test_the_status_follows_a_submission(cell: Cell) -> None:
         assert session.jobStatus(str(number)) == "queued_active"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost", [0.01, 0.15])
 def test_queries_take_no_more_than_their_share_of_time(cell: Cell, cost: float) -> None:
     session = cell.connect(duty_cycle=0.02)
@@ -345,7 +346,7 @@ def test_an_end_is_noticed_by_the_accounting_file_between_queries(cell: Cell) ->
     session = cell.connect()
     (number,) = run(session)
     with pytest.raises(ExitTimeoutException):
-        session.wait(str(number), 2000)
+        session.wait(str(number), 300)
     cell.at(1, cell.qmaster.end, number, 4)
     before, began = cell.runner.count("qstat"), cell.clock.monotonic()
     assert session.wait(str(number)).exitStatus == 4
@@ -528,6 +529,7 @@ def test_threads_that_submit_wait_and_control_at_once(cell: Cell) -> None:
     assert len(set(cell.qmaster.made)) == 80
 
 
+@pytest.mark.slow
 def test_thousands_of_running_tasks_are_looked_up_and_disposed_of_quickly(cell: Cell) -> None:
     """A scan of all rows for each task takes minutes here."""
     session = cell.connect()

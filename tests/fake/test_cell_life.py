@@ -222,6 +222,7 @@ def test_a_killed_client_does_no_harm(cell: Cell) -> None:
     assert cell.run("qstat").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) -> None:
     # the kernel's limit on file sizes stands in for the disk's end
     number = submit(cell, tmp_path, "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; exit 5")

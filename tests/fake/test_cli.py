@@ -54,6 +54,7 @@ def test_start_env_status_stop(directory: Path) -> None:
     assert not directory.exists()
 
 
+@pytest.mark.slow
 def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path)}
     fake_sge(
@@ -71,6 +72,7 @@ def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
     marker = tmp_path / "marker"
@@ -106,6 +108,7 @@ def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) ->
     )
 
 
+@pytest.mark.slow
 def test_faults_and_clock(directory: Path) -> None:
     number = fake_sge("fault", directory, "exit", "--tool", "qstat", "--code", "9", "--times", "0").strip()
     assert json.loads(fake_sge("faults", directory))["kind"] == "exit"
@@ -129,6 +132,7 @@ def test_faults_and_clock(directory: Path) -> None:
     assert Path(fake_sge("rotate", directory).strip()).exists()
 
 
+@pytest.mark.slow
 def test_outages(directory: Path) -> None:
     fake_sge("qmaster", directory, "kill")
     assert "no qmaster" in fake_sge("status", directory, code=1)
@@ -136,6 +140,7 @@ def test_outages(directory: Path) -> None:
     assert json.loads(fake_sge("status", directory))["jobs"] == 0
 
 
+@pytest.mark.slow
 def test_clear_messages(tmp_path: Path) -> None:
     assert "no cell in" in fake_sge("env", tmp_path, code=1)
     assert "no cell in" in fake_sge("stop", tmp_path, code=1)

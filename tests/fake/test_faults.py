@@ -48,6 +48,7 @@ def test_a_refused_submission_reads_as_on_a_dead_port(cell: Cell) -> None:
     assert cell.jobs() == []
 
 
+@pytest.mark.slow
 def test_a_stopped_qmaster_reads_the_same(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell") as own:
         own.fault("refused", "qstat")

@@ -69,6 +69,7 @@ def judged(path: Path) -> str:
         assert [summary.tasks, summary.ended, summary.reaped, summary.keys, summary.unfinished]
 
 
+@pytest.mark.slow
 def test_every_region_of_the_file_damaged(tmp_path: Path) -> None:
     """Each region of 64 bytes is overwritten in several ways; what stands there may be text, number, page."""
     path = filled(tmp_path)
@@ -154,6 +155,7 @@ def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
         assert judged(path) == "not read", column
 
 
+@pytest.mark.slow
 def test_a_damaged_file_as_programs_and_the_command_meet_it(
     own: Cell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,6 +207,7 @@ def test_what_is_made_is_the_users_alone(tmp_path: Path, open_umask: None) -> No
         assert stat.S_IMODE(beside.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o703, 0o1777])
 def test_a_directory_that_others_may_write_to(own: Cell, tmp_path: Path, mode: int) -> None:
     state = tmp_path / "state"
@@ -265,6 +268,7 @@ def use(where: Path) -> None:
         session.runJob(job(session, "exit 0"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["x" * 300, "loop/state", "file/state", "\0"])
 def test_a_place_that_cannot_be(
     own: Cell, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
@@ -289,6 +293,7 @@ def test_the_command_says_what_it_cannot_reach(
         assert "loop" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["\ud800", "", 5, b"x"])
 def test_keys_that_cannot_be(own: Cell, key: str) -> None:
     with JobSession(CONTACT) as session:
@@ -321,6 +326,7 @@ def test_files_of_a_session_whose_name_begins_alike_are_not_its_own(tmp_path: Pa
     assert judged(other) == "read"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["text", "cut", "link", "fifo", "folder"])
 def test_a_damaged_old_file_disturbs_no_other_session(own: Cell, tmp_path: Path, damage: str) -> None:
     state = tmp_path / "state"

@@ -105,13 +105,15 @@ def start(session: JobSession, fifo: Path, code: int = 3) -> str:
     ("kind", "options"),
     [
         ("refused", {}),
-        ("unresolvable", {}),
-        ("silent", {"seconds": 30}),
-        ("garble", {}),
         ("truncate", {"at": 250}),
-        ("truncate", {"at": -40}),
-        ("empty", {}),
-        ("exit", {"code": 1, "err": b"error: commlib error: got read error\n"}),
+        pytest.param("unresolvable", {}, marks=pytest.mark.slow),
+        pytest.param("silent", {"seconds": 30}, marks=pytest.mark.slow),
+        pytest.param("garble", {}, marks=pytest.mark.slow),
+        pytest.param("truncate", {"at": -40}, marks=pytest.mark.slow),
+        pytest.param("empty", {}, marks=pytest.mark.slow),
+        pytest.param(
+            "exit", {"code": 1, "err": b"error: commlib error: got read error\n"}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
@@ -137,6 +139,7 @@ def _status(session: JobSession, number: str) -> str:
         return "no answer"
 
 
+@pytest.mark.slow
 def test_the_first_job_of_a_cell_leaves_no_record(own: Cell, tmp_path: Path) -> None:
     """No accounting file is there yet, and on the qmaster's own host that says that no record was written."""
     with JobSession() as session:
@@ -146,6 +149,7 @@ def test_the_first_job_of_a_cell_leaves_no_record(own: Cell, tmp_path: Path) -> 
             session.wait(number, PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_job_that_is_missing_from_two_answers_has_not_ended(own: Cell, tmp_path: Path) -> None:
     with JobSession(accounting_margin=PATIENCE) as session:
         number = start(session, tmp_path / "go")
@@ -157,6 +161,7 @@ def test_a_job_that_is_missing_from_two_answers_has_not_ended(own: Cell, tmp_pat
         assert session.wait(number, PATIENCE).exitStatus == 3
 
 
+@pytest.mark.slow
 def test_a_foreign_job_that_a_listing_leaves_out_is_there(own: Cell, tmp_path: Path) -> None:
     with JobSession() as session, JobSession() as other:
         number = start(session, tmp_path / "go")
@@ -169,6 +174,7 @@ def test_a_foreign_job_that_a_listing_leaves_out_is_there(own: Cell, tmp_path: P
             other.jobStatus("99999")
 
 
+@pytest.mark.slow
 def test_the_limit_of_an_outage(own: Cell, tmp_path: Path) -> None:
     with JobSession(outage_limit=0.5, retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
@@ -190,6 +196,7 @@ def _is_over(session: JobSession, number: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_the_log_tells_it_once(own: Cell, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="drmaa_cli")
     with JobSession() as session:
@@ -222,6 +229,7 @@ except DrmCommunicationException:
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_asks_for_no_log_sees_none(own: Cell) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", QUIET],
@@ -237,6 +245,7 @@ def test_a_program_that_asks_for_no_log_sees_none(own: Cell) -> None:
     assert (out, err) == ("told\n", "")
 
 
+@pytest.mark.slow
 def test_a_session_begins_only_with_a_qmaster(own: Cell) -> None:
     with JobSession("session=later", retry_for=0.1) as session:
         number = session.runJob(job(session, "exit 6"))
@@ -295,6 +304,7 @@ def _ended_with(session: JobSession, number: str, code: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["accounting-duplicate", "accounting-late"])
 def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
     with JobSession(accounting_margin=20) as session:
@@ -354,6 +364,7 @@ def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> Non
 SILENT = 10 * PATIENCE  # seconds that a hanging command takes; much more than any limit below
 
 
+@pytest.mark.slow
 def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None:
     before = children()
     with JobSession(retry_for=0.2) as session:
@@ -371,6 +382,7 @@ def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None
     wait_for(lambda: children() <= before, "the end of the hanging command")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits", ["wait", "synchronize", "jobStatus"])
 def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: Path, waits: str) -> None:
     before = children()
@@ -392,6 +404,7 @@ def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: P
     wait_for(lambda: children() <= before, "the end of the hanging command")
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_heard_by_the_next_wait(own: Cell, tmp_path: Path) -> None:
     """A program that asks with short limits hears of ends though each listing takes longer than its limit."""
     with JobSession(retry_for=0.1) as session:

@@ -67,6 +67,7 @@ def test_states_before_waiting(own: Cell) -> None:
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zipped", [False, True])
 def test_after_two_rotations(own: Cell, *, zipped: bool) -> None:
     first = begin(2)
@@ -108,6 +109,7 @@ def test_after_truncation_to_what_is_new(own: Cell) -> None:
     check(begun)
 
 
+@pytest.mark.slow
 def test_numbers_that_began_anew(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -197,6 +199,7 @@ def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held:
         assert [session.wait(number, PATIENCE).exitStatus for number in (*ids, *array)] == [3] * 5
 
 
+@pytest.mark.slow
 def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # the first qsub is accepted and never comes back; the second never reaches the qmaster
     original = LocalRunner.run
@@ -220,6 +223,7 @@ def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPat
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None:
     with JobSession(CONTACT, command_timeout=5, retry_for=0.1) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
@@ -233,6 +237,7 @@ def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_two_jobs_of_the_same_name_are_told_apart(own: Cell, tmp_path: Path) -> None:
     with JobSession(CONTACT) as session:
         ids = [session.runJob(job(session, f"exit {code}", jobName="same")) for code in (1, 2)]
@@ -242,6 +247,7 @@ def test_two_jobs_of_the_same_name_are_told_apart(own: Cell, tmp_path: Path) -> 
         assert [session.wait(number).exitStatus for number in ids] == [1, 2]
 
 
+@pytest.mark.slow
 def test_two_jobs_could_be_it(own: Cell, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with JobSession(CONTACT) as session:
         for _ in range(2):
@@ -273,7 +279,11 @@ def submit_and_die(point: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "point", [point for point in POINTS if "end" not in point and "claim" not in point][1:-1]
+    "point",
+    [
+        pytest.param(point, marks=[] if point == "before-record" else pytest.mark.slow)
+        for point in [point for point in POINTS if "end" not in point and "claim" not in point][1:-1]
+    ],
 )
 def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> None:
     submit_and_die(point)
@@ -289,6 +299,7 @@ def test_a_submission_without_key_is_found_at_once(own: Cell, point: str) -> Non
     assert len([line for line in lines if line[0] != "#"]) == len(held)
 
 
+@pytest.mark.slow
 def test_a_job_of_another_session_is_not_taken_for_a_lost_one(own: Cell) -> None:
     # killed before qsub began; then somebody else's job of the same name runs and ends
     submit_and_die("before-qsub")

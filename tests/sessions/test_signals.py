@@ -61,7 +61,13 @@ def program(request: pytest.FixtureRequest) -> Iterator[pexpect.spawn]:
 
 
 @pytest.mark.parametrize(
-    "program", [("wait", "1000"), ("synchronize", "1000"), ("follower", "1000")], indirect=True
+    "program",
+    [
+        ("wait", "1000"),
+        pytest.param(("synchronize", "1000"), marks=pytest.mark.slow),
+        pytest.param(("follower", "1000"), marks=pytest.mark.slow),
+    ],
+    indirect=True,
 )
 def test_ctrl_c_interrupts_at_once(program: pexpect.spawn, own: Cell) -> None:
     program.expect(r"waiting (\d+)")
@@ -74,6 +80,7 @@ def test_ctrl_c_interrupts_at_once(program: pexpect.spawn, own: Cell) -> None:
     assert [entry.job for entry in own.jobs()] == [number]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", [("wait", "1000")], indirect=True)
 def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn, own: Cell) -> None:
     program.expect(r"waiting (\d+)")
@@ -89,6 +96,7 @@ def test_sigterm_ends_the_program_and_not_the_job(program: pexpect.spawn, own: C
         assert session.wait(number, PATIENCE).wasAborted
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the qmaster is slow: qsub is interrupted half way, and nobody knows what became of it
     own.fault("slow", "qsub", seconds=20)

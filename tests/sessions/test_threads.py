@@ -94,6 +94,7 @@ with JobSession("session=shared") as session:
 """
 
 
+@pytest.mark.slow
 def test_each_job_is_reaped_by_one_of_four_processes(tmp_path: Path) -> None:
     arguments = [str(PROCESSES), str(JOBS_PER_PROCESS)]
     running = [
@@ -186,6 +187,7 @@ def test_a_forked_child_has_no_session_and_may_begin_one() -> None:
         assert Session.wait(Session.runJob(found)).exitStatus == 5
 
 
+@pytest.mark.slow
 def test_a_fork_while_threads_write_harms_nobody(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "x.session", "session=x", 0.0, "host")
     stop = threading.Event()

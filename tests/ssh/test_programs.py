@@ -16,6 +16,8 @@ import fake_sge
 from drmaa_cli.errors import AuthorizationException, DrmCommunicationException, InvalidArgumentException
 from tests.ssh.server import SSH, SshServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TUTORIAL = ROOT / "examples" / "tutorial"
 PATIENCE = 180

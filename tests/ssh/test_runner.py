@@ -56,6 +56,7 @@ def test_a_missing_program(runner: SshRunner) -> None:
         runner.run(command("/nowhere/qsub"))
 
 
+@pytest.mark.slow
 def test_nothing_runs_on_after_the_time_limit(runner: SshRunner, tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     script = f"echo begun; while :; do date +%s%N > {alive}; sleep 0.05; done"
