@@ -98,7 +98,7 @@ def test_a_grandchild_that_got_away_with_the_streams_does_not_hold_us_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An ssh master or a daemon in a session of its own keeps the pipes open when the command is killed."""
-    pid, over = tmp_path / "pid", tmp_path / "over"
+    pid, begun, over = (tmp_path / name for name in ("pid", "begun", "over"))
 
     class Clock:
         """The time is over when the command has said its first word."""
@@ -107,11 +107,13 @@ def test_a_grandchild_that_got_away_with_the_streams_does_not_hold_us_up(
 
         @staticmethod
         def monotonic() -> float:
-            return time.monotonic() + (1000 if over.exists() else 0)
+            now = time.monotonic() + (1000 if over.exists() else 0)
+            begun.touch()  # only now may the time be over: the limit counts from here
+            return now
 
     monkeypatch.setattr(pipes, "time", Clock)
     grandchild = f"echo $$ >{pid}.new; mv {pid}.new {pid}; exec sleep 1000"
-    command = f"until test -e {pid}; do :; done; echo said; touch {over}; echo more; sleep 1000"
+    command = f"until test -e {pid} && test -e {begun}; do :; done; echo said; touch {over}; echo more; sleep 1000"
     try:
         with pytest.raises(CommandTimeout) as caught:
             shell(f"setsid sh -c '{grandchild}' & {command}", 999)
