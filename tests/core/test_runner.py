@@ -113,7 +113,8 @@ def test_a_grandchild_that_got_away_with_the_streams_does_not_hold_us_up(
 
     monkeypatch.setattr(pipes, "time", Clock)
     grandchild = f"echo $$ >{pid}.new; mv {pid}.new {pid}; exec sleep 1000"
-    command = f"until test -e {pid} && test -e {begun}; do :; done; echo said; touch {over}; echo more; sleep 1000"
+    ready = f"until test -e {pid} && test -e {begun}; do :; done"
+    command = f"{ready}; echo said; touch {over}; echo more; sleep 1000"
     try:
         with pytest.raises(CommandTimeout) as caught:
             shell(f"setsid sh -c '{grandchild}' & {command}", 999)
