@@ -7,14 +7,15 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from ..model import HostPath, JobSpec, JobType
-from ..model.operations import Finished, JobOperation
+from ..model import HostPath, JobSpec, JobType, Rerun, Task
+from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
+from ..model.operations import JobOperation
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
 from ..render.formats import encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .submission.common import default_options, parse_context, printed
-from .submit_options.job_spec import build
+from .submit_options.job_spec import base_name, build
 from .submit_options.parsed import Option
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
@@ -47,7 +48,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         for option in (*default_options(request, context).options, *parsed.options)
         if option.switch not in (*_OWN, *_SUBMIT_ONLY)
     ]
-    built = build([Option("-b", True), *options], request)
+    built = build([Option("-b", True), Option("-r", Rerun.NO), *options], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
         return Reply(1, b"", encode(shown.err))
@@ -73,7 +74,8 @@ class _Session:
             (place / "in").write_bytes(b"" if "-nostdin" in self.switches else self.request.read_stdin())
             (place / "out").touch()
             (place / "err").touch()
-            return self._submit(_as_job(spec, place, "-noshell" in self.switches), place)
+            terminal = self.request.env.get("TERM")
+            return self._submit(_as_job(spec, place, "-noshell" in self.switches, terminal), place)
 
     def _submit(self, spec: JobSpec, place: Path) -> Reply:
         request, qmaster = self.request, self.qmaster
@@ -84,11 +86,11 @@ class _Session:
         if number is None:
             return Reply(1, b"", encode("\n".join(answer.refusal) + "\n"))
         client = qmaster.watch(number, "qrsh")
-        if "-verbose" in self.switches:
-            text = f'Your job {number} ("{spec.name}") has been submitted\n'
-            request.emit(encode(text), b"waiting for interactive job to be scheduled ...\n")
         try:
+            if "-verbose" in self.switches:
+                self._tell(number, spec)
             qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
+            end = qmaster.finished_tasks(number)[0]
         except ClientSignal as caught:
             qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
             if caught.signal == signal.SIGKILL:
@@ -96,26 +98,52 @@ class _Session:
             return Reply(128 + caught.signal, *self._output(place))
         finally:
             qmaster.unwatch(client)
-        return Reply(exit_code(qmaster.finished_tasks(number)[0]), *self._output(place))
+        code = 128 + end.signal if end.signal else end.exit_status
+        if end.deleted and not code:  # before it ran
+            return Reply(1, b"", b"" if end.failed else encode(_NO_SLOT))
+        return Reply(code, *self._output(place))
+
+    def _tell(self, number: int, spec: JobSpec) -> None:
+        """What -verbose says."""
+        text = f'Your job {number} ("{spec.name}") has been submitted\n'
+        self.request.emit(encode(text), b"waiting for interactive job to be scheduled ...\n")
+
+        def task() -> Task | None:
+            job = self.qmaster.job(number)
+            return next((task for task in job.tasks.values() if task.granted), None) if job else None
+
+        self.qmaster.wait_until(lambda: task() is not None or bool(self.qmaster.finished_tasks(number)))
+        started = task()
+        if started is not None:
+            host = started.granted[0].host
+            self.request.emit(
+                b"",
+                encode(
+                    f"Your interactive job {number} has been successfully scheduled.\n"
+                    f"Establishing builtin session to host {host} ...\n"
+                ),
+            )
 
     @staticmethod
     def _output(place: Path) -> tuple[bytes, bytes]:
         return (place / "out").read_bytes(), (place / "err").read_bytes()
 
 
-def _as_job(spec: JobSpec, place: Path, without_shell: bool) -> JobSpec:
-    kind = spec.job_type | JobType.BINARY | (JobType.NO_SHELL if without_shell else JobType.NONE)
+def _as_job(spec: JobSpec, place: Path, without_shell: bool, terminal: str | None) -> JobSpec:
+    """The command as the real qrsh submits it: by its first word, the whole of it in a variable.
+
+    Its input and output do not pass through files that the job was given, but through the session's.
+    """
+    words = (spec.command, *spec.args)
+    own = (("TERM", terminal), (COMMAND, SEPARATOR.join(words)))
+    kind = JobType.BINARY | JobType.QRSH | (JobType.NO_SHELL if without_shell else JobType.NONE)
     return replace(
         spec,
-        job_type=kind,
-        stdin_paths=(HostPath(str(place / "in")),),
-        stdout_paths=(HostPath(str(place / "out")),),
-        stderr_paths=(HostPath(str(place / "err")),),
+        job_type=spec.job_type | kind,
+        name=spec.name if spec.name != base_name(spec.command) else base_name(spec.command.split(" ")[0]),
+        args=(),
+        env=tuple(variable for variable in spec.env if variable[0] != "TERM") + own,
+        stdout_paths=(HostPath("/dev/null"),),
+        stderr_paths=(HostPath("/dev/null"),),
+        extra=(*spec.extra, (CHANNEL, str(place))),
     )
-
-
-def exit_code(end: Finished) -> int:
-    """The command's exit code, 128 + the signal that killed it, 1 when it did not run."""
-    if end.deleted:
-        return 1
-    return 128 + end.signal if end.signal else end.exit_status

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..layout import Layout
 from ..model import CellConfig, HostPath, Job, JobType, Task
+from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.resources import limit_of
 from ..model.values import quantity
 
@@ -128,6 +129,7 @@ def job_environment(
     array = spec.is_array
     structure = (task.number, spec.array.first, spec.array.last, spec.array.step)
     script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
+    script = "QRSH" if spec.job_type & JobType.QRSH else script
     env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **env}
     env = {name: value for name, value in env.items() if is_kept(name, value)}
     env.setdefault("TERM", "")
@@ -194,8 +196,11 @@ def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
     """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
     spec, granted = job.spec, task.granted[0]
+    command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
+    if not spec.job_type & JobType.QRSH:
+        command, args = spec.command, list(spec.args)
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
-        return {"shell": None, "program": spec.command, "argv": [spec.command, *spec.args]}
+        return {"shell": None, "program": command, "argv": [command, *args]}
     attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
     shell = pick(spec.shells, granted.host) or attributes.get("shell") or account.shell
     base = shell.rpartition("/")[2]
@@ -205,7 +210,7 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
         return {
             "shell": shell,
             "program": shell,
-            "argv": [name, "-c", " ".join([spec.command, *spec.args, ""])],
+            "argv": [name, "-c", " ".join([command, *args, ""])],
         }
     if attributes.get("shell_start_mode", "posix_compliant") == "unix_behavior" and spec.script.startswith(
         b"#!"
@@ -256,9 +261,12 @@ def make_order(
             "SGE_STDOUT_PATH": stdout,
             "SGE_STDERR_PATH": stderr,
             "SGE_CWD_PATH": cwd,
-            "PWD": cwd,
         }
     )
+    env.setdefault("PWD", cwd)
+    channel = dict(spec.extra).get(CHANNEL)
+    if channel is not None:
+        stdin, stdout, stderr = (f"{channel}/{name}" for name in ("in", "out", "err"))
     queue = config.queues.get(task.granted[0].queue)
     notify = quantity(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
     return {

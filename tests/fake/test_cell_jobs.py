@@ -79,7 +79,7 @@ def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: 
         "-o",
         "out",
         "-v",
-        "A=1,B,PATH=/my:/bin,HOME=/x,JOB_ID=zz",
+        "A=1,B,PATH=/my:/bin,HOME=/x,JOB_ID=zz,PWD=/somewhere",
         "env",
         env={"B": "from here"},
     )
@@ -88,6 +88,7 @@ def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: 
     assert (env["A"], env["B"], env["JOB_ID"]) == ("1", "from here", str(number))
     assert env["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
     assert env["PATH"] == f"{env['TMPDIR']}:/my:/bin"
+    assert env["PWD"] == "/somewhere"  # real cell: as in the submitting shell, with -V
 
 
 def test_array_tasks_and_pseudo_variables_in_paths(cell: Cell, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cli faults install layout options pytest_plugin reports wire",
-    "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs jobs "
-    "names operations ranges requests resources states values",
+    "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
+    "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
     "state submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "

@@ -1,0 +1,124 @@
+"""Every command of the fake on a running cell, in its own process: not only what it would print.
+
+The answers were seen on a real 8.1.9 cell given the same lines; ``JOB`` is a job that runs.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_sge.cell import Cell
+from fake_sge.layout import TOOLS
+
+from .kit import submit, wait_for
+
+LINES = (
+    ("qsub -terse -b y -o /dev/null -j y true", 0, r"\d+\n", ""),
+    ("echo true | qsub -o /dev/null -j y -N fromstdin", 0, r'Your job \d+ \("fromstdin"\) has been .*\n', ""),
+    (
+        "qsub -sync y -b y -o /dev/null -j y false",
+        1,
+        r"Your job .*\n",
+        r"Job \d+ exited with exit code 1\.\n",
+    ),
+    (
+        "qsub -now y -b y -o /dev/null -j y true",
+        0,
+        r"Your job .*\n",
+        r"(?s)Waiting for immediate.*scheduled\.\n",
+    ),
+    ("qstat -j JOB", 0, r"(?s)=+\njob_number: +JOB\n.*", ""),
+    ("qstat -xml -j JOB", 0, r"(?s).*<JB_job_number>JOB</JB_job_number>.*", ""),
+    ("qstat -f -u '*'", 0, r"(?s)queuename .*\n +JOB .*", ""),
+    ("qstat -xml", 0, r"(?s).*<JB_job_number>JOB</JB_job_number>.*", ""),
+    ("qstat -g c", 0, r"(?s)CLUSTER QUEUE .*all\.q .*", ""),
+    ("qstat -j nosuch", 1, "", "Following jobs do not exist: \nnosuch\n"),
+    ("qhost -q -j", 0, r"(?s)HOSTNAME .*all\.q .*\n +JOB .*", ""),
+    ("qselect -q all.q", 0, r"all\.q@localhost\n", ""),
+    ("qconf -sql", 0, r"all\.q\n", ""),
+    ("qconf -sq all.q", 0, r"(?s)qname +all\.q\n.*", ""),
+    ("qalter -N other JOB", 0, r"modified job name of job JOB\n", ""),
+    ("qhold JOB && qrls JOB", 0, "(modified hold of job JOB\n){2}", ""),
+    ("qmod -sj JOB && qmod -usj JOB", 0, r"\w+ - suspended job JOB\n\w+ - unsuspended job JOB\n", ""),
+    ("qmod -d all.q && qmod -e all.q", 0, r"(?s).*\(disabled\)\n.*\(enabled\)\n", ""),
+    ("qacct -j ended", 0, r"(?s)=+\nqname +all\.q .*jobname +ended .*", ""),
+    ("qacct -o", 0, r"(?s)OWNER .*", ""),
+    ("qrsh echo hi", 0, "hi\n", ""),
+    ("qrsh 'echo a; echo b >&2; exit 3'", 3, "a\n", "b\n"),
+    ("echo in | qrsh cat", 0, "in\n", ""),
+    ("qrsh -noshell echo 'a  b'", 0, "a  b\n", ""),
+    ("qrsh 'kill -9 $$'", 137, "", ""),
+    ("qrsh nosuchcommand", 127, "", ".*nosuchcommand: (command )?not found\n"),
+    ("qrsh 'echo $JOB_NAME $JOB_SCRIPT $SGE_STDOUT_PATH'", 0, "echo QRSH /dev/null\n", ""),
+    (
+        "qrsh -verbose -now n true",
+        0,
+        r'Your job \d+ \("true"\) has been submitted\n',
+        (
+            r"waiting for interactive job to be scheduled \.\.\.\n"
+            r"Your interactive job \d+ has been successfully scheduled\.\n"
+            r"Establishing builtin session to host localhost \.\.\.\n"
+        ),
+    ),
+    ("qdel JOB", 0, r"\w+ has registered the job JOB for deletion\n", ""),
+)
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    with Cell(tmp_path_factory.mktemp("commands") / "cell", login_shells=False) as made:
+        made.run("qsub", "-N", "ended", "-sync", "y", "-b", "y", "-o", "/dev/null", "-j", "y", "true")
+        yield made
+
+
+@pytest.mark.parametrize(("line", "code", "out", "err"), LINES, ids=[row[0] for row in LINES])
+def test_each_command_on_a_running_cell(
+    cell: Cell, tmp_path: Path, line: str, code: int, out: str, err: str
+) -> None:
+    job = submit(cell, tmp_path, "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600")
+    wait_for(lambda: [group.state for group in cell.jobs() if group.job == job] == ["r"])
+    done = subprocess.run(
+        ["/bin/sh", "-c", re.sub(r"\bJOB\b", str(job), line)],
+        cwd=tmp_path,
+        env=cell.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    cell.run("qdel", str(job))
+    assert done.returncode == code, done.stderr
+    assert re.fullmatch(re.sub(r"\bJOB\b", str(job), out), done.stdout), done.stdout
+    assert re.fullmatch(err, done.stderr), done.stderr
+    assert "Traceback" not in cell.layout.log.read_text()
+
+
+def test_no_command_is_left_out() -> None:
+    assert {word for line, *_ in LINES for word in re.findall(r"\bq[a-z]+\b", line)} >= set(TOOLS)
+
+
+def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: Path) -> None:
+    """Its first word is its name and script; the whole command is in QRSH_COMMAND."""
+    command = [str(cell.path / "qrsh"), "-now", "n", "sleep", "600"]
+    with subprocess.Popen(
+        command, env={**cell.env, "TERM": "dumb"}, cwd=tmp_path, stdin=subprocess.DEVNULL
+    ) as qrsh:
+        wait_for(lambda: any(group.name == "sleep" and group.state == "r" for group in cell.jobs()))
+        number = next(group.job for group in cell.jobs() if group.name == "sleep" and group.state == "r")
+        details = cell.run("qstat", "-j", str(number)).stdout
+        cell.run("qdel", str(number))
+        assert qrsh.wait(30) == 137
+    for line in (
+        b"stdout_path_list:           NONE:NONE:/dev/null\n",
+        b"restart:                    n\n",
+        b"env_list:                   TERM=dumb,QRSH_COMMAND=sleep\xff600\n",
+        b"script_file:                sleep\n",
+        b"job_type:                   binary\n",
+    ):
+        assert line in details
+    assert b"job_args" not in details
