@@ -22,6 +22,9 @@ _LIMITS = {
     "rss": resource.RLIMIT_RSS,
 }
 
+# Smaller limits are raised to these (real cell: each of -l h_X and s_X with 1, 3, 1K ... 20M).
+_LEAST = {"cpu": 2, "vmem": 10 << 20, "fsize": 15 << 10, "data": 10 << 20, "stack": 1 << 20, "rss": 10 << 20}
+
 
 class StartFailure(Exception):
     """The job cannot be started: accounting code and error text."""
@@ -72,7 +75,8 @@ def _prepare(order: dict[str, Any]) -> None:
         os.dup2(source, target)
     os.closerange(3, 64)
     for name, (soft, hard) in order["limits"].items():
-        _limit(_LIMITS[name], soft, hard)
+        least = _LEAST.get(name, 0)
+        _limit(_LIMITS[name], *(max(least, limit) if limit >= 0 else limit for limit in (soft, hard)))
 
 
 def _limit(what: int, soft: int, hard: int) -> None:

@@ -197,8 +197,8 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
     """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
     spec, granted = job.spec, task.granted[0]
     command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
-    if not spec.job_type & JobType.QRSH:
-        command, args = spec.command, list(spec.args)
+    if not spec.job_type & JobType.QRSH:  # the rest of a word after a newline is lost (real cell)
+        command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
         return {"shell": None, "program": command, "argv": [command, *args]}
     attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
@@ -215,17 +215,16 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
     if attributes.get("shell_start_mode", "posix_compliant") == "unix_behavior" and spec.script.startswith(
         b"#!"
     ):
-        return {"shell": None, "program": script, "argv": [script, *spec.args]}
-    return {"shell": shell, "program": shell, "argv": [name, script, *spec.args]}
+        return {"shell": None, "program": script, "argv": [script, *args]}
+    return {"shell": shell, "program": shell, "argv": [name, script, *args]}
 
 
 def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int]]:
-    """Soft and hard resource limits by name, -1 for none."""
+    """Soft and hard resource limits by name, -1 for none: that raises a soft limit to the hard one."""
     found: dict[str, tuple[int, int]] = {}
     for name in ("cpu", "vmem", "fsize", "data", "stack", "core", "rss"):
         soft, hard = (run_limit(config, job, task, f"{kind}_{name}") for kind in "sh")
-        if soft is not None or hard is not None:
-            found[name] = (-1 if soft is None else int(soft), -1 if hard is None else int(hard))
+        found[name] = (-1 if soft is None else int(soft), -1 if hard is None else int(hard))
     return found
 
 

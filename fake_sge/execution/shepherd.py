@@ -73,6 +73,7 @@ class Watch:
         self.limit_hit = False
         self.sample_at = self.started + SAMPLE
         self.seen = {"cpu": 0.0, "mem": 0.0, "io": 0.0, "iow": 0.0, "vmem": 0.0, "maxvmem": 0.0}
+        self.warned = False
         for name, action in (("s_rt", "soft"), ("h_rt", "hard")):
             if order[name] is not None:
                 self.timers.append((self.started + order[name], action))
@@ -141,7 +142,7 @@ class Watch:
 
     def sample(self) -> None:
         """Look at the job's processes; leave what was seen for the qmaster to show."""
-        ticks = os.sysconf("SC_CLK_TCK")
+        ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
         cpu = vmem = io = 0.0
         for pid in self.descendants():
             try:
@@ -150,17 +151,36 @@ class Watch:
             except OSError:
                 continue  # it has just ended
             cpu += sum(int(fields[index]) for index in (11, 12, 13, 14)) / ticks
-            vmem += float(fields[20])
+            vmem += float(fields[21]) * page
             io += (int(moved[1]) + int(moved[3])) / GIGABYTE
         seen = self.seen
         seen["mem"] += max(0.0, cpu - seen["cpu"]) * vmem / GIGABYTE
         seen.update(cpu=cpu, vmem=vmem, maxvmem=max(vmem, seen["maxvmem"]), io=max(io, seen["io"]))
+        self.enforce()
         path = Path(self.order["spool"], "usage.new")
         try:
             path.write_text(json.dumps(seen))
             path.replace(path.with_name("usage"))
         except OSError:
             return  # only for show: a full disk must not end the watch
+
+    def enforce(self) -> None:
+        """Warn or kill a job whose processes together use more than it may, as execd does (real cell)."""
+        over = [
+            [0 <= limit < self.seen[name] for limit in self.order["limits"][name]] for name in ("cpu", "vmem")
+        ]
+        if any(hard for _, hard in over):
+            self.act("hard")
+        elif any(soft for soft, _ in over) and not self.warned:
+            self.warned = True
+            self.send(signal.SIGXCPU)
+
+    def usage(self, rusage: resource.struct_rusage, seconds: float) -> dict[str, float]:
+        """The figures of the accounting file; memory and io as they were seen from time to time."""
+        values = {name: float(getattr(rusage, name)) for name in dir(rusage) if name.startswith("ru_")}
+        cpu = max(rusage.ru_utime + rusage.ru_stime, self.seen["cpu"])
+        seen = {name: self.seen[name] for name in ("mem", "io", "maxvmem")}
+        return {**values, **seen, "ru_ismrss": 0.0, "cpu": cpu, "ru_wallclock": seconds}
 
     def clean_up(self) -> None:
         """Kill what the job left behind."""
@@ -179,13 +199,6 @@ class Watch:
             except ChildProcessError:
                 return
             time.sleep(0.005)
-
-
-def usage_values(usage: resource.struct_rusage, seconds: float) -> dict[str, float]:
-    """The figures of the accounting file."""
-    values = {name: float(getattr(usage, name)) for name in dir(usage) if name.startswith("ru_")}
-    cpu = usage.ru_utime + usage.ru_stime
-    return {**values, "ru_ismrss": 0.0, "cpu": cpu, "ru_wallclock": seconds}
 
 
 def shepherd(path: str) -> None:
@@ -233,7 +246,7 @@ def shepherd(path: str) -> None:
             "signal": killed,
             "start_time": begun,
             "end_time": ended,
-            "usage": usage_values(usage, ended - begun),
+            "usage": watch.usage(usage, ended - begun),
             "error": "",
             "pid": pid,
         },

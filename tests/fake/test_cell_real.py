@@ -98,7 +98,12 @@ INHERITED = ("SHLVL", "OLDPWD", "_", "PWD", "LANG", "LANGUAGE", "TZ")
         ("-shell", "n"),
         ("-shell", "n", "-t", "3-7:4"),
         ("-shell", "n", "-pe", "smp", "2", "-N", "other"),
-        ("-shell", "n", "-v", "A=1,B=x y,PATH=/my:/bin,TMPDIR=/t,JOB_ID=3,BASH_ENV=/b,LD_X=1,ENVX=2,IFS=:,LC_ALL=/l,LC_X=C"),
+        (
+            "-shell",
+            "n",
+            "-v",
+            "A=1,B=x y,PATH=/my:/bin,TMPDIR=/t,JOB_ID=3,BASH_ENV=/b,LD_X=1,ENVX=2,IFS=:,LC_ALL=/l,LC_X=C",
+        ),
         ("-shell", "n", "-j", "y", "-A", "acct", "-notify"),
     ],
     ids=lambda words: " ".join(words[2:]) or "plain",

@@ -103,11 +103,11 @@ def parse_mail(text: str) -> tuple[MailTo, ...]:
 def parse_variables(text: str, lookup: Callable[[str], str | None] | None = None) -> Variables:
     """``name[=value],...``. A comma inside double or single quotes that open a value does not split.
 
-    ``lookup`` gives the value of a bare name (``-v``). Newlines vanish. Raises ValueError when empty
+    ``lookup`` gives the value of a bare name (``-v``). Raises ValueError when empty
     or when a name is missing.
     """
     result: list[tuple[str, str | None]] = []
-    for word in _variable_words(text.replace("\n", "")):
+    for word in _variable_words(text):
         name, equals, value = word.partition("=")
         if not name:
             raise ValueError(text)
