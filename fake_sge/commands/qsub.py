@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 
-from ..model import JobSpec
+from ..model import JobSpec, failures
 from ..model.operations import Finished, JobOperation, Submission, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
 from ..render.command_line import quoted
@@ -234,6 +234,8 @@ class _Call:
         line = f"Job {name} exited with exit code {code}.\n"
         if end.deleted:
             code, line = 0, f"Unable to run job {name}\n"
+        elif end.failed == failures.NO_EXIT_STATUS:
+            code, line = 1, f"No information available on job {name}'s exit status.\n"
         elif end.signal:
             code, line = 1, f"Job {name} exited because of signal {signal_name(end.signal)}\n"
         if code or end.deleted:

@@ -43,10 +43,10 @@ def _slots(piece: Range) -> str:
 def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt.
 
-    That of an Open Cluster Scheduler has nothing of a run that was rescheduled.
+    It has nothing of a run that qmod rescheduled, that of an Open Cluster Scheduler of any that was.
     """
     spec, form = job.spec, flavour.accounting
-    forgotten = form.json and end.failed == failures.RESCHEDULED
+    forgotten = end.failed == failures.RESCHEDULED and (form.json or not end.start_time)
     usage = {} if forgotten else end.usage
     begun, over = (0.0, 0.0) if forgotten or not end.start_time else (end.start_time, end.end_time)
     record = Record(

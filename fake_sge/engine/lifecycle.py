@@ -55,8 +55,8 @@ def _judge(end: Exit, task: Task) -> Exit:
     if end.exit_status == 100 and not end.signal:
         text = f"{end.error or '[0:0]: '}exit_status of job start = 100"
         return replace(end, failed=failures.APPLICATION_ERROR, error=text)
-    if task.reschedule_requested and end.signal:
-        return replace(end, failed=failures.RESCHEDULED)
+    if task.reschedule_requested and end.signal:  # by qmod -rj: nothing of the run is told (real cell)
+        return never_ran(failures.RESCHEDULED, "", {})
     return replace(end, failed=failures.AFTER_JOB) if end.signal else end
 
 
@@ -103,7 +103,7 @@ def _finish(state: CellState, now: float, job: Job, task: Task, end: Exit) -> No
         if end.failed in (failures.AFTER_JOB, failures.LIMIT) and end.exit_status > 128
         else 0
     )
-    ran = bool(end.start_time) or end.failed == 0
+    ran = bool(end.start_time) or end.failed in (0, failures.NO_EXIT_STATUS)
     deleted = task.deleted_by is not None or not ran
     _ended(state, job, Finished(task.number, end.exit_status, signal, end.failed, deleted))
     state.ended.append((job.number, task.number))

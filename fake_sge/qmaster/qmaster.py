@@ -350,7 +350,7 @@ class Qmaster:
             if self._shepherd_pid(number, task_number) is None:
                 self.read_reports()
                 text = "[0:0]: shepherd died before writing exit_status"
-                end = Exit(failures.NO_EXIT_STATUS, 0, 0, task.start_time, self.now, {}, text)
+                end = never_ran(failures.NO_EXIT_STATUS, text, {})
                 self.apply("exited", number, task_number, task.run, end)
 
     # ---- watching --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.harness import PATIENCE_SECONDS, World
 
 
-@pytest.mark.only_on("cli-real", "oracle")
+@pytest.mark.only_on("cli-fake", "cli-real", "oracle")
 def test_a_job_whose_shepherd_was_killed(session: World) -> None:
     """It ran, and nothing tells how it ended: failed 19 without start and end."""
     pid = session.file("pid")

@@ -374,3 +374,34 @@ def test_what_processes_use_together_is_limited(
     line = ended(cell, number)
     assert (line[11], line[12]) == (failed, status)
     assert float(line[42]) > (100 << 20 if "vmem" in limit else 1 << 20)  # maxvmem is that of all together
+
+
+def test_the_record_of_a_rescheduled_run_tells_nothing_of_it(cell: Cell, tmp_path: Path) -> None:
+    """Real cell, qmod -rj: failed 25, no times, not even that of the submission, no exit status."""
+    number = submit(cell, tmp_path, *BINARY, "-r", "y", "-o", "/dev/null", "sleep", "600")
+    wait_for(lambda: state(cell, number) == "r")
+    cell.run("qmod", "-rj", str(number))
+    line = ended(cell, number)
+    cell.run("qdel", str(number))
+    assert [line[index] for index in (8, 9, 10, 11, 12, 13, 36)] == [
+        "0",
+        "0",
+        "0",
+        "25",
+        "0",
+        "0",
+        "0.000000",
+    ]
+
+
+def test_qsub_cannot_tell_the_end_of_a_job_whose_shepherd_was_killed(cell: Cell, tmp_path: Path) -> None:
+    """Real cell: exit code 1 and this text; the record has failed 19 and no times."""
+    (tmp_path / "kill").write_text("kill -9 $(ps -o ppid= -p $$)\nexec sleep 1\n")
+    done = cell.run(
+        "qsub", "-sync", "y", "-cwd", "-S", "/bin/sh", "-o", "/dev/null", "-j", "y", "kill", cwd=tmp_path
+    )
+    number = int(done.stdout.split()[2])
+    assert done.returncode == 1
+    assert done.stderr.decode() == f"No information available on job {number}'s exit status.\n"
+    line = records(cell, number)[0]
+    assert [line[index] for index in (9, 10, 11, 12, 13)] == ["0", "0", "19", "0", "0"]
