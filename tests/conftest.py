@@ -59,7 +59,8 @@ SCRIPT = f'#!/bin/sh\necho "a test called the machine\'s own ${{0##*/}}" >&2\nex
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MB there
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
-KEPT = {REQUIRE_REAL_CELL}
+MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
+KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS}
 ON_DEMAND = ("clients", "campaign")
 
 

@@ -95,16 +95,25 @@ class SshServer:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
 
+    def program(self) -> str:
+        """The sshd that is run."""
+        return SSHD or "sshd"
+
+    def logins(self) -> str:
+        """Who is let in, in the words of sshd_config: this user, with a key, in another home."""
+        return (
+            f"UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nSetEnv HOME={self.home}"
+        )
+
     def _listening_at(self, port: int) -> subprocess.Popen[bytes] | None:
         config = self.folder / "sshd_config"
         config.write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host_key\n"
-            f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
-            f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSetEnv HOME={self.home}\n"
-            f"{self.options}\n"
+            f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\nStrictModes no\n"
+            f"{self.logins()}\n{self.options}\n"
         )
         with (self.folder / "log").open("wb") as log:
-            process = subprocess.Popen([SSHD or "sshd", "-D", "-e", "-f", config], stderr=log)
+            process = subprocess.Popen([self.program(), "-D", "-e", "-f", config], stderr=log)
         until = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < until:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:

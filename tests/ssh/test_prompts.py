@@ -11,6 +11,7 @@ from drmaa_cli.system.ssh.prompts import (
     Prompt,
     Question,
     failure,
+    is_expired,
     is_rejection,
     offending_line,
     question,
@@ -143,3 +144,15 @@ def test_failures(said: str, kind: Failure) -> None:
 def test_the_line_of_a_changed_key() -> None:
     assert offending_line(CHANGED) == ("/home/anna/.ssh/known_hosts", 17)
     assert offending_line("x") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expired"),
+    [
+        ("WARNING: Your password has expired.\nPassword change required but no TTY available.\n", True),
+        ("Your password will expire in 7 days.\n", False),
+        ("This account is currently not available.\n", False),
+    ],
+)
+def test_a_password_that_must_be_changed(said: str, expired: bool) -> None:
+    assert is_expired(said) == expired

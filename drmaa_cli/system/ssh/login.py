@@ -141,14 +141,14 @@ class _Dialogue:
             raise self._failed()
 
     def _answer(self, asked: Prompt) -> None:
-        if prompts.is_rejection(self._answered, asked, self._since_answer):
-            assert self._answered is not None
-            raise LoginFailed(Failure.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
         if asked.kind is Question.NEW_PASSWORD:
             raise LoginFailed(
                 Failure.REJECTED,
                 f"the server wants a new password ({asked.text.strip()!r}): log in by hand once",
             )
+        if prompts.is_rejection(self._answered, asked, self._since_answer):
+            assert self._answered is not None
+            raise LoginFailed(Failure.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
         answer = self._ask(asked)
         if answer is None:
             raise LoginFailed(Failure.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")

@@ -135,6 +135,11 @@ def failure(said: str) -> Failure:
     return Failure.UNCLEAR
 
 
+def is_expired(said: str) -> bool:
+    """Whether sshd runs no command because the password must be changed first (OpenSSH 7 to 9)."""
+    return "Password change required" in said or "Your password has expired" in said
+
+
 def offending_line(said: str) -> tuple[str, int] | None:
     """The file and the line of the host key that a server's key differs from."""
     found = _OFFENDING.search(said)

@@ -24,7 +24,7 @@ from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
 from drmaa_cli.system.ssh.login import Ask, LoginFailed
 from drmaa_cli.system.ssh.master import Master
-from drmaa_cli.system.ssh.prompts import Failure
+from drmaa_cli.system.ssh.prompts import Failure, is_expired
 from drmaa_cli.system.ssh.remote_processes import KILL
 from drmaa_cli.system.ssh.remote_shell import (
     NOT_BEGUN,
@@ -264,10 +264,10 @@ class SshRunner:
         answer = read_answer(result.stdout, result.stderr, marker)
         self.noise = answer.before
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
-            raise HostUnreachable(
-                f"{self._master.address}: the login works, but commands do not run there (/bin/sh did not"
-                f" start){_said(answer)}"
-            )
+            text = f"{self._master.address}: the login works, but commands do not run there"
+            if is_expired(answer.before.decode("utf-8", "replace")):
+                raise error(AuthorizationException, f"{text}: log in by hand once{_said(answer)}")
+            raise HostUnreachable(f"{text} (/bin/sh did not start){_said(answer)}")
         if answer.exit_code is not None:
             for name in settled:
                 self._kept.pop(name, None)
