@@ -22,6 +22,8 @@ EXAMPLES = (
     "hold_release",
     "control",
     "status_loop",
+    "executor",
+    "map_with_progress",
 )
 EXEC = (sys.executable, "-m", "drmaa_cli.cli", "exec", "--")
 TUTORIAL = sorted(path.name for path in (HERE / "tutorial").glob("*.py"))

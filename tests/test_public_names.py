@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import drmaa_cli
-from drmaa_cli import diagnosis, gridengine
+from drmaa_cli import diagnosis, futures, gridengine
 from tests.documentation import PAGES, ROOT, blocks
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -42,6 +42,10 @@ def test_the_diagnosis() -> None:
     assert listed(sections("##")["drmaa_cli.diagnosis"]) == sorted(diagnosis.__all__)
 
 
+def test_the_executor() -> None:
+    assert listed(sections("##")["drmaa_cli.futures"]) == sorted(futures.__all__)
+
+
 def test_the_modules_of_the_command_line() -> None:
     found = sections("###")
     assert sorted(name for name in found if "." in name) == sorted(MODULES)
@@ -55,7 +59,7 @@ def test_every_module_of_the_command_line_says_what_is_public() -> None:
         assert module.__all__
 
 
-@pytest.mark.parametrize("name", ["drmaa_cli", "drmaa_cli.diagnosis", *MODULES])
+@pytest.mark.parametrize("name", ["drmaa_cli", "drmaa_cli.diagnosis", "drmaa_cli.futures", *MODULES])
 def test_what_is_public_is_there_and_explained(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__
@@ -92,7 +96,13 @@ def test_the_pages_use_what_is_public() -> None:
     everything = {(str(page), *use) for page in PAGES for use in used(page)}
     assert everything
     for page, module, name in everything:
-        assert module in ("drmaa_cli", "drmaa_cli.diagnosis", "drmaa_cli.gridengine", *MODULES), (
+        assert module in (
+            "drmaa_cli",
+            "drmaa_cli.diagnosis",
+            "drmaa_cli.futures",
+            "drmaa_cli.gridengine",
+            *MODULES,
+        ), (
             page,
             module,
         )

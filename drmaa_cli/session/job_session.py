@@ -163,6 +163,11 @@ class JobSession:
         """
         return self.cluster.retrying(lambda: self.cluster.flavour(self._accounting.sample()))
 
+    @property
+    def most_tasks(self) -> int:
+        """The greatest number of tasks that the cell takes in an array job; 0 for no limit."""
+        return self._most_tasks
+
     def exit(self) -> None:
         """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""
         self.check()

@@ -1,0 +1,64 @@
+"""Futures that are jobs."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Callable, NamedTuple, TypeVar
+
+T = TypeVar("T")
+PENDING = "PENDING"  # of concurrent.futures: of a future that nothing has happened to
+
+
+class CallJob(NamedTuple):
+    """The job of a call.
+
+    Attributes:
+        id: its DRMAA id.
+        log: what it prints, standard output and error.
+    """
+
+    id: str
+    log: Path
+
+
+class JobFuture(Future[T]):
+    """A call that runs as a job: a :class:`concurrent.futures.Future` that knows its job.
+
+    Attributes:
+        job: its job; None as long as it is not submitted, and where a result was there already.
+        key: by which a later program finds it; None for none.
+    """
+
+    def __init__(self, key: str | None, cancelled: Callable[[JobFuture[Any]], None]) -> None:
+        super().__init__()
+        self.job: CallJob | None = None
+        self.key = key
+        self._cancelled = cancelled
+        self._settled: dict[int, object] = {}  # whoever enters the first word tells the others
+
+    def cancel(self) -> bool:
+        """Cancel the call, whether its job runs or not: the job is deleted.
+
+        Returns:
+            False when it has ended.
+        """
+        if not super().cancel():
+            return False
+        mine = object()
+        if self._settled.setdefault(0, mine) is mine:
+            self.set_running_or_notify_cancel()
+            self._cancelled(self)
+        return True
+
+    def settle(self, value: object, exception: BaseException | None) -> bool:
+        """Give it what it came to; False when it was cancelled before."""
+        with self._condition:
+            if self._state != PENDING:
+                return False
+            self.set_running_or_notify_cancel()
+        if exception is None:
+            self.set_result(value)  # type: ignore[arg-type]
+        else:
+            self.set_exception(exception)
+        return True
