@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_accounting(engine: str) -> None:
         before.exit_status,
         before.end_time,
     )
-    assert after.deleted_by in ("", "u1xxx@localhost")
+    assert after.deleted_by == ("u1xxx@localhost" if before.deleted_by else "")
     for line in (text, *case.accounting_lines):
         for secret in SECRETS[:3]:
             assert secret not in anonymous.apply(line)
@@ -131,7 +132,8 @@ def test_at_a_real_cell(real_cell: RealCell, tmp_path: Path, monkeypatch: pytest
     assert control.judge(cases["op.qdel.qw"]["stdout"].strip()).outcome is Outcome.DONE
     (record,) = qacct.parse(result(cases["qacct.j_sigkill"]["stdout"], "qacct"))
     assert (record.failed, record.exit_status) == (100, 137)
-    assert "rec_" not in real_cell.run("qstat", "-u", "*").stdout or "d" in real_cell.run("qstat").stdout
+    while "rec_" in real_cell.run("qstat", "-u", "*").stdout:  # what it deleted may take a while to go
+        time.sleep(0.1)
 
 
 def test_a_tool_that_is_not_there_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

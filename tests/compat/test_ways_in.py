@@ -279,8 +279,9 @@ def test_an_old_python_can_read_that(name: str) -> None:
         )
         assert not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
     for python in filter(None, map(shutil.which, ("python2.7", "python3.6", "python3.7", "python3.8"))):
-        done = run(python, "-c", f"import {name}", PYTHONPATH=str(shim_path()))  # where there is one
-        assert "needs Python 3.9 or newer" in done.stderr or "pyenv: " in done.stderr
+        if run(python, "-c", "").returncode == 0:  # no stand-in that says there is none
+            done = run(python, "-c", f"import {name}", PYTHONPATH=str(shim_path()))
+            assert "needs Python 3.9 or newer" in done.stderr
 
 
 # --- install_as_drmaa() --------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ def other_cells() -> Iterator[dict[str, Cell]]:
 
 
 @pytest.fixture(scope="session")
-def ssh_variables(backend: str, cell: Cell) -> Iterator[dict[str, str]]:
+def ssh_variables(backend: str, cell: Cell, last_world: list[World]) -> Iterator[dict[str, str]]:
     """What sends the programs of the ssh back ends to the cell: a server before it, and its setup."""
     if not backend.startswith("ssh-"):
         yield {}
@@ -184,6 +184,8 @@ def ssh_variables(backend: str, cell: Cell) -> Iterator[dict[str, str]]:
             "XDG_RUNTIME_DIR": folder,
             "PATH": f"{Path(folder, 'bin')}:{os.environ['PATH']}",
         }
+        for world in last_world:
+            world.end()  # while there is a server
 
 
 @pytest.fixture(scope="session")

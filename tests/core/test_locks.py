@@ -131,7 +131,9 @@ def test_it_is_held_while_its_frame_runs_however_long() -> None:
 
 def test_a_holder_that_died_holds_no_more() -> None:
     lock = Lock()
-    threading.Thread(target=lambda: lock.take(Hold(sys._getframe()))).start()
+    holder = threading.Thread(target=lambda: lock.take(Hold(sys._getframe())))
+    holder.start()
+    holder.join(HANG_GUARD)
     enter(lock)
 
 
@@ -144,7 +146,9 @@ def test_a_signal_handler_is_told_instead_of_waiting_for_itself() -> None:
 
 def test_a_claim_without_a_frame_holds_until_it_is_given_back() -> None:
     lock, hold = Lock(), Hold(None)
-    threading.Thread(target=lock.take, args=(hold,)).start()
+    taker = threading.Thread(target=lock.take, args=(hold,))
+    taker.start()
+    taker.join(HANG_GUARD)
     threading.Timer(3 * locks.LOOK_AGAIN_SECONDS, lock.release, [hold]).start()
     enter(lock)
     assert hold.given_back

@@ -85,14 +85,16 @@ def test_a_waiting_client_does_not_keep_others_waiting(cell: Cell, tmp_path: Pat
         cwd=tmp_path,
         env=cell.env,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     wait_for(lambda: cell.jobs() and cell.jobs()[0].state == "r")
     other = quick(cell, tmp_path, "true")
     wait_for(lambda: records(cell, other))
     (tmp_path / "go").touch()
-    out, _ = process.communicate(timeout=180)
-    assert process.returncode == 6
-    assert out.endswith(b"exited with exit code 6.\n") or b"has been submitted" in out
+    out, err = process.communicate(timeout=180)
+    number = out.split()[2].decode()
+    assert out == f'Your job {number} ("sh") has been submitted\n'.encode()
+    assert (process.returncode, err) == (6, f"Job {number} exited with exit code 6.\n".encode())
 
 
 def test_stdin_is_not_read_unless_it_is_needed(cell: Cell, tmp_path: Path) -> None:
