@@ -15,7 +15,7 @@ from drmaa_cli.jobs.job_info import NO_FACTS, Facts, JobInfo
 from drmaa_cli.jobs.reason import Cause, Deletion
 
 __all__ = [
-    "NO_USAGE",
+    "NO_SLOT_AT_ONCE",
     "Deletion",
     "End",
     "JobInfo",
@@ -23,6 +23,7 @@ __all__ = [
     "end_of_record",
     "end_of_usage",
     "end_without_record",
+    "end_without_usage",
 ]
 
 SIGKILL = 9
@@ -89,14 +90,17 @@ class End(NamedTuple):
         return JobState.DONE if ran and (self.succeeded or not strict) else JobState.FAILED
 
     def job_info(self, job: JobId) -> JobInfo:
-        """What wait() returns. ``hasCoreDump`` is always False: Grid Engine's commands do not tell of it."""
+        """What wait() returns, which raises where nothing was recorded: as_completed() tells of that, too.
+
+        ``hasCoreDump`` is always False: Grid Engine's commands do not tell of it.
+        """
         return JobInfo(
             jobId=str(job),
             hasExited=self.outcome is Outcome.EXITED,
             hasSignal=self.outcome is Outcome.SIGNALED,
             terminatedSignal=signal_name(self.value) if self.outcome is Outcome.SIGNALED else "",
             hasCoreDump=False,
-            wasAborted=self.outcome is Outcome.ABORTED,
+            wasAborted=self.outcome in (Outcome.ABORTED, Outcome.NO_USAGE),
             exitStatus=self.value if self.outcome is Outcome.EXITED else 0,
             resourceUsage=self.resource_usage(),
         ).with_facts(self.facts)
@@ -117,7 +121,12 @@ class End(NamedTuple):
         return {name: value for name, _, value in pairs}
 
 
-NO_USAGE = End(Outcome.NO_USAGE, 0, "")
+def end_without_usage(deletion: Deletion, text: str = "gone without an accounting record") -> End:
+    """The end of a job of which nothing was recorded: deleted before it ran, or by force."""
+    return End(Outcome.NO_USAGE, 0, "", Facts(Cause.DELETED, text, deletion=deletion.value))
+
+
+NO_SLOT_AT_ONCE = End(Outcome.NO_USAGE, 0, "", Facts(Cause.NOT_STARTED, "no slot was free at once (-now y)"))
 
 
 def end_of_record(record: AccountingRecord, deletion: Deletion = Deletion.NONE, sentence: str = "") -> End:
@@ -131,7 +140,7 @@ def end_of_record(record: AccountingRecord, deletion: Deletion = Deletion.NONE, 
     if record.deleted_by and not _by_limit(record) and (record.failed != failed.OK or _forced(record)):
         deletion = _RECORDED[deletion]  # else it ended by itself before the deletion reached it
     if _forced(record) and deletion not in DELETED:
-        return NO_USAGE
+        return end_without_usage(deletion, "deleted by force while it ran")
     outcome, value, cause = _outcome(record, failed.of_code(record.failed).fate, deletion)
     started = record.start_time > 0
     usage = _words(_usage_of(record) if started else _usage_without_start(record))

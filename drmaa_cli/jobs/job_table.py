@@ -7,6 +7,8 @@ what changed. Memory only, no locks, no clock: the session serialises access and
 from __future__ import annotations
 
 import heapq
+import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Union
 
@@ -64,6 +66,18 @@ class Changes(NamedTuple):
     deleting: tuple[tuple[TrackedJob, tuple[int, ...]], ...] = ()
 
 
+class News:
+    """Tasks of which something has become known, in the order in which it has."""
+
+    def __init__(self) -> None:
+        self.tasks: deque[tuple[TrackedJob, int]] = deque()
+
+    def taken(self) -> Iterator[tuple[TrackedJob, int]]:
+        """Those that nobody has taken yet."""
+        while self.tasks:
+            yield self.tasks.popleft()
+
+
 class JobTable:
     """Every job of a session that has not been reaped, in the order of submission.
 
@@ -79,6 +93,7 @@ class JobTable:
         self._outdated = 0  # how many of them were reaped, at least
         self._records: dict[int, dict[int, AccountingRecord]] = {}  # of tasks whose end is not known yet
         self._read_until = float("-inf")  # the records that were written until then are known
+        self._followers: weakref.WeakSet[News] = weakref.WeakSet()
         self._silent_since: float | None = None
         self._clock_offset: float | None = None
 
@@ -129,6 +144,15 @@ class JobTable:
         if task is None or not (task in known.waiting or task in known.ended):
             return None
         return known, task
+
+    def follow(self) -> News:
+        """The tasks of which something becomes known from now on: they ended, or were taken out.
+
+        It is told as long as somebody has it.
+        """
+        news = News()
+        self._followers.add(news)
+        return news
 
     def waiting(self) -> list[TrackedJob]:
         """The jobs that have a task whose end is not known."""
@@ -300,7 +324,7 @@ class JobTable:
         """The end of a task is known: take it from those that are waited for."""
         known.ended[task] = end  # first: an interrupt between these lines must not lose the task
         heapq.heappush(self._ready, (known.order, task, known.number))
-        _forget_notes(known, task)
+        self._forget(known, task)
 
     def first_ended(self) -> tuple[TrackedJob, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
@@ -314,7 +338,7 @@ class JobTable:
 
     def reap(self, known: TrackedJob, task: int) -> End | None:
         """Take a task's end out of the session; None when somebody else has it already."""
-        _forget_notes(known, task)
+        self._forget(known, task)
         end = known.ended.pop(task, None)
         self._tidy_up(known)
         return end
@@ -328,9 +352,15 @@ class JobTable:
         """Another process reaped the task."""
         known = self._jobs.get(number)
         if known is not None:
-            _forget_notes(known, task)
+            self._forget(known, task)
             known.ended.pop(task, None)
             self._tidy_up(known)
+
+    def _forget(self, known: TrackedJob, task: int) -> None:
+        """Forget all about a task but its end, and let those who follow know."""
+        _forget_notes(known, task)
+        for news in self._followers:
+            news.tasks.append((known, task))
 
     def _tidy_up(self, known: TrackedJob) -> None:
         if not known.waiting and not known.ended and self._jobs.get(known.number) is known:

@@ -20,7 +20,7 @@ from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRo
 from drmaa_cli.gridengine.signals import SIGNAL_BASE
 from drmaa_cli.gridengine.states import is_deleting, is_error
 from drmaa_cli.jobs.job_end import (
-    NO_USAGE,
+    NO_SLOT_AT_ONCE,
     Deletion,
     End,
     Outcome,
@@ -28,6 +28,7 @@ from drmaa_cli.jobs.job_end import (
     end_of_usage,
     end_of_usage_alone,
     end_without_record,
+    end_without_usage,
 )
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 
@@ -340,8 +341,8 @@ def _end(
     if usage is not None and deletion is Deletion.NONE and _beyond_doubt(usage):
         return end_of_usage(usage)
     if not rules.accounting:  # nothing more will be known
-        return NO_USAGE if usage is None else end_of_usage_alone(usage, deletion)
-    return NO_USAGE if now - known.missing[task] > rules.grace else None
+        return end_without_usage(deletion) if usage is None else end_of_usage_alone(usage, deletion)
+    return end_without_usage(deletion) if now - known.missing[task] > rules.grace else None
 
 
 def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | None, rules: Rules) -> End:
@@ -352,7 +353,9 @@ def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | Non
         if record is not None:
             return end_of_record(record, known.deletion(task), reason)
         return end_without_record(known.submitted, reason)
-    return NO_USAGE
+    if task in known.wished:
+        return end_without_usage(known.deletion(task), "deleted while it was pending")
+    return NO_SLOT_AT_ONCE
 
 
 def _error_state_end(

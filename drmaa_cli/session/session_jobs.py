@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drmaa_cli.errors import InternalException, error
+from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
 from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of
@@ -318,6 +319,17 @@ class SessionJobs:
         with self._storing("a reaped job"):
             won = self._store.claim(sorted({(known.order, task) for known, task, _ in taken}))
             taken[:] = [found for found in taken if (found.job.order, found.task) in won]
+
+    def end_of(self, known: TrackedJob, task: int) -> End | None:
+        """How a task ended that somebody has reaped; None when that is not on record.
+
+        Raises:
+            InternalException: the session's file cannot be read.
+        """
+        try:
+            return self._store.end_of(known.order, task)
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err
 
     def give_back(self, taken: Sequence[Reaped]) -> None:
         """Reaped tasks did not reach the program: they can be waited for again."""

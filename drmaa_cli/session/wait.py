@@ -22,9 +22,11 @@ from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
+from drmaa_cli.jobs.progress import Progress
 from drmaa_cli.session import status
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.observer import Observer, Report
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
 from drmaa_cli.system.cell import IDS_PER_COMMAND, TROUBLE, Cluster
@@ -116,7 +118,8 @@ class Waiting:
         else:
             clock.wait(waiter.signal, step.seconds)
 
-    def _waiter(self, deadline: float) -> Waiter:
+    def waiter(self, deadline: float) -> Waiter:
+        """Who waits for jobs until the deadline."""
         now, not_before = self._cluster.clock.monotonic(), self._monitor.fresh_enough
         return Waiter(now, not_before, deadline, self._cluster.config.outage_limit)
 
@@ -129,35 +132,75 @@ class Waiting:
         """
         taken: list[Reaped] = []
         try:
-            if not self.until(lambda: self._reap_one(wanted, taken), self._waiter(deadline)):
+            if not self.until(lambda: self._reap_one(wanted, taken), self.waiter(deadline)):
                 raise error(ExitTimeoutException, TIMEOUT_TEXT)
-            self._remove_from_error_state(taken)
+            self.remove_from_error_state(taken)
             return taken[0]
         except BaseException:  # ctrl-C: what the caller is not told must not be lost
-            with self._lock:
-                self._session_jobs.give_back(taken)
+            self.give_back(taken)
             raise
 
-    def for_all(self, job_ids: Sequence[JobIdLike], deadline: float, *, dispose: bool) -> bool:
+    def for_all(
+        self,
+        job_ids: Sequence[JobIdLike],
+        deadline: float,
+        *,
+        dispose: bool,
+        report: tuple[Report, float] | None = None,
+    ) -> bool:
         """Wait until all these have ended; False when the deadline comes first. See synchronize()."""
         with self._lock:
             self._monitor.check_open()
             self.catch_up()
             everything, chosen = self._chosen(job_ids)
-        unfinished = list(reversed(chosen))
-        done = self.until(lambda: _all_ended(unfinished), self._waiter(deadline))
+        observer = None if report is None else self.observer(list(dict.fromkeys(chosen)), *report)
+        done = self._all_ended(list(reversed(chosen)), deadline, observer)
         taken: list[Reaped] = []
         with self._lock:
             self._monitor.check_open()
-            if dispose and not (everything and done is None):
+            if dispose and not (everything and not done):
                 reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
                 if everything:
                     reaped = [
                         (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
                     ]
                 self._session_jobs.reap(reaped, taken)
-        self._remove_from_error_state(taken)
-        return done is not None
+        self.remove_from_error_state(taken)
+        return done
+
+    def _all_ended(
+        self, unfinished: list[tuple[TrackedJob, int]], deadline: float, observer: Observer | None
+    ) -> bool:
+        """Wait until all have ended, and tell how far they have come, the last time when they have."""
+
+        def ready() -> Progress | bool | None:
+            counts = None if observer is None else observer.due(self.now())
+            return _none_left(unfinished) if counts is None else counts
+
+        while True:
+            found = self.until(ready, self.waiter(deadline))
+            if observer is None or not isinstance(found, Progress):
+                return found is not None
+            observer.tell(found)
+
+    def observer(self, chosen: Sequence[tuple[TrackedJob, int]], report: Report, tick: float) -> Observer:
+        """Who tells how far some tasks have come."""
+        with self._lock:
+            return Observer(report, self._table, self._monitor, chosen, self.now(), tick)
+
+    def due(self, observer: Observer) -> Progress | None:
+        """What it has to tell now, if anything."""
+        with self._lock:
+            return observer.due(self.now())
+
+    def now(self) -> float:
+        """The monotonic clock."""
+        return self._cluster.clock.monotonic()
+
+    def give_back(self, taken: Sequence[Reaped]) -> None:
+        """Reaped tasks did not reach the program: they can be waited for again."""
+        with self._lock:
+            self._session_jobs.give_back(taken)
 
     def state(self, job: JobId, *, strict: bool) -> str | None:
         """The state of a job of the session, or of another job of the user that is listed; else None.
@@ -236,7 +279,7 @@ class Waiting:
                 chosen.append(pair)
         return False, chosen
 
-    def _remove_from_error_state(self, taken: Sequence[Reaped]) -> None:
+    def remove_from_error_state(self, taken: Sequence[Reaped]) -> None:
         """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
         aborted = [(job, task) for job, task, end in taken if end.outcome is Outcome.ABORTED]
         try:
@@ -257,7 +300,7 @@ class Waiting:
             log.warning("jobs in the error state could not be removed: %s", err)
 
 
-def _all_ended(unfinished: list[tuple[TrackedJob, int]]) -> bool | None:
+def _none_left(unfinished: list[tuple[TrackedJob, int]]) -> bool | None:
     """Drop the ended ones from the end of the list; True when none is left."""
     while unfinished and unfinished[-1][1] not in unfinished[-1][0].waiting:
         unfinished.pop()

@@ -62,6 +62,7 @@ _CLAIM = (
     "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
     " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
 )
+_TASKS = "SELECT position, task, outcome, value, usage, facts, deleted, wished, reaped FROM tasks"
 
 POSITIONS_PER_QUERY = 500
 
@@ -233,6 +234,12 @@ class Store:
                 found.update(self._tasks(f"({','.join('?' * len(part))})", tuple(part)))
         return found
 
+    def end_of(self, position: int, task: int) -> End | None:
+        """How a task ended; None when that is not on record."""
+        with self._lock, errors(self.path):
+            rows = self._db.execute(f"{_TASKS} WHERE position = ? AND task = ?", (position, task)).fetchall()
+            return stored_task(*rows[0][1:]).end if rows else None
+
     def version(self) -> int:
         """Changes whenever another process has changed the file."""
         with self._lock, errors(self.path):
@@ -288,8 +295,7 @@ class Store:
 
     def _tasks(self, positions: str, values: tuple[object, ...]) -> dict[int, tuple[StoredTask, ...]]:
         rows = self._db.execute(
-            "SELECT position, task, outcome, value, usage, facts, deleted, wished, reaped FROM tasks"
-            f" WHERE position IN {positions} ORDER BY position, task",
+            f"{_TASKS} WHERE position IN {positions} ORDER BY position, task",
             values,
         ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}

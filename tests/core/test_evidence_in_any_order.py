@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, Snapshot, TaskDetail, TaskRange
-from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
+from drmaa_cli.jobs.job_end import End, Outcome, end_without_usage
 from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
+from drmaa_cli.jobs.reason import Deletion
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 
@@ -196,7 +197,7 @@ def test_after_the_end_the_order_of_the_evidence_does_not_matter(life: Life, ord
         step(watcher, late + place / 10, kind, set())
     expected = life.end, life.value
     if life.end is Outcome.NO_USAGE:
-        assert watcher.ends[NO_TASK][1] == NO_USAGE
+        assert watcher.ends[NO_TASK][1].outcome is Outcome.NO_USAGE
     assert (watcher.ends[NO_TASK][1].outcome, watcher.ends[NO_TASK][1].value) == expected
 
 
@@ -204,7 +205,7 @@ def test_after_the_end_the_order_of_the_evidence_does_not_matter(life: Life, ord
 def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
     table = JobTable(RULES)
     known = table.add(evidence.known())
-    assert table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
+    assert table.ended(Ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
     table.reap(known, NO_TASK)
     found: dict[str, Evidence] = {
         "look": Snapshot(()),
@@ -214,5 +215,5 @@ def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
     for name in steps:
         if name in found:
             assert table.apply(found[name], 10**9).ends == ()
-        assert not table.ended(Ended(NUMBER, NO_TASK, NO_USAGE))
+        assert not table.ended(Ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
     assert table.get(NUMBER) is None

@@ -8,7 +8,7 @@ import pytest
 
 from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange, TaskSet
-from drmaa_cli.jobs.job_end import NO_USAGE, End, Outcome
+from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
@@ -191,15 +191,15 @@ def test_a_deletion_by_force_leaves_no_good_end() -> None:
     """Its record says failed 0 and exit status 0; libdrmaa: code 24 (observed)."""
     (record,) = qacct.parse(captured.case("qacct.after_forced_delete.later").result)
     watch = Watch().listed(evidence.row("r")).gone(now=1).recorded(evidence.moved(record, NUMBER), now=2)
-    assert watch.end == NO_USAGE
+    assert watch.end.outcome is Outcome.NO_USAGE
 
 
 def test_our_deletion_of_a_pending_job_needs_no_record_and_no_delay() -> None:
     watch = Watch().listed(evidence.row("qw")).deleted(pending=True)
     assert watch.alive
     watch.listed(now=1)
-    assert watch.end == NO_USAGE
-    assert NO_USAGE.state() == "failed"
+    assert watch.end.outcome is Outcome.NO_USAGE
+    assert watch.end.state() == "failed"
 
 
 def test_a_deletion_that_the_qmaster_has_not_done_yet_ends_nothing() -> None:
@@ -210,14 +210,14 @@ def test_a_deletion_that_the_qmaster_has_not_done_yet_ends_nothing() -> None:
 def test_somebody_elses_deletion_of_a_pending_job_ends_after_the_grace() -> None:
     watch = Watch().listed(evidence.row("qw")).gone(now=100)
     assert watch.settle(130).alive
-    assert watch.settle(130.5).end == NO_USAGE
+    assert watch.settle(130.5).end.outcome is Outcome.NO_USAGE
 
 
 def test_the_grace_begins_anew_when_the_job_comes_back() -> None:
     watch = Watch().listed(evidence.row("r")).gone(now=100)
     watch.listed(evidence.row("r"), now=120).gone(now=140)
     assert watch.settle(131).settle(169).alive
-    assert watch.settle(171).end == NO_USAGE
+    assert watch.settle(171).end.outcome is Outcome.NO_USAGE
 
 
 def test_without_the_qmasters_word_no_grace_is_long_enough() -> None:
@@ -343,7 +343,7 @@ def test_error_state_is_no_end_when_it_is_allowed() -> None:
     watch.recorded(evidence.moved(evidence.recorded()[687, 0], NUMBER)).settle(LATE)
     assert watch.alive
     watch.deleted(pending=True).gone(now=LATE)
-    assert watch.end == NO_USAGE  # libdrmaa: code 24
+    assert watch.end.outcome is Outcome.NO_USAGE  # libdrmaa: code 24
 
 
 # --- reruns ------------------------------------------------------------------------------------------------
@@ -476,7 +476,7 @@ def test_where_no_accounting_is_written_the_finished_window_tells_all(
 
 
 def test_where_no_accounting_is_written_nobody_waits_for_it() -> None:
-    assert Watch(rules=NO_ACCOUNTING).listed(evidence.row("r")).gone(now=1).end == NO_USAGE
+    assert Watch(rules=NO_ACCOUNTING).listed(evidence.row("r")).gone(now=1).end.outcome is Outcome.NO_USAGE
 
 
 # --- arrays ------------------------------------------------------------------------------------------------
@@ -495,7 +495,7 @@ def test_tasks_end_one_by_one() -> None:
     watch.detailed(evidence.window(tasks=FIVE, finished=(1,)), now=1)
     assert set(watch.ends) == {1, 3}
     watch.deleted(pending=True, tasks=(7, 9)).listed(evidence.row("r", evidence.task_set(5)), now=2)
-    assert watch.ends[7] == watch.ends[9] == NO_USAGE
+    assert watch.ends[7].outcome is watch.ends[9].outcome is Outcome.NO_USAGE
     watch.gone(now=3).recorded(evidence.record("qacct.j_array_partdel", task=5), now=4)
     assert info(watch.ends[5]) == signaled("SIGKILL")
     assert not watch.known.waiting

@@ -89,7 +89,7 @@ EXPECTED = {  # what each situation is, and whether its records prove that
     "qdel_running": (KIND.SIGNALLED, LIKELY),  # so it looks to who did not hear of the deletion
     "qdel_notify": (KIND.SIGNALLED, LIKELY),
     "qdel_caught": (KIND.EXITED, SURE),
-    "qdel_forced": (KIND.UNKNOWN, LIKELY),
+    "qdel_forced": (KIND.DELETED, LIKELY),
     "exit_100": (KIND.APPLICATION_ERROR, SURE),
     "exit_100_deleted": (KIND.APPLICATION_ERROR, SURE),
     "no_such_directory": (KIND.NOT_STARTED, SURE),

@@ -1,0 +1,222 @@
+"""as_completed(): the ends of some jobs, each as it comes; and how far they have come.
+
+Whoever waits for many jobs does not look through them again and again: the table tells which tasks have changed
+(:meth:`drmaa_cli.jobs.job_table.JobTable.follow`), and only these are looked at.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+
+from drmaa_cli.errors import (
+    INVALID_JOB_TEXT,
+    TIMEOUT_TEXT,
+    ExitTimeoutException,
+    InvalidArgumentException,
+    InvalidJobException,
+    error,
+)
+from drmaa_cli.jobs.job_end import JobInfo, Outcome
+from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.jobs.progress import Progress
+from drmaa_cli.session.ending import Session, waits
+from drmaa_cli.session.entries import Reaped
+from drmaa_cli.session.observer import Observer, ProgressLike, reporting
+from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.wait import Waiting
+from drmaa_cli.system.cell import IDS_PER_COMMAND
+
+NAMED = 10  # so many ids are named in an exception
+Pair = tuple[TrackedJob, int]
+
+
+class Completions(Iterator[JobInfo]):
+    """Some jobs of a session as they end: an iterator of their JobInfos.
+
+    Each job comes once, however often it was named, as soon as its end is known, those that have ended already
+    first. It is reaped in the moment in which it is handed out; one that somebody else has reaped meanwhile comes
+    all the same. A job that left no usage information, for it was deleted while it was pending, comes, too:
+    ``wasAborted``, with nothing in ``resourceUsage``.
+
+    After ExitTimeoutException and DrmCommunicationException it may be asked again.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        waiting: Waiting,
+        session_jobs: SessionJobs,
+        chosen: Sequence[Pair],
+        deadline: float,
+    ) -> None:
+        self._session, self._waiting, self._session_jobs = session, waiting, session_jobs
+        self._left = dict.fromkeys(chosen)
+        self._news = session_jobs.table.follow()
+        self._ready = deque(pair for pair in self._left if pair[1] not in pair[0].waiting)
+        self._removed: set[Pair] = set()
+        self._deadline = deadline
+        self._observer: Observer | None = None
+        self._display = ExitStack()
+
+    def show(self, progress: ProgressLike) -> None:
+        """Tell how far they have come.
+
+        Raises:
+            InvalidArgumentException: not a way of telling.
+        """
+        report = self._display.enter_context(reporting(progress))
+        if report is not None:
+            self._observer = self._waiting.observer(list(self._left), *report)
+
+    @property
+    def left(self) -> int:
+        """How many jobs are still to come."""
+        return len(self._left)
+
+    def check(self) -> None:
+        """Raise NoActiveSessionException when the session has ended."""
+        self._session.check()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has ended."""
+        return self._session.closed
+
+    def close(self) -> None:
+        """Wait for no more of them, and end the display of progress. They can still be waited for."""
+        self._left.clear()
+        self._display.close()
+
+    def __enter__(self) -> Completions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self._display.close()
+
+    def __next__(self) -> JobInfo:
+        """The next job that has ended.
+
+        Raises:
+            StopIteration: all have come.
+            ExitTimeoutException: the time is over, or the session has been ended meanwhile.
+            NoActiveSessionException: the session was ended before.
+            InvalidJobException: somebody else has reaped a job, and nobody knows any more how it ended.
+            DrmCommunicationException: no qmaster answered for longer than the outage limit.
+        """
+        if self._left:
+            return self._next()
+        self.close()
+        raise StopIteration
+
+    @waits
+    def _next(self) -> JobInfo:
+        taken: list[Reaped] = []
+        try:
+            while True:
+                found = self._waiting.until(lambda: self._look(taken), self._waiting.waiter(self._deadline))
+                if found is None:
+                    raise error(ExitTimeoutException, TIMEOUT_TEXT)
+                if isinstance(found, Reaped):
+                    self._remove_from_error_state(found)
+                    self._tell_of_last()
+                    return found.end.job_info(found.job.id(found.task))
+                assert self._observer is not None
+                self._observer.tell(found)
+        except BaseException:  # ctrl-C: what the caller is not told must not be lost
+            self._waiting.give_back(taken)
+            self._left.update(dict.fromkeys((job, task) for job, task, _ in taken))
+            raise
+
+    def _look(self, taken: list[Reaped]) -> Reaped | Progress | None:
+        """What there is to hand out or to tell; the lock is held."""
+        self._ready.extend(pair for pair in self._news.taken() if pair in self._left)
+        while self._ready:
+            known, task = pair = self._ready.popleft()
+            if pair not in self._left or task in known.waiting:
+                continue
+            self._session_jobs.reap([pair] if task in known.ended else [], taken)
+            del self._left[pair]
+            return taken[0] if taken else self._reaped_by_others(known, task)
+        return None if self._observer is None else self._observer.due(self._waiting.now())
+
+    def _reaped_by_others(self, known: TrackedJob, task: int) -> Reaped:
+        end = self._session_jobs.end_of(known, task)
+        if end is None:
+            raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({known.id(task)} was reaped meanwhile)")
+        return Reaped(known, task, end)
+
+    def _remove_from_error_state(self, found: Reaped) -> None:
+        """With it all that are to come and could not start either: as few commands as possible."""
+        if found.end.outcome is not Outcome.ABORTED or (found.job, found.task) in self._removed:
+            return
+        stuck = [found]
+        for known, task in self._ready:
+            end = known.ended.get(task)
+            if end is not None and end.outcome is Outcome.ABORTED and (known, task) not in self._removed:
+                stuck.append(Reaped(known, task, end))
+                if len(stuck) == IDS_PER_COMMAND:
+                    break
+        self._removed.update((known, task) for known, task, _ in stuck)
+        self._waiting.remove_from_error_state(stuck)
+
+    def _tell_of_last(self) -> None:
+        if self._observer is not None and not self._left:
+            counts = self._waiting.due(self._observer)
+            if counts is not None:
+                self._observer.tell(counts)
+
+
+def choose(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Pair]:
+    """The tasks that ids stand for, each once; the lock is held.
+
+    JOB_IDS_SESSION_ALL stands for all jobs of the session, the number of an array for all its tasks.
+
+    Raises:
+        InvalidArgumentException: not a job id, or JOB_IDS_SESSION_ANY.
+        InvalidJobException: no such job in this session, or it was reaped.
+    """
+    chosen: dict[Pair, None] = {}
+    unknown = []
+    for job_id in job_ids:
+        text = text_of(job_id)
+        if text == ANY:
+            raise error(InvalidArgumentException, "JOB_IDS_SESSION_ANY is no list of jobs: name all of them")
+        if text == ALL:
+            chosen.update(dict.fromkeys((known, task) for known in table for task in _tasks(known)))
+            continue
+        job = parse_job_id(text)
+        known = table.get(job.job)
+        if known is not None and known.tasks is not None and job.task is None:
+            chosen.update(dict.fromkeys((known, task) for task in _tasks(known)))
+            continue
+        pair = table.find(job)
+        if pair is None:
+            unknown.append(text)
+        else:
+            chosen[pair] = None
+    if unknown:
+        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+        raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({', '.join(unknown[:NAMED])}{more})")
+    return list(chosen)
+
+
+def _tasks(known: TrackedJob) -> list[int]:
+    return sorted({*known.waiting, *known.ended})
+
+
+def listed(job_ids: object) -> list[JobIdLike]:
+    """The ids that a caller names, as a list.
+
+    Raises:
+        InvalidArgumentException: one id, or what is no collection.
+    """
+    if isinstance(job_ids, (str, bytes)) or not isinstance(job_ids, Iterable):
+        raise error(InvalidArgumentException, f"jobIds must be a list of job ids, not {job_ids!r}")
+    return list(job_ids)
