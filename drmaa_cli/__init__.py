@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from drmaa_cli.config import Config, Settings
     from drmaa_cli.gridengine.records import CommandResult
+    from drmaa_cli.jobs.progress import Progress
     from drmaa_cli.jobs.usage import Efficiency, Requested
+    from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
@@ -32,6 +34,7 @@ __all__ = [
     "CommandNotFound",
     "CommandResult",
     "CommandTimeout",
+    "Completions",
     "Config",
     "Efficiency",
     "Facts",
@@ -39,6 +42,7 @@ __all__ = [
     "JobSession",
     "JobTemplate",
     "LocalRunner",
+    "Progress",
     "Reason",
     "ReasonKind",
     "Requested",
@@ -87,10 +91,12 @@ _LATE = {  # loaded when they are asked for
     "CommandNotFound": "drmaa_cli.system.runner",
     "CommandResult": "drmaa_cli.gridengine.records",
     "CommandTimeout": "drmaa_cli.system.runner",
+    "Completions": "drmaa_cli.session.completion",
     "Config": "drmaa_cli.config",
     "Efficiency": "drmaa_cli.jobs.usage",
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
+    "Progress": "drmaa_cli.jobs.progress",
     "Requested": "drmaa_cli.jobs.usage",
     "Runner": "drmaa_cli.system.runner",
     "SessionJob": "drmaa_cli.session.entries",

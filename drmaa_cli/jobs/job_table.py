@@ -67,12 +67,12 @@ class Changes(NamedTuple):
 
 
 class News:
-    """Tasks of which something has become known, in the order in which it has."""
+    """Tasks that have ended, or were taken out (without an end, then), in the order in which they have."""
 
     def __init__(self) -> None:
-        self.tasks: deque[tuple[TrackedJob, int]] = deque()
+        self.tasks: deque[tuple[TrackedJob, int, End | None]] = deque()
 
-    def taken(self) -> Iterator[tuple[TrackedJob, int]]:
+    def taken(self) -> Iterator[tuple[TrackedJob, int, End | None]]:
         """Those that nobody has taken yet."""
         while self.tasks:
             yield self.tasks.popleft()
@@ -93,7 +93,7 @@ class JobTable:
         self._outdated = 0  # how many of them were reaped, at least
         self._records: dict[int, dict[int, AccountingRecord]] = {}  # of tasks whose end is not known yet
         self._read_until = float("-inf")  # the records that were written until then are known
-        self._followers: weakref.WeakSet[News] = weakref.WeakSet()
+        self._followers: list[weakref.ref[News]] = []
         self._silent_since: float | None = None
         self._clock_offset: float | None = None
 
@@ -151,7 +151,8 @@ class JobTable:
         It is told as long as somebody has it.
         """
         news = News()
-        self._followers.add(news)
+        followers = [follower for follower in self._followers if follower() is not None]
+        self._followers = [*followers, weakref.ref(news)]
         return news
 
     def waiting(self) -> list[TrackedJob]:
@@ -324,7 +325,7 @@ class JobTable:
         """The end of a task is known: take it from those that are waited for."""
         known.ended[task] = end  # first: an interrupt between these lines must not lose the task
         heapq.heappush(self._ready, (known.order, task, known.number))
-        self._forget(known, task)
+        self._forget(known, task, end)
 
     def first_ended(self) -> tuple[TrackedJob, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
@@ -356,11 +357,13 @@ class JobTable:
             known.ended.pop(task, None)
             self._tidy_up(known)
 
-    def _forget(self, known: TrackedJob, task: int) -> None:
+    def _forget(self, known: TrackedJob, task: int, end: End | None = None) -> None:
         """Forget all about a task but its end, and let those who follow know."""
         _forget_notes(known, task)
-        for news in self._followers:
-            news.tasks.append((known, task))
+        for follower in self._followers:
+            news = follower()
+            if news is not None:
+                news.tasks.append((known, task, end))
 
     def _tidy_up(self, known: TrackedJob) -> None:
         if not known.waiting and not known.ended and self._jobs.get(known.number) is known:

@@ -354,7 +354,7 @@ def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | Non
             return end_of_record(record, known.deletion(task), reason)
         return end_without_record(known.submitted, reason)
     if task in known.wished:
-        return end_without_usage(known.deletion(task), "deleted while it was pending")
+        return end_without_usage(known.deletion(task), "deleted before it ran")
     return NO_SLOT_AT_ONCE
 
 

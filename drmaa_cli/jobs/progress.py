@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.states import is_pending
+from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.lifecycle import TrackedJob, covered
 
 
@@ -31,9 +32,13 @@ class Progress(NamedTuple):
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.ended} of {self.total} jobs ended"]
-        parts += [f"{count} {name}" for name, count in zip(self._fields[3:6], self[3:6]) if count]
-        return ", ".join(parts)
+        return ", ".join(part for part in (f"{self.ended} of {self.total} jobs ended", self.counts) if part)
+
+    @property
+    def counts(self) -> str:
+        """What there is of each kind, in words: ``2 succeeded, 1 running``."""
+        kinds = ("succeeded", "failed", "running", "pending")
+        return ", ".join(f"{getattr(self, kind)} {kind}" for kind in kinds if getattr(self, kind))
 
 
 class Tally:
@@ -53,10 +58,10 @@ class Tally:
             self._open.setdefault(known, set()).add(task)
             self._total += 1
             self.left += 1
-            self.look_at(known, task)
+            self.note(known, task, known.ended.get(task))
 
-    def look_at(self, known: TrackedJob, task: int) -> None:
-        """Something has become known of a task: count it if it has ended."""
+    def note(self, known: TrackedJob, task: int, end: End | None) -> None:
+        """Something has become known of a task: count it if it has ended; None: nobody knows how."""
         tasks = self._open.get(known, ())
         if task not in tasks or task in known.waiting:
             return
@@ -65,7 +70,6 @@ class Tally:
         self.left -= 1
         if not tasks:
             del self._open[known]
-        end = known.ended.get(task)
         if end is not None:
             self._succeeded += end.succeeded
             self._failed += not end.succeeded

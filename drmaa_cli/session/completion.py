@@ -1,7 +1,7 @@
 """as_completed(): the ends of some jobs, each as it comes; and how far they have come.
 
-Whoever waits for many jobs does not look through them again and again: the table tells which tasks have changed
-(:meth:`drmaa_cli.jobs.job_table.JobTable.follow`), and only these are looked at.
+Whoever waits for many jobs does not look through them again and again: the table tells which tasks have
+changed (:meth:`drmaa_cli.jobs.job_table.JobTable.follow`), and only these are looked at.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ Pair = tuple[TrackedJob, int]
 class Completions(Iterator[JobInfo]):
     """Some jobs of a session as they end: an iterator of their JobInfos.
 
-    Each job comes once, however often it was named, as soon as its end is known, those that have ended already
-    first. It is reaped in the moment in which it is handed out; one that somebody else has reaped meanwhile comes
-    all the same. A job that left no usage information, for it was deleted while it was pending, comes, too:
-    ``wasAborted``, with nothing in ``resourceUsage``.
+    Each job comes once, however often it was named, as soon as its end is known, those that have ended
+    already first. It is reaped in the moment in which it is handed out; one that somebody else has reaped
+    meanwhile comes all the same. A job that left no usage information, for it was deleted while it was
+    pending, comes, too: ``wasAborted``, with nothing in ``resourceUsage``.
 
     After ExitTimeoutException and DrmCommunicationException it may be asked again.
     """
@@ -117,33 +117,43 @@ class Completions(Iterator[JobInfo]):
 
     @waits
     def _next(self) -> JobInfo:
-        taken: list[Reaped] = []
+        taken: list[Reaped] = []  # by us, and by others
+        others: list[Reaped] = []
         try:
             while True:
-                found = self._waiting.until(lambda: self._look(taken), self._waiting.waiter(self._deadline))
-                if found is None:
+                waiter = self._waiting.waiter(self._deadline)
+                counts = self._waiting.until(lambda: self._look(taken, others), waiter)
+                if counts is None:
                     raise error(ExitTimeoutException, TIMEOUT_TEXT)
-                if isinstance(found, Reaped):
-                    self._remove_from_error_state(found)
-                    self._tell_of_last()
-                    return found.end.job_info(found.job.id(found.task))
-                assert self._observer is not None
-                self._observer.tell(found)
+                if isinstance(counts, Progress):
+                    self._tell(counts)
+                    continue
+                (found,) = (*taken, *others)
+                self._remove_from_error_state(found)
+                if self._observer is not None and not self._left:
+                    self._tell(self._waiting.due(self._observer))
+                return found.end.job_info(found.job.id(found.task))
         except BaseException:  # ctrl-C: what the caller is not told must not be lost
             self._waiting.give_back(taken)
-            self._left.update(dict.fromkeys((job, task) for job, task, _ in taken))
+            again = [(job, task) for job, task, _ in (*taken, *others)]
+            self._left.update(dict.fromkeys(again))
+            self._ready.extend(again)
             raise
 
-    def _look(self, taken: list[Reaped]) -> Reaped | Progress | None:
-        """What there is to hand out or to tell; the lock is held."""
-        self._ready.extend(pair for pair in self._news.taken() if pair in self._left)
+    def _look(self, taken: list[Reaped], others: list[Reaped]) -> Progress | bool | None:
+        """Take the next one, or say what there is to tell; None for neither. The lock is held."""
+        for known, task, _ in self._news.taken():
+            if (known, task) in self._left:
+                self._ready.append((known, task))
         while self._ready:
             known, task = pair = self._ready.popleft()
             if pair not in self._left or task in known.waiting:
                 continue
             self._session_jobs.reap([pair] if task in known.ended else [], taken)
             del self._left[pair]
-            return taken[0] if taken else self._reaped_by_others(known, task)
+            if not taken:
+                others.append(self._reaped_by_others(known, task))
+            return True
         return None if self._observer is None else self._observer.due(self._waiting.now())
 
     def _reaped_by_others(self, known: TrackedJob, task: int) -> Reaped:
@@ -166,11 +176,9 @@ class Completions(Iterator[JobInfo]):
         self._removed.update((known, task) for known, task, _ in stuck)
         self._waiting.remove_from_error_state(stuck)
 
-    def _tell_of_last(self) -> None:
-        if self._observer is not None and not self._left:
-            counts = self._waiting.due(self._observer)
-            if counts is not None:
-                self._observer.tell(counts)
+    def _tell(self, counts: Progress | None) -> None:
+        if self._observer is not None and counts is not None:
+            self._observer.tell(counts)
 
 
 def choose(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Pair]:

@@ -68,6 +68,21 @@ class Reaped(NamedTuple):
     end: End
 
 
+def tracked_job(job: StoredJob, number: int, since: float) -> TrackedJob:
+    """What a submission is in the table, when it becomes known there."""
+    intent = job.intent
+    return TrackedJob(
+        number,
+        job.position,
+        intent.tasks,
+        intent.submitted,
+        since,
+        intent.start_time,
+        intent.key,
+        intent.name,
+    )
+
+
 def entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
     """A submission that was accepted under a number, task by task."""
     intent = job.intent

@@ -50,8 +50,8 @@ class Observer:
     def due(self, now: float) -> Progress | None:
         """What is to be told now, if anything."""
         changed = self._event != self._monitor.last_event
-        for known, task in self._news.taken():
-            self._tally.look_at(known, task)
+        for entry in self._news.taken():
+            self._tally.note(*entry)
             changed = True
         if not changed and now < self._told_at + self._tick:
             return None

@@ -9,11 +9,9 @@ from drmaa_cli.constants import JobState
 from drmaa_cli.errors import InvalidJobException
 from drmaa_cli.gridengine.records import Hold, JobId, JobRow
 from drmaa_cli.gridengine.states import job_state
-from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
+from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
-from drmaa_cli.jobs.job_info import Facts
 from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
-from drmaa_cli.jobs.reason import Cause
 from drmaa_cli.session import status
 from drmaa_cli.session.entries import Entry, SessionJob
 from drmaa_cli.session.monitor import Monitor
@@ -22,8 +20,6 @@ from drmaa_cli.session.turns import Waiter
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.locks import Lock
-
-NEVER_RAN = End(Outcome.ABORTED, 0, "", Facts(Cause.DELETED, "deleted before it ran"))
 
 
 class Overview:
@@ -68,8 +64,7 @@ class Overview:
         found = {}
         for entry in self._entries():
             if entry.end is not None and (wanted is None or entry.id in wanted):
-                end = NEVER_RAN if entry.end.outcome is Outcome.NO_USAGE else entry.end
-                found[str(entry.id)] = end.job_info(entry.id)
+                found[str(entry.id)] = entry.end.job_info(entry.id)
         return found
 
     def unfinished(self, job_ids: Iterable[JobIdLike] | None) -> Mapping[str, int]:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
+    from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.session.transfers import Name, Watch
     from drmaa_cli.system.runner import Runner
     from drmaa_cli.template.job_template import TemplateValues
@@ -225,10 +227,24 @@ class Session:
 
     @staticmethod
     def synchronize(
-        jobIds: Sequence[JobIdLike], timeout: float = TIMEOUT_WAIT_FOREVER, dispose: bool = False
+        jobIds: Sequence[JobIdLike],
+        timeout: float = TIMEOUT_WAIT_FOREVER,
+        dispose: bool = False,
+        *,
+        progress: ProgressLike = False,
     ) -> None:
         """Wait for several jobs. See :meth:`drmaa_cli.session.job_session.JobSession.synchronize`."""
-        current().synchronize(jobIds, timeout, dispose)
+        current().synchronize(jobIds, timeout, dispose, progress=progress)
+
+    @staticmethod
+    def as_completed(
+        jobIds: Iterable[JobIdLike] = (JOB_IDS_SESSION_ALL,),
+        timeout: float = TIMEOUT_WAIT_FOREVER,
+        *,
+        progress: ProgressLike = False,
+    ) -> Completions:
+        """Some jobs as they end. See :meth:`drmaa_cli.session.job_session.JobSession.as_completed`."""
+        return current().as_completed(jobIds, timeout, progress=progress)
 
     @staticmethod
     def wait(jobId: JobIdLike, timeout: float = TIMEOUT_WAIT_FOREVER) -> JobInfo:

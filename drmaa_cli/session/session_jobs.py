@@ -15,7 +15,7 @@ from drmaa_cli.errors import InternalException, error
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
-from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of
+from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of, tracked_job
 from drmaa_cli.store.places import answer_files, answers_beside, is_there, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
@@ -369,20 +369,8 @@ class SessionJobs:
     def _add(self, job: StoredJob) -> list[NewJob]:
         assert job.number is not None
         intent = job.intent
-        known = self.table.add(
-            TrackedJob(
-                job.number,
-                job.position,
-                intent.tasks,
-                intent.submitted,
-                self._clock.monotonic(),
-                intent.start_time,
-                intent.key,
-                intent.name,
-            ),
-            marked=intent.mark is not None,
-            files=intent.files,
-        )
+        known = tracked_job(job, job.number, self._clock.monotonic())
+        self.table.add(known, marked=intent.mark is not None, files=intent.files)
         for task in job.tasks:
             if task.deleted:
                 self._note_deletion(job.number, task)

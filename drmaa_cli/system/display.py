@@ -20,7 +20,7 @@ class Handle(Protocol):
 
 
 class ProgressDisplay:
-    """A line that tells how far some jobs have come; it is drawn by whoever updates it, in no thread of its own.
+    """A line that tells how far some jobs have come, drawn by whoever updates it, in no thread of its own.
 
     Args:
         console: where it is drawn; standard error by default.
@@ -44,12 +44,11 @@ class ProgressDisplay:
 
     def __call__(self, counts: Counts) -> None:
         """Show these counts."""
-        words = [f"{number} {name}" for name, number in zip(counts._fields[3:6], counts[3:6]) if number]
         self._bar.update(
-            self._task, total=counts.total, completed=counts.ended, counts=", ".join(words), refresh=True
+            self._task, total=counts.total, completed=counts.ended, counts=counts.counts, refresh=True
         )
         if self._notebook:
-            self._show(self._bar.get_renderable())
+            self._show(self._bar.make_tasks_table(self._bar.tasks))
 
     def _show(self, shown: object) -> None:
         if self._handle is None:

@@ -1,0 +1,183 @@
+"""The life of a session: how it begins, what belongs to it, how it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from drmaa_cli.config import Config
+from drmaa_cli.errors import (
+    NO_SESSION_TEXT,
+    DrmsInitException,
+    InternalException,
+    NoActiveSessionException,
+    error,
+)
+from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
+from drmaa_cli.session import opening
+from drmaa_cli.session.change import Changing
+from drmaa_cli.session.contact import chosen_contact, new_name
+from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.overview import Overview
+from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
+from drmaa_cli.session.recover import SubmissionRecovery
+from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.submissions import Submissions
+from drmaa_cli.session.submit import Submitter
+from drmaa_cli.session.wait import Waiting
+from drmaa_cli.store.places import StoreError, answer_files, path_of
+from drmaa_cli.system.cell import Cluster
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.runner import Runner
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from drmaa_cli.config import Settings
+
+log = logging.getLogger("drmaa_cli")
+log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
+
+Self = TypeVar("Self", bound="SessionLife")
+
+
+class SessionLife:
+    """A session from its beginning to its end; what it can do, its subclasses say."""
+
+    def __init__(
+        self,
+        contact: str | bytes | None = None,
+        *,
+        runner: Runner | None = None,
+        clock: Clock | None = None,
+        ssh_answer: AskPerson | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        self.config = Config.load(settings)
+        self._contact = chosen_contact(contact, os.environ)
+        self._pid = os.getpid()
+        self._named = self._contact.name is not None
+        self.name = self._contact.name or new_name()
+        with told():
+            self.host = open_host(self._contact, self.config, runner, ssh_answer)
+            try:
+                self._set_up(clock)
+            except BaseException:
+                self.host.close()
+                raise
+
+    def _set_up(self, clock: Clock | None) -> None:
+        """Find Grid Engine on the host, and go on with what the session has."""
+        self.cluster = Cluster(self.config, self.host, clock)
+        configuration = opening.reach(self.cluster)
+        opening.check_listings(self.cluster)
+        env = self.cluster.environment()
+        common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
+        rules = opening.rules_of(self.cluster, configuration)
+        self._most_tasks = probe.max_aj_tasks(configuration)
+        path = path_of(session_directory(self.config, self._contact), self.name)
+        self._session_jobs = SessionJobs(
+            path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
+        )
+        self._table = self._session_jobs.table
+        self._accounting = self.host.accounting(f"{common}/{PLAIN_FILE}", f"{common}/{JSON_FILE}")
+        self._monitor = Monitor(self.cluster, self._table, self._accounting)
+        self._lock = Lock()
+        recovery = SubmissionRecovery(
+            self.cluster,
+            self._accounting,
+            rules.grace,
+            self._session_jobs.claimed,
+            lambda token: answer_files(path, token),
+        )
+        submitter = Submitter(self.cluster, common, self._accounting, recovery, self._session_jobs)
+        self._submissions = Submissions(
+            self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
+        )
+        self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
+        self._overview = Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
+        self._changing = Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
+        try:
+            self._take_up()
+            opening.warn_of_accounting(self.cluster, self._accounting, rules)
+        except BaseException:
+            self._session_jobs.let_go()
+            self._accounting.close()
+            raise
+
+    @property
+    def contact(self) -> str:
+        """The contact string that takes this session up again."""
+        return self._contact.text(self.name)
+
+    @property
+    def flavour(self) -> Flavour:
+        """Which Grid Engine this is and what it can do; asked once, when it is first wanted.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+            InternalException: the commands cannot work here.
+        """
+        return self.cluster.retrying(lambda: self.cluster.flavour(self._accounting.sample()))
+
+    @property
+    def most_tasks(self) -> int:
+        """The greatest number of tasks that the cell takes in an array job; 0 for no limit."""
+        return self._most_tasks
+
+    def exit(self) -> None:
+        """End the session here; its jobs go on. Threads that wait get ExitTimeoutException."""
+        self.check()
+        with self._lock:
+            self.check()  # not ended by another thread just now
+            self._monitor.close()
+            self._session_jobs.close()
+        self._accounting.close()
+        self.host.close()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.closed and self._pid == os.getpid():
+            self.exit()
+
+    @property
+    def closed(self) -> bool:
+        """Whether exit() has ended it."""
+        return self._monitor.closed
+
+    def check(self) -> None:
+        """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
+        if self.closed or self._pid != os.getpid():
+            raise error(NoActiveSessionException, NO_SESSION_TEXT)
+
+    @property
+    def commands(self) -> Mapping[str, int]:
+        """How many commands of each name this connection has run."""
+        return dict(self.cluster.commands)
+
+    def _begin(self) -> None:
+        """Have the session's file before the first submission."""
+        try:
+            made = self._session_jobs.begin()
+        except StoreError as err:
+            raise error(InternalException, f"nothing was submitted: {err}") from err
+        if made:
+            opening.expire_old_sessions(self.cluster, self._session_jobs.path.parent)
+
+    def _take_up(self) -> None:
+        """Go on where the session was left, if it was begun before; resolve what was left in doubt."""
+        if not self._named:
+            self._accounting.open()
+            return
+        try:
+            with self._lock:
+                self._monitor.added(self._session_jobs.take_up(self._accounting))
+            self._submissions.resolve_all()
+        except StoreError as err:
+            raise error(DrmsInitException, str(err)) from err
