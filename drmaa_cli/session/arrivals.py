@@ -53,11 +53,11 @@ class Arrivals:
         session = self._session
         session.check()
         waiting = session._waiting
-        self._waiter = waiter = waiting._waiter(session._deadline(timeout))
+        self._waiter = waiter = waiting.waiter(session._deadline(timeout))
         taken: list[Reaped] = []
         try:
             waiting.until(lambda: self._ready(taken), waiter)
-            waiting._remove_from_error_state(taken)
+            waiting.remove_from_error_state(taken)
         except BaseException:
             with session._lock:
                 session._session_jobs.give_back(taken)
