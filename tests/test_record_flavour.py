@@ -14,10 +14,11 @@ from drmaa_cli.gridengine.qsub import Accepted, parse_submission
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import Outcome
 from tests import record_flavour
+from tests.anonymous import Anonymous, scrub
 from tests.gridengine import captured
 from tests.gridengine.plain_text import descriptions, table
 from tests.real_cell import RealCell
-from tests.record_flavour import Anonymous, Recorder, only_ours, scrub
+from tests.record_flavour import Recorder, only_ours
 
 SECRETS = ("grid2", "cap.q", "/opt/ge/v914", "/home/grid2", "/tmp/work", "badcwd")
 

@@ -40,6 +40,11 @@ def template(connection: JobSession, **attributes: Any) -> JobTemplate:
     return connection.createJobTemplate(remoteCommand="/bin/true", **attributes)
 
 
+def run(connection: JobSession, count: int = 1) -> list[int]:
+    found = template(connection)
+    return [int(connection.runJob(found)) for _ in range(count)]
+
+
 @pytest.fixture
 def cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     root = tmp_path / "sge"

@@ -14,10 +14,10 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.session_store import Intent, Store
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import CommandNotFound
-from tests.core.conftest import Cell
+from tests.core.conftest import Cell, run
+from tests.core.shapes import Job
 from tests.core.test_outages import hide
-from tests.core.test_waiting import run
-from tests.core.world import Job, Qmaster
+from tests.core.world import Qmaster
 from tests.gridengine import captured
 
 Qacct = Callable[[Sequence[str]], CommandResult]

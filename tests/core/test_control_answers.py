@@ -19,7 +19,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
 from tests.core.conftest import Cell, template
-from tests.core.world import USER
+from tests.core.shapes import USER
 from tests.gridengine import captured
 
 KILLED = "qacct.j_qdel_running"

@@ -21,8 +21,7 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
 )
 from drmaa_cli.session.job_session import JobSession
-from tests.core.conftest import Cell, template
-from tests.core.test_waiting import run
+from tests.core.conftest import Cell, run, template
 from tests.core.world import HANG_GUARD
 from tests.gridengine import captured
 

@@ -15,9 +15,8 @@ import drmaa_cli
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
-from tests.core.conftest import Cell, template
+from tests.core.conftest import Cell, run, template
 from tests.core.interrupts import interrupted_at
-from tests.core.test_waiting import run
 
 PACKAGE = drmaa_cli.__path__[0]
 HANG_GUARD = 180.0

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import pytest
 
 from drmaa_cli.gridengine import qacct
-from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange, TaskSet
+from drmaa_cli.gridengine.records import TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
-    CLOCK_SKEW,
     NO_TASK,
     Rules,
     TrackedJob,
@@ -20,78 +16,9 @@ from drmaa_cli.jobs.lifecycle import (
 )
 from drmaa_cli.jobs.reason import Cause
 from tests.core import evidence
-from tests.core.evidence import NUMBER, SUBMITTED
+from tests.core.evidence import NUMBER
+from tests.core.watch import ABORTED, LATE, Watch, exited, info, signaled
 from tests.gridengine import captured
-
-RULES = Rules(grace=30.0)
-LATE = 1000.0
-
-
-class Watch:
-    """A job in a table, and the evidence about it in the order in which it comes."""
-
-    def __init__(self, tasks: TaskRange | None = None, rules: Rules = RULES) -> None:
-        self.table = JobTable(rules)
-        self.known = self.table.add(evidence.known(tasks=tasks))
-        self.ends: dict[int, End] = {}
-
-    def listed(self, *rows: object, now: float = 0.0) -> Watch:
-        return self.apply(Snapshot(rows), now)  # type: ignore[arg-type]  # rows of a listing
-
-    def recorded(self, record: AccountingRecord, now: float = 0.0) -> Watch:
-        return self.apply(Records([record]), now)
-
-    def detailed(self, details: Details, now: float = 0.0) -> Watch:
-        return self.apply(details, now).settle(now)
-
-    def gone(self, now: float = 0.0) -> Watch:
-        """Absent from a listing, and qstat -j does not know it either."""
-        return self.listed(now=now).detailed(Details.of((), [NUMBER]), now)
-
-    def in_error(self, state: str = "Eqw", *messages: str, now: float = 0.0, task: int = 1) -> Watch:
-        """In the error state, and qstat -j tells why."""
-        tasks = None if self.known.tasks is None else evidence.task_set(task)
-        self.listed(evidence.row(state, tasks), now=now)
-        return self.detailed(evidence.faulty(*messages, tasks=self.known.tasks, task=task), now)
-
-    def deleted(self, *, pending: bool, tasks: tuple[int, ...] = (NO_TASK,)) -> Watch:
-        self.table.deleted(NUMBER, tasks, pending=pending)
-        return self
-
-    def settle(self, now: float) -> Watch:
-        """Accounting is read, and says nothing new."""
-        return self.apply(Records([]), now)
-
-    def apply(self, found: Evidence, now: float) -> Watch:
-        for fact in self.table.apply(found, now).ends:
-            assert fact.task not in self.ends, "ended twice"
-            self.ends[fact.task] = fact.end
-        return self
-
-    @property
-    def end(self) -> End | None:
-        return self.ends.get(NO_TASK)
-
-    @property
-    def alive(self) -> bool:
-        return not self.ends and self.table.get(NUMBER) is self.known
-
-
-def info(end: End | None) -> tuple[bool, bool, bool, int, str]:
-    assert end is not None
-    found = end.job_info(evidence.known().id(NO_TASK))
-    return (found.hasExited, found.hasSignal, found.wasAborted, found.exitStatus, found.terminatedSignal)
-
-
-def exited(status: int) -> tuple[bool, bool, bool, int, str]:
-    return (True, False, False, status, "")
-
-
-def signaled(name: str) -> tuple[bool, bool, bool, int, str]:
-    return (False, True, False, 0, name)
-
-
-ABORTED = (False, False, True, 0, "")
 
 # (job of capture qacct.j_noarg, what wait() says, the state): the table of endings of libdrmaa 8.1.9.
 SIGNALS = [
@@ -282,203 +209,6 @@ def test_a_record_of_a_job_that_no_listing_has_shown() -> None:
     assert info(killed.gone(now=1).end) == signaled("SIGSEGV")
 
 
-# --- error state -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("number", [687, 688, 689, 690, 692, 693, 694, 769])
-@pytest.mark.parametrize("state", ["Eqw", "hEqw"])
-def test_error_state_is_an_end_once_its_record_is_there(number: int, state: str) -> None:
-    watch = Watch().listed(evidence.row("t")).in_error(state, now=1)
-    assert watch.alive
-    watch.recorded(evidence.moved(evidence.recorded()[number, 0], NUMBER), now=2)
-    assert info(watch.end) == ABORTED
-
-
-REASON = "11/27/2026 20:15:38 [0:18036]: error: can't chdir to /no/such: No such file or directory"
-
-
-def test_the_reason_of_an_error_state_is_asked_for_before_the_job_is_removed() -> None:
-    watch = Watch().listed(evidence.row("t")).listed(evidence.row("Eqw"), now=1)
-    watch.recorded(evidence.moved(evidence.recorded()[760, 0], NUMBER), now=2)
-    assert watch.alive, "without the reason it would be lost"
-    watch.detailed(evidence.faulty(REASON), now=3)
-    assert watch.end is not None
-    found = watch.end.job_info(watch.known.id(NO_TASK))
-    assert found.reason == (
-        "the working directory could not be entered: can't chdir to /no/such: No such file or directory"
-    )
-    assert (found.cause, found.failed, found.succeeded) == (Cause.NOT_STARTED, 28, False)
-
-
-def test_the_reason_without_a_record_and_after_our_deletion() -> None:
-    watch = Watch().in_error("Eqw", REASON, now=1).settle(40)
-    assert watch.end is not None
-    assert watch.end.facts.reason == "can't chdir to /no/such: No such file or directory"
-    deleted = Watch().in_error("Eqw", REASON, now=1).deleted(pending=True).listed(now=2)
-    assert info(deleted.end) == ABORTED
-    assert deleted.end is not None
-    assert deleted.end.facts == watch.end.facts
-
-
-def test_error_state_without_a_record_is_an_end_after_the_grace() -> None:
-    watch = Watch().in_error(now=10)
-    assert watch.settle(40).alive
-    watch.settle(41)
-    assert info(watch.end) == ABORTED
-    assert watch.end is not None
-    sampled = dict.fromkeys(("io", "iow", "mem", "cpu", "vmem", "maxvmem"), "0.0000")
-    times = {"submission_time": f"{SUBMITTED:.4f}", "priority": "0.0000"}
-    assert list(watch.end.resource_usage().items()) == list({**sampled, **times}.items())
-
-
-def test_a_cleared_error_starts_anew() -> None:
-    watch = Watch().in_error(now=10).listed(evidence.row("qw"), now=20)
-    assert watch.settle(LATE).alive
-    watch.gone(now=LATE).recorded(evidence.record(), now=LATE)
-    assert info(watch.end) == exited(0)
-
-
-def test_error_state_is_no_end_when_it_is_allowed() -> None:
-    watch = Watch(rules=Rules(30.0, error_state_is_end=False)).listed(evidence.row("Eqw"))
-    watch.recorded(evidence.moved(evidence.recorded()[687, 0], NUMBER)).settle(LATE)
-    assert watch.alive
-    watch.deleted(pending=True).gone(now=LATE)
-    assert watch.end.outcome is Outcome.NO_USAGE  # libdrmaa: code 24
-
-
-# --- reruns ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("number", [605, 880])  # qmod -rj, exit 99
-@pytest.mark.parametrize("failed", [24, 25])
-def test_an_attempt_that_is_run_again_is_not_the_end(number: int, failed: int) -> None:
-    attempt = evidence.moved(evidence.attempts()[number][0], NUMBER)._replace(failed=failed)
-    watch = Watch().listed(evidence.row("r")).recorded(attempt, now=1).listed(evidence.row("Rq"), now=2)
-    watch.listed(evidence.row("Rr"), now=3).gone(now=4)
-    assert watch.alive, "the old attempt's record must not count"
-    watch.recorded(evidence.record("qacct.j_exit3"), now=5)
-    assert info(watch.end) == exited(3)
-
-
-def test_a_recorded_rerun_and_its_deletion() -> None:
-    """Job 631 of the captures: rescheduled by qmod -rj, then deleted while it ran again."""
-    first, last = evidence.attempts()[631]
-    watch = Watch().listed(evidence.row("r")).deleted(pending=False)
-    watch.recorded(evidence.moved(first, NUMBER), now=1).listed(evidence.row("dRr"), now=2).gone(now=3)
-    assert watch.alive
-    watch.recorded(evidence.moved(last, NUMBER), now=4)
-    assert info(watch.end) == ABORTED
-
-
-# --- ids that wrap -----------------------------------------------------------------------------------------
-
-
-def test_an_old_record_of_the_same_number_is_not_ours() -> None:
-    old = evidence.record("qacct.j_exit3", submitted=SUBMITTED - 2 * CLOCK_SKEW)
-    watch = Watch().recorded(old).gone(now=1).recorded(old, now=2)
-    assert watch.alive
-    watch.recorded(evidence.record("qacct.j_exit1"), now=3)
-    assert info(watch.end) == exited(1)
-
-
-def test_clocks_that_differ_by_minutes_do_not_lose_a_record() -> None:
-    early = evidence.record("qacct.j_exit3", submitted=SUBMITTED - CLOCK_SKEW / 2)
-    assert info(Watch().gone().recorded(early).end) == exited(3)
-
-
-def test_a_slave_task_of_a_parallel_job_is_not_the_job() -> None:
-    slave = evidence.record("qacct.j_sigsegv")._replace(pe_taskid="1.localhost")
-    assert Watch().gone().recorded(slave, now=1).alive
-
-
-@pytest.mark.parametrize("hours", [-5, -1.5, 1.5, 5])
-def test_a_clock_that_is_hours_off_is_not_the_qmasters(hours: float) -> None:
-    """The qmaster told when the job was submitted, by its own clock."""
-    theirs = SUBMITTED + 3600 * hours
-    time = datetime.fromtimestamp(theirs, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    watch = (
-        Watch().listed(evidence.row("qw")._replace(time=time)).listed(evidence.row("r"), now=1).gone(now=2)
-    )
-    watch.recorded(evidence.record("qacct.j_exit3", submitted=theirs), now=3)
-    assert info(watch.end) == exited(3)
-    told = Watch().listed(now=1).detailed(evidence.window(submitted=theirs), now=1)
-    assert info(told.end) == exited(7)
-    known = Watch().gone(now=2)
-    known.known.submission_time = theirs
-    early = evidence.record("qacct.j_exit3", submitted=min(theirs, SUBMITTED) - 2 * CLOCK_SKEW)
-    assert known.recorded(early, now=3).alive, "of an earlier job of the same number"
-
-
-def test_what_was_appended_since_the_submission_needs_no_clock() -> None:
-    table = JobTable(RULES)
-    known = table.add(evidence.known(), marked=True)
-    old = evidence.record("qacct.j_exit3", submitted=SUBMITTED - 100 * CLOCK_SKEW)
-    table.apply(Records([old]), 1)
-    assert known.waiting
-    assert [info(fact.end) for fact in table.apply(Records([old], appended=True), 1).ends] == [exited(3)]
-
-
-# --- the moment in which qstat -j shows the usage of a finished job ----------------------------------------
-
-
-def test_the_finished_window_tells_an_exit_status_early() -> None:
-    watch = Watch().listed(evidence.row("r")).listed(now=1).detailed(evidence.window(), now=1)
-    assert info(watch.end) == exited(7)
-    assert watch.end is not None
-    usage = watch.end.resource_usage()
-    assert list(usage)[:6] == ["io", "iow", "mem", "cpu", "vmem", "maxvmem"]
-    assert usage["exit_status"] == "7.0000"
-    assert len(usage) == 35
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"exit_status": 99}, {"exit_status": 100}, {"exit_status": 129}, {"exit_status": -1},
-        {"signal": 910.0}, {"end_time": 0.0},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_the_finished_window_does_not_decide_what_it_cannot_know(changes: dict[str, float]) -> None:
-    watch = Watch().listed(evidence.row("r")).listed(now=1)
-    assert watch.detailed(evidence.window(changes=changes), now=1).alive
-    assert watch.recorded(evidence.record("qacct.j_exit1"), now=2).end is not None
-
-
-def test_the_finished_window_of_a_job_that_we_deleted_waits_for_the_record() -> None:
-    watch = Watch().listed(evidence.row("r")).deleted(pending=False).listed(now=1)
-    assert watch.detailed(evidence.window(), now=1).alive
-    assert info(watch.recorded(evidence.record("qacct.j_exit3"), now=2).end) == ABORTED
-
-
-NO_ACCOUNTING = Rules(grace=30.0, accounting=False)
-
-
-@pytest.mark.parametrize(
-    ("changes", "deleted", "expected"),
-    [
-        ({}, False, exited(7)),
-        ({"exit_status": 0}, False, exited(0)),
-        ({"exit_status": 200}, False, exited(200)),
-        ({"exit_status": 139, "signal": 912.0}, False, signaled("SIGSEGV")),
-        ({"exit_status": 137, "signal": 910.0}, False, signaled("SIGKILL")),
-        ({"exit_status": 137, "signal": 910.0}, True, ABORTED),
-    ],
-)
-def test_where_no_accounting_is_written_the_finished_window_tells_all(
-    changes: dict[str, float], expected: tuple[object, ...], *, deleted: bool
-) -> None:
-    watch = Watch(rules=NO_ACCOUNTING).listed(evidence.row("r"))
-    if deleted:
-        watch.deleted(pending=False)
-    watch.listed(now=1).detailed(evidence.window(changes=changes), now=1)
-    assert info(watch.end) == expected
-
-
-def test_where_no_accounting_is_written_nobody_waits_for_it() -> None:
-    assert Watch(rules=NO_ACCOUNTING).listed(evidence.row("r")).gone(now=1).end.outcome is Outcome.NO_USAGE
-
-
 # --- arrays ------------------------------------------------------------------------------------------------
 
 FIVE = TaskRange(1, 9, 2)
@@ -541,10 +271,3 @@ def test_the_tasks_that_a_row_is_about(last: int) -> None:
     row = evidence.row("qw", TaskSet((TaskRange(1, last, 2),)))
     assert covered(row, {1, 2, 5, 8}) == {1, 5}
     assert covered(evidence.row("qw"), {NO_TASK}) == {NO_TASK}
-
-
-def test_a_pending_task_in_error_state_that_was_deleted_has_its_record() -> None:
-    watch = Watch().in_error("Eqw", REASON, now=1).deleted(pending=True)
-    watch.recorded(evidence.record()._replace(failed=26)).gone(now=2)
-    assert watch.end is not None
-    assert watch.end.outcome is Outcome.ABORTED

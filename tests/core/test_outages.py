@@ -21,8 +21,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import Command, CommandNotFound, LocalRunner
-from tests.core.conftest import Cell, template
-from tests.core.test_waiting import run
+from tests.core.conftest import Cell, run, template
 from tests.core.world import OUTAGES
 from tests.gridengine import captured
 

@@ -9,7 +9,7 @@ import pytest
 from drmaa_cli.errors import DrmCommunicationException, InvalidJobException
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from tests.core.conftest import Cell, template
-from tests.core.world import details, listing
+from tests.core.shapes import details, listing
 from tests.gridengine import captured
 
 UNKNOWN = captured.case("qstat.j_unknown_xml").result

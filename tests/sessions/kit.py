@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
+from drmaa_cli import JobSession, JobState
 from drmaa_cli.session.templates import JobTemplate
 from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
@@ -143,3 +145,11 @@ class Campaign:
             assert 0 < float(told["start"]) <= float(told["end"])
         kept = [path.name for path in self.state.glob(f"{self.directory.name}.session.*")]
         assert not kept
+
+
+def start(session: JobSession, fifo: Path, code: int = 3) -> str:
+    """A job that runs until somebody writes into a pipe."""
+    os.mkfifo(fifo)
+    number = session.runJob(job(session, f"read line < {fifo}; exit {code}"))
+    wait_for(lambda: session.jobStatus(number) == JobState.RUNNING, "start of the job")
+    return number

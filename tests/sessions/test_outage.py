@@ -1,10 +1,9 @@
-"""Outages of the qmaster and of accounting: waits go on, no state is invented, the end is told as it was."""
+"""Outages of the qmaster: waits go on, no state is invented, time limits hold, the end is told as it was."""
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,14 +23,11 @@ from drmaa_cli.errors import (
     NoResourceUsageException,
 )
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.system.accounting_log import AccountingFile
 from fake_sge.cell import Cell
-from fake_sge.layout import TOOLS
-from tests.conftest import require_real_cell
 from tests.processes import children
 from tests.real_cell import RealCell
 from tests.sessions.conftest import enter
-from tests.sessions.kit import PATIENCE, ROOT, job, wait_for
+from tests.sessions.kit import PATIENCE, ROOT, job, start, wait_for
 
 CODES = 7
 
@@ -91,14 +87,6 @@ def test_a_real_qmaster_stopped_for_twenty_seconds(
         return all(row.split()[4] == "r" for row in rows)
 
     synchronize_through_an_outage(real_cell, jobs=97, run_time=10, outage=20, under_way=under_way)
-
-
-def start(session: JobSession, fifo: Path, code: int = 3) -> str:
-    """A job that runs until somebody writes into a pipe."""
-    os.mkfifo(fifo)
-    number = session.runJob(job(session, f"read line < {fifo}; exit {code}"))
-    wait_for(lambda: session.jobStatus(number) == JobState.RUNNING, "start of the job")
-    return number
 
 
 @pytest.mark.parametrize(
@@ -256,110 +244,6 @@ def test_a_session_begins_only_with_a_qmaster(own: Cell) -> None:
     with JobSession("session=later") as session:
         assert session.wait(number).exitStatus == 6
 
-
-# --- accounting ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The accounting file is not shared with this host."""
-    monkeypatch.setattr(AccountingFile, "_reopen", lambda self: False)
-
-
-@pytest.mark.usefixtures("elsewhere")
-def test_qacct_is_asked_where_the_file_cannot_be_read(own: Cell) -> None:
-    with JobSession() as session:
-        ids = [session.runJob(job(session, f"exit {code}")) for code in range(5)]
-        array = session.runBulkJobs(job(session, "exit $SGE_TASK_ID"), 1, 3, 1)
-        assert [session.wait(number).exitStatus for number in ids] == [0, 1, 2, 3, 4]
-        assert [session.wait(number).exitStatus for number in array] == [1, 2, 3]
-        assert session.commands["qacct"] > 0
-
-
-@pytest.mark.usefixtures("elsewhere")
-def test_neither_file_nor_qacct(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in set(TOOLS) - {"qacct"}:
-        (tools / name).symlink_to(own.path / name)
-    path = [part for part in os.environ["PATH"].split(os.pathsep) if not Path(part, "qacct").exists()]
-    monkeypatch.setenv("PATH", os.pathsep.join([str(tools), *path]))
-    with JobSession(outage_limit=0.5) as session:
-        number = session.runJob(job(session, "exit 5"))
-        if not _below_root(own):
-            with pytest.raises(DrmCommunicationException, match="qacct"):
-                session.wait(number, PATIENCE)
-        (tools / "qacct").symlink_to(own.path / "qacct")
-        wait_for(lambda: _ended_with(session, number, 5), "the end")
-
-
-def _below_root(cell: Cell) -> bool:
-    return any(Path(cell.variables["SGE_ROOT"], "bin").glob("*/qacct"))
-
-
-def _ended_with(session: JobSession, number: str, code: int) -> bool:
-    try:
-        return session.wait(number, PATIENCE).exitStatus == code
-    except DrmCommunicationException:
-        return False
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["accounting-duplicate", "accounting-late"])
-def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
-    with JobSession(accounting_margin=20) as session:
-        own.fault(kind, times=None, seconds=1.0)
-        ids = [session.runJob(job(session, f"exit {code}")) for code in range(4)]
-        assert [session.wait(number, PATIENCE).exitStatus for number in ids] == [0, 1, 2, 3]
-
-
-def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
-    with JobSession(accounting_margin=0.3) as session:
-        assert session.wait(session.runJob(job(session, "exit 1"))).exitStatus == 1  # the file is there
-        own.fault("accounting-absent", times=1)
-        number = session.runJob(job(session, "exit 3"))
-        with pytest.raises(NoResourceUsageException, match=r"^code 24: no usage information"):
-            session.wait(number, PATIENCE)
-
-
-@pytest.mark.slow
-@pytest.mark.real_cell
-def test_a_real_cell_that_writes_no_accounting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With the scheduler's interval as it comes, qstat -j shows an ended job for seconds."""
-    require_real_cell()
-    with RealCell(tmp_path / "cell", profile="stock") as cell:
-        before = cell.run("qconf", "-sconf").stdout
-        configuration = tmp_path / "global"
-        configuration.write_text(before.replace("accounting=true", "accounting=false"))
-        cell.run("qconf", "-Mconf", str(configuration))
-        enter(monkeypatch, cell.env, cell.bin_directory, tmp_path / "state")
-        with pytest.warns(RuntimeWarning, match="writes no accounting"):
-            session = JobSession()
-        with session:
-            ids = [
-                session.runJob(job(session, f"sleep 1; {end}")) for end in ("exit 0", "exit 3", "kill -9 $$")
-            ]
-            ends = [session.wait(number, PATIENCE) for number in ids]
-        assert [info.exitStatus for info in ends] == [0, 3, 0]
-        assert [info.terminatedSignal for info in ends] == ["", "", "SIGKILL"]
-
-
-def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> None:
-    with JobSession() as session:
-        for turn in range(4):
-            number = start(session, tmp_path / f"go{turn}", code=turn)
-            if turn == 1:
-                own.accounting.rename(f"{own.accounting}.0")
-            if turn == 2:
-                own.accounting.write_bytes(b"")
-            if turn == 3:
-                shutil.copy(own.accounting, f"{own.accounting}.1")
-                own.accounting.unlink()
-            (tmp_path / f"go{turn}").write_text("\n")
-            assert session.wait(number, PATIENCE).exitStatus == turn
-
-
-# --- time limits and the end of the session, while a command hangs ------------------------------------------
 
 SILENT = 10 * PATIENCE  # seconds that a hanging command takes; much more than any limit below
 
