@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import alone, on_cells, on_fake
+from benchmarks import alone, on_cells, on_fake, on_functions
 from benchmarks.report import PAGE, Row, page
 from benchmarks.sides import missing, sides
 
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": alone.listing,
     "scale": alone.scale,
     "start_up": alone.start_up,
+    "functions": on_functions.functions,
     "fake_commands": on_fake.commands,
     "fake_scale": on_fake.fake_scale,
 }

@@ -19,8 +19,8 @@ from drmaa_cli.futures import (
 )
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
-from tests.futures.conftest import Scene
 from tests.futures.functions import add
+from tests.futures.scene import Scene
 from tests.gridengine import captured
 
 PATIENCE = 120.0
