@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+MOST_LINES = 400
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = tuple(
     "".join(parts)
@@ -63,3 +64,10 @@ def test_no_package_registry_is_named() -> None:
     hosts = re.compile(rb"pypi\.org|pythonhosted\.org|--(extra-)?index-url|--find-links")
     this = Path(__file__).resolve()
     assert not [path for path in tracked() if path != this and hosts.search(path.read_bytes())]
+
+
+def test_no_module_is_longer_than_one_can_keep_in_mind() -> None:
+    modules = [path for path in tracked() if path.suffix == ".py"]
+    assert len(modules) > 300
+    lengths = {str(path.relative_to(ROOT)): path.read_bytes().count(b"\n") for path in modules}
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}

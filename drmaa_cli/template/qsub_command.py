@@ -29,7 +29,7 @@ from drmaa_cli.template import job_script
 from drmaa_cli.template.attributes import pairs
 from drmaa_cli.template.job_name import check_job_name
 from drmaa_cli.template.job_script import is_plain_name
-from drmaa_cli.template.limits import check_command, check_shell_variables, check_variables
+from drmaa_cli.template.limits import check_command, check_shell_variables
 from drmaa_cli.template.paths import (
     INCREMENT,
     LINE_END,
@@ -59,6 +59,7 @@ from drmaa_cli.template.submission import (
     Submission,
     Values,
 )
+from drmaa_cli.template.variables import environment_of_qsub, variable_options
 
 UTC = "UTC0"  # a time zone of POSIX
 
@@ -73,18 +74,6 @@ UNKNOWN_CATEGORY_TEXT = "Unknown job category"
 INCREMENT_SCRIPT_TEXT = (
     "The $drmaa_inc_ph$ placeholder is not allowed when the DRMAA_NATIVE_SPECIFICATION"
     ' attribute contains "-b n"\n'
-)
-
-STRIPPED_PREFIX = "SGE_LONG_"
-STRIPPED = frozenset(
-    {"SGE_DEBUG_LEVEL", "SGE_DEBUG_TARGET", "SGE_ND"}
-)  # they garble the tools' output (observed)
-# Variables that would change what qsub itself does or where it finds its cell: never set for it by a job.
-QSUBS_PREFIXES = ("SGE_", "LD_", "GLIBC_", "MALLOC_", "RES_")
-QSUBS_OWN = frozenset({"GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NLSPATH", "OPENSSL_CONF"})
-# Variables that qsub records as SGE_O_* or prints by: set for it only when there is no other way.
-QSUBS_PREFERENCES = frozenset(
-    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
 )
 
 
@@ -244,7 +233,11 @@ class QsubCommand(NamedTuple):
         argv += path_options(place.paths)
         argv += ["-wd", place.directory] if place.directory else []
         argv += ["-a", start] if start else []
-        argv += self.simple_attributes() + self.mail() + self.job_environment(bool(start), script.variables)
+        has_start_time = bool(start) or self.gives("-a")
+        by_name = variable_options(
+            self.vector(c.V_ENV), script.variables, bool(start) or self.options.has("-a")
+        )
+        argv += self.simple_attributes() + self.mail() + by_name.options
         in_account = bool(marks.token) and marks.in_account and not self.gives("-A")
         argv += ["-ac", f"{CONTEXT}={marks.token}"] if marks.token else []
         argv += ["-A", ACCOUNT_PREFIX + marks.token] if in_account else []
@@ -252,16 +245,13 @@ class QsubCommand(NamedTuple):
         arguments = self.arguments()
         named = self.given_job_name()
         name = self.job_name(command) if named is None else named
-        unset = {key for key in self.environment.env if key in STRIPPED or key.startswith(STRIPPED_PREFIX)}
-        env = {key: value for key, value in self.environment.env.items() if key not in unset}
-        env |= self.variables
+        env = environment_of_qsub(self.environment.env, {**self.variables, **by_name.values})
         stdin = None
         if is_script:
             argv += [*job_script.OPTIONS, *(["-N", name] if named is None else [])]
             stdin = fsencode(script.text)
         else:
             argv += [command, *arguments]
-        has_start_time = bool(start) or self.gives("-a")
         return Submission(tuple(argv), env, stdin, self.tasks, name, has_start_time, marks.token, in_account)
 
     def is_direct(self) -> bool:
@@ -357,39 +347,6 @@ class QsubCommand(NamedTuple):
             and "-m" not in self.environment.default_options
         ):
             words += ["-m", "e"]
-        return words
-
-    def job_environment(self, has_start_time: bool, elsewhere: frozenset[str]) -> list[str]:
-        """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte."""
-        words: list[str] = []
-        variables = pairs(self.vector(c.V_ENV))
-        check_variables(variables)
-        for name, value in variables.items():
-            if name in elsewhere:
-                continue
-            if is_dropped(name, value):
-                text = (
-                    "Grid Engine takes this variable out of every job's environment, and only a command that"
-                    " is started without a shell (-b y -shell n) can be given it all the same"
-                )
-                raise refused(c.V_ENV, {name: value}, text)
-            qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
-            preference = name in QSUBS_PREFERENCES or name.startswith("LC_")
-            if not (qsubs_own or preference):
-                self.variables[name] = value
-                words += ["-v", name]
-            elif "," not in value:
-                words += ["-v", f"{name}={value}"]
-            elif qsubs_own:
-                raise refused(
-                    c.V_ENV, {name: value}, "qsub needs this variable itself and cannot pass on a comma"
-                )
-            elif name == "TZ" and (has_start_time or self.options.has("-a")):
-                text = f"a start time and {name}={value} with a comma in drmaa_v_env exclude each other"
-                raise error(ConflictingAttributeValuesException, text)
-            else:
-                self.variables[name] = value
-                words += ["-v", name]
         return words
 
     def arguments(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,14 +266,6 @@ def test_rusage_is_real(cell: Cell, tmp_path: Path) -> None:
     assert float(line[16]) > 1000  # kB
 
 
-def test_memory_limits_are_set(cell: Cell, tmp_path: Path) -> None:
-    number = quick(
-        cell, tmp_path, "-l", "h_vmem=2G,h_cpu=100,h_fsize=1M", "sh", "-c", "ulimit -v; ulimit -t; ulimit -f"
-    )
-    ended(cell, number)
-    assert (tmp_path / "out").read_text().split() == [str(2 * 1024**2), "100", "2048"]
-
-
 def test_parallel_jobs(cell: Cell, tmp_path: Path) -> None:
     number = quick(cell, tmp_path, "-pe", "smp", "3", "sh", "-c", "echo $NSLOTS $PE; cat $PE_HOSTFILE")
     assert ended(cell, number)[33:35] == ["smp", "3"]
@@ -316,64 +307,6 @@ def test_a_word_ends_at_its_newline(cell: Cell, tmp_path: Path, words: tuple[str
     )
     ended(cell, number)
     assert (tmp_path / "out").read_text() == text + "1\n2"
-
-
-def test_limits_of_infinity_raise_the_soft_ones(cell: Cell, tmp_path: Path) -> None:
-    """As on the real cell: a job's soft limits are its hard ones unless something is asked for."""
-    number = submit(
-        cell,
-        tmp_path,
-        *BINARY,
-        "-o",
-        "out",
-        "bash",
-        "-c",
-        "for kind in S H; do for name in c s v t; do ulimit -$kind$name; done; done",
-    )
-    ended(cell, number)
-    lines = (tmp_path / "out").read_text().split()
-    assert lines[:4] == lines[4:]
-
-
-@pytest.mark.parametrize(
-    ("request_", "option", "shown"),
-    [
-        ("h_cpu=1", "-t", "2"),
-        ("s_fsize=1", "-Sf", "15"),
-        ("h_stack=100K", "-s", "1024"),
-        ("h_data=1M", "-d", "10240"),
-        ("h_vmem=3M", "-v", "10240"),
-        ("s_rss=1K", "-Sm", "10240"),
-        ("h_core=1K", "-c", "1"),
-        ("h_fsize=20K", "-f", "20"),
-    ],
-)
-def test_small_limits_are_raised(cell: Cell, tmp_path: Path, request_: str, option: str, shown: str) -> None:
-    """To the least that the real cell gave for them."""
-    number = submit(cell, tmp_path, *BINARY, "-l", request_, "-o", "out", "bash", "-c", f"ulimit {option}")
-    ended(cell, number)
-    assert (tmp_path / "out").read_text() == f"{shown}\n"
-
-
-@pytest.mark.parametrize(
-    ("limit", "failed", "status"),
-    [
-        ("h_vmem=100M", "37", "137"),
-        ("s_vmem=100M", "100", "152"),
-        ("h_cpu=1", "37", "137"),
-        ("s_cpu=1", "100", "152"),
-    ],
-)
-def test_what_processes_use_together_is_limited(
-    cell: Cell, tmp_path: Path, limit: str, failed: str, status: str
-) -> None:
-    """Two processes, each within the limit of one; as on the real cell, which looks at them every second."""
-    code = "while 1: pass" if "cpu" in limit else "x = b'a' * (60 << 20); import time; time.sleep(600)"
-    (tmp_path / "two").write_text(f'for i in 1 2; do {sys.executable} -S -c "{code}" & done; wait\n')
-    number = submit(cell, tmp_path, "-cwd", "-S", "/bin/sh", "-l", limit, "-o", "out", "-j", "y", "two")
-    line = ended(cell, number)
-    assert (line[11], line[12]) == (failed, status)
-    assert float(line[42]) > (100 << 20 if "vmem" in limit else 1 << 20)  # maxvmem is that of all together
 
 
 def test_the_record_of_a_rescheduled_run_tells_nothing_of_it(cell: Cell, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""How variables reach a job: by name through qsub's environment, or with their value on its command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from drmaa_cli import constants as c
+from drmaa_cli.errors import ConflictingAttributeValuesException, error
+from drmaa_cli.template.attributes import pairs
+from drmaa_cli.template.limits import check_variables
+from drmaa_cli.template.paths import refused
+from drmaa_cli.template.script_plan import is_dropped
+
+STRIPPED_PREFIX = "SGE_LONG_"
+STRIPPED = frozenset({"SGE_DEBUG_LEVEL", "SGE_DEBUG_TARGET", "SGE_ND"})
+"""These garble the tools' output (observed)."""
+QSUBS_PREFIXES = ("SGE_", "LD_", "GLIBC_", "MALLOC_", "RES_")
+QSUBS_OWN = frozenset({"GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NLSPATH", "OPENSSL_CONF"})
+"""With these it would change what qsub itself does or where it finds its cell: never set for it by a job."""
+QSUBS_PREFERENCES = frozenset(
+    {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
+)
+"""These qsub records as SGE_O_* or prints by: set for it only when there is no other way."""
+
+
+class Variables(NamedTuple):
+    """The variables of a job.
+
+    Attributes:
+        options: qsub's ``-v``.
+        values: what qsub's own environment must have for those that are given by name.
+    """
+
+    options: list[str]
+    values: dict[str, str]
+
+
+def variable_options(
+    environment: Sequence[str], elsewhere: frozenset[str], has_start_time: bool
+) -> Variables:
+    """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte.
+
+    Args:
+        environment: the attribute ``drmaa_v_env``.
+        elsewhere: the variables that a script sets.
+        has_start_time: whether qsub reads a time, which depends on its time zone.
+
+    Raises:
+        InvalidAttributeValueException: Grid Engine would drop the variable, or cannot carry its value.
+        ConflictingAttributeValuesException: a start time excludes such a time zone.
+    """
+    found = Variables([], {})
+    variables = pairs(environment)
+    check_variables(variables)
+    for name, value in variables.items():
+        if name in elsewhere:
+            continue
+        if is_dropped(name, value):
+            text = (
+                "Grid Engine takes this variable out of every job's environment, and only a command that"
+                " is started without a shell (-b y -shell n) can be given it all the same"
+            )
+            raise refused(c.V_ENV, {name: value}, text)
+        qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
+        preference = name in QSUBS_PREFERENCES or name.startswith("LC_")
+        if (qsubs_own or preference) and "," not in value:
+            found.options.extend(["-v", f"{name}={value}"])
+            continue
+        if qsubs_own:
+            raise refused(
+                c.V_ENV, {name: value}, "qsub needs this variable itself and cannot pass on a comma"
+            )
+        if name == "TZ" and has_start_time:
+            text = f"a start time and {name}={value} with a comma in drmaa_v_env exclude each other"
+            raise error(ConflictingAttributeValuesException, text)
+        found.values[name] = value
+        found.options.extend(["-v", name])
+    return found
+
+
+def environment_of_qsub(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The environment that qsub runs in: the program's without what garbles its output, and what is given."""
+    kept = {
+        name: value
+        for name, value in own.items()
+        if name not in STRIPPED and not name.startswith(STRIPPED_PREFIX)
+    }
+    return {**kept, **given}
