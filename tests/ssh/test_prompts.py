@@ -57,7 +57,7 @@ def test_known_questions(line: str, kind: Question) -> None:
 def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: Question) -> None:
     for length in range(len(line.rstrip(": ?'"))):
         part = question(line[:length], is_quiet=False)
-        assert part is None or part.text.endswith(("? ", ": ")) or part.kind is Question.SERVERS
+        assert part is None or part.text.endswith(("? ", ": "))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,46 @@ def test_what_is_no_question(line: str) -> None:
 @given(st.text(), st.booleans())
 def test_any_line(line: str, quiet: bool) -> None:
     found = question(line, is_quiet=quiet)
-    assert found is None or found.text == line
+    assert found is None or line.endswith(found.text)
+
+
+UNKNOWN = """\
+The authenticity of host 'submit (10.0.0.7)' can't be established.
+ED25519 key fingerprint is SHA256:mVhyDwDY9MxS1o0zZ0q7r3ZpnZt0bJ0u1o2e3n4t5y6.
+This key is not known by any other names.
+Are you sure you want to continue connecting (yes/no/[fingerprint])? """
+DUO = """\
+(anna@submit) Duo two-factor login for anna
+
+Enter a passcode or select one of the following options:
+
+ 1. Duo Push to XXX-XXX-1234
+ 2. SMS passcodes to XXX-XXX-1234
+
+Passcode or option (1-2): """
+OLD_DUO = DUO.partition(") ")[2]  # before OpenSSH 8.5
+CHOICE = "(anna@submit) Which token?\n [1] phone\n [2] key\n> "
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (UNKNOWN, Question.HOST_KEY),
+        (DUO, Question.SERVERS),
+        (OLD_DUO, Question.SERVERS),
+        (CHOICE, Question.SERVERS),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "Welcome to submit\nAll is watched: yes\n", "debug1: Next: password\n"]
+)
+def test_a_question_is_shown_with_what_it_takes_to_answer_it(text: str, kind: Question, before: str) -> None:
+    assert question(before + text, is_quiet=True) == Prompt(kind, text)
+
+
+def test_ssh_logs_between_the_lines() -> None:
+    said = UNKNOWN.replace("This key", "debug1: no DNS record: none\nThis key")
+    assert question(said, is_quiet=False) == Prompt(Question.HOST_KEY, UNKNOWN)
 
 
 PASSPHRASE = Prompt(Question.PASSPHRASE, "Enter passphrase for key 'k': ")
@@ -86,6 +125,9 @@ FIRST = Prompt(Question.SERVERS, "(anna@submit) Password: ")
 CODE = Prompt(Question.SERVERS, "(anna@submit) Verification code: ")
 HOST_KEY = Prompt(Question.HOST_KEY, "Are you sure (yes/no)? ")
 PARTIAL = 'Authenticated using "publickey" with partial success.\n'
+JUMP = Prompt(Question.ACCOUNT_PASSWORD, "anna@jump's password: ")
+JUMP_CODE = Prompt(Question.SERVERS, "(anna@jump) Verification code: ")
+THROUGH = "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2\n"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +143,17 @@ PARTIAL = 'Authenticated using "publickey" with partial success.\n'
         (CODE, FIRST, PARTIAL, False),
         (FIRST, FIRST, "", True),
         (FIRST, PASSWORD, "", True),
+        # a host on the way, and the next one
+        (JUMP, JUMP, "", True),
+        (JUMP, PASSWORD, "", False),
+        (JUMP, PASSWORD, THROUGH, False),
+        (JUMP, HOST_KEY, "", False),
+        (JUMP_CODE, PASSWORD, "", False),
+        (JUMP, CODE, "", False),
+        (PASSPHRASE, PASSPHRASE, "", True),
+        (PASSPHRASE, PASSPHRASE, THROUGH, False),
+        (PASSPHRASE, PASSWORD, THROUGH, False),
+        (PASSPHRASE, PASSPHRASE, 'Authenticated to jump ([10.0.0.7]:22) using "publickey".\n', False),
     ],
 )
 def test_rejections(answered: Prompt | None, asked: Prompt, between: str, rejected: bool) -> None:
@@ -134,6 +187,7 @@ Host key verification failed.
         ('unix_listener: path "/tmp/x" too long for Unix domain socket', Failure.SSH_UNUSABLE),
         ("command-line: line 0: Bad configuration option: controlpersist", Failure.SSH_UNUSABLE),
         ("something else", Failure.UNCLEAR),
+        ("debug1: Connection closed: not yet\nsomething else", Failure.UNCLEAR),
         ("", Failure.UNCLEAR),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import subprocess
-import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
@@ -16,6 +17,8 @@ AnswerSource = Callable[[str], Optional[str]]
 """The same; None when this source cannot be asked, and the next one is."""
 
 ASKPASS_SECONDS = 300.0
+
+_one_question = threading.Lock()  # at the terminal; several sessions may be logging in
 
 
 class AskpassFailed(Exception):
@@ -54,20 +57,30 @@ def first_answer(asked: Sequence[AnswerSource], question: str) -> str | None:
 
 
 def _ask_command(path: str, question: str, env: Mapping[str, str]) -> str:
+    code, printed = _run([path, question], env)
+    answer = os.fsdecode(printed).partition("\n")[0].rstrip("\r") if code == 0 else ""
+    del printed  # tracebacks may show what variables hold
+    if code != 0:
+        raise AskpassFailed(f"the command {path!r} {code} at {question!r}")
+    return answer
+
+
+def _run(argv: list[str], env: Mapping[str, str]) -> tuple[int | str, bytes]:
+    """Exit status 0, or what happened instead, and what was printed."""
     try:
         done = subprocess.run(
-            [path, question],
+            argv,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             timeout=ASKPASS_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as err:
-        raise AskpassFailed(f"the command {path!r} could not answer {question!r}: {err}") from None
-    if done.returncode != 0:
-        raise AskpassFailed(f"the command {path!r} ended with exit code {done.returncode} at {question!r}")
-    return os.fsdecode(done.stdout).partition("\n")[0].rstrip("\r")
+    except OSError as err:
+        return f"cannot be run ({err.strerror})", b""
+    except subprocess.TimeoutExpired:
+        return f"did not end within {ASKPASS_SECONDS:g} seconds", b""
+    return 0 if done.returncode == 0 else f"ended with exit code {done.returncode}", done.stdout
 
 
 def _ask_terminal(question: str) -> str | None:
@@ -76,5 +89,6 @@ def _ask_terminal(question: str) -> str | None:
     except OSError:
         return None
     os.close(terminal)
-    sys.stdout.flush()
-    return getpass.getpass(question)
+    with _one_question, contextlib.suppress(EOFError):  # the latter: ctrl-D
+        return getpass.getpass(question)
+    return None

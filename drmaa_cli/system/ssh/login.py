@@ -5,10 +5,12 @@ ssh ignores SIGHUP: the end of the process that asked would take along the one i
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import os
 import resource
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli.system.ssh import prompts
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.3  # an unknown question is taken for one after so long without another character
 POLL_SECONDS = 0.05
 LAST_LINES = 6
+ANSWERED_SECONDS = 150.0  # sshd's LoginGraceTime is 120 by default
+LONGEST_ANSWER = 1023  # bytes, with the line end, that ssh reads
 
 Ask = Callable[[Prompt], "str | None"]
 """Answers a question; None when nobody can."""
@@ -45,10 +49,11 @@ def log_in(
     """Run an ssh command that ends by itself once it is logged in (``ssh -f``), and answer what it asks.
 
     Args:
-        argv: the command line, with ``LogLevel=VERBOSE``: what is said then tells a rejected answer.
+        argv: the command line, with ``LogLevel=DEBUG1``: what is said then tells a rejected answer.
         env: the environment of ssh.
         ask: answers the questions; it may take its time.
-        silence: seconds within which ssh must say something.
+        silence: seconds within which ssh must say something; longer once it has had an answer, for a person
+            may have to press a button somewhere.
         is_up: whether the connection answers, which it does a moment after the login.
 
     Raises:
@@ -64,8 +69,7 @@ def log_in(
     except pexpect.ExceptionPexpect as err:
         raise LoginFailed(Failure.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
     try:
-        with _no_core_file():
-            _Dialogue(child, ask, silence).hold()
+        _Dialogue(child, ask, silence).hold()
         until = time.monotonic() + silence
         while not is_up():
             if time.monotonic() > until:
@@ -75,15 +79,10 @@ def log_in(
         child.close(force=True)
 
 
-@contextlib.contextmanager
-def _no_core_file() -> Iterator[None]:
-    """While a secret is in memory, a crash of this process writes no core file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+def _write_no_core_files() -> None:
+    """From now on this process writes none: what a secret leaves in memory cannot be erased in Python."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 class _Dialogue:
@@ -94,6 +93,7 @@ class _Dialogue:
         self._said = ""
         self._since_answer = ""
         self._answered: Prompt | None = None
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def hold(self) -> None:
         heard = time.monotonic()
@@ -105,7 +105,7 @@ class _Dialogue:
             if text:
                 heard = now
                 self._check_host_key()
-            asked = prompts.question(self._line(), is_quiet=now - heard > QUIET_SECONDS)
+            asked = prompts.question(self._since_answer, is_quiet=now - heard > QUIET_SECONDS)
             if asked is not None:
                 self._answer(asked)
                 heard = time.monotonic()
@@ -121,19 +121,15 @@ class _Dialogue:
         import pexpect  # noqa: PLC0415  # loaded by log_in()
 
         try:
-            text = (
-                self._child.read_nonblocking(4096, POLL_SECONDS).decode("utf-8", "replace").replace("\r", "")
-            )
+            heard = self._decoder.decode(self._child.read_nonblocking(4096, POLL_SECONDS))
         except pexpect.TIMEOUT:
             return ""
         except pexpect.EOF:
             return None
+        text = "".join(filter(_is_shown, heard))  # nothing that a terminal would obey
         self._said += text
         self._since_answer += text
         return text
-
-    def _line(self) -> str:
-        return self._since_answer.rpartition("\n")[2]
 
     def _check_host_key(self) -> None:
         """A changed host key ends the matter, whatever ssh_config says."""
@@ -152,9 +148,14 @@ class _Dialogue:
         answer = self._ask(asked)
         if answer is None:
             raise LoginFailed(Failure.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")
+        if asked.kind is not Question.HOST_KEY:
+            _write_no_core_files()
         self._answered, self._since_answer = asked, ""
-        self._child.sendline(answer)
+        self._silence = max(self._silence, ANSWERED_SECONDS)
+        trouble = _type(self._child.child_fd, answer)
         del answer
+        if trouble:
+            raise LoginFailed(Failure.NO_ANSWER, f"the answer to {asked.text.strip()!r} {trouble}")
 
     def _failed(self) -> LoginFailed:
         kind = prompts.failure(self._said)
@@ -169,5 +170,27 @@ class _Dialogue:
         return LoginFailed(kind, self._with_words("ssh could not log in"))
 
     def _with_words(self, text: str) -> str:
-        lines = [line.strip() for line in self._said.split("\n") if line.strip()]
+        lines = [line.strip() for line in prompts.without_log(self._said).split("\n") if line.strip()]
         return f"{text}: {'; '.join(lines[-LAST_LINES:])}" if lines else text
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character in "\n\t"
+
+
+def _type(terminal: int, answer: object) -> str:
+    """Type an answer and the end of its line; what is wrong with the answer, if it cannot be typed.
+
+    Nothing here raises with the answer in a frame: tracebacks may show what variables hold.
+    """
+    if not isinstance(answer, str):
+        return f"is of type {type(answer).__name__} instead of str"
+    line = answer.rstrip("\r\n")
+    if any(character < " " or character == "\x7f" for character in line):
+        return "has a control character"
+    data = line.encode("utf-8", "surrogateescape") + b"\n"
+    if len(data) > LONGEST_ANSWER:
+        return "is too long"
+    with contextlib.suppress(OSError):  # ssh has ended, and will be found to have
+        os.write(terminal, data)
+    return ""

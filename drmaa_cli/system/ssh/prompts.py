@@ -39,7 +39,7 @@ class Prompt(NamedTuple):
 
     Attributes:
         kind: what is asked.
-        text: the question as it is shown to a person, without line ends.
+        text: the question as it is shown to a person; several lines where it takes them to answer.
     """
 
     kind: Question
@@ -57,7 +57,7 @@ _QUESTIONS = [
         re.compile(_PREFIX + r"(?:\(current\) UNIX password|Current [Pp]assword|New [Pp]assword): ?"),
         Question.NEW_PASSWORD,
     ),
-    (re.compile(r"\([^()\s]+@[^()\s]+\) .+"), Question.SERVERS),
+    (re.compile(r"\([^()\s]+@[^()\s]+\) .*[:?] "), Question.SERVERS),
     (
         re.compile(
             r"(?:Password(?: for [^:]+)?|Verification code|Passcode(?: or option \([^)]*\))?|Enter PASSCODE|"
@@ -66,9 +66,20 @@ _QUESTIONS = [
         Question.SERVERS,
     ),
 ]
-_UNKNOWN_QUESTION = re.compile(r".*\S.*[:?>\])] ?")
+_UNKNOWN_QUESTION = re.compile(r"\([^()\s]+@[^()\s]+\) .+|.*[:?>\])] ?")
+# With which line questions of several lines begin.
+_BEGINNINGS = {
+    Question.HOST_KEY: re.compile(r"The authenticity of host "),
+    Question.SERVERS: re.compile(r"\([^()\s]+@[^()\s]+\) |Duo two-factor login for "),
+}
+_LOG = re.compile(r"debug[1-3]: .*\n", re.MULTILINE)
 
-PARTIAL_SUCCESS = "with partial success."
+# What shows that an answer was right although another is wanted: one method of several has succeeded, or
+# (LogLevel DEBUG1) a host on the way has let ssh through to the next.
+_PROGRESS = re.compile(
+    r"with partial success\.|^debug1: Remote protocol version|^Authenticated to ", re.MULTILINE
+)
+_WHOSE = re.compile(r"\(?([^()\s]+@[^()\s]+?)(?:\) |'s )")
 
 _FAILURES = [
     (re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED"), Failure.HOST_KEY_CHANGED),
@@ -94,34 +105,53 @@ _FAILURES = [
 _OFFENDING = re.compile(r"Offending (?:\S+ )?key (?:for \S+ )?in (\S+):(\d+)")
 
 
-def question(line: str, *, is_quiet: bool) -> Prompt | None:
-    """The question in the last, unfinished line of what was said.
+def question(said: str, *, is_quiet: bool) -> Prompt | None:
+    """The question at the end of what was said.
 
     Args:
-        line: the text after the last line end.
+        said: the text since the last answer.
         is_quiet: whether nothing was said for a while: then what looks like a question is one.
     """
+    line = said.rpartition("\n")[2]
     for pattern, kind in _QUESTIONS:
         if pattern.fullmatch(line):
-            return Prompt(kind, line)
+            return Prompt(kind, _whole(said, kind))
     if is_quiet and _UNKNOWN_QUESTION.fullmatch(line):
-        return Prompt(Question.SERVERS, line)
+        return Prompt(Question.SERVERS, _whole(said, Question.SERVERS))
     return None
+
+
+def _whole(said: str, kind: Question) -> str:
+    """All lines of the question at the end: the options to choose from, the fingerprint to compare."""
+    lines = without_log(said).split("\n")
+    beginning = _BEGINNINGS.get(kind)
+    for place in range(len(lines) - 1, -1, -1):
+        if beginning is not None and beginning.match(lines[place]):
+            return "\n".join(lines[place:])
+    return lines[-1]
+
+
+def without_log(said: str) -> str:
+    """What ssh and the servers said to a person."""
+    return _LOG.sub("", said)
 
 
 def is_rejection(answered: Prompt | None, asked: Prompt, between: str) -> bool:
     """Whether a question shows that the answer to the one before it was rejected.
 
-    A method of authentication that succeeded and is not enough says so (ssh's VERBOSE log level). A server
-    may ask several different things in a row; ssh itself asks for a passphrase or password only once each.
+    A server may ask several different things in a row; ssh itself asks for a passphrase or password only
+    once each.
 
     Args:
         answered: the question before, None for the first.
         asked: the question now.
-        between: what was said between the two.
+        between: what was said between the two, at ssh's log level DEBUG1.
     """
-    if answered is None or answered.kind is Question.HOST_KEY or PARTIAL_SUCCESS in between:
+    if answered is None or Question.HOST_KEY in (answered.kind, asked.kind) or _PROGRESS.search(between):
         return False
+    whose = [_WHOSE.match(prompt.text) for prompt in (answered, asked)]
+    if whose[0] and whose[1] and whose[0].group(1) != whose[1].group(1):
+        return False  # of a host on the way, and of the next one
     if answered.kind is Question.SERVERS:
         return asked.kind is not Question.SERVERS or asked.text == answered.text
     return True
@@ -129,6 +159,7 @@ def is_rejection(answered: Prompt | None, asked: Prompt, between: str) -> bool:
 
 def failure(said: str) -> Failure:
     """Why ssh ended without a login, from its last words."""
+    said = without_log(said)
     for pattern, kind in _FAILURES:
         if pattern.search(said):
             return kind
