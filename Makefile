@@ -5,7 +5,7 @@
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
 #   test-ssh: the contract tests on cells that are reached through an ssh server of the tests
-#   test-crashes: a real qmaster is killed in the middle of keyed submissions; takes minutes
+#   test-crashes: amid keyed submissions a real qmaster is killed, ssh connections are cut; takes minutes
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
@@ -48,7 +48,7 @@ test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients
 
 test-crashes: $(READY)
-	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py
+	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py tests/ssh/test_cut_campaign.py
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .

@@ -1,4 +1,4 @@
-"""How verbs end when another thread ends the session while they are at work."""
+"""How verbs end: in terms of DRMAA, whatever went wrong below, or when another thread ends the session."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
     error,
 )
+from drmaa_cli.system.cell import TROUBLE, drmaa_error
 
 
 class Session(Protocol):
@@ -38,6 +39,9 @@ def while_open(verb: Verb) -> Verb:
         except (InternalException, ExitTimeoutException):
             self.check()  # exit() closes the session's file, and ends what waits
             raise
+        except TROUBLE as err:  # every look at the submit host may be the one at which its connection is lost
+            self.check()
+            raise drmaa_error(err) from err
 
     return cast("Verb", call)
 
@@ -54,5 +58,9 @@ def waits(verb: Verb) -> Verb:
             if self.closed:
                 raise error(ExitTimeoutException, TIMEOUT_TEXT) from err
             raise
+        except TROUBLE as err:
+            if self.closed:
+                raise error(ExitTimeoutException, TIMEOUT_TEXT) from err
+            raise drmaa_error(err) from err
 
     return cast("Verb", call)

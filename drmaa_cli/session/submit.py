@@ -34,7 +34,7 @@ from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
-from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
+from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout, HostUnreachable
 from drmaa_cli.template.arrays import Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.build import build
@@ -197,6 +197,8 @@ class Submitter:
                 reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
             except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
+            except HostUnreachable as err:
+                raise _in_doubt(str(err), "") from err
             except (CommandTimeout, OSError) as err:  # the latter: its answer files cannot be read
                 return _Done(self._find_or_raise(intent, str(err)))
             if isinstance(reply, Accepted):
@@ -259,14 +261,18 @@ class Submitter:
                 intent._replace(kept=False)
             )  # its files were read, if they are there
         except (*TROUBLE, StoreError, OSError) as err:
-            raise error(
-                DrmCommunicationException,
-                f"{why}; whether the job was accepted is not known yet and is looked up when this session is"
-                f" taken up again ({err})",
-            ) from err
+            raise _in_doubt(why, f" ({err})") from err
         if number is not None:
             log.info("the answer of qsub was lost, but job %d is ours", number)
         return number
+
+
+def _in_doubt(why: str, more: str) -> DrmaaException:
+    return error(
+        DrmCommunicationException,
+        f"{why}; whether the job was accepted is not known yet and is looked up when this session is taken up"
+        f" again{more}",
+    )
 
 
 def _remove(files: AnswerFiles | None) -> None:

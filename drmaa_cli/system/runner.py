@@ -42,8 +42,9 @@ class CommandTimeout(Exception):
         seconds: after which it was killed.
     """
 
-    def __init__(self, result: CommandResult, seconds: float) -> None:
-        super().__init__(f"{result.argv[0]} did not answer within {seconds:g} seconds and was killed")
+    def __init__(self, result: CommandResult, seconds: float, host: str = "") -> None:
+        where = f" on {host}" if host else ""
+        super().__init__(f"{result.argv[0]}{where} did not answer within {seconds:g} seconds and was killed")
         self.result = result
         self.seconds = seconds
 

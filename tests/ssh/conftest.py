@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import fake_sge
 from drmaa_cli.system.runner import Command, LocalRunner
 from drmaa_cli.system.ssh.address import parse_address
 from drmaa_cli.system.ssh.master import Master, SshOptions
 from drmaa_cli.system.ssh.prompts import Prompt
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.ssh.away import environment_away
 from tests.ssh.server import SSH, SshServer, require_sshd, running_server
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
@@ -72,3 +74,29 @@ def runner_of(short_path: Path) -> Iterator[MakeRunner]:
     yield make
     for runner in made:
         runner.close()
+
+
+@pytest.fixture(scope="module")
+def cell() -> Iterator[fake_sge.Cell]:
+    with fake_sge.Cell(slots=4, login_shells=False) as running:
+        yield running
+
+
+@pytest.fixture
+def exports(cell: fake_sge.Cell) -> dict[str, str]:
+    """What the commands of the cell need on its submit host."""
+    return {**cell.variables, "PATH": f"{cell.path}:/usr/bin:/bin"}
+
+
+@pytest.fixture
+def settings(exports: dict[str, str], server: SshServer, short_path: Path) -> dict[str, str]:
+    """The environment of a host without Grid Engine, from which the cell is an ssh login away."""
+    return environment_away(server, short_path, exports)
+
+
+@pytest.fixture
+def at_home(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process is on that host."""
+    for name in settings.keys() - {"PYTHONPATH", "HOME"}:
+        monkeypatch.setenv(name, settings[name])
+    return settings

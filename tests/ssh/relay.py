@@ -39,6 +39,7 @@ class Relay:
         self._host = host
         self._left: dict[Way, int | None] = dict.fromkeys(Way)  # bytes until the cut
         self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # asyncio itself may forget a task that waits
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -73,16 +74,25 @@ class Relay:
     async def _start(self) -> None:
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._server = await asyncio.start_server(self._serve, self._host, 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def _end(self) -> None:
         self._server.close()
         await self._cut()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._begin(self._serve(reader, writer))
 
     async def _set_left(self, way: Way, count: int) -> None:
         self._left[way] = count
@@ -104,7 +114,8 @@ class Relay:
             there.append(onward)
             self._open.add(onward)
             await asyncio.gather(
-                self._forward(Way.TO_SERVER, reader, onward), self._forward(Way.TO_CLIENT, answers, writer)
+                self._begin(self._forward(Way.TO_SERVER, reader, onward)),
+                self._begin(self._forward(Way.TO_CLIENT, answers, writer)),
             )
         except OSError:
             pass  # one side has gone, and so does the other
@@ -116,7 +127,7 @@ class Relay:
     async def _forward(self, way: Way, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-        pump = loop.create_task(self._pump(way, waiting, sink))
+        pump = self._begin(self._pump(way, waiting, sink))
         try:
             while True:
                 data = await source.read(CHUNK)

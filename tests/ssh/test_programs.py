@@ -5,49 +5,21 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
 
 import drmaa_cli
-import fake_sge
 from drmaa_cli.errors import AuthorizationException, DrmCommunicationException, InvalidArgumentException
-from tests.ssh.server import SSH, SshServer
+from tests.ssh.away import ROOT
+from tests.ssh.server import SshServer
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TUTORIAL = ROOT / "examples" / "tutorial"
 PATIENCE = 180
 SECRET = "Tr0ub4dor & 3"
-
-
-@pytest.fixture(scope="module")
-def cell() -> Iterator[fake_sge.Cell]:
-    with fake_sge.Cell(slots=4, login_shells=False) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(cell: fake_sge.Cell, server: SshServer, short_path: Path) -> dict[str, str]:
-    """The environment of a host without Grid Engine, from which the cell is an ssh login away."""
-    exports = {**cell.variables, "PATH": f"{cell.path}:/usr/bin:/bin"}
-    (short_path / "bin").mkdir()
-    (short_path / "bin" / "ssh").symlink_to(SSH or "ssh")
-    return {
-        "DRMAA_CLI_CONTACT": server.contact,
-        "DRMAA_CLI_SSH_CONFIG": str(server.config),
-        "DRMAA_CLI_SSH_SETUP": "; ".join(
-            f"export {key}={shlex.quote(word)}" for key, word in exports.items()
-        ),
-        "XDG_RUNTIME_DIR": str(short_path),
-        "XDG_STATE_HOME": str(short_path / "state"),
-        "HOME": str(short_path),
-        "PATH": f"{short_path}/bin:/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT),
-    }
 
 
 def lock_key(server: SshServer) -> None:
@@ -76,14 +48,6 @@ def test_the_tutorial_with_a_passphrase_typed_at_a_terminal(
     child.close()
     assert SECRET not in child.before
     assert child.exitstatus == 0, child.before
-
-
-@pytest.fixture
-def at_home(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """This process is on that host."""
-    for name in settings.keys() - {"PYTHONPATH", "HOME"}:
-        monkeypatch.setenv(name, settings[name])
-    return settings
 
 
 def test_the_contact_takes_up_the_session(at_home: dict[str, str], server: SshServer) -> None:

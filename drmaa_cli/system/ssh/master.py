@@ -31,6 +31,7 @@ CHECK_SECONDS = 20.0
 ALIVE_INTERVAL, ALIVE_COUNT = 15, 3  # a hung connection is given up after 45 s
 LOCK_PAUSE = 0.1
 ATTEMPTS, FIRST_PAUSE = 5, 0.2
+DROPPED_SECONDS = 5.0  # a busy server drops a connection at once; what takes longer is another trouble
 LONGEST_PATH = 90  # bytes: ssh adds 17 to it while it makes the socket, and the kernel takes 107
 
 RunSsh = Callable[[list[str], float], CommandResult]
@@ -152,6 +153,7 @@ class Master:
 
         pause = FIRST_PAUSE
         for attempt in range(1, ATTEMPTS + 1):
+            began = time.monotonic()
             self._remove_socket()
             try:
                 log_in(
@@ -159,7 +161,8 @@ class Master:
                 )
                 return
             except LoginFailed as err:
-                if err.kind is not Failure.CLOSED or answered or attempt == ATTEMPTS:
+                was_dropped = err.kind is Failure.CLOSED and time.monotonic() - began < DROPPED_SECONDS
+                if not was_dropped or answered or attempt == ATTEMPTS:
                     raise
             time.sleep(pause * (1 + random.random()))  # not to come back all at once
             pause *= 2
@@ -173,7 +176,7 @@ class Master:
         return [
             *self._options.words(),
             *("-f", "-N", "-M", "-S", str(self.socket), "-o", f"ControlPersist={IDLE_SECONDS}"),
-            *("-o", "LogLevel=VERBOSE", "-o", "NumberOfPasswordPrompts=1", *policy),
+            *("-o", "LogLevel=DEBUG1", "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1", *policy),
             *("-o", f"ConnectTimeout={max(1, round(self._options.connect_timeout))}"),
             *("-o", f"ServerAliveInterval={ALIVE_INTERVAL}", "-o", f"ServerAliveCountMax={ALIVE_COUNT}"),
             *("-o", "ExitOnForwardFailure=no", "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none"),

@@ -249,13 +249,13 @@ class SshRunner:
                 result = self._local.run(local)
         except CommandTimeout as late:
             is_over = self._kill(label)
-            if kept_in and not is_over:
+            if not is_over:
                 raise HostUnreachable(
                     f"{self._master.address} did not answer within {command.timeout:g} seconds"
                 ) from None
             answer = read_answer(late.result.stdout, late.result.stderr, marker)
             printed = CommandResult(command.argv, -9, answer.stdout, answer.stderr, command.timeout)
-            raise CommandTimeout(printed, command.timeout) from None
+            raise CommandTimeout(printed, command.timeout, str(self._master.address)) from None
         except CommandNotFound:
             raise
         except BaseException:
@@ -301,7 +301,9 @@ class SshRunner:
             if found.fate is not Fate.RUNNING:
                 return found
             if time.monotonic() >= until:
-                raise CommandTimeout(result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS)
+                raise CommandTimeout(
+                    result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS, str(self._master.address)
+                )
             time.sleep(LOOK_AGAIN)
 
     def _kill(self, label: str) -> bool:
