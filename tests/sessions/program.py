@@ -48,7 +48,7 @@ SINGLE_CODES, TASK_CODES = 5, 3
 def is_submission(what: Any) -> bool:
     """Whether a Command, or a command's words, are those of a qsub, or of an ssh that runs one."""
     words = getattr(what, "argv", what)
-    return words[0] == "qsub" or bool(re.search(r" [0-9a-f]{32}\.[0-9]+$", words[-1]))
+    return words[0] == "qsub" or bool(re.search(r"[0-9a-f]{32}\.[0-9]+$", words[-1]))
 
 
 def die() -> None:

@@ -18,6 +18,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     forestall_line,
     forget_line,
     loader,
+    payload,
     read_answer,
     script_line,
 )
@@ -40,7 +41,7 @@ class Host:
     def run(self, line: str) -> Answer:
         done = subprocess.run(
             ["/bin/sh", "-c", loader(MARKER)],
-            input=line.encode() + b"\n",
+            input=payload(MARKER, line),
             env={"HOME": str(self.home), "PATH": self.path},
             capture_output=True,
             check=True,

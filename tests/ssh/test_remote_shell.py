@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.system.ssh.remote_shell import Answer, loader, quote, read_answer, script_line
+from drmaa_cli.system.ssh.remote_shell import Answer, loader, payload, quote, read_answer, script_line
 
 SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "tcsh", "fish") if shutil.which(name)]
 MARKER = "0123456789abcdef"
@@ -17,7 +17,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 def run(shell: str, line: str, stdin: bytes = b"") -> Answer:
-    given = line.encode() + b"\n" + stdin
+    given = payload(MARKER, line, stdin)
     done = subprocess.run([shell, "-c", loader(MARKER)], input=given, capture_output=True, check=True)
     return read_answer(done.stdout, done.stderr, MARKER)
 
@@ -58,6 +58,14 @@ def test_arrives_byte_for_byte(words: list[str], variables: dict[str, str]) -> N
     printed = run("sh", line).stdout.decode().split("\0")
     assert printed[: len(words)] == words
     assert {f"{name}={value}" for name, value in variables.items()} <= set(printed[len(words) :])
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_an_rc_file_reads_does_not_run_the_rest(shell: str) -> None:
+    given = payload(MARKER, script_line(("echo", "begun"), {}, MARKER), b"echo what was meant for the job\n")
+    _, _, rest = given.partition(b"\n")  # the rest of what came
+    done = subprocess.run([shell, "-c", loader(MARKER)], input=rest, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
 
 
 def test_a_nul_is_refused() -> None:

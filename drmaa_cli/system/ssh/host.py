@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
+import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -19,6 +20,7 @@ from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
 from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
+from drmaa_cli.system.ssh.remote_shell import quote
 from drmaa_cli.system.ssh.runner import SshRunner
 from drmaa_cli.system.transfer import Progress
 
@@ -40,24 +42,27 @@ _WHICH = (
     ' [ -f "$file" ] && [ -x "$file" ] && { printf %s "$file"; exit; }; done'
 )
 _EXPAND = 'IFS=; for path in $1; do [ -e "$path" ] && printf "%s\\0" "$path"; done'
-# Prints the variables before and after the setup, an empty item after each, then who and where one is.
+# $1 is the setup. Prints the variables before and after it, an empty item after each, then who and where.
 _DISCOVER = (
-    "cat /proc/self/environ; printf '\\0'; {{ {setup}; }} >/dev/null 2>&1;"
-    " cat /proc/self/environ; printf '\\0';"
-    ' printf \'%s\\0\' "$(id -un)" "$(uname -n)" "$(cd && pwd)" "$(pwd)" "$(date +%z)"'
-    ' "${{TZ:-$(readlink /etc/localtime || cat /etc/timezone)}}" "$(command -v qsub)"'
+    "setup=$1; shift; command -p cat /proc/self/environ; printf '\\0';"
+    ' eval "$setup" </dev/null >/dev/null; set +eu;'
+    " command -p cat /proc/self/environ; printf '\\0';"
+    ' printf \'%s\\0\' "$(command -p id -un)" "$(command -p uname -n)" "$(cd && pwd)" "$(pwd)"'
+    ' "$(command -p date +%z)" "${TZ:-$(command -p readlink /etc/localtime || command -p cat /etc/timezone)}"'
+    ' "$(command -v qsub)"'
 )
 # Where a site may have put the setup of Grid Engine, if a login without a terminal has none.
 _USUAL_PLACES = (
     "for file in /etc/profile.d/*sge*.sh /etc/profile.d/*gridengine*.sh /etc/profile.d/*[gu]ge*.sh"
     " /opt/*/*/common/settings.sh /usr/share/gridengine/*/common/settings.sh; do"
     ' [ -r "$file" ] && ( . "$file" >/dev/null 2>&1; [ -n "$SGE_ROOT" ] && command -v qsub >/dev/null 2>&1 )'
-    ' && printf "%s\\0" ". $file"; done;'
-    ' "${SHELL:-/bin/sh}" -l -c "command -v qsub" </dev/null 2>/dev/null | grep -q /qsub && printf "login\\0"'
+    ' && printf "%s\\0" "$file"; done'
 )
-_LOGIN_SHELL = (
-    'eval "$("$SHELL" -l -c "exec /bin/sh -c \'export -p\'" </dev/null 2>/dev/null | grep "^export ")"'
-)
+# $1 stands before the variables of a login shell: text on standard input is what all shells take with -l.
+_PRINT_VARIABLES = "exec /bin/sh -c 'echo $1; command -p cat /proc/self/environ'"
+_LOGIN_SHELL = f'echo "{_PRINT_VARIABLES}" | "${{SHELL:-/bin/sh}}" -l 2>/dev/null'
+_OF_A_SHELL = {"_", "PWD", "OLDPWD", "SHLVL"}
+_OWN_PATH = ":/usr/bin:/bin"  # behind the login's, for the texts above
 
 
 class _About(NamedTuple):
@@ -152,7 +157,7 @@ class SshHost:
         found = self._run(IS_RUNNING, word)
         if found.exit_code > 1:
             said = found.stderr.decode("utf-8", "replace").strip()
-            raise HostUnreachable(f"{self.name} does not tell which processes it runs: {said}")
+            raise HostUnreachable(f"{self.runner.address} does not tell which processes it runs: {said}")
         return found.exit_code == 0
 
     def put(self, source: Path, place: str, progress: Progress | None) -> None:
@@ -170,11 +175,13 @@ class SshHost:
 
     def _run(self, text: str, *words: str) -> CommandResult:
         argv = ("sh", "-c", text, "sh", *words)
-        env = self._about.before if hasattr(self, "_about") else {}
+        env = dict(self._about.before) if hasattr(self, "_about") else {}
+        if env:
+            env["PATH"] = env.get("PATH", "") + _OWN_PATH
         return self.runner.run(Command(argv, SHELL, env, COMMAND_SECONDS))
 
     def _ask(self, setup: str) -> _About:
-        result = self._run(_DISCOVER.format(setup=setup))
+        result = self._run(_DISCOVER, setup)
         items = os.fsdecode(result.stdout).split("\0")
         try:
             first = items.index("")
@@ -183,7 +190,7 @@ class SshHost:
         except ValueError:
             said = result.stderr.decode("utf-8", "replace").strip()
             raise error(
-                DrmsInitException, f"the setup {setup!r} ended the shell of the host: {said}"
+                DrmsInitException, f"the setup {setup!r} ended the shell of {self.runner.address}: {said}"
             ) from None
         return _About(
             _variables(items[:first]),
@@ -198,15 +205,26 @@ class SshHost:
 
     def _with_usual_setup(self, about: _About) -> _About:
         """What the host says after the first setup of the usual places by which qsub is found."""
-        places = os.fsdecode(self._run(_USUAL_PLACES).stdout).split("\0")[:-1]
-        for place in places:
-            found = self._ask(_LOGIN_SHELL if place == "login" else place)
+        for place in os.fsdecode(self._run(_USUAL_PLACES).stdout).split("\0")[:-1]:
+            found = self._ask(f". {quote(place)}")
             if found.has_qsub:
-                self.found_by = "what a login shell sets" if place == "login" else place
+                self.found_by = f". {place}"
                 log.info("Grid Engine on %s was found by %s", about.name, place)
                 return found
+        found = about._replace(environ={**about.environ, **self._login_variables()})
+        if self.which("qsub", found.environ.get("PATH", "")):
+            self.found_by = "what a login shell sets"
+            log.info("Grid Engine on %s was found by %s", about.name, self.found_by)
+            return found._replace(has_qsub=True)
         log.info("no Grid Engine was found on %s in the usual places", about.name)
         return about
+
+    def _login_variables(self) -> dict[str, str]:
+        """What a login shell sets there; nothing where it prints no such thing."""
+        mark = secrets.token_hex(16)
+        printed = os.fsdecode(self._run(_LOGIN_SHELL, mark).stdout).partition(f"{mark}\n")[2]
+        found = _variables(printed.split("\0"))
+        return {name: value for name, value in found.items() if name not in _OF_A_SHELL}
 
 
 def _variables(items: list[str]) -> dict[str, str]:

@@ -32,6 +32,7 @@ ALIVE_INTERVAL, ALIVE_COUNT = 15, 3  # a hung connection is given up after 45 s
 LOCK_PAUSE = 0.1
 ATTEMPTS, FIRST_PAUSE = 5, 0.2
 DROPPED_SECONDS = 5.0  # a busy server drops a connection at once; what takes longer is another trouble
+NAME_LENGTH = 16
 LONGEST_PATH = 90  # bytes: ssh adds 17 to it while it makes the socket, and the kernel takes 107
 
 RunSsh = Callable[[list[str], float], CommandResult]
@@ -53,17 +54,19 @@ class SshOptions(NamedTuple):
     connect_timeout: float
 
     def words(self) -> list[str]:
-        """The program and the options that hold for every call."""
+        """The program and the options that hold for every call, whatever ssh_config says of them."""
         config = ["-F", self.config_file] if self.config_file else []
         return [
             self.program,
             *config,
+            *("-o", "IgnoreUnknown=StdinNull,SessionType,ForkAfterAuthentication,RemoteCommand"),
             "-o",
             "ForwardX11=no",
             "-o",
             "ForwardAgent=no",
             "-o",
             "PermitLocalCommand=no",
+            *("-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none", "-o", "Tunnel=no"),
         ]
 
 
@@ -83,7 +86,7 @@ class Master:
     ) -> None:
         self.address, self._options, self._env, self._run = address, options, env, run
         self._directory = directory
-        name = hashlib.sha256(repr((tuple(address), options.config_file)).encode()).hexdigest()[:16]
+        name = hashlib.sha256(repr((tuple(address), options.config_file)).encode()).hexdigest()[:NAME_LENGTH]
         self.socket = directory / name
         self._login_lock, self._use_lock = directory / f"{name}.lock", directory / f"{name}.use"
         self._use: int | None = None
@@ -104,6 +107,7 @@ class Master:
                 "ProxyJump=none",
             ),
             *("-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"),
+            *("-o", "StdinNull=no", "-o", "SessionType=default", "-o", "ForkAfterAuthentication=no"),
             *self.address.words(),
         ]
 
@@ -179,7 +183,6 @@ class Master:
             *("-o", "LogLevel=DEBUG1", "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1", *policy),
             *("-o", f"ConnectTimeout={max(1, round(self._options.connect_timeout))}"),
             *("-o", f"ServerAliveInterval={ALIVE_INTERVAL}", "-o", f"ServerAliveCountMax={ALIVE_COUNT}"),
-            *("-o", "ExitOnForwardFailure=no", "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none"),
             *self.address.words(),
         ]
 
@@ -234,8 +237,13 @@ def _lock_file(path: Path) -> int:
 
 
 def socket_directory(env: Mapping[str, str]) -> Path:
-    """Where the user's sockets lie: below XDG_RUNTIME_DIR, which no other user can enter, or below /tmp."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and Path(runtime).is_dir():
-        return Path(runtime, "drmaa_cli-ssh")
+    """Where the user's sockets lie: below XDG_RUNTIME_DIR, which no other user can enter, or below /tmp.
+
+    The latter where the former is not the user's, or where ssh could not use a path in it.
+    """
+    runtime = Path(env.get("XDG_RUNTIME_DIR", ""), "drmaa_cli-ssh")
+    if runtime.is_absolute() and len(os.fsencode(runtime)) + NAME_LENGTH < LONGEST_PATH:
+        is_plain = not set("%$~") & set(str(runtime))  # which ssh would replace
+        if is_plain and os.access(runtime.parent, os.W_OK | os.X_OK):
+            return runtime
     return Path("/tmp", f"drmaa_cli-ssh-{os.geteuid()}")  # its owner and mode are checked

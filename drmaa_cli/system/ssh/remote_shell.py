@@ -4,6 +4,7 @@ Whatever login shell a user has (sh, bash, zsh, tcsh, fish), it is given the sam
 them read alike (see loader()): it becomes ``/bin/sh`` and runs one line that is sent on standard input. So
 neither arguments nor environment values appear in the process list of the submit host before the command
 itself does, and the output of rc files, which comes first, is kept apart by markers that nobody can know.
+Where an rc file has read that line, nothing is run: what follows it does not begin with the label.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-_LOADER = """exec /bin/sh -c 'IFS= read -r line && eval "$line"' {}"""
+_LOADER = (
+    'exec /bin/sh -c \'IFS= read -r line && case $line in "$0 "*) eval "${{line#* }}";; *) exit 1;; esac\' {}'
+)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit statuses of a POSIX shell for a command it cannot run
 NOT_BEGUN = 125  # ours: an answer could not be kept, or the command was forestalled
 KEPT = '"${XDG_STATE_HOME:-$HOME/.local/state}/drmaa_cli/answers"'
@@ -44,10 +47,18 @@ class Answer(NamedTuple):
 
 
 def loader(label: str) -> str:
-    """The line for the login shell; its label (letters, digits, ``._@+-``) stands in the process list."""
+    """The line for the login shell; its label (letters, digits, ``._@+-``) stands in the process list.
+
+    What is to be run is sent as :func:`payload` makes it.
+    """
     if not re.fullmatch(r"[\w.@+-]+", label, re.ASCII):
         raise ValueError(f"{label!r} cannot stand on the command line of a login shell")
     return _LOADER.format(label)
+
+
+def payload(label: str, line: str, stdin: bytes = b"") -> bytes:
+    """The standard input for the loader: a line of :func:`script_line`, and what the command is to read."""
+    return f"{label} {line}\n".encode("utf-8", "surrogateescape") + stdin
 
 
 def quote(text: str) -> str:

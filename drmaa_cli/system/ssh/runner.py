@@ -34,6 +34,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     forestall_line,
     forget_line,
     loader,
+    payload,
     read_answer,
     script_line,
 )
@@ -106,7 +107,7 @@ class SshRunner:
         try:
             self.log_in()
         except LoginFailed as err:
-            text = f"{self._master.address}: {err.text}"
+            text = f"{self.address}: {err.text}"
             if err.kind in _REFUSALS:
                 raise error(AuthorizationException, text) from None
             if err.kind is Failure.SSH_UNUSABLE:
@@ -127,7 +128,7 @@ class SshRunner:
         if settled and self._master.is_alive():
             marker = secrets.token_hex(16)
             line = script_line(("true",), {}, marker, then=forget_line(settled))
-            self._briefly(marker, line, f"answers kept on {self._master.address} could not be removed")
+            self._briefly(marker, line, f"answers kept on {self.address} could not be removed")
             self._kept.clear()
         self._master.close()
 
@@ -174,16 +175,14 @@ class SshRunner:
             AuthorizationException: the connection was lost, and a new login was refused.
         """
         began = time.monotonic()
-        patience = _Patience(self._master.address, began + command.timeout)
+        patience = _Patience(self.address, began + command.timeout)
         kept_in = self._next_attempt(command.answer)
         while True:
             answer = self._attempt(command, kept_in, patience.until)
             if answer.exit_code is None:
                 is_busy = SESSION_REFUSED in answer.before  # other programs use all that it may carry
                 if not is_busy:
-                    log.warning(
-                        "the connection to %s was lost during %s", self._master.address, command.argv[0]
-                    )
+                    log.warning("the connection to %s was lost during %s", self.address, command.argv[0])
                 patience.pause(answer, is_busy)
                 if is_busy:
                     continue
@@ -239,9 +238,9 @@ class SshRunner:
         )
         label = kept_in or marker
         words = (*self._master.command(), loader(label))
-        payload = line.encode("utf-8", "surrogateescape") + b"\n" + (command.stdin or b"")
+        given = payload(label, line, command.stdin or b"")
         local = Command(
-            words, words[0], self._env, max(until - time.monotonic(), LOOK_AGAIN), payload, command.answer
+            words, words[0], self._env, max(until - time.monotonic(), LOOK_AGAIN), given, command.answer
         )
         self.trips += 1
         try:
@@ -251,11 +250,11 @@ class SshRunner:
             is_over = self._kill(label)
             if not is_over:
                 raise HostUnreachable(
-                    f"{self._master.address} did not answer within {command.timeout:g} seconds"
+                    f"{self.address} did not answer within {command.timeout:g} seconds"
                 ) from None
             answer = read_answer(late.result.stdout, late.result.stderr, marker)
             printed = CommandResult(command.argv, -9, answer.stdout, answer.stderr, command.timeout)
-            raise CommandTimeout(printed, command.timeout, str(self._master.address)) from None
+            raise CommandTimeout(printed, command.timeout, str(self.address)) from None
         except CommandNotFound:
             raise
         except BaseException:
@@ -264,7 +263,7 @@ class SshRunner:
         answer = read_answer(result.stdout, result.stderr, marker)
         self.noise = answer.before
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
-            text = f"{self._master.address}: the login works, but commands do not run there"
+            text = f"{self.address}: the login works, but commands do not run there"
             if is_expired(answer.before.decode("utf-8", "replace")):
                 raise error(AuthorizationException, f"{text}: log in by hand once{_said(answer)}")
             raise HostUnreachable(f"{text} (/bin/sh did not start){_said(answer)}")
@@ -296,13 +295,13 @@ class SshRunner:
             result = self.run(query)
             if result.exit_code != 0:
                 said = result.stderr.decode("utf-8", "replace").strip()
-                raise HostUnreachable(f"{self._master.address} cannot tell what became of qsub: {said}")
+                raise HostUnreachable(f"{self.address} cannot tell what became of qsub: {said}")
             found = read_fate(Answer(result.exit_code, result.stdout, result.stderr))
             if found.fate is not Fate.RUNNING:
                 return found
             if time.monotonic() >= until:
                 raise CommandTimeout(
-                    result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS, str(self._master.address)
+                    result._replace(argv=("qsub",), exit_code=-9), QUERY_SECONDS, str(self.address)
                 )
             time.sleep(LOOK_AGAIN)
 
@@ -310,14 +309,15 @@ class SshRunner:
         """End what a command left running on the host; whether that is certain."""
         marker = secrets.token_hex(16)
         line = script_line(("/bin/sh", "-c", KILL, "sh", label), {}, marker)
-        return self._briefly(marker, line, f"what runs on {self._master.address} could not be ended")
+        return self._briefly(marker, line, f"what runs on {self.address} could not be ended")
 
     def _briefly(self, marker: str, line: str, trouble: str) -> bool:
         """Have a line run while nobody wants to wait; whether it was, else the log says the trouble."""
         words = (*self._master.command(), loader(marker))
-        payload = line.encode("utf-8", "surrogateescape") + b"\n"
         try:
-            result = self._local.run(Command(words, words[0], self._env, BRIEF_SECONDS, payload))
+            result = self._local.run(
+                Command(words, words[0], self._env, BRIEF_SECONDS, payload(marker, line))
+            )
         except (CommandNotFound, CommandTimeout) as err:
             log.warning("%s: %s", trouble, err)
             return False
@@ -330,7 +330,7 @@ class SshRunner:
         assert answer.exit_code is not None
         if command.answer is not None and answer.exit_code == NOT_BEGUN and not answer.stdout:
             raise CommandNotFound(
-                command.program, f"{self._master.address}: its answer cannot be kept there{_said(answer)}"
+                command.program, f"{self.address}: its answer cannot be kept there{_said(answer)}"
             )
         if (
             answer.exit_code in (NOT_FOUND, NOT_EXECUTABLE)
