@@ -34,6 +34,7 @@ PROGRAM = Path(__file__).with_name("cut_program.py")
 PATIENCE = 600.0  # a hang guard
 RUNS_FOR_A_SESSION = 8
 KEYS = 24
+KINDS = ("bytes", "server's end", "bytes", "master", "bytes", "nothing", "bytes", "server's end")
 CALLS = 1500  # of functions of drmaa_cli, for one submission over ssh and what belongs to it
 BYTES = 30_000  # one way, for a login and some submissions
 
@@ -95,7 +96,7 @@ class CutCampaign:
         directory = self._folder / name
         directory.mkdir()
         for count in range(runs):
-            self._disturbed(directory, is_killed=count % 4 != 3)
+            self._disturbed(directory, KINDS[count % len(KINDS)], is_killed=count % 4 != 3)
         code, said, errors = self._program(directory, "")
         if code != 0:
             self._result.wrong[name] = errors
@@ -110,10 +111,9 @@ class CutCampaign:
         if left:
             self._result.wrong[name] = f"left behind: {left}"
 
-    def _disturbed(self, directory: Path, is_killed: bool) -> None:
+    def _disturbed(self, directory: Path, cut: str, is_killed: bool) -> None:
         submissions = self._chance.choice((0, 1, 1, 2, 3))
         kill_at = f"qsub:{submissions}:{self._chance.randint(1, CALLS)}" if is_killed else ""
-        cut = self._chance.choice(("bytes", "bytes", "server's end", "master", "nothing"))
         stop = threading.Event()
         cutter = threading.Thread(target=self._cut, args=(cut, stop))
         cutter.start()
@@ -129,20 +129,20 @@ class CutCampaign:
 
     def _cut(self, cut: str, stop: threading.Event) -> None:
         """Disturb the connection now and then until the program has ended."""
+        earlier = self._relay.cuts
         for _ in range(self._chance.randint(1, 3)):
-            if stop.wait(self._chance.uniform(0.2, 1.5)):
-                break
             if cut == "bytes":
                 self._relay.cut_after(self._chance.choice(list(Way)), self._chance.randint(1, BYTES))
-            elif cut == "server's end":
+            if stop.wait(self._chance.uniform(0.3, 1.2)):
+                break
+            if cut == "server's end":
                 self._server.cut_connections()
             elif cut == "master":
                 for pid in masters(str(self._folder)):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-            else:
-                continue
-            self._result.cuts[cut] += 1
+            self._result.cuts[cut] += cut not in ("bytes", "nothing")
+        self._result.cuts["bytes"] += self._relay.cuts - earlier
 
     def _program(self, directory: Path, kill_at: str) -> tuple[int, str, str]:
         done = subprocess.run(

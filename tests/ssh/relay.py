@@ -30,11 +30,12 @@ class Relay:
         port: where the relay listens.
         passed: how many bytes were forwarded each way.
         accepted: how many connections there were.
+        cuts: how often connections were cut at a byte.
     """
 
     def __init__(self, target: int, delay: float = 0.0, host: str = "127.0.0.1") -> None:
         self.target, self.delay = target, delay
-        self.port = self.accepted = 0
+        self.port = self.accepted = self.cuts = 0
         self.passed = dict.fromkeys(Way, 0)
         self._host = host
         self._left: dict[Way, int | None] = dict.fromkeys(Way)  # bytes until the cut
@@ -156,6 +157,7 @@ class Relay:
             await sink.drain()
             if left == 0:
                 self._left[way] = None
+                self.cuts += 1
                 await self._cut()
 
 

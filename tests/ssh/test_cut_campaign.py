@@ -15,7 +15,7 @@ from tests.ssh.cut_campaign import campaign
 def test_some_kills_and_cuts() -> None:
     result = campaign(3, 4, is_real=False)
     assert result.kills >= 2
-    assert sum(result.cuts.values()) >= 2
+    assert sum(result.cuts.values()) >= 1
     assert result.keys
     assert not result.wrong
     assert not result.left

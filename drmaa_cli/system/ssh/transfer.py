@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Callable, NamedTuple
 
 from drmaa_cli.system.runner import HostUnreachable
-from drmaa_cli.system.ssh.remote_shell import script_line
+from drmaa_cli.system.ssh.remote_shell import payload, script_line
 from drmaa_cli.system.ssh.runner import SESSION_REFUSED, SshRunner
 from drmaa_cli.system.transfer import (
     Meter,
@@ -205,7 +205,7 @@ class _Conversation:
         self.stdin: IO[bytes] = self._child.stdin
         self.stdout: IO[bytes] = self._child.stdout
         with contextlib.suppress(BrokenPipeError):
-            self.stdin.write(self._line.encode("utf-8", "surrogateescape") + b"\n")
+            self.stdin.write(payload(self._marker, self._line))
             self.stdin.flush()
         return self
 
