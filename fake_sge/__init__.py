@@ -11,19 +11,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cell import Cell, CellError
+    from .cell import Cell
+    from .errors import CellError, FakeOnlyError
     from .faults import FaultKind
     from .options import CellOptions
+    from .real.cell import RealCell
+    from .real.installation import NotInstalledError
     from .reports import CellStatus, TaskGroup
 
-__all__ = ["Cell", "CellError", "CellOptions", "CellStatus", "FaultKind", "TaskGroup"]
+__all__ = [
+    "Cell",
+    "CellError",
+    "CellOptions",
+    "CellStatus",
+    "FakeOnlyError",
+    "FaultKind",
+    "NotInstalledError",
+    "RealCell",
+    "TaskGroup",
+]
 
 _HOMES = {
     "Cell": "cell",
-    "CellError": "cell",
+    "CellError": "errors",
     "CellOptions": "options",
     "CellStatus": "reports",
+    "FakeOnlyError": "errors",
     "FaultKind": "faults",
+    "NotInstalledError": "real.installation",
+    "RealCell": "real.cell",
     "TaskGroup": "reports",
 }
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from .client.link import Link
+from .errors import CellError
 from .execution.processes import descendants, start_ticks
 from .faults import FaultKind
 from .install import PACKAGE, install
@@ -25,10 +26,6 @@ from .options import CellOptions
 from .reports import CellStatus, TaskGroup
 
 PORT = "6444"
-
-
-class CellError(Exception):
-    """The cell cannot do what was asked; the text says why."""
 
 
 class Cell:

@@ -14,7 +14,8 @@ from dataclasses import asdict
 from types import FrameType
 from typing import Any, Callable
 
-from .cell import Cell, CellError
+from .cell import Cell
+from .errors import CellError
 from .faults import FaultKind
 from .options import FLAVOURS, PROFILES, CellOptions
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_sge.cell import Cell, CellError
+from fake_sge import Cell, CellError
 
 from .kit import quick as submit
 from .kit import records, wait_for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fake_sge.cell import Cell, CellError
+from fake_sge import Cell, CellError
 from fake_sge.faults import FaultKind
 
 from .kit import quick, records, state, wait_for

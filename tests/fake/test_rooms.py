@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cli faults install layout options pytest_plugin reports wire",
+    "": "__init__ cell cli errors faults install layout options pytest_plugin reports wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -34,6 +34,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "execution": "__init__ execd job_process orders processes shepherd",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
+    "real": "__init__ cell daemons guard installation listing plan",
 }
 RENDERED = ("render", "commands/interface", "commands/times")
 BELOW = {  # from below to the top: what each folder or top-level module may import besides itself
@@ -62,10 +63,12 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         *("model", "engine", "commands", "execution"),
         *("faults", "install", "layout", "options", "reports", "wire"),
     ),
-    "cell": ("client", "execution", "faults", "install", "layout", "options", "reports"),
-    "cli": ("cell", "faults", "options"),
+    "errors": (),
+    "cell": ("client", "errors", "execution", "faults", "install", "layout", "options", "reports"),
+    "real": ("errors", "model", "options", "reports"),
+    "cli": ("cell", "errors", "faults", "options"),
     "pytest_plugin": ("cell",),
-    "__init__": ("cell", "faults", "options", "reports"),
+    "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")
 EFFECTS = {

@@ -21,7 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.real_cell import RealCell, running
+from tests.real_cell import RealCell
+from tests.real_cell import is_running as running
 from tests.sessions.crash_program import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent

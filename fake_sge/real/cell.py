@@ -1,0 +1,382 @@
+"""A private, real Grid Engine of one host: the same interface as :class:`fake_sge.Cell`, the real daemons."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+from ..errors import CellError, FakeOnlyError
+from ..options import CellOptions
+from ..reports import TaskGroup
+from . import daemons, guard, plan
+from .installation import COMPLEXES, USERSETS, Installation, find
+from .listing import task_groups
+
+BOOT_ATTEMPTS = 4
+STOCK_FLUSH_SECONDS = 16.0  # records of the profile stock are written every 15 s
+TERMINATION_SECONDS = 30.0
+ALL_USERS = ("-u", "*")
+SETTINGS = "real.json"  # by which a directory is known as that of a real cell
+
+
+class RealCell:
+    """A qmaster, an execution daemon, queues and parallel environments on localhost, without root.
+
+    Everything lives in one directory and on two free ports; the machine's own cell, if it has one, is not
+    touched. Starting takes about five seconds. A guard process ends the cell when the program that
+    started it is killed.
+
+    Args:
+        directory: an absolute path for the cell, new or empty; None makes a temporary one that is removed.
+        options: as for :class:`fake_sge.Cell`, without what only a fake has.
+        root: the SGE_ROOT whose programs are used; None: FAKE_SGE_REAL_ROOT, else Debian's or Ubuntu's.
+        guarded: whether the cell ends with this program; False for one that is to outlive it.
+        settings: single options, ``RealCell(slots=2)``.
+
+    Raises:
+        NotInstalledError: this machine has no Grid Engine.
+        FakeOnlyError: a real cell cannot have these options.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        options: CellOptions | None = None,
+        *,
+        root: str | os.PathLike[str] | None = None,
+        guarded: bool = True,
+        **settings: Any,  # noqa: ANN401  # the options of a cell
+    ) -> None:
+        if options is not None and settings:
+            raise TypeError("give either options or keywords")
+        self.options = options or CellOptions(**settings)
+        plan.check(self.options)
+        self._temporary = directory is None
+        path = Path(tempfile.mkdtemp(prefix="real-sge-")) if directory is None else Path(directory).absolute()
+        self.directory = path
+        self._daemons = daemons.Daemons(path, find(root))
+        self._guarded = guarded
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    # ---- where things are ------------------------------------------------------------------------
+    @property
+    def installation(self) -> Installation:
+        """Whose programs the cell runs."""
+        return self._daemons.installation
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The qmaster's and the execution daemon's."""
+        return self._daemons.ports
+
+    @property
+    def env(self) -> dict[str, str]:
+        """``os.environ`` with the cell's commands first on PATH and its SGE_* variables."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SGE_")}
+        env.update(self.variables)
+        env["PATH"] = f"{self.path}:{os.environ.get('PATH', os.defpath)}"
+        return env
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Only the SGE_* variables."""
+        return self._daemons.variables
+
+    @property
+    def path(self) -> Path:
+        """The directory with qsub, qstat ..."""
+        return self.directory / "bin"
+
+    @property
+    def common(self) -> Path:
+        """The cell's common directory: accounting, sge_request ..."""
+        return self.directory / "root" / "default" / "common"
+
+    @property
+    def accounting(self) -> Path:
+        """The accounting file; it appears with the first record."""
+        return self.common / "accounting"
+
+    # ---- life ------------------------------------------------------------------------------------
+    def start(self) -> RealCell:
+        """Make the cell, start it, and wait until a job has run in it. Raises CellError when that fails."""
+        for attempt in range(1, BOOT_ATTEMPTS + 1):
+            try:
+                self._boot()
+            except CellError:  # most often another process took one of the ports first: others are tried
+                self.stop()
+                if attempt == BOOT_ATTEMPTS:
+                    raise
+            except BaseException:
+                self.stop()
+                raise
+            else:
+                return self
+        raise AssertionError("unreachable")
+
+    def stop(self) -> None:
+        """End the daemons and all jobs."""
+        try:
+            guard.end_processes(self.directory / "root")
+        except TimeoutError as error:
+            raise CellError(str(error)) from error
+        if self._guard is not None:
+            assert self._guard.stdin is not None
+            self._guard.kill()
+            self._guard.stdin.close()
+            self._guard.wait()
+            self._guard = None
+
+    def remove(self) -> None:
+        """Delete the cell's directory."""
+        shutil.rmtree(self.directory)
+
+    def __enter__(self) -> RealCell:
+        try:
+            return self.start()
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self.stop()
+        if self._temporary and self.directory.exists():
+            self.remove()
+
+    def start_qmaster(self) -> None:
+        """Start the qmaster, e.g. after :meth:`stop_qmaster`, and wait until it answers."""
+        self._daemons.launch_qmaster()
+        self._daemons.relaunch_execd()
+
+    def stop_qmaster(self) -> None:
+        """End the qmaster alone: an outage. Running jobs go on. Takes up to ten seconds."""
+        pid = self._daemons.qmaster_pid
+        if pid is not None:
+            self._daemons.end(pid, signal.SIGTERM)
+
+    def kill_qmaster(self) -> None:
+        """SIGKILL the qmaster: a crash. Running jobs go on.
+
+        A real qmaster forgets the number of its last job then and would give it out again: it is kept here.
+        """
+        pid = self._daemons.qmaster_pid
+        if pid is None:
+            return
+        number = self._daemons.manage("qsub", "-h", "-terse", "-b", "y", "true").strip()
+        self._daemons.manage("qdel", number)
+        self._daemons.end(pid, signal.SIGKILL)
+        (self.directory / "spool" / "qmaster" / "jobseqnum").write_text(f"{int(number) + 1}\n")
+
+    @property
+    def qmaster_pid(self) -> int | None:
+        """The daemon's pid while it runs."""
+        return self._daemons.qmaster_pid
+
+    # ---- talking to it ---------------------------------------------------------------------------
+    def run(
+        self,
+        *argv: str,
+        stdin: bytes = b"",
+        cwd: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a command in the cell's environment; stdout and stderr are captured."""
+        own = self.path / argv[0]
+        return subprocess.run(
+            [str(own) if own.exists() else argv[0], *argv[1:]],
+            input=stdin,
+            cwd=cwd,
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def jobs(self) -> list[TaskGroup]:
+        """The jobs of all users as ``qstat`` lists them; only pending ones have a time of submission."""
+        return task_groups(self._daemons.manage("qstat", "-xml", *ALL_USERS))
+
+    def wait_idle(self, timeout: float = 60.0) -> None:
+        """Wait until no job is left and all records are written.
+
+        With the profile ``stock`` that is a quarter of a minute after the last job left.
+
+        Raises:
+            CellError: not within ``timeout`` seconds.
+        """
+        end = time.monotonic() + timeout
+        while self._daemons.manage("qstat", *ALL_USERS):
+            if time.monotonic() > end:
+                raise CellError(f"still busy after {timeout} s: {self.jobs()[:5]}")
+            time.sleep(0.05)
+        if self.options.profile == "stock":
+            time.sleep(STOCK_FLUSH_SECONDS)
+
+    def delete_jobs(self) -> None:
+        """Delete all jobs and wait until they are gone."""
+        self._daemons.manage("qdel", *ALL_USERS, check=False)  # it fails when there are none
+        self.wait_idle()
+
+    def configure(
+        self,
+        *,
+        queues: Mapping[str, Mapping[str, str]] | None = None,
+        scheduler: Mapping[str, str] | None = None,
+        max_job_number: int | None = None,
+        **global_config: str | int,
+    ) -> None:
+        """Change the running cell's configuration: ``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``."""
+        if max_job_number is not None:
+            self._only_a_fake("choose the highest job number")
+        tell = self._daemons.manage
+        for name, changes in (queues or {}).items():
+            if name in tell("qconf", "-sql", check=False).split():
+                self._daemons.configure("-Mq", plan.edited(tell("qconf", "-sq", name), changes))
+            else:
+                self._add_queues(replace(self.options, queues={name: changes}))
+        if scheduler:
+            self._daemons.configure("-Msconf", plan.edited(tell("qconf", "-ssconf"), scheduler))
+        if global_config:
+            values = {name: str(value) for name, value in global_config.items()}
+            self._daemons.configure("-Mconf", plan.edited(tell("qconf", "-sconf"), values), "global")
+
+    def rotate_accounting(self) -> Path:
+        """Move the accounting file away, as log rotation does; where to."""
+        target = self.accounting.with_suffix(f".{time.time_ns()}")
+        try:
+            self.accounting.rename(target)
+        except FileNotFoundError:
+            raise CellError("no job has ended yet: there is no accounting file") from None
+        return target
+
+    # ---- what a real cell does not do --------------------------------------------------------------
+    def _only_a_fake(self, what: str) -> NoReturn:
+        raise FakeOnlyError(f"only a fake cell can {what}")
+
+    def fault(self, kind: object, tool: str = "*", **options: Any) -> NoReturn:  # noqa: ANN401, ARG002
+        """Raises FakeOnlyError: nothing goes wrong here when one asks for it."""
+        self._only_a_fake("break when it is told to")
+
+    def clear_faults(self, number: int | None = None) -> NoReturn:  # noqa: ARG002
+        """Raises FakeOnlyError."""
+        self._only_a_fake("break when it is told to")
+
+    def fail_job(self, job: int, task: int = 1, text: str = "") -> NoReturn:  # noqa: ARG002
+        """Raises FakeOnlyError."""
+        self._only_a_fake("put a job into the error state")
+
+    def advance(self, seconds: float) -> NoReturn:  # noqa: ARG002
+        """Raises FakeOnlyError: its clock is the machine's."""
+        self._only_a_fake("move its clock")
+
+    def submit_simulated(self, run_time: float = 0.0, **spec: Any) -> NoReturn:  # noqa: ANN401, ARG002
+        """Raises FakeOnlyError: its jobs are processes."""
+        self._only_a_fake("run jobs without processes")
+
+    def next_job_number(self, number: int) -> NoReturn:  # noqa: ARG002
+        """Raises FakeOnlyError."""
+        self._only_a_fake("choose the number of the next job")
+
+    # ---- making it -------------------------------------------------------------------------------
+    def _boot(self) -> None:
+        self._daemons.ports = daemons.free_ports()
+        self._lay_out()
+        if self._guarded:
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", guard.__file__, str(self.directory)],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+        user = getpass.getuser()
+        self._initialise_spool(user)
+        self._daemons.launch_qmaster()
+        self._set_up(user)
+        self._daemons.launch("sge_execd")
+        first = ("-sync", "y", "-b", "y", "-shell", "n", "-N", "cellcheck", "-o", "/dev/null", "-j", "y")
+        self._daemons.manage("qsub", *first, "-wd", str(self.directory), "true")
+
+    def _lay_out(self) -> None:
+        root, installation = self.directory / "root", self.installation
+        for old in (root, self.directory / "spool", self.path):
+            shutil.rmtree(old, ignore_errors=True)
+        for folder in (
+            "root/default/common",
+            "spool/qmaster/job_scripts",
+            "spool/execd",
+            "spool/db",
+            "tmp",
+            "bin",
+        ):
+            (self.directory / folder).mkdir(parents=True, exist_ok=True)
+        for name, target in (
+            ("bin", installation.binaries),
+            ("lib", installation.libraries),
+            ("utilbin", installation.tools),
+        ):
+            (root / name).mkdir()
+            (root / name / installation.arch).symlink_to(target)
+        (root / "util").symlink_to(installation.util)
+        for program in installation.binaries.glob("q*"):
+            (self.path / program.name).symlink_to(program)
+        (self.common / "bootstrap").write_text(plan.bootstrap(self.directory, getpass.getuser()))
+        (self.common / "act_qmaster").write_text("localhost\n")
+        known_as = self._daemons.manage("gethostname", "-name", check=False).strip()
+        names = dict.fromkeys(name for name in ("localhost", known_as, socket.gethostname()) if name)
+        (self.common / "host_aliases").write_text(" ".join(names) + "\n")
+
+    def _initialise_spool(self, user: str) -> None:
+        manage, util = self._daemons.manage, self.installation.util
+        configuration = self.directory / "configuration"
+        values = plan.configuration(self.options, self.directory, user).global_config
+        configuration.write_text(plan.listing(values))
+        manage("spoolinit", "berkeleydb", "libspoolb", str(self.directory / "spool" / "db"), "init")
+        manage("spooldefaults", "configuration", str(configuration))
+        manage("spooldefaults", "complexes", str(util.parent / COMPLEXES))
+        manage("spooldefaults", "usersets", str(util.parent / USERSETS))
+        manage("spooldefaults", "managers", *dict.fromkeys([user, *self.options.managers]))
+
+    def _add_queues(self, options: CellOptions) -> None:
+        template = self._daemons.manage("qconf", "-sq")
+        config = plan.configuration(options, self.directory, getpass.getuser())
+        for queue in config.queues.values():
+            self._daemons.configure("-Aq", plan.edited(template, queue.attributes))
+
+    def _set_up(self, user: str) -> None:
+        tell, hand = self._daemons.manage, self._daemons.configure
+        config = plan.configuration(self.options, self.directory, user)
+        tell("qconf", "-ah", "localhost", check=False)  # may be known already, by the name of this host
+        tell("qconf", "-as", "localhost", check=False)
+        hand("-Mc", tell("qconf", "-sc") + "".join(f"{line}\n" for line in self.options.complexes))
+        hand("-Ae", plan.exec_host(config))
+        hand("-Ahgrp", "group_name @allhosts\nhostlist localhost\n")
+        for project in self.options.projects:
+            hand(
+                "-Aprj",
+                plan.listing({"name": project, "oticket": "0", "fshare": "0", "acl": "NONE", "xacl": "NONE"}),
+            )
+        for environment in config.parallel_environments.values():
+            hand("-Ap", plan.listing(environment.attributes))
+        self._add_queues(self.options)
+        hand("-Msconf", plan.edited(tell("qconf", "-ssconf"), config.scheduler))
+        (self.directory / SETTINGS).write_text(
+            json.dumps({"real": True, "ports": self.ports, "options": self.options.to_json()})
+        )

@@ -1,0 +1,82 @@
+"""The end of a real cell's processes, also when the program that started it was killed.
+
+Run as a program (``python guard.py DIRECTORY``) it waits for the end of its standard input, which its owner
+holds open, and then ends the cell and removes its directory. It needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+ROUNDS = 100  # of looking for processes, 50 ms apart
+DAEMONS = ("sge_qmaster", "sge_execd", "sge_shepherd")
+OF_JOBS = b"SGE_JOB_SPOOL_DIR="  # only what the execution daemon starts has it (submit(1))
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and has not ended (a zombie has ended)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def processes(root: Path) -> list[int]:
+    """The process ids of the daemons, shepherds and jobs with this SGE_ROOT.
+
+    Programs that only look at it, such as an editor in a shell that has its variables, are not among them.
+    """
+    marker = b"SGE_ROOT=" + os.fsencode(root)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            name = (entry / "comm").read_text().strip()
+        except OSError:  # gone meanwhile, or another user's
+            continue
+        is_job = any(item.startswith(OF_JOBS) for item in environment)
+        if marker in environment and (name in DAEMONS or is_job) and is_running(int(entry.name)):
+            found.append(int(entry.name))
+    return found
+
+
+def end_processes(root: Path) -> None:
+    """Kill the daemons, shepherds and jobs of a cell.
+
+    Args:
+        root: the cell's SGE_ROOT.
+
+    Raises:
+        TimeoutError: some do not end.
+    """
+    for _ in range(ROUNDS):  # a dying shepherd may start one more process: until none is left
+        found = processes(root)
+        if not found:
+            return
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)
+    raise TimeoutError(f"processes of the cell with SGE_ROOT={root} do not end: {processes(root)}")
+
+
+def main(directory: Path) -> None:
+    """Wait for the owner's end, then do what it would have done."""
+    sys.stdin.buffer.read()
+    if directory.exists():
+        end_processes(directory / "root")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
