@@ -77,7 +77,7 @@ def edited(text: str, changes: Mapping[str, str]) -> str:
 
 
 def bootstrap(directory: Path, user: str) -> str:
-    """What a cell starts with (the file bootstrap, see its man page): of one user, spooled in a Berkeley database."""
+    """What a cell starts with, see its man page: of one user, spooled in a Berkeley database."""
     return listing(
         {
             "admin_user": user,
