@@ -24,6 +24,7 @@ EXAMPLES = (
     "status_loop",
     "executor",
     "map_with_progress",
+    "with_submitit",
 )
 EXEC = (sys.executable, "-m", "drmaa_cli.cli", "exec", "--")
 TUTORIAL = sorted(path.name for path in (HERE / "tutorial").glob("*.py"))

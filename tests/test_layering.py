@@ -35,11 +35,15 @@ LEVELS = {  # a room may import from rooms of a lower level, and from itself
     "session": 5,
     "diagnosis": 6,
     "futures": 6,
+    "submitit_plugin": 7,
     "compat": 6,
     "cli": 7,
 }
 PURE = ("constants", "errors", "gridengine", "template", "jobs")
-PURE_MODULES = {"futures": {"calls", "errors", "keys", "outcome", "resources"}}  # in rooms that are not
+PURE_MODULES = {
+    "futures": {"calls", "errors", "keys", "outcome", "resources"},
+    "submitit_plugin": {"parameters"},
+}  # in rooms that are not
 FACADE = "__init__"  # the package's front door names what is public, wherever it is
 
 
