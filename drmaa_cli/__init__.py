@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.usage import Efficiency, Requested
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.job import Job
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
     from drmaa_cli.system.transfer import Transferred
@@ -38,6 +39,7 @@ __all__ = [
     "Config",
     "Efficiency",
     "Facts",
+    "Job",
     "JobInfo",
     "JobSession",
     "JobTemplate",
@@ -94,6 +96,7 @@ _LATE = {  # loaded when they are asked for
     "Completions": "drmaa_cli.session.completion",
     "Config": "drmaa_cli.config",
     "Efficiency": "drmaa_cli.jobs.usage",
+    "Job": "drmaa_cli.session.job",
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
     "Progress": "drmaa_cli.jobs.progress",

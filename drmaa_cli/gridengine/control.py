@@ -40,6 +40,7 @@ COMMANDS = {
     "hold": ("qhold",),
     "release": ("qrls",),
     "terminate": ("qdel",),
+    "requeue": ("qmod", "-rj"),
 }
 SILENT = ("hold", "release")  # their commands say nothing of a job that stays as it is
 
@@ -102,14 +103,14 @@ def argv(action: str, ids: Sequence[JobId], arrays: Mapping[int, TaskRange] = _N
     """The command for an action on some jobs or tasks.
 
     Args:
-        action: suspend, resume, hold, release or terminate.
+        action: suspend, resume, hold, release, terminate or requeue.
         ids: the jobs and tasks.
         arrays: the tasks of jobs that are arrays, for terminate: qdel then names the tasks that it deletes,
             and says nothing of those that have ended. Of a plain number it says ``has deleted job 7`` for all
             that it does not name, ended ones among them (runs of a real 8.1.9 cell).
 
     Raises:
-        ValueError: no ids, or an action that is none of suspend, resume, hold, release, terminate.
+        ValueError: no ids, or an action that is none of suspend, resume, hold, release, terminate, requeue.
     """
     if action not in COMMANDS:
         raise ValueError(f"no such action: {action!r} (one of {', '.join(COMMANDS)})")

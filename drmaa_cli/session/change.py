@@ -60,6 +60,15 @@ class Changing:
                 refused.setdefault(name if name in ids else str(answer.target.job), refusal)
         return refused
 
+    def requeue(self, job_id: JobIdLike) -> None:
+        """Have a running job stopped and started again.
+
+        Raises:
+            DrmaaException: see :meth:`drmaa_cli.session.job_session.JobSession.requeue`.
+        """
+        (done,) = self._change_all([self._target(job_id, control.REQUEUE)], control.REQUEUE)
+        control.raise_refusal(done, control.REQUEUE, self._table)
+
     def _change_all(self, ids: Sequence[JobId], operation: str) -> list[Controlled]:
         try:
             return [
@@ -90,7 +99,9 @@ class Changing:
             return self._terminate(ids)
         done = self._cluster.control(operation, ids)
         silent = [answer.target for answer in done.answers if answer.target is not None and not answer.text]
-        if silent:
+        if silent and operation == control.REQUEUE:
+            control.check_requeued(self._cluster, silent[0])
+        elif silent:
             own = all(job.job in self._table for job in silent)
             control.check_silence(self._cluster, operation, silent, own=own)
         return done

@@ -157,7 +157,7 @@ class Completions(Iterator[JobInfo]):
         return None if self._observer is None else self._observer.due(self._waiting.now())
 
     def _reaped_by_others(self, known: TrackedJob, task: int) -> Reaped:
-        end = self._session_jobs.end_of(known, task)
+        end = self._session_jobs.read(lambda store: store.end_of(known.order, task))
         if end is None:
             raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({known.id(task)} was reaped meanwhile)")
         return Reaped(known, task, end)

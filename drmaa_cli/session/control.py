@@ -12,6 +12,7 @@ from drmaa_cli.errors import (
     DrmaaException,
     DrmCommunicationException,
     HoldInconsistentStateException,
+    IllegalStateException,
     InternalException,
     InvalidJobException,
     ReleaseInconsistentStateException,
@@ -30,6 +31,8 @@ from drmaa_cli.system.cell import Cluster, Controlled
 DELETED = (
     " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had
 )
+REQUEUE = "requeue"  # no action of DRMAA's
+NOT_RERUNNABLE = ("not rerunable", "not restartable")
 NOTHING_REGISTERED = (
     "There are no jobs registered"  # libdrmaa's text for terminating an unknown job (observed)
 )
@@ -40,6 +43,7 @@ _WRONG_STATE = {
     JobControlAction.HOLD: HoldInconsistentStateException,
     JobControlAction.RELEASE: ReleaseInconsistentStateException,
     JobControlAction.TERMINATE: InvalidJobException,
+    REQUEUE: IllegalStateException,
 }
 _FINE = (Outcome.DONE, Outcome.NOTHING_TO_DO)
 REFUSALS = (Outcome.UNKNOWN_JOB, Outcome.DENIED, Outcome.WRONG_STATE)
@@ -176,6 +180,28 @@ def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *,
         raise error(InternalException, f"{command} said nothing about job {undone[0]} and did not change it")
 
 
+def check_requeued(cluster: Cluster, job: JobId) -> None:
+    """Tell what it means that qmod said nothing about a job that was to be run again.
+
+    It says nothing of jobs that wait to be run again already, are in their error state, or have just ended
+    (captures ``op.qmod_rj.*``). One listing decides.
+
+    Raises:
+        InvalidJobException: it is not there any more.
+        IllegalStateException: it is in its error state.
+        InternalException: it runs on.
+        DrmCommunicationException: no listing could be had.
+    """
+    rows = _of(cluster.retrying(lambda: cluster.listing(None, {job.job})).rows, job)
+    if not rows:
+        raise no_such_job(str(job), REQUEUE)
+    for letters in (row.state for row in rows):
+        if flags(letters) & Letter.ERROR:
+            raise error(IllegalStateException, f"job {job} is in its error state")
+        if not (is_pending(letters) and flags(letters) & Letter.RESTARTED):
+            raise error(InternalException, f"qmod -rj said nothing about job {job} in state {letters}")
+
+
 def _of(rows: Sequence[JobRow], job: JobId) -> list[JobRow]:
     return [
         row
@@ -198,7 +224,7 @@ def no_such_job(text: str, operation: str) -> DrmaaException:
     """
     if operation == JobControlAction.TERMINATE:
         return error(InvalidJobException, NOTHING_REGISTERED)
-    if operation in (JobControlAction.SUSPEND, JobControlAction.RESUME):
+    if operation in (JobControlAction.SUSPEND, JobControlAction.RESUME, REQUEUE):
         return error(InvalidJobException, f'invalid queue or job "{text}"')
     if _NUMBER_ZERO.match(text):
         return error(InternalException, NO_JOBS_GIVEN)
@@ -240,7 +266,8 @@ def _done_before(answer: Answer, operation: str) -> bool:
     """Whether an answer is what a second command says when the first one made the change."""
     if operation == JobControlAction.TERMINATE:
         return answer.outcome is Outcome.UNKNOWN_JOB
-    return answer.outcome is Outcome.WRONG_STATE and " is already " in answer.text
+    done = "in pending/hold state" if operation == REQUEUE else " is already "
+    return answer.outcome is Outcome.WRONG_STATE and done in answer.text
 
 
 def _refusal(answer: Answer, operation: str) -> tuple[type[DrmaaException], str]:
@@ -252,7 +279,9 @@ def _refusal(answer: Answer, operation: str) -> tuple[type[DrmaaException], str]
     if answer.outcome is Outcome.DENIED:
         return AuthorizationException, answer.text
     if answer.outcome is Outcome.WRONG_STATE:
-        return _WRONG_STATE[operation], answer.text
+        hint = " (a job that was submitted with -r y can be)"
+        never = any(word in answer.text for word in NOT_RERUNNABLE)
+        return _WRONG_STATE[operation], f"{answer.text}{hint if never else ''}"
     if answer.outcome is Outcome.NO_QMASTER:
         return DrmCommunicationException, answer.text
     return InternalException, answer.text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
-from drmaa_cli.jobs.job_ids import JobIdLike
+from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session import transfers
 from drmaa_cli.session.actions import check_action
@@ -14,9 +15,15 @@ from drmaa_cli.session.completion import Completions, choose, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
 from drmaa_cli.session.entries import SessionJob
+from drmaa_cli.session.job import Job
 from drmaa_cli.session.observer import ProgressLike
 from drmaa_cli.session.submissions import check_key, values_of
 from drmaa_cli.session.templates import JobTemplate
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from drmaa_cli.template.job_template import TemplateValues
 
 
 class JobSession(DrmaaSession):
@@ -158,6 +165,59 @@ class JobSession(DrmaaSession):
         check_action(operation)
         self.check()
         return self._changing.change_many(jobIds, operation)
+
+    # --- one job -------------------------------------------------------------------------------------------
+
+    def job(self, jobId: JobIdLike) -> Job:
+        """A job as an object, with all that can be asked of it and done to it (beyond DRMAA).
+
+        Raises:
+            InvalidArgumentException: not a job id.
+            InvalidJobException: no job can have it.
+        """
+        self.check()
+        return Job(self, jobId)
+
+    @while_open
+    def requeue(self, jobId: JobIdLike) -> None:
+        """Stop a running job and let it be started again, under the same id (`qmod -rj`, beyond DRMAA).
+
+        It must have been submitted with ``-r y``, or run in a queue whose jobs are rerunnable. To one that
+        waits to be started again already nothing is done.
+
+        Raises:
+            IllegalStateException: it does not run yet, is in its error state, or cannot be run again.
+            InvalidJobException: there is no such job, or it has ended.
+            AuthorizationException: somebody else's job.
+            DrmCommunicationException: no qmaster answered; it may have been done.
+        """
+        self.check()
+        self._changing.requeue(jobId)
+
+    @while_open
+    def resubmit(self, jobId: JobIdLike, *, key: str | None = None, **changes: Unpack[TemplateValues]) -> str:
+        """Submit once more what a job of this session was submitted with; returns the new id (beyond DRMAA).
+
+        A task of runBulkJobs() becomes an array of that one task, so that it finds the same number; a job of
+        runJobs() becomes a job of its own.
+
+        Args:
+            jobId: the job or task, whatever became of it.
+            key: as of :meth:`runJob`.
+            **changes: attributes that are to be different; None leaves one out.
+
+        Raises:
+            InvalidJobException: no such job in this session, or what it was submitted with is not on record.
+            InvalidArgumentException: there is no such attribute, or it cannot have this value.
+            DrmaaException: as :meth:`runJob`.
+        """
+        self.check()
+        values, tasks = self._overview.templates(parse_job_id(jobId))
+        with self.createJobTemplate() as template:
+            template._take(values, changes)
+            if tasks is None:
+                return self.runJob(template, key=key)
+            return self.runBulkJobs(template, tasks.first, tasks.last, 1, key=key)[0]
 
     # --- files of the submit host --------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from drmaa_cli.constants import JobState
-from drmaa_cli.errors import InvalidJobException
-from drmaa_cli.gridengine.records import Hold, JobId, JobRow
+from drmaa_cli.errors import INVALID_JOB_TEXT, InternalException, InvalidJobException, error
+from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.states import job_state
-from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.jobs.job_end import End, JobInfo
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
 from drmaa_cli.session import status
@@ -18,8 +18,16 @@ from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Waiter
 from drmaa_cli.session.wait import Waiting
+from drmaa_cli.store.rows import Kept
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.kept import of_bytes
+
+
+def _an_array(job: JobId) -> InvalidJobException:
+    text = f"{INVALID_JOB_TEXT} ({job} is an array: name one of its tasks, as {job}.1)"
+    return error(InvalidJobException, text)
 
 
 class Overview:
@@ -66,6 +74,84 @@ class Overview:
             if entry.end is not None and (wanted is None or entry.id in wanted):
                 found[str(entry.id)] = entry.end.job_info(entry.id)
         return found
+
+    def end(self, job: JobId) -> End | None:
+        """How a job of the session ended, reaped or not, as far as the session has seen it; else None.
+
+        Raises:
+            InvalidJobException: the session has no such job or task.
+            InternalException: the session's file cannot be read.
+        """
+        with self._lock:
+            pair = self._find(job)
+            if pair is not None:
+                return pair[0].ended.get(pair[1])
+            kept, task = self._kept(job)
+            return self._session_jobs.read(lambda store: store.end_of(kept.position, task))
+
+    def is_held(self, job: JobId) -> bool:
+        """Whether nobody has reaped a job yet."""
+        with self._lock:
+            return self._find(job) is not None
+
+    def files(self, job: JobId) -> tuple[str, str]:
+        """Where the output and the error of a job go; '' when that is not known.
+
+        Raises:
+            InvalidJobException, InternalException: as :meth:`end`.
+        """
+        with self._lock:
+            pair = self._find(job)
+            if pair is not None and pair[1] in pair[0].waiting:
+                known, task = pair
+                row = known.row(task) or known.last_seen.get(task)
+                host = "" if row is None else row.queue.partition("@")[2]
+                return known.output_paths(task, known.name, host)
+        end = self.end(job)
+        return ("", "") if end is None else (end.facts.output_path, end.facts.error_path)
+
+    def templates(self, job: JobId) -> tuple[Mapping[bytes, Text], TaskRange | None]:
+        """What a job was submitted with, and the tasks it is to be submitted as: itself, of an array.
+
+        Raises:
+            InvalidJobException: the session has no such job, or does not know what it was submitted with.
+            InternalException: the session's file cannot be read.
+        """
+        with self._lock:
+            self._find(job)
+            kept, task = self._kept(job)
+        if not kept.templates:
+            text = f"{INVALID_JOB_TEXT} (it is not on record what job {job} was submitted with)"
+            raise error(InvalidJobException, text)
+        try:
+            found = of_bytes(kept.templates)
+            if kept.tasks is None or len(found) == 1:
+                return found[0], None if kept.tasks is None else TaskRange(task, task)
+            return found[kept.tasks.numbers().index(task)], None
+        except (ValueError, IndexError) as err:
+            raise error(InternalException, f"the template of job {job} cannot be read: {err}") from err
+
+    def _find(self, job: JobId) -> tuple[TrackedJob, int] | None:
+        """A job that is not reaped, one that another process submitted, too."""
+        if self._table.get(job.job) is None:
+            self._waiting.catch_up()
+        known = self._table.get(job.job)
+        if known is not None and known.tasks is not None and job.task is None:
+            raise _an_array(job)
+        return self._table.find(job)
+
+    def _kept(self, job: JobId) -> tuple[Kept, int]:
+        kept = self._session_jobs.read(lambda store: store.kept(job.job))
+        if kept is None:
+            raise error(InvalidJobException, INVALID_JOB_TEXT)
+        if kept.tasks is None:
+            if job.task in (None, 1):
+                return kept, NO_TASK
+        elif job.task is None:
+            raise _an_array(job)
+        elif job.task in kept.tasks:
+            return kept, job.task
+        raise error(InvalidJobException, INVALID_JOB_TEXT)
 
     def unfinished(self, job_ids: Iterable[JobIdLike] | None) -> Mapping[str, int]:
         """How many jobs and tasks have not ended, by their states; the tasks of a whole array by its number.

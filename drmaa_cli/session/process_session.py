@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.job import Job
     from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.session.transfers import Name, Watch
     from drmaa_cli.system.runner import Runner
@@ -185,6 +186,21 @@ class Session:
         See :meth:`drmaa_cli.session.job_session.JobSession.runJobs`.
         """
         return current().runJobs(templates, key=key)
+
+    @staticmethod
+    def job(jobId: JobIdLike) -> Job:
+        """A job as an object. See :meth:`drmaa_cli.session.job_session.JobSession.job`."""
+        return current().job(jobId)
+
+    @staticmethod
+    def requeue(jobId: JobIdLike) -> None:
+        """Run a job again. See :meth:`drmaa_cli.session.job_session.JobSession.requeue`."""
+        current().requeue(jobId)
+
+    @staticmethod
+    def resubmit(jobId: JobIdLike, *, key: str | None = None, **changes: Unpack[TemplateValues]) -> str:
+        """Submit a job once more. See :meth:`drmaa_cli.session.job_session.JobSession.resubmit`."""
+        return current().resubmit(jobId, key=key, **changes)
 
     @staticmethod
     def jobs() -> list[SessionJob]:

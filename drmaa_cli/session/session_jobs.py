@@ -10,9 +10,9 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Callable, TypeVar
 
 from drmaa_cli.errors import InternalException, error
-from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
 from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of, tracked_job
@@ -31,6 +31,8 @@ from drmaa_cli.store.session_store import (
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Lock
+
+T = TypeVar("T")
 
 log = logging.getLogger("drmaa_cli")
 
@@ -320,14 +322,14 @@ class SessionJobs:
             won = self._store.claim(sorted({(known.order, task) for known, task, _ in taken}))
             taken[:] = [found for found in taken if (found.job.order, found.task) in won]
 
-    def end_of(self, known: TrackedJob, task: int) -> End | None:
-        """How a task ended that somebody has reaped; None when that is not on record.
+    def read(self, ask: Callable[[Store], T]) -> T:
+        """What the session's file says.
 
         Raises:
-            InternalException: the session's file cannot be read.
+            InternalException: it cannot be read.
         """
         try:
-            return self._store.end_of(known.order, task)
+            return ask(self._store)
         except StoreError as err:
             raise error(InternalException, str(err)) from err
 
@@ -340,11 +342,7 @@ class SessionJobs:
 
     def entries(self) -> Iterator[Entry]:
         """Every job and task of the session, in the order of submission, reaped ones included."""
-        try:
-            jobs = self._store.jobs()
-        except StoreError as err:
-            raise error(InternalException, str(err)) from err
-        for job in jobs:
+        for job in self.read(Store.jobs):
             if job.number is not None:
                 yield from entries_of(job, job.number)
 

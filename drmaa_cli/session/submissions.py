@@ -68,7 +68,14 @@ class Submissions:
             own_key = key if key is None or count == 0 else f"{key}#{count + 1}"
             try:
                 number = self._once(
-                    functools.partial(self._submitter.hand_over, part.build, own_key), part.tasks, own_key
+                    functools.partial(
+                        self._submitter.hand_over,
+                        part.build,
+                        own_key,
+                        [templates[position] for position in part.positions],
+                    ),
+                    part.tasks,
+                    own_key,
                 )
             except DrmaaException as refusal:
                 raise _with_numbers(refusal, numbers, len(parts)) from refusal

@@ -38,7 +38,8 @@ from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout
 from drmaa_cli.template.arrays import Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.build import build
-from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
+from drmaa_cli.template.kept import to_bytes
+from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
 
 log = logging.getLogger("drmaa_cli")
 
@@ -103,7 +104,7 @@ class Submitter:
             with reading_options():
                 return build(values, build_context, tasks, marks)
 
-        return self.hand_over(submission, key)
+        return self.hand_over(submission, key, [values])
 
     def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
         """The qsub commands for many templates; see :func:`drmaa_cli.template.arrays.divide`."""
@@ -111,8 +112,10 @@ class Submitter:
         with reading_options():
             return divide(templates, build_context, most_tasks)
 
-    def hand_over(self, make: Callable[[Marks], Submission], key: str | None) -> Submitted:
-        """Submit what is made with the marks by which it is found again.
+    def hand_over(
+        self, make: Callable[[Marks], Submission], key: str | None, templates: Sequence[Values]
+    ) -> Submitted:
+        """Submit what is made of some templates with the marks by which it is found again.
 
         Raises:
             DrmaaException, KeyTaken: as :meth:`submit`.
@@ -121,14 +124,14 @@ class Submitter:
         submission = make(Marks(token, in_account=key is not None or self._session_jobs.must_last))
         begin_submitting(token)
         try:
-            return self._hand_over(submission, key)
+            return self._hand_over(submission, key, to_bytes(templates))
         finally:
             end_submitting(token)
 
-    def _hand_over(self, submission: Submission, key: str | None) -> Submitted:
+    def _hand_over(self, submission: Submission, key: str | None, templates: bytes) -> Submitted:
         try:
             self._session_jobs.begin()
-            intent = self._intent(submission, key)
+            intent = self._intent(submission, key)._replace(template=templates)
             position = self._session_jobs.record_intent(intent)
         except KeyTaken:
             raise

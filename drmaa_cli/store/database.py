@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 4  # whoever raises it adds the step from the one before to _STEPS
+SCHEMA_VERSION = 5  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
@@ -34,7 +34,8 @@ CREATE TABLE jobs (
     inode INTEGER, offset INTEGER,
     owner TEXT NOT NULL,
     kept INTEGER NOT NULL,
-    files TEXT
+    files TEXT,
+    template BLOB
 );
 CREATE TABLE tasks (
     position INTEGER NOT NULL REFERENCES jobs(position) ON DELETE CASCADE,
@@ -52,6 +53,7 @@ _STEPS = {
     1: ("ALTER TABLE tasks ADD COLUMN facts TEXT",),
     2: ("ALTER TABLE jobs ADD COLUMN files TEXT",),
     3: ("ALTER TABLE tasks ADD COLUMN wished INTEGER NOT NULL DEFAULT 0",),
+    4: ("ALTER TABLE jobs ADD COLUMN template BLOB",),
 }
 
 

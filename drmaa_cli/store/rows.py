@@ -39,6 +39,7 @@ class Intent(NamedTuple):
         kept: whether qsub's answer goes to files, which outlive this process (see ``answer_files``).
         in_account: whether the token travels as the job's account string, too.
         files: where the job's output goes; one for each task where they differ, empty when it is not known.
+        template: what is submitted (:func:`drmaa_cli.template.kept.to_bytes`); it is not read with the rest.
     """
 
     token: str
@@ -52,6 +53,21 @@ class Intent(NamedTuple):
     kept: bool = False
     in_account: bool = False
     files: tuple[OutputFiles, ...] = ()
+    template: bytes = b""
+
+
+class Kept(NamedTuple):
+    """What was submitted under a job number.
+
+    Attributes:
+        position: of the submission.
+        tasks: the tasks of an array job, or None.
+        templates: see :func:`drmaa_cli.template.kept.to_bytes`; empty where they were not kept.
+    """
+
+    position: int
+    tasks: TaskRange | None
+    templates: bytes
 
 
 class StoredTask(NamedTuple):
@@ -144,6 +160,14 @@ def stored_task(
         end = End(Outcome(outcome), integer(value), text(usage), known)
     how = integer(deleted, 0, DELETION_ASKED)
     return StoredTask(integer(task), end, how, bool(integer(reaped)), bool(integer(wished)))
+
+
+def kept(position: object, first: object, last: object, step: object, template: object) -> Kept:
+    """What was submitted, out of a row of the table ``jobs``; ValueError when it is none."""
+    if not isinstance(template, (bytes, type(None))):
+        raise ValueError(f"{template!r} is no template")
+    tasks = None if first is None else _task_range(first, last, step)
+    return Kept(integer(position), tasks, template or b"")
 
 
 def _token(value: object) -> str:

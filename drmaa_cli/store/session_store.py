@@ -27,9 +27,11 @@ from drmaa_cli.store.rows import (
     KEPT,
     NOT_DELETED,
     Intent,
+    Kept,
     StoredJob,
     StoredTask,
     integer,
+    kept,
     real,
     stored_job,
     stored_task,
@@ -55,8 +57,8 @@ T = TypeVar("T")
 
 _INSERT = (
     "INSERT INTO jobs"
-    " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept, files)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept, files,"
+    " template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CLAIM = (
     "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
@@ -154,6 +156,7 @@ class Store:
             str(intent.owner),
             intent.kept * KEPT + intent.in_account * IN_ACCOUNT,
             output_files.to_text(intent.files) if intent.files else None,
+            intent.template or None,
         )
 
         def insert(db: sqlite3.Connection) -> int:
@@ -239,6 +242,13 @@ class Store:
         with self._lock, errors(self.path):
             rows = self._db.execute(f"{_TASKS} WHERE position = ? AND task = ?", (position, task)).fetchall()
             return stored_task(*rows[0][1:]).end if rows else None
+
+    def kept(self, number: int) -> Kept | None:
+        """What was submitted last under a job number; None where there was nothing."""
+        query = "SELECT position, first, last, step, template FROM jobs WHERE number = ? ORDER BY position"
+        with self._lock, errors(self.path):
+            rows = self._db.execute(query, (number,)).fetchall()
+            return kept(*rows[-1]) if rows else None
 
     def version(self) -> int:
         """Changes whenever another process has changed the file."""

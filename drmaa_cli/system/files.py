@@ -15,6 +15,9 @@ class Files(Protocol):
     def read_file(self, path: str, limit: int = -1) -> bytes:
         """The contents of a file, at most so many bytes from its beginning."""
 
+    def read_end(self, path: str, size: int) -> bytes:
+        """The last bytes of a file, at most so many, as it is now."""
+
     def which(self, name: str, path: str) -> str | None:
         """The executable of this name in the directories of a PATH; a name with a slash stands for itself."""
 
@@ -32,6 +35,12 @@ class LocalFiles:
         """See :class:`Files`."""
         with Path(path).open("rb") as file:
             return file.read(limit)
+
+    def read_end(self, path: str, size: int) -> bytes:
+        """See :class:`Files`."""
+        with Path(path).open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - size, 0))
+            return file.read(size)
 
     def which(self, name: str, path: str) -> str | None:
         """See :class:`Files`."""

@@ -180,6 +180,21 @@ class TemplateAttributes:
         """
         return MappingProxyType(dict(self._alive()))
 
+    def _take(self, values: Mapping[bytes, Text], changes: Mapping[str, object]) -> None:
+        """Have these values, but for some attributes: None leaves one out.
+
+        Raises:
+            InvalidArgumentException: there is no such attribute, or it cannot have this value.
+        """
+        alive = self._alive()
+        alive.update(values)
+        for name, value in changes.items():
+            attribute = getattr(type(self), name, None)
+            if value is None and isinstance(attribute, (Attribute, VectorAttribute, DictAttribute)):
+                alive.pop(attribute.name, None)
+            else:
+                setattr(self, name, value)
+
     def _read(self, name: bytes) -> Text:
         self._guard()
         value = (self._set or {}).get(name)

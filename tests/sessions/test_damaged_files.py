@@ -180,7 +180,7 @@ def test_damage_while_a_session_uses_the_file(own: Cell, tmp_path: Path) -> None
     session.wait(number)
     db = sqlite3.connect(path)
     db.execute("UPDATE jobs SET name = X'FF', number = number")
-    db.execute("INSERT INTO jobs SELECT 99, 'x', 'other', X'FF', 1, 1, 2, 1, 1, 1, 1, 1, 'a', 0, NULL")
+    db.execute("INSERT INTO jobs SELECT 99, 'x', 'other', X'FF', 1, 1, 2, 1, 1, 1, 1, 1, 'a', 0, NULL, NULL")
     db.commit()
     db.close()
     for call in (session.jobs, lambda: session.runJob(job(session, "exit 0"), key="other")):

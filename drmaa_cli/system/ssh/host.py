@@ -32,10 +32,9 @@ FRESH_SECONDS = 30.0  # for so long a file that was read is not read again
 _NONE, _FOLDER, _FORBIDDEN = 44, 45, 46
 _ERRORS = {_NONE: FileNotFoundError, _FOLDER: IsADirectoryError, _FORBIDDEN: PermissionError}
 
-_READ = (
-    f'[ -e "$1" ] || exit {_NONE}; [ -d "$1" ] && exit {_FOLDER}; [ -r "$1" ] || exit {_FORBIDDEN};'
-    ' if [ "$2" -lt 0 ]; then cat "$1"; else head -c "$2" "$1"; fi'
-)
+_READABLE = f'[ -e "$1" ] || exit {_NONE}; [ -d "$1" ] && exit {_FOLDER}; [ -r "$1" ] || exit {_FORBIDDEN};'
+_READ = f'{_READABLE} if [ "$2" -lt 0 ]; then cat "$1"; else head -c "$2" "$1"; fi'
+_READ_END = f'{_READABLE} tail -c "$2" "$1"'
 _WHICH = (
     'case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && printf %s "$1"; exit;; esac; IFS=:; set -f;'
     " for folder in $2; do file=$folder/$1;"
@@ -128,6 +127,14 @@ class SshHost:
         if isinstance(found, OSError):
             raise type(found)(f"{path} on {self.name}")
         return found
+
+    def read_end(self, path: str, size: int) -> bytes:
+        """See :class:`drmaa_cli.system.files.Files`."""
+        result = self._run(_READ_END, path, str(size))
+        kind = _ERRORS.get(result.exit_code)
+        if kind is not None:
+            raise kind(f"{path} on {self.name}")
+        return result.stdout
 
     def which(self, name: str, path: str) -> str | None:
         """See :class:`drmaa_cli.system.files.Files`."""

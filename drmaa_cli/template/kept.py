@@ -1,0 +1,44 @@
+"""Templates as they are kept in a session's file, so that what was submitted can be submitted again."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.submission import Values
+
+FASTEST = 1  # of the levels of zlib: templates that differ a little shrink to a tenth by it
+
+
+def to_bytes(templates: Sequence[Values]) -> bytes:
+    """The templates of one submission: one for all its tasks, or one for each."""
+    plain = [
+        {name.decode(): value if isinstance(value, str) else list(value) for name, value in values.items()}
+        for values in templates
+    ]
+    return zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), FASTEST)
+
+
+def of_bytes(data: bytes) -> list[dict[bytes, Text]]:
+    """What :func:`to_bytes` wrote.
+
+    Raises:
+        ValueError: it did not.
+    """
+    try:
+        found = json.loads(zlib.decompress(data))
+    except zlib.error as err:
+        raise ValueError(f"not templates: {err}") from err
+    if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
+        raise ValueError("not templates")
+    return [{name.encode(): _text(value) for name, value in values.items()} for values in found]
+
+
+def _text(value: object) -> Text:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError(f"not a value of a template: {value!r}")
