@@ -152,8 +152,9 @@ def test_somebody_elses_deletion_that_was_seen(session: World) -> None:
     session.until(job, "running")
     session.tool("qdel", job, check=True)
     session.until_letters(job, "dr")
+    session.until(session.held(), "user_on_hold")  # whoever knows of this one has asked since
     with session.refuses("ExitTimeoutException"):
-        session.session.wait(job, 3)
+        session.session.wait(job, 0)
     go.touch()
     assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
 

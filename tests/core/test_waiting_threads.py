@@ -115,8 +115,8 @@ def test_exit_during_a_query(cell: Cell) -> None:
     left = threading.Event()
 
     def answer(argv: object) -> None:
-        cell.qmaster.end(number)
         session.exit()
+        cell.qmaster.end(number)  # before, whoever looks at the accounting file might be told the end
         left.set()
 
     cell.runner.next("qstat", answer)
