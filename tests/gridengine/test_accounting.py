@@ -207,6 +207,7 @@ def test_no_accounting_file(name: str) -> None:
     with pytest.raises(qacct.NoAccounting) as caught:
         qacct.parse(case.result)
     assert caught.value.text == case.err.strip()
+    assert caught.value.is_there is (name == "qacct.f_unreadable")
 
 
 @pytest.mark.parametrize(
