@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
-import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -20,7 +18,8 @@ from .client.link import Link
 from .errors import CellError
 from .execution.processes import descendants, start_ticks
 from .faults import FaultKind
-from .install import PACKAGE, install
+from .install import install
+from .launch import Guard, NotStarted, start_qmaster
 from .layout import TOOLS, Layout
 from .options import CellOptions
 from .reports import CellStatus, TaskGroup
@@ -54,6 +53,8 @@ class Cell:
         self.layout = Layout(path)
         self._link = Link(self.layout)
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
+        self._guarded = False
 
     # ---- life ------------------------------------------------------------------------------------
     @property
@@ -94,43 +95,25 @@ class Cell:
         """Make the cell's files unless they are there; :meth:`start` does it, too."""
         install(self.layout, self.options)
 
-    def start(self) -> Cell:
-        """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot."""
+    def start(self, guarded: bool = False) -> Cell:
+        """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot.
+
+        ``guarded``: the cell ends when this process does, however it ends, with all its jobs; so it is as a
+        context manager. Otherwise it runs until it is stopped.
+        """
         self.create()
+        self._guarded |= guarded
+        if self._guarded and self._guard is None:
+            self._guard = Guard(self.layout, self._temporary)
         self.start_qmaster()
         return self
 
     def start_qmaster(self) -> None:
         """Start the qmaster, e.g. after :meth:`stop_qmaster`. Raises CellError."""
-        reading, writing = os.pipe()
-        os.set_inheritable(writing, True)
-        code = (
-            f"import sys; sys.path.insert(0, {PACKAGE!r}); from pathlib import Path; "
-            "from fake_sge.qmaster.daemon import serve; from fake_sge.layout import Layout; "
-            "sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))"
-        )
-        with (self.layout.qmaster / "out").open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", code, str(self.directory), str(writing)],
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                pass_fds=(writing,),
-                start_new_session=True,
-                cwd="/",
-            )
-        os.close(writing)
-        answer = b""
-        with os.fdopen(reading, "rb") as pipe:
-            ready, _, _ = select.select([pipe], [], [], 60.0)
-            if ready:
-                answer = pipe.read()
-        if answer != b"ok":
-            process.kill()
-            process.wait()
-            text = answer.decode(errors="replace") or (self.layout.qmaster / "out").read_text()[-2000:]
-            raise CellError(text or "the qmaster did not start")
-        self._process = process
+        try:
+            self._process = start_qmaster(self.layout)
+        except NotStarted as error:
+            raise CellError(str(error)) from error
 
     def stop_qmaster(self) -> None:
         """End the qmaster alone: an outage. Running jobs go on. Does nothing when it does not run."""
@@ -176,6 +159,9 @@ class Cell:
             except (OSError, ValueError):
                 continue  # it has just ended
             self._kill_shepherd(int(pid), ticks)
+        if self._guard is not None:
+            self._guard.dismiss()
+            self._guard = None
 
     def _kill_shepherd(self, pid: int, ticks: str) -> None:
         """The shepherd kills its job, whatever notify grace it has."""
@@ -193,7 +179,7 @@ class Cell:
 
     def __enter__(self) -> Cell:
         try:
-            return self.start()
+            return self.start(guarded=True)
         except BaseException:
             self._leave()
             raise

@@ -15,8 +15,11 @@ from types import FrameType
 from typing import Any, Callable
 
 from .cell import Cell
+from .client.link import Link
 from .errors import CellError
 from .faults import FaultKind
+from .launch import running_cells
+from .layout import Layout
 from .options import FLAVOURS, PROFILES, CellOptions
 
 USAGE_ERROR, FAILURE = 2, 1
@@ -85,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
     verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
+    verb("list", "List the cells that run on this machine: directory, process id, jobs.", directory=False)
     verb("status", "Print what the cell does, as JSON; exit 1 when no qmaster runs.")
     made = verb("stop", "End the qmaster and all jobs.")
     made.add_argument("--remove", action="store_true", help="delete DIR, too")
@@ -133,6 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.verb == "run":
             return _run(args)
+        if args.verb == "list":
+            return _list()
         cell = Cell(args.directory, _options(args) if args.verb == "start" else None)
         _VERBS[args.verb](cell, args)
     except (CellError, ValueError, OSError) as error:
@@ -168,6 +174,19 @@ def _run(args: argparse.Namespace) -> int:
             process.wait()
             raise
     return code if code >= 0 else 128 - code
+
+
+def _list() -> int:
+    for directory, pid in running_cells():
+        link = Link(Layout(directory))
+        try:
+            jobs = link.call({"call": "status"})["ok"]["jobs"]
+        except (OSError, KeyError):
+            jobs = "?"  # it is another user's, or has just ended
+        finally:
+            link.close()
+        print(f"{directory}\t{pid}\t{jobs}")
+    return 0
 
 
 def _existing(cell: Cell) -> Cell:

@@ -7,6 +7,7 @@ import py_compile
 import sys
 from pathlib import Path
 
+from .launch import PROGRAMS
 from .layout import TOOLS, Layout
 from .options import CellOptions
 
@@ -16,6 +17,12 @@ _SCRIPT = """import sys
 sys.path[:0] = [{library!r}]
 from _fake_sge.client.client import main
 main({tool!r}, {package!r})
+"""
+# Appended: a package named as a standard module must not stand before that.
+_PROGRAM = """import sys
+sys.path.append({package!r})
+from {module} import main
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -45,6 +52,8 @@ def _write_commands(layout: Layout) -> None:
         source = Path(__file__).parent / name
         copy.write_bytes(b"" if name.endswith("__init__.py") else source.read_bytes())
         py_compile.compile(str(copy), doraise=True)
+    for program, module in PROGRAMS.items():
+        (layout.library / program).write_text(_PROGRAM.format(package=PACKAGE, module=module))
     for tool in TOOLS:
         script = _SCRIPT.format(library=str(layout.library), package=PACKAGE, tool=tool)
         path = layout.bin / tool

@@ -39,7 +39,7 @@ def fake_sge_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
     def make(**options: Any) -> Cell:  # noqa: ANN401 the options of a cell
         cell = Cell(_directory(tmp_path_factory), **options)
         cells.append(cell)
-        return cell.start()
+        return cell.start(guarded=True)
 
     yield make
     for cell in cells:

@@ -90,7 +90,7 @@ def _die(number: int) -> None:
 
 
 def _run_here(arguments: list[bytes], why: str, package: str) -> int:
-    sys.path.insert(0, package)
+    sys.path.append(package)
     from fake_sge.client.run_command import run  # noqa: PLC0415 the package is only needed without a qmaster
 
     code, number = run([word.decode(*NAMES) for word in arguments], why, _read_stdin)

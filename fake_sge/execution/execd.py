@@ -9,10 +9,11 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
+from .processes import call_process
 from .shepherd import shepherd
 
 
@@ -48,5 +49,8 @@ def _fork(path: str, channel: int, log: str) -> None:
         os._exit(code)
 
 
-if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2])
+def main(arguments: Sequence[str]) -> int:
+    """``LOG``: the orders come on standard input."""
+    call_process("fake-execd")
+    serve(0, arguments[0])
+    return 0

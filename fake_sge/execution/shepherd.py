@@ -22,7 +22,7 @@ from typing import Any
 from ..model import failures
 from ..wire import connect, frame
 from .job_process import run_job
-from .processes import descendants, start_ticks
+from .processes import call_process, descendants, start_ticks
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -205,6 +205,7 @@ def shepherd(path: str) -> None:
     """Run the task described by an ``order`` file to its end."""
     order = json.loads(Path(path).read_text())
     os.setsid()
+    call_process(f"fake-shep-{order['job']}")
     signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -8,11 +8,12 @@ import json
 import logging
 import os
 import signal
-import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from ..execution.processes import call_process
 from ..layout import TOOLS, Layout
 from ..options import CellOptions
 from .admin import handle
@@ -112,5 +113,7 @@ def run(qmaster: Qmaster) -> None:
         qmaster.store.close()
 
 
-if __name__ == "__main__":
-    sys.exit(serve(Layout(Path(sys.argv[1])), int(sys.argv[2])))
+def main(arguments: Sequence[str]) -> int:
+    """``DIRECTORY PIPE``."""
+    call_process("fake-qmaster")
+    return serve(Layout(Path(arguments[0])), int(arguments[1]))

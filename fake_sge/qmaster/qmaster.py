@@ -9,7 +9,6 @@ import os
 import pwd
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
 from ..execution.orders import Account, make_order
 from ..execution.processes import start_ticks
 from ..faults import FaultBook, FaultKind
+from ..launch import command
 from ..layout import Layout
 from ..model import Exit, Status, failures
 from ..model.accounting import HEADER
@@ -178,12 +178,9 @@ class Qmaster:
 
     def start_execd(self) -> None:
         """Start the process that forks shepherds."""
-        code = (
-            f"import sys; sys.path.insert(0, {str(Path(__file__).parent.parent.parent)!r}); "
-            "from fake_sge.execution.execd import serve; serve(0, sys.argv[1])"
-        )
+        log_file = str(self.layout.qmaster / "execd.messages")
         self._execd = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", code, str(self.layout.qmaster / "execd.messages")],
+            command(self.layout, "fake-execd", log_file),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cli errors faults install layout options pytest_plugin reports wire",
+    "": "__init__ cell cli errors faults guard install launch layout options pytest_plugin reports wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -41,12 +41,13 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "model": (),
     "wire": (),
     "layout": ("wire",),
+    "launch": ("layout",),
     "engine": ("model",),
     "render": ("model",),
     "faults": ("model",),
     "reports": (),
     "options": ("model", "engine"),
-    "install": ("layout", "options"),
+    "install": ("launch", "layout", "options"),
     "commands/interface": ("model", "render"),
     "commands/times": ("model", "render"),
     "commands/submit_options": ("model", "render", "commands/times"),
@@ -61,12 +62,13 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "client": ("model", "commands", "layout", "wire"),
     "qmaster": (
         *("model", "engine", "commands", "execution"),
-        *("faults", "install", "layout", "options", "reports", "wire"),
+        *("faults", "install", "launch", "layout", "options", "reports", "wire"),
     ),
     "errors": (),
-    "cell": ("client", "errors", "execution", "faults", "install", "layout", "options", "reports"),
+    "cell": ("client", "errors", "execution", "faults", "install", "launch", "layout", "options", "reports"),
+    "guard": ("cell",),
     "real": ("errors", "model", "options", "reports"),
-    "cli": ("cell", "errors", "faults", "options"),
+    "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options"),
     "pytest_plugin": ("cell",),
     "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
 }
