@@ -146,13 +146,13 @@ class Relay:
             due, data = await waiting.get()
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
             await self._flowing.wait()
+            if not data:
+                raise ConnectionAbortedError  # one side has gone
             left = self._left[way]
             if left is not None:
                 data, left = data[:left], max(0, left - len(data))
                 self._left[way] = left
             self.passed[way] += len(data)
-            if not data and left is None:
-                raise ConnectionAbortedError
             sink.write(data)
             await sink.drain()
             if left == 0:
