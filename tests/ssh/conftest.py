@@ -56,6 +56,7 @@ def runner_of(short_path: Path) -> Iterator[MakeRunner]:
         server: SshServer,
         ask: Callable[[Prompt], str | None] = nobody,
         contact: str | None = None,
+        folder: str = "m",
         **options: str,
     ) -> SshRunner:
         local = LocalRunner()
@@ -63,7 +64,7 @@ def runner_of(short_path: Path) -> Iterator[MakeRunner]:
         master = Master(
             parse_address(contact or server.contact),
             choices,
-            short_path / "m",
+            short_path / folder,
             ENVIRONMENT,
             lambda words, limit: local.run(Command(tuple(words), words[0], ENVIRONMENT, limit)),
         )

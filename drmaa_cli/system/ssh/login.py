@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.3  # an unknown question is taken for one after so long without another character
 POLL_SECONDS = 0.05
 LAST_LINES = 6
+UP_SECONDS = 15.0
 ANSWERED_SECONDS = 150.0  # sshd's LoginGraceTime is 120 by default
 LONGEST_ANSWER = 1023  # bytes, with the line end, that ssh reads
 
@@ -70,7 +71,7 @@ def log_in(
         raise LoginFailed(Failure.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
     try:
         _Dialogue(child, ask, silence).hold()
-        until = time.monotonic() + silence
+        until = time.monotonic() + min(silence, UP_SECONDS)
         while not is_up():
             if time.monotonic() > until:
                 raise LoginFailed(Failure.CLOSED, "the login succeeded, but the connection does not answer")
