@@ -80,3 +80,8 @@ def _run_there(session: JobSession, *words: str) -> bytes:
 
     host = session.host
     return host.runner.run(Command(words, words[0], host.environ, REMOTE_SECONDS)).stdout
+
+
+def make_directory(session: JobSession, path: str) -> None:
+    """Make a directory, and those above it, on the submit host."""
+    _run_there(session, "mkdir", "-p", "--", path)

@@ -131,7 +131,7 @@ class Watch:
         answer = self._on_interrupt
         try:
             if answer == "ask":
-                answer = _ask(self._job)
+                answer = ask(f"job {self._job}")
             if answer == "watch":
                 self._state, self._next_question = "", 0.0  # to be told again
                 return True
@@ -157,8 +157,11 @@ class Watch:
             ends.complain(f"job {self._job} could not be ended: {trouble.text}")
 
 
-def _ask(job: str) -> str:
-    """Ask the person at the terminal, if there is one."""
+def ask(what: str) -> str:
+    """Ask the person at the terminal what is to become of some jobs: ``end``, ``leave`` or ``watch``.
+
+    Where there is no terminal the answer is ``end``.
+    """
     with contextlib.ExitStack() as stack:
         if sys.stdin.isatty() and sys.stderr.isatty():
             reading, writing = sys.stdin, sys.stderr
@@ -171,9 +174,7 @@ def _ask(job: str) -> str:
             except OSError:
                 return "end"
         while True:
-            print(
-                f"\njob {job}: (e)nd it, (l)eave it, or go on (w)atching? ", end="", file=writing, flush=True
-            )
+            print(f"\n{what}: (e)nd, (l)eave alone, or go on (w)atching? ", end="", file=writing, flush=True)
             answer = reading.readline()
             if not answer:
                 return "leave"

@@ -193,11 +193,31 @@ class Overview:
         waiter = self._impatient(max(fresh, since))
 
         def states() -> dict[JobId, str] | None:
-            found: dict[JobId, str | None] = {job: self._state(job, fresh) for job in jobs}
-            told = {job: state for job, state in found.items() if state is not None}
-            return told if len(told) == len(found) else None
+            found: dict[JobId, str] = {}
+            alike: dict[int, str] = {}  # tasks that one row of the listing shows have one state
+            for job in jobs:
+                row = self._row(job)
+                state = alike.get(id(row)) if row is not None else None
+                if state is None:
+                    state = self._state(job, fresh)
+                if state is None:
+                    return None
+                if row is not None:
+                    alike[id(row)] = state
+                found[job] = state
+            return found
 
         return self._waiting.until(states, waiter) or dict.fromkeys(jobs, JobState.UNDETERMINED)
+
+    def _row(self, job: JobId) -> JobRow | None:
+        """The row that alone tells the state of a job; None where more is known of it."""
+        known = self._table.get(job.job)
+        if known is None or (known.tasks is None) != (job.task is None):
+            return None
+        task = NO_TASK if job.task is None else job.task
+        if task not in known.waiting or task in known.missing:
+            return None
+        return known.row(task)
 
     def _state(self, job: JobId, not_before: float) -> str | None:
         known = self._table.get(job.job)

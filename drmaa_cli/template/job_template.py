@@ -172,6 +172,16 @@ class TemplateAttributes:
         self.delete()
         return False
 
+    def __copy__(self: Self) -> Self:
+        """A template of the same session with the same attributes, to be changed by itself.
+
+        Raises:
+            InvalidArgumentException: this one has been deleted.
+        """
+        other = object.__new__(type(self))
+        other._guard, other._set = self._guard, dict(self._alive())
+        return other
+
     def _values(self) -> Mapping[bytes, Text]:
         """What is set, by DRMAA's names; vectors are tuples, jobEnvironment one of ``NAME=VALUE``.
 

@@ -1,0 +1,245 @@
+"""A ``map`` from its job log to its exit code: what was there before, what is new, ctrl-C, the summary."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drmaa_cli.cli import ends
+from drmaa_cli.cli.ends import BadInput
+from drmaa_cli.cli.map import plan
+from drmaa_cli.cli.map.display import Display
+from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
+from drmaa_cli.cli.map.plan import Rule, Task
+from drmaa_cli.cli.map.rounds import Retry, Rounds, of_items
+from drmaa_cli.cli.map.summary import print_result, print_summary
+from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.request import Request
+from drmaa_cli.cli.watch import ask
+from drmaa_cli.cli.words import number
+from drmaa_cli.constants import JobControlAction
+
+if TYPE_CHECKING:
+    from drmaa_cli.cli.map.command import Work
+    from drmaa_cli.session.job_session import JobSession
+
+
+def run(
+    work: Work, place: Place, request: Request, times: int, rules: Sequence[Rule], options: Mapping[str, Any]
+) -> int:
+    """Do it; the exit code.
+
+    Raises:
+        BadInput: the run before has not ended, or is another one's.
+        DrmaaException, OSError: nothing was submitted, or the jobs are lost from sight and can be taken up.
+    """
+    began = time.monotonic()
+    is_new = not work.directory.exists()
+    try:
+        with contextlib.ExitStack() as stack:
+            log, history = _open(work, stack, options)
+            where = place if history is None else _place_of(history, place)
+            session = stack.enter_context(where.begin())
+            run_ = _Run(work, session, log, history, request, Retry(times, rules), options)
+            return run_.to_the_end(began)
+    finally:
+        if is_new:
+            with contextlib.suppress(OSError):
+                work.directory.rmdir()  # nothing was written
+
+
+def _open(
+    work: Work, stack: contextlib.ExitStack, options: Mapping[str, Any]
+) -> tuple[JobLog, History | None]:
+    """The job log, and what it tells of a run that is gone on with."""
+    log = JobLog(work.directory)
+    try:
+        history = log.read()
+        if history is not None and history.source != work.source and _is_there(history.source):
+            raise BadInput(
+                f"{work.directory} belongs to {history.source}; --log-dir names another place for this run"
+            )
+        if history is not None and not options["resume"]:
+            if history.unfinished and not options["fresh"]:
+                raise BadInput(
+                    f"the run before has not ended: {number(history.unfinished)} commands are open;"
+                    " --resume goes on with it, --fresh begins anew"
+                )
+            log.close()
+            work.directory.rename(_aside(work.directory))
+            log, history = JobLog(work.directory), None
+    except BaseException:
+        log.close()
+        raise
+    stack.callback(log.close)
+    return log, history
+
+
+def _is_there(source: str) -> bool:
+    return not source.startswith("/") or Path(source).exists()
+
+
+def _aside(directory: Path) -> Path:
+    count = 1
+    while (aside := directory.with_name(f"{directory.name}.{count}")).exists():
+        count += 1
+    return aside
+
+
+def _place_of(history: History, place: Place) -> Place:
+    """The session that has the jobs of a run."""
+    before = Place.of(None, history.contact)
+    if place.chosen and place.name != before.name:
+        raise BadInput(f"this run is in session {before.name}, and --session names {place.name}")
+    if history.submitted and not before.exists:
+        raise BadInput(
+            f"the session {before.name}, which has the jobs of this run, is gone; --fresh begins anew"
+        )
+    return before
+
+
+class _Run:
+    """One run of ``map``."""
+
+    def __init__(
+        self,
+        work: Work,
+        session: JobSession,
+        log: JobLog,
+        history: History | None,
+        request: Request,
+        retry: Retry,
+        options: Mapping[str, Any],
+    ) -> None:
+        self._work, self._session, self._log, self._options = work, session, log, options
+        self._request = request
+        self._history = history or History.new(work.source, session.contact, secrets.token_hex(4))
+        self._is_new = history is None
+        self._ends: dict[Identity, Ended] = dict(self._history.ends)
+        done = sum(end is not None and end.well for _, end in of_items(self._ends, work.items))
+        self._display = Display(len(work.items), done, quiet=options["quiet"])
+        self._rounds = Rounds(
+            session,
+            log,
+            self._history.run,
+            request.name or work.name,
+            retry,
+            self._told,
+            self._display.counts,
+        )
+
+    def to_the_end(self, began: float) -> int:
+        """Submit, follow, tell."""
+        try:
+            self._begin()
+            if self._options["detach"]:
+                self._log.flush()
+                print("\n".join(self._rounds.numbers))
+                return ends.OK
+            while True:
+                try:
+                    self._rounds.follow()
+                    break
+                except KeyboardInterrupt:
+                    self._log.flush()
+                    self._display.close()
+                    if not self._goes_on():
+                        return ends.INTERRUPTED
+        finally:
+            self._display.close()
+        self._log.flush()
+        return self._tell(began)
+
+    def _begin(self) -> None:
+        history = self._history
+        if self._is_new:
+            self._log.begin(history.source, history.contact, history.run)
+        rounds = self._rounds_of(history)
+        new = wanted(self._work.items, history)
+        for round_ in rounds:
+            chosen = self._chosen(history.open_tasks(round_))
+            if chosen:
+                self._rounds.attach(round_, chosen, stopped=round_.key in history.stopped)
+        self._rounds.catch_up()
+        if new:
+            count = 1 + max((round_.number for round_ in history.rounds), default=0)
+            self._rounds.submit(self._round(history, count, new))
+
+    def _rounds_of(self, history: History) -> list[Round]:
+        """The rounds that have open tasks; those that were never submitted are struck out."""
+        rounds = [round_ for round_ in history.rounds if history.open_tasks(round_)]
+        if not rounds:
+            return []
+        doubtful = [round_ for round_ in rounds if round_.key not in history.submitted]
+        keys = {job.key for job in self._session.jobs()} if doubtful else set()
+        for round_ in doubtful:
+            if round_.key not in keys:
+                self._log.void(round_.key)
+                history.rounds.remove(round_)
+        return [round_ for round_ in rounds if round_ in history.rounds]
+
+    def _chosen(self, tasks: Sequence[Task]) -> list[Task]:
+        """Those of some tasks that have a command that is still wanted."""
+        now = {identity(item) for item in self._work.items}
+        chosen = [task for task in tasks if any(identity(item) in now for item in task.items)]
+        if len(chosen) < len(tasks):
+            left = number(len(tasks) - len(chosen))
+            print(f"{left} jobs of commands that are gone from {self._work.source} go on", file=sys.stderr)
+        return chosen
+
+    def _round(self, history: History, count: int, items: Sequence[Any]) -> Round:
+        attempts = history.attempts
+        tasks = tuple(
+            Task(bundle, 1 + max(attempts.get(identity(item), 0) for item in bundle), self._request)
+            for bundle in plan.bundles(items, self._options["bundle"])
+        )
+        base = f"{self._files()}/{count}-"
+        return Round(count, f"map-{history.run}-{count}", self._options["shell"], base, tasks)
+
+    def _files(self) -> str:
+        """The directory of the outputs, on the submit host."""
+        from drmaa_cli.cli.follow import is_here, make_directory  # noqa: PLC0415
+
+        if is_here(self._session):
+            return str(self._work.directory)
+        directory = f"{self._session.host.home}/.drmaa_cli/map/{self._history.run}"
+        make_directory(self._session, directory)
+        return directory
+
+    def _told(self, end: Ended) -> None:
+        self._ends[identity(end.item)] = end
+        self._display.ended(well=end.well)
+
+    def _goes_on(self) -> bool:
+        answer = self._options["on_interrupt"]
+        numbers = self._rounds.numbers
+        what = f"job {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} jobs"
+        try:
+            if answer == "ask":
+                answer = ask(what)
+            if answer == "watch":
+                return True
+            if answer == "end":
+                for key in self._rounds.keys:
+                    self._log.stopped(key)
+                self._session.controlJobs(numbers, JobControlAction.TERMINATE)
+                print(f"{what}: being ended; run again what is missing: {self._work.again}", file=sys.stderr)
+                return False
+        except KeyboardInterrupt:  # impatient: whatever is to become of the jobs, they are on record
+            pass
+        print(f"{what}: left running; go on with: {self._work.again}", file=sys.stderr)
+        return False
+
+    def _tell(self, began: float) -> int:
+        results = of_items(self._ends, self._work.items)
+        job_log = str(self._log.path)
+        if self._options["as_json"]:
+            print_result(self._session, results, job_log)
+        else:
+            print_summary(self._session, results, time.monotonic() - began, job_log, self._work.again)
+        return ends.OK if all(end is not None and end.well for _, end in results) else ends.FAILED

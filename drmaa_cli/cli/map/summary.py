@@ -1,0 +1,82 @@
+"""What a ``map`` says at its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from drmaa_cli.cli.follow import last_lines
+from drmaa_cli.cli.map.joblog import Ended
+from drmaa_cli.cli.map.lines import Item
+from drmaa_cli.cli.screen import UNLIMITED, paint, shorten, visible, width
+from drmaa_cli.cli.words import duration, number
+
+if TYPE_CHECKING:
+    from drmaa_cli.session.job_session import JobSession
+
+LINES = 5  # of output of a failed command
+SHOWN = 20  # failed commands that are shown to people; the job log has all
+NO_END = "not known: it was not waited for"
+
+Result = tuple[Item, "Ended | None"]
+
+
+def print_summary(
+    session: JobSession, results: Sequence[Result], seconds: float, job_log: str, again: str
+) -> None:
+    """Tell people: how many, and of each that failed the command, its end and its last lines."""
+    failed = [(item, end) for item, end in results if end is None or not end.well]
+    done = len(results) - len(failed)
+    head = f"{number(len(results))} commands: {number(done)} done, {number(len(failed))} failed"
+    print(paint(f"{head} in {duration(seconds)}", "red" if failed else "green", sys.stdout))
+    room = width(sys.stdout)
+    for item, end in failed[:SHOWN]:
+        reason = NO_END if end is None else end.reason
+        print(_fit(f"line {item.line}: {reason}", room))
+        print(_fit(f"  $ {item.text}", room))
+        for line in [] if end is None else _last_lines(session, end):
+            print(_fit(f"  | {line}", room))
+        if end is not None:
+            print(f"  {visible(end.output)}")
+    if len(failed) > SHOWN:
+        print(f"and {number(len(failed) - SHOWN)} more: {job_log}")
+    if failed:
+        print(f"try them again: {again}")
+
+
+def print_result(session: JobSession, results: Sequence[Result], job_log: str) -> None:
+    """Tell a program: one line."""
+    failed = [
+        {
+            "line": item.line,
+            "command": item.text,
+            "id": None if end is None else end.id,
+            "exit": None if end is None else end.exit,
+            "reason": NO_END if end is None else end.reason,
+            "output": "" if end is None else "\n".join(_last_lines(session, end)),
+        }
+        for item, end in results
+        if end is None or not end.well
+    ]
+    value = {
+        "total": len(results),
+        "done": len(results) - len(failed),
+        "failed": failed,
+        "session": session.name,
+        "log": job_log,
+    }
+    print(json.dumps(value))
+
+
+def _last_lines(session: JobSession, end: Ended) -> list[str]:
+    try:
+        return last_lines(session, end.output, LINES)
+    except OSError as trouble:
+        return [f"(its output cannot be read: {trouble.strerror})"]
+
+
+def _fit(text: str, room: int) -> str:
+    shown = visible(text)
+    return shown if room == UNLIMITED else shorten(shown, room, "...")

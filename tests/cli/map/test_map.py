@@ -1,0 +1,384 @@
+"""``drmaa-cli map`` on a fake cell: what runs, what is said of it, what is never done twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_sge.cell import Cell
+from tests.cli.conftest import PATIENCE, Desk, ended
+from tests.cli.schemas import valid
+
+
+def commands(desk: Desk, *texts: str, name: str = "commands.txt") -> str:
+    (desk.directory / name).write_text("".join(f"{text}\n" for text in texts))
+    return name
+
+
+def result(done: subprocess.CompletedProcess[str]) -> Any:
+    return valid(done.stdout.splitlines()[-1], "map-1")
+
+
+def counted(number: int) -> str:
+    """A command that leaves a mark each time that it is run."""
+    return f"echo x >> ran-{number}"
+
+
+def marks(desk: Desk) -> dict[int, int]:
+    return {int(path.name[4:]): len(path.read_text().split()) for path in desk.directory.glob("ran-*")}
+
+
+def test_a_file_of_commands(desk: Desk) -> None:
+    file = commands(desk, "echo one", "", "# two", "echo 'th  ree' | tr a-z A-Z; exit 3", "kill -9 $$")
+    done = desk.run("map", file)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("3 commands: 1 done, 2 failed in ")
+    assert lines[1:4] == ["line 4: exit 3", "  $ echo 'th  ree' | tr a-z A-Z; exit 3", "  | TH  REE"]
+    assert "line 5: killed by SIGKILL" in lines
+    assert lines[-1] == "try them again: drmaa-cli map --resume commands.txt"
+    assert (desk.directory / "commands.txt.map" / "1-1.log").read_text() == "one\n"
+    assert "3 of 3, 2 failed" in done.stderr
+
+
+def test_json_ends_with_one_line(desk: Desk) -> None:
+    file = commands(desk, "true", "echo a; echo b >&2; exit 7", "kill -TERM $$")
+    found = result(desk.run("map", file, "--json", "-q"))
+    assert (found["total"], found["done"]) == (3, 1)
+    exited, killed = found["failed"]
+    assert (exited["line"], exited["command"], exited["exit"]) == (2, "echo a; echo b >&2; exit 7", 7)
+    assert (exited["reason"], exited["output"]) == ("exit 7", "a\nb")
+    assert exited["id"].partition(".")[0] == killed["id"].partition(".")[0]
+    assert (killed["exit"], "SIGTERM" in killed["reason"]) == (None, True)
+    assert json.loads(Path(found["log"]).read_text().splitlines()[0])["map"] == 1
+    assert desk.run("map", commands(desk, "true"), "--json", "-q", "--fresh").returncode == 0
+
+
+def test_standard_input_and_values(desk: Desk) -> None:
+    done = desk.run("map", "-q", "--json", "-", stdin="echo a\nexit 4\n")
+    assert [(failed["line"], failed["exit"]) for failed in result(done)["failed"]] == [(2, 4)]
+    assert (
+        desk.run("map", "-q", "--", "sh", "-c", 'echo "$0" > {#}.out', "{}", ":::", "a b", "$c").returncode
+        == 0
+    )
+    assert [(desk.directory / f"{at}.out").read_text() for at in (1, 2)] == ["a b\n", "$c\n"]
+    assert desk.run("map", "-q", "--", "touch", "x-{}", stdin="1\n2\n").returncode == 0
+    assert (desk.directory / "x-2").exists()
+
+
+def test_only_what_has_not_ended_well_is_run_again(desk: Desk) -> None:
+    file = commands(desk, counted(1), f"{counted(2)}; test -e fixed", counted(3))
+    assert desk.run("map", "-q", file).returncode == 1
+    (desk.directory / "fixed").touch()
+    (desk.directory / file).write_text(f"# new\n{counted(1)}\n{counted(2)}; test -e fixed\n{counted(4)}\n")
+    found = desk.run("map", "-q", "--resume", "--json", file)
+    assert (found.returncode, result(found)["total"], result(found)["done"]) == (0, 3, 3)
+    assert marks(desk) == {1: 1, 2: 2, 3: 1, 4: 1}
+    assert desk.run("map", "-q", "--resume", file).returncode == 0  # nothing is left
+    assert marks(desk) == {1: 1, 2: 2, 3: 1, 4: 1}
+    assert desk.run("map", "-q", file).returncode == 0  # once more, all of it
+    assert marks(desk) == {1: 2, 2: 3, 3: 1, 4: 2}
+    assert (desk.directory / "commands.txt.map.1").is_dir()
+
+
+def test_equal_commands_are_different_ones(desk: Desk) -> None:
+    file = commands(desk, *[counted(1)] * 5)
+    assert desk.run("map", "-q", file).returncode == 0
+    assert marks(desk) == {1: 5}
+    commands(desk, *[counted(1)] * 7)
+    assert desk.run("map", "-q", "--resume", file).returncode == 0
+    assert marks(desk) == {1: 7}
+
+
+def test_failed_ones_are_tried_again_with_more(desk: Desk, cell: Cell) -> None:
+    tries = "echo x >> ran-1; test $(wc -l < ran-1) -ge 3"
+    file = commands(desk, tries, "exit 9", counted(2))
+    found = desk.run("map", "-q", "--json", "-T", "10", "--retry", "2", "--retry-with", "time=x2", file)
+    assert found.returncode == 1
+    assert [failed["line"] for failed in result(found)["failed"]] == [2]
+    assert marks(desk) == {1: 3, 2: 1}
+    records = [json.loads(line) for line in Path(result(found)["log"]).read_text().splitlines()]
+    rounds = [record for record in records if "round" in record]
+    assert [[request["seconds"] for request in each["requests"]] for each in rounds] == [
+        [600],
+        [1200],
+        [2400],
+    ]
+    jobs = valid(desk.good("ps", "--json"), "jobs-1")["jobs"]
+    assert {job["end"]["requests"] for job in jobs} == {"-l h_rt=600", "-l h_rt=1200", "-l h_rt=2400"}
+
+
+def test_what_somebody_has_deleted_is_not_tried_again(desk: Desk) -> None:
+    file = commands(desk, "sleep 600", "sleep 600")
+    child = desk.terminal("map", "--retry", "3", file)
+    child.expect("2 running")
+    desk.good("kill", "map-*")
+    code, text = ended(child)
+    assert code == 1
+    assert "2 commands: 0 done, 2 failed" in text
+
+
+def test_bundles(desk: Desk) -> None:
+    texts = [f"{counted(at)}; echo out {at}; exit {0 if at % 3 else at}" for at in range(1, 8)]
+    found = desk.run("map", "-q", "--json", "--bundle", "3", commands(desk, *texts))
+    assert found.returncode == 1
+    assert [(failed["line"], failed["exit"], failed["output"]) for failed in result(found)["failed"]] == [
+        (3, 3, "out 3"),
+        (6, 6, "out 6"),
+    ]
+    assert marks(desk) == dict.fromkeys(range(1, 8), 1)
+    assert len(valid(desk.good("ps", "--json"), "jobs-1")["jobs"]) == 3
+    assert desk.run("map", "-q", "--bundle", "3", "--resume", "commands.txt").returncode == 1
+    assert marks(desk) == {**dict.fromkeys(range(1, 8), 1), 3: 2, 6: 2}
+
+
+def test_a_bundle_that_is_killed_half_way(desk: Desk) -> None:
+    file = commands(desk, counted(1), "kill -9 $PPID; sleep 600", counted(3))
+    found = desk.run("map", "-q", "--json", "--bundle", "3", file)
+    failed = result(found)["failed"]
+    assert [one["line"] for one in failed] == [2, 3]
+    assert all("its task ended first: killed by SIGKILL" in one["reason"] for one in failed)
+
+
+# --- killed, and taken up --------------------------------------------------------------------------------
+
+
+def popen(desk: Desk, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        desk.argv("map", *words),
+        env=desk.env,
+        cwd=desk.directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(condition: Any, what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, what
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["journal", "submitted", "running", "ended"])
+def test_killed_at_any_moment_and_taken_up_nothing_runs_twice(desk: Desk, moment: str) -> None:
+    texts = [f"{counted(at)}; while [ ! -e go-{at % 2} ]; do sleep 0.05; done" for at in range(1, 9)]
+    file = commands(desk, *texts)
+    log = desk.directory / "commands.txt.map" / "jobs.jsonl"
+    if moment in ("running", "submitted"):
+        (desk.directory / "go-0").touch()
+    with popen(desk, file) as process:
+        said = {
+            "journal": '"round"',
+            "submitted": '"submitted"',
+            "running": '"submitted"',
+            "ended": '"submitted"',
+        }
+        wait_until(lambda: log.exists() and said[moment] in log.read_text(), moment)
+        if moment == "running":
+            wait_until(lambda: len(marks(desk)) == 8, moment)
+        if moment == "ended":
+            for at in (0, 1):
+                (desk.directory / f"go-{at}").touch()
+            wait_until(lambda: '"ended"' in log.read_text() or process.poll() is not None, moment)
+        process.kill()
+    for at in (0, 1):
+        (desk.directory / f"go-{at}").touch()
+    if moment in ("submitted", "running"):
+        assert "--resume goes on with it" in desk.refused("map", file, code=2)
+    found = desk.run("map", "--resume", "-q", "--json", file)
+    assert (found.returncode, result(found)["done"]) == (0, 8), found.stderr
+    assert marks(desk) == dict.fromkeys(range(1, 9), 1)
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_during_retries(desk: Desk) -> None:
+    texts = [f"{counted(at)}; test $(wc -l < ran-{at}) -ge 2" for at in range(1, 13)]
+    file = commands(desk, *texts)
+    for delay in (0.6, 0.9, 1.2):
+        with popen(desk, "-q", "--resume", "--retry", "1", file) as process:
+            try:
+                process.wait(delay)
+            except subprocess.TimeoutExpired:
+                process.kill()
+    found = desk.run("map", "-q", "--json", "--resume", "--retry", "2", file)
+    assert (found.returncode, result(found)["done"]) == (0, 12)
+    assert marks(desk) == dict.fromkeys(
+        range(1, 13), 2
+    )  # each failed once and was never run after it was well
+
+
+def test_what_failed_while_nobody_looked_is_run_again(desk: Desk) -> None:
+    file = commands(desk, f"{counted(1)}; while [ ! -e go ]; do sleep 0.05; done; test -e fixed", counted(2))
+    number = desk.good("map", "--detach", file)
+    (desk.directory / "go").touch()
+    assert desk.run("wait", number).returncode == 1
+    (desk.directory / "fixed").touch()
+    found = desk.run("map", "-q", "--json", "--resume", file)
+    assert (found.returncode, result(found)["done"]) == (0, 2)
+    assert marks(desk) == {1: 2, 2: 1}
+
+
+def test_two_at_a_time_are_refused(desk: Desk) -> None:
+    file = commands(desk, "while [ ! -e go ]; do sleep 0.05; done")
+    with popen(desk, file) as process:
+        log = desk.directory / "commands.txt.map" / "jobs.jsonl"
+        wait_until(lambda: log.exists() and '"submitted"' in log.read_text(), "submitted")
+        assert "another map is at work" in desk.refused("map", "--resume", file)
+        (desk.directory / "go").touch()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("answer", ["leave", "end"])
+def test_ctrl_c_asks(desk: Desk, answer: str) -> None:
+    file = commands(desk, *["while [ ! -e go ]; do sleep 0.05; done"] * 3)
+    child = desk.terminal("map", file)
+    child.expect("3 running")
+    child.sendintr()
+    child.expect("atching\\? ")
+    child.sendline(answer)
+    code, text = ended(child)
+    assert code == 130
+    assert "drmaa-cli map --resume commands.txt" in text
+    (desk.directory / "go").touch()
+    found = desk.run("map", "-q", "--json", "--resume", file)
+    assert (found.returncode, result(found)["done"]) == (0, 3)
+    ids = {job["id"].partition(".")[0] for job in valid(desk.good("ps", "--json"), "jobs-1")["jobs"]}
+    assert len(ids) == (1 if answer == "leave" else 2)
+
+
+def test_detached_and_taken_up(desk: Desk) -> None:
+    file = commands(desk, counted(1), counted(2))
+    assert desk.good("map", "--detach", file).isdigit()
+    assert desk.run("map", "-q", "--resume", file).returncode == 0
+    assert marks(desk) == {1: 1, 2: 1}
+
+
+# --- what is seen ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_progress_and_summary_keep_to_the_width(desk: Desk, columns: int) -> None:
+    long = "x" * 300
+    file = commands(desk, *[f"sleep 0.{at}" for at in range(9)], f"echo {long}; exit 1 # {long}")
+    child = desk.terminal("map", file, columns=columns)
+    code, text = ended(child)
+    assert code == 1
+    shown = [line for part in text.split("\n") for line in part.split("\r") if line]
+    paths = [line for line in shown if ".log" in line or "try them again" in line]
+    assert max(len(line) for line in shown if line not in paths) <= columns
+    assert any("of 10" in line for line in shown)
+    assert "10 commands: 9 done, 1 failed" in text
+
+
+def test_plain_where_there_is_no_terminal(desk: Desk) -> None:
+    done = desk.run("map", commands(desk, *["true"] * 20))
+    assert "\r" not in done.stdout + done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert len(done.stderr.splitlines()) <= 11
+    assert desk.run("map", "-q", "--fresh", "commands.txt").stderr == ""
+
+
+# --- bad input -------------------------------------------------------------------------------------------
+
+
+def nothing_happened(desk: Desk) -> None:
+    assert not desk.state.exists()
+    assert not list(desk.directory.glob("*.map*"))
+
+
+def test_a_bad_line_among_a_hundred_thousand_is_named_and_nothing_is_submitted(desk: Desk) -> None:
+    lines = [f"echo {at}" for at in range(1, 100_001)]
+    lines[56] = "echo 'oops"
+    line = desk.refused("map", commands(desk, *lines), code=2)
+    assert line == "commands.txt, line 57: a quotation that does not end ('): echo 'oops"
+    nothing_happened(desk)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["nowhere.txt"], "nowhere.txt: No such file or directory"),
+        (["."], ".: Is a directory"),
+        (["commands.txt", "more"], "say one FILE of commands"),
+        (["--resume", "--fresh", "commands.txt"], "exclude each other"),
+        (["--retry-with", "time=x2", "commands.txt"], "changes what -T asks for"),
+        (["--retry-with", "what", "commands.txt"], "--retry-with takes"),
+        (["--shell", "/no/such/sh", "commands.txt"], "there is no shell /no/such/sh"),
+        (["--", "echo", ":::"], "there are no commands"),
+        (["--", ":::", "a"], "there is no command before :::"),
+    ],
+)
+def test_what_makes_no_sense(desk: Desk, words: list[str], text: str) -> None:
+    commands(desk, "true")
+    code = 1 if "directory" in text else 2
+    assert text in desk.refused("map", *words, code=code)
+    nothing_happened(desk)
+
+
+def test_what_grid_engine_refuses_leaves_nothing_behind(desk: Desk) -> None:
+    file = commands(desk, "true", "true")
+    assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)
+    assert desk.run("map", "-q", "--resume", file).returncode == 0
+
+
+def test_no_grid_engine(desk: Desk) -> None:
+    assert "qsub" in desk.refused("map", commands(desk, "true"), PATH=f"{desk.directory}:/usr/bin/nothing")
+    nothing_happened(desk)
+
+
+def test_a_state_directory_that_cannot_be_used(desk: Desk) -> None:
+    desk.state.write_text("in the way")
+    assert str(desk.state) in desk.refused("map", "-q", commands(desk, counted(1)))
+    desk.state.unlink()
+    assert desk.run("map", "-q", "--resume", "commands.txt").returncode == 0
+    assert marks(desk) == {1: 1}
+
+
+def test_a_place_for_logs_that_is_full_or_taken(desk: Desk) -> None:
+    file = commands(desk, "true")
+    (desk.directory / "taken").write_text("")
+    assert "taken" in desk.refused("map", "--log-dir", "taken", file)
+    assert desk.run("map", "-q", "--log-dir", "logs", file).returncode == 0
+    other = commands(desk, "true", name="other.txt")
+    assert "belongs to" in desk.refused("map", "-q", "--log-dir", "logs", "--resume", other, code=2)
+    (desk.directory / "logs" / "jobs.jsonl").write_text("what\nis\nthis\n")
+    assert "is no job log" in desk.refused("map", "-q", "--log-dir", "logs", "--resume", file, code=2)
+
+
+def test_a_session_that_is_gone(desk: Desk) -> None:
+    file = commands(desk, "while :; do sleep 1; done")
+    number = desk.good("map", "--detach", file)
+    desk.good("kill", number)
+    for path in desk.state.iterdir():
+        path.unlink()
+    assert "is gone; --fresh begins anew" in desk.refused("map", "--resume", file, code=2)
+
+
+def test_an_interrupt_where_nobody_can_be_asked_ends_the_jobs(desk: Desk) -> None:
+    file = commands(desk, "sleep 600", "sleep 600")
+    with popen(desk, file) as process:
+        assert process.stderr is not None
+        wait_until(lambda: "running" in desk.run("ps").stdout, "running")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "being ended" in err
+    assert desk.run("wait", "-q").returncode == 1
+
+
+def test_odd_directories(desk: Desk) -> None:
+    odd = desk.directory / "a $x é"
+    odd.mkdir()
+    desk.directory = odd
+    found = desk.run("map", "-q", "--json", commands(desk, "echo here; exit 1"))
+    assert result(found)["failed"][0]["output"] == "here"
