@@ -105,7 +105,7 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("--times", type=int, default=1, help="how many calls; 0: until cleared (default 1)")
     made.add_argument("--skip", type=int, default=0, help="calls that go well before")
     made.add_argument("--seconds", type=float, default=0.0, help="for silent, slow, accounting-late")
-    made.add_argument("--code", type=int, default=1, help="exit code, or the failed code of error-state")
+    made.add_argument("--code", type=int, default=1, help="exit code, or what failed says")
     made.add_argument("--out", default="", help="stdout, banner or text")
     made.add_argument("--err", default="", help="stderr")
     made.add_argument("--at", type=int, default=0, help="byte position")

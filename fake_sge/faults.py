@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .model import Exit, failures
 from .model.requests import Reply
 
 
@@ -25,6 +27,7 @@ class FaultKind(enum.Enum):
     HIDE_JOB = "hide-job"  # job `job` is not in the listing
     WARN_SUBMIT = "warn-submit"  # accepted with exit 1, the id on stderr
     JSV_REJECT = "jsv-reject"  # a JSV refuses the submission with text `out`
+    SHEPHERD = "shepherd"  # the shepherd of `job`'s next run says `code` (``failed``), with text `out`
     ERROR_STATE = "error-state"  # a start fails (`code` 26, 27 or 28, text `out`): Eqw
     ACCOUNTING_LATE = "accounting-late"  # a line is written `seconds` later
     ACCOUNTING_ABSENT = "accounting-absent"  # a line is never written
@@ -126,6 +129,21 @@ class FaultBook:
             if fault.times is not None and fault.hits >= fault.times:
                 self.faults.remove(fault)
         return hit
+
+    def shepherds_word(self, job: int, end: Exit) -> Exit:
+        """What a shepherd reports of a job, or what a fault has it say instead (as a real 8.1.9 cell judges).
+
+        A job that a signal ended has its own code whatever the shepherd says, unless it says that the job was
+        never started.
+        """
+        own = [fault for fault in self.faults if fault.kind is FaultKind.SHEPHERD and fault.job == job]
+        if not own:
+            return end
+        self.faults.remove(own[0])
+        code, text = own[0].code, os.fsdecode(own[0].out)
+        if end.signal and code > failures.BEFORE_JOB:
+            return replace(end, failed=failures.AFTER_JOB)
+        return replace(end, failed=code, error=text or f"shepherd exited with exit status {code}")
 
 
 def spoil(reply: Reply, fault: Fault) -> Reply:

@@ -7,7 +7,8 @@ prologs, epilogs and parallel environments' procedures; killed shepherds.
 
 * A job killed by a signal has 100 with 128 + signal, whatever its shepherd said, from code 12 on.
 * Codes 1 to 11, 15, 34 and 36 put the *queue* into its error state and the job back among the pending ones;
-  their record has no submission time, no start and no end, and is not the job's last.
+  their record has no submission time, no start and no end, and is not the job's last. 13 does so to the
+  queue, and the job has ended.
 * A code without a start time (a killed shepherd: 19) leaves nothing but the times and figures of the last
   sample: libdrmaa then says neither exited, nor signalled, nor aborted.
 """

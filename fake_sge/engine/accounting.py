@@ -43,10 +43,13 @@ def _slots(piece: Range) -> str:
 def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt.
 
-    It has nothing of a run that qmod rescheduled, that of an Open Cluster Scheduler of any that was.
+    It has nothing of a run that qmod rescheduled, or for whose failure the queue is to blame; that of an Open
+    Cluster Scheduler of any that was rescheduled.
     """
     spec, form = job.spec, flavour.accounting
-    forgotten = end.failed == failures.RESCHEDULED and (form.json or not end.start_time)
+    blameless = end.failed in failures.QUEUE_ERROR
+    rescheduled = end.failed == failures.RESCHEDULED and (form.json or not end.start_time)
+    forgotten = blameless or rescheduled
     usage = {} if forgotten else end.usage
     begun, over = (0.0, 0.0) if forgotten or not end.start_time else (end.start_time, end.end_time)
     record = Record(
@@ -62,12 +65,12 @@ def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: 
         start_time=begun,
         end_time=over,
         failed=end.failed,
-        exit_status=end.exit_status,
+        exit_status=0 if blameless else end.exit_status,
         ru_wallclock=int(over - begun) if form.json else int(over) - int(begun),
         project=spec.project or "NONE",
         department=spec.department,
         granted_pe=task.granted_pe or "NONE",
-        slots=max(1, task.slots),
+        slots=0 if blameless else max(1, task.slots),
         task_number=task.number if spec.is_array else 0,
         cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
         category=category_of(spec) or form.no_category if form.json else category(spec),

@@ -37,11 +37,17 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     end = _judge(end, task)
     _account(state, now, job, task, end, granted)
     deleted = bool(task.state & State.DELETED)
-    if end.failed == failures.RESCHEDULED and not deleted:
+    if end.failed in failures.AGAIN and not deleted:
         _again(state, now, job, task)
+    elif end.failed in failures.QUEUE_ERROR and not deleted:
+        _blame_queue(state, job, granted)
+        _error(now, task, end)
+        task.state &= ~State.ERROR
     elif end.failed in failures.ERROR_STATE and not deleted:
         _error(now, task, end)
     else:
+        if end.failed == failures.IN_PESTOP:
+            _blame_queue(state, job, granted)
         _finish(state, now, job, task, end)
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_finish)
@@ -84,6 +90,15 @@ def _again(state: CellState, now: float, job: Job, task: Task) -> None:
     job.submission_time = state.moment(now)
     if task.not_before > now:
         state.ask_schedule(now, task.not_before - now)
+
+
+def _blame_queue(state: CellState, job: Job, granted: Granted) -> None:
+    """The queue is at fault, not the job."""
+    instance = state.instances.get(granted.instance)
+    if instance is not None:
+        instance.state |= QueueState.ERROR
+        reason = f"queue {granted.queue} marked QERROR as result of job {job.number}'s failure at host"
+        instance.errors.append(f"{reason} {granted.host}")
 
 
 def _error(now: float, task: Task, end: Exit) -> None:
@@ -245,7 +260,7 @@ def simulated_exit(job: Job, task: Task, end_time: float) -> Exit:
     simulation = job.spec.simulation
     assert simulation is not None
     usage = {"ru_wallclock": simulation.run_time, "ru_nvcsw": 1.0, **simulation.usage}
-    if simulation.failed in failures.ERROR_STATE - {failures.APPLICATION_ERROR}:
+    if simulation.failed in (failures.ERROR_STATE | failures.QUEUE_ERROR) - {failures.APPLICATION_ERROR}:
         return never_ran(simulation.failed, simulation.error or "simulated failure", usage)
     status = 128 + simulation.signal if simulation.signal else simulation.exit_status
     return Exit(

@@ -296,7 +296,8 @@ class Qmaster:
             if kind == "started":
                 self.apply("started", int(number), int(task), int(run))
             else:
-                self.apply("exited", int(number), int(task), int(run), _exit_of(values))
+                end = self.faults.shepherds_word(int(number), _exit_of(values))
+                self.apply("exited", int(number), int(task), int(run), end)
                 self._remove_spool(int(number), int(task))
             path.unlink()
 

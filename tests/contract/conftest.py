@@ -121,6 +121,10 @@ class FakeCell:
     def bin_directory(self) -> Path:
         return self._cell.path
 
+    def shepherd_says(self, job: str, code: int) -> None:
+        """Have the shepherd of a job's next run end with a code (``failed``)."""
+        self._cell.fault("shepherd", job=int(job), code=code)
+
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = self._cell.run(*argv)
         texts = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))

@@ -11,7 +11,7 @@ import pytest
 from fake_sge import Cell, CellError
 from fake_sge.faults import FaultKind
 
-from .kit import quick, records, state, wait_for
+from .kit import ended, quick, records, state, wait_for
 
 REFUSED = b"error: commlib error: got select error (Connection refused)"
 
@@ -156,6 +156,25 @@ def test_a_start_that_fails(cell: Cell, tmp_path: Path) -> None:
     cell.run("qmod", "-cj", str(number))
     wait_for(lambda: len(records(cell, number)) == 2)
     assert records(cell, number)[1][11] == "0"
+
+
+@pytest.mark.parametrize(
+    ("code", "letters", "queue"), [(12, "", ""), (13, "", "E"), (8, "qw", "E"), (29, "Eqw", "")]
+)
+def test_what_a_shepherd_says(cell: Cell, tmp_path: Path, code: int, letters: str, queue: str) -> None:
+    """Once, of the job that is meant."""
+    other = quick(cell, tmp_path, "-h", "true")
+    number = quick(cell, tmp_path, "-h", "true")
+    cell.fault("shepherd", job=number, code=code)
+    cell.run("qrls", str(number))
+    assert ended(cell, number)[11] == str(code)
+    wait_for(lambda: state(cell, number) == letters)
+    row = cell.run("qstat", "-f").stdout.decode().splitlines()[2].split()
+    assert (row[5:] or [""])[0] == queue
+    assert cell.faults() == []
+    cell.run("qmod", "-cq", "all.q")
+    cell.run("qrls", str(other))
+    assert ended(cell, other)[11] == "0"
 
 
 def test_a_pending_job_put_in_error(cell: Cell) -> None:
