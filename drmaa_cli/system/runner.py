@@ -241,6 +241,19 @@ def _stop_all() -> None:
 os.register_at_fork(after_in_child=_running.clear)
 
 
+def make_answer(files: AnswerFiles, program: str) -> None:
+    """Make the files of an answer that another host keeps: they say that there may be one.
+
+    Raises:
+        CommandNotFound: they cannot be made, so that the program must not be begun.
+    """
+    for path in files:
+        try:
+            _create(path).close()
+        except OSError as why:
+            raise CommandNotFound(program, f"{path}: {why.strerror}") from why
+
+
 def _create(path: Path) -> IO[bytes]:
     path.unlink(missing_ok=True)  # of an attempt before, which certainly did not succeed
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")

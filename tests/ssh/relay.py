@@ -31,11 +31,13 @@ class Relay:
         passed: how many bytes were forwarded each way.
         accepted: how many connections there were.
         cuts: how often connections were cut at a byte.
+        turns: how often something went to the server after something had come from it: each is a journey.
     """
 
     def __init__(self, target: int, delay: float = 0.0, host: str = "127.0.0.1") -> None:
         self.target, self.delay = target, delay
-        self.port = self.accepted = self.cuts = 0
+        self.port = self.accepted = self.cuts = self.turns = 0
+        self._last = Way.TO_CLIENT
         self.passed = dict.fromkeys(Way, 0)
         self._host = host
         self._left: dict[Way, int | None] = dict.fromkeys(Way)  # bytes until the cut
@@ -153,6 +155,8 @@ class Relay:
                 data, left = data[:left], max(0, left - len(data))
                 self._left[way] = left
             self.passed[way] += len(data)
+            self.turns += data != b"" and (way, self._last) == (Way.TO_SERVER, Way.TO_CLIENT)
+            self._last = way
             sink.write(data)
             await sink.drain()
             if left == 0:

@@ -16,6 +16,15 @@ from typing import NamedTuple
 _LOADER = (
     'exec /bin/sh -c \'IFS= read -r line && case $line in "$0 "*) eval "${{line#* }}";; *) exit 1;; esac\' {}'
 )
+# Reads a label, a word and a number; runs what so many bytes say, as the loader does, in a session of its
+# own; passes over what is left of them, up to the word, and says the word on both streams.
+STANDING = (
+    "command -p setsid true && command -p head -c 0 </dev/null || {{ echo {}; exit; }};"
+    ' while IFS=" " read -r label end size; do'
+    ' command -p head -c "$size" | command -p setsid {};'
+    ' word=; until [ "$word" = "$end" ]; do IFS= read -r word || exit; done;'
+    ' echo; echo "$end"; echo >&2; echo "$end" >&2; done'
+)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit statuses of a POSIX shell for a command it cannot run
 NOT_BEGUN = 125  # ours: an answer could not be kept, or the command was forestalled
 KEPT = '"${XDG_STATE_HOME:-$HOME/.local/state}/drmaa_cli/answers"'
@@ -59,6 +68,11 @@ def loader(label: str) -> str:
 def payload(label: str, line: str, stdin: bytes = b"") -> bytes:
     """The standard input for the loader: a line of :func:`script_line`, and what the command is to read."""
     return f"{label} {line}\n".encode("utf-8", "surrogateescape") + stdin
+
+
+def standing_line(unfit: str) -> str:
+    """A line for the loader that reads further ones; ``unfit`` is said where the host cannot do that."""
+    return STANDING.format(unfit, _LOADER.format('"$label"').removeprefix("exec "))
 
 
 def quote(text: str) -> str:

@@ -19,6 +19,7 @@ from drmaa_cli.system.runner import (
     CommandTimeout,
     HostUnreachable,
     LocalRunner,
+    make_answer,
 )
 from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
@@ -38,6 +39,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     read_answer,
     script_line,
 )
+from drmaa_cli.system.ssh.standing import StandingShells
 
 log = logging.getLogger("drmaa_cli")
 
@@ -80,6 +82,7 @@ class SshRunner:
 
     Attributes:
         trips: how many times something was sent to the host: what a distance costs.
+        standing: the shells that stay there.
         noise: what was printed there before the last command began: output of rc files.
     """
 
@@ -88,6 +91,7 @@ class SshRunner:
     def __init__(self, master: Master, ask: Ask, env: Mapping[str, str]) -> None:
         self._master, self._ask, self._env = master, ask, env
         self._local = LocalRunner()
+        self.standing = StandingShells(master.command, env)
         self._sessions = threading.BoundedSemaphore(SESSIONS)
         self._login_environment: Mapping[str, str] = {}
         self._attempts: dict[str, int] = {}
@@ -130,6 +134,7 @@ class SshRunner:
             line = script_line(("true",), {}, marker, then=forget_line(settled))
             self._briefly(marker, line, f"answers kept on {self.address} could not be removed")
             self._kept.clear()
+        self.standing.make_room()
         self._master.close()
 
     @property
@@ -145,6 +150,7 @@ class SshRunner:
             label: stands in the process list of the host.
         """
         self.trips += 1
+        self.standing.make_room()
         with self._sessions:
             yield [*self._master.command(), loader(label)], self._env
 
@@ -159,6 +165,7 @@ class SshRunner:
     def abort(self, thread: int) -> None:
         """End the command that a thread runs."""
         self._local.abort(thread)
+        self.standing.abort(thread)
 
     def run(self, command: Command, /) -> CommandResult:
         """Run a command on the host to its end.
@@ -185,6 +192,7 @@ class SshRunner:
                     log.warning("the connection to %s was lost during %s", self.address, command.argv[0])
                 patience.pause(answer, is_busy)
                 if is_busy:
+                    self.standing.make_room()
                     continue
                 self.open()
                 if not kept_in:
@@ -245,7 +253,7 @@ class SshRunner:
         self.trips += 1
         try:
             with self._sessions:
-                result = self._local.run(local)
+                result = self._given(label, local)
         except CommandTimeout as late:
             is_over = self._kill(label)
             if not is_over:
@@ -273,6 +281,13 @@ class SshRunner:
             if rider is not None:
                 rider.take(answer.after)
         return answer
+
+    def _given(self, label: str, local: Command) -> CommandResult:
+        """Over a shell that stays, or by an ssh command of its own."""
+        if local.answer is not None:
+            make_answer(local.answer, local.program)
+        result = self.standing.run(label, local)
+        return self._local.run(local) if result is None else result
 
     def _settled(self) -> list[str]:
         """The kept answers that are on record: their files here are gone, and what lies there can go, too."""
