@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import alone, on_cells, on_fake, on_functions
+from benchmarks import alone, on_cells, on_fake, on_functions, over_ssh
 from benchmarks.report import PAGE, Row, page
 from benchmarks.sides import missing, sides
 
@@ -22,6 +22,11 @@ def fast_cell() -> Iterator[Row]:
         yield from alone.accounting(cell.cell)
 
 
+def ssh() -> Iterator[Row]:
+    with sides("fast", slots=32) as cell:
+        yield from over_ssh.over_ssh(cell)
+
+
 def stock_cell() -> Iterator[Row]:
     with sides("stock") as cell:
         yield on_cells.end_of_job(cell, "stock", 1.3, 7)
@@ -30,6 +35,7 @@ def stock_cell() -> Iterator[Row]:
 BENCHMARKS: dict[str, Benchmark] = {
     "fast_cell": fast_cell,
     "stock_cell": stock_cell,
+    "ssh": ssh,
     "listing": alone.listing,
     "scale": alone.scale,
     "start_up": alone.start_up,

@@ -25,6 +25,7 @@ from drmaa_cli.system.ssh.remote_shell import (
 from drmaa_cli.system.ssh.runner import SshRunner
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer
+from tests.ssh.test_runner import until
 
 MARKER = "0123456789abcdef"
 NAME = "token.1"
@@ -87,7 +88,7 @@ def test_an_answer_is_told_and_kept(host: Host) -> None:
     assert host.submit()[:3] == (4, b"17\n", b"warned\n")
     assert host.fate() == Kept(Fate.ENDED, 4, b"17\n", b"warned\n")
     assert {path.stat().st_mode & 0o077 for path in host.answers.glob("*.???")} == {0}
-    host.run(script_line(("true",), {}, MARKER, then=forget_line([NAME, "another.1"])))
+    host.run(script_line(("true",), {}, MARKER, then=f"{forget_line([NAME, 'another.1'])} wait"))
     assert list(host.answers.iterdir()) == []
 
 
@@ -190,7 +191,8 @@ def test_what_is_on_record_here_is_not_kept_there(
         trips = runner.trips
         runner.run(Command(("true",), "/bin/true", {}, PATIENCE))
         assert runner.trips == trips + 1
-        assert submission.answer.out.stem + ".1" not in kept_at(server)
+        name = submission.answer.out.stem + ".1"
+        until("its removal", lambda: name not in kept_at(server))  # noqa: B023  # called at once
     runner.run(one)
     assert one.answer is not None
     one.answer.out.unlink()

@@ -112,7 +112,6 @@ def script_line(
     words = [*(["env", "--", *(f"{name}={value}" for name, value in odd.items())] if odd else []), *argv]
     command = " ".join(quote(word) for word in words)
     steps = [
-        _PREPARE,
         f"printf '%s %s\\n' {quote(marker)} $$",
         f"printf '%s\\n' {quote(marker)} >&2",
         *([_KEPT_DIRECTORY] if kept_in else []),
@@ -123,7 +122,8 @@ def script_line(
         f"printf '\\n%s\\n' {quote(marker)} >&2",
         *([then] if then else []),
     ]
-    return "; ".join(steps)
+    line = "; ".join(steps)
+    return f"{_PREPARE}; {line}" if f"${_LINE_END}" in line else line
 
 
 def _keeping(command: str, kept_in: str) -> str:
@@ -134,7 +134,7 @@ def _keeping(command: str, kept_in: str) -> str:
         "status=$?",
         f"command -p ln -s $status {place}.status",
         f"command -p cat {place}.out",
-        f"command -p cat {place}.err >&2",
+        f"[ ! -s {place}.err ] || command -p cat {place}.err >&2",
     ]
     can_be_kept = f"( umask 077; echo >{place}.out && echo >{place}.err ) 2>/dev/null"  # there is room
     why = f"command -p env printf x >{place}.out"
@@ -165,10 +165,10 @@ def forestall_line(kept_in: str) -> str:
 
 
 def forget_line(kept_in: Sequence[str]) -> str:
-    """A shell command that removes what was kept of commands; '' when there are none."""
+    """A shell command that removes what was kept of commands, while others go on; '' when there are none."""
     places = [f"{KEPT}/{quote(name)}" for name in kept_in]
     files = " ".join(f"{place}.out {place}.err {place}.status {place}" for place in places)
-    return f"command -p rm -f {files}" if files else ""
+    return f"command -p rm -f {files} </dev/null >/dev/null 2>&1 &" if files else ""
 
 
 def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:

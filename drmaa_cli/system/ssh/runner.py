@@ -97,6 +97,7 @@ class SshRunner:
         self._attempts: dict[str, int] = {}
         self._kept: dict[str, AnswerFiles] = {}  # answers that lie there, by their names
         self._rider: Rider | None = None
+        self._has_answered = False
         self.trips = 0
         self.noise = b""
 
@@ -131,7 +132,7 @@ class SshRunner:
         settled = self._settled()
         if settled and self._master.is_alive():
             marker = secrets.token_hex(16)
-            line = script_line(("true",), {}, marker, then=forget_line(settled))
+            line = script_line(("true",), {}, marker, then=f"{forget_line(settled)} wait")
             self._briefly(marker, line, f"answers kept on {self.address} could not be removed")
             self._kept.clear()
         self.standing.make_room()
@@ -276,6 +277,7 @@ class SshRunner:
                 raise error(AuthorizationException, f"{text}: log in by hand once{_said(answer)}")
             raise HostUnreachable(f"{text} (/bin/sh did not start){_said(answer)}")
         if answer.exit_code is not None:
+            self._has_answered = True
             for name in settled:
                 self._kept.pop(name, None)
             if rider is not None:
@@ -286,7 +288,8 @@ class SshRunner:
         """Over a shell that stays, or by an ssh command of its own."""
         if local.answer is not None:
             make_answer(local.answer, local.program)
-        result = self.standing.run(label, local)
+        # The first command shows whether any is run there: its input ends, and so nothing waits for more.
+        result = self.standing.run(label, local) if self._has_answered else None
         return self._local.run(local) if result is None else result
 
     def _settled(self) -> list[str]:
