@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession
 
 CHUNK = 1 << 20
+ENDS = 1 << 14  # bytes
 REMOTE_SECONDS = 60.0
 
 
@@ -40,27 +41,31 @@ def read_from(session: JobSession, path: str, offset: int) -> Piece:
 
 
 def last_lines(session: JobSession, path: str, lines: int) -> list[str]:
-    """The last lines of a file; none where there is no file.
+    """The last lines of a file, as far as they are in its last kilobytes; none where there is no file.
 
     Raises:
         OSError: it is there and cannot be read.
     """
-    if not is_here(session):
-        data = _run_there(session, "tail", "-n", str(lines), "--", path)
-        return data.decode(errors="replace").splitlines()
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            file.seek(0, os.SEEK_END)
-            end = file.tell()
-            data = b""
-            while end and data.count(b"\n") <= lines and len(data) < CHUNK:
-                start = max(end - 8192, 0)
-                file.seek(start)
-                data = file.read(end - start) + data
-                end = start
+        data = session.host.read_end(path, ENDS)
     except FileNotFoundError:
         return []
-    return data.decode(errors="replace").splitlines()[-lines:] if lines else []
+    return data.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
+
+
+def size_of(session: JobSession, path: str) -> int | None:
+    """How many bytes a file has; None where there is none.
+
+    Raises:
+        OSError: that cannot be told.
+    """
+    if is_here(session):
+        try:
+            return os.stat(path).st_size  # noqa: PTH116  # as text
+        except FileNotFoundError:
+            return None
+    size = _run_there(session, "stat", "-L", "-c", "%s", "--", path).strip()
+    return int(size) if size else None
 
 
 def is_here(session: JobSession) -> bool:

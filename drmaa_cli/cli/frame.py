@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ps": Entry("ps", "show jobs and their states"),
     "wait": Entry("wait", "wait for jobs, and say how each ended"),
     "info": Entry("info", "how a job ended, and what it used of what it asked for"),
+    "logs": Entry("logs", "print the output of jobs, and what comes until they end"),
     "kill": Entry("control", "end jobs", "kill"),
     "hold": Entry("control", "keep waiting jobs from being started", "hold"),
     "release": Entry("control", "let jobs be started that were held", "release"),

@@ -14,7 +14,8 @@ from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import paint, print_json, visible
 from drmaa_cli.cli.shapes import job_shape
-from drmaa_cli.cli.words import STATES, duration, end_in_words, memory, moment
+from drmaa_cli.cli.words import STATES, end_in_words, moment
+from drmaa_cli.jobs.usage import duration, size
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
@@ -73,6 +74,7 @@ def _print(session: str, job: SessionJob, info: JobInfo | None) -> None:
 
 def _lines(info: JobInfo) -> Iterator[tuple[str, str]]:
     usage = {name: float(value) for name, value in info.resourceUsage.items()}
+    asked, share = info.requested, info.efficiency
     where = f"{info.host}, queue {info.queue}" if info.host and info.queue else info.host
     yield "ran on", f"{where}, {info.slots} slots" if where and info.slots > 1 else where
     yield "asked for", info.requests
@@ -80,13 +82,21 @@ def _lines(info: JobInfo) -> Iterator[tuple[str, str]]:
     yield "started", _moment(usage.get("start_time", 0.0))
     yield "ended", _moment(usage.get("end_time", 0.0))
     if info.wallclock is not None:
-        yield "run time", duration(info.wallclock)
-        cpu = usage.get("cpu", 0.0)
-        share = cpu / (info.wallclock * max(info.slots, 1)) if info.wallclock else None
-        yield "CPU time", duration(cpu) + (f", {share:.0%} of its slots' time" if share is not None else "")
-        yield "memory", memory(usage.get("maxvmem", 0.0))
+        yield "run time", _of(duration(info.wallclock), asked.time and duration(asked.time), share.time)
+    if info.cpu is not None:
+        whole = f"the time of its {info.slots} slots" if info.slots > 1 else "its run time"
+        yield "CPU time", _of(duration(info.cpu), share.cpu and whole, share.cpu)
+    if info.max_memory is not None:
+        yield "memory", _of(size(info.max_memory), asked.memory and size(asked.memory), share.memory)
     yield "output", info.output_path
     yield "errors", "" if info.error_path == info.output_path else info.error_path
+    for sentence in info.reason.evidence if info.reason else ():
+        yield "evidence", sentence
+
+
+def _of(used: str, whole: str | float | None, share: float | None) -> str:
+    """What was used, of how much of it."""
+    return used if not whole or share is None else f"{used} of {whole} ({share:.0%})"
 
 
 def _moment(seconds: float) -> str:

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from drmaa_cli.cli.ends import FAILED, OK, Failure, complain
+from drmaa_cli.cli import ends
+from drmaa_cli.cli.ends import Failure
 from drmaa_cli.cli.parser import Group, json_option
 from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.config import Config
 
 if TYPE_CHECKING:
-    from drmaa_cli.jobs.job_end import End
     from drmaa_cli.store.expiry import SessionSummary
-    from drmaa_cli.store.session_store import StoredJob, StoredTask
 
 COLUMNS = (
     Column("SESSION", shrinks=True),
@@ -43,20 +42,26 @@ JOB_COLUMNS = (
     invoke_without_command=True,
     examples=[
         ("drmaa-cli sessions", "one line for each session"),
+        ("drmaa-cli sessions --refresh", "the same after asking how their jobs are"),
         ("drmaa-cli sessions show nightly", "the jobs of one"),
         ("drmaa-cli sessions prune --older-than 7 --dry-run", "what is not needed any more"),
     ],
 )
+@click.option("--refresh", is_flag=True, help="Take each session up, and find out which jobs have ended.")
 @json_option
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> int | None:
+def command(context: click.Context, refresh: bool, as_json: bool) -> int | None:
     """Look at the sessions that programs have left behind, or remove them; jobs are not touched.
 
     The files are in the state directory (setting state_dir). How a job ended is what its session has seen so
-    far: a session that nobody has taken up since does not know yet.
+    far: a session that nobody has taken up since does not know yet, unless --refresh asks.
     """
     context.obj = as_json
-    return _list(as_json=as_json) if context.invoked_subcommand is None else None
+    trouble = _refresh() if refresh else []
+    if context.invoked_subcommand is not None:
+        return None
+    _list(as_json=as_json)
+    return ends.FAILED if trouble else ends.OK
 
 
 @command.command("list", examples=[("drmaa-cli sessions list --json", "for a program")])
@@ -76,7 +81,8 @@ def show(before: bool, as_json: bool, name: str) -> int:
 
     NAME is what stands after 'session=' in the contact string.
     """
-    from drmaa_cli.store.expiry import read  # noqa: PLC0415  # not for --help
+    from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.expiry import read  # noqa: PLC0415
     from drmaa_cli.store.places import path_of  # noqa: PLC0415
 
     path = path_of(_directory(), name)
@@ -86,10 +92,10 @@ def show(before: bool, as_json: bool, name: str) -> int:
         raise Failure(f"there is no such session: no file {path}") from None
     if session.problem:
         raise Failure(session.problem)
-    entries = [entry for job in session.jobs for entry in _entries(job)]
+    entries = [entry for job in session.jobs for entry in kept.entries(job)]
     if before or as_json:
         print_json({**_summary(session), "entries": entries})
-        return OK
+        return ends.OK
     rows = [
         [
             str(entry["id"] or "?"),
@@ -101,7 +107,37 @@ def show(before: bool, as_json: bool, name: str) -> int:
         for entry in entries
     ]
     print(table(JOB_COLUMNS, rows))
-    return OK
+    return ends.OK
+
+
+@command.command(
+    "export",
+    examples=[
+        ("drmaa-cli sessions export nightly", "all that is on record of its jobs, as JSON"),
+        ("drmaa-cli sessions export --csv", "a table of the jobs of all sessions"),
+    ],
+)
+@click.argument("names", metavar="[NAME ...]", nargs=-1)
+@click.option("--csv", "as_csv", is_flag=True, help="A table for spreadsheets instead of JSON.")
+def export(names: Sequence[str], as_csv: bool) -> int:
+    """Print every job of these sessions, or of all, with all that is on record of its end."""
+    from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.expiry import read, read_all  # noqa: PLC0415
+    from drmaa_cli.store.places import path_of  # noqa: PLC0415
+
+    try:
+        sessions = [read(path_of(_directory(), name)) for name in names] if names else read_all(_directory())
+    except FileNotFoundError as missing:
+        raise Failure(f"there is no such session: no file {missing.filename}") from None
+    for session in sessions:
+        if session.problem:
+            ends.complain(session.problem)
+    jobs = list(kept.exported(sessions))
+    if as_csv:
+        kept.write_csv(jobs)
+    else:
+        print_json({"jobs": jobs})
+    return ends.FAILED if any(session.problem for session in sessions) else ends.OK
 
 
 @command.command(
@@ -140,8 +176,22 @@ def prune(
         for session in chosen:
             print(f"{'would remove' if dry_run else 'removed'} {session.name}")
         for complaint in complaints:
-            complain(complaint)
-    return FAILED if complaints else OK
+            ends.complain(complaint)
+    return ends.FAILED if complaints else ends.OK
+
+
+def _refresh() -> list[str]:
+    from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
+    from drmaa_cli.cli.place import Place  # noqa: PLC0415
+    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415
+
+    place = Place.of("refresh", None)
+    if not place.is_here:
+        raise ends.BadInput("--refresh is for sessions of this host, and DRMAA_CLI_CONTACT names another one")
+    trouble = kept.refresh(read_all(_directory()), place)
+    for text in trouble:
+        ends.complain(text)
+    return trouble
 
 
 def _directory() -> Path:
@@ -154,12 +204,12 @@ def _list(*, as_json: bool) -> int:
     sessions = read_all(_directory())
     if as_json:
         print_json([_summary(session) for session in sessions])
-        return OK
+        return ends.OK
     print(table(COLUMNS, [_row(session) for session in sessions]))
     for session in sessions:
         if session.problem:
-            complain(session.problem)
-    return OK
+            ends.complain(session.problem)
+    return ends.OK
 
 
 def _row(session: SessionSummary) -> list[str]:
@@ -181,40 +231,6 @@ def _summary(session: SessionSummary) -> dict[str, object]:
         "last_used": session.used,
         "problem": session.problem or None,
     }
-
-
-def _entries(job: StoredJob) -> list[dict[str, object]]:
-    stored = {task.task: task for task in job.tasks}
-    numbers: Sequence[int] = [0] if job.intent.tasks is None else job.intent.tasks.numbers()
-    return [_entry(job, number, stored.get(number)) for number in numbers]
-
-
-def _entry(job: StoredJob, number: int, task: StoredTask | None) -> dict[str, object]:
-    from drmaa_cli.gridengine.records import JobId  # noqa: PLC0415  # not for --help
-
-    end = task.end if task else None
-    known = job.number is not None
-    return {
-        "id": str(JobId(job.number or 0, None if job.intent.tasks is None else number)) if known else None,
-        "key": job.intent.key,
-        "name": job.intent.name,
-        "submitted": job.intent.submitted,
-        "end": end.outcome.value if end else None,
-        "value": end.value if end else None,
-        "text": _how(end) if end else ("" if known else "answer of qsub lost"),
-        "reaped": bool(task and task.reaped),
-    }
-
-
-def _how(end: End) -> str:
-    from drmaa_cli.gridengine.signals import signal_name  # noqa: PLC0415  # not for --help
-    from drmaa_cli.jobs.job_end import Outcome  # noqa: PLC0415
-
-    if end.outcome is Outcome.EXITED:
-        return f"exit {end.value}"
-    if end.outcome is Outcome.SIGNALED:
-        return signal_name(end.value)
-    return str(end.outcome.value)
 
 
 def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], list[str]]:

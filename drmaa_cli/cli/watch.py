@@ -13,7 +13,7 @@ from drmaa_cli.cli import ends
 from drmaa_cli.cli.follow import is_here, read_from
 from drmaa_cli.cli.screen import paint, print_json
 from drmaa_cli.cli.shapes import job_shape
-from drmaa_cli.cli.words import COLOURS, STATES, duration, end_in_words, exit_code
+from drmaa_cli.cli.words import COLOURS, STATES, end_in_words, exit_code
 from drmaa_cli.constants import JobControlAction, JobState
 from drmaa_cli.errors import (
     DrmaaException,
@@ -21,6 +21,7 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoResourceUsageException,
 )
+from drmaa_cli.jobs.usage import duration
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo

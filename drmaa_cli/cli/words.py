@@ -57,33 +57,6 @@ def _signal_number(name: str) -> int:
     return int(found) if isinstance(found, signal.Signals) else 0
 
 
-def duration(seconds: float) -> str:
-    """A duration: ``0.4 s``, ``12 s``, ``3:05 min``, ``1:02:03 h``, ``2 d 03:04 h``."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours}:{minutes:02}:{rest:02} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours:02}:{minutes:02} h"
-
-
-def memory(size: float) -> str:
-    """An amount of bytes: ``512 B``, ``3.4 MB``, ``1.2 GB``, of 1024 each."""
-    amount = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 999.5:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.3g} {unit}"
-        amount /= 1024
-    return f"{amount:.3g} TB"
-
-
 def moment(seconds: float) -> str:
     """A point in time; '-' where there is none."""
     if not math.isfinite(seconds) or seconds <= 0:

@@ -8,7 +8,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.screen import is_terminal, width
-from drmaa_cli.cli.words import duration, number
+from drmaa_cli.cli.words import number
+from drmaa_cli.jobs.usage import duration
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.progress import Progress

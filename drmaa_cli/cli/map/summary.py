@@ -11,7 +11,8 @@ from drmaa_cli.cli.follow import last_lines
 from drmaa_cli.cli.map.joblog import Ended
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.screen import UNLIMITED, paint, shorten, visible, width
-from drmaa_cli.cli.words import duration, number
+from drmaa_cli.cli.words import number
+from drmaa_cli.jobs.usage import duration
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

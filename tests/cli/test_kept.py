@@ -1,0 +1,139 @@
+"""``logs``, ``sessions --refresh`` and ``sessions export``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from fake_sge.cell import Cell
+from tests.cli.conftest import Desk, ended
+from tests.cli.schemas import valid
+
+
+def detach(desk: Desk, *words: str) -> str:
+    return desk.good("run", "--detach", *words)
+
+
+# --- logs ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_and_its_last_lines(desk: Desk) -> None:
+    job = detach(desk, "--key", "k", "sh", "-c", "seq 1 2000; echo err >&2")
+    assert desk.run("wait", "-q", job).returncode == 0
+    whole = "".join(f"{number}\n" for number in range(1, 2001))
+    assert desk.run("logs", "k").stdout == whole
+    assert desk.run("logs", "-n", "2", job).stdout == "1999\n2000\n"
+    assert desk.run("logs", "-n", "1900", job).stdout.splitlines()[0] == "101"
+    assert desk.run("logs", "-n", "0", job).stdout == ""
+    assert desk.run("logs", "-n", "9999", "-f", job).stdout == whole
+    assert desk.run("logs", "--errors", job).stdout == "err\n"
+
+
+def test_several_have_heads(desk: Desk) -> None:
+    jobs = [detach(desk, "-N", "two", "echo", word) for word in ("a", "b")]
+    assert desk.run("wait", "-q").returncode == 0
+    lines = desk.good("logs", "two").splitlines()
+    assert lines == [
+        f"==> job {jobs[0]}: {desk.directory}/two.o{jobs[0]} <==",
+        "a",
+        f"==> job {jobs[1]}: {desk.directory}/two.o{jobs[1]} <==",
+        "b",
+    ]
+
+
+def test_following_until_the_end(desk: Desk) -> None:
+    go = desk.directory / "go"
+    script = f"echo first; while [ ! -e {go} ]; do sleep 0.05; done; echo last"
+    job = detach(desk, "sh", "-c", script)
+    child = desk.terminal("logs", "-f", job)
+    child.expect("first")
+    go.touch()
+    code, text = ended(child)
+    assert (code, text.strip()) == (0, "last")
+
+
+def test_following_ends_with_ctrl_c_and_the_job_goes_on(desk: Desk, cell: Cell) -> None:
+    job = detach(desk, "sh", "-c", "echo first; sleep 600")
+    child = desk.terminal("logs", "-f", job)
+    child.expect("first")
+    child.sendintr()
+    assert ended(child)[0] == 130
+    assert cell.run("qstat", "-j", job).returncode == 0
+    desk.good("kill", job)
+
+
+def test_nothing_there(desk: Desk) -> None:
+    held = detach(desk, "--hold", "true")
+    assert f"job {held} has written nothing yet" in desk.refused("logs", held)
+    assert "there is no job 99" in desk.refused("logs", "99")
+    assert "which jobs?" in desk.refused("logs", code=2)
+    desk.good("kill", held)
+
+
+# --- sessions --------------------------------------------------------------------------------------------
+
+
+def test_refresh_finds_out_what_has_ended(desk: Desk, cell: Cell) -> None:
+    detach(desk, "-s", "one", "true")
+    detach(desk, "-s", "two", "--hold", "true")
+
+    def ends(*words: str) -> dict[str, int]:
+        return {
+            one["name"]: one["ended"] for one in valid(desk.good("sessions", *words, "--json"), "sessions-1")
+        }
+
+    assert ends() == {"one": 0, "two": 0}
+    while ends("--refresh") != {"one": 1, "two": 0}:
+        pass
+    assert ends() == {"one": 1, "two": 0}
+    desk.good("kill", "-s", "two")
+
+
+def test_refresh_tells_what_does_not_work(own_desk: tuple[Desk, Cell]) -> None:
+    desk, cell = own_desk
+    detach(desk, "-s", "one", "--hold", "true")
+    cell.stop_qmaster()
+    done = desk.run("sessions", "--refresh")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("one ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "drmaa-cli: session one: " in done.stderr
+    text = desk.refused("sessions", "--refresh", code=2, DRMAA_CLI_CONTACT="ssh://other.example.org")
+    assert "names another one" in text
+
+
+def test_export(desk: Desk) -> None:
+    job = detach(desk, "-s", "one", "--key", "k", "-T", "5", "sh", "-c", "exit 3")
+    held = detach(desk, "-s", "two", "--hold", "-N", "a,b", "true")
+    assert desk.run("wait", "-q", "-s", "one").returncode == 1
+    jobs = valid(desk.good("sessions", "export"), "export-1")["jobs"]
+    assert [(one["session"], one["id"], one["key"], one["name"]) for one in jobs] == [
+        ("one", job, "k", "sh"),
+        ("two", held, None, "a,b"),
+    ]
+    assert (jobs[0]["end"]["exit"], jobs[0]["end"]["requested_time"], jobs[1]["end"]) == (3, 300, None)
+    assert valid(desk.good("sessions", "export", "two"), "export-1")["jobs"] == jobs[1:]
+    table = list(csv.DictReader(io.StringIO(desk.good("sessions", "export", "--csv"))))
+    assert [(row["id"], row["name"], row["exit"]) for row in table] == [(job, "sh", "3"), (held, "a,b", "")]
+    assert "there is no such session" in desk.refused("sessions", "export", "nobody")
+    desk.good("kill", "-s", "two")
+
+
+def test_export_of_a_session_that_cannot_be_read(desk: Desk) -> None:
+    detach(desk, "-s", "one", "true")
+    (desk.state / "bad.session").write_text("x" * 2000)
+    done = desk.run("sessions", "export")
+    assert (done.returncode, len(json.loads(done.stdout)["jobs"])) == (1, 1)
+    assert "move it away" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["sessions", "show", "x"], ["sessions", "nope"], ["sessions", "export", "x"]]
+)
+def test_wrong_sessions_are_one_line(desk: Desk, words: list[str]) -> None:
+    done = desk.run(*words)
+    assert done.returncode == (2 if "nope" in words else 1)
+    assert done.stdout == ""
