@@ -1,6 +1,7 @@
 # make test | quick | lint | coverage | demo | bench | test-...: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
-#   coverage: of the branches of the pure folders; what is missing is named
+#   coverage: of the branches of the pure folders by their own tests; what is missing is named
+#   COVER=1 make test                             all tests, and that coverage by them all
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
@@ -11,16 +12,17 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n auto
-COVERING = tests/gridengine tests/template tests/core tests/batch tests/fake
+COVERING = tests/gridengine tests/template tests/core tests/ends tests/batch tests/fake
 PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
+MEASURED = $(patsubst %,--cov=drmaa_cli/%,gridengine template jobs) $(patsubst %,--cov=fake_sge/%,model engine render)
 FLAVOURS = cli-fake-sge-daimh,cli-fake-ocs-9.0,cli-fake-ocs-9.1,cli-fake-ocs-9.2
 BIN = $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE =  # pytest compiles the tests anew in each worker where it may not keep them
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage demo bench clean
+.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage report demo bench clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -32,7 +34,8 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) $(if $(COVER),$(MEASURED) --cov-report=)
+	$(if $(COVER),$(MAKE) report)
 
 quick: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" --backends cli-fake
@@ -56,7 +59,10 @@ lint: $(READY)
 	$(BIN)/python -m mypy
 
 coverage: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow" --cov --cov-report= $(COVERING)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow" $(MEASURED) --cov-report= $(COVERING)
+	$(MAKE) report
+
+report:
 	$(BIN)/python -m coverage report --include="$(PURE)" --fail-under=100
 	$(BIN)/python -m coverage report --include="$(PURE_OF_FAKE)" --fail-under=90
 

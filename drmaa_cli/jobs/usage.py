@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.requests import NO_REQUESTS, Requests
 
 KIBIBYTE = 2**10
+MEMORY_FIGURES = {"maxvmem": 1, "ru_maxrss": KIBIBYTE}
 _SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 # Granted for each slot; of h_rss and s_rss Linux enforces nothing (measured: tests/data/ends).
 MEMORY_LIMITS = ("h_vmem", "s_vmem", "h_data", "s_data")
@@ -80,10 +82,8 @@ def max_memory(usage: Mapping[str, float]) -> int | None:
     Grid Engine samples a job's memory (``maxvmem``) and may miss a peak; of the job's largest process the
     kernel knows the peak (``ru_maxrss``). The larger one counts.
     """
-    sampled, largest = usage.get("maxvmem"), usage.get("ru_maxrss")
-    if sampled is None and largest is None:
-        return None
-    return int(max(sampled or 0.0, (largest or 0.0) * KIBIBYTE))
+    figures = [usage[name] * unit for name, unit in MEMORY_FIGURES.items() if name in usage]
+    return max((int(figure) for figure in figures if math.isfinite(figure)), default=None)
 
 
 def efficiency(
@@ -101,10 +101,12 @@ def size(count: float) -> str:
     """A number of bytes for people: ``512 B``, ``280 MiB``, ``1.5 GiB``."""
     if count < KIBIBYTE:
         return f"{count:.0f} B"
-    for name in _SIZES:
+    sizes = iter(_SIZES)
+    name = next(sizes)
+    count /= KIBIBYTE
+    while count >= KIBIBYTE - 0.5 and name != _SIZES[-1]:
+        name = next(sizes)
         count /= KIBIBYTE
-        if count < KIBIBYTE - 0.5 or name == _SIZES[-1]:
-            break
     return f"{count:.0f} {name}" if count >= 9.95 else f"{count:.1f} {name}"
 
 

@@ -76,6 +76,13 @@ def test_error_state_is_no_end_when_it_is_allowed() -> None:
     assert watch.end.outcome is Outcome.NO_USAGE  # libdrmaa: code 24
 
 
+def test_a_pending_task_in_error_state_that_was_deleted_before_anybody_asked_why() -> None:
+    watch = Watch().listed(evidence.row("Eqw")).deleted(pending=True).listed(now=1)
+    assert info(watch.end) == ABORTED
+    assert watch.end is not None
+    assert watch.end.facts.reason == ""
+
+
 def test_a_pending_task_in_error_state_that_was_deleted_has_its_record() -> None:
     watch = Watch().in_error("Eqw", REASON, now=1).deleted(pending=True)
     watch.recorded(evidence.record()._replace(failed=26)).gone(now=2)

@@ -176,3 +176,12 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
     assert not job.tasks[0].wished
     store.ended([(1, 1, End(Outcome.LOST, 0, "", FACTS))])
     store.close()
+
+
+def test_what_the_facts_of_an_end_say_is_read_as_attributes() -> None:
+    given = {"requests": "-l h_rt=60", "output_path": "/out", "error_path": "/err", "slots": 3, "failed": 100}
+    facts = NO_FACTS._replace(**given)
+    end = End(Outcome.EXITED, 3, "", facts)
+    found = end.job_info(JobId(7))
+    assert (found.requests, found.output_path, found.error_path) == ("-l h_rt=60", "/out", "/err")
+    assert (found.slots, found.failed) == (3, 100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,3 +118,10 @@ def test_memory_is_known_from_either_figure() -> None:
     assert max_memory({}) is None
     assert max_memory({"maxvmem": 5.0}) == 5
     assert max_memory({"ru_maxrss": 2.0}) == 2048
+    assert max_memory({"maxvmem": 5000.0, "ru_maxrss": 2.0}) == 5000
+
+
+@pytest.mark.parametrize("figure", [math.inf, -math.inf, math.nan])
+def test_a_figure_that_is_no_number_tells_nothing(figure: float) -> None:
+    assert max_memory({"maxvmem": figure}) is None
+    assert max_memory({"maxvmem": figure, "ru_maxrss": 2.0}) == 2048
