@@ -159,6 +159,10 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
     else:
         known = (
             "cd",
+            "echo",
+            "sed",
+            "seq",
+            "touch",
             "export",
             "eval",
             "git",

@@ -86,7 +86,7 @@ class Display:
         more = [f"{number(self.failed)} failed"] if self.failed else []
         more += [f"{number(self.running)} running", f"{number(self.waiting)} waiting"]
         rate = self.rate()
-        if rate > 0:
+        if rate > 0 and over < self.total:
             left = (self.total - over) / rate
             more += [f"{duration(left)} left", f"{rate:.3g}/s" if rate >= 1 else f"{rate * 60:.3g}/min"]
         for text in more:

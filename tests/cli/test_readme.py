@@ -1,0 +1,56 @@
+"""The way of a newcomer: what README.md says to type, typed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CHOSEN
+from tests.documentation import ROOT, blocks
+
+SECTION = re.compile(r"^## In two minutes\n(.*?)^## ", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_a_thousand_commands_three_failures_found_explained_and_mended(tmp_path: Path) -> None:
+    found = SECTION.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert found is not None
+    lines = [line for block in blocks(found[1]) if block.language == "sh" for line in block.code.splitlines()]
+    assert lines[0] == "pip install drmaa-cli"
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, module in (("drmaa-cli", "drmaa_cli.cli"), ("fake-sge", "fake_sge.cli")):
+        (tools / name).write_text(
+            f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {module} "$@"\n'
+        )
+        (tools / name).chmod(0o755)
+    place = tmp_path / "try"
+    place.mkdir()
+    done = subprocess.run(
+        ["sh"],
+        input="\n".join(lines[1:]),
+        cwd=place,
+        env={
+            **{name: value for name, value in os.environ.items() if name not in CHOSEN},
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "LC_ALL": "C.UTF-8",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stderr
+    out = done.stdout
+    assert "1,000 commands: 997 done, 3 failed in " in out
+    for line in (300, 600, 900):
+        assert f"line {line}: exit 3\n  $ sh analyse.sh {line}\n  | genome.fa is missing\n" in out
+    assert "try them again: drmaa-cli map --resume commands.txt" in out
+    assert "1,000 commands: 1,000 done, 0 failed in " in out
+    assert "job 1.300 (map-commands.txt): exit 3" in out
+    assert [path.name for path in place.iterdir() if path.name == "cell"] == []
