@@ -79,13 +79,12 @@ def list_all(before: bool, as_json: bool) -> int:
 def show(before: bool, as_json: bool, name: str) -> int:
     """Print the jobs of a session: id, key, name and how each ended.
 
-    NAME is what stands after 'session=' in the contact string.
+    NAME is what stands after 'session=' in the contact string; for another submit host the whole string.
     """
     from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
     from drmaa_cli.store.expiry import read  # noqa: PLC0415
-    from drmaa_cli.store.places import path_of  # noqa: PLC0415
 
-    path = path_of(_directory(), name)
+    path = _path(name)
     try:
         session = read(path)
     except FileNotFoundError:
@@ -122,11 +121,10 @@ def show(before: bool, as_json: bool, name: str) -> int:
 def export(names: Sequence[str], as_csv: bool) -> int:
     """Print every job of these sessions, or of all, with all that is on record of its end."""
     from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
-    from drmaa_cli.store.expiry import read, read_all  # noqa: PLC0415
-    from drmaa_cli.store.places import path_of  # noqa: PLC0415
+    from drmaa_cli.store.expiry import read, read_everywhere  # noqa: PLC0415
 
     try:
-        sessions = [read(path_of(_directory(), name)) for name in names] if names else read_all(_directory())
+        sessions = [read(_path(name)) for name in names] if names else read_everywhere(_directory())
     except FileNotFoundError as missing:
         raise Failure(f"there is no such session: no file {missing.filename}") from None
     for session in sessions:
@@ -164,17 +162,17 @@ def prune(
     from drmaa_cli.store.places import remove_files  # noqa: PLC0415  # not for --help
 
     if names:
-        chosen, complaints = _named(_directory(), names, force=force)
+        chosen, complaints = _named(names, force=force)
     else:
         chosen, complaints = _expired(_directory(), older_than), []
     for session in chosen:
         if not dry_run:
             remove_files(session.path)
     if before or as_json:
-        print_json({"removed": [session.name for session in chosen], "kept": complaints})
+        print_json({"removed": [_called(session) for session in chosen], "kept": complaints})
     else:
         for session in chosen:
-            print(f"{'would remove' if dry_run else 'removed'} {session.name}")
+            print(f"{'would remove' if dry_run else 'removed'} {_called(session)}")
         for complaint in complaints:
             ends.complain(complaint)
     return ends.FAILED if complaints else ends.OK
@@ -198,10 +196,29 @@ def _directory() -> Path:
     return Config.load().directory(os.environ)
 
 
-def _list(*, as_json: bool) -> int:
-    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
+def _path(name: str) -> Path:
+    """The file of a session by its name, or by the contact string of one on another submit host."""
+    from drmaa_cli.session.contact import parse_contact  # noqa: PLC0415  # not for --help
+    from drmaa_cli.session.reach import session_directory  # noqa: PLC0415
+    from drmaa_cli.store.places import path_of  # noqa: PLC0415
 
-    sessions = read_all(_directory())
+    if "://" not in name:
+        return path_of(_directory(), name)
+    contact = parse_contact(name)
+    if contact.name is None:
+        raise Failure(f"{name} names no session: put ;session=NAME behind the host")
+    return path_of(session_directory(Config.load(), contact), contact.name)
+
+
+def _called(session: SessionSummary) -> str:
+    """By what a session is named on the command line."""
+    return f"{session.host};session={session.name}" if session.host else session.name
+
+
+def _list(*, as_json: bool) -> int:
+    from drmaa_cli.store.expiry import read_everywhere  # noqa: PLC0415  # not for --help
+
+    sessions = read_everywhere(_directory())
     if as_json:
         print_json([_summary(session) for session in sessions])
         return ends.OK
@@ -214,15 +231,16 @@ def _list(*, as_json: bool) -> int:
 
 def _row(session: SessionSummary) -> list[str]:
     if session.problem:
-        return [session.name, "?", "?", "?", "?", _moment(session.used)]
+        return [_called(session), "?", "?", "?", "?", _moment(session.used)]
     counts = (session.tasks, session.ended, session.reaped, session.keys)
-    return [session.name, *map(str, counts), _moment(session.used)]
+    return [_called(session), *map(str, counts), _moment(session.used)]
 
 
 def _summary(session: SessionSummary) -> dict[str, object]:
     return {
         "name": session.name,
         "contact": session.contact or None,
+        "host": session.host or None,
         "file": str(session.path),
         "jobs": session.tasks,
         "ended": session.ended,
@@ -233,14 +251,13 @@ def _summary(session: SessionSummary) -> dict[str, object]:
     }
 
 
-def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], list[str]]:
+def _named(names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], list[str]]:
     from drmaa_cli.store.expiry import read  # noqa: PLC0415  # not for --help
-    from drmaa_cli.store.places import path_of  # noqa: PLC0415
 
     chosen, complaints = [], []
     for name in names:
         try:
-            session = read(path_of(directory, name))
+            session = read(_path(name))
         except FileNotFoundError:
             complaints.append(f"there is no session {name}")
             continue
@@ -256,7 +273,7 @@ def _named(directory: Path, names: Sequence[str], *, force: bool) -> tuple[list[
 
 
 def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
-    from drmaa_cli.store.expiry import is_expired, read_all  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.expiry import is_expired, read_all, read_everywhere  # noqa: PLC0415  # not for --help
     from drmaa_cli.system.cell import TROUBLE, Cluster  # noqa: PLC0415
 
     config = Config.load()
@@ -267,7 +284,12 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     except TROUBLE:  # then only the sessions' own records count
         queued = None
     now = time.time()
-    return [session for session in read_all(directory) if is_expired(session, now, keep_days, queued)]
+    here = read_all(directory)
+    return [
+        session  # of another host only its own record counts
+        for session in read_everywhere(directory)
+        if is_expired(session, now, keep_days, queued if session in here else None)
+    ]
 
 
 def _moment(seconds: float) -> str:

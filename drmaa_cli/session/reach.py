@@ -18,6 +18,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.session.contact import Contact
+from drmaa_cli.store.places import remote_directory
 from drmaa_cli.system.cell import drmaa_error
 from drmaa_cli.system.host import Host, LocalHost
 from drmaa_cli.system.runner import (
@@ -134,7 +135,7 @@ def session_directory(config: Config, contact: Contact) -> Path:
     if contact.address is None:
         return directory
     words = (contact.address.user or "", contact.address.host, str(contact.address.port or ""))
-    return directory / "ssh" / "@".join(re.sub(r"[^\w.-]", "_", word) for word in words)
+    return remote_directory(directory, "@".join(re.sub(r"[^\w.-]", "_", word) for word in words))
 
 
 def _check(config: Config) -> None:

@@ -175,7 +175,8 @@ class SubmissionRecovery:
         except CommandFailed:
             return True, None
         if answer is None:
-            return True, None
+            age = self._clock.time() - intent.submitted
+            return age < self._cluster.host.kept_for, None
         if isinstance(answer, Accepted):
             return answer.is_plain, answer.job
         return answer.certain, None

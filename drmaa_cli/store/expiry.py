@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from drmaa_cli.store.places import SUFFIX, remove_files, session_files
+from drmaa_cli.store.places import SUFFIX, remote_directories, remove_files, session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 
 log = logging.getLogger("drmaa_cli")
@@ -43,7 +43,15 @@ class SessionSummary(NamedTuple):
     @property
     def name(self) -> str:
         """What stands after ``session=``; the file's own name when it cannot be read."""
-        return self.contact.partition("=")[2] or self.path.name[: -len(SUFFIX)]
+        words = (word.partition("=") for word in self.contact.split(";"))
+        named = [value for key, _, value in words if key.lower() == "session"]
+        return named[-1] if named else self.path.name[: -len(SUFFIX)]
+
+    @property
+    def host(self) -> str:
+        """The submit host as in a contact string; '' for this one, and for one that cannot be read."""
+        first = self.contact.partition(";")[0]
+        return first if "://" in first else ""
 
     @property
     def tasks(self) -> int:
@@ -103,6 +111,15 @@ def read_all(directory: Path) -> list[SessionSummary]:
         except FileNotFoundError:
             continue  # its program has just ended
     return found
+
+
+def read_everywhere(directory: Path) -> list[SessionSummary]:
+    """All session files of a state directory: those of this host, then those of each other submit host.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    return [session for place in (directory, *remote_directories(directory)) for session in read_all(place)]
 
 
 def is_expired(session: SessionSummary, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:

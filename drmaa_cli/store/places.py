@@ -19,6 +19,7 @@ from drmaa_cli.system.runner import AnswerFiles
 log = logging.getLogger("drmaa_cli")
 
 SUFFIX = ".session"
+REMOTE = "ssh"
 LONGEST_NAME = 200
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 TOKEN = r"[0-9a-f]{32}"
@@ -48,6 +49,28 @@ def session_files(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     return [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
+
+
+def remote_directory(directory: Path, host: str) -> Path:
+    """Where the sessions of another submit host are: names may be the same on both.
+
+    Args:
+        directory: the state directory.
+        host: a name for the host that is a file name.
+    """
+    return directory / REMOTE / host
+
+
+def remote_directories(directory: Path) -> list[Path]:
+    """Where the sessions of each other submit host are, by name.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    try:
+        return sorted(path for path in (directory / REMOTE).iterdir() if path.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def is_there(path: Path) -> bool:

@@ -91,6 +91,10 @@ class Host(Files, Protocol):
     def kept_answer(self, files: AnswerFiles) -> CommandResult | None:
         """What a command that has ended left behind; None when it was never begun. Raises OSError."""
 
+    @property
+    def kept_for(self) -> float:
+        """Seconds for which an answer is kept at least: that an older one is missing says nothing."""
+
     def is_running(self, word: str) -> bool:
         """Whether a process there has the word in its command line."""
 
@@ -169,6 +173,11 @@ class LocalHost(LocalFiles):
         except FileNotFoundError:
             return None
         return CommandResult(("qsub",), 0 if out else 1, out, err)
+
+    @property
+    def kept_for(self) -> float:
+        """See :class:`Host`; until its session is removed."""
+        return float("inf")
 
     def is_running(self, word: str) -> bool:
         """See :class:`Host`."""

@@ -189,3 +189,34 @@ def test_a_job_that_cannot_be_read_does_not_hide_the_others(cell: Cell) -> None:
     cell.runner.next("qsub", lost(cell, "silent"))
     cell.runner.next("qstat", *[details] * 20)
     assert session.runJob(template(session), key="a") == str(cell.qmaster.made[-1])
+
+
+@pytest.mark.parametrize("kept_for", [float("inf"), 100.0])
+def test_an_answer_that_is_missing_says_nothing_once_such_answers_are_removed(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, kept_for: float
+) -> None:
+    from drmaa_cli.system.host import LocalHost  # noqa: PLC0415  # how long it keeps them
+
+    session = cell.connect("session=old")
+    cell.runner.outage = None
+    cell.runner.next("qsub", interrupted(cell))
+    with pytest.raises(KeyboardInterrupt):
+        session.runJob(template(session), key="a")
+    for path in cell.state.glob("*.out"):
+        path.unlink()
+    session.exit()
+    cell.clock.sleep(200.0)
+    monkeypatch.setattr(LocalHost, "kept_for", kept_for)
+    again = cell.connect("session=old")
+    number = int(again.runJob(template(again), key="a"))
+    assert cell.qmaster.made == ([number] if kept_for < 200 else [100, number])
+
+
+def interrupted(cell: Cell) -> Any:
+    """The qmaster takes the job, and the program is interrupted."""
+
+    def answer(argv: Any) -> CommandResult:
+        cell.runner.answer(argv)
+        raise KeyboardInterrupt
+
+    return answer

@@ -20,7 +20,7 @@ from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
 from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
-from drmaa_cli.system.ssh.remote_shell import quote
+from drmaa_cli.system.ssh.remote_shell import quote, tidy_line
 from drmaa_cli.system.ssh.runner import SshRunner
 from drmaa_cli.system.transfer import Progress
 
@@ -28,6 +28,8 @@ log = logging.getLogger("drmaa_cli")
 
 SHELL = "/bin/sh"
 COMMAND_SECONDS = 60.0
+KEPT_DAYS = 90  # for which what became of a submission is kept at least
+DAY = 86400.0
 FRESH_SECONDS = 30.0  # for so long a file that was read is not read again
 _NONE, _FOLDER, _FORBIDDEN = 44, 45, 46
 _ERRORS = {_NONE: FileNotFoundError, _FOLDER: IsADirectoryError, _FORBIDDEN: PermissionError}
@@ -159,6 +161,11 @@ class SshHost:
         """See :class:`drmaa_cli.system.host.Host`."""
         return self.runner.look_up(files)
 
+    @property
+    def kept_for(self) -> float:
+        """See :class:`drmaa_cli.system.host.Host`; clocks may differ."""
+        return (KEPT_DAYS - 1) * DAY
+
     def is_running(self, word: str) -> bool:
         """See :class:`drmaa_cli.system.host.Host`."""
         found = self._run(IS_RUNNING, word)
@@ -188,7 +195,7 @@ class SshHost:
         return self.runner.run(Command(argv, SHELL, env, COMMAND_SECONDS))
 
     def _ask(self, setup: str) -> _About:
-        result = self._run(_DISCOVER, setup)
+        result = self._run(f"{tidy_line(KEPT_DAYS)} {_DISCOVER}", setup)
         items = os.fsdecode(result.stdout).split("\0")
         try:
             first = items.index("")

@@ -171,6 +171,14 @@ def forget_line(kept_in: Sequence[str]) -> str:
     return f"command -p rm -f {files} </dev/null >/dev/null 2>&1 &" if files else ""
 
 
+def tidy_line(days: int) -> str:
+    """A shell command that removes what was kept of commands for longer, once a day, while others go on."""
+    return (
+        f'( cd {KEPT} && [ -z "$(command -p find .tidied -mtime -1)" ] && : >.tidied && command -p find .'
+        f" -mindepth 1 -maxdepth 1 -mtime +{days} -exec rm -f {{}} + ) </dev/null >/dev/null 2>&1 &"
+    )
+
+
 def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
     """Take a remote command's answer from what ssh printed; see :func:`script_line`.
 
