@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,7 @@ from .launch import Guard, NotStarted, start_qmaster
 from .layout import TOOLS, Layout
 from .options import CellOptions
 from .reports import CellStatus, TaskGroup
+from .settings import check_effect, near
 
 PORT = "6444"
 
@@ -47,9 +49,15 @@ class Cell:
     ) -> None:
         if options is not None and settings:
             raise TypeError("give either options or keywords")
+        unknown = sorted(set(settings) - {item.name for item in fields(CellOptions)})
+        if unknown:
+            names = (item.name for item in fields(CellOptions))
+            raise TypeError(f"a cell has no option {unknown[0]!r}{near(unknown[0], names)}")
+        self.options = options or CellOptions(**settings)
+        for kind, values in self.options.objects():
+            check_effect(kind, values)
         self._temporary = directory is None
         path = Path(tempfile.mkdtemp(prefix="fake-sge-")) if directory is None else Path(directory).absolute()
-        self.options = options or CellOptions(**settings)
         self.layout = Layout(path)
         self._link = Link(self.layout)
         self._process: subprocess.Popen[bytes] | None = None
@@ -318,18 +326,26 @@ class Cell:
         tool: str = "*",
         *,
         times: int | None = 1,
-        out: bytes = b"",
-        err: bytes = b"",
+        out: bytes | str = b"",
+        err: bytes | str = b"",
         **options: Any,  # noqa: ANN401 the options of a fault
     ) -> int:
-        """Have something go wrong; the fault's number. See :class:`fake_sge.faults.Fault` for the options."""
+        """Have something go wrong; the fault's number. See :class:`fake_sge.faults.Fault` for the options.
+
+        Raises ValueError for a kind or a command that there is not.
+        """
+        kinds = [item.value for item in FaultKind]
+        if not isinstance(kind, FaultKind) and kind not in kinds:
+            raise ValueError(f"there is no fault {kind!r}{near(kind, kinds)}")
+        if tool not in ("*", *TOOLS):
+            raise ValueError(f"there is no command {tool!r}{near(tool, TOOLS)}")
         number: int = self.call(
             "add_fault",
             kind=FaultKind(kind).value,
             tool=tool,
             times=times,
-            out=base64.b64encode(out).decode(),
-            err=base64.b64encode(err).decode(),
+            out=base64.b64encode(os.fsencode(out)).decode(),
+            err=base64.b64encode(os.fsencode(err)).decode(),
             **options,
         )
         return number

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
 from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
+from .settings import check
 
 PROFILES = ("fast", "stock")
 FLAVOURS = tuple(flavours.FLAVOURS)
@@ -74,10 +75,19 @@ class CellOptions:
         if self.profile not in PROFILES:
             raise ValueError(f"unknown profile {self.profile!r}: one of {', '.join(PROFILES)}")
         flavours.flavour_named(self.flavour)
+        for kind, values in self.objects():
+            check(kind, values)
         if self.slots < 0 or not self.hosts:
             raise ValueError("a cell needs at least one host and no negative slots")
         if not 1 <= self.first_job_number <= self.max_job_number:
             raise ValueError("first_job_number must lie between 1 and max_job_number")
+
+    def objects(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """What differs from the default, by the kind of object as :mod:`fake_sge.settings` has it."""
+        yield "global configuration", self.global_config
+        yield "scheduler", self.scheduler
+        yield from (("queue", values) for values in self.queues.values())
+        yield from (("parallel environment", values) for values in self.parallel_environments.values())
 
     @property
     def accounting_name(self) -> str:

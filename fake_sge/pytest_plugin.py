@@ -50,6 +50,8 @@ def fake_sge_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 def fake_sge(request: pytest.FixtureRequest, fake_sge_factory: Callable[..., Cell]) -> Cell:
     """A running cell of its own for the test."""
     marker = request.node.get_closest_marker("fake_sge")
+    if marker is not None and marker.args:
+        raise pytest.UsageError("options of a cell have names: @pytest.mark.fake_sge(slots=2)")
     return fake_sge_factory(**(marker.kwargs if marker else {}))
 
 

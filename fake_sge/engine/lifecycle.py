@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 
-from ..model import Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
+from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from .accounting import accounting_line
 from .state import AccountingLine, CellState, JobGone, TaskEnded, drop_waiting, never_ran
@@ -34,7 +34,7 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     job = state.jobs[number]
     granted = task.granted[0]
     release(state, job, task)
-    end = _judge(end, task)
+    end = _judge(state.config, end, task)
     _account(state, now, job, task, end, granted)
     deleted = bool(task.state & State.DELETED)
     if end.failed in failures.AGAIN and not deleted:
@@ -53,12 +53,12 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     state.ask_schedule(now, state.timing.flush_finish)
 
 
-def _judge(end: Exit, task: Task) -> Exit:
+def _judge(config: CellConfig, end: Exit, task: Task) -> Exit:
     if end.failed:
         return end
-    if end.exit_status == 99 and not end.signal:
+    if end.exit_status == 99 and not end.signal and not config.forbids("RESCHEDULE"):
         return replace(end, failed=failures.RESCHEDULED)
-    if end.exit_status == 100 and not end.signal:
+    if end.exit_status == 100 and not end.signal and not config.forbids("APPERROR"):
         text = f"{end.error or '[0:0]: '}exit_status of job start = 100"
         return replace(end, failed=failures.APPLICATION_ERROR, error=text)
     if task.reschedule_requested and end.signal:  # by qmod -rj: nothing of the run is told (real cell)

@@ -153,6 +153,19 @@ class CellConfig:
     max_job_number: int = 9999999  # the next id after it is 1
     flavour: Flavour = SGE
 
+    def qmaster_parameter(self, name: str) -> str | None:
+        """The value of a word of qmaster_params; "" without a value, None when it is not there."""
+        for word in self.global_config["qmaster_params"].replace(",", " ").split():
+            key, _, value = word.partition("=")
+            if key.upper() == name:
+                return value
+        return None
+
+    def forbids(self, what: str) -> bool:
+        """``FORBID_RESCHEDULE`` or ``FORBID_APPERROR`` (real cell: the bare word, 1 and true are a yes)."""
+        value = self.qmaster_parameter(f"FORBID_{what}")
+        return value is not None and value.lower() in ("", "1", "true")
+
     def is_manager(self, user: str) -> bool:
         """Whether the user is a manager."""
         return user in self.managers

@@ -29,6 +29,7 @@ from ..model import (
 from ..model.operations import Submission
 from ..options import changed_timing
 from ..reports import CellStatus, TaskGroup
+from ..settings import check, check_effect, near
 from .qmaster import Qmaster
 
 
@@ -172,6 +173,13 @@ def _configure(
     max_job_number: int | None,
 ) -> None:
     config = copy.deepcopy(qmaster.engine.state.config)
+    changes = [("global configuration", global_config), ("scheduler", scheduler)]
+    for kind, values in [*changes, *(("queue", values) for values in queues.values())]:
+        check(kind, values)
+        check_effect(kind, values)
+    for name in queues:
+        if name not in config.queues:
+            raise ValueError(f"there is no queue {name!r}{near(name, config.queues)}")
     config.global_config.update(global_config)
     config.scheduler.update(scheduler)
     for name, attributes in queues.items():

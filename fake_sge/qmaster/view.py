@@ -190,10 +190,7 @@ class CommandView:
 
     def can_watch(self) -> str:
         """Why there can be no further event client, "" when there can."""
-        limit = MAX_EVENT_CLIENTS
-        for word in self.config.global_config["qmaster_params"].replace(",", " ").split():
-            if word.upper().startswith("MAX_DYN_EC="):
-                limit = min(limit, int(word.partition("=")[2]))
+        limit = min(MAX_EVENT_CLIENTS, int(self.config.qmaster_parameter("MAX_DYN_EC") or MAX_EVENT_CLIENTS))
         if len(self.qmaster.clients) < limit:
             return ""
         return f"cannot register event client. Only {limit} event clients are allowed in the system"

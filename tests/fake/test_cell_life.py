@@ -267,7 +267,7 @@ def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
         made.submit_simulated(100)
         made.advance(1)
         assert made.jobs()[0].state == "r"
-        with pytest.raises(CellError, match="'soon' is no time"):
+        with pytest.raises(CellError, match="is a time or a size, not 'soon'"):
             made.configure(scheduler={"schedule_interval": "soon"})
 
 

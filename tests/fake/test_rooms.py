@@ -14,7 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cli errors faults guard install launch layout options pytest_plugin reports wire",
+    "": "__init__ cell cli errors faults guard install launch layout options pytest_plugin reports settings "
+    "wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -46,7 +47,8 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "render": ("model",),
     "faults": ("model",),
     "reports": (),
-    "options": ("model", "engine"),
+    "settings": ("model",),
+    "options": ("model", "engine", "settings"),
     "install": ("launch", "layout", "options"),
     "commands/interface": ("model", "render"),
     "commands/times": ("model", "render"),
@@ -62,10 +64,21 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "client": ("model", "commands", "layout", "wire"),
     "qmaster": (
         *("model", "engine", "commands", "execution"),
-        *("faults", "install", "launch", "layout", "options", "reports", "wire"),
+        *("faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
-    "cell": ("client", "errors", "execution", "faults", "install", "launch", "layout", "options", "reports"),
+    "cell": (
+        "client",
+        "errors",
+        "execution",
+        "faults",
+        "install",
+        "launch",
+        "layout",
+        "options",
+        "reports",
+        "settings",
+    ),
     "guard": ("cell",),
     "real": ("errors", "model", "options", "reports"),
     "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options"),

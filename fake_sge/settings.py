@@ -1,0 +1,97 @@
+"""Whether a configuration means anything: names that exist, values of their kind, effects."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from .model import defaults
+from .model.values import quantity
+
+LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
+# What the fake does not only show. The rest of a configuration it takes as it is.
+ACTED_ON = {
+    "global configuration": (
+        *(
+            "max_u_jobs",
+            "max_jobs",
+            "max_aj_tasks",
+            "max_aj_instances",
+            "finished_jobs",
+            "min_uid",
+            "min_gid",
+        ),
+        *("user_lists", "xuser_lists", "enforce_user", "enforce_project", "auto_user_delete_time"),
+        *("login_shells", "qmaster_params", "reporting_params"),
+    ),
+    "scheduler": (
+        *("schedule_interval", "flush_submit_sec", "flush_finish_sec", "schedd_job_info"),
+        *(f"weight_{name}" for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")),
+    ),
+    "queue": (
+        *("qname", "hostlist", "seq_no", "slots", "qtype", "pe_list", "rerun", "tmpdir", "shell"),
+        *("shell_start_mode", "notify", "owner_list", "complex_values", *LIMITS),
+    ),
+    "parallel environment": (
+        *("slots", "allocation_rule", "job_is_first_task", "urgency_slots", "control_slaves"),
+        "accounting_summary",
+    ),
+}
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "global configuration": defaults.GLOBAL,
+    "scheduler": defaults.SCHEDULER,
+    "queue": defaults.QUEUE,
+    "parallel environment": defaults.PE,
+}
+PARAMETERS = ("FORBID_RESCHEDULE", "FORBID_APPERROR", "MAX_DYN_EC")
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """``; did you mean 'x'?``, or which words there are."""
+    known = sorted(words)
+    found = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean {found[0]!r}?" if found else f": one of {', '.join(known)}"
+
+
+def check(kind: str, values: Mapping[str, object]) -> None:
+    """Names and values of one of :data:`KNOWN`. Raises ValueError with the name that was probably meant."""
+    known = KNOWN[kind]
+    for name, value in values.items():
+        if name not in known:
+            raise ValueError(f"the {kind} has no {name!r}{near(name, known)}")
+        expected = _expected(known[name])
+        if expected and not _fits(expected, str(value)):
+            raise ValueError(f"{name} of the {kind} is {expected}, not {str(value)!r}")
+
+
+def check_effect(kind: str, values: Mapping[str, object]) -> None:
+    """Raises ValueError for what a real cell would act on and the fake would not."""
+    for name, value in values.items():
+        if name not in ACTED_ON[kind] and str(value) != KNOWN[kind][name]:
+            raise ValueError(f"the fake shows {name} of the {kind}, but does not act on it")
+    for word in re.split(r"[ ,;]+", str(values.get("qmaster_params", "none"))):
+        name = word.partition("=")[0].upper()
+        if name not in ("NONE", *PARAMETERS):
+            raise ValueError(f"the fake does not act on {name} in qmaster_params{near(name, PARAMETERS)}")
+
+
+def _expected(default: str) -> str:
+    """The kind of a value, as the default has it; "" for any text."""
+    if re.fullmatch(r"\d+", default):
+        return "a whole number"
+    if default.lower() in ("true", "false"):
+        return "true or false"
+    if re.fullmatch(r"\d+\.\d+", default):
+        return "a number"
+    return "a time or a size" if default == "INFINITY" or re.fullmatch(r"\d+:\d+:\d+", default) else ""
+
+
+def _fits(expected: str, value: str) -> bool:
+    if expected == "a whole number":
+        return re.fullmatch(r"\d+(,\[.*\])?", value) is not None  # slots can differ by host
+    if expected == "true or false":
+        return value.lower() in ("true", "false", "0", "1")
+    if expected == "a number":
+        return re.fullmatch(r"\d+(\.\d+)?", value) is not None
+    return quantity(value) is not None
