@@ -40,6 +40,7 @@ from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.build import build
 from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
+from drmaa_cli.template.variables import with_named
 
 log = logging.getLogger("drmaa_cli")
 
@@ -195,9 +196,10 @@ class Submitter:
         )
 
     def _run(self, submission: Submission, intent: Intent, files: AnswerFiles | None) -> _Done:
+        env = with_named(submission.argv, submission.env, self._cluster.host.lent)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                reply = self._cluster.submit(submission.argv, submission.env, submission.stdin, files)
+                reply = self._cluster.submit(submission.argv, env, submission.stdin, files)
             except (CommandNotFound, GridEngineError) as err:
                 raise _NotAccepted(drmaa_error(err)) from err
             except HostUnreachable as err:

@@ -76,6 +76,10 @@ class Host(Files, Protocol):
         """The environment that commands begin with."""
 
     @property
+    def lent(self) -> Mapping[str, str]:
+        """Variables of this program that the commands do not begin with."""
+
+    @property
     def runner(self) -> Runner:
         """What runs commands there."""
 
@@ -157,6 +161,11 @@ class LocalHost(LocalFiles):
     def environ(self) -> Mapping[str, str]:
         """See :class:`Host`."""
         return os.environ
+
+    @property
+    def lent(self) -> Mapping[str, str]:
+        """See :class:`Host`; they begin with all."""
+        return {}
 
     def qsub_time(self, instant: float) -> struct_time:
         """See :class:`Host`."""

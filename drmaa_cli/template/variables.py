@@ -79,6 +79,22 @@ def variable_options(
     return found
 
 
+def with_named(
+    argv: Sequence[str], env: Mapping[str, str], elsewhere: Mapping[str, str]
+) -> Mapping[str, str]:
+    """An environment for qsub in which variables that are given by name alone (``-v NAME``) are found.
+
+    Args:
+        argv: the command line of qsub.
+        env: its environment, which comes first.
+        elsewhere: where a variable is taken from that it lacks.
+    """
+    lists = [given for option, given in zip(argv, argv[1:]) if option == "-v"]
+    names = {name for given in lists for name in given.split(",") if "=" not in name}
+    lent = {name: elsewhere[name] for name in names if name in elsewhere and name not in env}
+    return {**env, **lent} if lent else env
+
+
 def environment_of_qsub(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """The environment that qsub runs in: the program's without what garbles its output, and what is given."""
     kept = {

@@ -151,3 +151,26 @@ def test_one_round_trip_for_a_submission(at_home: dict[str, str]) -> None:
         before = session.host.runner.trips  # type: ignore[attr-defined]  # of the ssh runner
         session.runJob(template)
         assert session.host.runner.trips - before == 1  # type: ignore[attr-defined]
+
+
+def test_variables_given_by_name(
+    at_home: dict[str, str], server: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``-v NAME`` is the host's value where it has one, else the program's; ``-V`` is the host's."""
+    monkeypatch.setenv("MINE", "it's, mine\n!")
+    monkeypatch.setenv("OTHER", "not asked for")
+    monkeypatch.setenv("SGE_CELL", "of this host")
+    setup = at_home["DRMAA_CLI_SSH_SETUP"]
+    monkeypatch.setenv("DRMAA_CLI_SSH_SETUP", f"{setup}; export THEIRS=there")
+    shown = 'printf "%s|" "$MINE" "$OTHER" "$SGE_CELL" "$THEIRS" "$ABSENT" "$SET"'
+    printed = []
+    with drmaa_cli.open_session() as session:
+        for number, options in enumerate(["-v MINE,SGE_CELL,THEIRS,ABSENT,SET=1", "-V"]):
+            out = server.home / f"out{number}"
+            template = session.createJobTemplate(
+                remoteCommand="/bin/sh", args=["-c", shown], outputPath=f":{out}", joinFiles=True
+            )
+            template.nativeSpecification = options
+            session.wait(session.runJob(template), PATIENCE)
+            printed.append(out.read_text())
+    assert printed == ["it's, mine\n!||default|there||1|", "||default|there|||"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.errors import ConflictingAttributeValuesException, InvalidAttributeValueException
-from drmaa_cli.template.variables import environment_of_qsub, variable_options
+from drmaa_cli.template.variables import environment_of_qsub, variable_options, with_named
 
 NOWHERE: frozenset[str] = frozenset()
 
@@ -65,3 +65,20 @@ def test_the_environment_of_qsub() -> None:
         "SGE_ROOT": "/s",
     }
     assert "SGE_ND" in own
+
+
+@pytest.mark.parametrize(
+    ("argv", "added"),
+    [
+        (["-v", "A,B,C=1"], {"A": "a"}),
+        (["-v", "C=1", "-v", "D", "-l", "A"], {"D": "d,\n"}),
+        (["-v", "B", "-V", "true"], {}),
+        (["-v"], {}),
+        (["-v", ",,UNKNOWN"], {}),
+        ([], {}),
+    ],
+)
+def test_variables_given_by_name_are_found_elsewhere(argv: list[str], added: dict[str, str]) -> None:
+    env = {"B": "own"}
+    elsewhere = {"A": "a", "B": "other", "C": "c", "D": "d,\n", "E": "e"}
+    assert with_named(["qsub", *argv], env, elsewhere) == {**env, **added}

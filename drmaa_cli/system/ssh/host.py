@@ -162,6 +162,11 @@ class SshHost:
         return self.runner.look_up(files)
 
     @property
+    def lent(self) -> Mapping[str, str]:
+        """See :class:`drmaa_cli.system.host.Host`."""
+        return os.environ
+
+    @property
     def kept_for(self) -> float:
         """See :class:`drmaa_cli.system.host.Host`; clocks may differ."""
         return (KEPT_DAYS - 1) * DAY
