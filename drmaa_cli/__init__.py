@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.records import CommandResult
     from drmaa_cli.jobs.progress import Progress
     from drmaa_cli.jobs.usage import Efficiency, Requested
+    from drmaa_cli.session.arrivals import Arrivals
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.job import Job
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from drmaa_cli.system.transfer import Transferred
 
 __all__ = [
+    "Arrivals",
     "Cause",
     "Command",
     "CommandNotFound",
@@ -89,6 +91,7 @@ def open_session(
 
 
 _LATE = {  # loaded when they are asked for
+    "Arrivals": "drmaa_cli.session.arrivals",
     "Command": "drmaa_cli.system.runner",
     "CommandNotFound": "drmaa_cli.system.runner",
     "CommandResult": "drmaa_cli.gridengine.records",

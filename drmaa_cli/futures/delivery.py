@@ -22,7 +22,7 @@ class Delivery:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._late: dict[str, tuple[Task, JobInfo | None, float]] = {}
+        self._late: dict[str, tuple[Task, JobInfo, float]] = {}
         self._left: dict[str, int] = {}  # calls of each bundle that have not come to anything yet
         self.pointed_to: set[tuple[str, int]] = set()
 
@@ -39,22 +39,22 @@ class Delivery:
         """A bundle was submitted with so many calls."""
         self._left[bundle] = count
 
-    def ended(self, task: Task, job: str, info: JobInfo | None) -> None:
+    def ended(self, task: Task, info: JobInfo) -> None:
         """The job of a call has ended."""
-        if not self._settle(task, job, info, may_be_late=True):
-            self._late[job] = (task, info, time.monotonic() + PATIENCE)
+        if not self._settle(task, info, may_be_late=True):
+            self._late[info.jobId] = (task, info, time.monotonic() + PATIENCE)
 
     def look_again(self) -> None:
         """Look for the results that were not there yet."""
         for job, (task, info, deadline) in list(self._late.items()):
-            if self._settle(task, job, info, may_be_late=time.monotonic() < deadline):
+            if self._settle(task, info, may_be_late=time.monotonic() < deadline):
                 del self._late[job]
 
     def dropped(self, task: Task) -> None:
         """Nobody wants to know what a call comes to."""
         self._done_with(task)
 
-    def _settle(self, task: Task, job: str, info: JobInfo | None, *, may_be_late: bool) -> bool:
+    def _settle(self, task: Task, info: JobInfo, *, may_be_late: bool) -> bool:
         bundle, number = task.bundle, task.number
         try:
             found = self._spool.result(bundle, number)
@@ -64,29 +64,31 @@ class Delivery:
         except (OSError, SpoolError) as err:
             if may_be_late:
                 return False
-            task.future.settle(None, _lost(job, f"its result cannot be read: {err}", err))
+            task.future.settle(None, _lost(info.jobId, f"its result cannot be read: {err}", err))
         else:
             if found is None and may_be_late and outcome.is_late(info):
                 return False
             if found is None:
-                came_to = outcome.of_end(self.described(task, job, info))
+                came_to = outcome.of_end(self.described(task, info))
             else:
-                came_to = self.of_result(task, job, found, info)
+                came_to = self.of_result(task, found, info)
             self._note(task, came_to)
             task.future.settle(*came_to)
         self._done_with(task)
         return True
 
-    def of_result(self, task: Task, job: str, found: Found, info: JobInfo | None = None) -> Outcome:
+    def of_result(self, task: Task, found: Found, info: JobInfo) -> Outcome:
         """What a result comes to, however its job ended."""
         returned = found.trouble is None and found.head["kind"] == host.RETURNED
-        return outcome.of_result(found, _bare(job) if returned else self.described(task, job, info))
+        if returned:
+            return Outcome(found.value)
+        return outcome.of_result(found, self.described(task, info))
 
-    def described(self, task: Task, job: str, info: JobInfo | None) -> Job:
+    def described(self, task: Task, info: JobInfo) -> Job:
         """What is known of a job."""
         bundle, number = task.bundle, task.number
         return Job(
-            job,
+            info.jobId,
             str(self._spool.path),
             str(self._spool.log_path(bundle, number)),
             self._spool.tail(bundle, number),
@@ -112,10 +114,6 @@ class Delivery:
             del self._left[task.bundle]
             if task.future.key is None:
                 self._spool.finish(task.bundle)
-
-
-def _bare(job: str) -> Job:
-    return Job(job, "", "", "", None, has_log=False, python="")
 
 
 def _lost(job: str, text: str, err: Exception) -> JobCallError:

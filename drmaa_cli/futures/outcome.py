@@ -33,7 +33,7 @@ class Job(NamedTuple):
         spool: the spool directory.
         log: path of what it printed.
         tail: the last lines of that.
-        info: how it ended; None when it left no usage, or its end is not known.
+        info: how it ended.
         has_log: whether the file of what it printed is there at all.
         python: the version of the program's own Python.
     """
@@ -42,7 +42,7 @@ class Job(NamedTuple):
     spool: str
     log: str
     tail: str
-    info: JobInfo | None
+    info: JobInfo
     has_log: bool
     python: str
 
@@ -54,9 +54,9 @@ class Outcome(NamedTuple):
     exception: BaseException | None = None
 
 
-def is_late(info: JobInfo | None) -> bool:
+def is_late(info: JobInfo) -> bool:
     """Whether a job without a result must have written one: it is only not seen here yet."""
-    return info is not None and info.succeeded
+    return info.succeeded
 
 
 def of_result(found: Found, job: Job) -> Outcome:
@@ -75,8 +75,6 @@ def of_end(job: Job) -> Outcome:
     """What a job comes to that has left no result."""
     make = _Maker(job, "")
     info = job.info
-    if info is None:
-        return Outcome(exception=make(errors.CallDeletedError, "it was deleted before it ran"))
     kind = info.reason.kind
     why = str(info.reason) or f"its process ended with exit status {info.exitStatus}"
     if _is_not_shared(job, info):
@@ -126,7 +124,7 @@ class _Maker:
     """Makes exceptions about one job."""
 
     def __init__(self, job: Job, name: str) -> None:
-        self._job, self._host = job, name or (job.info.host if job.info is not None else "")
+        self._job, self._host = job, name or job.info.host
 
     def __call__(self, kind: Callable[..., Any], text: str) -> Any:  # noqa: ANN401  # what kind makes
         job = self._job

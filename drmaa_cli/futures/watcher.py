@@ -22,7 +22,8 @@ from drmaa_cli.futures.errors import ExecutorBrokenError, NotSubmittedError
 from drmaa_cli.futures.future import CallJob, JobFuture
 from drmaa_cli.futures.spool import Spool
 from drmaa_cli.futures.submission import Submission, Submitter
-from drmaa_cli.session.arrivals import Arrival, Arrivals
+from drmaa_cli.jobs.job_info import JobInfo
+from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.locks import Lock, Signal
 
@@ -339,8 +340,9 @@ class Watcher:
         else:
             self._arrived(arrivals)
 
-    def _arrived(self, arrivals: Sequence[Arrival]) -> None:
-        for job, info in arrivals:
+    def _arrived(self, arrivals: Sequence[JobInfo]) -> None:
+        for info in arrivals:
+            job = info.jobId
             self._doomed.pop(job, None)
             task = self._tasks.get(job)
             if task is None:
@@ -348,7 +350,7 @@ class Watcher:
             if task.future.cancelled():
                 self._delivery.dropped(task)
             else:
-                self._delivery.ended(task, job, info)
+                self._delivery.ended(task, info)
             del self._tasks[job]  # last: whatever goes wrong, its future is told
 
     def _break(self, err: BaseException) -> None:

@@ -1,29 +1,18 @@
-"""The ends of all jobs of a session as they come, for a thread that others can call away from waiting."""
+"""The ends of all jobs of a session as they come, for programs that go on submitting."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from drmaa_cli.jobs.job_end import JobInfo, Outcome
+from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.turns import Waiter
 
 
-class Arrival(NamedTuple):
-    """A job that has ended.
-
-    Attributes:
-        id: its DRMAA id.
-        info: what wait() would have returned; None where that raises NoResourceUsageException.
-    """
-
-    id: str
-    info: JobInfo | None
-
-
 class Arrivals:
-    """What :meth:`JobSession.wait` tells of any job, many at a time.
+    """The ends of any jobs of a session as they come, those of jobs that are submitted meanwhile, too.
+
+    For one thread, which others can call away. All jobs of the session are reaped: it has the session to
+    itself. For some jobs that are known before there is :meth:`JobSession.as_completed`.
 
     Args:
         session: whose jobs.
@@ -41,11 +30,15 @@ class Arrivals:
         if waiter is not None:
             waiter.signal.wake()
 
-    def take(self, timeout: float = -1) -> list[Arrival]:
+    def take(self, timeout: float = -1) -> list[JobInfo]:
         """Wait for the end of any jobs and reap them; none when called away, or when the time is over.
 
         Args:
             timeout: seconds; TIMEOUT_WAIT_FOREVER.
+
+        Returns:
+            How they ended. A job that was deleted while it was pending comes with ``wasAborted`` and an empty
+            ``resourceUsage``, where wait() raises NoResourceUsageException.
 
         Raises:
             DrmaaException: as :meth:`JobSession.wait`.
@@ -64,7 +57,7 @@ class Arrivals:
             raise
         finally:
             self._waiter = None
-        return [_arrival(reaped) for reaped in taken]
+        return [end.job_info(job.id(task)) for job, task, end in taken]
 
     def _ready(self, taken: list[Reaped]) -> bool | None:
         table = self._session._table
@@ -75,9 +68,3 @@ class Arrivals:
             self._called = False
             return True
         return True if taken else None
-
-
-def _arrival(reaped: Reaped) -> Arrival:
-    job = reaped.job.id(reaped.task)
-    without = reaped.end.outcome is Outcome.NO_USAGE
-    return Arrival(str(job), None if without else reaped.end.job_info(job))
