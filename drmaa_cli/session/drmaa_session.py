@@ -23,11 +23,10 @@ from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import status
 from drmaa_cli.session.actions import check_action
+from drmaa_cli.session.arguments import bulk_range, check_key, values_of
 from drmaa_cli.session.ending import waits, while_open
 from drmaa_cli.session.life import SessionLife
 from drmaa_cli.session.observer import ProgressLike, reporting
-from drmaa_cli.session.submissions import check_key, values_of
-from drmaa_cli.session.submit import bulk_range
 from drmaa_cli.session.templates import JobTemplate
 
 if TYPE_CHECKING:

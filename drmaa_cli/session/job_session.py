@@ -9,20 +9,20 @@ from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.job_info import JobInfo
-from drmaa_cli.session import transfers
 from drmaa_cli.session.actions import check_action
+from drmaa_cli.session.arguments import check_key, values_of
 from drmaa_cli.session.completion import Completions, choose, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
 from drmaa_cli.session.entries import SessionJob
 from drmaa_cli.session.job import Job
 from drmaa_cli.session.observer import ProgressLike
-from drmaa_cli.session.submissions import check_key, values_of
 from drmaa_cli.session.templates import JobTemplate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from drmaa_cli.session import transfers
     from drmaa_cli.template.job_template import TemplateValues
 
 
@@ -118,7 +118,7 @@ class JobSession(DrmaaSession):
             DrmCommunicationException: no qmaster answers.
         """
         self.check()
-        self._submissions.resolve_rest()
+        self._resolve_rest()
         return self._overview.jobs()
 
     @while_open
@@ -240,10 +240,14 @@ class JobSession(DrmaaSession):
             DrmCommunicationException: the connection was lost again and again.
         """
         self.check()
+        from drmaa_cli.session import transfers  # noqa: PLC0415  # loaded when it is needed
+
         transfers.put(self.host, local, remote, progress)
 
     @while_open
     def get(self, remote: transfers.Name, local: transfers.Name, *, progress: transfers.Watch = None) -> None:
         """Copy a file or directory of the submit host to this one; all else as :meth:`put`."""
         self.check()
+        from drmaa_cli.session import transfers  # noqa: PLC0415  # loaded when it is needed
+
         transfers.get(self.host, remote, local, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Mapping
@@ -18,15 +19,11 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
 from drmaa_cli.session import opening
-from drmaa_cli.session.change import Changing
 from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.overview import Overview
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
-from drmaa_cli.session.recover import SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.session.submissions import Submissions
-from drmaa_cli.session.submit import Submitter
 from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import Cluster
@@ -38,6 +35,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.config import Settings
+    from drmaa_cli.session.change import Changing
+    from drmaa_cli.session.submissions import Submissions
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -87,20 +86,9 @@ class SessionLife:
         self._accounting = self.host.accounting(f"{common}/{PLAIN_FILE}", f"{common}/{JSON_FILE}")
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()
-        recovery = SubmissionRecovery(
-            self.cluster,
-            self._accounting,
-            rules.grace,
-            self._session_jobs.claimed,
-            lambda token: answer_files(path, token),
-        )
-        submitter = Submitter(self.cluster, common, self._accounting, recovery, self._session_jobs)
-        self._submissions = Submissions(
-            self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
-        )
+        self._path, self._common, self._grace = path, common, rules.grace
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
         self._overview = Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
-        self._changing = Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
@@ -108,6 +96,33 @@ class SessionLife:
             self._session_jobs.let_go()
             self._accounting.close()
             raise
+
+    @functools.cached_property
+    def _submissions(self) -> Submissions:
+        """What submits; what it needs is loaded when it is first wanted: many programs only look."""
+        from drmaa_cli.session.recover import SubmissionRecovery  # noqa: PLC0415
+        from drmaa_cli.session.submissions import Submissions  # noqa: PLC0415
+        from drmaa_cli.session.submit import Submitter  # noqa: PLC0415
+
+        path = self._path
+        recovery = SubmissionRecovery(
+            self.cluster,
+            self._accounting,
+            self._grace,
+            self._session_jobs.claimed,
+            lambda token: answer_files(path, token),
+        )
+        submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
+        return Submissions(
+            self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
+        )
+
+    @functools.cached_property
+    def _changing(self) -> Changing:
+        """What changes jobs, loaded when it is first wanted."""
+        from drmaa_cli.session.change import Changing  # noqa: PLC0415
+
+        return Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
 
     @property
     def contact(self) -> str:
@@ -178,6 +193,17 @@ class SessionLife:
         try:
             with self._lock:
                 self._monitor.added(self._session_jobs.take_up(self._accounting))
-            self._submissions.resolve_all()
+            self._resolve_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err
+
+    def _resolve_all(self) -> None:
+        if self._session_jobs.in_doubt():
+            self._submissions.resolve_all()
+
+    def _resolve_rest(self) -> None:
+        """Find out what became of submissions that other processes gave up on meanwhile."""
+        try:
+            self._resolve_all()
+        except StoreError as err:
+            raise error(InternalException, str(err)) from err

@@ -22,7 +22,6 @@ from drmaa_cli.store.rows import Kept
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.kept import of_bytes
 
 
 def _an_array(job: JobId) -> InvalidJobException:
@@ -124,6 +123,8 @@ class Overview:
             text = f"{INVALID_JOB_TEXT} (it is not on record what job {job} was submitted with)"
             raise error(InvalidJobException, text)
         try:
+            from drmaa_cli.template.kept import of_bytes  # noqa: PLC0415  # loaded when it is needed
+
             found = of_bytes(kept.templates)
             if kept.tasks is None or len(found) == 1:
                 return found[0], None if kept.tasks is None else TaskRange(task, task)

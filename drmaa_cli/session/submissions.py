@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from drmaa_cli.errors import (
-    INVALID_ARGUMENT_TEXT,
     DrmaaException,
     InternalException,
     InvalidArgumentException,
@@ -25,7 +24,6 @@ from drmaa_cli.system.cell import TROUBLE, drmaa_error
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.job_template import TemplateAttributes
 
 log = logging.getLogger("drmaa_cli")
 
@@ -117,18 +115,6 @@ class Submissions:
         for job in silent:
             self._note(job, found[job.intent.token])
 
-    def resolve_rest(self) -> None:
-        """Find out what became of submissions that other processes gave up on meanwhile.
-
-        Raises:
-            DrmCommunicationException: as :meth:`resolve_all`.
-            InternalException: the session's file cannot be used.
-        """
-        try:
-            self.resolve_all()
-        except StoreError as err:
-            raise error(InternalException, str(err)) from err
-
     def _submitted_before(self, key: str, tasks: TaskRange | None) -> int | None:
         """What has the key; waits for a submission under way, finds one whose answer was lost."""
         while True:
@@ -175,31 +161,6 @@ class Submissions:
             return
         with self._lock:
             self._monitor.added(self._session_jobs.resolve(job, finding))
-
-
-def values_of(template: object) -> Mapping[bytes, Text]:
-    """What is set in a template.
-
-    Raises:
-        InvalidArgumentException: it is none, or was deleted.
-    """
-    if template is None:
-        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-    if not isinstance(template, TemplateAttributes):
-        raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
-    return template._values()
-
-
-def check_key(key: object) -> None:
-    """Refuse what cannot be a key (InvalidArgumentException)."""
-    if key is None:
-        return
-    if not (isinstance(key, str) and key):
-        raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
-    try:
-        key.encode()
-    except UnicodeEncodeError as err:
-        raise error(InvalidArgumentException, f"a key is a text of Unicode, which {key!r} is not") from err
 
 
 def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:

@@ -14,12 +14,10 @@ from typing import Callable, NamedTuple
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
-    INVALID_ARGUMENT_TEXT,
     DeniedByDrmException,
     DrmaaException,
     DrmCommunicationException,
     InternalException,
-    InvalidArgumentException,
     TryLaterException,
     error,
 )
@@ -56,7 +54,6 @@ _EXCEPTIONS = {
 
 
 ATTEMPTS = 3  # times that a submission is made while it is certain that it was not accepted
-LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
 
 
 class Submitted(NamedTuple):
@@ -315,25 +312,3 @@ class _NotAccepted(Exception):
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))
         self.reason = reason
-
-
-def bulk_range(begin: object, end: object, step: object) -> TaskRange:
-    """The tasks of runBulkJobs(begin, end, step); ``end`` as it was given: jobs see it as SGE_TASK_LAST.
-
-    Raises:
-        DeniedByDrmException: begin and end are negative.
-        InvalidArgumentException: not whole numbers, or not 1 <= begin <= end with a step of at least 1.
-    """
-    for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
-        if not isinstance(value, int):
-            raise error(InvalidArgumentException, f"{name} must be an int, not {value!r}")
-    assert isinstance(begin, int)
-    assert isinstance(end, int)
-    assert isinstance(step, int)
-    begin, end, step = int(begin), int(end), int(step)
-    if begin <= end < 0 and step >= 1:
-        trailer = f"{-begin}-{end}:{step}"
-        raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
-    if not 1 <= begin <= end <= LARGEST_TASK or step < 1:
-        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
-    return TaskRange(begin, end, step)

@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     DrmaaException,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.submissions import values_of
+from drmaa_cli.session.arguments import values_of
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.build import build
 from drmaa_cli.template.job_template import TemplateAttributes

@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
 )
 from drmaa_cli.session import current
-from drmaa_cli.session.submissions import values_of
+from drmaa_cli.session.arguments import values_of
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import (
     Attribute,

@@ -1,0 +1,59 @@
+"""The arguments of the verbs that submit, checked before anything that submits is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DeniedByDrmException, InvalidArgumentException, error
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.job_template import TemplateAttributes
+
+LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
+
+
+def values_of(template: object) -> Mapping[bytes, Text]:
+    """What is set in a template.
+
+    Raises:
+        InvalidArgumentException: it is none, or was deleted.
+    """
+    if template is None:
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+    if not isinstance(template, TemplateAttributes):
+        raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
+    return template._values()
+
+
+def check_key(key: object) -> None:
+    """Refuse what cannot be a key (InvalidArgumentException)."""
+    if key is None:
+        return
+    if not (isinstance(key, str) and key):
+        raise error(InvalidArgumentException, f"a key is a non-empty str, not {key!r}")
+    try:
+        key.encode()
+    except UnicodeEncodeError as err:
+        raise error(InvalidArgumentException, f"a key is a text of Unicode, which {key!r} is not") from err
+
+
+def bulk_range(begin: object, end: object, step: object) -> TaskRange:
+    """The tasks of runBulkJobs(begin, end, step); ``end`` as it was given: jobs see it as SGE_TASK_LAST.
+
+    Raises:
+        DeniedByDrmException: begin and end are negative.
+        InvalidArgumentException: not whole numbers, or not 1 <= begin <= end with a step of at least 1.
+    """
+    for name, value in (("beginIndex", begin), ("endIndex", end), ("step", step)):
+        if not isinstance(value, int):
+            raise error(InvalidArgumentException, f"{name} must be an int, not {value!r}")
+    assert isinstance(begin, int)
+    assert isinstance(end, int)
+    assert isinstance(step, int)
+    begin, end, step = int(begin), int(end), int(step)
+    if begin <= end < 0 and step >= 1:
+        trailer = f"{-begin}-{end}:{step}"
+        raise error(DeniedByDrmException, f'Range specifier "-{trailer}" has unknown trailer "{trailer}"\n')
+    if not 1 <= begin <= end <= LARGEST_TASK or step < 1:
+        raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
+    return TaskRange(begin, end, step)
