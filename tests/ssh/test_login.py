@@ -81,6 +81,14 @@ def test_no_program() -> None:
     assert failed.value.kind is Failure.SSH_UNUSABLE
 
 
+def test_no_pexpect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program with a Python of its own, through drmaa-cli exec."""
+    monkeypatch.setitem(sys.modules, "pexpect", None)
+    with pytest.raises(LoginFailed, match=f"{sys.executable} -m pip install pexpect") as failed:
+        converse("Password: ")
+    assert failed.value.kind is Failure.SSH_UNUSABLE
+
+
 def test_no_secret_in_what_a_failure_shows(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(LoginFailed) as failed:

@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import os
 import resource
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Callable
@@ -61,8 +62,13 @@ def log_in(
         LoginFailed: it did not come to a login. No exception of this function contains an answer.
         Exception: whatever ``ask`` raises.
     """
-    import pexpect  # noqa: PLC0415  # only logins need it
-
+    try:
+        import pexpect  # noqa: PLC0415  # only logins need it
+    except ImportError:
+        raise LoginFailed(
+            Failure.SSH_UNUSABLE,
+            f"a login needs pexpect, which this Python does not have: {sys.executable} -m pip install pexpect",
+        ) from None
     try:
         child: pexpect.spawn[bytes] = pexpect.spawn(
             argv[0], list(argv[1:]), env=dict(env), echo=False, ignore_sighup=True
