@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
+from urllib.parse import quote
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -135,7 +136,7 @@ def session_directory(config: Config, contact: Contact) -> Path:
     if contact.address is None:
         return directory
     words = (contact.address.user or "", contact.address.host, str(contact.address.port or ""))
-    return remote_directory(directory, "@".join(re.sub(r"[^\w.-]", "_", word) for word in words))
+    return remote_directory(directory, "@".join(quote(word, safe="") for word in words))
 
 
 def _check(config: Config) -> None:
@@ -144,5 +145,9 @@ def _check(config: Config) -> None:
             InvalidArgumentException,
             f"ssh_host_key is 'ask', 'accept-new' or 'strict', not {config.ssh_host_key!r}",
         )
-    if "\n" in config.ssh_setup or "\0" in config.ssh_setup:
-        raise error(InvalidArgumentException, "ssh_setup is one line of shell text")
+    if config.ssh_setup.startswith("-") or re.search(r"[\0-\x08\x0a-\x1f\x7f]", config.ssh_setup):
+        raise error(
+            InvalidArgumentException,
+            f"ssh_setup is one line of shell text without control characters or a leading -,"
+            f" not {config.ssh_setup!r}",
+        )

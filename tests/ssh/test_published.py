@@ -1,4 +1,4 @@
-"""Published programs, and the tutorial, on a cell behind a login: DRMAA_CLI_CONTACT is set, a secret typed."""
+"""Published programs, and the tutorial, on a cell behind a login: the contact is set, a secret typed."""
 
 from __future__ import annotations
 

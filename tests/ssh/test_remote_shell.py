@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -58,6 +59,36 @@ def test_arrives_byte_for_byte(words: list[str], variables: dict[str, str]) -> N
     printed = run("sh", line).stdout.decode().split("\0")
     assert printed[: len(words)] == words
     assert {f"{name}={value}" for name, value in variables.items()} <= set(printed[len(words) :])
+
+
+BYTES = st.binary(max_size=12).map(lambda data: data.replace(b"\0", b"").decode("utf-8", "surrogateescape"))
+NASTY = st.text(st.sampled_from("'\"\\\n\r\t !$`*?~#;&|<>(){}[]%^=-\x1b\x7f\u00e4"), max_size=12)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.one_of(NASTY, BYTES), max_size=5), st.one_of(NASTY, BYTES), st.binary(max_size=40))
+def test_no_login_shell_sees_anything(shell: str, words: list[str], value: str, stdin: bytes) -> None:
+    """Words, values and input of any bytes arrive whatever the login shell is, and only where they belong."""
+    script = 'for word; do printf "%s\\0" "$word"; done; printf "%s\\0" "$VALUE"; cat'
+    line = script_line(("/bin/sh", "-c", script, "x", *words), {"VALUE": value}, MARKER)
+    expected = b"".join(os.fsencode(word) + b"\0" for word in (*words, value)) + stdin
+    answer = run(shell, line, stdin)
+    assert answer[:3] == (0, expected, b"")
+    assert answer.before == answer.after == b""
+
+
+@settings(max_examples=200)
+@given(st.one_of(NASTY, BYTES))
+def test_a_quoted_word_is_one_line(text: str) -> None:
+    assert "\n" not in quote(text)
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60), st.text("0123456789abcdef", min_size=32, max_size=32))
+def test_nothing_is_read_from_what_has_no_marker(stdout: bytes, stderr: bytes, marker: str) -> None:
+    answer = read_answer(stdout, stderr, marker)
+    assert answer[:4] == (None, b"", b"", None)
+    assert answer.before == stdout + stderr
 
 
 @pytest.mark.parametrize("shell", SHELLS)

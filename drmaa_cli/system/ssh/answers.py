@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import getpass
 import os
 import subprocess
+import termios
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 AskPerson = Callable[[str], str]
 """Given a question, returns the answer; raises whatever it likes when it has none."""
@@ -18,6 +20,7 @@ AnswerSource = Callable[[str], Optional[str]]
 
 ASKPASS_SECONDS = 300.0
 
+_waiting: list[list[Any]] = []  # what the terminal was like before the question that waits for its answer
 _one_question = threading.Lock()  # at the terminal; several sessions may be logging in
 
 
@@ -88,7 +91,23 @@ def _ask_terminal(question: str) -> str | None:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
-    os.close(terminal)
-    with _one_question, contextlib.suppress(EOFError):  # the latter: ctrl-D
-        return getpass.getpass(question)
+    try:
+        with _one_question, contextlib.suppress(EOFError):  # the latter: ctrl-D
+            _waiting[:] = [termios.tcgetattr(terminal)]
+            try:
+                return getpass.getpass(question)
+            finally:
+                _waiting.clear()
+    finally:
+        os.close(terminal)
     return None
+
+
+@atexit.register
+def _restore_terminal() -> None:
+    """Where the program ends while another thread of it asks: bring the echo back."""
+    for attributes in _waiting:
+        with contextlib.suppress(OSError, termios.error):
+            terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+            termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+            os.close(terminal)

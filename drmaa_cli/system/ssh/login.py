@@ -67,7 +67,7 @@ def log_in(
     except ImportError:
         raise LoginFailed(
             Failure.SSH_UNUSABLE,
-            f"a login needs pexpect, which this Python does not have: {sys.executable} -m pip install pexpect",
+            f"a login needs pexpect, which this Python lacks: {sys.executable} -m pip install pexpect",
         ) from None
     try:
         child: pexpect.spawn[bytes] = pexpect.spawn(
@@ -173,6 +173,13 @@ class _Dialogue:
                 kind,
                 f"the host's key has changed{line}: somebody may be listening; if the host was set up anew,"
                 " remove that line and log in by hand once",
+            )
+        if kind is Failure.HOST_KEY_UNKNOWN:
+            return LoginFailed(
+                kind,
+                self._with_words(
+                    "the host's key is not known: log in by hand once and compare it, or set ssh_host_key"
+                ),
             )
         return LoginFailed(kind, self._with_words("ssh could not log in"))
 

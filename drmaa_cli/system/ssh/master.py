@@ -28,6 +28,7 @@ from drmaa_cli.system.ssh.prompts import Failure, Prompt
 
 IDLE_SECONDS = 300  # an unused master that nobody ended lives so long
 CHECK_SECONDS = 20.0
+CLOSE_SECONDS = 1.0
 ALIVE_INTERVAL, ALIVE_COUNT = 15, 3  # a hung connection is given up after 45 s
 LOCK_PAUSE = 0.1
 ATTEMPTS, FIRST_PAUSE = 5, 0.2
@@ -90,6 +91,7 @@ class Master:
         self.socket = directory / name
         self._login_lock, self._use_lock = directory / f"{name}.lock", directory / f"{name}.use"
         self._use: int | None = None
+        self._ended = threading.Event()
         self._mutex = threading.Lock()
 
     def command(self) -> list[str]:
@@ -126,26 +128,39 @@ class Master:
             Exception: whatever ``ask`` raises.
         """
         with self._mutex:
-            self._make_directory()
-            if self._use is None:
-                self._use = _lock_file(self._use_lock)
-                fcntl.flock(self._use, fcntl.LOCK_SH)
-            with self._locked():
-                if not self.is_alive():
-                    self._log_in(ask)
+            if self._ended.is_set():
+                raise LoginFailed(Failure.CLOSED, "the session has ended")
+            try:
+                self._make_directory()
+                if self._use is None:
+                    self._use = _lock_file(self._use_lock)
+                    fcntl.flock(self._use, fcntl.LOCK_SH)
+                with self._locked():
+                    if not self.is_alive():
+                        self._log_in(ask)
+            finally:
+                if self._ended.is_set():  # meanwhile: close() does not wait for a person
+                    self._leave()
 
     def close(self) -> None:
-        """Stop using the master, and end it if nobody else uses it."""
-        with self._mutex:
-            if self._use is None:
-                return
-            use, self._use = self._use, None
+        """Stop using the master for good, and end it if nobody else uses it."""
+        self._ended.set()
+        if self._mutex.acquire(timeout=CLOSE_SECONDS):
             try:
-                if self._is_last(use):
-                    with contextlib.suppress(CommandNotFound, CommandTimeout):  # it ends by itself when idle
-                        self._run(self._control("exit"), CHECK_SECONDS)
+                self._leave()
             finally:
-                os.close(use)
+                self._mutex.release()
+
+    def _leave(self) -> None:
+        if self._use is None:
+            return
+        use, self._use = self._use, None
+        try:
+            if self._is_last(use):
+                with contextlib.suppress(CommandNotFound, CommandTimeout):  # it ends by itself when idle
+                    self._run(self._control("exit"), CHECK_SECONDS)
+        finally:
+            os.close(use)
 
     def _log_in(self, ask: Ask) -> None:
         """Log in; again where the server closed the connection before it asked anything (MaxStartups)."""
