@@ -1,0 +1,81 @@
+"""Real cells that several tests use one after the other: starting one takes seconds."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import CellError
+from ..options import CellOptions
+from .cell import RealCell
+
+LISTS = ("-spl", "-sprjl", "-sul", "-shgrpl", "-sel", "-ss", "-sh", "-sm", "-so")
+WHOLE = (("-sconf",), ("-ssconf",), ("-sc",), ("-sq", "*"))
+
+
+class RealCellPool:
+    """Cells by their options. One that comes back as it was made is used again, without jobs and records.
+
+    Args:
+        root: the SGE_ROOT whose programs are used, see :class:`~fake_sge.real.cell.RealCell`.
+    """
+
+    def __init__(self, root: str | None = None) -> None:
+        self._root = root
+        self._idle: dict[str, RealCell] = {}
+        self._made_as: dict[RealCell, object] = {}
+
+    def take(self, options: CellOptions) -> RealCell:
+        """A running cell with these options, without jobs and records."""
+        cell = self._idle.pop(repr(options), None)
+        if cell is None:
+            directory = Path(tempfile.mkdtemp(prefix="real-sge-"))
+            cell = RealCell(directory, options, root=self._root)
+            try:
+                cell.start()
+                self._made_as[cell] = _state(cell)
+            except BaseException:
+                self._end(cell)
+                raise
+        cell.accounting.unlink(missing_ok=True)
+        return cell
+
+    def give_back(self, cell: RealCell) -> None:
+        """Take a cell back; one that was changed, or whose qmaster does not run, ends here."""
+        try:
+            cell.delete_jobs()
+            unchanged = _state(cell) == self._made_as[cell]
+        except (CellError, OSError):
+            unchanged = False
+        if unchanged and repr(cell.options) not in self._idle:
+            self._idle[repr(cell.options)] = cell
+        else:
+            self._end(cell)
+
+    def close(self) -> None:
+        """End all cells."""
+        for cell in list(self._made_as):
+            self._end(cell)
+        self._idle.clear()
+
+    def _end(self, cell: RealCell) -> None:
+        self._made_as.pop(cell, None)
+        cell.stop()
+        cell.remove()
+
+
+def _state(cell: RealCell) -> object:
+    """What tells whether somebody changed a cell: its configuration, and the files beside it."""
+    ask: Callable[..., str] = lambda *argv: cell.run("qconf", *argv).stdout.decode()  # noqa: E731
+    names = ask("-spl").split()
+    answers = [ask(option) for option in LISTS] + [ask(*argv) for argv in WHOLE]
+    answers += [ask("-sp", name) for name in names if cell.run("qconf", "-sp", name).returncode == 0]
+    if cell.qmaster_pid is None:
+        raise CellError("its qmaster does not run")
+    files = {
+        path.name: path.read_bytes()
+        for path in sorted(cell.common.iterdir())
+        if path.is_file() and not path.name.startswith("accounting")
+    }
+    return answers, files
