@@ -21,6 +21,7 @@ from .faults import FaultKind
 from .launch import running_cells
 from .layout import Layout
 from .options import FLAVOURS, PROFILES, CellOptions
+from .real.cell import RealCell, is_real
 
 USAGE_ERROR, FAILURE = 2, 1
 _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
@@ -44,6 +45,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         choices=FLAVOURS,
         default="sge-8.1.9",
         help="the Grid Engine whose commands it speaks like",
+    )
+    parser.add_argument(
+        "--real",
+        action="store_true",
+        help="the daemons of the Grid Engine that is installed here, in a private cell, instead of the fake",
     )
     parser.add_argument("--no-login-shells", action="store_true", help="job shells do not read ~/.profile")
     parser.add_argument(
@@ -139,8 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(args)
         if args.verb == "list":
             return _list()
-        cell = Cell(args.directory, _options(args) if args.verb == "start" else None)
-        _VERBS[args.verb](cell, args)
+        _VERBS[args.verb](_cell(args), args)
     except (CellError, ValueError, OSError) as error:
         print(f"fake-sge: {error}", file=sys.stderr)
         return FAILURE
@@ -159,7 +164,8 @@ def _run(args: argparse.Namespace) -> int:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    with Cell(None, _options(args)) as cell:
+    kind = RealCell if args.real else Cell
+    with kind(None, _options(args)) as cell:
         # ctrl-C reaches the command, too, which decides; an exception here could lose its exit code in wait()
         signal.signal(signal.SIGINT, lambda *_: None)
         try:
@@ -189,56 +195,69 @@ def _list() -> int:
     return 0
 
 
-def _existing(cell: Cell) -> Cell:
-    if not cell.layout.settings.exists():
+def _cell(args: argparse.Namespace) -> Any:  # noqa: ANN401 a cell of either kind
+    """The cell in DIR."""
+    starting = args.verb == "start"
+    if is_real(args.directory):
+        return RealCell.existing(args.directory)
+    if starting and args.real:
+        return RealCell(args.directory, _options(args), guarded=False)
+    return Cell(args.directory, _options(args) if starting else None)
+
+
+def _existing(cell: Any) -> Any:  # noqa: ANN401
+    if isinstance(cell, Cell) and not cell.layout.settings.exists():
         raise CellError(f"no cell in {cell.directory}")
     return cell
 
 
-def _start(cell: Cell, _args: argparse.Namespace) -> None:
-    cell.start()
+def _start(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
+    if not is_real(args.directory):
+        cell.start()
+    elif cell.qmaster_pid is None:
+        cell.start_qmaster()
 
 
-def _env(cell: Cell, _args: argparse.Namespace) -> None:
+def _env(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
     for name, value in _existing(cell).variables.items():
         print(f"export {name}={shlex.quote(value)}")
     print(f'export PATH={shlex.quote(str(cell.path))}:"$PATH"')
 
 
-def _stop(cell: Cell, args: argparse.Namespace) -> None:
+def _stop(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     _existing(cell).stop()
     if args.remove:
         cell.remove()
 
 
-def _qmaster(cell: Cell, args: argparse.Namespace) -> None:
+def _qmaster(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     {"stop": cell.stop_qmaster, "kill": cell.kill_qmaster, "start": cell.start_qmaster}[args.action]()
 
 
-def _fault(cell: Cell, args: argparse.Namespace) -> None:
+def _fault(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     options = {name: getattr(args, name) for name in ("skip", "seconds", "code", "at", "job")}
     out, err = os.fsencode(args.out), os.fsencode(args.err)
     print(cell.fault(args.kind, args.tool, times=args.times or None, out=out, err=err, **options))
 
 
-def _simulate(cell: Cell, args: argparse.Namespace) -> None:
+def _simulate(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     ends = {
         name: getattr(args, name) for name in ("count", "name", "exit_status", "signal", "failed", "user")
     }
     print("\n".join(map(str, cell.submit_simulated(args.run_time, **ends))))
 
 
-def _faults(cell: Cell, _args: argparse.Namespace) -> None:
+def _faults(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
     for fault in cell.faults():
         print(json.dumps(fault))
 
 
-def _set(cell: Cell, args: argparse.Namespace) -> None:
+def _set(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     settings: dict[str, Any] = dict(_pairs(args.values))
     cell.configure(**settings)
 
 
-_VERBS: dict[str, Callable[[Cell, argparse.Namespace], object]] = {
+_VERBS: dict[str, Callable[[Any, argparse.Namespace], object]] = {
     "start": _start,
     "env": _env,
     "status": lambda cell, _: print(json.dumps(asdict(cell.status()))),

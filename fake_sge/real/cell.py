@@ -16,14 +16,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
-from ..errors import CellError, FakeOnlyError
+from ..errors import CellError
 from ..options import CellOptions
-from ..reports import TaskGroup
+from ..reports import CellStatus, TaskGroup
 from . import daemons, guard, plan
 from .installation import COMPLEXES, USERSETS, Installation, find
 from .listing import task_groups
+from .refusals import WithoutFaults
 
 BOOT_ATTEMPTS = 4
 STOCK_FLUSH_SECONDS = 16.0  # records of the profile stock are written every 15 s
@@ -32,7 +33,12 @@ ALL_USERS = ("-u", "*")
 SETTINGS = "real.json"  # by which a directory is known as that of a real cell
 
 
-class RealCell:
+def is_real(directory: str | os.PathLike[str]) -> bool:
+    """Whether a real cell was made in a directory."""
+    return (Path(directory) / SETTINGS).exists()
+
+
+class RealCell(WithoutFaults):
     """A qmaster, an execution daemon, queues and parallel environments on localhost, without root.
 
     Everything lives in one directory and on two free ports; the machine's own cell, if it has one, is not
@@ -41,7 +47,8 @@ class RealCell:
 
     Args:
         directory: an absolute path for the cell, new or empty; None makes a temporary one that is removed.
-        options: as for :class:`fake_sge.Cell`, without what only a fake has.
+        options: as for :class:`fake_sge.Cell`, without what only a fake has. A first job tries the cell: its
+            first_job_number is 2 at least.
         root: the SGE_ROOT whose programs are used; None: FAKE_SGE_REAL_ROOT, else Debian's or Ubuntu's.
         guarded: whether the cell ends with this program; False for one that is to outlive it.
         settings: single options, ``RealCell(slots=2)``.
@@ -67,9 +74,21 @@ class RealCell:
         self._temporary = directory is None
         path = Path(tempfile.mkdtemp(prefix="real-sge-")) if directory is None else Path(directory).absolute()
         self.directory = path
+        self._root = None if root is None else str(root)
         self._daemons = daemons.Daemons(path, find(root))
         self._guarded = guarded
         self._guard: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def existing(cls, directory: str | os.PathLike[str]) -> RealCell:
+        """The cell that was made in a directory and not guarded. Raises CellError when there is none."""
+        try:
+            made = json.loads((Path(directory) / SETTINGS).read_text())
+        except FileNotFoundError:
+            raise CellError(f"no real cell in {directory}") from None
+        cell = cls(directory, CellOptions.from_json(made["options"]), root=made["sge_root"], guarded=False)
+        cell._daemons.ports = tuple(made["ports"])
+        return cell
 
     # ---- where things are ------------------------------------------------------------------------
     @property
@@ -215,6 +234,29 @@ class RealCell:
         """The jobs of all users as ``qstat`` lists them; only pending ones have a time of submission."""
         return task_groups(self._daemons.manage("qstat", "-xml", *ALL_USERS))
 
+    def status(self) -> CellStatus:
+        """Figures. Raises CellError when no qmaster runs."""
+        pid = self.qmaster_pid
+        if pid is None:
+            raise CellError(f"no qmaster in {self.directory}")
+        groups = self.jobs()
+        waiting = sum(len(group.tasks) for group in groups if not group.queue)
+        return CellStatus(
+            pid=pid,
+            now=self.now,
+            jobs=len({group.job for group in groups}),
+            running=sum(len(group.tasks) for group in groups) - waiting,
+            pending=waiting,
+            zombies=len(task_groups(self._daemons.manage("qstat", "-s", "z", "-xml", *ALL_USERS))),
+            next_job_number=int((self.directory / "spool" / "qmaster" / "jobseqnum").read_text()),
+            faults=0,
+        )
+
+    @property
+    def now(self) -> float:
+        """The cell's clock, the machine's: epoch seconds."""
+        return time.time()
+
     def wait_idle(self, timeout: float = 60.0) -> None:
         """Wait until no job is left and all records are written.
 
@@ -267,34 +309,6 @@ class RealCell:
         except FileNotFoundError:
             raise CellError("no job has ended yet: there is no accounting file") from None
         return target
-
-    # ---- what a real cell does not do --------------------------------------------------------------
-    def _only_a_fake(self, what: str) -> NoReturn:
-        raise FakeOnlyError(f"only a fake cell can {what}")
-
-    def fault(self, kind: object, tool: str = "*", **options: Any) -> NoReturn:  # noqa: ANN401, ARG002
-        """Raises FakeOnlyError: nothing goes wrong here when one asks for it."""
-        self._only_a_fake("break when it is told to")
-
-    def clear_faults(self, number: int | None = None) -> NoReturn:  # noqa: ARG002
-        """Raises FakeOnlyError."""
-        self._only_a_fake("break when it is told to")
-
-    def fail_job(self, job: int, task: int = 1, text: str = "") -> NoReturn:  # noqa: ARG002
-        """Raises FakeOnlyError."""
-        self._only_a_fake("put a job into the error state")
-
-    def advance(self, seconds: float) -> NoReturn:  # noqa: ARG002
-        """Raises FakeOnlyError: its clock is the machine's."""
-        self._only_a_fake("move its clock")
-
-    def submit_simulated(self, run_time: float = 0.0, **spec: Any) -> NoReturn:  # noqa: ANN401, ARG002
-        """Raises FakeOnlyError: its jobs are processes."""
-        self._only_a_fake("run jobs without processes")
-
-    def next_job_number(self, number: int) -> NoReturn:  # noqa: ARG002
-        """Raises FakeOnlyError."""
-        self._only_a_fake("choose the number of the next job")
 
     # ---- making it -------------------------------------------------------------------------------
     def _boot(self) -> None:
@@ -352,6 +366,8 @@ class RealCell:
         manage("spooldefaults", "configuration", str(configuration))
         manage("spooldefaults", "complexes", str(util.parent / COMPLEXES))
         manage("spooldefaults", "usersets", str(util.parent / USERSETS))
+        last = max(0, self.options.first_job_number - 2)  # the next one is the job that tries the cell
+        (self.directory / "spool" / "qmaster" / "jobseqnum").write_text(f"{last}\n")
         manage("spooldefaults", "managers", *dict.fromkeys([user, *self.options.managers]))
 
     def _add_queues(self, options: CellOptions) -> None:
@@ -378,5 +394,5 @@ class RealCell:
         self._add_queues(self.options)
         hand("-Msconf", plan.edited(tell("qconf", "-ssconf"), config.scheduler))
         (self.directory / SETTINGS).write_text(
-            json.dumps({"real": True, "ports": self.ports, "options": self.options.to_json()})
+            json.dumps({"sge_root": self._root, "ports": self.ports, "options": self.options.to_json()})
         )

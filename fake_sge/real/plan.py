@@ -24,6 +24,7 @@ FOR_REAL_CELLS = frozenset(
         "projects",
         "managers",
         "login_shells",
+        "first_job_number",
     ]
 )
 """The options that a real cell understands."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..errors import CellError, FakeOnlyError
 from ..layout import TOOLS
@@ -19,6 +19,7 @@ from ..options import CellOptions
 from ..reports import TaskGroup
 from .installation import NotInstalledError
 from .listing import submitted, task_groups
+from .refusals import WithoutFaults
 
 # Standard output goes through tee(1) into the record of submissions; the exit code is qsub's own.
 QSUB = """#!/bin/sh
@@ -28,8 +29,8 @@ exit "$code"
 """
 
 
-class SiteCell:
-    """The Grid Engine of this machine's environment, with the interface of the fake one where that makes sense.
+class SiteCell(WithoutFaults):
+    """The Grid Engine of this environment, with the interface of the fake one where that makes sense.
 
     Its configuration and daemons are not touched; of its jobs only those are looked at and deleted that were
     submitted by this object's ``qsub``, which is the first on the PATH of :attr:`env`.
@@ -136,7 +137,7 @@ class SiteCell:
         return [group for group in task_groups(done.stdout.decode()) if group.job in ours]
 
     def wait_idle(self, timeout: float = 600.0) -> None:
-        """Wait until none of the jobs that were submitted here is listed. Raises CellError after ``timeout`` s."""
+        """Wait until no job that was submitted here is listed. Raises CellError after ``timeout`` s."""
         end = time.monotonic() + timeout
         while self.jobs():
             if time.monotonic() > end:
@@ -150,12 +151,26 @@ class SiteCell:
             self.run("qdel", *left)
             self.wait_idle()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever a cell has
-        """What only cells of one's own can do: asking for it raises FakeOnlyError when it is called."""
-        if name.startswith("_"):
-            raise AttributeError(name)
+    def configure(self, **changes: object) -> NoReturn:  # noqa: ARG002
+        """Raises FakeOnlyError, as do all that change the site's daemons."""
+        self._refuse()
 
-        def refuse(*_: object, **__: object) -> NoReturn:
-            raise FakeOnlyError(f"the site's own cell is only used, not changed: {name}")
+    def start_qmaster(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
 
-        return refuse
+    def stop_qmaster(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
+
+    def kill_qmaster(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
+
+    def rotate_accounting(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
+
+    @staticmethod
+    def _refuse() -> NoReturn:
+        raise FakeOnlyError("the site's own cell is used, not changed")

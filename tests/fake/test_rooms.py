@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cli errors faults guard install launch layout options pytest_plugin reports settings "
-    "wire",
+    "": "__init__ cell cells cli compare comparison errors faults guard install launch layout options "
+    "pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -35,7 +35,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "execution": "__init__ execd job_process orders processes shepherd",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
-    "real": "__init__ cell daemons guard installation listing plan",
+    "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }
 RENDERED = ("render", "commands/interface", "commands/times")
 BELOW = {  # from below to the top: what each folder or top-level module may import besides itself
@@ -80,9 +80,12 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "settings",
     ),
     "guard": ("cell",),
-    "real": ("errors", "model", "options", "reports"),
-    "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options"),
-    "pytest_plugin": ("cell",),
+    "real": ("errors", "layout", "model", "options", "reports"),
+    "comparison": (),
+    "cells": ("cell", "comparison", "errors", "options", "real"),
+    "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options", "real"),
+    "pytest_plugin": ("cell", "cells", "errors", "real"),
+    "compare": ("cell", "comparison", "errors", "options", "real"),
     "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")

@@ -1,0 +1,91 @@
+"""Answers of two cells made comparable: what differs of itself is named or masked, the rest is left alone.
+
+Pure: texts in, texts out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+_SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
+_MASKS = (
+    (re.compile(r"\b[01]\.\d{5}\b"), "PRIORITY"),
+    (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
+    (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"), "TIME"),
+    # Figures that a kernel or a clock gives; the blanks up to the next column go with them.
+    (
+        re.compile(
+            r"^(ru_\w+|cpu|mem|io|iow|maxvmem|wallclock|start_time|end_time|qsub_time) .*$", re.MULTILINE
+        ),
+        r"\1 FIGURE",
+    ),
+    (re.compile(r"^(usage +\d*:).*$", re.MULTILINE), r"\1 FIGURE"),
+    (re.compile(r"(?<![\w.])\d+\.\d\d(?![\w.])|(?<![\w.])\d+\.\d+[KMG](?!\w)"), "FIGURE"),  # load, memory
+)
+_NARROWED = re.compile(r" +(?=<\d+>|PRIORITY|TIME|FIGURE)|(?<=FIGURE) +")
+
+
+class Answer(NamedTuple):
+    """What a command did.
+
+    Attributes:
+        command: the command line, in the words that both cells got.
+        code: exit code.
+        out: standard output.
+        err: standard error.
+    """
+
+    command: str
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[str]:
+        """For a comparison by lines."""
+        parts = [f"$ {self.command}", f"exit code {self.code}"]
+        parts += [f"out| {line}" for line in self.out.splitlines()]
+        return parts + [f"err| {line}" for line in self.err.splitlines()]
+
+
+class Masker:
+    """Makes the answers of one cell comparable.
+
+    Job numbers become ``<1>``, ``<2>`` ... in the order of submission, moments ``TIME``, priorities
+    ``PRIORITY``, used time and memory ``FIGURE``.
+
+    Args:
+        places: what is written for certain texts, longest first: ``{cell's directory: "CELL"}``.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
+        self._numbers: list[str] = []
+
+    def masked(self, answer: Answer) -> Answer:
+        """The answer, comparable; what qsub says in it teaches the job's number."""
+        if "qsub" in answer.command or "qresub" in answer.command:
+            for found in _SUBMITTED.finditer(answer.out + "\n" + answer.err):
+                number = found.group(1) or found.group(2)
+                if number not in self._numbers:
+                    self._numbers.append(number)
+        return Answer(self._mask(answer.command), answer.code, self._mask(answer.out), self._mask(answer.err))
+
+    def _mask(self, text: str) -> str:
+        for place, name in self._places:
+            text = re.sub(rf"(?<!\w){re.escape(place)}(?!\w)", name, text)
+        for index, number in enumerate(self._numbers, 1):
+            text = re.sub(rf"(?<![\w.]){number}(?!\w)", f"<{index}>", text)
+        for pattern, name in _MASKS:
+            text = pattern.sub(name, text)
+        return _NARROWED.sub(" ", text)
+
+
+def differences(fake: Sequence[Answer], real: Sequence[Answer], context: int = 2) -> str:
+    """A unified diff of two sequences of masked answers; '' when they are equal."""
+    sides = [[line for answer in answers for line in answer.lines()] for answers in (real, fake)]
+    theirs, ours = sides
+    return "\n".join(difflib.unified_diff(theirs, ours, "real", "fake", lineterm="", n=context))

@@ -1,0 +1,275 @@
+"""``--sge``: the same fixtures on a private real Grid Engine and on the one that is there; verified tests."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fake_sge
+from fake_sge import compare
+from tests.conftest import require_real_cell
+from tests.fake.test_plugin import ARGS
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
+
+MIXED = """
+    import pytest
+
+    pytestmark = pytest.mark.fake_sge(login_shells=False)
+
+    def test_both(fake_sge):
+        done = fake_sge.run("qsub", "-terse", "-b", "y", "-o", "/dev/null", "-j", "y", "true", cwd="/tmp")
+        assert done.returncode == 0, done.stderr
+        fake_sge.wait_idle()
+        number = done.stdout.decode().strip()
+        assert f":{number}:" in fake_sge.accounting.read_text()
+
+    def test_again(fake_sge_path):
+        import subprocess
+        assert subprocess.run(["qstat"], capture_output=True, check=True).stdout == b""
+        assert not fake_sge_path.accounting.exists()
+        fake_sge_path.run("qconf", "-mattr", "queue", "slots", "77", "all.q")
+
+    def test_changed_by_the_one_before(fake_sge):
+        assert b"77" not in fake_sge.run("qconf", "-sq", "all.q").stdout
+
+    @pytest.mark.fake_sge(slots=3, login_shells=False)
+    def test_options(fake_sge):
+        assert b"slots                 3" in fake_sge.run("qconf", "-sq", "all.q").stdout
+
+    def test_fault(fake_sge):
+        fake_sge.fault("refused", "qstat")
+        assert fake_sge.run("qstat").returncode == 1
+
+    @pytest.mark.fake_sge(flavour="ocs-9.1")
+    def test_flavour(fake_sge):
+        assert fake_sge.submit_simulated(1) == [1]
+"""
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(fake_sge.__file__).parent.parent))
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_real_cell()
+    monkeypatch.delenv("FAKE_SGE_VERIFIED", raising=False)
+
+
+def test_the_fake_by_default(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MIXED)
+    pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=6)
+
+
+@pytest.mark.real_cell
+def test_a_real_one_by_one_switch(pytester: pytest.Pytester, real: None) -> None:
+    pytester.makepyfile(MIXED)
+    found = pytester.runpytest_subprocess(*ARGS, "--sge=real", "-rs")
+    found.assert_outcomes(passed=4, skipped=2)
+    found.stdout.fnmatch_lines_random(
+        ["*only a fake cell can break when it is told to", "*a real cell has no option flavour"]
+    )
+
+
+@pytest.fixture
+def site(real: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fake_sge.RealCell]:
+    with fake_sge.RealCell(slots=2, login_shells=False) as cell:
+        for name, value in cell.variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("PATH", cell.env["PATH"])
+        yield cell
+
+
+@pytest.mark.real_cell
+def test_the_sites_own(pytester: pytest.Pytester, site: fake_sge.RealCell) -> None:
+    foreign = site.run("qsub", "-terse", "-h", "-b", "y", "true", cwd="/").stdout.decode().strip()
+    pytester.makepyfile("""
+        import pytest
+
+        def test_jobs_end_with_their_test(fake_sge_path):
+            cell = fake_sge_path
+            held = cell.run("qsub", "-terse", "-h", "-b", "y", "-N", "held", "true", cwd="/tmp")
+            job = held.stdout.decode().strip()
+            assert [str(group.job) for group in cell.jobs()] == [job]
+            details = cell.run("qstat", "-j", job).stdout.decode()
+            assert "h_rt=60" in details and "job_name:                   held" in details
+
+        def test_exit_code_and_output_of_qsub(fake_sge):
+            words = ["qsub", "-sync", "y", "-o", "/dev/null", "-j", "y"]
+            done = fake_sge.run(*words, stdin=b"exit 3", cwd="/tmp")
+            assert done.returncode == 3
+            assert done.stdout.startswith(b"Your job ")
+            assert fake_sge.run("qsub", "-nosuch").returncode == 2
+
+        def test_it_is_not_changed(fake_sge):
+            fake_sge.stop_qmaster()
+
+        @pytest.mark.fake_sge(slots=1)
+        def test_it_has_no_options(fake_sge):
+            pass
+    """)
+    found = pytester.runpytest_subprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
+    found.assert_outcomes(passed=2, skipped=2)
+    assert [str(group.job) for group in site.jobs()] == [foreign]
+
+
+def test_no_grid_engine_is_a_failure(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makepyfile("def test_it(fake_sge): pass")
+    found = pytester.runpytest_subprocess(*ARGS, "--sge=real", f"--sge-root={tmp_path}")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["*NotInstalledError: there is no bin/ARCH/sge_qmaster in *"])
+
+
+@pytest.mark.parametrize("words", [[], ["-p", "xdist", "-n", "2"]])
+@pytest.mark.real_cell
+def test_a_verified_test_runs_on_both(pytester: pytest.Pytester, real: None, words: list[str]) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.sge_verified
+        def test_same(fake_sge):
+            fake_sge.run("qsub", "-terse", "-h", "-b", "y", "-N", "x", "true", cwd="/tmp")
+            assert b" x " in fake_sge.run("qstat").stdout
+            assert fake_sge.run("qdel", "99999").returncode == 1
+
+        @pytest.mark.sge_verified
+        @pytest.mark.parametrize("word", ["one", "two"])
+        def test_different(fake_sge, sge_kind, word):
+            fake_sge.run("sh", "-c", f"echo {word if word == 'one' else sge_kind}")
+    """)
+    found = pytester.runpytest_subprocess(*ARGS, *words)
+    found.assert_outcomes(passed=6, errors=1)
+    found.stdout.fnmatch_lines(["*the fake and the real Grid Engine differ:", "-out| real", "+out| fake"])
+
+
+def test_without_a_real_one_it_is_not_verified(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.sge_verified
+        def test_it(fake_sge):
+            fake_sge.run("qstat")
+    """)
+    found = pytester.runpytest_subprocess(*ARGS, f"--sge-root={tmp_path}", "-rs")
+    found.assert_outcomes(passed=1, skipped=1)
+    found.stdout.fnmatch_lines(["*not verified: there is no bin/ARCH/sge_qmaster in *"])
+
+
+def test_a_failed_test_shows_its_cell(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_it(fake_sge):
+            fake_sge.submit_simulated(60, name="the-one")
+            fake_sge.submit_simulated(0, name="over")
+            fake_sge.advance(1)
+            assert False
+    """)
+    found = pytester.runpytest_subprocess(*ARGS)
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(
+        ["*Grid Engine cell in *", "*the-one*", "the last accounting records:", "*:over:*"]
+    )
+
+
+def test_settings_in_the_ini_file(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makeini(f"[pytest]\nsge = real\nsge_root = {tmp_path}\n")
+    pytester.makepyfile("def test_it(fake_sge): pass")
+    pytester.runpytest_subprocess(*ARGS).assert_outcomes(errors=1)
+    pytester.runpytest_subprocess(*ARGS, "--sge=fake").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nsge = rael\n")
+    found = pytester.runpytest_subprocess(*ARGS)
+    found.stderr.fnmatch_lines(["*sge is one of fake, real, site, not 'rael'"])
+
+
+def test_one_cell_for_all(pytester: pytest.Pytester) -> None:
+    for name in ("test_one.py", "test_two.py"):
+        pytester.makepyfile(**{name: "def test_it(fake_sge_session): fake_sge_session.submit_simulated(60)"})
+    pytester.makepyfile(test_zero="def test_it(fake_sge_session): assert fake_sge_session.jobs() == []")
+    pytester.makepyfile(test_zz="def test_it(fake_sge_session): assert len(fake_sge_session.jobs()) == 2")
+    names = [f"test_{name}.py" for name in ("zero", "one", "two", "zz")]
+    pytester.runpytest_subprocess(*ARGS, *names).assert_outcomes(passed=4)
+
+
+@pytest.mark.real_cell
+def test_the_comparison_finds_what_differs(
+    real: None, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    equal = [
+        "qsub -terse -b y -o /dev/null -j y sleep 30",
+        "qsub -h -b y -N arr -t 1-7:2 -hold_jid 500001 true",
+        "qstat",
+        "qstat -xml",
+        "qdel 500001 500001.3 99",
+        "qstat -j 500002 | grep -v '^\\(env_list\\|submission_time\\)'",
+        "qconf -sql; qstat -g c; qsub -nosuch",
+        'qsub -b y -l nosuch=1 true; cat "$SGE_ROOT/default/common/act_qmaster"',
+    ]
+    assert compare.main(equal) == 0, capfd.readouterr().out
+    commands = tmp_path / "commands"
+    commands.write_text('# the one thing that differs\n\necho "${SGE_ROOT#*/compare-*/}"\n')
+    assert compare.main(["--file", str(commands), "--wait", "0"]) == 1
+    told = capfd.readouterr().out
+    assert "-out| real/" in told
+    assert "+out| fake/" in told
+
+
+def test_a_comparison_without_a_real_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAKE_SGE_REAL_ROOT", str(tmp_path))
+    assert compare.main(["qstat"]) == 2
+    assert "there is no bin/ARCH/sge_qmaster" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        compare.main([])
+    assert end.value.code == 2
+
+
+def fake_sge_command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fake_sge.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **options)
+
+
+@pytest.mark.real_cell
+def test_real_cells_on_the_command_line(real: None, tmp_path: Path) -> None:
+    shell = 'qsub -terse -sync y -b y -o /dev/null -j y false; echo "$?"; echo "$SGE_ROOT"; exit 7'
+    done = fake_sge_command("run", "--real", "--no-login-shells", "--", "sh", "-c", shell, cwd=tmp_path)
+    assert done.returncode == 7, done.stderr
+    number, code, root = done.stdout.split()
+    assert (number, code) == ("2", "1")
+    assert not Path(root).exists()
+
+    with tempfile.TemporaryDirectory(prefix="cell") as parent:
+        Path(parent).chmod(0o755)
+        directory = f"{parent}/cell"
+        try:
+            assert fake_sge_command("start", "--real", "--slots", "3", directory).returncode == 0
+            set_up = f'eval "$({shlex.quote(sys.executable)} -m fake_sge.cli env {directory})"; '
+            listed = subprocess.run(
+                ["sh", "-c", set_up + "qstat -f"], capture_output=True, text=True, check=True
+            )
+            assert "0/0/3" in listed.stdout
+            assert json.loads(fake_sge_command("status", directory).stdout)["jobs"] == 0
+            refused = fake_sge_command("fault", directory, "refused")
+            assert (refused.returncode, refused.stderr) == (
+                1,
+                "fake-sge: only a fake cell can break when it is told to\n",
+            )
+            assert fake_sge_command("qmaster", directory, "kill").returncode == 0
+            assert fake_sge_command("status", directory).returncode == 1
+            assert fake_sge_command("start", directory).returncode == 0
+            assert json.loads(fake_sge_command("status", directory).stdout)["running"] == 0
+        finally:
+            stopped = fake_sge_command("stop", "--remove", directory)
+        assert stopped.returncode == 0, stopped.stderr
+        assert not Path(directory).exists()
