@@ -180,10 +180,7 @@ def set_priorities(state: CellState, now: float) -> None:
 
 
 def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:
-    waited = max(0.0, now - job.submission_time) if not job.tasks or job.waiting else 0.0
-    started = [task.start_time for task in job.tasks.values() if task.start_time]
-    if not waited and started:
-        waited = max(0.0, min(started) - job.submission_time)
+    waited = max(0.0, now - job.submission_time)  # running ones go on to earn it (real cell)
     remaining = job.spec.deadline - now
     deadline = weights["deadline"] / max(1.0, remaining) if job.spec.deadline else 0.0
     return 1000.0 * least_slots(job.spec), weights["waiting_time"] * waited, deadline
