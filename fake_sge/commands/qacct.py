@@ -251,7 +251,7 @@ class _Run:
         try:
             config = self._qmaster.config
             instances = {instance.name: instance for instance in self._qmaster.queue_instances()}
-            requests = parse_requests(options.requests, config)
+            requests = parse_requests(options.requests, config, bare=False)
         except QmasterUnreachable as error:
             raise Stop(Reply(1, b"", unreachable_text(error))) from None
         except UnknownResource as error:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
+from ..model.values import printed
 from ..render.detail_resources import value_type
 from ..render.formats import encode
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
-from ..render.queues import Resource, resource_value
+from ..render.queues import Resource
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
@@ -77,7 +78,7 @@ class _Hosts:
         return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
-        return resource_value(text, value_type(self._config, name), integers)
+        return printed(text, value_type(self._config, name), integers)
 
     def _asked(self, name: str) -> bool:
         entry = self._config.complex_named(name)

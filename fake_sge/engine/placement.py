@@ -18,8 +18,8 @@ from ..model import (
     SchedulingMessage,
 )
 from ..model.globs import glob_match
-from ..model.resources import complex_values, satisfies
-from ..model.values import number_of
+from ..model.resources import STEADY_LOADS, complex_values, satisfies
+from ..model.values import number_of, printed
 from .state import CellState
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
@@ -76,8 +76,11 @@ class Offer:
     by_host: bool
 
 
-def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> Offer | None:
-    """The instance's value of a complex entry; queue values count before those of the host."""
+def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loads: bool) -> Offer | None:
+    """The instance's value of a complex entry; queue values count before those of the host.
+
+    ``loads``: also those load values that change.
+    """
     attributes, name = instance.queue.attributes, entry.name
     fixed = {"qname": instance.queue.name, "hostname": instance.host}
     if name in fixed:
@@ -93,7 +96,7 @@ def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry) -> 
     text = complex_values(host.attributes.get("complex_values", "")).get(name)
     if text is not None:
         return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
-    if name in host.load_values:
+    if name in host.load_values and (loads or name in STEADY_LOADS):
         return Offer(host.load_values[name], "hl", True)
     return None
 
@@ -107,8 +110,13 @@ def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
     return satisfies(entry, wanted, offer.text)
 
 
-def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> SchedulingMessage | None:
-    """Why an instance can never run the job (whatever else runs), worded as in qstat -j; None when it can."""
+def mismatch(
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True
+) -> SchedulingMessage | None:
+    """Why an instance can never run the job (whatever else runs), worded as in qstat -j; None when it can.
+
+    ``loads``: as for :func:`offers`.
+    """
     if spec.hard_queues and not any(
         instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
     ):
@@ -124,23 +132,22 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
         entry = config.complex_named(resource.name)
         if entry is None or entry.name == "slots":
             continue
-        offer = offers(config, instance, entry)
+        offer = offers(config, instance, entry, loads)
         if offer is None and entry.consumable != "NO":
             offer = Offer(entry.default, "gc", True)
         if not meets(entry, resource.value, offer):
             place = (
                 f'at host "{instance.host}"'
-                if offer is None or offer.by_host
+                if offer is not None and offer.by_host
                 else f'in queue "{instance.name}"'
             )
             only = (
-                f"it offers only {offer.source}:{entry.name}={offer.text}"
+                f"it offers only {offer.source}:{entry.name}={printed(offer.text, entry.type)}"
                 if offer
-                else "the resource is not offered"
+                else f"job requests unknown resource ({entry.name})"
             )
-            return SchedulingMessage(
-                0, f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
-            )
+            text = f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
+            return SchedulingMessage(0 if offer else 17, text)
     if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
         return SchedulingMessage(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
@@ -149,7 +156,7 @@ def mismatch(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> Sche
 
 
 def _requests(resources: tuple[Resource, ...]) -> str:
-    return ",".join(f"{item.name}={item.value}" for item in resources)
+    return ",".join(sorted(f"{item.name}={item.value}" for item in resources))
 
 
 def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:

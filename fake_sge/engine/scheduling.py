@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import heapq
 
-from ..model import Job, JobSpec, SchedulingMessage, State, Status, Task
+from ..model import Job, JobSpec, QueueInstance, SchedulingMessage, State, Status, Task
 from .placement import Capacity, least_slots, mismatch, queue_unavailable
 from .state import CellState, StartTask, enroll
 
+VERIFY_NOW = 4  # -w p
+_AWAY = "it is temporarily not available"
+ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
+
 
 def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
-    """Whether the job could run in the cell when it were empty (-w v, -w e), and why not."""
+    """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
+    now = spec.verify_suitable == VERIFY_NOW
     messages: list[SchedulingMessage] = []
     room = 0
     for instance in state.instances.values():
-        reason = mismatch(state.config, instance, spec)
+        reason = mismatch(state.config, instance, spec, loads=now)
+        if now and queue_unavailable(instance):
+            reason = SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}')
+        elif reason is None and now and instance.used >= instance.slots:
+            reason = _without_slots(instance, spec)
         if reason is not None:
             messages.append(reason)
         else:
-            room = max(room, instance.slots)
+            room = max(room, instance.slots - (instance.used if now else 0))
     if room >= least_slots(spec):
         return True, []
-    if spec.pe is not None and not messages:
-        messages.append(
-            SchedulingMessage(24, f'cannot run in PE "{spec.pe}" because it only offers {room} slots')
-        )
+    if spec.pe is not None and not any(message.number for message in messages):
+        messages.append(SchedulingMessage(24, f'cannot run in PE "{spec.pe}" because it only offers 0 slots'))
     return False, messages
+
+
+def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
+    requests = ",".join(f"{item.name}={item.value}" for item in spec.hard_resources)
+    wanted = requests or ("slots=1" if spec.pe is not None else "NONE")
+    only = f'cannot run in queue "{instance.name}" because it offers only qc:slots=0.000000'
+    return SchedulingMessage(0, f"(-l {wanted}) {only}")
 
 
 def is_startable(task: Task, now: float) -> bool:
@@ -213,13 +227,15 @@ def explain(state: CellState, now: float, number: int | None = None) -> list[Sch
             about_queues.append(SchedulingMessage(37, text))
     jobs = state.jobs.values() if number is None else [state.jobs[number]] if number in state.jobs else []
     about_queues.sort(key=lambda item: _QUEUE_ORDER.index(item.number))
+    all_dropped = pending and len(about_queues) == len(state.instances)
+    about_queues += [ALL_DROPPED] if all_dropped else []
     own: list[SchedulingMessage] = []
     shared: dict[tuple[int, str], list[int]] = {}
     for job in jobs:
         for message in dict.fromkeys(_explain_job(state, job, now)):
             if message.number in _SHARED_ORDER:
                 shared.setdefault((message.number, message.text), []).extend(message.jobs)
-            else:
+            elif not all_dropped:
                 own.append(message)
     order = sorted(shared, key=lambda key: _SHARED_ORDER.index(key[0]))
     return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]

@@ -48,10 +48,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
 def _verified(number: int, found: bool, messages: list[SchedulingMessage]) -> Submission:
     if found:
         return Submission(code=0)
-    texts = [
-        f"Job {number} {message.text}" if message.text.startswith(("cannot", "(")) else message.text
-        for message in messages
-    ]
+    texts = [f"Job {number} {message.text}" for message in messages]
     return Submission(refusal=(*texts, "verification: no suitable queues"))
 
 

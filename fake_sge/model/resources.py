@@ -17,6 +17,13 @@ QUEUE_RESOURCES = (
     "min_cpu_interval",
 )
 
+# Load values that stay as they are. The others do not count where the load is left out: qselect, qstat -q
+# and -l, -w v, e and w (real cell: each of them).
+STEADY_LOADS = (
+    *("arch", "num_proc", "mem_total", "swap_total", "virtual_total", "m_core", "m_socket", "m_thread"),
+    "m_topology",
+)
+
 
 def complex_values(text: str) -> dict[str, str]:
     """``complex_values`` or thresholds of a queue or host: ``a=1,b=2``, NONE."""

@@ -16,6 +16,7 @@ MULTIPLIERS = {
     **{letter: 1000.0**power for power, letter in enumerate("kmgt", 1)},
     **{letter: 1024.0**power for power, letter in enumerate("KMGT", 1)},
 }
+_SIZES = ((1024.0**4, "T"), (1024.0**3, "G"), (1024.0**2, "M"), (1024.0, "K"))
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 _NUMBER = re.compile(
     r"[ \t\n\v\f\r]*([+-]?)(0x[0-9a-f]+|inf(?:inity)?|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)",
@@ -78,6 +79,40 @@ def number_of(text: str, kind: str) -> float | None:
     if kind in TEXT_TYPES:
         return None
     return _TRUTH.get(text.upper()) if kind == "BOOL" else quantity(text)
+
+
+def memory(value: float) -> str:
+    """Bytes with a unit letter as in ``qstat -F`` and ``qstat -j``: ``22.743G``, ``0.000``."""
+    for size, letter in _SIZES:
+        if abs(value) >= size:
+            return f"{value / size:.3f}{letter}"
+    return f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``HH:MM:SS``, with days ``D:HH:MM:SS`` (cpu in ``qstat -j``, time resources in ``-F``)."""
+    whole = int(seconds)
+    days, rest = divmod(whole, 86400)
+    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    return f"{days}:{text}" if days else text
+
+
+def printed(text: str, kind: str, integers: bool = False, infinity: str = "infinity") -> str:
+    """A resource's value as ``qhost -F`` and the scheduler print it; ``integers``: as ``qstat -F``."""
+    if kind in TEXT_TYPES:
+        return text
+    number = number_of(text, kind)
+    if number is None:
+        number = 0.0
+    if number == float("inf"):
+        return infinity
+    if kind == "TIME":
+        return duration(number)
+    if kind == "MEMORY":
+        return memory(number)
+    if kind == "INT" and integers:
+        return str(int(number))
+    return f"{number:f}"
 
 
 def compare(relation: str, want: float, have: float) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
+from ..model.values import duration, memory
 from .detail_resources import binding_text, mail_option_letters, visible_env
-from .formats import Clock, duration, memory
+from .formats import Clock
 from .tasks import print_ranges
 
 RULE = "=" * 62

@@ -14,10 +14,11 @@ from ..model import (
     state_letters,
 )
 from ..model.flavours import DetailChoices
+from ..model.values import memory
 from .command_line import effective_command_line
 from .detail_resources import binding_text
 from .detail_text import ENVIRONMENT, RULE, Dependents, job_values, lines, scheduling_info
-from .formats import Clock, memory
+from .formats import Clock
 from .listing import Line
 from .table import requested
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from ..model.flavours import Times
+from ..model.values import memory
 
-_SIZES = ((1024.0**4, "T"), (1024.0**3, "G"), (1024.0**2, "M"), (1024.0, "K"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = "{0.tm_year:04d}-{0.tm_mon:02d}-{0.tm_mday:02d}"
@@ -21,27 +21,11 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def memory(value: float) -> str:
-    """Bytes with a unit letter as in ``qstat -F`` and ``qstat -j``: ``22.743G``, ``0.000``."""
-    for size, letter in _SIZES:
-        if abs(value) >= size:
-            return f"{value / size:.3f}{letter}"
-    return f"{value:.3f}"
-
-
 def memory_bytes(value: float) -> str:
     """Bytes with a unit as in qacct: ``4.648KB``, ``1.000TB`` (1e30 and inf are TB too, nan is B)."""
     if math.isnan(value):
         return "nanB"
     return memory(value) + "B"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as ``HH:MM:SS``, with days ``D:HH:MM:SS`` (cpu in ``qstat -j``, time resources in ``-F``)."""
-    whole = int(seconds)
-    days, rest = divmod(whole, 86400)
-    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days}:{text}" if days else text
 
 
 def days_duration(seconds: float) -> str:

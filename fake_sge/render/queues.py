@@ -9,9 +9,9 @@ from typing import Callable
 from ..model import CellConfig, QueueInstance, QueueState
 from ..model.flavours import SGE, Flavour
 from ..model.resources import QUEUE_RESOURCES
-from ..model.values import TEXT_TYPES, number_of
+from ..model.values import printed
 from .detail_resources import value_type
-from .formats import duration, fixed, memory, xml_escape
+from .formats import fixed, xml_escape
 
 # Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
 STATE_LETTERS = (
@@ -102,24 +102,6 @@ class QueueView:
         return self.instance.name
 
 
-def resource_value(text: str, kind: str, integers: bool, infinity: str = "infinity") -> str:
-    """A resource's value as printed by ``qstat -F`` (``integers``) or ``qhost -F``."""
-    if kind in TEXT_TYPES:
-        return text
-    number = number_of(text, kind)
-    if number is None:
-        number = 0.0
-    if number == float("inf"):
-        return infinity
-    if kind == "TIME":
-        return duration(number)
-    if kind == "MEMORY":
-        return memory(number)
-    if kind == "INT" and integers:
-        return str(int(number))
-    return f"{number:f}"
-
-
 def queue_resources(
     instance: QueueInstance,
     loads: Mapping[str, str],
@@ -131,9 +113,7 @@ def queue_resources(
     rows: list[Resource] = []
     for name, text in loads.items():
         if _asked(config, name, wanted):
-            rows.append(
-                Resource("hl", name, resource_value(text, value_type(config, name), True, flavour.infinity))
-            )
+            rows.append(Resource("hl", name, printed(text, value_type(config, name), True, flavour.infinity)))
     own = instance.queue.attributes
     further = ("mem_limit",) if "mem_limit" in own else ()
     ordered = (*QUEUE_RESOURCES[:-1], *further, QUEUE_RESOURCES[-1])
@@ -145,9 +125,7 @@ def queue_resources(
             rows.append(Resource("qc", name, str(instance.slots - instance.used)))
             continue
         text = instance.host if name == "hostname" else instance.queue.attributes.get(name, "NONE")
-        rows.append(
-            Resource("qf", name, resource_value(text, value_type(config, name), True, flavour.infinity))
-        )
+        rows.append(Resource("qf", name, printed(text, value_type(config, name), True, flavour.infinity)))
     return rows
 
 

@@ -263,9 +263,7 @@ class Alteration:
         if level == 2:
             self.lines.clear()
             raise AlterationRefused("error: no suitable queues")
-        own = [
-            f"Job {self.job.number} {text}" if text.startswith(("cannot", "(")) else text for text in texts
-        ]
+        own = [f"Job {self.job.number} {text}" for text in texts]
         raise AlterationRefused(*own, "verification: no suitable queues")
 
     def context(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:

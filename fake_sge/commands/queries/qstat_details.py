@@ -25,6 +25,7 @@ SUMMARY_TEXTS: dict[int, str] = {
     6: "Jobs can not run because queue instance is not contained in its hard queue list",
     8: "Jobs can not run because queue instance is not in queue list of PE",
     12: "Jobs can not run because queue instance is not of type batch or transfer",
+    17: "Jobs can not run because the resource requirements can not be satisfied",
     24: "Jobs can not run because available slots combined under PE are not in range of job",
     31: "Jobs can not run because execution time not reached",
     32: "Jobs dropped because of error state",

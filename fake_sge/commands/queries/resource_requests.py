@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...model import CellConfig, ComplexEntry, QueueInstance
-from ...model.resources import QUEUE_RESOURCES, complex_values, satisfies
+from ...model.resources import QUEUE_RESOURCES, STEADY_LOADS, complex_values, satisfies
 from ...model.values import TEXT_TYPES, TYPE_WORDS, number_of
 
 
@@ -25,13 +25,13 @@ class ResourceRequest(NamedTuple):
     value: str
 
 
-def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
-    """``a=1,b`` as requests. Raises UnknownResource."""
+def parse_requests(text: str, config: CellConfig, bare: bool = True) -> list[ResourceRequest]:
+    """``a=1,b`` as requests; ``bare``: a name alone is TRUE, whatever its type. Raises UnknownResource."""
     requests = []
     for word in text.split(","):
         name, equals, value = word.partition("=")
         entry = config.complex_named(name)
-        if entry is not None and entry.type == "BOOL" and not equals:
+        if not equals and (bare or (entry is not None and entry.type == "BOOL")):
             value = "TRUE"
         elif not equals:
             raise UnknownResource(f'denied: missing value for resource "{name}"', syntax=True)
@@ -62,7 +62,8 @@ def matches_host_and_queue(
     shared = complex_values(host.attributes.get("complex_values", "NONE") if host else "NONE")
     for request in requests:
         name = request.entry.name
-        offers = [queue_value(instance, name), own.get(name), shared.get(name), loads.get(name)]
+        load = loads.get(name) if name in STEADY_LOADS else None
+        offers = [queue_value(instance, name), own.get(name), shared.get(name), load]
         known = [offer for offer in offers if offer is not None]
         if not known or not all(satisfies(*request, offer) for offer in known):
             return False
