@@ -87,6 +87,11 @@ def _run_there(session: JobSession, *words: str) -> bytes:
     return host.runner.run(Command(words, words[0], host.environ, REMOTE_SECONDS)).stdout
 
 
+def home_of(session: JobSession) -> str:
+    """The user's home directory on the submit host, where jobs run that no other directory was named for."""
+    return session.host.environ.get("HOME") or session.host.home
+
+
 def make_directory(session: JobSession, path: str) -> None:
     """Make a directory, and those above it, on the submit host."""
     _run_there(session, "mkdir", "-p", "--", path)

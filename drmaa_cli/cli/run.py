@@ -11,6 +11,7 @@ import click
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import complain
+from drmaa_cli.cli.follow import home_of, is_here
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import Request, name_of, request_of, request_options, words_of
@@ -66,6 +67,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # w
     argv, name = words_of(words), request.name or name_of(words[0])
     try:
         with place.begin() as session:
+            request = request._replace(directory=request.directory or home_of(session))
             files = _files(session, request, name, options)
             template = request.template(session, argv, name)
             template.outputPath, template.joinFiles = f":{files.output[0]}", files.joined
@@ -90,8 +92,8 @@ def _files(session: JobSession, request: Request, name: str, options: Mapping[st
     """Where the job's output goes, so that it is known as soon as the job has an id."""
     from drmaa_cli.gridengine.output_files import OutputFiles  # noqa: PLC0415  # not for --help
 
-    directory = request.directory or session.host.home
-    if request.directory and not options["output"] and not os.access(directory, os.W_OK):
+    directory = request.directory
+    if is_here(session) and not options["output"] and not os.access(directory, os.W_OK):
         raise ends.BadInput(
             f"nothing can be written to {directory}, where the output would go: see -o and -d"
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import BadInput
+from drmaa_cli.cli.follow import home_of, is_here, make_directory
 from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.display import Display
 from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
@@ -117,7 +118,7 @@ class _Run:
         options: Mapping[str, Any],
     ) -> None:
         self._work, self._session, self._log, self._options = work, session, log, options
-        self._request = request
+        self._request = request._replace(directory=request.directory or home_of(session))
         self._history = history or History.new(work.source, session.contact, secrets.token_hex(4))
         self._is_new = history is None
         self._ends: dict[Identity, Ended] = dict(self._history.ends)
@@ -203,11 +204,9 @@ class _Run:
 
     def _files(self) -> str:
         """The directory of the outputs, on the submit host."""
-        from drmaa_cli.cli.follow import is_here, make_directory  # noqa: PLC0415
-
         if is_here(self._session):
             return str(self._work.directory)
-        directory = f"{self._session.host.home}/.drmaa_cli/map/{self._history.run}"
+        directory = f"{home_of(self._session)}/.drmaa_cli/map/{self._history.run}"
         make_directory(self._session, directory)
         return directory
 

@@ -1,0 +1,62 @@
+"""The prompt's commands on a submit host that is an ssh login away."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from drmaa_cli.cli import main
+from tests.ssh.server import SshServer
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def contact(
+    at_home: dict[str, str], server: SshServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> str:
+    monkeypatch.delenv("DRMAA_CLI_CONTACT", raising=False)
+    monkeypatch.setenv("DRMAA_CLI_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return server.contact
+
+
+def test_run_map_ps_logs_and_info(
+    contact: str, server: SshServer, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def say(*words: str) -> tuple[int, str]:
+        code = main([words[0], "--contact", contact, *words[1:]])
+        return code, capfd.readouterr().out
+
+    code, out = say("run", "-q", "--", "sh", "-c", "pwd; echo away; exit 3")
+    assert (code, out.splitlines()) == (3, [str(server.home), "away"])
+    Path("commands.txt").write_text("echo one\necho 'two  2'; exit 4\n")
+    code, out = say("map", "-q", "--json", "commands.txt")
+    (failed,) = json.loads(out.splitlines()[-1])["failed"]
+    assert (code, failed["line"], failed["exit"], failed["output"]) == (1, 2, 4, "two  2")
+    code, out = say("map", "-q", "--json", "--bundle", "2", "--fresh", "commands.txt")
+    (failed,) = json.loads(out.splitlines()[-1])["failed"]
+    assert (code, failed["line"], failed["exit"], failed["output"]) == (1, 2, 4, "two  2")
+    code, out = say("ps", "--json")
+    jobs = json.loads(out)["jobs"]
+    assert len(jobs) == 4
+    code, out = say("logs", "-n", "1", jobs[0]["id"])
+    assert (code, out) == (0, "away\n")
+    assert say("info", jobs[0]["id"])[0] == 0
+    assert os.listdir(tmp_path / "here") != []  # noqa: PTH208  # the job log is here
+
+
+def test_a_host_that_cannot_be_reached_is_one_line(contact: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["ps", "--contact", "ssh://nobody@127.0.0.1:1", "-s", "x"]) == 1
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert main(["run", "--contact", "ssh://nobody@127.0.0.1:1", "true"]) == 125
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert main(["run", "--contact", "http://x", "true"]) == 1
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
