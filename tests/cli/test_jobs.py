@@ -322,3 +322,10 @@ def test_a_directory_that_is_gone(desk: Desk) -> None:
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "current directory" in done.stderr
+
+
+def test_somebody_elses_jobs_cannot_be_changed(own_desk: tuple[Desk, Cell]) -> None:
+    desk, cell = own_desk
+    said = 'anna - you do not have the necessary privileges to delete the job "7"\n'  # capture env.root_unset.qdel
+    cell.fault("exit", "qdel", code=1, out=said)
+    assert desk.refused("kill", "7") == f"job 7: {said.strip()}"

@@ -40,6 +40,7 @@ KINDS = {
     ReasonKind.SIGNALLED: "signal",
     ReasonKind.LOST: "lost",
 }
+NO_REASONS: frozenset[str] = frozenset()
 WANTED = (ReasonKind.DELETED, ReasonKind.DELETED_BY_SESSION)  # somebody does not want it to run
 
 
@@ -190,7 +191,8 @@ class Rounds:
         if not self._left[number]:
             del self._left[number]
         if len(task.items) == 1:
-            ends = [(_end(task.items[0], task, info, round_.base), reasons_of(info))]
+            why = NO_REASONS if info.succeeded else reasons_of(info)
+            ends = [(_end(task.items[0], task, info, round_.base), why)]
         else:
             ends = self._of_bundle(task, info, round_)
         for end, reasons in ends:

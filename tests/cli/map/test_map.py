@@ -382,3 +382,19 @@ def test_odd_directories(desk: Desk) -> None:
     desk.directory = odd
     found = desk.run("map", "-q", "--json", commands(desk, "echo here; exit 1"))
     assert result(found)["failed"][0]["output"] == "here"
+
+
+@pytest.mark.slow
+def test_twenty_thousand_commands_are_one_array_and_few_questions(own_desk: tuple[Desk, Cell]) -> None:
+    desk, cell = own_desk
+    file = commands(desk, *[f"echo {at}" for at in range(20_000)])
+    number = desk.good("map", "--hold", "--detach", file)
+    assert number.isdigit()  # one job
+    child = desk.terminal("map", "--resume", file)
+    child.expect("20,000 waiting")
+    child.sendintr()
+    child.expect("atching\\? ")
+    child.sendline("end")
+    assert ended(child)[0] == 130
+    cell.wait_idle()
+    assert desk.run("ps").stdout == ""
