@@ -182,6 +182,7 @@ class Submitter:
             now=self._cluster.clock.time(),
             default_options=default_options,
             user=self._cluster.user,
+            stdin_is_file=self._cluster.stdin_is_file,
         )
         return BuildContext(
             environment,

@@ -93,6 +93,7 @@ class Cluster:
         commands: how many commands were run, by name: the load that was put on the qmaster.
         host: where they run.
         keeps_answers: whether the answer of a command can be kept in files.
+        stdin_is_file: whether what a command reads is a file for it.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Cluster:
         self.host = host or LocalHost()
         self._runner = runner or self.host.runner
         self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
+        self.stdin_is_file = bool(getattr(self._runner, "stdin_is_file", False))
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
         self._listing_options: list[str] | None = None

@@ -12,30 +12,23 @@ import time
 from typing import IO, Callable
 
 CHUNK = 1 << 16
-SHORT_WRITE = select.PIPE_BUF
 LOOK_UP_SECONDS = 0.05  # so often it is looked whether to stop
 LOOK_AGAIN_SECONDS = 0.001  # where the kernel has no pidfd (before Linux 5.3)
 
 
 class Conversation:
-    """Feeds a child's standard input and collects what it says."""
+    """Collects what a child says."""
 
-    def __init__(self, child: subprocess.Popen[bytes], stdin: bytes | None) -> None:
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
-        self._rest = memoryview(stdin or b"")
         self._poll = select.poll()
         self._streams: dict[int, IO[bytes]] = {}
         self._heard: dict[int, bytearray] = {}
-        for stream, event in (
-            (child.stdin, select.POLLOUT),
-            (child.stdout, select.POLLIN),
-            (child.stderr, select.POLLIN),
-        ):
+        for stream in (child.stdout, child.stderr):
             if stream is not None:
                 self._streams[stream.fileno()] = stream
-                self._poll.register(stream, event)
-                if event == select.POLLIN:
-                    self._heard[stream.fileno()] = bytearray()
+                self._poll.register(stream, select.POLLIN)
+                self._heard[stream.fileno()] = bytearray()
         self._slots = [None if stream is None else stream.fileno() for stream in (child.stdout, child.stderr)]
         self._pidfd = _pidfd_of(child.pid)
         if self._pidfd is not None:
@@ -86,16 +79,6 @@ class Conversation:
             self._heard[fd] += data
             if not data:
                 self._leave(fd)
-        elif fd in self._streams:
-            self._feed(fd)
-
-    def _feed(self, fd: int) -> None:
-        try:
-            self._rest = self._rest[os.write(fd, self._rest[:SHORT_WRITE]) :]
-        except BrokenPipeError:
-            self._rest = self._rest[:0]  # it does not want to know more
-        if not self._rest:
-            self._leave(fd)
 
     def _leave(self, fd: int) -> None:
         self._poll.unregister(fd)

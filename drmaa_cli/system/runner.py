@@ -9,12 +9,14 @@ shell, limits the time, and keeps the output streams apart.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol, Union
 
@@ -94,6 +96,10 @@ class Runner(Protocol):
     these files, and that its words stand in the command line of a process of this host as long as it runs.
     Without the attribute an interrupted submission is looked for in the qmaster and in accounting only.
 
+    A runner with a true attribute ``stdin_is_file`` undertakes that ``Command.stdin`` is a regular file for
+    the command, which nobody but the user can read. Without it some variables of jobs stand in the command
+    line, where all users of the host see them.
+
     A runner with a method ``abort(thread)`` ends the command that this thread (``threading.get_ident()``) is
     running: the session has ended, and nobody waits for the answer.
     """
@@ -123,6 +129,7 @@ class LocalRunner:
     """
 
     keeps_answers = True
+    stdin_is_file = True
 
     def run(self, command: Command, /) -> CommandResult:
         """Run a command to its end.
@@ -195,18 +202,19 @@ class _Run:
         if self._is_aborted():
             raise CommandNotFound(command.program, "told to stop before it began")
         try:
-            child = subprocess.Popen(
-                list(command.argv),
-                executable=command.program,
-                env=dict(command.env),
-                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-                stdout=output[0],
-                stderr=output[1],
-                start_new_session=True,
-            )
+            with _given(command.stdin) as stdin:
+                child = subprocess.Popen(
+                    list(command.argv),
+                    executable=command.program,
+                    env=dict(command.env),
+                    stdin=stdin,
+                    stdout=output[0],
+                    stderr=output[1],
+                    start_new_session=True,
+                )
         except OSError as err:  # the program's fault, or the host's: no memory, no processes
             raise CommandNotFound(command.program, err.strerror or str(err)) from err
-        talk = Conversation(child, command.stdin)
+        talk = Conversation(child)
         try:
             in_time = talk.until_end(command.timeout, self._is_aborted)
             if not in_time:
@@ -223,6 +231,26 @@ class _Run:
         if in_time:
             return result
         raise CommandTimeout(result, result.duration if self._is_aborted() else command.timeout)
+
+
+@contextlib.contextmanager
+def _given(data: bytes | None) -> Iterator[int]:
+    """What a command reads, as a file without a name: there it is whole, even if this process is killed."""
+    if data is None:
+        yield subprocess.DEVNULL
+        return
+    with _nameless() as file:
+        file.write(data)
+        file.seek(0)
+        yield file.fileno()
+
+
+def _nameless() -> IO[bytes]:
+    """A file in memory, which no full disk can keep from being written; on disk where the kernel has none."""
+    try:
+        return os.fdopen(os.memfd_create("stdin"), "w+b")
+    except (AttributeError, OSError):
+        return tempfile.TemporaryFile()
 
 
 _running: dict[int, _Run] = {}  # by thread

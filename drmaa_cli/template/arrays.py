@@ -34,6 +34,7 @@ from drmaa_cli.template.script_plan import (
 )
 from drmaa_cli.template.script_plan import task as task_of
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
+from drmaa_cli.template.variables import is_qsubs
 
 LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
@@ -226,7 +227,8 @@ def _is_native(name: str) -> bool:
 
 def _is_for_all(name: str, value: str) -> bool:
     """Whether ``-v`` brings a variable through the script's shell."""
-    return job_script.is_plain_name(name) and variable_fits(name, value) and not is_dropped(name, value)
+    kept = job_script.is_plain_name(name) and variable_fits(name, value) and not is_dropped(name, value)
+    return kept and not is_qsubs(name)  # its value would stand on the command line
 
 
 def _name(commands: Sequence[str]) -> str:

@@ -59,9 +59,10 @@ from drmaa_cli.template.submission import (
     Submission,
     Values,
 )
-from drmaa_cli.template.variables import environment_of_qsub, variable_options
+from drmaa_cli.template.variables import environment_of_qsub, is_qsubs, variable_options
 
 UTC = "UTC0"  # a time zone of POSIX
+STANDARD_INPUT = "/dev/stdin"
 
 OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
@@ -216,6 +217,7 @@ class QsubCommand(NamedTuple):
         if not (plan.is_needed or unfit.difference(GRID_ENGINES_OWN) or not fits(command, arguments)):
             return None
         lost = {name for name in variables if not (is_plain_name(name) or is_replaced(name))}
+        lost |= {name for name in variables if is_qsubs(name) and not (is_replaced(name) or name == "PATH")}
         chosen = {name: variables[name] for name in variables if name in lost or name in unfit}
         check_shell_variables(command, chosen)
         given = self.given_names()
@@ -235,9 +237,14 @@ class QsubCommand(NamedTuple):
         argv += ["-a", start] if start else []
         has_start_time = bool(start) or self.gives("-a")
         by_name = variable_options(
-            self.vector(c.V_ENV), script.variables, bool(start) or self.options.has("-a")
+            self.vector(c.V_ENV),
+            script.variables,
+            bool(start) or self.options.has("-a"),
+            self.environment.env,
+            self.environment.stdin_is_file and not is_script,
         )
         argv += self.simple_attributes() + self.mail() + by_name.options
+        argv += ["-@", STANDARD_INPUT] if by_name.lines else []
         in_account = bool(marks.token) and marks.in_account and not self.gives("-A")
         argv += ["-ac", f"{CONTEXT}={marks.token}"] if marks.token else []
         argv += ["-A", ACCOUNT_PREFIX + marks.token] if in_account else []
@@ -246,7 +253,7 @@ class QsubCommand(NamedTuple):
         named = self.given_job_name()
         name = self.job_name(command) if named is None else named
         env = environment_of_qsub(self.environment.env, {**self.variables, **by_name.values})
-        stdin = None
+        stdin = fsencode("\n".join([*by_name.lines, ""])) if by_name.lines else None
         if is_script:
             argv += [*job_script.OPTIONS, *(["-N", name] if named is None else [])]
             stdin = fsencode(script.text)

@@ -28,6 +28,8 @@ class Environment(NamedTuple):
         now: the present in epoch seconds.
         default_options: see :func:`drmaa_cli.gridengine.qtask.parse_default_options`.
         user: the user's name where the job will run.
+        stdin_is_file: whether qsub's standard input is a file (of an option file that is a pipe it reads
+            nothing, without a word: observed).
     """
 
     home: str
@@ -36,6 +38,7 @@ class Environment(NamedTuple):
     now: float
     default_options: frozenset[str] = frozenset()
     user: str = ""
+    stdin_is_file: bool = False
 
 
 class BuildContext(NamedTuple):

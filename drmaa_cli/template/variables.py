@@ -1,7 +1,12 @@
-"""How variables reach a job: by name through qsub's environment, or with their value on its command line."""
+"""How variables reach a job: by name through qsub's environment, or with their value in an option file.
+
+What stands on a command line can be read by every user of the host, in its list of processes. So a value
+goes there only where nothing else carries it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +27,10 @@ QSUBS_PREFERENCES = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LOGNAME", "MAIL", "PATH", "SHELL", "TMPDIR", "TZ", "USER"}
 )
 """These qsub records as SGE_O_* or prints by: set for it only when there is no other way."""
+ALWAYS_SET = frozenset({"HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"})
+"""Of these every job has Grid Engine's own value, whatever it is given (observed)."""
+NOT_IN_FILES = re.compile(r"[\"'#\n\r]")
+"""qsub takes them out of the words of an option file, quoted or not, or ends the word there (observed)."""
 
 
 class Variables(NamedTuple):
@@ -30,14 +39,20 @@ class Variables(NamedTuple):
     Attributes:
         options: qsub's ``-v``.
         values: what qsub's own environment must have for those that are given by name.
+        lines: of an option file (``-@``).
     """
 
     options: list[str]
     values: dict[str, str]
+    lines: list[str]
 
 
 def variable_options(
-    environment: Sequence[str], elsewhere: frozenset[str], has_start_time: bool
+    environment: Sequence[str],
+    elsewhere: frozenset[str],
+    has_start_time: bool,
+    own: Mapping[str, str],
+    has_file: bool,
 ) -> Variables:
     """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte.
 
@@ -45,12 +60,14 @@ def variable_options(
         environment: the attribute ``drmaa_v_env``.
         elsewhere: the variables that a script sets.
         has_start_time: whether qsub reads a time, which depends on its time zone.
+        own: the environment that qsub has anyway.
+        has_file: whether there can be an option file.
 
     Raises:
         InvalidAttributeValueException: Grid Engine would drop the variable, or cannot carry its value.
         ConflictingAttributeValuesException: a start time excludes such a time zone.
     """
-    found = Variables([], {})
+    found = Variables([], {}, [])
     variables = pairs(environment)
     check_variables(variables)
     for name, value in variables.items():
@@ -63,8 +80,15 @@ def variable_options(
             )
             raise refused(c.V_ENV, {name: value}, text)
         qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
-        preference = name in QSUBS_PREFERENCES or name.startswith("LC_")
-        if (qsubs_own or preference) and "," not in value:
+        is_own = own.get(name) == value and not (name == "TZ" and has_start_time)
+        if is_own or name in ALWAYS_SET:
+            found.options.extend(["-v", name])
+            continue
+        if has_file and is_qsubs(name) and fits_file(value):
+            found.lines.append(f'-v "{name}={value}"')
+            continue
+        is_shown = qsubs_own or name == "PATH" or not has_file or (name == "TZ" and has_start_time)
+        if is_shown and is_qsubs(name) and "," not in value:
             found.options.extend(["-v", f"{name}={value}"])
             continue
         if qsubs_own:
@@ -93,6 +117,17 @@ def with_named(
     names = {name for given in lists for name in given.split(",") if "=" not in name}
     lent = {name: elsewhere[name] for name in names if name in elsewhere and name not in env}
     return {**env, **lent} if lent else env
+
+
+def is_qsubs(name: str) -> bool:
+    """Whether a variable means something to qsub itself."""
+    own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
+    return own or name in QSUBS_PREFERENCES or name.startswith("LC_")
+
+
+def fits_file(value: str) -> bool:
+    """Whether an option file carries a value as it is; a comma ends it in ``-v``."""
+    return "," not in value and NOT_IN_FILES.search(value) is None
 
 
 def environment_of_qsub(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,21 @@ class Lab:
         self.count = 0
 
     def build(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Submission:
-        environment = Environment(str(self.home), str(self.directory), self.env, time.time())
+        environment = Environment(
+            str(self.home), str(self.directory), self.env, time.time(), stdin_is_file=True
+        )
         marks = how.pop("marks", UNMARKED)
         return build(values(**attributes), BuildContext(environment, **how), tasks, marks)
 
     def qsub(self, submission: Submission) -> subprocess.CompletedProcess[str]:
         argv = [str(self.cell.bin_directory / submission.argv[0]), *submission.argv[1:]]
-        return subprocess.run(
-            argv, env=submission.env, cwd=self.directory, input=(submission.stdin or b"").decode(),
-            capture_output=True, text=True, timeout=180, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(submission.stdin or b"")
+            stdin.seek(0)
+            return subprocess.run(
+                argv, env=submission.env, cwd=self.directory, stdin=stdin,
+                capture_output=True, text=True, timeout=180, check=False,
+            )  # fmt: skip
 
     def submit(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Path:
         """Submit the probe with some attributes; the path its findings will have, less the task number."""
@@ -132,6 +138,20 @@ def test_environment_arrives_byte_for_byte(lab: Lab) -> None:
     seen = lab.job({"jobEnvironment": {**values, **odd_names, **own}})["env"]
     expected = {**values, **odd_names, **own}
     assert {name: seen.get(name) for name in expected} == expected
+
+
+def test_no_value_that_an_option_file_carries_stands_in_the_command_line(lab: Lab) -> None:
+    """Nor what qsub has anyway, nor what it is given by name."""
+    text = "a\\b  c;d|e&f<g>*?[]{}()!~%:@=-v\tx"
+    names = ("SGE_X", "PATH", "MAIL", "TZ", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES", "OPENSSL_CONF", "B")
+    given = {name: f"{text}{name}" for name in names} | {"LC_X": "de_DE", "LANG": "en_GB", "C": "it's"}
+    attributes = {"remoteCommand": "/bin/true", "jobEnvironment": {**given, "HOME": "/nowhere"}}
+    argv = lab.build(attributes).argv
+    assert not [word for word in argv if any(value in word for value in (*given.values(), "/nowhere"))]
+    seen = lab.job({"jobEnvironment": {**given, "HOME": "/nowhere"}})["env"]
+    assert seen["PATH"].endswith(f":{given.pop('PATH')}")
+    assert {name: seen.get(name) for name in given} == given
+    assert seen["HOME"] == str(lab.home)
 
 
 def test_what_qsub_needs_itself_can_be_given_to_the_job(lab: Lab) -> None:

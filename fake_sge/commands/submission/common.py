@@ -12,6 +12,8 @@ from ..submit_options.option_values import EUNKNOWN
 from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
 from ..submit_options.parser import parse_file, parse_lines, read_file
 
+STANDARD_INPUT = "/dev/stdin"  # of the command, not of the qmaster
+
 
 def parse_context(request: Request, now: float) -> ParseContext:
     """What the option parser needs to know of a call."""
@@ -20,7 +22,7 @@ def parse_context(request: Request, now: float) -> ParseContext:
         request.env,
         now,
         request.resolve,
-        lambda path: Path(path).read_bytes(),
+        lambda path: request.read_stdin() if path == STANDARD_INPUT else Path(path).read_bytes(),
         request.flavour,
     )
 
