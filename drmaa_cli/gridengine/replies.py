@@ -43,7 +43,10 @@ _PREFIXES = (  # no two of them can match the same text, so a search stays linea
 _UNREACHABLE = re.compile(
     rf"^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$", re.MULTILINE | re.IGNORECASE
 )
-_NO_NAME = re.compile(rf'^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*)$', re.MULTILINE)
+# The qmaster's name is not to be had: the file is missing, or empty (captures act_qmaster.empty.*)
+_NO_NAME = re.compile(
+    rf'^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*|unable to read qmaster name: .*)$', re.MULTILINE
+)
 # Gridware Cluster Scheduler counts requests (gdi_request_limits of sge_conf(5)); not observed
 _TOO_MANY = re.compile(rf'^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$', re.MULTILINE)
 _ANSWER_LOST = re.compile(rf"^{_PREFIXES}(failed receiving gdi request response\b.*)$", re.MULTILINE)

@@ -142,3 +142,20 @@ def test_what_a_reader_did_not_foresee_is_an_answer_that_cannot_be_read() -> Non
     with pytest.raises(UnreadableReply, match=r"test_replies.parse cannot read: KeyError") as caught:
         parse(captured.result("x"))
     assert isinstance(caught.value.__cause__, KeyError)
+
+
+UNCONFIGURED = [case for case in captured.cases() if case.name.startswith("act_qmaster.empty.")]
+
+
+@pytest.mark.parametrize("case", UNCONFIGURED, ids=captured.ids(UNCONFIGURED))
+def test_an_installation_that_nobody_has_configured(case: Case) -> None:
+    """The same as where the file is missing: qsub alone takes it for its environment's fault."""
+    kind = CommandFailed if case.argv[0] == "qsub" else QmasterUnreachable
+    with pytest.raises(kind, match=r"^unable to read qmaster name: "):
+        check_environment_errors(case.result)
+
+
+def test_no_version_and_no_configuration_of_it() -> None:
+    for read, name in ((probe.banner, "qstat_help"), (probe.parse_sconf, "qconf")):
+        with pytest.raises(QmasterUnreachable):
+            read(captured.case(f"act_qmaster.empty.{name}").result)

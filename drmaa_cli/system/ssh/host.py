@@ -48,7 +48,8 @@ _DISCOVER = (
     "setup=$1; shift; command -p cat /proc/self/environ; printf '\\0';"
     ' eval "$setup" </dev/null >/dev/null; set +eu;'
     " command -p cat /proc/self/environ; printf '\\0';"
-    ' printf \'%s\\0\' "$(command -p id -un)" "$(command -p uname -n)" "$(cd && pwd)" "$(pwd)"'
+    ' home=$(command -p getent passwd "$(command -p id -u)" 2>/dev/null | command -p cut -d: -f6);'
+    ' printf \'%s\\0\' "$(command -p id -un)" "$(command -p uname -n)" "${home:-$(cd && pwd)}" "$(pwd)"'
     ' "$(command -p date +%z)" "${TZ:-$(command -p readlink /etc/localtime || command -p cat /etc/timezone)}"'
     ' "$(command -v qsub)"'
 )
