@@ -5,13 +5,16 @@
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
-#   test-ssh: the contract tests on cells that are reached through an ssh server of the tests
+#   test-ssh: the contract tests on cells that are reached through an ssh server of the tests; SSH_FAKE and
+#     SSH_REAL say which on the fake and on a real cell
 #   test-crashes: amid keyed submissions a real qmaster is killed, ssh connections are cut; takes minutes
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n auto
+SSH_FAKE ?= tests/contract
+SSH_REAL ?= tests/contract/test_conformance_*.py
 COVERING = tests/gridengine tests/template tests/core tests/ends tests/batch tests/fake
 PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
@@ -44,8 +47,8 @@ test-flavours: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends $(FLAVOURS) tests/contract
 
 test-ssh: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-fake tests/contract
-	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-real tests/contract/test_conformance_*.py
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-fake $(SSH_FAKE)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-real $(SSH_REAL)
 
 test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients

@@ -190,7 +190,8 @@ class RemoteLog:
         return Sample(known, tuple(lines[1:] if len(text) == SAMPLE else lines))
 
     def _look(self) -> None:
-        self._looked, self._pause = time.monotonic(), min(2 * self._pause, LONGEST_PAUSE)
+        pause = min(2 * self._pause, LONGEST_PAUSE)
+        self._looked = time.monotonic()
         line = self.line()
         if not line:
             return
@@ -198,6 +199,7 @@ class RemoteLog:
             self._take(self._run(line))
         except (HostUnreachable, CommandTimeout) as err:
             log.debug("the accounting file was not looked at: %s", err)  # the next query tells it
+        self._pause = pause  # whatever travelled with it: this was no query of anybody's
 
     def _follow(self, head: _Head, offset: int) -> None:
         self.path, self._inode, self._offset = Path(head.path), head.inode, offset
