@@ -25,11 +25,26 @@ def _write(number: int, data: bytes) -> None:
         data = data[posix.write(number, data) :]
 
 
+def environment() -> dict[bytes, bytes]:
+    """The caller's variables, without the LC_CTYPE that Python sets for itself in the locale C (PEP 538)."""
+    variables = dict(posix.environ)
+    if variables.get(b"LC_CTYPE") in (b"C.UTF-8", b"C.utf8", b"UTF-8"):
+        number = posix.open("/proc/self/environ", posix.O_RDONLY)
+        given = b""
+        while piece := posix.read(number, 1 << 16):
+            given += piece
+        posix.close(number)
+        before = [item for item in given.split(b"\0") if item.startswith(b"LC_CTYPE=")]
+        del variables[b"LC_CTYPE"]
+        variables.update((b"LC_CTYPE", item[9:]) for item in before)
+    return variables
+
+
 def call(arguments: list[bytes]) -> bytes:
     """The request: fixed fields, then argv and environment, all separated by NUL."""
     umask = posix.umask(0o022)
     posix.umask(umask)
-    variables = [name + b"=" + value for name, value in posix.environ.items()]
+    variables = [name + b"=" + value for name, value in environment().items()]
     try:
         cwd = posix.getcwdb()
     except FileNotFoundError:

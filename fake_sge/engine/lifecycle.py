@@ -159,10 +159,6 @@ def leave_if_empty(state: CellState, now: float, job: Job) -> None:
     if job.waiting or job.tasks:
         return
     release_successors(state, now, job)
-    for number in (*job.predecessors, *job.predecessors_ad):
-        before = state.jobs.get(number)
-        if before is not None:
-            before.successors = tuple(item for item in before.successors if item != job.number)
     del state.jobs[job.number]
     state.ready.pop(job.number, None)
     state.active_of[job.owner] -= 1

@@ -113,9 +113,10 @@ def resolve_dependencies(state: CellState, job: Job) -> None:
     old = set(job.predecessors) | set(job.predecessors_ad)
     job.predecessors = _meant(state, job, job.spec.hold_jid)
     job.predecessors_ad = _meant(state, job, job.spec.hold_jid_ad)
-    for number in (set(job.predecessors) | set(job.predecessors_ad)) - old:
-        before = state.jobs[number]
-        before.successors = (*before.successors, job.number)
+    for number in (*job.predecessors, *job.predecessors_ad):  # named twice, it is there twice (real cell)
+        if number not in old:
+            before = state.jobs[number]
+            before.successors = (*before.successors, job.number)
     for number in old - set(job.predecessors) - set(job.predecessors_ad):
         if number in state.jobs:
             before = state.jobs[number]
@@ -146,20 +147,20 @@ def depends_on(before: Job, job: Job, task: int) -> bool:
 
 
 def _meant(state: CellState, job: Job, words: tuple[str, ...]) -> tuple[int, ...]:
-    found: dict[int, None] = {}
+    found: list[int] = []
     for word in words:
         if word.isdigit():
             if int(word) in state.jobs and int(word) != job.number and not state.jobs[int(word)].is_over:
-                found[int(word)] = None
+                found.append(int(word))
             continue
-        for other in state.jobs.values():
-            if (
-                other.number != job.number
-                and other.owner == job.owner
-                and not other.is_over
-                and glob_match(word, other.name)
-            ):
-                found[other.number] = None
+        found += [
+            other.number
+            for other in state.jobs.values()
+            if other.number != job.number
+            and other.owner == job.owner
+            and not other.is_over
+            and glob_match(word, other.name)
+        ]
     return tuple(found)
 
 

@@ -138,7 +138,7 @@ def job_environment(
             "PATH": f"{tmpdir}:{given.get('PATH') or DEFAULT_PATH}",
             "REQNAME": spec.name,
             "HOME": account.home,
-            "SHELL": account.shell,
+            "SHELL": shell_of(config, job, task, account),
             "USER": account.name,
             "LOGNAME": account.name,
             "JOB_NAME": spec.name,
@@ -193,6 +193,13 @@ def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
     return f"{base}/{job.number}.{task.number}.{granted.queue}"
 
 
+def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
+    """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell)."""
+    granted = task.granted[0]
+    queue = config.queues.get(granted.queue)
+    return pick(job.spec.shells, granted.host) or (queue and queue.attributes.get("shell")) or account.shell
+
+
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
     """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
     spec, granted = job.spec, task.granted[0]
@@ -202,7 +209,7 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
         return {"shell": None, "program": command, "argv": [command, *args]}
     attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
-    shell = pick(spec.shells, granted.host) or attributes.get("shell") or account.shell
+    shell = shell_of(config, job, task, account)
     base = shell.rpartition("/")[2]
     login = base in config.global_config["login_shells"].split(",")
     name = f"-{base}" if login else base

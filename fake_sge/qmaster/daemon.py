@@ -116,4 +116,6 @@ def run(qmaster: Qmaster) -> None:
 def main(arguments: Sequence[str]) -> int:
     """``DIRECTORY PIPE``."""
     call_process("fake-qmaster")
+    if b"\0LC_CTYPE=" not in b"\0" + Path("/proc/self/environ").read_bytes():
+        os.environ.pop("LC_CTYPE", None)  # set by Python itself (PEP 538): jobs would inherit it
     return serve(Layout(Path(arguments[0])), int(arguments[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
-from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
+from ..model import CHECKPOINT_BITS, HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
 from ..model.values import duration, memory
 from .detail_resources import binding_text, mail_option_letters, visible_env
 from .formats import Clock
@@ -80,6 +80,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
         for resources in (spec.hard_resources, spec.soft_resources)
     )
     ranges = print_ranges(spec.pe_ranges, steps=False)
+    letters = "".join(letter for letter, bit in CHECKPOINT_BITS.items() if spec.checkpoint_attr & bit)
     return {
         "deadline": clock.long(spec.deadline) if spec.deadline else None,
         "owner": spec.owner,
@@ -90,6 +91,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
         "execution_time": clock.long(spec.execution_time) if spec.execution_time else None,
         "account": spec.account,
         "checkpoint_object": spec.checkpoint,
+        "checkpoint_attr": f"{letters}    " if letters else None,
         "cwd": spec.cwd,
         "directive_prefix": dict(spec.extra).get("directive_prefix"),
         "stdout_path_list": _paths(spec.stdout_paths),

@@ -32,7 +32,7 @@ def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
     # names and values of job 12 on the real cell, less what its execd had inherited
     expected = {
         "HOME": me.pw_dir,
-        "SHELL": me.pw_shell,
+        "SHELL": "/bin/bash",  # that of the queue
         "USER": me.pw_name,
         "LOGNAME": me.pw_name,
         "JOB_NAME": "shn",
@@ -338,3 +338,46 @@ def test_qsub_cannot_tell_the_end_of_a_job_whose_shepherd_was_killed(cell: Cell,
     assert done.stderr.decode() == f"No information available on job {number}'s exit status.\n"
     line = records(cell, number)[0]
     assert [line[index] for index in (9, 10, 11, 12, 13)] == ["0", "0", "19", "0", "0"]
+
+
+def test_the_locale_of_the_caller_is_passed_on_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python sets LC_CTYPE for itself where the locale is C; neither commands nor jobs see that."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    seen = []
+    with Cell(tmp_path / "cell", login_shells=False) as own:
+        for given in ({}, {"LC_CTYPE": "C.UTF-8"}, {"LC_CTYPE": "de_DE.UTF-8"}):
+            number = submit(own, tmp_path, "-V", *BINARY, "-o", f"out{len(seen)}", "env", env=given)
+            ended(own, number)
+            env = environment((tmp_path / f"out{len(seen)}").read_text())
+            seen.append({name: value for name, value in env.items() if name == "LC_CTYPE"})
+    assert seen == [{}, {"LC_CTYPE": "C.UTF-8"}, {"LC_CTYPE": "de_DE.UTF-8"}]
+
+
+@pytest.mark.parametrize("words", [("-shell", "n"), ("-shell", "y")], ids=" ".join)
+def test_the_shell_is_in_the_environment(cell: Cell, tmp_path: Path, words: tuple[str, ...]) -> None:
+    number = submit(cell, tmp_path, "-b", "y", *words, "-cwd", "-S", "/bin/sh", "-o", "out", "env")
+    ended(cell, number)
+    assert environment((tmp_path / "out").read_text())["SHELL"] == "/bin/sh"
+
+
+def test_jobs_that_are_waited_for_twice_are_listed_twice(cell: Cell, tmp_path: Path) -> None:
+    """Real cell; and a successor that was deleted stays in the list."""
+    first = submit(cell, tmp_path, "-h", "-N", "first", "-b", "y", "true")
+    second = submit(cell, tmp_path, "-hold_jid", f"first,first,{first}", "-b", "y", "true")
+    details = cell.run("qstat", "-j", str(second)).stdout.decode()
+    assert f"jid_predecessor_list:       {first},{first},{first}\n" in details
+    cell.run("qdel", str(second))
+    details = cell.run("qstat", "-j", str(first)).stdout.decode()
+    assert f"jid_successor_list:         {second},{second},{second}\n" in details
+    cell.run("qdel", str(first))
+
+
+def test_checkpointing_letters_are_shown(cell: Cell, tmp_path: Path) -> None:
+    number = submit(cell, tmp_path, "-h", "-c", "n", "-b", "y", "true")
+    assert b"checkpoint_attr:            n    \n" in cell.run("qstat", "-j", str(number)).stdout
+    cell.run("qdel", str(number))
+    shown = cell.run("qsub", "-verify", "-c", "sx", "-b", "y", "true").stdout
+    assert b"checkpoint_attr:            sx    \n" in shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from ...model import CHECKPOINT_BITS
 from ...model.requests import Request
 from ...render.detail_text import ARRAY_REQUEST, ORDER, lines, pairs, spec_values
 from ..submit_options.job_spec import PREFIX, Submitted
@@ -15,9 +14,6 @@ from ..times.local_time import clock_for
 def show_spec(submitted: Submitted, request: Request) -> str:
     """All lines of ``qsub -verify``."""
     spec, script = submitted.spec, submitted.spec.script
-    letters = "".join(
-        letter if spec.checkpoint_attr & bit else " " for letter, bit in CHECKPOINT_BITS.items()
-    )
     environment = [
         name if (name, value) == ("TERM", None) else f"{name}={'NONE' if value is None else value}"
         for name, value in spec.env
@@ -31,7 +27,6 @@ def show_spec(submitted: Submitted, request: Request) -> str:
         "group": "",
         "gid": "0",
         "account": spec.account if spec.account != "sge" else None,
-        "checkpoint_attr": letters if spec.checkpoint_attr else None,
         "env_list": ",".join(environment),
         "job_args": ",".join(spec.args) or None,
         "script_size": str(len(script)) if script else None,
