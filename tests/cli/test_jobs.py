@@ -326,6 +326,7 @@ def test_a_directory_that_is_gone(desk: Desk) -> None:
 
 def test_somebody_elses_jobs_cannot_be_changed(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
-    said = 'anna - you do not have the necessary privileges to delete the job "7"\n'  # capture env.root_unset.qdel
+    # capture env.root_unset.qdel
+    said = 'anna - you do not have the necessary privileges to delete the job "7"\n'
     cell.fault("exit", "qdel", code=1, out=said)
     assert desk.refused("kill", "7") == f"job 7: {said.strip()}"
