@@ -33,6 +33,7 @@ LEVELS = {  # a room may import from rooms of a lower level, and from itself
     "system": 3,
     "store": 4,
     "session": 5,
+    "aio": 6,
     "diagnosis": 6,
     "futures": 6,
     "submitit_plugin": 7,

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 import drmaa_cli
-from drmaa_cli import diagnosis, futures, gridengine
+from drmaa_cli import aio, diagnosis, futures, gridengine
 from tests.documentation import PAGES, ROOT, blocks
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 CONSTANTS = re.compile(r"^Constants: ((?:`\w+`[,.]\s)+)", re.MULTILINE)
+PACKAGES = ("drmaa_cli.aio", "drmaa_cli.diagnosis", "drmaa_cli.futures", "drmaa_cli.gridengine")
 MODULES = [f"drmaa_cli.gridengine.{name}" for name in gridengine.__all__]
 
 
@@ -46,6 +47,10 @@ def test_the_executor() -> None:
     assert listed(sections("##")["drmaa_cli.futures"]) == sorted(futures.__all__)
 
 
+def test_asyncio() -> None:
+    assert listed(sections("##")["drmaa_cli.aio"]) == sorted(aio.__all__)
+
+
 def test_the_modules_of_the_command_line() -> None:
     found = sections("###")
     assert sorted(name for name in found if "." in name) == sorted(MODULES)
@@ -59,7 +64,7 @@ def test_every_module_of_the_command_line_says_what_is_public() -> None:
         assert module.__all__
 
 
-@pytest.mark.parametrize("name", ["drmaa_cli", "drmaa_cli.diagnosis", "drmaa_cli.futures", *MODULES])
+@pytest.mark.parametrize("name", ["drmaa_cli", *PACKAGES, *MODULES])
 def test_what_is_public_is_there_and_explained(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__
@@ -81,9 +86,10 @@ def used(page: Path) -> set[tuple[str, str]]:
             if isinstance(node, ast.Import):
                 aliases.update({name.asname or name.name: name.name for name in node.names})
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("drmaa_cli"):
-                found.update((str(node.module), name.name) for name in node.names)
-                if node.module == "drmaa_cli.gridengine":
-                    aliases.update({name.name: f"drmaa_cli.gridengine.{name.name}" for name in node.names})
+                whole = {name.name: f"{node.module}.{name.name}" for name in node.names}
+                packages = {name: full for name, full in whole.items() if full in PACKAGES}
+                found.update((str(node.module), name) for name in whole if name not in packages)
+                aliases.update(whole if node.module == "drmaa_cli.gridengine" else packages)
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 module = aliases.get(node.value.id, "")
@@ -96,16 +102,7 @@ def test_the_pages_use_what_is_public() -> None:
     everything = {(str(page), *use) for page in PAGES for use in used(page)}
     assert everything
     for page, module, name in everything:
-        assert module in (
-            "drmaa_cli",
-            "drmaa_cli.diagnosis",
-            "drmaa_cli.futures",
-            "drmaa_cli.gridengine",
-            *MODULES,
-        ), (
-            page,
-            module,
-        )
+        assert module in ("drmaa_cli", *PACKAGES, *MODULES), (page, module)
         assert name in importlib.import_module(module).__all__, (page, module, name)
 
 

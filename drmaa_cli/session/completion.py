@@ -13,11 +13,13 @@ from contextlib import ExitStack
 from drmaa_cli.errors import (
     INVALID_JOB_TEXT,
     TIMEOUT_TEXT,
+    DrmaaException,
     ExitTimeoutException,
     InvalidArgumentException,
     InvalidJobException,
     error,
 )
+from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.jobs.job_table import JobTable
@@ -159,7 +161,7 @@ class Completions(Iterator[JobInfo]):
     def _reaped_by_others(self, known: TrackedJob, task: int) -> Reaped:
         end = self._session_jobs.read(lambda store: store.end_of(known.order, task))
         if end is None:
-            raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({known.id(task)} was reaped meanwhile)")
+            raise lost(known.id(task))
         return Reaped(known, task, end)
 
     def _remove_from_error_state(self, found: Reaped) -> None:
@@ -213,6 +215,11 @@ def choose(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Pair]:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({', '.join(unknown[:NAMED])}{more})")
     return list(chosen)
+
+
+def lost(job: JobId) -> DrmaaException:
+    """What is raised for a job that was reaped meanwhile, and whose end is not on record."""
+    return error(InvalidJobException, f"{INVALID_JOB_TEXT} ({job} was reaped meanwhile)")
 
 
 def _tasks(known: TrackedJob) -> list[int]:

@@ -1,0 +1,138 @@
+"""What waits in an event loop: for one job, and for some as they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from drmaa_cli.aio.watcher import Watcher
+from drmaa_cli.errors import (
+    INVALID_JOB_TEXT,
+    TIMEOUT_TEXT,
+    ExitTimeoutException,
+    InvalidJobException,
+    error,
+)
+from drmaa_cli.jobs.job_info import JobInfo
+from drmaa_cli.session.subscriptions import Pair, Told
+
+if TYPE_CHECKING:
+    JobFuture = asyncio.Future[JobInfo]
+else:
+    JobFuture = asyncio.Future
+
+
+class Wait(JobFuture):
+    """The end of one job, to be awaited; no task and no coroutine stands behind it.
+
+    Cancelling it, or the task that awaits it, ends the waiting: the job can be waited for again.
+
+    Args:
+        watcher: tells of the end.
+        loop: the event loop.
+        job: the job's id.
+        cancel_job: whether cancelling it deletes the job.
+    """
+
+    __slots__ = ("_cancels_job", "_job", "_watcher", "chosen")
+
+    def __init__(
+        self, watcher: Watcher, loop: asyncio.AbstractEventLoop, job: str, *, cancel_job: bool
+    ) -> None:
+        super().__init__(loop=loop)
+        self.chosen: Sequence[Pair] = ()
+        self._watcher, self._job, self._cancels_job = watcher, job, cancel_job
+
+    def cancel(self, *args: Any, **keywords: Any) -> bool:  # noqa: ANN401  # as the future's own
+        """See :meth:`asyncio.Future.cancel`."""
+        if not super().cancel(*args, **keywords):
+            return False
+        self._watcher.unwant(self)
+        if self._cancels_job:
+            self._watcher.delete([self._job])
+        return True
+
+    def expire(self) -> None:
+        """The time is over."""
+        if not self.done():
+            self._watcher.unwant(self)
+            self.set_exception(error(ExitTimeoutException, TIMEOUT_TEXT))
+
+    def hear(self, told: Told) -> None:
+        """Be told of the end, or why there is none."""
+        if self.done():
+            return
+        if len(self.chosen) > 1:
+            self._watcher.unwant(self)
+            text = f"{INVALID_JOB_TEXT} ({self._job} is an array: name one of its tasks, as {self._job}.1)"
+            self.set_exception(error(InvalidJobException, text))
+        elif isinstance(told.outcome, BaseException):
+            self.set_exception(told.outcome)
+        elif told.outcome is not None and told.pair is not None:
+            self.set_result(told.outcome)
+            self._watcher.reap(told.pair)
+
+
+class Completions:
+    """Some jobs as they end, for one consumer in the loop.
+
+    Args:
+        watcher: tells of the ends.
+        loop: the event loop.
+    """
+
+    def __init__(self, watcher: Watcher, loop: asyncio.AbstractEventLoop) -> None:
+        self.chosen: Sequence[Pair] = ()
+        self._watcher, self._loop = watcher, loop
+        self._told: deque[tuple[JobInfo, Pair]] = deque()
+        self._here: set[Pair] = set()
+        self._failure: BaseException | None = None
+        self._looked = self._expired = False
+        self._awaited: asyncio.Future[None] | None = None
+
+    @property
+    def left(self) -> list[str]:
+        """The ids of the jobs that have not been told yet."""
+        return [str(known.id(task)) for known, task in self.chosen if (known, task) not in self._here]
+
+    def expire(self) -> None:
+        """The time is over: what has ended still comes."""
+        self._expired = True
+        self._wake()
+
+    def hear(self, told: Told) -> None:
+        """Be told of an end, that those that have ended already were told, or why nothing more will come."""
+        if isinstance(told.outcome, BaseException):
+            self._failure = told.outcome
+        elif told.outcome is None:
+            self._looked = True
+        elif told.pair is not None:
+            self._told.append((told.outcome, told.pair))
+            self._here.add(told.pair)
+        self._wake()
+
+    async def next(self) -> JobInfo | None:
+        """The next one; None when all have come.
+
+        Raises:
+            ExitTimeoutException: the time is over, and nothing is left that has ended.
+            DrmaaException: why nothing more will come.
+        """
+        while not self._told:
+            if self._failure is not None:
+                raise self._failure
+            if self._looked and len(self._here) == len(self.chosen):
+                return None
+            if self._looked and self._expired:
+                raise error(ExitTimeoutException, TIMEOUT_TEXT)
+            self._awaited = self._loop.create_future()
+            await self._awaited
+        info, pair = self._told.popleft()
+        self._watcher.reap(pair)
+        return info
+
+    def _wake(self) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)

@@ -1,0 +1,387 @@
+"""drmaa_cli.aio in a fake cell: what is awaited, what is cancelled, and that the loop never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import drmaa_cli
+from drmaa_cli import ReasonKind, aio
+from drmaa_cli.errors import (
+    ExitTimeoutException,
+    InvalidArgumentException,
+    InvalidJobException,
+    NoActiveSessionException,
+)
+from drmaa_cli.gridengine.replies import QmasterUnreachable
+from drmaa_cli.system import locks
+from fake_sge.cell import Cell
+from tests.sessions.conftest import enter
+
+PATIENCE = 180
+
+
+@pytest.fixture(scope="module")
+def module_cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    with Cell(tmp_path_factory.mktemp("aio") / "cell", slots=64, login_shells=False) as cell:
+        yield cell
+
+
+@pytest.fixture
+def cell(module_cell: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cell:
+    enter(monkeypatch, module_cell.variables, module_cell.path, tmp_path / "state")
+    return module_cell
+
+
+def job(session: aio.AsyncSession, command: str, **attributes: Any) -> drmaa_cli.JobTemplate:
+    values = {"args": ["-c", command], "outputPath": ":/dev/null", "joinFiles": True, **attributes}
+    return session.createJobTemplate(remoteCommand="/bin/sh", **values)
+
+
+def run(body: Callable[[], Awaitable[None]]) -> None:
+    """Run a test in a loop in debug mode; what the loop complains of fails it.
+
+    How long its steps take is not judged by the clock of a busy machine: see :func:`never_waits`.
+    """
+    complaints: list[logging.LogRecord] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = complaints.append  # type: ignore[method-assign]  # a list is all that is needed
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(handler)
+    try:
+
+        async def main() -> None:
+            asyncio.get_running_loop().slow_callback_duration = 5.0
+            await asyncio.wait_for(body(), PATIENCE)
+
+        asyncio.run(main(), debug=True)
+        gc.collect()
+    finally:
+        logger.removeHandler(handler)
+    assert [record.getMessage() for record in complaints] == []
+    assert "drmaa_cli.aio" not in {thread.name for thread in threading.enumerate()}
+
+
+def in_loop() -> bool:
+    """Whether the calling thread runs an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def ids_of(found: AsyncIterator[drmaa_cli.JobInfo], seen: list[str]) -> None:
+    async for info in found:
+        seen.append(info.jobId)  # noqa: PERF401  # what came before an exception counts
+
+
+@pytest.fixture
+def never_waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the thread of the loop did that may take a while: the session's lock, its file, commands."""
+    done: list[str] = []
+    main = threading.get_ident()
+
+    def watched(name: str, what: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            if threading.get_ident() == main and in_loop():
+                done.append(name)
+            return what(*arguments, **keywords)
+
+        return call
+
+    monkeypatch.setattr(locks.Lock, "take", watched("lock", locks.Lock.take))
+    monkeypatch.setattr(locks.Signal, "wait", watched("signal", locks.Signal.wait))
+    monkeypatch.setattr(sqlite3, "connect", watched("sqlite", sqlite3.connect))
+    monkeypatch.setattr(subprocess.Popen, "__init__", watched("command", subprocess.Popen.__init__))
+    return done
+
+
+def test_a_job_from_submission_to_end(cell: Cell, never_waits: list[str]) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            assert session.contact.startswith("session=")
+            number = await session.run(job(session, "exit 3"))
+            info = await session.wait(number)
+            assert (info.jobId, info.exitStatus) == (number, 3)
+            tasks = await session.run_bulk(job(session, "exit $SGE_TASK_ID"), 1, 5)
+            infos = await asyncio.gather(*(session.wait(task) for task in tasks))
+            assert [info.exitStatus for info in infos] == [1, 2, 3, 4, 5]
+            many = await session.run_many([job(session, f"exit {code}") for code in (6, 7)])
+            seen = {info.jobId: info.exitStatus async for info in session.as_completed(many)}
+            assert seen == {many[0]: 6, many[1]: 7}
+            held = await session.run(job(session, "exit 8", jobSubmissionState="drmaa_hold"))
+            assert await session.state(held) == "user_on_hold"
+            await session.control(held, "release")
+            again = await session.resubmit(held, jobSubmissionState=None)
+            assert {(await session.wait(number)).exitStatus for number in (held, again)} == {8}
+            assert [entry.id for entry in await session.jobs()] == [number, *tasks, *many, held, again]
+
+    run(body)
+    assert never_waits == []
+
+
+def test_many_wait_for_the_same_job_and_it_is_reaped_then(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session("session=same") as session:
+            number = await session.run(job(session, "sleep 0.3; exit 3"))
+            infos = await asyncio.gather(*(session.wait(number) for _ in range(20)))
+            assert {info.exitStatus for info in infos} == {3}
+        async with aio.open_session("session=same") as session:
+            with pytest.raises(InvalidJobException):
+                await session.wait(number)
+
+    run(body)
+
+
+def test_a_cancelled_task_ends_the_waiting_and_not_the_job(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            number = await session.run(job(session, "sleep 0.5; exit 4"))
+            task = asyncio.ensure_future(session.wait(number))
+            await asyncio.sleep(0)
+            assert task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert (await session.wait(number)).exitStatus == 4
+
+    run(body)
+
+
+def test_a_cancelled_task_deletes_the_job_if_that_was_asked_for(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            tasks = await session.run_bulk(job(session, "sleep 300"), 1, 3)
+
+            async def worker(number: str) -> None:
+                await session.wait(number, cancel_job=True)
+
+            workers = [asyncio.create_task(worker(number)) for number in tasks]
+            others = [session.wait(number) for number in tasks]
+            while await session.state(tasks[2]) != "running":
+                await asyncio.sleep(0.05)
+            for worker_task in workers:
+                worker_task.cancel()
+            infos = await asyncio.gather(*others)
+            assert {info.reason.kind for info in infos} == {ReasonKind.DELETED_BY_SESSION}
+
+    run(body)
+
+
+def test_as_completed_that_is_cancelled_deletes_the_rest_if_that_was_asked_for(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            quick = await session.run(job(session, "exit 0"))
+            slow = await session.run(job(session, "sleep 300"))
+            first = asyncio.Event()
+            seen = []
+
+            async def consume() -> None:
+                async for info in session.as_completed([slow, quick], cancel_jobs=True):
+                    seen.append(info.jobId)
+                    first.set()
+
+            task = asyncio.create_task(consume())
+            await first.wait()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            info = await session.wait(slow)
+            assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
+            assert seen == [quick]
+
+    run(body)
+
+
+def test_a_submission_whose_task_is_cancelled_is_not_torn(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            kept = asyncio.create_task(session.run(job(session, "sleep 300", jobName="kept")))
+            gone = asyncio.create_task(
+                session.run(job(session, "sleep 300", jobName="gone"), cancel_job=True)
+            )
+            await asyncio.sleep(0)
+            for task in (kept, gone):
+                task.cancel()
+            await asyncio.wait([kept, gone])
+            assert kept.cancelled()
+            assert gone.cancelled()
+            while len(entries := {entry.name: entry.id for entry in await session.jobs()}) < 2:
+                await asyncio.sleep(0.05)
+            info = await session.wait(entries["gone"])
+            assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
+            with pytest.raises(ExitTimeoutException):
+                await session.wait(entries["kept"], 0)
+            assert await session.cancel([entries["kept"]]) == {}
+
+    run(body)
+
+
+def test_times(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            slow = await session.run(job(session, "sleep 300", jobSubmissionState="drmaa_hold"))
+            quick = await session.run(job(session, "exit 2"))
+            await session.wait(quick, 100)
+            for timeout in (0, 0.2):
+                with pytest.raises(ExitTimeoutException):
+                    await session.wait(slow, timeout)
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(session.wait(slow), 0.1)
+            done = await session.run_bulk(job(session, "exit 3"), 1, 3)
+            session_jobs = session.session
+            await asyncio.to_thread(session_jobs.synchronize, done)
+            for timeout in (0, 0.3):
+                seen: list[str] = []
+                ids = [done[0], slow] if timeout else [slow, *done[1:]]
+                with pytest.raises(ExitTimeoutException):
+                    await ids_of(session.as_completed(ids, timeout), seen)
+                assert sorted([*seen, slow]) == sorted(ids)
+            await session.cancel([slow])
+            info = await session.wait(slow)
+            assert (info.wasAborted, info.resourceUsage) == (True, {})
+
+    run(body)
+
+
+def test_what_is_no_job(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            tasks = await session.run_bulk(job(session, "exit 0"), 1, 2)
+            seen: list[str] = []
+            for unknown in ("4000000000", tasks[0].partition(".")[0], f"{tasks[0]}7"):
+                with pytest.raises(InvalidJobException):
+                    await session.wait(unknown)
+            with pytest.raises(InvalidJobException, match="4000000000"):
+                await ids_of(session.as_completed([tasks[0], "4000000000"]), seen)
+            assert seen == []
+            for wrong in ("x", 3):
+                with pytest.raises(InvalidArgumentException):
+                    await session.wait(wrong)  # type: ignore[arg-type]  # on purpose
+            with pytest.raises(InvalidArgumentException):
+                await session.wait(tasks[0], -3)
+            assert [info.jobId async for info in session.as_completed([])] == []
+            assert len([info async for info in session.as_completed()]) == 2
+
+    run(body)
+
+
+def test_leaving_early_reaps_nothing_more(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            tasks = await session.run_bulk(job(session, "exit 5"), 1, 4)
+            await asyncio.to_thread(session.session.synchronize, tasks)
+            found = session.as_completed(tasks)
+            async for info in found:
+                first = info.jobId
+                break
+            await found.aclose()
+            rest = [task for task in tasks if task != first]
+            assert [(await session.wait(task)).exitStatus for task in rest] == [5, 5, 5]
+
+    run(body)
+
+
+def test_the_end_of_the_session(cell: Cell) -> None:
+    async def body() -> None:
+        session = await aio.open_session("session=ends")
+        number = await session.run(job(session, "sleep 300"))
+        waiting = session.wait(number)
+
+        async def consume() -> list[str]:
+            return [info.jobId async for info in session.as_completed([number])]
+
+        consuming = asyncio.create_task(consume())
+        await asyncio.sleep(0.1)
+        await session.close()
+        for pending in (waiting, consuming):
+            with pytest.raises(ExitTimeoutException):
+                await pending
+        for closed in (lambda: session.wait(number), lambda: session.run(None), session.close):
+            with pytest.raises(NoActiveSessionException):
+                await closed()
+        async with aio.open_session("session=ends") as again:
+            assert await again.cancel([number]) == {}
+            assert (await again.wait(number)).reason.kind is ReasonKind.DELETED_BY_SESSION
+
+    run(body)
+
+
+def test_a_session_that_cannot_be_opened(cell: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SGE_ROOT", str(tmp_path / "none"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    async def body() -> None:
+        with pytest.raises(drmaa_cli.DrmsInitException):
+            await aio.open_session()
+
+    run(body)
+
+
+def test_an_outage_is_told_to_all_who_wait(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        async with aio.open_session(outage_limit=0.5) as session:
+            number = await session.run(job(session, "sleep 300", jobSubmissionState="drmaa_hold"))
+            with monkeypatch.context() as patch:
+
+                def fail(*_: object, **__: object) -> object:
+                    raise QmasterUnreachable("nobody answers")
+
+                patch.setattr(session.session.cluster, "listing", fail)
+                found = await asyncio.gather(
+                    *(session.wait(number) for _ in range(3)), return_exceptions=True
+                )
+            assert {type(error) for error in found} == {drmaa_cli.DrmCommunicationException}
+            await session.cancel([number])
+            assert (await session.wait(number)).wasAborted
+
+    run(body)
+
+
+def test_tens_of_thousands_wait_and_nothing_moves(cell: Cell) -> None:
+    """Measured in a process of its own: memory, and how often the loop is woken while nothing ends."""
+    program = """
+import asyncio, os, resource, time
+from drmaa_cli import aio
+
+COUNT = 50_000
+
+async def main():
+    async with aio.open_session() as session:
+        template = session.createJobTemplate(remoteCommand="/bin/true", jobSubmissionState="drmaa_hold")
+        tasks = await session.run_bulk(template, 1, COUNT)
+        waits = [session.wait(task) for task in tasks]
+        while len(session._watcher._subscriptions._wanted) < COUNT:
+            await asyncio.sleep(0.1)
+        loop = asyncio.get_running_loop()
+        steps, run_once = 0, loop._run_once
+        def counted():
+            nonlocal steps
+            steps += 1
+            run_once()
+        loop._run_once = counted
+        await asyncio.sleep(2)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, steps)
+        await session.cancel([tasks[0].partition(".")[0]])
+        done = await asyncio.gather(*waits)
+        assert len(done) == COUNT and all(info.wasAborted for info in done)
+
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE * 2, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    megabytes, steps = map(int, done.stdout.split())
+    assert megabytes < 200
+    assert steps < 10
