@@ -28,6 +28,7 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")
 OPTION = re.compile(r"--[a-z][a-z-]*")
 OUR_PACKAGES = {
+    "hydra-drmaa-cli-launcher",
     "snakemake-executor-plugin-drmaa-cli",
     "drmaa-cli",
     "pytest",

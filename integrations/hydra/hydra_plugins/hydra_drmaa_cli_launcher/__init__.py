@@ -1,0 +1,1 @@
+"""hydra's multi-runs on Grid Engine: ``hydra/launcher=submitit_drmaa``."""
