@@ -174,6 +174,7 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
             "sudo",
             "sh",
             "./my_pipeline.sh",
+            "./my_program",
         )
         assert tool in known, tool
 
