@@ -24,7 +24,7 @@ PEXPECT = "pexpect>=4.8"
 PROGRAMS = ROOT / "tests" / "clients" / "programs"
 QUESTIONS = {"passphrase": "Enter passphrase for key '.*user_key': ", "password": r"[Pp]assword: "}
 # A PAM service that takes one password from whoever runs the tests.
-CHECK = f"#!/bin/sh\n[ \"$(tr -d '\\0')\" = '{SECRET}' ]\n"
+CHECK = f"#!/bin/sh\n[ \"$PAM_TYPE\" != auth ] || [ \"$(tr -d '\\0')\" = '{SECRET}' ]\n"
 
 
 class Typing:
@@ -79,7 +79,8 @@ def typing(request: pytest.FixtureRequest, exports: dict[str, str], short_path: 
         (folder / "check").write_text(CHECK)
         (folder / "check").chmod(0o755)
         auth = f"auth required pam_exec.so expose_authtok quiet {folder}/check\nauth required pam_permit.so"
-        with pam_server(folder / "server", auth=auth, options="PermitRootLogin yes") as server:
+        options = f"PermitRootLogin yes\nSetEnv HOME={folder}/server/home"
+        with pam_server(folder / "server", auth=auth, options=options) as server:
             yield Typing(environment_away(server, short_path, exports), question, server.home)
 
 
