@@ -51,7 +51,7 @@ test-ssh: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends ssh-real $(SSH_REAL)
 
 test-clients: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients tests/ssh
 
 test-crashes: $(READY)
 	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py tests/ssh/test_cut_campaign.py

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
-import pexpect
 import pytest
 
 import drmaa_cli
@@ -25,29 +23,6 @@ SECRET = "Tr0ub4dor & 3"
 def lock_key(server: SshServer) -> None:
     key = server.folder / "user_key"
     subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", SECRET, "-f", key], check=True)
-
-
-def test_the_tutorial_with_a_passphrase_typed_at_a_terminal(
-    settings: dict[str, str], server: SshServer
-) -> None:
-    lock_key(server)
-    (server.home / "report.sh").write_bytes((TUTORIAL / "report.sh").read_bytes())
-    (server.home / "report.sh").chmod(0o755)
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "drmaa_cli.cli", "exec", "--", sys.executable, str(TUTORIAL / "wait_for_job.py")],
-        cwd=str(server.home),
-        env=settings,
-        encoding="utf-8",
-        timeout=PATIENCE,
-    )
-    child.expect("Enter passphrase for key '.*user_key': ")
-    child.waitnoecho()
-    child.sendline(SECRET)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert SECRET not in child.before
-    assert child.exitstatus == 0, child.before
 
 
 def test_the_contact_takes_up_the_session(at_home: dict[str, str], server: SshServer) -> None:
