@@ -9,6 +9,8 @@ import pytest
 from drmaa_cli.jobs.job_table import JobTable, Records
 from drmaa_cli.jobs.lifecycle import (
     CLOCK_SKEW,
+    ROUNDING,
+    earliest_submission,
 )
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
@@ -79,3 +81,14 @@ def test_what_was_appended_since_the_submission_needs_no_clock() -> None:
     table.apply(Records([old]), 1)
     assert known.waiting
     assert [info(fact.end) for fact in table.apply(Records([old], appended=True), 1).ends] == [exited(3)]
+
+
+def test_the_qmasters_own_time_of_submission_is_believed_before_ours() -> None:
+    known = evidence.known()
+    assert earliest_submission(known) == SUBMITTED - CLOCK_SKEW
+    known.submission_time = SUBMITTED - 3 * CLOCK_SKEW
+    assert earliest_submission(known) == known.submission_time - ROUNDING
+    known.submission_time = SUBMITTED + 3 * CLOCK_SKEW
+    assert earliest_submission(known) == SUBMITTED - CLOCK_SKEW, "the earlier of both"
+    known.clock_offset = -5 * CLOCK_SKEW
+    assert earliest_submission(known) == SUBMITTED - 6 * CLOCK_SKEW

@@ -22,6 +22,14 @@ def test_the_finished_window_tells_an_exit_status_early() -> None:
     assert len(usage) == 35
 
 
+@pytest.mark.parametrize("status", [0, 1, 98, 101, 128])
+def test_the_finished_window_tells_every_plain_exit_status(status: int) -> None:
+    watch = Watch().listed(evidence.row("r")).listed(now=1)
+    assert info(watch.detailed(evidence.window(changes={"exit_status": float(status)}), now=1).end) == exited(
+        status
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

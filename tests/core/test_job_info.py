@@ -185,3 +185,17 @@ def test_what_the_facts_of_an_end_say_is_read_as_attributes() -> None:
     found = end.job_info(JobId(7))
     assert (found.requests, found.output_path, found.error_path) == ("-l h_rt=60", "/out", "/err")
     assert (found.slots, found.failed) == (3, 100)
+
+
+def test_a_sentence_is_told_with_the_reason_but_of_a_deletion() -> None:
+    record = evidence.record("qacct.j_qdel_running")
+    assert end_of_record(record, Deletion.CERTAIN, "why").facts.reason == "deleted"
+    assert end_of_record(record, Deletion.NONE, "").facts.reason == "killed by SIGKILL"
+    assert end_of_record(record, Deletion.NONE, "why").facts.reason == "killed by SIGKILL: why"
+    assert end_of_record(evidence.record("qacct.j_exit0"), Deletion.NONE, "why").facts.reason == "why"
+
+
+@pytest.mark.parametrize(("category", "requests"), [("NONE", ""), ("-l h_rt=60", "-l h_rt=60"), ("", "")])
+def test_the_requests_are_the_category_of_the_record(category: str, requests: str) -> None:
+    record = evidence.record("qacct.j_exit0")._replace(category=category)
+    assert end_of_record(record).facts.requests == requests

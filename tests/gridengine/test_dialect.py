@@ -109,6 +109,17 @@ def test_schemas_of_the_fixtures(path: Path) -> None:
     assert found.name == name
 
 
+def test_a_plain_accounting_line_of_a_univa_names_who_deleted_a_job() -> None:
+    """By its number of fields (tests/data/flavours: uge-8.2_accounting); one of 8.1.9 has fewer."""
+    path = captured.DATA / "flavours" / "uge-8.2_accounting"
+    lines = [line for line in path.read_bytes().splitlines() if not line.startswith(b"#")]
+    said = result("SGE x\nusage: qstat [options]\n")
+    assert flavour(said, b"", lines, ("accounting",)).features.deleted_by
+    assert not flavour(said, b"", [b"#" + lines[0]], ("accounting",)).features.deleted_by
+    plain = captured.case("qacct.j_exit0").accounting_lines[0].encode()
+    assert not flavour(said, b"", [plain], ("accounting",)).features.deleted_by
+
+
 def test_request_limits_are_configured() -> None:
     said = captured.case("help.qstat", "ocs-9.1.4").result
     assert not flavour(said, configuration={}).features.request_limits

@@ -71,6 +71,25 @@ def test_files_survive_their_text(files: list[OutputFiles]) -> None:
     assert list(of_text(to_text(files))) == files
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[["/d", [], [], 1, "/h", "u"]]',
+        '[["/d", [], [], "true", "/h", "u"]]',
+        '[["/d", [1], [], true, "/h", "u"]]',
+        '[["/d", [], [null], true, "/h", "u"]]',
+        '[[1, [], [], true, "/h", "u"]]',
+        '[["/d", [], [], true, null, "u"]]',
+        '[["/d", [], [], true, "/h", 7]]',
+        '[["/d", [], [], true, "/h"]]',
+        '[["/d", "/o", [], true, "/h", "u"]]',
+    ],
+)
+def test_what_has_a_wrong_type_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not "):
+        of_text(text)
+
+
 @given(st.one_of(st.text(), st.sampled_from(["[[]]", "[1]", "{}", '[["", [1], [], true, "", ""]]', "null"])))
 def test_any_text_is_files_or_a_value_error(text: str) -> None:
     try:

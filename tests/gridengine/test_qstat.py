@@ -328,3 +328,22 @@ def test_the_commands() -> None:
 def test_errors_are_one_family() -> None:
     with pytest.raises(GridEngineError):
         qstat.parse_listing(captured.result(b""))
+
+
+def test_a_number_has_at_most_twenty_digits() -> None:
+    listing = next(case for case in LISTINGS if "<JB_job_number>" in case.out)
+    (number, *_) = re.findall(r"<JB_job_number>(\d+)<", listing.out)
+    for digits, fits in ((20, True), (21, False)):
+        text = listing.out.replace(f"<JB_job_number>{number}<", f"<JB_job_number>{'9' * digits}<", 1)
+        if fits:
+            assert qstat.parse_listing(captured.result(text)).rows[0].job == int("9" * digits)
+        else:
+            with pytest.raises(UnreadableReply, match="JB_job_number is not a number"):
+                qstat.parse_listing(captured.result(text))
+
+
+def test_a_text_of_many_megabytes_is_read() -> None:
+    """A listing is one document of any size, and so is a word in it: libxml2 alone ends at 10 MB."""
+    listing = next(case for case in LISTINGS if "<JB_name>" in case.out)
+    text = re.sub("<JB_name>[^<]*<", f"<JB_name>{'x' * 11_000_000}<", listing.out, count=1)
+    assert len(qstat.parse_listing(captured.result(text)).rows[0].name) == 11_000_000

@@ -159,3 +159,13 @@ def test_no_version_and_no_configuration_of_it() -> None:
     for read, name in ((probe.banner, "qstat_help"), (probe.parse_sconf, "qconf")):
         with pytest.raises(QmasterUnreachable):
             read(captured.case(f"act_qmaster.empty.{name}").result)
+
+
+@pytest.mark.parametrize("code", [126, 127])
+def test_what_a_shell_could_not_run(code: int) -> None:
+    said = "sh: 1: welcome\nsh: 1: qstat: Permission denied\n"
+    with pytest.raises(CommandFailed) as caught:
+        check_environment_errors(captured.result("", said, code))
+    assert caught.value.text == "sh: 1: qstat: Permission denied"
+    check_environment_errors(captured.result("", "", code))
+    check_environment_errors(captured.result("", said, 1))

@@ -143,3 +143,12 @@ def test_every_state_ever_captured_is_determined() -> None:
     assert {"qw", "hqw", "Eqw", "t", "r", "Rr", "dr", "hr", "hs", "z"} <= printed
     for letters in printed - {"z"}:
         assert job_state(letters) != "undetermined"
+
+
+def test_a_start_time_ahead_is_a_system_hold_and_hides_no_users() -> None:
+    """Without a kind, the letter h is the user's; with a start time it may be that alone (hold_filter.*)."""
+    assert job_state("hqw") == "user_on_hold"
+    assert job_state("qw", Hold.START_TIME) == "system_on_hold"
+    assert job_state("hqw", Hold.START_TIME) == "system_on_hold"
+    assert job_state("hqw", Hold.START_TIME | Hold.USER) == "user_system_on_hold"
+    assert job_state("hr", Hold.START_TIME | Hold.USER) == job_state("hr", Hold.USER)
