@@ -56,6 +56,7 @@ class Monitor:
         self._round: tuple[Callable[[Waiter], Question | None], ...] = ()  # what is still to be done of it
         self._look_backs: tuple[NewJob, ...] = ()
         self._next_qacct = NEVER
+        self._qacct_asked = NEVER
         self._foreign: dict[int, tuple[JobRow, ...]] | None = None  # once they are asked for
         self._holds: dict[Hold, dict[int, RowIndex]] = {}
         self._holds_wanted: dict[Hold, None] = {}
@@ -341,9 +342,14 @@ class Monitor:
         return found
 
     def _accounted(self, records: Sequence[AccountingRecord], asked: Asked) -> Changes:
+        """Take in what qacct said: a record that two answers in a row lack is not there.
+
+        Nothing ends an answer about a job (observed): one that was cut after a record reads like another.
+        """
         self._accounting_outage.over()
         self._schedule.followed(asked.began, asked.finished)
-        changes = self._table.apply(Records(records), asked.began)
+        complete_until, self._qacct_asked = self._qacct_asked, asked.began
+        changes = self._table.apply(Records(records), complete_until)
         self._finish_stage()
         return changes
 

@@ -20,6 +20,7 @@ from typing import Callable, NamedTuple
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
+from drmaa_cli.system.files import open_regular
 from drmaa_cli.system.locks import Lock
 
 log = logging.getLogger("drmaa_cli")
@@ -155,7 +156,7 @@ class AccountingFile:
         """What is there now, read apart from what is followed; nothing where nothing can be read."""
         files = tuple(path.name for path in self.paths if path.exists())
         try:
-            with self._newest().open("rb") as file:
+            with open(open_regular(self._newest()), "rb") as file:  # noqa: PTH123  # a descriptor
                 start = max(0, file.seek(0, os.SEEK_END) - SAMPLE)
                 file.seek(start)
                 lines = file.read().split(b"\n")[:-1]
@@ -198,7 +199,7 @@ class AccountingFile:
     def _revalidate(self) -> None:
         """NFS may show an open file as it was a minute ago; opening it once more asks the server."""
         try:
-            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))  # it may be a pipe now
         except FileNotFoundError:
             return  # moved away and not made anew yet: the open file is still the newest there is
 
@@ -327,11 +328,11 @@ class AccountingFile:
             return False
         path = self._newest()
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            fd = open_regular(path)
         except OSError:
             return False  # not shared with this host, or not written yet: qacct is asked instead
         found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):  # a pipe is no memory: what was written before us is gone
+        if not stat.S_ISREG(found.st_mode):
             os.close(fd)
             return False
         if path != self.path and self._fd is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -28,13 +30,28 @@ class Files(Protocol):
         """The path without symbolic links."""
 
 
+def open_regular(path: str | Path) -> int:
+    """Open a file, or a device, to read it.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe: that would hold up who opens it, and what is in it is
+            somebody else's to read.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    kind = os.fstat(fd).st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISCHR(kind)):
+        os.close(fd)
+        raise OSError(errno.ESPIPE if stat.S_ISFIFO(kind) else errno.EISDIR, "not a regular file", str(path))
+    return fd
+
+
 class LocalFiles:
     """The files of this host."""
 
     def read_file(self, path: str, limit: int = -1) -> bytes:
         """See :class:`Files`."""
-        with Path(path).open("rb") as file:
-            return file.read(limit)
+        with open(open_regular(path), "rb") as file:  # a descriptor
+            return b"" if stat.S_ISCHR(os.fstat(file.fileno()).st_mode) else file.read(limit)
 
     def read_end(self, path: str, size: int) -> bytes:
         """See :class:`Files`."""

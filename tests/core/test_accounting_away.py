@@ -14,7 +14,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.session_store import Intent, Store
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import CommandNotFound
-from tests.core.conftest import Cell, run
+from tests.core.conftest import Cell, run, template
 from tests.core.shapes import Job
 from tests.core.test_outages import hide
 from tests.core.world import Qmaster
@@ -77,6 +77,26 @@ def test_a_wait_does_not_fail_while_qacct_comes_and_goes(cell: Cell) -> None:
     qacct(cell, lost_connection)
     cell.at(60, qacct, cell, record_of(number))
     assert session.wait(str(number)).exitStatus == 3
+
+
+@pytest.mark.parametrize("cuts", [1, 2])
+def test_an_answer_of_qacct_that_was_cut_after_a_record_gives_up_no_task(cell: Cell, cuts: int) -> None:
+    """It comes when the records are overdue, because qacct could not be asked before."""
+    hide(cell)
+    session = cell.connect(outage_limit=900)
+    first, second = session.runBulkJobs(template(session), 1, 2, 1)
+    number = int(first.partition(".")[0])
+    cell.at(5, cell.qmaster.jobs.pop, number)
+    whole = "".join(record_of(number)(()).out.replace("undefined", task, 1) for task in "12")
+    half = whole[: len(whole) // 2]
+    answers = [half, whole, half, whole] if cuts == 2 else [half, whole]
+
+    def answered(argv: Sequence[str]) -> CommandResult:
+        return captured.result(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    qacct(cell, lost_connection)
+    cell.at(200, qacct, cell, answered)
+    assert [session.wait(job).exitStatus for job in (second, first)] == [3, 3]
 
 
 def test_without_file_and_qacct_it_is_said_what_is_wrong(cell: Cell) -> None:
@@ -184,6 +204,19 @@ def test_a_pipe_in_the_place_of_the_accounting_file_holds_nobody_up(cell: Cell) 
     cell.qmaster.jobs.pop(number)
     qacct(cell, record_of(number))
     assert session.wait(str(number), 60).exitStatus == 3
+
+
+def test_a_pipe_that_takes_the_place_of_the_accounting_file_later(cell: Cell) -> None:
+    session = cell.connect()
+    ended, running = run(session, 2)
+    cell.qmaster.end(ended)
+    assert session.wait(str(ended)).succeeded
+    cell.qmaster.accounting.unlink()
+    os.mkfifo(cell.qmaster.accounting)
+    cell.at(5, cell.qmaster.jobs.pop, running)
+    qacct(cell, record_of(running))
+    assert session.wait(str(running)).exitStatus == 3
+    assert session.flavour.banner
 
 
 @pytest.mark.parametrize("grown", [False, True])
