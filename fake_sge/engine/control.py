@@ -12,6 +12,13 @@ from .state import CellState, SignalTask, enroll, make_instances
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 
 KILL = 9
+# Alterations of these alone make no new version of a job (real cell, each option by itself).
+_QUIET = frozenset(
+    [
+        *("env", "context", "mail_to", "mail_options", "stdout_paths", "stderr_paths", "stdin_paths"),
+        *("merge_stderr", "shells", "priority", "account", "cwd", "jobshare", "verify_suitable"),
+    ]
+)
 TASK_CHANGES = (
     *(JobOperation.SUSPEND, JobOperation.UNSUSPEND, JobOperation.CLEAR_ERROR),
     JobOperation.RESCHEDULE,
@@ -49,7 +56,7 @@ def alter(
     job.altered = tuple(dict.fromkeys((*job.altered, *fields)))
     if "hold_jid" in fields or "hold_jid_ad" in fields:
         resolve_dependencies(state, job)
-    job.version += 1
+    job.version += bool(set(fields) - _QUIET)
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
     return [Change(Outcome.DONE, number)]

@@ -105,7 +105,8 @@ def change_holds(
         held = waiting.of(item for item, hold in plan.new.items() if hold & flag) & waiting
         members: TaskSet = getattr(job, name)
         setattr(job, name, members - waiting | held)
-    job.version += bool(plan.new)
+    refused = bool(plan.outcomes) and all(item.outcome is Outcome.DENIED_HOLD for item in plan.outcomes)
+    job.version += not refused
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
     return plan.outcomes or [Change(Outcome.UNCHANGED, number)]

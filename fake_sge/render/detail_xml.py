@@ -113,18 +113,18 @@ class JobDetails:
             "JB_gid": spec.gid,
             "JB_account": spec.account,
             "JB_merge_stderr": spec.merge_stderr,
-            "JB_mail_list": addresses(job),
+            "JB_mail_list": _altered(job, "mail_to", addresses(job)),
             "JB_project": spec.project,
             "JB_notify": spec.notify,
             "JB_job_name": spec.name,
-            "JB_stdout_path_list": paths(spec.stdout_paths),
+            "JB_stdout_path_list": _altered(job, "stdout_paths", paths(spec.stdout_paths)),
             "JB_jobshare": spec.jobshare,
             "JB_hard_resource_list": self._resources(job, "hard_resources"),
             "JB_soft_resource_list": self._resources(job, "soft_resources"),
-            "JB_hard_queue_list": queues(spec.hard_queues),
-            "JB_soft_queue_list": queues(spec.soft_queues),
-            "JB_shell_list": paths(spec.shells),
-            "JB_env_list": variables("job_sublist", spec.env),
+            "JB_hard_queue_list": _altered(job, "hard_queues", queues(spec.hard_queues)),
+            "JB_soft_queue_list": _altered(job, "soft_queues", queues(spec.soft_queues)),
+            "JB_shell_list": _altered(job, "shells", paths(spec.shells)),
+            "JB_env_list": _altered(job, "env", variables("job_sublist", spec.env)),
             "JB_job_args": arguments(spec.args, self.argument_ids),
             "JB_script_file": None if job.script_deleted else spec.command or None,
             "JB_ja_tasks": (
@@ -133,10 +133,12 @@ class JobDetails:
             ),
             "JB_context": variables("context_list", spec.context),
             "JB_cwd": spec.cwd,
-            "JB_stderr_path_list": paths(spec.stderr_paths),
+            "JB_stderr_path_list": _altered(job, "stderr_paths", paths(spec.stderr_paths)),
             "JB_jid_predecessor_list": jobs("job_predecessors", job.predecessors),
             "JB_ja_ad_predecessor_list": jobs("job_predecessors_ad", job.predecessors_ad),
-            "JB_jid_request_list": names_of_jobs(spec.hold_jid),
+            "JB_jid_request_list": _altered(
+                job, "hold_jid", names_of_jobs(spec.hold_jid), "requested_jid_list"
+            ),
             "JB_ja_ad_request_list": jobs("element", [0] * len(spec.hold_jid_ad)),
             "JB_jid_successor_list": jobs("ulong_sublist", after),
             "JB_ja_ad_successor_list": jobs("ulong_sublist", after_tasks),
@@ -148,11 +150,11 @@ class JobDetails:
             "JB_directive_prefix": dict(spec.extra).get("directive_prefix"),
             "JB_reserve": spec.reserve,
             "JB_mail_options": spec.mail_options,
-            "JB_stdin_path_list": paths(spec.stdin_paths),
+            "JB_stdin_path_list": _altered(job, "stdin_paths", paths(spec.stdin_paths)),
             "JB_priority": spec.priority + 1024,
             "JB_restart": int(spec.rerun),
             "JB_verify": int(spec.verify),
-            "JB_master_hard_queue_list": queues(spec.master_queues),
+            "JB_master_hard_queue_list": _altered(job, "master_queues", queues(spec.master_queues)),
             "JB_script_size": 0,
             "JB_pe": spec.pe,
             "JB_pe_range": ranges("ranges", spec.pe_ranges),
@@ -171,7 +173,7 @@ class JobDetails:
     def _resources(self, job: Job, field: str) -> Entries:
         resources: Sequence[Resource] = getattr(job.spec, field)
         rows = [self._resource(name, value, self._tag(job, field, name)) for name, value in resources]
-        return "element" if field in job.altered else "qstat_l_requests", rows
+        return _altered(job, field, ("qstat_l_requests", rows))
 
     def _resource(self, name: str, value: str, tagged: int) -> Rows:
         kind = value_type(self._config, name)
@@ -240,6 +242,11 @@ class JobDetails:
             "" if parts.explicit is None else leaf(5, "BN_parameter_explicit", parts.explicit),
         ]
         return "binding" if job.spec.binding else "element", [rows]
+
+
+def _altered(job: Job, field: str, entries: Entries, tag: str = "element") -> Entries:
+    """A list with the tag that qalter gives its members."""
+    return (tag, entries[1]) if field in job.altered else entries
 
 
 def _message(depth: int, message: SchedulingMessage, item: str) -> str:

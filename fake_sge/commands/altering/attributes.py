@@ -41,6 +41,7 @@ class Alteration:
         self.lines: list[tuple[str, int]] = []
         self.only_verify = False
         self._not_while_running = False
+        self._verified = ""
 
     @property
     def spec(self) -> JobSpec:
@@ -55,6 +56,11 @@ class Alteration:
                     handle(self, name, self.fields[name])
                 except Refused as refused:
                     raise AlterationRefused(*refused.lines) from None
+        level = self.fields.get("verify_suitable", 0)
+        if level != self.old.verify_suitable and not self.only_verify:
+            self.changed["verify_suitable"] = level  # each qalter says it anew (real cell)
+        if self._verified:
+            self.lines = [(self._verified, OK)]
         if self._not_while_running and _is_running(self.job):
             raise AlterationRefused(f"job {self.job.number} can't modify running jobs", status=EXISTS)
 
@@ -243,13 +249,17 @@ class Alteration:
         if not level:
             return
         self.changed[name] = level
-        waiting = any(not hold for hold, _ in self.job.waiting_groups())
+        held = "verification: job is already running or is held"
+        if not self.job.free and not any(
+            task.is_pending and not task.hold for task in self.job.tasks.values()
+        ):
+            if level >= 3:  # then it is altered without a word (real cell)
+                self._verified = held
+            self.lines.append((held, OK))
+            return
         if level >= 3:
             self.lines.clear()
             self.only_verify = True
-        if not waiting and not any(task.is_pending and not task.hold for task in self.job.tasks.values()):
-            self.lines.append(("verification: job is already running or is held", OK))
-            return
         found, messages = self.qmaster.suitability(self.spec)
         if found:
             if level >= 3:
