@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from .launch import PROGRAMS
-from .layout import TOOLS, Layout
+from .layout import NOT_SIMULATED, TOOLS, Layout
 from .options import CellOptions
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
@@ -58,6 +58,10 @@ def _write_commands(layout: Layout) -> None:
         script = _SCRIPT.format(library=str(layout.library), package=PACKAGE, tool=tool)
         path = layout.bin / tool
         path.write_text(f"{_shebang()}{script}")
+        path.chmod(0o755)
+    for tool in NOT_SIMULATED:  # instead of the machine's own, which would ask this cell's qmaster
+        path = layout.bin / tool
+        path.write_text(f"#!/bin/sh\necho 'fake_sge: {tool} is not simulated' >&2\nexit 1\n")
         path.chmod(0o755)
 
 

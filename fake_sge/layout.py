@@ -10,6 +10,10 @@ TOOLS = (
     *("qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qalter", "qmod", "qconf", "qhost", "qselect"),
     "qrsh",
 )
+NOT_SIMULATED = (
+    *("qquota", "qresub", "qping", "qlogin", "qsh", "qtcsh", "qmake", "qrstat", "qrsub", "qrdel", "qevent"),
+    *("qmon", "qsched", "qstatus"),
+)
 CELL_NAME = "default"
 
 

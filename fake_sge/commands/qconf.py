@@ -282,6 +282,17 @@ def _denied(request: Request) -> Texts:
 
 
 _CHANGES = ("-aattr", "-mattr", "-dattr", "-rattr")
+_NOT_SIMULATED = frozenset(
+    option
+    for options in (
+        *("-aattr -Aattr -mattr -Mattr -dattr -Dattr -rattr -Rattr -purge -clearusage -cq -ks -km -ke -kej",),
+        *("-kec -kt -sobjl -sstnode -mstnode -dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree",),
+        *("-dstree -mc -Mc -msconf -Msconf -ah -dh -as -ds -am -dm -ao -do -au -Au -mu -Mu -du -dul -dl",),
+        *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt", "conf", "e", "hgrp", "p", "prj", "q")),
+        *(f"-{do}{what}" for do in "aAmMd" for what in ("rqs", "user")),
+    )
+    for option in options.split()
+)
 
 
 def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
@@ -309,6 +320,8 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
             result = show.answer(shows, word)
         elif option in _CHANGES and not qmaster.config.is_manager(request.user):
             return _denied(request)
+        elif option in _NOT_SIMULATED:
+            return 1, out, f"{errors}fake_sge: qconf {option} is not simulated\n"
         else:
             return 1, out, f'{errors}error: invalid option argument "{option}"\nUsage: qconf -help\n'
         code, out, errors = max(code, result[0]), out + result[1], errors + result[2]

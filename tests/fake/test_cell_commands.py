@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
-from fake_sge.layout import TOOLS
+from fake_sge.layout import NOT_SIMULATED, TOOLS
 
 from .kit import submit, wait_for
 
@@ -122,3 +122,24 @@ def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: P
     ):
         assert line in details
     assert b"job_args" not in details
+
+
+@pytest.mark.parametrize("tool", NOT_SIMULATED)
+def test_commands_that_are_not_simulated_say_so(cell: Cell, tool: str) -> None:
+    """They must not fall through to those of a Grid Engine on this machine."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{tool} -help"],
+        env=cell.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, f"fake_sge: {tool} is not simulated\n")
+
+
+@pytest.mark.parametrize("option", ["-aq", "-Mc", "-mattr", "-sobjl", "-km"])
+def test_options_of_qconf_that_are_not_simulated_say_so(cell: Cell, option: str) -> None:
+    done = cell.run("qconf", option, "x")
+    assert (done.returncode, done.stderr.decode()) == (1, f"fake_sge: qconf {option} is not simulated\n")
+    assert b'invalid option argument "-nosuch"' in cell.run("qconf", "-nosuch").stderr
