@@ -18,6 +18,8 @@ cell of Grid Engine 8.1.9 (or is a figure of its own); the figures are medians, 
 libdrmaa is the real one (Debian's), driven by drmaa-python. "fast cell" is one whose scheduler and accounting
 answer within a second; "stock cell" has Grid Engine's own defaults (scheduling every 15 s, accounting flushed
 every 15 s). In the rows about fake_sge "our" side is a command of the fake, the other one the real command.
+Over ssh the same cell is behind a login, at no distance or at 20 ms there and back (a relay adds them); a
+journey is something that goes there and is answered.
 """
 
 

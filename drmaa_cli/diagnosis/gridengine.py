@@ -19,6 +19,7 @@ from drmaa_cli.system.runner import CommandNotFound
 NEEDED = ("qsub", "qstat", "qdel", "qhold", "qrls", "qmod")
 WANTED = ("qconf", "qacct", "qselect")
 MOST_NAMES = 12
+SETUP = "; for another host: DRMAA_CLI_SSH_SETUP='. /path/to/settings.sh'"
 SLOW_QMASTER = 5.0  # seconds
 VARIABLES = ("SGE_ROOT", "SGE_CELL", "SGE_CLUSTER_NAME", "SGE_QMASTER_PORT", "SGE_EXECD_PORT", "SGE_ARCH")
 
@@ -57,8 +58,7 @@ def commands(site: Site) -> Finding:
     if missing := [name for name in lacking if name in NEEDED]:
         return problem(
             f"{', '.join(missing)} not found; {text or 'nor any other command'}",
-            "source the cell's settings.sh, or set PATH or SGE_ROOT"
-            + ("; for another host: DRMAA_CLI_SSH_SETUP='. /path/to/settings.sh'" if site.is_remote else ""),
+            "source the cell's settings.sh, or set PATH or SGE_ROOT" + (SETUP if site.is_remote else ""),
         )
     if lacking:
         return warning(
@@ -93,6 +93,11 @@ def cell(site: Site) -> Finding:
         return problem(
             f"{site.common}/act_qmaster cannot be read: {type(err).__name__}",
             "check SGE_ROOT and SGE_CELL; the directory is often shared by NFS: is it mounted?",
+        )
+    if not master:
+        return problem(
+            f"{site.common}/act_qmaster is empty: an installation that nobody has configured",
+            "source the settings.sh of the cell that is used" + (SETUP if site.is_remote else ""),
         )
     return ok(f"{root}, cell {name}, qmaster on {master}")
 

@@ -172,6 +172,19 @@ def test_one_thing_wrong(here: fake_sge.Cell, monkeypatch: Patch, row: Row) -> N
     assert problems == ([row.step] if row.status == Status.PROBLEM else [])
 
 
+def test_an_installation_that_nobody_has_configured(
+    here: fake_sge.Cell, monkeypatch: Patch, tmp_path: Path
+) -> None:
+    common = tmp_path / "root" / "default" / "common"
+    common.mkdir(parents=True)
+    (common / "act_qmaster").write_text("\n")
+    monkeypatch.setenv("SGE_ROOT", str(tmp_path / "root"))
+    found = examined()
+    assert found["cell"].status == Status.PROBLEM
+    assert "nobody has configured" in found["cell"].text
+    assert found["qmaster"].status == found["version"].status == Status.SKIPPED
+
+
 def only(folder: Path, cell: fake_sge.Cell, *left_out: str) -> str:
     """A PATH on which some of the cell's commands are missing."""
     folder.mkdir()

@@ -28,7 +28,7 @@ from drmaa_cli.system.ssh.remote_shell import loader, payload, standing_line
 log = logging.getLogger("drmaa_cli")
 
 MOST = 2  # of one program
-IDLE_SECONDS = 10.0
+IDLE_SECONDS = 20.0  # longer than the pauses of a session that waits (poll_max)
 CHUNK = 1 << 16
 LOOK_UP_SECONDS = 0.05  # so often it is looked whether to stop
 LAST_WORDS_SECONDS = 1.0
