@@ -45,6 +45,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
+    "doctor": Entry("doctor", "try each step between here and a job, and say what to do"),
     "run": Entry("run", "run a command as a job, as if it ran here"),
     "map": Entry("map.command", "run thousands of commands as tasks of array jobs, and follow them"),
     "ps": Entry("ps", "show jobs and their states"),
