@@ -133,6 +133,7 @@ def test_arrays_are_one_line_for_each_state(desk: Desk) -> None:
     ]  # elsewhere
 
 
+@pytest.mark.slow
 def test_all_shows_every_session(desk: Desk) -> None:
     for name in ("one", "two"):
         detach(desk, "--hold", "-s", name, "true")
@@ -143,6 +144,7 @@ def test_all_shows_every_session(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.slow
 def test_ps_keeps_to_the_width_of_the_terminal(desk: Desk, columns: int) -> None:
     name = "a_rather_long_name_of_a_job_that_no_narrow_terminal_can_show"
     job = detach(desk, "--hold", "-N", name, "--key", "a key with blanks", "true")
@@ -158,6 +160,7 @@ def test_ps_keeps_to_the_width_of_the_terminal(desk: Desk, columns: int) -> None
     desk.good("kill", job)
 
 
+@pytest.mark.slow
 def test_colours_only_on_a_terminal_that_wants_them(desk: Desk) -> None:
     assert desk.run("run", "-q", "sh", "-c", "exit 1").returncode == 1
     for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
@@ -213,6 +216,7 @@ def test_wait_gives_up_in_time(desk: Desk) -> None:
     desk.good("kill", held)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_waiting_and_nothing_else(desk: Desk, cell: Cell) -> None:
     held = detach(desk, "--hold", "true")
     child = desk.terminal("wait", held)
@@ -247,6 +251,7 @@ def test_hold_release_suspend_resume_kill(desk: Desk) -> None:
     assert desk.run("wait", job).returncode == 1
 
 
+@pytest.mark.slow
 def test_tasks_of_an_array_are_changed_with_one_command(own_desk: tuple[Desk, Cell]) -> None:
     desk, _ = own_desk
     number = array(desk, "s", "sleep 600", 3)
@@ -276,6 +281,7 @@ def test_nothing_is_ended_by_accident(desk: Desk) -> None:
     assert "no job that has not ended" in desk.refused("kill", held)
 
 
+@pytest.mark.slow
 def test_the_same_directory_by_another_name_is_the_same_session(desk: Desk) -> None:
     held = detach(desk, "--hold", "true")
     link = desk.directory.parent / "link"
@@ -288,6 +294,7 @@ def test_the_same_directory_by_another_name_is_the_same_session(desk: Desk) -> N
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+@pytest.mark.slow
 def test_any_locale(desk: Desk, locale: str) -> None:
     odd = desk.directory / os.fsdecode(b"d\xc3\xa9 \xff")
     odd.mkdir()
@@ -301,6 +308,7 @@ def test_any_locale(desk: Desk, locale: str) -> None:
 
 
 @pytest.mark.parametrize("words", [["ps"], ["info", "1"], ["wait"], ["kill", "1"]])
+@pytest.mark.slow
 def test_no_grid_engine_and_no_qmaster_are_one_line(own_desk: tuple[Desk, Cell], words: list[str]) -> None:
     desk, cell = own_desk
     assert detach(desk, "--hold", "true") == "1"

@@ -55,6 +55,7 @@ def test_following_until_the_end(desk: Desk) -> None:
     assert (code, text.strip()) == (0, "last")
 
 
+@pytest.mark.slow
 def test_following_ends_with_ctrl_c_and_the_job_goes_on(desk: Desk, cell: Cell) -> None:
     job = detach(desk, "sh", "-c", "echo first; sleep 600")
     child = desk.terminal("logs", "-f", job)
@@ -92,6 +93,7 @@ def test_refresh_finds_out_what_has_ended(desk: Desk, cell: Cell) -> None:
     desk.good("kill", "-s", "two")
 
 
+@pytest.mark.slow
 def test_refresh_tells_what_does_not_work(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
     detach(desk, "-s", "one", "--hold", "true")
@@ -122,6 +124,7 @@ def test_export(desk: Desk) -> None:
     desk.good("kill", "-s", "two")
 
 
+@pytest.mark.slow
 def test_export_of_a_session_that_cannot_be_read(desk: Desk) -> None:
     detach(desk, "-s", "one", "true")
     (desk.state / "bad.session").write_text("x" * 2000)

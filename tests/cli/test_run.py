@@ -50,6 +50,7 @@ def test_bytes_arrive_as_they_are(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("name", "code"), [("TERM", 143), ("KILL", 137), ("INT", 130), ("SEGV", 139), ("XCPU", 152)]
 )
+@pytest.mark.slow
 def test_a_signal_is_128_and_its_number(desk: Desk, name: str, code: int) -> None:
     done = desk.run("run", "--", "sh", "-c", f"kill -{name} $$")
     assert done.returncode == code, done.stderr
@@ -63,6 +64,7 @@ def test_a_job_that_cannot_start_is_126_and_says_why(desk: Desk) -> None:
     assert "/no/such/program" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_deleted_while_it_waits_is_126(desk: Desk) -> None:
     child = desk.terminal("run", "--hold", "--", "hostname")
     child.expect(r"job (\d+): held")
@@ -111,6 +113,7 @@ def test_directory_environment_input_and_joined_output(desk: Desk) -> None:
     assert (desk.directory / "in put" / "all.log").read_text().endswith("e\n")
 
 
+@pytest.mark.slow
 def test_odd_directories(desk: Desk) -> None:
     odd = desk.directory / "a $x é"
     odd.mkdir()
@@ -147,6 +150,7 @@ def waiting(desk: Desk, *options: str) -> tuple[pexpect.spawn[str], str]:
     return child, child.match.group(1)  # type: ignore[return-value, union-attr]  # a text
 
 
+@pytest.mark.slow
 def test_ctrl_c_asks_and_leaves(desk: Desk, cell: Cell) -> None:
     child, job = waiting(desk)
     child.sendintr()
@@ -176,6 +180,7 @@ def test_ctrl_c_asks_and_ends(desk: Desk) -> None:
     assert desk.run("wait", job).returncode == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_twice_leaves_it(desk: Desk) -> None:
     child, job = waiting(desk)
     child.sendintr()
@@ -186,6 +191,7 @@ def test_ctrl_c_twice_leaves_it(desk: Desk) -> None:
     desk.good("kill", job)
 
 
+@pytest.mark.slow
 def test_where_nobody_can_be_asked_ctrl_c_ends_it(desk: Desk) -> None:
     with subprocess.Popen(
         desk.argv("run", "--", "sleep", "600"),
@@ -242,6 +248,7 @@ def test_no_grid_engine_is_125_in_one_line(desk: Desk) -> None:
     assert "qsub" in desk.refused("run", "true", code=125, PATH=str(desk.directory))
 
 
+@pytest.mark.slow
 def test_no_qmaster_is_125_in_one_line(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
     cell.stop_qmaster()

@@ -114,6 +114,7 @@ def test_failed_ones_are_tried_again_with_more(desk: Desk, cell: Cell) -> None:
     assert {job["end"]["requests"] for job in jobs} == {"-l h_rt=600", "-l h_rt=1200", "-l h_rt=2400"}
 
 
+@pytest.mark.slow
 def test_what_somebody_has_deleted_is_not_tried_again(desk: Desk) -> None:
     file = commands(desk, "sleep 600", "sleep 600")
     child = desk.terminal("map", "--retry", "3", file)
@@ -227,6 +228,7 @@ def test_what_failed_while_nobody_looked_is_run_again(desk: Desk) -> None:
     assert marks(desk) == {1: 2, 2: 1}
 
 
+@pytest.mark.slow
 def test_two_at_a_time_are_refused(desk: Desk) -> None:
     file = commands(desk, "while [ ! -e go ]; do sleep 0.05; done")
     with popen(desk, file) as process:
@@ -239,6 +241,7 @@ def test_two_at_a_time_are_refused(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("answer", ["leave", "end"])
+@pytest.mark.slow
 def test_ctrl_c_asks(desk: Desk, answer: str) -> None:
     file = commands(desk, *["while [ ! -e go ]; do sleep 0.05; done"] * 3)
     child = desk.terminal("map", file)
@@ -267,6 +270,7 @@ def test_detached_and_taken_up(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.slow
 def test_progress_and_summary_keep_to_the_width(desk: Desk, columns: int) -> None:
     long = "x" * 300
     file = commands(desk, *[f"sleep 0.{at}" for at in range(9)], f"echo {long}; exit 1 # {long}")
@@ -280,6 +284,7 @@ def test_progress_and_summary_keep_to_the_width(desk: Desk, columns: int) -> Non
     assert "10 commands: 9 done, 1 failed" in text
 
 
+@pytest.mark.slow
 def test_plain_where_there_is_no_terminal(desk: Desk) -> None:
     done = desk.run("map", commands(desk, *["true"] * 20))
     assert "\r" not in done.stdout + done.stderr
@@ -325,6 +330,7 @@ def test_what_makes_no_sense(desk: Desk, words: list[str], text: str) -> None:
     nothing_happened(desk)
 
 
+@pytest.mark.slow
 def test_what_grid_engine_refuses_leaves_nothing_behind(desk: Desk) -> None:
     file = commands(desk, "true", "true")
     assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)
@@ -336,6 +342,7 @@ def test_no_grid_engine(desk: Desk) -> None:
     nothing_happened(desk)
 
 
+@pytest.mark.slow
 def test_a_state_directory_that_cannot_be_used(desk: Desk) -> None:
     desk.state.write_text("in the way")
     assert str(desk.state) in desk.refused("map", "-q", commands(desk, counted(1)))
@@ -344,6 +351,7 @@ def test_a_state_directory_that_cannot_be_used(desk: Desk) -> None:
     assert marks(desk) == {1: 1}
 
 
+@pytest.mark.slow
 def test_a_place_for_logs_that_is_full_or_taken(desk: Desk) -> None:
     file = commands(desk, "true")
     (desk.directory / "taken").write_text("")
@@ -355,6 +363,7 @@ def test_a_place_for_logs_that_is_full_or_taken(desk: Desk) -> None:
     assert "is no job log" in desk.refused("map", "-q", "--log-dir", "logs", "--resume", file, code=2)
 
 
+@pytest.mark.slow
 def test_a_session_that_is_gone(desk: Desk) -> None:
     file = commands(desk, "while :; do sleep 1; done")
     number = desk.good("map", "--detach", file)
@@ -364,6 +373,7 @@ def test_a_session_that_is_gone(desk: Desk) -> None:
     assert "is gone; --fresh begins anew" in desk.refused("map", "--resume", file, code=2)
 
 
+@pytest.mark.slow
 def test_an_interrupt_where_nobody_can_be_asked_ends_the_jobs(desk: Desk) -> None:
     file = commands(desk, "sleep 600", "sleep 600")
     with popen(desk, file) as process:
