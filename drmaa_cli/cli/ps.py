@@ -95,11 +95,10 @@ class _Row:
 
 
 def _rows(part: Chosen, *, ended: bool) -> Iterable[_Row]:
-    infos = part.session.ends()
-    for job in part.jobs:
-        info = infos.get(job.id)
-        if ended or (info is None and job.state in NOT_ENDED):
-            yield _Row(part.session.name, job, info)
+    shown = [job for job in part.jobs if ended or job.state in NOT_ENDED]
+    infos = part.session.ends(job.id for job in shown) if ended else {}
+    for job in shown:
+        yield _Row(part.session.name, job, infos.get(job.id))
 
 
 def _print(rows: Sequence[_Row], *, with_session: bool, tasks: bool) -> None:

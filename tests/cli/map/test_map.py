@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from drmaa_cli.cli import main
+from drmaa_cli.cli.map import joblog
 from fake_sge.cell import Cell
 from tests.cli.conftest import PATIENCE, Desk, ended
 from tests.cli.schemas import valid
@@ -408,3 +411,25 @@ def test_twenty_thousand_commands_are_one_array_and_few_questions(own_desk: tupl
     assert ended(child)[0] == 130
     cell.wait_idle()
     assert desk.run("ps").stdout == ""
+
+
+def test_a_disk_that_is_full_before_anything_is_submitted(
+    desk: Desk, cell: Cell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, where the disk can be made full for the job log alone."""
+    for name in ("PATH", "DRMAA_CLI_STATE_DIR", *cell.variables):
+        monkeypatch.setenv(name, desk.env[name])
+    monkeypatch.chdir(desk.directory)
+    file = commands(desk, counted(1))
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(joblog.os, "fsync", full)
+        assert main(["map", "-q", file]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "drmaa-cli: No space left on device\n")
+    assert desk.run("ps").stdout == ""
+    assert desk.run("map", "-q", "--resume", file).returncode == 0
+    assert marks(desk) == {1: 1}
