@@ -7,6 +7,7 @@ its jobs and reaps are taken in before anything is said about "all jobs" or "no 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -132,6 +133,7 @@ class SessionJobs:
             StoreError: the file cannot be used.
         """
         self._look_for_file()
+        self._version = self._store.version() if self.lasts else -1  # before it is read
         answers = answers_beside(self.path)
         jobs = self._store.jobs()  # read after: an intent is there before its answer
         for token in answers - {job.intent.token for job in jobs if job.number is None}:
@@ -142,6 +144,8 @@ class SessionJobs:
             accounting.open(None if blind else rest[0].mark, min(intent.submitted for intent in rest))
         else:
             accounting.open()
+        for job in itertools.takewhile(lambda job: job.number is not None, jobs):
+            self._seen = job.position
         return [new for job in jobs for new in self._enter(job)]
 
     def record_intent(self, intent: Intent) -> int:
@@ -211,11 +215,10 @@ class SessionJobs:
 
     def look_around(self) -> list[NewJob]:
         """The same, for whoever can go on without it."""
-        try:
-            return self._take_in()
-        except StoreError as err:
-            _warn("what other processes did", err)
-            return []
+        new: list[NewJob] = []
+        with self._storing("what other processes did"):
+            new.extend(self._take_in())
+        return new
 
     def _take_in(self) -> list[NewJob]:
         self._look_for_file()
@@ -390,8 +393,4 @@ class SessionJobs:
         try:
             yield
         except StoreError as err:
-            _warn(what, err)
-
-
-def _warn(what: str, err: StoreError) -> None:
-    log.warning("%s: trouble with the session's file: %s", what, err)
+            log.warning("%s: trouble with the session's file: %s", what, err)
