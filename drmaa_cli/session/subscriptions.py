@@ -158,24 +158,25 @@ class Subscriptions:
     def _serve(self, told: list[Told]) -> bool | None:
         """Do what was asked for, see what has ended; None while nothing is to be told. The lock is held."""
         self._called, called = False, self._called
+        arrived: dict[Pair, None] = {}
         while self._requests:
-            self._do(self._requests.popleft(), told)
+            self._do(self._requests.popleft(), told, arrived)
+        if arrived:
+            self._session._session_jobs.reap(list(arrived), self._taken)
         for known, task, end in self._news.taken() if self._news is not None else ():
             self._ended((known, task), end, told)
         if not self._wanted:
             self._news = None
         return True if called or told or self._doomed or self._taken or not self._wanted else None
 
-    def _do(self, request: Request, told: list[Told]) -> None:
+    def _do(self, request: Request, told: list[Told], arrived: dict[Pair, None]) -> None:
         if isinstance(request, _Want):
             self._begin(request.who, request.ids, told)
         elif isinstance(request, _Unwant):
             for pair in request.who.chosen:
                 self._remove(pair, request.who)
         elif isinstance(request, _Reap):
-            known, task = request.pair
-            if task in known.ended:
-                self._session._session_jobs.reap([request.pair], self._taken)
+            arrived[request.pair] = None
         else:
             self._doomed += request.ids
 

@@ -348,6 +348,7 @@ def test_an_outage_is_told_to_all_who_wait(cell: Cell, monkeypatch: pytest.Monke
     run(body)
 
 
+@pytest.mark.slow
 def test_tens_of_thousands_wait_and_nothing_moves(cell: Cell) -> None:
     """Measured in a process of its own: memory, and how often the loop is woken while nothing ends."""
     program = """
