@@ -308,11 +308,17 @@ class Watcher:
         deadline = time.monotonic() + FAREWELL
         self._doomed.update(dict.fromkeys(ids, deadline))
         try:
-            refused = self._session.controlJobs(ids, JobControlAction.TERMINATE)
+            refused = self._session.controlJobs(self._shortest(ids), JobControlAction.TERMINATE)
         except DrmaaException as err:
             log.warning("jobs of cancelled calls could not be deleted: %s", err)
         else:
             log.debug("of %d jobs of cancelled calls, %d had ended", len(ids), len(refused))
+
+    def _shortest(self, ids: Sequence[str]) -> list[str]:
+        """The same jobs, by the number of the array where none of its tasks is wanted any more."""
+        wanted = {job.partition(".")[0] for job in self._tasks}
+        numbers = {job: job.partition(".")[0] for job in ids}
+        return list(dict.fromkeys(job if number in wanted else number for job, number in numbers.items()))
 
     def _wait(self) -> None:
         if self._inbox or self._returning or self._cancelled:

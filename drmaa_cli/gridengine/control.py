@@ -153,12 +153,14 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
     if not any(answer.outcome is not Outcome.ERROR for answer in answers):
         check_usage(action, result)
     ids = list(ids)
-    if result.exit_code == 0 and (action in SILENT or all(answers_about(job_id, answers) for job_id in ids)):
+    said = _Said(answers)
+    if result.exit_code == 0 and (action in SILENT or all(said.about(job_id) for job_id in ids)):
         answers = [answer for answer in answers if answer.outcome is not Outcome.ERROR or answer.target]
     silence = _silence(action, result, answers, error)
     for job_id in ids:
-        if not answers_about(job_id, answers):
+        if not said.about(job_id):
             answers.append(silence._replace(target=job_id))
+            said.note(answers[-1])
     return answers
 
 
@@ -195,6 +197,39 @@ def answers_about(job_id: JobId, answers: Iterable[Answer]) -> list[Answer]:
     of_task = [answer for answer in of_job if _names_task(answer, job_id.task)]
     of_whole = [answer for answer in of_job if answer.tasks is None and answer.target == JobId(job_id.job)]
     return of_task or of_whole
+
+
+class _Said:
+    """Which ids there are answers about, by the rules of :func:`answers_about`, for many ids at a time."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self._jobs: set[int] = set()
+        self._single: set[JobId] = set()
+        self._ranges: dict[int, list[TaskRange]] = {}
+        for answer in answers:
+            self.note(answer)
+
+    def note(self, answer: Answer) -> None:
+        """There is one more."""
+        if answer.target is None:
+            return
+        self._jobs.add(answer.target.job)
+        if answer.tasks is None:
+            self._single.add(answer.target)
+            return
+        for part in answer.tasks:  # a thousand single ones are not looked through for each of a thousand
+            if part.first == part.last:
+                self._single.add(JobId(answer.target.job, part.first))
+            else:
+                self._ranges.setdefault(answer.target.job, []).append(part)
+
+    def about(self, job_id: JobId) -> bool:
+        """Whether any is about this id."""
+        if job_id.task is None:
+            return job_id.job in self._jobs
+        if job_id in self._single or JobId(job_id.job) in self._single:
+            return True
+        return any(job_id.task in part for part in self._ranges.get(job_id.job, ()))
 
 
 def _names_task(answer: Answer, task: int) -> bool:

@@ -10,7 +10,7 @@ anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
@@ -202,8 +202,13 @@ def covered(row: JobRow, tasks: set[int] | TaskNumbers) -> set[int]:
     """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
     if row.tasks is None:
         return tasks.intersection((NO_TASK,))
+    return members(row.tasks, tasks)
+
+
+def members(parts: Iterable[TaskRange], tasks: set[int] | TaskNumbers) -> set[int]:
+    """Those of some tasks that are in one of some ranges, cheap for long ranges and for many tasks."""
     found: set[int] = set()
-    for part in row.tasks:
+    for part in parts:
         numbers = part.numbers()
         if len(numbers) <= ITERATED * len(tasks):
             found.update(tasks.intersection(numbers))

@@ -24,7 +24,7 @@ from drmaa_cli.gridengine.control import COMMANDS
 from drmaa_cli.gridengine.records import Hold, JobId, JobRow
 from drmaa_cli.gridengine.replies import Answer, Outcome
 from drmaa_cli.gridengine.states import Letter, flags, is_pending
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
+from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob, members
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.cell import Cluster, Controlled
 
@@ -146,7 +146,7 @@ def _named_tasks(known: TrackedJob, answer: Answer) -> Iterable[int]:
     if known.tasks is None:
         return (NO_TASK,)
     if answer.tasks is not None:
-        return [task for task in known.waiting if answer.tasks.has(task)]
+        return members(answer.tasks, known.waiting)
     if answer.target is not None and answer.target.task is not None:
         return (answer.target.task,)
     return known.waiting if answer.outcome in REFUSALS else ()

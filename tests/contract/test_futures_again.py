@@ -31,6 +31,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+@pytest.mark.slow
 def test_a_program_that_is_killed_runs_nothing_twice(pool: Pool) -> None:
     """One call was fetched, one has ended unseen, one runs, one is new to the second program."""
     world = pool.world
@@ -68,6 +69,7 @@ def test_a_program_that_is_killed_runs_nothing_twice(pool: Pool) -> None:
     assert Counter(lines(Path(ran))) == Counter("112344")
 
 
+@pytest.mark.slow
 def test_a_program_that_is_killed_again_and_again(pool: Pool) -> None:
     """At whatever instant: while it pickles, writes, submits, collects."""
     world = pool.world

@@ -101,6 +101,7 @@ def error_of(future: JobFuture[Any]) -> JobCallError:
     return error
 
 
+@pytest.mark.slow
 def test_each_end_has_its_exception(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PATIENCE", 1.0)  # some end well, and have no result
     executor = pool(gather=60)
@@ -138,6 +139,7 @@ def test_limits(pool: Pool) -> None:
     assert error.signal == "SIGKILL"
 
 
+@pytest.mark.slow
 def test_a_job_that_somebody_deletes(pool: Pool) -> None:
     world = pool.world
     executor = pool()

@@ -37,6 +37,7 @@ def submitted(futures: Sequence[JobFuture[Any]]) -> None:
     until(lambda: all(future.job for future in futures))
 
 
+@pytest.mark.slow
 def test_ten_thousand_calls_take_one_qsub_and_few_listings(scene: Scene) -> None:
     executor = scene(gather=60)
     futures = [executor.submit(add, number) for number in range(10_000)]
@@ -92,7 +93,7 @@ def test_much_to_send_is_divided(scene: Scene, monkeypatch: pytest.MonkeyPatch) 
     assert scene.runner.count("qsub") == 2
 
 
-def test_a_full_job_list_and_a_silent_qmaster_are_waited_out(
+def test_a_full_job_list_is_waited_out(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(watcher, "RETRY", 0.05)
@@ -101,12 +102,20 @@ def test_a_full_job_list_and_a_silent_qmaster_are_waited_out(
     future = executor.submit(add, 1)
     submitted([future])
     assert caplog.text.count("1 calls are submitted later") == 1
+
+
+@pytest.mark.slow  # for the time that accounting takes it is not known whether the job was accepted
+def test_a_silent_qmaster_is_waited_out(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watcher, "RETRY", 0.05)
+    executor = scene()
     scene.runner.outage = "refused"
-    other = executor.submit(add, 2)
-    until(lambda: caplog.text.count("are submitted later") == 2)
+    future = executor.submit(add, 2)
+    until(lambda: caplog.text.count("are submitted later") == 1)
     scene.runner.outage = None
-    submitted([other])
-    assert len(scene.qmaster.jobs) == 2
+    submitted([future])
+    assert len(scene.qmaster.jobs) == 1
 
 
 def test_an_outage_that_does_not_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +187,7 @@ def test_many_are_cancelled_with_few_commands(scene: Scene) -> None:
     executor.cancel_all()
     assert all(future.cancelled() for future in futures)
     until(lambda: scene.runner.count("qdel"))
-    assert scene.runner.count("qdel") <= 4
+    assert scene.runner.count("qdel") == 1
 
 
 def test_calls_that_are_cancelled_before_they_are_submitted_never_are(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.gridengine import control
 from drmaa_cli.gridengine.ranges import parse_task_set
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.records import JobId, TaskRange, TaskSet
 from drmaa_cli.gridengine.replies import Answer, CommandFailed, GridEngineError, Outcome
 from tests.gridengine import captured
 from tests.gridengine.captured import Case, result
@@ -235,3 +236,16 @@ def test_a_qmaster_that_does_not_answer_is_no_wrong_usage() -> None:
     control.check_usage("hold", captured.case("env.dead_port.qconf_sconf").result)
     with pytest.raises(CommandFailed, match="hold: "):
         control.check_usage("hold", captured.case("env.bad_root.qconf_sconf").result)
+
+
+TARGETS = st.builds(JobId, st.integers(1, 2), st.none() | st.integers(1, 9))
+PARTS = st.lists(st.builds(TaskRange, st.integers(1, 5), st.integers(5, 9), st.integers(1, 2)), min_size=1)
+
+
+@given(st.lists(st.tuples(st.none() | TARGETS, st.none() | PARTS), max_size=5), TARGETS)
+def test_who_is_answered_is_told_without_looking_through_all_answers(rows: list[Any], job: JobId) -> None:
+    answers = [
+        Answer(target, None if parts is None or target is None else TaskSet(parts), Outcome.DONE, "")
+        for target, parts in rows
+    ]
+    assert control._Said(answers).about(job) == bool(control.answers_about(job, answers))  # noqa: SLF001
