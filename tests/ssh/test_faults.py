@@ -74,6 +74,12 @@ def test_an_ssh_that_cannot_share_a_connection(at_home: dict[str, str], said: st
         drmaa_cli.open_session()
 
 
+def test_a_configuration_that_is_not_there(at_home: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRMAA_CLI_SSH_CONFIG", "/nowhere/ssh_config")
+    with pytest.raises(DrmsInitException, match=HOST + ".*/nowhere/ssh_config"):
+        drmaa_cli.open_session()
+
+
 def test_an_ssh_that_shares_nothing(at_home: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes the options and logs in; but there is no connection then."""
     monkeypatch.setenv("DRMAA_CLI_COMMAND_TIMEOUT", "1")

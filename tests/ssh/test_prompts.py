@@ -26,6 +26,7 @@ KNOWN = [
     ("Enter passphrase for key '/home/anna/.ssh/id_ed25519': ", Question.PASSPHRASE),
     ("Enter passphrase for RSA key '/home/anna/.ssh/id_rsa': ", Question.PASSPHRASE),
     ("Enter PIN for ED25519-SK key /home/anna/.ssh/id_ed25519_sk: ", Question.PASSPHRASE),
+    ("Enter PIN for 'PIV_II (PIV Card Holder pin)': ", Question.PASSPHRASE),
     ("anna@submit.example.org's password: ", Question.ACCOUNT_PASSWORD),
     # pam_unix before and after 8.5
     ("Password: ", Question.SERVERS),
@@ -186,6 +187,9 @@ Host key verification failed.
         ("Connection closed by 10.0.0.7 port 22", Failure.CLOSED),
         ('unix_listener: path "/tmp/x" too long for Unix domain socket', Failure.SSH_UNUSABLE),
         ("command-line: line 0: Bad configuration option: controlpersist", Failure.SSH_UNUSABLE),
+        ("Can't open user config file /nowhere: No such file or directory", Failure.SSH_UNUSABLE),
+        ("vdollar_percent_expand: unknown key %x", Failure.SSH_UNUSABLE),
+        ("Not allowed at this time", Failure.CLOSED),
         ("something else", Failure.UNCLEAR),
         ("debug1: Connection closed: not yet\nsomething else", Failure.UNCLEAR),
         ("", Failure.UNCLEAR),

@@ -50,7 +50,7 @@ _PREFIX = r"(?:\([^()\s]+@[^()\s]+\) )?"
 _QUESTIONS = [
     (re.compile(r".*\(yes/no(?:/\[fingerprint\])?\)\? ?|Please type 'yes'[^:]*: ?"), Question.HOST_KEY),
     (re.compile(r"Enter passphrase for (?:RSA |DSA |ECDSA |ED25519 )?key '?.+'?: ?"), Question.PASSPHRASE),
-    (re.compile(r"Enter PIN for .+ key .+: ?"), Question.PASSPHRASE),
+    (re.compile(r"Enter PIN for (?:.+ key .+|'.+'): ?"), Question.PASSPHRASE),
     (re.compile(r"[^()\s]+@[^()\s]+'s password: ?"), Question.ACCOUNT_PASSWORD),
     (re.compile(r"[^()\s]+@[^()\s]+'s old password: ?"), Question.NEW_PASSWORD),
     (
@@ -90,14 +90,14 @@ _FAILURES = [
         re.compile(
             r"too long for Unix domain socket|ControlPath too long|Bad configuration option|"
             r"Bad owner or permissions|unknown option|illegal option|invalid option|"
-            r"muxserver_listen|ControlSocket \S+ already exists"
+            r"muxserver_listen|ControlSocket \S+ already exists|percent_expand|Can't open user config file"
         ),
         Failure.SSH_UNUSABLE,
     ),
     (
         re.compile(
-            r"kex_exchange_identification|ssh_exchange_identification|Connection (?:closed|reset|timed out)|"
-            r"Received disconnect|Broken pipe|Timeout, server"
+            r"Not allowed at this time|kex_exchange_identification|ssh_exchange_identification|"
+            r"Connection (?:closed|reset|timed out)|Received disconnect|Broken pipe|Timeout, server"
         ),
         Failure.CLOSED,
     ),
