@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import signal
-import subprocess
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,25 +13,8 @@ from drmaa_cli.cli import main
 from drmaa_cli.cli.map import joblog
 from fake_sge.cell import Cell
 from tests.cli.conftest import PATIENCE, Desk, ended
+from tests.cli.map.kit import commands, counted, marks, popen, result, wait_until
 from tests.cli.schemas import valid
-
-
-def commands(desk: Desk, *texts: str, name: str = "commands.txt") -> str:
-    (desk.directory / name).write_text("".join(f"{text}\n" for text in texts))
-    return name
-
-
-def result(done: subprocess.CompletedProcess[str]) -> Any:
-    return valid(done.stdout.splitlines()[-1], "map-1")
-
-
-def counted(number: int) -> str:
-    """A command that leaves a mark each time that it is run."""
-    return f"echo x >> ran-{number}"
-
-
-def marks(desk: Desk) -> dict[int, int]:
-    return {int(path.name[4:]): len(path.read_text().split()) for path in desk.directory.glob("ran-*")}
 
 
 def test_a_file_of_commands(desk: Desk) -> None:
@@ -148,125 +128,6 @@ def test_a_bundle_that_is_killed_half_way(desk: Desk) -> None:
     failed = result(found)["failed"]
     assert [one["line"] for one in failed] == [2, 3]
     assert all("its task ended first: killed by SIGKILL" in one["reason"] for one in failed)
-
-
-# --- killed, and taken up --------------------------------------------------------------------------------
-
-
-def popen(desk: Desk, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        desk.argv("map", *words),
-        env=desk.env,
-        cwd=desk.directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_until(condition: Any, what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("moment", ["journal", "submitted", "running", "ended"])
-def test_killed_at_any_moment_and_taken_up_nothing_runs_twice(desk: Desk, moment: str) -> None:
-    texts = [f"{counted(at)}; while [ ! -e go-{at % 2} ]; do sleep 0.05; done" for at in range(1, 9)]
-    file = commands(desk, *texts)
-    log = desk.directory / "commands.txt.map" / "jobs.jsonl"
-    if moment in ("running", "submitted"):
-        (desk.directory / "go-0").touch()
-    with popen(desk, file) as process:
-        said = {
-            "journal": '"round"',
-            "submitted": '"submitted"',
-            "running": '"submitted"',
-            "ended": '"submitted"',
-        }
-        wait_until(lambda: log.exists() and said[moment] in log.read_text(), moment)
-        if moment == "running":
-            wait_until(lambda: len(marks(desk)) == 8, moment)
-        if moment == "ended":
-            for at in (0, 1):
-                (desk.directory / f"go-{at}").touch()
-            wait_until(lambda: '"ended"' in log.read_text() or process.poll() is not None, moment)
-        process.kill()
-    for at in (0, 1):
-        (desk.directory / f"go-{at}").touch()
-    if moment in ("submitted", "running"):
-        assert "--resume goes on with it" in desk.refused("map", file, code=2)
-    found = desk.run("map", "--resume", "-q", "--json", file)
-    assert (found.returncode, result(found)["done"]) == (0, 8), found.stderr
-    assert marks(desk) == dict.fromkeys(range(1, 9), 1)
-
-
-@pytest.mark.slow
-def test_killed_again_and_again_during_retries(desk: Desk) -> None:
-    texts = [f"{counted(at)}; test $(wc -l < ran-{at}) -ge 2" for at in range(1, 13)]
-    file = commands(desk, *texts)
-    for delay in (0.6, 0.9, 1.2):
-        with popen(desk, "-q", "--resume", "--retry", "1", file) as process:
-            try:
-                process.wait(delay)
-            except subprocess.TimeoutExpired:
-                process.kill()
-    found = desk.run("map", "-q", "--json", "--resume", "--retry", "2", file)
-    assert (found.returncode, result(found)["done"]) == (0, 12)
-    assert marks(desk) == dict.fromkeys(
-        range(1, 13), 2
-    )  # each failed once and was never run after it was well
-
-
-def test_what_failed_while_nobody_looked_is_run_again(desk: Desk) -> None:
-    file = commands(desk, f"{counted(1)}; while [ ! -e go ]; do sleep 0.05; done; test -e fixed", counted(2))
-    number = desk.good("map", "--detach", file)
-    (desk.directory / "go").touch()
-    assert desk.run("wait", number).returncode == 1
-    (desk.directory / "fixed").touch()
-    found = desk.run("map", "-q", "--json", "--resume", file)
-    assert (found.returncode, result(found)["done"]) == (0, 2)
-    assert marks(desk) == {1: 2, 2: 1}
-
-
-@pytest.mark.slow
-def test_two_at_a_time_are_refused(desk: Desk) -> None:
-    file = commands(desk, "while [ ! -e go ]; do sleep 0.05; done")
-    with popen(desk, file) as process:
-        log = desk.directory / "commands.txt.map" / "jobs.jsonl"
-        wait_until(lambda: log.exists() and '"submitted"' in log.read_text(), "submitted")
-        assert "another map is at work" in desk.refused("map", "--resume", file)
-        (desk.directory / "go").touch()
-        process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-
-
-@pytest.mark.parametrize("answer", ["leave", "end"])
-@pytest.mark.slow
-def test_ctrl_c_asks(desk: Desk, answer: str) -> None:
-    file = commands(desk, *["while [ ! -e go ]; do sleep 0.05; done"] * 3)
-    child = desk.terminal("map", file)
-    child.expect("3 running")
-    child.sendintr()
-    child.expect("atching\\? ")
-    child.sendline(answer)
-    code, text = ended(child)
-    assert code == 130
-    assert "drmaa-cli map --resume commands.txt" in text
-    (desk.directory / "go").touch()
-    found = desk.run("map", "-q", "--json", "--resume", file)
-    assert (found.returncode, result(found)["done"]) == (0, 3)
-    ids = {job["id"].partition(".")[0] for job in valid(desk.good("ps", "--json"), "jobs-1")["jobs"]}
-    assert len(ids) == (1 if answer == "leave" else 2)
-
-
-def test_detached_and_taken_up(desk: Desk) -> None:
-    file = commands(desk, counted(1), counted(2))
-    assert desk.good("map", "--detach", file).isdigit()
-    assert desk.run("map", "-q", "--resume", file).returncode == 0
-    assert marks(desk) == {1: 1, 2: 1}
 
 
 # --- what is seen ----------------------------------------------------------------------------------------

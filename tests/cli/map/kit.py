@@ -1,0 +1,46 @@
+"""What the tests of ``map`` share: files of commands, marks of what has run, the last line of JSON."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import Any
+
+from tests.cli.conftest import PATIENCE, Desk
+from tests.cli.schemas import valid
+
+
+def commands(desk: Desk, *texts: str, name: str = "commands.txt") -> str:
+    (desk.directory / name).write_text("".join(f"{text}\n" for text in texts))
+    return name
+
+
+def result(done: subprocess.CompletedProcess[str]) -> Any:
+    return valid(done.stdout.splitlines()[-1], "map-1")
+
+
+def counted(number: int) -> str:
+    """A command that leaves a mark each time that it is run."""
+    return f"echo x >> ran-{number}"
+
+
+def marks(desk: Desk) -> dict[int, int]:
+    return {int(path.name[4:]): len(path.read_text().split()) for path in desk.directory.glob("ran-*")}
+
+
+def popen(desk: Desk, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        desk.argv("map", *words),
+        env=desk.env,
+        cwd=desk.directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(condition: Any, what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, what
+        time.sleep(0.02)
