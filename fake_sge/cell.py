@@ -58,6 +58,8 @@ class Cell:
             check_effect(kind, values)
         self._temporary = directory is None
         path = Path(tempfile.mkdtemp(prefix="fake-sge-")) if directory is None else Path(directory).absolute()
+        if set(str(path)) & {":", "\n"}:
+            raise CellError(f"{str(path)!r}: commands cannot be found in a directory with a colon or newline")
         self.layout = Layout(path)
         self._link = Link(self.layout)
         self._process: subprocess.Popen[bytes] | None = None

@@ -169,6 +169,7 @@ class _Shows:
 
     def host(self, name: str) -> Texts:
         """``-se HOST``."""
+        name = self._config.host_named(name)
         host = self._config.hosts.get(name)
         if host is None and name != "global":
             if name in self._known_hosts():

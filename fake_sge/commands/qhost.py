@@ -39,7 +39,7 @@ class _Hosts:
     def __init__(self, switches: Switches, qmaster: QmasterInterface) -> None:
         self._qmaster = qmaster
         self._config = qmaster.config
-        self._wanted = switches.listed("-h")
+        self._wanted = [self._config.host_named(name) for name in switches.listed("-h")]
         self._requests = [parse_requests(word, self._config) for word in switches.words("-l")]
         self._show_resources = "-F" in switches
         self._resources = switches.listed("-F")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.globs import glob_match
@@ -150,9 +151,9 @@ def known_host(host: str, config: CellConfig) -> bool:
 def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     config = state.config
     _limits(spec, state, verdict)
-    hard, soft = (check_resources(found, config) for found in (spec.hard_resources, spec.soft_resources))
-    if (hard, soft) != (spec.hard_resources, spec.soft_resources):  # many jobs can share a specification
-        spec = replace(spec, hard_resources=hard, soft_resources=soft)
+    meant = _meant(spec, config)
+    if any(getattr(spec, name) != value for name, value in meant.items()):  # many jobs can share one
+        spec = replace(spec, **meant)
     lines = check_queues((*spec.hard_queues,), config)
     for queues in (spec.soft_queues, spec.master_queues):
         lines = lines or check_queues(queues, config)
@@ -174,6 +175,23 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
         line = _refuse_priority(spec, config)
         raise Refused(*warnings, *([line] if line else []))
     return spec
+
+
+def _meant(spec: JobSpec, config: CellConfig) -> dict[str, Any]:
+    """Requests as they are stored: names in full, hosts by their own name. Raises Refused."""
+    queues = ("hard_queues", "soft_queues", "master_queues")
+    paths = ("stdin_paths", "stdout_paths", "stderr_paths", "shells")
+    return {
+        "hard_resources": check_resources(spec.hard_resources, config),
+        "soft_resources": check_resources(spec.soft_resources, config),
+        **{name: tuple(config.queue_named(word) for word in getattr(spec, name)) for name in queues},
+        **{name: named_hosts(getattr(spec, name), config) for name in paths},
+    }
+
+
+def named_hosts(paths: Sequence[HostPath], config: CellConfig) -> tuple[HostPath, ...]:
+    """Paths with the hosts that they mean."""
+    return tuple(HostPath(path, host and config.host_named(host)) for path, host in paths)
 
 
 def _refuse_priority(spec: JobSpec, config: CellConfig) -> str:
@@ -240,7 +258,7 @@ def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
     if kind == "HOST" and not any(letter in value for letter in "*?[!|&") and not known_host(value, config):
         raise Refused(f'can\'t resolve hostname "{value}"')
     if kind in TEXT_TYPES:
-        return value
+        return config.host_named(value) if kind == "HOST" else value
     number = number_of(value, kind)
     if number is None:
         raise Refused(f'attribute "{name}" is not a {TYPE_WORDS[kind]} value')
@@ -260,7 +278,7 @@ def check_queues(queues: Sequence[str], config: CellConfig) -> list[str]:
 
 def names_a_queue(pattern: str, config: CellConfig) -> bool:
     """Whether ``queue``, ``queue@host`` or ``queue@@group``, globs allowed, names anything."""
-    queue, at, where = pattern.partition("@")
+    queue, at, where = config.queue_named(pattern).partition("@")
     if not queue or not any(glob_match(queue, name) for name in config.queues):
         return False
     if not at:

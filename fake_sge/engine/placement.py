@@ -47,7 +47,7 @@ UNAVAILABLE = (
 
 def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
     """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
-    name, at, place = pattern.partition("@")
+    name, at, place = config.queue_named(pattern).partition("@")
     if name and not glob_match(name, queue):
         return False
     if not at:

@@ -166,6 +166,16 @@ class CellConfig:
         value = self.qmaster_parameter(f"FORBID_{what}")
         return value is not None and value.lower() in ("", "1", "true")
 
+    def host_named(self, name: str) -> str:
+        """The host that a name means: the machine's own name is that of the first host (host_aliases)."""
+        own = name in self.other_hosts or name == "localhost"
+        return next(iter(self.hosts), name) if own and name not in self.hosts else name
+
+    def queue_named(self, pattern: str) -> str:
+        """A queue pattern with the host that it means."""
+        queue, at, host = pattern.partition("@")
+        return f"{queue}@{self.host_named(host)}" if at else pattern
+
     def is_manager(self, user: str) -> bool:
         """Whether the user is a manager."""
         return user in self.managers

@@ -192,6 +192,8 @@ def _configure(
 
 def _rotate(qmaster: Qmaster) -> str:
     path = qmaster.accounting.path
+    if not path.exists():
+        raise ValueError("there is no accounting file yet: no job has ended")
     target = path.with_name(f"{path.name}.{int(qmaster.now)}")
     count = 0
     while target.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ FULL = "All queues dropped because of overload or full"
 
 @pytest.fixture(scope="module")
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("loads") / "cell", slots=16) as made:
+    with Cell(tmp_path_factory.mktemp("loads") / "cell", slots=16, login_shells=False) as made:
         yield made
 
 
@@ -127,3 +128,35 @@ def test_a_resource_that_no_queue_has(cell: Cell) -> None:
     assert cell.run("qstat", "-j").stdout.startswith(summary)
     assert b"<MES_message_number>17</MES_message_number>" in cell.run("qstat", "-j", "unknown", "-xml").stdout
     cell.run("qdel", "unknown")
+
+
+def test_the_name_of_this_machine_means_the_host_of_the_cell(cell: Cell) -> None:
+    """Real cell with both names in host_aliases: the host's own name is stored and shown."""
+    here = socket.gethostname()
+    words = (
+        "-l",
+        f"h={here}",
+        "-q",
+        f"all.q@{here}",
+        "-o",
+        f"{here}:/tmp/x",
+        "-N",
+        "here",
+        "-b",
+        "y",
+        "true",
+    )
+    assert cell.run("qsub", "-h", *words).returncode == 0
+    details = cell.run("qstat", "-j", "here").stdout
+    assert b"hard resource_list:         hostname=localhost\n" in details
+    assert b"hard_queue_list:            all.q@localhost\n" in details
+    assert b"stdout_path_list:           localhost:NONE:/tmp/x\n" in details
+    assert cell.run("qselect", "-l", f"h={here}").stdout == b"all.q@localhost\n"
+    assert cell.run("qselect", "-q", f"all.q@{here}").stdout == b"all.q@localhost\n"
+    assert cell.run("qhost", "-h", here).stdout.splitlines()[-1].startswith(b"localhost ")
+    assert cell.run("qconf", "-se", here).stdout.startswith(b"hostname              localhost\n")
+    cell.run("qdel", "here")
+    assert (
+        cell.run("qsub", "-sync", "y", "-o", "/dev/null", "-j", "y", *words[:4], "-b", "y", "true").returncode
+        == 0
+    )

@@ -97,3 +97,14 @@ def test_exit_100_where_jobs_may_not_put_themselves_in_error(cell: Cell, tmp_pat
     line = ended(cell, number)
     assert (line[11], line[12]) == ("0", "100")
     wait_for(lambda: state(cell, number) == "")
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\nb"], ids=repr)
+def test_a_directory_that_cannot_stand_in_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CellError, match="a directory with a colon or newline"):
+        Cell(tmp_path / name)
+
+
+def test_rotation_before_any_job_has_ended(tmp_path: Path) -> None:
+    with Cell(tmp_path / "cell") as own, pytest.raises(CellError, match="there is no accounting file yet"):
+        own.rotate_accounting()

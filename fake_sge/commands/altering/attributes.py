@@ -131,7 +131,7 @@ class Alteration:
         lines = admission.refuse_paths(value, self.qmaster.config)
         if lines:
             raise AlterationRefused(*lines)
-        self.take(name, tuple(value))
+        self.take(name, admission.named_hosts(value, self.qmaster.config))
 
     def resources(self, name: str, value: Sequence[Resource]) -> None:
         """``-l``."""
@@ -237,7 +237,7 @@ class Alteration:
         lines = admission.check_queues(value, self.qmaster.config)
         if lines:
             raise AlterationRefused(*lines)
-        self.take(name, tuple(value))
+        self.take(name, tuple(self.qmaster.config.queue_named(word) for word in value))
 
     def environment(self, name: str, value: Sequence[tuple[str, str | None]]) -> None:
         """-v: the variables of the submission stay."""

@@ -39,7 +39,7 @@ def parse_requests(text: str, config: CellConfig, bare: bool = True) -> list[Res
             raise UnknownResource(f'unknown resource "{name}"')
         if entry.type not in TEXT_TYPES and number_of(value, entry.type) is None:
             raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
-        requests.append(ResourceRequest(entry, value))
+        requests.append(ResourceRequest(entry, config.host_named(value) if entry.type == "HOST" else value))
     return requests
 
 
