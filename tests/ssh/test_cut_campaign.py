@@ -13,12 +13,14 @@ from tests.ssh.cut_campaign import campaign
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_some_kills_and_cuts() -> None:
-    result = campaign(3, 4, is_real=False)
-    assert result.kills >= 2
-    assert sum(result.cuts.values()) >= 1
-    assert result.keys
-    assert not result.wrong
-    assert not result.left
+    kills = cuts = 0
+    seed = 3
+    while kills < 2 or cuts < 1:  # how many come in time depends on the speed of the machine
+        result = campaign(seed, 4, is_real=False)
+        assert result.keys
+        assert not result.wrong
+        assert not result.left
+        kills, cuts, seed = kills + result.kills, cuts + sum(result.cuts.values()), seed + 1
 
 
 @pytest.mark.campaign
