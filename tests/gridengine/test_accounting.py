@@ -271,3 +271,21 @@ def test_a_value_of_qacct_that_cannot_be_read(old: str, new: str) -> None:
 
 def test_the_command_for_an_account() -> None:
     assert qacct.argv_for_account("mine") == ["qacct", "-A", "mine", "-j"]
+
+
+@pytest.mark.parametrize("figure", ["nan", "inf", "-inf", "1e999"])
+def test_a_line_with_a_figure_that_is_no_number_is_no_record(figure: str) -> None:
+    fields = LINES[0].split(":")
+    for place, name in ((13, "ru_wallclock"), (36, "cpu"), (42, "maxvmem")):
+        text = ":".join([*fields[:place], figure, *fields[place + 1 :]])
+        with pytest.raises(ValueError, match=f"not an accounting record.*{name} is "):
+            accounting.parse_line(text.encode())
+
+
+def test_names_of_two_encodings_in_qacct() -> None:
+    case = captured.case("qacct.j_exit0")
+    (name,) = re.findall(r"\njobname +(\S+)", case.out)
+    for encoding in ("utf-8", "iso-8859-1"):
+        text = case.out.replace(f" {name}", " gr\xfc\xdfe", 1).encode(encoding)
+        (record,) = qacct.parse(captured.result(text))
+        assert record.job_name == "gr\xfc\xdfe"

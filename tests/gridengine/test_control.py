@@ -249,3 +249,11 @@ def test_who_is_answered_is_told_without_looking_through_all_answers(rows: list[
         for target, parts in rows
     ]
     assert control._Said(answers).about(job) == bool(control.answers_about(job, answers))  # noqa: SLF001
+
+
+def test_arrays_are_deleted_with_their_range_and_their_tasks_by_number() -> None:
+    """Without it qdel leaves the tasks that are pending (see arrays)."""
+    jobs = [JobId(7), JobId(8), JobId(8, 3)]
+    arrays = {8: TaskRange(2, 10, 4)}
+    assert control.argv("terminate", jobs, arrays)[1:] == ["7", "8.2-10:4", "8.3"]
+    assert control.argv("hold", jobs, arrays)[-3:] == ["7", "8", "8.3"]

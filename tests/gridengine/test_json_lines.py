@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord
 from tests.gridengine import captured
@@ -73,3 +75,12 @@ def test_the_number_of_a_line_without_a_task() -> None:
     data.pop("job_number")
     assert line_id(json.dumps(data).encode()) is None
     assert line_id(RECORDED.encode()) == (parse_line(RECORDED.encode()).job, 0)
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("name", ["cpu", "maxvmem", "wallclock"])
+def test_a_figure_that_is_no_number_makes_no_record(name: str, figure: str) -> None:
+    usage = f'{{"eusage": {{"{name}": {figure}}}}}'
+    text = f'{{"owner": "me", "job_number": 7, "submission_time": 1e9, "usage": {usage}}}'
+    with pytest.raises(ValueError, match=f"not an accounting record.*{name} is "):
+        parse_line(text.encode())
