@@ -27,6 +27,8 @@ from tests.ssh.relay import relay_to
 from tests.ssh.server import SSH, SshServer, running_server
 from tests.ssh.test_programs import SECRET, lock_key
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 TRUE = Command(("true",), "/bin/true", {"PATH": "/usr/bin:/bin"}, PATIENCE)
 HOST = r"ssh://127\.0\.0\.1:\d+: "

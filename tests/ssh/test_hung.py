@@ -18,6 +18,8 @@ from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 SOON = 20.0  # seconds that something may take which must not wait for the connection
 

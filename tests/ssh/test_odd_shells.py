@@ -16,6 +16,8 @@ from drmaa_cli.system.ssh.runner import SshRunner
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer, running_server
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 ORIGINAL = '"$SSH_ORIGINAL_COMMAND"'
 SHELLS = [name for name in ("dash", "bash", "zsh", "tcsh", "fish", "rbash") if shutil.which(name)]
