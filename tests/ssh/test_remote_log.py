@@ -57,3 +57,23 @@ def test_looks_become_rare_until_somebody_asks(clock: Time) -> None:
     assert looks(reader, asked, clock, 300) <= 300 / LONGEST_PAUSE + 1
     reader.take(PRINTED)  # a query of the session
     assert looks(reader, asked, clock, FIRST_PAUSE + 0.1) == 1
+
+
+LINES = b"not a record\nnor this\n"
+
+
+@pytest.mark.parametrize("length", range(len(PRINTED + LINES) + 1))
+def test_what_came_along_was_cut(clock: Time, length: int) -> None:
+    """Half a first line is nothing; what follows it is taken as far as it came, and the rest later."""
+    reader = RemoteLog(lambda text: b"", "/cell/elsewhere")
+    assert not reader.open()
+    reader.take((PRINTED + LINES)[:length])
+    assert reader.readable == (length >= len(PRINTED))
+    assert str(reader.path) == ("/cell/accounting" if reader.readable else "/cell/elsewhere")
+    reader.take(b"17 200 0 /cell/accounting\n" + LINES)
+    reader.take(b"17 200 0 /cell/accounting\n" + LINES)
+    assert reader.readable
+    assert reader.read_new(lambda job: True) == []
+    mark = reader.mark()
+    assert mark is not None
+    assert mark.offset == len(LINES)
