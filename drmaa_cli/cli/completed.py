@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession
 
 SHORTEST, LONGEST = 0.2, 2.0  # seconds between two looks at what has ended
+SHARE = 0.04  # of a processor, at most: to look at many thousand jobs takes some time
 
 
 def as_they_end(
@@ -33,6 +34,7 @@ def as_they_end(
     left = dict.fromkeys(ids)
     pause = SHORTEST
     while left:
+        began = time.process_time()
         new = session.ends(left)
         for job in [job for job in left if job in new]:
             del left[job]
@@ -45,4 +47,5 @@ def as_they_end(
         except ExitTimeoutException:
             if rest <= pause:
                 raise
-        pause = SHORTEST if new else min(pause * 1.5, LONGEST)
+        used = time.process_time() - began
+        pause = max(SHORTEST if new else min(pause * 1.5, LONGEST), used / SHARE)

@@ -88,17 +88,6 @@ class Place(NamedTuple):
 
         return JobSession(self.contact)
 
-    def take_up(self) -> JobSession:
-        """Take up a session that there is.
-
-        Raises:
-            Failure: there is none of this name.
-            DrmaaException: as :func:`drmaa_cli.open_session`.
-        """
-        if not self.exists:
-            raise Failure(self.missing)
-        return self.begin()
-
     @property
     def missing(self) -> str:
         """What is said where there is no such session."""

@@ -78,6 +78,11 @@ class Watch:
                 return self._session.wait(self._job, LOOK)
             except ExitTimeoutException:
                 pass
+            except InvalidJobException:  # another program has reaped it: what it was told is on record
+                found = self._session.ends([self._job]).get(self._job)
+                if found is None:
+                    raise
+                return found
             for stream in self._streams:
                 stream.pour()
             self._look()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pexpect
@@ -138,6 +139,31 @@ def test_a_key_is_submitted_once(desk: Desk) -> None:
     for _ in range(2):
         assert desk.good("run", "-q", "--key", "k", "--", "sh", "-c", "echo x >> count; cat count") == "x"
     assert (desk.directory / "count").read_text() == "x\n"
+
+
+REAPED = """
+import drmaa_cli
+from drmaa_cli.cli.watch import Watch
+with drmaa_cli.open_session("session=shared") as session:
+    template = session.createJobTemplate(remoteCommand="/bin/sh", args=["-c", "exit 3"])
+    template.outputPath, template.joinFiles = ":/dev/null", True
+    job = session.runJob(template)
+    with drmaa_cli.open_session("session=shared") as other:
+        other.wait(job)
+    print(Watch(session, job, "", "", {"quiet": True, "as_json": False, "on_interrupt": "ask"}).to_the_end())
+"""
+
+
+def test_a_job_that_another_program_has_reaped_is_seen_to_its_end(desk: Desk) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REAPED],
+        env=desk.env,
+        cwd=desk.directory,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("3\n", "")
 
 
 # --- ctrl-C ----------------------------------------------------------------------------------------------
