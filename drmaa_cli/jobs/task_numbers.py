@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
 
 from drmaa_cli.gridengine.records import TaskRange
+
+BEYOND = 2**63  # behind every place
 
 
 class TaskNumbers:
     """Some of the tasks of one array.
 
+    An interrupt leaves it as it was before a change or as it is after it: each is one assignment.
+
     Args:
         all_tasks: the array's tasks; at the beginning all of them are members.
     """
 
-    __slots__ = ("_ends", "_size", "_starts", "_tasks")
+    __slots__ = ("_parts", "_tasks")
 
     def __init__(self, all_tasks: TaskRange) -> None:
         self._tasks = all_tasks.numbers()
-        self._size = len(self._tasks)
-        self._starts = [0] if self._size else []  # places in the array's range, ascending and disjoint
-        self._ends = [self._size] if self._size else []  # each behind the last one
+        size = len(self._tasks)
+        # places in the array's range, ascending and disjoint: the first of each part, and behind its last
+        self._parts = [(0, size)] if size else []
 
     def copy(self) -> TaskNumbers:
         """The same tasks in another set."""
         new = object.__new__(TaskNumbers)
-        new._tasks, new._size = self._tasks, self._size
-        new._starts, new._ends = self._starts.copy(), self._ends.copy()
+        new._tasks, new._parts = self._tasks, self._parts.copy()
         return new
 
     def __len__(self) -> int:
-        return self._size
+        return sum(end - start for start, end in self._parts)
 
     def __bool__(self) -> bool:
-        return self._size > 0
+        return bool(self._parts)
 
     def __iter__(self) -> Iterator[int]:
-        for start, end in zip(self._starts.copy(), self._ends.copy()):
+        for start, end in self._parts.copy():
             yield from self._tasks[start:end]
 
     def __contains__(self, task: object) -> bool:
         if not isinstance(task, int) or task not in self._tasks:
             return False
         place = self._tasks.index(task)
-        found = bisect_right(self._starts, place) - 1
-        return found >= 0 and place < self._ends[found]
+        found = bisect_right(self._parts, (place, BEYOND)) - 1
+        return found >= 0 and place < self._parts[found][1]
 
     def intersection(self, tasks: Iterable[int]) -> set[int]:
         """Those of some tasks that are members."""
@@ -78,16 +81,14 @@ class TaskNumbers:
 
     def _cut(self, start: int, end: int) -> None:
         """Leave out the places from start up to (not including) end."""
-        low = bisect_right(self._ends, start)  # the first range that reaches beyond start
-        high = low
-        kept: list[tuple[int, int]] = []
-        while high < len(self._starts) and self._starts[high] < end:
-            first, last = self._starts[high], self._ends[high]
-            self._size -= min(last, end) - max(first, start)
+        low = bisect_right(self._parts, (start, BEYOND))
+        if low and self._parts[low - 1][1] > start:
+            low -= 1
+        high = bisect_left(self._parts, (end,), low)
+        kept = []
+        for first, last in self._parts[low:high]:
             if first < start:
                 kept.append((first, start))
             if last > end:
                 kept.append((end, last))
-            high += 1
-        self._starts[low:high] = [first for first, _ in kept]
-        self._ends[low:high] = [last for _, last in kept]
+        self._parts[low:high] = kept

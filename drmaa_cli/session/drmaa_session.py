@@ -25,6 +25,7 @@ from drmaa_cli.session import status
 from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import bulk_range, check_key, values_of
 from drmaa_cli.session.ending import waits, while_open
+from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.life import SessionLife
 from drmaa_cli.session.observer import ProgressLike, reporting
 from drmaa_cli.session.templates import JobTemplate
@@ -132,10 +133,10 @@ class DrmaaSession(SessionLife):
         """
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
-        known, task, end = self._waiting.for_one(wanted, deadline)
-        if end.outcome is Outcome.NO_USAGE:
+        info = self._waiting.for_one(wanted, deadline, _info)
+        if info is None:
             raise no_usage()
-        return end.job_info(known.id(task))
+        return info
 
     @waits
     def synchronize(
@@ -197,3 +198,9 @@ class DrmaaSession(SessionLife):
                 self._waiting.catch_up()
         found = self._waiting.state(job, strict=self.config.strict_states)
         return status.of_foreign_job(self.cluster, job) if found is None else found
+
+
+def _info(found: Reaped) -> JobInfo | None:
+    """What wait() returns; None for a job without usage."""
+    known, task, end = found
+    return None if end.outcome is Outcome.NO_USAGE else end.job_info(known.id(task))

@@ -162,16 +162,16 @@ class Monitor:
         if question is None or not (question.work.is_over or question.work.is_lost()):
             return None
         changes = Changes()
-        if question.work.is_over:
-            try:
+        if question.work.is_over:  # not by trying: an interrupt of this thread is no failure of the question
+            failure = question.work.error
+            if failure is None:
                 answer, finished = question.work.result()
-            except TROUBLE as err:
-                question.failed(err, self._clock.monotonic())
-            except BaseException:
-                self._question = None
-                raise
-            else:
                 changes = question.answered(answer, Asked(question.began, finished))
+            elif isinstance(failure, TROUBLE):
+                question.failed(failure, self._clock.monotonic())
+            else:
+                self._question = None
+                raise failure
         for ended in changes.ends:
             level = logging.DEBUG if ended.end.succeeded else logging.INFO
             log.log(level, "job %s ended: %s", JobId(ended.job, ended.task or None), ended.end.describe())

@@ -123,8 +123,10 @@ class Waiting:
         now, not_before = self._cluster.clock.monotonic(), self._monitor.fresh_enough
         return Waiter(now, not_before, deadline, self._cluster.config.outage_limit)
 
-    def for_one(self, wanted: JobId | None, deadline: float) -> Reaped:
-        """Wait for a job, or for any (None), and reap it.
+    def for_one(self, wanted: JobId | None, deadline: float, told: Callable[[Reaped], T]) -> T:
+        """Wait for a job, or for any (None), and reap it; what ``told`` makes of it.
+
+        An interrupt until then gives it back: what the program is not told must not be lost.
 
         Raises:
             ExitTimeoutException, InvalidJobException, DrmCommunicationException: as
@@ -135,8 +137,8 @@ class Waiting:
             if not self.until(lambda: self._reap_one(wanted, taken), self.waiter(deadline)):
                 raise error(ExitTimeoutException, TIMEOUT_TEXT)
             self.remove_from_error_state(taken)
-            return taken[0]
-        except BaseException:  # ctrl-C: what the caller is not told must not be lost
+            return told(taken[0])
+        except BaseException:
             self.give_back(taken)
             raise
 

@@ -27,6 +27,7 @@ class Work(Generic[T]):
     Attributes:
         thread: the thread's identity once it has begun.
         is_over: whether it is done.
+        error: what it raised instead of returning, once it is over.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Work(Generic[T]):
         self._call, self._ended, self._starter = call, ended, starter
         self._over = Signal()
         self._begun: dict[int, bool] = {}  # whoever enters the first word decides
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
         self._value: T
 
     def start(self) -> None:
@@ -59,8 +60,8 @@ class Work(Generic[T]):
 
     def result(self) -> T:
         """What the call returned, once it is over; raises what it raised."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return self._value
 
     def _run(self) -> None:
@@ -70,7 +71,7 @@ class Work(Generic[T]):
         try:
             self._value = self._call()
         except BaseException as err:  # noqa: BLE001  # it is the result
-            self._error = err
+            self.error = err
         self.is_over = True
         self._over.wake()
         self._ended()

@@ -15,8 +15,9 @@ import drmaa_cli
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.system.background import Work
 from tests.core.conftest import Cell, run, template
-from tests.core.interrupts import interrupted_at
+from tests.core.interrupts import Interrupt, interrupted_at
 
 PACKAGE = drmaa_cli.__path__[0]
 HANG_GUARD = 180.0
@@ -86,15 +87,31 @@ def test_an_interrupt_at_any_instant_leaves_the_session_usable(cell: Cell, verb:
     session.exit()
 
 
+# The files in which a wait is interrupted, and at which of the instants: of the longer ones not at each.
+WAYS = {
+    "waiting": (("session/wait.py", "session/session_jobs.py"), 7),
+    "asking": (("session/monitor.py", "session/turns.py", "system/locks.py"), 17),
+    "knowing": (("jobs/job_table.py", "jobs/lifecycle.py", "jobs/task_numbers.py"), 17),
+    "telling": (("jobs/job_end.py", "jobs/job_info.py"), 17),
+    "writing": (("store/session_store.py", "store/rows.py"), 17),
+}
+
+
 @pytest.mark.parametrize("contact", ["session=stopped", None])
-def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None, way: str) -> None:
     session = cell.connect(contact)
+    files, step = WAYS[way]
     count = landed = 1
     while True:
         (job,) = map(str, run(session))
         cell.qmaster.end(int(job), count % 200)
         found: list[Any] = []
-        stopped = interrupted_at(count, lambda: found.append(session.wait(job)), is_wait)  # noqa: B023  # at once
+        stopped = interrupted_at(
+            count,
+            lambda: found.append(session.wait(job)),  # noqa: B023  # at once
+            lambda path: path.endswith(files),
+        )
         if not stopped:
             assert found[0].exitStatus == count % 200
             break
@@ -102,12 +119,31 @@ def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None) -> No
             assert session.wait(job).exitStatus == count % 200
         except DrmaaException as err:
             raise AssertionError(f"lost at {count}") from err
-        count, landed = count + 7, landed + 1
+        count, landed = count + step, landed + 1
     assert landed > 20
 
 
-def is_wait(path: str) -> bool:
-    return path.endswith(("session/wait.py", "session/session_jobs.py"))
+@pytest.mark.parametrize("nth", range(1, 7))
+def test_an_interrupt_while_an_answer_is_taken_in_does_not_lose_it(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    """What was read from the accounting file is read once."""
+    session = cell.connect()
+    (job,) = map(str, run(session))
+    cell.qmaster.end(int(job), 3)
+    results = iter(range(1, 1000))
+    ordinary = Work.result
+
+    def result(work: Work[Any]) -> Any:
+        if next(results) == nth:
+            raise Interrupt
+        return ordinary(work)
+
+    monkeypatch.setattr(Work, "result", result)
+    with suppress(Interrupt):
+        assert session.wait(job).exitStatus == 3
+        return  # there are fewer answers
+    assert session.wait(job).exitStatus == 3
 
 
 def test_an_interrupted_submission_is_found_again(cell: Cell) -> None:
