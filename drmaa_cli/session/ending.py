@@ -7,6 +7,7 @@ from typing import Callable, Protocol, TypeVar, cast
 
 from drmaa_cli.errors import (
     TIMEOUT_TEXT,
+    DrmCommunicationException,
     ExitTimeoutException,
     InternalException,
     NoActiveSessionException,
@@ -36,8 +37,8 @@ def while_open(verb: Verb) -> Verb:
     def call(self: Session, /, *arguments: object, **keywords: object) -> object:
         try:
             return verb(self, *arguments, **keywords)
-        except (InternalException, ExitTimeoutException):
-            self.check()  # exit() closes the session's file, and ends what waits
+        except (InternalException, ExitTimeoutException, DrmCommunicationException):
+            self.check()  # exit() closes the session's file and its connection, and ends what waits
             raise
         except TROUBLE as err:  # every look at the submit host may be the one at which its connection is lost
             self.check()
@@ -54,7 +55,7 @@ def waits(verb: Verb) -> Verb:
         self.check()
         try:
             return verb(self, *arguments, **keywords)
-        except (InternalException, NoActiveSessionException) as err:
+        except (InternalException, NoActiveSessionException, DrmCommunicationException) as err:
             if self.closed:
                 raise error(ExitTimeoutException, TIMEOUT_TEXT) from err
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.system.runner import Command, CommandTimeout
+from drmaa_cli.system.runner import Command, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import remote_shell, standing
 from drmaa_cli.system.ssh.runner import SshRunner
 from tests.ssh.conftest import MakeRunner
@@ -175,3 +175,11 @@ def test_interrupted_in_the_main_thread(runner: SshRunner, tmp_path: Path) -> No
     thread.join()
     until("its end", lambda: not Path("/proc", pid.read_text().strip()).exists())
     assert runner.run(command("/bin/echo", "on")).stdout == b"on\n"
+
+
+def test_who_has_left_makes_no_connection_again(server: SshServer, runner: SshRunner) -> None:
+    runner.run(command("/bin/true"))
+    runner.close()
+    with pytest.raises(HostUnreachable, match="left"):
+        runner.run(command("/bin/true"))
+    assert (server.folder / "log").read_text().count("Accepted publickey") == 1

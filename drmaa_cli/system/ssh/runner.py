@@ -98,6 +98,7 @@ class SshRunner:
         self._kept: dict[str, AnswerFiles] = {}  # answers that lie there, by their names
         self._rider: Rider | None = None
         self._has_answered = False
+        self._has_left = False
         self.trips = 0
         self.noise = b""
 
@@ -109,6 +110,8 @@ class SshRunner:
             DrmsInitException: there is no usable ssh here.
             HostUnreachable: there is no connection.
         """
+        if self._has_left:  # another thread has: nobody would end a connection that is made now
+            raise HostUnreachable(f"{self.address}: the connection was left meanwhile")
         try:
             self.log_in()
         except LoginFailed as err:
@@ -128,7 +131,8 @@ class SshRunner:
         return self._master.is_alive()
 
     def close(self) -> None:
-        """Leave the connection; the last one to leave ends it."""
+        """Leave the connection, for good; the last one to leave ends it."""
+        self._has_left = True
         settled = self._settled()
         if settled and self._master.is_alive():
             marker = secrets.token_hex(16)
