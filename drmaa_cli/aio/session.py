@@ -146,8 +146,7 @@ class AsyncSession:
         try:
             return await asyncio.shield(submitting)
         except asyncio.CancelledError:
-            if not submitting.done():
-                submitting.add_done_callback(self._delete if cancel_job else _forget)
+            submitting.add_done_callback(self._delete if cancel_job else _forget)
             raise
 
     def _delete(self, submitted: asyncio.Future[list[str]]) -> None:

@@ -181,7 +181,12 @@ class Overview:
     def _entries(self) -> list[Entry]:
         with self._lock:
             self._waiting.catch_up()
-            return list(self._session_jobs.entries())
+            # One whose number was written down just now enters the table in a moment, and is shown then.
+            return [
+                entry
+                for entry in self._session_jobs.entries()
+                if entry.end is not None or entry.reaped or entry.id.job in self._table
+            ]
 
     def _states(self, jobs: Sequence[JobId]) -> Mapping[JobId, str]:
         """The states of jobs that had not ended a moment ago."""

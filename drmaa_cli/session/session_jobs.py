@@ -248,8 +248,9 @@ class SessionJobs:
     ) -> list[NewJob]:
         """A submission of this process was accepted; never_ran: and is gone already (``-now y``)."""
         new = self._enter(StoredJob(position, intent, number, ()))
-        for job, _ in new if never_ran else ():
-            self.deleted(job, [*job.waiting], pending=True)
+        known = self.table.get(number)
+        if never_ran and known is not None:
+            self.deleted(known, [*known.waiting], pending=True)
         return new
 
     def by_key(self, key: str) -> StoredJob | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,64 +24,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.replies import QmasterUnreachable
 from drmaa_cli.system import locks
 from fake_sge.cell import Cell
-from tests.sessions.conftest import enter
-
-PATIENCE = 180
-
-
-@pytest.fixture(scope="module")
-def module_cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("aio") / "cell", slots=64, login_shells=False) as cell:
-        yield cell
-
-
-@pytest.fixture
-def cell(module_cell: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cell:
-    enter(monkeypatch, module_cell.variables, module_cell.path, tmp_path / "state")
-    return module_cell
-
-
-def job(session: aio.AsyncSession, command: str, **attributes: Any) -> drmaa_cli.JobTemplate:
-    values = {"args": ["-c", command], "outputPath": ":/dev/null", "joinFiles": True, **attributes}
-    return session.createJobTemplate(remoteCommand="/bin/sh", **values)
-
-
-def run(body: Callable[[], Awaitable[None]]) -> None:
-    """Run a test in a loop in debug mode; what the loop complains of fails it.
-
-    How long its steps take is not judged by the clock of a busy machine: see :func:`never_waits`.
-    """
-    complaints: list[logging.LogRecord] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = complaints.append  # type: ignore[method-assign]  # a list is all that is needed
-    logger = logging.getLogger("asyncio")
-    logger.addHandler(handler)
-    try:
-
-        async def main() -> None:
-            asyncio.get_running_loop().slow_callback_duration = 5.0
-            await asyncio.wait_for(body(), PATIENCE)
-
-        asyncio.run(main(), debug=True)
-        gc.collect()
-    finally:
-        logger.removeHandler(handler)
-    assert [record.getMessage() for record in complaints] == []
-    assert "drmaa_cli.aio" not in {thread.name for thread in threading.enumerate()}
-
-
-def in_loop() -> bool:
-    """Whether the calling thread runs an event loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-async def ids_of(found: AsyncIterator[drmaa_cli.JobInfo], seen: list[str]) -> None:
-    async for info in found:
-        seen.append(info.jobId)  # noqa: PERF401  # what came before an exception counts
+from tests.aio.kit import PATIENCE, ids_of, in_loop, job, run
 
 
 @pytest.fixture
@@ -140,89 +81,6 @@ def test_many_wait_for_the_same_job_and_it_is_reaped_then(cell: Cell) -> None:
         async with aio.open_session("session=same") as session:
             with pytest.raises(InvalidJobException):
                 await session.wait(number)
-
-    run(body)
-
-
-def test_a_cancelled_task_ends_the_waiting_and_not_the_job(cell: Cell) -> None:
-    async def body() -> None:
-        async with aio.open_session() as session:
-            number = await session.run(job(session, "sleep 0.5; exit 4"))
-            task = asyncio.ensure_future(session.wait(number))
-            await asyncio.sleep(0)
-            assert task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            assert (await session.wait(number)).exitStatus == 4
-
-    run(body)
-
-
-def test_a_cancelled_task_deletes_the_job_if_that_was_asked_for(cell: Cell) -> None:
-    async def body() -> None:
-        async with aio.open_session() as session:
-            tasks = await session.run_bulk(job(session, "sleep 300"), 1, 3)
-
-            async def worker(number: str) -> None:
-                await session.wait(number, cancel_job=True)
-
-            workers = [asyncio.create_task(worker(number)) for number in tasks]
-            others = [session.wait(number) for number in tasks]
-            while await session.state(tasks[2]) != "running":
-                await asyncio.sleep(0.05)
-            for worker_task in workers:
-                worker_task.cancel()
-            infos = await asyncio.gather(*others)
-            assert {info.reason.kind for info in infos} == {ReasonKind.DELETED_BY_SESSION}
-
-    run(body)
-
-
-def test_as_completed_that_is_cancelled_deletes_the_rest_if_that_was_asked_for(cell: Cell) -> None:
-    async def body() -> None:
-        async with aio.open_session() as session:
-            quick = await session.run(job(session, "exit 0"))
-            slow = await session.run(job(session, "sleep 300"))
-            first = asyncio.Event()
-            seen = []
-
-            async def consume() -> None:
-                async for info in session.as_completed([slow, quick], cancel_jobs=True):
-                    seen.append(info.jobId)
-                    first.set()
-
-            task = asyncio.create_task(consume())
-            await first.wait()
-            await asyncio.sleep(0)
-            task.cancel()
-            await asyncio.wait([task])
-            info = await session.wait(slow)
-            assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
-            assert seen == [quick]
-
-    run(body)
-
-
-def test_a_submission_whose_task_is_cancelled_is_not_torn(cell: Cell) -> None:
-    async def body() -> None:
-        async with aio.open_session() as session:
-            kept = asyncio.create_task(session.run(job(session, "sleep 300", jobName="kept")))
-            gone = asyncio.create_task(
-                session.run(job(session, "sleep 300", jobName="gone"), cancel_job=True)
-            )
-            await asyncio.sleep(0)
-            for task in (kept, gone):
-                task.cancel()
-            await asyncio.wait([kept, gone])
-            assert kept.cancelled()
-            assert gone.cancelled()
-            while len(entries := {entry.name: entry.id for entry in await session.jobs()}) < 2:
-                await asyncio.sleep(0.05)
-            info = await session.wait(entries["gone"])
-            assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
-            with pytest.raises(ExitTimeoutException):
-                await session.wait(entries["kept"], 0)
-            assert await session.cancel([entries["kept"]]) == {}
 
     run(body)
 

@@ -21,6 +21,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.display import ProgressDisplay
 from tests.core.conftest import Cell, template
 
@@ -338,3 +339,23 @@ def test_no_bar_where_nobody_looks(cell: Cell, capfd: pytest.CaptureFixture[str]
     session.synchronize([job], progress=True)
     assert [info.exitStatus for info in session.as_completed([job], progress=True)] == [3]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_job_is_listed_when_it_can_be_waited_for(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not in the moment between the writing down of its number and its entry into the table."""
+    session = cell.connect()
+    seen: list[str] = []
+    accepted = SessionJobs.accepted
+
+    def look(self: SessionJobs, position: int, number: int) -> bool:
+        done = accepted(self, position, number)
+        for entry in session.jobs():
+            with pytest.raises(ExitTimeoutException):
+                session.wait(entry.id, 0)
+            seen.append(entry.id)
+        return done
+
+    monkeypatch.setattr(SessionJobs, "accepted", look)
+    jobs = run(session, 3)
+    assert jobs[0] in seen
+    assert [entry.id for entry in session.jobs()] == jobs
