@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from ..commands.dispatch import dispatch
+from ..execution.users import group_name, user_name
 from ..model.requests import QmasterUnreachable, Request, Unreachable
 
 
@@ -26,14 +25,7 @@ class NoQmaster:
 def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
     """This process as a request."""
     uid, gid = os.getuid(), os.getgid()
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        user = str(uid)
-    try:
-        group = grp.getgrgid(gid).gr_name
-    except KeyError:
-        group = str(gid)
+    user, group = user_name(uid), group_name(gid)
     umask = os.umask(0o022)
     os.umask(umask)
 

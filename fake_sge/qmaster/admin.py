@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..execution.users import home_and_shell, user_name
 from ..faults import Fault, FaultKind
 from ..model import (
     Hold,
@@ -80,13 +81,14 @@ def _submit_simulated(
     array: list[int] | None,
     resources: dict[str, str],
 ) -> list[int]:
-    entry = pwd.getpwuid(os.getuid())
+    me = user_name(os.getuid())
+    home, _ = home_and_shell(me)
     host = next(iter(qmaster.engine.state.config.hosts))
-    uid, gid = entry.pw_uid, entry.pw_gid
+    uid, gid = os.getuid(), os.getgid()
     if user is not None:
         with contextlib.suppress(KeyError):
             uid, gid = pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid
-    owner = user or entry.pw_name
+    owner = user or me
     made = JobSpec(
         owner=owner,
         uid=uid,
@@ -95,8 +97,8 @@ def _submit_simulated(
         submit_host=host,
         command="simulated",
         job_type=JobType.BINARY | (JobType.ARRAY if array else JobType.NONE),
-        home=entry.pw_dir,
-        workdir=entry.pw_dir,
+        home=home,
+        workdir=home,
         simulation=Simulation(**simulation),
         array=Range(*array) if array else Range(1, 1, 1),
         hard_resources=tuple(Resource(name, value) for name, value in resources.items()),

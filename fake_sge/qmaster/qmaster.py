@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import pwd
 import signal
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from ..engine.scheduling import set_priorities
 from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
 from ..execution.orders import Account, make_order
 from ..execution.processes import start_ticks
+from ..execution.users import home_and_shell, user_name
 from ..faults import FaultBook, FaultKind
 from ..launch import command
 from ..layout import Layout
@@ -66,7 +66,7 @@ class Qmaster:
     def _load(self) -> Engine:
         state = self.store.load()
         if state is None:
-            me = pwd.getpwuid(os.getuid()).pw_name
+            me = user_name(os.getuid())
             config = make_config(self.options, str(self.layout.tmp), str(self.layout.execd), me)
             engine = Engine.fresh(config, make_timing(self.options))
             engine.state.next_number = self.options.first_job_number
@@ -168,12 +168,8 @@ class Qmaster:
     def account(self, user: str) -> Account:
         """The password entry of a user; a user unknown here gets / and /bin/sh."""
         if user not in self._accounts:
-            try:
-                entry = pwd.getpwnam(user)
-                home = self.options.home or entry.pw_dir
-                self._accounts[user] = Account(user, home, entry.pw_shell or "/bin/sh")
-            except KeyError:
-                self._accounts[user] = Account(user, "/", "/bin/sh")
+            home, shell = home_and_shell(user)
+            self._accounts[user] = Account(user, self.options.home or home, shell)
         return self._accounts[user]
 
     def start_execd(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import grp
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..commands.dispatch import dispatch
+from ..execution.users import group_name, user_name
 from ..faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, spoil
 from ..model.flavours import FLAVOURS
 from ..model.requests import ClientSignal, Reply, Request
@@ -217,10 +217,7 @@ class Server:
     def _name(self, kind: str, number: int) -> str:
         found = self.names.get((kind, number))
         if found is None:
-            try:
-                found = pwd.getpwuid(number).pw_name if kind == "user" else grp.getgrgid(number).gr_name
-            except KeyError:
-                found = str(number)
+            found = user_name(number) if kind == "user" else group_name(number)
             self.names[kind, number] = found
         return found
 

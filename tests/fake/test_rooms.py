@@ -32,7 +32,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands/submit_options": "__init__ binding job_spec job_words option_values parsed parser range_values "
     "table",
     "commands/times": "__init__ dates local_time",
-    "execution": "__init__ execd job_process orders processes shepherd",
+    "execution": "__init__ execd job_process orders processes shepherd users",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
@@ -61,7 +61,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         *("commands/altering", "commands/queries"),
     ),
     "execution": ("model", "engine", "layout", "wire"),
-    "client": ("model", "commands", "layout", "wire"),
+    "client": ("model", "commands", "execution", "layout", "wire"),
     "qmaster": (
         *("model", "engine", "commands", "execution"),
         *("faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
