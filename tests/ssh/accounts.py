@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -30,6 +31,9 @@ AUTHENTICATOR = "pam_google_authenticator.so"
 NEEDED = ("useradd", "userdel", "usermod", "chpasswd", "chage")
 LOCK = Path(tempfile.gettempdir(), "drmaa-test-accounts.lock")
 PATIENCE = 120.0
+SERVICES = Path("/etc/pam.d")
+_ACCOUNT = re.compile(r"drmaa(\d+)x[0-9a-f]{4}")
+_SERVICE = re.compile(r"sshd-(\d+)-[0-9a-f]{4}")
 
 
 def require_accounts() -> None:
@@ -67,7 +71,7 @@ class Account:
     """
 
     def __init__(self, home: Path, shell: str = "/bin/bash") -> None:
-        self.name = f"drmaa{secrets.token_hex(4)}"
+        self.name = f"drmaa{os.getpid()}x{secrets.token_hex(2)}"
         self.password = f"Tr0ub4dor & {secrets.token_hex(4)}"
         self.home = home
         _run("useradd", "--create-home", "--home-dir", str(home), "--shell", shell, self.name)
@@ -100,15 +104,29 @@ class Account:
 
     def remove(self) -> None:
         """End the user's processes, which the tests have started, and the account."""
-        number = pwd.getpwnam(self.name).pw_uid
-        until = time.monotonic() + PATIENCE
-        while found := _processes_of(number):
-            assert time.monotonic() < until, found
-            for pid in found:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
-        _run("userdel", "--force", self.name)
+        _remove(self.name)
+
+
+def _remove(name: str) -> None:
+    number = pwd.getpwnam(name).pw_uid
+    until = time.monotonic() + PATIENCE
+    while found := _processes_of(number):
+        assert time.monotonic() < until, found
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    _run("userdel", "--force", name)
+
+
+def sweep() -> None:
+    """Remove the accounts and services of test runs that were killed; their names tell whose they are."""
+    for account in pwd.getpwall():
+        if (found := _ACCOUNT.fullmatch(account.pw_name)) and not Path("/proc", found[1]).exists():
+            _remove(account.pw_name)
+    for service in SERVICES.glob("sshd-*-*"):
+        if (found := _SERVICE.fullmatch(service.name)) and not Path("/proc", found[1]).exists():
+            service.unlink(missing_ok=True)
 
 
 def _processes_of(number: int) -> list[int]:
@@ -125,6 +143,7 @@ def _processes_of(number: int) -> list[int]:
 @contextlib.contextmanager
 def common_folder() -> Iterator[Path]:
     """A directory into which all users can look, with a copy of fake_sge."""
+    sweep()
     with tempfile.TemporaryDirectory(prefix="acc") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -154,11 +173,11 @@ class PamServer(SshServer):
 
     def __init__(self, folder: Path, auth: str = "auth required pam_unix.so", options: str = "") -> None:
         super().__init__(folder, options)
-        self.service = f"sshd-{secrets.token_hex(4)}"
+        self.service = f"sshd-{os.getpid()}-{secrets.token_hex(2)}"
         (folder / self.service).symlink_to(SSHD or "sshd")
         (folder / "motd").write_text("Maintenance on Monday: password: no\n")
         (folder / "banner").write_text("Authorised use only.\nPassword: is asked below\n")
-        self.pam = Path("/etc/pam.d", self.service)
+        self.pam = SERVICES / self.service
         self.pam.write_text(
             f"{auth}\naccount required pam_unix.so\npassword required pam_unix.so\n"
             f"session required pam_unix.so\nsession optional pam_motd.so motd={folder}/motd\n"

@@ -20,12 +20,14 @@ from tests.ssh.accounts import (
     AUTHENTICATOR,
     PYTHON,
     ROOT,
+    SERVICES,
     Account,
     PamServer,
     accounts,
     common_folder,
     pam_server,
     require_accounts,
+    sweep,
 )
 from tests.ssh.server import SSH
 
@@ -352,3 +354,13 @@ def test_files_that_are_refused(contact: str, user: Account, tmp_path: Path) -> 
         assert (user.home / "mine").owner() == user.name
         session.get("mine", tmp_path / "back")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["back", "file", "folder"]
+
+
+def test_what_a_killed_run_left_behind_is_removed(folder: Path) -> None:
+    gone = 2**22 + 1  # beyond the largest number of a process
+    left = [SERVICES / f"sshd-{number}-00ff" for number in (gone, os.getpid())]
+    for path in left:
+        path.write_text("auth required pam_deny.so\n")
+    sweep()
+    assert [path.exists() for path in left] == [False, True]
+    left[1].unlink()
