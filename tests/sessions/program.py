@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -46,9 +45,8 @@ SINGLE_CODES, TASK_CODES = 5, 3
 
 
 def is_submission(what: Any) -> bool:
-    """Whether a Command, or a command's words, are those of a qsub, or of an ssh that runs one."""
-    words = getattr(what, "argv", what)
-    return words[0] == "qsub" or bool(re.search(r"[0-9a-f]{32}\.[0-9]+$", words[-1]))
+    """Whether a Command, or a command's words, are those of a qsub."""
+    return bool(getattr(what, "argv", what)[0] == "qsub")
 
 
 def die() -> None:

@@ -33,9 +33,9 @@ from tests.ssh.server import SshServer, running_server
 PROGRAM = Path(__file__).with_name("cut_program.py")
 PATIENCE = 600.0  # a hang guard
 RUNS_FOR_A_SESSION = 8
-KEYS = 24
+KEYS = 36
 KINDS = ("bytes", "server's end", "bytes", "master", "bytes", "nothing", "bytes", "server's end")
-CALLS = 1500  # of functions of drmaa_cli, for one submission over ssh and what belongs to it
+CALLS = 400  # of functions of drmaa_cli, for one submission over ssh and what belongs to it
 BYTES = 30_000  # one way, for a login and some submissions
 
 
@@ -96,7 +96,7 @@ class CutCampaign:
         directory = self._folder / name
         directory.mkdir()
         for count in range(runs):
-            self._disturbed(directory, KINDS[count % len(KINDS)], is_killed=count % 4 != 3)
+            self._disturbed(directory, KINDS[count % len(KINDS)], is_killed=count % 8 != 7)
         code, said, errors = self._program(directory, "")
         if code != 0:
             self._result.wrong[name] = errors
