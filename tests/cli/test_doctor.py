@@ -12,6 +12,8 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 
+pytestmark = pytest.mark.slow
+
 HERE = [step.name for step in STEPS_IN_ORDER if not step.remote]
 
 

@@ -18,6 +18,8 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 
+pytestmark = pytest.mark.slow
+
 ARRAY = """
 import sys, drmaa_cli
 with drmaa_cli.open_session("session=" + sys.argv[1]) as session:

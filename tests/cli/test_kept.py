@@ -12,6 +12,8 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 
+pytestmark = pytest.mark.slow
+
 
 def detach(desk: Desk, *words: str) -> str:
     return desk.good("run", "--detach", *words)

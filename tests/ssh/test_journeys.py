@@ -12,6 +12,8 @@ from drmaa_cli.session.job_session import JobSession
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 180
 PAUSE = 0.3
 

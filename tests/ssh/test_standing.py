@@ -17,6 +17,8 @@ from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer, running_server
 from tests.ssh.test_runner import command, until
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 
 

@@ -24,6 +24,8 @@ from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, Way, relay_to
 from tests.ssh.server import SshServer
 
+pytestmark = pytest.mark.slow
+
 ODD_NAMES = [
     "with blank",
     "-rf",

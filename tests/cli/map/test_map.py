@@ -55,6 +55,7 @@ def test_standard_input_and_values(desk: Desk) -> None:
     assert (desk.directory / "x-2").exists()
 
 
+@pytest.mark.slow
 def test_only_what_has_not_ended_well_is_run_again(desk: Desk) -> None:
     file = commands(desk, counted(1), f"{counted(2)}; test -e fixed", counted(3))
     assert desk.run("map", "-q", file).returncode == 1
@@ -79,6 +80,7 @@ def test_equal_commands_are_different_ones(desk: Desk) -> None:
     assert marks(desk) == {1: 7}
 
 
+@pytest.mark.slow
 def test_failed_ones_are_tried_again_with_more(desk: Desk, cell: Cell) -> None:
     tries = "echo x >> ran-1; test $(wc -l < ran-1) -ge 3"
     file = commands(desk, tries, "exit 9", counted(2))
@@ -108,6 +110,7 @@ def test_what_somebody_has_deleted_is_not_tried_again(desk: Desk) -> None:
     assert "2 commands: 0 done, 2 failed" in text
 
 
+@pytest.mark.slow
 def test_bundles(desk: Desk) -> None:
     texts = [f"{counted(at)}; echo out {at}; exit {0 if at % 3 else at}" for at in range(1, 8)]
     found = desk.run("map", "-q", "--json", "--bundle", "3", commands(desk, *texts))
