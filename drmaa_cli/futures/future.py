@@ -8,6 +8,8 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 T = TypeVar("T")
 PENDING = "PENDING"  # of concurrent.futures: of a future that nothing has happened to
+CANCELLED = ("CANCELLED", "CANCELLED_AND_NOTIFIED")
+LOCK_SECONDS = 5.0  # nobody holds the lock of a future for longer than an instant
 
 
 class CallJob(NamedTuple):
@@ -51,12 +53,24 @@ class JobFuture(Future[T]):
             self._cancelled(self)
         return True
 
+    @property
+    def is_cancelled(self) -> bool:
+        """As cancelled(), without its lock."""
+        return self._state in CANCELLED
+
     def settle(self, value: object, exception: BaseException | None) -> bool:
-        """Give it what it came to; False when it was cancelled before."""
-        with self._condition:
+        """Give it what it came to; False when it was cancelled before.
+
+        The lock of a Future is lost when a signal handler's exception lands in the cancel() that took it.
+        """
+        if not self._condition.acquire(timeout=LOCK_SECONDS):
+            return False
+        try:
             if self._state != PENDING:
                 return False
             self.set_running_or_notify_cancel()
+        finally:
+            self._condition.release()
         if exception is None:
             self.set_result(value)  # type: ignore[arg-type]
         else:

@@ -25,6 +25,7 @@ from drmaa_cli.futures.submission import Submission, Submitter
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Lock, Signal
 
 log = logging.getLogger("drmaa_cli.futures")
@@ -135,8 +136,10 @@ class Watcher:
             return
         self._over = self._hurry = True
         self._call()
+        if self._inbox or self._returning or self._cancelled:
+            self._attend()
         with self._lock:
-            if not self._is_alive():
+            if self._thread is None:
                 self._close()
 
     def join(self) -> None:
@@ -146,16 +149,29 @@ class Watcher:
             thread.join()
 
     def _attend(self) -> None:
-        """See that the thread is there."""
+        """See that the thread is there.
+
+        It is started in a thread of its own: an exception of a signal handler in the middle of a start would
+        leave it open whether there is one.
+        """
         with self._lock:
-            if not self._is_alive():
-                self._thread = threading.Thread(target=self._run, name="drmaa_cli.futures")
-                self._thread.start()
-                return
+            missing = self._thread is None
+        if missing:
+            work = Work(self._start)
+            work.start()
+            work.wait()
+            work.result()
         self._arrivals.call()
 
-    def _is_alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="drmaa_cli.futures", daemon=False)
+                try:
+                    self._thread.start()
+                except BaseException:  # at the end of the interpreter
+                    self._thread = None
+                    raise
 
     def _call(self) -> None:
         self._signal.wake()
@@ -172,8 +188,6 @@ class Watcher:
 
     def _goes_on(self) -> bool:
         with self._lock:
-            if self._thread is not threading.current_thread():
-                return False  # its start was interrupted, and another one was started
             if self._detached:
                 self._forget_all()
             now = time.monotonic()
@@ -189,9 +203,9 @@ class Watcher:
                 return True
             if self._delivery.is_waiting:
                 return True
-            self._thread = None
             if self._over:
                 self._close()
+            self._thread = None
             return False
 
     def _forget_all(self) -> None:
@@ -228,7 +242,7 @@ class Watcher:
         calls = []
         while self._inbox:
             call = self._inbox.popleft()
-            if not call.future.cancelled():
+            if not call.future.is_cancelled:
                 calls.append(call)
         return [
             submission
@@ -276,7 +290,7 @@ class Watcher:
     def _enter(self, job: str, task: Task) -> None:
         self._tasks[job] = task
         task.future.job = CallJob(job, self._spool.log_path(task.bundle, task.number))
-        if task.future.cancelled():  # while it was submitted
+        if task.future.is_cancelled:  # while it was submitted
             self._cancelled.append(task.future)
 
     def _take_up_all(self) -> None:
@@ -353,7 +367,7 @@ class Watcher:
             task = self._tasks.get(job)
             if task is None:
                 continue
-            if task.future.cancelled():
+            if task.future.is_cancelled:
                 self._delivery.dropped(task)
             else:
                 self._delivery.ended(task, info)
@@ -366,6 +380,8 @@ class Watcher:
             broken = ExecutorBrokenError(f"the executor has failed: {type(err).__name__}: {err}")
             broken.__cause__ = err
             future.settle(None, broken)
+        with self._lock:
+            self._thread = None
 
     def _close(self) -> None:
         if self._closed:
