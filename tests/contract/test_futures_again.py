@@ -88,18 +88,19 @@ def test_a_program_that_is_killed_again_and_again(pool: Pool) -> None:
 
 def test_a_failure_is_told_once_and_then_tried_again(pool: Pool) -> None:
     world = pool.world
-    ran, gate = str(world.file("ran")), str(world.file("gate"))
+    ran, gate, end = (str(world.file(name)) for name in ("ran", "gate", "end"))
     first = pool(session=NAME, keys=True)
-    first.submit(functions.note_and_fail, ran, "a")
+    first.submit(functions.note_wait_and_fail, ran, end, "a")
     first.submit(functions.note_and_wait, ran, gate, "b")
     world.eventually(lambda: sorted(lines(Path(ran))), lambda seen: seen == ["a", "b"])
     first.detach()
+    Path(end).touch()  # the failure comes when nobody is there
     with pytest.raises(RuntimeError, match="after shutdown"):
         first.submit(functions.add)
 
     second = pool(session=NAME, keys=True)
     waiting = second.submit(functions.note_and_wait, ran, gate, "b")
-    told = second.submit(functions.note_and_fail, ran, "a").exception()
+    told = second.submit(functions.note_wait_and_fail, ran, end, "a").exception()
     assert type(told) is ValueError
     assert sorted(lines(Path(ran))) == ["a", "b"]
     Path(gate).touch()
@@ -107,7 +108,7 @@ def test_a_failure_is_told_once_and_then_tried_again(pool: Pool) -> None:
     second.shutdown()
 
     with pool(session=NAME, keys=True) as third:
-        assert type(third.submit(functions.note_and_fail, ran, "a").exception()) is ValueError
+        assert type(third.submit(functions.note_wait_and_fail, ran, end, "a").exception()) is ValueError
         assert third.submit(functions.note_and_wait, ran, gate, "b").result() == "b"
     assert sorted(lines(Path(ran))) == ["a", "a", "b"]
 

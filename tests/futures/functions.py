@@ -138,6 +138,11 @@ def note_and_fail(path: str, value: object) -> None:
     raise ValueError(value)
 
 
+def note_wait_and_fail(path: str, gate: str, value: object) -> None:
+    note_and_wait(path, gate, value)
+    raise ValueError(value)
+
+
 def with_small_files(size: int, result: int) -> bytes:
     """Return so many bytes where no file may be larger than a size."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
