@@ -199,7 +199,7 @@ def _words(step: tuple[Any, ...], count: int) -> list[str] | None:
 def _walk(real: RealCell, walk: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        twin = Twin(real, Path(directory), real.slots)
+        twin = Twin(real, Path(directory), real.private.options.slots)
         twin.clear()
         for step in walk:
             words = _words(step, len(twin.sides[0].numbers))
