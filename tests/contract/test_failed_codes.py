@@ -28,15 +28,14 @@ OVER = (12, 13, 14, *range(16, 24), 31, 37, *UNKNOWN, 100)
 BEFORE_JOB = 11
 WRAPPER = """\
 #!/bin/sh
-/usr/lib/gridengine/sge_shepherd "$@"
-code=$?
 touch {folder}/active
 id=$(sed -n 's/^job_id=//p' config)
 if mv {folder}/$id {folder}/$id.said 2>/dev/null; then
-    code=$(cat {folder}/$id.said)
-    echo $code > exit_status
+    /usr/lib/gridengine/sge_shepherd "$@"
+    cat {folder}/$id.said >exit_status
+    exit "$(cat {folder}/$id.said)"
 fi
-exit $code
+exec /usr/lib/gridengine/sge_shepherd "$@"  # which takes the execution daemon's signals
 """
 Says = Callable[[str, int], None]
 

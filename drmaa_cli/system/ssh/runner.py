@@ -111,7 +111,7 @@ class SshRunner:
             HostUnreachable: there is no connection.
         """
         if self._has_left:  # another thread has: nobody would end a connection that is made now
-            raise HostUnreachable(f"{self.address}: the connection was left meanwhile")
+            raise HostUnreachable(f"{self.address}: the session has ended")
         try:
             self.log_in()
         except LoginFailed as err:
