@@ -88,3 +88,13 @@ def test_a_pending_task_in_error_state_that_was_deleted_has_its_record() -> None
     watch.recorded(evidence.record()._replace(failed=26)).gone(now=2)
     assert watch.end is not None
     assert watch.end.outcome is Outcome.ABORTED
+
+
+def test_a_record_tells_of_one_that_was_deleted_before_anybody_asked_why() -> None:
+    watch = Watch().listed(evidence.row("Eqw")).deleted(pending=True)
+    watch.recorded(evidence.record()._replace(failed=26, start_time=0))
+    assert watch.alive
+    watch.listed(now=2)
+    assert info(watch.end) == ABORTED
+    assert watch.end is not None
+    assert watch.end.facts.failed == 26
