@@ -10,12 +10,15 @@ import pytest
 
 from fake_sge import Cell
 
-from .kit import submit
+from .kit import submit, wait_for
 
 
 @pytest.fixture(scope="module")
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("alter") / "cell") as made:
+    """All its slots are taken: a job that is released waits on."""
+    with Cell(tmp_path_factory.mktemp("alter") / "cell", login_shells=False) as made:
+        taker = submit(made, tmp_path_factory.mktemp("taker"), "-pe", "smp", "8", "-b", "y", "sleep", "900")
+        wait_for(lambda: [group.state for group in made.jobs() if group.job == taker] == ["r"])
         yield made
 
 
