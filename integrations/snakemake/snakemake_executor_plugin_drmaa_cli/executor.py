@@ -39,7 +39,6 @@ class Executor(RemoteExecutor):
         self._ends: dict[str, drmaa_cli.JobInfo] = {}  # that came and are not reported yet
         self._under_way: dict[str, JobExecutorInterface] = {}
         self._ran: list[tuple[Ran, float]] = []
-        self.next_seconds_between_status_checks = SECONDS_BETWEEN_LOOKS
         try:
             self._session = drmaa_cli.open_session()
         except drmaa_cli.DrmaaException as err:
@@ -96,6 +95,11 @@ class Executor(RemoteExecutor):
         log = directory / f"{job.jobid}.{job.attempt}.log"
         log.unlink(missing_ok=True)  # of an earlier run of Snakemake
         return log
+
+    @property
+    def next_seconds_between_status_checks(self) -> float:
+        """Seconds until the next look; the thread that looks begins before :meth:`__post_init__`."""
+        return SECONDS_BETWEEN_LOOKS
 
     # --- ends ----------------------------------------------------------------------------------------------
 
