@@ -182,6 +182,6 @@ def test_interrupted_in_the_main_thread(runner: SshRunner, tmp_path: Path) -> No
 def test_who_has_left_makes_no_connection_again(server: SshServer, runner: SshRunner) -> None:
     runner.run(command("/bin/true"))
     runner.close()
-    with pytest.raises(HostUnreachable, match="left"):
+    with pytest.raises(HostUnreachable, match="the session has ended"):
         runner.run(command("/bin/true"))
     assert (server.folder / "log").read_text().count("Accepted publickey") == 1
