@@ -22,6 +22,7 @@ from .faults import FaultKind
 from .install import install
 from .launch import Guard, NotStarted, start_qmaster
 from .layout import TOOLS, Layout
+from .on_path import CommandsOnPath
 from .options import CellOptions
 from .reports import CellStatus, TaskGroup
 from .settings import check_effect, near
@@ -29,7 +30,7 @@ from .settings import check_effect, near
 PORT = "6444"
 
 
-class Cell:
+class Cell(CommandsOnPath):
     """A cell in a directory of its own.
 
     Args:
@@ -71,14 +72,6 @@ class Cell:
     def directory(self) -> Path:
         """Where the cell lives."""
         return self.layout.directory
-
-    @property
-    def env(self) -> dict[str, str]:
-        """``os.environ`` with the cell's commands first on PATH and its SGE_* variables."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SGE_")}
-        env.update(self.variables)
-        env["PATH"] = f"{self.layout.bin}:{os.environ.get('PATH', os.defpath)}"
-        return env
 
     @property
     def variables(self) -> dict[str, str]:
@@ -214,25 +207,6 @@ class Cell:
         if "error" in answer:
             raise CellError(answer["error"])
         return answer["ok"]
-
-    def run(
-        self,
-        *argv: str,
-        stdin: bytes = b"",
-        cwd: str | os.PathLike[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command in the cell's environment; stdout and stderr are captured."""
-        return subprocess.run(
-            [str(self.path / argv[0]) if argv[0] in TOOLS else argv[0], *argv[1:]],
-            input=stdin,
-            cwd=cwd,
-            env={**self.env, **(env or {})},
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
 
     def status(self) -> CellStatus:
         """Figures: the clock, how many jobs and tasks, the next job number."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-_SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
+_SUBMITTED = re.compile(r"^Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
 _MASKS = (
     (re.compile(r"\b[01]\.\d{5}\b"), "PRIORITY"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
@@ -27,6 +27,11 @@ _MASKS = (
     (re.compile(r"(?<![\w.])\d+\.\d\d(?![\w.])|(?<![\w.])\d+\.\d+[KMG](?!\w)"), "FIGURE"),  # load, memory
 )
 _NARROWED = re.compile(r" +(?=<\d+>|PRIORITY|TIME|FIGURE)|(?<=FIGURE) +")
+
+
+def submitted(text: str) -> list[int]:
+    """The numbers of the jobs in the answers of qsub, with and without ``-terse``, in their order."""
+    return [int(found.group(1) or found.group(2)) for found in _SUBMITTED.finditer(text)]
 
 
 class Answer(NamedTuple):
@@ -63,13 +68,12 @@ class Masker:
 
     def __init__(self, places: Mapping[str, str]) -> None:
         self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
-        self._numbers: list[str] = []
+        self._numbers: list[int] = []
 
     def masked(self, answer: Answer) -> Answer:
         """The answer, comparable; what qsub says in it teaches the job's number."""
         if "qsub" in answer.command or "qresub" in answer.command:
-            for found in _SUBMITTED.finditer(answer.out + "\n" + answer.err):
-                number = found.group(1) or found.group(2)
+            for number in submitted(f"{answer.out}\n{answer.err}"):
                 if number not in self._numbers:
                     self._numbers.append(number)
         return Answer(self._mask(answer.command), answer.code, self._mask(answer.out), self._mask(answer.err))

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import CellError
+from ..on_path import CommandsOnPath
 from ..options import CellOptions
 from ..reports import CellStatus, TaskGroup
 from . import daemons, guard, plan
@@ -38,7 +39,7 @@ def is_real(directory: str | os.PathLike[str]) -> bool:
     return (Path(directory) / SETTINGS).exists()
 
 
-class RealCell(WithoutFaults):
+class RealCell(CommandsOnPath, WithoutFaults):
     """A qmaster, an execution daemon, queues and parallel environments on localhost, without root.
 
     Everything lives in one directory and on two free ports; the machine's own cell, if it has one, is not
@@ -100,14 +101,6 @@ class RealCell(WithoutFaults):
     def ports(self) -> tuple[int, int]:
         """The qmaster's and the execution daemon's."""
         return self._daemons.ports
-
-    @property
-    def env(self) -> dict[str, str]:
-        """``os.environ`` with the cell's commands first on PATH and its SGE_* variables."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SGE_")}
-        env.update(self.variables)
-        env["PATH"] = f"{self.path}:{os.environ.get('PATH', os.defpath)}"
-        return env
 
     @property
     def variables(self) -> dict[str, str]:
@@ -210,26 +203,6 @@ class RealCell(WithoutFaults):
         return self._daemons.qmaster_pid
 
     # ---- talking to it ---------------------------------------------------------------------------
-    def run(
-        self,
-        *argv: str,
-        stdin: bytes = b"",
-        cwd: str | os.PathLike[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command in the cell's environment; stdout and stderr are captured."""
-        own = self.path / argv[0]
-        return subprocess.run(
-            [str(own) if own.exists() else argv[0], *argv[1:]],
-            input=stdin,
-            cwd=cwd,
-            env={**self.env, **(env or {})},
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
-
     def jobs(self) -> list[TaskGroup]:
         """The jobs of all users as ``qstat`` lists them; only pending ones have a time of submission."""
         return task_groups(self._daemons.manage("qstat", "-xml", *ALL_USERS))

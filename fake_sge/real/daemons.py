@@ -7,7 +7,7 @@ import random
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CellError
@@ -73,13 +73,19 @@ class Daemons:
         path = self.installation.binaries / name
         return path if path.exists() else self.installation.tools / name
 
-    def manage(self, *argv: str, check: bool = True, environ: Mapping[str, str] | None = None) -> str:
+    def manage(self, *argv: str, check: bool = True) -> str:
         """The output of one of the cell's programs. Raises CellError when it hangs, or (``check``) fails."""
+        done = self._run(*argv)
+        if check and done.returncode != 0:
+            raise CellError(f"{' '.join(argv)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LC_ALL": "C", **self.variables}
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 [str(self.program(argv[0])), *argv[1:]],
-                env={**environment, **(environ or {})},
+                env=environment,
                 cwd=self.directory,
                 timeout=COMMAND_SECONDS,
                 stdin=subprocess.DEVNULL,
@@ -90,9 +96,6 @@ class Daemons:
             )
         except subprocess.TimeoutExpired as error:
             raise CellError(f"{' '.join(argv)} took more than {COMMAND_SECONDS:g} s") from error
-        if check and done.returncode != 0:
-            raise CellError(f"{' '.join(argv)} ended with {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout
 
     def configure(self, option: str, text: str, name: str = "object") -> None:
         """Hand Grid Engine a file: ``configure("-Aq", text)``."""
@@ -102,17 +105,7 @@ class Daemons:
 
     def answers(self) -> bool:
         """Whether the qmaster answers."""
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.directory), **self.variables}
-        done = subprocess.run(
-            [str(self.program("qconf")), "-sh"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
-        return done.returncode == 0
+        return self._run("qconf", "-sh").returncode == 0
 
     def launch(self, name: str) -> None:
         """Start a daemon; it puts itself into the background."""

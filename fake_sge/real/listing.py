@@ -1,19 +1,11 @@
-"""What Grid Engine prints, as values: ``qstat -xml``, and the answers of qsub."""
+"""``qstat -xml`` as task groups."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from xml.etree import ElementTree
 
 from ..reports import TaskGroup
-
-_SUBMITTED = re.compile(r"^Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
-
-
-def submitted(text: str) -> list[int]:
-    """The numbers of the jobs in the answers of qsub, with and without ``-terse``, in their order."""
-    return [int(found.group(1) or found.group(2)) for found in _SUBMITTED.finditer(text)]
 
 
 def task_groups(xml: str) -> list[TaskGroup]:

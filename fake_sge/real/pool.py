@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CellError
 from ..options import CellOptions
 from .cell import RealCell
 
-LISTS = ("-spl", "-sprjl", "-sul", "-shgrpl", "-sel", "-ss", "-sh", "-sm", "-so")
-WHOLE = (("-sconf",), ("-ssconf",), ("-sc",), ("-sq", "*"))
+ASKED = (  # of qconf, besides the parallel environments: what makes up a configuration
+    *(("-sconf",), ("-ssconf",), ("-sc",), ("-sq", "*")),
+    *(("-sprjl",), ("-sul",), ("-shgrpl",), ("-sel",), ("-ss",), ("-sh",), ("-sm",), ("-so",)),
+)
 
 
 class RealCellPool:
@@ -67,10 +68,13 @@ class RealCellPool:
 
 def _state(cell: RealCell) -> object:
     """What tells whether somebody changed a cell: its configuration, and the files beside it."""
-    ask: Callable[..., str] = lambda *argv: cell.run("qconf", *argv).stdout.decode()  # noqa: E731
-    names = ask("-spl").split()
-    answers = [ask(option) for option in LISTS] + [ask(*argv) for argv in WHOLE]
-    answers += [ask("-sp", name) for name in names if cell.run("qconf", "-sp", name).returncode == 0]
+
+    def ask(*argv: str) -> str:
+        return cell.run("qconf", *argv).stdout.decode()
+
+    environments = ask("-spl")
+    answers = [environments, *(ask(*argv) for argv in ASKED)]
+    answers += [ask("-sp", name) for name in environments.split()]
     if cell.qmaster_pid is None:
         raise CellError("its qmaster does not run")
     files = {

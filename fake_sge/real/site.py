@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
+from ..comparison import submitted
 from ..errors import CellError, FakeOnlyError
 from ..layout import TOOLS
+from ..on_path import CommandsOnPath
 from ..options import CellOptions
 from ..reports import TaskGroup
 from .installation import NotInstalledError
-from .listing import submitted, task_groups
+from .listing import task_groups
 from .refusals import WithoutFaults
 
 # Standard output goes through tee(1) into the record of submissions; the exit code is qsub's own.
@@ -29,7 +30,7 @@ exit "$code"
 """
 
 
-class SiteCell(WithoutFaults):
+class SiteCell(CommandsOnPath, WithoutFaults):
     """The Grid Engine of this environment, with the interface of the fake one where that makes sense.
 
     Its configuration and daemons are not touched; of its jobs only those are looked at and deleted that were
@@ -72,11 +73,6 @@ class SiteCell(WithoutFaults):
         return self.directory / "bin"
 
     @property
-    def env(self) -> dict[str, str]:
-        """``os.environ`` with :attr:`path` first on PATH."""
-        return {**os.environ, "PATH": f"{self.path}:{os.environ.get('PATH', os.defpath)}"}
-
-    @property
     def variables(self) -> dict[str, str]:
         """The SGE_* variables."""
         return {name: value for name, value in os.environ.items() if name.startswith("SGE_")}
@@ -108,26 +104,6 @@ class SiteCell(WithoutFaults):
         self.stop()
 
     # ---- talking to it ---------------------------------------------------------------------------
-    def run(
-        self,
-        *argv: str,
-        stdin: bytes = b"",
-        cwd: str | os.PathLike[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command; stdout and stderr are captured."""
-        own = self.path / argv[0]
-        return subprocess.run(
-            [str(own) if own.exists() else argv[0], *argv[1:]],
-            input=stdin,
-            cwd=cwd,
-            env={**self.env, **(env or {})},
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
-
     def jobs(self) -> list[TaskGroup]:
         """What qstat lists of the jobs that were submitted here. Raises CellError when it fails."""
         ours = submitted(self._record.read_text())

@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli compare comparison errors faults guard install launch layout options "
-    "pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli compare comparison errors faults guard install launch layout on_path "
+    "options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -67,6 +67,8 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         *("faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
+    "on_path": (),
+    "comparison": (),
     "cell": (
         "client",
         "errors",
@@ -75,13 +77,13 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "install",
         "launch",
         "layout",
+        "on_path",
         "options",
         "reports",
         "settings",
     ),
     "guard": ("cell",),
-    "real": ("errors", "layout", "model", "options", "reports"),
-    "comparison": (),
+    "real": ("comparison", "errors", "layout", "model", "on_path", "options", "reports"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options", "real"),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
