@@ -111,12 +111,20 @@ def test_ctrl_c_deletes_the_jobs(published: Published, snakemake: Path, workflow
         finally:
             program.kill()
     assert program.returncode == 1, said
-    qstat = [str(Path(shutil.which("qstat", path=env["PATH"]) or "qstat"))]
-    until(lambda: not subprocess.run(qstat, env=env, capture_output=True, check=True).stdout)
+    number = started.read_text().strip()
+    until(lambda: number not in numbers(published), said)
 
 
-def until(condition: Callable[[], bool]) -> None:
+def numbers(published: Published) -> list[str]:
+    """The numbers of the jobs in the cell, where other tests may have left some."""
+    env = published.client.env
+    qstat = shutil.which("qstat", path=env["PATH"]) or "qstat"
+    done = subprocess.run([qstat], env=env, capture_output=True, text=True, check=True)
+    return [line.split()[0] for line in done.stdout.splitlines()[2:]]
+
+
+def until(condition: Callable[[], bool], *about: object) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, about
         time.sleep(0.1)
