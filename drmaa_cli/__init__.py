@@ -20,17 +20,30 @@ if TYPE_CHECKING:
 
     from drmaa_cli.config import Config, Settings
     from drmaa_cli.gridengine.records import CommandResult
+    from drmaa_cli.jobs.advice import Advice, Verdict, usage_advice
     from drmaa_cli.jobs.progress import Progress
     from drmaa_cli.jobs.usage import Efficiency, Requested
+    from drmaa_cli.jobs.usage_groups import (
+        Outlier,
+        Spread,
+        Totals,
+        UsageGroup,
+        UsedJob,
+        group_name,
+        usage_groups,
+        used_job,
+    )
     from drmaa_cli.session.arrivals import Arrivals
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
     from drmaa_cli.system.transfer import Transferred
 
 __all__ = [
+    "Advice",
     "Arrivals",
     "Cause",
     "Command",
@@ -46,6 +59,8 @@ __all__ = [
     "JobSession",
     "JobTemplate",
     "LocalRunner",
+    "Outlier",
+    "PastJob",
     "Progress",
     "Reason",
     "ReasonKind",
@@ -53,9 +68,18 @@ __all__ = [
     "Runner",
     "Session",
     "SessionJob",
+    "Spread",
+    "Totals",
     "Transferred",
+    "UsageGroup",
+    "UsedJob",
+    "Verdict",
+    "group_name",
     "install_as_drmaa",
     "open_session",
+    "usage_advice",
+    "usage_groups",
+    "used_job",
 ]
 __all__ += constants.__all__
 __all__ += errors.__all__
@@ -91,6 +115,7 @@ def open_session(
 
 
 _LATE = {  # loaded when they are asked for
+    "Advice": "drmaa_cli.jobs.advice",
     "Arrivals": "drmaa_cli.session.arrivals",
     "Command": "drmaa_cli.system.runner",
     "CommandNotFound": "drmaa_cli.system.runner",
@@ -102,11 +127,22 @@ _LATE = {  # loaded when they are asked for
     "Job": "drmaa_cli.session.job",
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
+    "Outlier": "drmaa_cli.jobs.usage_groups",
+    "PastJob": "drmaa_cli.session.history",
     "Progress": "drmaa_cli.jobs.progress",
     "Requested": "drmaa_cli.jobs.usage",
     "Runner": "drmaa_cli.system.runner",
     "SessionJob": "drmaa_cli.session.entries",
+    "Spread": "drmaa_cli.jobs.usage_groups",
+    "Totals": "drmaa_cli.jobs.usage_groups",
     "Transferred": "drmaa_cli.system.transfer",
+    "UsageGroup": "drmaa_cli.jobs.usage_groups",
+    "UsedJob": "drmaa_cli.jobs.usage_groups",
+    "Verdict": "drmaa_cli.jobs.advice",
+    "group_name": "drmaa_cli.jobs.usage_groups",
+    "usage_advice": "drmaa_cli.jobs.advice",
+    "usage_groups": "drmaa_cli.jobs.usage_groups",
+    "used_job": "drmaa_cli.jobs.usage_groups",
 }
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 

@@ -10,6 +10,7 @@ from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.job_template import TemplateAttributes
 
 LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
+END_OF_TIME = 253402300800  # the year 10000, which no date of qacct's reaches
 
 
 def values_of(template: object) -> Mapping[bytes, Text]:
@@ -35,6 +36,17 @@ def check_key(key: object) -> None:
         key.encode()
     except UnicodeEncodeError as err:
         raise error(InvalidArgumentException, f"a key is a text of Unicode, which {key!r} is not") from err
+
+
+def check_moment(since: object) -> float:
+    """A moment in epoch seconds, which accounting can be asked about.
+
+    Raises:
+        InvalidArgumentException: it is none.
+    """
+    if isinstance(since, bool) or not isinstance(since, (int, float)) or not 0 <= since < END_OF_TIME:
+        raise error(InvalidArgumentException, f"a moment is a number of seconds since 1970, not {since!r}")
+    return float(since)
 
 
 def bulk_range(begin: object, end: object, step: object) -> TaskRange:

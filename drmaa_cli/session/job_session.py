@@ -10,7 +10,7 @@ from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.actions import check_action
-from drmaa_cli.session.arguments import check_key, values_of
+from drmaa_cli.session.arguments import check_key, check_moment, values_of
 from drmaa_cli.session.completion import Completions, choose, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.session import transfers
+    from drmaa_cli.session.history import PastJob
     from drmaa_cli.template.job_template import TemplateValues
 
 
@@ -165,6 +166,29 @@ class JobSession(DrmaaSession):
         check_action(operation)
         self.check()
         return self._changing.change_many(jobIds, operation)
+
+    @while_open
+    def history(self, since: float) -> list[PastJob]:
+        """The user's jobs that began to run since a moment and have ended, by accounting (beyond DRMAA).
+
+        Also those of other sessions, and those that were submitted by hand; not those that never began to
+        run. It is read with qacct, or from the accounting file where there is no qacct.
+
+        Args:
+            since: epoch seconds.
+
+        Returns:
+            The jobs in the order of their ends. Nothing is reaped.
+
+        Raises:
+            InvalidArgumentException: not a moment.
+            DrmCommunicationException, InternalException: accounting cannot be read.
+        """
+        self.check()
+        from drmaa_cli.session.history import history  # noqa: PLC0415  # loaded when it is needed
+
+        moment = check_moment(since)
+        return history(self.cluster, self._open_accounting, moment)
 
     # --- one job -------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from drmaa_cli.config import Settings
     from drmaa_cli.session.change import Changing
     from drmaa_cli.session.submissions import Submissions
+    from drmaa_cli.system.host import AccountingLog
 
 log = logging.getLogger("drmaa_cli")
 log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
@@ -83,10 +84,10 @@ class SessionLife:
             path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
         )
         self._table = self._session_jobs.table
-        self._accounting = self.host.accounting(f"{common}/{PLAIN_FILE}", f"{common}/{JSON_FILE}")
+        self._path, self._common, self._grace = path, common, rules.grace
+        self._accounting = self._open_accounting()
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()
-        self._path, self._common, self._grace = path, common, rules.grace
         self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
         self._overview = Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         try:
@@ -96,6 +97,10 @@ class SessionLife:
             self._session_jobs.let_go()
             self._accounting.close()
             raise
+
+    def _open_accounting(self) -> AccountingLog:
+        """A reader of the cell's accounting file."""
+        return self.host.accounting(f"{self._common}/{PLAIN_FILE}", f"{self._common}/{JSON_FILE}")
 
     @functools.cached_property
     def _submissions(self) -> Submissions:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
     from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.session.transfers import Name, Watch
@@ -225,6 +226,14 @@ class Session:
         See :meth:`drmaa_cli.session.job_session.JobSession.unfinished`.
         """
         return current().unfinished(jobIds)
+
+    @staticmethod
+    def history(since: float) -> list[PastJob]:
+        """The user's jobs by accounting (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.history`.
+        """
+        return current().history(since)
 
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:

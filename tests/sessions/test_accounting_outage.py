@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.accounting_log import AccountingFile
+from drmaa_cli.system.commands import Tool, find_tool
+from drmaa_cli.system.files import Files
+from drmaa_cli.system.runner import CommandNotFound
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
 from tests.conftest import require_real_cell
@@ -119,3 +123,29 @@ def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> Non
                 own.accounting.unlink()
             (tmp_path / f"go{turn}").write_text("\n")
             assert session.wait(number, PATIENCE).exitStatus == turn
+
+
+def test_history_without_qacct_is_the_accounting_file(own: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with JobSession() as session:
+        number = session.runJob(job(session, "exit 5"))
+        session.wait(number)
+        (past,) = session.history(0)
+        line = own.accounting.read_bytes().splitlines(keepends=True)[-1]
+        with own.accounting.open("ab") as file:
+            file.write(line.replace(f":{session.cluster.user}:".encode(), b":somebody:", 1))
+    monkeypatch.setattr("drmaa_cli.system.cell.find_tool", _find_all_but_qacct)
+    with JobSession() as session:
+        (found,) = session.history(0)
+        assert (found.id, found.name, found.info.exitStatus) == (past.id, past.name, 5)
+        started = float(found.info.resourceUsage["start_time"])
+        assert session.history(started) == [found]
+        assert session.history(started + 1) == []
+        own.accounting.unlink()
+        with pytest.raises(DrmCommunicationException, match="qacct"):
+            session.history(0)
+
+
+def _find_all_but_qacct(name: str, env: Mapping[str, str], files: Files) -> Tool:
+    if name == "qacct":
+        raise CommandNotFound("qacct", "not found on PATH")
+    return find_tool(name, env, files)

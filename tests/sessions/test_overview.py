@@ -105,3 +105,15 @@ def test_what_makes_no_sense(inside: Cell) -> None:
         session.ends()
     with pytest.raises(NoActiveSessionException):
         session.unfinished()
+
+
+# --- history -----------------------------------------------------------------------------------------------
+
+
+def test_history_is_one_run_of_each_job_and_nobody_elses() -> None:
+    with JobSession(accounting_margin=1) as session:
+        good, bad = session.runJob(job(session, "exit 0")), session.runJob(job(session, "exit 3"))
+        session.synchronize([good, bad])
+        found = {past.id: past for past in session.history(0)}
+        assert (found[good].info.exitStatus, found[bad].info.exitStatus) == (0, 3)
+        assert [past.id for past in session.history(0)].count(good) == 1
