@@ -171,6 +171,8 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
             "pytest",
             "snakemake",
             "apt-get",
+            "bats",
+            "podman",
             "sudo",
             "sh",
             "./my_pipeline.sh",
