@@ -23,13 +23,7 @@ JOB_FIELDS = ("session", "id", "key", "name", "submitted")
 
 def entries(job: StoredJob) -> list[dict[str, object]]:
     """A submission task by task, as ``sessions show`` has them."""
-    return [_entry(job, number, task) for number, task in _tasks(job)]
-
-
-def _tasks(job: StoredJob) -> Iterator[tuple[int, StoredTask | None]]:
-    stored = {task.task: task for task in job.tasks}
-    numbers: Sequence[int] = [0] if job.intent.tasks is None else job.intent.tasks.numbers()
-    return ((number, stored.get(number)) for number in numbers)
+    return [_entry(job, number, task) for number, task in job.task_by_task()]
 
 
 def _id(job: StoredJob, number: int) -> JobId | None:
@@ -62,7 +56,7 @@ def exported(sessions: Iterable[SessionSummary]) -> Iterator[dict[str, object]]:
     """Every job and task of some sessions with all that is on record of its end."""
     for session in sessions:
         for job in session.jobs:
-            for number, task in _tasks(job):
+            for number, task in job.task_by_task():
                 name = _id(job, number)
                 yield {
                     "session": session.name,

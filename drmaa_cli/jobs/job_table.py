@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import weakref
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Union
 
@@ -23,15 +22,18 @@ from drmaa_cli.jobs.lifecycle import (
     Rules,
     Sighting,
     TrackedJob,
-    back_again,
     covered,
     endings,
     fits,
-    reasons_of,
     sight,
 )
+from drmaa_cli.jobs.missing_jobs import back_again, note_reasons
+from drmaa_cli.jobs.news import News
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 
-FEW = 64  # so many reaped tasks are not worth tidying up
+__all__ = ["Changes", "Evidence", "JobTable", "News", "Records", "rows_by_job"]
+
+MANY = 64  # so many outdated entries are tidied up
 
 
 class Records(NamedTuple):
@@ -63,19 +65,7 @@ class Changes(NamedTuple):
     ends: tuple[Ended, ...] = ()
     moved: bool = False
     lively: bool = True
-    deleting: tuple[tuple[TrackedJob, tuple[int, ...]], ...] = ()
-
-
-class News:
-    """Tasks that have ended, or were taken out (without an end, then), in the order in which they have."""
-
-    def __init__(self) -> None:
-        self.tasks: deque[tuple[TrackedJob, int, End | None]] = deque()
-
-    def taken(self) -> Iterator[tuple[TrackedJob, int, End | None]]:
-        """Those that nobody has taken yet."""
-        while self.tasks:
-            yield self.tasks.popleft()
+    deleting: tuple[tuple[TrackedJob, TaskNumbers], ...] = ()
 
 
 class JobTable:
@@ -88,9 +78,8 @@ class JobTable:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._jobs: dict[int, TrackedJob] = {}
-        # heap of (order, task, number): ended, perhaps reaped since
-        self._ready: list[tuple[int, int, int]] = []
-        self._outdated = 0  # how many of them were reaped, at least
+        # heap of (order, number) of the jobs that have a task that has ended, perhaps all reaped since
+        self._ready: list[tuple[int, int]] = []
         self._records: dict[int, dict[int, AccountingRecord]] = {}  # of tasks whose end is not known yet
         self._read_until = float("-inf")  # the records that were written until then are known
         self._followers: list[weakref.ref[News]] = []
@@ -168,8 +157,12 @@ class JobTable:
         return [
             known
             for known in self.waiting()
-            if known.missing.keys() - known.confirmed
-            or (self.rules.error_state_is_end and known.faulty.keys() - known.reasons.keys())
+            if len(known.confirmed) < len(known.missing)
+            or (
+                self.rules.error_state_is_end
+                and known.faulty
+                and known.faulty.tasks().without(known.reasons.tasks())
+            )
         ]
 
     def unrecorded(self) -> list[TrackedJob]:
@@ -206,13 +199,13 @@ class JobTable:
             seconds = now - self._silent_since
             for known in self._jobs.values():
                 for notes in (known.missing, known.faulty):
-                    notes.update({task: min(since + seconds, now) for task, since in notes.items()})
+                    notes.change(lambda since: min(since + seconds, now))
         self._silent_since = None
 
     def _apply_listing(self, listing: Snapshot, now: float) -> Changes:
         by_job = rows_by_job(listing)
         moved = lively = False
-        deleting: list[tuple[TrackedJob, tuple[int, ...]]] = []
+        deleting: list[tuple[TrackedJob, TaskNumbers]] = []
         for known in self.waiting():
             rows = by_job.get(known.number, ())
             lively = lively or not all(is_pending(row.state) for row in rows)
@@ -220,8 +213,8 @@ class JobTable:
             if known.since <= now:  # else the listing may be older than the job, or than our change of it
                 self._learn_clock(known, rows)
                 sighting = sight(known, rows)
-                if new := sighting.deleting - known.deleted:
-                    deleting.append((known, tuple(sorted(new))))
+                if new := sighting.deleting.without(known.deleted):
+                    deleting.append((known, new))
                 self._sighted(known, sighting, now)
         changes = self._conclude()
         return Changes(changes.ends, moved or changes.moved, lively, tuple(deleting))
@@ -229,23 +222,30 @@ class JobTable:
     def _sighted(self, known: TrackedJob, sighting: Sighting, now: float) -> None:
         """What is absent now becomes missing, what is present no longer is."""
         self.deleted(known.number, sighting.deleting, pending=False)
-        new = sighting.absent - known.missing.keys()
-        for row in known.rows if new else ():
-            known.last_seen.update(dict.fromkeys(covered(row, new), row))
+        absent = sighting.absent
+        if absent:
+            new = absent.without(known.missing.tasks())
+            for row in known.rows if new else ():
+                known.last_seen.put_all(covered(row, new), row)
         known.rows = sighting.rows
-        known.missing = {task: known.missing.get(task, now) for task in sighting.absent}
-        known.faulty = {task: known.faulty.get(task, now) for task in sighting.faulty}
-        known.reasons = {task: why for task, why in known.reasons.items() if task in known.waiting}
-        known.confirmed &= set(known.missing)
-        known.last_seen = {task: row for task, row in known.last_seen.items() if task in known.missing}
+        for notes, tasks in ((known.missing, absent), (known.faulty, sighting.faulty)):
+            if notes:
+                notes.keep(tasks)
+            if tasks:
+                notes.put_all(tasks.without(notes.tasks()), now)
+        known.reasons.keep(known.waiting)
+        if known.confirmed:
+            known.confirmed = known.confirmed.among(absent)
+        known.last_seen.keep(absent)
 
     def _apply_details(self, details: Details, now: float) -> Changes:
         asked = details.unknown.union(job.job for job in details.jobs)
         for known in [self._jobs[number] for number in asked if number in self._jobs]:
             for task in back_again(known, details):
-                del known.missing[task]
-            known.confirmed = {task for task, since in known.missing.items() if since <= now}
-            known.reasons.update(reasons_of(known, details))
+                known.missing.discard(task)
+            known.confirmed = known.missing.where(lambda since: since <= now)
+            if known.faulty:
+                note_reasons(known, details)
         for job in details.jobs:
             if job.job in self._jobs:
                 self._jobs[job.job].submission_time = job.submission_time
@@ -292,91 +292,95 @@ class JobTable:
         """These tasks are to be deleted, and what the qmaster makes of it is not known."""
         known = self._jobs.get(number)
         if known is not None:
-            chosen = known.waiting.intersection(tasks)
-            known.asked |= chosen
-            known.wished |= chosen
+            chosen = _chosen(known, tasks)
+            known.asked.add_all(chosen)
+            known.wished.add_all(chosen)
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
         """The qmaster deletes these tasks: pending ones, or ones that had started."""
         known = self._jobs.get(number)
         if known is not None:
-            chosen = known.waiting.intersection(tasks)
-            known.asked -= chosen
-            known.deleted |= chosen
+            chosen = _chosen(known, tasks)
+            known.asked.discard_all(chosen)
+            known.deleted.add_all(chosen)
             if pending:
-                known.never_ran |= chosen
+                known.never_ran.add_all(chosen)
 
     def deletion_refused(self, number: int, tasks: Iterable[int]) -> None:
         """The qmaster does not delete these tasks at this wish; at an earlier one it may."""
         known = self._jobs.get(number)
         if known is not None:
-            known.asked.difference_update(tasks)
-            known.wished.difference_update(tasks)
+            chosen = _chosen(known, tasks)
+            known.asked.discard_all(chosen)
+            known.wished.discard_all(chosen)
 
     def ended(self, fact: Ended) -> bool:
-        """A task has ended; False when that was known already or it has been reaped."""
+        """Tasks have ended; False when that was known already of all of them, or they have been reaped."""
         known = self._jobs.get(fact.job)
-        if known is None or fact.task not in known.waiting:
+        if known is None or not (new := known.waiting.among(fact.tasks)):
             return False
-        self.restored(known, fact.task, fact.end)
+        self.restored(known, new, fact.end)
         return True
 
-    def restored(self, known: TrackedJob, task: int, end: End) -> None:
-        """The end of a task is known: take it from those that are waited for."""
-        known.ended[task] = end  # first: an interrupt between these lines must not lose the task
-        heapq.heappush(self._ready, (known.order, task, known.number))
-        self._forget(known, task, end)
+    def restored(self, known: TrackedJob, tasks: TaskNumbers, end: End) -> None:
+        """The end of some tasks is known: take them from those that are waited for."""
+        heapq.heappush(self._ready, (known.order, known.number))
+        known.ended.put_all(tasks, end)  # first: an interrupt between these lines must not lose the tasks
+        self._forget(known, tasks, end)
+        self._tidy_up(known)
 
     def first_ended(self) -> tuple[TrackedJob, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
         while self._ready:
-            order, task, number = self._ready[0]
+            order, number = self._ready[0]
             known = self._jobs.get(number)
-            if known is not None and known.order == order and task in known.ended:
-                return known, task
+            if known is not None and known.order == order:
+                task = known.ended.first()
+                if task is not None:
+                    return known, task
             heapq.heappop(self._ready)
         return None
 
     def reap(self, known: TrackedJob, task: int) -> End | None:
         """Take a task's end out of the session; None when somebody else has it already."""
-        self._forget(known, task)
-        end = known.ended.pop(task, None)
-        self._tidy_up(known)
+        end = known.ended.get(task)
+        self._take_out(known, TaskNumbers.of(known.all_tasks, (task,)))
         return end
 
     def give_back(self, known: TrackedJob, task: int, end: End) -> None:
         """A task that was reaped did not reach the program after all."""
         if self._jobs.setdefault(known.number, known) is known:
-            self.restored(known, task, end)
+            self.restored(known, TaskNumbers.of(known.all_tasks, (task,)), end)
 
-    def drop(self, number: int, task: int) -> None:
-        """Another process reaped the task."""
+    def drop(self, number: int, tasks: Iterable[int]) -> None:
+        """These tasks were reaped, by this process or another."""
         known = self._jobs.get(number)
         if known is not None:
-            self._forget(known, task)
-            known.ended.pop(task, None)
-            self._tidy_up(known)
+            self._take_out(known, _numbers(known, tasks))
 
-    def _forget(self, known: TrackedJob, task: int, end: End | None = None) -> None:
-        """Forget all about a task but its end, and let those who follow know."""
-        _forget_notes(known, task)
+    def _take_out(self, known: TrackedJob, tasks: TaskNumbers) -> None:
+        self._forget(known, tasks)
+        known.ended.discard_all(tasks)
+        self._tidy_up(known)
+
+    def _forget(self, known: TrackedJob, tasks: TaskNumbers, end: End | None = None) -> None:
+        """Forget all about some tasks but their end, and let those who follow know."""
+        known.waiting.discard_all(tasks)
+        for notes in (known.missing, known.faulty, known.reasons, known.last_seen):
+            if notes:
+                notes.discard_all(tasks)
+        for marks in (known.confirmed, known.asked, known.deleted, known.wished, known.never_ran):
+            marks.discard_all(tasks)
         for follower in self._followers:
             news = follower()
             if news is not None:
-                news.tasks.append((known, task, end))
+                news.tell(known, tasks, end)
 
     def _tidy_up(self, known: TrackedJob) -> None:
         if not known.waiting and not known.ended and self._jobs.get(known.number) is known:
             del self._jobs[known.number]
-        self._outdated += 1
-        if self._outdated > max(FEW, len(self._ready) // 2):
-            self._ready = [entry for entry in self._ready if self._is_ready(*entry)]
-            heapq.heapify(self._ready)
-            self._outdated = 0
-
-    def _is_ready(self, order: int, task: int, number: int) -> bool:
-        known = self._jobs.get(number)
-        return known is not None and known.order == order and task in known.ended
+        if len(self._ready) > MANY + 2 * len(self._jobs):
+            self._ready = sorted((job.order, job.number) for job in self._jobs.values() if job.ended)
 
 
 def rows_by_job(listing: Snapshot) -> dict[int, tuple[JobRow, ...]]:
@@ -387,9 +391,10 @@ def rows_by_job(listing: Snapshot) -> dict[int, tuple[JobRow, ...]]:
     return {number: tuple(group) for number, group in found.items()}
 
 
-def _forget_notes(known: TrackedJob, task: int) -> None:
-    known.waiting.discard(task)
-    for notes in (known.missing, known.faulty, known.reasons, known.last_seen):
-        notes.pop(task, None)
-    for marks in (known.confirmed, known.asked, known.deleted, known.wished, known.never_ran):
-        marks.discard(task)
+def _numbers(known: TrackedJob, tasks: Iterable[int]) -> TaskNumbers:
+    return tasks if isinstance(tasks, TaskNumbers) else TaskNumbers.of(known.all_tasks, tasks)
+
+
+def _chosen(known: TrackedJob, tasks: Iterable[int]) -> TaskNumbers:
+    """Those of some tasks whose end is not known."""
+    return known.waiting.among(_numbers(known, tasks))

@@ -9,13 +9,13 @@ anything.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.failed import OK
 from drmaa_cli.gridengine.output_files import OutputFiles
+from drmaa_cli.gridengine.ranges import format_task_set
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.signals import SIGNAL_BASE
 from drmaa_cli.gridengine.states import is_deleting, is_error
@@ -30,6 +30,7 @@ from drmaa_cli.jobs.job_end import (
     end_without_record,
     end_without_usage,
 )
+from drmaa_cli.jobs.task_map import TaskMap
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 
 NO_TASK = 0  # the task number under which a job that is no array is kept
@@ -37,9 +38,8 @@ CLOCK_SKEW = 3600.0  # seconds by which our clock may differ from the qmaster's 
 ROUNDING = 2.0  # seconds: accounting keeps whole ones, other flavours milliseconds
 STATUS_FINISHED = 65536  # JAT_status (sge_job.h JFINISHED; capture state.finished_window.j_xml)
 EXIT_APPLICATION_ERROR = 100  # the job goes to error state instead of ending
-_STAMP = re.compile(r"[0-9/]{8,10} [0-9:]{8} (?:\[[0-9]+:[0-9]+\]: )?")
 EXIT_RESCHEDULE = 99
-ITERATED = 8  # going through a range is so much faster than asking it for each task
+FEW = 64  # so many tasks are looked at one by one
 
 Records = Mapping[int, Mapping[int, AccountingRecord]]  # job number -> task -> its latest record
 
@@ -65,6 +65,7 @@ class TrackedJob:
         number: job number.
         order: position in the order of submission, and in the session's store.
         tasks: the tasks of an array job, None otherwise.
+        all_tasks: its tasks, NO_TASK of a job that is no array.
         submitted: epoch seconds at submission, by our clock.
         submission_time: the same by the qmaster's clock, once it has told.
         clock_offset: how far the qmaster's clock was ahead of ours when it told of any job; None: never yet.
@@ -106,23 +107,30 @@ class TrackedJob:
         self.files: Sequence[OutputFiles] = ()
         self.submission_time: float | None = None
         self.clock_offset: float | None = None
-        self.waiting = TaskNumbers(TaskRange(NO_TASK, NO_TASK) if tasks is None else tasks)
-        self.ended: dict[int, End] = {}
+        self.all_tasks = TaskRange(NO_TASK, NO_TASK) if tasks is None else tasks
+        self.waiting = TaskNumbers(self.all_tasks)
+        self.ended: TaskMap[End] = TaskMap(self.all_tasks)
         self.rows: tuple[JobRow, ...] = ()
-        self.missing: dict[int, float] = {}
-        self.last_seen: dict[int, JobRow] = {}
-        self.confirmed: set[int] = set()
-        self.faulty: dict[int, float] = {}
-        self.reasons: dict[int, str] = {}
-        self.asked: set[int] = set()
-        self.deleted: set[int] = set()
-        self.wished: set[int] = set()
-        self.never_ran: set[int] = set()
+        self.missing: TaskMap[float] = TaskMap(self.all_tasks)
+        self.last_seen: TaskMap[JobRow] = TaskMap(self.all_tasks)
+        self.confirmed = TaskNumbers.none(self.all_tasks)
+        self.faulty: TaskMap[float] = TaskMap(self.all_tasks)
+        self.reasons: TaskMap[str] = TaskMap(self.all_tasks)
+        self.asked = TaskNumbers.none(self.all_tasks)
+        self.deleted = TaskNumbers.none(self.all_tasks)
+        self.wished = TaskNumbers.none(self.all_tasks)
+        self.never_ran = TaskNumbers.none(self.all_tasks)
         self._index: RowIndex | None = None
 
     def id(self, task: int) -> JobId:
         """The DRMAA id of one of its tasks."""
         return JobId(self.number, None if self.tasks is None else task)
+
+    def held(self) -> TaskNumbers:
+        """The tasks that nobody has reaped."""
+        found = self.waiting.copy()
+        found.add_all(self.ended.tasks())
+        return found
 
     def output_paths(self, task: int, name: str, host: str) -> tuple[str, str]:
         """The paths of one of its tasks' output and error, given the job's name and host; '' when unknown."""
@@ -181,16 +189,21 @@ class Sighting(NamedTuple):
     job: int
     rows: tuple[JobRow, ...]
     absent: TaskNumbers
-    faulty: set[int]
-    deleting: set[int]
+    faulty: TaskNumbers
+    deleting: TaskNumbers
 
 
 class Ended(NamedTuple):
-    """A task has ended."""
+    """Tasks of a job have ended, all in the same way."""
 
     job: int
-    task: int
+    tasks: TaskNumbers
     end: End
+
+    @property
+    def name(self) -> str:
+        """The job's number with the tasks: ``7``, ``7.3``, ``7.1-4:1``."""
+        return str(self.job) if NO_TASK in self.tasks else f"{self.job}.{format_task_set(self.tasks.parts())}"
 
 
 def covers(row: JobRow, task: int) -> bool:
@@ -198,69 +211,23 @@ def covers(row: JobRow, task: int) -> bool:
     return row.tasks is None if task == NO_TASK else row.tasks is not None and row.tasks.has(task)
 
 
-def covered(row: JobRow, tasks: set[int] | TaskNumbers) -> set[int]:
-    """Those of some tasks that a row is about, cheap for long ranges and for many tasks."""
-    if row.tasks is None:
-        return tasks.intersection((NO_TASK,))
-    return members(row.tasks, tasks)
-
-
-def members(parts: Iterable[TaskRange], tasks: set[int] | TaskNumbers) -> set[int]:
-    """Those of some tasks that are in one of some ranges, cheap for long ranges and for many tasks."""
-    found: set[int] = set()
-    for part in parts:
-        numbers = part.numbers()
-        if len(numbers) <= ITERATED * len(tasks):
-            found.update(tasks.intersection(numbers))
-        else:
-            found.update(task for task in tasks if task in numbers)
-    return found
+def covered(row: JobRow, tasks: TaskNumbers) -> TaskNumbers:
+    """Those of some tasks that a row is about."""
+    return tasks.within((TaskRange(NO_TASK, NO_TASK),) if row.tasks is None else row.tasks)
 
 
 def sight(known: TrackedJob, rows: tuple[JobRow, ...]) -> Sighting:
     """Compare what is known of a job with its rows in a complete listing begun after its submission."""
     absent = known.waiting.copy()
-    faulty: set[int] = set()
-    deleting: set[int] = set()
+    faulty, deleting = TaskNumbers.none(known.all_tasks), TaskNumbers.none(known.all_tasks)
     for row in rows:
         if is_error(row.state):
-            faulty |= covered(row, absent)
+            faulty.add_all(covered(row, absent))
         if is_deleting(row.state):
-            deleting |= covered(row, absent)
+            deleting.add_all(covered(row, absent))
         for part in (TaskRange(NO_TASK, NO_TASK),) if row.tasks is None else row.tasks:
             absent.discard_range(part)
     return Sighting(known.number, rows, absent, faulty, deleting)
-
-
-def back_again(known: TrackedJob, details: Details) -> set[int]:
-    """Missing tasks that the qmaster still has after all: the listing was wrong, or the job was rerun."""
-    found = set()
-    for job in details.jobs:
-        if job.job != known.number:
-            continue
-        for task in job.details:
-            number = NO_TASK if known.tasks is None else task.task
-            if number in known.missing and task.status != STATUS_FINISHED:
-                found.add(number)
-        if known.tasks is None and not job.details and NO_TASK in known.missing:
-            found.add(NO_TASK)
-    return found
-
-
-def reasons_of(known: TrackedJob, details: Details) -> dict[int, str]:
-    """Why the tasks in error state are there, '' of those of which `qstat -j` says nothing."""
-    found = dict.fromkeys(known.faulty, "")
-    for job in details.jobs:
-        for task in job.details if job.job == known.number else ():
-            number = NO_TASK if known.tasks is None else task.task
-            if number in found:
-                found[number] = "; ".join(map(_plain, task.messages))
-    return found
-
-
-def _plain(message: str) -> str:
-    """An error reason without its date and process: ``11/27/2026 20:15:38 [0:18036]: can't chdir to ...``."""
-    return _STAMP.sub("", message.strip()).removeprefix("error: ")
 
 
 def endings(
@@ -277,11 +244,46 @@ def endings(
     """
     usages = {} if details is None else _finished(known, details)
     found = records.get(known.number, {})
-    for task in known.waiting.intersection((*known.missing, *known.faulty, *found)):
-        record = found.get(task)
-        end = _end(known, task, record, usages.get(task), now, rules)
-        if end is not None:
-            yield Ended(known.number, task, _located(end, known, task, record))
+    for tasks in _alike(known, found, usages):
+        task = next(iter(tasks))
+        end = _end(known, task, found.get(task), usages.get(task), now, rules)
+        if end is None:
+            continue
+        if end.outcome is Outcome.NO_USAGE:
+            yield Ended(known.number, tasks, end)
+            continue
+        for each, only in _one_by_one(known, tasks):
+            yield Ended(known.number, only, _located(end, known, each, found.get(each)))
+
+
+def _one_by_one(known: TrackedJob, tasks: TaskNumbers) -> Iterator[tuple[int, TaskNumbers]]:
+    for task in tasks:
+        yield task, tasks if known.tasks is None else TaskNumbers.of(known.all_tasks, (task,))
+
+
+def _alike(
+    known: TrackedJob, records: Mapping[int, AccountingRecord], usages: Mapping[int, Mapping[str, float]]
+) -> Iterator[TaskNumbers]:
+    """The tasks that may have ended, in sets of which the same is known."""
+    if known.tasks is None:
+        if known.waiting and (known.missing or known.faulty or records):
+            yield known.waiting.copy()
+        return
+    own = TaskNumbers.of(known.all_tasks, (*records, *usages))
+    candidates = TaskNumbers.of(known.all_tasks, records)
+    for notes in (known.missing, known.faulty):
+        candidates.add_all(notes.tasks())
+    candidates = candidates.among(known.waiting)
+    if len(candidates) > FEW:
+        groups = [candidates.without(own)]
+        for marks in (known.never_ran, known.confirmed, known.asked, known.deleted, known.wished):
+            groups = [part for group in groups for part in (group.among(marks), group.without(marks))]
+        for values in (known.missing, known.faulty, known.reasons, known.last_seen):
+            groups = [part for group in groups for part in values.split(group)]
+        yield from filter(None, groups)
+        candidates = candidates.among(own)
+    for task in candidates:
+        yield TaskNumbers.of(known.all_tasks, (task,))
 
 
 def _located(end: End, known: TrackedJob, task: int, record: AccountingRecord | None) -> End:

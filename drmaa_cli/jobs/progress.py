@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.lifecycle import TrackedJob, covered
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 
 
 class Progress(NamedTuple):
@@ -45,34 +46,34 @@ class Tally:
     """Counts some tasks of the session's jobs.
 
     Args:
-        chosen: the tasks, each once.
+        chosen: the tasks of each job.
 
     Attributes:
         left: how many have not ended.
     """
 
-    def __init__(self, chosen: Iterable[tuple[TrackedJob, int]]) -> None:
-        self._open: dict[TrackedJob, set[int]] = {}
-        self._total = self.left = self._succeeded = self._failed = 0
-        for known, task in chosen:
-            self._open.setdefault(known, set()).add(task)
-            self._total += 1
-            self.left += 1
-            self.note(known, task, known.ended.get(task))
+    def __init__(self, chosen: Mapping[TrackedJob, TaskNumbers]) -> None:
+        self._open = {known: tasks.copy() for known, tasks in chosen.items()}
+        self._total = self.left = sum(map(len, chosen.values()))
+        self._succeeded = self._failed = 0
+        for known, tasks in chosen.items():
+            for some, end in known.ended.values_of(tasks):
+                self.note(known, some, end)
+            self.note(known, tasks, None)  # those that somebody has reaped
 
-    def note(self, known: TrackedJob, task: int, end: End | None) -> None:
-        """Something has become known of a task: count it if it has ended; None: nobody knows how."""
-        tasks = self._open.get(known, ())
-        if task not in tasks or task in known.waiting:
+    def note(self, known: TrackedJob, tasks: TaskNumbers, end: End | None) -> None:
+        """Something has become known of tasks: count those that have ended; None: nobody knows how."""
+        left = self._open.get(known)
+        over = None if left is None else left.among(tasks).without(known.waiting)
+        if left is None or not over:
             return
-        assert isinstance(tasks, set)
-        tasks.discard(task)
-        self.left -= 1
-        if not tasks:
+        left.discard_all(over)
+        self.left -= len(over)
+        if not left:
             del self._open[known]
         if end is not None:
-            self._succeeded += end.succeeded
-            self._failed += not end.succeeded
+            self._succeeded += end.succeeded * len(over)
+            self._failed += (not end.succeeded) * len(over)
 
     def progress(self, seconds: float) -> Progress:
         """Count, by the last listing."""

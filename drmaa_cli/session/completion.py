@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import islice
 
 from drmaa_cli.errors import (
     INVALID_JOB_TEXT,
@@ -20,11 +21,12 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.records import JobId
-from drmaa_cli.jobs.job_end import JobInfo, Outcome
+from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.progress import Progress
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session.ending import Session, waits
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.observer import Observer, ProgressLike, reporting
@@ -34,6 +36,7 @@ from drmaa_cli.system.cell import IDS_PER_COMMAND
 
 NAMED = 10  # so many ids are named in an exception
 Pair = tuple[TrackedJob, int]
+Tasks = tuple[TrackedJob, TaskNumbers]
 
 
 class Completions(Iterator[JobInfo]):
@@ -52,13 +55,13 @@ class Completions(Iterator[JobInfo]):
         session: Session,
         waiting: Waiting,
         session_jobs: SessionJobs,
-        chosen: Sequence[Pair],
+        chosen: Sequence[Tasks],
         deadline: float,
     ) -> None:
         self._session, self._waiting, self._session_jobs = session, waiting, session_jobs
-        self._left = dict.fromkeys(chosen)
+        self._left = by_job(chosen)
         self._news = session_jobs.table.follow()
-        self._ready = deque(pair for pair in self._left if pair[1] not in pair[0].waiting)
+        self._ready = deque((known, tasks.without(known.waiting)) for known, tasks in chosen)
         self._removed: set[Pair] = set()
         self._deadline = deadline
         self._observer: Observer | None = None
@@ -72,12 +75,12 @@ class Completions(Iterator[JobInfo]):
         """
         report = self._display.enter_context(reporting(progress))
         if report is not None:
-            self._observer = self._waiting.observer(list(self._left), *report)
+            self._observer = self._waiting.observer(self._left, *report)
 
     @property
     def left(self) -> int:
         """How many jobs are still to come."""
-        return len(self._left)
+        return sum(map(len, self._left.values()))
 
     def check(self) -> None:
         """Raise NoActiveSessionException when the session has ended."""
@@ -137,26 +140,38 @@ class Completions(Iterator[JobInfo]):
                 return found.end.job_info(found.job.id(found.task))
         except BaseException:  # ctrl-C: what the caller is not told must not be lost
             self._waiting.give_back(taken)
-            again = [(job, task) for job, task, _ in (*taken, *others)]
-            self._left.update(dict.fromkeys(again))
-            self._ready.extend(again)
+            for known, task, _ in (*taken, *others):
+                again = TaskNumbers.of(known.all_tasks, (task,))
+                self._left.setdefault(known, TaskNumbers.none(known.all_tasks)).add_all(again)
+                self._ready.append((known, again))
             raise
 
     def _look(self, taken: list[Reaped], others: list[Reaped]) -> Progress | bool | None:
         """Take the next one, or say what there is to tell; None for neither. The lock is held."""
-        for known, task, _ in self._news.taken():
-            if (known, task) in self._left:
-                self._ready.append((known, task))
+        for known, tasks, _ in self._news.sets():
+            if known in self._left:
+                self._ready.append((known, self._left[known].among(tasks)))
         while self._ready:
-            known, task = pair = self._ready.popleft()
-            if pair not in self._left or task in known.waiting:
+            known, tasks = self._ready[0]
+            task = next(iter(tasks), None)
+            if task is None:
+                self._ready.popleft()
                 continue
-            self._session_jobs.reap([pair] if task in known.ended else [], taken)
-            del self._left[pair]
+            if task not in self._left.get(known, ()) or task in known.waiting:
+                tasks.discard(task)
+                continue
+            self._session_jobs.reap([(known, task)] if task in known.ended else [], taken)
+            self._cross_out(known, task)
             if not taken:
                 others.append(self._reaped_by_others(known, task))
+            tasks.discard(task)  # last: what an interrupt leaves in both is looked at again
             return True
         return None if self._observer is None else self._observer.due(self._waiting.now())
+
+    def _cross_out(self, known: TrackedJob, task: int) -> None:
+        self._left[known].discard(task)
+        if not self._left[known]:
+            del self._left[known]
 
     def _reaped_by_others(self, known: TrackedJob, task: int) -> Reaped:
         end = self._session_jobs.read(lambda store: store.end_of(known.order, task))
@@ -169,12 +184,11 @@ class Completions(Iterator[JobInfo]):
         if found.end.outcome is not Outcome.ABORTED or (found.job, found.task) in self._removed:
             return
         stuck = [found]
-        for known, task in self._ready:
-            end = known.ended.get(task)
-            if end is not None and end.outcome is Outcome.ABORTED and (known, task) not in self._removed:
-                stuck.append(Reaped(known, task, end))
-                if len(stuck) == IDS_PER_COMMAND:
-                    break
+        coming = (
+            Reaped(known, task, end) for known, tasks in self._ready for task, end in _aborted(known, tasks)
+        )
+        new = (reaped for reaped in coming if (reaped.job, reaped.task) not in self._removed)
+        stuck += islice(new, IDS_PER_COMMAND - 1)
         self._removed.update((known, task) for known, task, _ in stuck)
         self._waiting.remove_from_error_state(stuck)
 
@@ -183,8 +197,20 @@ class Completions(Iterator[JobInfo]):
             self._observer.tell(counts)
 
 
+def _aborted(known: TrackedJob, tasks: TaskNumbers) -> Iterator[tuple[int, End]]:
+    """Those of some tasks that could not be started."""
+    for some, end in known.ended.values_of(tasks):
+        if end.outcome is Outcome.ABORTED:
+            yield from ((task, end) for task in some)
+
+
 def choose(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Pair]:
-    """The tasks that ids stand for, each once; the lock is held.
+    """The tasks that ids stand for, one by one; as :func:`choose_sets`."""
+    return [(known, task) for known, tasks in choose_sets(table, job_ids) for task in tasks]
+
+
+def choose_sets(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Tasks]:
+    """The tasks that ids stand for, each once, in the order of the ids; the lock is held.
 
     JOB_IDS_SESSION_ALL stands for all jobs of the session, the number of an array for all its tasks.
 
@@ -192,38 +218,52 @@ def choose(table: JobTable, job_ids: Iterable[JobIdLike]) -> list[Pair]:
         InvalidArgumentException: not a job id, or JOB_IDS_SESSION_ANY.
         InvalidJobException: no such job in this session, or it was reaped.
     """
-    chosen: dict[Pair, None] = {}
+    chosen: list[Tasks] = []
+    before: dict[TrackedJob, TaskNumbers] = {}
     unknown = []
+
+    def add(known: TrackedJob, tasks: TaskNumbers) -> None:
+        named = before.setdefault(known, TaskNumbers.none(known.all_tasks))
+        new = tasks.without(named)
+        if new:
+            named.add_all(new)
+            chosen.append((known, new))
+
     for job_id in job_ids:
         text = text_of(job_id)
         if text == ANY:
             raise error(InvalidArgumentException, "JOB_IDS_SESSION_ANY is no list of jobs: name all of them")
         if text == ALL:
-            chosen.update(dict.fromkeys((known, task) for known in table for task in _tasks(known)))
+            for known in table:
+                add(known, known.held())
             continue
         job = parse_job_id(text)
-        known = table.get(job.job)
-        if known is not None and known.tasks is not None and job.task is None:
-            chosen.update(dict.fromkeys((known, task) for task in _tasks(known)))
+        array = table.get(job.job)
+        if array is not None and array.tasks is not None and job.task is None:
+            add(array, array.held())
             continue
         pair = table.find(job)
         if pair is None:
             unknown.append(text)
         else:
-            chosen[pair] = None
+            add(pair[0], TaskNumbers.of(pair[0].all_tasks, (pair[1],)))
     if unknown:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         raise error(InvalidJobException, f"{INVALID_JOB_TEXT} ({', '.join(unknown[:NAMED])}{more})")
-    return list(chosen)
+    return chosen
+
+
+def by_job(chosen: Iterable[Tasks]) -> dict[TrackedJob, TaskNumbers]:
+    """Some tasks by their jobs."""
+    found: dict[TrackedJob, TaskNumbers] = {}
+    for known, tasks in chosen:
+        found.setdefault(known, TaskNumbers.none(known.all_tasks)).add_all(tasks)
+    return found
 
 
 def lost(job: JobId) -> DrmaaException:
     """What is raised for a job that was reaped meanwhile, and whose end is not on record."""
     return error(InvalidJobException, f"{INVALID_JOB_TEXT} ({job} was reaped meanwhile)")
-
-
-def _tasks(known: TrackedJob) -> list[int]:
-    return sorted({*known.waiting, *known.ended})
 
 
 def listed(job_ids: object) -> list[JobIdLike]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.constants import JobControlAction
@@ -21,10 +21,11 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.control import COMMANDS
-from drmaa_cli.gridengine.records import Hold, JobId, JobRow
+from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import Answer, Outcome
 from drmaa_cli.gridengine.states import Letter, flags, is_pending
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob, members
+from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.cell import Cluster, Controlled
 
@@ -64,7 +65,7 @@ def target(job: JobId, operation: str) -> JobId:
     return JobId(job.job)
 
 
-def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tuple[TrackedJob, list[int]]]:
+def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tuple[TrackedJob, TaskNumbers]]:
     """Write down which of the session's tasks are about to be deleted at our wish.
 
     The wish is on record before it is uttered and stays there until the qmaster answers it or the end shows
@@ -75,18 +76,14 @@ def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tu
         known = session_jobs.table.get(job.job)
         if known is not None:
             whole = job.task is None or known.tasks is None
-            chosen = (
-                known.waiting
-                if whole
-                else known.waiting.intersection(() if job.task is None else (job.task,))
-            )
-            tasks = sorted(chosen - known.deleted - known.asked)
+            chosen = known.waiting if whole else known.waiting.among(TaskRange(job.task or 0, job.task or 0))
+            tasks = chosen.without(known.deleted).without(known.asked)
             session_jobs.deletion_asked(known, tasks)
             wishes.append((known, tasks))
     return wishes
 
 
-def withdraw_deletion(session_jobs: SessionJobs, wishes: Sequence[tuple[TrackedJob, list[int]]]) -> None:
+def withdraw_deletion(session_jobs: SessionJobs, wishes: Sequence[tuple[TrackedJob, TaskNumbers]]) -> None:
     """The wishes certainly did not reach the qmaster."""
     for known, tasks in wishes:
         session_jobs.deletion_refused(known, tasks)
@@ -102,10 +99,10 @@ def record_deletions(session_jobs: SessionJobs, done: Controlled) -> None:
         known = session_jobs.table.get(number)
         if known is not None:
             found = deletions(known, some)
-            session_jobs.deleted(known, sorted(found.pending), pending=True)
-            session_jobs.deleted(known, sorted(found.running), pending=False)
+            session_jobs.deleted(known, found.pending, pending=True)
+            session_jobs.deleted(known, found.running, pending=False)
             if not done.repeated:  # else "does not exist" may be the work of the first attempt
-                session_jobs.deletion_refused(known, sorted(found.refused))
+                session_jobs.deletion_refused(known, found.refused)
 
 
 class Deletions(NamedTuple):
@@ -117,9 +114,9 @@ class Deletions(NamedTuple):
         refused: they are not deleted.
     """
 
-    pending: set[int]
-    running: set[int]
-    refused: set[int]
+    pending: TaskNumbers
+    running: TaskNumbers
+    refused: TaskNumbers
 
 
 def deletions(known: TrackedJob, answers: Sequence[Answer]) -> Deletions:
@@ -129,27 +126,27 @@ def deletions(known: TrackedJob, answers: Sequence[Answer]) -> Deletions:
     task, and ``has deleted job 7`` may come after lines about running tasks. What no line names stays in
     doubt: it may have ended by itself just before.
     """
-    found = Deletions(set(), set(), set())
+    pending, running, refused = (TaskNumbers.none(known.all_tasks) for _ in Deletions._fields)
     for answer in answers:
-        tasks = known.waiting.intersection(_named_tasks(known, answer))
+        tasks = _named_tasks(known, answer)
         if answer.outcome is Outcome.DONE:
-            (found.pending if DELETED in answer.text else found.running).update(tasks)
+            (pending if DELETED in answer.text else running).add_all(tasks)
         elif answer.outcome is Outcome.NOTHING_TO_DO:
-            found.running.update(tasks)
+            running.add_all(tasks)
         elif answer.outcome in REFUSALS:
-            found.refused.update(tasks)
-    return found
+            refused.add_all(tasks)
+    return Deletions(pending, running, refused)
 
 
-def _named_tasks(known: TrackedJob, answer: Answer) -> Iterable[int]:
+def _named_tasks(known: TrackedJob, answer: Answer) -> TaskNumbers:
     """The tasks that a line is about; a refusal of an array as a whole is about all of them."""
     if known.tasks is None:
-        return (NO_TASK,)
+        return known.waiting
     if answer.tasks is not None:
-        return members(answer.tasks, known.waiting)
+        return known.waiting.within(answer.tasks)
     if answer.target is not None and answer.target.task is not None:
-        return (answer.target.task,)
-    return known.waiting if answer.outcome in REFUSALS else ()
+        return known.waiting.among(TaskRange(answer.target.task, answer.target.task))
+    return known.waiting if answer.outcome in REFUSALS else TaskNumbers.none(known.all_tasks)
 
 
 def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *, own: bool) -> None:

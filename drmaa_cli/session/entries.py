@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
-from drmaa_cli.store.session_store import StoredJob
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.store.session_store import DELETED_PENDING, DELETION_ASKED, StoredJob, StoredTask
 from drmaa_cli.system.accounting_log import Mark
 
 
@@ -83,12 +85,39 @@ def tracked_job(job: StoredJob, number: int, since: float) -> TrackedJob:
     )
 
 
+def take_up(table: JobTable, job: StoredJob, number: int, since: float) -> list[NewJob]:
+    """Put what is on record of a submission into a table; the job, if anything of it is to come."""
+    known = tracked_job(job, number, since)
+    table.add(known, marked=job.intent.mark is not None, files=job.intent.files)
+    for task in job.tasks:
+        if task.deleted:
+            note_deletion(table, known, task)
+        if task.reaped:
+            table.drop(number, numbers_of(known, task))
+        elif task.end is not None:
+            table.restored(known, numbers_of(known, task), task.end)
+    return [NewJob(known, job.intent.mark)] if known.waiting else []
+
+
+def note_deletion(table: JobTable, known: TrackedJob, task: StoredTask) -> None:
+    """Put what is on record of a deletion into a table."""
+    tasks = numbers_of(known, task)
+    if task.wished or task.deleted == DELETION_ASKED:
+        table.deletion_asked(known.number, tasks)
+    if task.deleted != DELETION_ASKED:
+        table.deleted(known.number, tasks, pending=task.deleted == DELETED_PENDING)
+
+
+def numbers_of(known: TrackedJob, task: StoredTask) -> TaskNumbers:
+    """The tasks that a row is about."""
+    last = task.task if task.last is None else task.last
+    return TaskNumbers(known.all_tasks).among(TaskRange(task.task, last, known.all_tasks.step))
+
+
 def entries_of(job: StoredJob, number: int) -> Iterator[Entry]:
     """A submission that was accepted under a number, task by task."""
     intent = job.intent
-    stored = {task.task: task for task in job.tasks}
-    for task in [NO_TASK] if intent.tasks is None else intent.tasks.numbers():
-        found = stored.get(task)
+    for task, found in job.task_by_task():
         yield Entry(
             JobId(number, None if intent.tasks is None else task),
             intent.key,

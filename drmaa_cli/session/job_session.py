@@ -11,7 +11,7 @@ from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import check_key, check_moment, values_of
-from drmaa_cli.session.completion import Completions, choose, listed
+from drmaa_cli.session.completion import Completions, choose_sets, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
 from drmaa_cli.session.entries import SessionJob
@@ -104,7 +104,7 @@ class JobSession(DrmaaSession):
         deadline, wanted = self._deadline(timeout), listed(jobIds)
         with self._lock:
             self._waiting.catch_up()
-            chosen = choose(self._table, wanted)
+            chosen = choose_sets(self._table, wanted)
             found = Completions(self, self._waiting, self._session_jobs, chosen, deadline)
         found.show(progress)
         return found

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
-from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobId, JobRow, Snapshot
+from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
 from drmaa_cli.jobs.job_table import Changes, JobTable, Records, rows_by_job
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, earliest_submission
 from drmaa_cli.session.entries import NewJob
@@ -174,7 +174,7 @@ class Monitor:
                 raise failure
         for ended in changes.ends:
             level = logging.DEBUG if ended.end.succeeded else logging.INFO
-            log.log(level, "job %s ended: %s", JobId(ended.job, ended.task or None), ended.end.describe())
+            log.log(level, "job %s ended: %s", ended.name, ended.end.describe())
         self._question = None  # last: when this is interrupted, somebody else takes it in again
         if changes.moved:
             self._schedule.happened(self._clock.monotonic())
@@ -326,7 +326,9 @@ class Monitor:
             return None
         if now < self._next_qacct:
             return None
-        began = min(min((*known.missing.values(), *known.faulty.values())) for known in jobs)
+        began = min(
+            since for known in jobs for notes in (known.missing, known.faulty) for _, since in notes.spans()
+        )
         self._next_qacct = now + max(self._schedule.staleness, (now - began) / 2)
         gone = [known for known in jobs if known.missing]
         stuck = [known for known in jobs if known.faulty]

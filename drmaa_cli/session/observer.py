@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Union
 
@@ -10,6 +10,7 @@ from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.progress import Progress, Tally
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session.monitor import Monitor
 
 Report = Callable[[Progress], object]
@@ -27,7 +28,7 @@ class Observer:
         report: is told.
         table: the session's jobs.
         monitor: knows when anything has changed.
-        chosen: the tasks, each once.
+        chosen: the tasks of each job.
         now: the monotonic clock.
         tick: seconds after which it is told again though nothing has changed.
     """
@@ -37,7 +38,7 @@ class Observer:
         report: Report,
         table: JobTable,
         monitor: Monitor,
-        chosen: Sequence[tuple[TrackedJob, int]],
+        chosen: Mapping[TrackedJob, TaskNumbers],
         now: float,
         tick: float,
     ) -> None:
@@ -50,7 +51,7 @@ class Observer:
     def due(self, now: float) -> Progress | None:
         """What is to be told now, if anything."""
         changed = self._event != self._monitor.last_event
-        for entry in self._news.taken():
+        for entry in self._news.sets():
             self._tally.note(*entry)
             changed = True
         if not changed and now < self._told_at + self._tick:

@@ -9,14 +9,25 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Callable, TypeVar
 
 from drmaa_cli.errors import InternalException, error
+from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
-from drmaa_cli.session.entries import Entry, NewJob, Reaped, entries_of, tracked_job
+from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.session.entries import (
+    Entry,
+    NewJob,
+    Reaped,
+    entries_of,
+    note_deletion,
+    numbers_of,
+    take_up,
+)
 from drmaa_cli.store.places import answer_files, answers_beside, is_there, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
@@ -26,7 +37,6 @@ from drmaa_cli.store.session_store import (
     Intent,
     Store,
     StoredJob,
-    StoredTask,
     StoreError,
 )
 from drmaa_cli.system.clock import Clock
@@ -138,8 +148,7 @@ class SessionJobs:
         jobs = self._store.jobs()  # read after: an intent is there before its answer
         for token in answers - {job.intent.token for job in jobs if job.number is None}:
             remove_answer(answer_files(self.path, token))
-        rest = [job.intent for job in jobs if job.over < job.size]
-        if rest:
+        if rest := [job.intent for job in jobs if job.over < job.size]:
             blind = any(intent.mark is None for intent in rest)  # the file could not be read then
             accounting.open(None if blind else rest[0].mark, min(intent.submitted for intent in rest))
         else:
@@ -235,11 +244,12 @@ class SessionJobs:
                 self._seen = job.position
         known_at = {known.order: known for known in self.table}
         for position, tasks in store.news(list(known_at)).items():
+            known = known_at[position]
             for task in tasks:
                 if task.deleted:
-                    self._note_deletion(known_at[position].number, task)
+                    note_deletion(self.table, known, task)
                 if task.reaped:
-                    self.table.drop(known_at[position].number, task.task)
+                    self.table.drop(known.number, numbers_of(known, task))
         self._version = version
         return new
 
@@ -250,7 +260,7 @@ class SessionJobs:
         new = self._enter(StoredJob(position, intent, number, ()))
         known = self.table.get(number)
         if never_ran and known is not None:
-            self.deleted(known, [*known.waiting], pending=True)
+            self.deleted(known, known.waiting.copy(), pending=True)
         return new
 
     def by_key(self, key: str) -> StoredJob | None:
@@ -275,39 +285,37 @@ class SessionJobs:
         assert job.number is not None
         known = self.table.get(job.number)
         if known is None or known.order != job.position:
-            return self._add(job._replace(tasks=tuple(task._replace(reaped=False) for task in job.tasks)))
+            again = job._replace(tasks=tuple(task._replace(reaped=False) for task in job.tasks))
+            return take_up(self.table, again, job.number, self._clock.monotonic())
         for task in reaped:
             if task.end is not None:
-                self.table.restored(known, task.task, task.end)
+                self.table.restored(known, numbers_of(known, task), task.end)
         return []
 
     def ended(self, facts: Sequence[Ended]) -> None:
         """Tasks have ended; the table knows already."""
-        ends = []
-        for fact in facts:
-            known = self.table.get(fact.job)
-            if known is not None:
-                ends.append((known.order, fact.task, fact.end))
+        found = ((self.table.get(job), tasks, end) for job, tasks, end in facts)
+        ends = [(job.order, part, end) for job, tasks, end in found if job for part in tasks.parts()]
         with self._storing("the end of a job"):
             self._store.ended(ends)
 
-    def deleted(self, known: TrackedJob, tasks: Sequence[int], *, pending: bool) -> None:
+    def deleted(self, known: TrackedJob, tasks: TaskNumbers, *, pending: bool) -> None:
         """The qmaster took our wish to delete these tasks."""
         self.table.deleted(known.number, tasks, pending=pending)
         with self._storing("the deletion of a job"):
-            self._store.deleted(known.order, tasks, DELETED_PENDING if pending else DELETED_RUNNING)
+            self._store.deleted(known.order, tasks.parts(), DELETED_PENDING if pending else DELETED_RUNNING)
 
-    def deletion_asked(self, known: TrackedJob, tasks: Sequence[int]) -> None:
+    def deletion_asked(self, known: TrackedJob, tasks: TaskNumbers) -> None:
         """We are about to ask for the deletion of these tasks."""
         self.table.deletion_asked(known.number, tasks)
         with self._storing("a deletion that is asked for"):
-            self._store.deleted(known.order, tasks, DELETION_ASKED)
+            self._store.deleted(known.order, tasks.parts(), DELETION_ASKED)
 
-    def deletion_refused(self, known: TrackedJob, tasks: Sequence[int]) -> None:
+    def deletion_refused(self, known: TrackedJob, tasks: TaskNumbers) -> None:
         """Our wish to delete these tasks was refused, or never reached the qmaster."""
         self.table.deletion_refused(known.number, tasks)
         with self._storing("a refused deletion"):
-            self._store.deleted(known.order, tasks, NOT_DELETED)
+            self._store.deleted(known.order, tasks.parts(), NOT_DELETED)
 
     def reap(self, pairs: Sequence[tuple[TrackedJob, int]], taken: list[Reaped]) -> None:
         """Take ended tasks out of the session; what another process took before is left out.
@@ -323,8 +331,23 @@ class SessionJobs:
                 taken.append(Reaped(known, task, end))
                 self.table.reap(known, task)
         with self._storing("a reaped job"):
-            won = self._store.claim(sorted({(known.order, task) for known, task, _ in taken}))
-            taken[:] = [found for found in taken if (found.job.order, found.task) in won]
+            ours = sorted({(known.order, task) for known, task, _ in taken})
+            won = self._store.claim((order, TaskRange(task, task)) for order, task in ours)
+            numbers = {(order, part.first) for order, part in won}
+            taken[:] = [found for found in taken if (found.job.order, found.task) in numbers]
+
+    def dispose(self, chosen: Mapping[TrackedJob, TaskNumbers]) -> list[Reaped]:
+        """Take ended tasks out of the session without telling anybody; those that could not be started."""
+        aborted, claims = [], []
+        for known, tasks in chosen.items():
+            for some, end in known.ended.values_of(tasks):
+                aborted += [Reaped(known, task, end) for task in some if end.outcome is Outcome.ABORTED]
+            ended = known.ended.tasks().among(tasks)
+            claims += [(known.order, part) for part in ended.parts()]
+            self.table.drop(known.number, ended)
+        with self._storing("reaped jobs"):
+            self._store.claim(claims)
+        return aborted
 
     def read(self, ask: Callable[[Store], T]) -> T:
         """What the session's file says.
@@ -362,31 +385,11 @@ class SessionJobs:
 
     def _enter(self, job: StoredJob) -> list[NewJob]:
         """Put a submission that is on record into the table, unless all of it was given away."""
-        if job.number is not None and sum(task.reaped for task in job.tasks) < job.size:
+        if job.number is not None and job.reaped < job.size:
             held = self.table.get(job.number)
             if held is None or held.order < job.position:
-                return self._add(job)
+                return take_up(self.table, job, job.number, self._clock.monotonic())
         return []
-
-    def _add(self, job: StoredJob) -> list[NewJob]:
-        assert job.number is not None
-        intent = job.intent
-        known = tracked_job(job, job.number, self._clock.monotonic())
-        self.table.add(known, marked=intent.mark is not None, files=intent.files)
-        for task in job.tasks:
-            if task.deleted:
-                self._note_deletion(job.number, task)
-            if task.reaped:
-                self.table.drop(job.number, task.task)
-            elif task.end is not None:
-                self.table.restored(known, task.task, task.end)
-        return [NewJob(known, intent.mark)] if known.waiting else []
-
-    def _note_deletion(self, number: int, task: StoredTask) -> None:
-        if task.wished or task.deleted == DELETION_ASKED:
-            self.table.deletion_asked(number, [task.task])
-        if task.deleted != DELETION_ASKED:
-            self.table.deleted(number, [task.task], pending=task.deleted == DELETED_PENDING)
 
     @contextlib.contextmanager
     def _storing(self, what: str) -> Iterator[None]:

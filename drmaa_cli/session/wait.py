@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Callable, TypeVar
 
 from drmaa_cli.constants import JobControlAction
@@ -17,12 +17,13 @@ from drmaa_cli.errors import (
     InvalidJobException,
     error,
 )
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.states import is_error
 from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
 from drmaa_cli.jobs.progress import Progress
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session import status
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.monitor import Monitor
@@ -155,23 +156,21 @@ class Waiting:
             self._monitor.check_open()
             self.catch_up()
             everything, chosen = self._chosen(job_ids)
-        observer = None if report is None else self.observer(list(dict.fromkeys(chosen)), *report)
-        done = self._all_ended(list(reversed(chosen)), deadline, observer)
-        taken: list[Reaped] = []
+        observer = None if report is None else self.observer(chosen, *report)
+        unfinished = [(known, part) for known, tasks in chosen.items() for part in tasks.parts()]
+        done = self._all_ended(unfinished[::-1], deadline, observer)
+        aborted: list[Reaped] = []
         with self._lock:
             self._monitor.check_open()
             if dispose and not (everything and not done):
-                reaped = [pair for pair in chosen if pair[1] in pair[0].ended]
                 if everything:
-                    reaped = [
-                        (job, task) for job, task in reaped if job.ended[task].outcome is not Outcome.NO_USAGE
-                    ]
-                self._session_jobs.reap(reaped, taken)
-        self.remove_from_error_state(taken)
+                    chosen = {known: _used(known, tasks) for known, tasks in chosen.items()}
+                aborted += self._session_jobs.dispose(chosen)
+        self.remove_from_error_state(aborted)
         return done
 
     def _all_ended(
-        self, unfinished: list[tuple[TrackedJob, int]], deadline: float, observer: Observer | None
+        self, unfinished: list[tuple[TrackedJob, TaskRange]], deadline: float, observer: Observer | None
     ) -> bool:
         """Wait until all have ended, and tell how far they have come, the last time when they have."""
 
@@ -185,7 +184,7 @@ class Waiting:
                 return found is not None
             observer.tell(found)
 
-    def observer(self, chosen: Sequence[tuple[TrackedJob, int]], report: Report, tick: float) -> Observer:
+    def observer(self, chosen: Mapping[TrackedJob, TaskNumbers], report: Report, tick: float) -> Observer:
         """Who tells how far some tasks have come."""
         with self._lock:
             return Observer(report, self._table, self._monitor, chosen, self.now(), tick)
@@ -265,21 +264,19 @@ class Waiting:
             raise error(InvalidJobException, INVALID_JOB_TEXT)
         return pair if pair[1] in pair[0].ended else None
 
-    def _chosen(self, job_ids: Sequence[JobIdLike]) -> tuple[bool, list[tuple[TrackedJob, int]]]:
-        chosen: list[tuple[TrackedJob, int]] = []
+    def _chosen(self, job_ids: Sequence[JobIdLike]) -> tuple[bool, dict[TrackedJob, TaskNumbers]]:
+        found: dict[TrackedJob, list[int]] = {}
         for job_id in job_ids:
             text = os.fsdecode(job_id) if isinstance(job_id, bytes) else str(job_id)
             if text == ALL:
-                return True, [
-                    (known, task) for known in self._table for task in sorted({*known.waiting, *known.ended})
-                ]
+                return True, {known: known.held() for known in self._table}
             try:
                 pair = self._table.find(parse_job_id(text))
             except InvalidJobException:
                 continue  # it looks like an id, and no job can have it
             if pair is not None:
-                chosen.append(pair)
-        return False, chosen
+                found.setdefault(pair[0], []).append(pair[1])
+        return False, {known: TaskNumbers.of(known.all_tasks, tasks) for known, tasks in found.items()}
 
     def remove_from_error_state(self, taken: Sequence[Reaped]) -> None:
         """Libdrmaa's jobs leave the qmaster when they cannot start; ours must be told to."""
@@ -302,8 +299,16 @@ class Waiting:
             log.warning("jobs in the error state could not be removed: %s", err)
 
 
-def _none_left(unfinished: list[tuple[TrackedJob, int]]) -> bool | None:
+def _used(known: TrackedJob, tasks: TaskNumbers) -> TaskNumbers:
+    """Those of some tasks that left usage information, or have not ended."""
+    for some, end in known.ended.values_of(tasks):
+        if end.outcome is Outcome.NO_USAGE:
+            tasks = tasks.without(some)
+    return tasks
+
+
+def _none_left(unfinished: list[tuple[TrackedJob, TaskRange]]) -> bool | None:
     """Drop the ended ones from the end of the list; True when none is left."""
-    while unfinished and unfinished[-1][1] not in unfinished[-1][0].waiting:
+    while unfinished and not unfinished[-1][0].waiting.has_any(unfinished[-1][1]):
         unfinished.pop()
     return None if unfinished else True

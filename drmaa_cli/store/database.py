@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 5  # whoever raises it adds the step from the one before to _STEPS
+SCHEMA_VERSION = 6  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
@@ -44,8 +44,10 @@ CREATE TABLE tasks (
     deleted INTEGER NOT NULL DEFAULT 0,
     wished INTEGER NOT NULL DEFAULT 0,
     reaped INTEGER NOT NULL DEFAULT 0,
+    last INTEGER,
     PRIMARY KEY (position, task)
 ) WITHOUT ROWID;
+CREATE INDEX ranges ON tasks (position) WHERE last IS NOT NULL;
 """
 
 # Version -> what makes a file of it one of the next. A process of the older version may go on with the file.
@@ -54,6 +56,10 @@ _STEPS = {
     2: ("ALTER TABLE jobs ADD COLUMN files TEXT",),
     3: ("ALTER TABLE tasks ADD COLUMN wished INTEGER NOT NULL DEFAULT 0",),
     4: ("ALTER TABLE jobs ADD COLUMN template BLOB",),
+    5: (
+        "ALTER TABLE tasks ADD COLUMN last INTEGER",
+        "CREATE INDEX ranges ON tasks (position) WHERE last IS NOT NULL",
+    ),
 }
 
 

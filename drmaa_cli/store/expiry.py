@@ -66,7 +66,7 @@ class SessionSummary(NamedTuple):
     @property
     def reaped(self) -> int:
         """How many of them were given away by wait() or synchronize()."""
-        return sum(task.reaped for job in self.jobs for task in job.tasks)
+        return sum(job.reaped for job in self.jobs)
 
     @property
     def keys(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.gridengine import output_files
@@ -71,14 +71,15 @@ class Kept(NamedTuple):
 
 
 class StoredTask(NamedTuple):
-    """What is on record about one task.
+    """What is on record about one task, or about several in a row.
 
     Attributes:
-        task: its number.
+        task: its number, or that of the first of them.
         end: how it ended, or None.
         deleted: whether it is being deleted (``DELETED_RUNNING`` and so on).
         reaped: whether its end was given away.
         wished: whether the session has asked for its deletion.
+        last: the number of the last of them; None for one.
     """
 
     task: int
@@ -86,6 +87,11 @@ class StoredTask(NamedTuple):
     deleted: int
     reaped: bool
     wished: bool = False
+    last: int | None = None
+
+    def numbers(self, step: int) -> range:
+        """The tasks' numbers; step: that of their array."""
+        return range(self.task, (self.task if self.last is None else self.last) + 1, step)
 
 
 class StoredJob(NamedTuple):
@@ -104,7 +110,31 @@ class StoredJob(NamedTuple):
     @property
     def over(self) -> int:
         """How many of them have ended, as far as is on record."""
-        return sum(task.reaped or task.end is not None for task in self.tasks)
+        return self._count(task for task in self.tasks if task.reaped or task.end is not None)
+
+    @property
+    def reaped(self) -> int:
+        """How many of them were given away."""
+        return self._count(task for task in self.tasks if task.reaped)
+
+    @property
+    def step(self) -> int:
+        """Of its tasks' numbers."""
+        return 1 if self.intent.tasks is None else self.intent.tasks.step
+
+    def task_by_task(self) -> Iterator[tuple[int, StoredTask | None]]:
+        """All its tasks' numbers, with what is on record about each."""
+        found = ((number, task) for task in self.tasks for number in task.numbers(self.step))
+        following = next(found, None)
+        for number in [0] if self.intent.tasks is None else self.intent.tasks.numbers():
+            if following is not None and following[0] == number:
+                yield following
+                following = next(found, None)
+            else:
+                yield number, None
+
+    def _count(self, tasks: Iterable[StoredTask]) -> int:
+        return sum(len(task.numbers(self.step)) for task in tasks)
 
 
 def stored_job(
@@ -136,30 +166,39 @@ def stored_job(
         files=() if files is None else output_files.of_text(text(files)),  # before version 3 there were none
     )
     numbers: Sequence[int] = [0] if intent.tasks is None else intent.tasks.numbers()
-    if any(task.task not in numbers for task in tasks):
+    if any(number not in numbers for task in tasks for number in (task.task, task.last or task.task)):
         raise ValueError("a task of no job")
     if len(intent.files) not in (0, 1, len(numbers)):
         raise ValueError("files of no task")
-    return StoredJob(position, intent, None if number is None else integer(number, 1), tasks)
+    apart = _apart(tasks, 1 if intent.tasks is None else intent.tasks.step)
+    return StoredJob(position, intent, None if number is None else integer(number, 1), apart)
 
 
-def stored_task(
-    task: object,
-    outcome: object,
-    value: object,
-    usage: object,
-    facts: object,
-    deleted: object,
-    wished: object,
-    reaped: object,
-) -> StoredTask:
-    """A task out of a row of the table ``tasks``; ValueError when it is none."""
+def _apart(tasks: tuple[StoredTask, ...], step: int) -> tuple[StoredTask, ...]:
+    """Rows of which none is about a task that the next is about, too.
+
+    Processes of before version 6 know of no rows for several tasks, and may write one into such a row.
+    """
+    found = []
+    for task, following in zip(tasks, (*tasks[1:], None)):
+        if following is not None and task.last is not None and task.last >= following.task:
+            last = following.task - step
+            task = task._replace(last=last if last > task.task else None)  # noqa: PLW2901  # what is left of it
+        found.append(task)
+    return tuple(found)
+
+
+def stored_task(row: Sequence[object]) -> StoredTask:
+    """What is on record out of a row of the table ``tasks``; ValueError when it is none."""
+    task, outcome, value, usage, facts, deleted, wished, reaped, last = row
     end = None
     if outcome is not None:  # before version 2 there were no facts
         known = NO_FACTS if facts is None else Facts.of_text(text(facts))
         end = End(Outcome(outcome), integer(value), text(usage), known)
     how = integer(deleted, 0, DELETION_ASKED)
-    return StoredTask(integer(task), end, how, bool(integer(reaped)), bool(integer(wished)))
+    first = integer(task)
+    until = None if last is None else integer(last, first + 1, LARGEST_TASK)
+    return StoredTask(first, end, how, bool(integer(reaped)), bool(integer(wished)), until)
 
 
 def kept(position: object, first: object, last: object, step: object, template: object) -> Kept:

@@ -13,10 +13,12 @@ import sqlite3
 import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Callable, NamedTuple, TypeVar
 
 from drmaa_cli.gridengine import output_files
+from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End
+from drmaa_cli.store import task_rows
 from drmaa_cli.store.database import errors, memory_database, open_database, open_existing
 from drmaa_cli.store.places import StoreError, remove_files
 from drmaa_cli.store.rows import (
@@ -54,23 +56,28 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Tasks = task_rows.Tasks
+Do = Callable[[sqlite3.Connection], object]
 
 _INSERT = (
     "INSERT INTO jobs"
     " (token, key, name, first, last, step, submitted, start_time, inode, offset, owner, kept, files,"
     " template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_CLAIM = (
-    "INSERT INTO tasks (position, task, reaped) VALUES (?, ?, 1)"
-    " ON CONFLICT (position, task) DO UPDATE SET reaped = 1 WHERE reaped = 0"
-)
-_TASKS = "SELECT position, task, outcome, value, usage, facts, deleted, wished, reaped FROM tasks"
+_TASKS = f"SELECT position, {task_rows.COLUMNS} FROM tasks"
 
 POSITIONS_PER_QUERY = 500
 
 
 class KeyTaken(StoreError):
     """The session has a submission with this key already."""
+
+
+class _Owed(NamedTuple):
+    """What is still to be written; the submissions of which it claims tasks."""
+
+    do: Do
+    claimed: frozenset[int] = frozenset()
 
 
 class Store:
@@ -90,7 +97,7 @@ class Store:
         except OSError as err:
             db.close()
             raise StoreError(f"cannot open the session file {path}: {err}") from err
-        self._owed: list[tuple[str, list[tuple[object, ...]]]] = []
+        self._owed: list[_Owed] = []
         self._unwritten: dict[int, int] = {}  # position -> job number
         _open_stores.add(self)
 
@@ -138,8 +145,7 @@ class Store:
     def owes_claim(self, position: int) -> bool:
         """Whether a task of this submission was reaped, and that could not be written yet."""
         with self._lock:
-            owed = [row for statement, rows in self._owed if statement == _CLAIM for row in rows]
-        return any(row[0] == position for row in owed)
+            return any(position in owed.claimed for owed in self._owed)
 
     def record_intent(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
@@ -170,54 +176,45 @@ class Store:
     def accepted(self, position: int, number: int) -> None:
         """Grid Engine accepted the submission under this job number."""
         self._unwritten[position] = number
-        self._write("UPDATE jobs SET number = ? WHERE position = ?", [(number, position)])
+        self._write(
+            lambda db: db.execute("UPDATE jobs SET number = ? WHERE position = ?", (number, position))
+        )
         self._unwritten.pop(position, None)
 
     def refused(self, position: int) -> None:
         """The submission was certainly not accepted: forget it."""
-        self._write("DELETE FROM jobs WHERE position = ? AND number IS NULL", [(position,)])
+        statement = "DELETE FROM jobs WHERE position = ? AND number IS NULL"
+        self._write(lambda db: db.execute(statement, (position,)))
 
     def disown(self, position: int) -> None:
         """Its process has given up on a submission without knowing what became of it: anybody may look."""
-        self._write("UPDATE jobs SET owner = ? WHERE position = ?", [(str(NOBODY), position)])
+        statement = "UPDATE jobs SET owner = ? WHERE position = ?"
+        self._write(lambda db: db.execute(statement, (str(NOBODY), position)))
 
-    def ended(self, ends: Iterable[tuple[int, int, End]]) -> None:
-        """Tasks (position, task) have ended."""
-        self._write(
-            "INSERT INTO tasks (position, task, outcome, value, usage, facts) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (position, task) DO UPDATE SET outcome = excluded.outcome, value = excluded.value,"
-            " usage = excluded.usage, facts = excluded.facts WHERE outcome IS NULL",
-            [
-                (position, task, end.outcome.value, end.value, end.usage, end.facts.to_text())
-                for position, task, end in ends
-            ],
-        )
+    def ended(self, ends: Iterable[tuple[int, TaskRange, End]]) -> None:
+        """Tasks (position, range) have ended."""
+        facts = list(ends)
+        self._write(lambda db: task_rows.put_ends(db, facts))
 
-    def deleted(self, position: int, tasks: Iterable[int], how: int) -> None:
+    def deleted(self, position: int, parts: Iterable[TaskRange], how: int) -> None:
         """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...).
 
         One that is under way is our wish if it was asked for before.
         """
-        wished = ", wished = excluded.wished" if how in (DELETION_ASKED, NOT_DELETED) else ""
-        self._write(
-            "INSERT INTO tasks (position, task, deleted, wished) VALUES (?, ?, ?, ?)"
-            f" ON CONFLICT (position, task) DO UPDATE SET deleted = excluded.deleted{wished}",
-            [(position, task, how, how == DELETION_ASKED) for task in tasks],
-        )
+        chosen = list(parts)
+        self._write(lambda db: task_rows.put_deletion(db, position, chosen, how))
 
-    def claim(self, tasks: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Reap ended tasks (position, task): those that nobody had reaped before, in any process.
+    def claim(self, tasks: Iterable[Tasks]) -> list[Tasks]:
+        """Reap ended tasks (position, range): those that nobody had reaped before, in any process.
 
         Where that cannot be written, they are the caller's: better given away twice than never.
         """
-
-        def claim(db: sqlite3.Connection) -> set[tuple[int, int]]:
-            return {pair for pair in tasks if db.execute(_CLAIM, pair).rowcount == 1}
-
+        wanted = list(tasks)
         try:
-            return self._change(claim)
+            return self._change(lambda db: task_rows.claim(db, wanted))
         except StoreError:
-            self._owed.append((_CLAIM, list(tasks)))
+            claimed = frozenset(position for position, _ in wanted)
+            self._owed.append(_Owed(lambda db: task_rows.claim(db, wanted), claimed))
             raise
 
     def unclaim(self, position: int) -> None:
@@ -226,7 +223,7 @@ class Store:
 
     def give_back(self, position: int, task: int) -> None:
         """A task that was claimed did not reach the program after all."""
-        self._write("UPDATE tasks SET reaped = 0 WHERE position = ? AND task = ?", [(position, task)])
+        self._write(lambda db: task_rows.give_back(db, position, task))
 
     def news(self, positions: Sequence[int]) -> dict[int, tuple[StoredTask, ...]]:
         """What is on record about the tasks of these submissions."""
@@ -240,8 +237,10 @@ class Store:
     def end_of(self, position: int, task: int) -> End | None:
         """How a task ended; None when that is not on record."""
         with self._lock, errors(self.path):
-            rows = self._db.execute(f"{_TASKS} WHERE position = ? AND task = ?", (position, task)).fetchall()
-            return stored_task(*rows[0][1:]).end if rows else None
+            query = f"{_TASKS} WHERE position = ? AND task <= ? ORDER BY task DESC LIMIT 1"
+            row = self._db.execute(query, (position, task)).fetchone()
+            found = None if row is None else stored_task(row[1:])
+            return found.end if found is not None and task in found.numbers(1) else None
 
     def kept(self, number: int) -> Kept | None:
         """What was submitted last under a job number; None where there was nothing."""
@@ -310,15 +309,15 @@ class Store:
         ).fetchall()
         tasks: dict[int, list[StoredTask]] = {}
         for position, *row in rows:
-            tasks.setdefault(position, []).append(stored_task(*row))
+            tasks.setdefault(position, []).append(stored_task(row))
         return {position: tuple(found) for position, found in tasks.items()}
 
-    def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+    def _write(self, do: Do) -> None:
         """Write down facts, now or with the next change that succeeds."""
         try:
-            self._change(lambda db: db.executemany(statement, rows))
+            self._change(do)
         except StoreError:
-            self._owed.append((statement, rows))
+            self._owed.append(_Owed(do))
             raise
 
     def _change(self, do: Callable[[sqlite3.Connection], T]) -> T:
@@ -330,8 +329,8 @@ class Store:
             owed = len(self._owed)
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                for statement, rows in self._owed[:owed]:
-                    self._db.executemany(statement, rows)
+                for earlier in self._owed[:owed]:
+                    earlier.do(self._db)
                 done = do(self._db)
                 self._db.execute("COMMIT")
                 del self._owed[:owed]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.gridengine.records import JobRow, TaskRange, TaskSet
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, covered, covers, sight
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_MEMORY = 300_000  # kB
@@ -89,8 +90,9 @@ def test_rows_are_found_by_task(rows: tuple[JobRow, ...], waiting: set[int]) -> 
     seen = sight(known, rows)
     assert set(seen.absent) == {task for task in waiting if index.find(task) is None}
     assert seen.faulty == {task for task in waiting if (found := index.find(task)) and found.state == "Eqw"}
+    numbers = TaskNumbers.of(TaskRange(1, 60), waiting)
     for found in rows:
-        assert covered(found, waiting) == {task for task in waiting if covers(found, task)}
+        assert covered(found, numbers) == {task for task in waiting if covers(found, task)}
 
 
 def test_a_job_that_is_no_array() -> None:
@@ -101,5 +103,5 @@ def test_a_job_that_is_no_array() -> None:
 
 def test_ranges_beyond_all_measure_cost_nothing() -> None:
     endless = row(TaskSet([TaskRange(1, 2**32 - 1)]))
-    assert covered(endless, {5, 7}) == {5, 7}
+    assert covered(endless, TaskNumbers.of(TaskRange(1, 9), (5, 7))) == {5, 7}
     assert RowIndex((endless,)).find(2**31) == endless

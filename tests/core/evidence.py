@@ -16,7 +16,9 @@ from drmaa_cli.gridengine.records import (
     TaskRange,
     TaskSet,
 )
-from drmaa_cli.jobs.lifecycle import Rules, TrackedJob
+from drmaa_cli.jobs.job_end import End
+from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from tests.gridengine import captured
 
 SUBMITTED = 1795426022.0  # 2026-11-23 09:27:02 UTC, the time of the captures
@@ -89,6 +91,11 @@ def known(
 ) -> TrackedJob:
     """A job as the table holds it after its submission."""
     return TrackedJob(job, order, tasks, submitted)
+
+
+def ended(number: int, task: int, end: End) -> Ended:
+    """One task has ended."""
+    return Ended(number, TaskNumbers(TaskRange(task, task)), end)
 
 
 def row(state: str = "r", tasks: TaskSet | None = None, job: int = NUMBER) -> JobRow:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, Snapshot, TaskDetail, TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome, end_without_usage
 from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended, Rules, TrackedJob
+from drmaa_cli.jobs.lifecycle import NO_TASK, Rules, TrackedJob
 from drmaa_cli.jobs.reason import Deletion
 from tests.core import evidence
 from tests.core.evidence import NUMBER
@@ -126,8 +126,8 @@ class Watcher:
 
     def apply(self, found: Evidence, now: float) -> None:
         for fact in self.table.apply(found, now).ends:
-            assert fact.task not in self.ends, "ended twice"
-            self.ends[fact.task] = (now, fact.end)
+            assert not self.ends.keys() & fact.tasks, "ended twice"
+            self.ends.update(dict.fromkeys(fact.tasks, (now, fact.end)))
 
     def check(self) -> None:
         assert set(self.ends) | set(self.known.waiting) == set(self.lives), "lost"
@@ -205,7 +205,7 @@ def test_after_the_end_the_order_of_the_evidence_does_not_matter(life: Life, ord
 def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
     table = JobTable(RULES)
     known = table.add(evidence.known())
-    assert table.ended(Ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
+    assert table.ended(evidence.ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
     table.reap(known, NO_TASK)
     found: dict[str, Evidence] = {
         "look": Snapshot(()),
@@ -215,5 +215,5 @@ def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
     for name in steps:
         if name in found:
             assert table.apply(found[name], 10**9).ends == ()
-        assert not table.ended(Ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
+        assert not table.ended(evidence.ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
     assert table.get(NUMBER) is None

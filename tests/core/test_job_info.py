@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import drmaa_cli
 from drmaa_cli.gridengine.failed import Fate, of_code
-from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.jobs.job_end import Deletion, End, Outcome, end_of_record
 from drmaa_cli.jobs.job_info import NO_FACTS, Facts, JobInfo
 from drmaa_cli.jobs.reason import Cause
@@ -174,7 +174,7 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
         store.close()
     store = Store.existing(path)
     assert not job.tasks[0].wished
-    store.ended([(1, 1, End(Outcome.LOST, 0, "", FACTS))])
+    store.ended([(1, TaskRange(1, 1), End(Outcome.LOST, 0, "", FACTS))])
     store.close()
 
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from drmaa_cli.gridengine.records import Details, JobId, Snapshot, TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK, Ended
+from drmaa_cli.jobs.lifecycle import NO_TASK
 from tests.core import evidence
 
 
@@ -28,7 +28,7 @@ def fill(count: int, tasks: TaskRange | None = None) -> JobTable:
 def test_the_earliest_submitted_first() -> None:
     table = fill(3)
     for number in (103, 101, 102):
-        assert table.ended(Ended(number, NO_TASK, end(number)))
+        assert table.ended(evidence.ended(number, NO_TASK, end(number)))
     order = []
     while (first := table.first_ended()) is not None:
         known, task = first
@@ -41,7 +41,7 @@ def test_the_order_of_submission_is_not_the_order_of_numbers() -> None:
     table = JobTable(evidence.RULES)
     for order, number in enumerate((9, 3, 7), 1):
         table.add(evidence.known(number, order=order))
-        table.ended(Ended(number, NO_TASK, end()))
+        table.ended(evidence.ended(number, NO_TASK, end()))
     first = table.first_ended()
     assert first is not None
     assert first[0].number == 9
@@ -49,27 +49,27 @@ def test_the_order_of_submission_is_not_the_order_of_numbers() -> None:
 
 def test_an_end_counts_once() -> None:
     table = fill(1)
-    assert table.ended(Ended(101, NO_TASK, end(1)))
-    assert not table.ended(Ended(101, NO_TASK, end(2)))
+    assert table.ended(evidence.ended(101, NO_TASK, end(1)))
+    assert not table.ended(evidence.ended(101, NO_TASK, end(2)))
     known = table.get(101)
     assert known is not None
     assert table.reap(known, NO_TASK) == end(1)
     assert table.reap(known, NO_TASK) is None
-    assert not table.ended(Ended(101, NO_TASK, end(3)))
-    assert not table.ended(Ended(555, NO_TASK, end()))
+    assert not table.ended(evidence.ended(101, NO_TASK, end(3)))
+    assert not table.ended(evidence.ended(555, NO_TASK, end()))
     assert table.first_ended() is None
 
 
 def test_a_number_that_comes_again_is_another_job() -> None:
     table = fill(1)
-    table.ended(Ended(101, NO_TASK, end(1)))
+    table.ended(evidence.ended(101, NO_TASK, end(1)))
     old = table.get(101)
     new = table.add(evidence.known(101, order=2))
     assert old is not None
     assert table.first_ended() is None, "the end of the old job is not the new one's"
     table.reap(old, NO_TASK)
     assert table.get(101) is new
-    table.ended(Ended(101, NO_TASK, end(2)))
+    table.ended(evidence.ended(101, NO_TASK, end(2)))
     assert table.first_ended() == (new, NO_TASK)
 
 
@@ -88,13 +88,13 @@ def test_reaped_tasks_are_found_no_more() -> None:
     table = fill(1, TaskRange(1, 2))
     known = table.get(101)
     assert known is not None
-    table.ended(Ended(101, 2, end()))
+    table.ended(evidence.ended(101, 2, end()))
     table.reap(known, 2)
     assert table.find(JobId(101, 2)) is None
     assert table.find(JobId(101, 1)) == (known, 1)
-    table.drop(101, 1)
+    table.drop(101, [1])
     assert table.get(101) is None
-    table.drop(101, 1)
+    table.drop(101, [1])
 
 
 def test_notes_about_a_task_go_with_it() -> None:
@@ -106,8 +106,8 @@ def test_notes_about_a_task_go_with_it() -> None:
     table.deleted(101, [1, 2, 99], pending=True)
     table.apply(Snapshot(()), 2)
     table.apply(Details.of((), [101]), 3)
-    table.ended(Ended(101, 1, end()))
-    table.drop(101, 2)
+    table.ended(evidence.ended(101, 1, end()))
+    table.drop(101, [2])
     for notes in (known.missing, known.faulty, known.last_seen):
         assert set(notes) <= {3}
     for marks in (known.confirmed, known.deleted, known.never_ran):
@@ -117,11 +117,11 @@ def test_notes_about_a_task_go_with_it() -> None:
 def test_a_million_jobs_reaped_by_id_leave_nothing_behind() -> None:
     """The oldest job stays unreaped, so ends behind it are never the first: they must not pile up."""
     table = fill(1)
-    table.ended(Ended(101, NO_TASK, end()))
+    table.ended(evidence.ended(101, NO_TASK, end()))
     size = len(pickle.dumps(table))
     for place in range(2, 5000):
         known = table.add(evidence.known(100 + place, order=place))
-        table.ended(Ended(known.number, NO_TASK, end()))
+        table.ended(evidence.ended(known.number, NO_TASK, end()))
         table.reap(known, NO_TASK)
     assert len(table) == 1
     assert len(pickle.dumps(table)) < size + 5000
@@ -154,14 +154,14 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data(), status=st.integers(0, 255))
     def end_one(self, data: st.DataObject, status: int) -> None:
         key = data.draw(st.sampled_from(sorted(self.waiting)))
-        assert self.table.ended(Ended(*key, end(status)))
-        assert not self.table.ended(Ended(*key, end(status + 1)))
+        assert self.table.ended(evidence.ended(*key, end(status)))
+        assert not self.table.ended(evidence.ended(*key, end(status + 1)))
         self.ends[key] = (self.waiting.pop(key), end(status))
 
     @rule(number=st.integers(1, 6), task=st.integers(0, 6))
     def end_anything(self, number: int, task: int) -> None:
         if (number, task) not in self.waiting:
-            assert not self.table.ended(Ended(number, task, end(77)))
+            assert not self.table.ended(evidence.ended(number, task, end(77)))
 
     @rule()
     def reap_first(self) -> None:
@@ -187,7 +187,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def another_process_reaps(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted({*self.waiting, *self.ends})))
-        self.table.drop(*key)
+        self.table.drop(key[0], [key[1]])
         self.waiting.pop(key, None)
         self.ends.pop(key, None)
 
@@ -226,7 +226,7 @@ def test_what_is_said_of_an_unknown_job_changes_nothing() -> None:
     table.deletion_asked(999, [NO_TASK])
     table.deletion_refused(999, [NO_TASK])
     table.deleted(999, [NO_TASK], pending=True)
-    table.drop(999, NO_TASK)
+    table.drop(999, [NO_TASK])
     table.answering(5)
     known = table.get(101)
     assert known is not None
@@ -238,7 +238,7 @@ def test_an_end_that_did_not_reach_the_program_is_there_again() -> None:
     table = fill(1)
     known = table.get(101)
     assert known is not None
-    table.ended(Ended(101, NO_TASK, end(3)))
+    table.ended(evidence.ended(101, NO_TASK, end(3)))
     taken = table.reap(known, NO_TASK)
     assert taken is not None
     assert table.first_ended() is None

@@ -15,6 +15,7 @@ from drmaa_cli.jobs.lifecycle import (
     covers,
 )
 from drmaa_cli.jobs.reason import Cause
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 from tests.core.watch import ABORTED, LATE, Watch, exited, info, signaled
@@ -269,5 +270,5 @@ def test_known_names_its_tasks() -> None:
 @pytest.mark.parametrize("last", [9, 1_000_001])
 def test_the_tasks_that_a_row_is_about(last: int) -> None:
     row = evidence.row("qw", TaskSet((TaskRange(1, last, 2),)))
-    assert covered(row, {1, 2, 5, 8}) == {1, 5}
-    assert covered(evidence.row("qw"), {NO_TASK}) == {NO_TASK}
+    assert covered(row, TaskNumbers.of(TaskRange(1, 9), (1, 2, 5, 8))) == {1, 5}
+    assert covered(evidence.row("qw"), TaskNumbers(TaskRange(NO_TASK, NO_TASK))) == {NO_TASK}

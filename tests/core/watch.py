@@ -55,8 +55,8 @@ class Watch:
 
     def apply(self, found: Evidence, now: float) -> Watch:
         for fact in self.table.apply(found, now).ends:
-            assert fact.task not in self.ends, "ended twice"
-            self.ends[fact.task] = fact.end
+            assert not self.ends.keys() & fact.tasks, "ended twice"
+            self.ends.update(dict.fromkeys(fact.tasks, fact.end))
         return self
 
     @property

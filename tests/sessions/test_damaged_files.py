@@ -40,7 +40,8 @@ def filled(directory: Path, contact: str = CONTACT) -> Path:
         position = store.record_intent(intent)
         store.accepted(position, 100 + count)
         numbers = [0] if tasks is None else list(tasks.numbers())
-        store.ended((position, task, End(Outcome.EXITED, 3, "cpu=1.0000")) for task in numbers)
+        end = End(Outcome.EXITED, 3, "cpu=1.0000")
+        store.ended((position, TaskRange(task, task), end) for task in numbers)
     store.close()
     return path
 
@@ -56,7 +57,7 @@ def judged(path: Path) -> str:
             reader()
         store.by_key("key0")
         store.news([1, 2])
-        store.claim([(1, 1), (2, 0)])
+        store.claim([(1, TaskRange(1, 1)), (2, TaskRange(0, 0))])
         store.accepted(1, 100)
         return "read"
     except StoreError:
