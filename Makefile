@@ -41,7 +41,8 @@ test: $(READY)
 	$(if $(COVER),$(MAKE) report)
 
 quick: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" --backends cli-fake
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" \
+		--backends cli-fake --hypothesis-profile quick
 
 test-flavours: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --backends $(FLAVOURS) tests/contract

@@ -28,6 +28,7 @@ hypothesis.settings.register_profile(
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("any speed"), max_examples=20)
 hypothesis.settings.load_profile("any speed")
 
 REQUIRE_REAL_CELL = "DRMAA_TEST_REQUIRE_REAL_CELL"
@@ -118,9 +119,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice the processors for ``-n auto``: most tests wait for a scheduler."""
-    return 2 * len(os.sched_getaffinity(0))
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many there are for ``-n auto``: most tests of ``make test`` wait for a scheduler."""
+    waiting = "not slow" not in config.option.markexpr
+    return (3 if waiting else 2) * len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,11 @@ def sampled(values: Sequence[Any], ids: Sequence[str], every: int) -> list[Any]:
     ]
 
 
+def slow(*values: Any) -> Any:
+    """Parameters that ``make quick`` leaves out."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 def _shown(row: Any) -> str:
     return "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
 

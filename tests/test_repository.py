@@ -23,6 +23,11 @@ FORBIDDEN = tuple(
     )
 )
 PATTERN = re.compile("|".join(r"(?<![\w.-])" + re.escape(word) for word in FORBIDDEN).encode())
+WORDS = [word.encode() for word in FORBIDDEN]
+
+
+def _place(text: bytes) -> re.Match[bytes] | None:
+    return PATTERN.search(text) if any(word in text for word in WORDS) else None  # a search of words is fast
 
 
 def tracked() -> list[Path]:
@@ -48,16 +53,14 @@ def test_no_file_names_a_place_outside_the_repository() -> None:
     files = tracked()
     assert len(files) > 20
     hits = [
-        f"{path.relative_to(ROOT)}: {match[0]!r}"
-        for path in files
-        if (match := PATTERN.search(path.read_bytes()))
+        f"{path.relative_to(ROOT)}: {match[0]!r}" for path in files if (match := _place(path.read_bytes()))
     ]
     assert not hits
 
 
 @pytest.mark.parametrize("word", FORBIDDEN)
 def test_the_search_finds_each_word(word: str) -> None:
-    assert PATTERN.search(f'open("{word}x")'.encode())
+    assert _place(f'open("{word}x")'.encode())
 
 
 def test_no_package_registry_is_named() -> None:

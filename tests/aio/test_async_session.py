@@ -72,6 +72,7 @@ def test_a_job_from_submission_to_end(cell: Cell, never_waits: list[str]) -> Non
     assert never_waits == []
 
 
+@pytest.mark.slow
 def test_many_wait_for_the_same_job_and_it_is_reaped_then(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session("session=same") as session:
@@ -85,6 +86,7 @@ def test_many_wait_for_the_same_job_and_it_is_reaped_then(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_times(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
@@ -112,6 +114,7 @@ def test_times(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_what_is_no_job(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
@@ -150,6 +153,7 @@ def test_leaving_early_reaps_nothing_more(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_the_end_of_the_session(cell: Cell) -> None:
     async def body() -> None:
         session = await aio.open_session("session=ends")

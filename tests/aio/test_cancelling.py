@@ -48,6 +48,7 @@ def test_a_cancelled_task_deletes_the_job_if_that_was_asked_for(cell: Cell) -> N
     run(body)
 
 
+@pytest.mark.slow
 def test_as_completed_that_is_cancelled_deletes_the_rest_if_that_was_asked_for(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
@@ -73,6 +74,7 @@ def test_as_completed_that_is_cancelled_deletes_the_rest_if_that_was_asked_for(c
     run(body)
 
 
+@pytest.mark.slow
 def test_a_submission_whose_task_is_cancelled_is_not_torn(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
@@ -97,6 +99,7 @@ def test_a_submission_whose_task_is_cancelled_is_not_torn(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_a_task_that_is_cancelled_in_the_moment_in_which_the_id_is_there(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

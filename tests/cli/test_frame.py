@@ -100,6 +100,7 @@ def test_every_command_has_help_and_examples_that_can_be_typed(name: str) -> Non
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
+@pytest.mark.slow
 def test_help_keeps_to_the_width(columns: str) -> None:
     text = run("--help", COLUMNS=columns).stdout
     assert max(map(len, text.splitlines())) <= min(int(columns), 100)
@@ -114,6 +115,7 @@ def test_completion_prints_what_the_shell_evaluates(shell: str) -> None:
     assert "_DRMAA_CLI_COMPLETE" in done.stdout
 
 
+@pytest.mark.slow
 def test_completion_of_commands_options_and_choices_loads_no_more_than_it_needs() -> None:
     def complete(line: str) -> list[str]:
         words = line.split(" ")
@@ -130,6 +132,7 @@ def test_completion_of_commands_options_and_choices_loads_no_more_than_it_needs(
 
 
 @pytest.mark.parametrize("line", ["drmaa-cli sh", "drmaa-cli sessions "])
+@pytest.mark.slow
 def test_bash_completes(line: str, tmp_path: Path) -> None:
     script = run("completion", "bash").stdout
     tool = tmp_path / "drmaa-cli"
@@ -214,6 +217,7 @@ def test_debug_shows_where_an_unexpected_error_comes_from(failing: list[BaseExce
         ("<&-", 0, ""),
     ],
 )
+@pytest.mark.slow
 def test_streams_that_are_full_or_closed(redirection: str, code: int, message: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f'"$0" -m drmaa_cli.cli shim-path {redirection}', sys.executable],

@@ -29,6 +29,7 @@ def test_output_errors_and_exit_code_are_the_jobs(desk: Desk) -> None:
     assert (desk.directory / f"sh.e{number}").read_text() == "err\n"
 
 
+@pytest.mark.slow
 def test_one_word_with_blanks_is_a_line_for_the_shell_and_several_are_not(desk: Desk) -> None:
     assert desk.good("run", "-q", "echo a   b | tr a-z A-Z; echo $((1+1))") == "A B\n2"
     assert (
@@ -36,6 +37,7 @@ def test_one_word_with_blanks_is_a_line_for_the_shell_and_several_are_not(desk: 
     )
 
 
+@pytest.mark.slow
 def test_bytes_arrive_as_they_are(desk: Desk) -> None:
     done = subprocess.run(
         desk.argv("run", "-q", "--", "printf", r"\377\000\n"),
@@ -89,6 +91,7 @@ def test_json_is_one_object_and_the_code_stays_the_jobs(desk: Desk) -> None:
     assert Path(shape["end"]["output"]).read_text() == "not this\n"
 
 
+@pytest.mark.slow
 def test_requests_become_qsubs_options(desk: Desk, cell: Cell) -> None:
     job = desk.good(
         *"run --detach --hold -T 90 -R 1.5 -c 2 -N mine --native".split(),
@@ -102,6 +105,7 @@ def test_requests_become_qsubs_options(desk: Desk, cell: Cell) -> None:
     desk.good("kill", job)
 
 
+@pytest.mark.slow
 def test_directory_environment_input_and_joined_output(desk: Desk) -> None:
     (desk.directory / "in put").mkdir()
     (desk.directory / "text").write_text("read\n")
@@ -135,6 +139,7 @@ def test_output_is_shown_while_the_job_runs(desk: Desk) -> None:
     assert "last\n" in text
 
 
+@pytest.mark.slow
 def test_a_key_is_submitted_once(desk: Desk) -> None:
     for _ in range(2):
         assert desk.good("run", "-q", "--key", "k", "--", "sh", "-c", "echo x >> count; cat count") == "x"
@@ -154,6 +159,7 @@ with drmaa_cli.open_session("session=shared") as session:
 """
 
 
+@pytest.mark.slow
 def test_a_job_that_another_program_has_reaped_is_seen_to_its_end(desk: Desk) -> None:
     done = subprocess.run(
         [sys.executable, "-c", REAPED],
@@ -195,6 +201,7 @@ def test_ctrl_c_asks_and_leaves(desk: Desk, cell: Cell) -> None:
     desk.good("kill", job)
 
 
+@pytest.mark.slow
 def test_ctrl_c_asks_and_ends(desk: Desk) -> None:
     child, job = waiting(desk)
     child.sendintr()
@@ -244,6 +251,7 @@ def test_where_nobody_can_be_asked_ctrl_c_ends_it(desk: Desk) -> None:
     "words",
     ["", "--", "-T 0 true", "-T x true", "-R -1 true", "-c 0 true", "--no-such true"],
 )
+@pytest.mark.slow
 def test_wrong_words_are_2_with_the_usage(desk: Desk, words: str) -> None:
     done = desk.run("run", *words.split())
     assert (done.returncode, done.stdout) == (2, "")
@@ -253,6 +261,7 @@ def test_wrong_words_are_2_with_the_usage(desk: Desk, words: str) -> None:
     assert not desk.state.exists()
 
 
+@pytest.mark.slow
 def test_what_makes_no_sense_is_2_in_one_line(desk: Desk) -> None:
     assert "no directory" in desk.refused("run", "-d", "nowhere", "true", code=2)
     assert "no such variable" in desk.refused("run", "--env", "NOT_SET", "true", code=2)
@@ -264,6 +273,7 @@ def test_what_makes_no_sense_is_2_in_one_line(desk: Desk) -> None:
     assert not desk.state.exists()
 
 
+@pytest.mark.slow
 def test_what_grid_engine_refuses_is_125_in_one_line(desk: Desk) -> None:
     assert "nosuch" in desk.refused("run", "--native", "-l nosuch=1", "true", code=125)
     assert "not allowed in objectname" in desk.refused("run", "-N", "a/b", "true", code=125)

@@ -90,6 +90,7 @@ for any_job in (drmaa.JOB_IDS_SESSION_ANY, drmaa.JOB_IDS_SESSION_ANY.decode()):
     assert lines == ["True 5 bytes text six"]
 
 
+@pytest.mark.slow
 def test_the_whole_environment_as_job_environment(client: Client) -> None:
     lines = client(
         BEGIN
@@ -115,6 +116,7 @@ for session in (drmaa.Session, drmaa.Session(), *named):
     )
 
 
+@pytest.mark.slow
 def test_static_calls_without_an_instance(client: Client) -> None:
     client(
         BEGIN
@@ -169,6 +171,7 @@ assert wrapper.deleted
     )
 
 
+@pytest.mark.slow
 def test_synchronize_is_given_a_bare_string(client: Client) -> None:
     """The characters are the ids, all of them unknown: it returns at once, as drmaa-python's tests expect."""
     client(
@@ -190,6 +193,7 @@ except Exception as error:
 
 
 @pytest.mark.parametrize("call", ["exit()", "control(drmaa.JOB_IDS_SESSION_ALL, 'terminate')"])
+@pytest.mark.slow
 def test_calls_after_the_end_say_so_and_no_more(client: Client, call: str) -> None:
     lines = client(
         f"""
@@ -215,6 +219,7 @@ print("end")
     assert lines == ["True", "end", "True"]
 
 
+@pytest.mark.slow
 def test_a_session_nobody_ends_does_not_disturb_the_end_of_the_program(client: Client) -> None:
     assert client(BEGIN + 'job("/bin/true"); print("end")') == ["end"]
 
@@ -246,6 +251,7 @@ for jobid in ("None", "abc", ""):
     assert lines[2:] == [f'code 4: Job id, "{name}", is not a valid job id' for name in ("None", "abc", "")]
 
 
+@pytest.mark.slow
 def test_a_script_without_a_shebang_runs(client: Client) -> None:
     """cosmos-wfm writes such scripts: execvp(3) hands them to /bin/sh."""
     lines = client(
@@ -276,6 +282,7 @@ assert JobControlAction.TERMINATE == drmaa.JobControlAction.TERMINATE and Sessio
     )
 
 
+@pytest.mark.slow
 def test_a_patched_attribute_of_the_template_class(client: Client) -> None:
     """As jerdra/drmaa_executor_plugin does: a limit with a converter of its own."""
     lines = client(
@@ -305,6 +312,7 @@ print(Session.runJob(jt))
     assert {"h_rt=7200", "s_rt=60"} <= set(requested.split()[-1].split(","))
 
 
+@pytest.mark.slow
 def test_the_helpers_without_ctypes(client: Client) -> None:
     client(
         BEGIN
@@ -360,6 +368,7 @@ print(Session.jobStatus(good), Session.wait(bad).exitStatus, Session.wait(killed
     assert lines == [states, states, "done 7 SIGKILL"]
 
 
+@pytest.mark.slow
 def test_strict_states_by_keyword(client: Client) -> None:
     lines = client(
         """

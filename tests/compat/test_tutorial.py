@@ -65,11 +65,13 @@ def ended(client: Client, job: str) -> None:
                "capture_output=True).returncode: time.sleep(0.1)", job)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_begin_and_end(terminal: Terminal) -> None:
     last = "ended; ending it again raises NoActiveSessionException"
     terminal.run("begin_and_end.py", "before: ''", f"begun: {CONTACT}", last)
 
 
+@pytest.mark.slow
 def test_come_back(terminal: Terminal) -> None:
     job, _, same = terminal.run(
         "come_back.py",
@@ -92,6 +94,7 @@ def test_submit_array(terminal: Terminal) -> None:
     ended(terminal.client, job)
 
 
+@pytest.mark.slow
 def test_wait_for_job(terminal: Terminal) -> None:
     job, waited = terminal.run(
         "wait_for_job.py",
@@ -107,15 +110,18 @@ def test_wait_for_job(terminal: Terminal) -> None:
     assert waited == job
 
 
+@pytest.mark.slow
 def test_wait_for_all(terminal: Terminal) -> None:
     terminal.run("wait_for_all.py", "all 4 have ended")
 
 
+@pytest.mark.slow
 def test_collect_tasks(terminal: Terminal) -> None:
     lines = [f"{number} tasks exited with {status}" for number, status in ((2, 0), (3, 1), (3, 2))]
     terminal.run("collect_tasks.py", *lines, "0 tasks were killed, deleted or never started")
 
 
+@pytest.mark.slow
 def test_delete_job(terminal: Terminal) -> None:
     job, same = terminal.run(
         "delete_job.py", rf"job {NUMBER} waits on hold: True", rf"job {NUMBER} has failed: True"
@@ -138,6 +144,7 @@ def test_watch_state(terminal: Terminal) -> None:
     assert same == job
 
 
+@pytest.mark.slow
 def test_about_drm(terminal: Terminal) -> None:
     said = [f"  DRM system      {GRID_ENGINE}", f"  implementation  {GRID_ENGINE}"]
     terminal.run(
@@ -212,6 +219,7 @@ if __name__=='__main__':
 """
 
 
+@pytest.mark.slow
 def test_a_program_of_python_2s_time(client: Client, home: Home) -> None:
     """Tabs, %, old ways with strings and dicts; and the job's output in the home directory."""
     (home.path / "tmp" / "OLD_STYLE").unlink(missing_ok=True)  # jobs append
@@ -303,6 +311,7 @@ s.exit()
     ]
 
 
+@pytest.mark.slow
 def test_control_takes_its_constants_or_drmaas_words(client: Client) -> None:
     lines = client(
         """

@@ -131,6 +131,7 @@ def test_keys_that_are_given(pool: Pool) -> None:
     assert sorted(lines(Path(ran))) == ["1", "3", "3"]
 
 
+@pytest.mark.slow
 def test_the_session_is_gone(pool: Pool) -> None:
     """Its file was removed: what was not fetched is run again, results that are there are not."""
     ran = str(pool.world.file("ran"))
@@ -145,6 +146,7 @@ def test_the_session_is_gone(pool: Pool) -> None:
     assert sorted(lines(Path(ran))) == ["1", "2", "2"]
 
 
+@pytest.mark.slow
 def test_what_is_refused(pool: Pool) -> None:
     with pytest.raises(ValueError, match="session="):
         pool(keys=True)

@@ -149,6 +149,7 @@ def test_named_contact(idle: World, contact: str, becomes: str) -> None:
     [("a b", "Space (' ') not allowed in objectname"), ("/x", "Slash ('/') not allowed in objectname")],
     ids=["space", "slash"],
 )
+@pytest.mark.slow
 def test_session_names_that_are_refused(idle: World, name: str, text: str) -> None:
     # In a new process: libdrmaa gives the text of its first refusal to all later errors of a process.
     body = "answer = [told(lambda: api.Session.initialize('session=' + name)), api.Session.contact]"

@@ -80,6 +80,7 @@ def test_a_wait_does_not_fail_while_qacct_comes_and_goes(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize("cuts", [1, 2])
+@pytest.mark.slow
 def test_an_answer_of_qacct_that_was_cut_after_a_record_gives_up_no_task(cell: Cell, cuts: int) -> None:
     """It comes when the records are overdue, because qacct could not be asked before."""
     hide(cell)

@@ -217,6 +217,7 @@ def test_many_that_could_not_start_are_removed_together(cell: Cell) -> None:
     assert session.commands["qdel"] <= 2
 
 
+@pytest.mark.slow
 def test_ten_times_as_many_jobs_are_looked_at_ten_times_as_often(cell: Cell) -> None:
     """And not a hundred times: counted, not timed."""
     looked = []

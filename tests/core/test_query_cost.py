@@ -65,6 +65,7 @@ def test_queries_take_no_more_than_their_share_of_time(cell: Cell, cost: float) 
     assert asked * cost <= 0.021 * (cell.clock.monotonic() - began) + 3 * cost
 
 
+@pytest.mark.slow
 def test_killed_tasks_do_not_drive_the_queries_beyond_their_share(cell: Cell) -> None:
     session = cell.connect(duty_cycle=0.02)
     cell.runner.cost = 0.1
@@ -103,6 +104,7 @@ def test_who_waits_hears_soon_of_our_own_deletion(cell: Cell) -> None:
     assert cell.clock.monotonic() - began < 3
 
 
+@pytest.mark.slow
 def test_a_quiet_job_is_asked_for_less_and_less_often(cell: Cell) -> None:
     session = cell.connect()
     (number,) = run(session)

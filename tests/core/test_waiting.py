@@ -195,6 +195,7 @@ def test_an_error_state_is_the_end_and_the_job_is_removed(cell: Cell) -> None:
     assert number not in cell.qmaster.jobs
 
 
+@pytest.mark.slow
 def test_an_error_state_is_no_end_when_the_environment_says_so(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

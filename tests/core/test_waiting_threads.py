@@ -75,6 +75,7 @@ def test_one_job_in_several_threads_is_reaped_once(cell: Cell) -> None:
     assert sum(isinstance(item, InvalidJobException) for item in found) == 3
 
 
+@pytest.mark.slow
 def test_the_leader_that_leaves_is_followed_by_another(cell: Cell) -> None:
     session = cell.connect()
     early, late = run(session, 2)

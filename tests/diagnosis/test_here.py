@@ -217,6 +217,7 @@ def test_wrappers_are_named(here: fake_sge.Cell, monkeypatch: Patch, tmp_path: P
     assert "(scripts of the site)" in examined()["commands"].text
 
 
+@pytest.mark.slow
 def test_an_accounting_file_that_may_not_be_read(
     here: fake_sge.Cell, monkeypatch: Patch, tmp_path: Path
 ) -> None:
@@ -258,6 +259,7 @@ def test_a_job_that_was_submitted_by_the_question_is_deleted(here: fake_sge.Cell
 
 
 @pytest.mark.parametrize("flavour", ["ocs-9.0", "ocs-9.2"])
+@pytest.mark.slow
 def test_known_faults_of_another_engine(monkeypatch: Patch, tmp_path: Path, flavour: str) -> None:
     with fake_sge.Cell(flavour=flavour, login_shells=False) as other:
         for name, value in {**other.env, "XDG_STATE_HOME": str(tmp_path)}.items():
@@ -293,6 +295,7 @@ def test_locks_that_do_not_hold(here: fake_sge.Cell, monkeypatch: Patch) -> None
 
 
 @pytest.mark.parametrize(("kind", "status"), [("nfs4", "warning"), ("ext4", "ok")])
+@pytest.mark.slow
 def test_file_systems(here: fake_sge.Cell, monkeypatch: Patch, kind: str, status: str) -> None:
     monkeypatch.setattr(state, "file_system", lambda _: kind)
     made = examined()["state directory"]

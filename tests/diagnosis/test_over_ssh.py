@@ -65,12 +65,14 @@ def test_all_is_well(away: SshServer) -> None:
     assert "Accepted publickey" in (away.folder / "log").read_text()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(away: SshServer, short_path: Path) -> None:
     examined()
     names = [path.name for path in (short_path / "drmaa_cli-ssh").iterdir()]
     assert sorted(name.partition(".")[2] for name in names) == ["lock", "use"]
 
 
+@pytest.mark.slow
 def test_the_noise_of_a_login_shell(away: SshServer) -> None:
     (away.home / ".bashrc").write_text("echo quota: 97 percent\n")
     found = examined()
@@ -160,6 +162,7 @@ def test_a_key_that_is_not_taken(away: SshServer) -> None:
     stops_at(examined(), "login", "Permission denied", "log in by hand")
 
 
+@pytest.mark.slow
 def test_nobody_to_answer(away: SshServer) -> None:
     key = away.folder / "user_key"
     subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key], check=True)
@@ -168,6 +171,7 @@ def test_nobody_to_answer(away: SshServer) -> None:
     assert examined(ssh_answer=lambda _: "secret")["login"].status == Status.OK
 
 
+@pytest.mark.slow
 def test_a_jump_host(away: SshServer) -> None:
     relay = away.folder / "relay"
     relay.write_text(RELAY)
@@ -192,6 +196,7 @@ while data := os.read(0, 65536):
 """
 
 
+@pytest.mark.slow
 def test_a_setup_that_ends_the_shell(away: SshServer, monkeypatch: Patch) -> None:
     monkeypatch.setenv("DRMAA_CLI_SSH_SETUP", "exit 3")
     found = examined()
@@ -210,6 +215,7 @@ def test_no_grid_engine_there(away: SshServer, monkeypatch: Patch) -> None:
     assert "DRMAA_CLI_SSH_SETUP=" in found["commands"].advice
 
 
+@pytest.mark.slow
 def test_a_slow_shell_and_a_clock_that_differs(away: SshServer, monkeypatch: Patch) -> None:
     from drmaa_cli.diagnosis import connection, records  # noqa: PLC0415  # for their limits
 

@@ -86,6 +86,7 @@ def test_there_is_a_report_of_a_real_cell() -> None:
     ],
     ids=["well", "no submit host", "no queue", "no qmaster"],
 )
+@pytest.mark.slow
 def test_written_and_replayed(here: fake_sge.Cell, tmp_path: Path, answers: Any, step: str) -> None:
     path = tmp_path / "report"
     found = examined(runner=Instead(answers), report=path, retry_for=0)

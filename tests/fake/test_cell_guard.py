@@ -67,6 +67,7 @@ def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -
         wait_for(lambda: not directory.exists())
 
 
+@pytest.mark.slow
 def test_the_guard_goes_with_the_cell(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell") as cell:
         cell.stop()
@@ -93,6 +94,7 @@ def test_a_cell_that_is_only_started_stays(tmp_path: Path) -> None:
     assert of_cell(cell.directory) == []
 
 
+@pytest.mark.slow
 def test_running_cells_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Cell(tmp_path / "cell", login_shells=False) as cell:
         number = submit(cell, tmp_path, "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600")
@@ -103,6 +105,7 @@ def test_running_cells_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert cell.directory not in [directory for directory, _ in running_cells()]
 
 
+@pytest.mark.slow
 def test_packages_named_as_standard_modules_do_no_harm(tmp_path: Path) -> None:
     """A site with back-ports beside fake_sge: enum34, typing, dataclasses ..."""
     site = tmp_path / "site"

@@ -22,6 +22,7 @@ def cell(tmp_path: Path) -> Iterator[Cell]:
         yield made
 
 
+@pytest.mark.slow
 def test_everything_lies_in_the_directory(cell: Cell, tmp_path: Path) -> None:
     submit(cell, tmp_path, "sh", "-c", "echo $TMPDIR")
     cell.wait_idle()
@@ -47,12 +48,14 @@ def test_a_temporary_cell_leaves_nothing() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.slow
 def test_a_very_long_directory(tmp_path: Path) -> None:
     with Cell(tmp_path / ("x" * 120) / ("y" * 120)) as made:
         assert made.run("qstat").returncode == 0
         assert made.submit_simulated(0) == [1]
 
 
+@pytest.mark.slow
 def test_state_survives_a_stop(cell: Cell) -> None:
     cell.submit_simulated(1000, count=3, user_hold=True)
     cell.stop_qmaster()
@@ -86,6 +89,7 @@ def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
     assert records(cell, goes_on)[0][11:13] == ["100", "137"]
 
 
+@pytest.mark.slow
 def test_a_record_is_written_once_whatever_crashes(cell: Cell) -> None:
     cell.submit_simulated(0, count=20)
     cell.wait_idle()
@@ -96,6 +100,7 @@ def test_a_record_is_written_once_whatever_crashes(cell: Cell) -> None:
     assert len(lines) == len(set(lines)) == 20
 
 
+@pytest.mark.slow
 def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path: Path) -> None:
     number = submit(cell, tmp_path, "sleep", "60")
     wait_for(lambda: [item.state for item in cell.jobs()] == ["r"])
@@ -111,12 +116,14 @@ def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path:
     assert records(cell, number)[0][11] == "19"
 
 
+@pytest.mark.slow
 def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
     with pytest.raises(CellError, match=f"a qmaster .pid {cell.qmaster_pid}. already serves"):
         Cell(cell.directory).start()
     assert cell.status().jobs == 0
 
 
+@pytest.mark.slow
 def test_a_stale_socket_is_no_obstacle(tmp_path: Path) -> None:
     made = Cell(tmp_path / "cell")
     made.create()
@@ -132,6 +139,7 @@ def test_a_stale_socket_is_no_obstacle(tmp_path: Path) -> None:
         assert made.run("qstat").returncode == 0
 
 
+@pytest.mark.slow
 def test_corrupt_state_is_reported_and_kept(cell: Cell) -> None:
     cell.submit_simulated(1000, count=2)
     cell.stop_qmaster()
@@ -146,6 +154,7 @@ def test_corrupt_state_is_reported_and_kept(cell: Cell) -> None:
     assert cell.status().jobs == 2
 
 
+@pytest.mark.slow
 def test_a_cell_can_be_started_again_with_its_own_options(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell", slots=3) as made:
         made.submit_simulated(1000, count=5)
@@ -162,6 +171,7 @@ def test_stop_kills_what_runs(tmp_path: Path) -> None:
     wait_for(lambda: not Path(f"/proc/{pid}").exists())
 
 
+@pytest.mark.slow
 def test_the_clock_can_be_advanced(cell: Cell) -> None:
     before = cell.now
     first, second = cell.submit_simulated(3600, count=2)
@@ -177,6 +187,7 @@ def test_the_clock_can_be_advanced(cell: Cell) -> None:
         cell.advance(-1)
 
 
+@pytest.mark.slow
 def test_the_advanced_clock_survives_a_restart(cell: Cell) -> None:
     goal = cell.advance(86400)
     cell.kill_qmaster()
@@ -184,6 +195,7 @@ def test_the_advanced_clock_survives_a_restart(cell: Cell) -> None:
     assert cell.now >= goal
 
 
+@pytest.mark.slow
 def test_configuration_of_a_running_cell(cell: Cell) -> None:
     cell.configure(max_u_jobs=1, queues={"all.q": {"slots": "1"}})
     cell.submit_simulated(100)
@@ -213,6 +225,7 @@ def test_options_are_checked() -> None:
             Cell("unused", **wrong)
 
 
+@pytest.mark.slow
 def test_a_killed_client_does_no_harm(cell: Cell) -> None:
     cell.fault("slow", "qstat", seconds=30)
     process = subprocess.Popen([cell.path / "qstat"], env=cell.env)
@@ -249,6 +262,7 @@ def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) ->
     assert [item.job for item in cell.jobs()] == [held]
 
 
+@pytest.mark.slow
 def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
     slow = {"schedule_interval": "0:10:0", "flush_submit_sec": "0", "flush_finish_sec": "0"}
     with Cell(
@@ -271,6 +285,7 @@ def test_the_pace_follows_the_configuration(tmp_path: Path) -> None:
             made.configure(scheduler={"schedule_interval": "soon"})
 
 
+@pytest.mark.slow
 def test_ended_jobs_can_be_made_to_stay(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell", finished_window=50.0) as made:
         made.submit_simulated(1, exit_status=3)

@@ -39,6 +39,7 @@ def test_a_batch_job_does_not_run_in_an_interactive_queue(cell: Cell, tmp_path: 
     assert b"found suitable queue" in at_once.stdout + at_once.stderr
 
 
+@pytest.mark.slow
 def test_only_a_job_deleted_while_it_waited_keeps_its_priority(cell: Cell) -> None:
     runs, waits = cell.submit_simulated(1000, count=2)
     cell.schedule()
@@ -51,6 +52,7 @@ def test_only_a_job_deleted_while_it_waited_keeps_its_priority(cell: Cell) -> No
     assert priorities[str(waits)] > 0
 
 
+@pytest.mark.slow
 def test_each_named_task_is_refused_a_hold_on_its_own(cell: Cell, tmp_path: Path) -> None:
     nobody = {"FAKE_SGE_USER": "nobody"}
     number = submit(cell, tmp_path, "-t", "1-4", *HELD, env=nobody)
@@ -65,6 +67,7 @@ def test_each_named_task_is_refused_a_hold_on_its_own(cell: Cell, tmp_path: Path
         assert done.stdout.decode().splitlines() == expected
 
 
+@pytest.mark.slow
 def test_a_script_has_its_shell_whatever_shell_says(cell: Cell, tmp_path: Path) -> None:
     path = tmp_path / "script.sh"
     path.write_text("echo ran $1\nexit 3\n")  # neither a first line nor the right to be executed
@@ -81,6 +84,7 @@ def test_a_run_has_one_shepherd(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pid"]
 
 
+@pytest.mark.slow
 def test_a_new_run_has_a_shepherd_of_its_own(cell: Cell, tmp_path: Path) -> None:
     number = submit(cell, tmp_path, "-r", "y", "-b", "y", "-shell", "n", "sleep", "100")
     wait_for(lambda: state(cell, number) == "r")

@@ -29,6 +29,7 @@ def cell() -> Iterator[Cell]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_only_roots_cell_serves_others(cell: Cell) -> None:
     assert socket_mode(0) == 0o777
     assert socket_mode(1000) == 0o600
@@ -63,6 +64,7 @@ def as_another(request: bytes, cell: Cell) -> list[tuple[bytes, bytes]]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.slow
 def test_another_user_is_nobody_else_in_roots_cell(cell: Cell) -> None:
     words = [b"/", b"18", b"0", b"5", b"qsub", b"-h", b"-b", b"y", b"true"]
     variables = [f"{name}={value}".encode() for name, value in cell.variables.items()]

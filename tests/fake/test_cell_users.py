@@ -52,6 +52,7 @@ def test_records_carry_the_owner(cell: Cell) -> None:
     assert records(cell, number)[0][3] == "carol"
 
 
+@pytest.mark.slow
 def test_many_clients_at_once(cell: Cell, tmp_path: Path) -> None:
     def one(index: int) -> int:
         return submit(cell, tmp_path, "-h", "-N", f"n{index}", "-b", "y", "true")

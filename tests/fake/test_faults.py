@@ -224,6 +224,7 @@ def test_accounting_rotated(cell: Cell) -> None:
     assert cell.accounting.read_text().startswith("# Version: 8.1.9\n")
 
 
+@pytest.mark.slow
 def test_job_numbers_that_wrap(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell", first_job_number=9999999) as own:
         assert own.run("qsub", "-terse", "-h", "-b", "y", "true").stdout == b"9999999\n"

@@ -88,6 +88,7 @@ def test_memory_is_printed_with_its_unit(cell: Cell) -> None:
     assert "because it offers only hl:swap_free=0.000\n" in text
 
 
+@pytest.mark.slow
 def test_what_is_free_now_is_looked_at_by_p_only(full: Cell) -> None:
     only = "it offers only qc:slots=0.000000"
     parallel = 'Job N cannot run in PE "smp" because it only offers 0 slots'
@@ -109,6 +110,7 @@ def reasons(cell: Cell, *words: str) -> list[str]:
     return [line.strip() for line in text.partition("scheduling info:")[2].splitlines() if line.strip()]
 
 
+@pytest.mark.slow
 def test_when_no_queue_is_left_jobs_are_not_looked_at(full: Cell) -> None:
     dropped = 'queue instance "all.q@localhost" dropped because it is full'
     full.run("qsub", "-h", "-N", "held", "-b", "y", "true")

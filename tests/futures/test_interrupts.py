@@ -37,6 +37,7 @@ def stopped() -> Iterator[list[int]]:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.slow
 def test_interruptions(scene: Scene, stopped: list[int]) -> None:
     executor = scene(gather=0.001)
     for count in range(INTERRUPTIONS):

@@ -45,6 +45,7 @@ print([digest(value) for value in values])
 """
 
 
+@pytest.mark.slow
 def test_a_digest_is_the_same_in_every_run() -> None:
     seen = set()
     for seed in ("0", "1", "2", "random"):

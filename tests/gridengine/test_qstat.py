@@ -13,7 +13,7 @@ from drmaa_cli.gridengine.records import Hold, JobDetail, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import Case
-from tests.tables import each_row
+from tests.tables import each_row, slow
 
 LISTINGS = captured.of_tools("qstat", where=lambda case: "<job_info" in case.out[:60])
 DETAILS = captured.of_tools("qstat", where=lambda case: "<detailed_job_info" in case.out[:60])
@@ -156,7 +156,9 @@ def test_unknown_jobs_in_text() -> None:
     assert details.unknown == {999999, 999998}
 
 
-@pytest.mark.parametrize("name", ["state.array_mix.xml", "qstat.array_f_xml", "hold_filter.s_hu_xml"])
+@pytest.mark.parametrize(
+    "name", [slow("state.array_mix.xml"), slow("qstat.array_f_xml"), "hold_filter.s_hu_xml"]
+)
 def test_a_listing_cut_off_anywhere_is_an_error(name: str) -> None:
     complete = captured.case(name).result.stdout.rstrip()
     for length in range(len(complete)):
@@ -165,7 +167,9 @@ def test_a_listing_cut_off_anywhere_is_an_error(name: str) -> None:
     assert qstat.parse_listing(captured.result(complete)).rows
 
 
-@pytest.mark.parametrize("name", ["state.array_mix.j_xml", "qstat.j_xml_job_ids_tag", "qstat.j_unknown_xml"])
+@pytest.mark.parametrize(
+    "name", [slow("state.array_mix.j_xml"), slow("qstat.j_xml_job_ids_tag"), "qstat.j_unknown_xml"]
+)
 def test_details_cut_off_anywhere_are_an_error(name: str) -> None:
     complete = captured.case(name).result.stdout.rstrip()
     for length in range(len(complete)):

@@ -43,6 +43,7 @@ def test_qacct_is_asked_where_the_file_cannot_be_read(own: Cell) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
+@pytest.mark.slow
 def test_neither_file_nor_qacct(own: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -79,6 +80,7 @@ def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
         assert [session.wait(number, PATIENCE).exitStatus for number in ids] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
     with JobSession(accounting_margin=0.3) as session:
         assert session.wait(session.runJob(job(session, "exit 1"))).exitStatus == 1  # the file is there
@@ -110,6 +112,7 @@ def test_a_real_cell_that_writes_no_accounting(monkeypatch: pytest.MonkeyPatch, 
         assert [info.terminatedSignal for info in ends] == ["", "", "SIGKILL"]
 
 
+@pytest.mark.slow
 def test_rotation_and_truncation_while_waiting(own: Cell, tmp_path: Path) -> None:
     with JobSession() as session:
         for turn in range(4):

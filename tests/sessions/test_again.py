@@ -32,6 +32,7 @@ def test_what_was_submitted_outlives_the_program(own: Cell) -> None:
         assert session.job(first).wait(0).exitStatus == 4
 
 
+@pytest.mark.slow
 def test_a_session_in_memory_knows_it_too(own: Cell) -> None:
     with JobSession() as session:
         first = session.runJob(job(session, "exit 4"))
@@ -43,6 +44,7 @@ def test_a_session_in_memory_knows_it_too(own: Cell) -> None:
     [(None, InvalidJobException), (b"damaged", InternalException)],
     ids=["older", "damaged"],
 )
+@pytest.mark.slow
 def test_a_file_that_does_not_tell(own: Cell, kept: bytes | None, expected: type[Exception]) -> None:
     with JobSession(CONTACT) as session:
         number = session.runJob(job(session, "exit 4"))

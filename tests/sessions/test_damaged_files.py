@@ -86,6 +86,7 @@ def test_every_region_of_the_file_damaged(tmp_path: Path) -> None:
     assert outcomes == {"not opened", "not read", "read"}
 
 
+@pytest.mark.slow
 def test_single_bytes_changed(tmp_path: Path) -> None:
     path = filled(tmp_path)
     whole = path.read_bytes()
@@ -221,6 +222,7 @@ def test_a_directory_that_others_may_write_to(own: Cell, tmp_path: Path, mode: i
         assert session.wait(session.runJob(job(session, "exit 3"))).exitStatus == 3
 
 
+@pytest.mark.slow
 def test_a_file_that_others_may_write_to(own: Cell, tmp_path: Path) -> None:
     filled(tmp_path / "state").chmod(0o666)
     with pytest.raises(DrmsInitException, match="others may write to the session file"):
@@ -236,6 +238,7 @@ def test_a_symbolic_link_is_not_followed(own: Cell, tmp_path: Path) -> None:
     assert read_all(tmp_path / "state")[0].problem
 
 
+@pytest.mark.slow
 def test_what_is_no_file(own: Cell, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
@@ -249,6 +252,7 @@ def test_what_is_no_file(own: Cell, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+@pytest.mark.slow
 def test_files_of_another_user(own: Cell, tmp_path: Path) -> None:
     state = tmp_path / "state"
     os.chown(filled(state), 12345, -1)

@@ -51,12 +51,14 @@ def check(ids: list[str]) -> None:
             assert len(info.resourceUsage) >= 34
 
 
+@pytest.mark.slow
 def test_after_all_have_ended(own: Cell) -> None:
     ids = begin()
     own.wait_idle()
     check(ids)
 
 
+@pytest.mark.slow
 def test_states_before_waiting(own: Cell) -> None:
     ids = begin()
     own.wait_idle()
@@ -101,6 +103,7 @@ def rotate(cell: Cell, *, zipped: bool) -> None:
         moved.unlink()
 
 
+@pytest.mark.slow
 def test_after_truncation_to_what_is_new(own: Cell) -> None:
     begun = begin(1)
     own.wait_idle()
@@ -151,6 +154,7 @@ def test_a_key_gives_the_same_job_whatever_became_of_it(own: Cell, tmp_path: Pat
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_a_key_whose_submission_was_refused_is_free(own: Cell) -> None:
     with JobSession(CONTACT) as session:
         for _ in range(2):
@@ -323,6 +327,7 @@ def _submit_many(session: JobSession) -> tuple[int, str]:
     raise AssertionError("the disk was not full")
 
 
+@pytest.mark.slow
 def test_a_full_disk_before_qsub(own: Cell, connections: list[sqlite3.Connection]) -> None:
     with JobSession(CONTACT) as session:
         session.runJob(job(session, "exit 1"), key="first")
@@ -338,6 +343,7 @@ def test_a_full_disk_before_qsub(own: Cell, connections: list[sqlite3.Connection
         assert len(lines) == submitted
 
 
+@pytest.mark.slow
 def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path, connections: list[sqlite3.Connection]) -> None:
     with JobSession(CONTACT) as session:
         session.wait(session.runJob(job(session, "exit 1")))
@@ -356,6 +362,7 @@ def test_a_full_disk_after_qsub(own: Cell, tmp_path: Path, connections: list[sql
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_whose_wish_a_deletion_was_is_known_afterwards(own: Cell) -> None:
     with JobSession(CONTACT) as session:
         ids = [session.runJob(job(session, "sleep 300")) for _ in range(2)]

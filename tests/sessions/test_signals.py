@@ -128,6 +128,7 @@ def test_ctrl_c_during_a_submission(own: Cell, tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("interrupts", [150, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_interrupts_into_ten_busy_threads_leave_none_stuck(own: Cell, interrupts: int) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests/sessions/interrupted.py"), str(interrupts), "10"],

@@ -114,6 +114,7 @@ def locked_key(server: SshServer) -> SshServer:
     return server
 
 
+@pytest.mark.slow
 def test_a_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     asked: list[Prompt] = []
 
@@ -127,6 +128,7 @@ def test_a_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     assert [prompt.kind for prompt in asked] == [Question.PASSPHRASE]
 
 
+@pytest.mark.slow
 def test_a_wrong_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     asked: list[Prompt] = []
 

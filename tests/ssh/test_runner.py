@@ -57,6 +57,7 @@ def test_a_missing_program(runner: SshRunner) -> None:
         runner.run(command("/nowhere/qsub"))
 
 
+@pytest.mark.slow
 def test_nothing_runs_on_after_the_time_limit(
     runner: SshRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_lost_connection_is_made_again(server: SshServer, runner: SshRunner) -
     assert runner.run(command("/bin/echo", "again")).stdout == b"again\n"
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away(server: SshServer, runner: SshRunner) -> None:
     server.stop()
     with pytest.raises(HostUnreachable, match=r"127\.0\.0\.1"):
@@ -112,6 +114,7 @@ def test_a_server_that_is_away(server: SshServer, runner: SshRunner) -> None:
     assert runner.run(command("/bin/echo", "back")).stdout == b"back\n"
 
 
+@pytest.mark.slow
 def test_a_kept_answer_survives_the_connection(server: SshServer, runner: SshRunner, tmp_path: Path) -> None:
     count, go = tmp_path / "count", tmp_path / "go"
     script = f"echo x >> {count}; while [ ! -e {go} ]; do sleep 0.05; done; echo 17"
@@ -127,6 +130,7 @@ def test_a_kept_answer_survives_the_connection(server: SshServer, runner: SshRun
     assert count.read_text() == "x\n"
 
 
+@pytest.mark.slow
 def test_another_program_reads_a_kept_answer(
     server: SshServer, runner_of: MakeRunner, tmp_path: Path
 ) -> None:
@@ -148,6 +152,7 @@ def test_what_was_looked_up_in_vain_never_begins(runner: SshRunner, tmp_path: Pa
     assert not ran.exists()
 
 
+@pytest.mark.slow
 def test_many_at_once_stay_below_the_servers_limit(short_path: Path, runner_of: MakeRunner) -> None:
     from tests.ssh.server import running_server  # noqa: PLC0415  # this test alone has a server like that
 

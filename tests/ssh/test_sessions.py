@@ -33,6 +33,7 @@ def listed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return found
 
 
+@pytest.mark.slow
 def test_of_several_hosts(
     at_home: dict[str, str], server: SshServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_variables_in_the_contact_are_no_part_of_the_name(
     assert main(["sessions", "show", contact]) == 0
 
 
+@pytest.mark.slow
 def test_what_is_kept_there_is_removed_by_age(at_home: dict[str, str], server: SshServer) -> None:
     folder = server.home / KEPT
     folder.mkdir(parents=True)

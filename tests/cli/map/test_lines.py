@@ -128,6 +128,7 @@ def test_other_shells_are_not_asked_and_missing_ones_are_told() -> None:
         check_syntax([Item(1, "echo", 1)], "/no/such/bash", "f")
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_commands_are_few_runs_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
     run = subprocess.run

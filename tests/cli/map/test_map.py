@@ -30,6 +30,7 @@ def test_a_file_of_commands(desk: Desk) -> None:
     assert "3 of 3, 2 failed" in done.stderr
 
 
+@pytest.mark.slow
 def test_json_ends_with_one_line(desk: Desk) -> None:
     file = commands(desk, "true", "echo a; echo b >&2; exit 7", "kill -TERM $$")
     found = result(desk.run("map", file, "--json", "-q"))
@@ -43,6 +44,7 @@ def test_json_ends_with_one_line(desk: Desk) -> None:
     assert desk.run("map", commands(desk, "true"), "--json", "-q", "--fresh").returncode == 0
 
 
+@pytest.mark.slow
 def test_standard_input_and_values(desk: Desk) -> None:
     done = desk.run("map", "-q", "--json", "-", stdin="echo a\nexit 4\n")
     assert [(failed["line"], failed["exit"]) for failed in result(done)["failed"]] == [(2, 4)]
@@ -71,6 +73,7 @@ def test_only_what_has_not_ended_well_is_run_again(desk: Desk) -> None:
     assert (desk.directory / "commands.txt.map.1").is_dir()
 
 
+@pytest.mark.slow
 def test_equal_commands_are_different_ones(desk: Desk) -> None:
     file = commands(desk, *[counted(1)] * 5)
     assert desk.run("map", "-q", file).returncode == 0
@@ -125,6 +128,7 @@ def test_bundles(desk: Desk) -> None:
     assert marks(desk) == {**dict.fromkeys(range(1, 8), 1), 3: 2, 6: 2}
 
 
+@pytest.mark.slow
 def test_a_bundle_that_is_killed_half_way(desk: Desk) -> None:
     file = commands(desk, counted(1), "kill -9 $PPID; sleep 600", counted(3))
     found = desk.run("map", "-q", "--json", "--bundle", "3", file)
@@ -168,6 +172,7 @@ def nothing_happened(desk: Desk) -> None:
     assert not list(desk.directory.glob("*.map*"))
 
 
+@pytest.mark.slow
 def test_a_bad_line_among_a_hundred_thousand_is_named_and_nothing_is_submitted(desk: Desk) -> None:
     lines = [f"echo {at}" for at in range(1, 100_001)]
     lines[56] = "echo 'oops"
@@ -190,6 +195,7 @@ def test_a_bad_line_among_a_hundred_thousand_is_named_and_nothing_is_submitted(d
         (["--", ":::", "a"], "there is no command before :::"),
     ],
 )
+@pytest.mark.slow
 def test_what_makes_no_sense(desk: Desk, words: list[str], text: str) -> None:
     commands(desk, "true")
     code = 1 if "directory" in text else 2
@@ -253,6 +259,7 @@ def test_an_interrupt_where_nobody_can_be_asked_ends_the_jobs(desk: Desk) -> Non
     assert desk.run("wait", "-q").returncode == 1
 
 
+@pytest.mark.slow
 def test_odd_directories(desk: Desk) -> None:
     odd = desk.directory / "a $x é"
     odd.mkdir()
@@ -277,6 +284,7 @@ def test_twenty_thousand_commands_are_one_array_and_few_questions(own_desk: tupl
     assert desk.run("ps").stdout == ""
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_before_anything_is_submitted(
     desk: Desk, cell: Cell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,7 @@ def test_killed_again_and_again_during_retries(desk: Desk) -> None:
     )  # each failed once and was never run after it was well
 
 
+@pytest.mark.slow
 def test_what_failed_while_nobody_looked_is_run_again(desk: Desk) -> None:
     file = commands(desk, f"{counted(1)}; while [ ! -e go ]; do sleep 0.05; done; test -e fixed", counted(2))
     number = desk.good("map", "--detach", file)
