@@ -105,7 +105,7 @@ def _matching(
         else:
             elsewhere.setdefault(name, []).append(word)
     others = [_elsewhere(stack, place.other(name), found) for name, found in elsewhere.items()]
-    strangers = [word for word in unknown if foreign and _ID.fullmatch(word)]
+    strangers = [word for word in unknown if foreign and is_job_id(word)]
     unknown = [word for word in unknown if word not in strangers]
     if unknown:
         raise Failure(_no_job(unknown, place))
@@ -127,8 +127,13 @@ def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) 
 def _no_job(words: Sequence[str], place: Place) -> str:
     named = ", ".join(words)
     where = f"session {place.name}" if place.chosen else f"session {place.name} (of this directory)"
-    kind = "any session" if all(_ID.fullmatch(word) for word in words) and not place.chosen else where
+    kind = "any session" if all(map(is_job_id, words)) and not place.chosen else where
     return f"there is no job {named} in {kind}"
+
+
+def is_job_id(word: str) -> bool:
+    """Whether a word is an id: ``42``, ``42.7``, ``42.1-9``."""
+    return _ID.fullmatch(word) is not None
 
 
 def match(words: Iterable[str], jobs: Sequence[SessionJob]) -> tuple[list[SessionJob], list[str]]:

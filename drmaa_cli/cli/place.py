@@ -88,6 +88,16 @@ class Place(NamedTuple):
 
         return JobSession(self.contact)
 
+    def nameless(self) -> JobSession:
+        """Begin a session on the same host that leaves nothing behind, for looking at what is no session's.
+
+        Raises:
+            DrmaaException: as :func:`drmaa_cli.open_session`.
+        """
+        from drmaa_cli.session.job_session import JobSession  # noqa: PLC0415  # not for --help
+
+        return JobSession(chosen_contact(self.contact, {}).text(None))
+
     @property
     def missing(self) -> str:
         """What is said where there is no such session."""

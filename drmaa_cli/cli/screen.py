@@ -56,6 +56,11 @@ def has_colour(stream: TextIO) -> bool:
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def is_utf8(stream: TextIO) -> bool:
+    """Whether any letter can be written to it."""
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
 def paint(text: str, colour: str, stream: TextIO) -> str:
     """A text in a colour of click's, where colours are wanted."""
     if not colour or not has_colour(stream):
@@ -113,7 +118,7 @@ def table(
     """
     out = sys.stdout if stream is None else stream
     room = width(out)
-    dots = "…" if (out.encoding or "").lower().replace("-", "") == "utf8" else ".."
+    dots = "…" if is_utf8(out) else ".."
     shown = list(range(len(columns)))
     texts = [[visible(text) for text in row] for row in rows]
     widths = [

@@ -157,7 +157,7 @@ def _memory_kind(name: str, wanted: int, slots: tuple[int, int]) -> _Kind:
         lambda used: _round_up_size(used * MEMORY_HEADROOM),
         size,
         size_word,
-        "20 % more",
+        "20% more",
         "" if most == 1 else f" for each of {many} slots",
     )
 
@@ -174,7 +174,7 @@ def _time_kind(ran: Sequence[UsedJob]) -> _Kind:
         lambda used: _round_up_time(max(used * TIME_HEADROOM, used + LEAST_EXTRA_TIME)),
         duration,
         time_word,
-        "25 % or a minute more",
+        "25% or a minute more",
     )
 
 
@@ -252,7 +252,7 @@ def _without_outliers(
         smaller = kind.enough(quantile(ordered, share))
         ids = [job.id for job in ran if (used := kind.used(job)) is not None and used > smaller]
         enough = 1 - len(ids) / len(ran)
-        if smaller <= WORTH_IT * amount and enough >= MOST:
+        if ids and smaller <= WORTH_IT * amount and enough >= MOST:
             request = f"{kind.name}={kind.word(smaller)}"
             others = f"for {_percent(enough)} of them, not for {_ids(ids)}"
             return f"; {request} would have been enough {others}", tuple(ids)
@@ -371,4 +371,4 @@ def _count(some: int, jobs: Sequence[UsedJob]) -> str:
 def _percent(share: float) -> str:
     """Rounded down: what is enough for 99.4 % is not enough for 99.5."""
     whole = math.floor(share * 1000) / 10
-    return f"{whole:.0f} %" if whole == int(whole) else f"{whole:.1f} %"
+    return f"{whole:.0f}%" if whole == int(whole) else f"{whole:.1f}%"

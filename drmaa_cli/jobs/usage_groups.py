@@ -123,8 +123,8 @@ class Totals(NamedTuple):
     """What all jobs of a group used together, of what was kept for them.
 
     Attributes:
-        slot_seconds: run time times slots.
-        cpu_seconds: CPU time.
+        slot_seconds: run time times slots, of jobs that ran for a second or more.
+        cpu_seconds: CPU time of the same.
         memory_seconds: memory times run time, in byte seconds, of jobs that had asked for memory.
         asked_memory_seconds: the same of what these had asked for.
     """
@@ -281,7 +281,7 @@ def _totals(jobs: Iterable[UsedJob]) -> Totals:
     slot_seconds = cpu = memory = asked = 0.0
     for job in jobs:
         wallclock = job.wallclock or 0.0
-        if job.cpu is not None:
+        if job.cpu is not None and wallclock:
             slot_seconds += wallclock * job.slots
             cpu += job.cpu
         if job.asked.memory is not None and job.memory is not None:

@@ -46,12 +46,11 @@ class Contact(NamedTuple):
     address: SshAddress | None = None
     variables: Mapping[str, str] = {}
 
-    def text(self, name: str) -> str:
-        """The contact string of a session of this name there."""
+    def text(self, name: str | None) -> str:
+        """The contact string of a session of this name there; of a new one when None."""
         host = [] if self.address is None else [str(self.address)]
-        return ";".join(
-            [*host, f"session={name}", *(f"{key}={value}" for key, value in self.variables.items())]
-        )
+        session = [] if name is None else [f"session={name}"]
+        return ";".join([*host, *session, *(f"{key}={value}" for key, value in self.variables.items())])
 
 
 def parse_contact(contact: object) -> Contact:

@@ -123,3 +123,23 @@ def test_what_grid_engine_refuses(real_desk: Desk) -> None:
     assert "nosuch" in real_desk.refused("run", "--native", "-l nosuch=1", "true", code=125)
     assert "there is no such job" in real_desk.refused("kill", "9999998")
     assert os.listdir(real_desk.directory) == []  # noqa: PTH208
+
+
+def test_what_jobs_used(real_desk: Desk) -> None:
+    """A quarter of a gibibyte for some seconds is measured by a real execution daemon."""
+    line = f"python3 -c 'import time; x = b\"x\" * 2**{28}; time.sleep(3)'\n"
+    (real_desk.directory / "c.txt").write_text(line * 12)
+    done = real_desk.run("map", "-q", "-R", "2", "-T", "60", "c.txt")
+    assert done.returncode == 0, done.stderr
+    found = valid(real_desk.good("usage", "--json", "--each"), "usage-1")
+    (group,) = found["groups"]
+    assert (group["jobs"], group["well"], group["asked_memory"]["most"]) == (12, 12, 2 * 2**30)
+    assert 2**28 < group["memory"]["most"] < 2 * 2**30
+    memory, time = (one for one in group["advice"] if one["resource"] in ("h_vmem", "h_rt"))
+    assert (memory["verdict"], time["verdict"]) == ("less", "less")
+    assert group["memory"]["most"] <= memory["amount"] < 2 * 2**30
+    assert real_desk.good("run", "--native", group["request"], "true") == ""
+    own = {job["id"] for job in found["jobs"]}
+    past = valid(real_desk.good("usage", "--json", "--since", "1d", *own, "--each"), "usage-1")
+    assert sorted(job["id"] for job in past["jobs"]) == sorted(own)
+    assert {job["asked_time"] for job in past["jobs"]} == {3600}

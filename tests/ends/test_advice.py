@@ -29,7 +29,7 @@ def test_less_memory_would_have_been_enough() -> None:
     found = advised(many(memory=100 * MEBIBYTE, requests="-l h_vmem=4G"))["h_vmem"]
     assert (found.verdict, found.request, found.amount) == (Verdict.LESS, "h_vmem=128M", 128 * MEBIBYTE)
     assert found.text == (
-        "h_vmem=128M would have been enough for all: the most that any used, 100 MiB, and 20 % more;"
+        "h_vmem=128M would have been enough for all: the most that any used, 100 MiB, and 20% more;"
         " they had 4.0 GiB"
     )
 
@@ -37,7 +37,7 @@ def test_less_memory_would_have_been_enough() -> None:
 def test_less_time_would_have_been_enough() -> None:
     found = advised(many(wallclock=3000, requests="-l h_rt=86400"))["h_rt"]
     assert (found.verdict, found.request) == (Verdict.LESS, "h_rt=1:05:00")
-    assert "the most that any used, 0:50:00, and 25 % or a minute more; they had 1 day 0:00:00" in found.text
+    assert "the most that any used, 0:50:00, and 25% or a minute more; they had 1 day 0:00:00" in found.text
     assert advised(many(wallclock=2, requests="-l h_rt=3600"))["h_rt"].request == "h_rt=0:02:00"
     assert advised(many(wallclock=20, requests="-l s_rt=3600"))["s_rt"].request == "s_rt=0:02:00"
 
@@ -93,7 +93,10 @@ def test_few_that_need_most_of_it_are_named() -> None:
     jobs = many(200, memory=GIBIBYTE, requests="-l h_vmem=8G")
     found = advised([*jobs, job("9.9", memory=4 * GIBIBYTE, requests="-l h_vmem=8G")])["h_vmem"]
     assert (found.verdict, found.request, found.ids) == (Verdict.LESS, "h_vmem=5G", ("9.9",))
-    assert found.text.endswith("; h_vmem=1536M would have been enough for 99.5 % of them, not for 9.9")
+    assert found.text.endswith("; h_vmem=1536M would have been enough for 99.5% of them, not for 9.9")
+    assert found.text.count("enough") == 2
+    slower = [*jobs, job("9.9", memory=GIBIBYTE + MEBIBYTE, requests="-l h_vmem=8G")]
+    assert advised(slower)["h_vmem"].ids == ()
     two_kinds = [*many(100, memory=GIBIBYTE), *many(100, memory=4 * GIBIBYTE)]
     assert "not for" not in advised(two_kinds)["h_vmem"].text
 

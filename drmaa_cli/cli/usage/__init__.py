@@ -1,0 +1,1 @@
+"""``drmaa-cli usage``: what jobs used of what they had asked for."""

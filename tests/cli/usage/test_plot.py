@@ -1,0 +1,95 @@
+"""``usage --plot``: whole pictures, the same for the same jobs, or one line that says why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from drmaa_cli import ReasonKind
+from tests.cli.conftest import Desk
+from tests.ends.jobs import GIBIBYTE, job
+
+pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+from drmaa_cli.cli.usage import plot
+from drmaa_cli.jobs.usage_groups import UsedJob, usage_groups
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(path: Path, jobs: list[tuple[str, UsedJob]]) -> bytes:
+    assert plot.write(usage_groups(jobs), str(path))
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    return path.read_bytes()
+
+
+MIXED = [
+    *(("align-*", job(str(at), wallclock=60 + at, requests="-l h_vmem=1G,h_rt=600")) for at in range(40)),
+    ("call $x_1$ <&>", job("99", memory=None, wallclock=0, kind=ReasonKind.OUT_OF_MEMORY)),
+    ("grösse 日本", job("98", memory=7 * GIBIBYTE, wallclock=1e6)),
+    ("never", UsedJob("97", well=False)),
+]
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "SVG"])
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # whoever looks has the letters
+def test_the_same_jobs_are_the_same_picture(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(tmp_path / f"a.{suffix}", MIXED)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert drawn(tmp_path / f"a.{suffix}", MIXED) == first
+    if suffix == "png":
+        assert first.startswith(b"\x89PNG")
+        assert b"Software" not in first
+    else:
+        root = ElementTree.fromstring(first)
+        texts = ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
+        assert "42 jobs that ran, 1 failed (red); grey: waiting" in texts
+        assert "call $x_1$ <&>" in texts
+        assert "grösse 日本" in texts
+
+
+def test_thousands_of_jobs_are_no_thousands_of_lines(tmp_path: Path) -> None:
+    many = [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(10_000)]
+    data = drawn(tmp_path / "a.svg", many)
+    assert len(data) < 2_000_000
+    assert b"23 others" in data
+    assert data.count(b">group ") == 7
+
+
+def test_jobs_without_any_figure(tmp_path: Path) -> None:
+    drawn(tmp_path / "a.png", [("x", job("1", memory=None, wallclock=0))])
+    assert not plot.write(usage_groups([("x", UsedJob("1"))]), str(tmp_path / "b.png"))
+    assert not (tmp_path / "b.png").exists()
+
+
+@pytest.mark.slow
+def test_at_the_prompt(past: Desk) -> None:
+    text = past.good("usage", "--since", "1d", "--plot", "a.svg")
+    assert text.splitlines()[1:] == past.good("usage", "--since", "1d").splitlines()[1:]
+    assert ElementTree.parse(past.directory / "a.svg").getroot().tag == f"{SVG}svg"
+    assert os.listdir(past.directory) == ["a.svg"]  # noqa: PTH208
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_drawn(past: Desk, tmp_path: Path) -> None:
+    refused = past.refused("usage", "--since", "1d", "--plot", "a.pdf", code=2)
+    assert refused == "--plot makes a .png or a .svg, not a.pdf"
+    assert "is no directory" in past.refused("usage", "--since", "1d", "--plot", "nowhere/a.png", code=2)
+    (past.directory / "b.svg").mkdir()
+    assert "b.svg is a directory" in past.refused("usage", "--since", "1d", "--plot", "b.svg", code=2)
+    assert past.refused("usage", "--since", "1d", "--plot", "/proc/a.svg").startswith("/proc/a.svg: ")
+    nothing = past.run("usage", "--plot", "c.svg")
+    assert nothing.returncode == 1
+    assert "none of the jobs ran: c.svg is not written" in nothing.stderr
+    assert sorted(os.listdir(past.directory)) == ["b.svg"]  # noqa: PTH208
+
+
+@pytest.mark.slow
+def test_without_matplotlib(past: Desk) -> None:
+    (past.directory / "matplotlib.py").write_text("raise ImportError('not here')\n")
+    text = past.refused("usage", "--plot", "a.png", PYTHONPATH=f"{past.directory}:{past.env['PYTHONPATH']}")
+    assert text == "--plot needs matplotlib: pip install 'drmaa-cli[plot]' (not here)"
