@@ -1,80 +1,83 @@
 """``python -m fake_sge.compare``: command lines on the fake and on a real Grid Engine, and what differs.
 
-Each argument is a command line for a shell, run in a directory of its own in a cell with default options. Job
+Each argument is a command line for a shell, run in a directory of its own in a cell of two slots. Job
 numbers, moments, priorities, used time and memory are made comparable; everything else must be equal::
 
-    python -m fake_sge.compare 'qsub -terse -b y sleep 1' 'qstat' 'qdel 500001'
+    python -m fake_sge.compare 'qsub -terse -b y sleep 1' 'qstat' 'qdel {1}'
 
-Both cells number their jobs from 500001 on. ``--file FILE`` reads command lines, one a line. ``--idle`` waits
-after each until no job is left. The exit code is 0 when there is no difference, 1 when there are some,
-and 2 when there is no real Grid Engine here or the arguments are wrong.
+``{1}`` is the number of the first submitted job; both cells number them from 500001 on. ``--file FILE`` reads
+command lines, one a line. ``--idle`` waits after each until no job is left.
+
+``--random 500`` makes up as many lines with the options of all commands; what it finds is told with the lines
+that show it again, and ``--seed`` repeats a run.
+
+The exit code is 0 when there is no difference, 1 when there are some, and 2 when there is no real Grid Engine
+here or the arguments are wrong.
 """
 
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
+import contextlib
+import random
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .cell import Cell
-from .comparison import Answer, Masker, differences
+from .comparing import situations
+from .comparing.pair import Pair, Side
+from .comparison import differences
 from .errors import CellError
 from .options import CellOptions
-from .real.cell import RealCell
+from .real.cell import FIRST_JOB, RealCell
 
 DIFFERENT, NOT_COMPARED = 1, 2
 FIRST_NUMBER = 500001  # so that no other figure looks like a job number
-COMMAND_SECONDS = 120.0
 SETTLED_SECONDS = 1.5  # a scheduler runs once a second
 
 
-def answers(
-    cell: Cell | RealCell, lines: Sequence[str], *, idle: bool = False, wait: float = 0.0
-) -> list[Answer]:
-    """What a cell answers to command lines, comparable.
+def cell_options(slots: int) -> CellOptions:
+    """Of both cells: besides the slots a consumable and a project."""
+    return CellOptions(
+        slots=slots,
+        login_shells=False,
+        first_job_number=FIRST_NUMBER,
+        complexes=("license lic INT <= YES YES 0 0",),
+        complex_values="license=4",
+        projects=("proj",),
+    )
 
-    Args:
-        cell: a running cell.
-        lines: for ``sh -c``, run one after the other in a new directory.
-        idle: whether to wait after each until no job is left.
-        wait: seconds to wait after each.
+
+@contextlib.contextmanager
+def both(options: CellOptions) -> Iterator[tuple[RealCell, Cell, Path]]:
+    """A real and a fake cell, and a place for their directories.
 
     Raises:
-        CellError: the cell does not get idle.
-        subprocess.TimeoutExpired: a command line does not end.
+        NotInstalledError: there is no real Grid Engine on this machine.
+        CellError: a cell cannot be started.
     """
-    with tempfile.TemporaryDirectory(prefix="compare-") as directory:
-        masker = Masker(
-            {str(cell.directory): "CELL", directory: "DIRECTORY", getpass.getuser(): "USER", _host(): "HOST"}
-        )
-        env = {**cell.env, "HOME": directory, "LC_ALL": "C"}
-        found = []
-        for line in lines:
-            done = subprocess.run(
-                ["/bin/sh", "-c", line],
-                env=env,
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-            )
-            texts = (os.fsdecode(done.stdout), os.fsdecode(done.stderr))
-            found.append(masker.masked(Answer(line, done.returncode, *texts)))
-            if idle:
-                cell.wait_idle()
-            time.sleep(wait)
-    return found
+    with tempfile.TemporaryDirectory(prefix="compare-") as parent:
+        place = Path(parent)
+        place.chmod(0o755)
+        before = replace(options, first_job_number=options.first_job_number - 1)
+        with RealCell(place / "real", options) as real, Cell(place / "fake", before) as fake:
+            fake.run(*FIRST_JOB, cwd=place)  # as the real one was tried
+            yield real, fake, place
 
 
-def _host() -> str:
-    return os.uname().nodename
+def pair(real: RealCell, fake: Cell, place: Path, name: str) -> Pair:
+    """Both cells, with new directories for command lines."""
+    sides = []
+    for kind, cell in (("real", real), ("fake", fake)):
+        directory = place / f"{kind}-{name}"
+        sides.append(Side(cell, directory, situations.FILES))
+    return Pair(*sides)
 
 
 def compare(lines: Sequence[str], options: CellOptions, *, idle: bool = False, wait: float = 0.0) -> str:
@@ -84,23 +87,62 @@ def compare(lines: Sequence[str], options: CellOptions, *, idle: bool = False, w
         NotInstalledError: there is no real Grid Engine on this machine.
         CellError: a cell cannot be started or does not get idle.
     """
-    with tempfile.TemporaryDirectory(prefix="compare-") as parent:
-        Path(parent).chmod(0o755)
-        real_cell = RealCell(Path(parent, "real"), options)
-        with real_cell:
-            real = answers(real_cell, lines, idle=idle, wait=wait)
-        with Cell(Path(parent, "fake"), options) as fake_cell:
-            fake = answers(fake_cell, lines, idle=idle, wait=wait)
-    return differences(fake, real)
+    with both(options) as (real, fake, place):
+        tried = pair(real, fake, place, "given")
+        answers = []
+        for line in lines:
+            answers.append(tried.run(line))
+            if idle:
+                real.wait_idle()
+                fake.wait_idle()
+            time.sleep(wait)
+        return differences([mine for _, mine in answers], [theirs for theirs, _ in answers])
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; the exit code."""
+def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[str]:
+    """Try as many random lines; each difference as text, with what shows it again.
+
+    Raises:
+        NotInstalledError: there is no real Grid Engine on this machine.
+        CellError: a cell cannot be started.
+        TimeoutError: a cell keeps jobs that were deleted.
+    """
+    with both(options) as (real, fake, place):
+        for number, lines in enumerate(situations.situations(seed, count)):
+            tried = pair(real, fake, place, str(number))
+            yield from _differences(tried, lines)
+            tried.clear()
+
+
+def _differences(tried: Pair, lines: Sequence[str]) -> Iterator[str]:
+    said: list[str] = []
+    for line in lines:
+        theirs, mine = tried.run(line)
+        found = differences([mine], [theirs], context=1)
+        if found:
+            yield f"{_again([*said, line])}\n{found}"
+        if situations.changes_something(line):
+            said.append(line)
+            if not tried.settle():
+                states = tried.run("qstat -u '*'")
+                yield f"{_again([*said, 'qstat'])}\n{differences([states[1]], [states[0]], context=9)}"
+                return
+
+
+def _again(lines: Sequence[str]) -> str:
+    return " ".join(["python -m fake_sge.compare", *map(shlex.quote, lines)])
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m fake_sge.compare", description=(__doc__ or "").split("\n\n")[0]
+        prog="python -m fake_sge.compare", description=(__doc__ or "").split("\n\n", maxsplit=1)[0]
     )
     parser.add_argument("lines", nargs="*", metavar="LINE", help="a command line for a shell")
     parser.add_argument("--file", type=Path, help="read command lines from this file, one a line")
+    parser.add_argument("--random", type=int, metavar="N", help="make up N command lines")
+    parser.add_argument(
+        "--seed", default=str(random.randrange(10**6)), help="what random lines are made from"
+    )
     parser.add_argument("--slots", type=int, default=2, help="slots of all.q (default 2)")
     parser.add_argument("--idle", action="store_true", help="wait for the jobs' end after each line")
     parser.add_argument(
@@ -110,20 +152,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="SECONDS",
         help=f"wait after each line, so that both schedulers have run (default {SETTLED_SECONDS})",
     )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; the exit code."""
+    parser = _parser()
     args = parser.parse_args(argv)
     lines = [*args.lines, *(args.file.read_text().splitlines() if args.file else [])]
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not lines:
-        parser.error("no command line to compare")
-    options = CellOptions(slots=args.slots, login_shells=False, first_job_number=FIRST_NUMBER)
+    if bool(lines) == bool(args.random):
+        parser.error("give either command lines to compare or --random N")
+    options = cell_options(args.slots)
     try:
+        if args.random:
+            return _report(compare_random(args.random, args.seed, options), args.random, args.seed)
         found = compare(lines, options, idle=args.idle, wait=args.wait)
-    except (CellError, subprocess.TimeoutExpired) as error:
+    except (CellError, TimeoutError, subprocess.TimeoutExpired) as error:
         print(f"fake_sge.compare: {error}", file=sys.stderr)
         return NOT_COMPARED
     if found:
         print(found)
     return DIFFERENT if found else 0
+
+
+def _report(found: Iterator[str], lines: int, seed: str) -> int:
+    count = 0
+    for text in found:
+        count += 1
+        print(f"{text}\n", flush=True)
+    print(f"{count} differences in {lines} random command lines (--seed {seed})")
+    return DIFFERENT if count else 0
 
 
 if __name__ == "__main__":

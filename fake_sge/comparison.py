@@ -12,7 +12,26 @@ from typing import NamedTuple
 
 _SUBMITTED = re.compile(r"^Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
 _MASKS = (
+    # What an option does is said in the fake's own words.
+    (re.compile(r"(?m)^(\S+ \S+\nusage: .*\n)((?:\n|[ \t].*\n|\S+ {2,}.*\n)*)"), r"\1"),
+    # Loads, also as parts of other words: hl:load_avg=0.1, <load_avg>, <resource name="cpu" type="hl">.
+    (
+        re.compile(
+            r"((?<!\w)(?:(?:np_)?load_(?:avg|short|medium|long)|cpu)"
+            r"(?:=|>|\" type=\"hl\">|' dominance='hl'>))[\d.]+(?![\w.])"
+        ),
+        r"\1FIGURE",
+    ),
+    (
+        re.compile(r"(?:\d:\d\d:\d\d:\d\d|NA) +(?:\d+\.\d{5}|NA) +(?:\d+\.\d{5}|NA) +"),
+        "FIGURE ",
+    ),  # qstat -ext
     (re.compile(r"\b[01]\.\d{5}\b"), "PRIORITY"),
+    (  # qstat -urg: the urgency grows while a job waits
+        re.compile(r"(?<=PRIORITY PRIORITY) +\d+( +\d+) +\d+( +\d+ \S)"),
+        r" FIGURE\1 FIGURE\2",
+    ),
+    (re.compile(r"(?<=_PORT=)\d+"), "PORT"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"), "TIME"),
@@ -24,7 +43,13 @@ _MASKS = (
         r"\1 FIGURE",
     ),
     (re.compile(r"^(usage +\d*:).*$", re.MULTILINE), r"\1 FIGURE"),
+    (re.compile(r"(?<![\w.])\d+(?: +\d+\.\d{3}){5,}"), "FIGURE"),  # a row of qacct
     (re.compile(r"(?<![\w.])\d+\.\d\d(?![\w.])|(?<![\w.])\d+\.\d+[KMG](?!\w)"), "FIGURE"),  # load, memory
+)
+# Ended jobs of other command lines than those that are compared.
+_FOREIGN = re.compile(
+    r"(?m)^ +50\d{4} .* z .*\n"
+    r"|^    <job_list state=\"zombie\">\n      <JB_job_number>50\d{4}</(?:.*\n)+?    </job_list>\n"
 )
 _NARROWED = re.compile(r" +(?=<\d+>|PRIORITY|TIME|FIGURE)|(?<=FIGURE) +")
 
@@ -83,6 +108,7 @@ class Masker:
             text = re.sub(rf"(?<!\w){re.escape(place)}(?!\w)", name, text)
         for index, number in enumerate(self._numbers, 1):
             text = re.sub(rf"(?<![\w.]){number}(?!\w)", f"<{index}>", text)
+        text = _FOREIGN.sub("", text)
         for pattern, name in _MASKS:
             text = pattern.sub(name, text)
         return _NARROWED.sub(" ", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
@@ -11,7 +12,7 @@ from ..render.detail_resources import value_type
 from ..render.formats import encode
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
-from ..render.queues import Resource
+from ..render.offers import of_host
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
@@ -71,9 +72,9 @@ class _Hosts:
         loads = self._loads(name)
         printed = {key: self._printed(key, text, integers=True) for key, text in loads.items()}
         resources = [
-            Resource("hl", key, self._printed(key, text, integers=False))
-            for key, text in loads.items()
-            if self._show_resources and self._asked(key)
+            replace(item, value=self._printed(item.name, item.value, integers=False))
+            for item in of_host(self._config, name, loads, self._qmaster.used_of(f"host:{name}"))
+            if self._show_resources and self._asked(item.name)
         ]
         return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
 

@@ -116,7 +116,10 @@ def _parse(words: Sequence[str]) -> _Parsed:
             start = at
             while at < len(words) and words[at] and not words[at].startswith("-"):
                 at += 1
-            groups.append((option, list(words[start:at])))
+            given = list(words[start:at])
+            if _OPTIONS[option].jobs is None:  # names of queues are lists
+                given = [name for word in given for name in word.split(",") if name]
+            groups.append((option, given))
             after_words = at > start
             if at == start:
                 groups.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Callable
 
@@ -15,6 +15,7 @@ from ..render.detail_text_ocs import requested_details_ocs
 from ..render.formats import encode
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
+from ..render.offers import Resource, of_queue
 from ..render.queues import (
     QueueView,
     queue_heading,
@@ -134,8 +135,8 @@ class _View:
                 raise _Refused(Reply(1, b"", encode(text)))
             self.show = show
         self._check_states()
-        resources = switches.listed("-F")
-        self.resources: list[str] | None = [word.partition("=")[0] for word in resources] or None
+        names = [word.partition("=")[0] for word in switches.listed("-F")]
+        self.resources: list[str] | None = names if switches.words("-F") else None
         self.full = any(name in switches for name in ("-f", "-explain", "-F"))
         self.need_queues = any(name in switches for name in _NEED_QUEUES)
         self.load_name = request.env.get("SGE_LOAD_AVG") or request.flavour.queue_load
@@ -239,7 +240,7 @@ class _Listing:
         value = loads.get(name)
         known = self._config.complex_named(name) is not None
         resources = (
-            queue_resources(instance, loads, self._config, view.resources, view.flavour)
+            queue_resources(self._offered(instance, loads), self._config, view.resources, view.flavour)
             if "-F" in view.switches
             else ()
         )
@@ -247,6 +248,17 @@ class _Listing:
         reasons = queue_reasons(instance, loads, self._config, explain)
         return QueueView(
             instance, None if value is None else atof(value), known, loads.get("arch"), resources, reasons
+        )
+
+    def _offered(self, instance: QueueInstance, loads: Mapping[str, str]) -> list[Resource]:
+        host = self._qmaster.used_of(f"host:{instance.host}")
+        return of_queue(
+            self._config,
+            instance,
+            loads,
+            host,
+            self._qmaster.used_of(f"queue:{instance.name}"),
+            self._view.flavour,
         )
 
     def _zombies(self) -> list[Line]:

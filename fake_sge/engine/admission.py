@@ -358,21 +358,24 @@ def find_jobs(word: str, jobs: Mapping[int, Job]) -> list[int]:
     return [job.number for job in jobs.values() if glob_match(word, job.name)]
 
 
+def check_is_array(spec: JobSpec) -> None:
+    """Raises Refused for a job that cannot have or be an array predecessor."""
+    if not spec.is_array:
+        raise Refused('Can only specify "-hold_jid_ad" option with an array job (using "-t" option)')
+
+
 def check_array_predecessors(spec: JobSpec, jobs: Mapping[int, Job], number: int = 0) -> None:
     """Raises Refused when -hold_jid_ad does not fit: no array, another range of tasks."""
-    only_arrays = 'Can only specify "-hold_jid_ad" option with an array job (using "-t" option)'
     if not spec.hold_jid_ad:
         return
-    if not spec.is_array:
-        raise Refused(only_arrays)
+    check_is_array(spec)
     check_predecessors(spec.hold_jid_ad, number)
     for word in spec.hold_jid_ad:
         for found in find_jobs(word, jobs):
             before = jobs[found]
             if found == number:
                 continue
-            if not before.spec.is_array:
-                raise Refused(only_arrays)
+            check_is_array(before.spec)
             if (before.spec.array.first, before.spec.array.last) != (spec.array.first, spec.array.last):
                 raise Refused(
                     "This array job must have the same range of sub-tasks as the dependent array job "

@@ -44,9 +44,17 @@ def _named(job: Job, task: int) -> int | None:
 
 # ---- alteration ----------------------------------------------------------------------------------
 def alter(
-    state: CellState, now: float, number: int, fields: Mapping[str, object], actor: Actor
+    state: CellState,
+    now: float,
+    number: int,
+    fields: Mapping[str, object],
+    actor: Actor,
+    counted: bool = False,
 ) -> list[Change]:
-    """Replace fields of a job's specification (qalter); the rest of it stays."""
+    """Replace fields of a job's specification (qalter); the rest of it stays.
+
+    ``counted``: the same request has changed holds and so made a new version of the job already.
+    """
     job = state.jobs.get(number)
     if job is None or job.script_deleted:
         return [Change(Outcome.NO_SUCH_JOB, number)]
@@ -55,8 +63,8 @@ def alter(
     job.spec = replace(job.spec, **fields)  # type: ignore[arg-type]
     job.altered = tuple(dict.fromkeys((*job.altered, *fields)))
     if "hold_jid" in fields or "hold_jid_ad" in fields:
-        resolve_dependencies(state, job)
-    job.version += bool(set(fields) - _QUIET)
+        resolve_dependencies(state, job, fields)
+    job.version += not counted and bool(set(fields) - _QUIET)
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
     return [Change(Outcome.DONE, number)]

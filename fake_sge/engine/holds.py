@@ -106,7 +106,8 @@ def change_holds(
         members: TaskSet = getattr(job, name)
         setattr(job, name, members - waiting | held)
     refused = bool(plan.outcomes) and all(item.outcome is Outcome.DENIED_HOLD for item in plan.outcomes)
-    job.version += not refused
+    there = tasks is None or any(task in job.spec.array.ids() for task in tasks)
+    job.version += there and not refused
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
     return plan.outcomes or [Change(Outcome.UNCHANGED, number)]

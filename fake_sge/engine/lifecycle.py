@@ -200,7 +200,7 @@ def _refresh_array_hold(state: CellState, job: Job) -> None:
     still = [
         task
         for task in job.array_hold
-        if any(depends_on(state.jobs[number], job, task) for number in job.predecessors_ad)
+        if any(depends_on(state.jobs[number], job, task) for number in job.predecessors_ad if number)
     ]
     job.array_hold = job.waiting.of(still)
 

@@ -330,3 +330,15 @@ def allocate(
             given[index] += step
             count -= step
     return [(instance, slots) for (instance, _), slots in zip(found, given) if slots]
+
+
+def used_of(state: CellState, place: str) -> dict[str, float]:
+    """What running jobs use of the consumables of ``host:NAME`` or ``queue:INSTANCE``, slots among them."""
+    used = {name: amount for (where, name), amount in Capacity(state).used.items() if where == place}
+    kind, _, name = place.partition(":")
+    used["slots"] = sum(
+        instance.used
+        for instance in state.instances.values()
+        if name == (instance.host if kind == "host" else instance.name)
+    )
+    return used

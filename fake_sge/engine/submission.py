@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection
 from dataclasses import replace
 
 from ..model import Job, JobSpec, Rerun, SchedulingMessage, State, Task, TaskSet
@@ -108,13 +109,19 @@ def _in_error(task: Task) -> bool:
     return bool(task.state & State.ERROR)
 
 
-def resolve_dependencies(state: CellState, job: Job) -> None:
-    """Find the jobs that -hold_jid and -hold_jid_ad mean; those of the same user that exist now."""
+def resolve_dependencies(state: CellState, job: Job, altered: Collection[str] | None = None) -> None:
+    """Find the jobs that -hold_jid and -hold_jid_ad mean; those of the same user that exist now.
+
+    ``altered``: the fields that an alteration has changed; None for a new job, which a job 0 keeps waiting
+    for ever (real cell).
+    """
     old = set(job.predecessors) | set(job.predecessors_ad)
-    job.predecessors = _meant(state, job, job.spec.hold_jid)
-    job.predecessors_ad = _meant(state, job, job.spec.hold_jid_ad)
+    if altered is None or "hold_jid" in altered:
+        job.predecessors = _meant(state, job, job.spec.hold_jid, altered is None)
+    if altered is None or "hold_jid_ad" in altered:
+        job.predecessors_ad = _meant(state, job, job.spec.hold_jid_ad, altered is None)
     for number in (*job.predecessors, *job.predecessors_ad):  # named twice, it is there twice (real cell)
-        if number not in old:
+        if number not in old and number in state.jobs:
             before = state.jobs[number]
             before.successors = (*before.successors, job.number)
     for number in old - set(job.predecessors) - set(job.predecessors_ad):
@@ -122,7 +129,7 @@ def resolve_dependencies(state: CellState, job: Job) -> None:
             before = state.jobs[number]
             before.successors = tuple(item for item in before.successors if item != job.number)
     job.array_hold = job.waiting.empty()
-    for number in job.predecessors_ad:
+    for number in filter(state.jobs.__contains__, job.predecessors_ad):
         job.array_hold |= job.waiting.of(
             task for task in job.waiting if depends_on(state.jobs[number], job, task)
         )
@@ -146,11 +153,13 @@ def depends_on(before: Job, job: Job, task: int) -> bool:
     return False
 
 
-def _meant(state: CellState, job: Job, words: tuple[str, ...]) -> tuple[int, ...]:
+def _meant(state: CellState, job: Job, words: tuple[str, ...], with_zero: bool) -> tuple[int, ...]:
     found: list[int] = []
     for word in words:
         if word.isdigit():
-            if int(word) in state.jobs and int(word) != job.number and not state.jobs[int(word)].is_over:
+            if not int(word) and with_zero:
+                found.append(0)
+            elif int(word) in state.jobs and int(word) != job.number and not state.jobs[int(word)].is_over:
                 found.append(int(word))
             continue
         found += [

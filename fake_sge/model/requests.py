@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the tool prints and its exit code; ``signal`` set: the tool dies of it instead (qdel, SIGSEGV)."""
+    """What the tool prints and its exit code; ``signal`` set: the tool dies of it instead (qalter)."""
 
     code: int = 0
     out: bytes = b""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..engine.admission import find_jobs
-from ..engine.placement import instance_matches
+from ..engine.placement import instance_matches, used_of
 from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
@@ -103,6 +103,10 @@ class CommandView:
         """Load values of a host."""
         found = self.config.hosts.get(host)
         return dict(found.load_values) if found and found.up else {}
+
+    def used_of(self, place: str) -> Mapping[str, float]:
+        """What is used of consumables."""
+        return used_of(self.qmaster.engine.state, place)
 
     def event_clients(self) -> list[tuple[int, str, str]]:
         """Registered event clients."""

@@ -31,6 +31,24 @@ BOOT_ATTEMPTS = 4
 STOCK_FLUSH_SECONDS = 16.0  # records of the profile stock are written every 15 s
 TERMINATION_SECONDS = 30.0
 ALL_USERS = ("-u", "*")
+FIRST_JOB = (  # by which a new cell is tried
+    *(
+        "qsub",
+        "-sync",
+        "y",
+        "-b",
+        "y",
+        "-shell",
+        "n",
+        "-N",
+        "cellcheck",
+        "-o",
+        "/dev/null",
+        "-j",
+        "y",
+        "true",
+    ),
+)
 SETTINGS = "real.json"  # by which a directory is known as that of a real cell
 
 
@@ -298,8 +316,8 @@ class RealCell(CommandsOnPath, WithoutFaults):
         self._daemons.launch_qmaster()
         self._set_up(user)
         self._daemons.launch("sge_execd")
-        first = ("-sync", "y", "-b", "y", "-shell", "n", "-N", "cellcheck", "-o", "/dev/null", "-j", "y")
-        self._daemons.manage("qsub", *first, "-wd", str(self.directory), "true")
+        tool, *words = FIRST_JOB
+        self._daemons.manage(tool, "-wd", str(self.directory), *words)
 
     def _lay_out(self) -> None:
         root, installation = self.directory / "root", self.installation

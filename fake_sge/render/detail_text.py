@@ -21,9 +21,8 @@ RECORDED = {
     )
 }
 ENVIRONMENT = "parallel environment"
-ARRAY_REQUEST = "ja_ad_predecessor_list (req)"
 # The only lines that are not in the column of the others.
-WIDTHS = {ENVIRONMENT: 23, "script_ptr": 23, ARRAY_REQUEST: 30}
+WIDTHS = {ENVIRONMENT: 23, "script_ptr": 23}
 ORDER = (
     *("job_number", "exec_file", "submission_time", "deadline", "owner", "uid", "group", "gid", *RECORDED),
     *("execution_time", "account", "checkpoint_object", "checkpoint_attr", "checkpoint_interval", "cwd"),
@@ -31,7 +30,7 @@ ORDER = (
     *("soft resource_list", "mail_options", "mail_list", "notify", "job_name", "stdout_path_list"),
     *("stdin_path_list", "priority", "jobshare", "hard_queue_list", "soft_queue_list", "restart"),
     *("shell_list", "verify", "env_list", "job_args", "master hard queue_list", "script_size"),
-    *("script_file", "script_ptr", ENVIRONMENT, "jid_predecessor_list (req)", ARRAY_REQUEST),
+    *("script_file", "script_ptr", ENVIRONMENT, "jid_predecessor_list (req)"),
     *("jid_predecessor_list", "jid_successor_list", "ja_ad_predecessor_list", "ja_ad_successor_list"),
     *("verify_suitable_queues", "version", "oticket", "project", "job-array tasks"),
     *("maximum concurrency", "context", "binding", "job_type"),

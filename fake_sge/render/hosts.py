@@ -10,7 +10,8 @@ from ..model import QueueInstance
 from .elements import HEAD
 from .formats import Clock, fixed, xml_escape
 from .listing import Line
-from .queues import Resource, state_letters
+from .offers import Resource
+from .queues import state_letters
 from .table import Columns, plain_table
 
 _SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qhost/qhost.xsd"

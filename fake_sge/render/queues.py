@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Callable
 
 from ..model import CellConfig, QueueInstance, QueueState
 from ..model.flavours import SGE, Flavour
-from ..model.resources import QUEUE_RESOURCES
 from ..model.values import printed
 from .detail_resources import value_type
 from .formats import fixed, xml_escape
+from .offers import Resource
 
 # Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
 STATE_LETTERS = (
@@ -73,15 +73,6 @@ def parse_states(word: str) -> tuple[QueueState, str | None]:
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One line of ``-F``: ``hl:arch=lx-amd64``."""
-
-    dominance: str
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
 class QueueView:
     """A queue instance as ``qstat -f`` shows it.
 
@@ -103,30 +94,17 @@ class QueueView:
 
 
 def queue_resources(
-    instance: QueueInstance,
-    loads: Mapping[str, str],
+    offered: Sequence[Resource],
     config: CellConfig,
     wanted: Sequence[str] | None,
     flavour: Flavour = SGE,
 ) -> list[Resource]:
-    """The resources of ``-F``: load values in the order of the report, then the queue's own."""
-    rows: list[Resource] = []
-    for name, text in loads.items():
-        if _asked(config, name, wanted):
-            rows.append(Resource("hl", name, printed(text, value_type(config, name), True, flavour.infinity)))
-    own = instance.queue.attributes
-    further = ("mem_limit",) if "mem_limit" in own else ()
-    ordered = (*QUEUE_RESOURCES[:-1], *further, QUEUE_RESOURCES[-1])
-    ordered = ("slots", *ordered) if flavour.is_ocs else ordered
-    for name in dict.fromkeys(ordered):
-        if not _asked(config, name, wanted):
-            continue
-        if name == "slots":
-            rows.append(Resource("qc", name, str(instance.slots - instance.used)))
-            continue
-        text = instance.host if name == "hostname" else instance.queue.attributes.get(name, "NONE")
-        rows.append(Resource("qf", name, printed(text, value_type(config, name), True, flavour.infinity)))
-    return rows
+    """The resources of ``-F`` as they are printed; ``wanted`` None: all."""
+    return [
+        replace(item, value=printed(item.value, value_type(config, item.name), True, flavour.infinity))
+        for item in offered
+        if _asked(config, item.name, wanted)
+    ]
 
 
 def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:

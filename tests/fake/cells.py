@@ -150,6 +150,10 @@ class Cell:
     def is_manager(self, user: str) -> bool:
         return user in self.config.managers
 
+    def used_of(self, place: str) -> dict[str, float]:
+        del place
+        return {}
+
     def event_clients(self) -> list[tuple[int, str, str]]:
         return self.clients
 

@@ -169,7 +169,11 @@ class PureCell:
             return -caught.signal, "", ""
         out = b"".join(part for part, _ in self.emitted) + reply.out
         err = b"".join(part for _, part in self.emitted) + reply.err
-        return reply.code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape")
+        return (
+            -reply.signal or reply.code,
+            out.decode("utf-8", "surrogateescape"),
+            err.decode("utf-8", "surrogateescape"),
+        )
 
     # ---- situations ------------------------------------------------------------------------------
     def submit(

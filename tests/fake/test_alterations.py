@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +96,22 @@ def test_a_waiting_job_stays_as_it_is_when_it_is_verified(cell: Cell, tmp_path: 
     assert b"hard resource_list:         arch=none\n" in details
     assert b"verify_suitable_queues" not in details
     cell.run("qdel", number)
+
+
+@pytest.mark.parametrize(
+    ("words", "version"),
+    [
+        ("qhold -h '' {}", 1),
+        ("qhold -h '' {}.1", 1),
+        ("qhold -h '' {}.2", 0),  # there is no such task
+        ("qrls -h '' {}", 1),
+        ("qalter -h '' {}.1", 1),
+        ("qalter -h u {}.2", 0),
+        ("qhold {}", 1),
+        ("qalter -h n -N other -p -3 {}", 1),
+        ("qalter -h u -M you {}", 1),
+    ],
+)
+def test_a_request_about_holds_makes_one_version(cell: Cell, held: str, words: str, version: int) -> None:
+    cell.run(*shlex.split(words.format(held)))
+    assert member(cell, held, "JB_version") == str(version)

@@ -21,8 +21,8 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
     "state submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
-    "detail_xml_ocs elements hosts listing listing_xml objects qacct_text qacct_text_ocs queues slots table "
-    "tasks usage formats",
+    "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues slots "
+    "table tasks usage formats",
     "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub",
     "commands/altering": "__init__ alter attributes",
     "commands/interface": "__init__ environment qmaster_interface",
@@ -35,6 +35,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "execution": "__init__ execd job_process orders processes shepherd users",
     "qmaster": "__init__ accounting admin daemon journal qmaster server view",
     "client": "__init__ client link run_command",
+    "comparing": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }
 RENDERED = ("render", "commands/interface", "commands/times")
@@ -69,6 +70,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "errors": (),
     "on_path": (),
     "comparison": (),
+    "comparing": ("comparison",),
     "cell": (
         "client",
         "errors",
@@ -87,7 +89,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options", "real"),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
-    "compare": ("cell", "comparison", "errors", "options", "real"),
+    "compare": ("cell", "comparing", "comparison", "errors", "options", "real"),
     "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")

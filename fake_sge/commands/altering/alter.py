@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,7 +16,8 @@ from ...render.formats import encode
 from ..interface.environment import environment_error, on_stdout
 from ..interface.qmaster_interface import QmasterInterface
 from ..submission.common import parse_context, printed
-from ..submit_options.job_spec import FieldBuilder, unknown_option_answers
+from ..submission.spec_text import show_change
+from ..submit_options.job_spec import FieldBuilder, described, unknown_option_answers, without_empty
 from ..submit_options.job_words import JobWord, lonely, parse_job_word, with_tasks
 from ..submit_options.option_values import OptionError
 from ..submit_options.parsed import Answer, Option
@@ -25,6 +27,8 @@ from .attributes import Alteration, AlterationRefused
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED, NOT_OPERATOR = 3, 18, 11, 4, 10
 _OK = 1
+# What 8.1.9 says before it aborts over -verify with a hold.
+_NO_TYPE = "critical error: !!!!!!!!!! JB_type not found in element !!!!!!!!!!\n"
 _FLAGS = {"-notify": ("notify", True)}
 
 
@@ -37,6 +41,7 @@ class Wanted:
     hold: Hold | None = None  # None: no -h
     removes: bool = False  # these holds instead of setting them
     fields: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)  # the same, as -verify shows them
     verify: bool = False
 
 
@@ -66,7 +71,9 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
         shown = printed(answers, "", "warning: ")
         return Reply(shown.code, encode(out), encode(err + shown.err))
     if wanted.verify:
-        return Reply(0, encode(out + _show(wanted)), encode(err))
+        if wanted.hold is not None:
+            return Reply(0, encode(out), encode(err + _NO_TYPE), signal=signal.SIGABRT)
+        return Reply(0, encode(out + _show(wanted, request)), encode(err))
     try:
         lines = _apply(wanted, request, qmaster)
     except QmasterUnreachable as error:
@@ -80,10 +87,15 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
     wanted = Wanted()
     builder = FieldBuilder(request)
     builder.fields = {"env": (), "job_type": builder.fields["job_type"]}
-    unknown: list[Option] = []
+    unknown = builder.unknown
+    words = [
+        [parse_job_word(word) for word in cast("list[str]", option.value)]
+        for option in options
+        if option.switch == "jobid"
+    ]
     for index, option in enumerate(options):
         if option.switch == "jobid":
-            wanted.jobs += [parse_job_word(word) for word in option.value]  # type: ignore[attr-defined]
+            wanted.jobs += words.pop(0)
         elif option.switch == "-t":
             if not wanted.jobs:
                 if any(later.switch == "jobid" for later in options[index:]):
@@ -95,10 +107,19 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
                 wanted.jobs = with_tasks(wanted.jobs, option.value)  # type: ignore[arg-type]
         else:
             _take(option, wanted, builder, unknown)
-    wanted.fields = _changed_fields(builder, wanted)
+    wanted.given = _changed_fields(builder, wanted)
+    wanted.fields = {
+        name: without_empty(value)
+        if name in ("env", "context")
+        else (None if value == "" and name == "cwd" else value)
+        for name, value in wanted.given.items()
+        if name not in ("checkpoint_attr", "checkpoint_interval")
+    }
     if wanted.users is not None:
         wanted.jobs = [JobWord("*")]
-    answers = unknown_option_answers([*unknown, *builder.unknown])
+    if wanted.verify:  # before anything else is looked at
+        return wanted, [] if wanted.jobs else unknown_option_answers([Option("-verify")])
+    answers = unknown_option_answers(unknown)
     if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
         answers.append(
             Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
@@ -114,8 +135,6 @@ def _changed_fields(builder: FieldBuilder, wanted: Wanted) -> dict[str, Any]:
     if builder.context:
         fields["context"] = tuple(builder.context)
     fields.update(wanted.fields)
-    for ignored in ("checkpoint_attr", "checkpoint_interval"):
-        fields.pop(ignored, None)
     return fields
 
 
@@ -131,7 +150,7 @@ def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[O
     elif switch in _FLAGS:
         wanted.fields[_FLAGS[switch][0]] = _FLAGS[switch][1]
     elif switch == "-wd":
-        wanted.fields["cwd"] = option.value or None
+        wanted.fields["cwd"] = option.value
     elif switch == "-verify":
         wanted.verify = True
     elif switch in ("-terse", "-clear", "-now", "-sync", "-C", "-jsv", "-pty"):
@@ -140,11 +159,14 @@ def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[O
         builder.add(option)
 
 
-def _show(wanted: Wanted) -> str:
-    text = f"{'job_name:':<28}{wanted.fields.get('name', '')}\n"
-    if "priority" in wanted.fields:
-        text += f"{'priority:':<28}{wanted.fields['priority']}\n"
-    return text + "\n"
+def _show(wanted: Wanted, request: Request) -> str:
+    """What -verify prints: the changes, and by its name how the first of several is sent."""
+    word = wanted.jobs[0]
+    name = str(wanted.given.get("name", ""))
+    if not word.is_number:
+        name = f":{word.word}:{name}"
+    spec = described(request, wanted.given)
+    return show_change(spec, wanted.given, request, name, bool(word.tasks))
 
 
 def _apply(wanted: Wanted, request: Request, qmaster: QmasterInterface) -> list[tuple[str, int]]:
@@ -209,7 +231,8 @@ def _alter_job(
             JobOperation.CHANGE_HOLDS, job.number, tasks, wanted.removes, wanted.hold, actor
         )
     if alteration.changed:
-        changes += qmaster.operate(JobOperation.ALTER, job.number, alteration.changed, actor)
+        counted = any(change.outcome is not Outcome.DENIED_HOLD for change in changes)
+        changes += qmaster.operate(JobOperation.ALTER, job.number, alteration.changed, actor, counted)
     refused = (Outcome.DENIED, Outcome.NO_SUCH_JOB)  # against expectation: reported, not hidden
     texts = (
         f'denied: job "{job.number}" {change.outcome.value}'

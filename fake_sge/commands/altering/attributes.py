@@ -159,6 +159,8 @@ class Alteration:
         number = self.job.number
         if self.holds:
             raise AlterationRefused(f"The specified option works only on jobs ({number})")
+        if name == "hold_jid_ad":
+            admission.check_is_array(self.spec)
         for word in value:
             if word[:1].isdigit() and "." not in word and admission.leading(word) == number:
                 raise AlterationRefused(f'denied: job "{number}" may not be its own jobnet predecessor')

@@ -25,7 +25,7 @@ A command is a plain function ``main(request: Request, qmaster: QmasterInterface
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -68,6 +68,9 @@ class QmasterInterface(Protocol):
 
     def load_values(self, host: str) -> dict[str, str]:
         """Load values of a host as text in report order (qhost, qstat -F, qconf -se)."""
+
+    def used_of(self, place: str) -> Mapping[str, float]:
+        """What running jobs use of the consumables of ``host:NAME`` or ``queue:INSTANCE``, by their names."""
 
     def event_clients(self) -> list[tuple[int, str, str]]:
         """Registered event clients: id, name (``scheduler``, ``qsub`` ...), host (qconf -secl)."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
@@ -22,14 +22,15 @@ _IGNORED = ("-hard", "-soft", "-terse", "-u", "-sync", "-pty", "-C", "-verify")
 class Submitted:
     """What the options say: the job, and what does not belong to it.
 
-    ``context`` keeps the operators (``+``, ``-``, ``=``) of -ac, -dc and -sc, as -verify shows them.
+    ``given`` are the fields as -verify shows them: empty values are kept, and in ``context`` the operators
+    (``+``, ``-``, ``=``) of -ac, -dc and -sc.
     """
 
     spec: JobSpec
     answers: list[Answer]
     verify: bool = False
     jsv: tuple[str, ...] = ()
-    context: Variables = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
     directive_prefix: str | None = None
 
 
@@ -200,6 +201,11 @@ def apply_context(old: Variables, operations: Variables) -> Variables:
     return tuple(result.items())
 
 
+def without_empty(variables: Variables) -> Variables:
+    """As the qmaster keeps them: an empty value is none."""
+    return tuple((name, value or None) for name, value in variables)
+
+
 def unknown_option_answers(options: list[Option]) -> list[Answer]:
     """``Unknown option -x ARG`` for each."""
     return [
@@ -233,11 +239,13 @@ def build(options: list[Option], request: Request) -> Submitted:
     fields = builder.fields
     skipped = ("script", "jobarg", "-h", "-notify", "-help", *request.flavour.further_options)
     for option in kept:
-        if option.switch not in skipped:
+        if option.switch == "-ot":
+            builder.unknown.append(option)
+        elif option.switch not in skipped:
             builder.add(option)
     if any(option.switch == "-help" for option in kept):
         return Submitted(_bare(request), [Answer("-help not allowed in this context", ENOIMP)])
-    answers = unknown_option_answers(_renamed_tickets(builder))
+    answers = unknown_option_answers(builder.unknown)
     if fields.get("cwd") == "" and not request.cwd:
         answers.append(Answer("getcwd() failed", EDISK))
     scripts = [str(option.value) for option in kept if option.switch == "script"]
@@ -246,6 +254,7 @@ def build(options: list[Option], request: Request) -> Submitted:
         if fields["job_type"] & JobType.BINARY:
             answers.append(Answer("command required for a binary job", ESEMANTIC))
         command = "STDIN"
+    given = {**fields, "context": tuple(builder.context)}
     _finish(fields, command, request)
     if builder.prefix is not None:
         fields["extra"] = (("directive_prefix", builder.prefix),)
@@ -257,15 +266,10 @@ def build(options: list[Option], request: Request) -> Submitted:
         args=tuple(str(option.value) for option in kept if option.switch == "jobarg"),
         user_hold=sum(option.switch == "-h" for option in kept) == 1,  # a second -h takes it away again
         notify=any(option.switch == "-notify" for option in kept),
-        context=apply_context((), tuple(builder.context)),
+        context=without_empty(apply_context((), tuple(builder.context))),
     )
     verify = any(option.switch == "-verify" for option in kept)
-    return Submitted(spec, answers, verify, builder.jsv, tuple(builder.context), builder.prefix)
-
-
-def _renamed_tickets(builder: FieldBuilder) -> list[Option]:
-    tickets = builder.fields.pop("override_tickets", None)
-    return builder.unknown if tickets is None else [*builder.unknown, Option("-ot", tickets, str(tickets))]
+    return Submitted(spec, answers, verify, builder.jsv, given, builder.prefix)
 
 
 def _finish(fields: dict[str, Any], command: str, request: Request) -> None:
@@ -273,10 +277,22 @@ def _finish(fields: dict[str, Any], command: str, request: Request) -> None:
         fields["name"] = base_name(command)
     if not fields.get("mail_to"):
         fields["mail_to"] = (MailTo(request.user, request.host),)
+    fields["env"] = without_empty(fields["env"])
     for name in ("project", "checkpoint", "pe", "cwd"):
         if fields.get(name) == "":
             fields[name] = None
     fields["account"] = fields.get("account") or "sge"
+    _set_types(fields)
+
+
+def described(request: Request, fields: Mapping[str, Any]) -> JobSpec:
+    """What some fields say, whatever else a job is."""
+    typed = {name: value for name, value in fields.items() if name != "override_tickets"}
+    _set_types(typed)
+    return replace(_bare(request), **typed)
+
+
+def _set_types(fields: dict[str, Any]) -> None:
     if "rerun" in fields:
         fields["rerun"] = Rerun(fields["rerun"])
     for name in ("stdin_paths", "stdout_paths", "stderr_paths", "shells"):

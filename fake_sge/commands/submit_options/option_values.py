@@ -103,6 +103,8 @@ def parse_mail(text: str) -> tuple[MailTo, ...]:
 def parse_variables(text: str, lookup: Callable[[str], str | None] | None = None) -> Variables:
     """``name[=value],...``. A comma inside double or single quotes that open a value does not split.
 
+    A value is "" for ``name=`` and None for a bare name without one: -verify shows them differently.
+
     ``lookup`` gives the value of a bare name (``-v``). Raises ValueError when empty
     or when a name is missing.
     """
@@ -112,7 +114,7 @@ def parse_variables(text: str, lookup: Callable[[str], str | None] | None = None
         if not name:
             raise ValueError(text)
         if equals:
-            result.append((name, value or None))
+            result.append((name, value))
         else:
             result.append((name, lookup(name) if lookup else None))
     if not result:

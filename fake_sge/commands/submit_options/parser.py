@@ -106,12 +106,12 @@ class _Line:
 
     def _hold(self, switch: str) -> None:
         self._warn(switch)
-        if self.context.is_alter:
+        if self.context.is_alter and self.on_command_line:
             text = self._argument(switch)
             self._add(switch, hold(text, self.context), text)
-        else:
+        else:  # in a file for qalter it stands for no letter
             self.at += 1
-            self._add(switch, (ADD, 1), "")
+            self._add(switch, (ADD, 0 if self.context.is_alter else 1), "")
 
     def _parallel(self, switch: str) -> None:
         self._warn(switch)

@@ -162,7 +162,7 @@ def _resources(word: str, _context: ParseContext) -> Variables:
 
 def _environment(word: str, context: ParseContext) -> Variables:
     try:
-        return parse_variables(word, lambda name: context.env.get(name) or None)
+        return parse_variables(word, context.env.get)
     except ValueError:
         raise OptionError(f'Wrong variable list format -v "{word}" or environment variable not set') from None
 

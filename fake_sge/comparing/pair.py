@@ -1,0 +1,125 @@
+"""A fake and a real cell side by side: the same command lines in both, and what each answered."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from ..comparison import Answer, Masker, submitted
+
+COMMAND_SECONDS = 120.0
+SETTLED_SECONDS = 15.0
+_INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
+_LIST_ALL = "qstat -u '*'"
+_CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
+
+
+class SomeCell(Protocol):
+    """A cell of either kind."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """An environment in which its commands are found."""
+
+    @property
+    def path(self) -> Path:
+        """The directory of its commands."""
+
+    @property
+    def directory(self) -> Path:
+        """Where it lies."""
+
+
+class Side:
+    """One of the cells, with a directory for its command lines and the numbers of its jobs."""
+
+    def __init__(self, cell: SomeCell, directory: Path, files: Mapping[str, str]) -> None:
+        self.cell = cell
+        self.directory = directory
+        directory.mkdir()
+        for name, text in files.items():
+            (directory / name).write_text(text)
+        mine = {name: value for name, value in cell.env.items() if name in _INHERITED or name[:4] == "SGE_"}
+        own = {"PATH": f"{cell.path}:/usr/local/bin:/usr/bin:/bin", "HOME": str(directory), "LC_ALL": "C"}
+        self._env = dict(sorted({**mine, **own}.items()))
+        self._numbers: list[int] = []
+        self._masker = Masker(
+            {
+                str(cell.directory): "CELL",
+                str(directory): "DIRECTORY",
+                self._env.get("USER", "root"): "USER",
+                os.uname().nodename: "localhost",
+            }
+        )
+
+    def run(self, line: str) -> Answer:
+        """What the cell answers to a line for a shell, comparable."""
+        done = subprocess.run(
+            ["/bin/sh", "-c", self._filled(line)],
+            env=self._env,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        texts = (os.fsdecode(done.stdout), os.fsdecode(done.stderr))
+        if "qsub" in line:
+            self._numbers += submitted("\n".join(texts))
+        answer = self._masker.masked(Answer(self._filled(line), done.returncode, *texts))
+        return answer._replace(command=line)
+
+    def _filled(self, line: str) -> str:
+        """``{2}`` is the number of the second submitted job, or of the last when there are fewer."""
+
+        def number(found: re.Match[str]) -> str:
+            known = self._numbers[: int(found.group(1))]
+            return str(known[-1] if known else 1)
+
+        return re.sub(r"\{(\d+)\}", number, line)
+
+    def jobs(self) -> list[str]:
+        """The listing of all jobs, in an order of its own."""
+        return sorted(" ".join(line.split()) for line in self.run(_LIST_ALL).out.splitlines()[2:])
+
+
+class Pair:
+    """Both sides."""
+
+    def __init__(self, real: Side, fake: Side) -> None:
+        self.real = real
+        self.fake = fake
+
+    def run(self, line: str) -> tuple[Answer, Answer]:
+        """The real one's answer and the fake's."""
+        return self.real.run(line), self.fake.run(line)
+
+    def settle(self) -> bool:
+        """Wait until both list the same jobs in the same states; False when they do not get there."""
+        for side in (self.real, self.fake):
+            side.run("qconf -tsm")
+        end = time.monotonic() + SETTLED_SECONDS
+        while self.real.jobs() != self.fake.jobs():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def clear(self) -> None:
+        """Delete all jobs, have all queues open. Raises TimeoutError when a cell keeps jobs."""
+        for side in (self.real, self.fake):
+            end = time.monotonic() + COMMAND_SECONDS
+            while side.run(_CLEAR).out:
+                if time.monotonic() > end:
+                    raise TimeoutError(f"jobs stay in {side.cell.directory}")
+                time.sleep(0.05)
+
+
+def told(answers: Iterable[Answer]) -> str:
+    """Answers as text."""
+    return "\n".join(line for answer in answers for line in answer.lines())

@@ -1,0 +1,149 @@
+"""Random sequences of command lines: jobs are submitted, held, altered, listed in all forms, deleted.
+
+Pure: the same seed gives the same lines.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Callable
+
+from . import tables
+from .tables import Values
+
+LINES_OF_A_SITUATION = 25
+FILES = {
+    "options": "-h -N fromfile\n# a comment\n-p -5\n",
+    "job.sh": "#!/bin/sh\n#$ -N script -h\n#$ -l h_rt=200\nsleep 1000\n",
+}
+"""What stands in the directory that the lines run in."""
+
+_HELD_OFTEN = 0.6
+_CHANGING = ("qsub", "qalter", "qhold", "qrls", "qdel", "qmod")
+
+
+def situation(seed: str, lines: int = LINES_OF_A_SITUATION) -> list[str]:
+    """The command lines of one situation; ``{1}`` stands for the number of the first submitted job."""
+    maker = _Maker(random.Random(seed))
+    return [
+        maker.session(),
+        *(maker.submission() for _ in range(3)),
+        *(maker.line() for _ in range(lines - 4)),
+    ][:lines]
+
+
+def situations(seed: str, lines: int) -> Iterator[list[str]]:
+    """Situations with as many lines in all."""
+    for start in range(0, lines, LINES_OF_A_SITUATION):
+        yield situation(f"{seed}.{start}", min(LINES_OF_A_SITUATION, lines - start))
+
+
+def changes_something(line: str) -> bool:
+    """Whether jobs or queues may be others after a line, so that the scheduler has to look at them."""
+    return any(tool in line for tool in _CHANGING)
+
+
+class _Maker:
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._submitted = 0
+        self._ways: list[tuple[float, Callable[[], str]]] = [
+            (5, self.submission),
+            (1, self._script),
+            (1, self._short),
+            (1, self._verification),
+            (4, lambda: self._operation("qalter", tables.ALTER, 2)),
+            (1.5, lambda: self._operation("qhold", tables.HOLD, 1)),
+            (1.5, lambda: self._operation("qrls", tables.HOLD, 1)),
+            (2, self._deletion),
+            (1.5, self._modification),
+            (6, lambda: self._query("qstat", tables.LISTING, 3)),
+            (1, self._details),
+            (1, lambda: self._query("qselect", tables.SELECT, 2)),
+            (1.5, lambda: self._query("qhost", tables.HOSTS, 2)),
+            (2, lambda: self._query("qacct", tables.ACCOUNTS, 2)),
+            (2, lambda: self._query("qconf", tables.SHOW, 1, 1)),
+        ]
+
+    def line(self) -> str:
+        """The next command line."""
+        weights = [weight for weight, _ in self._ways]
+        ((_, make),) = self._chance.choices(self._ways, weights)
+        return make()
+
+    def submission(self) -> str:
+        """A job that stays: it sleeps, often held."""
+        words = ["qsub", *self._options(tables.SUBMIT, self._chance.choice((0, 1, 1, 2, 2, 3)))]
+        if self._chance.random() < _HELD_OFTEN:
+            words.append("-h")
+        self._submitted += 1
+        return " ".join([*words, "-b y sleep 1000"])
+
+    def _script(self) -> str:
+        options = " ".join(self._options(tables.SUBMIT, self._chance.choice((0, 1, 2))))
+        self._submitted += 1
+        return self._chance.choice(
+            (
+                f"qsub {options} job.sh",
+                f"echo sleep 1000 | qsub -h {options}",
+                f"printf '#$ -N inner\\n#$ {options}\\nsleep 1000\\n' | qsub -h",
+                f"qsub {options} job.sh a 'b c'",
+            )
+        )
+
+    def _short(self) -> str:
+        """A job that is waited for."""
+        self._submitted += 1
+        end = self._chance.choice(("exit 0", "exit 3", "kill -9 $$", "exit 99; x", "echo text", "exit 100"))
+        if end == "exit 100":
+            return "qsub -r n -b y sh -c 'exit 100'"
+        options = " ".join(self._options({"-N": tables.NAMES[:4], "-A": ("acct",), "-P": ("proj",)}, 1))
+        return f"timeout 60 qsub -sync y -r n {options} -b y sh -c '{end}'"
+
+    def session(self) -> str:
+        """A command with qrsh: it comes first, for it waits for a free slot."""
+        options = " ".join(self._options(tables.SESSION, self._chance.choice((0, 1, 1, 2))))
+        command = self._chance.choice(("echo text", "'exit 3'", "sh -c 'echo a b >&2; exit 4'", "nosuch", ""))
+        return f"timeout 30 qrsh -now n {options} {command}"
+
+    def _verification(self) -> str:
+        return " ".join(["qsub -verify", *self._options(tables.SUBMIT, 3), "-b y sleep 1000 a"])
+
+    def _operation(self, tool: str, table: Values, most: int) -> str:
+        words = [tool, *self._options(table, self._chance.randint(0 if tool != "qalter" else 1, most))]
+        words.insert(1 if self._chance.random() < 0.2 else len(words), self._job())
+        return " ".join(words)
+
+    def _deletion(self) -> str:
+        options = self._options(tables.DELETE, self._chance.choice((0, 0, 1)))
+        # Ranges in both places that overlap end the real qmaster.
+        job = self._filled("{job}") if "-t" in " ".join(options) else self._job()
+        return " ".join(["qdel", job, *options])
+
+    def _modification(self) -> str:
+        return " ".join(["qmod", *self._options(tables.MODIFY, self._chance.choice((1, 1, 1, 2)))])
+
+    def _details(self) -> str:
+        return f"qstat -j {self._filled('{job}')}{self._chance.choice(('', ' -xml', ' -ncb', ' -xml -ncb'))}"
+
+    def _query(self, tool: str, table: Values, most: int, least: int = 0) -> str:
+        return " ".join([tool, *self._options(table, self._chance.randint(least, most))])
+
+    def _job(self) -> str:
+        word = self._value(tables.JOBS)
+        tail = self._chance.choice(("", "", "", ".1", ".1-3", ".2", ".x", ".1-6:2"))
+        return word + tail if word.startswith("{") and "," not in word else word
+
+    def _options(self, table: Values, count: int) -> list[str]:
+        names = self._chance.choices(list(table), k=count)
+        return [f"{name} {self._value(table[name])}".rstrip() for name in names]
+
+    def _value(self, values: Sequence[str]) -> str:
+        """Plausible ones stand in front and are taken more often."""
+        return self._filled(values[int(len(values) * self._chance.random() ** 1.5)])
+
+    def _filled(self, text: str) -> str:
+        while "{job}" in text:
+            text = text.replace("{job}", f"{{{self._chance.randint(1, max(1, self._submitted))}}}", 1)
+        return text

@@ -1,0 +1,249 @@
+"""What random command lines are made of: for each command its options, each with plausible and odd values.
+
+A value is text for a shell. ``{job}`` becomes the number of a job that was submitted before. An option
+without an argument has the one value ``""``. What would end a real cell, wait for ever, or write outside of
+the directory that the lines run in is not here: the names of such things are refused by the commands anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+Values = Mapping[str, Sequence[str]]
+
+FLAG = ("",)
+YES_NO = ("y", "n", "yes", "no", "Y", "x", "''", "true")
+NAMES = ("alpha", "beta", "delta", "alpha", "a.b", "'a b'", "1x", "x:y", "''", "'a*'", "a/b", "a@b", "none")
+LONG_NAMES = ("a_name_of_more_than_ten_letters", "näme")
+JOBS = ("{job}", "{job}", "{job}", "{job},{job}", "alpha", "'al*'", "nosuch", "999999", "0", "5x", "''", "-1")
+TASKS = ("1-4", "1-7:2", "3", "2-5", "5-1", "0-2", "x", "1-3:0", "''", "1,3", "1-", "01-3", "3-7:2", "1-2000")
+QUEUES = ("all.q", "no.q", "'*'", "all.q@localhost", "all.q@@allhosts", "'a*'", "all.q,no.q", "''", "'*@*'")
+RESOURCES = (
+    *("h_rt=100", "h_rt=0:1:0", "h_rt=60,s_rt=30", "arch=lx-amd64", "arch=none", "foo=1", "mem_free=1M"),
+    *("h_vmem=1G", "h_vmem=1X", "h_rt=x", "h_rt", "''", "slots=1", "hostname=localhost", "h=localhost"),
+    *(
+        "q=all.q",
+        "num_proc=1",
+        "num_proc=1000",
+        "swap_free=1K",
+        "virtual_free=900G",
+        "h_rt=INFINITY",
+        "h_rt=",
+    ),
+    *(
+        "license=1",
+        "license=9",
+        "license=0",
+        "gpu=1",
+        "h_data=1M",
+        "h_fsize=10M",
+        "tmpdir=/tmp",
+        "calendar=x",
+    ),
+    *("h_cpu=10", "s_vmem=1G", "rerun=1", "rerun=TRUE", "rerun=x", "seq_no=0", "load_avg=1", "arch='lx*'"),
+    *("h_rt=100,h_rt=200", "h_rt=1:2", "h_rt=-1", "h_rt=1e2", "mem_total=1", "cpu=1", "np_load_avg=0.1"),
+)
+DATES = (
+    "203001010000",
+    "203001010000.30",
+    "01010000",
+    "203013010000",
+    "x",
+    "''",
+    "3001010000",
+    "200001010000",
+)
+NUMBERS = ("0", "1", "5", "-5", "1000", "''", "x", "1.5", "99999999999", "0x10", "'1 '", "+3")
+PAIRS = ("A=1", "A=1,B=2", "A", "A=", "''", "=", "A=1,A=2", "'A=a b'", "A=x=y", "HOME", "NOSUCH", "A=1,,B=2")
+PATHS = ("out", "$HOME/out", "localhost:out", ":out", "nohost.invalid:out", "''", "out,err", "'$JOB_NAME.x'")
+USERS = ("$(id -un)", "'*'", "nobody", "nosuch", "''", "$(id -un),nobody")
+
+SUBMIT: Values = {
+    "-a": DATES,
+    "-ac": PAIRS,
+    "-A": ("acct", "a:b", "''", "'a b'", "a/b", "$(id -un)"),
+    "-b": YES_NO,
+    "-binding": (
+        "linear:1",
+        "linear",
+        "set linear:1",
+        "env striding:2:1",
+        "x",
+        "pe linear:1:0,0",
+        "explicit:0,0",
+    ),
+    "-C": ("'#$'", "'#'", "''", "x"),
+    "-c": ("n", "s", "m", "x", "sx", "n,s", "0:10:0", "''", "ns", "60", "1:2:3:4", "mn"),
+    "-ckpt": ("nosuch", "''"),
+    "-clear": FLAG,
+    "-cwd": FLAG,
+    "-dc": ("A", "A,B", "''", "A=1"),
+    "-dl": DATES,
+    "-e": PATHS,
+    "-h": FLAG,
+    "-hard": FLAG,
+    "-hold_jid": JOBS,
+    "-hold_jid_ad": JOBS,
+    "-i": ("/dev/null", "nosuch", "''", "nohost.invalid:x"),
+    "-j": YES_NO,
+    "-js": NUMBERS,
+    "-l": RESOURCES,
+    "-m": ("b", "be", "n", "abes", "x", "''", "nb", "s", "bb"),
+    "-M": ("a@b", "a", "a@b,c@d", "''", "a@b@c", "@b"),
+    "-masterq": QUEUES,
+    "-N": (*NAMES, *LONG_NAMES),
+    "-notify": FLAG,
+    "-now": ("n", "no", "x"),
+    "-o": PATHS,
+    "-ot": NUMBERS,
+    "-P": ("proj", "nosuch", "''"),
+    "-p": ("0", "10", "-10", "1024", "1025", "-1023", "-1024", "''", "x", "1.5", "5", "-1"),
+    "-pe": (
+        "smp 2",
+        "smp 1-3",
+        "no 2",
+        "smp x",
+        "smp",
+        "'s*' 2",
+        "smp 0",
+        "smp 3-1",
+        "smp 1,2",
+        "smp 99",
+        "smp -4",
+    ),
+    "-q": QUEUES,
+    "-R": YES_NO,
+    "-r": YES_NO,
+    "-S": ("/bin/sh", "/bin/bash", "nosuch", "localhost:/bin/sh", "''", "/bin/sh,/bin/bash", ":/bin/sh"),
+    "-sc": PAIRS,
+    "-shell": YES_NO,
+    "-soft": FLAG,
+    "-sync": ("n", "no", "x", "''"),
+    "-t": TASKS,
+    "-tc": NUMBERS,
+    "-terse": FLAG,
+    "-u": USERS,
+    "-v": PAIRS,
+    "-verify": FLAG,
+    "-verbose": FLAG,
+    "-w": ("e", "w", "n", "v", "p", "x", "''", "ev"),
+    "-wd": ("/tmp", "nosuch", "''", "."),
+    "-zzz": FLAG,
+    "-@": ("options", "nosuch"),
+    "-inherit": FLAG,
+    "-pty": ("y", "x"),
+    "-display": ("x:0", "''"),
+    "-nostdin": FLAG,
+    "-V": FLAG,
+    "-xml": FLAG,
+    "-cell": ("x",),
+    "-jsv": ("nosuch", "x:y"),
+}
+ALTER: Values = {**SUBMIT, "-h": ("u", "s", "o", "uos", "U", "n", "SO", "q", "us", "O", "US", "nu", "''")}
+HOLD: Values = {"-h": ("u", "s", "o", "uos", "us", "n", "x", "''", "U"), "-t": TASKS, "-u": USERS}
+DELETE: Values = {"-f": FLAG, "-u": USERS, "-s": FLAG, "-t": TASKS}
+
+LISTING: Values = {
+    "-ext": FLAG,
+    "-urg": FLAG,
+    "-pri": FLAG,
+    "-f": FLAG,
+    "-F": ("", "", "slots", "h_rt,arch", "nosuch", "mem_total", "slots,qname", "''"),
+    "-explain": ("a", "A", "c", "E", "aAcE", "x", "''"),
+    "-ne": FLAG,
+    "-g": ("c", "d", "t", "dt", "x", "cd", "''", "c,d"),
+    "-t": FLAG,
+    "-r": FLAG,
+    "-j": ("{job}", "{job}", "{job}", "{job},{job}", "nosuch", "alpha", "'*'", "", "0", "'al*'", "{job}.1"),
+    "-s": ("p", "r", "s", "z", "h", "a", "pr", "hu", "ho", "hs", "hj", "hd", "ha", "x", "prsz", "''", "hx"),
+    "-u": USERS,
+    "-xml": FLAG,
+    "-ncb": FLAG,
+    "-q": QUEUES,
+    "-l": RESOURCES,
+    "-qs": ("a", "d", "s", "u", "E", "c", "x", "''", "ad", "o", "C", "S", "D", "A"),
+    "-U": USERS,
+    "-pe": ("smp", "nosuch", "'*'", "''", "smp,nosuch"),
+    "-zzz": FLAG,
+}
+SELECT: Values = {name: LISTING[name] for name in ("-l", "-q", "-qs", "-U", "-pe", "-ncb", "-zzz")}
+SESSION: Values = {
+    **{name: SUBMIT[name] for name in ("-N", "-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-A", "-p", "-pe")},
+    **dict.fromkeys(("-verbose", "-nostdin", "-noshell", "-zzz", "-terse", "-inherit", "-clear"), FLAG),
+    **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-h", "-M", "-r", "-hold_jid")},
+}
+HOSTS: Values = {
+    "-F": ("", "arch", "num_proc,arch", "nosuch", "''"),
+    "-h": ("localhost", "nosuch", "localhost,localhost", "global", "''"),
+    "-j": FLAG,
+    "-l": RESOURCES,
+    "-q": FLAG,
+    "-u": USERS,
+    "-xml": FLAG,
+    "-ncb": FLAG,
+    "-zzz": FLAG,
+}
+ACCOUNTS: Values = {
+    "-j": ("", "{job}", "{job}", "{job}", "alpha", "'al*'", "nosuch", "0", "''", "5x"),
+    "-t": ("1", "1-4", "1-7:2", "x", "''", "2-3", "1,3"),
+    "-A": ("", "acct", "nosuch", "sge"),
+    "-b": ("203001010000", "200001010000", "x"),
+    "-d": ("1", "0", "x", "100"),
+    "-e": ("203001010000", "200001010000", "x"),
+    "-D": FLAG,
+    "-g": ("", "root", "0", "nosuch"),
+    "-h": ("", "localhost", "nosuch"),
+    "-history": ("x",),
+    "-l": ("h_rt=100", "arch=lx-amd64", "nosuch=1"),
+    "-nohist": FLAG,
+    "-o": ("", "$(id -un)", "nosuch", "nobody"),
+    "-P": ("", "proj", "nosuch"),
+    "-pe": ("", "smp", "nosuch"),
+    "-q": ("", "all.q", "'*'", "no.q"),
+    "-slots": ("", "1", "2", "x"),
+    "-f": ("nosuch", "$SGE_ROOT/default/common/accounting"),
+    "-ar": ("", "1", "x"),
+    "-zzz": FLAG,
+}
+MODIFY: Values = {
+    "-sj": JOBS,
+    "-usj": JOBS,
+    "-cj": JOBS,
+    "-d": QUEUES,
+    "-e": QUEUES,
+    "-s": QUEUES,
+    "-us": QUEUES,
+    "-c": QUEUES,
+    "-cq": QUEUES,
+    "-rj": ("nosuch", "999999", "''", "5x"),
+    "-f": FLAG,
+    "-t": TASKS,
+    "-zzz": FLAG,
+}
+SHOW: Values = {
+    **dict.fromkeys(
+        (
+            *("-sql", "-spl", "-sel", "-sh", "-ss", "-sm", "-so", "-sul", "-suserl", "-sprjl", "-scall"),
+            *("-sckptl", "-shgrpl", "-srqsl", "-sconfl", "-ssconf", "-sc", "-sss", "-sstree", "-sst"),
+        ),
+        FLAG,
+    ),
+    "-sq": ("", "all.q", "no.q", "'*'", "all.q@localhost", "all.q,no.q", "'all.q@*'", "''"),
+    "-sp": ("smp", "nosuch", "'*'", "''"),
+    "-se": ("localhost", "nosuch", "global", "''"),
+    "-sconf": ("", "global", "localhost", "nosuch"),
+    "-shgrp": ("@allhosts", "@nosuch", "x"),
+    "-shgrp_tree": ("@allhosts", "@nosuch"),
+    "-shgrp_resolved": ("@allhosts", "@nosuch"),
+    "-su": ("deadlineusers", "nosuch", "arusers,defaultdepartment"),
+    "-sprj": ("proj", "nosuch"),
+    "-scal": ("nosuch", "''"),
+    "-sckpt": ("nosuch",),
+    "-srqs": ("", "nosuch"),
+    "-suser": ("nosuch", "nobody"),
+    "-sobjl": (
+        *("queue slots 2", "queue slots '*'", "exechost hostname '*'", "pe slots '*'", "queue nosuch 1"),
+        *("x y z", "queue pe_list smp", "hostgroup hostlist localhost", "queue slots 77"),
+    ),
+    "-zzz": FLAG,
+}

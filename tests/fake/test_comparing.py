@@ -1,0 +1,84 @@
+"""The random command lines of ``python -m fake_sge.compare``, and how answers are made comparable."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fake_sge import compare
+from fake_sge.commands import qacct, qconf, qhost, qmod, qselect, qstat
+from fake_sge.commands.submit_options.table import OPTIONS
+from fake_sge.comparing import situations, tables
+from fake_sge.comparison import Answer, Masker, differences
+from fake_sge.layout import TOOLS
+from tests.real_cell import RealCell
+
+
+def test_the_same_seed_gives_the_same_lines() -> None:
+    lines = list(situations.situations("7", 60))
+    assert lines == list(situations.situations("7", 60))
+    assert lines != list(situations.situations("8", 60))
+    assert [len(part) for part in lines] == [25, 25, 10]
+
+
+def test_all_commands_are_tried() -> None:
+    text = "\n".join(line for part in situations.situations("1", 2000) for line in part)
+    assert {tool for tool in TOOLS if re.search(rf"\b{tool}\b", text)} == set(TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("table", "known"),
+    [
+        (tables.SUBMIT, set(OPTIONS)),
+        (tables.LISTING, {option.switch for option in qstat.SWITCHES}),
+        (tables.SELECT, {option.switch for option in qselect.SWITCHES}),
+        (tables.HOSTS, {option.switch for option in qhost.SWITCHES}),
+        (tables.MODIFY, {option.switch for option in qmod.OPTIONS}),
+        (tables.ACCOUNTS, {option.switch for option in qacct.OPTIONS}),
+        (tables.SHOW, {option.switch for option in qconf.OPTIONS}),
+    ],
+    ids=["qsub", "qstat", "qselect", "qhost", "qmod", "qacct", "qconf"],
+)
+def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
+    """Not: what ends or waits for something, what needs a file, and queues and jobs once more."""
+    left_out = {"-help", "-sync", "-d", "-ar", "-he", "-noshell", "-uall", "-tsm", "-secl", "-sds"}
+    left_out |= {"-cat", "-explain", "-m", "-u", "-E", "-sq", "-sqq", "-usq", "-r", "-rq"}
+    assert known - set(table) <= left_out
+
+
+@pytest.mark.parametrize(
+    ("out", "masked"),
+    [
+        (
+            " 500001 0.55500 sleep  me  r  11/28/2026 03:26:06 all.q@h",
+            " <1> PRIORITY sleep  me  r TIME all.q@h",
+        ),
+        ("\thl:np_load_avg=0.123456\n\thl:cpu=3.2", "\thl:np_load_avg=FIGURE\n\thl:cpu=FIGURE"),
+        ("<load_avg>1.23456</load_avg>", "<load_avg>FIGURE</load_avg>"),
+        ("  7   0.015   0.003   0.018   0.000   0.000   0.000", " FIGURE"),
+        ("r     0:00:00:00 0.00000 0.00000     0", "r FIGURE 0"),
+        ("r     NA         NA      NA          0", "r FIGURE 0"),
+        ("usage: qstat [options]\n   [-f]  full\n\nname   is\nerror: x", None),
+        (" 500009 0.5 sleep me  z   11/28/2026\nx", "x"),
+    ],
+)
+def test_what_differs_of_itself_is_masked(out: str, masked: str | None) -> None:
+    masker = Masker({})
+    masker.masked(Answer("qsub x", 0, "Your job 500001 (x) has been submitted\n", ""))
+    text = masker.masked(Answer("qstat", 0, f"SGE 8.1.9\n{out}" if masked is None else out, "")).out
+    assert text == ("SGE 8.1.9\nusage: qstat [options]\nerror: x" if masked is None else masked)
+
+
+def test_everything_else_counts() -> None:
+    fake = [Answer("qstat", 0, "a\nb\n", "")]
+    assert differences(fake, [Answer("qstat", 1, "a\nb\n", "")]) != ""
+    assert differences(fake, [Answer("qstat", 0, "a\nc\n", "")]) != ""
+    assert differences(fake, fake) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.real_cell
+def test_random_lines_find_nothing(real_cell: RealCell, capsys: pytest.CaptureFixture[str]) -> None:
+    del real_cell  # only to be skipped where there is none
+    assert compare.main(["--random", "25", "--seed", "of the tests"]) == 0, capsys.readouterr().out
