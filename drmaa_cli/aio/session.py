@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from drmaa_cli.aio.waits import Completions, Wait
@@ -158,8 +158,8 @@ class AsyncSession:
 
     def wait(
         self, jobId: JobIdLike, timeout: float = TIMEOUT_WAIT_FOREVER, *, cancel_job: bool = False
-    ) -> asyncio.Future[JobInfo]:
-        """The end of a job, to be awaited: it is reaped when it arrives.
+    ) -> Wait:
+        """The end of a job, to be awaited or given to a task: it is reaped when it arrives.
 
         Any number of them may be awaited at the same time, also for the same job. A job that was deleted
         while it was pending ``wasAborted``.
@@ -178,10 +178,12 @@ class AsyncSession:
         job, watcher = str(parse_job_id(jobId)), self._watcher
         self.session._deadline(timeout)  # is it a time at all
         assert watcher is not None
-        if timeout == TIMEOUT_NO_WAIT:
-            return self._loop.run_in_executor(None, self.session.job(job).wait, timeout)
         found = Wait(watcher, self._loop, job, cancel_job=cancel_job)
-        watcher.want(found, [job])
+        if timeout == TIMEOUT_NO_WAIT:
+            looked = self._loop.run_in_executor(None, _look, self.session, (job,))
+            looked.add_done_callback(found.ask_once)
+            return found
+        found.begin()
         if timeout > 0:
             timer = self._loop.call_later(timeout, found.expire)
             found.add_done_callback(lambda _: timer.cancel())
@@ -255,7 +257,7 @@ class AsyncSession:
         return await self._call(self.session.job(jobId).tail, lines, stderr=stderr)
 
 
-def _look(session: JobSession, wanted: list[JobIdLike]) -> None:
+def _look(session: JobSession, wanted: Sequence[JobIdLike]) -> None:
     """See which of them have ended, without waiting."""
     try:
         session.synchronize(wanted, TIMEOUT_NO_WAIT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.aio.watcher import Watcher
@@ -20,12 +20,16 @@ from drmaa_cli.session.subscriptions import Pair, Told
 
 if TYPE_CHECKING:
     JobFuture = asyncio.Future[JobInfo]
+    JobCoroutine = Coroutine[Any, Any, JobInfo]
 else:
-    JobFuture = asyncio.Future
+    JobFuture, JobCoroutine = asyncio.Future, Coroutine
 
 
-class Wait(JobFuture):
-    """The end of one job, to be awaited; no task and no coroutine stands behind it.
+class Wait(JobFuture, JobCoroutine):
+    """The end of one job, to be awaited; no task stands behind it, and it has begun when it is made.
+
+    It is a future, for there may be very many, and a coroutine for those who take nothing else, as
+    ``asyncio.create_task`` and ``TaskGroup.create_task``.
 
     Cancelling it, or the task that awaits it, ends the waiting: the job can be waited for again.
 
@@ -36,7 +40,7 @@ class Wait(JobFuture):
         cancel_job: whether cancelling it deletes the job.
     """
 
-    __slots__ = ("_cancels_job", "_job", "_watcher", "chosen")
+    __slots__ = ("_awaiting", "_cancels_job", "_job", "_only_now", "_watcher", "chosen")
 
     def __init__(
         self, watcher: Watcher, loop: asyncio.AbstractEventLoop, job: str, *, cancel_job: bool
@@ -44,6 +48,34 @@ class Wait(JobFuture):
         super().__init__(loop=loop)
         self.chosen: Sequence[Pair] = ()
         self._watcher, self._job, self._cancels_job = watcher, job, cancel_job
+        self._awaiting: Generator[Any, None, JobInfo] | None = None
+        self._only_now = False
+
+    # --- as a coroutine ------------------------------------------------------------------------------------
+
+    @property
+    def __name__(self) -> str:  # a task shows it
+        return f"the end of job {self._job}"
+
+    def _steps(self) -> Generator[Any, None, JobInfo]:
+        if self._awaiting is None:
+            self._awaiting = self.__await__()
+        return self._awaiting
+
+    def send(self, value: Any) -> Any:  # noqa: ANN401  # as a coroutine's own
+        """See :meth:`collections.abc.Coroutine.send`."""
+        return self._steps().send(value)
+
+    def throw(self, *what: Any) -> Any:  # noqa: ANN401  # as a coroutine's own
+        """See :meth:`collections.abc.Coroutine.throw`: who awaits is cancelled before it begins to."""
+        self.cancel()
+        return self._steps().throw(*what)
+
+    def close(self) -> None:
+        """See :meth:`collections.abc.Coroutine.close`: nobody awaits it any more."""
+        self.cancel()
+
+    # --- as a future ---------------------------------------------------------------------------------------
 
     def cancel(self, *args: Any, **keywords: Any) -> bool:  # noqa: ANN401  # as the future's own
         """See :meth:`asyncio.Future.cancel`."""
@@ -53,6 +85,21 @@ class Wait(JobFuture):
         if self._cancels_job:
             self._watcher.delete([self._job])
         return True
+
+    def begin(self) -> None:
+        """Wait from now on."""
+        self._watcher.want(self, [self._job])
+
+    def ask_once(self, looked: asyncio.Future[None]) -> None:
+        """Take the end if it was there when it was looked for, and else do not wait."""
+        failure = looked.exception()
+        if self.done():
+            return
+        if failure is not None:
+            self.set_exception(failure)
+            return
+        self._only_now = True
+        self.begin()
 
     def expire(self) -> None:
         """The time is over."""
@@ -73,6 +120,8 @@ class Wait(JobFuture):
         elif told.outcome is not None and told.pair is not None:
             self.set_result(told.outcome)
             self._watcher.reap(told.pair)
+        elif self._only_now:
+            self.expire()
 
 
 class Completions:

@@ -87,6 +87,27 @@ def test_many_wait_for_the_same_job_and_it_is_reaped_then(cell: Cell) -> None:
 
 
 @pytest.mark.slow
+def test_tasks_take_a_wait_as_they_take_a_coroutine(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            ids = await session.run_bulk(job(session, "exit $((SGE_TASK_ID + 1))"), 1, 3)
+            tasks = [asyncio.create_task(session.wait(number)) for number in ids]
+            assert f"the end of job {ids[0]}" in repr(tasks[0])
+            assert [(await task).exitStatus for task in tasks] == [2, 3, 4]
+            slow = await session.run(job(session, "sleep 300", jobSubmissionState="drmaa_hold"))
+            for timeout in (0, 0.1):
+                with pytest.raises(ExitTimeoutException):
+                    await asyncio.create_task(session.wait(slow, timeout))
+            with pytest.raises(InvalidJobException):
+                await asyncio.create_task(session.wait(ids[0], 0))
+            threaded = asyncio.run_coroutine_threadsafe(session.wait(slow), asyncio.get_running_loop())
+            await session.cancel([slow])
+            assert (await asyncio.wrap_future(threaded)).wasAborted
+
+    run(body)
+
+
+@pytest.mark.slow
 def test_times(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:

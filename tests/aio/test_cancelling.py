@@ -49,6 +49,23 @@ def test_a_cancelled_task_deletes_the_job_if_that_was_asked_for(cell: Cell) -> N
 
 
 @pytest.mark.slow
+def test_a_task_that_is_cancelled_before_it_began(cell: Cell) -> None:
+    async def body() -> None:
+        async with aio.open_session() as session:
+            slow = await session.run(job(session, "sleep 300"))
+            for deletes in (False, True):
+                task = asyncio.create_task(session.wait(slow, cancel_job=deletes))
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                if not deletes:
+                    assert await session.state(slow) in ("running", "queued_active")
+            assert (await session.wait(slow)).reason.kind is ReasonKind.DELETED_BY_SESSION
+
+    run(body)
+
+
+@pytest.mark.slow
 def test_as_completed_that_is_cancelled_deletes_the_rest_if_that_was_asked_for(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
