@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         usage_groups,
         used_job,
     )
+    from drmaa_cli.jobs.why.explanation import Explanation, WaitKind
     from drmaa_cli.session.arrivals import Arrivals
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
@@ -53,6 +54,7 @@ __all__ = [
     "Completions",
     "Config",
     "Efficiency",
+    "Explanation",
     "Facts",
     "Job",
     "JobInfo",
@@ -74,6 +76,7 @@ __all__ = [
     "UsageGroup",
     "UsedJob",
     "Verdict",
+    "WaitKind",
     "group_name",
     "install_as_drmaa",
     "open_session",
@@ -124,6 +127,7 @@ _LATE = {  # loaded when they are asked for
     "Completions": "drmaa_cli.session.completion",
     "Config": "drmaa_cli.config",
     "Efficiency": "drmaa_cli.jobs.usage",
+    "Explanation": "drmaa_cli.jobs.why.explanation",
     "Job": "drmaa_cli.session.job",
     "JobSession": "drmaa_cli.session.job_session",
     "LocalRunner": "drmaa_cli.system.runner",
@@ -143,6 +147,7 @@ _LATE = {  # loaded when they are asked for
     "usage_advice": "drmaa_cli.jobs.advice",
     "usage_groups": "drmaa_cli.jobs.usage_groups",
     "used_job": "drmaa_cli.jobs.usage_groups",
+    "WaitKind": "drmaa_cli.jobs.why.explanation",
 }
 _OLD_NAMES = {"connect": "open_session", "Connection": "JobSession", "HeldJob": "SessionJob"}  # until 0.3
 

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Entry] = {
     "wait": Entry("wait", "wait for jobs, and say how each ended"),
     "info": Entry("info", "how a job ended, and what it used of what it asked for"),
     "usage": Entry("usage.command", "what jobs used of what they asked for, and what to ask for next time"),
+    "why": Entry("why", "why a job waits, or why it ended, and what to do"),
     "logs": Entry("logs", "print the output of jobs, and what comes until they end"),
     "kill": Entry("control", "end jobs", "kill"),
     "hold": Entry("control", "keep waiting jobs from being started", "hold"),

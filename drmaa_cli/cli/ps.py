@@ -15,6 +15,7 @@ from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.cli.words import NOT_ENDED, STATES, end_in_words, number
+from drmaa_cli.jobs.why.words import task_numbers
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
@@ -124,13 +125,7 @@ def _print(rows: Sequence[_Row], *, with_session: bool, tasks: bool) -> None:
 
 def task_text(tasks: Sequence[int]) -> str:
     """Task numbers as Grid Engine writes them, neighbours together: ``1-9,12``; '-' for none."""
-    parts: list[list[int]] = []
-    for task in sorted(tasks):
-        if parts and task == parts[-1][1] + 1:
-            parts[-1][1] = task
-        else:
-            parts.append([task, task])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts) or "-"
+    return task_numbers(tasks) or "-"
 
 
 def _say_why_not(found: Sequence[Chosen], place: Place) -> None:

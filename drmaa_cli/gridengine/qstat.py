@@ -8,7 +8,8 @@ root element says what a reply of ``qstat -j -xml`` is: it is 0 even when the qm
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from lxml import etree
 
@@ -49,6 +50,8 @@ UNREACHABLE_ROOTS = ("comunication_error", "communication_error")  # the first i
 # How `qstat -j` says in text that it knows none of the jobs. 8.1.9 does so only without -xml; Open Cluster
 # Scheduler 9.1 (second text, exit 0) and 9.2 print no XML then (read in their source, not observed).
 NO_SUCH_JOBS = ("Following jobs do not exist", "Found no matching jobs")
+
+T = TypeVar("T")
 
 JOB_TYPE_ARRAY = 0x80  # bit of JB_type (captures: 192 for an array job of qsub -b y, 64 for a single one)
 
@@ -156,7 +159,7 @@ def _row(element: etree._Element, job: int) -> JobRow:
         owner=fields.get("JB_owner", ""),
         time=next((fields[tag] for tag in _TIMES if tag in fields), ""),
         queue=queue,
-        slots=_integer(fields.get("slots") or "0", "slots"),
+        slots=integer_of(fields.get("slots") or "0", "slots"),
     )
 
 
@@ -175,15 +178,28 @@ def parse_details(result: CommandResult, asked: Iterable[int]) -> Details:
         QmasterUnreachable, CommandFailed: the command says so, in XML or in text.
         UnreadableReply: cut off, not XML, another root element, a number that is none.
     """
+    return read_details(result, lambda root: Details.of(() if root is None else _jobs(root), asked))
+
+
+def read_details(result: CommandResult, read: Callable[[etree._Element | None], T]) -> T:
+    """Read the answer to :func:`details_argv` in a way of one's own.
+
+    Args:
+        result: the finished command.
+        read: what is made of the document's root; it is given None when the qmaster knows none of the jobs.
+
+    Raises:
+        QmasterUnreachable, CommandFailed, UnreadableReply: as :func:`parse_details`.
+    """
     if b"<" not in result.stdout and any(text in result.err for text in NO_SUCH_JOBS):
-        return Details.of((), asked)
+        return read(None)
     try:
         root = xmltext.tree(xmltext.prepare(result.stdout))
         if root.tag == UNKNOWN_ROOT:
-            return Details.of((), asked)
+            return read(None)
         if root.tag != DETAILS_ROOT:
             _raise_for_root(root)
-        return Details.of(_jobs(root), asked)
+        return read(root)
     except UnreadableReply as error:
         check_environment_errors(result)
         raise UnreadableReply(f"{error.text} ({describe(result)})") from error
@@ -197,14 +213,19 @@ def _raise_for_root(root: etree._Element | None) -> None:
 
 
 def _jobs(root: etree._Element) -> Iterator[JobDetail]:
+    return (_job(fields) for fields in jobs_of(root))
+
+
+def jobs_of(root: etree._Element) -> Iterator[_Fields]:
+    """The fields of each job in a document of `qstat -j -xml`, by their names."""
     for info in root.iterchildren("djob_info"):
-        yield from (_job(fields) for fields in _records(info, "JB_") if "JB_job_number" in fields)
+        yield from (fields for fields in records_of(info, "JB_") if "JB_job_number" in fields)
 
 
 _Fields = Mapping[str, etree._Element]
 
 
-def _records(parent: etree._Element, prefix: str) -> Iterator[_Fields]:
+def records_of(parent: etree._Element, prefix: str) -> Iterator[_Fields]:
     """The items of a list as field name -> element, with or without an element around each item.
 
     Without one (Univa 8.6) the fields follow each other, and a name that comes again begins the next item.
@@ -224,22 +245,23 @@ def _records(parent: etree._Element, prefix: str) -> Iterator[_Fields]:
 
 def _job(fields: _Fields) -> JobDetail:
     return JobDetail(
-        job=_integer(_text(fields, "JB_job_number"), "JB_job_number"),
-        owner=_text(fields, "JB_owner"),
-        name=_text(fields, "JB_job_name"),
-        submission_time=_time(_text(fields, "JB_submission_time")),
-        is_array=_is_array(fields),
+        job=integer_of(text_of_field(fields, "JB_job_number"), "JB_job_number"),
+        owner=text_of_field(fields, "JB_owner"),
+        name=text_of_field(fields, "JB_job_name"),
+        submission_time=_time(text_of_field(fields, "JB_submission_time")),
+        is_array=is_array_job(fields),
         tasks=_structure(fields.get("JB_ja_structure")),
         context={n: v or "" for n, v in _pairs(fields.get("JB_context"), "VA_variable", "VA_value")},
         details=tuple(_task_details(fields.get("JB_ja_tasks"))),
     )
 
 
-def _is_array(fields: _Fields) -> bool:
-    said = _text(fields, "JB_is_array")
+def is_array_job(fields: _Fields) -> bool:
+    """Whether a job was submitted with ``-t``."""
+    said = text_of_field(fields, "JB_is_array")
     if said:  # then JB_type is 0 for arrays too
         return said == "true"
-    return bool(_integer(_text(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY)
+    return bool(integer_of(text_of_field(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY)
 
 
 def _structure(element: etree._Element | None) -> TaskRange:
@@ -247,7 +269,7 @@ def _structure(element: etree._Element | None) -> TaskRange:
     if element is None:
         return TaskRange(1, 1, 1)
     numbers = {str(child.tag): child.text or "" for child in element.iter("RN_min", "RN_max", "RN_step")}
-    first, last, step = (_integer(numbers.get(tag) or "1", tag) for tag in ("RN_min", "RN_max", "RN_step"))
+    first, last, step = (integer_of(numbers.get(tag) or "1", tag) for tag in ("RN_min", "RN_max", "RN_step"))
     if not 1 <= first <= last or step < 1:
         raise UnreadableReply(f"not a range of tasks: JB_ja_structure {first}-{last}:{step}")
     return normal_range(first, last, step)
@@ -256,13 +278,13 @@ def _structure(element: etree._Element | None) -> TaskRange:
 def _task_details(element: etree._Element | None) -> Iterator[TaskDetail]:
     if element is None:
         return
-    for fields in _records(element, "JAT_"):
+    for fields in records_of(element, "JAT_"):
         if "JAT_task_number" not in fields:
             continue
         messages = fields.get("JAT_message_list")
         yield TaskDetail(
-            task=_integer(_text(fields, "JAT_task_number"), "JAT_task_number"),
-            status=_integer(_text(fields, "JAT_status") or "0", "JAT_status"),
+            task=integer_of(text_of_field(fields, "JAT_task_number"), "JAT_task_number"),
+            status=integer_of(text_of_field(fields, "JAT_status") or "0", "JAT_status"),
             usage=_usage(fields.get("JAT_scaled_usage_list")),
             messages=() if messages is None else tuple(m.text or "" for m in messages.iter("QIM_message")),
         )
@@ -299,7 +321,8 @@ def _pairs(element: etree._Element | None, name_tag: str, value_tag: str) -> Ite
         yield name, None
 
 
-def _text(fields: _Fields, tag: str) -> str:
+def text_of_field(fields: _Fields, tag: str) -> str:
+    """A field's text; '' where there is none."""
     element = fields.get(tag)
     return "" if element is None else element.text or ""
 
@@ -308,10 +331,11 @@ def _number(element: etree._Element, tag: str) -> int:
     text = xmltext.text_of(element, tag)
     if text is None:
         raise UnreadableReply(f"<{element.tag}> without <{tag}>")
-    return _integer(text, tag)
+    return integer_of(text, tag)
 
 
-def _integer(text: str, what: str) -> int:
+def integer_of(text: str, what: str) -> int:
+    """A text as a number; UnreadableReply, which names what it is of, for any other."""
     text = text.strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         raise UnreadableReply(f"{what} is not a number: {text[:40]!r}")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.jobs.job_info import JobInfo
+    from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.template.job_template import TemplateValues
 
@@ -99,6 +100,10 @@ class Job:
         if reaped is not None and not self.session._overview.is_held(parse_job_id(self.id)):
             return reaped
         return next(self.session.as_completed([self.id], timeout))
+
+    def why(self) -> Explanation:
+        """Why it waits, or why it ended; see ``session.why()``, which tells of all groups of an array."""
+        return self.session.why(self.id)[0]
 
     def _known(self) -> JobInfo | None:
         self.session.check()

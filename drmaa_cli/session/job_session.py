@@ -22,6 +22,7 @@ from drmaa_cli.session.templates import JobTemplate
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session import transfers
     from drmaa_cli.session.history import PastJob
     from drmaa_cli.template.job_template import TemplateValues
@@ -189,6 +190,31 @@ class JobSession(DrmaaSession):
 
         moment = check_moment(since)
         return history(self.cluster, self._open_accounting, moment)
+
+    @while_open
+    def why(self, *jobIds: JobIdLike) -> list[Explanation]:
+        """Why jobs wait, or why they ended, in a sentence with its evidence and what to do (beyond DRMAA).
+
+        Anybody's jobs may be asked about. All of them cost one listing and one `qstat -j`; whether the
+        scheduler could start them (`qalter -w p`, `-w v`) is asked once for jobs that ask for the same, and
+        for eight such groups at most. Nothing is waited for, reaped or changed.
+
+        Args:
+            jobIds: which jobs; the number of an array stands for all its tasks.
+
+        Returns:
+            An answer for each job, of an array one for all tasks to which the same applies.
+
+        Raises:
+            InvalidArgumentException: not a job id.
+            InvalidJobException: an array of this session has no such task.
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        wanted = [parse_job_id(job) for job in jobIds]
+        from drmaa_cli.session.explaining import Explaining  # noqa: PLC0415  # loaded when it is needed
+
+        return Explaining(self).explain(wanted)
 
     # --- one job -------------------------------------------------------------------------------------------
 

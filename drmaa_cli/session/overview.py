@@ -47,7 +47,7 @@ class Overview:
             InternalException, DrmCommunicationException: as
                 :meth:`drmaa_cli.session.job_session.JobSession.jobs`.
         """
-        entries = self._entries()
+        entries = self.entries()
         states = self._states([entry.id for entry in entries if entry.end is None])
         return [
             SessionJob(
@@ -69,7 +69,7 @@ class Overview:
         """
         wanted = None if job_ids is None else {parse_job_id(job) for job in job_ids}
         found = {}
-        for entry in self._entries():
+        for entry in self.entries():
             if entry.end is not None and (wanted is None or entry.id in wanted):
                 found[str(entry.id)] = entry.end.job_info(entry.id)
         return found
@@ -178,7 +178,12 @@ class Overview:
                 return {}
         return self._waiting.until(count, waiter) or {}
 
-    def _entries(self) -> list[Entry]:
+    def entries(self) -> list[Entry]:
+        """Every job and task that the session holds, with its end, as far as the session has seen it.
+
+        Raises:
+            InternalException: the session's file cannot be read.
+        """
         with self._lock:
             self._waiting.catch_up()
             # One whose number was written down just now enters the table in a moment, and is shown then.

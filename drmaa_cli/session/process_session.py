@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.jobs.job_end import JobInfo
     from drmaa_cli.jobs.job_ids import JobIdLike
+    from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session.completion import Completions
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.history import PastJob
@@ -234,6 +235,14 @@ class Session:
         See :meth:`drmaa_cli.session.job_session.JobSession.history`.
         """
         return current().history(since)
+
+    @staticmethod
+    def why(*jobIds: JobIdLike) -> list[Explanation]:
+        """Why jobs wait, or why they ended (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.why`.
+        """
+        return current().why(*jobIds)
 
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:

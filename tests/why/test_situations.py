@@ -1,0 +1,50 @@
+"""Every situation in which a job can wait, made in a cell: what is said of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.why.site import Site
+from tests.why.situation import USER, Made, Situation
+from tests.why.situations import SITUATIONS
+
+FIGURE = r"[\d.]+[KMGT]?"
+
+
+def pattern(sentence: str, made: Made) -> str:
+    """The sentence as a regular expression, with the ids of this run."""
+    filled = sentence.format(job=made.job, other=made.other, user=USER)
+    return re.escape(filled).replace("<N>", FIGURE)
+
+
+def rows(kind: str) -> list[object]:
+    """The situations as parameters, for one kind of cell."""
+    marks = [pytest.mark.slow, *([pytest.mark.real_cell] if kind == "real" else [])]
+    return [
+        pytest.param(kind, row, id=f"{kind}-{row.name}", marks=marks)
+        for row in SITUATIONS
+        if kind == "real" or row.on_fake
+    ]
+
+
+@pytest.mark.parametrize(("site", "row"), [*rows("fake"), *rows("real")], indirect=["site"])
+def test_a_situation(site: Site, row: Situation) -> None:
+    made = row.make(site)
+    expected = pattern(row.sentence, made)
+    said: list[str] = []
+
+    def is_told() -> bool:
+        """The scheduler needs a moment to know."""
+        said[:] = [one.sentence for one in site.why(made.job)]
+        return len(said) == 1 and re.fullmatch(expected, said[0]) is not None
+
+    try:
+        site.wait_until(is_told, "told")
+    except AssertionError:
+        (only,) = site.why(made.job)
+        raise AssertionError(f"{row.name}: {only!r}") from None
+    (only,) = site.why(made.job)
+    assert (only.kind.value, only.certain) == (row.kind, row.certain)
+    assert only.evidence or row.kind == "running"
