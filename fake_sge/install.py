@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import py_compile
+import shlex
 import sys
 from pathlib import Path
 
 from .launch import PROGRAMS
-from .layout import NOT_SIMULATED, TOOLS, Layout
+from .layout import ARCHITECTURE, CELL_NAME, NOT_SIMULATED, TOOLS, Layout
 from .options import CellOptions
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
@@ -42,6 +43,21 @@ def install(layout: Layout, options: CellOptions) -> None:
         "listener_threads        2\nworker_threads          2\nscheduler_threads       1\n"
     )
     _write_commands(layout)
+    _write_settings(layout)
+
+
+def _write_settings(layout: Layout) -> None:
+    """What a script of another host or of a job sources to have the commands, and where it looks for them."""
+    binaries = layout.root / "bin" / ARCHITECTURE
+    if not binaries.is_symlink():
+        binaries.parent.mkdir(exist_ok=True)
+        binaries.symlink_to(layout.bin)
+    variables = {"SGE_ROOT": str(layout.root), "SGE_CELL": CELL_NAME}
+    path = shlex.quote(str(binaries))
+    lines = [f"{name}={shlex.quote(value)}; export {name}" for name, value in variables.items()]
+    (layout.common / "settings.sh").write_text("\n".join([*lines, f'PATH={path}:"$PATH"; export PATH', ""]))
+    lines = [f"setenv {name} {shlex.quote(value)}" for name, value in variables.items()]
+    (layout.common / "settings.csh").write_text("\n".join([*lines, f'setenv PATH {path}:"$PATH"', ""]))
 
 
 def _write_commands(layout: Layout) -> None:

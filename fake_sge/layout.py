@@ -15,6 +15,7 @@ NOT_SIMULATED = (
     *("qmon", "qsched", "qstatus"),
 )
 CELL_NAME = "default"
+ARCHITECTURE = "lx-amd64"
 
 
 class Layout:

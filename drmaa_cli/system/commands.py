@@ -49,6 +49,9 @@ class Tool(NamedTuple):
 def find_tool(name: str, env: Mapping[str, str], files: Files = LOCAL_FILES) -> Tool:
     """Find a Grid Engine command on PATH, or where SGE_ROOT says.
 
+    Debian's wrapper runs the machine's own commands whatever SGE_ROOT says: where that has commands of its
+    own below it, they are meant.
+
     Args:
         name: the command.
         env: the environment in which it will run.
@@ -67,7 +70,10 @@ def find_tool(name: str, env: Mapping[str, str], files: Files = LOCAL_FILES) -> 
             f" or {env['SGE_ROOT']}/bin" if env.get("SGE_ROOT") else ", and SGE_ROOT is not set"
         )
         raise CommandNotFound(name, f"not found on {where}; is this a Grid Engine submit host?")
-    return _behind_wrapper(name, path, files) or Tool(path, site)
+    behind = _behind_wrapper(name, path, files)
+    if behind is None:
+        return Tool(path, site)
+    return Tool(_below_root(name, env, files) or behind.path, behind.defaults)
 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

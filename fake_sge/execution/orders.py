@@ -135,7 +135,7 @@ def job_environment(
     env.setdefault("TERM", "")
     env.update(
         {
-            "PATH": f"{tmpdir}:{given.get('PATH') or DEFAULT_PATH}",
+            "PATH": f"{tmpdir}:{given.get('PATH') or f'{layout.bin}:{DEFAULT_PATH}'}",
             "REQNAME": spec.name,
             "HOME": account.home,
             "SHELL": shell_of(config, job, task, account),

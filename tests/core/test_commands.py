@@ -287,3 +287,11 @@ def test_a_sites_own_wrapper_is_left_alone(installed: Path) -> None:
 def test_nowhere_at_all(installed: Path) -> None:
     with pytest.raises(CommandNotFound, match="SGE_ROOT is not set"):
         find_tool("qsub", {"PATH": "/nowhere"})
+
+
+def test_another_cell_has_commands_of_its_own(debian: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    """The wrapper's would ask that cell's qmaster in the machine's own way."""
+    wrapper, binary, _ = debian
+    own = script(tmp_path / "sge" / "bin" / "lx-amd64" / "qsub", "#!/bin/sh\n")
+    assert find_tool("qsub", env(wrapper, SGE_ROOT=str(tmp_path / "sge"))).path == str(own)
+    assert find_tool("qsub", env(wrapper, SGE_ROOT=str(tmp_path))).path == str(binary)

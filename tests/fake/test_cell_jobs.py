@@ -50,7 +50,7 @@ def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
         "RESTARTED": "0",
         "TMPDIR": tmpdir,
         "TMP": tmpdir,
-        "PATH": f"{tmpdir}:/usr/local/bin:/bin:/usr/bin",
+        "PATH": f"{tmpdir}:{cell.path}:/usr/local/bin:/bin:/usr/bin",
         "SGE_O_HOST": "localhost",
         "SGE_O_WORKDIR": str(tmp_path),
         "SGE_CELL": "default",
