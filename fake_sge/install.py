@@ -1,23 +1,25 @@
-"""Making the files of a cell: SGE_ROOT, the commands, the compiled client."""
+"""Making the files of a cell: SGE_ROOT, the commands, the client that they run."""
 
 from __future__ import annotations
 
 import json
+import os
 import py_compile
 import shlex
 import sys
 from pathlib import Path
 
+from . import compiled
 from .launch import PROGRAMS
 from .layout import ARCHITECTURE, CELL_NAME, NOT_SIMULATED, TOOLS, Layout
 from .options import CellOptions
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
 CLIENT_FILES = ("__init__.py", "wire.py", "client/__init__.py", "client/client.py")
-_SCRIPT = """import sys
+_CLIENT = """import sys
 sys.path[:0] = [{library!r}]
-from _fake_sge.client.client import main
-main({tool!r}, {package!r})
+from _fake_sge.client.client import {function}
+{function}({package!r})
 """
 # Appended: a package named as a standard module must not stand before that.
 _PROGRAM = """import sys
@@ -70,15 +72,39 @@ def _write_commands(layout: Layout) -> None:
         py_compile.compile(str(copy), doraise=True)
     for program, module in PROGRAMS.items():
         (layout.library / program).write_text(_PROGRAM.format(package=PACKAGE, module=module))
+    _write_client(layout)
     for tool in TOOLS:
-        script = _SCRIPT.format(library=str(layout.library), package=PACKAGE, tool=tool)
-        path = layout.bin / tool
-        path.write_text(f"{_shebang()}{script}")
-        path.chmod(0o755)
+        _write_program(layout.bin / tool, _command(layout.client, tool))
     for tool in NOT_SIMULATED:  # instead of the machine's own, which would ask this cell's qmaster
-        path = layout.bin / tool
-        path.write_text(f"#!/bin/sh\necho 'fake_sge: {tool} is not simulated' >&2\nexit 1\n")
-        path.chmod(0o755)
+        _write_program(
+            layout.bin / tool, f"#!/bin/sh\necho 'fake_sge: {tool} is not simulated' >&2\nexit 1\n"
+        )
+
+
+def _write_client(layout: Layout) -> None:
+    """The client, compiled or in Python, and the program that the compiled one becomes without a qmaster."""
+    paths = {"main": layout.library / "python-client", "alone": Path(f"{layout.client}-alone")}
+    for function, path in paths.items():
+        body = _CLIENT.format(library=str(layout.library), package=PACKAGE, function=function)
+        _write_program(path, f"{_shebang()}{body}")
+    ready = compiled.found()
+    try:
+        compiled.put(ready or paths["main"], layout.client)
+    except OSError:
+        compiled.put(paths["main"], layout.client)  # it has just been removed from the cache
+
+
+def _write_program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def _command(client: Path, tool: str) -> str:
+    """``#!CLIENT TOOL``: the kernel adds this file's path and the arguments."""
+    line = f"#!{client} {tool}\n"
+    if _fits(line, client):
+        return line
+    return f'#!/bin/sh\nexec {shlex.quote(str(client))} {tool} "$0" "$@"\n'
 
 
 def _shebang() -> str:
@@ -87,8 +113,13 @@ def _shebang() -> str:
     The interpreter itself, not a virtual environment's link to it: that starts faster, and the client needs
     nothing but the standard library.
     """
-    python = str(Path(sys.executable).resolve())
+    python = Path(sys.executable).resolve()
     line = f"#!{python} -IS\n"
-    if len(line) < 127 and " " not in python:
+    if _fits(line, python):
         return line
     return f"#!/bin/sh\n''':'\nexec '{python}' -IS \"$0\" \"$@\"\n'''\n"
+
+
+def _fits(line: str, program: Path) -> bool:
+    """Linux before 5.1 reads 127 bytes of a first line, and splits it at blanks."""
+    return len(os.fsencode(line)) < 127 and not set(str(program)) & set(" \t")

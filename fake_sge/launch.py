@@ -19,6 +19,7 @@ PROGRAMS = {
     "fake-qmaster": "fake_sge.qmaster.daemon",
     "fake-execd": "fake_sge.execution.execd",
     "fake-guard": "fake_sge.guard",
+    "fake-compiler": "fake_sge.compiled",
 }
 _SECONDS = 60.0  # for the start of a qmaster
 

@@ -25,7 +25,8 @@ class Layout:
         root: SGE_ROOT.
         common: ``$SGE_ROOT/default/common``.
         bin: the commands, to be put on PATH.
-        library: the compiled client.
+        library: what the commands and daemons run.
+        client: what every command runs: the Python client or the compiled one.
         socket: the qmaster's socket; clients find it from SGE_ROOT.
         qmaster: state, log and lock of the qmaster.
         execd: ``execd_spool_dir``.
@@ -42,6 +43,7 @@ class Layout:
         self.common = self.root / CELL_NAME / "common"
         self.bin = directory / "bin"
         self.library = directory / "lib"
+        self.client = self.library / "fake-client"
         self.socket = self.root / CELL_NAME / SOCKET_NAME
         self.qmaster = directory / "spool" / "qmaster"
         self.execd = directory / "spool" / "execd"

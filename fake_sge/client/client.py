@@ -1,8 +1,9 @@
 """The thin client behind every command: ships the call to the qmaster and prints its answer.
 
 It is copied into the cell and compiled there, imports next to nothing (not even os, which takes longer than
-all the rest), and runs with ``-I -S``: its start-up is most of a fake command's time. Without a qmaster it
-runs the command in this process.
+all the rest), and runs with ``-I -S``: its start-up is most of a fake command's time. Where there is a C
+compiler, client.c takes its place, which does the same (:mod:`fake_sge.compiled`). Without a qmaster the
+command runs in this process.
 """
 
 from __future__ import annotations
@@ -16,13 +17,29 @@ NAMES = (sys.getfilesystemencoding(), "surrogateescape")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Callable
     from types import FrameType
 
+_closed: set[int] = set()
 
-def _write(number: int, data: bytes) -> None:
-    while data:
-        data = data[posix.write(number, data) :]
+
+def write(number: int, data: bytes) -> None:
+    """To standard output or error; what nobody reads, or a full disk, is not told: as the real commands."""
+    while data and number not in _closed:
+        try:
+            data = data[posix.write(number, data) :]
+        except BlockingIOError:
+            from select import select  # noqa: PLC0415 seldom needed
+
+            select([], [number], [])
+        except OSError:
+            _closed.add(number)
+
+
+def _open_standard_files() -> None:
+    """In place of those that are closed, or the connection would be taken for one of them."""
+    while (number := posix.open("/dev/null", posix.O_RDWR)) < 3:
+        posix.set_inheritable(number, True)
+    posix.close(number)
 
 
 def environment() -> dict[bytes, bytes]:
@@ -68,16 +85,20 @@ def _read_stdin() -> bytes:
     return data
 
 
-def converse(line: socket) -> tuple[int, int] | str:
+def _converse(line: socket, tells: bool) -> tuple[int, int] | str:
     """Until the command ends: exit code and signal, or why there is no qmaster after all."""
     while True:
         kind, data = receive(line)
         if kind == b"o":
-            _write(1, data)
+            write(1, data)
         elif kind == b"e":
-            _write(2, data)
+            write(2, data)
         elif kind == b"i":
+            if tells:
+                _let_signals_end_it()  # there is no job yet
             line.sendall(frame(b"I", _read_stdin()))
+            if tells:
+                _tell_of_signals(line)
         elif kind == b"u":
             return data.decode()
         elif kind == b"x":
@@ -85,55 +106,75 @@ def converse(line: socket) -> tuple[int, int] | str:
             return int(code), int(number)
 
 
-def _forward_signals(line: socket) -> None:
+def _tell_of_signals(line: socket) -> None:
     import signal as signals  # noqa: PLC0415 only commands that block need it
 
-    def forward(number: int, _frame: FrameType | None) -> None:
-        for item in (signals.SIGINT, signals.SIGTERM):
-            signals.signal(item, signals.SIG_DFL)
+    def tell(number: int, _frame: FrameType | None) -> None:
+        _let_signals_end_it()
         line.sendall(frame(b"S", str(number).encode()))
 
     for item in (signals.SIGINT, signals.SIGTERM):
-        signals.signal(item, forward)
+        signals.signal(item, tell)
 
 
-def _die(number: int) -> None:
-    import signal as signals  # noqa: PLC0415 seldom needed
+def _let_signals_end_it() -> None:
+    import signal as signals  # noqa: PLC0415 only commands that block need it
 
-    signals.signal(number, signals.SIG_DFL)
-    posix.kill(posix.getpid(), number)
+    for item in (signals.SIGINT, signals.SIGTERM):
+        signals.signal(item, signals.SIG_DFL)
 
 
-def _run_here(arguments: list[bytes], why: str, package: str) -> int:
+def _leave(code: int, number: int) -> None:
+    if number:
+        import signal as signals  # noqa: PLC0415 seldom needed
+
+        signals.signal(number, signals.SIG_DFL)
+        posix.kill(posix.getpid(), number)
+    posix._exit(code)
+
+
+def _run_alone(tool: str, words: list[str], why: str, package: str) -> None:
     sys.path.append(package)
     from fake_sge.client.run_command import run  # noqa: PLC0415 the package is only needed without a qmaster
 
-    code, number = run([word.decode(*NAMES) for word in arguments], why, _read_stdin)
-    if number:
-        _die(number)
-    return code
+    _leave(*run([tool, *words], why, _read_stdin, write))
 
 
-def main(tool: str, package: str, leave: Callable[[int], object] = posix._exit) -> None:
-    """Run ``tool`` with this process's arguments; ``package`` is the directory that holds fake_sge."""
-    arguments = [word.encode(*NAMES) for word in [tool, *sys.argv[1:]]]
-    code = 1
+def main(package: str) -> None:
+    """Run a command; ``package`` is the directory that holds fake_sge.
+
+    The arguments of this process: the command's name, the file that was run, the command's own.
+    """
+    tool, words = sys.argv[1], sys.argv[3:]
+    arguments = [word.encode(*NAMES) for word in [tool, *words]]
+    tells = tool == "qrsh" or "-sync" in words
     try:
+        _open_standard_files()
         try:
             line = connect(directory())
-            if tool == "qrsh" or b"-sync" in arguments:
-                _forward_signals(line)
             line.sendall(frame(b"R", call(arguments)))
-            answer: tuple[int, int] | str = converse(line)
+            if tells:
+                _tell_of_signals(line)
+            answer: tuple[int, int] | str = _converse(line, tells)
         except (EOFError, OSError):
             answer = "refused"
         if isinstance(answer, str):
-            code = _run_here(arguments, answer, package)
+            if tells:
+                _let_signals_end_it()
+            _run_alone(tool, words, answer, package)
         else:
-            code = answer[0]
-            if answer[1]:
-                _die(answer[1])
+            _leave(*answer)
     except KeyboardInterrupt:
-        _die(2)
-    sys.stdout.flush()
-    leave(code)
+        _leave(1, 2)
+
+
+def alone(package: str) -> None:
+    """What the compiled client becomes when there is no qmaster.
+
+    The arguments of this process: the command's name, why there is no qmaster, the command's own.
+    """
+    try:
+        _open_standard_files()
+        _run_alone(sys.argv[1], sys.argv[3:], sys.argv[2], package)
+    except KeyboardInterrupt:
+        _leave(1, 2)

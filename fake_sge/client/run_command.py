@@ -22,7 +22,9 @@ class NoQmaster:
         raise QmasterUnreachable(*self._problem)
 
 
-def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
+def own_request(
+    argv: list[str], read_stdin: Callable[[], bytes], write: Callable[[int, bytes], None]
+) -> Request:
     """This process as a request."""
     uid, gid = os.getuid(), os.getgid()
     user, group = user_name(uid), group_name(gid)
@@ -30,8 +32,8 @@ def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
     os.umask(umask)
 
     def emit(out: bytes, err: bytes) -> None:
-        _write(1, out)
-        _write(2, err)
+        write(1, out)
+        write(2, err)
 
     cwd = os.getcwd()  # noqa: PTH109 Request.cwd is text
     return Request(
@@ -48,20 +50,17 @@ def own_request(argv: list[str], read_stdin: Callable[[], bytes]) -> Request:
     )
 
 
-def _write(number: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(number, data) :]
-
-
-def run(argv: list[str], why: str, read_stdin: Callable[[], bytes]) -> tuple[int, int]:
+def run(
+    argv: list[str], why: str, read_stdin: Callable[[], bytes], write: Callable[[int, bytes], None]
+) -> tuple[int, int]:
     """Run a command without a qmaster, print its output; exit code and signal."""
-    request = own_request(argv, read_stdin)
+    request = own_request(argv, read_stdin, write)
     try:
         host = Path(request.common_dir, "act_qmaster").read_text().strip()
     except OSError:
         host = "localhost"
     port = request.env.get("SGE_QMASTER_PORT", "6444")
     reply = dispatch(request, NoQmaster(Unreachable(why), host, port))
-    _write(1, reply.out)
-    _write(2, reply.err)
+    write(1, reply.out)
+    write(2, reply.err)
     return reply.code, reply.signal

@@ -177,8 +177,9 @@ class Server:
         argv = [os.fsdecode(word) for word in fields[4 : 4 + count]]
         env: dict[str, str] = {}
         for item in fields[4 + count :]:
-            name, _, value = os.fsdecode(item).partition("=")
-            env[name] = value
+            name, equals, value = os.fsdecode(item).partition("=")
+            if equals:
+                env.setdefault(name, value)  # the first of two is the one that getenv() finds
         uid, gid = connection.caller()
         user = self._name("user", uid)
         if env.get("FAKE_SGE_USER"):

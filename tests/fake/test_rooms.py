@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli compare comparison errors faults guard install launch layout on_path "
-    "options pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli compare comparison compiled errors faults guard install launch layout "
+    "on_path options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -50,7 +50,8 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "reports": (),
     "settings": ("model",),
     "options": ("model", "engine", "settings"),
-    "install": ("launch", "layout", "options"),
+    "compiled": (),
+    "install": ("compiled", "launch", "layout", "options"),
     "commands/interface": ("model", "render"),
     "commands/times": ("model", "render"),
     "commands/submit_options": ("model", "render", "commands/times"),
@@ -65,7 +66,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "client": ("model", "commands", "execution", "layout", "wire"),
     "qmaster": (
         *("model", "engine", "commands", "execution"),
-        *("faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
+        *("compiled", "faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
     "on_path": (),
