@@ -88,12 +88,16 @@ class Recorder:
         return done
 
 
-def describe(cell: Any) -> str:  # noqa: ANN401 a cell of any kind
-    """What a cell does, for the report of a failed test."""
+def describe(cell: Any, patience: float = 10.0) -> str:  # noqa: ANN401 a cell of any kind
+    """What a cell does, for the report of a failed test; a command has ``patience`` seconds to answer."""
     texts = []
     for argv in (("qstat", "-f", "-u", "*"), ("qstat", "-s", "z", "-u", "*")):
-        done = cell.run(*argv)
-        texts.append(f"$ {shlex.join(argv)}\n{os.fsdecode(done.stdout + done.stderr)}")
+        try:
+            done = cell.run(*argv, timeout=patience)
+            answer = os.fsdecode(done.stdout + done.stderr)
+        except subprocess.TimeoutExpired:
+            answer = f"no answer within {patience:g} s\n"
+        texts.append(f"$ {shlex.join(argv)}\n{answer}")
     try:
         records = cell.accounting.read_text(errors="replace").splitlines()
         texts.append("\n".join(["the last accounting records:", *records[-3:]]))

@@ -72,31 +72,40 @@ def _write_commands(layout: Layout) -> None:
         py_compile.compile(str(copy), doraise=True)
     for program, module in PROGRAMS.items():
         (layout.library / program).write_text(_PROGRAM.format(package=PACKAGE, module=module))
-    _write_client(layout)
-    for tool in TOOLS:
-        _write_program(layout.bin / tool, _command(layout.client, tool))
+    for function, path in (("main", layout.python_client), ("alone", Path(f"{layout.client}-alone"))):
+        body = _CLIENT.format(library=str(layout.library), package=PACKAGE, function=function)
+        _write_program(path, f"{_shebang()}{body}")
+    if not use_compiled_client(layout):
+        _write_tools(layout, layout.python_client)
     for tool in NOT_SIMULATED:  # instead of the machine's own, which would ask this cell's qmaster
         _write_program(
             layout.bin / tool, f"#!/bin/sh\necho 'fake_sge: {tool} is not simulated' >&2\nexit 1\n"
         )
 
 
-def _write_client(layout: Layout) -> None:
-    """The client, compiled or in Python, and the program that the compiled one becomes without a qmaster."""
-    paths = {"main": layout.library / "python-client", "alone": Path(f"{layout.client}-alone")}
-    for function, path in paths.items():
-        body = _CLIENT.format(library=str(layout.library), package=PACKAGE, function=function)
-        _write_program(path, f"{_shebang()}{body}")
+def use_compiled_client(layout: Layout) -> bool:
+    """Have the commands, also those of a cell that runs, use the compiled client; False if there is none."""
     ready = compiled.found()
+    if ready is None:
+        return False
     try:
-        compiled.put(ready or paths["main"], layout.client)
+        compiled.put(ready, layout.client)
     except OSError:
-        compiled.put(paths["main"], layout.client)  # it has just been removed from the cache
+        return False  # it has just been removed from the cache
+    _write_tools(layout, layout.client)
+    return True
+
+
+def _write_tools(layout: Layout, client: Path) -> None:
+    for tool in TOOLS:
+        _write_program(layout.bin / tool, _command(client, tool))
 
 
 def _write_program(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.write_text(text)
+    new.chmod(0o755)
+    new.replace(path)
 
 
 def _command(client: Path, tool: str) -> str:

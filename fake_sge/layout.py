@@ -26,7 +26,8 @@ class Layout:
         common: ``$SGE_ROOT/default/common``.
         bin: the commands, to be put on PATH.
         library: what the commands and daemons run.
-        client: what every command runs: the Python client or the compiled one.
+        client: what every command runs, compiled.
+        python_client: the same in Python.
         socket: the qmaster's socket; clients find it from SGE_ROOT.
         qmaster: state, log and lock of the qmaster.
         execd: ``execd_spool_dir``.
@@ -44,6 +45,7 @@ class Layout:
         self.bin = directory / "bin"
         self.library = directory / "lib"
         self.client = self.library / "fake-client"
+        self.python_client = self.library / "python-client"
         self.socket = self.root / CELL_NAME / SOCKET_NAME
         self.qmaster = directory / "spool" / "qmaster"
         self.execd = directory / "spool" / "execd"

@@ -16,6 +16,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from fake_sge import compiled
 from tests import real_cell as real
 from tests.tables import ONE_ROW
 
@@ -61,7 +62,8 @@ MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MB there
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
 MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
-KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS}
+CACHE = "DRMAA_TEST_CACHE"  # the XDG_CACHE_HOME of all tests of a run: fake cells find their client there
+KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS, CACHE}
 ON_DEMAND = ("clients", "campaign")
 
 
@@ -90,17 +92,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in here]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let the worker processes of -n load libdrmaa, and everybody be interrupted.
 
     glibc reads its tunables only when a process starts. A run that a shell put into the background ignores
     SIGINT and SIGQUIT, and so would every program it starts.
     """
     use_memory_for_files()
+    if CACHE not in os.environ:
+        os.environ[CACHE] = made = tempfile.mkdtemp(prefix="cache")
+        config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
+        compile_client(made)
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=16384")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
+def compile_client(cache: str) -> None:
+    """Have the cells of all tests use the compiled client from the beginning, where there is a compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", cache)
+        compiled.make()
 
 
 def use_memory_for_files() -> None:
@@ -174,8 +187,9 @@ def guard(
         if name.startswith(CLEARED) and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("XDG_CACHE_HOME", os.environ[CACHE])
     monkeypatch.setenv("PATH", os.pathsep.join([str(guard_bin), os.environ.get("PATH", os.defpath)]))
     connect = socket.socket.connect
 

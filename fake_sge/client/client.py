@@ -128,7 +128,8 @@ def _leave(code: int, number: int) -> None:
     if number:
         import signal as signals  # noqa: PLC0415 seldom needed
 
-        signals.signal(number, signals.SIG_DFL)
+        if number != signals.SIGKILL:
+            signals.signal(number, signals.SIG_DFL)
         posix.kill(posix.getpid(), number)
     posix._exit(code)
 

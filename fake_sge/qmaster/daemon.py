@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .. import compiled
 from ..execution.processes import call_process
+from ..install import use_compiled_client
 from ..launch import command
 from ..layout import TOOLS, Layout
 from ..options import CellOptions
@@ -69,9 +70,7 @@ def _compile_client(layout: Layout) -> None:
             cwd="/",
         )
         compiler.wait()
-        ready = compiled.found()
-        if ready is not None:
-            compiled.put(ready, layout.client)
+        use_compiled_client(layout)
     except OSError as error:
         log.warning("the client stays in Python: %s", error)
 

@@ -15,6 +15,7 @@ import pytest
 from fake_sge.cell import Cell
 from fake_sge.layout import NOT_SIMULATED, TOOLS
 
+from .clients import CLIENTS, cells_have, client_of
 from .kit import submit, wait_for
 
 LINES = (
@@ -69,9 +70,11 @@ LINES = (
 )
 
 
-@pytest.fixture(scope="module")
-def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("commands") / "cell", login_shells=False) as made:
+@pytest.fixture(scope="module", params=CLIENTS)
+def cell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    directory = tmp_path_factory.mktemp("commands") / "cell"
+    with cells_have(request.param), Cell(directory, login_shells=False) as made:
+        assert client_of(made) == request.param
         made.run("qsub", "-N", "ended", "-sync", "y", "-b", "y", "-o", "/dev/null", "-j", "y", "true")
         yield made
 

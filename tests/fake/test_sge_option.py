@@ -15,6 +15,7 @@ import pytest
 
 import fake_sge
 from fake_sge import compare
+from fake_sge.cells import describe
 from tests.conftest import require_real_cell
 from tests.fake.test_plugin import ARGS
 
@@ -273,3 +274,10 @@ def test_real_cells_on_the_command_line(real: None, tmp_path: Path) -> None:
             stopped = fake_sge_command("stop", "--remove", directory)
         assert stopped.returncode == 0, stopped.stderr
         assert not Path(directory).exists()
+
+
+def test_the_report_of_a_failed_test_does_not_wait_for_a_cell_that_is_silent(tmp_path: Path) -> None:
+    with fake_sge.Cell(tmp_path / "cell") as cell:
+        cell.fault("silent", times=None)
+        text = describe(cell, patience=0.2)
+    assert text.count("no answer within 0.2 s") == 2
