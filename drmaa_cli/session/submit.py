@@ -53,6 +53,10 @@ _EXCEPTIONS = {
 }
 
 
+SHOWN_TEXT = (
+    "the values of %s in jobEnvironment can be read in the process list of the submit host while qsub runs:"
+    " only a command that is started without a shell (-b y -shell n) can be given them in another way"
+)
 ATTEMPTS = 3  # times that a submission is made while it is certain that it was not accepted
 
 
@@ -127,6 +131,8 @@ class Submitter:
             end_submitting(token)
 
     def _hand_over(self, submission: Submission, key: str | None, templates: bytes) -> Submitted:
+        if submission.shown:
+            log.warning(SHOWN_TEXT, ", ".join(submission.shown))
         try:
             self._session_jobs.begin()
             intent = self._intent(submission, key)._replace(template=templates)
@@ -159,7 +165,7 @@ class Submitter:
             start_time=submission.has_start_time,
             mark=self._accounting.mark(),
             owner=Owner.this(),
-            kept=self._session_jobs.lasts and self._cluster.keeps_answers,
+            kept=self._session_jobs.lasts and self._cluster.traits.keeps_answers,
             in_account=submission.in_account,
             files=tuple(submission.files),
         )
@@ -182,7 +188,8 @@ class Submitter:
             now=self._cluster.clock.time(),
             default_options=default_options,
             user=self._cluster.user,
-            stdin_is_file=self._cluster.stdin_is_file,
+            stdin_is_file=self._cluster.traits.stdin_is_file,
+            is_begun_by_shell=self._cluster.traits.is_shell,
         )
         return BuildContext(
             environment,

@@ -58,6 +58,7 @@ from drmaa_cli.system.runner import (
     CommandTimeout,
     HostUnreachable,
     Runner,
+    Traits,
 )
 
 log = logging.getLogger("drmaa_cli")
@@ -92,8 +93,7 @@ class Cluster:
     Attributes:
         commands: how many commands were run, by name: the load that was put on the qmaster.
         host: where they run.
-        keeps_answers: whether the answer of a command can be kept in files.
-        stdin_is_file: whether what a command reads is a file for it.
+        traits: what its runner undertakes.
     """
 
     def __init__(
@@ -108,8 +108,7 @@ class Cluster:
         self.commands: Counter[str] = collections.Counter()
         self.host = host or LocalHost()
         self._runner = runner or self.host.runner
-        self.keeps_answers = bool(getattr(self._runner, "keeps_answers", False))
-        self.stdin_is_file = bool(getattr(self._runner, "stdin_is_file", False))
+        self.traits = Traits.of(self._runner)
         self._tools: dict[tuple[str, ...], Tool] = {}
         self._flavour: dialect.Flavour | None = None
         self._listing_options: list[str] | None = None

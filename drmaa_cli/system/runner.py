@@ -100,6 +100,9 @@ class Runner(Protocol):
     the command, which nobody but the user can read. Without it some variables of jobs stand in the command
     line, where all users of the host see them.
 
+    A runner with a true attribute ``is_shell`` says that a shell begins its commands: variables whose names
+    are no identifiers stand in a command line for a moment.
+
     A runner with a method ``abort(thread)`` ends the command that this thread (``threading.get_ident()``) is
     running: the session has ended, and nobody waits for the answer.
     """
@@ -112,6 +115,19 @@ class Runner(Protocol):
             CommandTimeout: it did not end in its time; nothing of it is left running.
             HostUnreachable: the runner runs commands elsewhere, and could not reach that host.
         """
+
+
+class Traits(NamedTuple):
+    """What a runner undertakes; see :class:`Runner`."""
+
+    keeps_answers: bool = False
+    stdin_is_file: bool = False
+    is_shell: bool = False
+
+    @classmethod
+    def of(cls, runner: Runner) -> Traits:
+        """Those of a runner."""
+        return cls(*(bool(getattr(runner, name, False)) for name in cls._fields))
 
 
 Output = Union[int, IO[bytes]]

@@ -24,10 +24,10 @@ from drmaa_cli.template.output import of_tasks, output_files
 from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
 from drmaa_cli.template.qsub_command import QsubCommand, Script
 from drmaa_cli.template.script_plan import (
+    GRID_ENGINES_OWN,
     Place,
     ScriptPlan,
     is_dropped,
-    is_replaced,
     length,
     plan_script,
     variable_fits,
@@ -221,14 +221,14 @@ def _vector(values: Values, name: bytes) -> tuple[str, ...]:
 
 
 def _is_native(name: str) -> bool:
-    """Whether a variable means something to the script's own shell, or is Grid Engine's to set."""
-    return is_replaced(name) or name == "PATH"
+    """Whether a variable is Grid Engine's to set, so that no script may."""
+    return name in GRID_ENGINES_OWN
 
 
 def _is_for_all(name: str, value: str) -> bool:
     """Whether ``-v`` brings a variable through the script's shell."""
     kept = job_script.is_plain_name(name) and variable_fits(name, value) and not is_dropped(name, value)
-    return kept and not is_qsubs(name)  # its value would stand on the command line
+    return kept and not is_qsubs(name)  # else its value would stand on the command line
 
 
 def _name(commands: Sequence[str]) -> str:

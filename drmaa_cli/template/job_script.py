@@ -10,6 +10,9 @@ with 20,000 tasks a task starts within some 10 ms. Whatever keeps a command from
 status 100, by which Grid Engine puts a job in error state (queue_conf(5), sge_conf(5) FORBID_APPERROR): what
 becomes of a job whose directory or files it cannot open itself.
 
+Grid Engine puts the job's own temporary directory in front of the PATH that a job is given, and its own SGE_*
+variables come before those given: so it is here (observed).
+
 The script is started through ``/usr/bin/env`` (``-S``), because with ``-S /bin/sh`` Grid Engine would start a
 login shell, which reads the user's profile (``login_shells``, observed).
 """
@@ -152,13 +155,20 @@ def _environment(task: Task) -> list[str]:
     """The words that set the variables and end with the ``exec`` of the command."""
     if not task.variables:
         return ["exec"]
-    plain, others = [], []
+    plain, others, kept = [], [], []
     for name, value in task.variables.items():
-        if is_plain_name(name):
-            plain.append(f"{name}={quoted(value)}")
-        else:
+        if not is_plain_name(name):
             others.append(quoted(f"{name}={value}"))
-    export = ["export", *plain, ";"] if plain else []
+        elif name.startswith("SGE_"):  # Grid Engine's own comes first
+            kept.append(f'test "${{{name}+x}}" || {name}={quoted(value)};')
+            plain.append(name)
+        elif name == "PATH":
+            plain += (
+                [f'PATH="${{PATH%%:*}}":{quoted(value)}'] if value else []
+            )  # the job's own directory first
+        else:
+            plain.append(f"{name}={quoted(value)}")
+    export = [*kept, "export", *plain, ";"] if plain else []
     if not others:
         return [*export, "exec"]
     if "=" in task.command:

@@ -44,7 +44,6 @@ from drmaa_cli.template.script_plan import (
     ScriptPlan,
     fits,
     is_dropped,
-    is_replaced,
     plan_script,
     task,
     variable_fits,
@@ -59,7 +58,7 @@ from drmaa_cli.template.submission import (
     Submission,
     Values,
 )
-from drmaa_cli.template.variables import environment_of_qsub, is_qsubs, variable_options
+from drmaa_cli.template.variables import Qsub, environment_of_qsub, is_qsubs, variable_options
 
 UTC = "UTC0"  # a time zone of POSIX
 STANDARD_INPUT = "/dev/stdin"
@@ -209,15 +208,15 @@ class QsubCommand(NamedTuple):
         """The script of a job that qsub's command line cannot carry; None for one that it can."""
         arguments, variables = self.arguments(), pairs(self.vector(c.V_ENV))
         plan = plan_script([place], self.given_names(), joined=self.is_joined())
+        qsub = self.qsub(is_script=False)
         unfit = {
             name
             for name, value in variables.items()
-            if not variable_fits(name, value) or is_dropped(name, value)
+            if not variable_fits(name, value) or is_dropped(name, value) or qsub.shows(name, value)
         }
         if not (plan.is_needed or unfit.difference(GRID_ENGINES_OWN) or not fits(command, arguments)):
             return None
-        lost = {name for name in variables if not (is_plain_name(name) or is_replaced(name))}
-        lost |= {name for name in variables if is_qsubs(name) and not (is_replaced(name) or name == "PATH")}
+        lost = {name for name in variables if is_qsubs(name) or not is_plain_name(name)} - GRID_ENGINES_OWN
         chosen = {name: variables[name] for name in variables if name in lost or name in unfit}
         check_shell_variables(command, chosen)
         given = self.given_names()
@@ -236,13 +235,7 @@ class QsubCommand(NamedTuple):
         argv += ["-wd", place.directory] if place.directory else []
         argv += ["-a", start] if start else []
         has_start_time = bool(start) or self.gives("-a")
-        by_name = variable_options(
-            self.vector(c.V_ENV),
-            script.variables,
-            bool(start) or self.options.has("-a"),
-            self.environment.env,
-            self.environment.stdin_is_file and not is_script,
-        )
+        by_name = variable_options(self.vector(c.V_ENV), script.variables, self.qsub(is_script=is_script))
         argv += self.simple_attributes() + self.mail() + by_name.options
         argv += ["-@", STANDARD_INPUT] if by_name.lines else []
         in_account = bool(marks.token) and marks.in_account and not self.gives("-A")
@@ -259,7 +252,18 @@ class QsubCommand(NamedTuple):
             stdin = fsencode(script.text)
         else:
             argv += [command, *arguments]
-        return Submission(tuple(argv), env, stdin, self.tasks, name, has_start_time, marks.token, in_account)
+        made = Submission(tuple(argv), env, stdin, self.tasks, name, has_start_time, marks.token, in_account)
+        return made._replace(shown=tuple(by_name.shown))
+
+    def qsub(self, *, is_script: bool) -> Qsub:
+        """What there is of qsub for variables; of a script of ours there is no option file besides."""
+        environment = self.environment
+        return Qsub(
+            environment.env,
+            c.START_TIME in self.values or self.options.has("-a"),
+            environment.stdin_is_file and not is_script,
+            environment.is_begun_by_shell,
+        )
 
     def is_direct(self) -> bool:
         """Whether the command is started without a shell in between (``-b y -shell n``)."""

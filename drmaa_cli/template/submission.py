@@ -30,6 +30,7 @@ class Environment(NamedTuple):
         user: the user's name where the job will run.
         stdin_is_file: whether qsub's standard input is a file (of an option file that is a pipe it reads
             nothing, without a word: observed).
+        is_begun_by_shell: whether a shell starts qsub: it passes on no variables of other than plain names.
     """
 
     home: str
@@ -39,6 +40,7 @@ class Environment(NamedTuple):
     default_options: frozenset[str] = frozenset()
     user: str = ""
     stdin_is_file: bool = False
+    is_begun_by_shell: bool = False
 
 
 class BuildContext(NamedTuple):
@@ -74,6 +76,7 @@ class Submission(NamedTuple):
         token: what marks the job; '' for nothing.
         in_account: whether it stands in the account string, too: accounting keeps that.
         files: where the job's output goes; one for each task where they differ.
+        shown: the names of variables whose values everybody on the submit host can see for a moment.
     """
 
     argv: tuple[str, ...]
@@ -85,6 +88,7 @@ class Submission(NamedTuple):
     token: str = ""
     in_account: bool = False
     files: Sequence[OutputFiles] = ()
+    shown: Sequence[str] = ()
 
 
 class Marks(NamedTuple):

@@ -1,7 +1,7 @@
 """How variables reach a job: by name through qsub's environment, or with their value in an option file.
 
 What stands on a command line can be read by every user of the host, in its list of processes. So a value
-goes there only where nothing else carries it.
+goes there only where nothing else carries it, not even a script (:meth:`Qsub.shows`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,46 @@ QSUBS_PREFERENCES = frozenset(
 """These qsub records as SGE_O_* or prints by: set for it only when there is no other way."""
 ALWAYS_SET = frozenset({"HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"})
 """Of these every job has Grid Engine's own value, whatever it is given (observed)."""
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 NOT_IN_FILES = re.compile(r"[\"'#\n\r]")
 """qsub takes them out of the words of an option file, quoted or not, or ends the word there (observed)."""
+
+
+class Qsub(NamedTuple):
+    """What there is of qsub for variables.
+
+    Attributes:
+        own: the environment that it has anyway.
+        has_start_time: whether it reads a time, which depends on its time zone.
+        has_file: whether there can be an option file.
+        is_begun_by_shell: whether a shell starts it, which passes on no variables of other than plain names.
+    """
+
+    own: Mapping[str, str]
+    has_start_time: bool = False
+    has_file: bool = True
+    is_begun_by_shell: bool = False
+
+    def names(self, name: str, value: str) -> bool:
+        """Whether the name is enough: the value is there, or every job has Grid Engine's own."""
+        is_own = self.own.get(name) == value and not (name == "TZ" and self.has_start_time)
+        return is_own or name in ALWAYS_SET
+
+    def reads(self, name: str, value: str) -> bool:
+        """Whether the value is to be given in an option file."""
+        return (
+            self.has_file and (is_qsubs(name) or self._is_lost(name)) and fits_file(name) and fits_file(value)
+        )
+
+    def shows(self, name: str, value: str) -> bool:
+        """Whether the value can only be given on a command line, for everybody to see."""
+        if self.names(name, value) or self.reads(name, value):
+            return False
+        is_read = is_obeyed(name) or (name == "TZ" and self.has_start_time) or self._is_lost(name)
+        return is_read or (is_qsubs(name) and not self.has_file)
+
+    def _is_lost(self, name: str) -> bool:
+        return self.is_begun_by_shell and not PLAIN.fullmatch(name)
 
 
 class Variables(NamedTuple):
@@ -40,34 +78,28 @@ class Variables(NamedTuple):
         options: qsub's ``-v``.
         values: what qsub's own environment must have for those that are given by name.
         lines: of an option file (``-@``).
+        shown: the names of those whose values everybody on the submit host can see for a moment.
     """
 
     options: list[str]
     values: dict[str, str]
     lines: list[str]
+    shown: list[str]
 
 
-def variable_options(
-    environment: Sequence[str],
-    elsewhere: frozenset[str],
-    has_start_time: bool,
-    own: Mapping[str, str],
-    has_file: bool,
-) -> Variables:
+def variable_options(environment: Sequence[str], elsewhere: frozenset[str], qsub: Qsub) -> Variables:
     """``-v NAME`` with the value in qsub's own environment: so every value arrives byte for byte.
 
     Args:
         environment: the attribute ``drmaa_v_env``.
         elsewhere: the variables that a script sets.
-        has_start_time: whether qsub reads a time, which depends on its time zone.
-        own: the environment that qsub has anyway.
-        has_file: whether there can be an option file.
+        qsub: what there is for them.
 
     Raises:
         InvalidAttributeValueException: Grid Engine would drop the variable, or cannot carry its value.
         ConflictingAttributeValuesException: a start time excludes such a time zone.
     """
-    found = Variables([], {}, [])
+    found = Variables([], {}, [], [])
     variables = pairs(environment)
     check_variables(variables)
     for name, value in variables.items():
@@ -79,27 +111,27 @@ def variable_options(
                 " is started without a shell (-b y -shell n) can be given it all the same"
             )
             raise refused(c.V_ENV, {name: value}, text)
-        qsubs_own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
-        is_own = own.get(name) == value and not (name == "TZ" and has_start_time)
-        if is_own or name in ALWAYS_SET:
+        if qsub.names(name, value):
             found.options.extend(["-v", name])
-            continue
-        if has_file and is_qsubs(name) and fits_file(value):
+        elif qsub.reads(name, value):
             found.lines.append(f'-v "{name}={value}"')
-            continue
-        is_shown = qsubs_own or name == "PATH" or not has_file or (name == "TZ" and has_start_time)
-        if is_shown and is_qsubs(name) and "," not in value:
-            found.options.extend(["-v", f"{name}={value}"])
-            continue
-        if qsubs_own:
-            raise refused(
-                c.V_ENV, {name: value}, "qsub needs this variable itself and cannot pass on a comma"
-            )
-        if name == "TZ" and has_start_time:
-            text = f"a start time and {name}={value} with a comma in drmaa_v_env exclude each other"
-            raise error(ConflictingAttributeValuesException, text)
-        found.values[name] = value
-        found.options.extend(["-v", name])
+        elif not qsub.shows(name, value):
+            found.values[name] = value
+            found.options.extend(["-v", name])
+        else:
+            if "," not in value:
+                found.shown.append(name)
+                found.options.extend(["-v", f"{name}={value}"])
+                continue
+            if is_obeyed(name):
+                raise refused(
+                    c.V_ENV, {name: value}, "qsub needs this variable itself and cannot pass on a comma"
+                )
+            if name == "TZ" and qsub.has_start_time:
+                text = f"a start time and {name}={value} with a comma in drmaa_v_env exclude each other"
+                raise error(ConflictingAttributeValuesException, text)
+            found.values[name] = value
+            found.options.extend(["-v", name])
     return found
 
 
@@ -119,10 +151,14 @@ def with_named(
     return {**env, **lent} if lent else env
 
 
+def is_obeyed(name: str) -> bool:
+    """Whether qsub would do something else with the variable in its environment."""
+    return name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
+
+
 def is_qsubs(name: str) -> bool:
     """Whether a variable means something to qsub itself."""
-    own = name in QSUBS_OWN or name.startswith(QSUBS_PREFIXES)
-    return own or name in QSUBS_PREFERENCES or name.startswith("LC_")
+    return is_obeyed(name) or name in QSUBS_PREFERENCES or name.startswith("LC_")
 
 
 def fits_file(value: str) -> bool:

@@ -79,12 +79,17 @@ def test_templates_of_other_options_are_other_arrays_in_the_order_of_the_first()
         {"joinFiles": True},
         {"hardWallclockTimeLimit": 5},
         {"softWallclockTimeLimit": 5},
-        {"jobEnvironment": {"PATH": "/x"}},
+        {"jobEnvironment": {"TMPDIR": "/x"}},
     ],
     ids=str,
 )
 def test_what_must_agree(option: dict[str, Any]) -> None:
     assert shape({}, option, {}, option) == [([0, 2], True), ([1, 3], True)]
+
+
+def test_paths_of_programs_may_differ() -> None:
+    paths = [{"jobEnvironment": {"PATH": path}} for path in ("/x", "/y", "/x:/z")]
+    assert shape(*paths) == [([0, 1, 2], True)]
 
 
 @pytest.mark.parametrize("native", ["-b n", "-b n -shell n", "-shell y"])

@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.system.ssh.remote_shell import Answer, loader, payload, quote, read_answer, script_line
+from drmaa_cli.system.ssh.remote_shell import (
+    NOT_BEGUN,
+    Answer,
+    Stdin,
+    loader,
+    payload,
+    quote,
+    read_answer,
+    script_line,
+)
 
 SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "tcsh", "fish") if shutil.which(name)]
 MARKER = "0123456789abcdef"
@@ -42,6 +52,33 @@ def test_variables(shell: str) -> None:
     assert variables["odd.name"] == "q w"
     assert variables["-i"] == "v"
     assert "PWD" not in variables
+
+
+FILE_TEST = "test -f /dev/stdin && echo file; ls -l /proc/self/fd/0; cat /dev/stdin; cat"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_input_as_a_file_without_a_name(shell: str, tmp_path: Path) -> None:
+    """Qsub reads nothing of an option file that is a pipe; the file can be opened again, and lies nowhere."""
+    line = script_line(
+        ("sh", "-c", FILE_TEST), {"XDG_STATE_HOME": str(tmp_path)}, MARKER, "", "", Stdin("in", 7)
+    )
+    line = f"XDG_STATE_HOME={tmp_path}; {line}"
+    answer = run(shell, line, b"\0\xff\nend.")
+    first, link, *rest = answer.stdout.split(b"\n", 2)
+    assert (answer.exit_code, first, rest) == (0, b"file", [b"\0\xff\nend." * 2])
+    assert link.endswith(b"(deleted)")
+    (directory,) = (tmp_path / "drmaa_cli").iterdir()
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert list(directory.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept_in", ["", "token.1"])
+def test_input_that_was_cut_is_given_to_nobody(kept_in: str, tmp_path: Path) -> None:
+    line = script_line(("touch", f"{tmp_path}/ran"), {}, MARKER, kept_in, "", Stdin("in", 8))
+    answer = run("sh", f"XDG_STATE_HOME={tmp_path}; {line}", b"\0\xff\nend.")
+    assert (answer.exit_code, answer.stdout) == (NOT_BEGUN, b"")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_input_output_and_exit_status() -> None:

@@ -93,3 +93,40 @@ def test_what_is_kept_there_is_removed_by_age(at_home: dict[str, str], server: S
 def test_nothing_is_made_where_nothing_is_kept(at_home: dict[str, str], server: SshServer) -> None:
     drmaa_cli.open_session().exit()
     assert not Path(server.home, ".local").exists()
+
+
+def test_no_value_of_a_job_stands_on_a_command_line_there(
+    at_home: dict[str, str], server: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of variables that qsub itself reads, nor of those that a shell does not pass on."""
+    spy = server.home / "spy"
+    spy.mkdir()
+    seen = server.home / "words"
+    qsub = spy / "qsub"
+    qsub.write_text(
+        f'#!/bin/sh\ncat /proc/*/cmdline 2>/dev/null | tr "\\0" "\\n" >>{seen}\nexec real-qsub "$@"\n'
+    )
+    qsub.chmod(0o755)
+    setup = at_home["DRMAA_CLI_SSH_SETUP"]
+    monkeypatch.setenv(
+        "DRMAA_CLI_SSH_SETUP", f"{setup}; ln -sf $(command -v qsub) {spy}/real-qsub; PATH={spy}:$PATH"
+    )
+    given = {
+        "PATH": "/s3cret/bin:/usr/bin",
+        "SGE_X": "s3cret",
+        "odd.name": "s3cret",
+        "LC_X": "s3cret",
+        "A": "s3cret",
+    }
+    out = server.home / "out"
+    with drmaa_cli.open_session(f"{server.contact};session=secret") as session:
+        template = session.createJobTemplate(
+            remoteCommand="/usr/bin/env", outputPath=f":{out}", joinFiles=True, jobEnvironment=given
+        )
+        session.wait(session.runJob(template, key="once"), PATIENCE)
+    told = dict(line.partition("=")[::2] for line in out.read_text().splitlines())
+    assert told.pop("PATH").endswith(f":{given.pop('PATH')}")
+    assert {name: told.get(name) for name in given} == given
+    words = seen.read_text()
+    assert "-terse" in words
+    assert "s3cret" not in words

@@ -51,7 +51,10 @@ def submission(
     given_attributes = {"remoteCommand": "/bin/true", **attributes}
     if given_attributes["remoteCommand"] is None:
         del given_attributes["remoteCommand"]
-    environment = Environment(HOME, "/work", env, NOW, defaults)
+    machine = {
+        name: how.pop(name, name == "stdin_is_file") for name in ("stdin_is_file", "is_begun_by_shell")
+    }
+    environment = Environment(HOME, "/work", env, NOW, defaults, **machine)
     how |= {"localtime": time.gmtime, "mktime": lambda fields: float(calendar.timegm(fields))}
     marks = how.pop("marks", UNMARKED)
     context = BuildContext(environment, CATEGORIES.get, **how)

@@ -107,7 +107,10 @@ LONG = "x" * (LONGEST_STRING + 1)
         ({"jobEnvironment": {"": "x"}}, "drmaa_v_env cannot be {'': 'x'}"),
         ({"jobEnvironment": {"A,B": "x"}}, "drmaa_v_env cannot be {'A,B': 'x'}"),
         ({"jobEnvironment": {"A\nB": "x"}}, r"drmaa_v_env cannot be {'A\nB': 'x'}"),
-        ({"jobEnvironment": {"SGE_ROOT": "a,b"}}, "drmaa_v_env cannot be {'SGE_ROOT': 'a,b'}"),
+        (
+            {"jobEnvironment": {"SGE_ROOT": "a,b"}, "nativeSpecification": "-shell y"},
+            "drmaa_v_env cannot be {'SGE_ROOT': 'a,b'}",
+        ),
         ({"args": ["a\0b"]}, r"drmaa_v_argv cannot be 'a\x00b'"),
         ({"jobName": "a\0"}, r"drmaa_job_name cannot be 'a\x00'"),
         ({"nativeSpecification": "-N \0"}, r"drmaa_native_specification cannot be '-N \x00'"),
@@ -147,7 +150,10 @@ def test_a_variable_that_would_be_the_command() -> None:
 
 def test_a_time_zone_with_a_comma_and_a_start_time() -> None:
     zone = {"TZ": "CET-1CEST,M3.5.0"}
-    for other in ({"startTime": "10:00"}, {"nativeSpecification": "-a 10101010"}):
+    for other in (
+        {"startTime": "10:00", "nativeSpecification": "-b n"},
+        {"nativeSpecification": "-b n -a 10101010"},
+    ):
         error = refusal({"jobEnvironment": zone, **other})
         assert type(error) is ConflictingAttributeValuesException
         assert "TZ=CET-1CEST,M3.5.0" in str(error)

@@ -7,21 +7,20 @@ from typing import Any
 import pytest
 
 from drmaa_cli.errors import ConflictingAttributeValuesException, InvalidAttributeValueException
-from drmaa_cli.template.variables import Variables, environment_of_qsub, variable_options, with_named
+from drmaa_cli.template.variables import Qsub, Variables, environment_of_qsub, variable_options, with_named
 
 NOWHERE: frozenset[str] = frozenset()
 
 
 def carried(given: list[str], elsewhere: frozenset[str] = NOWHERE, **how: Any) -> Variables:
-    settings = {"has_start_time": False, "own": {}, "has_file": True, **how}
-    return variable_options(given, elsewhere, **settings)
+    return variable_options(given, elsewhere, Qsub(**{"own": {}, **how}))
 
 
 @pytest.mark.parametrize("name", ["A", "a_1", "MYSGE_X", "XLD_PRELOAD"])
 @pytest.mark.parametrize("value", ["", "x", "a,b", "a=b", "two words\n"])
 @pytest.mark.parametrize("has_file", [True, False])
 def test_a_variable_is_given_by_its_name(name: str, value: str, has_file: bool) -> None:
-    assert carried([f"{name}={value}"], has_file=has_file) == (["-v", name], {name: value}, [])
+    assert carried([f"{name}={value}"], has_file=has_file) == (["-v", name], {name: value}, [], [])
 
 
 QSUBS = ["SGE_X", "GLIBC_TUNABLES", "OPENSSL_CONF", "TZ", "LC_TIME", "PATH", "MAIL"]
@@ -32,18 +31,18 @@ QSUBS = ["SGE_X", "GLIBC_TUNABLES", "OPENSSL_CONF", "TZ", "LC_TIME", "PATH", "MA
 def test_what_qsub_itself_reads_is_given_in_a_file(name: str, value: str) -> None:
     if name == "LC_TIME" and value != "C":  # Grid Engine drops what is no plain locale
         return
-    assert carried([f"{name}={value}"], has_start_time=True) == ([], {}, [f'-v "{name}={value}"'])
+    assert carried([f"{name}={value}"], has_start_time=True) == ([], {}, [f'-v "{name}={value}"'], [])
 
 
 @pytest.mark.parametrize("name", QSUBS)
 def test_what_qsub_itself_reads_is_given_with_its_value_where_no_file_is(name: str) -> None:
-    assert carried([f"{name}=C"], has_file=False) == (["-v", f"{name}=C"], {}, [])
+    assert carried([f"{name}=C"], has_file=False) == (["-v", f"{name}=C"], {}, [], [name])
 
 
 @pytest.mark.parametrize("name", ["MAIL", "TZ"])
 @pytest.mark.parametrize("value", ["it's", 'a "b"', "x#y", "a\nb"])
 def test_what_an_option_file_cannot_carry_is_given_by_its_name(name: str, value: str) -> None:
-    assert carried([f"{name}={value}"]) == (["-v", name], {name: value}, [])
+    assert carried([f"{name}={value}"]) == (["-v", name], {name: value}, [], [])
 
 
 @pytest.mark.parametrize("name", [*QSUBS, "HOME", "A"])
@@ -64,7 +63,7 @@ def test_a_start_time_is_not_read_in_the_time_zone_of_the_job() -> None:
 @pytest.mark.parametrize("name", ["HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"])
 @pytest.mark.parametrize("value", ["x", "a,b", "it's"])
 def test_what_every_job_has_of_grid_engine_is_only_named(name: str, value: str) -> None:
-    assert carried([f"{name}={value}"], has_file=False) == (["-v", name], {}, [])
+    assert carried([f"{name}={value}"], has_file=False) == (["-v", name], {}, [], [])
 
 
 @pytest.mark.parametrize("name", ["SGE_X", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "OPENSSL_CONF"])
@@ -76,7 +75,7 @@ def test_what_qsub_needs_cannot_have_a_comma(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["PATH", "MAIL", "TZ"])
 def test_what_qsub_records_has_a_comma_at_the_price_of_the_record(name: str) -> None:
-    assert carried([f"{name}=a,b"]) == (["-v", name], {name: "a,b"}, [])
+    assert carried([f"{name}=a,b"]) == (["-v", name], {name: "a,b"}, [], [])
 
 
 def test_a_time_zone_with_a_comma_and_a_start_time() -> None:
@@ -92,7 +91,7 @@ def test_what_grid_engine_drops_is_refused_where_no_script_sets_it(given: str) -
     with pytest.raises(InvalidAttributeValueException, match="out of every job's environment"):
         carried([given])
     name = given.partition("=")[0]
-    assert carried([given, "A=1"], frozenset({name})) == (["-v", "A"], {"A": "1"}, [])
+    assert carried([given, "A=1"], frozenset({name})) == (["-v", "A"], {"A": "1"}, [], [])
 
 
 def test_the_environment_of_qsub() -> None:

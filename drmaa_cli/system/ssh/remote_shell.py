@@ -35,6 +35,18 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PREPARE = f"{_LINE_END}=$(printf '\\nx'); {_LINE_END}=${{{_LINE_END}%x}}"
 
 
+class Stdin(NamedTuple):
+    """What a command reads, as a file.
+
+    Attributes:
+        name: of the file in KEPT; it has none any more when the command begins.
+        size: in bytes.
+    """
+
+    name: str
+    size: int
+
+
 class Answer(NamedTuple):
     """What came back from a remote command.
 
@@ -93,6 +105,7 @@ def script_line(
     marker: str,
     kept_in: str = "",
     then: str = "",
+    stdin: Stdin | None = None,
 ) -> str:
     """One line for the loader: runs a command in the login environment with some changes.
 
@@ -104,6 +117,7 @@ def script_line(
         kept_in: a name for what becomes of the command, in KEPT; '' for none. It is there when the
             connection ends meanwhile, and taken by who is first: the command, or :func:`forestall_line`.
         then: a shell command for afterwards; its output stands behind the second marker.
+        stdin: how the command has what is sent behind the line, if it is to be a file.
     """
     plain = {name: value for name, value in changes.items() if _NAME.fullmatch(name)}
     odd = {name: value for name, value in changes.items() if name not in plain and value is not None}
@@ -114,10 +128,10 @@ def script_line(
     steps = [
         f"printf '%s %s\\n' {quote(marker)} $$",
         f"printf '%s\\n' {quote(marker)} >&2",
-        *([_KEPT_DIRECTORY] if kept_in else []),
+        *([_KEPT_DIRECTORY] if kept_in or stdin else []),
         *([f"unset {' '.join(unset)}"] if unset else []),
         *exports,
-        _keeping(command, kept_in) if kept_in else f"{command}; status=$?",
+        _keeping(command, kept_in, stdin) if kept_in else _with_input(f"{command}; status=$?", stdin),
         f"printf '\\n%s %s\\n' {quote(marker)} $status",
         f"printf '\\n%s\\n' {quote(marker)} >&2",
         *([then] if then else []),
@@ -126,7 +140,18 @@ def script_line(
     return f"{_PREPARE}; {line}" if f"${_LINE_END}" in line else line
 
 
-def _keeping(command: str, kept_in: str) -> str:
+def _with_input(run: str, stdin: Stdin | None) -> str:
+    return run if stdin is None else f"if {_take_input(stdin)}; then {run}; else status={NOT_BEGUN}; fi"
+
+
+def _take_input(stdin: Stdin) -> str:
+    """Have what is sent as a file without a name, all of it: a lost connection may have cut it."""
+    place = f'"$kept"/{quote(stdin.name)}.in'
+    whole = f'[ "$(command -p wc -c <{place})" -eq {stdin.size} ]'
+    return f"( umask 077; command -p cat >{place} ) && {whole} && exec <{place} && command -p rm -f {place}"
+
+
+def _keeping(command: str, kept_in: str, stdin: Stdin | None) -> str:
     """Claim, run, keep. Claim and status are symbolic links, which are never there without their content."""
     place = f'"$kept"/{quote(kept_in)}'
     steps = [
@@ -137,10 +162,12 @@ def _keeping(command: str, kept_in: str) -> str:
         f"[ ! -s {place}.err ] || command -p cat {place}.err >&2",
     ]
     can_be_kept = f"( umask 077; echo >{place}.out && echo >{place}.err ) 2>/dev/null"  # there is room
+    if stdin is not None:
+        can_be_kept += f" && {_take_input(stdin)}"
     why = f"command -p env printf x >{place}.out"
     return (
         f"status={NOT_BEGUN}; command -p ln -s $$ {place} && if {can_be_kept}; then {'; '.join(steps)};"
-        f" else {why}; command -p rm -f {place}.out {place}.err {place}; fi"
+        f" else {why}; command -p rm -f {place}.out {place}.err {place}.in {place}; fi"
     )
 
 
@@ -167,7 +194,7 @@ def forestall_line(kept_in: str) -> str:
 def forget_line(kept_in: Sequence[str]) -> str:
     """A shell command that removes what was kept of commands, while others go on; '' when there are none."""
     places = [f"{KEPT}/{quote(name)}" for name in kept_in]
-    files = " ".join(f"{place}.out {place}.err {place}.status {place}" for place in places)
+    files = " ".join(f"{place}.out {place}.err {place}.in {place}.status {place}" for place in places)
     return f"command -p rm -f {files} </dev/null >/dev/null 2>&1 &" if files else ""
 
 

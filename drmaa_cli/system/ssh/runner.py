@@ -32,6 +32,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     NOT_EXECUTABLE,
     NOT_FOUND,
     Answer,
+    Stdin,
     forestall_line,
     forget_line,
     loader,
@@ -86,7 +87,7 @@ class SshRunner:
         noise: what was printed there before the last command began: output of rc files.
     """
 
-    keeps_answers = True
+    keeps_answers = stdin_is_file = is_shell = True
 
     def __init__(self, master: Master, ask: Ask, env: Mapping[str, str]) -> None:
         self._master, self._ask, self._env = master, ask, env
@@ -97,8 +98,7 @@ class SshRunner:
         self._attempts: dict[str, int] = {}
         self._kept: dict[str, AnswerFiles] = {}  # answers that lie there, by their names
         self._rider: Rider | None = None
-        self._has_answered = False
-        self._has_left = False
+        self._has_answered = self._has_left = False
         self.trips = 0
         self.noise = b""
 
@@ -242,19 +242,18 @@ class SshRunner:
         marker = secrets.token_hex(16)
         rider = None if kept_in else self._rider
         settled = self._settled()
+        label = kept_in or marker
         line = script_line(
             (command.program, *command.argv[1:]),
             self._changes(command.env),
             marker,
             kept_in,
             "; ".join(filter(None, [rider.line() if rider is not None else "", forget_line(settled)])),
+            None if command.stdin is None else Stdin(label, len(command.stdin)),
         )
-        label = kept_in or marker
-        words = (*self._master.command(), loader(label))
-        given = payload(label, line, command.stdin or b"")
-        local = Command(
-            words, words[0], self._env, max(until - time.monotonic(), LOOK_AGAIN), given, command.answer
-        )
+        words, given = (*self._master.command(), loader(label)), payload(label, line, command.stdin or b"")
+        seconds = max(until - time.monotonic(), LOOK_AGAIN)
+        local = Command(words, words[0], self._env, seconds, given, command.answer)
         self.trips += 1
         try:
             with self._sessions:
