@@ -139,6 +139,39 @@ def export(names: Sequence[str], as_csv: bool) -> int:
 
 
 @command.command(
+    "report",
+    examples=[
+        ("drmaa-cli sessions report", "the session of this directory, as NAME.html"),
+        ("drmaa-cli sessions report nightly -o report.html", "another one, elsewhere"),
+    ],
+)
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("-o", "--output", metavar="FILE", help="The page; '-' is standard output.")
+@click.option(
+    "--failures",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    help="How many are told of in detail.",
+)
+@click.option(
+    "-n", "--lines", type=click.IntRange(0), default=15, show_default=True, help="Last lines of their output."
+)
+def report(name: str | None, output: str | None, failures: int, lines: int) -> int:
+    """Write a page about a session: when its jobs ran, what they used, and the failed ones with their output.
+
+    It is one HTML file that needs nothing else. NAME is that of the session, or the contact string of one on
+    another submit host. Grid Engine is asked only while jobs have not ended.
+    """
+    from drmaa_cli.cli.place import Place  # noqa: PLC0415  # not for --help
+    from drmaa_cli.cli.report.write import write_report  # noqa: PLC0415
+
+    is_contact = name is not None and "://" in name
+    place = Place.of(None if is_contact else name, name if is_contact else None)
+    return write_report(place, output, failures, lines)
+
+
+@command.command(
     "prune",
     examples=[
         ("drmaa-cli sessions prune", "those that have expired"),

@@ -38,6 +38,8 @@ def end_in_words(info: JobInfo) -> str:
     else:
         how = "aborted" if info.wasAborted else "lost"
     reason = ends.one_line(info.reason)
+    if reason.startswith(how):
+        return reason
     return how if not reason or reason in how else f"{how}: {reason}"
 
 

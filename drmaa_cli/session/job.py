@@ -141,6 +141,17 @@ class Job:
         """Submit once more what it was submitted with; see ``session.resubmit()``."""
         return Job(self.session, self.session.resubmit(self.id, key=key, **changes))
 
+    @property
+    def command(self) -> str:
+        """What it was submitted to run, as a line for a shell.
+
+        Raises:
+            InvalidJobException: it is no job of this session, or that is not on record.
+        """
+        from drmaa_cli.template.kept import command_line  # noqa: PLC0415  # loaded when it is needed
+
+        return command_line(self.session._overview.templates(parse_job_id(self.id))[0])
+
     # --- its output ----------------------------------------------------------------------------------------
 
     @property

@@ -55,7 +55,7 @@ class LocalFiles:
 
     def read_end(self, path: str, size: int) -> bytes:
         """See :class:`Files`."""
-        with Path(path).open("rb") as file:
+        with open(open_regular(path), "rb") as file:  # a descriptor
             file.seek(max(file.seek(0, os.SEEK_END) - size, 0))
             return file.read(size)
 

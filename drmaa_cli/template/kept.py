@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from drmaa_cli.constants import REMOTE_COMMAND, V_ARGV
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.submission import Values
 
+SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
 FASTEST = 1  # of the levels of zlib: templates that differ a little shrink to a tenth by it
 
 
@@ -34,6 +37,16 @@ def of_bytes(data: bytes) -> list[dict[bytes, Text]]:
     if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
         raise ValueError("not templates")
     return [{name.encode(): _text(value) for name, value in values.items()} for values in found]
+
+
+def command_line(values: Mapping[bytes, Text]) -> str:
+    """What a template runs, as a line for a shell; the line itself, if it is one for a shell already."""
+    arguments = values.get(V_ARGV, ())
+    more = (arguments,) if isinstance(arguments, str) else arguments
+    words = [str(values.get(REMOTE_COMMAND, "")), *map(str, more)]
+    if len(words) == 3 and words[1] == "-c" and words[0].rpartition("/")[2] in SHELLS:
+        return words[2]
+    return shlex.join(words)
 
 
 def _text(value: object) -> Text:

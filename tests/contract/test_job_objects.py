@@ -16,6 +16,7 @@ def test_the_life_of_a_job(session: World) -> None:
     number = session.held(remoteCommand="/bin/sh", args=["-c", script], outputPath=f":{out}")
     job = session.session.job(number)
     assert job.id == number
+    assert job.command == script
     assert job.state == "user_on_hold"
     assert job.info is None
     with pytest.raises(FileNotFoundError):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drmaa_cli.template.kept import of_bytes, to_bytes
+from drmaa_cli.template.kept import command_line, of_bytes, to_bytes
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates: bytes that are no UTF-8
 NAMES = st.sampled_from([b"drmaa_remote_command", b"drmaa_v_argv", b"drmaa_wd"])
@@ -35,3 +35,18 @@ def test_many_that_differ_a_little_take_little_room() -> None:
         for number in range(1000)
     ]
     assert len(to_bytes(many)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({b"drmaa_remote_command": "sleep", b"drmaa_v_argv": ("3",)}, "sleep 3"),
+        ({b"drmaa_remote_command": "./my prog", b"drmaa_v_argv": ("a b", "*")}, "'./my prog' 'a b' '*'"),
+        ({b"drmaa_remote_command": "/bin/sh", b"drmaa_v_argv": ("-c", "echo a | wc > b")}, "echo a | wc > b"),
+        ({b"drmaa_remote_command": "sh", b"drmaa_v_argv": ("-c", "$0", "x")}, "sh -c '$0' x"),
+        ({b"drmaa_remote_command": "true"}, "true"),
+        ({b"drmaa_remote_command": "echo", b"drmaa_v_argv": "x"}, "echo x"),
+    ],
+)
+def test_a_template_as_a_line(values: dict[bytes, str | tuple[str, ...]], line: str) -> None:
+    assert command_line(values) == line

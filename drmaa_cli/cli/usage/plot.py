@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import io
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.cli.ends import BadInput, Failure
+from drmaa_cli.cli.files import write_whole
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob
 
@@ -71,15 +70,7 @@ def write(groups: Sequence[UsageGroup], file: str) -> bool:
         return False
     path = Path(file)
     data = picture(rows, path.suffix.lower()[1:])
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as trouble:
-        raise OSError(trouble.errno, trouble.strerror, file) from trouble
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    write_whole(path, data)
     return True
 
 
