@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.why.explanation import Explanation, WaitKind
     from drmaa_cli.session.arrivals import Arrivals
     from drmaa_cli.session.completion import Completions
-    from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.entries import Listing, SessionJob
     from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
     from drmaa_cli.session.job_session import JobSession
@@ -60,6 +60,7 @@ __all__ = [
     "JobInfo",
     "JobSession",
     "JobTemplate",
+    "Listing",
     "LocalRunner",
     "Outlier",
     "PastJob",
@@ -130,6 +131,7 @@ _LATE = {  # loaded when they are asked for
     "Explanation": "drmaa_cli.jobs.why.explanation",
     "Job": "drmaa_cli.session.job",
     "JobSession": "drmaa_cli.session.job_session",
+    "Listing": "drmaa_cli.session.entries",
     "LocalRunner": "drmaa_cli.system.runner",
     "Outlier": "drmaa_cli.jobs.usage_groups",
     "PastJob": "drmaa_cli.session.history",

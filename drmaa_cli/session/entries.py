@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from drmaa_cli.gridengine.records import JobId, TaskRange
+from drmaa_cli.gridengine.records import JobId, JobRow, TaskRange
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import TrackedJob
@@ -30,6 +30,19 @@ class SessionJob(NamedTuple):
     name: str
     state: str
     reaped: bool
+
+
+class Listing(NamedTuple):
+    """What `qstat` lists of the user's jobs.
+
+    Attributes:
+        rows: the jobs, and tasks of arrays that share a state.
+        began, finished: when it was asked for and answered, by the monotonic clock of this host.
+    """
+
+    rows: tuple[JobRow, ...]
+    began: float
+    finished: float
 
 
 class Entry(NamedTuple):

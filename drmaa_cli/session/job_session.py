@@ -14,7 +14,7 @@ from drmaa_cli.session.arguments import check_key, check_moment, values_of
 from drmaa_cli.session.completion import Completions, choose_sets, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
-from drmaa_cli.session.entries import SessionJob
+from drmaa_cli.session.entries import Listing, SessionJob
 from drmaa_cli.session.job import Job
 from drmaa_cli.session.observer import ProgressLike
 from drmaa_cli.session.templates import JobTemplate
@@ -153,6 +153,30 @@ class JobSession(DrmaaSession):
         """
         self.check()
         return self._overview.unfinished(jobIds)
+
+    @while_open
+    def listing(self) -> Listing:
+        """All jobs that the user has in the qmaster, whoever submitted them, by one query (beyond DRMAA).
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        return self._overview.listing()
+
+    @while_open
+    def go_by(self, listing: Listing) -> None:
+        """Find out which jobs have ended by a listing that another session has asked for (beyond DRMAA).
+
+        So one query serves any number of sessions of one program with the same submit host. What a listing
+        gives to ask is asked: accounting, and `qstat -j` of jobs that have left it. An older one than the
+        session has had changes nothing.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        self._overview.go_by(listing)
 
     @while_open
     def controlJobs(self, jobIds: Iterable[JobIdLike], operation: str) -> dict[str, DrmaaException]:

@@ -20,7 +20,7 @@ from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
 from drmaa_cli.jobs.job_table import Changes, JobTable, Records, rows_by_job
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, earliest_submission
-from drmaa_cli.session.entries import NewJob
+from drmaa_cli.session.entries import Listing, NewJob
 from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
 from drmaa_cli.session.turns import Asked, Question, Step, Waiter
@@ -53,6 +53,7 @@ class Monitor:
         self._waiters: dict[Signal, None] = {}
         self._lookout = Role()
         self._question: Question | None = None
+        self._given: Listing | None = None
         self._round: tuple[Callable[[Waiter], Question | None], ...] = ()  # what is still to be done of it
         self._look_backs: tuple[NewJob, ...] = ()
         self._next_qacct = NEVER
@@ -90,6 +91,10 @@ class Monitor:
         self._look_backs += tuple(new)
         if self._look_backs:
             self._happened()
+
+    def given(self, listing: Listing) -> None:
+        """Somebody else has asked for a listing: it is taken for the next one, if none newer is known."""
+        self._given = listing
 
     def _happened(self) -> None:
         self._schedule.happened(self._clock.monotonic(), lively=True)
@@ -238,6 +243,8 @@ class Monitor:
         holds = self._holds_wanted and not self._schedule.failures
         if holds and self.has_listing_since(waiter.not_before):  # a newer listing would make them old
             return self._ask_for_holds(waiter, next(iter(self._holds_wanted)))
+        if self._given is not None and self._given.began > self._schedule.began:
+            return self._take_given(waiter, self._given)
         if now >= self._schedule.due(now, impatient=waiter.impatient):
             return self._ask_for_listing(waiter)
         return None
@@ -259,6 +266,12 @@ class Monitor:
         wanted = {known.number for known in self._table.waiting()} if self._foreign is None else None
         self._schedule.attempted = self._clock.monotonic()
         return self._ask(waiter, lambda: cluster.listing(cluster.user, wanted), self._listed)
+
+    def _take_given(self, waiter: Waiter, listing: Listing) -> Question:
+        """As if it had been asked for here, at the time when it was."""
+        answer = (Snapshot(listing.rows), listing.finished)
+        work = Work(lambda: answer, self.ring, waiter.claim)
+        return Question(work, listing.began, self._listed, self._failed)
 
     def _listed(self, listing: Snapshot, asked: Asked) -> Changes:
         changes = self._table.apply(listing, asked.began)

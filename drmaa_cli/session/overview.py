@@ -13,7 +13,7 @@ from drmaa_cli.jobs.job_end import End, JobInfo
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
 from drmaa_cli.session import status
-from drmaa_cli.session.entries import Entry, SessionJob
+from drmaa_cli.session.entries import Entry, Listing, SessionJob
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Waiter
@@ -177,6 +177,24 @@ class Overview:
             if not self._table.waiting():
                 return {}
         return self._waiting.until(count, waiter) or {}
+
+    def listing(self) -> Listing:
+        """As :meth:`drmaa_cli.session.job_session.JobSession.listing`."""
+        cluster = self._cluster
+
+        def ask() -> Listing:
+            began = cluster.clock.monotonic()
+            return Listing(cluster.listing(cluster.user).rows, began, cluster.clock.monotonic())
+
+        return cluster.retrying(ask)
+
+    def go_by(self, listing: Listing) -> None:
+        """As :meth:`drmaa_cli.session.job_session.JobSession.go_by`."""
+        waiter = self._impatient(listing.began)
+        with self._lock:
+            self._waiting.catch_up()
+            self._monitor.given(listing)
+        self._waiting.until(lambda: self._monitor.has_listing_since(listing.began) or None, waiter)
 
     def entries(self) -> list[Entry]:
         """Every job and task that the session holds, with its end, as far as the session has seen it.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike
     from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session.completion import Completions
-    from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.entries import Listing, SessionJob
     from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
     from drmaa_cli.session.observer import ProgressLike
@@ -243,6 +243,22 @@ class Session:
         See :meth:`drmaa_cli.session.job_session.JobSession.why`.
         """
         return current().why(*jobIds)
+
+    @staticmethod
+    def listing() -> Listing:
+        """All jobs that the user has in the qmaster (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.listing`.
+        """
+        return current().listing()
+
+    @staticmethod
+    def go_by(listing: Listing) -> None:
+        """Find out what has ended by a listing that another session has asked for (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.go_by`.
+        """
+        current().go_by(listing)
 
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:

@@ -64,6 +64,43 @@ def test_how_many_are_in_which_state() -> None:
         assert session.unfinished() == {}
 
 
+def test_one_listing_serves_many_sessions_and_shows_jobs_that_no_session_has(inside: Cell) -> None:
+    with JobSession() as base, JobSession("session=one") as one, JobSession("session=two") as two:
+        stranger = inside.run("qsub", "-terse", "-h", "-b", "y", "true").stdout.decode().strip()
+        over = one.runJob(job(one, "exit 3"))
+        held = two.runJob(job(two, "exit 0", jobSubmissionState="drmaa_hold"))
+        before = [session.commands.get("qstat", 0) for session in (base, one, two)]
+        looks = 0
+        while not one.ends():
+            listing = base.listing()
+            looks += 1
+            numbers = {str(row.job) for row in listing.rows}
+            assert {stranger, held} <= numbers
+            one.go_by(listing)
+            two.go_by(listing)
+        assert one.ends()[over].exitStatus == 3
+        assert two.ends() == {}
+        asked = [session.commands.get("qstat", 0) for session in (base, one, two)]
+        assert asked[0] - before[0] == looks
+        assert asked[1] - before[1] <= looks  # `qstat -j` of the job that has left the listing
+        assert asked[2] == before[2]
+        two.control(held, JobControlAction.TERMINATE)
+        base.control(stranger, JobControlAction.TERMINATE)
+
+
+def test_an_older_listing_does_not_undo_what_is_known() -> None:
+    with JobSession() as base, JobSession() as session:
+        old = base.listing()
+        held = session.runJob(job(session, "exit 0", jobSubmissionState="drmaa_hold"))
+        session.go_by(old)
+        assert session.jobStatus(held) == JobState.USER_ON_HOLD
+        session.go_by(old)
+        session.go_by(base.listing())
+        assert session.unfinished() == {JobState.USER_ON_HOLD: 1}
+        session.control(held, JobControlAction.TERMINATE)
+        session.synchronize([held])
+
+
 def test_many_are_changed_with_one_command_and_refusals_are_told_one_by_one(inside: Cell) -> None:
     with JobSession() as session:
         jobs = [session.runJob(job(session, "exit 0", jobSubmissionState="drmaa_hold")) for _ in range(4)]
@@ -105,6 +142,8 @@ def test_what_makes_no_sense(inside: Cell) -> None:
         session.ends()
     with pytest.raises(NoActiveSessionException):
         session.unfinished()
+    with pytest.raises(NoActiveSessionException):
+        session.listing()
 
 
 # --- history -----------------------------------------------------------------------------------------------
