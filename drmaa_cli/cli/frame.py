@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Entry] = {
     "run": Entry("run", "run a command as a job, as if it ran here"),
     "map": Entry("map.command", "run thousands of commands as tasks of array jobs, and follow them"),
     "ps": Entry("ps", "show jobs and their states"),
+    "top": Entry("top.command", "watch all jobs, and hold, release and kill them"),
     "wait": Entry("wait", "wait for jobs, and say how each ended"),
     "info": Entry("info", "how a job ended, and what it used of what it asked for"),
     "usage": Entry("usage.command", "what jobs used of what they asked for, and what to ask for next time"),

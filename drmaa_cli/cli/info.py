@@ -66,13 +66,14 @@ def _print(session: str, job: SessionJob, info: JobInfo | None) -> None:
     print(paint(f"job {job.id} ({visible(job.name)}): {visible(state)}", colour, sys.stdout))
     lines = [("session", session), ("key", job.key or "")]
     if info is not None:
-        lines += _lines(info)
+        lines += lines_of(info)
     for name, text in lines:
         if text:
             print(f"  {name + ':':<11} {visible(text)}")
 
 
-def _lines(info: JobInfo) -> Iterator[tuple[str, str]]:
+def lines_of(info: JobInfo) -> Iterator[tuple[str, str]]:
+    """What is known of an end: names and texts, of which those are empty that are not known."""
     usage = {name: float(value) for name, value in info.resourceUsage.items()}
     asked, share = info.requested, info.efficiency
     where = f"{info.host}, queue {info.queue}" if info.host and info.queue else info.host

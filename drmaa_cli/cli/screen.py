@@ -119,18 +119,30 @@ def table(
     out = sys.stdout if stream is None else stream
     room = width(out)
     dots = "…" if is_utf8(out) else ".."
-    shown = list(range(len(columns)))
     texts = [[visible(text) for text in row] for row in rows]
     widths = [
         max(map(cells, (column.head, *(row[at] for row in texts)))) for at, column in enumerate(columns)
     ]
-    while _total(widths, shown) > room and _fit(columns, widths, shown, room):
-        pass
+    shown = fitting(columns, widths, room)
     lines = [_line(columns, widths, shown, [column.head for column in columns], dots)]
     for at, row in enumerate(texts):
         line = _line(columns, widths, shown, row, dots)
         lines.append(paint(line, colours[at] if colours else "", out))
     return "\n".join(lines)
+
+
+def fitting(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    """The columns for which there is room, by their places; those that shrink are made narrower.
+
+    Args:
+        columns: the columns.
+        widths: how wide their texts are; changed to how wide they are to be.
+        room: how wide the whole may be.
+    """
+    shown = list(range(len(columns)))
+    while _total(widths, shown) > room and _fit(columns, widths, shown, room):
+        pass
+    return shown
 
 
 def _total(widths: Sequence[int], shown: Sequence[int]) -> int:

@@ -143,3 +143,19 @@ def test_what_jobs_used(real_desk: Desk) -> None:
     past = valid(real_desk.good("usage", "--json", "--since", "1d", *own, "--each"), "usage-1")
     assert sorted(job["id"] for job in past["jobs"]) == sorted(own)
     assert {job["asked_time"] for job in past["jobs"]} == {3600}
+
+
+def test_top_shows_explains_and_kills(real_desk: Desk) -> None:
+    job = real_desk.good("run", "--detach", "--hold", "-N", "toplooks", "--", "true")
+    child = real_desk.terminal("top", "toplooks", columns=100)
+    child.expect("toplooks")
+    child.send("i")
+    child.expect(rf"job {job} \(toplooks\)")
+    child.expect("held")
+    child.send("k")
+    child.expect(r"kill 1 job\?")
+    child.send("y")
+    child.expect("aborted")
+    child.send("q")
+    assert ended(child)[0] == 0
+    assert real_desk.run("wait", job).stdout == f"job {job}: aborted: deleted before it ran\n"

@@ -1,0 +1,392 @@
+"""The screen of ``top``: who asks when, and what the keys do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, Callable, ClassVar
+
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.widgets import Footer, Input, Static
+
+from drmaa_cli.cli import ends
+from drmaa_cli.cli.control import VERBS
+from drmaa_cli.cli.screen import shorten, visible
+from drmaa_cli.cli.top import keys
+from drmaa_cli.cli.top.board import Board, coloured
+from drmaa_cli.cli.top.details import details, evidence, name_of, subject
+from drmaa_cli.cli.top.dialogs import Help, Question, counted, named
+from drmaa_cli.cli.top.layout import DOTS, Piece, cut, summary
+from drmaa_cli.cli.top.panes import Follower, Pane
+from drmaa_cli.cli.top.survey import Survey, View, pause_after
+from drmaa_cli.cli.top.view import Choice, Ended, Order, chosen, ids, rows, totals
+from drmaa_cli.cli.words import number
+from drmaa_cli.errors import DrmaaException
+
+SETTLED = 0.15  # seconds that the cursor has to rest before a file is read
+TICK = 1.0  # seconds after which times are shown anew
+
+
+class Looked(Message):
+    """There is something new to be seen."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+
+class Unanswered(Message):
+    """There was no answer."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class Top(App[int]):
+    """The live view.
+
+    Args:
+        survey: where it looks.
+        interval: seconds between two looks, at least.
+        choice: what is shown at first.
+    """
+
+    CSS = """
+    #totals, #status, #head { height: 1; width: 100%; }
+    #totals { text-style: bold; }
+    #status { color: $text-muted; }
+    #head { text-style: underline; }
+    #banner { display: none; width: 100%; height: auto; background: $error; color: $text; }
+    #filter { display: none; height: 1; border: none; padding: 0; }
+    """
+    BINDINGS: ClassVar[list[Any]] = keys.BINDINGS
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "drmaa-cli top"
+
+    def __init__(self, survey: Survey, interval: float, choice: Choice) -> None:
+        super().__init__()
+        self.survey, self.interval = survey, interval
+        self.choice = choice
+        self.view: View | None = None
+        self._mode = ""  # what the pane shows: info, why, output, errors
+        self._follower: Follower | None = None
+        self._wake = threading.Event()
+        self._outage = 0.0  # epoch seconds since which nobody answers
+        self._settling: Any = None
+
+    def compose(self) -> ComposeResult:
+        """What the screen is made of, from top to bottom."""
+        yield Static(id="totals", markup=False)
+        yield Static(id="banner", markup=False)
+        yield Static(id="status", markup=False)
+        yield Static(id="head", markup=False)
+        yield Board()
+        yield Pane()
+        yield Input(placeholder="words that must be found; !word must not", id="filter")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # not the main thread: a test's
+            for number_ in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number_, self.exit, 128 + number_)
+        self.set_focus(self.query_one(Board))
+        self._tell()
+        self.set_interval(TICK, self._tick)
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def on_unmount(self) -> None:
+        """Look no more."""
+        self.survey.close()
+        self._wake.set()
+        if self._follower is not None:
+            self._follower.stop()
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Look again and again, in a thread of its own."""
+        settings = self.survey.pause
+        failures = 0
+        while not self.survey.closed:
+            self._wake.clear()
+            began = time.monotonic()
+            try:
+                self.post_message(Looked(self.survey.look()))
+                failures = 0
+            except DrmaaException as trouble:
+                failures += 1
+                self._lost(ends.one_line(trouble.text))
+            except OSError as trouble:
+                failures += 1
+                self._lost(ends.of_system(trouble))
+            cost = time.monotonic() - began
+            pause = pause_after(cost, self.interval, settings)
+            self._wake.wait(min(pause * 2.0 ** min(failures, 8), max(settings[1], pause)))
+
+    def _lost(self, text: str) -> None:
+        if not self.survey.closed:
+            self.post_message(Unanswered(text))
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the screen has been cleared already; what is told then comes too late."""
+        return not self.query(Board)
+
+    def on_looked(self, message: Looked) -> None:
+        """Show what was seen."""
+        if self._is_over:
+            return
+        self.view, self._outage = message.view, 0.0
+        self._banner("\n".join(message.view.problems))
+        self._show()
+
+    def on_unanswered(self, message: Unanswered) -> None:
+        """Say that there was no answer; what was seen before stays."""
+        if self._is_over:
+            return
+        self._outage = self._outage or time.time()
+        since = time.strftime("%H:%M:%S", time.localtime(self._outage))
+        self._banner(f"no answer since {since}, trying again: {message.text}")
+
+    def _banner(self, text: str) -> None:
+        banner = self.query_one("#banner", Static)
+        banner.update(visible(text) if "\n" not in text else text)
+        banner.display = bool(text)
+
+    # --- showing -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if self.view is not None:
+            self.query_one(Board).show(rows(self.view.jobs, self.choice, time.time()))
+        self._tell()
+
+    def _tick(self) -> None:
+        if self._is_over:
+            return
+        self.query_one(Board).refresh()
+        self._pane()
+
+    def _tell(self) -> None:
+        """The lines above the list."""
+        room = max(self.size.width, 1)
+        words = [Piece("looking ...")]
+        if self.view is not None:
+            counts = totals(chosen(self.view.jobs, self.choice, time.time()))
+            words = cut(summary(counts), room) or [Piece("no jobs")]
+        self.query_one("#totals", Static).update(coloured(words))
+        status = [
+            self.choice.ended.value,
+            f"by {self.choice.order.value}{' (backwards)' if self.choice.backwards else ''}",
+        ]
+        if self.choice.words:
+            status.insert(0, f"filter: {visible(self.choice.words)}")
+        if self.view is not None:
+            asked = time.strftime("%H:%M:%S", time.localtime(self.view.asked))
+            status.append(f"at {asked}")
+        self.query_one("#status", Static).update(shorten(" · ".join(status), room, DOTS))
+        board = self.query_one(Board)
+        self.query_one("#head", Static).update(shorten(board.heading, room, DOTS))
+
+    def on_board_moved(self) -> None:
+        """Another line is chosen, or the list has changed."""
+        if not self._is_over:
+            self._tell()
+            self._pane()
+
+    def on_board_opened(self) -> None:
+        """A line was clicked on once more."""
+        self.action_open()
+
+    def choose(self, **changes: Any) -> None:  # noqa: ANN401  # fields of a Choice
+        """Show other jobs, or in another order."""
+        self.choice = self.choice._replace(**changes)
+        self._show()
+
+    # --- the lower part ------------------------------------------------------------------------------------
+
+    def _pane(self) -> None:
+        pane, row = self.query_one(Pane), self.query_one(Board).row
+        pane.display = bool(self._mode)
+        if not self._mode or row is None:
+            self._stop_following()
+            pane.entitle("")
+            pane.show([])
+            return
+        task = subject(row)
+        name = name_of(row.job, task)
+        if self._mode in ("output", "errors"):
+            if self._following != (row.job.id, name, self._mode):
+                self._stop_following()
+                self._following = (row.job.id, name, self._mode)
+                pane.entitle(f"{self._mode} of job {name} ...")
+                pane.empty()
+                self._settling = self.set_timer(SETTLED, lambda: self._begin_following(row.job.session, name))
+            return
+        self._stop_following()
+        if self._mode == "info":
+            pane.entitle(f"job {row.name} ({visible(row.job.name)})")
+            pane.show(details(row, time.time()))
+        else:
+            pane.entitle(f"why: job {name} ({visible(row.job.name)}), {task.state}")
+            pane.show(evidence(row) or ["it has not ended"])
+
+    _following: object = None
+
+    def _begin_following(self, session: str, name: str) -> None:
+        def tell(follower: Follower, path: str, text: str) -> None:
+            self.call_later(self._heard, follower, name, path, text)
+
+        errors = self._mode == "errors"
+        self._follower = Follower(self.survey, session, name, errors=errors, tell=tell)
+
+    def _heard(self, follower: Follower, name: str, path: str, text: str) -> None:
+        if follower is self._follower and not follower.stopped and not self._is_over:
+            pane = self.query_one(Pane)
+            pane.entitle(f"{self._mode} of job {name}: {visible(path) or 'nothing yet'}")
+            pane.grow(text)
+
+    def _stop_following(self) -> None:
+        self._following = None
+        if self._settling is not None:
+            self._settling.stop()
+        if self._follower is not None:
+            self._follower.stop()
+            self._follower = None
+
+    def action_pane(self, mode: str) -> None:
+        """Show something else below; the same once more closes it, of output its errors come first."""
+        if mode == "output" and self._mode == "output":
+            mode = "errors"
+        elif mode == self._mode or (mode == "output" and self._mode == "errors"):
+            mode = ""
+        self._mode = mode
+        self._pane()
+
+    def action_open(self) -> None:
+        """Unfold an array; show what is known of a job."""
+        row = self.query_one(Board).row
+        if row is not None and row.job.is_array and row.task is None:
+            self.choose(unfolded=self.choice.unfolded ^ {row.job.id})
+        else:
+            self.action_pane("info")
+
+    def action_fold(self, is_open: bool) -> None:
+        """Show the tasks of an array, or no longer."""
+        row = self.query_one(Board).row
+        if row is not None and row.job.is_array:
+            left = self.choice.unfolded - {row.job.id}
+            self.choose(unfolded=left | {row.job.id} if is_open else left)
+
+    def action_close(self) -> None:
+        """Close what was opened last: the lower part, the marks, the filter."""
+        board, field = self.query_one(Board), self.query_one("#filter", Input)
+        self.set_focus(board)
+        if field.display:
+            field.display = False
+            self.choose(words="")
+        elif self._mode:
+            self.action_pane(self._mode)
+        elif board.marked:
+            board.action_unmark()
+        elif self.choice.words:
+            self.choose(words="")
+
+    # --- which jobs ----------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Type the words of the filter."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.value = self.choice.words
+        self.set_focus(field)  # at once: what follows in the same packet is meant for it
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Each letter counts at once."""
+        if event.input.display:
+            self.choose(words=event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The filter stays."""
+        event.input.display = False
+        self.set_focus(self.query_one(Board))
+
+    def action_order(self) -> None:
+        """Sort by something else."""
+        orders = list(Order)
+        self.choose(order=orders[(orders.index(self.choice.order) + 1) % len(orders)])
+
+    def action_backwards(self) -> None:
+        """Turn the order round."""
+        self.choose(backwards=not self.choice.backwards)
+
+    def action_ended(self) -> None:
+        """Show more or fewer of the jobs that have ended."""
+        kinds = list(Ended)
+        self.choose(ended=kinds[(kinds.index(self.choice.ended) + 1) % len(kinds)])
+
+    def action_again(self) -> None:
+        """Look at once."""
+        self._wake.set()
+
+    # --- changing jobs -------------------------------------------------------------------------------------
+
+    def action_change(self, verb: str) -> None:
+        """Ask, and change the jobs that are marked, or the chosen one."""
+        meant = self.query_one(Board).meant
+        wanted = ids(meant)
+        left = [row for row in meant if row.name in wanted.get(row.job.session, ())]
+        if not left:
+            self.notify("no job that has not ended", severity="warning")
+            return
+
+        def answered(answer: bool | None) -> None:
+            if answer:
+                threading.Thread(target=self._change, args=(verb, wanted), daemon=True).start()
+
+        self.push_screen(Question(f"{verb} {counted(left)}?", named(left)), answered)
+
+    def _change(self, verb: str, wanted: dict[str, list[str]]) -> None:
+        """Change them, in a thread of its own."""
+        try:
+            refused = self.survey.change(VERBS[verb].action, wanted)
+        except DrmaaException as trouble:
+            self._say(ends.one_line(trouble.text), "error")
+            return
+        done = [job for some in wanted.values() for job in some if job not in refused]
+        if done:
+            what = f"job {done[0]}" if len(done) == 1 else f"{number(len(done))} jobs"
+            self._say(f"{what}: {VERBS[verb].done}", "information")
+        for job, text in refused.items():
+            self._say(f"job {job}: {text}", "error")
+        self._wake.set()
+
+    def _say(self, text: str, severity: Any) -> None:  # noqa: ANN401  # textual's own words
+        call: Callable[[], Any] = lambda: self.notify(visible(text), severity=severity, markup=False)  # noqa: E731
+        if not self.survey.closed:
+            self.call_later(call)
+
+    # --- the rest ------------------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        """Mark the chosen line."""
+        self.query_one(Board).action_mark()
+
+    def action_keys(self) -> None:
+        """The page of keys."""
+        self.push_screen(Help(keys.PAGE))
+
+    def action_leave(self, code: int) -> None:
+        """End."""
+        self.exit(code)
+
+    def shown(self) -> Sequence[str]:
+        """The lines of the list that are on the screen, as plain text."""
+        board = self.query_one(Board)
+        return [board.render_line(y).text.rstrip() for y in range(board.size.height)]

@@ -1,0 +1,58 @@
+"""The keys of ``top``, and the page that tells of them."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from drmaa_cli.cli import ends
+
+BINDINGS = [
+    Binding("q", "leave(0)", "quit"),
+    Binding("ctrl+c", f"leave({ends.INTERRUPTED})", "quit", show=False, priority=True),
+    Binding("ctrl+q", "leave(0)", "quit", show=False),
+    Binding("ctrl+z", "suspend_process", "stop", show=False),
+    Binding("question_mark,f1", "keys", "keys", key_display="?"),
+    Binding("enter", "open", "open"),
+    Binding("right,plus", "fold(True)", "tasks", show=False),
+    Binding("left,minus", "fold(False)", "no tasks", show=False),
+    Binding("i", "pane('info')", "info"),
+    Binding("w", "pane('why')", "why"),
+    Binding("l", "pane('output')", "logs"),
+    Binding("slash", "filter", "filter", key_display="/"),
+    Binding("s", "order", "sort"),
+    Binding("S", "backwards", "backwards", show=False),
+    Binding("e", "ended", "ended"),
+    Binding("space", "mark", "mark", show=False),
+    Binding("k", "change('kill')", "kill"),
+    Binding("h", "change('hold')", "hold"),
+    Binding("r", "change('release')", "release"),
+    Binding("z", "change('suspend')", "suspend", show=False),
+    Binding("c", "change('resume')", "resume", show=False),
+    Binding("f5", "again", "look now", show=False),
+    Binding("escape", "close", "close", show=False),
+]
+
+PAGE = """\
+arrows, page keys, home, end   choose a line
+enter       the tasks of an array; what is known of a job
+right left  the tasks of an array, and no longer
+i           what is known of the job
+w           why it waits, or why it ended so
+l           its output as it grows; again: its errors
+tab         to the lower part, to scroll it, and back
+escape      close: lower part, marks, filter
+
+/           filter: words that must all be found in id, name, key,
+            session, state or host; !word must not be
+s  S        sort by something else; the other way round
+e           ended within the hour, all that have, none
+f5          look now
+
+space       mark jobs; what follows is done to them, or else to the
+            chosen one, when you have said yes
+k           kill
+h  r        hold, release
+z  c        suspend, resume (continue)
+
+?  q        this page; quit (ctrl-c, too): the jobs go on
+"""
