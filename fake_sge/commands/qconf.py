@@ -97,6 +97,8 @@ class _Shows:
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
+        if name == "":
+            return 0, "", ""
         if name not in (None, "global"):
             if name not in self._known_hosts():
                 return 1, "", f"can't resolve hostname \"{name}\": can't resolve host name\n"
@@ -125,7 +127,7 @@ class _Shows:
 
     def queue(self, words: str | None) -> Texts:
         """``-sq [LIST]``: cluster queues and queue instances; without a name a template."""
-        if words is None:
+        if not words:
             any_queue = next(iter(self._config.queues.values()), None)
             rows = dict(any_queue.attributes) if any_queue is not None else {}
             return 0, attributes({**rows, **_TEMPLATE}.items(), _QUEUE_WIDTH), ""
@@ -217,6 +219,8 @@ class _Shows:
 
     def user(self, name: str) -> Texts:
         """``-suser USER``: made by the first job, kept for a day after the last (w1.qconf-suser_root)."""
+        if name == "":
+            return 0, "", ""
         if name not in self._config.users:
             return 0, "", f"{name} is not known as a user\n"
         submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
@@ -283,12 +287,13 @@ def _denied(request: Request) -> Texts:
 
 
 _CHANGES = ("-aattr", "-mattr", "-dattr", "-rattr")
-_NOT_SIMULATED = frozenset(
+NOT_SIMULATED = frozenset(
     option
     for options in (
-        *("-aattr -Aattr -mattr -Mattr -dattr -Dattr -rattr -Rattr -purge -clearusage -cq -ks -km -ke -kej",),
-        *("-kec -kt -sobjl -sstnode -mstnode -dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree",),
-        *("-dstree -mc -Mc -msconf -Msconf -ah -dh -as -ds -am -dm -ao -do -au -Au -mu -Mu -du -dul -dl",),
+        ("-aattr -Aattr -mattr -Mattr -dattr -Dattr -rattr -Rattr -purge -clearusage -cq -ks -km -ke"),
+        ("-kej -kec -kt -at -sobjl -sstnode -mstnode -dstnode -astnode -rsstnode -astree -Astree"),
+        ("-mstree -Mstree -dstree -mc -Mc -msconf -Msconf -ah -dh -as -ds -am -dm -ao -do -au -Au"),
+        ("-mu -Mu -du -dul -dl"),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt", "conf", "e", "hgrp", "p", "prj", "q")),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("rqs", "user")),
     )
@@ -321,7 +326,7 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
             result = show.answer(shows, word)
         elif option in _CHANGES and not qmaster.config.is_manager(request.user):
             return _denied(request)
-        elif option in _NOT_SIMULATED:
+        elif option in NOT_SIMULATED:
             return 1, out, f"{errors}fake_sge: qconf {option} is not simulated\n"
         else:
             return 1, out, f'{errors}error: invalid option argument "{option}"\nUsage: qconf -help\n'

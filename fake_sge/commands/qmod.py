@@ -88,11 +88,13 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(1, b"", encode(text + "".join(f"{line}\n" for line in parsed.errors)))
     if parsed.help:
         return Reply(0, encode(usage(request.flavour, "qmod", OPTIONS)))
+    err = usage(request.flavour, "qmod", OPTIONS) if parsed.usage else ""
     try:
         lines = _run(parsed, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, 1)
-    return Reply(int(any(failed for _, failed in lines)), encode("".join(f"{line}\n" for line, _ in lines)))
+    code = int(any(failed for _, failed in lines))
+    return Reply(code, encode("".join(f"{line}\n" for line, _ in lines)), encode(err))
 
 
 def _parse(words: Sequence[str]) -> _Parsed:
@@ -114,19 +116,18 @@ def _parse(words: Sequence[str]) -> _Parsed:
             after_words = False
         elif option in _OPTIONS:
             start = at
-            while at < len(words) and words[at] and not words[at].startswith("-"):
-                at += 1
-            given = list(words[start:at])
-            if _OPTIONS[option].jobs is None:  # names of queues are lists
-                given = [name for word in given for name in word.split(",") if name]
-            groups.append((option, given))
+            at = _end_of_words(words, at)
             after_words = at > start
-            if at == start:
-                groups.pop()
+            if after_words:
+                groups.append((option, _given(option, words[start:at])))
+            else:
                 parsed.errors.append(f"{option} option must have argument")
         elif option == "-t":
             text = words[at] if at < len(words) else None
             at += 1
+            if text == "":  # 8.1.9 shows how it is used and carries out what came before
+                parsed.usage = True
+                break
             try:
                 limit = task_range(text)
             except OptionError as error:
@@ -144,6 +145,21 @@ def _parse(words: Sequence[str]) -> _Parsed:
             return parsed
     _words(parsed, groups, limits, lonely)
     return parsed
+
+
+def _end_of_words(words: Sequence[str], start: int) -> int:
+    """Where the words of an option end; the first of them is not empty."""
+    at = start
+    while at < len(words) and (words[at] or at > start) and not words[at].startswith("-"):
+        at += 1
+    return at
+
+
+def _given(option: str, words: Sequence[str]) -> list[str]:
+    """The words of an option; names of queues are lists."""
+    if _OPTIONS[option].jobs is None:
+        return [name for word in words for name in word.split(",") if name]
+    return [word for word in words if word]
 
 
 def _words(

@@ -15,14 +15,20 @@ from ..render.formats import encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .submission.common import default_options, parse_context, printed
-from .submit_options.job_spec import base_name, build
+from .submission.spec_text import show_spec
+from .submit_options.job_spec import Submitted, base_name, build
 from .submit_options.parsed import Option
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
 
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
-_SUBMIT_ONLY = ("-terse", "-t", "-sync", "-tc", "-a")
-_OWN = ("-inherit", "-nostdin", "-noshell", "-verbose")
+_NO_JOB = 'error: "qrsh" called with option "-inherit", but "JOB_ID" not set in environment\n'
+_NOT_HERE = (  # real cell: each by itself
+    *("-a", "-c", "-C", "-ckpt", "-dl", "-he", "-i", "-ot", "-r", "-S", "-shell", "-sync", "-t", "-tc"),
+    *("-terse", "-u"),
+)
+_OWN = ("-nostdin", "-noshell", "-verbose", "-display")
+_NOWHERE = (HostPath("/dev/null"),)
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
@@ -38,20 +44,25 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
         return Reply(0, encode(help_text(request.flavour, "qrsh")))
-    wrong = [option for option in parsed.options if option.switch in _SUBMIT_ONLY]
+    wrong = [option for option in parsed.options if option.switch in _NOT_HERE]
     if wrong:
         return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))
+    if "-inherit" in switches:
+        text = "fake_sge: qrsh -inherit is not simulated\n"
+        return Reply(1, b"", encode(text if "JOB_ID" in request.env else _NO_JOB))
     if "script" not in switches:
         return Reply(1, b"", b"error: a session without a command needs a terminal\n")
     options = [
         option
         for option in (*default_options(request, context).options, *parsed.options)
-        if option.switch not in (*_OWN, *_SUBMIT_ONLY)
+        if option.switch not in (*_OWN, *_NOT_HERE)
     ]
     built = build([Option("-b", True), Option("-r", Rerun.NO), *options], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
         return Reply(1, b"", encode(shown.err))
+    if built.verify:
+        return Reply(0, encode(_shown(built, request)))
     now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
     try:
         return _Session(request, qmaster, switches).run(replace(built.spec, immediate=now))
@@ -83,6 +94,8 @@ class _Session:
         number = answer.number
         if answer.unscheduled is not None:
             return Reply(1, b"", encode(_NO_SLOT))
+        if number is None and not answer.refusal:
+            return Reply(0, b"verification: found suitable queue(s)\n")
         if number is None:
             return Reply(1, b"", encode("\n".join(answer.refusal) + "\n"))
         client = qmaster.watch(number, "qrsh")
@@ -129,6 +142,15 @@ class _Session:
         return (place / "out").read_bytes(), (place / "err").read_bytes()
 
 
+def _shown(built: Submitted, request: Request) -> str:
+    """What -verify prints."""
+    variables = (
+        (name, request.env.get("TERM") if name == "TERM" else value) for name, value in built.given["env"]
+    )
+    spec = replace(built.spec, stdout_paths=_NOWHERE, stderr_paths=_NOWHERE)
+    return show_spec(replace(built, spec=spec, given={**built.given, "env": tuple(variables)}), request)
+
+
 def _as_job(spec: JobSpec, place: Path, without_shell: bool, terminal: str | None) -> JobSpec:
     """The command as the real qrsh submits it: by its first word, the whole of it in a variable.
 
@@ -143,7 +165,7 @@ def _as_job(spec: JobSpec, place: Path, without_shell: bool, terminal: str | Non
         name=spec.name if spec.name != base_name(spec.command) else base_name(spec.command.split(" ")[0]),
         args=(),
         env=tuple(variable for variable in spec.env if variable[0] != "TERM") + own,
-        stdout_paths=(HostPath("/dev/null"),),
-        stderr_paths=(HostPath("/dev/null"),),
+        stdout_paths=_NOWHERE,
+        stderr_paths=_NOWHERE,
         extra=(*spec.extra, (CHANNEL, str(place))),
     )

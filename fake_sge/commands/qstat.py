@@ -135,8 +135,9 @@ class _View:
                 raise _Refused(Reply(1, b"", encode(text)))
             self.show = show
         self._check_states()
-        names = [word.partition("=")[0] for word in switches.listed("-F")]
-        self.resources: list[str] | None = names if switches.words("-F") else None
+        last = switches.words("-F")[-1:]  # the others do not count
+        names = [name.partition("=")[0] for word in last for name in word.split(",")]
+        self.resources: list[str] | None = names if last else None
         self.full = any(name in switches for name in ("-f", "-explain", "-F"))
         self.need_queues = any(name in switches for name in _NEED_QUEUES)
         self.load_name = request.env.get("SGE_LOAD_AVG") or request.flavour.queue_load

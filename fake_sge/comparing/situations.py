@@ -104,8 +104,8 @@ class _Maker:
     def session(self) -> str:
         """A command with qrsh: it comes first, for it waits for a free slot."""
         options = " ".join(self._options(tables.SESSION, self._chance.choice((0, 1, 1, 2))))
-        command = self._chance.choice(("echo text", "'exit 3'", "sh -c 'echo a b >&2; exit 4'", "nosuch", ""))
-        return f"timeout 30 qrsh -now n {options} {command}"
+        command = self._chance.choice(("echo text", "'exit 3'", "sh -c 'echo a b >&2; exit 4'", "nosuch"))
+        return f"timeout -s KILL 20 qrsh -now n {options} {command}"
 
     def _verification(self) -> str:
         return " ".join(["qsub -verify", *self._options(tables.SUBMIT, 3), "-b y sleep 1000 a"])

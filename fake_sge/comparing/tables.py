@@ -170,7 +170,7 @@ SELECT: Values = {name: LISTING[name] for name in ("-l", "-q", "-qs", "-U", "-pe
 SESSION: Values = {
     **{name: SUBMIT[name] for name in ("-N", "-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-A", "-p", "-pe")},
     **dict.fromkeys(("-verbose", "-nostdin", "-noshell", "-zzz", "-terse", "-inherit", "-clear"), FLAG),
-    **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-h", "-M", "-r", "-hold_jid")},
+    **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-M", "-r", "-hold_jid", "-m", "-i")},
 }
 HOSTS: Values = {
     "-F": ("", "arch", "num_proc,arch", "nosuch", "''"),

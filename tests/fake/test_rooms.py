@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli compare comparison compiled errors faults guard install launch layout "
-    "on_path options pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli compare comparison compiled coverage errors faults guard install launch "
+    "layout on_path options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "interactive jobs names operations ranges requests resources states values",
     "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
@@ -91,6 +91,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options", "real"),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "comparing", "comparison", "errors", "options", "real"),
+    "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),
     "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")

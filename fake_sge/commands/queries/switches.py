@@ -48,7 +48,7 @@ class Switches:
 def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switches:
     """Read a command line: after a switch with an argument come words up to the next that begins with ``-``.
 
-    An unknown word ends the parsing with an error.
+    The first of them is not empty where there has to be one. An unknown word ends the parsing with an error.
     """
     forms = {option.switch: option.argument for option in known}
     result = Switches()
@@ -63,7 +63,10 @@ def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switche
             break
         arguments: list[str] = []
         if argument:
+            optional = argument.startswith("[")
             while index < len(words) and not words[index].startswith("-"):
+                if not words[index] and not arguments and not optional:
+                    break
                 arguments.append(words[index])
                 index += 1
         if argument and not argument.startswith("[") and not arguments:

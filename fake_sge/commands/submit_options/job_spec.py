@@ -182,6 +182,13 @@ _MERGED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "-hold_jid_ad": ("hold_jid_ad", _append),
     "-masterq": ("master_queues", _append),
 }
+FIELDS: Mapping[str, tuple[str, ...]] = {  # by which fields of a job an option is kept
+    **{switch: (name,) for switch, name in _SIMPLE.items()},
+    **{switch: (name,) for switch, (name, _) in _MERGED.items()},
+    "-c": ("checkpoint_attr", "checkpoint_interval"),
+    "-m": ("mail_options",),
+    "-pe": ("pe", "pe_ranges"),
+}
 _CONTEXT = {"-ac": "+", "-dc": "-", "-sc": "="}
 
 

@@ -60,7 +60,7 @@ class OptionType:
     missing: str = "{} option must have argument"
 
 
-_LETTERS = {"qsub": "s", "qalter": "a", "qrsh": "r", "qhold": "h", "qrls": "h"}
+TOOL_LETTERS = {"qsub": "s", "qalter": "a", "qrsh": "r", "qhold": "h", "qrls": "h"}
 
 
 def help_text(flavour: Flavour, tool: str) -> str:
@@ -68,7 +68,7 @@ def help_text(flavour: Flavour, tool: str) -> str:
     rows = [
         OptionHelp(switch, option.argument, option.text)
         for switch, option in OPTIONS.items()
-        if _LETTERS[tool] in option.tools
+        if TOOL_LETTERS[tool] in option.tools
     ]
     return usage(flavour, tool, rows)
 
@@ -288,7 +288,7 @@ OPTIONS: dict[str, OptionType] = {
     "-terse": OptionType("", "print the job's number only", tools="s"),
     "-verify": OptionType("", "show the job instead of submitting it"),
     "-verbose": OptionType("", "say what happens", tools="r"),
-    "-inherit": OptionType("", "", tools=""),
+    "-inherit": OptionType("", "run on another host of the parallel job", tools="r"),
     "-nostdin": OptionType("", "give the command no input", tools="r"),
     "-noshell": OptionType("", "run the command without a shell", tools="r"),
     "-uall": OptionType("", "", tools=""),
