@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from .cell import Cell
     from .errors import CellError, FakeOnlyError
     from .faults import FaultKind
+    from .host import CellHost
     from .options import CellOptions
     from .real.cell import RealCell
     from .real.installation import NotInstalledError
-    from .reports import CellStatus, TaskGroup
+    from .reports import CellStatus, HostStatus, TaskGroup
 
 __all__ = [
     "Cell",
     "CellError",
+    "CellHost",
     "CellOptions",
     "CellStatus",
     "FakeOnlyError",
     "FaultKind",
+    "HostStatus",
     "NotInstalledError",
     "RealCell",
     "TaskGroup",
@@ -34,10 +37,12 @@ __all__ = [
 _HOMES = {
     "Cell": "cell",
     "CellError": "errors",
+    "CellHost": "host",
     "CellOptions": "options",
     "CellStatus": "reports",
     "FakeOnlyError": "errors",
     "FaultKind": "faults",
+    "HostStatus": "reports",
     "NotInstalledError": "real.installation",
     "RealCell": "real.cell",
     "TaskGroup": "reports",

@@ -19,12 +19,13 @@ from .client.link import Link
 from .errors import CellError
 from .execution.processes import descendants, start_ticks
 from .faults import FaultKind
+from .host import CellHost
 from .install import install
 from .launch import Guard, NotStarted, start_qmaster
 from .layout import TOOLS, Layout
 from .on_path import CommandsOnPath
 from .options import CellOptions
-from .reports import CellStatus, TaskGroup
+from .reports import CellStatus, HostStatus, TaskGroup
 from .settings import check_effect, near
 
 PORT = "6444"
@@ -219,6 +220,17 @@ class Cell(CommandsOnPath):
             TaskGroup(**{**item, "tasks": tuple(item["tasks"]), "errors": tuple(item["errors"])})
             for item in found
         ]
+
+    def host(self, name: str) -> CellHost:
+        """An execution host: ``cell.host("big").crash()``. Raises ValueError for a name that none has."""
+        names = [item.name for item in self.hosts()]
+        if name not in names:
+            raise ValueError(f"there is no host {name!r}{near(name, names)}")
+        return CellHost(name, self.call)
+
+    def hosts(self) -> list[HostStatus]:
+        """The execution hosts with what is known of them."""
+        return [HostStatus(**item) for item in self.call("hosts")]
 
     @property
     def now(self) -> float:

@@ -18,18 +18,26 @@ from .cell import Cell
 from .client.link import Link
 from .errors import CellError
 from .faults import FaultKind
+from .host_options import parse_host
 from .launch import running_cells
 from .layout import Layout
 from .options import FLAVOURS, PROFILES, CellOptions
 from .real.cell import RealCell, is_real
 
 USAGE_ERROR, FAILURE = 2, 1
+HOST_ACTIONS = ("crash", "down", "up", "disable", "enable", "load")
 _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slots", type=int, default=8, help="slots of each queue (default 8)")
     parser.add_argument("--hosts", default="localhost", help="execution hosts, separated by commas")
+    parser.add_argument(
+        "--host",
+        action="append",
+        metavar="NAME[:SETTINGS]",
+        help="an execution host, repeatable, in place of --hosts: big:slots=8,mem=64G,load=0.5",
+    )
     parser.add_argument("--queue", action="append", metavar="NAME", help="cluster queue, repeatable (all.q)")
     parser.add_argument(
         "--pe", action="append", metavar="NAME", help="parallel environment, repeatable (smp)"
@@ -64,7 +72,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _options(args: argparse.Namespace) -> CellOptions:
     return CellOptions(
         slots=args.slots,
-        hosts=tuple(args.hosts.split(",")),
+        hosts=dict(map(parse_host, args.host)) if args.host else tuple(args.hosts.split(",")),
         profile=args.profile,
         flavour=args.flavour,
         queues={name: {} for name in args.queue or ["all.q"]},
@@ -79,6 +87,14 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
         if "=" not in word:
             raise ValueError(f"{word!r} is not NAME=VALUE")
     return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def _add_host_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    verb("hosts", "List the execution hosts, as JSON lines.")
+    made = verb("host", "Take an execution host down, bring it back, or change its load.")
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("action", choices=HOST_ACTIONS)
+    made.add_argument("values", nargs="*", metavar="NAME=VALUE", help="with load: what it reports")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -129,6 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("--signal", type=int, default=0)
     made.add_argument("--failed", type=int, default=0)
     made.add_argument("--user")
+    _add_host_verbs(verb)
     made = verb("set", "Change the global configuration of the running cell.")
     made.add_argument("values", nargs="+", metavar="NAME=VALUE")
     made = verb("next-id", "Set the number of the next job.")
@@ -257,6 +274,18 @@ def _set(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
     cell.configure(**settings)
 
 
+def _hosts(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
+    for status in cell.hosts():
+        print(json.dumps(asdict(status)))
+
+
+def _host(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
+    values: dict[str, Any] = dict(_pairs(args.values))
+    if bool(values) != (args.action == "load"):
+        raise ValueError("NAME=VALUE belongs to load, and only to it")
+    getattr(cell.host(args.name), args.action)(**values)
+
+
 _VERBS: dict[str, Callable[[Any, argparse.Namespace], object]] = {
     "start": _start,
     "env": _env,
@@ -269,6 +298,8 @@ _VERBS: dict[str, Callable[[Any, argparse.Namespace], object]] = {
     "advance": lambda cell, args: cell.advance(args.seconds),
     "simulate": _simulate,
     "set": _set,
+    "hosts": _hosts,
+    "host": _host,
     "next-id": lambda cell, args: cell.next_job_number(args.number),
     "rotate": lambda cell, _: print(cell.rotate_accounting()),
 }

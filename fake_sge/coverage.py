@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from .commands import qconf, qdel, qhost, qmod, qselect, qstat
+from .commands import qconf, qdel, qhost, qmod, qquota, qselect, qstat
 from .commands.queries import qacct_options
 from .commands.submit_options.table import OPTIONS, TOOL_LETTERS
 from .layout import NOT_SIMULATED
@@ -84,6 +84,7 @@ def rows() -> dict[str, list[Row]]:
         "qstat": qstat.SWITCHES,
         "qhost": qhost.SWITCHES,
         "qselect": qselect.SWITCHES,
+        "qquota": qquota.SWITCHES,
         "qacct": qacct_options.OPTIONS,
         "qdel": qdel.OPTIONS,
         "qmod": qmod.OPTIONS,

@@ -34,7 +34,7 @@ def install(layout: Layout, options: CellOptions) -> None:
     layout.make()
     if not layout.settings.exists():
         layout.settings.write_text(json.dumps(options.to_json()))
-    host = CellOptions.from_json(json.loads(layout.settings.read_text())).hosts[0]
+    host = CellOptions.from_json(json.loads(layout.settings.read_text())).host_names[0]
     common = layout.common
     (common / "act_qmaster").write_text(f"{host}\n")
     (common / "bootstrap").write_text(

@@ -8,10 +8,10 @@ from .wire import SOCKET_NAME
 
 TOOLS = (
     *("qsub", "qstat", "qacct", "qdel", "qhold", "qrls", "qalter", "qmod", "qconf", "qhost", "qselect"),
-    "qrsh",
+    *("qrsh", "qquota"),
 )
 NOT_SIMULATED = (
-    *("qquota", "qresub", "qping", "qlogin", "qsh", "qtcsh", "qmake", "qrstat", "qrsub", "qrdel", "qevent"),
+    *("qresub", "qping", "qlogin", "qsh", "qtcsh", "qmake", "qrstat", "qrsub", "qrdel", "qevent"),
     *("qmon", "qsched", "qstatus"),
 )
 CELL_NAME = "default"

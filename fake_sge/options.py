@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
-from .model import CellConfig, ClusterQueue, ComplexEntry, Host, ParallelEnvironment, defaults, flavours
+from .host_options import Hosts, directory_by_host, make_hosts, slots_by_host
+from .model import CellConfig, ClusterQueue, ComplexEntry, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
 from .settings import check
 
@@ -22,7 +23,10 @@ class CellOptions:
 
     Args:
         slots: slots of each queue instance.
-        hosts: execution hosts; the first is also the qmaster's.
+        hosts: execution hosts; the first is also the qmaster's. Their names, or a mapping of what differs:
+            ``{"big": {"slots": 8, "mem_total": "64G", "arch": "lx-arm64", "load": 0.5}, "small": 2}``: slots,
+            complex_values, load values by name (what follows from them does), ``up`` false for one that
+            never reported.
         profile: ``fast`` (the scheduler runs at once, accounting lines appear at once) or ``stock``
             (Grid Engine's defaults: every 15 s, lines after 15 s).
         queues: cluster queues, each with the ``qconf -sq`` attributes that differ from the default.
@@ -45,7 +49,7 @@ class CellOptions:
     """
 
     slots: int = 8
-    hosts: tuple[str, ...] = ("localhost",)
+    hosts: Hosts = ("localhost",)
     profile: str = "fast"
     queues: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"all.q": {}})
     parallel_environments: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"smp": {}})
@@ -69,7 +73,9 @@ class CellOptions:
         for name in ("queues", "parallel_environments", "global_config", "scheduler"):
             if not isinstance(getattr(self, name), Mapping):
                 raise TypeError(f"{name} is a mapping: name to value, or name to a mapping of what differs")
-        for name in ("hosts", "complexes", "projects", "managers"):
+        if isinstance(self.hosts, str):
+            raise TypeError("hosts is a sequence of names or a mapping, not a text")
+        for name in ("complexes", "projects", "managers"):
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} is a sequence of texts, not a text")
         if self.profile not in PROFILES:
@@ -77,10 +83,16 @@ class CellOptions:
         flavours.flavour_named(self.flavour)
         for kind, values in self.objects():
             check(kind, values)
-        if self.slots < 0 or not self.hosts:
+        if self.slots < 0 or not self.host_names:
             raise ValueError("a cell needs at least one host and no negative slots")
+        make_hosts(self.hosts, self.complex_values)
         if not 1 <= self.first_job_number <= self.max_job_number:
             raise ValueError("first_job_number must lie between 1 and max_job_number")
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The execution hosts."""
+        return tuple(self.hosts)
 
     def objects(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """What differs from the default, by the kind of object as :mod:`fake_sge.settings` has it."""
@@ -168,14 +180,13 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
         attributes = {
             **defaults.QUEUE,
             "qname": name,
-            "slots": str(options.slots),
+            "slots": slots_by_host(options.hosts, options.slots),
             "pe_list": pe_names,
-            "tmpdir": tmpdir,
+            "tmpdir": directory_by_host(options.hosts, tmpdir),
             **changes,
         }
         queues[name] = ClusterQueue(name, attributes)
-    host_attributes = {**defaults.HOST, "complex_values": options.complex_values}
-    hosts = {name: Host(name, dict(defaults.LOAD), dict(host_attributes)) for name in options.hosts}
+    hosts = make_hosts(options.hosts, options.complex_values)
     lines = [*defaults.COMPLEXES, *(tuple(line.split()) for line in options.complexes)]
     for line in lines:
         if len(line) != 8:
@@ -190,11 +201,11 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
             name: ParallelEnvironment(name, {"pe_name": name, **defaults.PE, **changes})
             for name, changes in options.parallel_environments.items()
         },
-        host_groups={"@allhosts": tuple(options.hosts)},
+        host_groups={"@allhosts": options.host_names},
         managers=[manager, *(name for name in options.managers if name != manager)],
         operators=[],
-        admin_hosts=list(options.hosts),
-        submit_hosts=list(options.hosts),
+        admin_hosts=list(options.host_names),
+        submit_hosts=list(options.host_names),
         projects=list(options.projects),
         usersets={name: {"name": name, **values} for name, values in defaults.USERSETS.items()},
         other_hosts=[socket.gethostname()],

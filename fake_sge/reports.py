@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -65,3 +66,26 @@ class TaskGroup:
     restarts: int = 0
     exit_status: int | None = None
     failed: int | None = None
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """An execution host of a fake cell.
+
+    Attributes:
+        name: its name.
+        up: whether it can be reached.
+        unheard: whether the qmaster knows that it cannot (``u``).
+        slots: of all its queues.
+        used: of those.
+        queues: the letters of ``qstat -f`` by queue instance.
+        load: what the qmaster knows of its load, as texts.
+    """
+
+    name: str
+    up: bool
+    unheard: bool
+    slots: int
+    used: int
+    queues: Mapping[str, str]
+    load: Mapping[str, str]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from .model import defaults
+from .model.host_values import split_value
 from .model.values import quantity
 
 LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
@@ -23,15 +24,16 @@ ACTED_ON = {
             "min_gid",
         ),
         *("user_lists", "xuser_lists", "enforce_user", "enforce_project", "auto_user_delete_time"),
-        *("login_shells", "qmaster_params", "reporting_params"),
+        *("login_shells", "qmaster_params", "reporting_params", "max_unheard", "reschedule_unknown"),
     ),
     "scheduler": (
         *("schedule_interval", "flush_submit_sec", "flush_finish_sec", "schedd_job_info"),
+        *("queue_sort_method", "job_load_adjustments", "load_adjustment_decay_time", "load_formula"),
         *(f"weight_{name}" for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")),
     ),
     "queue": (
         *("qname", "hostlist", "seq_no", "slots", "qtype", "pe_list", "rerun", "tmpdir", "shell"),
-        *("shell_start_mode", "notify", "owner_list", "complex_values", *LIMITS),
+        *("shell_start_mode", "notify", "owner_list", "complex_values", "load_thresholds", *LIMITS),
     ),
     "parallel environment": (
         *("slots", "allocation_rule", "job_is_first_task", "urgency_slots", "control_slaves"),
@@ -61,7 +63,8 @@ def check(kind: str, values: Mapping[str, object]) -> None:
         if name not in known:
             raise ValueError(f"the {kind} has no {name!r}{near(name, known)}")
         expected = _expected(known[name])
-        if expected and not _fits(expected, str(value)):
+        common, by_host = split_value(str(value)) if kind == "queue" else (str(value), [])
+        if expected and not all(_fits(expected, text) for text in (common, *(text for _, text in by_host))):
             raise ValueError(f"{name} of the {kind} is {expected}, not {str(value)!r}")
 
 
@@ -89,7 +92,7 @@ def _expected(default: str) -> str:
 
 def _fits(expected: str, value: str) -> bool:
     if expected == "a whole number":
-        return re.fullmatch(r"\d+(,\[.*\])?", value) is not None  # slots can differ by host
+        return re.fullmatch(r"\d+", value) is not None
     if expected == "true or false":
         return value.lower() in ("true", "false", "0", "1")
     if expected == "a number":

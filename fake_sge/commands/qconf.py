@@ -11,6 +11,7 @@ from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.formats import encode
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
+from . import quota_sets
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import in_order_made
@@ -234,6 +235,10 @@ class _Shows:
         }
         return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
 
+    def quotas(self, names: str | None) -> Texts:
+        """``-srqs [NAMES]``."""
+        return quota_sets.show(self._qmaster, names)
+
     def project(self, name: str) -> Texts:
         """``-sprj PROJECT``."""
         if name not in self._config.projects:
@@ -259,7 +264,7 @@ _SHOWS = {
     "-sds": _Show("", _says(0), "detached settings"),
     "-sconf": _Show("[HOST]", _Shows.configuration, "the configuration of the cell or a host"),
     "-sq": _Show("[QUEUES]", _Shows.queue, "queues with all attributes"),
-    "-srqs": _Show("[NAMES]", _says(1, "", "No resource quota set found\n"), "resource quota sets"),
+    "-srqs": _Show("[NAMES]", _Shows.quotas, "resource quota sets"),
     "-sp": _Show("NAME", _Shows.environment, "a parallel environment"),
     "-se": _Show("HOST", _Shows.host, "an execution host with its load"),
     "-shgrp": _Show("GROUP", _Shows.group, "a host group"),
@@ -278,6 +283,7 @@ _SHOWS = {
 OPTIONS = (
     *(OptionHelp(option, "", f"list {item.text}") for option, item in _LISTS.items()),
     *(OptionHelp(option, item.argument, item.text) for option, item in _SHOWS.items()),
+    *quota_sets.OPTIONS,
     OptionHelp("-help", "", "print this text and end"),
 )
 
@@ -295,7 +301,8 @@ NOT_SIMULATED = frozenset(
         ("-mstree -Mstree -dstree -mc -Mc -msconf -Msconf -ah -dh -as -ds -am -dm -ao -do -au -Au"),
         ("-mu -Mu -du -dul -dl"),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt", "conf", "e", "hgrp", "p", "prj", "q")),
-        *(f"-{do}{what}" for do in "aAmMd" for what in ("rqs", "user")),
+        *(f"-{do}user" for do in "aAmMd"),
+        ("-arqs -mrqs"),
     )
     for option in options.split()
 )
@@ -324,6 +331,9 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
                 return 1, out, text + usage(request.flavour, "qconf", OPTIONS)
             index += word is not None
             result = show.answer(shows, word)
+        elif option in quota_sets.CHANGES:
+            result, used = quota_sets.change(option, words[index:], request, qmaster)
+            index += used
         elif option in _CHANGES and not qmaster.config.is_manager(request.user):
             return _denied(request)
         elif option in NOT_SIMULATED:

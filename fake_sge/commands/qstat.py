@@ -239,7 +239,6 @@ class _Listing:
         loads = self._qmaster.load_values(instance.host)
         name = view.load_name
         value = loads.get(name)
-        known = self._config.complex_named(name) is not None
         resources = (
             queue_resources(self._offered(instance, loads), self._config, view.resources, view.flavour)
             if "-F" in view.switches
@@ -248,7 +247,7 @@ class _Listing:
         explain = "".join(view.switches.words("-explain")[-1:])
         reasons = queue_reasons(instance, loads, self._config, explain)
         return QueueView(
-            instance, None if value is None else atof(value), known, loads.get("arch"), resources, reasons
+            instance, None if value is None else atof(value), loads.get("arch"), resources, reasons
         )
 
     def _offered(self, instance: QueueInstance, loads: Mapping[str, str]) -> list[Resource]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet
+from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
-from .lifecycle import discard_enrolled, discard_waiting, is_stopped_by_queue, kill_simulated, release
-from .state import CellState, SignalTask, enroll, make_instances
+from .delivery import is_away, signal
+from .lifecycle import discard_enrolled, discard_waiting, exited, is_stopped_by_queue, kill_simulated, release
+from .state import CellState, enroll, make_instances, never_ran
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 
 KILL = 9
@@ -125,11 +126,11 @@ def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: A
     task.state |= State.DELETED
     outcome = Outcome.FORCED if force else Outcome.REGISTERED
     change = Change(outcome, job.number, _named(job, task.number))
-    if job.spec.simulation is not None:
+    if job.spec.simulation is not None and not is_away(state, task):
         kill_simulated(state, now, job, task, KILL)
         return change
     if not already:
-        state.effects.append(SignalTask(job.number, task.number, task.run, "kill"))
+        signal(state, job, task, "kill")
     if force:
         release(state, job, task)
         discard_enrolled(state, now, job, task)
@@ -180,7 +181,7 @@ def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Out
     if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
         return Outcome.NOT_APPLICABLE
     if job.spec.simulation is None and not is_stopped_by_queue(state, task):
-        state.effects.append(SignalTask(job.number, task.number, task.run, "suspend" if stop else "resume"))
+        signal(state, job, task, "suspend" if stop else "resume")
     return Outcome.DONE
 
 
@@ -200,10 +201,13 @@ def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool)
     if not force and not is_rerunnable(state, job, task):
         return Outcome.NOT_RERUNNABLE
     task.reschedule_requested = True
-    if job.spec.simulation is not None:
+    if is_away(state, task):
+        if state.config.hosts[task.granted[0].host].unheard:  # it need not agree (real cell)
+            exited(state, now, job.number, task.number, task.run, never_ran(failures.RESCHEDULED, "", {}))
+    elif job.spec.simulation is not None:
         kill_simulated(state, now, job, task, KILL)
     else:
-        state.effects.append(SignalTask(job.number, task.number, task.run, "kill"))
+        signal(state, job, task, "kill")
     return Outcome.DONE
 
 
@@ -249,7 +253,7 @@ def _signal_queue(state: CellState, name: str, action: str) -> None:
             and job.spec.simulation is None
             and not task.state & State.SUSPENDED
         ):
-            state.effects.append(SignalTask(number, task_number, task.run, action))
+            signal(state, job, task, action)
 
 
 def fail_next(state: CellState, now: float, number: int, task_number: int, text: str) -> bool:
@@ -277,7 +281,9 @@ def with_config(state: CellState, config: CellConfig) -> CellState:
     state.instances = make_instances(config)
     for name, instance in state.instances.items():
         if name in old:
-            instance.used, instance.state, instance.errors = old[name].used, old[name].state, old[name].errors
+            kept = old[name].state & ~(QueueState.UNKNOWN | QueueState.ALARM)
+            instance.used, instance.errors = old[name].used, old[name].errors
+            instance.state |= kept
     for number, task_number in state.running:
         for piece in state.jobs[number].tasks[task_number].granted:
             if piece.instance not in state.instances and piece.instance in old:

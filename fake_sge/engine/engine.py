@@ -8,12 +8,13 @@ from typing import Any
 
 from ..model import CellConfig, JobSpec
 from ..model.operations import Submission
-from . import control, holds, lifecycle, scheduling, submission
+from . import control, holds, hosts, lifecycle, quota_sets, scheduling, submission
 from .state import CellState, Timing, make_instances
 
 
 def run_scheduler(state: CellState, now: float) -> None:
     """Purge, then dispatch."""
+    hosts.notice(state, now)
     lifecycle.finish_simulated(state, now)
     lifecycle.purge(state, now)
     scheduling.schedule(state, now)
@@ -71,6 +72,13 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "configure": configure,
     "advance": advance,
     "number_next": number_next,
+    "host_down": hosts.host_down,
+    "host_up": hosts.host_up,
+    "host_load": hosts.host_load,
+    "add_quotas": quota_sets.add,
+    "replace_quotas": quota_sets.replace_all,
+    "modify_quotas": quota_sets.modify,
+    "delete_quotas": quota_sets.delete,
 }
 
 
@@ -84,6 +92,7 @@ class Engine:
     def fresh(cls, config: CellConfig, timing: Timing | None = None) -> Engine:
         """An empty cell."""
         state = CellState(config, timing or Timing())
+        state.away = {name: None for name, host in config.hosts.items() if not host.up}
         state.instances = make_instances(config)
         return cls(state)
 
@@ -95,6 +104,8 @@ class Engine:
         """When the scheduler has to run next even if nothing is asked (epoch seconds, cell's clock)."""
         state = self.state
         when = state.schedule_at if state.ended or state.ready else float("inf")
+        if state.away:
+            when = min(when, hosts.next_notice(state))
         if state.simulated:
             when = min(when, state.simulated[0][0])
         if state.delayed:

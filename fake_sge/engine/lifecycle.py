@@ -8,8 +8,9 @@ from dataclasses import replace
 from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from .accounting import accounting_line
+from .delivery import is_away
 from .state import AccountingLine, CellState, JobGone, TaskEnded, drop_waiting, never_ran
-from .submission import depends_on, refresh_ready
+from .submission import depends_on, is_rerunnable, refresh_ready
 
 
 def started(state: CellState, now: float, number: int, task_number: int, run: int) -> None:
@@ -33,12 +34,14 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
         return
     job = state.jobs[number]
     granted = task.granted[0]
+    rerunnable = is_rerunnable(state, job, task)
     release(state, job, task)
     end = _judge(state.config, end, task)
     _account(state, now, job, task, end, granted)
     deleted = bool(task.state & State.DELETED)
-    if end.failed in failures.AGAIN and not deleted:
-        _again(state, now, job, task)
+    again = end.failed in failures.AGAIN or (end.failed == failures.NO_EXIT_STATUS and rerunnable)
+    if again and not deleted:
+        _again(state, now, job, task, end.failed)
     elif end.failed in failures.QUEUE_ERROR and not deleted:
         _blame_queue(state, job, granted)
         _error(now, task, end)
@@ -80,14 +83,15 @@ def release(state: CellState, job: Job, task: Task) -> None:
             instance.used -= piece.slots
 
 
-def _again(state: CellState, now: float, job: Job, task: Task) -> None:
+def _again(state: CellState, now: float, job: Job, task: Task, failed: int) -> None:
     task.status, task.state = Status.IDLE, State.QUEUED | State.WAITING
     task.granted, task.granted_pe, task.start_time = (), None, 0.0
     task.restarts += 1
     task.reschedule_requested = False
     task.usage = {}
     task.not_before = now + state.timing.cleanup
-    job.submission_time = state.moment(now)
+    if failed != failures.NO_EXIT_STATUS:  # then it stays as it was (real cell)
+        job.submission_time = state.moment(now)
     if task.not_before > now:
         state.ask_schedule(now, task.not_before - now)
 
@@ -232,7 +236,7 @@ def finish_simulated(state: CellState, now: float) -> None:
         task = _current(state, number, task_number, run)
         if task is None:
             continue
-        if task.state & State.SUSPENDED or is_stopped_by_queue(state, task):
+        if task.state & State.SUSPENDED or is_stopped_by_queue(state, task) or is_away(state, task):
             heapq.heappush(state.simulated, (now + 1.0, number, task_number, run))
             continue
         exited(

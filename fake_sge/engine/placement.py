@@ -18,9 +18,12 @@ from ..model import (
     SchedulingMessage,
 )
 from ..model.globs import glob_match
-from ..model.resources import STEADY_LOADS, complex_values, satisfies
+from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
 from ..model.values import number_of, printed
-from .state import CellState
+from .allocation import Room, allocate, most_slots
+from .host_order import HostOrder
+from .quotas import Quotas
+from .state import CellState, exceeded
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
 _INTERACTIVE = (
@@ -96,8 +99,9 @@ def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loa
     text = complex_values(host.attributes.get("complex_values", "")).get(name)
     if text is not None:
         return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
-    if name in host.load_values and (loads or name in STEADY_LOADS):
-        return Offer(host.load_values[name], "hl", True)
+    reported = known_loads(host)
+    if name in reported and (loads or name in STEADY_LOADS):
+        return Offer(reported[name], "hl", True)
     return None
 
 
@@ -179,10 +183,48 @@ def least_slots(spec: JobSpec) -> int:
     return min((piece.first for piece in spec.pe_ranges), default=1) if spec.pe else 1
 
 
+def consumables(config: CellConfig, spec: JobSpec) -> list[tuple[ComplexEntry, float]]:
+    """What a job takes of which consumables, besides its slots."""
+    found = []
+    for resource in spec.hard_resources:
+        entry = config.complex_named(resource.name)
+        if entry is not None and entry.consumable != "NO" and entry.name != "slots":
+            found.append((entry, number_of(resource.value, entry.type) or 0.0))
+    return found
+
+
+def consumed(
+    config: CellConfig, spec: JobSpec, granted: tuple[Granted, ...]
+) -> Iterator[tuple[tuple[str, str], float]]:
+    """What a job takes where: ``host:NAME`` or ``queue:INSTANCE`` and the consumable, and how much."""
+    for entry, amount in consumables(config, spec):
+        for index, piece in enumerate(granted):
+            if entry.consumable == "JOB" and index:
+                continue
+            factor = 1 if entry.consumable == "JOB" else piece.slots
+            for place in (f"queue:{piece.instance}", f"host:{piece.host}"):
+                yield (place, entry.name), amount * factor
+
+
+def quotas_of(state: CellState, running: bool = True) -> Quotas:
+    """The resource quotas with what is used of them now; without ``running`` as if nothing ran."""
+
+    def value_of(instance: QueueInstance, entry: ComplexEntry) -> str | None:
+        offer = offers(state.config, instance, entry, loads=True)
+        return offer.text if offer is not None else None
+
+    quotas = Quotas(state.config, value_of)
+    for number, task_number in state.running if running and quotas else ():
+        job = state.jobs[number]
+        task = job.tasks[task_number]
+        quotas.debit(job.spec, task.granted, task.granted_pe)
+    return quotas
+
+
 class Capacity:
     """Free slots and consumables while one scheduler run hands them out."""
 
-    def __init__(self, state: CellState) -> None:
+    def __init__(self, state: CellState, now: float) -> None:
         self.state = state
         self.config = state.config
         self.free = {
@@ -190,9 +232,8 @@ class Capacity:
             for name, instance in state.instances.items()
             if queue_unavailable(instance) is None
         }
-        self.order = sorted(
-            self.free, key=lambda name: (state.instances[name].queue.seq_no, -self.free[name], name)
-        )
+        self.order = HostOrder(state, now)
+        self.quotas = quotas_of(state)
         self.used: dict[tuple[str, str], float] = {}
         self.pe_used: dict[str, int] = {}
         for number, task_number in state.running:
@@ -206,28 +247,14 @@ class Capacity:
         """Whether no slot is left anywhere."""
         return not any(self.free.values())
 
-    def _consumables(self, spec: JobSpec) -> list[tuple[ComplexEntry, float]]:
-        found = []
-        for resource in spec.hard_resources:
-            entry = self.config.complex_named(resource.name)
-            if entry is not None and entry.consumable != "NO" and entry.name != "slots":
-                found.append((entry, number_of(resource.value, entry.type) or 0.0))
-        return found
-
     def _consume(self, spec: JobSpec, granted: tuple[Granted, ...]) -> None:
-        for entry, amount in self._consumables(spec):
-            for index, piece in enumerate(granted):
-                if entry.consumable == "JOB" and index:
-                    continue
-                factor = 1 if entry.consumable == "JOB" else piece.slots
-                for place in (f"queue:{piece.instance}", f"host:{piece.host}"):
-                    key = (place, entry.name)
-                    self.used[key] = self.used.get(key, 0.0) + amount * factor
+        for key, amount in consumed(self.config, spec, granted):
+            self.used[key] = self.used.get(key, 0.0) + amount
 
     def _room(self, spec: JobSpec, instance: QueueInstance) -> int:
         """How many of the job's slots fit into an instance now."""
         room = self.free.get(instance.name, 0)
-        for entry, amount in self._consumables(spec):
+        for entry, amount in consumables(self.config, spec):
             host = self.config.hosts[instance.host]
             for place, text in (
                 (f"queue:{instance.name}", instance.queue.attributes.get("complex_values", "")),
@@ -246,14 +273,15 @@ class Capacity:
                 )
         return room
 
-    def _candidates(self, spec: JobSpec, pe: str | None) -> list[tuple[QueueInstance, int]]:
-        found = []
-        for name in self.order:
-            instance = self.state.instances[name]
+    def candidates(self, spec: JobSpec, pe: str | None) -> Room:
+        """The instances in which the job would run now, in the order in which they are tried."""
+        found: list[tuple[QueueInstance, int]] = []
+        open_ones = [self.state.instances[name] for name, slots in self.free.items() if slots]
+        for instance in self.order.sorted(open_ones):
             if (
-                self.free[name]
-                and mismatch(self.config, instance, spec) is None
+                mismatch(self.config, instance, spec) is None
                 and (pe is None or pe in instance.queue.pe_list)
+                and not self._overloaded(instance)
             ):
                 room = self._room(spec, instance)
                 if room > 0:
@@ -266,13 +294,24 @@ class Capacity:
                 for pattern in spec.soft_queues
             )
         ]
-        return preferred + [item for item in found if item not in preferred] if preferred else found
+        if preferred:
+            found = preferred + [item for item in found if item not in preferred]
+        return Room(found, [self.quotas.caps(spec, pe, instance) for instance, _ in found])
+
+    def _overloaded(self, instance: QueueInstance) -> bool:
+        """Whether the jobs started of late have taken an instance beyond its load thresholds."""
+        thresholds = instance.queue.attributes.get("load_thresholds", "NONE")
+        if thresholds == "NONE":
+            return False
+        loads = {name: f"{value:f}" for name, value in self.order.adjusted(instance.host).items()}
+        return any(True for _ in exceeded(self.config, loads, thresholds))
 
     def place(self, spec: JobSpec) -> tuple[tuple[Granted, ...], str | None] | None:
         """Slots for one task, taken from what is free; None when it does not fit now."""
         if spec.pe is None:
-            found = self._candidates(spec, None)
-            return self._take(spec, [(found[0][0], 1)], None) if found else None
+            room = self.candidates(spec, None)
+            first = next((instance for instance in room.instances if room.left(instance)), None)
+            return self._take(spec, [(first, 1)], None) if first is not None else None
         for name, environment in sorted(self.config.parallel_environments.items()):
             if glob_match(spec.pe, name):
                 chosen = self._place_parallel(spec, environment)
@@ -283,13 +322,18 @@ class Capacity:
     def _place_parallel(
         self, spec: JobSpec, environment: ParallelEnvironment
     ) -> list[tuple[QueueInstance, int]] | None:
-        found = self._candidates(spec, environment.name)
-        left = environment.slots - self.pe_used.get(environment.name, 0)
-        for count in wanted_slots(spec, min(left, sum(room for _, room in found))):
-            chosen = allocate(environment.attributes["allocation_rule"], found, count)
+        rule = environment.attributes["allocation_rule"]
+        room = self.candidates(spec, environment.name)
+        for count in wanted_slots(spec, self.most_slots(environment, room)):
+            chosen = allocate(rule, room, count)
             if chosen is not None:
                 return chosen
         return None
+
+    def most_slots(self, environment: ParallelEnvironment, room: Room) -> int:
+        """No more slots than these can be had of a parallel environment now."""
+        left = environment.slots - self.pe_used.get(environment.name, 0)
+        return min(left, most_slots(environment.attributes["allocation_rule"], room))
 
     def _take(
         self, spec: JobSpec, chosen: list[tuple[QueueInstance, int]], pe: str | None
@@ -297,44 +341,22 @@ class Capacity:
         granted = tuple(Granted(instance.queue.name, instance.host, count) for instance, count in chosen)
         for piece in granted:
             self.free[piece.instance] -= piece.slots
+            self.order.add(piece.host, piece.slots)
         if pe is not None:
             self.pe_used[pe] = self.pe_used.get(pe, 0) + sum(piece.slots for piece in granted)
         self._consume(spec, granted)
+        self.quotas.debit(spec, granted, pe)
         return granted, pe
-
-
-def allocate(
-    rule: str, found: list[tuple[QueueInstance, int]], count: int
-) -> list[tuple[QueueInstance, int]] | None:
-    """Distribute slots over instances by a PE's allocation rule (sge_pe(5)); None when they do not fit."""
-    if rule == "$pe_slots":
-        fitting = [instance for instance, room in found if room >= count]
-        return [(fitting[0], count)] if fitting else None
-    fixed = int(rule) if rule.isdigit() else 0
-    if fixed:
-        hosts = [instance for instance, room in found if room >= fixed]
-        needed = count // fixed
-        return (
-            [(instance, fixed) for instance in hosts[:needed]]
-            if count % fixed == 0 and len(hosts) >= needed
-            else None
-        )
-    if sum(room for _, room in found) < count:
-        return None
-    given = [0] * len(found)
-    while count:
-        for index, (_, room) in enumerate(found):
-            step = (
-                min(room - given[index], count) if rule == "$fill_up" else min(1, room - given[index], count)
-            )
-            given[index] += step
-            count -= step
-    return [(instance, slots) for (instance, _), slots in zip(found, given) if slots]
 
 
 def used_of(state: CellState, place: str) -> dict[str, float]:
     """What running jobs use of the consumables of ``host:NAME`` or ``queue:INSTANCE``, slots among them."""
-    used = {name: amount for (where, name), amount in Capacity(state).used.items() if where == place}
+    used: dict[str, float] = {}
+    for number, task_number in state.running:
+        job = state.jobs[number]
+        for (where, name), amount in consumed(state.config, job.spec, job.tasks[task_number].granted):
+            if where == place:
+                used[name] = used.get(name, 0.0) + amount
     kind, _, name = place.partition(":")
     used["slots"] = sum(
         instance.used

@@ -5,10 +5,15 @@ from __future__ import annotations
 import heapq
 
 from ..model import Job, JobSpec, QueueInstance, SchedulingMessage, State, Status, Task
-from .placement import Capacity, least_slots, mismatch, queue_unavailable
-from .state import CellState, StartTask, enroll
+from ..model.globs import glob_match
+from .allocation import Room, most_slots
+from .delivery import begin
+from .placement import Capacity, least_slots, mismatch, queue_unavailable, quotas_of
+from .quotas import Quotas
+from .state import CellState, enroll
 
 VERIFY_NOW = 4  # -w p
+EXCEEDS = 50  # the number of a message about a resource quota
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 
@@ -17,22 +22,44 @@ def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingM
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
     messages: list[SchedulingMessage] = []
-    room = 0
+    quotas = quotas_of(state, running=now)
+    free: list[tuple[QueueInstance, int]] = []
     for instance in state.instances.values():
         reason = mismatch(state.config, instance, spec, loads=now)
         if now and queue_unavailable(instance):
             reason = SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}')
         elif reason is None and now and instance.used >= instance.slots:
             reason = _without_slots(instance, spec)
-        if reason is not None:
-            messages.append(reason)
+        exceeding = [] if reason is not None else exceeded_quotas(quotas, spec, instance)
+        if reason is not None or exceeding:
+            messages += exceeding if reason is None else [reason]
         else:
-            room = max(room, instance.slots - (instance.used if now else 0))
-    if room >= least_slots(spec):
+            free.append((instance, instance.slots - (instance.used if now else 0)))
+    if _offered(state, spec, free, quotas) >= least_slots(spec):
         return True, []
-    if spec.pe is not None and not any(message.number for message in messages):
+    if spec.pe is not None and all(message.number in (0, EXCEEDS) for message in messages):
         messages.append(SchedulingMessage(24, f'cannot run in PE "{spec.pe}" because it only offers 0 slots'))
-    return False, messages
+    return False, list(dict.fromkeys(messages))
+
+
+def exceeded_quotas(quotas: Quotas, spec: JobSpec, instance: QueueInstance) -> list[SchedulingMessage]:
+    """The limits of which nothing is left to a job in an instance."""
+    caps = quotas.caps(spec, spec.pe, instance)
+    return [SchedulingMessage(EXCEEDS, cap.reason) for cap in caps if not cap.slots]
+
+
+def _offered(state: CellState, spec: JobSpec, free: list[tuple[QueueInstance, int]], quotas: Quotas) -> int:
+    """The most slots that free instances give a job, of the parallel environment that gives most."""
+    if spec.pe is None:
+        return max((slots for _, slots in free), default=0)
+    most = 0
+    for name, environment in state.config.parallel_environments.items():
+        if glob_match(spec.pe, name):
+            fitting = [(instance, slots) for instance, slots in free if name in instance.queue.pe_list]
+            room = Room(fitting, [quotas.caps(spec, name, instance) for instance, _ in fitting])
+            rule = environment.attributes["allocation_rule"]
+            most = max(most, min(environment.slots, most_slots(rule, room)))
+    return most
 
 
 def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
@@ -72,7 +99,7 @@ def schedule(state: CellState, now: float) -> None:
             state.mark_ready(job)
     if not state.ready:
         return
-    capacity = Capacity(state)
+    capacity = Capacity(state, now)
     if capacity.nothing_free():
         return
     if float(state.config.scheduler["weight_priority"]) or any(
@@ -147,12 +174,7 @@ def _start(state: CellState, job: Job, task: Task, now: float) -> None:
     task.start_time = state.moment(now)
     task.usage = {}
     state.running[(job.number, task.number)] = None
-    simulation = job.spec.simulation
-    if simulation is None:
-        state.effects.append(StartTask(job.number, task.number, task.run))
-    else:
-        task.status = Status.RUNNING
-        heapq.heappush(state.simulated, (now + simulation.run_time, job.number, task.number, task.run))
+    begin(state, job, task, now)
 
 
 def set_priorities(state: CellState, now: float) -> None:
@@ -230,9 +252,10 @@ def explain(state: CellState, now: float, number: int | None = None) -> list[Sch
     all_dropped = pending and len(about_queues) == len(state.instances)
     about_queues += [ALL_DROPPED] if all_dropped else []
     own: list[SchedulingMessage] = []
+    quotas = quotas_of(state)
     shared: dict[tuple[int, str], list[int]] = {}
     for job in jobs:
-        for message in dict.fromkeys(_explain_job(state, job, now)):
+        for message in dict.fromkeys(_explain_job(state, job, now, quotas)):
             if message.number in _SHARED_ORDER:
                 shared.setdefault((message.number, message.text), []).extend(message.jobs)
             elif not all_dropped:
@@ -241,7 +264,7 @@ def explain(state: CellState, now: float, number: int | None = None) -> list[Sch
     return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]
 
 
-def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessage]:
+def _explain_job(state: CellState, job: Job, now: float, quotas: Quotas) -> list[SchedulingMessage]:
     pending = [task for task in job.tasks.values() if task.is_pending]
     if not job.waiting and not pending:
         return []
@@ -251,12 +274,13 @@ def _explain_job(state: CellState, job: Job, now: float) -> list[SchedulingMessa
     reasons: list[SchedulingMessage] = []
     for instance in state.instances.values():
         reason = mismatch(state.config, instance, job.spec)
-        if reason is not None:
-            reasons.append(SchedulingMessage(reason.number, reason.text, (job.number,)))
+        found = exceeded_quotas(quotas, job.spec, instance) if reason is None else [reason]
+        reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
         reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
-    if job.spec.pe is not None and not reasons:
-        free = max((instance.slots - instance.used for instance in state.instances.values()), default=0)
+    if job.spec.pe is not None and all(item.number == EXCEEDS for item in reasons):
+        open_ones = [item for item in state.instances.values() if queue_unavailable(item) is None]
+        free = _offered(state, job.spec, [(item, item.slots - item.used) for item in open_ones], quotas)
         offered = free if free >= least_slots(job.spec) else 0
         text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
         reasons.append(SchedulingMessage(24, text, (job.number,)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-from ..model import CellConfig, Exit, Job, QueueInstance, Task, TaskSet
+from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
+from ..model.resources import beyond, complex_values, known_loads
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class CellState:
     order: list[tuple[float, int]] = field(default_factory=list)  # heap over ready, may hold stale entries
     running: dict[tuple[int, int], None] = field(default_factory=dict)
     ended: list[tuple[int, int]] = field(default_factory=list)
+    away: dict[str, None] = field(default_factory=dict)  # hosts that cannot be reached
     simulated: list[tuple[float, int, int, int]] = field(default_factory=list)  # heap: end, job, task, run
     delayed: list[tuple[float, int]] = field(default_factory=list)  # heap: -a time, job
     active_of: dict[str, int] = field(default_factory=dict)  # jobs per user
@@ -135,9 +138,35 @@ def make_instances(config: CellConfig) -> dict[str, QueueInstance]:
     ordered = sorted(config.queues.values(), key=lambda queue: (queue.seq_no, queue.name))
     for queue in ordered:
         for host in hosts_of(config, queue.attributes["hostlist"]):
-            instance = QueueInstance(queue, host)
+            own = config.queue_on(queue.name, host)
+            assert own is not None
+            instance = QueueInstance(own, host)
             found[instance.name] = instance
+            refresh_load_state(config, instance)
     return found
+
+
+def refresh_load_state(config: CellConfig, instance: QueueInstance) -> None:
+    """``u`` of an instance whose host is unheard, ``a`` of one beyond its load thresholds.
+
+    A threshold whose value is not known counts as exceeded (real cell: ``au``).
+    """
+    host = config.hosts[instance.host]
+    loads = known_loads(host)
+    instance.state &= ~(QueueState.UNKNOWN | QueueState.ALARM)
+    if host.unheard:
+        instance.state |= QueueState.UNKNOWN
+    if any(True for _ in exceeded(config, loads, instance.queue.attributes.get("load_thresholds", "NONE"))):
+        instance.state |= QueueState.ALARM
+
+
+def exceeded(config: CellConfig, loads: Mapping[str, str], thresholds: str) -> Iterator[str]:
+    """The names of the thresholds that a host's load is beyond, or whose values it does not report."""
+    for name, limit in complex_values(thresholds).items():
+        entry = config.complex_named(name)
+        offered = loads.get(entry.name) if entry is not None else None
+        if entry is not None and (offered is None or beyond(entry, limit, offered)):
+            yield entry.name
 
 
 def hosts_of(config: CellConfig, hostlist: str) -> list[str]:

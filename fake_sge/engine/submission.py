@@ -177,5 +177,6 @@ def is_rerunnable(state: CellState, job: Job, task: Task) -> bool:
     """Whether the job may be rescheduled: -r y, or the queue's rerun attribute."""
     if job.spec.rerun is not Rerun.QUEUE:
         return job.spec.rerun is Rerun.YES
-    queue = state.config.queues.get(task.granted[0].queue) if task.granted else None
+    place = task.granted[0] if task.granted else None
+    queue = state.config.queue_on(place.queue, place.host) if place is not None else None
     return bool(queue and queue.rerun)

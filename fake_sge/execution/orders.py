@@ -189,14 +189,15 @@ def inherited(name: str) -> bool:
 def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
     """TMPDIR of a task: ``QUEUE_TMPDIR/JOB.TASK.QUEUE``."""
     granted = task.granted[0]
-    base = config.queues[granted.queue].attributes["tmpdir"] if granted.queue in config.queues else "/tmp"
+    queue = config.queue_on(granted.queue, granted.host)
+    base = queue.attributes["tmpdir"] if queue is not None else "/tmp"
     return f"{base}/{job.number}.{task.number}.{granted.queue}"
 
 
 def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
     """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell)."""
     granted = task.granted[0]
-    queue = config.queues.get(granted.queue)
+    queue = config.queue_on(granted.queue, granted.host)
     return pick(job.spec.shells, granted.host) or (queue and queue.attributes.get("shell")) or account.shell
 
 
@@ -208,7 +209,8 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
         command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
         return {"shell": None, "program": command, "argv": [command, *args]}
-    attributes = config.queues[granted.queue].attributes if granted.queue in config.queues else {}
+    queue = config.queue_on(granted.queue, granted.host)
+    attributes = queue.attributes if queue is not None else {}
     shell = shell_of(config, job, task, account)
     base = shell.rpartition("/")[2]
     login = base in config.global_config["login_shells"].split(",")
@@ -237,7 +239,7 @@ def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int
 
 def run_limit(config: CellConfig, job: Job, task: Task, name: str) -> float | None:
     """``h_rt``, ``s_vmem`` ...: the smaller of request and queue, in seconds or bytes; None for no limit."""
-    queue = config.queues.get(task.granted[0].queue)
+    queue = config.queue_on(task.granted[0].queue, task.granted[0].host)
     return limit_of(job.spec.hard_resources, queue.attributes if queue else {}, name)
 
 
@@ -273,7 +275,7 @@ def make_order(
     channel = dict(spec.extra).get(CHANNEL)
     if channel is not None:
         stdin, stdout, stderr = (f"{channel}/{name}" for name in ("in", "out", "err"))
-    queue = config.queues.get(task.granted[0].queue)
+    queue = config.queue_on(task.granted[0].queue, host)
     notify = quantity(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
     return {
         **program(config, job, task, account, script),

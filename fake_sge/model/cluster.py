@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass, field
 
 from .flavours import SGE, Flavour
+from .host_values import split_value, values_on
+from .quotas import QuotaSet
 
 
 class QueueState(enum.IntFlag):
@@ -38,12 +40,12 @@ class ClusterQueue:
     @property
     def slots(self) -> int:
         """Slots of each instance."""
-        return int(self.attributes["slots"].split(",")[0])
+        return int(split_value(self.attributes["slots"])[0])
 
     @property
     def seq_no(self) -> int:
         """Sequence number."""
-        return int(self.attributes["seq_no"])
+        return int(split_value(self.attributes["seq_no"])[0])
 
     @property
     def qtype(self) -> str:
@@ -66,7 +68,7 @@ class ClusterQueue:
 
 @dataclass
 class QueueInstance:
-    """A queue on a host."""
+    """A queue on a host. ``queue`` has the attributes as they are on this host."""
 
     queue: ClusterQueue
     host: str
@@ -88,12 +90,24 @@ class QueueInstance:
 
 @dataclass
 class Host:
-    """An execution host. ``load_values``: lines of ``qconf -se`` in order, as text (``23311.742188M``)."""
+    """An execution host. ``load_values``: lines of ``qconf -se`` in order, as text (``23311.742188M``).
+
+    Attributes:
+        up: whether its execution daemon can be reached.
+        heard: whether it ever was.
+        unheard: whether the qmaster has noticed that it cannot: ``u``.
+        since: when that began, of one that is not up.
+        lost: the runs (job, task, run) that a crash has ended, until the host is back to tell of them.
+    """
 
     name: str
     load_values: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # the other lines of qconf -se, in order
     up: bool = True
+    heard: bool = True
+    unheard: bool = False
+    since: float = 0.0
+    lost: list[tuple[int, int, int]] = field(default_factory=list)
 
     @property
     def arch(self) -> str:
@@ -148,7 +162,7 @@ class CellConfig:
     users: list[str] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
-    resource_quotas: list[str] = field(default_factory=list)
+    resource_quotas: dict[str, QuotaSet] = field(default_factory=dict)
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
     flavour: Flavour = SGE
@@ -175,6 +189,13 @@ class CellConfig:
         """A queue pattern with the host that it means."""
         queue, at, host = pattern.partition("@")
         return f"{queue}@{self.host_named(host)}" if at else pattern
+
+    def queue_on(self, name: str, host: str) -> ClusterQueue | None:
+        """A cluster queue with its attributes as they are on a host; None when there is no such queue."""
+        queue = self.queues.get(name)
+        if queue is None or not any("[" in text for text in queue.attributes.values()):
+            return queue
+        return ClusterQueue(name, values_on(queue.attributes, host, self.host_groups))
 
     def is_manager(self, user: str) -> bool:
         """Whether the user is a manager."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .cluster import ComplexEntry
+from .cluster import ComplexEntry, Host
 from .globs import glob_match
 from .jobs import Resource
 from .values import TEXT_TYPES, compare, number_of, quantity
@@ -23,6 +23,14 @@ STEADY_LOADS = (
     *("arch", "num_proc", "mem_total", "swap_total", "virtual_total", "m_core", "m_socket", "m_thread"),
     "m_topology",
 )
+
+
+def known_loads(host: Host) -> dict[str, str]:
+    """What the qmaster knows of a host's load: of an unheard one only what does not change (real cell)."""
+    if not host.unheard:
+        return dict(host.load_values)
+    steady = host.load_values if host.heard else {}
+    return {name: value for name, value in steady.items() if name in STEADY_LOADS}
 
 
 def complex_values(text: str) -> dict[str, str]:
@@ -52,6 +60,12 @@ def satisfies(entry: ComplexEntry, wanted: str, offered: str) -> bool:
         return not hit if entry.relop == "!=" else hit
     want, have = number_of(wanted, entry.type), number_of(offered, entry.type)
     return want is not None and have is not None and compare(entry.relop, want, have)
+
+
+def beyond(entry: ComplexEntry, limit: str, offered: str) -> bool:
+    """Whether a load value is beyond its threshold, by the relation of its complex entry."""
+    want, have = number_of(limit, entry.type), number_of(offered, entry.type)
+    return want is not None and have is not None and compare(entry.relop, have, want)
 
 
 def limit_of(resources: Sequence[Resource], attributes: dict[str, str], name: str) -> float | None:

@@ -27,10 +27,13 @@ from ..model import (
     Task,
     state_letters,
 )
-from ..model.operations import Submission
+from ..model.operations import Actor, QueueAction, Submission
+from ..model.resources import known_loads
 from ..options import changed_timing
-from ..reports import CellStatus, TaskGroup
+from ..render.queues import state_letters as queue_letters
+from ..reports import CellStatus, HostStatus, TaskGroup
 from ..settings import check, check_effect, near
+from . import hosts
 from .qmaster import Qmaster
 
 
@@ -220,6 +223,34 @@ def _wait_idle(qmaster: Qmaster, timeout: float) -> bool:
     return True
 
 
+def _hosts(qmaster: Qmaster) -> list[dict[str, Any]]:
+    state = qmaster.engine.state
+    found = []
+    for name, host in state.config.hosts.items():
+        mine = [item for item in state.instances.values() if item.host == name]
+        status = HostStatus(
+            name=name,
+            up=host.up,
+            unheard=host.unheard,
+            slots=sum(item.slots for item in mine),
+            used=sum(item.used for item in mine),
+            queues={item.name: queue_letters(item.state) for item in mine},
+            load=known_loads(host),
+        )
+        found.append(asdict(status))
+    return found
+
+
+def _host_queues(qmaster: Qmaster, host: str, action: str) -> None:
+    """What qmod does to all queues of a host."""
+    hosts.host_named(qmaster, host)
+    me = user_name(os.getuid())
+    actor = Actor(me, os.getuid(), me, os.getgid(), next(iter(qmaster.engine.state.config.hosts)))
+    for item in list(qmaster.engine.state.instances.values()):
+        if item.host == host:
+            qmaster.apply("change_queue", item.name, QueueAction(action), actor)
+
+
 def _stop(qmaster: Qmaster) -> None:
     del qmaster
     os.kill(os.getpid(), signal.SIGTERM)
@@ -239,5 +270,10 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "rotate": _rotate,
     "schedule": lambda qmaster: qmaster.apply("schedule"),
     "wait_idle": _wait_idle,
+    "hosts": _hosts,
+    "host_down": hosts.host_down,
+    "host_up": hosts.host_up,
+    "host_load": hosts.host_load,
+    "host_queues": _host_queues,
     "stop": _stop,
 }

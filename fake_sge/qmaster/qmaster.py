@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..engine.delivery import is_away, run_is_away
 from ..engine.engine import Engine
 from ..engine.scheduling import set_priorities
 from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
@@ -23,12 +24,13 @@ from ..execution.users import home_and_shell, user_name
 from ..faults import FaultBook, FaultKind
 from ..launch import command
 from ..layout import Layout
-from ..model import Exit, Status, failures
+from ..model import Status, failures
 from ..model.accounting import HEADER
 from ..model.operations import Finished
 from ..options import CellOptions, make_config, make_timing
 from .accounting import AccountingFile
 from .journal import Store, StoreError
+from .shepherd_reports import exit_of, report_order
 
 log = logging.getLogger("fake_sge")
 _SIGNALS = {"kill": signal.SIGTERM, "suspend": signal.SIGUSR1, "resume": signal.SIGUSR2}
@@ -283,18 +285,20 @@ class Qmaster:
     def read_reports(self) -> None:
         """Take in what shepherds have left; a report goes away when it is recorded. Raises StoreError."""
         directory = self.layout.reports
-        for name in sorted(os.listdir(directory), key=_report_order):  # noqa: PTH208 names are all we need
+        for name in sorted(os.listdir(directory), key=report_order):  # noqa: PTH208 names are all we need
             if name.startswith("."):
                 continue
             path = directory / name
             number, task, run, kind = name.split(".")
+            if run_is_away(self.engine.state, int(number), int(task)):
+                continue  # it is told when the host is back
             values = json.loads(path.read_text())
             if kind == "started":
                 self.apply("started", int(number), int(task), int(run))
             else:
-                end = self.faults.shepherds_word(int(number), _exit_of(values))
+                end = self.faults.shepherds_word(int(number), exit_of(values))
                 self.apply("exited", int(number), int(task), int(run), end)
-                self._remove_spool(int(number), int(task))
+                self.remove_spool(int(number), int(task))
             path.unlink()
 
     def fresh_usage(self) -> None:
@@ -311,7 +315,8 @@ class Qmaster:
                 with contextlib.suppress(FileNotFoundError):
                     task.usage = json.loads((spool / "usage").read_text())
 
-    def _remove_spool(self, number: int, task: int) -> None:
+    def remove_spool(self, number: int, task: int) -> None:
+        """Forget what the execution daemon had of a task."""
         for host in self.engine.state.config.hosts:
             spool = self.layout.active_job(host, number, task)
             if spool.is_dir():
@@ -328,7 +333,8 @@ class Qmaster:
             job = state.jobs[number]
             task = job.tasks[task_number]
             spool = self.layout.active_job(task.granted[0].host, number, task_number)
-            if job.spec.simulation is None and not (spool / "pid").exists():
+            absent = job.spec.simulation is not None or is_away(state, task)
+            if not absent and not (spool / "pid").exists():
                 self._start(StartTask(number, task_number, task.run), again=True)
         self.check_shepherds()
 
@@ -339,7 +345,8 @@ class Qmaster:
             job = self.engine.state.jobs[number]
             task = job.tasks[task_number]
             spool = self.layout.active_job(task.granted[0].host, number, task_number)
-            if job.spec.simulation is not None or not (spool / "pid").exists():
+            absent = job.spec.simulation is not None or is_away(self.engine.state, task)
+            if absent or not (spool / "pid").exists():
                 continue
             if self._shepherd_pid(number, task_number) is None:
                 self.read_reports()
@@ -369,23 +376,3 @@ class Qmaster:
             yield
         finally:
             self.lock.acquire()
-
-
-def _report_order(name: str) -> tuple[str, bool]:
-    stem, _, kind = name.rpartition(".")
-    return stem, kind != "started"
-
-
-def _exit_of(values: dict[str, Any]) -> Exit:
-    if "end_time" not in values:
-        return never_ran(values["failed"], values["error"], {})
-    error = f"[0:{values['pid']}]: " if values["exit_status"] == 100 else ""
-    return Exit(
-        values["failed"],
-        values["exit_status"],
-        values["signal"],
-        values["start_time"],
-        values["end_time"],
-        values["usage"],
-        error,
-    )

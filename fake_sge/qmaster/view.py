@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..engine.admission import find_jobs
-from ..engine.placement import instance_matches, used_of
+from ..engine.placement import instance_matches, quotas_of, used_of
 from ..engine.scheduling import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
@@ -23,7 +23,9 @@ from ..model.operations import (
     Submission,
     Warn,
 )
+from ..model.quotas import QuotaUse
 from ..model.requests import ClientSignal
+from ..model.resources import known_loads
 from .journal import StoreError
 from .qmaster import MAX_EVENT_CLIENTS, Qmaster
 
@@ -102,7 +104,12 @@ class CommandView:
     def load_values(self, host: str) -> dict[str, str]:
         """Load values of a host."""
         found = self.config.hosts.get(host)
-        return dict(found.load_values) if found and found.up else {}
+        return known_loads(found) if found is not None else {}
+
+    def quota_uses(self) -> list[QuotaUse]:
+        """Limits of resource quotas and their use."""
+        state = self.qmaster.engine.state
+        return quotas_of(state).uses(list(state.instances.values()))
 
     def used_of(self, place: str) -> Mapping[str, float]:
         """What is used of consumables."""
@@ -157,6 +164,11 @@ class CommandView:
         """What qmod does to a queue instance."""
         change: Change = self.qmaster.apply("change_queue", instance, action, actor)
         return change
+
+    def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
+        """Add, replace or remove resource quota sets."""
+        answers: list[tuple[bool, str]] = self.qmaster.apply(operation, *args)
+        return answers
 
     def trigger_scheduler(self) -> None:
         """Run the scheduler now."""

@@ -41,8 +41,8 @@ def check(options: CellOptions) -> None:
         name = option.name
         if name not in FOR_REAL_CELLS and getattr(options, name) != getattr(defaults, name):
             raise FakeOnlyError(f"a real cell has no option {name}")
-    if options.hosts != defaults.hosts:
-        raise FakeOnlyError(f"a real cell has one host, localhost, not {', '.join(options.hosts)}")
+    if tuple(options.hosts) != tuple(defaults.hosts) or isinstance(options.hosts, Mapping):
+        raise FakeOnlyError(f"a real cell has one host, localhost, not {', '.join(options.host_names)}")
 
 
 def configuration(options: CellOptions, directory: Path, user: str) -> CellConfig:

@@ -76,13 +76,11 @@ def parse_states(word: str) -> tuple[QueueState, str | None]:
 class QueueView:
     """A queue instance as ``qstat -f`` shows it.
 
-    ``load`` is the value of load_avg (or $SGE_LOAD_AVG), None when the host did not report it; ``load_known``
-    whether there is such an attribute at all.
+    ``load`` is the value of load_avg (or $SGE_LOAD_AVG), None when the host does not report it.
     """
 
     instance: QueueInstance
     load: float | None
-    load_known: bool
     arch: str | None
     resources: Sequence[Resource] = ()
     reasons: Sequence[tuple[str, str]] = ()  # XML tag and text: alarm reasons and messages of -explain
@@ -126,9 +124,7 @@ def queue_text(flavour: Flavour, view: QueueView, width: int, extended: bool) ->
     """A rule and the line of a queue instance, with what -explain and -F add."""
     instance = view.instance
     slots = f"{instance.reserved}/{instance.used}/{instance.slots} "
-    load = "-NA- "
-    if view.load_known:
-        load = "---  " if view.load is None else f"{view.load:2.2f} "
+    load = "-NA- " if view.load is None else f"{view.load:2.2f} "
     arch = f"{view.arch} " if view.arch is not None else "-NA- "
     rows = [
         _RULE + (_EXTENDED_RULE if extended else "") + "-" * max(0, width - 30) + "\n",
@@ -153,7 +149,7 @@ def queue_xml(flavour: Flavour, view: QueueView) -> str:
         ("slots_resv", str(instance.reserved)),
         ("slots_total", str(instance.slots)),
     ]
-    if view.load_known and view.load is not None and not flavour.is_ocs:
+    if view.load is not None and not flavour.is_ocs:
         rows.append(("load_avg", f"{view.load:.5f}"))
     if view.arch is not None:
         rows.append(("arch", view.arch))

@@ -40,6 +40,7 @@ LINES = (
     ("qstat -g c", 0, r"(?s)CLUSTER QUEUE .*all\.q .*", ""),
     ("qstat -j nosuch", 1, "", "Following jobs do not exist: \nnosuch\n"),
     ("qhost -q -j", 0, r"(?s)HOSTNAME .*all\.q .*\n +JOB .*", ""),
+    ("qquota -xml", 0, r"(?s)<\?xml.*<qquota_result .*", ""),
     ("qselect -q all.q", 0, r"all\.q@localhost\n", ""),
     ("qconf -sql", 0, r"all\.q\n", ""),
     ("qconf -sq all.q", 0, r"(?s)qname +all\.q\n.*", ""),

@@ -147,3 +147,22 @@ def test_clear_messages(tmp_path: Path) -> None:
     assert "no qmaster in" in fake_sge("status", tmp_path, code=1)
     assert "'x' is not NAME=VALUE" in fake_sge("start", tmp_path / "c", "--set", "x", code=1)
     assert "invalid choice" in fake_sge("start", tmp_path / "c", "--profile", "x", code=2)
+
+
+def test_hosts(tmp_path: Path) -> None:
+    place = tmp_path / "cell"
+    fake_sge("start", place, "--host", "big:slots=8,mem=64G", "--host", "small:2")
+    try:
+        fake_sge("host", place, "small", "down")
+        fake_sge("host", place, "big", "load", "load_avg=3")
+        big, small = map(json.loads, fake_sge("hosts", place).splitlines())
+        assert (big["slots"], big["load"]["load_avg"]) == (8, "3.000000")
+        assert big["load"]["mem_total"] == "65536.000000M"
+        assert (small["unheard"], small["queues"]) == (True, {"all.q@small": "u"})
+        assert "did you mean 'small'?" in fake_sge("host", place, "smal", "up", code=1)
+        assert "belongs to load" in fake_sge("host", place, "big", "up", "load_avg=3", code=1)
+        assert "belongs to load" in fake_sge("host", place, "big", "load", code=1)
+        assert "did you mean 'load_avg'?" in fake_sge("host", place, "big", "load", "load_av=3", code=1)
+        assert "did you mean 'slots'?" in fake_sge("start", tmp_path / "b", "--host", "b:slotz=8", code=1)
+    finally:
+        fake_sge("stop", place)

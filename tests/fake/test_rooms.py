@@ -14,26 +14,29 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli compare comparison compiled coverage errors faults guard install launch "
-    "layout on_path options pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli compare comparison compiled coverage errors faults guard host install "
+    "launch layout on_path host_options options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
-    "interactive jobs names operations ranges requests resources states values",
-    "engine": "__init__ accounting admission control engine holds lifecycle placement scheduling "
-    "state submission",
+    "host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
+    "resources states values",
+    "engine": "__init__ accounting admission allocation control delivery engine holds host_order hosts "
+    "lifecycle placement quota_sets quotas scheduling state submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
-    "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues slots "
-    "table tasks usage formats",
-    "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qrls qrsh qselect qstat qsub",
+    "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues "
+    "quotas slots table tasks usage formats",
+    "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh qselect "
+    "qstat qsub quota_sets",
     "commands/altering": "__init__ alter attributes",
     "commands/interface": "__init__ environment qmaster_interface",
-    "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons resource_requests "
+    "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons quota_lines "
+    "resource_requests "
     "switches",
     "commands/submission": "__init__ common jsv spec_text",
     "commands/submit_options": "__init__ binding job_spec job_words option_values parsed parser range_values "
     "table",
     "commands/times": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd users",
-    "qmaster": "__init__ accounting admin daemon journal qmaster server view",
+    "qmaster": "__init__ accounting admin daemon hosts journal qmaster server shepherd_reports view",
     "client": "__init__ client link run_command",
     "comparing": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
@@ -49,7 +52,8 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "faults": ("model",),
     "reports": (),
     "settings": ("model",),
-    "options": ("model", "engine", "settings"),
+    "host_options": ("model", "settings"),
+    "options": ("model", "engine", "settings", "host_options"),
     "compiled": (),
     "install": ("compiled", "launch", "layout", "options"),
     "commands/interface": ("model", "render"),
@@ -65,18 +69,20 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "execution": ("model", "engine", "layout", "wire"),
     "client": ("model", "commands", "execution", "layout", "wire"),
     "qmaster": (
-        *("model", "engine", "commands", "execution"),
+        *("model", "engine", "render", "commands", "execution"),
         *("compiled", "faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
     "on_path": (),
     "comparison": (),
     "comparing": ("comparison",),
+    "host": ("reports",),
     "cell": (
         "client",
         "errors",
         "execution",
         "faults",
+        "host",
         "install",
         "launch",
         "layout",
@@ -88,11 +94,11 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "guard": ("cell",),
     "real": ("comparison", "errors", "layout", "model", "on_path", "options", "reports"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
-    "cli": ("cell", "client", "errors", "faults", "launch", "layout", "options", "real"),
+    "cli": ("cell", "client", "errors", "faults", "host_options", "launch", "layout", "options", "real"),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "comparing", "comparison", "errors", "options", "real"),
     "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),
-    "__init__": ("cell", "errors", "faults", "options", "real", "reports"),
+    "__init__": ("cell", "errors", "faults", "host", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")
 EFFECTS = {

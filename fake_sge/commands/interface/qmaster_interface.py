@@ -31,6 +31,7 @@ from typing import Protocol
 
 from ...model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from ...model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
+from ...model.quotas import QuotaUse
 
 
 class QmasterInterface(Protocol):
@@ -75,6 +76,9 @@ class QmasterInterface(Protocol):
     def event_clients(self) -> list[tuple[int, str, str]]:
         """Registered event clients: id, name (``scheduler``, ``qsub`` ...), host (qconf -secl)."""
 
+    def quota_uses(self) -> list[QuotaUse]:
+        """The limits of the resource quota sets in force, with what running jobs have used of them."""
+
     # ---- changing ------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
@@ -90,6 +94,9 @@ class QmasterInterface(Protocol):
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
+
+    def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
+        """An operation of :mod:`fake_sge.engine.quota_sets`; its answers."""
 
     def trigger_scheduler(self) -> None:
         """Run qconf -tsm."""

@@ -32,6 +32,7 @@ SUMMARY_TEXTS: dict[int, str] = {
     33: "Jobs dropped because of hold state",
     35: "Job dropped because of job dependencies",
     45: "Not all array tasks may be started due to 'max_aj_instances'",
+    50: "Jobs dropped because of exceeding limit in rule",
 }
 _IDS_PER_LINE = 8
 GLOB = "*?["

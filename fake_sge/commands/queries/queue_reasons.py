@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...model import CellConfig, ComplexEntry, QueueInstance, QueueState
-from ...model.resources import complex_values
-from ...model.values import compare, number_of
-
-
-def _exceeded(entry: ComplexEntry, limit: str, offered: str) -> bool:
-    """Whether a load value is beyond its threshold, by the relation of its complex entry."""
-    want, have = number_of(offered, entry.type), number_of(limit, entry.type)
-    return want is not None and have is not None and compare(entry.relop, want, have)
+from ...model import CellConfig, QueueInstance, QueueState
+from ...model.resources import beyond, complex_values
 
 
 def _alarms(
@@ -22,7 +15,7 @@ def _alarms(
     for name, limit in complex_values(instance.queue.attributes.get(thresholds, "NONE")).items():
         entry = config.complex_named(name)
         offered = loads.get(entry.name) if entry is not None else None
-        if entry is not None and offered is not None and _exceeded(entry, limit, offered):
+        if entry is not None and offered is not None and beyond(entry, limit, offered):
             lines.append(f"alarm hl:{entry.name}={offered} {title}={limit}")
     return "\n\t".join(lines)
 

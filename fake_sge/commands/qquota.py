@@ -1,0 +1,39 @@
+"""qquota: resource quotas and what is used of them."""
+
+from __future__ import annotations
+
+from ..model.requests import QmasterUnreachable, Reply, Request
+from ..render.formats import encode
+from ..render.quotas import quota_document, quota_table
+from ..render.usage import OptionHelp
+from .interface.environment import environment_error, unreachable_text
+from .interface.qmaster_interface import QmasterInterface
+from .queries.quota_lines import quota_lines
+from .queries.switches import HELP, parse_switches, refused
+
+_KINDS = {"-u": "users", "-P": "projects", "-pe": "pes", "-q": "queues", "-h": "hosts"}
+SWITCHES = (
+    HELP,
+    OptionHelp("-h", "HOSTS", "only quotas of these hosts or host groups"),
+    OptionHelp("-l", "NAMES", "only quotas of these resources"),
+    OptionHelp("-u", "USERS", "quotas of these users (of oneself)"),
+    OptionHelp("-pe", "NAMES", "only quotas of these parallel environments"),
+    OptionHelp("-P", "PROJECTS", "only quotas of these projects"),
+    OptionHelp("-q", "QUEUES", "only quotas of these queues"),
+    OptionHelp("-xml", "", "the answer as XML"),
+)
+
+
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
+    """Run qquota."""
+    switches = parse_switches(request.argv[1:], SWITCHES)
+    problem = environment_error(request) or refused(request.flavour, "qquota", SWITCHES, switches, "error: ")
+    if problem is not None:
+        return problem
+    wanted = {kind: switches.listed(switch) for switch, kind in _KINDS.items()}
+    wanted["users"] = wanted["users"] or [request.user]
+    try:
+        lines = quota_lines(qmaster, wanted, switches.listed("-l"))
+    except QmasterUnreachable as error:
+        return Reply(1, b"", unreachable_text(error))
+    return Reply(0, encode((quota_document if "-xml" in switches else quota_table)(lines)))

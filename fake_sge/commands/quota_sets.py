@@ -1,0 +1,91 @@
+"""The part of qconf about resource quota sets: -srqs, -Arqs, -Mrqs, -drqs."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+
+from ..model.globs import glob_match
+from ..model.quota_text import QuotaError, parse_quota_sets
+from ..model.quotas import QuotaSet
+from ..model.requests import Request, actor_of
+from ..render.usage import OptionHelp
+from .interface.qmaster_interface import QmasterInterface
+
+Texts = tuple[int, str, str]  # exit code, stdout, stderr
+Answers = list[tuple[bool, str]]
+OPTIONS = (
+    OptionHelp("-Arqs", "FILE", "add the resource quota sets of a file"),
+    OptionHelp("-Mrqs", "FILE [NAMES]", "change resource quota sets to those of a file"),
+    OptionHelp("-drqs", "NAMES", "delete resource quota sets"),
+)
+CHANGES = tuple(option.switch for option in OPTIONS)
+
+
+def show(qmaster: QmasterInterface, names: str | None) -> Texts:
+    """``-srqs [NAMES]``."""
+    patterns = names.split(",") if names is not None else ["*"]
+    sets = qmaster.config.resource_quotas.values()
+    found = [item.text for item in sets if any(glob_match(pattern, item.name) for pattern in patterns)]
+    return (0, "".join(found), "") if found else (1, "", "No resource quota set found\n")
+
+
+def change(
+    option: str, words: Sequence[str], request: Request, qmaster: QmasterInterface
+) -> tuple[Texts, int]:
+    """One of :data:`CHANGES`; ``words`` follow it. The answer, and how many words were its arguments."""
+    arguments = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    arguments = arguments[: 2 if option == "-Mrqs" else 1]
+    if not arguments:
+        return (1, "", "no file argument given\n"), 0
+    first, names = arguments[0], arguments[1] if len(arguments) > 1 else None
+    if option == "-Arqs":
+        return _add(request, qmaster, first), 1
+    if option == "-Mrqs":
+        return _modify(request, qmaster, first, names), len(arguments)
+    return _told(qmaster.change_quotas("delete_quotas", first.split(","), actor_of(request))), 1
+
+
+def _add(request: Request, qmaster: QmasterInterface, file: str) -> Texts:
+    """``-Arqs FILE``: only the first answer is printed (real cell)."""
+    try:
+        items = _read(request, file)
+    except QuotaError as error:
+        return 1, "", f"{error.lines[0]}\n"
+    answers = qmaster.change_quotas("add_quotas", items, actor_of(request))
+    if not answers:
+        return 0, "", ""
+    done, text = answers[0]
+    return (0, f"{text}\n", "") if done else (1, "", f"{text}\n")
+
+
+def _modify(request: Request, qmaster: QmasterInterface, file: str, names: str | None) -> Texts:
+    """``-Mrqs FILE [NAMES]``: without names the file's sets stand in place of all that there are."""
+    try:
+        items = _read(request, file)
+    except QuotaError as error:
+        return 1, "", "".join(f"{line}\n" for line in error.lines)
+    actor = actor_of(request)
+    if names is None:
+        return _told(qmaster.change_quotas("replace_quotas", items, actor))
+    chosen: list[QuotaSet] = []
+    for name in names.split(","):
+        found = [item for item in items if item.name == name]
+        if not found:
+            return 1, "", f'resource quota set "{name}" not found in file "{file}"\n'
+        chosen += found
+    return _told(qmaster.change_quotas("modify_quotas", chosen, actor))
+
+
+def _told(answers: Answers) -> Texts:
+    return int(not all(done for done, _ in answers)), "", "".join(f"{text}\n" for _, text in answers)
+
+
+def _read(request: Request, file: str) -> list[QuotaSet]:
+    try:
+        with open(request.resolve(file), "rb") as source:  # noqa: PTH123 the path is the client's, as bytes
+            text = os.fsdecode(source.read())
+    except OSError as error:
+        raise QuotaError(f'error opening file "{file}" for reading: {error.strerror}') from None
+    return parse_quota_sets(text)

@@ -1,0 +1,96 @@
+"""In which order the scheduler looks at hosts: by their load, to which each job it has started adds.
+
+Observed on a real cell of three hosts whose loads were set (tests/fake/data/hosts.jsonl): a host that has
+got a job goes before the others of the same load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..model import QueueInstance
+from ..model.resources import complex_values, known_loads
+from ..model.values import number_of, quantity
+from .state import CellState
+
+_TERM = re.compile(r"([+-]?)\s*([A-Za-z_]\w*)?\s*(?:\*?\s*([\d.]+))?")
+_ABSENT = 99.0  # of a load value that is not reported
+
+
+class HostOrder:
+    """The hosts by load during one run of the scheduler."""
+
+    def __init__(self, state: CellState, now: float) -> None:
+        config = state.config
+        self._scheduler = config.scheduler
+        self._by_queue = self._scheduler.get("queue_sort_method", "load") == "seqno"
+        self._loads = {name: _numbers(known_loads(host)) for name, host in config.hosts.items()}
+        self._adjustments = {
+            name: quantity(text) or 0.0
+            for name, text in complex_values(self._scheduler.get("job_load_adjustments", "NONE")).items()
+        }
+        self._added = dict.fromkeys(config.hosts, 0.0)  # slots started of late
+        decay = quantity(self._scheduler.get("load_adjustment_decay_time", "0:0:0")) or 0.0
+        for number, task_number in state.running:
+            task = state.jobs[number].tasks[task_number]
+            age = now - task.start_time
+            if age < decay:
+                for piece in task.granted:
+                    if piece.host in self._added:
+                        self._added[piece.host] += piece.slots * (1.0 - max(0.0, age) / decay)
+        self._terms = [
+            ((-1.0 if sign == "-" else 1.0) * float(number or 1.0), name)
+            for sign, name, number in _TERM.findall(self._scheduler.get("load_formula", "np_load_avg"))
+            if name or number
+        ]
+        self._load = {name: self._loaded(name) for name in config.hosts}
+        self._order = sorted(config.hosts, key=self._load.__getitem__)
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def adjusted(self, host: str) -> dict[str, float]:
+        """The load values of a host with what is added for the jobs it has got."""
+        loads = dict(self._loads[host])
+        for name, amount in self._adjustments.items():
+            if name in loads:
+                loads[name] += amount * self._added[host]
+        return loads
+
+    def _loaded(self, host: str) -> float:
+        """The value by which hosts are sorted: ``load_formula``."""
+        loads = self.adjusted(host)
+        return sum(weight * (loads.get(name, _ABSENT) if name else 1.0) for weight, name in self._terms)
+
+    def add(self, host: str, slots: int) -> None:
+        """A job has got slots there."""
+        if host not in self._added:
+            return
+        self._added[host] += slots
+        if not self._adjustments:
+            return
+        self._order.remove(host)
+        load = self._load[host] = self._loaded(host)
+        place = next((index for index, name in enumerate(self._order) if self._load[name] >= load), None)
+        self._order.insert(len(self._order) if place is None else place, host)
+        self._places = {}
+
+    def sorted(self, instances: list[QueueInstance]) -> list[QueueInstance]:
+        """Instances in the order in which they are tried."""
+        if not self._places:
+            rank, last = 0, None
+            for index, host in enumerate(self._order):
+                load = self._load[host]
+                rank += last is not None and load != last
+                self._places[host], last = (rank, index), load
+
+        def key(instance: QueueInstance) -> tuple[int, int, int]:
+            place, index = self._places[instance.host]
+            number = instance.queue.seq_no
+            return (number, place, index) if self._by_queue else (place, number, index)
+
+        return sorted(instances, key=key)
+
+
+def _numbers(loads: Mapping[str, str]) -> dict[str, float]:
+    found = {name: number_of(text, "DOUBLE") for name, text in loads.items()}
+    return {name: number for name, number in found.items() if number is not None}

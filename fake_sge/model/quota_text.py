@@ -1,0 +1,194 @@
+"""Resource quota sets from the text of a file, and what is wrong with it (sge_resource_quota(5)).
+
+The complaints are those of a real cell (tests/fake/data/quotas.jsonl, stories "syntax" and "file").
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from .cluster import CellConfig
+from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
+from .values import TEXT_TYPES, TYPE_WORDS, number_of
+
+_FILTER = re.compile(r"(\{[^{}]*\}|[^\s,]+(?:,[^\s,]*)*)\s*")
+_LEAST_WORD = re.compile(r"(\S+)\s*")
+
+
+class QuotaError(ValueError):
+    """The lines that are said about a file or a set; of a file that is added only the first is printed."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+
+@dataclass
+class _Lines:
+    """The lines of a file without comments; a line that ends with a backslash goes on in the next."""
+
+    rows: list[tuple[int, str]]
+    end: int
+
+    @classmethod
+    def of(cls, text: str) -> _Lines:
+        rows: list[tuple[int, str]] = []
+        kept = ""
+        number = 0
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.lstrip().startswith("#"):
+                continue
+            if line.endswith("\\"):
+                kept += line[:-1] + " "
+                continue
+            if (kept + line).strip():
+                rows.append((number, (kept + line).strip()))
+            kept = ""
+        return cls(rows, number + 1)
+
+
+def parse_quota_sets(text: str) -> list[QuotaSet]:
+    """The sets of a file. Raises QuotaError."""
+    lines = _Lines.of(text)
+    found = []
+    rows = iter(lines.rows)
+    for number, line in rows:
+        if line != "{":
+            raise QuotaError(
+                f'each value in the attribute value list in line {number} should begin with "{{"'
+            )
+        found.append(_set(rows, lines.end))
+    return found
+
+
+def _set(rows: object, end: int) -> QuotaSet:
+    values: dict[str, str] = {}
+    rules: list[QuotaRule] = []
+    for number, line in rows:  # type: ignore[attr-defined]
+        if line == "}":
+            break
+        name, _, value = line.partition(" ")
+        if name == "limit":
+            rules.append(_rule(value.strip(), number))
+        elif name not in ("name", "description", "enabled") or rules:
+            raise QuotaError(f'unknown attribute name "{name}"')
+        elif name in values:
+            raise QuotaError(f'attribute "{name}" appears more than once')
+        else:
+            values[name] = value.strip()
+    else:
+        raise QuotaError(f'each value in the attribute value list in line {end} should end with "}}"')
+    enabled = values.get("enabled", "FALSE").upper()
+    if enabled not in ("TRUE", "FALSE", "1", "0"):
+        raise QuotaError(f'error parsing value "{values["enabled"]}"')
+    description = values.get("description", "NONE")
+    return QuotaSet(values.get("name", ""), description, enabled in ("TRUE", "1"), tuple(rules))
+
+
+def _rule(text: str, number: int) -> QuotaRule:
+    """What follows ``limit``."""
+    if not text:
+        raise QuotaError(
+            f'" " is the only character allowed between the attribute name and the value in line {number + 1}'
+        )
+    name = ""
+    filters: dict[str, QuotaFilter] = {}
+    rest = text
+    while rest:
+        word, rest = _first(_LEAST_WORD, rest)
+        if word == "to":
+            limits = () if rest in ("", "NONE") else tuple(_limits(rest))
+            ordered = tuple((kind, filters[kind]) for kind in KINDS if kind in filters)
+            return QuotaRule(name, ordered, limits)
+        if word not in (*KINDS, "name"):
+            raise QuotaError(
+                f'unknown attribute name "{word.split("=")[0]}"',
+                f"line {number} should begin with an attribute name",
+            )
+        value, rest = _first(_FILTER, rest)
+        if word in filters:
+            raise QuotaError(
+                f'attribute "{word}" appears more than once',
+                f'unrecognized characters after the attribute values in line {number}: "{value.strip("{}")}"',
+            )
+        if word == "name":
+            name = value
+        elif value != "{}":
+            filters[word] = _filter(value, number)
+    raise QuotaError(f"line {number} should begin with an attribute name")
+
+
+def _first(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = pattern.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
+def _filter(text: str, number: int) -> QuotaFilter:
+    each = text.startswith("{")
+    words = [word.strip() for word in text.strip("{}").split(",") if word.strip()]
+    broken = [word for word in words if " " in word]
+    if each and (broken or re.search(r"\{\s|\s[,}]", text)):
+        complaint = "no valid expanded list"
+        after = broken[0].split()[1] if broken else words[0]
+        raise QuotaError(
+            f"error: {complaint}\n{complaint}",
+            f'unrecognized characters after the attribute values in line {number}: "{after}"',
+        )
+    return QuotaFilter(
+        tuple(word for word in words if not word.startswith("!")),
+        tuple(word[1:] for word in words if word.startswith("!")),
+        each,
+    )
+
+
+def _limits(text: str) -> list[tuple[str, str]]:
+    pairs = (word.partition("=") for word in text.replace(" ", "").split(",") if word)
+    return [(name, value) for name, _, value in pairs]
+
+
+def checked(item: QuotaSet, config: CellConfig) -> QuotaSet:
+    """A set as the qmaster keeps it. Raises QuotaError for what it refuses."""
+    if not item.name:
+        raise QuotaError("resource quota set has no name")
+    if " " in item.name:
+        raise QuotaError("Space (' ') not allowed in objectname")
+    if not item.rules:
+        raise QuotaError("resource quota set has no rules")
+    rules = []
+    for rule in item.rules:
+        limits = tuple((name, _value(name, value, rule, config)) for name, value in rule.limits)
+        rules.append(QuotaRule(rule.name, rule.filters, limits))
+    return QuotaSet(item.name, item.description, item.enabled, tuple(rules))
+
+
+def _value(name: str, value: str, rule: QuotaRule, config: CellConfig) -> str:
+    entry = config.complex_named(name)
+    if entry is None:
+        raise QuotaError(f'"resource_quota" references not existing complex attribute "{name}"')
+    if is_formula(value):
+        _check_formula(value, rule, config)
+        return value
+    if entry.type in TEXT_TYPES:
+        return value
+    number = number_of(value, entry.type)
+    if number is None:
+        raise QuotaError(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
+    if entry.consumable != "NO" and number < 0:
+        raise QuotaError(f'attribute "{entry.name}" is consumable but has a negative value')
+    return f"{number:.0f}" if entry.type == "TIME" and math.isfinite(number) else value
+
+
+def _check_formula(text: str, rule: QuotaRule, config: CellConfig) -> None:
+    hosts = rule.filter_of("hosts")
+    if hosts is None or not hosts.each:
+        raise QuotaError("dynamic limits are only supported for per host rules")
+    for term in re.split(r"[+-]", text):
+        name, times, weight = term.partition("*")
+        if times and number_of(weight, "DOUBLE") is None:
+            raise QuotaError(
+                f'"dynamical_limit" uses "{weight}" as weighting factor (only numbers are allowed)'
+            )
+        if name.startswith("$") and config.complex_named(name[1:]) is None:
+            raise QuotaError(f'"dynamical_limit" references not existing complex attribute "{name[1:]}"')

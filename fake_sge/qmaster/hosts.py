@@ -1,0 +1,92 @@
+"""Hosts that fail and come back: the processes of their jobs, and what the qmaster is told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..execution.processes import descendants, start_ticks
+from ..model import Host
+from ..settings import near
+from .qmaster import Qmaster
+
+
+def host_named(qmaster: Qmaster, name: str) -> Host:
+    """An execution host. Raises ValueError with the name that was probably meant."""
+    hosts = qmaster.engine.state.config.hosts
+    if name not in hosts:
+        raise ValueError(f"there is no host {name!r}{near(name, hosts)}")
+    return hosts[name]
+
+
+def host_down(qmaster: Qmaster, host: str, noticed: bool, crashed: bool) -> None:
+    """A host is gone; ``crashed``: with all that runs there."""
+    host_named(qmaster, host)
+    qmaster.read_reports()
+    qmaster.apply("host_down", host, noticed, crashed)
+    if crashed:
+        for spool in _spools(qmaster, host):
+            _end_all(spool)
+
+
+def host_up(qmaster: Qmaster, host: str) -> None:
+    """A host is back; jobs that the qmaster has forgotten meanwhile, or reruns elsewhere, are ended."""
+    lost = {(job, task) for job, task, _ in host_named(qmaster, host).lost}
+    for spool in _spools(qmaster, host):
+        number, task = map(int, spool.name.split("."))
+        if (number, task) in lost or not _runs_here(qmaster, host, number, task):
+            _end_all(spool)
+            with contextlib.suppress(OSError, ValueError):
+                shutil.rmtree(json.loads((spool / "order").read_text())["tmpdir"])
+            shutil.rmtree(spool)
+            for report in qmaster.layout.reports.glob(f"{number}.{task}.*"):
+                report.unlink()
+    qmaster.apply("host_up", host)
+    qmaster.read_reports()
+
+
+def host_load(qmaster: Qmaster, host: str, values: Mapping[str, Any]) -> None:
+    """A host reports other load values."""
+    known = host_named(qmaster, host).load_values
+    for value in values:
+        if value not in known and qmaster.engine.state.config.complex_named(value) is None:
+            raise ValueError(f"a host reports no {value!r}{near(value, known)}")
+    qmaster.apply("host_load", host, dict(values))
+
+
+def _runs_here(qmaster: Qmaster, name: str, number: int, task: int) -> bool:
+    state = qmaster.engine.state
+    if (number, task) not in state.running:
+        return False
+    return state.jobs[number].tasks[task].granted[0].host == name
+
+
+def _spools(qmaster: Qmaster, name: str) -> list[Path]:
+    return sorted((qmaster.layout.execd / name / "active_jobs").glob("*.*"))
+
+
+def _end_all(spool: Path) -> None:
+    """End a shepherd and its job at once and without a word, as when the power fails."""
+    try:
+        pid, ticks = (spool / "pid").read_text().split()
+    except (OSError, ValueError):
+        return
+    shepherd = int(pid)
+    if start_ticks(shepherd) != ticks:
+        return
+    _kill(shepherd, signal.SIGSTOP)  # it must not report the ends
+    while found := [one for one in descendants(shepherd) if start_ticks(one)]:
+        for one in found:
+            _kill(one, signal.SIGKILL)
+    _kill(shepherd, signal.SIGKILL)
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
