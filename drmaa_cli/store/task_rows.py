@@ -54,9 +54,10 @@ class _Row(NamedTuple):
 def put_ends(db: sqlite3.Connection, ends: Iterable[tuple[int, TaskRange, End]]) -> None:
     """Tasks have ended, unless that is on record already."""
     single = []
+    alone = _Alone(db)
     for position, part, end in ends:
         known = (end.outcome.value, end.value, end.usage, end.facts.to_text())
-        if _is_alone(db, position, part):
+        if alone.is_one(position, part):
             single.append((position, part.first, *known))
             continue
 
@@ -84,8 +85,9 @@ def put_deletion(db: sqlite3.Connection, position: int, parts: Iterable[TaskRang
 def claim(db: sqlite3.Connection, tasks: Iterable[Tasks]) -> list[Tasks]:
     """Reap tasks: those that nobody had reaped before, in any process."""
     won: list[Tasks] = []
+    alone = _Alone(db)
     for position, part in tasks:
-        if _is_alone(db, position, part):
+        if alone.is_one(position, part):
             if db.execute(_CLAIM, (position, part.first)).rowcount == 1:
                 won.append((position, part))
             continue
@@ -168,9 +170,22 @@ def _joined(rows: Sequence[_Row], step: int) -> list[_Row]:
     return found
 
 
-def _is_alone(db: sqlite3.Connection, position: int, part: TaskRange) -> bool:
-    """Whether one task is meant, of a submission of which no row stands for several."""
-    if part.first != part.last:
-        return False
-    query = "SELECT 1 FROM tasks WHERE position = ? AND last IS NOT NULL LIMIT 1"
-    return db.execute(query, (position,)).fetchone() is None
+class _Alone:
+    """Which submissions have only rows of one task each, while something is done to many tasks.
+
+    Each is looked through once, however many tasks there are: what is done to one task then adds no row of
+    several; and where there is one already, or several tasks are changed, nothing depends on it.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._found: dict[int, bool] = {}
+
+    def is_one(self, position: int, part: TaskRange) -> bool:
+        """Whether one task is meant, of such a submission."""
+        if part.first != part.last:
+            self._found[position] = False
+        elif position not in self._found:
+            query = "SELECT 1 FROM tasks WHERE position = ? AND last IS NOT NULL LIMIT 1"
+            self._found[position] = self._db.execute(query, (position,)).fetchone() is None
+        return self._found[position]

@@ -63,6 +63,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "rows.session"
 
 
+def pieces(part: TaskRange, how: int) -> list[TaskRange]:
+    """A range of tasks as one call may name it: as a whole, task by task, the first or the last one alone."""
+    alone = [TaskRange(number, number, part.step) for number in part.numbers()]
+    if how == 1 or len(alone) == 1:
+        return alone
+    if how == 2:
+        return [alone[0], TaskRange(part.first + part.step, part.last, part.step)]
+    if how == 3:
+        return [TaskRange(part.first, part.last - part.step, part.step), alone[-1]]
+    return [part]
+
+
 class Model:
     """What is on record of each task: end, deleted, wished, reaped."""
 
@@ -76,7 +88,7 @@ class Model:
 
     def end(self, part: TaskRange, how: int) -> None:
         end = (GONE, GOOD)[how % 2]
-        self.store.ended([(self.position, part, end)])
+        self.store.ended([(self.position, piece, end) for piece in pieces(part, how)])
         self.change(part, lambda old: old._replace(end=old.end or end))
 
     def delete(self, part: TaskRange, how: int) -> None:
@@ -88,8 +100,8 @@ class Model:
             lambda old: old._replace(deleted=kind, wished=kind == DELETION_ASKED if asked else old.wished),
         )
 
-    def claim(self, part: TaskRange, _: int) -> None:
-        won = self.store.claim([(self.position, part)])
+    def claim(self, part: TaskRange, how: int) -> None:
+        won = self.store.claim([(self.position, piece) for piece in pieces(part, how)])
         found = [task for position, some in won for task in some.numbers()]
         assert all(position == self.position for position, _ in won)
         known = self.facts
@@ -127,6 +139,22 @@ def test_like_a_row_for_each_task(data: st.DataObject) -> None:
             part = TaskRange(low, high, step)
             getattr(model, name)(part, data.draw(st.integers(0, 3)))
             model.check()
+
+
+@pytest.mark.parametrize("what", ["ended", "claimed"])
+def test_a_submission_is_looked_through_once_for_many_tasks(
+    connections: list[sqlite3.Connection], what: str
+) -> None:
+    with opened(TaskRange(1, 500)) as (store, position):
+        statements: list[str] = []
+        connections[-1].set_trace_callback(statements.append)
+        alone = [TaskRange(number, number) for number in range(1, 501)]
+        if what == "ended":
+            store.ended([(position, part, GOOD) for part in alone])
+        else:
+            assert len(store.claim([(position, part) for part in alone])) == 500
+        assert sum("last IS NOT NULL" in statement for statement in statements) == 1
+        assert len(statements) < 510
 
 
 def test_what_is_the_same_of_a_million_tasks_is_one_row(path: Path) -> None:
