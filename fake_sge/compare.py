@@ -47,7 +47,7 @@ def cell_options(slots: int) -> CellOptions:
     return CellOptions(
         slots=slots,
         login_shells=False,
-        first_job_number=FIRST_NUMBER,
+        first_job_number=FIRST_NUMBER - 1,
         complexes=("license lic INT <= YES YES 0 0",),
         complex_values="license=4",
         projects=("proj",),
@@ -68,6 +68,8 @@ def both(options: CellOptions) -> Iterator[tuple[RealCell, Cell, Path]]:
         before = replace(options, first_job_number=options.first_job_number - 1)
         with RealCell(place / "real", options) as real, Cell(place / "fake", before) as fake:
             fake.run(*FIRST_JOB, cwd=place)  # as the real one was tried
+            for cell in (real, fake):  # a record with a wall clock time: without one qacct adds nothing up
+                cell.run(*FIRST_JOB[:-1], "sleep", "2", cwd=place)
             yield real, fake, place
 
 

@@ -50,8 +50,8 @@ _MASKS = (
 )
 # Ended jobs of other command lines than those that are compared.
 _FOREIGN = re.compile(
-    r"(?m)^ +50\d{4} .* z .*\n"
-    r"|^    <job_list state=\"zombie\">\n      <JB_job_number>50\d{4}</(?:.*\n)+?    </job_list>\n"
+    r"(?m)^ +(?:50|49)\d{4} .* z .*\n"
+    r"|^    <job_list state=\"zombie\">\n      <JB_job_number>(?:50|49)\d{4}</(?:.*\n)+?    </job_list>\n"
 )
 _NARROWED = re.compile(r" +(?=<\d+>|PRIORITY|TIME|FIGURE)|(?<=FIGURE) +")
 

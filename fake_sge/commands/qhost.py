@@ -125,7 +125,7 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     queues = "-q" in switches
     if "-xml" in switches:
         return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
-    table = HostTable(clock_for(request), topology, queues, bool(switches.words("-F")))
+    table = HostTable(clock_for(request), topology, queues, bool(switches.listed("-F")))
     return Reply(0, encode(table.text(hosts.views())))
 
 

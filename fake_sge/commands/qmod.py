@@ -179,7 +179,7 @@ def _words(
         unused = next(iter(limits.values()))[0]
     if not unused:
         return
-    if parsed.errors:
+    if parsed.errors or not any(_OPTIONS[option].jobs for option, _ in groups):
         parsed.usage = True
         parsed.errors += [LONELY.format(unused), "too many options"]
     else:

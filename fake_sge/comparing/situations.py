@@ -99,7 +99,7 @@ class _Maker:
         if end == "exit 100":
             return "qsub -r n -b y sh -c 'exit 100'"
         options = " ".join(self._options({"-N": tables.NAMES[:4], "-A": ("acct",), "-P": ("proj",)}, 1))
-        return f"timeout 60 qsub -sync y -r n {options} -b y sh -c '{end}'"
+        return f"timeout 60 qsub -sync y -r n {options} -b y sh -c 'sleep 1.2; {end}'"
 
     def session(self) -> str:
         """A command with qrsh: it comes first, for it waits for a free slot."""

@@ -71,6 +71,9 @@ def _store(state: CellState, now: float, spec: JobSpec) -> Job:
         job.category_id = state.category_ids.setdefault(category_of(spec), len(state.category_ids) + 1)
     wrapped = bool(state.jobs) and number < next(reversed(state.jobs))
     state.jobs[number] = job
+    users = state.config.users
+    if spec.owner not in users and state.config.global_config["enforce_user"].lower() == "auto":
+        users.append(spec.owner)
     if wrapped:
         state.jobs = dict(sorted(state.jobs.items()))
     state.active_of[spec.owner] = state.active_of.get(spec.owner, 0) + 1

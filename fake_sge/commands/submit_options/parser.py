@@ -32,6 +32,7 @@ class _Line:
         self.on_command_line = on_command_line
         self.at = 0
         self.hardness = 0
+        self.stopped = False  # without a word
 
     def run(self) -> None:
         while self.at < len(self.words):
@@ -42,6 +43,7 @@ class _Line:
                 self.result.answers += [Answer(self._worded(text), error.status) for text in error.texts]
                 return
             except (_Stop, Undefined):
+                self.stopped = True
                 return
 
     def _worded(self, text: str) -> str:
@@ -174,8 +176,13 @@ class _Line:
 def parse_command_line(words: list[str], context: ParseContext) -> Parsed:
     """The arguments of qsub, qalter, qhold, qrls or qrsh (without the tool's name)."""
     result = Parsed()
-    _Line(list(words), context, result, True).run()
-    if context.tool in ("qhold", "qrls") and not any(option.switch == "-h" for option in result.options):
+    line = _Line(list(words), context, result, True)
+    line.run()
+    if (
+        context.tool in ("qhold", "qrls")
+        and not line.stopped
+        and not any(option.switch == "-h" for option in result.options)
+    ):
         result.options.append(Option("-h", (ADD if context.tool == "qhold" else SUBTRACT, 1), "u"))
     return result
 
