@@ -7,7 +7,8 @@ The rules, which the texts repeat:
   more memory, 25 % and at least a minute more time, rounded up: never less than what was used.
 * Of jobs that came to a limit nobody knows what they need: twice the limit is advised, or more where others
   used more.
-* Jobs that were never measured (Grid Engine looks at a job's memory about once a second) tell nothing of it.
+* Grid Engine looks at a job's memory about once a second: jobs that it never looked at, or that ran for less
+  than :data:`MEASURED` seconds, tell nothing of what is enough.
 * Processors are counted over jobs that ran for ten seconds and more: run times are whole seconds.
 """
 
@@ -31,6 +32,7 @@ WORTH_IT = 0.8  # of what was asked for: what saves less is not worth a change
 MOST = 0.9  # of the jobs: what is enough for fewer is no advice
 NAMED = 5  # ids in a sentence
 LONG_ENOUGH = 10.0  # seconds
+MEASURED = 5.0  # seconds
 BUSIER = 1.25  # times its slots' processors
 SHORT, MANY, A_GOOD_LENGTH = 30.0, 100, 300.0  # seconds, jobs, seconds
 MEBIBYTE, GIBIBYTE = 2**20, 2**30
@@ -108,7 +110,7 @@ def usage_advice(group: UsageGroup, memory_name: str = "") -> tuple[Advice, ...]
     wanted = int(slots.amount) if slots is not None and slots.amount else 0
     memory = _memory_kind(_memory_name(ran) or memory_name or "h_vmem", wanted, group.slots)
     found: list[Advice | None] = [
-        _limit(memory, [job for job in ran if job.sampled], ran),
+        _limit(memory, [job for job in ran if _is_measured(job)], ran),
         _limit(_time_kind(ran), ran, ran),
         _cpu_limit(ran),
         slots,
@@ -125,6 +127,10 @@ def request_of(advised: Sequence[Advice]) -> str:
 
 
 # --- memory and time ---------------------------------------------------------------------------------------
+
+
+def _is_measured(job: UsedJob) -> bool:
+    return job.sampled and (job.wallclock or 0.0) >= MEASURED
 
 
 def _memory_name(ran: Sequence[UsedJob]) -> str:
@@ -237,9 +243,8 @@ def _rounded(kind: _Kind, amount: float) -> float:
 def _too_few(kind: _Kind, basis: Sequence[float], ran: Sequence[UsedJob]) -> str:
     well = sum(job.well for job in ran)
     if well >= LEAST_JOBS:
-        return (
-            f"Grid Engine measured the {kind.noun} of only {len(basis)} of them: they were too short for it"
-        )
+        some = f"only {len(basis)}" if basis else "none"
+        return f"Grid Engine measured the {kind.noun} of {some} of them for long enough ({MEASURED:.0f} s)"
     return f"too few jobs for advice: {well} ended well, and it takes {LEAST_JOBS}"
 
 

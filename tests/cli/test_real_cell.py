@@ -127,7 +127,7 @@ def test_what_grid_engine_refuses(real_desk: Desk) -> None:
 
 def test_what_jobs_used(real_desk: Desk) -> None:
     """A quarter of a gibibyte for some seconds is measured by a real execution daemon."""
-    line = f"python3 -c 'import time; x = b\"x\" * 2**{28}; time.sleep(3)'\n"
+    line = f"python3 -c 'import time; x = b\"x\" * 2**{28}; time.sleep(7)'\n"
     (real_desk.directory / "c.txt").write_text(line * 12)
     done = real_desk.run("map", "-q", "-R", "2", "-T", "60", "c.txt")
     assert done.returncode == 0, done.stderr

@@ -78,7 +78,14 @@ def test_jobs_that_were_too_short_to_be_measured() -> None:
         "h_vmem"
     ]
     assert (found.verdict, found.request) == (Verdict.UNKNOWN, "")
-    assert found.text == "Grid Engine measured the memory of only 3 of them: they were too short for it"
+    assert found.text == "Grid Engine measured the memory of only 3 of them for long enough (5 s)"
+
+
+def test_jobs_that_were_seldom_measured() -> None:
+    """A limit of address space that one sample says nothing of would end the next ones."""
+    found = advised(many(30, wallclock=4, requests="-l h_vmem=4G"))["h_vmem"]
+    assert found.text == "Grid Engine measured the memory of none of them for long enough (5 s)"
+    assert advised(many(30, wallclock=5, requests="-l h_vmem=4G"))["h_vmem"].request == "h_vmem=128M"
 
 
 def test_jobs_that_failed_count_for_what_they_used() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import logging
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +51,7 @@ def check(file: str) -> None:
         raise BadInput(f"--plot makes a .png or a .svg, not {file}")
     if path.is_dir() or not path.parent.is_dir():
         raise BadInput(f"--plot: {path if path.is_dir() else path.parent} is {_no_place(path)}")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of caches of its own
     try:
         import matplotlib as mpl  # noqa: F401, PLC0415  # an extra
     except ImportError as missing:
@@ -90,7 +93,8 @@ def picture(rows: Sequence[Row], kind: str) -> bytes:
     import matplotlib as mpl  # noqa: PLC0415  # an extra
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with mpl.rc_context():
+    with warnings.catch_warnings(), mpl.rc_context():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # whoever looks at an SVG may have it
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         figure = Figure(figsize=(11, 5.2 + 0.34 * len(rows)), dpi=110, layout="constrained")
@@ -100,7 +104,7 @@ def picture(rows: Sequence[Row], kind: str) -> bytes:
         memory, time = below.subplots(1, 2, sharey=True)
         _used(memory, rows, "memory", lambda job: job.memory, lambda job: job.asked.memory, size, 1024.0)
         _used(time, rows, "run time", lambda job: job.wallclock, lambda job: job.asked.time, duration, 1.0)
-        memory.set_yticks(range(len(rows)), [name for name, _, _ in rows], parse_math=False)
+        memory.set_yticks(range(len(rows)), [name.replace("$", r"\$") for name, _, _ in rows])
         memory.set_ylim(len(rows) - 0.4, -0.6)
         data = io.BytesIO()
         nothing: Mapping[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}

@@ -34,7 +34,6 @@ MIXED = [
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "SVG"])
-@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # whoever looks has the letters
 def test_the_same_jobs_are_the_same_picture(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
