@@ -130,3 +130,33 @@ def test_no_value_of_a_job_stands_on_a_command_line_there(
     words = seen.read_text()
     assert "-terse" in words
     assert "s3cret" not in words
+
+
+@pytest.mark.slow
+def test_usage_and_report_of_a_session_there(
+    at_home: dict[str, str], server: SshServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = server.home / "log"
+    with drmaa_cli.open_session(f"{server.contact};session=there") as session:
+        template = session.createJobTemplate(
+            remoteCommand="/bin/sh", args=["-c", "echo was here; exit 3"], jobName="far", joinFiles=True
+        )
+        template.outputPath = f":{log}"
+        job = session.runJob(template)
+        session.wait(job, 180)
+        contact = session.contact
+    page = tmp_path / "page.html"
+    assert main(["sessions", "report", contact, "-o", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    for words in ("<h1>there</h1>", "echo was here; exit 3", "was here\n", "exit 3", server.contact):
+        assert words.rstrip() in text
+    capsys.readouterr()
+    assert main(["usage", "--json", "there"]) == 0
+    assert json.loads(capsys.readouterr().out)["groups"][0]["failed"] == 1
+    assert main(["usage", "--json", "--each", "--since", "1d", "far"]) == 0
+    (past,) = json.loads(capsys.readouterr().out)["jobs"]
+    assert past["id"] == job
+    server.stop()
+    assert main(["sessions", "report", contact, "-o", str(page)]) == 1
+    assert "could not be asked" in capsys.readouterr().err
+    assert "its host could not be asked" in page.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.usage.rows import BY, Found, grouped, of_accounting, of_sessions
 from drmaa_cli.cli.words import number
+
+RESOURCE = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.parser import FloatType
@@ -86,6 +89,8 @@ def command(
     """
     if as_csv and as_json:
         raise BadInput("--csv and --json: say one of both")
+    if options["memory_name"] and not RESOURCE.fullmatch(options["memory_name"]):
+        raise BadInput(f"--memory-name takes the name of a resource, not {options['memory_name']!r}")
     if options["plot"] is not None:
         _plot().check(options["plot"])
     place = Place.of(options["session"], options["contact"])

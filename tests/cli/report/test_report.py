@@ -123,6 +123,10 @@ def test_one_line_for_what_cannot_be_done(tmp_path: Path) -> None:
         (["bad"], "move it away"),
         (["x", "-o", "no/where.html"], "no/where.html: No such file or directory"),
         (["x", "-o", "there.html"], "there.html: Is a directory"),
+        (["x", "-o", ""], ".: Is a directory"),
+        (["x", "-o", ".."], "..: Is a directory"),
+        (["x", "-o", "/"], "/: Is a directory"),
+        (["a b"], "not allowed in objectname"),
         (["x", "-o", "/dev/full"], "/dev/full: No space left on device"),
         (["ssh://"], "ssh://"),
     ):

@@ -174,6 +174,7 @@ def test_where_nothing_is(desk: Desk) -> None:
     assert "there is no session 'nobody'" in desk.refused("usage", "-s", "nobody")
     assert "there is no job x" in desk.refused("usage", "x")
     assert "say one of both" in desk.refused("usage", "--csv", "--json", code=2)
+    assert "the name of a resource" in desk.refused("usage", "--memory-name", "a=b,c", code=2)
     assert not desk.state.exists()
 
 
