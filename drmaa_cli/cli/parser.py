@@ -117,6 +117,24 @@ def json_option(function: Function) -> Function:
     )
 
 
+def following_options(detach: str, interrupt: str, quiet: str) -> Callable[[Function], Function]:
+    """``--detach``, ``--on-interrupt`` and ``--quiet``: a command submits jobs and follows them, or does not.
+
+    Args:
+        detach: the help of the first.
+        interrupt: of the second: what may become of the jobs.
+        quiet: of the third.
+    """
+
+    def decorate(function: Function) -> Function:
+        function = click.option("-q", "--quiet", is_flag=True, help=quiet)(function)
+        answers = click.Choice(["ask", "end", "leave"])
+        function = click.option("--on-interrupt", type=answers, default="ask", help=interrupt)(function)
+        return click.option("--detach", is_flag=True, help=detach)(function)
+
+    return decorate
+
+
 def session_options(function: Function) -> Function:
     """``-s`` and ``--contact``: whose jobs; :meth:`drmaa_cli.cli.place.Place.of` understands them."""
     session = click.option(

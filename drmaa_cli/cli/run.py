@@ -12,7 +12,7 @@ import click
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import complain
 from drmaa_cli.cli.follow import home_of, is_here
-from drmaa_cli.cli.parser import Command, json_option, session_options
+from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import Request, name_of, request_of, request_options, words_of
 from drmaa_cli.cli.screen import print_json
@@ -43,14 +43,11 @@ if TYPE_CHECKING:
 @click.option(
     "--key", metavar="KEY", help="Submit it once only under this key; after that, take it up again."
 )
-@click.option("--detach", is_flag=True, help="Print the id, and do not wait.")
-@click.option(
-    "--on-interrupt",
-    type=click.Choice(["ask", "end", "leave"]),
-    default="ask",
-    help="What ctrl-C does with the job; where nobody can be asked, it is ended.",
+@following_options(
+    detach="Print the id, and do not wait.",
+    interrupt="What ctrl-C does with the job; where nobody can be asked, it is ended.",
+    quiet="Say nothing of its states.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing of its states.")
 @session_options
 @json_option
 @click.argument("words", metavar="COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from drmaa_cli.jobs.job_end import JobInfo
+from drmaa_cli.session.called_wait import CalledWait
 from drmaa_cli.session.entries import Reaped
-from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.session.turns import Waiter
 
 
-class Arrivals:
+class Arrivals(CalledWait):
     """The ends of any jobs of a session as they come, those of jobs that are submitted meanwhile, too.
 
     For one thread, which others can call away. All jobs of the session are reaped: it has the session to
@@ -17,18 +16,6 @@ class Arrivals:
     Args:
         session: whose jobs.
     """
-
-    def __init__(self, session: JobSession) -> None:
-        self._session = session
-        self._waiter: Waiter | None = None
-        self._called = False
-
-    def call(self) -> None:
-        """Have take() return, the one that waits or else the next."""
-        self._called = True
-        waiter = self._waiter
-        if waiter is not None:
-            waiter.signal.wake()
 
     def take(self, timeout: float = -1) -> list[JobInfo]:
         """Wait for the end of any jobs and reap them; none when called away, or when the time is over.
@@ -44,27 +31,19 @@ class Arrivals:
             DrmaaException: as :meth:`JobSession.wait`.
         """
         session = self._session
-        session.check()
-        waiting = session._waiting
-        self._waiter = waiter = waiting.waiter(session._deadline(timeout))
         taken: list[Reaped] = []
         try:
-            waiting.until(lambda: self._ready(taken), waiter)
-            waiting.remove_from_error_state(taken)
+            self._until(lambda: self._reap(taken), timeout)
+            session._waiting.remove_from_error_state(taken)
         except BaseException:
             with session._lock:
                 session._session_jobs.give_back(taken)
             raise
-        finally:
-            self._waiter = None
         return [end.job_info(job.id(task)) for job, task, end in taken]
 
-    def _ready(self, taken: list[Reaped]) -> bool | None:
+    def _reap(self, taken: list[Reaped]) -> bool:
         table = self._session._table
         if table.first_ended() is not None:
             ended = [(known, task) for known in table for task in known.ended]
             self._session._session_jobs.reap(ended, taken)
-        if self._called:
-            self._called = False
-            return True
-        return True if taken else None
+        return bool(taken)

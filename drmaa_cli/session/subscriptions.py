@@ -18,11 +18,10 @@ from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import JobIdLike
 from drmaa_cli.jobs.job_table import News
 from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.session.called_wait import CalledWait
 from drmaa_cli.session.completion import choose, lost
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.session.turns import Waiter
-from drmaa_cli.system.cell import IDS_PER_COMMAND
 from drmaa_cli.system.locks import Signal
 
 log = logging.getLogger("drmaa_cli")
@@ -76,7 +75,7 @@ class _Delete(NamedTuple):
 Request = Union[_Want, _Unwant, _Reap, _Delete]
 
 
-class Subscriptions:
+class Subscriptions(CalledWait):
     """Who wants to know of which jobs of a session.
 
     Args:
@@ -84,13 +83,11 @@ class Subscriptions:
     """
 
     def __init__(self, session: JobSession) -> None:
-        self._session = session
+        super().__init__(session)
         self._requests: deque[Request] = deque()
         self._wanted: dict[Pair, Subscriber | list[Subscriber]] = {}
         self._news: News | None = None
         self._idle = Signal()
-        self._waiter: Waiter | None = None
-        self._called = False
         self._doomed: list[str] = []
         self._taken: list[Reaped] = []
 
@@ -114,11 +111,8 @@ class Subscriptions:
 
     def call(self) -> None:
         """Have take() return, now or the next time."""
-        self._called = True
+        super().call()
         self._idle.wake()
-        waiter = self._waiter
-        if waiter is not None:
-            waiter.signal.wake()
 
     def _request(self, request: Request) -> None:
         self._requests.append(request)
@@ -134,14 +128,10 @@ class Subscriptions:
         """
         if not self._wanted and not self._requests and not self._called:
             self._idle.wait(FOREVER)
-        waiting = self._session._waiting
-        self._session.check()
         told: list[Told] = []
-        self._waiter = waiter = waiting.waiter(FOREVER)
         try:
-            waiting.until(lambda: self._serve(told), waiter)
+            self._until(lambda: self._serve(told))
         finally:
-            self._waiter = None
             self._finish()
         return told
 
@@ -155,9 +145,8 @@ class Subscriptions:
         self._wanted.clear()
         return [Told(who, why, None) for who in dict.fromkeys(everybody)]
 
-    def _serve(self, told: list[Told]) -> bool | None:
-        """Do what was asked for, see what has ended; None while nothing is to be told. The lock is held."""
-        self._called, called = False, self._called
+    def _serve(self, told: list[Told]) -> bool:
+        """Do what was asked for, see what has ended; False while there is nothing to tell or to do."""
         arrived: dict[Pair, None] = {}
         while self._requests:
             self._do(self._requests.popleft(), told, arrived)
@@ -167,7 +156,7 @@ class Subscriptions:
             self._ended((known, task), end, told)
         if not self._wanted:
             self._news = None
-        return True if called or told or self._doomed or self._taken or not self._wanted else None
+        return bool(told or self._doomed or self._taken or not self._wanted)
 
     def _do(self, request: Request, told: list[Told], arrived: dict[Pair, None]) -> None:
         if isinstance(request, _Want):
@@ -242,9 +231,8 @@ class Subscriptions:
         """What needs commands, and is done without the lock."""
         taken, self._taken = self._taken, []
         doomed, self._doomed = self._doomed, []
-        stuck = [reaped for reaped in taken if reaped.end.outcome is Outcome.ABORTED]
-        for start in range(0, len(stuck), IDS_PER_COMMAND):
-            self._session._waiting.remove_from_error_state(stuck[start : start + IDS_PER_COMMAND])
+        if any(reaped.end.outcome is Outcome.ABORTED for reaped in taken):
+            self._session._waiting.remove_from_error_state(taken)
         if doomed:
             try:
                 refused = self._session.controlJobs(doomed, JobControlAction.TERMINATE)

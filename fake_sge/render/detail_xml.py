@@ -60,6 +60,24 @@ ORDER = (
     *("JB_ja_task_concurrency", "JB_nurg"),
 )
 
+# Members that show a field of what was submitted as it is.
+_AS_SUBMITTED = {
+    "JB_ar": "advance_reservation",
+    "JB_job_name": "name",
+    "JB_checkpoint_name": "checkpoint",
+    "JB_verify_suitable_queues": "verify_suitable",
+    "JB_ja_task_concurrency": "max_concurrent",
+    **{
+        f"JB_{field}": field
+        for field in (
+            *("owner", "uid", "group", "gid", "account", "merge_stderr", "project", "notify", "jobshare"),
+            *("cwd", "checkpoint_attr", "checkpoint_interval", "reserve", "mail_options", "pe"),
+        )
+    },
+}
+_RESOURCES = ("hard_resources", "soft_resources")
+_ZEROS = ("JB_script_size", "JB_soft_wallclock_gmt", "JB_hard_wallclock_gmt")
+
 Dependents = Callable[[Job], tuple[Sequence[int], Sequence[int]]]  # successors by -hold_jid and -hold_jid_ad
 
 
@@ -100,74 +118,70 @@ class JobDetails:
 
     def values(self, job: Job) -> dict[str, object]:
         """The members of a job by their tags; None for no member."""
-        spec = job.spec
-        after, after_tasks = self._successors(job)
+        return {
+            **{tag: getattr(job.spec, field) for tag, field in _AS_SUBMITTED.items()},
+            **dict.fromkeys(_ZEROS, 0),
+            **self._numbers(job),
+            **self._requests(job),
+            **self._relations(job),
+        }
+
+    def _numbers(self, job: Job) -> dict[str, object]:
+        """What the qmaster made of the job, and what it prints in another form than it was submitted."""
+        spec, script = job.spec, not job.script_deleted
         return {
             "JB_job_number": job.number,
-            "JB_ar": spec.advance_reservation,
-            "JB_exec_file": None if job.script_deleted else f"job_scripts/{job.number}",
+            "JB_exec_file": f"job_scripts/{job.number}" if script else None,
+            "JB_script_file": spec.command or None if script else None,
             "JB_submission_time": int(job.submission_time),
-            "JB_owner": spec.owner,
-            "JB_uid": spec.uid,
-            "JB_group": spec.group,
-            "JB_gid": spec.gid,
-            "JB_account": spec.account,
-            "JB_merge_stderr": spec.merge_stderr,
+            "JB_deadline": int(spec.deadline),
+            "JB_execution_time": int(spec.execution_time),
+            "JB_priority": spec.priority + 1024,
+            "JB_restart": int(spec.rerun),
+            "JB_verify": int(spec.verify),
+            "JB_type": int(spec.job_type),
+            "JB_directive_prefix": dict(spec.extra).get("directive_prefix"),
+            "JB_override_tickets": job.override_tickets,
+            "JB_version": job.version,
+            "JB_nurg": f"{job.normalised_urgency:f}",
+            "JB_binding": self._binding_rows(job) if self._binding else None,
+        }
+
+    def _requests(self, job: Job) -> dict[str, object]:
+        spec = job.spec
+        lists: dict[str, tuple[str, Callable[..., Entries]]] = {
+            **{f"JB_{name}_path_list": (f"{name}_paths", paths) for name in ("stdin", "stdout", "stderr")},
+            **{f"JB_{kind}_queue_list": (f"{kind}_queues", queues) for kind in ("hard", "soft")},
+            "JB_master_hard_queue_list": ("master_queues", queues),
+            "JB_shell_list": ("shells", paths),
+        }
+        return {
+            **{tag: _altered(job, field, rows(getattr(spec, field))) for tag, (field, rows) in lists.items()},
+            **{f"JB_{field[:-1]}_list": self._resources(job, field) for field in _RESOURCES},
             "JB_mail_list": _altered(job, "mail_to", addresses(job)),
-            "JB_project": spec.project,
-            "JB_notify": spec.notify,
-            "JB_job_name": spec.name,
-            "JB_stdout_path_list": _altered(job, "stdout_paths", paths(spec.stdout_paths)),
-            "JB_jobshare": spec.jobshare,
-            "JB_hard_resource_list": self._resources(job, "hard_resources"),
-            "JB_soft_resource_list": self._resources(job, "soft_resources"),
-            "JB_hard_queue_list": _altered(job, "hard_queues", queues(spec.hard_queues)),
-            "JB_soft_queue_list": _altered(job, "soft_queues", queues(spec.soft_queues)),
-            "JB_shell_list": _altered(job, "shells", paths(spec.shells)),
             "JB_env_list": _altered(job, "env", variables("job_sublist", spec.env)),
             "JB_job_args": arguments(spec.args, self.argument_ids),
-            "JB_script_file": None if job.script_deleted else spec.command or None,
+            "JB_context": variables("context_list", spec.context),
+            "JB_pe_range": ranges("ranges", spec.pe_ranges),
+        }
+
+    def _relations(self, job: Job) -> dict[str, object]:
+        """Its tasks, and the jobs that it waits for or that wait for it."""
+        spec = job.spec
+        after, after_tasks = self._successors(job)
+        requested = names_of_jobs(spec.hold_jid)
+        return {
+            "JB_ja_structure": ranges("task_id_range", [spec.array]),
             "JB_ja_tasks": (
                 self.task_tag,
                 [self._task(job, job.tasks[number]) for number in sorted(job.tasks)],
             ),
-            "JB_context": variables("context_list", spec.context),
-            "JB_cwd": spec.cwd,
-            "JB_stderr_path_list": _altered(job, "stderr_paths", paths(spec.stderr_paths)),
             "JB_jid_predecessor_list": jobs("job_predecessors", job.predecessors),
             "JB_ja_ad_predecessor_list": jobs("job_predecessors_ad", job.predecessors_ad),
-            "JB_jid_request_list": _altered(
-                job, "hold_jid", names_of_jobs(spec.hold_jid), "requested_jid_list"
-            ),
+            "JB_jid_request_list": _altered(job, "hold_jid", requested, "requested_jid_list"),
             "JB_ja_ad_request_list": jobs("element", [0] * len(spec.hold_jid_ad)),
             "JB_jid_successor_list": jobs("ulong_sublist", after),
             "JB_ja_ad_successor_list": jobs("ulong_sublist", after_tasks),
-            "JB_deadline": int(spec.deadline),
-            "JB_execution_time": int(spec.execution_time),
-            "JB_checkpoint_name": spec.checkpoint,
-            "JB_checkpoint_attr": spec.checkpoint_attr,
-            "JB_checkpoint_interval": spec.checkpoint_interval,
-            "JB_directive_prefix": dict(spec.extra).get("directive_prefix"),
-            "JB_reserve": spec.reserve,
-            "JB_mail_options": spec.mail_options,
-            "JB_stdin_path_list": _altered(job, "stdin_paths", paths(spec.stdin_paths)),
-            "JB_priority": spec.priority + 1024,
-            "JB_restart": int(spec.rerun),
-            "JB_verify": int(spec.verify),
-            "JB_master_hard_queue_list": _altered(job, "master_queues", queues(spec.master_queues)),
-            "JB_script_size": 0,
-            "JB_pe": spec.pe,
-            "JB_pe_range": ranges("ranges", spec.pe_ranges),
-            "JB_verify_suitable_queues": spec.verify_suitable,
-            "JB_soft_wallclock_gmt": 0,
-            "JB_hard_wallclock_gmt": 0,
-            "JB_override_tickets": job.override_tickets,
-            "JB_version": job.version,
-            "JB_ja_structure": ranges("task_id_range", [spec.array]),
-            "JB_type": int(spec.job_type),
-            "JB_binding": self._binding_rows(job) if self._binding else None,
-            "JB_ja_task_concurrency": spec.max_concurrent,
-            "JB_nurg": f"{job.normalised_urgency:f}",
         }
 
     def _resources(self, job: Job, field: str) -> Entries:

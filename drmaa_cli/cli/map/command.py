@@ -15,7 +15,7 @@ import click
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.map import lines, plan
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.parser import Command, json_option, session_options
+from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import name_of, request_of, request_options
 
@@ -60,14 +60,11 @@ class _Map(Command):
 @click.option("--at-most", type=click.IntRange(1), metavar="N", help="At most N tasks at the same time.")
 @click.option("--shell", default="/bin/sh", metavar="SHELL", help="What reads the commands: /bin/sh.")
 @click.option("--log-dir", metavar="DIR", help="Outputs and job log; the default is FILE.map here.")
-@click.option("--detach", is_flag=True, help="Submit, print the ids of the jobs, and do not wait.")
-@click.option(
-    "--on-interrupt",
-    type=click.Choice(["ask", "end", "leave"]),
-    default="ask",
-    help="What ctrl-C does with the jobs; where nobody can be asked, they are ended.",
+@following_options(
+    detach="Submit, print the ids of the jobs, and do not wait.",
+    interrupt="What ctrl-C does with the jobs; where nobody can be asked, they are ended.",
+    quiet="Show no progress.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @session_options
 @json_option
 @click.argument("words", metavar="FILE", nargs=-1, type=click.UNPROCESSED, required=True)
