@@ -121,64 +121,72 @@ def job_environment(
     layout: Layout, config: CellConfig, job: Job, task: Task, account: Account, ports: tuple[str, str]
 ) -> dict[str, str]:
     """The variables of a task, without SGE_STD*_PATH; later ones win over what -v and -V asked for."""
-    spec, granted = job.spec, task.granted[0]
-    given = {name: value or "" for name, value in spec.env}
-    env = {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
-    tmpdir = task_tmpdir(config, job, task)
-    spool = layout.active_job(granted.host, job.number, task.number)
-    array = spec.is_array
-    structure = (task.number, spec.array.first, spec.array.last, spec.array.step)
-    script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
-    script = "QRSH" if spec.job_type & JobType.QRSH else script
-    env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **env}
+    given = {name: value or "" for name, value in job.spec.env}
+    asked = {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
+    env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **asked}
     env = {name: value for name, value in env.items() if is_kept(name, value)}
     env.setdefault("TERM", "")
-    env.update(
-        {
-            "PATH": f"{tmpdir}:{given.get('PATH') or f'{layout.bin}:{DEFAULT_PATH}'}",
-            "REQNAME": spec.name,
-            "HOME": account.home,
-            "SHELL": shell_of(config, job, task, account),
-            "USER": account.name,
-            "LOGNAME": account.name,
-            "JOB_NAME": spec.name,
-            "JOB_SCRIPT": script,
-            "SGE_BINARY_PATH": str(layout.bin),
-            "REQUEST": spec.name,
-            "HOSTNAME": granted.host,
-            "QUEUE": granted.queue,
-            "JOB_ID": str(job.number),
-            "ENVIRONMENT": "BATCH",
-            "ARC": "lx-amd64",
-            "SGE_QMASTER_PORT": ports[0],
-            "SGE_EXECD_PORT": ports[1],
-            "NQUEUES": str(len({item.instance for item in task.granted})),
-            "NSLOTS": str(task.slots),
-            "NHOSTS": str(len({item.host for item in task.granted})),
-            "RESTARTED": "1" if task.restarts else "0",
-            "TMPDIR": tmpdir,
-            "TMP": tmpdir,
-        }
-    )
+    env.update(_of_job(layout, config, job, task, account))
+    env.update({"SGE_QMASTER_PORT": ports[0], "SGE_EXECD_PORT": ports[1]})
+    path = given.get("PATH") or f"{layout.bin}:{DEFAULT_PATH}"
+    env["PATH"] = f"{task_tmpdir(config, job, task)}:{path}"
     env.update(
         {"SGE_" + name[len(_PREFIX) :]: value for name, value in given.items() if name.startswith(_PREFIX)}
     )
-    env["SGE_CELL"] = "default"
-    for name, value in zip(("ID", "FIRST", "LAST", "STEPSIZE"), structure):
-        env[f"SGE_TASK_{name}"] = str(value) if array else "undefined"
-    env.update(
-        {
-            "SGE_ARCH": "lx-amd64",
-            "SGE_ROOT": str(layout.root),
-            "SGE_ACCOUNT": spec.account,
-            "SGE_JOB_SPOOL_DIR": str(spool),
-        }
-    )
+    env.update(_of_task(layout, job, task))
+    return env
+
+
+def _of_job(layout: Layout, config: CellConfig, job: Job, task: Task, account: Account) -> dict[str, str]:
+    """What ``qsub -v`` cannot change but for SGE_O_*."""
+    spec, granted = job.spec, task.granted[0]
+    script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
+    tmpdir = task_tmpdir(config, job, task)
+    return {
+        "REQNAME": spec.name,
+        "HOME": account.home,
+        "SHELL": shell_of(config, job, task, account),
+        "USER": account.name,
+        "LOGNAME": account.name,
+        "JOB_NAME": spec.name,
+        "JOB_SCRIPT": "QRSH" if spec.job_type & JobType.QRSH else script,
+        "SGE_BINARY_PATH": str(layout.bin),
+        "REQUEST": spec.name,
+        "HOSTNAME": granted.host,
+        "QUEUE": granted.queue,
+        "JOB_ID": str(job.number),
+        "ENVIRONMENT": "BATCH",
+        "ARC": "lx-amd64",
+        "NQUEUES": str(len({item.instance for item in task.granted})),
+        "NSLOTS": str(task.slots),
+        "NHOSTS": str(len({item.host for item in task.granted})),
+        "RESTARTED": "1" if task.restarts else "0",
+        "TMPDIR": tmpdir,
+        "TMP": tmpdir,
+    }
+
+
+def _of_task(layout: Layout, job: Job, task: Task) -> dict[str, str]:
+    """What even the SGE_* that were passed on cannot change."""
+    spec = job.spec
+    spool = layout.active_job(task.granted[0].host, job.number, task.number)
+    numbers = (task.number, spec.array.first, spec.array.last, spec.array.step)
+    env = {
+        f"SGE_TASK_{name}": str(number) if spec.is_array else "undefined"
+        for name, number in zip(("ID", "FIRST", "LAST", "STEPSIZE"), numbers)
+    }
     if task.granted_pe:
         env.update(
             {"PE": task.granted_pe, "PE_HOSTFILE": str(spool / "pe_hostfile"), "SGE_RSH_COMMAND": "builtin"}
         )
-    return env
+    return {
+        **env,
+        "SGE_CELL": "default",
+        "SGE_ARCH": "lx-amd64",
+        "SGE_ROOT": str(layout.root),
+        "SGE_ACCOUNT": spec.account,
+        "SGE_JOB_SPOOL_DIR": str(spool),
+    }
 
 
 def inherited(name: str) -> bool:
@@ -243,6 +251,20 @@ def run_limit(config: CellConfig, job: Job, task: Task, name: str) -> float | No
     return limit_of(job.spec.hard_resources, queue.attributes if queue else {}, name)
 
 
+def streams_of(job: Job, task: Task, account: Account) -> tuple[dict[str, str], str]:
+    """The files of a task's streams, and its directory."""
+    spec, host = job.spec, task.granted[0].host
+    cwd = spec.cwd or account.home
+    stdout = output_path(job, task, spec.stdout_paths, "o", host, account, cwd)
+    stderr = output_path(job, task, spec.stderr_paths, "e", host, account, cwd)
+    streams = {
+        "stdin": input_path(job, task, host, account, cwd),
+        "stdout": stdout,
+        "stderr": stdout if spec.merge_stderr else stderr,
+    }
+    return streams, expanded(cwd, job, task, host, account)  # not for paths relative to it (real cell)
+
+
 def make_order(
     layout: Layout,
     config: CellConfig,
@@ -254,27 +276,14 @@ def make_order(
 ) -> dict[str, Any]:
     """The shepherd's order, JSON-able."""
     spec, host = job.spec, task.granted[0].host
-    cwd = spec.cwd or account.home
     script = str(layout.job_script(host, job.number))
-    stdout = output_path(job, task, spec.stdout_paths, "o", host, account, cwd)
-    stderr = (
-        stdout if spec.merge_stderr else output_path(job, task, spec.stderr_paths, "e", host, account, cwd)
-    )
-    stdin = input_path(job, task, host, account, cwd)
+    streams, cwd = streams_of(job, task, account)
     env = job_environment(layout, config, job, task, account, ports)
-    cwd = expanded(cwd, job, task, host, account)  # not for the paths relative to it (real cell)
-    env.update(
-        {
-            "SGE_STDIN_PATH": stdin,
-            "SGE_STDOUT_PATH": stdout,
-            "SGE_STDERR_PATH": stderr,
-            "SGE_CWD_PATH": cwd,
-        }
-    )
+    env.update({f"SGE_{name.upper()}_PATH": path for name, path in streams.items()}, SGE_CWD_PATH=cwd)
     env.setdefault("PWD", cwd)
     channel = dict(spec.extra).get(CHANNEL)
     if channel is not None:
-        stdin, stdout, stderr = (f"{channel}/{name}" for name in ("in", "out", "err"))
+        streams = {f"std{name}": f"{channel}/{name}" for name in ("in", "out", "err")}
     queue = config.queue_on(task.granted[0].queue, host)
     notify = quantity(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
     return {
@@ -287,9 +296,7 @@ def make_order(
         "run": task.run,
         "env": env,
         "cwd": cwd,
-        "stdin": stdin,
-        "stdout": stdout,
-        "stderr": stderr,
+        **streams,
         "merge": spec.merge_stderr,
         "umask": 0o022,
         "tmpdir": task_tmpdir(config, job, task),
