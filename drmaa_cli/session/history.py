@@ -10,7 +10,7 @@ from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.jobs.job_end import end_of_record
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.system.cell import Cluster, drmaa_error
-from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.runner import CommandNotFound
 
 
@@ -34,7 +34,8 @@ def history(cluster: Cluster, accounting: Callable[[], AccountingLog], since: fl
 
     Args:
         cluster: is asked with qacct.
-        accounting: opens the accounting file, which is read where there is no qacct.
+        accounting: opens the accounting file, which is read where there is no qacct, and on this host where
+            qacct does not tell what jobs had asked for (Open Cluster Scheduler's: captures ``qacct.*``).
         since: epoch seconds.
 
     Raises:
@@ -43,20 +44,31 @@ def history(cluster: Cluster, accounting: Callable[[], AccountingLog], since: fl
     try:
         cluster.tool("qacct")
     except CommandNotFound as err:
-        found = _of_file(accounting(), since)
+        found = _of_file(accounting, cluster.user, since, lambda _: True)
         if found is None:
             raise drmaa_error(err) from err
-        user = cluster.user
-        return _jobs(record for record in found if record.owner == user and record.start_time >= since)
-    return _jobs(cluster.retrying(lambda: cluster.records_since(since)))
+        return _jobs(found)
+    told = cluster.retrying(lambda: cluster.records_since(since))
+    if isinstance(cluster.host, LocalHost) and any(not record.category for record in told):
+        numbers = {record.job for record in told}
+        whole = _of_file(accounting, cluster.user, since, numbers.__contains__) or []
+        known = {record.job for record in whole}
+        told = [*whole, *(record for record in told if record.job not in known)]
+    return _jobs(told)
 
 
-def _of_file(log: AccountingLog, since: float) -> list[AccountingRecord] | None:
-    """All that the accounting file has; None where it cannot be read."""
+def _of_file(
+    accounting: Callable[[], AccountingLog], user: str, since: float, wanted: Callable[[int], bool]
+) -> list[AccountingRecord] | None:
+    """What the accounting file has of the user's jobs; None where it cannot be read."""
+    log = accounting()
     try:
-        return log.read_new(lambda _: True) if log.open(since=since) else None
+        if not log.open():
+            return None
+        found = log.look_back(None, since, wanted, unread=True)
     finally:
         log.close()
+    return [record for record in found if record.owner == user and record.start_time >= int(since)]
 
 
 def _jobs(records: Iterable[AccountingRecord]) -> list[PastJob]:

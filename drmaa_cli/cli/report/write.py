@@ -30,7 +30,7 @@ def write_report(place: Place, output: str | None, failures: int, lines: int) ->
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
     else:
-        path = Path(output or f"{place.path.name.rpartition('.')[0]}.html")
+        path = Path(f"{place.path.name.rpartition('.')[0]}.html" if output is None else output)
         write_whole(path, data)
         print(visible(str(path)))
     for note in found.notes:
