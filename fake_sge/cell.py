@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +21,8 @@ from .errors import CellError
 from .execution.processes import descendants, start_ticks
 from .faults import FaultKind
 from .host import CellHost
-from .install import install
-from .launch import Guard, NotStarted, start_qmaster
+from .install import install_commands, install_daemons
+from .launch import Guard, NotStarted, starting_qmaster
 from .layout import TOOLS, Layout
 from .on_path import CommandsOnPath
 from .options import CellOptions
@@ -97,7 +98,8 @@ class Cell(CommandsOnPath):
 
     def create(self) -> None:
         """Make the cell's files unless they are there; :meth:`start` does it, too."""
-        install(self.layout, self.options)
+        install_daemons(self.layout, self.options)
+        install_commands(self.layout)
 
     def start(self, guarded: bool = False) -> Cell:
         """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot.
@@ -105,19 +107,28 @@ class Cell(CommandsOnPath):
         ``guarded``: the cell ends when this process does, however it ends, with all its jobs; so it is as a
         context manager. Otherwise it runs until it is stopped.
         """
-        self.create()
+        install_daemons(self.layout, self.options)
         self._guarded |= guarded
-        if self._guarded and self._guard is None:
-            self._guard = Guard(self.layout, self._temporary)
-        self.start_qmaster()
+        with self._starting():
+            if self._guarded and self._guard is None:
+                self._guard = Guard(self.layout, self._temporary)
+            install_commands(self.layout)
         return self
 
     def start_qmaster(self) -> None:
         """Start the qmaster, e.g. after :meth:`stop_qmaster`. Raises CellError."""
+        with self._starting():
+            pass
+
+    @contextlib.contextmanager
+    def _starting(self) -> Iterator[None]:
+        """The qmaster starts meanwhile."""
         try:
-            self._process = start_qmaster(self.layout)
+            with starting_qmaster(self.layout) as process:
+                yield
         except NotStarted as error:
             raise CellError(str(error)) from error
+        self._process = process
 
     def stop_qmaster(self) -> None:
         """End the qmaster alone: an outage. Running jobs go on. Does nothing when it does not run."""

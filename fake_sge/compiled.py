@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
 import subprocess
 import time
@@ -87,6 +86,8 @@ def is_wanted() -> bool:
 
 def compiler() -> str | None:
     """The C compiler on PATH."""
+    import shutil  # noqa: PLC0415 a daemon starts faster without
+
     return next(filter(None, map(shutil.which, COMPILERS)), None)
 
 

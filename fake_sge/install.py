@@ -21,19 +21,29 @@ sys.path[:0] = [{library!r}]
 from _fake_sge.client.client import {function}
 {function}({package!r})
 """
-# Appended: a package named as a standard module must not stand before that.
-_PROGRAM = """import sys
+# Appended: a package named as a standard module must not stand before that. The interpreter's own end is left
+# out: it takes longer than all that is to be done when a cell is stopped.
+_PROGRAM = """import os, sys
 sys.path.append({package!r})
 from {module} import main
-sys.exit(main(sys.argv[1:]))
+code = main(sys.argv[1:])
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)
 """
 
 
-def install(layout: Layout, options: CellOptions) -> None:
-    """Make the files of a cell; options of one that is there already stay as they are."""
+def install_daemons(layout: Layout, options: CellOptions) -> None:
+    """Make what the daemons of a cell need; options of one that is there already stay as they are."""
     layout.make()
     if not layout.settings.exists():
         layout.settings.write_text(json.dumps(options.to_json()))
+    for program, module in PROGRAMS.items():
+        _write_program(layout.library / program, _PROGRAM.format(package=PACKAGE, module=module))
+
+
+def install_commands(layout: Layout) -> None:
+    """Make what the commands of a cell need; its daemons may be on their way already."""
     host = CellOptions.from_json(json.loads(layout.settings.read_text())).host_names[0]
     common = layout.common
     (common / "act_qmaster").write_text(f"{host}\n")
@@ -70,8 +80,6 @@ def _write_commands(layout: Layout) -> None:
         source = Path(__file__).parent / name
         copy.write_bytes(b"" if name.endswith("__init__.py") else source.read_bytes())
         py_compile.compile(str(copy), doraise=True)
-    for program, module in PROGRAMS.items():
-        (layout.library / program).write_text(_PROGRAM.format(package=PACKAGE, module=module))
     for function, path in (("main", layout.python_client), ("alone", Path(f"{layout.client}-alone"))):
         body = _CLIENT.format(library=str(layout.library), package=PACKAGE, function=function)
         _write_program(path, f"{_shebang()}{body}")

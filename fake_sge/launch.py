@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -33,32 +34,36 @@ def command(layout: Layout, program: str, *arguments: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(layout.library / program), *arguments]
 
 
-def start_qmaster(layout: Layout) -> subprocess.Popen[bytes]:
-    """Start the qmaster of a cell and wait until it serves. Raises NotStarted."""
+@contextlib.contextmanager
+def starting_qmaster(layout: Layout) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the qmaster of a cell; what is done in the context is done meanwhile, and at its end it serves.
+
+    Raises NotStarted there; whatever is raised, no qmaster stays.
+    """
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
-    with (layout.qmaster / "out").open("ab") as out:
-        process = subprocess.Popen(
-            command(layout, "fake-qmaster", str(layout.directory), str(writing)),
-            stdout=out,
-            stderr=out,
-            stdin=subprocess.DEVNULL,
-            pass_fds=(writing,),
-            start_new_session=True,
-            cwd="/",
-        )
-    os.close(writing)
-    answer = b""
     with os.fdopen(reading, "rb") as pipe:
-        ready, _, _ = select.select([pipe], [], [], _SECONDS)
-        if ready:
-            answer = pipe.read()
-    if answer != b"ok":
-        process.kill()
-        process.wait()
-        text = answer.decode(errors="replace") or (layout.qmaster / "out").read_text()[-2000:]
-        raise NotStarted(text or "the qmaster did not start")
-    return process
+        with os.fdopen(writing, "wb"), (layout.qmaster / "out").open("ab") as out:
+            process = subprocess.Popen(
+                command(layout, "fake-qmaster", str(layout.directory), str(writing)),
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(writing,),
+                start_new_session=True,
+                cwd="/",
+            )
+        try:
+            yield process
+            ready, _, _ = select.select([pipe], [], [], _SECONDS)
+            answer = pipe.read() if ready else b""
+            if answer != b"ok":
+                text = answer.decode(errors="replace") or (layout.qmaster / "out").read_text()[-2000:]
+                raise NotStarted(text or "the qmaster did not start")
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
 
 
 class Guard:

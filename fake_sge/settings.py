@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -51,6 +50,8 @@ PARAMETERS = ("FORBID_RESCHEDULE", "FORBID_APPERROR", "MAX_DYN_EC")
 
 def near(word: str, words: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or which words there are."""
+    import difflib  # noqa: PLC0415 a daemon starts faster without
+
     known = sorted(words)
     found = difflib.get_close_matches(word, known, 1)
     return f"; did you mean {found[0]!r}?" if found else f": one of {', '.join(known)}"

@@ -65,7 +65,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(0, encode(_shown(built, request)))
     now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
     try:
-        return _Session(request, qmaster, switches).run(replace(built.spec, immediate=now))
+        return _Session(request, qmaster, switches).run(built.spec._replace(immediate=now))
     except QmasterUnreachable as error:
         return Reply(1, b"", unreachable_text(error, ""))
 
@@ -147,7 +147,7 @@ def _shown(built: Submitted, request: Request) -> str:
     variables = (
         (name, request.env.get("TERM") if name == "TERM" else value) for name, value in built.given["env"]
     )
-    spec = replace(built.spec, stdout_paths=_NOWHERE, stderr_paths=_NOWHERE)
+    spec = built.spec._replace(stdout_paths=_NOWHERE, stderr_paths=_NOWHERE)
     return show_spec(replace(built, spec=spec, given={**built.given, "env": tuple(variables)}), request)
 
 
@@ -159,8 +159,7 @@ def _as_job(spec: JobSpec, place: Path, without_shell: bool, terminal: str | Non
     words = (spec.command, *spec.args)
     own = (("TERM", terminal), (COMMAND, SEPARATOR.join(words)))
     kind = JobType.BINARY | JobType.QRSH | (JobType.NO_SHELL if without_shell else JobType.NONE)
-    return replace(
-        spec,
+    return spec._replace(
         job_type=spec.job_type | kind,
         name=spec.name if spec.name != base_name(spec.command) else base_name(spec.command.split(" ")[0]),
         args=(),

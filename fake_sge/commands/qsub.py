@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
 
 from ..model import JobSpec, failures
 from ..model.operations import Finished, JobOperation, Submission, Warn
@@ -123,7 +122,7 @@ class _Call:
         if code:
             return self.reply(code)
         submitted.spec = with_script(submitted.spec, script)
-        submitted.spec = replace(submitted.spec, command_line=command_line_of(self.request))
+        submitted.spec = submitted.spec._replace(command_line=command_line_of(self.request))
         if submitted.verify:
             self.out += show_spec(submitted, self.request)
             return self.reply(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
@@ -153,7 +153,7 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     _limits(spec, state, verdict)
     meant = _meant(spec, config)
     if any(getattr(spec, name) != value for name, value in meant.items()):  # many jobs can share one
-        spec = replace(spec, **meant)
+        spec = spec._replace(**meant)
     lines = check_queues((*spec.hard_queues,), config)
     for queues in (spec.soft_queues, spec.master_queues):
         lines = lines or check_queues(queues, config)

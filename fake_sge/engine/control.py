@@ -61,7 +61,7 @@ def alter(
         return [Change(Outcome.NO_SUCH_JOB, number)]
     if not may_change(state.config, job, actor):
         return [Change(Outcome.DENIED, number)]
-    job.spec = replace(job.spec, **fields)  # type: ignore[arg-type]
+    job.spec = job.spec._replace(**fields)  # type: ignore[arg-type]
     job.altered = tuple(dict.fromkeys((*job.altered, *fields)))
     if "hold_jid" in fields or "hold_jid_ad" in fields:
         resolve_dependencies(state, job, fields)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import NamedTuple, Union
 
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
 
 
-@dataclass(frozen=True)
-class StartTask:
+class StartTask(NamedTuple):
     """Start a task's processes on its host."""
 
     job: int
@@ -21,8 +20,7 @@ class StartTask:
     run: int
 
 
-@dataclass(frozen=True)
-class SignalTask:
+class SignalTask(NamedTuple):
     """Tell a task's shepherd to ``kill``, ``suspend`` or ``resume`` it."""
 
     job: int
@@ -31,16 +29,14 @@ class SignalTask:
     action: str
 
 
-@dataclass(frozen=True)
-class TaskEnded:
+class TaskEnded(NamedTuple):
     """A task will not run again."""
 
     job: int
     finished: Finished
 
 
-@dataclass(frozen=True)
-class JobGone:
+class JobGone(NamedTuple):
     """A job left the qmaster; its spooled script can go."""
 
     job: int

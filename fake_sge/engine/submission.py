@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
-from dataclasses import replace
 
 from ..model import Job, JobSpec, Rerun, SchedulingMessage, State, Task, TaskSet
 from ..model.categories import category_of
@@ -39,7 +38,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
     warnings = [] if state.instances else [Warn.NOT_ALLOWED_IN_ANY_QUEUE]
     if not found:
         warnings.append(Warn.NO_SUITABLE_QUEUES)
-    job = _store(state, now, replace(spec, verify=False) if spec.verify else spec)
+    job = _store(state, now, spec._replace(verify=False) if spec.verify else spec)
     if job.spec.immediate and state.timing.flush_submit is None:
         state.ask_schedule(now, 0.0)
     state.ask_schedule(now, state.timing.flush_submit)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on
@@ -128,8 +129,7 @@ class ParallelEnvironment:
         return int(self.attributes["slots"])
 
 
-@dataclass(frozen=True)
-class ComplexEntry:
+class ComplexEntry(NamedTuple):
     """One line of ``qconf -sc``."""
 
     name: str

@@ -6,7 +6,7 @@ Every choice is read from the transcripts of that engine (``tests/data/captures`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/{}.xsd"
 _GRIDWARE = (
@@ -15,8 +15,7 @@ _GRIDWARE = (
 )
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(NamedTuple):
     """Texts that differ between the flavours; ``{}`` stands for a value.
 
     ``option_error`` comes before most complaints about options, ``stop`` ends a refusal.
@@ -35,8 +34,7 @@ class Wording:
     bad_concurrency: str = 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
 
 
-@dataclass(frozen=True)
-class Absence:
+class Absence(NamedTuple):
     """What commands say about a bad environment (``{}`` is the complaint), and when there is no qmaster."""
 
     bad_environment: str = "error: {}\n"
@@ -48,8 +46,7 @@ class Absence:
     all_lines_of_sync: bool = False  # qsub -sync y says what other commands say, too
 
 
-@dataclass(frozen=True)
-class Times:
+class Times(NamedTuple):
     """How dates are written: ``iso`` year first, with so many ``digits`` of fractions of a second."""
 
     iso: bool = False
@@ -57,8 +54,7 @@ class Times:
     epoch: bool = True  # seconds since 1970 in qstat -j -xml
 
 
-@dataclass(frozen=True)
-class DetailChoices:
+class DetailChoices(NamedTuple):
     """``qstat -j`` of an Open Cluster Scheduler: its lines, their columns, and which fields there are.
 
     ``task_width`` is where the number of a task ends, ``error_width`` the same for error reasons,
@@ -86,8 +82,7 @@ class DetailChoices:
     element_binding: bool = False  # JB_binding with an element in it
 
 
-@dataclass(frozen=True)
-class Accounting:
+class Accounting(NamedTuple):
     """The accounting file (``json``: one object on each line) and qacct."""
 
     json: bool = False
@@ -103,8 +98,7 @@ class Accounting:
         return "accounting.jsonl" if self.json else "accounting"
 
 
-@dataclass(frozen=True)
-class Flavour:
+class Flavour(NamedTuple):
     """What one Grid Engine does in its own way; the defaults are those of Son of Grid Engine 8.1.9.
 
     Attributes:
@@ -249,20 +243,17 @@ OCS_91 = Flavour(
     single_task_arrays=False,
     compatibility=True,
 )
-OCS_90 = replace(
-    OCS_91,
+OCS_90 = OCS_91._replace(
     name="ocs-9.0",
     banner="OCS 9.0.13",
-    absence=replace(
-        _ABSENCE_91,
+    absence=_ABSENCE_91._replace(
         bad_environment=_NO_BOOTSTRAP,
         bad_environment_of_qsub=_NO_BOOTSTRAP,
         end_of_qstat="",
         details_as_listing=False,
         details_crash=True,
     ),
-    details=replace(
-        _DETAILS_91,
+    details=_DETAILS_91._replace(
         width=32,
         widths={**_DETAILS_91.widths, _ARRAY_REQUEST: 35, "job-array tasks": 32},
         task_width=28,
@@ -288,13 +279,11 @@ OCS_90 = replace(
     further_options=("-scope",),
     terse_in_files=False,
 )
-OCS_92 = replace(
-    OCS_91,
+OCS_92 = OCS_91._replace(
     name="ocs-9.2",
     banner="OCS 9.2.0prealpha",
-    absence=replace(_ABSENCE_91, end_of_qstat=""),
-    details=replace(
-        _DETAILS_91,
+    absence=_ABSENCE_91._replace(end_of_qstat=""),
+    details=_DETAILS_91._replace(
         order=(
             *(*_HEAD, "cwd", "stdin_path_list", "stdout_path_list", *_REQUESTS, *_PROGRAM),
             *("ja_ad_request_list (req)", "jid_request_list (req)", *_LISTS, "ja_ad_successor_list"),

@@ -62,8 +62,7 @@ class Compact:
         return type(self), tuple(getattr(self, name) for name in fields)
 
 
-@dataclass(frozen=True)
-class Simulation:
+class Simulation(NamedTuple):
     """A job without a process: what will have happened when it has "run".
 
     ``run_time`` seconds; ``signal`` a POSIX number or 0; ``failed`` the accounting code; ``usage``
@@ -75,13 +74,12 @@ class Simulation:
     exit_status: int = 0
     signal: int = 0
     failed: int = 0
-    usage: Mapping[str, float] = field(default_factory=dict)
+    usage: Mapping[str, float] = {}
     error: str = ""
 
 
-@dataclass(frozen=True)
-class JobSpec(Compact):
-    """Everything that a submission says about a job; qalter replaces it as a whole (``dataclasses.replace``).
+class JobSpec(NamedTuple):
+    """Everything that a submission says about a job; qalter replaces it as a whole (``_replace``).
 
     Defaults are those of a qsub without options. ``env`` is JB_env_list in submission order:
     ``("__SGE_PREFIX__O_HOME", "/home/u")`` ... and -v/-V variables; a value of None prints as NONE.
@@ -292,8 +290,7 @@ class Job(Compact):
         return free
 
 
-@dataclass(frozen=True)
-class SchedulingMessage:
+class SchedulingMessage(NamedTuple):
     """One line of "scheduling info". ``jobs`` empty: a global message (about a queue or host)."""
 
     number: int  # MES_message_number

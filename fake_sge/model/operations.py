@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .ranges import TaskSet
 
@@ -15,8 +15,7 @@ class Warn(enum.Enum):
     NO_SUITABLE_QUEUES = "no suitable queues"  # -w w
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """The answer to a submission: ``number``, or the lines of a ``refusal`` and qsub's exit ``code``.
 
     With neither it was only verified (``-w v``, ``-w p``), and a queue suits. ``unscheduled`` is the number
@@ -53,8 +52,7 @@ class Outcome(enum.Enum):
     ALREADY_DONE = "already done"  # queue is already disabled/enabled/...
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One outcome. ``task`` None: the job as a whole (the message without ``job-array task``).
 
     ``tasks`` (more than one) is set when Grid Engine reports several tasks in one line
@@ -92,8 +90,7 @@ class QueueAction(enum.Enum):
     RESCHEDULE = "rq"
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """How a task ended, for -sync y and qrsh: exactly one of the three forms.
 
     ``exit_status`` of a task that ran; ``signal`` its POSIX signal or 0; ``deleted``: it was deleted
@@ -107,8 +104,7 @@ class Finished:
     deleted: bool = False
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(NamedTuple):
     """Who asks. Make it with :func:`actor_of`."""
 
     user: str

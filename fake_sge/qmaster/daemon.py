@@ -13,14 +13,12 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from .. import compiled
 from ..execution.processes import call_process
-from ..install import use_compiled_client
 from ..launch import command
 from ..layout import TOOLS, Layout
 from ..options import CellOptions
-from .admin import handle
 from .journal import StoreError
 from .qmaster import Qmaster
 from .server import Server
@@ -48,8 +46,10 @@ def take_lock(layout: Layout) -> int:
     return handle_
 
 
-def _import_commands() -> None:
+def _import_commands(qmaster: Qmaster) -> None:
     for tool in TOOLS:
+        if qmaster.stopping:
+            return
         try:
             importlib.import_module(f"fake_sge.commands.{tool}")
         except ModuleNotFoundError as error:
@@ -58,6 +58,9 @@ def _import_commands() -> None:
 
 def _compile_client(layout: Layout) -> None:
     """Have the cell's commands faster from the moment on when their client is compiled."""
+    from .. import compiled  # noqa: PLC0415 nobody waits for it
+    from ..install import use_compiled_client  # noqa: PLC0415
+
     if compiled.found() or not compiled.is_wanted():
         return
     try:
@@ -75,6 +78,12 @@ def _compile_client(layout: Layout) -> None:
         log.warning("the client stays in Python: %s", error)
 
 
+def _control(qmaster: Qmaster, question: dict[str, Any]) -> Any:  # noqa: ANN401 JSON
+    from .admin import handle  # noqa: PLC0415 a daemon starts faster without
+
+    return handle(qmaster, question)
+
+
 def serve(layout: Layout, ready: int) -> int:
     """Run until asked to stop; ``ready`` is a pipe that gets ``ok`` or the reason why not."""
     logging.basicConfig(
@@ -84,10 +93,9 @@ def serve(layout: Layout, ready: int) -> int:
         lock = take_lock(layout)
         options = CellOptions.from_json(json.loads(layout.settings.read_text()))
         qmaster = Qmaster(layout, options, PORT)
-        qmaster.start_execd()
         with qmaster.lock:
             qmaster.recover()
-        server = Server(qmaster, handle)
+        server = Server(qmaster, _control)
         server.listen()
     except (AlreadyRunning, StoreError, OSError, ValueError) as error:
         log.error("%s", error)
@@ -102,7 +110,9 @@ def serve(layout: Layout, ready: int) -> int:
     os.write(ready, b"ok")
     os.close(ready)
     log.info("qmaster serves %s", layout.directory)
-    threading.Thread(target=_import_commands, daemon=True).start()
+    with qmaster.lock:
+        qmaster.start_execd()  # nobody has to wait for it
+    threading.Thread(target=_import_commands, args=(qmaster,), daemon=True).start()
     threading.Thread(target=_compile_client, args=(layout,), daemon=True).start()
     worker = threading.Thread(target=run, args=(qmaster,))
     worker.start()

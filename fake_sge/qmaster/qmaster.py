@@ -62,6 +62,7 @@ class Qmaster:
         self.stopping = False
         self.complaint = ""
         self._execd: subprocess.Popen[bytes] | None = None
+        self._has_orders = False
         self._accounts: dict[str, Account] = {}
 
     # ---- state -----------------------------------------------------------------------------------
@@ -175,7 +176,9 @@ class Qmaster:
         return self._accounts[user]
 
     def start_execd(self) -> None:
-        """Start the process that forks shepherds."""
+        """Start the process that forks shepherds, unless it runs."""
+        if self._execd is not None and self._execd.poll() is None:
+            return
         log_file = str(self.layout.qmaster / "execd.messages")
         self._execd = subprocess.Popen(
             command(self.layout, "fake-execd", log_file),
@@ -183,10 +186,13 @@ class Qmaster:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._has_orders = False
 
     def stop_execd(self) -> None:
-        """End it; shepherds go on."""
+        """End it, when it has carried out its orders; shepherds go on."""
         if self._execd is not None and self._execd.stdin is not None:
+            if not self._has_orders:
+                self._execd.kill()  # it may still be on its way
             self._execd.stdin.close()
             self._execd.wait()
             self._execd = None
@@ -243,10 +249,10 @@ class Qmaster:
             path.chmod(0o755)
 
     def _send(self, path: str) -> None:
-        if self._execd is None or self._execd.poll() is not None:
-            self.start_execd()
+        self.start_execd()
         assert self._execd is not None
         assert self._execd.stdin is not None
+        self._has_orders = True
         self._execd.stdin.write(os.fsencode(path) + b"\n")
         self._execd.stdin.flush()
 

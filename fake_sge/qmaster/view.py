@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 from ..engine.admission import find_jobs
 from ..engine.placement import instance_matches, quotas_of, used_of
@@ -134,7 +133,7 @@ class CommandView:
         if answer.number is not None and spec.immediate:
             return self._now_or_never(answer, spec)
         if answer.number is not None and any(fault.kind is FaultKind.WARN_SUBMIT for fault in self.faults):
-            return replace(answer, warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
+            return answer._replace(warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
         return answer
 
     def _now_or_never(self, answer: Submission, spec: JobSpec) -> Submission:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -246,7 +245,7 @@ def build_spec(facts: JobFacts) -> JobSpec:
         steps = [int(step) for seen in facts.lines for step in re.findall(r":(\d+)", seen.tasks)]
         step = min(steps) if steps and all((task - low) % min(steps) == 0 for task in ids) else 1
         array = Range(low, high, step)
-    return replace(spec, **{**facts.spec, "array": array, "job_type": kind})
+    return spec._replace(**{**facts.spec, "array": array, "job_type": kind})
 
 
 def build_job(facts: JobFacts, zombie: bool = False) -> Job:
@@ -290,7 +289,7 @@ def place_line(job: Job, facts: JobFacts, seen: Seen, full: TaskSet, zombie: boo
     ids = task_ids(seen.tasks)
     if zombie:
         if seen.slots > 1 and job.spec.pe is None:
-            job.spec = replace(job.spec, pe="smp", pe_ranges=(Range(seen.slots, seen.slots),))
+            job.spec = job.spec._replace(pe="smp", pe_ranges=(Range(seen.slots, seen.slots),))
         job.zombies = full.of(ids)
         job.priority = seen.prio
         job.normalised_tickets = seen.ntix or 0.0

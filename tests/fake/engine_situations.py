@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from fake_sge.engine.state import enroll
@@ -71,7 +70,7 @@ def _single(cell: PureCell, name: str, number: int, state: str) -> None:
     put_in_state(cell, number, state)
     job = cell.qmaster.engine.state.jobs[number]
     if name.startswith("op.qmod_rj") and "r_rerunnable" not in name:
-        job.spec = replace(job.spec, rerun=Rerun.NO)
+        job.spec = job.spec._replace(rerun=Rerun.NO)
     if state == "qw":
         job.user_hold = job.user_hold.empty()
     cell.qmaster.engine.state.ready.clear()

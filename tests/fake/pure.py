@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ class PureQmaster:
             spec: JobSpec = args[0]
             plan = self.simulation
             found = plan.get(spec.name, Simulation(run_time=1e6)) if isinstance(plan, dict) else plan
-            args = (replace(spec, simulation=spec.simulation or found), *args[1:])
+            args = (spec._replace(simulation=spec.simulation or found), *args[1:])
         result = self.engine.apply(name, self.now, *args)
         for effect in self.engine.state.take_effects():
             if isinstance(effect, StartTask):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from fake_sge.engine.scheduling import explain, set_priorities
@@ -167,7 +165,7 @@ def test_a_pe_job_that_does_not_fit_waits() -> None:
 )
 def test_allocation_rules(rule: str, given: list[int] | None) -> None:
     kit = Kit(slots=4, hosts=("a", "b"), parallel_environments={"mpi": {"allocation_rule": rule}})
-    number = kit.put(replace(ALICE, host="a"), pe="mpi", pe_ranges=(Range(5, 5),))
+    number = kit.put(ALICE._replace(host="a"), pe="mpi", pe_ranges=(Range(5, 5),))
     kit.run()
     task = kit.jobs[number].tasks.get(1)
     assert (sorted((item.slots for item in task.granted), reverse=True) if task else None) == given

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ...engine import admission
@@ -46,7 +45,7 @@ class Alteration:
     @property
     def spec(self) -> JobSpec:
         """The job as it would be."""
-        return replace(self.old, **self.changed)
+        return self.old._replace(**self.changed)
 
     def run(self) -> None:
         """Handle all fields. Raises AlterationRefused at the first refusal; ``lines`` has what was before."""
@@ -167,7 +166,7 @@ class Alteration:
         admission.check_predecessors(value, 0)
         if name == "hold_jid_ad":
             admission.check_array_predecessors(
-                replace(self.spec, hold_jid_ad=tuple(value)),
+                self.spec._replace(hold_jid_ad=tuple(value)),
                 {job.number: job for job in self.qmaster.jobs()},
                 number,
             )
@@ -231,7 +230,7 @@ class Alteration:
             raise AlterationRefused(
                 "rejected: change request for PE range supported only for parallel jobs", status=EXISTS
             )
-        admission.check_slots(replace(self.spec, pe_ranges=value))
+        admission.check_slots(self.spec._replace(pe_ranges=value))
         self.take(name, value)
 
     def queues(self, name: str, value: Sequence[str]) -> None:

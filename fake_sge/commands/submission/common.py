@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...model import JobSpec, JobType
@@ -122,4 +122,4 @@ def with_script(spec: JobSpec, script: Script | None) -> JobSpec:
     """The job with its script text, unless it is a binary one."""
     if spec.job_type & JobType.BINARY:
         return spec
-    return replace(spec, script=script.text if script is not None else b"")
+    return spec._replace(script=script.text if script is not None else b"")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO
 
 from ...model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Range, Rerun, Resource
@@ -151,7 +151,7 @@ class _Dialogue:
         fields = builder.fields
         if "rerun" in fields:
             fields["rerun"] = Rerun(fields["rerun"])
-        return replace(self.spec, **fields)
+        return self.spec._replace(**fields)
 
     def _correct(self, builder: FieldBuilder, name: str, value: str) -> None:
         if name in ("l_hard", "l_soft", "q_hard", "q_soft"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Optional
 
 from ...model import JobSpec
@@ -65,7 +64,7 @@ def _values(spec: JobSpec, given: Mapping[str, Any], request: Request) -> Values
     ]
     interval = spec.checkpoint_interval
     lists = ("stdout_paths", "stderr_paths", "stdin_paths")  # of which only the first is shown
-    spec = replace(spec, **{name: getattr(spec, name)[:1] for name in lists})
+    spec = spec._replace(**{name: getattr(spec, name)[:1] for name in lists})
     values: Values = {
         **spec_values(spec, clock_for(request)),
         **{key: given.get(field) for field, key in _EMPTY_TOO.items()},
@@ -74,7 +73,7 @@ def _values(spec: JobSpec, given: Mapping[str, Any], request: Request) -> Values
         "context": ",".join(context) or None,
     }
     if given.get("pe") == "":
-        values[ENVIRONMENT] = spec_values(replace(spec, pe=""), clock_for(request))[ENVIRONMENT]
+        values[ENVIRONMENT] = spec_values(spec._replace(pe=""), clock_for(request))[ENVIRONMENT]
     return values
 
 
@@ -82,7 +81,7 @@ def show_spec(submitted: Submitted, request: Request) -> str:
     """All lines of ``qsub -verify``."""
     spec, script = submitted.spec, submitted.spec.script
     values = {
-        **_values(replace(spec, verify=True), submitted.given, request),
+        **_values(spec._replace(verify=True), submitted.given, request),
         "job_number": "unassigned",
         "owner": "",
         "uid": "0",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
@@ -265,8 +265,7 @@ def build(options: list[Option], request: Request) -> Submitted:
     _finish(fields, command, request)
     if builder.prefix is not None:
         fields["extra"] = (("directive_prefix", builder.prefix),)
-    spec = replace(
-        _bare(request),
+    spec = _bare(request)._replace(
         **fields,
         command=command,
         home=request.home or "/",
@@ -296,7 +295,7 @@ def described(request: Request, fields: Mapping[str, Any]) -> JobSpec:
     """What some fields say, whatever else a job is."""
     typed = {name: value for name, value in fields.items() if name != "override_tickets"}
     _set_types(typed)
-    return replace(_bare(request), **typed)
+    return _bare(request)._replace(**typed)
 
 
 def _set_types(fields: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import replace
 from functools import partial
 
 from ...model.flavours import Times
@@ -45,7 +44,7 @@ def clock_for(request: Request) -> Clock:
     """Dates as the caller's environment and the flavour have them."""
     times = request.flavour.times
     if request.flavour.compatibility and "SGE_QSTAT_SGE_COMPATIBILITY" in request.env:
-        times = replace(times, digits=0, epoch=True)
+        times = times._replace(digits=0, epoch=True)
     return clock_of(request.env.get("TZ"), times)
 
 
