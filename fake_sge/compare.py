@@ -79,7 +79,9 @@ def pair(real: RealCell, fake: Cell, place: Path, name: str) -> Pair:
     for kind, cell in (("real", real), ("fake", fake)):
         directory = place / f"{kind}-{name}"
         sides.append(Side(cell, directory, situations.FILES))
-    return Pair(*sides)
+    made = Pair(*sides)
+    made.prepare(situations.BEFORE)
+    return made
 
 
 def compare(lines: Sequence[str], options: CellOptions, *, idle: bool = False, wait: float = 0.0) -> str:
@@ -114,6 +116,7 @@ def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[str]
             tried = pair(real, fake, place, str(number))
             yield from _differences(tried, lines)
             tried.clear()
+            tried.prepare("; ".join(f"qconf {option}" for option in situations.AFTER))
 
 
 def _differences(tried: Pair, lines: Sequence[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from ..render.formats import encode
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
 from . import quota_sets
+from .configuring import verbs
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import in_order_made
@@ -284,24 +285,18 @@ OPTIONS = (
     *(OptionHelp(option, "", f"list {item.text}") for option, item in _LISTS.items()),
     *(OptionHelp(option, item.argument, item.text) for option, item in _SHOWS.items()),
     *quota_sets.OPTIONS,
+    *verbs.OPTIONS,
     OptionHelp("-help", "", "print this text and end"),
 )
 
 
-def _denied(request: Request) -> Texts:
-    return 1, "", f'denied: "{request.user}" must be manager for this operation\n'
-
-
-_CHANGES = ("-aattr", "-mattr", "-dattr", "-rattr")
 NOT_SIMULATED = frozenset(
     option
     for options in (
-        ("-aattr -Aattr -mattr -Mattr -dattr -Dattr -rattr -Rattr -purge -clearusage -cq -ks -km -ke"),
-        ("-kej -kec -kt -at -sobjl -sstnode -mstnode -dstnode -astnode -rsstnode -astree -Astree"),
-        ("-mstree -Mstree -dstree -mc -Mc -msconf -Msconf -ah -dh -as -ds -am -dm -ao -do -au -Au"),
-        ("-mu -Mu -du -dul -dl"),
-        *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt", "conf", "e", "hgrp", "p", "prj", "q")),
-        *(f"-{do}user" for do in "aAmMd"),
+        ("-Aattr -Mattr -Dattr -Rattr -purge -clearusage -ks -km -ke -kej -kec -kt -at -sstnode -mstnode"),
+        ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree -mc -msconf -mconf -aconf"),
+        ("-Aconf -dconf -mu -dl -aq -mq -ap -mp -ae -me -de -aprj -mprj -ahgrp -mhgrp -auser -muser"),
+        *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt")),
         ("-arqs -mrqs"),
     )
     for option in options.split()
@@ -334,8 +329,12 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
         elif option in quota_sets.CHANGES:
             result, used = quota_sets.change(option, words[index:], request, qmaster)
             index += used
-        elif option in _CHANGES and not qmaster.config.is_manager(request.user):
-            return _denied(request)
+        elif option in verbs.CHANGES:
+            try:
+                result, used = verbs.run(option, words[index:], request, qmaster)
+            except verbs.MissingArgument as error:
+                return 1, out, f"{errors}{error}\n" + usage(request.flavour, "qconf", OPTIONS)
+            index += used
         elif option in NOT_SIMULATED:
             return 1, out, f"{errors}fake_sge: qconf {option} is not simulated\n"
         else:

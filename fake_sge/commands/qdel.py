@@ -11,7 +11,7 @@ from ..model.operations import Change, JobOperation, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.formats import encode
 from ..render.usage import OptionHelp, usage
-from .interface.environment import environment_error, on_stdout
+from .interface.environment import environment_error, on_stdout, refused_host
 from .interface.qmaster_interface import QmasterInterface
 from .submit_options.job_words import LONELY, JobWord, parse_job_word, task_range, with_tasks
 from .submit_options.option_values import OptionError, split_list
@@ -56,8 +56,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if not wanted.jobs:
         return Reply(1, b"ERROR! no option argument\n", encode(usage(request.flavour, "qdel", OPTIONS)))
     try:
-        if not _is_submit_host(request, qmaster):
-            return Reply(1, encode(request.flavour.wording.no_submit_host.format(request.host) + "\n"))
+        refusal = refused_host(request, qmaster)
+        if refusal is not None:
+            return Reply(1, encode(refusal))
         return _run(wanted, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, 1, "got send timeout")
@@ -115,11 +116,6 @@ def _task_range(text: str | None) -> tuple[str, Range]:
     if found.step != 1 and "-" not in str(text):
         raise _UsageError(_ONE_RANGE)
     return str(text), found
-
-
-def _is_submit_host(request: Request, qmaster: QmasterInterface) -> bool:
-    config = qmaster.config
-    return request.host in (*config.submit_hosts, *config.admin_hosts) and request.host in config.submit_hosts
 
 
 def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:

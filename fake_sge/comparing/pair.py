@@ -110,6 +110,11 @@ class Pair:
             time.sleep(0.05)
         return True
 
+    def prepare(self, line: str) -> None:
+        """Run a line in both whose answers do not matter."""
+        for side in (self.real, self.fake):
+            side.run(line)
+
     def clear(self) -> None:
         """Delete all jobs, have all queues open. Raises TimeoutError when a cell keeps jobs."""
         for side in (self.real, self.fake):

@@ -15,12 +15,35 @@ from .tables import Values
 LINES_OF_A_SITUATION = 25
 FILES = {
     "options": "-h -N fromfile\n# a comment\n-p -5\n",
+    "mpi": "pe_name mpi\nslots 4\nuser_lists NONE\nxuser_lists NONE\nstart_proc_args NONE\n"
+    "stop_proc_args NONE\nallocation_rule $pe_slots\ncontrol_slaves TRUE\njob_is_first_task TRUE\n"
+    "urgency_slots min\naccounting_summary FALSE\nqsort_args NONE\n",
+    "prj": "name other\noticket 0\nfshare 0\nacl NONE\nxacl NONE\n",
+    "group": "group_name @g\nhostlist localhost\n",
+    "list": "name list\ntype ACL\nfshare 0\noticket 0\nentries nobody\n",
+    "user": "name someone\noticket 0\nfshare 0\ndelete_time 0\ndefault_project NONE\n",
+    "host": "hostname localhost\nload_scaling NONE\ncomplex_values license=4\nuser_lists NONE\n"
+    "xuser_lists NONE\nprojects NONE\nxprojects NONE\nusage_scaling NONE\nreport_variables NONE\n",
     "job.sh": "#!/bin/sh\n#$ -N script -h\n#$ -l h_rt=200\nsleep 1000\n",
 }
 """What stands in the directory that the lines run in."""
 
+BEFORE = (  # makes the files that depend on the cell
+    "qconf -sq all.q | sed 's/^qname.*/qname new.q/' > new.q; qconf -ssconf > scheduler;"
+    " qconf -sc | sed '/^#/d' > plain; { cat plain; echo 'fluid fl INT <= YES YES 0 0'; } > complex"
+)
+AFTER = (  # takes back what lines may have changed
+    *("-dq new.q", "-dp mpi", "-dprj other", "-dhgrp @g", "-dul list", "-duser someone", "-dm nobody"),
+    *("-do nobody,daemon", "-Mc plain", "-Me host", "-mattr pe slots 999 smp", "-Msconf scheduler"),
+    *(
+        "-rattr queue slots 2 all.q",
+        "-rattr queue h_rt INFINITY all.q",
+        "-rattr queue complex_values NONE all.q",
+    ),
+    *("-rattr queue pe_list smp all.q", "-rattr queue rerun FALSE all.q", "-rattr queue seq_no 0 all.q"),
+)
 _HELD_OFTEN = 0.6
-_CHANGING = ("qsub", "qalter", "qhold", "qrls", "qdel", "qmod")
+_CHANGING = ("qsub", "qalter", "qhold", "qrls", "qdel", "qmod", "qconf -", "qrsh")
 
 
 def situation(seed: str, lines: int = LINES_OF_A_SITUATION) -> list[str]:
@@ -64,6 +87,8 @@ class _Maker:
             (1.5, lambda: self._query("qhost", tables.HOSTS, 2)),
             (2, lambda: self._query("qacct", tables.ACCOUNTS, 2)),
             (2, lambda: self._query("qconf", tables.SHOW, 1, 1)),
+            (2, lambda: f"qconf {self._chance.choice(tables.CHANGES)}"),
+            (0.3, lambda: self._query("qquota", tables.QUOTAS, 2)),
         ]
 
     def line(self) -> str:

@@ -247,3 +247,43 @@ SHOW: Values = {
     ),
     "-zzz": FLAG,
 }
+QUOTAS: Values = {
+    "-h": ("localhost", "nosuch", "''"),
+    "-l": ("slots", "license", "nosuch", "''"),
+    "-P": ("proj", "nosuch"),
+    "-pe": ("smp", "nosuch"),
+    "-q": QUEUES,
+    "-u": USERS,
+    "-xml": FLAG,
+    "-zzz": FLAG,
+}
+CHANGES = (  # of the configuration: each with what takes it back
+    *("-mattr queue slots 1 all.q", "-mattr queue slots 3 all.q", "-rattr queue h_rt 1:0:0 all.q"),
+    *("-rattr queue h_rt INFINITY all.q", "-mattr queue slots x all.q", "-mattr queue slots 2 no.q"),
+    *("-aattr queue complex_values license=1 all.q", "-mattr queue complex_values license=2 all.q"),
+    *("-dattr queue complex_values license=1 all.q", "-rattr queue complex_values NONE all.q"),
+    *("-aattr queue pe_list smp all.q", "-dattr queue pe_list smp all.q", "-rattr queue rerun TRUE all.q"),
+    *(
+        "-mattr exechost complex_values license=2 localhost",
+        "-mattr pe slots 1 smp",
+        "-mattr pe slots 999 smp",
+    ),
+    *("-aattr hostgroup hostlist localhost @allhosts", "-rattr queue seq_no 5 all.q", "-mattr x y z w"),
+    *("-au $(id -un) list", "-au nobody,daemon list", "-du nobody list", "-du $(id -un) list", "-dul list"),
+    *("-am nobody", "-dm nobody", "-ao nobody,daemon", "-do nobody", "-as localhost", "-ah localhost"),
+    *("-ds nosuch.invalid", "-dh nosuch.invalid", "-Aq new.q", "-Mq new.q", "-dq new.q", "-Aq nosuch"),
+    *("-Ap mpi", "-Mp mpi", "-dp mpi", "-dp smp", "-Aprj prj", "-Mprj prj", "-dprj other", "-Ahgrp group"),
+    *("-Mhgrp group", "-dhgrp @g", "-dhgrp @allhosts", "-Au list", "-Mu list", "-Mu nosuch", "-Auser user"),
+    *("-Muser user", "-duser someone", "-cq all.q", "-cq no.q", "-Mc complex", "-Mc nosuch", "-Ae host"),
+    *(
+        "-Me host",
+        "-Msconf scheduler",
+        "-Msconf nosuch",
+        "-Mconf nosuch",
+        "-Arqs nosuch",
+        "-Mrqs nosuch",
+        "-drqs nosuch",
+        "-mattr queue slots",
+        "-am",
+    ),
+)

@@ -25,6 +25,7 @@ from ..model.operations import (
 from ..model.quotas import QuotaUse
 from ..model.requests import ClientSignal
 from ..model.resources import known_loads
+from ..options import changed_timing
 from .journal import StoreError
 from .qmaster import MAX_EVENT_CLIENTS, Qmaster
 
@@ -163,6 +164,11 @@ class CommandView:
         """What qmod does to a queue instance."""
         change: Change = self.qmaster.apply("change_queue", instance, action, actor)
         return change
+
+    def configure(self, config: CellConfig) -> None:
+        """Another configuration; what it says of the pace counts from now on."""
+        timing = changed_timing(self.qmaster.engine.state.timing, config.global_config, config.scheduler)
+        self.qmaster.apply("configure", config, timing)
 
     def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
         """Add, replace or remove resource quota sets."""

@@ -7,12 +7,14 @@ import re
 import pytest
 
 from fake_sge import compare
-from fake_sge.commands import qacct, qconf, qhost, qmod, qselect, qstat
+from fake_sge.commands import qacct, qconf, qhost, qmod, qquota, qselect, qstat
 from fake_sge.commands.submit_options.table import OPTIONS
 from fake_sge.comparing import situations, tables
 from fake_sge.comparison import Answer, Masker, differences
 from fake_sge.layout import TOOLS
 from tests.real_cell import RealCell
+
+_CONFIGURING = {**tables.SHOW, **dict.fromkeys((line.split()[0] for line in tables.CHANGES), tables.FLAG)}
 
 
 def test_the_same_seed_gives_the_same_lines() -> None:
@@ -36,9 +38,10 @@ def test_all_commands_are_tried() -> None:
         (tables.HOSTS, {option.switch for option in qhost.SWITCHES}),
         (tables.MODIFY, {option.switch for option in qmod.OPTIONS}),
         (tables.ACCOUNTS, {option.switch for option in qacct.OPTIONS}),
-        (tables.SHOW, {option.switch for option in qconf.OPTIONS}),
+        (_CONFIGURING, {option.switch for option in qconf.OPTIONS}),
+        (tables.QUOTAS, {option.switch for option in qquota.SWITCHES}),
     ],
-    ids=["qsub", "qstat", "qselect", "qhost", "qmod", "qacct", "qconf"],
+    ids=["qsub", "qstat", "qselect", "qhost", "qmod", "qacct", "qconf", "qquota"],
 )
 def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
     """Not: what ends or waits for something, what needs a file, and queues and jobs once more."""

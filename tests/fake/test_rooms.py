@@ -27,6 +27,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh qselect "
     "qstat qsub quota_sets",
     "commands/altering": "__init__ alter attributes",
+    "commands/configuring": "__init__ attributes change files kinds names objects settings_of_cell verbs",
     "commands/interface": "__init__ environment qmaster_interface",
     "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons quota_lines "
     "resource_requests "
@@ -61,10 +62,11 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "commands/submit_options": ("model", "render", "commands/times"),
     "commands/submission": ("model", *RENDERED, "commands/submit_options"),
     "commands/altering": ("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
+    "commands/configuring": ("model", "settings", *RENDERED),
     "commands/queries": ("model", *RENDERED, "commands/submit_options"),
     "commands": (
         *("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
-        *("commands/altering", "commands/queries"),
+        *("commands/altering", "commands/configuring", "commands/queries"),
     ),
     "execution": ("model", "engine", "layout", "wire"),
     "client": ("model", "commands", "execution", "layout", "wire"),

@@ -13,7 +13,7 @@ from ...model.globs import glob_match
 from ...model.operations import Actor, Change, JobOperation, Outcome
 from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ...render.formats import encode
-from ..interface.environment import environment_error, on_stdout
+from ..interface.environment import environment_error, on_stdout, refused_host
 from ..interface.qmaster_interface import QmasterInterface
 from ..submission.common import parse_context, printed
 from ..submission.spec_text import show_change
@@ -27,6 +27,7 @@ from .attributes import Alteration, AlterationRefused
 
 EXISTS, NOT_OWNER, UNREACHABLE, TASKS_DENIED, NOT_OPERATOR = 3, 18, 11, 4, 10
 _OK = 1
+_NO_SUBMIT_HOST = 8
 # What 8.1.9 says before it aborts over -verify with a hold.
 _NO_TYPE = "critical error: !!!!!!!!!! JB_type not found in element !!!!!!!!!!\n"
 _FLAGS = {"-notify": ("notify", True)}
@@ -71,10 +72,14 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
         shown = printed(answers, "", "warning: ")
         return Reply(shown.code, encode(out), encode(err + shown.err))
     if wanted.verify:
-        if wanted.hold is not None:
-            return Reply(0, encode(out), encode(err + _NO_TYPE), signal=signal.SIGABRT)
-        return Reply(0, encode(out + _show(wanted, request)), encode(err))
+        aborts = wanted.hold is not None
+        text = "" if aborts else _show(wanted, request)
+        number = signal.SIGABRT if aborts else 0
+        return Reply(0, encode(out + text), encode(err + (_NO_TYPE if aborts else "")), signal=number)
     try:
+        refusal = refused_host(request, qmaster)
+        if refusal is not None:
+            return Reply(_NO_SUBMIT_HOST if tool != "qalter" else 1, encode(out + refusal), encode(err))
         lines = _apply(wanted, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, UNREACHABLE if tool != "qalter" else 1)

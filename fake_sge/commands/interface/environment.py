@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...model.requests import QmasterUnreachable, Reply, Request, Unreachable
 from ...render.formats import encode
+from .qmaster_interface import QmasterInterface
 
 NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
 _UNSET = "Please set the environment variable SGE_ROOT."
@@ -68,3 +69,10 @@ def on_stdout(error: QmasterUnreachable, code: int, silent: str = "got send erro
     if error.kind is Unreachable.SILENT:
         text = text.replace("got send error", silent)
     return Reply(code, encode(text + "\n"), encode(commlib_line(error)))
+
+
+def refused_host(request: Request, qmaster: QmasterInterface) -> str | None:
+    """What is said to a host that may not submit or change jobs; None when it may."""
+    if request.host in qmaster.config.submit_hosts:
+        return None
+    return request.flavour.wording.no_submit_host.format(request.host) + "\n"

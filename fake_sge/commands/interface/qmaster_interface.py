@@ -95,6 +95,9 @@ class QmasterInterface(Protocol):
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
 
+    def configure(self, config: CellConfig) -> None:
+        """Put another configuration into force."""
+
     def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
         """An operation of :mod:`fake_sge.engine.quota_sets`; its answers."""
 

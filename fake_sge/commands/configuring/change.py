@@ -1,0 +1,88 @@
+"""One qconf call that changes something: the configuration as it becomes, and what is said."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+from ...model import CellConfig
+from ...model.requests import Request
+from ..interface.qmaster_interface import QmasterInterface
+
+Texts = tuple[int, str, str]  # exit code, stdout, stderr
+
+
+class Refused(Exception):
+    """A change that is refused: what is said, and the exit code."""
+
+    def __init__(self, *lines: str, code: int = 1) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+        self.code = code
+
+
+class Change:
+    """A call that has its own copy of the configuration.
+
+    Attributes:
+        config: to be changed.
+        request: the call.
+        who: ``USER@HOST``, as it is named in answers.
+    """
+
+    def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
+        self.config: CellConfig = copy.deepcopy(qmaster.config)
+        self.request = request
+        self.who = f"{request.user}@{request.host}"
+        self._qmaster = qmaster
+        self._code = 0
+        self._err: list[str] = []
+        self._out: list[str] = []
+        self._changed = False
+
+    def done(self, text: str) -> None:
+        """Something was changed."""
+        self._changed = True
+        self._err.append(text)
+
+    def noted(self, text: str) -> None:
+        """Something that is told on stdout; a change it belongs to comes with :meth:`changed`."""
+        self._out.append(text)
+
+    def changed(self, text: str) -> None:
+        """Something was changed that is told on stdout."""
+        self._changed = True
+        self._out.append(text)
+
+    def failed(self, *lines: str, code: int = 1) -> None:
+        """A part was refused."""
+        self._code = max(self._code, code)
+        self._err += lines
+
+    def manager(self, code: int = 1) -> None:
+        """Raises Refused for who is no manager."""
+        if not self.config.is_manager(self.request.user):
+            raise Refused(f'denied: "{self.request.user}" must be manager for this operation', code=code)
+
+    def operator(self) -> None:
+        """Raises Refused for who is no operator."""
+        if not self.config.is_operator(self.request.user):
+            raise Refused(f'denied: "{self.request.user}" must be operator for this operation')
+
+    def host(self, name: str) -> str:
+        """The host that a name means. Raises Refused for one that nobody knows."""
+        config = self.config
+        meant = config.host_named(name)
+        if meant not in (*config.hosts, *config.submit_hosts, *config.admin_hosts, *config.other_hosts):
+            raise Refused(f'can\'t resolve hostname "{name}"')
+        return meant
+
+    def finish(self) -> Texts:
+        """Put the configuration into force when it is another one; what is printed."""
+        if self._changed:
+            self._qmaster.configure(self.config)
+        return self._code, _lines(self._out), _lines(self._err)
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "".join(f"{text}\n" for text in texts)

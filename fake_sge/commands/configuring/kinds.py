@@ -1,0 +1,141 @@
+"""The objects of a configuration that are added, changed and removed by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ...model import CellConfig, ClusterQueue, ParallelEnvironment, defaults
+from ...settings import check_effect
+from .change import Refused
+
+Rows = dict[str, str]
+_USERSET = tuple(defaults.USERSETS["arusers"])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object.
+
+    Attributes:
+        noun: as answers name one.
+        list: as answers name all of them.
+        names: the attributes in their order; the first is the name.
+        held: where the configuration has them.
+        make: the object that is kept.
+        setting: the kind of :mod:`fake_sge.settings`, for what the fake acts on; "" without.
+        unread: what is said after the errors of a file, when one is added and when it is changed; ``{}`` is
+            the file.
+        unknown: what is said of a name that there is not; "" for the usual denial.
+        removed_from: as the answer to a removal names the list, where that differs.
+    """
+
+    noun: str
+    list: str
+    names: tuple[str, ...]
+    held: str
+    make: Callable[[str, Rows], Any]
+    setting: str = ""
+    unread: tuple[str, str] = ("error reading in file", "error reading in file")
+    unknown: str = ""
+    removed_from: str = ""
+
+
+def _hosts(_name: str, rows: Rows) -> tuple[str, ...]:
+    words = rows["hostlist"].replace(",", " ").split()
+    return () if words == ["NONE"] else tuple(words)
+
+
+def _named(name: str, _rows: Rows) -> str:
+    return name
+
+
+def _without_name(_name: str, rows: Rows) -> Rows:
+    return {key: value for key, value in rows.items() if key != "name"}
+
+
+KINDS: Mapping[str, Kind] = {
+    "q": Kind(
+        "cluster queue",
+        "cluster queue list",
+        tuple(defaults.QUEUE),
+        "queues",
+        ClusterQueue,
+        "queue",
+        ("", 'Cluster queue file "{}" is not correct'),
+    ),
+    "p": Kind(
+        "parallel environment",
+        "parallel environment list",
+        ("pe_name", *defaults.PE),
+        "parallel_environments",
+        ParallelEnvironment,
+        "parallel environment",
+    ),
+    "prj": Kind(
+        "project",
+        "project list",
+        ("name", "oticket", "fshare", "acl", "xacl"),
+        "projects",
+        _named,
+        unknown="{} is not known as a project",
+    ),
+    "hgrp": Kind(
+        "host group",
+        "host group list",
+        ("group_name", "hostlist"),
+        "host_groups",
+        _hosts,
+        "",
+        ("", 'Host group file "{}" is not correct'),
+        removed_from="host group entry list",
+    ),
+    "u": Kind(
+        "userset",
+        "userset list",
+        ("name", *_USERSET),
+        "usersets",
+        _without_name,
+        unknown="{} is not known as a project",  # so 8.1.9 says
+    ),
+    "user": Kind(
+        "user",
+        "user list",
+        ("name", "oticket", "fshare", "delete_time", "default_project"),
+        "users",
+        _named,
+        unknown="{} is not known as a user",
+    ),
+}
+
+
+def names_of(config: CellConfig, kind: Kind) -> Iterable[str]:
+    """The names of all of a kind."""
+    return list(getattr(config, kind.held))
+
+
+def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
+    """Add or replace an object. Raises Refused for values that the fake would not act on."""
+    if kind.setting:
+        try:
+            check_effect(kind.setting, {key: value for key, value in rows.items() if key != "pe_name"})
+        except ValueError as error:
+            raise Refused(f"fake_sge: {error}") from None
+    held = getattr(config, kind.held)
+    if isinstance(held, MutableMapping):
+        held[name] = kind.make(name, rows)
+        ordered = dict(sorted(held.items()))
+        held.clear()
+        held.update(ordered)
+    elif name not in held:
+        held.append(name)
+
+
+def remove(config: CellConfig, kind: Kind, name: str) -> None:
+    """Take an object away that is there."""
+    held = getattr(config, kind.held)
+    if isinstance(held, MutableMapping):
+        del held[name]
+    else:
+        held.remove(name)

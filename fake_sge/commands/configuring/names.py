@@ -1,0 +1,107 @@
+"""Lists of names: managers, operators, administrative and submit hosts, the members of user sets."""
+
+from __future__ import annotations
+
+from ...model import defaults
+from .change import Change, Refused
+
+_EMPTY = {**defaults.USERSETS["arusers"]}
+
+
+def add_person(change: Change, role: str, words: str) -> None:
+    """``-am`` and ``-ao``."""
+    change.manager()
+    people = getattr(change.config, f"{role}s")
+    for name in words.split(","):
+        if name in people:
+            change.failed(f'{role} "{name}" already exists')
+        else:
+            people.append(name)
+            change.done(f'{change.who} added "{name}" to {role} list')
+
+
+def remove_person(change: Change, role: str, words: str) -> None:
+    """``-dm`` and ``-do``; root stays."""
+    change.manager()
+    people = getattr(change.config, f"{role}s")
+    for name in words.split(","):
+        if role == "manager" and name == "root":
+            change.failed(f'may not remove user "{name}" from {role} list')
+        elif name not in people:
+            change.failed(f'denied: {role} "{name}" does not exist')
+        else:
+            people.remove(name)
+            change.done(f'{change.who} removed "{name}" from {role} list')
+
+
+def add_host(change: Change, role: str, words: str) -> None:
+    """``-as`` and ``-ah``."""
+    hosts = getattr(change.config, f"{role}_hosts")
+    for word in words.split(","):
+        try:
+            name = change.host(word)
+        except Refused as refused:
+            change.failed(*refused.lines)
+            continue
+        change.manager(code=0)
+        if name in hosts:
+            change.failed(f'{role}host "{name}" already exists', code=0)
+        else:
+            hosts.append(name)
+            listed = "administrative" if role == "admin" else role
+            change.done(f"{name} added to {listed} host list")
+
+
+def remove_host(change: Change, role: str, words: str) -> None:
+    """``-ds`` and ``-dh``; the qmaster's host stays an administrative one."""
+    hosts = getattr(change.config, f"{role}_hosts")
+    for word in words.split(","):
+        try:
+            name = change.host(word)
+        except Refused as refused:
+            change.failed(*refused.lines)
+            continue
+        change.manager()
+        if role == "admin" and name == next(iter(change.config.hosts)):
+            change.failed(f'denied: can\'t delete master host "{name}" from admin host list')
+        elif name not in hosts:
+            change.failed(f'denied: {role} host "{name}" does not exist')
+        else:
+            hosts.remove(name)
+            change.done(f'{change.who} removed "{name}" from {role} host list')
+
+
+def add_members(change: Change, users: str, lists: str) -> None:
+    """``-au USERS LISTS``: makes the lists that there are not."""
+    change.operator()
+    for name in lists.split(","):
+        rows = change.config.usersets.setdefault(name, dict(_EMPTY))
+        for user in users.split(","):
+            members = _members(rows)
+            if user in members:
+                change.failed(f'"{user}" is already in access list "{name}"')
+            else:
+                rows["entries"] = ",".join([*members, user])
+                change.done(f'added "{user}" to access list "{name}"')
+
+
+def remove_members(change: Change, users: str, lists: str) -> None:
+    """``-du USERS LISTS``."""
+    change.operator()
+    for name in lists.split(","):
+        rows = change.config.usersets.get(name)
+        if rows is None:
+            change.failed(f'access list "{name}" doesn\'t exist')
+            continue
+        for user in users.split(","):
+            members = _members(rows)
+            if user not in members:
+                change.failed(f'user "{user}" is not in access list "{name}"')
+            else:
+                rows["entries"] = ",".join(word for word in members if word != user) or "NONE"
+                change.done(f'deleted user "{user}" from access list "{name}"')
+
+
+def _members(rows: dict[str, str]) -> list[str]:
+    words = rows["entries"].replace(",", " ").split()
+    return [] if words == ["NONE"] else words
