@@ -133,20 +133,22 @@ class _Shows:
             any_queue = next(iter(self._config.queues.values()), None)
             rows = dict(any_queue.attributes) if any_queue is not None else {}
             return 0, attributes({**rows, **_TEMPLATE}.items(), _QUEUE_WIDTH), ""
-        blocks: list[str] = []
-        errors = ""
+        text = errors = last = ""
         for word in words.split(","):
             found = self._queue_blocks(word)
-            blocks += found
+            for name, block in found:  # a blank line between queues, none between instances (real cell)
+                text += block if not text or name == last else f"\n{block}"
+                last = name
             if not found:
                 errors += f'No cluster queue or queue instance matches the phrase "{word}"\n'
-        return int(bool(errors)), "\n".join(blocks), errors
+        return int(bool(errors)), text, errors
 
-    def _queue_blocks(self, word: str) -> list[str]:
+    def _queue_blocks(self, word: str) -> list[tuple[str, str]]:
+        """Cluster queues or instances, each with the name of its cluster queue."""
         queues = self._config.queues
         if "@" not in word:
             return [
-                attributes(queues[name].attributes.items(), _QUEUE_WIDTH)
+                (name, attributes(queues[name].attributes.items(), _QUEUE_WIDTH))
                 for name in queues
                 if glob_match(word, name)
             ]
@@ -161,7 +163,9 @@ class _Shows:
             ]
             text = attributes(rows, _QUEUE_WIDTH)
             kinds = item.queue.attributes["qtype"]
-            blocks.append(text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
+            blocks.append(
+                (item.queue.name, text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
+            )
         return blocks
 
     def environment(self, name: str) -> Texts:

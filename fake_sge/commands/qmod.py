@@ -309,6 +309,20 @@ def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
     return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
 
 
+def _rescheduled(change: Change, job: Job, name: str, force: bool) -> Lines:
+    if change.outcome is Outcome.DONE:
+        text = f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}"
+    elif change.outcome is Outcome.NOT_RERUNNABLE and job.spec.rerun is Rerun.NO:
+        text = f"The {name} is not restartable"
+    elif change.outcome is Outcome.NOT_RERUNNABLE:
+        text = f"The {name} is running in queue none where jobs are not rerunable."
+    elif change.outcome is Outcome.ALREADY_DELETING:
+        text = f"The {name} is already in deleted state. No rescheduling!"
+    else:
+        return []
+    return [(text, False)]
+
+
 def _text(action: JobOperation, change: Change, job: Job, force: bool, request: Request) -> Lines:
     """Words for one task's change; nothing for what Grid Engine does silently."""
     number, user, who = job.number, request.user, f"{request.user}@{request.host}"
@@ -319,15 +333,7 @@ def _text(action: JobOperation, change: Change, job: Job, force: bool, request: 
             return [(f"{who} cleared error state of {name}", True)]
         return [(f"{name[0].upper()}{name[1:]} is not in error state", True)]
     if action is JobOperation.RESCHEDULE:
-        if done:
-            return [
-                (f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}", False)
-            ]
-        if change.outcome is Outcome.NOT_RERUNNABLE and job.spec.rerun is Rerun.NO:
-            return [(f"The {name} is not restartable", False)]
-        if change.outcome is Outcome.NOT_RERUNNABLE:
-            return [(f"The {name} is running in queue none where jobs are not rerunable.", False)]
-        return []
+        return _rescheduled(change, job, name, force)
     if change.outcome is Outcome.NOT_APPLICABLE:
         return [
             (f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)

@@ -196,7 +196,9 @@ def _clear_error(state: CellState, now: float, job: Job, task: Task) -> Outcome:
 
 
 def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool) -> Outcome:
-    if task.is_pending or task.finish or task.state & State.DELETED or task.reschedule_requested:
+    if task.state & State.DELETED and not task.is_pending and not task.finish:
+        return Outcome.ALREADY_DELETING
+    if task.is_pending or task.finish or task.reschedule_requested:
         return Outcome.UNCHANGED
     if not force and not is_rerunnable(state, job, task):
         return Outcome.NOT_RERUNNABLE

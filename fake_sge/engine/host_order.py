@@ -53,13 +53,18 @@ class HostOrder:
         loads = dict(self._loads[host])
         for name, amount in self._adjustments.items():
             if name in loads:
-                loads[name] += amount * self._added[host]
+                loads[name] += amount * self._added[host] / self._share(host, name)
         return loads
+
+    def _share(self, host: str, name: str) -> float:
+        """Values for each processor grow by a part only."""
+        return max(1.0, self._loads[host].get("num_proc", 1.0)) if name.startswith("np_") else 1.0
 
     def _loaded(self, host: str) -> float:
         """The value by which hosts are sorted: ``load_formula``."""
         loads = self.adjusted(host)
-        return sum(weight * (loads.get(name, _ABSENT) if name else 1.0) for weight, name in self._terms)
+        absent = _ABSENT + self._added[host]
+        return sum(weight * (loads.get(name, absent) if name else 1.0) for weight, name in self._terms)
 
     def add(self, host: str, slots: int) -> None:
         """A job has got slots there."""

@@ -115,20 +115,20 @@ def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
 
 
 def mismatch(
-    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True, verifying: bool = False
 ) -> SchedulingMessage | None:
     """Why an instance can never run the job (whatever else runs), worded as in qstat -j; None when it can.
 
-    ``loads``: as for :func:`offers`.
+    ``loads``: as for :func:`offers`. ``verifying``: worded as by -w.
     """
     if spec.hard_queues and not any(
         instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
     ):
-        return SchedulingMessage(
-            6,
-            f'cannot run in queue "{instance.queue.name}" because it is not contained '
-            f"in its hard queue list (-q)",
-        )
+        name = instance.queue.name
+        if any(glob_match(config.queue_named(word).partition("@")[0], name) for word in spec.hard_queues):
+            name = instance.name if verifying else instance.host  # on other hosts it is (real cell)
+        text = f'cannot run in queue "{name}" because it is not contained in its hard queue list (-q)'
+        return SchedulingMessage(6, text)
     if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
         text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
         return SchedulingMessage(12, text)
@@ -151,7 +151,7 @@ def mismatch(
                 else f"job requests unknown resource ({entry.name})"
             )
             text = f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
-            return SchedulingMessage(0 if offer else 17, text)
+            return SchedulingMessage(0 if offer and offer.by_host else 17, text)
     if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
         return SchedulingMessage(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'

@@ -10,7 +10,7 @@ from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
 from .admission import ANSWER_LOST, judge, late, not_in_any_queue
-from .scheduling import suitability
+from .reasons import suitability
 from .state import CellState
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 from ..engine.admission import find_jobs
 from ..engine.placement import instance_matches, quotas_of, used_of
-from ..engine.scheduling import explain, suitability
+from ..engine.reasons import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from ..model.operations import (

@@ -41,6 +41,8 @@ def masked(side: Side, text: str) -> str:
     text = side.mask(re.sub(r"\bJob \d{6}\b", "Job N", cut_help(text)))
     text = re.sub(r"(<J(?:B_submission|AT_start)_time>)[^<]*", r"\1TIME", text)
     text = re.sub(r"(<JAT_prio>)[^<]*", r"\1PRIO", text)
+    text = re.sub(r"(?m)^(tmpdir +|qsub_time +).*", r"\1X", text)
+    text = re.sub(r"( name='start_time'>)\d+", r"\1TIME", text)
     return re.sub(r"(usage +\d+: +).*", r"\1USED", text)
 
 

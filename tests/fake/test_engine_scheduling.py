@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fake_sge.engine.scheduling import explain, set_priorities
+from fake_sge.engine.reasons import explain
+from fake_sge.engine.scheduling import set_priorities
 from fake_sge.engine.state import STOCK_TIMING
 from fake_sge.model import Range, Resource
 from fake_sge.model.operations import QueueAction

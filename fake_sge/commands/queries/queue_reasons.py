@@ -15,6 +15,8 @@ def _alarms(
     for name, limit in complex_values(instance.queue.attributes.get(thresholds, "NONE")).items():
         entry = config.complex_named(name)
         offered = loads.get(entry.name) if entry is not None else None
+        if entry is not None and offered is None and instance.state & QueueState.UNKNOWN:
+            lines.append(f'error: no value for "{entry.name}" because execd is in unknown state')
         if entry is not None and offered is not None and beyond(entry, limit, offered):
             lines.append(f"alarm hl:{entry.name}={offered} {title}={limit}")
     return "\n\t".join(lines)

@@ -1,0 +1,202 @@
+"""Why jobs do not start: scheduling messages (``qstat -j``), and what -w finds.
+
+Observed on single hosts (captures w1, w3, w4) and on a real cell of several (tests/fake/data/hosts.jsonl).
+"""
+
+from __future__ import annotations
+
+from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, Task
+from ..model.globs import glob_match
+from ..model.resources import complex_values, known_loads
+from ..model.values import number_of
+from .allocation import Room, most_slots
+from .host_order import HostOrder
+from .placement import least_slots, mismatch, queue_unavailable, quotas_of
+from .quotas import Quotas
+from .scheduling import concurrency_left
+from .state import CellState, exceeded
+
+VERIFY_NOW = 4  # -w p
+NOT_IN_LIST, EXCEEDS = 6, 50  # numbers of messages: -q, a resource quota
+_AWAY = "it is temporarily not available"
+ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
+# After these an instance has been looked at for a parallel job, and is said to offer too little.
+_LOOKED_AT = (0, 17, 40, EXCEEDS)
+
+
+def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
+    """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
+    now = spec.verify_suitable == VERIFY_NOW
+    dropped: list[SchedulingMessage] = []
+    messages: list[SchedulingMessage] = []
+    quotas = quotas_of(state, running=now)
+    free: list[tuple[QueueInstance, int]] = []
+    for instance in state.instances.values():
+        if now and queue_unavailable(instance):
+            dropped.append(SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}'))
+            continue
+        found = _against(state, quotas, instance, spec, loads=now, verifying=True)
+        if not found and now and instance.used >= instance.slots:
+            found = [_without_slots(instance, spec)]
+        messages += found
+        if not found:
+            free.append((instance, instance.slots - (instance.used if now else 0)))
+    by_list = [message for message in messages if message.number == NOT_IN_LIST]
+    messages = by_list + dropped + [message for message in messages if message.number != NOT_IN_LIST]
+    offered = _offered(state, spec, free, quotas)
+    if offered >= least_slots(spec):
+        return True, []
+    if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
+        text = f'cannot run in PE "{spec.pe}" because it only offers {offered} slots'
+        messages.append(SchedulingMessage(24, text))
+    return False, list(dict.fromkeys(messages))
+
+
+def _against(
+    state: CellState, quotas: Quotas, instance: QueueInstance, spec: JobSpec, loads: bool, verifying: bool
+) -> list[SchedulingMessage]:
+    """What an instance has against a job: a quota of which nothing is left, or its requests."""
+    caps = quotas.caps(spec, spec.pe, instance)
+    found = [SchedulingMessage(EXCEEDS, cap.reason) for cap in caps if not cap.slots]
+    reason = mismatch(state.config, instance, spec, loads=loads, verifying=verifying) if not found else None
+    return found if reason is None else [reason]
+
+
+def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
+    requests = ",".join(f"{item.name}={item.value}" for item in spec.hard_resources)
+    wanted = requests or ("slots=1" if spec.pe is not None else "NONE")
+    only = f'cannot run in queue "{instance.name}" because it offers only qc:slots=0.000000'
+    return SchedulingMessage(0, f"(-l {wanted}) {only}")
+
+
+def _offered(state: CellState, spec: JobSpec, free: list[tuple[QueueInstance, int]], quotas: Quotas) -> int:
+    """The most slots that free instances give a job, of the parallel environment that gives most."""
+    if spec.pe is None:
+        return max((slots for _, slots in free), default=0)
+    most = 0
+    least = least_slots(spec)
+    for name, environment in state.config.parallel_environments.items():
+        if glob_match(spec.pe, name):
+            fitting = [(instance, slots) for instance, slots in free if name in instance.queue.pe_list]
+            room = Room(fitting, [quotas.caps(spec, name, instance) for instance, _ in fitting])
+            rule = environment.attributes["allocation_rule"]
+            slots = min(environment.slots, most_slots(rule, room))
+            whole = rule == "$pe_slots" and slots < least  # of one host all or nothing
+            odd = rule.isdigit() and int(rule) and all(count % int(rule) for count in _counts(spec))
+            most = max(most, 0 if whole or odd else slots)
+    return most
+
+
+def _counts(spec: JobSpec) -> set[int]:
+    """The numbers of slots that a job would take."""
+    return {
+        count
+        for piece in spec.pe_ranges
+        for count in range(piece.first, min(piece.last, piece.first + 9999) + 1, max(1, piece.step))
+    }
+
+
+# Messages on a real 8.1.9 (w4.j_xml): about queues, then about single jobs, then about all held ones ...
+_QUEUE_ORDER = (40, 27, 39, 37)
+_SHARED_ORDER = (32, 33, 31, 35, 44, 45)
+
+
+class _Scheduling:
+    """The cell as the scheduler looks at it."""
+
+    def __init__(self, state: CellState, now: float) -> None:
+        self.state = state
+        self.now = now
+        self.order = HostOrder(state, now)
+        self.instances = self.order.sorted(list(state.instances.values()))
+        self.quotas = quotas_of(state)
+        self.dropped = {item.name: found for item in self.instances if (found := self._dropped(item))}
+
+    def _dropped(self, instance: QueueInstance) -> SchedulingMessage | None:
+        reason = queue_unavailable(instance)
+        if reason is not None and instance.state & QueueState.ALARM and reason.number == 27:
+            return SchedulingMessage(27, f"{reason.text}{_overload(self.state, instance)}")
+        if reason is not None:
+            return reason
+        if instance.used >= instance.slots:
+            text = f'queue instance "{instance.name}" dropped because it is full'
+            return SchedulingMessage(37, text)
+        return None
+
+
+def _overload(state: CellState, instance: QueueInstance) -> str:
+    """Which load value is beyond its threshold."""
+    thresholds = instance.queue.attributes.get("load_thresholds", "NONE")
+    loads = known_loads(state.config.hosts[instance.host])
+    for name in exceeded(state.config, loads, thresholds):
+        entry = state.config.complex_named(name)
+        limits = complex_values(thresholds)
+        if entry is not None and name in loads:
+            limit = limits.get(entry.name, limits.get(entry.shortcut, ""))
+            value = number_of(loads[name], entry.type) or 0.0
+            return f": {name}={value:f} (no load adjustment) {entry.relop} {limit}"
+    return ""
+
+
+def explain(state: CellState, now: float, number: int | None = None) -> list[SchedulingMessage]:
+    """Scheduling messages as of now: global ones (about queues) first, then those of jobs."""
+    scheduling = _Scheduling(state, now)
+    about_queues = sorted(scheduling.dropped.values(), key=lambda item: _QUEUE_ORDER.index(item.number))
+    jobs = state.jobs.values() if number is None else [state.jobs[number]] if number in state.jobs else []
+    all_dropped = bool(state.instances) and len(about_queues) == len(state.instances)
+    about_queues += [ALL_DROPPED] if all_dropped else []
+    own: list[SchedulingMessage] = []
+    shared: dict[tuple[int, str], list[int]] = {}
+    for job in jobs:
+        for message in dict.fromkeys(_explain_job(scheduling, job)):
+            if message.number in _SHARED_ORDER:
+                shared.setdefault((message.number, message.text), []).extend(message.jobs)
+            elif not all_dropped:
+                own.append(message)
+    order = sorted(shared, key=lambda key: _SHARED_ORDER.index(key[0]))
+    return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]
+
+
+def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
+    pending = [task for task in job.tasks.values() if task.is_pending]
+    if not job.waiting and not pending:
+        return []
+    state, quotas = scheduling.state, scheduling.quotas
+    simple = _simple_reason(state, job, pending, scheduling.now)
+    if simple is not None:
+        return [SchedulingMessage(*simple, (job.number,))]
+    reasons: list[SchedulingMessage] = []
+    open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
+    for instance in open_ones:
+        found = _against(state, quotas, instance, job.spec, loads=True, verifying=False)
+        reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
+    if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
+        reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
+    if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
+        free = [
+            (item, item.slots - item.used)
+            for item in open_ones
+            if mismatch(state.config, item, job.spec) is None
+        ]
+        offered = _offered(state, job.spec, free, quotas)
+        text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
+        reasons.append(SchedulingMessage(24, text, (job.number,)))
+    return reasons
+
+
+def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) -> tuple[int, str] | None:
+    """Why nothing of the job is looked at, when it is for one reason; None otherwise."""
+    if not job.waiting and all(task.errors for task in pending):
+        return 32, "Job is in error state"
+    if not job.free and all(task.hold or task.errors for task in pending):
+        return 33, "Job is in hold state"
+    if job.predecessors:
+        return 35, "job dropped because of job dependencies"
+    if job.spec.execution_time > now:
+        return 31, "execution time not reached"
+    if any(task.not_before > now for task in pending):
+        host = next((instance.host for instance in state.instances.values()), "")
+        return 44, f'cannot run on host "{host}" until clean up of a previous run has finished'
+    if concurrency_left(state, job) == 0:
+        return 45, "not all array tasks may be started due to 'max_aj_instances'"
+    return None
