@@ -88,7 +88,8 @@ def test_an_archive_cut_at_any_byte_leaves_no_half_file_unseen(
     pack(members(folder / "from"), ".", stream, Meter(0, None))
     whole = stream.getvalue()
     stream.seek(0)
-    _, file, last = tarfile.open(fileobj=stream)
+    with tarfile.open(fileobj=stream) as made_of:
+        _, file, last = made_of
     end = data.draw(st.integers(0, len(whole) - 1))
     made = folder / "to" / "file"
     if end < file.offset or file.offset_data <= end < last.offset:
