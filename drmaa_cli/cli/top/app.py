@@ -19,16 +19,14 @@ from drmaa_cli.cli.control import VERBS
 from drmaa_cli.cli.screen import shorten, visible
 from drmaa_cli.cli.top import keys
 from drmaa_cli.cli.top.board import Board, coloured
-from drmaa_cli.cli.top.details import details, evidence, name_of, subject
 from drmaa_cli.cli.top.dialogs import Help, Question, counted, named
 from drmaa_cli.cli.top.layout import DOTS, Piece, cut, summary
-from drmaa_cli.cli.top.panes import Follower, Pane
+from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.cli.top.view import Choice, Ended, Order, chosen, ids, rows, totals
 from drmaa_cli.cli.words import number
 from drmaa_cli.errors import DrmaaException
 
-SETTLED = 0.15  # seconds that the cursor has to rest before a file is read
 TICK = 1.0  # seconds after which times are shown anew
 
 
@@ -74,11 +72,8 @@ class Top(App[int]):
         self.survey, self.interval = survey, interval
         self.choice = choice
         self.view: View | None = None
-        self._mode = ""  # what the pane shows: info, why, output, errors
-        self._follower: Follower | None = None
         self._wake = threading.Event()
         self._outage = 0.0  # epoch seconds since which nobody answers
-        self._settling: Any = None
 
     def compose(self) -> ComposeResult:
         """What the screen is made of, from top to bottom."""
@@ -87,7 +82,7 @@ class Top(App[int]):
         yield Static(id="status", markup=False)
         yield Static(id="head", markup=False)
         yield Board()
-        yield Pane()
+        yield Pane(self.survey)
         yield Input(placeholder="words that must be found; !word must not", id="filter")
         yield Footer()
 
@@ -105,8 +100,6 @@ class Top(App[int]):
         """Look no more."""
         self.survey.close()
         self._wake.set()
-        if self._follower is not None:
-            self._follower.stop()
 
     # --- looking -------------------------------------------------------------------------------------------
 
@@ -212,61 +205,11 @@ class Top(App[int]):
     # --- the lower part ------------------------------------------------------------------------------------
 
     def _pane(self) -> None:
-        pane, row = self.query_one(Pane), self.query_one(Board).row
-        pane.display = bool(self._mode)
-        if not self._mode or row is None:
-            self._stop_following()
-            pane.entitle("")
-            pane.show([])
-            return
-        task = subject(row)
-        name = name_of(row.job, task)
-        if self._mode in ("output", "errors"):
-            if self._following != (row.job.id, name, self._mode):
-                self._stop_following()
-                self._following = (row.job.id, name, self._mode)
-                pane.entitle(f"{self._mode} of job {name} ...")
-                pane.empty()
-                self._settling = self.set_timer(SETTLED, lambda: self._begin_following(row.job.session, name))
-            return
-        self._stop_following()
-        if self._mode == "info":
-            pane.entitle(f"job {row.name} ({visible(row.job.name)})")
-            pane.show(details(row, time.time()))
-        else:
-            pane.entitle(f"why: job {name} ({visible(row.job.name)}), {task.state}")
-            pane.show(evidence(row) or ["it has not ended"])
-
-    _following: object = None
-
-    def _begin_following(self, session: str, name: str) -> None:
-        def tell(follower: Follower, path: str, text: str) -> None:
-            self.call_later(self._heard, follower, name, path, text)
-
-        errors = self._mode == "errors"
-        self._follower = Follower(self.survey, session, name, errors=errors, tell=tell)
-
-    def _heard(self, follower: Follower, name: str, path: str, text: str) -> None:
-        if follower is self._follower and not follower.stopped and not self._is_over:
-            pane = self.query_one(Pane)
-            pane.entitle(f"{self._mode} of job {name}: {visible(path) or 'nothing yet'}")
-            pane.grow(text)
-
-    def _stop_following(self) -> None:
-        self._following = None
-        if self._settling is not None:
-            self._settling.stop()
-        if self._follower is not None:
-            self._follower.stop()
-            self._follower = None
+        self.query_one(Pane).about(self.query_one(Board).row)
 
     def action_pane(self, mode: str) -> None:
-        """Show something else below; the same once more closes it, of output its errors come first."""
-        if mode == "output" and self._mode == "output":
-            mode = "errors"
-        elif mode == self._mode or (mode == "output" and self._mode == "errors"):
-            mode = ""
-        self._mode = mode
+        """Show something else below."""
+        self.query_one(Pane).turn(mode)
         self._pane()
 
     def action_open(self) -> None:
@@ -291,8 +234,8 @@ class Top(App[int]):
         if field.display:
             field.display = False
             self.choose(words="")
-        elif self._mode:
-            self.action_pane(self._mode)
+        elif self.query_one(Pane).mode:
+            self.action_pane("")
         elif board.marked:
             board.action_unmark()
         elif self.choice.words:
@@ -332,8 +275,10 @@ class Top(App[int]):
         self.choose(ended=kinds[(kinds.index(self.choice.ended) + 1) % len(kinds)])
 
     def action_again(self) -> None:
-        """Look at once."""
+        """Look at once, and ask again why."""
         self._wake.set()
+        self.query_one(Pane).again()
+        self._pane()
 
     # --- changing jobs -------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from drmaa_cli.cli.info import lines_of
 from drmaa_cli.cli.ps import task_text
@@ -14,6 +14,7 @@ from drmaa_cli.cli.words import end_in_words, moment, number
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.jobs.usage import duration
+from drmaa_cli.jobs.why.explanation import Explanation
 
 MOST_RANGES = 40  # characters of task numbers
 NOBODYS = "none: it was not submitted by drmaa_cli, or on another host"
@@ -83,9 +84,14 @@ def _moment(seconds: float) -> str:
     return moment(seconds) if seconds > 0 else ""
 
 
-def evidence(row: Row) -> Sequence[str]:
-    """Why a job has ended as it has, with the evidence; nothing of one that has not."""
-    info = info_of(row.job, subject(row))
-    if info is None:
-        return ()
-    return [end_in_words(info), *(f"  {sentence}" for sentence in info.reason.evidence)]
+def explained(answers: Iterable[Explanation]) -> list[str]:
+    """Why a job waits or has ended, with the evidence and what to do; of an array for all its tasks."""
+    lines: list[str] = []
+    for answer in answers:
+        if lines:
+            lines.append("")
+        of = f" ({number(answer.jobs)} tasks)" if answer.jobs > 1 else ""
+        lines.append(f"{answer.id}{of}: {answer.sentence}{'' if answer.certain else ' (not certain)'}")
+        lines += [f"  evidence: {text}" for text in answer.evidence]
+        lines += [f"  to do:    {text}" for text in answer.advice]
+    return [visible(line) for line in lines]

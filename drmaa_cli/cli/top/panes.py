@@ -1,36 +1,52 @@
-"""The lower part of the screen: what is shown of one job."""
+"""The lower part of the screen: what is known of one job, why it waits or ended, its output."""
 
 from __future__ import annotations
 
-import codecs
-import re
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Log, Static
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.follow import read_from, size_of
 from drmaa_cli.cli.screen import visible
+from drmaa_cli.cli.top.details import details, explained, name_of, subject
+from drmaa_cli.cli.top.follower import Follower
 from drmaa_cli.cli.top.survey import Survey
+from drmaa_cli.cli.top.view import Row
 from drmaa_cli.errors import DrmaaException
 
-LOOK = 0.5  # seconds between two looks at a file
-ROOM = 1 << 16  # bytes before its end that are shown first
+SETTLED = 0.15  # seconds that the cursor has to rest before a file is read or something is asked
 MOST_LINES = 5000
-ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+NEXT = {("output", "output"): "errors", ("output", "errors"): ""}  # what a key shows, and what it shows then
 
 
 class Pane(Vertical):
-    """A title and lines below it, that may be scrolled and grow."""
+    """A title and lines below it, that may be scrolled and grow.
+
+    Args:
+        survey: has the sessions.
+
+    Attributes:
+        mode: what is shown: ``info``, ``why``, ``output``, ``errors``; '' for nothing.
+    """
 
     DEFAULT_CSS = """
     Pane { height: 45%; min-height: 5; display: none; border-top: solid $primary; }
     Pane Static { height: 1; width: 100%; text-style: bold; }
     Pane Log { height: 1fr; overflow-x: auto; }
     """
+
+    def __init__(self, survey: Survey) -> None:
+        super().__init__()
+        self.mode = ""
+        self._survey = survey
+        self._asked: object = None  # what is followed, or was asked for
+        self._settling: Any = None
+        self._follower: Follower | None = None
 
     def compose(self) -> ComposeResult:
         """The two parts."""
@@ -47,11 +63,50 @@ class Pane(Vertical):
         """What is shown."""
         return list(self.query_one(Log).lines)
 
-    def entitle(self, title: str) -> None:
-        """Say what is shown."""
+    def turn(self, mode: str) -> None:
+        """Show something else; the same once more closes it, of output its errors come first."""
+        self.mode = NEXT.get((mode, self.mode), "" if mode == self.mode else mode)
+        self.display = bool(self.mode)
+        self.again()
+
+    def again(self) -> None:
+        """Whatever was read or asked for is to be so once more."""
+        self._asked = None
+        if self._settling is not None:
+            self._settling.stop()
+        if self._follower is not None:
+            self._follower.stop()
+            self._follower = None
+
+    def about(self, row: Row | None) -> None:
+        """Show that of this line."""
+        if not self.mode or row is None:
+            self.again()
+            self._entitle("")
+            self._show([])
+        elif self.mode == "info":
+            self._entitle(f"job {row.name} ({visible(row.job.name)})")
+            self._show(details(row, time.time()))
+        elif self.mode == "why":
+            self._want((self.mode, row.id, row.job.counts), f"why: job {row.name}", lambda: self._ask(row))
+        else:
+            name = name_of(row.job, subject(row))
+            asked = (self.mode, row.job.id, name)
+            self._want(asked, f"{self.mode} of job {name} ...", lambda: self._follow(row.job.session, name))
+
+    def _want(self, asked: object, title: str, begin: Any) -> None:  # noqa: ANN401  # a function
+        """Begin to read or to ask, unless that was begun; when the cursor has come to rest."""
+        if self._asked != asked:
+            self.again()
+            self._asked = asked
+            self._entitle(title)
+            self.query_one(Log).clear()
+            self._settling = self.set_timer(SETTLED, begin)
+
+    def _entitle(self, title: str) -> None:
         self.query_one("#pane-title", Static).update(title)
 
-    def show(self, lines: Sequence[str]) -> None:
+    def _show(self, lines: Sequence[str]) -> None:
         """Show lines, from the first on; where they are there already, nothing moves."""
         log = self.query_one(Log)
         if list(log.lines) != list(lines):
@@ -60,90 +115,37 @@ class Pane(Vertical):
             log.write_lines(lines, scroll_end=False)
             log.scroll_to(y=place, animate=False)
 
-    def grow(self, text: str) -> None:
-        """Show more below, and follow it if the end was seen."""
-        self.query_one(Log).write(text)
+    # --- why -----------------------------------------------------------------------------------------------
 
-    def empty(self) -> None:
-        """Nothing is shown yet."""
-        self.query_one(Log).clear()
+    def _ask(self, row: Row) -> None:
+        """Ask Grid Engine, in a thread of its own."""
+        asked = self._asked
 
+        def work() -> None:
+            try:
+                lines = explained(self._survey.session(row.job.session).why(row.name))
+            except DrmaaException as trouble:
+                lines = [ends.one_line(trouble.text)]
+            if not self._survey.closed:
+                self.call_later(self._answered, asked, lines)
 
-class Follower:
-    """Reads a job's output as it grows, in a thread of its own, until it is stopped.
+        self._show(["asking ..."])
+        threading.Thread(target=work, daemon=True).start()
 
-    Args:
-        survey: has the sessions.
-        session: the job's, by its name.
-        job: its id.
-        errors: whether standard error is meant, where it has a file of its own.
-        tell: is given the file's name first, and then the texts; in this thread.
-    """
+    def _answered(self, asked: object, lines: Sequence[str]) -> None:
+        if asked is self._asked and self.is_attached:
+            self._show(lines)
 
-    def __init__(
-        self,
-        survey: Survey,
-        session: str,
-        job: str,
-        *,
-        errors: bool,
-        tell: Callable[[Follower, str, str], None],
-    ) -> None:
-        self._survey, self._session, self._job, self._errors = survey, session, job, errors
-        self._tell = tell
-        self._over = threading.Event()
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        threading.Thread(target=self._run, daemon=True).start()
+    # --- output --------------------------------------------------------------------------------------------
 
-    def stop(self) -> None:
-        """Read no more; what is read at this moment is not told."""
-        self._over.set()
+    def _follow(self, session: str, name: str) -> None:
+        def tell(follower: Follower, path: str, text: str) -> None:
+            self.call_later(self._heard, follower, name, path, text)
 
-    @property
-    def stopped(self) -> bool:
-        """Whether it has been stopped."""
-        return self._over.is_set()
+        errors = self.mode == "errors"
+        self._follower = Follower(self._survey, session, name, errors=errors, tell=tell)
 
-    def _run(self) -> None:
-        try:
-            self._follow()
-        except DrmaaException as trouble:
-            self._say("", f"{ends.one_line(trouble.text)}\n")
-        except OSError as trouble:
-            self._say("", f"it cannot be read: {ends.of_system(trouble)}\n")
-
-    def _follow(self) -> None:
-        if not self._session:
-            return self._say("", "no session has this job: where its output goes is not known\n")
-        session = self._survey.session(self._session)
-        path = self._path()
-        place: int | None = None
-        while not self._over.is_set():
-            size = size_of(session, path) if path else None
-            if place is None and size is not None:
-                place = max(size - ROOM, 0)
-                self._say(path, "")
-            while place is not None and not self._over.is_set():
-                data, place = read_from(session, path, place)
-                if not data:
-                    break
-                self._say(path, plain(self._decoder.decode(data)))
-            if place is None:
-                self._say(path, "")
-                path = self._path()
-            self._over.wait(LOOK)
-        return None
-
-    def _path(self) -> str:
-        job = self._survey.session(self._session).job(self._job)
-        return job.stderr if self._errors else job.stdout
-
-    def _say(self, path: str, text: str) -> None:
-        if not self._over.is_set():
-            self._tell(self, path, text)
-
-
-def plain(text: str) -> str:
-    """What a program has written, without what moves a cursor or changes colours."""
-    text = ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(visible(line.replace("\t", "    ")) for line in text.split("\n"))
+    def _heard(self, follower: Follower, name: str, path: str, text: str) -> None:
+        if follower is self._follower and not follower.stopped and self.is_attached:
+            self._entitle(f"{self.mode} of job {name}: {visible(path) or 'nothing yet'}")
+            self.query_one(Log).write(text)

@@ -41,7 +41,10 @@ def test_jobs_appear_and_end_and_what_has_failed_is_explained(inside: Cell, tmp_
             assert see.pane.startswith(f"job {number}.2 (align)\nstate:      exit 3")
             assert "run time:" in see.pane
             await see.press("w")
-            assert see.pane.startswith(f"why: job {number}.2 (align), exit 3\nexit 3")
+            await see.until(
+                lambda: f"{number}.2: ended by itself with exit status 3" in see.pane, "why it failed"
+            )
+            assert see.pane.startswith(f"why: job {number}.2\n")
             await see.press("l")
             await see.until(lambda: "line 2\nno genome" in see.pane, "its output")
             assert f"output of job {number}.2: {tmp_path}/align.2" in see.pane
@@ -106,6 +109,27 @@ def test_hold_release_suspend_resume_and_kill_ask_first(inside: Cell) -> None:
         await see.press("h")
         assert not isinstance(see.app.screen, Question)  # nothing is left to be held
         await see.until(lambda: "no job that has not ended" in see.screen, "that is said")
+
+    watch(scene)
+
+
+def test_why_jobs_wait_is_asked_and_asked_again_when_that_changes(inside: Cell) -> None:
+    with JobSession("session=s") as session:
+        number = submit(session, "sleep 600", "held", hold=True)
+    stranger = qsub(inside, "-N", "theirs", "true")
+
+    async def scene(see: Watcher) -> None:
+        await see.until_shown(number, "held")
+        see.app.query_one(Board).choose([row.name for row in see.app.query_one(Board).rows].index(number))
+        await see.press("w")
+        await see.until(lambda: f"{number}: held by" in see.pane, "that it is held")
+        assert f"qrls {number}" in see.pane
+        await see.press("r", "y")
+        await see.until(
+            lambda: f"{number}: it runs" in see.pane or f"{number}: running" in see.pane, "it runs"
+        )
+        see.app.query_one(Board).choose([row.name for row in see.app.query_one(Board).rows].index(stranger))
+        await see.until(lambda: f"{stranger}: held by" in see.pane, "why the stranger waits")
 
     watch(scene)
 
