@@ -1,4 +1,4 @@
-# make test | quick | lint | coverage | demo | bench | test-...: each makes its own virtual environment when needed.
+# make test | quick | lint | coverage | demo | bench | pictures | test-...: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
 #   coverage: of the branches of the pure folders by their own tests; what is missing is named
 #   COVER=1 make test                             all tests, and that coverage by them all
@@ -8,6 +8,7 @@
 #   test-ssh: the contract tests on cells that are reached through an ssh server of the tests; SSH_FAKE and
 #     SSH_REAL say which on the fake and on a real cell
 #   test-crashes: amid keyed submissions a real qmaster is killed, ssh connections are cut; takes minutes
+#   pictures: those of README.md and docs/cli.md, made anew from real runs on a fake cell
 #   test-clients: published programs run through the drop-in; pip fetches them into .clients the first time
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE =  # pytest compiles the tests anew in each worke
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage report demo bench clean
+.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage report demo bench pictures clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +73,9 @@ report:
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
+
+pictures: $(READY)
+	$(BIN)/python -m docs.pictures.make
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

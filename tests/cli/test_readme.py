@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from tests.cli.conftest import CHOSEN
 from tests.documentation import ROOT, blocks
@@ -52,5 +53,21 @@ def test_a_thousand_commands_three_failures_found_explained_and_mended(tmp_path:
         assert f"line {line}: exit 3\n  $ sh analyse.sh {line}\n  | genome.fa is missing\n" in out
     assert "try them again: drmaa-cli map --resume commands.txt" in out
     assert "1,000 commands: 1,000 done, 0 failed in " in out
-    assert "job 1.300 (map-commands.txt): exit 3" in out
+    assert "job 1.300 (map-commands.txt): ended by itself with exit status 3" in out
+    assert "its output ends with: genome.fa is missing" in out
     assert [path.name for path in place.iterdir() if path.name == "cell"] == []
+
+
+def test_the_pictures_are_shown_and_need_nothing_from_elsewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "docs" / "cli.md"]
+    shown = {
+        (page.parent / name).resolve()
+        for page in pages
+        for name in re.findall(r"!\[[^]]+\]\(([^)]+\.svg)\)", page.read_text(encoding="utf-8"))
+    }
+    assert shown == set((ROOT / "docs" / "pictures").glob("*.svg"))
+    for path in shown:
+        picture = path.read_text(encoding="utf-8")
+        assert etree.fromstring(picture.encode()).tag == "{http://www.w3.org/2000/svg}svg"
+        assert set(re.findall(r"https?://[^\"\s]+", picture)) == {"http://www.w3.org/2000/svg"}
+        assert not re.search(r"/tmp/|/root|pytest|Traceback", picture), path

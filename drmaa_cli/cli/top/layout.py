@@ -23,7 +23,7 @@ COLUMNS = (
     Column("SESSION", shrinks=True, rank=2),
 )
 STATE = 2
-READABLE = (12, 14, 34, 10, 12, 10, 12)  # columns in which most texts of these can be read
+READABLE = (12, 14, 44, 10, 12, 10, 12)  # columns in which most texts of these can be read
 _ORDER = (
     Kind.RUNNING,
     Kind.SUSPENDED,

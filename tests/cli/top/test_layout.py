@@ -57,10 +57,10 @@ def test_columns_in_which_nothing_stands_are_left_out() -> None:
     ("width", "heads"),
     [
         (120, "ID NAME STATE TIME WHERE KEY SESSION"),
-        (95, "ID NAME STATE TIME WHERE SESSION"),
-        (84, "ID NAME STATE TIME SESSION"),
-        (70, "ID NAME STATE TIME"),
-        (56, "ID NAME STATE"),
+        (104, "ID NAME STATE TIME WHERE SESSION"),
+        (95, "ID NAME STATE TIME SESSION"),
+        (84, "ID NAME STATE TIME"),
+        (70, "ID NAME STATE"),
     ],
 )
 def test_less_important_columns_go_first(width: int, heads: str) -> None:
