@@ -16,7 +16,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import IO, Callable, NamedTuple
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
@@ -100,6 +100,7 @@ class AccountingFile:
             else:
                 self._offset = 0
                 self._backlog = self._archives(mark, since)
+            self._tail = self._before(self._offset)
             return True
 
     def mark(self) -> Mark | None:
@@ -222,11 +223,32 @@ class AccountingFile:
         tail = self._tail
         return os.pread(self._fd, len(tail), self._offset - len(tail)) == tail
 
+    def _before(self, offset: int) -> bytes:
+        """What stands before an offset."""
+        assert self._fd is not None
+        length = min(TAIL, offset)
+        return os.pread(self._fd, length, offset - length)
+
     def _copied(self, wanted: Callable[[int], bool]) -> Iterator[AccountingRecord]:
-        """What was written between our reading and the file's being emptied, from the copy that was kept."""
+        """What was written between our reading and the file's being emptied, from the copies that were kept.
+
+        The copy that goes on where we were is read from there, a later one as a whole.
+        """
         for written, _, path in self._siblings():
             if written >= self._read_at - CLOCK_SKEW:
-                yield from self._archived(path, self._offset, wanted)
+                if self._goes_on(path):
+                    yield from self._archived(path, self._offset, wanted)
+                elif written >= self._read_at:
+                    yield from self._archived(path, 0, wanted)
+
+    def _goes_on(self, path: Path) -> bool:
+        """Whether a copy has what was read last where it was read."""
+        try:
+            with _opened(path) as file:
+                file.seek(self._offset - len(self._tail))
+                return file.read(len(self._tail)) == self._tail
+        except (OSError, EOFError, zlib.error):
+            return True  # what is wrong with it is told when it is read
 
     def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> AccountingRecord | None:
         found = line_id(line)
@@ -316,7 +338,7 @@ class AccountingFile:
 
     def _archived(self, path: Path, offset: int, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
         try:
-            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            with _opened(path) as file:
                 file.seek(offset)
                 return [record for line in file if (record := self._parse(line, wanted))]
         except (OSError, EOFError, zlib.error) as err:
@@ -343,3 +365,8 @@ class AccountingFile:
         self._offset = left.offset if left is not None and left.inode == found.st_ino else 0
         self._fd = fd  # last: from here on it is read
         return True
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A rotated file, which may have been compressed."""
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # both read bytes

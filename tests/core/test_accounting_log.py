@@ -138,6 +138,52 @@ def test_a_mark_in_a_file_that_was_rotated_away(path: Path, reader: AccountingFi
     assert jobs(third) == [4]
 
 
+def copy_and_empty(path: Path, name: str, *, compressed: bool = False) -> None:
+    """As logrotate's copytruncate does."""
+    content = path.read_bytes()
+    copy = path.with_name(name)
+    copy.write_bytes(gzip.compress(content) if compressed else content)
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("read_before", [False, True])
+def test_emptied_more_than_once_between_two_readings(
+    path: Path, reader: AccountingFile, *, read_before: bool, compressed: bool
+) -> None:
+    """The first copy goes on where we were, the later ones begin anew."""
+    if read_before:
+        append(path, lines(3))
+        assert jobs(reader) == [3]
+    suffix = ".gz" if compressed else ""
+    for place, new in enumerate([(4, 5), (6,), (7, 8)]):
+        append(path, lines(*new))
+        copy_and_empty(path, f"accounting.{place}{suffix}", compressed=compressed)
+    append(path, lines(9))
+    assert jobs(reader) == [4, 5, 6, 7, 8, 9]
+    assert jobs(reader) == []
+
+
+def test_a_file_of_before_beside_an_emptied_one_is_not_read(path: Path, reader: AccountingFile) -> None:
+    """Its records are of other jobs, perhaps of the same numbers."""
+    append(path, lines(3))
+    old = path.with_name("accounting.9")
+    old.write_bytes(lines(90, 91, 92, 93, 94, 95))
+    before = path.stat().st_mtime - 60
+    os.utime(old, (before, before))
+    assert jobs(reader) == [3]
+    append(path, lines(4))
+    copy_and_empty(path, "accounting.0")
+    append(path, lines(5))
+    assert jobs(reader) == [4, 5]
+
+
+def test_emptied_and_filled_beyond_where_a_reader_began(path: Path, reader: AccountingFile) -> None:
+    copy_and_empty(path, "accounting.0")
+    append(path, lines(3, 4, 5, 6))
+    assert jobs(reader) == [3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("content", [b"", lines(9)])
 def test_truncation(path: Path, reader: AccountingFile, content: bytes) -> None:
     path.write_bytes(content)
