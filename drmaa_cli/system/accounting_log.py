@@ -73,6 +73,7 @@ class AccountingFile:
         self._tail = b""  # the end of the last line that was read
         self._read_at = 0.0  # when the file had been written to last when it was read
         self._backlog: list[tuple[Path, int]] = []  # rotated files to be read first, each from an offset
+        self._older: set[int] | None = None  # the rotated files of before, when there was no other
         self.broken_lines = 0
 
     def close(self) -> None:
@@ -91,6 +92,7 @@ class AccountingFile:
         """
         with self._lock:
             if not self._reopen():
+                self._older = {inode for _, inode, _ in self._siblings()}
                 return False
             size = self._size()
             if mark is None and since is None:
@@ -136,6 +138,9 @@ class AccountingFile:
             try:
                 if self._fd is None and not self._reopen():
                     return []
+                if self._older is not None:  # it was written, and perhaps rotated, since there was none
+                    new = [path for _, inode, path in self._siblings() if inode not in self._older]
+                    self._older, self._backlog = None, [(path, 0) for path in new]
                 self._revalidate()
                 while self._backlog:
                     records += self._archived(*self._backlog.pop(0), wanted)

@@ -164,6 +164,21 @@ def test_emptied_more_than_once_between_two_readings(
     assert jobs(reader) == []
 
 
+def test_written_and_rotated_before_it_is_read_for_the_first_time(path: Path) -> None:
+    """A new cell has no accounting file until its first job ends; what lay there before is not ours."""
+    path.rename(path.with_name("accounting.9"))
+    found = AccountingFile(path)
+    assert not found.open()
+    assert not found.changed()
+    for place, new in enumerate([(3, 4), (5,)]):
+        append(path, lines(*new))
+        copy_and_empty(path, f"accounting.{place}")
+    append(path, lines(6))
+    assert jobs(found) == [3, 4, 5, 6]
+    append(path, lines(7))
+    assert jobs(found) == [7]
+
+
 def test_a_file_of_before_beside_an_emptied_one_is_not_read(path: Path, reader: AccountingFile) -> None:
     """Its records are of other jobs, perhaps of the same numbers."""
     append(path, lines(3))
