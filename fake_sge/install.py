@@ -35,11 +35,12 @@ os._exit(code)
 
 def install_daemons(layout: Layout, options: CellOptions) -> None:
     """Make what the daemons of a cell need; options of one that is there already stay as they are."""
-    layout.make()
+    layout.make(os.geteuid())
     if not layout.settings.exists():
         layout.settings.write_text(json.dumps(options.to_json()))
     for program, module in PROGRAMS.items():
         _write_program(layout.library / program, _PROGRAM.format(package=PACKAGE, module=module))
+    layout.protect(os.geteuid())
 
 
 def install_commands(layout: Layout) -> None:
@@ -56,6 +57,7 @@ def install_commands(layout: Layout) -> None:
     )
     _write_commands(layout)
     _write_settings(layout)
+    layout.protect(os.geteuid())
 
 
 def _write_settings(layout: Layout) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from pathlib import Path
 
 from .wire import SOCKET_NAME
@@ -63,7 +65,31 @@ class Layout:
         """The spooled script of a job."""
         return self.execd / host / "job_scripts" / str(job)
 
-    def make(self) -> None:
-        """Create the directories."""
+    def make(self, owner: int) -> None:
+        """Create the directories: only root's cell, which serves others, can be entered by them.
+
+        Args:
+            owner: the user id of who makes the cell.
+        """
+        open_ = 0o755 if owner == 0 else 0o700
+        private = {self.qmaster, self.reports}  # journal and snapshot have the values of jobs' variables
         for path in (self.common, self.bin, self.library, self.qmaster, self.execd, self.reports, self.tmp):
-            path.mkdir(parents=True, exist_ok=True)
+            for folder in reversed([path, *path.parents]):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700 if folder in private else open_, exist_ok=True)
+        for folder in private:
+            folder.chmod(0o700)
+
+    def protect(self, owner: int) -> None:
+        """Whatever the umask, let no other user write to the files, or read those of an ordinary user's cell.
+
+        Args:
+            owner: the user id of who made the cell.
+        """
+        theirs = 0o022 if owner == 0 else 0o077
+        beneath = (path for top in (self.root, self.bin, self.library) for path in top.rglob("*"))
+        for path in (self.settings, *beneath):
+            with contextlib.suppress(FileNotFoundError):  # the qmaster has just replaced it
+                mode = path.lstat().st_mode
+                if (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and mode & theirs:
+                    path.chmod(stat.S_IMODE(mode) & ~theirs)

@@ -86,6 +86,7 @@ def _control(qmaster: Qmaster, question: dict[str, Any]) -> Any:  # noqa: ANN401
 
 def serve(layout: Layout, ready: int) -> int:
     """Run until asked to stop; ``ready`` is a pipe that gets ``ok`` or the reason why not."""
+    os.umask(0o022)  # as a real one's, whoever has started it
     logging.basicConfig(
         filename=layout.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )

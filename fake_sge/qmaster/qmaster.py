@@ -228,7 +228,7 @@ class Qmaster:
             if task.granted_pe:
                 lines = [f"{item.host} {item.slots} {item.instance} UNDEFINED\n" for item in task.granted]
                 (spool / "pe_hostfile").write_text("".join(lines))
-            (spool / "order").write_text(json.dumps(order))
+            _write_privately(spool / "order", json.dumps(order))
         except OSError as error:
             text = f"[0:0]: cannot spool the job: {error.strerror}"
             self.apply(
@@ -382,3 +382,9 @@ class Qmaster:
             yield
         finally:
             self.lock.acquire()
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file that nobody else may read."""
+    with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # an opener
+        file.write(text)

@@ -6,8 +6,9 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from fake_sge.cell import Cell
 from fake_sge.qmaster.server import NotTheOwner, check_owner, socket_mode
 from fake_sge.wire import connect, frame, receive
+from tests.fake.kit import wait_for
 
-OTHER = 65534
+OTHER, ORDINARY = 65534, 64123
 
 
 @pytest.fixture
@@ -34,6 +36,92 @@ def test_only_roots_cell_serves_others(cell: Cell) -> None:
     assert socket_mode(0) == 0o777
     assert socket_mode(1000) == 0o600
     assert stat.S_IMODE(cell.layout.socket.stat().st_mode) == socket_mode(os.geteuid())
+
+
+def lax(path: Path, owner: int) -> list[str]:
+    """What others may write below a path or, in a cell that is not root's, reach at all."""
+    found = []
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            told = os.lstat(f"{folder}/{name}")
+            if stat.S_ISLNK(told.st_mode) or (stat.S_ISSOCK(told.st_mode) and owner == 0):
+                continue
+            if is_private(Path(folder, name), path):
+                continue
+            if told.st_mode & (0o022 if owner == 0 else 0o077 * (folder == str(path))):
+                found.append(f"{stat.filemode(told.st_mode)} {folder}/{name}")
+    return found
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_no_other_user_may_read_jobs_or_write_anything_whatever_the_umask(umask: int) -> None:
+    """The journal and the orders have the values of variables; commands and snapshot are run and believed."""
+    directory = Path(tempfile.mkdtemp(prefix="umask"))
+    directory.chmod(0o777)
+    before = os.umask(umask)
+    try:
+        with Cell(directory / "new" / "cell", login_shells=False) as cell:
+            words = ["-terse", "-b", "y", "-o", "/dev/null", "-v", "SECRET=tops3cret", "/bin/sleep", "600"]
+            cell.run("qsub", *words)
+            wait_for(lambda: any(directory.rglob("order")))
+            assert lax(directory / "new" / "cell", os.geteuid()) == []
+            secrets = [
+                path for path in directory.rglob("*") if path.is_file() and b"tops3cret" in path.read_bytes()
+            ]
+            assert {path.name for path in secrets} >= {"order", "journal.0"}
+            assert all(is_private(path, directory) for path in secrets)
+    finally:
+        os.umask(before)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def is_private(path: Path, top: Path) -> bool:
+    """Whether others cannot read a file, or not get to it."""
+    folders = [folder for folder in path.parents if top in folder.parents]
+    return not path.stat().st_mode & 0o077 or any(not folder.stat().st_mode & 0o077 for folder in folders)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+@pytest.mark.parametrize("made", ["by the cell", "before"])
+def test_nothing_of_an_ordinary_users_cell_can_be_read_or_used_by_others(umask: int, made: str) -> None:
+    directory = Path(tempfile.mkdtemp(prefix="ordinary"))
+    directory.chmod(0o777)
+    place = directory / "cell"
+    if made == "before":
+        place.mkdir(mode=0o755)
+        os.chown(place, ORDINARY, ORDINARY)
+    try:
+        assert as_user(ORDINARY, lambda: made_with(umask, place)) == 0
+        assert (place / "cell.json").stat().st_uid == ORDINARY
+        search = ["find", place, "-mindepth", "1", "(", "-readable", "-o", "-writable", ")"]
+        found = subprocess.run(
+            search, user=OTHER, group=OTHER, extra_groups=[], capture_output=True, check=False
+        )
+        assert found.stdout == b""
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def made_with(umask: int, place: Path) -> bool:
+    """Make the files of a cell; False when that is done."""
+    os.umask(umask)
+    Cell(place).create()
+    return False
+
+
+def as_user(user: int, wrong: Callable[[], bool]) -> int:
+    """Ask something in a process of another user: 0 for False."""
+    pid = os.fork()
+    if not pid:
+        try:
+            os.setgroups([])
+            os.setgid(user)
+            os.setuid(user)
+            os._exit(wrong())
+        finally:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 @pytest.mark.parametrize(
