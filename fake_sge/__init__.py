@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cell import Cell
-    from .errors import CellError, FakeOnlyError
+    from .errors import CellError, CommandError, FakeOnlyError
     from .faults import FaultKind
     from .host import CellHost
     from .options import CellOptions
@@ -26,6 +26,7 @@ __all__ = [
     "CellHost",
     "CellOptions",
     "CellStatus",
+    "CommandError",
     "FakeOnlyError",
     "FaultKind",
     "HostStatus",
@@ -40,6 +41,7 @@ _HOMES = {
     "CellHost": "host",
     "CellOptions": "options",
     "CellStatus": "reports",
+    "CommandError": "errors",
     "FakeOnlyError": "errors",
     "FaultKind": "faults",
     "HostStatus": "reports",

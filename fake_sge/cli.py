@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
+from . import cli_words
 from .cell import Cell
 from .client.link import Link
 from .errors import CellError
@@ -59,6 +60,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the daemons of the Grid Engine that is installed here, in a private cell, instead of the fake",
     )
+    parser.add_argument(
+        "--complex",
+        action="append",
+        default=[],
+        metavar="ENTRY",
+        help="a resource as in qconf -sc, repeatable: 'gpu gpu INT <= YES YES 0 0'",
+    )
+    parser.add_argument("--complex-values", default="NONE", help="what the hosts have of them: gpu=2")
     parser.add_argument("--no-login-shells", action="store_true", help="job shells do not read ~/.profile")
     parser.add_argument(
         "--set",
@@ -77,6 +86,8 @@ def _options(args: argparse.Namespace) -> CellOptions:
         flavour=args.flavour,
         queues={name: {} for name in args.queue or ["all.q"]},
         parallel_environments={name: {} for name in args.pe or ["smp"]},
+        complexes=tuple(args.complex),
+        complex_values=args.complex_values,
         login_shells=not args.no_login_shells,
         global_config=_pairs(args.set),
     )
@@ -97,31 +108,7 @@ def _add_host_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None
     made.add_argument("values", nargs="*", metavar="NAME=VALUE", help="with load: what it reports")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="fake-sge", description="A whole fake Grid Engine cell for tests.")
-    commands = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-    def verb(name: str, text: str, directory: bool = True) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        if directory:
-            made.add_argument("directory", metavar="DIR", help="the cell's directory")
-        return made
-
-    _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
-    verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
-    verb("list", "List the cells that run on this machine: directory, process id, jobs.", directory=False)
-    verb("status", "Print what the cell does, as JSON; exit 1 when no qmaster runs.")
-    made = verb("stop", "End the qmaster and all jobs.")
-    made.add_argument("--remove", action="store_true", help="delete DIR, too")
-    made = verb("run", "Run a command in a fresh cell, then remove the cell.", directory=False)
-    _add_options(made)
-    made.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments"
-    )
-    made = verb("qmaster", "Stop, kill or start the qmaster alone: an outage.")
-    made.add_argument("action", choices=("stop", "kill", "start"))
-    made = verb("fault", "Have something go wrong; prints the fault's number. " + _FAULT_HELP)
+def _add_fault_options(made: argparse.ArgumentParser) -> None:
     made.add_argument("kind", choices=[kind.value for kind in FaultKind], metavar="KIND")
     made.add_argument("--tool", default="*", help="the command concerned (all)")
     made.add_argument("--times", type=int, default=1, help="how many calls; 0: until cleared (default 1)")
@@ -132,17 +119,69 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("--err", default="", help="stderr")
     made.add_argument("--at", type=int, default=0, help="byte position")
     made.add_argument("--job", type=int, default=0, help="job number for hide-job")
+
+
+class _Version(argparse.Action):
+    """``--version``; who has not installed the package is told so."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        try:
+            text = version("drmaa-cli")
+        except PackageNotFoundError:
+            text = "(not installed)"
+        print(f"{parser.prog} {text}")
+        parser.exit()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="fake-sge", description="A whole fake Grid Engine cell for tests.")
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str, directory: bool = True) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        if directory:
+            made.add_argument("directory", metavar="DIR", help="the cell's directory")
+        return made
+
+    _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
+    made = verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
+    made.add_argument("--shell", choices=cli_words.SHELLS, default="sh", help="for which shell (default sh)")
+    verb("list", "List the cells that run on this machine: directory, process id, jobs.", directory=False)
+    verb("status", "Print what the cell does, as JSON; exit 1 when no qmaster runs.")
+    made = verb("stop", "End the qmaster and all jobs.")
+    made.add_argument("--remove", action="store_true", help="delete DIR, too")
+    made = verb("run", "Run a command in a fresh cell, then remove the cell.", directory=False)
+    _add_options(made)
+    made.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments"
+    )
+    made = verb("shell", "Start a shell in the cell in DIR, or in a fresh one.", directory=False)
+    made.add_argument("directory", nargs="?", metavar="DIR", help="the cell's directory")
+    _add_options(made)
+    made = verb("qmaster", "Stop, kill or start the qmaster alone: an outage.")
+    made.add_argument("action", choices=("stop", "kill", "start"))
+    _add_fault_options(verb("fault", "Have something go wrong; prints the fault's number. " + _FAULT_HELP))
     verb("faults", "List the faults in force, as JSON lines.")
     made = verb("clear", "Clear one fault, or all.")
     made.add_argument("number", nargs="?", type=int)
     made = verb("advance", "Move the cell's clock forward.")
-    made.add_argument("seconds", type=float)
+    made.add_argument("seconds", type=_word(cli_words.seconds), metavar="DURATION", help="90, 5m, 1h30m, 2d")
     made = verb("simulate", "Submit jobs without processes; prints their numbers.")
     made.add_argument("--count", type=int, default=1)
     made.add_argument("--name", default="simulated")
-    made.add_argument("--run-time", type=float, default=0.0, help="seconds of the cell's clock")
+    made.add_argument(
+        "--run-time",
+        type=_word(cli_words.seconds),
+        default=0.0,
+        help="of the cell's clock: 90, 5m, 1h30m, 2d",
+    )
     made.add_argument("--exit-status", type=int, default=0)
-    made.add_argument("--signal", type=int, default=0)
+    made.add_argument("--signal", type=_word(cli_words.signal_number), default=0, help="11, SEGV, SIGSEGV")
     made.add_argument("--failed", type=int, default=0)
     made.add_argument("--user")
     _add_host_verbs(verb)
@@ -158,15 +197,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; the exit code. 1: it did not work (reason on stderr), 2: usage."""
     args = make_parser().parse_args(argv)
     try:
-        if args.verb == "run":
-            return _run(args)
-        if args.verb == "list":
-            return _list()
-        _VERBS[args.verb](_cell(args), args)
+        code = _carry_out(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (CellError, ValueError, OSError) as error:
         print(f"fake-sge: {error}", file=sys.stderr)
         return FAILURE
+    return code
+
+
+def _word(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A converter whose ValueError argparse shows as it is."""
+
+    def converted(text: str) -> Any:  # noqa: ANN401 what the converter gives
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return converted
+
+
+def _carry_out(args: argparse.Namespace) -> int:
+    if args.verb == "run":
+        return _run(args)
+    if args.verb == "shell":
+        return _shell(args)
+    if args.verb == "list":
+        return _list()
+    _VERBS[args.verb](_cell(args), args)
     return 0
+
+
+def _shell(args: argparse.Namespace) -> int:
+    command = [os.environ.get("SHELL") or "/bin/sh"]
+    if args.directory is None:
+        args.command = command
+        return _run(args)
+    return subprocess.run(command, env=_existing(_cell(args)).env, check=False).returncode
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -235,10 +305,8 @@ def _start(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
         cell.start_qmaster()
 
 
-def _env(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
-    for name, value in _existing(cell).variables.items():
-        print(f"export {name}={shlex.quote(value)}")
-    print(f'export PATH={shlex.quote(str(cell.path))}:"$PATH"')
+def _env(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
+    print(cli_words.environment(_existing(cell).variables, str(cell.path), args.shell), end="")
 
 
 def _stop(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401

@@ -33,6 +33,7 @@ _MASKS = (
     ),
     (re.compile(r"(?<![\w.])1[789]\d{8}(?![\w.])"), "TIME"),
     (re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+"), "FIGURE"),
+    (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
     (re.compile(r"(?<=_PORT=)\d+"), "PORT"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),

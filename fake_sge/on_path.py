@@ -6,6 +6,9 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from .errors import CommandError
 
 
 class CommandsOnPath:
@@ -36,10 +39,26 @@ class CommandsOnPath:
         cwd: str | os.PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float = 60.0,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command in the environment :attr:`env`; stdout and stderr are captured."""
+        check: bool = False,
+        text: bool = False,
+    ) -> subprocess.CompletedProcess[Any]:
+        """Run a command in the environment :attr:`env`; stdout and stderr are captured.
+
+        Args:
+            argv: the command and its arguments.
+            stdin: what it reads.
+            cwd: where it runs; the present directory.
+            env: further variables.
+            timeout: seconds.
+            check: whether an exit code other than 0 is an error.
+            text: whether stdout and stderr are texts instead of bytes.
+
+        Raises:
+            CommandError: the command failed, with ``check``; what it printed is in the message.
+            subprocess.TimeoutExpired: it did not end in time.
+        """
         own = self.path / argv[0]
-        return subprocess.run(
+        done: subprocess.CompletedProcess[Any] = subprocess.run(
             [str(own) if own.exists() else argv[0], *argv[1:]],
             input=stdin,
             cwd=cwd,
@@ -48,3 +67,8 @@ class CommandsOnPath:
             timeout=timeout,
             check=False,
         )
+        if text:
+            done.stdout, done.stderr = os.fsdecode(done.stdout), os.fsdecode(done.stderr)
+        if check and done.returncode:
+            raise CommandError(done.returncode, argv, done.stdout, done.stderr)
+        return done

@@ -16,6 +16,11 @@ COMMAND_SECONDS = 120.0
 SETTLED_SECONDS = 15.0
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
+# So that their records have the same order.
+_END_ONE_BY_ONE = (
+    "for n in $(qstat -u '*' -s rs | awk 'NR > 2 {print $1}' | sort -un); do qdel $n;"
+    ' while qstat -u "*" -s rs | grep -q "^ *$n "; do sleep 0.1; done; done'
+)
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
 
 
@@ -117,6 +122,7 @@ class Pair:
 
     def clear(self) -> None:
         """Delete all jobs, have all queues open. Raises TimeoutError when a cell keeps jobs."""
+        self.prepare(_END_ONE_BY_ONE)
         for side in (self.real, self.fake):
             end = time.monotonic() + COMMAND_SECONDS
             while side.run(_CLEAR).out:

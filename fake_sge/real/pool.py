@@ -70,7 +70,8 @@ def _state(cell: RealCell) -> object:
     """What tells whether somebody changed a cell: its configuration, and the files beside it."""
 
     def ask(*argv: str) -> str:
-        return cell.run("qconf", *argv).stdout.decode()
+        text: str = cell.run("qconf", *argv, text=True).stdout
+        return text
 
     environments = ask("-spl")
     answers = [environments, *(ask(*argv) for argv in ASKED)]

@@ -14,8 +14,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli compare comparison compiled coverage errors faults guard host install "
-    "launch layout on_path host_options options pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli cli_words compare comparison compiled coverage errors faults guard host "
+    "install launch layout on_path host_options options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults failures flavours globs "
     "host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states values",
@@ -75,7 +75,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         *("compiled", "faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
-    "on_path": (),
+    "on_path": ("errors",),
     "comparison": (),
     "comparing": ("comparison",),
     "host": ("reports",),
@@ -96,7 +96,19 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "guard": ("cell",),
     "real": ("comparison", "errors", "layout", "model", "on_path", "options", "reports"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
-    "cli": ("cell", "client", "errors", "faults", "host_options", "launch", "layout", "options", "real"),
+    "cli_words": (),
+    "cli": (
+        "cell",
+        "cli_words",
+        "client",
+        "errors",
+        "faults",
+        "host_options",
+        "launch",
+        "layout",
+        "options",
+        "real",
+    ),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "comparing", "comparison", "errors", "options", "real"),
     "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),

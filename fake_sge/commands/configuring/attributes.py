@@ -12,6 +12,7 @@ from .kinds import KINDS, keep
 from .objects import HOST_ROWS
 
 ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
+_UNREAD = 'error reading file: "/tmp/pid-1-XXXXXX"'  # the real one passes the value on in a file of its own
 _LETTERS = {"queue": "q", "exechost": "e", "pe": "p", "hostgroup": "hgrp"}
 _PAIRS = ("complex_values", "load_thresholds", "suspend_thresholds", "load_scaling", "usage_scaling")
 _WORDS = (
@@ -35,14 +36,14 @@ def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
         raise Refused(f'Modification of object "{what}" not supported')
     known = HOST_ROWS if letters == "e" else KINDS[letters].names
     if name not in known:
-        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid')
+        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
     if letters == "q" and name == "qname":
         raise Refused("qconf: cannot change qname")
     wrong = files.refuse_value(letters, name, value)
     if not wrong and letters == "q" and how == DELETE and name in _PAIRS and "=" not in value:
         wrong = [f'error parsing value "{value}"', f'Error during parsing of attribute value "{value}"']
     if wrong:
-        raise Refused(*wrong)
+        raise Refused(*wrong, _UNREAD)
     for item in objects:
         try:
             _one(change, how, letters, what, name, value, item)
