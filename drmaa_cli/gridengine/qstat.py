@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import TypeVar
-
-from lxml import etree
+from typing import TYPE_CHECKING, TypeVar
 
 from drmaa_cli.gridengine import xmltext
 from drmaa_cli.gridengine.ranges import normal_range, parse_task_set
@@ -34,6 +32,11 @@ from drmaa_cli.gridengine.replies import (
     reader,
 )
 from drmaa_cli.gridengine.units import parse_time
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    _Fields = Mapping[str, etree._Element]
 
 __all__ = [
     "details_argv",
@@ -222,18 +225,15 @@ def jobs_of(root: etree._Element) -> Iterator[_Fields]:
         yield from (fields for fields in records_of(info, "JB_") if "JB_job_number" in fields)
 
 
-_Fields = Mapping[str, etree._Element]
-
-
 def records_of(parent: etree._Element, prefix: str) -> Iterator[_Fields]:
     """The items of a list as field name -> element, with or without an element around each item.
 
     Without one (Univa 8.6) the fields follow each other, and a name that comes again begins the next item.
     """
     loose: dict[str, etree._Element] = {}
-    for child in parent.iterchildren(tag=etree.Element):
+    for child in parent.iterchildren("*"):
         if not str(child.tag).startswith(prefix):
-            yield {str(field.tag): field for field in child.iterchildren(tag=etree.Element)}
+            yield {str(field.tag): field for field in child.iterchildren("*")}
             continue
         if child.tag in loose:
             yield loose

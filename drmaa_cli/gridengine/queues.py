@@ -7,14 +7,15 @@ Sources: qstat(1); runs of a real 8.1.9 cell (``tests/why``); captures ``qstat.f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
-
-from lxml import etree
+from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.gridengine import xmltext
 from drmaa_cli.gridengine.qstat import LISTING_ROOT, integer_of
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe, reader
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 __all__ = ["QueueInstance", "argv", "parse"]
 
@@ -92,14 +93,14 @@ def parse(result: CommandResult) -> tuple[QueueInstance, ...]:
 
 
 def _instance(element: etree._Element) -> QueueInstance:
-    fields = {str(child.tag): child.text or "" for child in element.iterchildren(tag=etree.Element)}
+    fields = {str(child.tag): child.text or "" for child in element.iterchildren("*")}
 
     def number(name: str) -> int:
         return integer_of(fields.get(name) or "0", name)
 
     reasons = (
         " ".join((child.text or "").split())
-        for child in element.iterchildren(tag=etree.Element)
+        for child in element.iterchildren("*")
         if str(child.tag) in REASONS
     )
     return QueueInstance(

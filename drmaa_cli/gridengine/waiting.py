@@ -7,9 +7,7 @@ scheduler says nothing where ``schedd_job_info`` of sched_conf(5) is ``false``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
-
-from lxml import etree
+from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.gridengine.qstat import (
     integer_of,
@@ -21,6 +19,9 @@ from drmaa_cli.gridengine.qstat import (
 )
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import reader
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 __all__ = ["Message", "SchedulerAnswer", "WaitingJob", "parse"]
 

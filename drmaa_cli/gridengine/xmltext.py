@@ -15,11 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import NamedTuple
-
-from lxml import etree
+from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.gridengine.replies import UnreadableReply
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 __all__ = [
     "Document",
@@ -102,6 +103,8 @@ def stream(document: Document, tags: tuple[str, ...]) -> Iterator[etree._Element
     Raises:
         UnreadableReply: the document is not well formed or not complete.
     """
+    from lxml import etree  # noqa: PLC0415 a submission needs none, and it takes twice Python's own start
+
     try:
         # No entities of the document's own, no network, no recovery: a document is whole or refused.
         events = etree.iterparse(
@@ -133,6 +136,8 @@ def tree(document: Document) -> etree._Element:
     Raises:
         UnreadableReply: the document is not well formed or not complete, even with its tags repaired.
     """
+    from lxml import etree  # noqa: PLC0415
+
     parser = etree.XMLParser(
         encoding=document.encoding, resolve_entities=False, no_network=True, huge_tree=True
     )

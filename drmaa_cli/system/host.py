@@ -7,14 +7,16 @@ import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from time import localtime, mktime, struct_time
-from typing import Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 from drmaa_cli.system.accounting_log import AccountingFile, Mark, Sample
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.processes import running_with
 from drmaa_cli.system.runner import AnswerFiles, LocalRunner, Runner
-from drmaa_cli.system.transfer import Progress, copy
+
+if TYPE_CHECKING:
+    from drmaa_cli.system.transfer import Progress
 
 
 class AccountingLog(Protocol):
@@ -194,10 +196,14 @@ class LocalHost(LocalFiles):
 
     def put(self, source: Path, place: str, progress: Progress | None) -> None:
         """See :class:`Host`."""
+        from drmaa_cli.system.transfer import copy  # noqa: PLC0415 few programs need it
+
         copy(source, Path(self.directory, place), progress)
 
     def get(self, source: str, place: Path, progress: Progress | None) -> None:
         """See :class:`Host`."""
+        from drmaa_cli.system.transfer import copy  # noqa: PLC0415
+
         copy(Path(self.directory, source), place, progress)
 
     def close(self) -> None:
