@@ -146,6 +146,10 @@ def _histogram(
 ) -> Iterator[str]:
     if used is None:
         return
+    asked_for = f" of {shown(asked.most)}" if asked else ""
+    if used.known == 1:
+        yield f"<figure><figcaption>{title}</figcaption><p>{shown(used.most)}{asked_for}</p></figure>"
+        return
     most = max(used.most, asked.most if asked else 0.0, advised or 0.0, 1.0) * 1.02
     marks = [("ask", asked.most)] if asked else []
     marks += [("advised", advised)] if advised is not None else []
@@ -158,8 +162,7 @@ def _histogram(
     spread = (
         f"half up to {shown(used.median)}, 95% up to {shown(used.p95)}, all up to " if used.known > 1 else ""
     )
-    asked_for = f" of {shown(asked.most)}" if asked else ""
-    yield f"<p>{spread if used.known > 1 else ''}{shown(used.most)}{asked_for}</p></figure>"
+    yield f"<p>{spread}{asked_for}</p></figure>"
 
 
 def _labels(words: Sequence[str]) -> str:

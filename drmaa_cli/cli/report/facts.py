@@ -41,6 +41,7 @@ class FailedJob(NamedTuple):
         job: the job.
         command: what it was to run, as a line for a shell; '' when that is not on record.
         evidence: what its reason is concluded from.
+        advice: what can be done.
         path: the file of its output; '' when that is not known.
         lines: the last lines of it.
         trouble: why there are none; '' otherwise.
@@ -49,6 +50,7 @@ class FailedJob(NamedTuple):
     job: ReportedJob
     command: str
     evidence: Sequence[str]
+    advice: Sequence[str]
     path: str
     lines: Sequence[str]
     trouble: str
@@ -61,6 +63,7 @@ class Report(NamedTuple):
         name: its name.
         host: the submit host as in a contact string; '' for the one on which the report is made.
         made: epoch seconds of the moment of which the report tells.
+        zone: the name of the time zone in which its moments are.
         notes: what could not be found out.
         jobs: its jobs in the order of submission.
         failed: those that did not end well and are told of in detail.
@@ -70,6 +73,7 @@ class Report(NamedTuple):
     name: str
     host: str
     made: float
+    zone: str
     notes: Sequence[str]
     jobs: Sequence[ReportedJob]
     failed: Sequence[FailedJob]

@@ -15,6 +15,7 @@ from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.usage_groups import group_name, usage_groups, used_job
+from drmaa_cli.jobs.why.ended import explain
 from drmaa_cli.store.expiry import read
 from drmaa_cli.store.session_store import Store, StoreError
 from drmaa_cli.system.files import Files, LocalFiles
@@ -75,7 +76,7 @@ def gather(place: Place, wanted: Wanted) -> Report:
         details = [_failed(job, info, commands.of(job.id), files, wanted.lines) for job, info in some]
     jobs = [job for job, _ in pairs]
     groups = usage_groups((group_name(job.name), job.used) for job in jobs if job.used is not None)
-    return Report(session.name, session.host, time.time(), notes, jobs, details, groups)
+    return Report(session.name, session.host, time.time(), time.strftime("%Z"), notes, jobs, details, groups)
 
 
 def _read(place: Place) -> SessionSummary:
@@ -132,7 +133,10 @@ def _failed(job: ReportedJob, info: JobInfo, command: str, files: Files | None, 
         if one and not shown:
             path = one
             shown, trouble = _last_lines(files, one, lines)
-    return FailedJob(job, command, info.reason.evidence, path, shown, trouble)
+    finding = explain(info, "\n".join(shown))
+    number = job.id.partition(".")[0]
+    advice = [text.replace("{id}", job.id).replace("{job}", number) for text in finding.advice]
+    return FailedJob(job, command, info.reason.evidence, advice, path, shown, trouble)
 
 
 def _last_lines(files: Files | None, path: str, lines: int) -> tuple[list[str], str]:

@@ -40,7 +40,7 @@ def page(report: Report, style: str) -> str:
             *_failures(report),
             *_submissions(report.jobs),
             *_jobs(report.jobs),
-            f"<footer>Made by drmaa-cli {__version__} on {moment(report.made)}.</footer>",
+            f"<footer>Made by drmaa-cli {__version__}. Times are those of {text(report.zone)}.</footer>",
             "</main>\n</body>\n</html>\n",
         ]
     )
@@ -136,6 +136,8 @@ def _failure(failed: FailedJob) -> Iterator[str]:
         yield f'<p class="soft">{where}: {text(failed.trouble)}</p>'
     elif failed.path:
         yield f'<p class="soft">{where}</p>'
+    if failed.advice:
+        yield f"<p><b>to do</b> {text('; '.join(failed.advice))}</p>"
     if failed.evidence:
         yield '<details><summary class="soft">what that is concluded from</summary><ul>'
         yield from (f"<li>{text(sentence)}</li>" for sentence in failed.evidence)

@@ -71,7 +71,7 @@ def reported(used: UsedJob, name: str = "job", key: str | None = None) -> Report
 
 def report(*jobs: ReportedJob, failed: tuple[FailedJob, ...] = (), notes: tuple[str, ...] = ()) -> Report:
     groups = usage_groups((group_name(one.name), one.used) for one in jobs if one.used is not None)
-    return Report("nightly", "", START + 5000, notes, jobs, failed, groups)
+    return Report("nightly", "", START + 5000, "CET", notes, jobs, failed, groups)
 
 
 def test_an_empty_session() -> None:
@@ -102,8 +102,16 @@ def test_a_session_in_progress() -> None:
 
 def test_failures_are_told_of_with_their_last_lines() -> None:
     bad = reported(job("7.3", kind=ReasonKind.OUT_OF_MEMORY, requests="-l h_vmem=1G"), "align-3", "k")
-    one = FailedJob(bad, "./align 's 3'", ("accounting: SIGKILL",), "/tmp/o", ("first", "\tsecond <b>"), "")
-    two = FailedJob(bad, "", (), "", (), "where its output went is not on record")
+    one = FailedJob(
+        bad,
+        "./align 's 3'",
+        ("accounting: SIGKILL",),
+        ("ask for more",),
+        "/tmp/o",
+        ("first", "\tsecond <b>"),
+        "",
+    )
+    two = FailedJob(bad, "", (), (), "", (), "where its output went is not on record")
     found = checked(report(bad, bad, bad, failed=(one, two)))
     for words in (
         "3 failed",
@@ -111,6 +119,8 @@ def test_failures_are_told_of_with_their_last_lines() -> None:
         "accounting: SIGKILL",
         "first\n\tsecond <b>",
         "key k",
+        "to do ask for more",
+        "Times are those of CET",
         "its output: where its output went is not on record",
         "1 more failed; --failures N",
         "-l h_vmem=2G",
@@ -120,7 +130,7 @@ def test_failures_are_told_of_with_their_last_lines() -> None:
 
 def test_everything_of_somebodys_is_escaped() -> None:
     bad = reported(job("1", well=False), ODD, ODD)._replace(state=ODD, host=ODD)
-    one = FailedJob(bad, f"{ODD}\n{ODD}", (ODD,), ODD, (ODD, f"a\t{ODD}"), ODD)
+    one = FailedJob(bad, f"{ODD}\n{ODD}", (ODD,), (ODD,), ODD, (ODD, f"a\t{ODD}"), ODD)
     whole = report(bad, ReportedJob("2", ODD, ODD, START, ODD, None), failed=(one,), notes=(ODD,))
     found = checked(whole._replace(name=ODD, host=ODD))
     assert (
@@ -131,7 +141,10 @@ def test_everything_of_somebodys_is_escaped() -> None:
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=5))
 def test_any_text_is_shown_and_nothing_else(texts: list[tuple[str, str]]) -> None:
     jobs = [reported(job(str(at), well=False), name, key or None) for at, (name, key) in enumerate(texts, 1)]
-    failed = tuple(FailedJob(one, one.name, (one.name,), one.name, one.name.splitlines(), "") for one in jobs)
+    failed = tuple(
+        FailedJob(one, one.name, (one.name,), (one.name,), one.name, one.name.splitlines(), "")
+        for one in jobs
+    )
     checked(report(*jobs, failed=failed))
 
 

@@ -71,6 +71,7 @@ def test_a_session_that_is_over_needs_no_grid_engine(tmp_path: Path) -> None:
         "./align 'sample 6'",
         "three ��\n 100%\nlast\\x07",
         "there is no such file",
+        "to do ask for more time",
         "-l h_vmem=960M,h_rt=2:00:00",
         "3 submissions",
         "2026-11-27",
