@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fake_sge import CellError
 from fake_sge import RealCell as Private
-from fake_sge.real.daemons import COMMAND_SECONDS, wait_until
+from fake_sge.real.daemons import COMMAND_SECONDS, Daemons, wait_until
 from fake_sge.real.guard import is_running
 from fake_sge.real.installation import debian
 
@@ -69,24 +69,9 @@ class RealCell:
         self, *argv: str, check: bool = True, timeout: float = COMMAND_SECONDS
     ) -> subprocess.CompletedProcess[str]:
         """Run one of the cell's commands; CellError when it hangs, or when it fails and ``check`` is set."""
-        environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LC_ALL": "C", **self.env}
-        try:
-            result = subprocess.run(
-                [str(BINARIES / argv[0]), *argv[1:]],
-                env=environment,
-                cwd=self.directory,
-                timeout=timeout,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise CellError(f"{argv!r} took more than {timeout:g} s") from error
-        if check and result.returncode != 0:
-            raise CellError(f"{argv!r} ended with {result.returncode}: {result.stdout}{result.stderr}")
-        return result
+        daemons = Daemons(self.directory, debian())
+        daemons.ports = self.ports
+        return daemons.run(*argv, check=check, timeout=timeout)
 
     def up(self) -> RealCell:
         """Start the cell and wait until a job has run in it; CellError when it cannot be started."""

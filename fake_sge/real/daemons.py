@@ -75,19 +75,19 @@ class Daemons:
 
     def manage(self, *argv: str, check: bool = True) -> str:
         """The output of one of the cell's programs. Raises CellError when it hangs, or (``check``) fails."""
-        done = self._run(*argv)
-        if check and done.returncode != 0:
-            raise CellError(f"{' '.join(argv)} ended with {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout
+        return self.run(*argv, check=check).stdout
 
-    def _run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *argv: str, check: bool = True, timeout: float = COMMAND_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of the cell's programs. Raises CellError when it hangs, or (``check``) fails."""
         environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LC_ALL": "C", **self.variables}
         try:
-            return subprocess.run(
+            done = subprocess.run(
                 [str(self.program(argv[0])), *argv[1:]],
                 env=environment,
                 cwd=self.directory,
-                timeout=COMMAND_SECONDS,
+                timeout=timeout,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -95,7 +95,10 @@ class Daemons:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise CellError(f"{' '.join(argv)} took more than {COMMAND_SECONDS:g} s") from error
+            raise CellError(f"{' '.join(argv)} took more than {timeout:g} s") from error
+        if check and done.returncode != 0:
+            raise CellError(f"{' '.join(argv)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done
 
     def configure(self, option: str, text: str, name: str = "object") -> None:
         """Hand Grid Engine a file: ``configure("-Aq", text)``."""
@@ -105,7 +108,7 @@ class Daemons:
 
     def answers(self) -> bool:
         """Whether the qmaster answers."""
-        return self._run("qconf", "-sh").returncode == 0
+        return self.run("qconf", "-sh", check=False).returncode == 0
 
     def launch(self, name: str) -> None:
         """Start a daemon; it puts itself into the background."""
