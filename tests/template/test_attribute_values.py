@@ -174,3 +174,9 @@ def test_any_environment_is_kept(environment: dict[str, str]) -> None:
         key, _, rest = f"{name}={value}".partition("=")
         expected[key] = rest
     assert jt.jobEnvironment == expected
+
+
+def test_a_long_value_is_cut_in_messages() -> None:
+    assert shown("x" * 78) == repr("x" * 78)  # 80 characters with its quotes
+    assert shown("x" * 79) == f"'{'x' * 76}..."
+    assert len(shown("x" * 79)) == 80
