@@ -159,3 +159,23 @@ def test_top_shows_explains_and_kills(real_desk: Desk) -> None:
     child.send("q")
     assert ended(child)[0] == 0
     assert real_desk.run("wait", job).stdout == f"job {job}: aborted: deleted before it ran\n"
+
+
+def test_a_page_of_a_session(real_desk: Desk) -> None:
+    (real_desk.directory / "c.txt").write_text("true\necho '<no> genome' >&2; exit 3\n")
+    assert real_desk.run("map", "-q", "-T", "5", "c.txt").returncode == 1
+    assert real_desk.run("run", "-q", "/no/such/program").returncode == 126
+    held = real_desk.good("run", "--detach", "--hold", "true")
+    assert real_desk.good("sessions", "report", "-o", "page.html") == "page.html"
+    page = (real_desk.directory / "page.html").read_text()
+    for words in (
+        "&lt;no&gt; genome",
+        "exit 3",
+        "/no/such/program",
+        "never ran",
+        "<b>1</b>",
+        "held",
+        "<b>to do</b>",
+    ):
+        assert words in page, words
+    real_desk.good("kill", held)

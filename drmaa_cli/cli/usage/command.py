@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import print_json
-from drmaa_cli.cli.usage.rows import BY, Found, grouped, of_accounting, of_sessions
+from drmaa_cli.cli.usage.rows import BY, grouped, of_accounting, of_sessions, states
 from drmaa_cli.cli.words import number
 
 RESOURCE = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
@@ -100,22 +100,25 @@ def command(
     else:
         found = of_sessions(words, place, everything=everything, since=since, memory_name=memory_name)
     groups = grouped(found.rows, options["by"], options["groups"])
+    waiting = states(found, options["by"], options["groups"])
     plot = options["plot"]
     drawn = plot is None or _plot().write([group for group, _ in groups], plot)
     if as_json or as_csv:
         from drmaa_cli.cli.usage import machine  # noqa: PLC0415  # for programs
 
         if as_json:
-            print_json(machine.json_shape(found, groups, since, memory_name, each=each))
+            print_json(machine.json_shape(found.sessions, waiting, groups, since, memory_name, each=each))
         else:
             machine.write_csv(groups, memory_name, each=each)
     elif groups:
         from drmaa_cli.cli.usage.text import Wanted, print_usage  # noqa: PLC0415  # for people
 
         chosen = bool(options["groups"])
-        print_usage(found, groups, Wanted(since, memory_name, chosen, options["full"], each))
+        print_usage(
+            found.sessions, waiting, groups, Wanted(since, memory_name, chosen, options["full"], each)
+        )
     else:
-        _say_why_not(found, place, since)
+        _say_why_not(found.sessions, waiting, place, since)
     return ends.OK if drawn else ends.complain(f"none of the jobs ran: {plot} is not written")
 
 
@@ -124,13 +127,15 @@ def _plot() -> ModuleType:
     return importlib.import_module("drmaa_cli.cli.usage.plot")
 
 
-def _say_why_not(found: Found, place: Place, since: float | None) -> None:
-    if found.unfinished:
-        states = ", ".join(f"{number(count)} {state}" for state, count in found.unfinished.items())
-        text = f"none of the jobs has ended yet: {states}"
+def _say_why_not(
+    sessions: Sequence[str], waiting: Mapping[str, int], place: Place, since: float | None
+) -> None:
+    if waiting:
+        listed = ", ".join(f"{number(count)} {state}" for state, count in waiting.items())
+        text = f"none of the jobs has ended yet: {listed}"
     elif since is not None:
         text = "no job of yours that began to run since then has ended, by accounting"
-    elif found.sessions:
+    elif sessions:
         text = "no jobs"
     else:
         text = place.missing

@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from drmaa_cli.cli.usage.rows import Found, Row
+from drmaa_cli.cli.usage.rows import Row
 from drmaa_cli.jobs.advice import Advice, request_of, usage_advice
 from drmaa_cli.jobs.usage_groups import Spread, UsageGroup, UsedJob, usage_groups
 
@@ -15,18 +15,24 @@ NO_ROW = Row(None, None, "", "", "", UsedJob(""))
 SPREADS = ("memory", "asked_memory", "time", "asked_time", "busy", "waited")
 
 
-def json_shape(
-    found: Found, groups: Groups, since: float | None, memory_name: str, *, each: bool
+def json_shape(  # the parts of the answer
+    sessions: Sequence[str],
+    waiting: Mapping[str, int],
+    groups: Groups,
+    since: float | None,
+    memory_name: str,
+    *,
+    each: bool,
 ) -> dict[str, object]:
     """All of it."""
     jobs = [job for group, _ in groups for job in group.jobs]
     shape: dict[str, object] = {
-        "sessions": list(found.sessions),
+        "sessions": list(sessions),
         "since": since,
         "ended": len(jobs),
         "well": sum(job.well for job in jobs),
         "not_started": sum(not job.ran for job in jobs),
-        "unfinished": dict(found.unfinished),
+        "unfinished": dict(waiting),
         "groups": [_group(group, memory_name) for group, _ in groups],
     }
     if each:

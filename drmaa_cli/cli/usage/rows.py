@@ -46,12 +46,12 @@ class Found(NamedTuple):
 
     Attributes:
         rows: the jobs that have ended.
-        unfinished: how many have not, by their states in words.
+        unfinished: those that have not, each with its state in words.
         sessions: the sessions that were looked into; empty for accounting.
     """
 
     rows: Sequence[Row]
-    unfinished: Mapping[str, int]
+    unfinished: Sequence[tuple[str, Row]]
     sessions: Sequence[str]
 
 
@@ -71,7 +71,7 @@ def of_sessions(
         BadInput, Failure, DrmaaException: as :func:`drmaa_cli.cli.chosen.chosen`.
     """
     rows: list[Row] = []
-    unfinished: Counter[str] = Counter()
+    unfinished: dict[tuple[str, str], tuple[str, Row]] = {}  # each once, though it was named twice
     sessions = []
     for some, where in _places(words, place):
         with chosen(some, where, everything=everything) as found:
@@ -82,10 +82,12 @@ def of_sessions(
                     if job.id in infos:
                         rows.append(_row(part.session.name, job.key, job.name, infos[job.id], memory_name))
                     elif job.state in NOT_ENDED:
-                        unfinished[STATES[job.state]] += 1
+                        name = part.session.name
+                        row = Row(name, job.key, job.name, "", "", UsedJob(job.id))
+                        unfinished[name, job.id] = (STATES[job.state], row)
     if since is not None:
         rows = [row for row in rows if (row.used.started or row.used.submitted) >= since]
-    return Found(_once(rows), unfinished, list(dict.fromkeys(sessions)))
+    return Found(_once(rows), list(unfinished.values()), list(dict.fromkeys(sessions)))
 
 
 def _once(rows: Iterable[Row]) -> list[Row]:
@@ -135,7 +137,7 @@ def of_accounting(words: Sequence[str], place: Place, since: float, memory_name:
             raise Failure(f"there is no job {', '.join(missing)} among those that began to run since then")
         wanted = {id(job) for job in kept}
         past = [one for one, job in zip(past, jobs) if id(job) in wanted]
-    return Found([_row(None, None, job.name, job.info, memory_name) for job in past], {}, [])
+    return Found([_row(None, None, job.name, job.info, memory_name) for job in past], [], [])
 
 
 def _row(session: str | None, key: str | None, name: str, info: JobInfo, memory_name: str) -> Row:
@@ -166,6 +168,12 @@ def grouped(rows: Iterable[Row], by: str, patterns: Sequence[str]) -> list[tuple
         for group in groups
         if not patterns or _fits(group.name, patterns)
     ]
+
+
+def states(found: Found, by: str, patterns: Sequence[str]) -> Mapping[str, int]:
+    """How many jobs of the groups that are to be told of have not ended, by their states."""
+    name = NAMES[by]
+    return Counter(state for state, row in found.unfinished if not patterns or _fits(name(row), patterns))
 
 
 def _fits(name: str, patterns: Iterable[str]) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from drmaa_cli.cli.screen import UNLIMITED, Column, is_utf8, paint, table, visible, width
 from drmaa_cli.cli.usage import histogram
-from drmaa_cli.cli.usage.rows import Found, Row
+from drmaa_cli.cli.usage.rows import Row
 from drmaa_cli.cli.words import moment, number
 from drmaa_cli.jobs.advice import Verdict, request_of, usage_advice
 from drmaa_cli.jobs.usage import duration, size
@@ -65,9 +65,16 @@ class Wanted(NamedTuple):
     each: bool = False
 
 
-def print_usage(found: Found, groups: Groups, wanted: Wanted) -> None:
-    """Print what was found, in the groups that are to be told of."""
-    _print_head(found, groups, wanted.since)
+def print_usage(sessions: Sequence[str], waiting: Mapping[str, int], groups: Groups, wanted: Wanted) -> None:
+    """Print what was found, in the groups that are to be told of.
+
+    Args:
+        sessions: the sessions; none for accounting.
+        waiting: how many jobs of these groups have not ended, by their states.
+        groups: what is to be told of.
+        wanted: in which way.
+    """
+    _print_head(sessions, waiting, groups, wanted.since)
     if wanted.each:
         print(table(EACH, [_job(row) for _, rows in groups for row in rows]))
         return
@@ -82,16 +89,18 @@ def print_usage(found: Found, groups: Groups, wanted: Wanted) -> None:
         _say(f"{number(more)} more group{'s' if more > 1 else ''}: -g GROUP tells of one, -g '*' of all")
 
 
-def _print_head(found: Found, groups: Groups, since: float | None) -> None:
+def _print_head(
+    sessions: Sequence[str], waiting: Mapping[str, int], groups: Groups, since: float | None
+) -> None:
     jobs = [job for group, _ in groups for job in group.jobs]
     well = sum(job.well for job in jobs)
     never = sum(not job.ran for job in jobs)
     words = [f"{number(well)} ended well", f"{number(len(jobs) - well - never)} failed"]
     words += [f"{number(never)} never ran"] if never else []
-    words += [f"{number(count)} {state}" for state, count in found.unfinished.items()]
-    whole = len(jobs) + sum(found.unfinished.values())
-    source = f"since {moment(since)}: " if since is not None and not found.sessions else ""
-    source = f"session {found.sessions[0]}: " if len(found.sessions) == 1 else source
+    words += [f"{number(count)} {state}" for state, count in waiting.items()]
+    whole = len(jobs) + sum(waiting.values())
+    source = f"since {moment(since)}: " if since is not None and not sessions else ""
+    source = f"session {sessions[0]}: " if len(sessions) == 1 else source
     _say(f"{source}{number(whole)} job{'s' if whole != 1 else ''}: {', '.join(words)}")
 
 

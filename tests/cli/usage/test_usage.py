@@ -149,7 +149,9 @@ def test_jobs_of_a_session(desk: Desk) -> None:
     assert (found["ended"], found["unfinished"], found["since"]) == (20, {"held": 1}, None)
     assert found["jobs"][0]["session"] == found["sessions"][0]
     (name,) = found["sessions"]
-    assert json.loads(desk.good("usage", "--json", name, held))["ended"] == 20
+    assert " 20 jobs: " in desk.good("usage", "-g", "map*"), "the held one is no job of this group"
+    twice = json.loads(desk.good("usage", "--json", name, held))
+    assert (twice["ended"], twice["unfinished"]) == (20, {"held": 1})
     assert json.loads(desk.good("usage", "--json", "map-*"))["unfinished"] == {}
     assert json.loads(desk.good("usage", "--json", "--all"))["ended"] == 20
     assert json.loads(desk.good("usage", "--json", "-s", name, "--since", "1d"))["ended"] == 20
