@@ -48,7 +48,7 @@ from drmaa_cli.template.script_plan import (
     task,
     variable_fits,
 )
-from drmaa_cli.template.start_time import LocalTime, MakeTime, parse_start_time
+from drmaa_cli.template.start_time import LocalTime, MakeTime, is_repeated, parse_start_time
 from drmaa_cli.template.submission import (
     ACCOUNT_PREFIX,
     CONTEXT,
@@ -173,15 +173,15 @@ class QsubCommand(NamedTuple):
     def start_time(self, localtime: LocalTime, mktime: MakeTime) -> str:
         """The start time as qsub reads it, in its local time; '' for none.
 
-        In the second pass of the hour that a clock change repeats, local time means the first pass: qsub is
-        told the time in UTC then, and gets a time zone to match.
+        In an hour that a clock change repeats, local time does not say which pass is meant, and what qsub
+        takes it for depends on the C library: it is told the time in UTC then, and gets a time zone to match.
         """
         value = self.value(c.START_TIME)
         when = None if value is None else parse_start_time(value, self.environment.now, localtime, mktime)
         if when is None:
             return ""
         local = localtime(when)
-        if mktime((*local[:8], -1)) != when:
+        if is_repeated(when, localtime):
             self.variables["TZ"] = UTC
             local = gmtime(when)
         year, month, day, hour, minute, second = local[:6]

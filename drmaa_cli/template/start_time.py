@@ -19,6 +19,7 @@ from drmaa_cli.errors import DeniedByDrmException, DrmaaException, error
 UNREADABLE_TEXT = "Error parsing DRMAA date string"
 INVALID_TEXT = "invalid format for job start time"
 DATE_PARTS = ("year", "month", "day")
+DAY = 86400.0
 LONGEST_OFFSET = 14 * 3600 + 59 * 60  # the farthest zones are at -12:00 and +14:00
 
 _GRAMMAR = re.compile(
@@ -126,3 +127,15 @@ def _instant(moment: tuple[int, int, int, int, int, int], offset: int | None, mk
 
 def _unreadable() -> DrmaaException:
     return error(DeniedByDrmException, UNREADABLE_TEXT)
+
+
+def is_repeated(when: float, localtime: LocalTime) -> bool:
+    """Whether the clocks show a moment's local time twice, because they are put back about then."""
+    put_back = _ahead(when - DAY, localtime) - _ahead(when + DAY, localtime)
+    shown = localtime(when)[:6]
+    return put_back > 0 and shown in (localtime(when + put_back)[:6], localtime(when - put_back)[:6])
+
+
+def _ahead(when: float, localtime: LocalTime) -> int:
+    """How far the clocks are ahead of UTC."""
+    return calendar.timegm(localtime(when)) - int(when)
