@@ -84,7 +84,12 @@ def chosen(
 
 def _whole(stack: contextlib.ExitStack, place: Place) -> Chosen:
     session = stack.enter_context(place.begin())
-    return Chosen(session, session.jobs())
+    return Chosen(session, jobs_of(session))
+
+
+def jobs_of(session: JobSession) -> list[SessionJob]:
+    """The jobs that a session has by their ids: of two with the same, for numbers come again, the later."""
+    return list({job.id: job for job in session.jobs()}.values())
 
 
 def _matching(
@@ -95,7 +100,7 @@ def _matching(
     left: list[str] = list(words)
     if place.exists:
         session = stack.enter_context(place.begin())
-        own, left = match(words, session.jobs())
+        own, left = match(words, jobs_of(session))
     elsewhere: dict[str, list[str]] = {}
     unknown = []
     for word in left:
@@ -118,7 +123,7 @@ def _matching(
 
 def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) -> Chosen:
     session = stack.enter_context(place.begin())
-    jobs, missing = match(words, session.jobs())
+    jobs, missing = match(words, jobs_of(session))
     if missing:
         raise Failure(_no_job(missing, place))
     return Chosen(session, jobs)
@@ -170,23 +175,26 @@ def _is_key(key: str, word: str) -> bool:
 
 
 def _all_places(place: Place) -> list[Place]:
-    """The sessions of the host; files that cannot be read are told by ``sessions``."""
+    return [place.other(summary.name) for summary in _sessions(place)]
+
+
+def _sessions(place: Place) -> list[SessionSummary]:
+    """The host's sessions of its cell; files that cannot be read are told by ``sessions``."""
     from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
 
-    return [place.other(summary.name) for summary in read_all(place.directory) if not summary.problem]
+    found, cell = read_all(place.directory), place.cell
+    return [one for one in found if not one.problem and (cell is None or one.is_of(cell))]
 
 
 def _session_of(word: str, place: Place) -> str | None:
     """The session that has submitted the job of an id; the latest, for numbers come again."""
-    from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
-
     parts = _ID.fullmatch(word)
     if parts is None:
         return None
     number = int(parts["job"])
     found = [
         (submitted, summary.name)
-        for summary in read_all(place.directory)
+        for summary in _sessions(place)
         if (submitted := _submitted(summary, number)) is not None
     ]
     return max(found)[1] if found else None

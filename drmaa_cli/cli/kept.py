@@ -92,10 +92,10 @@ def _cell(value: object) -> object:
 
 
 def refresh(sessions: Sequence[SessionSummary], place: Place) -> list[str]:
-    """Take up each session that has jobs whose ends are not known, and ask; what did not work."""
-    trouble = []
+    """Take up each session of the cell that has jobs whose ends are not known, and ask; what did not work."""
+    trouble, cell = [], place.cell
     for session in sessions:
-        if session.problem or not session.unfinished:
+        if session.problem or not session.unfinished or (cell is not None and not session.is_of(cell)):
             continue
         try:
             with place.other(session.name).begin() as taken_up:

@@ -13,6 +13,8 @@ from drmaa_cli.config import Config
 from drmaa_cli.session.contact import chosen_contact
 
 if TYPE_CHECKING:
+    from drmaa_cli.gridengine.cell_identity import CellIdentity
+    from drmaa_cli.session.contact import Contact
     from drmaa_cli.session.job_session import JobSession
 
 LONGEST = 40  # characters of a directory's own name that its session's name keeps
@@ -51,7 +53,7 @@ class Place(NamedTuple):
         if session is not None:
             chosen_contact(f"session={session}", {})  # whether it can be a name
         name = session or given.name
-        found = name or directory_session(_here())
+        found = name or directory_session(_here(), cell_of(given))
         directory = session_directory(Config.load(), given)
         return cls(found, given.text(found), directory, name is not None, given.address is None)
 
@@ -72,6 +74,11 @@ class Place(NamedTuple):
         from drmaa_cli.store.places import is_there  # noqa: PLC0415  # not for --help
 
         return is_there(self.path)
+
+    @property
+    def cell(self) -> CellIdentity | None:
+        """The Grid Engine cell of this host; None if that cannot be told, and of another host."""
+        return cell_of(chosen_contact(self.contact, {}))
 
     def other(self, name: str) -> Place:
         """Another session on the same host."""
@@ -116,8 +123,24 @@ def _here() -> Path:
         raise Failure("the current directory is gone; -s NAME chooses a session without it") from None
 
 
-def directory_session(directory: Path) -> str:
-    """The name of a directory's session: the same wherever one comes from, and no other directory's."""
+def cell_of(contact: Contact) -> CellIdentity | None:
+    """The cell that this host's Grid Engine commands speak to; None of another host, or if there are none."""
+    from drmaa_cli.session.opening import identity  # noqa: PLC0415  # not for --help
+    from drmaa_cli.system.cell import Cluster  # noqa: PLC0415
+    from drmaa_cli.system.runner import CommandNotFound  # noqa: PLC0415
+
+    if contact.address is not None:
+        return None
+    try:
+        return identity(Cluster(Config.load()).environment(), is_here=True)
+    except CommandNotFound:
+        return None
+
+
+def directory_session(directory: Path, cell: CellIdentity | None) -> str:
+    """The name of a directory's session in a cell: the same wherever one comes from, and no other's."""
     real = os.path.realpath(directory)
-    own = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(real).name).strip("-.")[:LONGEST] or "root"
+    if cell is not None:
+        real += f"\0{cell.root}\0{cell.name}"
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name).strip("-.")[:LONGEST] or "root"
     return f"{own}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"

@@ -274,6 +274,7 @@ def _summary(session: SessionSummary) -> dict[str, object]:
         "name": session.name,
         "contact": session.contact or None,
         "host": session.host or None,
+        "cell": session.cell._asdict() if session.cell else None,
         "file": str(session.path),
         "jobs": session.tasks,
         "ended": session.ended,
@@ -306,7 +307,9 @@ def _named(names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], 
 
 
 def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
-    from drmaa_cli.store.expiry import is_expired, read_all, read_everywhere  # noqa: PLC0415  # not for --help
+    from drmaa_cli.cli.place import cell_of  # noqa: PLC0415  # not for --help
+    from drmaa_cli.session.contact import Contact  # noqa: PLC0415
+    from drmaa_cli.store.expiry import is_expired, read_all, read_everywhere  # noqa: PLC0415
     from drmaa_cli.system.cell import TROUBLE, Cluster  # noqa: PLC0415
 
     config = Config.load()
@@ -317,11 +320,16 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     except TROUBLE:  # then only the sessions' own records count
         queued = None
     now = time.time()
-    here = read_all(directory)
+    here, cell = read_all(directory), cell_of(Contact())
     return [
-        session  # of another host only its own record counts
+        session  # of another host or cell only its own record counts
         for session in read_everywhere(directory)
-        if is_expired(session, now, keep_days, queued if session in here else None)
+        if is_expired(
+            session,
+            now,
+            keep_days,
+            queued if session in here and (cell is None or session.is_of(cell)) else None,
+        )
     ]
 
 

@@ -80,8 +80,9 @@ class SessionLife:
         rules = opening.rules_of(self.cluster, configuration)
         self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(session_directory(self.config, self._contact), self.name)
+        self._cell = opening.identity(env, is_here=self._contact.address is None)
         self._session_jobs = SessionJobs(
-            path, self.contact, self._named, self.cluster.clock, os.uname().nodename, rules
+            path, self.contact, self._named, self.cluster.clock, os.uname().nodename, self._cell.dump(), rules
         )
         self._table = self._session_jobs.table
         self._path, self._common, self._grace = path, common, rules.grace
@@ -188,7 +189,7 @@ class SessionLife:
         except StoreError as err:
             raise error(InternalException, f"nothing was submitted: {err}") from err
         if made:
-            opening.expire_old_sessions(self.cluster, self._session_jobs.path.parent)
+            opening.expire_old_sessions(self.cluster, self._session_jobs.path.parent, self._cell)
 
     def _take_up(self) -> None:
         """Go on where the session was left, if it was begun before; resolve what was left in doubt."""

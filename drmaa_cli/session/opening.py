@@ -10,6 +10,7 @@ from pathlib import Path
 
 from drmaa_cli.errors import DrmaaException, DrmsInitException, InternalException, error
 from drmaa_cli.gridengine import probe
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
@@ -47,6 +48,24 @@ def reach(cluster: Cluster) -> Mapping[str, str]:
                 text = err.text.rstrip("\n")
                 raise error(DrmsInitException, f"{foreign}{text}") from err
         raise
+
+
+def identity(env: Mapping[str, str], *, is_here: bool) -> CellIdentity:
+    """Which cell commands speak to; of one on another host what is known without asking there.
+
+    Args:
+        env: the environment of Grid Engine's commands.
+        is_here: whether they run on this host.
+    """
+    name, root = env.get("SGE_CELL") or "default", env.get("SGE_ROOT", "")
+    if not is_here:
+        return CellIdentity(root, name)
+    try:
+        qmaster = Path(root, name, "common", "act_qmaster").read_text("utf-8", "replace").strip()
+    except OSError:
+        qmaster = ""
+    port = env.get("SGE_QMASTER_PORT", "")
+    return CellIdentity(os.path.realpath(root), name, f"{qmaster}:{port}" if qmaster else "")
 
 
 def _foreign_qstat(cluster: Cluster) -> str:
@@ -100,14 +119,15 @@ def check_listings(cluster: Cluster) -> None:
         raise error(DrmsInitException, err.text) from err
 
 
-def expire_old_sessions(cluster: Cluster, directory: Path) -> None:
-    """Remove the user's old sessions, at most once a day."""
+def expire_old_sessions(cluster: Cluster, directory: Path, cell: CellIdentity) -> None:
+    """Remove the user's old sessions of this cell, at most once a day."""
     try:
         expiry.expire(
             directory,
             cluster.clock.time(),
             cluster.config.keep_days,
             lambda: {row.job for row in cluster.listing(cluster.user).rows},
+            cell,
         )
     except (*TROUBLE, OSError) as err:  # no reason not to work: they are looked through tomorrow
         log.warning("old sessions were not looked through: %s", err)

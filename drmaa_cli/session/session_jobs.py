@@ -58,16 +58,16 @@ class SessionJobs:
         contact: its contact string.
         must_last: whether the session is useless without its file (it was asked for by name, or has keys).
         clock: the time.
-        host: name of this host, for the record.
+        host, cell: name of this host, and the cell, for the record.
         rules: the cell's delays and the user's wishes.
     """
 
     def __init__(
-        self, path: Path, contact: str, must_last: bool, clock: Clock, host: str, rules: Rules
+        self, path: Path, contact: str, must_last: bool, clock: Clock, host: str, cell: str, rules: Rules
     ) -> None:
-        self.table = JobTable(rules)
-        self.path = path
-        self._contact, self._must_last, self._clock, self._host = contact, must_last, clock, host
+        self.table, self.path = JobTable(rules), path
+        self._contact, self._must_last, self._clock = contact, must_last, clock
+        self._host, self._cell = host, cell
         self._memory = self._store = Store.memory(path, contact, clock.time(), host)
         self._given_up = self._closed = False
         self._opening = Lock()
@@ -107,7 +107,7 @@ class SessionJobs:
             return is_new
 
     def _open(self) -> None:
-        self._store = Store.open(self.path, self._contact, self._clock.time(), self._host)
+        self._store = Store.open(self.path, self._contact, self._clock.time(), self._host, self._cell)
 
     def _look_for_file(self) -> None:
         """Use the session's file if another process has made it meanwhile."""

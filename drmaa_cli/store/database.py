@@ -12,16 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
 
-SCHEMA_VERSION = 6  # whoever raises it adds the step from the one before to _STEPS
+SCHEMA_VERSION = 7  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
 IN_MEMORY = ":memory:"
 NOT_UTF_8 = "decode to UTF-8"  # sqlite's word for a text that is none
 
 _SCHEMA = """
-CREATE TABLE session (contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL);
+CREATE TABLE session (
+    contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL, cell TEXT NOT NULL DEFAULT ''
+);
 CREATE TABLE jobs (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     token TEXT NOT NULL UNIQUE,
@@ -60,14 +63,23 @@ _STEPS = {
         "ALTER TABLE tasks ADD COLUMN last INTEGER",
         "CREATE INDEX ranges ON tasks (position) WHERE last IS NOT NULL",
     ),
+    6: ("ALTER TABLE session ADD COLUMN cell TEXT NOT NULL DEFAULT ''",),
 }
 
 
-def open_database(path: Path, contact: str, created: float, host: str) -> sqlite3.Connection:
+def open_database(path: Path, contact: str, created: float, host: str, cell: str = "") -> sqlite3.Connection:
     """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
 
+    Args:
+        path: the file.
+        contact: the session's contact string.
+        created: the moment, epoch seconds.
+        host: name of this host.
+        cell: of which cell the session is, as :meth:`CellIdentity.dump` writes it; '' if nobody knows.
+
     Raises:
-        StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
+        StoreError: it cannot be made, is not a session file, is damaged or of a newer version, or is a
+            session of another cell.
     """
     try:
         make_directory(path.parent)
@@ -78,7 +90,8 @@ def open_database(path: Path, contact: str, created: float, host: str) -> sqlite
         raise StoreError(f"cannot open the session file {path}: {err}") from err
     try:
         with errors(path):
-            _prepare(db, path, contact, created, host)
+            _prepare(db, path, (contact, created, host, cell))
+            _check_cell(db, path, cell)
     except BaseException:
         db.close()
         raise
@@ -88,7 +101,7 @@ def open_database(path: Path, contact: str, created: float, host: str) -> sqlite
 def memory_database(contact: str, created: float, host: str) -> sqlite3.Connection:
     """A session's tables in memory."""
     db = connect(IN_MEMORY)
-    _prepare(db, Path(IN_MEMORY), contact, created, host)
+    _prepare(db, Path(IN_MEMORY), (contact, created, host, ""))
     return db
 
 
@@ -142,7 +155,7 @@ def errors(path: Path) -> Iterator[None]:
         ) from err
 
 
-def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, host: str) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, origin: tuple[str, float, str, str]) -> None:
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("BEGIN IMMEDIATE")
@@ -152,7 +165,7 @@ def _prepare(db: sqlite3.Connection, path: Path, contact: str, created: float, h
     if version == 0 and kind == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
         for statement in _SCHEMA.split(";"):
             db.execute(statement)
-        db.execute("INSERT INTO session VALUES (?, ?, ?)", (contact, created, host))
+        db.execute("INSERT INTO session VALUES (?, ?, ?, ?)", origin)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")
@@ -176,6 +189,19 @@ def _bring_up_to_date(db: sqlite3.Connection) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _check_cell(db: sqlite3.Connection, path: Path, here: str) -> None:
+    kept = db.execute("SELECT cell FROM session").fetchone()[0]
+    if not kept or not here:
+        return
+    own, this = CellIdentity.parse(kept), CellIdentity.parse(here)
+    if own.is_other(this):
+        raise StoreError(
+            f"the session of {path} belongs to another Grid Engine, {own}: its job numbers are other"
+            f" jobs' here. Set SGE_ROOT and SGE_CELL as they were, or choose another name for a session"
+            f" of {this}"
+        )
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

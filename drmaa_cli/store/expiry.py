@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.store.places import SUFFIX, remote_directories, remove_files, session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 
@@ -32,6 +33,7 @@ class SessionSummary(NamedTuple):
         used: epoch seconds of its last use.
         jobs: its submissions.
         problem: why it cannot be read, or ''.
+        cell: of which cell it is; None if that is not on record.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class SessionSummary(NamedTuple):
     used: float
     jobs: tuple[StoredJob, ...]
     problem: str = ""
+    cell: CellIdentity | None = None
 
     @property
     def name(self) -> str:
@@ -46,6 +49,10 @@ class SessionSummary(NamedTuple):
         words = (word.partition("=") for word in self.contact.split(";"))
         named = [value for key, _, value in words if key.lower() == "session"]
         return named[-1] if named else self.path.name[: -len(SUFFIX)]
+
+    def is_of(self, cell: CellIdentity) -> bool:
+        """Whether it may be a session of this cell: not, if it is on record that it is another's."""
+        return self.cell is None or not self.cell.is_other(cell)
 
     @property
     def host(self) -> str:
@@ -91,7 +98,7 @@ def read(path: Path) -> SessionSummary:
     except StoreError as err:
         return SessionSummary(path, "", used, (), str(err))
     try:
-        return SessionSummary(path, store.contact(), used, tuple(store.jobs()))
+        return SessionSummary(path, store.contact(), used, tuple(store.jobs()), cell=store.cell())
     except StoreError as err:
         return SessionSummary(path, "", used, (), str(err))
     finally:
@@ -137,7 +144,9 @@ def is_expired(session: SessionSummary, now: float, keep_days: float, queued: It
     return not unfinished or (queued is not None and unfinished.isdisjoint(queued))
 
 
-def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], set[int]]) -> list[Path]:
+def expire(
+    directory: Path, now: float, keep_days: float, queued: Callable[[], set[int]], cell: CellIdentity
+) -> list[Path]:
     """Remove the expired sessions of a directory, unless that was done today.
 
     Args:
@@ -145,6 +154,7 @@ def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], s
         now: epoch seconds.
         keep_days: see :func:`is_expired`.
         queued: asks for the numbers of the user's jobs in the qmaster; only called when it matters.
+        cell: which cell that is. Of another's sessions its qmaster can tell nothing.
 
     Returns:
         The files that were removed.
@@ -159,7 +169,7 @@ def expire(directory: Path, now: float, keep_days: float, queued: Callable[[], s
     numbers = queued() if old else set()
     for path in old:
         session = read(path)
-        if is_expired(session, now, keep_days, numbers):
+        if is_expired(session, now, keep_days, numbers if session.is_of(cell) else None):
             remove_files(path)
             log.info("the session %s has expired", session.name)
             removed.append(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple, TypeVar
 
 from drmaa_cli.gridengine import output_files
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store import task_rows
@@ -102,13 +103,9 @@ class Store:
         _open_stores.add(self)
 
     @classmethod
-    def open(cls, path: Path, contact: str, created: float, host: str) -> Store:
-        """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
-
-        Raises:
-            StoreError: it cannot be made, is not a session file, is damaged or of a newer version.
-        """
-        return cls(path, open_database(path, contact, created, host))
+    def open(cls, path: Path, contact: str, created: float, host: str, cell: str = "") -> Store:
+        """Open a session's file; make it if there is none. See :func:`open_database`."""
+        return cls(path, open_database(path, contact, created, host, cell))
 
     @classmethod
     def memory(cls, path: Path, contact: str, created: float, host: str) -> Store:
@@ -128,6 +125,12 @@ class Store:
         """The contact string of the session."""
         with self._lock, errors(self.path):
             return text(self._db.execute("SELECT contact FROM session").fetchone()[0])
+
+    def cell(self) -> CellIdentity | None:
+        """Of which cell the session is; None if nobody has written that down."""
+        with self._lock, errors(self.path):
+            kept = text(self._db.execute("SELECT cell FROM session").fetchone()[0])
+            return CellIdentity.parse(kept) if kept else None
 
     def close(self) -> None:
         """Close the file.

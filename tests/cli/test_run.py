@@ -281,7 +281,7 @@ def test_what_grid_engine_refuses_is_125_in_one_line(desk: Desk) -> None:
 
 
 def test_no_grid_engine_is_125_in_one_line(desk: Desk) -> None:
-    assert "qsub" in desk.refused("run", "true", code=125, PATH=str(desk.directory))
+    assert "qsub" in desk.refused("run", "true", code=125, PATH=str(desk.directory), SGE_ROOT="")
 
 
 @pytest.mark.slow

@@ -161,6 +161,9 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         for statement in ("DROP TABLE tasks", "DROP TABLE jobs", FIRST_JOBS, FIRST_TASKS):
             db.execute(statement)
+        db.execute("DROP TABLE session")
+        db.execute("CREATE TABLE session (contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL)")
+        db.execute("INSERT INTO session VALUES ('session=old', 1.0, 'here')")
         values = "1, 'ab', NULL, 'j', 7, NULL, NULL, NULL, 1.0, 0, NULL, NULL, '- 0 0 -', 0"
         db.execute(f"INSERT INTO jobs VALUES ({values})")  # ours
         db.execute("INSERT INTO tasks VALUES (1, 0, 'exited', 3, 'a=1', 0, 0)")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.store.places import StoreError
@@ -218,6 +219,44 @@ def test_a_last_task_that_cannot_be(path: Path, last: object) -> None:
             store.jobs()
 
 
+def forget_the_cell(db: sqlite3.Connection) -> None:
+    """Make the table of version 6 out of the present one."""
+    db.execute("ALTER TABLE session RENAME TO with_cell")
+    db.execute("CREATE TABLE session (contact TEXT NOT NULL, created REAL NOT NULL, host TEXT NOT NULL)")
+    db.execute("INSERT INTO session SELECT contact, created, host FROM with_cell")
+    db.execute("DROP TABLE with_cell")
+
+
+def test_a_file_that_does_not_say_of_which_cell_it_is(path: Path) -> None:
+    here = CellIdentity("/opt/sge", "default", "master:6444")
+    Store.open(path, "session=old", 0.0, "here", here.dump()).close()
+    with sqlite3.connect(path) as db:
+        forget_the_cell(db)
+        db.execute("PRAGMA user_version = 6")
+    db.close()
+    other = CellIdentity("/opt/sge", "other", "master:6444")
+    for cell in (here, other):
+        store = Store.open(path, "session=old", 0.0, "here", cell.dump())
+        assert store.cell() is None
+        store.close()
+
+
+def test_a_session_of_another_cell(path: Path) -> None:
+    here = CellIdentity("/opt/sge", "default", "master:6444")
+    Store.open(path, "session=one", 0.0, "here", here.dump()).close()
+    before = path.read_bytes()
+    moved = here._replace(root="/gridware/sge")
+    for same in (here.dump(), moved.dump(), here._replace(qmaster="shadow:6444").dump(), ""):
+        store = Store.open(path, "session=one", 0.0, "here", same)
+        assert store.cell() == here
+        store.close()
+    other = moved._replace(qmaster="shadow:6444")
+    text = r"belongs to another Grid Engine, /opt/sge \(cell default, qmaster master:6444\).*/gridware/sge"
+    with pytest.raises(StoreError, match=text):
+        Store.open(path, "session=one", 0.0, "here", other.dump())
+    assert path.read_bytes() == before
+
+
 def test_a_file_of_the_version_before_is_taken_up(path: Path) -> None:
     store = Store.open(path, "session=old", 0.0, "here")
     position = store.record_intent(Intent("ab", None, "name", TaskRange(1, 9), 0.0, False, None, NOBODY))
@@ -236,6 +275,7 @@ def test_a_file_of_the_version_before_is_taken_up(path: Path) -> None:
         )
         db.execute(f"INSERT INTO tasks ({columns}) SELECT {columns} FROM newer")
         db.execute("DROP TABLE newer")
+        forget_the_cell(db)
         db.execute("PRAGMA user_version = 5")
     db.close()
     for _ in range(2):

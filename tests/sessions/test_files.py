@@ -14,6 +14,7 @@ import pytest
 
 from drmaa_cli.cli import main
 from drmaa_cli.errors import DrmsInitException, InternalException
+from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
@@ -183,9 +184,9 @@ def test_the_qmaster_is_asked_only_when_it_matters(state: Path) -> None:
         raise AssertionError("there was no need")
 
     state.mkdir()
-    assert expire(state, time.time(), 30, asked) == []
+    assert expire(state, time.time(), 30, asked, CellIdentity("/opt/sge", "default")) == []
     use("fresh")
-    assert expire(state, time.time() + 2 * DAY, 30, asked) == []
+    assert expire(state, time.time() + 2 * DAY, 30, asked, CellIdentity("/opt/sge", "default")) == []
 
 
 # --- the command --------------------------------------------------------------------------------------------

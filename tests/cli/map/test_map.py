@@ -211,7 +211,8 @@ def test_what_grid_engine_refuses_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_no_grid_engine(desk: Desk) -> None:
-    assert "qsub" in desk.refused("map", commands(desk, "true"), PATH=f"{desk.directory}:/usr/bin/nothing")
+    nowhere = {"PATH": f"{desk.directory}:/usr/bin/nothing", "SGE_ROOT": ""}
+    assert "qsub" in desk.refused("map", commands(desk, "true"), **nowhere)
     nothing_happened(desk)
 
 
