@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import alone, on_cells, on_fake, on_functions, over_ssh
+from benchmarks import alone, on_cells, on_fake, on_functions, over_ssh, starting
 from benchmarks.report import PAGE, Row, page
 from benchmarks.sides import missing, sides
 
@@ -20,6 +20,11 @@ def fast_cell() -> Iterator[Row]:
         yield on_cells.end_of_job(cell, "fast", 0.8, 15)
         yield from on_cells.short_jobs(cell)
         yield from alone.accounting(cell.cell)
+
+
+def one_job() -> Iterator[Row]:
+    with sides("fast") as cell:
+        yield from starting.one_job(cell)
 
 
 def ssh() -> Iterator[Row]:
@@ -39,6 +44,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": alone.listing,
     "scale": alone.scale,
     "start_up": alone.start_up,
+    "one_job": one_job,
+    "cli": starting.commands,
     "functions": on_functions.functions,
     "fake_commands": on_fake.commands,
     "fake_scale": on_fake.fake_scale,

@@ -37,6 +37,21 @@ class Sides:
     def run(self, side: str, case: str, *arguments: object) -> dict[str, Any]:
         """One measurement of one side; the cell is emptied first."""
         self.empty()
+        words = [self.qsub, *arguments] if side == BARE else arguments
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.workload", side, case, *map(str, words)],
+            env=self.environment(side),
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{side} {case} failed: {done.stderr[-2000:]}")
+        return dict(json.loads(done.stdout))
+
+    def environment(self, side: str) -> dict[str, str]:
+        """In which a program of a side finds the cell and its library."""
         env = {**os.environ, **self.cell.env, "XDG_STATE_HOME": str(self.directory / "state")}
         env["PYTHONPATH"] = str(ROOT)
         if side == PEERS:
@@ -47,18 +62,7 @@ class Sides:
             env["PYTHONPATH"] = f"{ROOT}:{link.parent}"
             env["DRMAA_LIBRARY_PATH"] = str(LIBDRMAA)
             env["GLIBC_TUNABLES"] = "glibc.rtld.optional_static_tls=16384"
-        words = [self.qsub, *arguments] if side == BARE else arguments
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.workload", side, case, *map(str, words)],
-            env=env,
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{side} {case} failed: {done.stderr[-2000:]}")
-        return dict(json.loads(done.stdout))
+        return env
 
     def in_turn(
         self, first: str, second: str, case: str, *arguments: object, rounds: int = 3

@@ -124,11 +124,10 @@ class Cell(CommandsOnPath):
     def _starting(self) -> Iterator[None]:
         """The qmaster starts meanwhile."""
         try:
-            with starting_qmaster(self.layout) as process:
+            with starting_qmaster(self.layout) as self._process:
                 yield
         except NotStarted as error:
             raise CellError(str(error)) from error
-        self._process = process
 
     def stop_qmaster(self) -> None:
         """End the qmaster alone: an outage. Running jobs go on. Does nothing when it does not run."""
@@ -174,6 +173,9 @@ class Cell(CommandsOnPath):
             except (OSError, ValueError):
                 continue  # it has just ended
             self._kill_shepherd(int(pid), ticks)
+        self._dismiss_guard()
+
+    def _dismiss_guard(self) -> None:
         if self._guard is not None:
             self._guard.dismiss()
             self._guard = None
@@ -195,8 +197,8 @@ class Cell(CommandsOnPath):
     def __enter__(self) -> Cell:
         try:
             return self.start(guarded=True)
-        except BaseException:
-            self._leave()
+        except BaseException as error:
+            self._leave(runs=not isinstance(error, CellError))  # in its directory another's qmaster may run
             raise
 
     def __exit__(
@@ -204,8 +206,10 @@ class Cell(CommandsOnPath):
     ) -> None:
         self._leave()
 
-    def _leave(self) -> None:
-        self.stop()
+    def _leave(self, runs: bool = True) -> None:
+        if runs:
+            self.stop()
+        self._dismiss_guard()
         if self._temporary:
             self.remove()
 

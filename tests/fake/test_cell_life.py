@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge import Cell, CellError
+from fake_sge.launch import running_cells
 
 from .kit import quick as submit
 from .kit import records, wait_for
@@ -121,6 +122,23 @@ def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
     with pytest.raises(CellError, match=f"a qmaster .pid {cell.qmaster_pid}. already serves"):
         Cell(cell.directory).start()
     assert cell.status().jobs == 0
+
+
+def test_who_finds_a_qmaster_in_its_directory_leaves_it_alone(cell: Cell) -> None:
+    before = cell.qmaster_pid
+    with pytest.raises(CellError, match="already serves"), Cell(cell.directory):
+        pass
+    assert cell.qmaster_pid == before
+    assert cell.run("qselect").returncode == 0
+
+
+def test_no_qmaster_stays_where_the_commands_cannot_be_made(tmp_path: Path) -> None:
+    made = Cell(tmp_path / "cell")
+    (tmp_path / "cell" / "bin" / "qsub").mkdir(parents=True)
+    with pytest.raises(OSError, match="qsub"):
+        made.start()
+    assert made.qmaster_pid is None
+    assert str(tmp_path) not in [str(directory.parent) for directory, _ in running_cells()]
 
 
 @pytest.mark.slow
