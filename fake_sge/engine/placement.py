@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import (
     CellConfig,
@@ -70,8 +70,7 @@ def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
     return None
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """What an instance offers for a complex entry: the text and where it comes from (``hl:`` ``qf:`` ...)."""
 
     text: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..model import CellConfig, ComplexEntry, Granted, JobSpec, QueueInstance
@@ -27,8 +26,7 @@ class Asker(NamedTuple):
     pe: str | None
 
 
-@dataclass(frozen=True)
-class Cap:
+class Cap(NamedTuple):
     """What a limit leaves to a job in a queue instance: ``slots`` more, of all instances in its scope."""
 
     scope: Scope

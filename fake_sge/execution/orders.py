@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..layout import Layout
 from ..model import CellConfig, HostPath, Job, JobType, Task
@@ -44,8 +43,7 @@ LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
 _VARIABLES = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")  # whatever follows: real cell
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The password entry of a job's owner."""
 
     name: str

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 KINDS = ("users", "projects", "pes", "queues", "hosts")
 """The filters of a rule in the order in which they are printed."""
 
 
-@dataclass(frozen=True)
-class QuotaFilter:
+class QuotaFilter(NamedTuple):
     """Whom a rule concerns: names, those that it leaves out, and whether each has the limit for itself."""
 
     names: tuple[str, ...] = ()
@@ -24,8 +22,7 @@ class QuotaFilter:
         return f"{{{words}}}" if self.each else words
 
 
-@dataclass(frozen=True)
-class QuotaRule:
+class QuotaRule(NamedTuple):
     """One ``limit`` line. ``limits``: names of resources and their values, a number or a formula."""
 
     name: str
@@ -45,8 +42,7 @@ class QuotaRule:
         return " ".join([*named, *filters, f"to {limits}"])
 
 
-@dataclass(frozen=True)
-class QuotaSet:
+class QuotaSet(NamedTuple):
     """A resource quota set: of its rules the first that fits a job counts."""
 
     name: str
@@ -80,8 +76,7 @@ class Scope(NamedTuple):
         return "".join(f"{value}/" for value in self.values)
 
 
-@dataclass(frozen=True)
-class QuotaUse:
+class QuotaUse(NamedTuple):
     """A limit and what is ``used`` of it; None for a limit on single requests."""
 
     scope: Scope

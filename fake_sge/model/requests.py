@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from .flavours import SGE, Flavour
 from .operations import Actor
@@ -61,8 +62,7 @@ class Request:
         return self.env.get("HOME", "")
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What the tool prints and its exit code; ``signal`` set: the tool dies of it instead (qalter)."""
 
     code: int = 0
