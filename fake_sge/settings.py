@@ -23,7 +23,14 @@ ACTED_ON = {
             "min_gid",
         ),
         *("user_lists", "xuser_lists", "enforce_user", "enforce_project", "auto_user_delete_time"),
-        *("login_shells", "qmaster_params", "reporting_params", "max_unheard", "reschedule_unknown"),
+        *(
+            "login_shells",
+            "jsv_url",
+            "qmaster_params",
+            "reporting_params",
+            "max_unheard",
+            "reschedule_unknown",
+        ),
     ),
     "scheduler": (
         *("schedule_interval", "flush_submit_sec", "flush_finish_sec", "schedd_job_info"),

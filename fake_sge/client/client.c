@@ -42,13 +42,18 @@ static void *grown(void *data, size_t size)
     return data;
 }
 
+static const int told[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int unheard[] = {SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+static int telling = 2; /* how many of the first are told: of qrsh all (real cell) */
+
 static void handle(void (*handler)(int))
 {
     struct sigaction action = {0};
+    int i;
 
     action.sa_handler = handler;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (i = 0; i < telling; i++)
+        sigaction(told[i], &action, NULL);
 }
 
 static void catch(int number)
@@ -61,10 +66,16 @@ static void catch(int number)
 static void catch_signals(void)
 {
     sigset_t set;
+    size_t i;
 
+    if (strcmp(words[1], "qrsh") == 0)
+        telling = sizeof told / sizeof *told;
+    else
+        for (i = 0; i < sizeof unheard / sizeof *unheard; i++)
+            signal(unheard[i], SIG_IGN); /* qsub -sync y waits on (real cell) */
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    for (i = 0; i < (size_t)telling; i++)
+        sigaddset(&set, told[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);
     handle(catch);
 }

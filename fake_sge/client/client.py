@@ -113,7 +113,14 @@ def _tell_of_signals(line: socket) -> None:
         _let_signals_end_it()
         line.sendall(frame(b"S", str(number).encode()))
 
-    for item in (signals.SIGINT, signals.SIGTERM):
+    told = [signals.SIGINT, signals.SIGTERM]
+    of_terminal = [signals.SIGHUP, signals.SIGQUIT]
+    if sys.argv[1] == "qrsh":
+        told += of_terminal
+    else:  # qsub -sync y waits on (real cell)
+        for item in (*of_terminal, signals.SIGUSR1, signals.SIGUSR2, signals.SIGALRM):
+            signals.signal(item, signals.SIG_IGN)
+    for item in told:
         signals.signal(item, tell)
 
 

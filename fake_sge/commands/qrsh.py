@@ -14,6 +14,7 @@ from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, a
 from ..render.formats import encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
+from .submission import jsv
 from .submission.common import default_options, parse_context, printed
 from .submission.spec_text import show_spec
 from .submit_options.job_spec import Submitted, base_name, build
@@ -90,6 +91,9 @@ class _Session:
 
     def _submit(self, spec: JobSpec, place: Path) -> Reply:
         request, qmaster = self.request, self.qmaster
+        spec, refused = jsv.ask_server(spec, request, qmaster)
+        if refused is not None:
+            return Reply(1, b"", encode(f"{refused}\n"))
         answer = qmaster.submit(spec)
         number = answer.number
         if answer.unscheduled is not None:
@@ -108,7 +112,7 @@ class _Session:
             qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
             if caught.signal == signal.SIGKILL:
                 raise
-            return Reply(128 + caught.signal, *self._output(place))
+            return Reply(0, *self._output(place))
         finally:
             qmaster.unwatch(client)
         code = 128 + end.signal if end.signal else end.exit_status

@@ -142,6 +142,10 @@ class _Call:
             if text.refusal is not None:
                 self.err += self.refusal(text.refusal)
                 return self.reply(1)
+        spec, refused = jsv.ask_server(spec, self.request, self.qmaster)
+        if refused is not None:
+            self.err += self.refusal(refused)
+            return self.reply(1)
         answer = self.qmaster.submit(spec)
         return self.answer(spec, answer, terse, watched)
 

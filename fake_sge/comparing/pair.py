@@ -13,13 +13,14 @@ from typing import Protocol
 from ..comparison import Answer, Masker, submitted
 
 COMMAND_SECONDS = 120.0
-SETTLED_SECONDS = 15.0
+SETTLED_SECONDS = 40.0
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
 # So that their records have the same order.
 _END_ONE_BY_ONE = (
-    "for n in $(qstat -u '*' -s rs | awk 'NR > 2 {print $1}' | sort -un); do qdel $n;"
-    ' while qstat -u "*" -s rs | grep -q "^ *$n "; do sleep 0.1; done; done'
+    "for n in $(qstat -u '*' -s p | awk 'NR > 2 {print $1}' | sort -un); do qdel $n; done;"
+    " for n in $(qstat -u '*' -s rs | awk 'NR > 2 {print $1}' | sort -un); do qdel $n;"
+    ' i=0; while qstat -u "*" -s rs | grep -q "^ *$n " && [ $i -lt 80 ]; do sleep 0.1; i=$((i+1)); done; done'
 )
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
 

@@ -111,6 +111,11 @@ class CommandView:
         state = self.qmaster.engine.state
         return quotas_of(state).uses(list(state.instances.values()))
 
+    @property
+    def next_number(self) -> int:
+        """Of the next job."""
+        return self.qmaster.engine.state.next_number
+
     def used_of(self, place: str) -> Mapping[str, float]:
         """What is used of consumables."""
         return used_of(self.qmaster.engine.state, place)
@@ -164,6 +169,10 @@ class CommandView:
         """What qmod does to a queue instance."""
         change: Change = self.qmaster.apply("change_queue", instance, action, actor)
         return change
+
+    def take_number(self) -> None:
+        """A number that no job gets."""
+        self.qmaster.apply("take_number")
 
     def configure(self, config: CellConfig) -> None:
         """Another configuration; what it says of the pace counts from now on."""

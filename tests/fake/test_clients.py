@@ -273,6 +273,30 @@ def test_the_qmaster_is_told_of_the_first_signal_and_the_second_kills(
         assert command.wait() == -number
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_of_a_session_also_the_terminals_end_is_told(
+    cell: Cell, qmaster: StandIn, number: signal.Signals
+) -> None:
+    with qmaster.start("qrsh", "true") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        command.send_signal(number)
+        assert qmaster.receive() == (b"S", str(int(number)).encode())
+        qmaster.send((b"x", b"0 0"))
+        assert command.wait() == 0
+
+
+def test_qsub_waits_on_whatever_else_it_is_sent(cell: Cell, qmaster: StandIn) -> None:
+    """As the real one: of each of them."""
+    with qmaster.start("qsub", "-sync", "y", "true") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
+            command.send_signal(number)
+        qmaster.send((b"x", b"3 0"))
+        assert command.wait() == 3
+
+
 def _says_something(qmaster: StandIn, command: subprocess.Popen[bytes]) -> None:
     """Then it waits for the next word, and knows what to do with signals."""
     qmaster.send((b"o", b"."))

@@ -122,3 +122,66 @@ def test_corrections(cell: PureCell) -> None:
 def test_changes_without_correct_are_dropped(cell: PureCell) -> None:
     out = submit(cell, "PARAM N renamed\nRESULT STATE ACCEPT")[1]
     assert out == 'Your job 1 ("true") has been submitted\n'
+
+
+# ---- the server's: what a real 8.1.9 with jsv_url told a script, and said -----------------------------
+@pytest.fixture
+def judged(tmp_path: Path) -> PureCell:
+    """A cell whose server shows each job to a script that goes by the job's name."""
+    script = tmp_path / "judge.sh"
+    script.write_text(
+        f'#!/bin/sh\nwhile read -r line; do\necho "$line" >> {tmp_path}/said\ncase $line in\n'
+        "START) echo STARTED;;\n"
+        "'PARAM N bad') answer='RESULT STATE REJECT no bad jobs';;\n"
+        "'PARAM N wait') answer='RESULT STATE REJECT_WAIT later please';;\n"
+        "'PARAM N err') answer='ERROR something';;\n"
+        "'PARAM N log') echo 'LOG INFO hello'; answer='RESULT STATE ACCEPT fine';;\n"
+        "'PARAM N corr') echo 'PARAM A corrected'; answer='RESULT STATE CORRECT changed';;\n"
+        "BEGIN) echo ${answer:-RESULT STATE ACCEPT};;\nQUIT) exit;;\nesac\ndone\n"
+    )
+    script.chmod(0o755)
+    return PureCell(tmp_path / "cell", global_config={"jsv_url": f"script:{script}"})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "answer"),
+    [
+        ("ok", (), (0, 'Your job 1 ("ok") has been submitted\n', "")),
+        ("ok", ("-terse",), (0, "1\n", "")),
+        ("log", (), (0, 'Your job 1 ("log") has been submitted\n', "")),
+        ("bad", (), (1, "", "Unable to run job: no bad jobs\nExiting.\n")),
+        ("wait", (), (1, "", "Unable to run job: later please\nExiting.\n")),
+        ("err", (), (1, "", 'Unable to run job: master got unknown command from JSV: "ERROR"\nExiting.\n')),
+        ("bad", ("-w", "v"), (0, "verification: found suitable queue(s)\n", "")),
+    ],
+)
+def test_the_server_judges(
+    judged: PureCell, name: str, options: tuple[str, ...], answer: tuple[int, str, str]
+) -> None:
+    assert judged.run(["qsub", *options, "-h", "-b", "y", "-N", name, "true"], "root") == answer
+
+
+def test_what_the_server_tells_its_script(judged: PureCell, tmp_path: Path) -> None:
+    judged.run(["qsub", "-h", "-b", "y", "-N", "bad", "true"], "root")
+    assert (tmp_path / "said").read_text().splitlines() == [
+        *("START", "PARAM VERSION 1.0", "PARAM CONTEXT server", "PARAM CLIENT qmaster", "PARAM USER root"),
+        *("PARAM GROUP root", "PARAM JOB_ID 1", "PARAM CMDNAME true", "PARAM CMDARGS 0", "PARAM A sge"),
+        *("PARAM b y", "PARAM h u", "PARAM M root@localhost", "PARAM N bad", "BEGIN", "QUIT"),
+    ]
+
+
+def test_a_refused_job_uses_a_number_up_and_a_corrected_one_is_stored(judged: PureCell) -> None:
+    judged.run(["qsub", "-h", "-b", "y", "-N", "bad", "true"], "root")
+    judged.run(["qsub", "-h", "-b", "y", "-N", "corr", "true"], "root")
+    job = judged.view.job(2)
+    assert job is not None
+    assert job.spec.account == "corrected"
+
+
+def test_alterations_are_not_shown_to_it(judged: PureCell) -> None:
+    judged.run(["qsub", "-h", "-b", "y", "-N", "ok", "true"], "root")
+    assert judged.run(["qalter", "-N", "bad", "1"], "root")[1] == "modified job name of job 1\n"
+
+
+def test_a_session_is_refused(judged: PureCell) -> None:
+    assert judged.run(["qrsh", "-now", "n", "-N", "bad", "true"], "root") == (1, "", "no bad jobs\n")

@@ -79,6 +79,10 @@ class QmasterInterface(Protocol):
     def quota_uses(self) -> list[QuotaUse]:
         """The limits of the resource quota sets in force, with what running jobs have used of them."""
 
+    @property
+    def next_number(self) -> int:
+        """The number that the next job gets."""
+
     # ---- changing ------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
@@ -94,6 +98,9 @@ class QmasterInterface(Protocol):
 
     def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
+
+    def take_number(self) -> None:
+        """Use up the number of a job that is refused."""
 
     def configure(self, config: CellConfig) -> None:
         """Put another configuration into force."""

@@ -1,4 +1,8 @@
-"""The client JSV (``qsub -jsv SCRIPT``): a dialogue over the script's stdin and stdout (jsv(1))."""
+"""JSVs of the client (``qsub -jsv SCRIPT``) and of the server (``jsv_url``), see jsv(1).
+
+A dialogue over the script's stdin and stdout. A server's script is started for each job here; the real one
+goes on to the next.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from ..submit_options.table import OPTIONS
 from ..times.local_time import localtime
 from .common import parse_context
 
+_ONLY_VERIFIED = 3  # -w v and -w p
 _TIMEOUT = 10.0  # seconds; Grid Engine waits that long for an answer
 _REJECTED = {"REJECT": "JSV rejected job", "REJECT_WAIT": "JSV temporarily rejected job"}
 _PLAIN = ("A", "N", "p", "P", "ckpt", "js", "r", "R", "j", "shell", "b", "now", "w", "tc", "wd")
@@ -48,8 +53,29 @@ def ask(
     return spec, verdict
 
 
+def ask_server(spec: JobSpec, request: Request, qmaster: QmasterInterface) -> tuple[JobSpec, str | None]:
+    """Have the script of ``jsv_url`` look at the job; the job as corrected, and why it is refused.
+
+    A refusal uses up the job's number. A job that is only verified is not shown to it (8.1.9: -w v).
+    """
+    url = qmaster.config.global_config["jsv_url"]
+    if url.lower() == "none" or spec.verify_suitable >= _ONLY_VERIFIED:
+        return spec, None
+    dialogue = _Dialogue(spec, request, parse_context(request, qmaster.now), qmaster.next_number)
+    with qmaster.unlocked():
+        dialogue.run(url.rpartition(":")[2].rpartition("@")[2])
+    changed = spec if dialogue.verdict.refusal is not None else dialogue.corrected()
+    refusal = dialogue.verdict.refusal
+    if refusal is not None:
+        qmaster.take_number()
+    return changed, refusal
+
+
 class _Dialogue:
-    def __init__(self, spec: JobSpec, request: Request, context: ParseContext) -> None:
+    def __init__(
+        self, spec: JobSpec, request: Request, context: ParseContext, number: int | None = None
+    ) -> None:
+        self.number = number  # of a job that has reached the server
         self.spec = spec
         self.request = request
         self.context = context
@@ -91,7 +117,7 @@ class _Dialogue:
                 sends_environment = True
             elif line.strip() == "STARTED":
                 break
-        for name, value in parameters(self.spec, self.request):
+        for name, value in parameters(self.spec, self.request, self.number):
             to.write(f"PARAM {name} {value}\n")
         if sends_environment:
             for name, text in self.spec.env:
@@ -204,25 +230,28 @@ def _date(seconds: float, zone: str | None) -> str:
     )
 
 
-def parameters(spec: JobSpec, request: Request) -> Iterator[tuple[str, str]]:
-    """All PARAM lines of a job, in Grid Engine's order."""
+def parameters(spec: JobSpec, request: Request, number: int | None = None) -> Iterator[tuple[str, str]]:
+    """All PARAM lines of a job, in Grid Engine's order; ``number`` of one that has reached the server."""
     yield from (
         ("VERSION", "1.0"),
-        ("CONTEXT", "client"),
-        ("CLIENT", request.argv[0]),
+        ("CONTEXT", "client" if number is None else "server"),
+        ("CLIENT", request.argv[0] if number is None else "qmaster"),
         ("USER", spec.owner),
         ("GROUP", spec.group),
+        *(() if number is None else (("JOB_ID", str(number)),)),
         ("CMDNAME", spec.command),
         ("CMDARGS", str(len(spec.args))),
     )
     yield from ((f"CMDARG{index}", arg) for index, arg in enumerate(spec.args))
-    yield from ((name, value) for name, value in (*_first_half(spec, request), *_second_half(spec)) if value)
+    yield from (
+        (name, value) for name, value in (*_first_half(spec, request, number), *_second_half(spec)) if value
+    )
 
 
-def _first_half(spec: JobSpec, request: Request) -> Iterator[tuple[str, str]]:
+def _first_half(spec: JobSpec, request: Request, number: int | None) -> Iterator[tuple[str, str]]:
     yield "a", _date(spec.execution_time, request.env.get("TZ")) if spec.execution_time else ""
     yield "ac", ",".join(name if value is None else f"{name}={value}" for name, value in spec.context)
-    yield "A", spec.account if spec.account != "sge" else ""
+    yield "A", spec.account if spec.account != "sge" or number is not None else ""
     yield "b", _yes(spec.job_type & JobType.BINARY)
     yield "c", "".join(letter for letter, bit in CHECKPOINT_BITS.items() if spec.checkpoint_attr & bit)
     yield "ckpt", spec.checkpoint or ""
