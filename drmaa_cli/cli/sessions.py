@@ -151,11 +151,11 @@ def export(names: Sequence[str], as_csv: bool) -> int:
     "--failures",
     type=click.IntRange(0),
     default=50,
-    show_default=True,
-    help="How many are told of in detail.",
+    metavar="N",
+    help="How many failed jobs are told of in detail (50).",
 )
 @click.option(
-    "-n", "--lines", type=click.IntRange(0), default=15, show_default=True, help="Last lines of their output."
+    "-n", "--lines", type=click.IntRange(0), default=15, metavar="N", help="Last lines of their output (15)."
 )
 def report(name: str | None, output: str | None, failures: int, lines: int) -> int:
     """Write a page about a session: when its jobs ran, what they used, and the failed ones with their output.

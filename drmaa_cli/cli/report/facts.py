@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob
 
+SHOWN = 1000  # jobs that have a row of their own: those first that did not end well or have not ended
+
 
 class ReportedJob(NamedTuple):
     """A job or task of the session.
@@ -20,6 +22,7 @@ class ReportedJob(NamedTuple):
         well: whether it ended well; None while it has not ended, or nobody knows.
         running: whether it runs now.
         host: where it ran; '' when that is not known.
+        command: what it was to run, as a line for a shell; '' when that is not on record, or not shown.
         used: its figures; None while it has not ended.
     """
 
@@ -31,6 +34,7 @@ class ReportedJob(NamedTuple):
     well: bool | None
     running: bool = False
     host: str = ""
+    command: str = ""
     used: UsedJob | None = None
 
 
@@ -39,7 +43,6 @@ class FailedJob(NamedTuple):
 
     Attributes:
         job: the job.
-        command: what it was to run, as a line for a shell; '' when that is not on record.
         evidence: what its reason is concluded from.
         advice: what can be done.
         path: the file of its output; '' when that is not known.
@@ -48,12 +51,18 @@ class FailedJob(NamedTuple):
     """
 
     job: ReportedJob
-    command: str
     evidence: Sequence[str]
     advice: Sequence[str]
     path: str
     lines: Sequence[str]
     trouble: str
+
+
+def one_by_one(jobs: Sequence[ReportedJob]) -> list[ReportedJob]:
+    """The jobs that have a row of their own."""
+    return [*(job for job in jobs if job.well is not True), *(job for job in jobs if job.well is True)][
+        :SHOWN
+    ]
 
 
 class Report(NamedTuple):

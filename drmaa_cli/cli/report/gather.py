@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.cli.ends import Failure, of_system, one_line
-from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob
+from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob, one_by_one
 from drmaa_cli.cli.words import STATES, end_in_words
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException
@@ -32,6 +32,7 @@ ENDS = 1 << 14  # bytes of output in which last lines are looked for
 LONGEST_LINE = 2000  # characters that are shown of one
 LONGEST_COMMAND = 4000
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
+LOOK = "look at its output"  # which stands above that
 UNKNOWN = "not known: its session has not asked since"
 
 
@@ -68,12 +69,14 @@ def gather(place: Place, wanted: Wanted) -> Report:
                 notes.append(
                     f"Grid Engine could not be asked, so this is what is on record: {one_line(refusal.text)}"
                 )
-        pairs = list(_jobs(session, states))
-        failed = [(job, info) for job, info in pairs if job.well is False and info is not None]
         commands = Commands(place)
         stack.callback(commands.close)
+        pairs = list(_jobs(session, states))
+        shown = {id(job) for job in one_by_one([job for job, _ in pairs])}
+        pairs = [(commands.of(job) if id(job) in shown else job, info) for job, info in pairs]
+        failed = [(job, info) for job, info in pairs if job.well is False and info is not None]
         some = failed[: wanted.failures]
-        details = [_failed(job, info, commands.of(job.id), files, wanted.lines) for job, info in some]
+        details = [_failed(commands.of(job), info, files, wanted.lines) for job, info in some]
     jobs = [job for job, _ in pairs]
     groups = usage_groups((group_name(job.name), job.used) for job in jobs if job.used is not None)
     return Report(session.name, session.host, time.time(), time.strftime("%Z"), notes, jobs, details, groups)
@@ -126,7 +129,7 @@ def _ended(stored: StoredJob, info: JobInfo) -> ReportedJob:
     )
 
 
-def _failed(job: ReportedJob, info: JobInfo, command: str, files: Files | None, lines: int) -> FailedJob:
+def _failed(job: ReportedJob, info: JobInfo, files: Files | None, lines: int) -> FailedJob:
     path, trouble = "", "where its output went is not on record"
     shown: list[str] = []
     for one in dict.fromkeys((info.error_path, info.output_path)):  # errors first: mostly they tell why
@@ -135,8 +138,9 @@ def _failed(job: ReportedJob, info: JobInfo, command: str, files: Files | None, 
             shown, trouble = _last_lines(files, one, lines)
     finding = explain(info, "\n".join(shown))
     number = job.id.partition(".")[0]
-    advice = [text.replace("{id}", job.id).replace("{job}", number) for text in finding.advice]
-    return FailedJob(job, command, info.reason.evidence, advice, path, shown, trouble)
+    advised = [text for text in finding.advice if not (shown and text.startswith(LOOK))]
+    advice = [text.replace("{id}", job.id).replace("{job}", number) for text in advised]
+    return FailedJob(job, info.reason.evidence, advice, path, shown, trouble)
 
 
 def _last_lines(files: Files | None, path: str, lines: int) -> tuple[list[str], str]:
@@ -165,8 +169,11 @@ class Commands:
         self._path = place.path
         self._kept: dict[int, tuple[Kept, Sequence[Mapping[bytes, Text]]] | None] = {}
 
-    def of(self, job: str) -> str:
-        """A job's command as a line for a shell; '' when it is not on record."""
+    def of(self, job: ReportedJob) -> ReportedJob:
+        """The job with its command."""
+        return job._replace(command=self._line(job.id)) if job.id and not job.command else job
+
+    def _line(self, job: str) -> str:
         number, _, task = job.partition(".")
         if int(number) not in self._kept:
             self._kept[int(number)] = self._read(int(number))

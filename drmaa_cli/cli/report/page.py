@@ -8,13 +8,13 @@ from html import escape
 
 from drmaa_cli import __version__
 from drmaa_cli.cli.report import charts
-from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob
-from drmaa_cli.cli.screen import visible
+from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob, one_by_one
+from drmaa_cli.cli.screen import shorten, visible
 from drmaa_cli.cli.words import moment, number
 from drmaa_cli.jobs.usage import duration, size
 
 ARRAYS = 500  # rows of the table of submissions
-JOBS = 1000  # and of that of jobs
+LONGEST = 120  # characters of a command in a table
 TITLE = "report of a session"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -127,8 +127,8 @@ def _failure(failed: FailedJob) -> Iterator[str]:
     yield f'<h3>{text(job.id)} <span class="soft">{text(job.name)}</span></h3>'
     yield f'<p class="red">{text(job.state)}</p>'
     yield f'<p class="soft">{", ".join(_circumstances(job))}</p>'
-    if failed.command:
-        yield f'<pre class="command">{_lines(failed.command.splitlines())}</pre>'
+    if job.command:
+        yield f'<pre class="command">{_lines(job.command.splitlines())}</pre>'
     if failed.lines:
         yield f"<pre>{_lines(failed.lines)}</pre>"
     where = f"<code>{text(failed.path)}</code>" if failed.path else "its output"
@@ -204,20 +204,32 @@ def _jobs(jobs: Sequence[ReportedJob]) -> Iterator[str]:
     """Each job, those first that did not end well or have not ended."""
     if not jobs:
         return
-    ordered = [job for job in jobs if job.well is not True] + [job for job in jobs if job.well is True]
+    shown = one_by_one(jobs)
+    told = [shorten(visible(job.command), LONGEST, "…") for job in shown]
     yield f'<details class="card"{" open" if len(jobs) <= 50 else ""}><summary>each job</summary>'
-    head = ["id", "name", "state", "host", "#run time", "#memory", "#waited"]
-    yield from _table(head, [_job(job) for job in ordered[:JOBS]], card=False)
-    yield from _more(len(jobs) - JOBS)
+    head = [
+        "id",
+        "name",
+        *(["command"] if any(told) else []),
+        "state",
+        "host",
+        "#run time",
+        "#memory",
+        "#waited",
+    ]
+    rows = [_job(job, [escape(line)] if any(told) else []) for job, line in zip(shown, told)]
+    yield from _table(head, rows, card=False)
+    yield from _more(len(jobs) - len(shown))
     yield "</details>"
 
 
-def _job(job: ReportedJob) -> list[str]:
+def _job(job: ReportedJob, command: Sequence[str]) -> list[str]:
     used = job.used
     ran = used if used is not None and used.ran else None
     return [
         text(job.id or "?"),
         text(job.name),
+        *command,
         f'<span class="red">{text(job.state)}</span>' if job.well is False else text(job.state),
         text(job.host),
         duration(ran.wallclock or 0) if ran else "",
@@ -246,4 +258,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, card: bool = T
 def _kind(name: str) -> str:
     if name.startswith("#"):
         return "number word"
-    return {"name": "text", "key": "text", "state": "text state"}.get(name, "word")
+    return {"name": "text", "key": "text", "command": "text command", "state": "text state"}.get(name, "word")

@@ -102,16 +102,9 @@ def test_a_session_in_progress() -> None:
 
 def test_failures_are_told_of_with_their_last_lines() -> None:
     bad = reported(job("7.3", kind=ReasonKind.OUT_OF_MEMORY, requests="-l h_vmem=1G"), "align-3", "k")
-    one = FailedJob(
-        bad,
-        "./align 's 3'",
-        ("accounting: SIGKILL",),
-        ("ask for more",),
-        "/tmp/o",
-        ("first", "\tsecond <b>"),
-        "",
-    )
-    two = FailedJob(bad, "", (), (), "", (), "where its output went is not on record")
+    told, heard = bad._replace(command="./align 's 3'"), ("first", "\tsecond <b>")
+    one = FailedJob(told, ("accounting: SIGKILL",), ("ask for more",), "/tmp/o", heard, "")
+    two = FailedJob(bad, (), (), "", (), "where its output went is not on record")
     found = checked(report(bad, bad, bad, failed=(one, two)))
     for words in (
         "3 failed",
@@ -130,7 +123,7 @@ def test_failures_are_told_of_with_their_last_lines() -> None:
 
 def test_everything_of_somebodys_is_escaped() -> None:
     bad = reported(job("1", well=False), ODD, ODD)._replace(state=ODD, host=ODD)
-    one = FailedJob(bad, f"{ODD}\n{ODD}", (ODD,), (ODD,), ODD, (ODD, f"a\t{ODD}"), ODD)
+    one = FailedJob(bad._replace(command=f"{ODD}\n{ODD}"), (ODD,), (ODD,), ODD, (ODD, f"a\t{ODD}"), ODD)
     whole = report(bad, ReportedJob("2", ODD, ODD, START, ODD, None), failed=(one,), notes=(ODD,))
     found = checked(whole._replace(name=ODD, host=ODD))
     assert (
@@ -140,10 +133,12 @@ def test_everything_of_somebodys_is_escaped() -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=5))
 def test_any_text_is_shown_and_nothing_else(texts: list[tuple[str, str]]) -> None:
-    jobs = [reported(job(str(at), well=False), name, key or None) for at, (name, key) in enumerate(texts, 1)]
+    jobs = [
+        reported(job(str(at), well=False), name, key or None)._replace(command=key)
+        for at, (name, key) in enumerate(texts, 1)
+    ]
     failed = tuple(
-        FailedJob(one, one.name, (one.name,), (one.name,), one.name, one.name.splitlines(), "")
-        for one in jobs
+        FailedJob(one, (one.name,), (one.name,), one.name, one.name.splitlines(), "") for one in jobs
     )
     checked(report(*jobs, failed=failed))
 
