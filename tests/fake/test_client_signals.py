@@ -1,0 +1,114 @@
+"""Signals to the clients of the fake's commands, the compiled one and the one in Python: both do the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_sge.cell import Cell
+
+from .clients import CLIENTS, StandIn, cells_have, client_of
+
+
+@pytest.fixture(params=CLIENTS)
+def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
+    """The files of a cell that does not run."""
+    with cells_have(request.param):
+        made = Cell(tmp_path / "cell")
+        made.create()
+        assert client_of(made) == request.param
+        yield made
+
+
+@pytest.fixture
+def qmaster(cell: Cell) -> Iterator[StandIn]:
+    with StandIn(cell) as made:
+        yield made
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [("qsub", "-sync", "y"), ("qrsh", "true")], ids=" ".join)
+def test_the_qmaster_is_told_of_the_first_signal_and_the_second_kills(
+    cell: Cell, qmaster: StandIn, number: signal.Signals, words: tuple[str, ...]
+) -> None:
+    with qmaster.start(*words) as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        command.send_signal(number)
+        assert qmaster.receive() == (b"S", str(int(number)).encode())
+        assert command.poll() is None
+        command.send_signal(number)
+        assert command.wait() == -number
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_of_a_session_also_the_terminals_end_is_told(
+    cell: Cell, qmaster: StandIn, number: signal.Signals
+) -> None:
+    with qmaster.start("qrsh", "true") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        command.send_signal(number)
+        assert qmaster.receive() == (b"S", str(int(number)).encode())
+        qmaster.send((b"x", b"0 0"))
+        assert command.wait() == 0
+
+
+def test_qsub_waits_on_whatever_else_it_is_sent(cell: Cell, qmaster: StandIn) -> None:
+    """As the real one: of each of them."""
+    with qmaster.start("qsub", "-sync", "y", "true") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
+            command.send_signal(number)
+        qmaster.send((b"x", b"3 0"))
+        assert command.wait() == 3
+
+
+def _says_something(qmaster: StandIn, command: subprocess.Popen[bytes]) -> None:
+    """Then it waits for the next word, and knows what to do with signals."""
+    qmaster.send((b"o", b"."))
+    assert command.stdout is not None
+    assert os.read(command.stdout.fileno(), 1) == b"."
+
+
+def test_the_qmaster_is_told_though_output_is_stuck(cell: Cell, qmaster: StandIn) -> None:
+    with qmaster.start("qrsh", "yes") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        qmaster.pour((b"o", b"y" * 400_000), (b"x", b"130 2"))
+        command.send_signal(signal.SIGINT)
+        assert qmaster.receive() == (b"S", b"2")
+        assert command.communicate()[0] == b"y" * 400_000
+        assert command.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_other_commands(cell: Cell, qmaster: StandIn, number: signal.Signals) -> None:
+    with qmaster.start("qstat") as command:
+        qmaster.accept()
+        _says_something(qmaster, command)
+        command.send_signal(number)
+        assert command.wait() == -number
+
+
+@pytest.mark.parametrize("words", [("qsub",), ("qsub", "-sync", "y")], ids=" ".join)
+def test_a_signal_while_a_script_is_read_ends_it(
+    cell: Cell, qmaster: StandIn, words: tuple[str, ...]
+) -> None:
+    reading, writing = os.pipe()
+    with qmaster.start(*words, stdin=reading) as command:
+        os.close(reading)
+        qmaster.accept()
+        qmaster.send((b"i", b""))
+        os.write(writing, b"echo one\n" * 10_000)  # more than the pipe holds: it reads
+        command.send_signal(signal.SIGINT)
+        assert command.wait() == -signal.SIGINT
+        os.close(writing)
+        with pytest.raises(EOFError):
+            qmaster.receive()
