@@ -21,11 +21,14 @@ sys.path[:0] = [{library!r}]
 from _fake_sge.client.client import {function}
 {function}({package!r})
 """
-# Appended: a package named as a standard module must not stand before that. The interpreter's own end is left
-# out: it takes longer than all that is to be done when a cell is stopped.
-_PROGRAM = """import os, sys
+# Appended: a package named as a standard module must not stand before that. No garbage is collected among
+# modules, which stay. The interpreter's own end is left out: it takes longer than the end of a cell.
+_PROGRAM = """import gc, os, sys
+gc.disable()
 sys.path.append({package!r})
 from {module} import main
+gc.freeze()
+gc.enable()
 code = main(sys.argv[1:])
 sys.stdout.flush()
 sys.stderr.flush()

@@ -6,7 +6,6 @@ the shepherds do not.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import traceback
@@ -22,7 +21,6 @@ def serve(channel: int, log: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o022)
-    gc.freeze()
     buffer = b""
     while chunk := os.read(channel, 65536):
         buffer += chunk
