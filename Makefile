@@ -16,7 +16,7 @@ VENV ?= .venv
 PYTEST_ARGS ?= -n auto
 SSH_FAKE ?= tests/contract
 SSH_REAL ?= tests/contract/test_conformance_*.py
-COVERING = tests/gridengine tests/template tests/core tests/ends tests/batch tests/fake
+COVERING = tests/gridengine tests/template tests/core tests/ends tests/batch tests/fake tests/why
 PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
 MEASURED = $(patsubst %,--cov=drmaa_cli/%,gridengine template jobs) $(patsubst %,--cov=fake_sge/%,model engine render)
