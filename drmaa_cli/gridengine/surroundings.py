@@ -27,6 +27,7 @@ MEMORY_ARGV = ("qhost", "-xml")
 SCHEDULER_ARGV = ("qconf", "-ssconf")
 _NO_INSTANCES = ("no queues remaining after", "no such parallel environment")
 _LIMIT = re.compile(r"^\s*limit\s+(?:name\s+(?P<name>\S+)\s+)?(?P<rest>.*?)\s*$")
+_CONTINUED = re.compile(r"\\\n\s*")
 _NO_SET = "No resource quota set found"
 
 
@@ -74,7 +75,8 @@ def parse_quota(result: CommandResult, rule: str) -> str:
             return ""
         raise UnreadableReply(describe(result))
     wanted = rule.partition("/")[2]
-    limits = [found for line in result.out.splitlines() if (found := _LIMIT.match(line))]
+    whole = _CONTINUED.sub("", result.out)
+    limits = [found for line in whole.splitlines() if (found := _LIMIT.match(line))]
     for position, found in enumerate(limits, 1):
         if wanted in (str(position), found["name"]):
             return " ".join(found["rest"].split())

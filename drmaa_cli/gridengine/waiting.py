@@ -18,7 +18,8 @@ from drmaa_cli.gridengine.qstat import (
     text_of_field,
 )
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.gridengine.replies import reader
+from drmaa_cli.gridengine.replies import UnreadableReply, reader
+from drmaa_cli.gridengine.units import parse_time
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -164,12 +165,13 @@ def _job(fields: Mapping[str, etree._Element]) -> WaitingJob:
 
 
 def _instant(text: str) -> float:
-    """Epoch seconds, or microseconds (Open Cluster Scheduler 9)."""
-    number = integer_of(text or "0", "JB_execution_time")
-    return number / 1e6 if number > MICROSECONDS else float(number)
-
-
-MICROSECONDS = 10**11  # beyond, a time is not in seconds
+    """Epoch seconds; 0.0 for none. Open Cluster Scheduler 9 prints a date."""
+    if text in ("", "0"):
+        return 0.0
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise UnreadableReply(str(error)) from None
 
 
 def _resources(element: etree._Element | None) -> Iterator[tuple[str, str]]:

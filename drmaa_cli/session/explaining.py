@@ -236,7 +236,9 @@ class Explaining:
             alike.setdefault(_likeness(number, task, end), []).append(task)
         for tasks in alike.values():
             first = ends[tasks[0]]
-            finding = ended.explain(first.job_info(JobId(number, tasks[0])), self._last_words(first))
+            info = first.job_info(JobId(number, tasks[0]))
+            has_logs = bool(first.facts.output_path)
+            finding = ended.explain(info, self._last_words(first), has_logs=has_logs)
             state = first.state(self._session.config.strict_states)
             yield _explanation(number, tasks, state, finding)
 

@@ -50,6 +50,22 @@ def test_run_map_ps_logs_and_info(
     assert os.listdir(tmp_path / "here") != []  # noqa: PTH208  # the job log is here
 
 
+def test_why(contact: str, capfd: pytest.CaptureFixture[str]) -> None:
+    def say(*words: str) -> tuple[int, str]:
+        code = main([words[0], "--contact", contact, *words[1:]])
+        return code, capfd.readouterr().out
+
+    held = say("run", "--detach", "--native", "-h", "true")[1].strip()
+    ended = say("run", "--detach", "sh", "-c", "no-such-command")[1].strip()
+    say("wait", ended)
+    code, out = say("why", held)
+    assert (code, out.splitlines()[0]) == (0, f"job {held} (true): held by a hold of a user")
+    code, out = say("why", "--json", ended)
+    (shape,) = json.loads(out)["jobs"]
+    assert shape["sentence"] == "ended by itself with exit status 127: a command of it is not there"
+    assert "no-such-command" in shape["evidence"][-2]
+
+
 def test_a_host_that_cannot_be_reached_is_one_line(contact: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["ps", "--contact", "ssh://nobody@127.0.0.1:1", "-s", "x"]) == 1
     out, err = capfd.readouterr()

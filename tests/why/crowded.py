@@ -150,6 +150,28 @@ def queue_in_error(site: Site) -> Made:
     return Made(job)
 
 
+@situation(
+    "queue",
+    "waiting for a queue: all.q@localhost is not heard of: its host does not answer",
+    on_fake=False,
+)
+def host_that_does_not_answer(site: Site) -> Made:
+    site.silence_host()
+    return Made(site.submit("sleep", "9"))
+
+
+@situation(
+    "queue",
+    "waiting for a queue: all.q@localhost is suspended for the jobs of another queue",
+    on_fake=False,
+)
+def subordinate_queue(site: Site) -> Made:
+    site.add_queue("master.q", subordinate_list="all.q=1")
+    site.sleeper("-q", "master.q")
+    site.wait_until(lambda: " S" in site.run("qstat", "-f"), "all.q suspended")
+    return Made(site.submit("-q", "all.q", "sleep", "9"))
+
+
 @situation("queue", "waiting for a queue: all.q@localhost is disabled by its calendar", on_fake=False)
 def closed_by_its_calendar(site: Site) -> Made:
     text = "calendar_name closed\nyear NONE\nweek mon-sun=0-24=off\n"

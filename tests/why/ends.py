@@ -82,7 +82,14 @@ WAYS = (
         False,
         sh("sh -c 'kill -9 $$'; exit $?"),
     ),
-    Way("sigkill", "signalled", "killed by SIGKILL", False, sh("kill -9 $$"), evidence="not on record"),
+    Way(
+        "sigkill",
+        "signalled",
+        "killed by SIGKILL, by whom is not on record",
+        False,
+        sh("kill -9 $$"),
+        evidence="a person",
+    ),
     Way("sigsegv", "signalled", "killed by SIGSEGV", True, sh("kill -SEGV $$")),
     Way(
         "h_rt",
@@ -122,6 +129,16 @@ WAYS = (
         on_fake=False,
     ),
     Way(
+        "shepherd_killed",
+        "lost",
+        "lost: it ran, and what became of it is not on record"
+        " (the shepherd died before it wrote down how the job ended)",
+        True,
+        SLEEP,
+        then="r: shepherd",
+        on_fake=False,
+    ),
+    Way(
         "deleted_by_the_session",
         "deleted by the session",
         "deleted by this session while it ran",
@@ -132,7 +149,7 @@ WAYS = (
     Way(
         "deleted_by_somebody_unseen",
         "signalled",
-        "killed by SIGKILL",
+        "killed by SIGKILL, by whom is not on record",
         False,
         SLEEP,
         then="r: qdel",

@@ -86,6 +86,16 @@ def a_dependency_that_failed_has_ended(site: Site) -> Made:
     return Made(job)
 
 
+@situation(
+    "held",
+    "held by a hold of a user, and waiting for job {other} (first), which runs (-hold_jid), and waiting for"
+    " its start time, 2037-12-31 23:59:00 (-a)",
+)
+def three_things_at_once(site: Site) -> Made:
+    first = site.sleeper("-N", "first")
+    return Made(site.submit("-h", "-hold_jid", first, "-a", "203712312359", "sleep", "9"), first)
+
+
 @situation("start time", "waiting for its start time, 2037-12-31 23:59:00 (-a)")
 def start_time(site: Site) -> Made:
     return Made(site.submit("-a", "203712312359", "sleep", "9"))

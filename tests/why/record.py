@@ -3,8 +3,8 @@
     python -m tests.why.record tests/data/why/sge-8.1.9.jsonl
 
 boots a private cell of the Grid Engine that is installed here, makes every situation in it, and writes down
-every command of ``session.why()`` with its answer, once the scheduler has had its say. A line is never changed
-by hand afterwards.
+every command of ``session.why()`` with its answer, once the scheduler has had its say. A line is never
+changed by hand afterwards.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ class Recorder:
         return result
 
 
-def record(site: Site, row: Situation) -> dict[str, Any]:
+def record(site: Site, row: Situation, *, silent: bool) -> dict[str, Any]:
     """Make a situation, and record the answers by which the right sentence came out."""
+    if silent:
+        site.scheduler(schedd_job_info="false")
     made = row.make(site)
     expected = pattern(row.sentence, made)
     found: list[dict[str, Any]] = []
@@ -64,7 +66,13 @@ def record(site: Site, row: Situation) -> dict[str, Any]:
         return len(said) == 1 and re.fullmatch(expected, said[0].sentence) is not None
 
     site.wait_until(is_told, row.name)
-    return {"case": row.name, "job": made.job, "other": made.other, "transcripts": found}
+    case = f"{row.name}{'.silent' if silent else ''}"
+    return {"case": case, "job": made.job, "other": made.other, "transcripts": found}
+
+
+def cases() -> list[tuple[Situation, bool]]:
+    """The situations, those that need no word of the scheduler also without it."""
+    return [(row, silent) for row in SITUATIONS for silent in (False, True) if row.silent or not silent]
 
 
 def main() -> None:
@@ -80,9 +88,9 @@ def main() -> None:
             os.environ.update(site.env)
             os.environ["DRMAA_CLI_STATE_DIR"] = str(folder / "state")
             lines = []
-            for row in SITUATIONS:
+            for row, silent in cases():
                 try:
-                    lines.append(record(site, row))
+                    lines.append(record(site, row, silent=silent))
                 finally:
                     site.clean_up()
     arguments.file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -106,6 +107,28 @@ class Site:
             assert time.monotonic() < until, f"not {what}: {self.run('qstat', '-u', '*')}"
             time.sleep(PAUSE)
 
+    def silence_host(self) -> None:
+        """Stop the execution daemon of a real cell until the qmaster counts its host as not heard of."""
+        lines = self.run("qconf", "-sconf").splitlines()
+        before = dict(line.split(None, 1) for line in lines if len(line.split()) > 1)
+        (file,) = self.cell.directory.glob("spool/execd/*/execd.pid")
+        pid = int(file.read_text())
+        self.configure(max_unheard="0:0:2", load_report_time="0:0:2")
+        os.kill(pid, signal.SIGSTOP)
+
+        def undo() -> None:
+            os.kill(pid, signal.SIGCONT)
+            self.configure(**{name: before[name] for name in ("max_unheard", "load_report_time")})
+            self.wait_until(lambda: not self._is_silent(), "the host heard of again")
+
+        self.afterwards(undo)
+        self.wait_until(self._is_silent, "the host not heard of")
+
+    def _is_silent(self) -> bool:
+        return any(
+            "lx-amd64" in line and line.split()[-1] == "u" for line in self.run("qstat", "-f").splitlines()
+        )
+
     # --- changes of the cell, taken back at the end --------------------------------------------------------
 
     def configure(self, **settings: Any) -> None:
@@ -122,7 +145,12 @@ class Site:
     def add_queue(self, name: str, **values: str) -> None:
         """Have one more queue for this situation; a real cell only."""
         self.configure(queues={name: {**NO_LOADS, **values}})
-        self.afterwards(lambda: self.run("qconf", "-dq", name))
+
+        def undo() -> None:
+            self._wait_idle()
+            self.run("qconf", "-dq", name)
+
+        self.afterwards(undo)
 
     def scheduler(self, **values: str) -> None:
         """Change the scheduler's configuration for this situation."""
@@ -150,6 +178,9 @@ class Site:
         self.run("qdel", "-u", "*", check=False)
         while self._undone:
             self._undone.pop()()
+        self._wait_idle()
+
+    def _wait_idle(self) -> None:
         self.wait_until(lambda: not self.run("qstat", "-u", "*").strip(), "idle")
 
     def why(self, *ids: str) -> list[drmaa_cli.Explanation]:

@@ -87,6 +87,48 @@ def job_suspended_twice(site: Site) -> Made:
 
 
 @situation(
+    "suspended",
+    "suspended: its queue all.q@localhost is suspended for the jobs of another queue",
+    on_fake=False,
+)
+def job_of_a_subordinate_queue(site: Site) -> Made:
+    job = site.sleeper("-q", "all.q")
+    site.add_queue("master.q", subordinate_list="all.q=1")
+    other = site.submit("-q", "master.q", "sleep", "900")
+    site.wait_for(other, "r")
+    site.wait_for(job, "S")
+    return Made(job)
+
+
+@situation("suspended", "suspended: its host is above suspend_thresholds of all.q@localhost", on_fake=False)
+def job_above_a_suspend_threshold(site: Site) -> Made:
+    job = site.sleeper("-q", "all.q")
+    site.queue(suspend_thresholds="load_avg=0", suspend_interval="0:0:1", nsuspend="1")
+    site.wait_for(job, "T")
+    return Made(job)
+
+
+@situation("deleting", "to be deleted, and not gone, for host localhost does not answer", on_fake=False)
+def deleted_on_a_host_that_does_not_answer(site: Site) -> Made:
+    job = site.sleeper("-q", "all.q")
+    site.silence_host()
+    site.run("qdel", job)
+    return Made(job)
+
+
+@situation(
+    "running",
+    "running on all.q@localhost, as far as is known: the host does not answer",
+    on_fake=False,
+    certain=False,
+)
+def running_on_a_host_that_does_not_answer(site: Site) -> Made:
+    job = site.sleeper("-q", "all.q")
+    site.silence_host()
+    return Made(job)
+
+
+@situation(
     "restart", "waiting to be started again: it exited with 99 on localhost, by which a job asks for that"
 )
 def exit_99(site: Site) -> Made:

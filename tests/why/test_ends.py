@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 
 import pytest
 
@@ -39,6 +41,9 @@ def make(site: Site, way: Way) -> str:
         site.wait_for(job, state)
     if who == "session":
         session.control(job, JobControlAction.TERMINATE)
+    elif who == "shepherd":
+        (file,) = site.cell.directory.glob(f"spool/execd/*/active_jobs/{job}.1/pid")
+        os.kill(int(file.read_text()), signal.SIGKILL)
     elif who == "wait":
         session.wait(job)
     elif who:

@@ -15,8 +15,8 @@ import drmaa_cli
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import Command
 from tests.tables import each_row
+from tests.why.record import cases
 from tests.why.situation import Made, Situation
-from tests.why.situations import SITUATIONS
 from tests.why.test_situations import pattern
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "why" / "sge-8.1.9.jsonl"
@@ -71,12 +71,15 @@ def tools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_situation_is_recorded() -> None:
-    assert list(recorded()) == [row.name for row in SITUATIONS]
+    assert list(recorded()) == CASES
 
 
-@each_row("row", SITUATIONS, ids=[row.name for row in SITUATIONS])
-def test_a_recorded_situation(row: Situation, tools: None) -> None:
-    line = recorded()[row.name]
+CASES = [f"{row.name}{'.silent' if silent else ''}" for row, silent in cases()]
+
+
+@each_row("row,case", list(zip((row for row, _ in cases()), CASES)), ids=CASES)
+def test_a_recorded_situation(row: Situation, case: str, tools: None) -> None:
+    line = recorded()[case]
     replay = Replay(line)
     with drmaa_cli.open_session(runner=replay) as session:
         (only,) = session.why(line["job"])

@@ -19,18 +19,23 @@ def pattern(sentence: str, made: Made) -> str:
     return re.escape(filled).replace("<N>", FIGURE)
 
 
-def rows(kind: str) -> list[object]:
+def rows(kind: str, *, silent: bool = False) -> list[object]:
     """The situations as parameters, for one kind of cell."""
     marks = [pytest.mark.slow, *([pytest.mark.real_cell] if kind == "real" else [])]
     return [
-        pytest.param(kind, row, id=f"{kind}-{row.name}", marks=marks)
+        pytest.param(kind, row, silent, id=f"{kind}-{row.name}{'-silent' if silent else ''}", marks=marks)
         for row in SITUATIONS
-        if kind == "real" or row.on_fake
+        if (kind == "real" or row.on_fake) and (row.silent or not silent)
     ]
 
 
-@pytest.mark.parametrize(("site", "row"), [*rows("fake"), *rows("real")], indirect=["site"])
-def test_a_situation(site: Site, row: Situation) -> None:
+ROWS = [*rows("fake"), *rows("real"), *rows("real", silent=True)]
+
+
+@pytest.mark.parametrize(("site", "row", "silent"), ROWS, indirect=["site"])
+def test_a_situation(site: Site, row: Situation, silent: bool) -> None:
+    if silent:
+        site.scheduler(schedd_job_info="false")
     made = row.make(site)
     expected = pattern(row.sentence, made)
     said: list[str] = []

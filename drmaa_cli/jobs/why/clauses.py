@@ -49,10 +49,6 @@ STATES: Mapping[str, tuple[str, str]] = {  # a letter -> the words for it, and w
 
 def instances_of(found: Obstacle, known: Iterable[QueueInstance]) -> list[QueueInstance]:
     """The queue instances that an obstacle's place means."""
-    if not found.place:
-        return list(known)
-    if found.on_host:
-        return [each for each in known if each.host == found.place]
     return [each for each in known if found.place in (each.name, each.queue)]
 
 
@@ -69,7 +65,10 @@ def places(found: Sequence[Obstacle]) -> str:
 
 
 def of_slots(about: Circumstances, found: Sequence[Obstacle]) -> str:
-    """All slots are in use; of a parallel job, too few are left."""
+    """All slots are in use, or too few are left for a parallel job; hosts and cell may have limits, too."""
+    above = [one for one in found if one.on_host or not one.place]
+    if above:
+        return f"{places(above)} {_has(above)} no slot left, whatever the queues have"
     known = {each.name: each for one in found for each in instances_of(one, about.queues or ())}
     shown = names(known or [one.place for one in found])
     total, used = (sum(getattr(each, part) for each in known.values()) for part in ("total", "used"))
@@ -94,12 +93,16 @@ def of_resource(about: Circumstances, found: Sequence[Obstacle], *, ever: bool) 
     if all(one.kind is Kind.UNKNOWN_RESOURCE for one in found):
         return f"it asks for {asked}, which {places(found)} {_does(found)} not have"
     offered = names(number(one.offered) for one in found)
-    have = plural(len({one.place for one in found}), "has", "have")
+    have = _has(found)
     if all(one.source in LOADS for one in found) and not ever:
         return f"it asks for {asked}, and {places(found)} {have} {offered} just now"
     if all(one.source.endswith("c") for one in found):
         return f"it asks for {asked}, and {places(found)} {have} {offered} {'in all' if ever else 'left'}"
     return f"it asks for {asked}, and {places(found)} {have} {offered}"
+
+
+def _has(found: Sequence[Obstacle]) -> str:
+    return plural(len({one.place for one in found}), "has", "have")
 
 
 def _does(found: Sequence[Obstacle]) -> str:

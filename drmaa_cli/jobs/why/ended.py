@@ -13,25 +13,28 @@ MORE = {
     ReasonKind.OUT_OF_MEMORY: "ask for more memory, or have it use less: {used}",
     ReasonKind.TIME_LIMIT: "ask for more time (-l h_rt=...), or divide the work: {used}",
     ReasonKind.SOFT_TIME_LIMIT: "ask for more time (-l s_rt=...), or have it end in time at SIGUSR1: {used}",
-    ReasonKind.CPU_LIMIT: "ask for more CPU time (-l h_cpu=...): {used}",
+    ReasonKind.CPU_LIMIT: "ask for more CPU time (-l h_cpu=...): {cpu}",
     ReasonKind.FILE_SIZE_LIMIT: "ask for larger files (-l h_fsize=...), or have it write less",
     ReasonKind.LIMIT: "see which limits its queue has: qconf -sq QUEUE; ask for a queue with higher ones",
 }
+BY_FORCE = "by force while it ran"
 COMMANDS = {NOT_FOUND: ("not found", "No such file"), NOT_EXECUTABLE: ("Permission denied", "cannot execute")}
 
 
-def explain(info: JobInfo, last_words: str = "") -> Finding:
+def explain(info: JobInfo, last_words: str = "", *, has_logs: bool = True) -> Finding:
     """Why it ended.
 
     Args:
         info: its end.
         last_words: the end of its error output, '' where it cannot be read.
+        has_logs: whether ``drmaa-cli logs`` knows where its output is.
     """
     reason = info.reason
     heard = tuple(f"its output ends with: {line}" for line in _last_lines(last_words))
     evidence = (*reason.evidence, *heard)
     if reason.kind is ReasonKind.EXITED and info.hasExited:
-        return _exited(info, reason, evidence, last_words)
+        look = "look at its output: drmaa-cli logs {id}" if has_logs else "look at its output"
+        return _exited(info, reason, evidence, last_words, look)
     if reason.kind in (ReasonKind.NOT_STARTED, ReasonKind.APPLICATION_ERROR):
         return _not_started(reason, evidence)
     if reason.kind in (ReasonKind.DELETED, ReasonKind.DELETED_BY_SESSION):
@@ -53,11 +56,15 @@ def explain(info: JobInfo, last_words: str = "") -> Finding:
             evidence,
             ("look at its output",),
         )
-    advice = MORE.get(reason.kind, "look at its output for what it did last").format(used=_used(info))
-    return Finding(reason.kind, _participle(reason), reason.certain, evidence, (advice, _AGAIN))
+    last = "look at its output for what it did last"
+    advice = MORE.get(reason.kind, last).format(used=_used(info), cpu=_cpu(info))
+    text = _participle(reason)
+    if reason.kind is ReasonKind.SIGNALLED and not reason.certain:
+        text += ", by whom is not on record"
+    return Finding(reason.kind, text, reason.certain, evidence, (advice, _AGAIN))
 
 
-_AGAIN = "submit it again: session.resubmit('{id}')"
+_AGAIN = "submit it again"
 
 
 def _used(info: JobInfo) -> str:
@@ -69,6 +76,12 @@ def _used(info: JobInfo) -> str:
     return "it used " + " and ".join(parts) if parts else "what it used is not known"
 
 
+def _cpu(info: JobInfo) -> str:
+    from drmaa_cli.jobs.usage import duration  # noqa: PLC0415  # with figures only
+
+    return "how much it needs is not known" if info.cpu is None else f"it used {duration(info.cpu)}"
+
+
 def _participle(reason: Reason) -> str:
     """The reason's text, which begins in one of a few ways, without a subject."""
     if reason.startswith(("killed", "ended")):
@@ -78,7 +91,7 @@ def _participle(reason: Reason) -> str:
     return f"ended {reason}" if reason.startswith("at ") else f"ended: {reason}"
 
 
-def _exited(info: JobInfo, reason: Reason, evidence: tuple[str, ...], last_words: str) -> Finding:
+def _exited(info: JobInfo, reason: Reason, evidence: tuple[str, ...], last_words: str, look: str) -> Finding:
     status = info.exitStatus
     if not status:
         return Finding(reason.kind, "ended well, with exit status 0", reason.certain, evidence)
@@ -109,16 +122,17 @@ def _exited(info: JobInfo, reason: Reason, evidence: tuple[str, ...], last_words
         text,
         reason.certain,
         evidence,
-        ("look at its output: drmaa-cli logs {id}",),
+        (look,),
     )
 
 
 def _not_started(reason: Reason, evidence: tuple[str, ...]) -> Finding:
+    if reason.kind is ReasonKind.APPLICATION_ERROR:
+        said = error_state.APPLICATION
+        return Finding(reason.kind, f"ended: {said.sentence}", reason.certain, evidence, (said.advice,))
     trouble = error_state.explain(str(reason))
     if trouble is None:
         return Finding(reason.kind, f"could not start: {reason}", reason.certain, evidence, (_AGAIN,))
-    if reason.kind is ReasonKind.APPLICATION_ERROR:
-        return Finding(reason.kind, f"ended: {trouble.sentence}", reason.certain, evidence, (trouble.advice,))
     return Finding(
         reason.kind,
         f"could not start: {trouble.sentence}",
@@ -129,7 +143,10 @@ def _not_started(reason: Reason, evidence: tuple[str, ...]) -> Finding:
 
 
 def _deleted(info: JobInfo, reason: Reason, evidence: tuple[str, ...]) -> Finding:
-    when = "while it ran" if info.resourceUsage.get("start_time", "0.0000") != "0.0000" else "before it ran"
+    started = info.resourceUsage.get("start_time", "0.0000") != "0.0000"
+    when = "while it ran" if started else "before it ran"
+    if BY_FORCE in reason:
+        when = BY_FORCE
     by = info.facts.deleted_by
     if by:
         whose = f" by {by}"
@@ -138,8 +155,6 @@ def _deleted(info: JobInfo, reason: Reason, evidence: tuple[str, ...]) -> Findin
     else:
         whose = ""
     text = f"deleted{whose} {when}" if reason.certain else f"probably deleted{whose} {when}"
-    if not reason.certain and not evidence:
-        evidence = (str(reason),)
     return Finding(reason.kind, text, reason.certain, evidence, (_AGAIN,))
 
 

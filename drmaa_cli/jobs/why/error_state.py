@@ -108,11 +108,14 @@ def _no_user(found: re.Match[str]) -> Trouble:
     )
 
 
+APPLICATION = Trouble(
+    "it exited with 100, by which a job says that it must not be tried again",
+    "read its output for what it complained of",
+)
+
+
 def _application(_: re.Match[str]) -> Trouble:
-    return Trouble(
-        "it exited with 100, by which a job says that it must not be tried again",
-        "read its output for what it complained of",
-    )
+    return APPLICATION
 
 
 def _procedure(found: re.Match[str]) -> Trouble:

@@ -16,6 +16,11 @@ from drmaa_cli.jobs.why.words import FEW, names
 STARTED = Letter.RUNNING | Letter.TRANSFERRING
 
 
+def has_any(about: Circumstances) -> bool:
+    """Whether it waits for others."""
+    return about.job is not None and bool(about.job.predecessors or about.job.array_predecessors)
+
+
 def explain(about: Circumstances) -> Finding:
     """For which jobs it waits, and what these do."""
     assert about.job is not None

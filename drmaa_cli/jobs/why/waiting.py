@@ -6,7 +6,7 @@ waits for a time, for another job, or for tasks of its own array; only then come
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from drmaa_cli.gridengine import queues
 from drmaa_cli.gridengine.obstacles import Kind, Obstacle, obstacles
@@ -70,18 +70,35 @@ def _before_places(about: Circumstances, task: int | None, now: float) -> Findin
         return _error(about, task)
     if seen & STARTED or seen & (Letter.SUSPENDED | BY_QUEUE):
         return _started(about, seen)
-    if about.job is not None and about.job.predecessors:
-        return predecessors.explain(about)
-    if seen & Letter.HELD:
-        return _held(about)
+    found = [
+        *_held(about, seen),
+        *([predecessors.explain(about)] if predecessors.has_any(about) else []),
+        *_of_start_time(about, now),
+    ]
+    return _together(found) if found else _of_array(about)
+
+
+def _together(found: Sequence[Finding]) -> Finding:
+    """Several things that all must go away."""
+    first = found[0]
+    return Finding(
+        first.kind,
+        ", and ".join(one.sentence for one in found),
+        all(one.certain for one in found),
+        tuple(text for one in found for text in one.evidence),
+        tuple(text for one in found for text in one.advice),
+    )
+
+
+def _of_start_time(about: Circumstances, now: float) -> Iterator[Finding]:
     if about.job is not None and about.job.start_time > now:
-        return Finding(
+        when = moment(about.job.start_time)
+        yield Finding(
             WaitKind.START_TIME,
-            f"waiting for its start time, {moment(about.job.start_time)} (-a)",
-            evidence=(*_said(about, Kind.START_TIME),),
+            f"waiting for its start time, {when} (-a)",
+            evidence=(f"qstat -j: execution_time {when}", *_said(about, Kind.START_TIME)),
             advice=("let it start at once: qalter -a $(date +%Y%m%d%H%M) {id}",),
         )
-    return _of_array(about)
 
 
 def _deleting(about: Circumstances) -> Finding:
@@ -167,24 +184,21 @@ def _of_suspended_queue(about: Circumstances, seen: Letter, state: str, evidence
     return Finding(WaitKind.SUSPENDED, f"suspended: {words}", True, (*evidence, *shown, *reasons), (todo,))
 
 
-def _held(about: Circumstances) -> Finding:
-    if about.job is not None and about.job.array_predecessors and not about.holds:
-        return predecessors.explain(about)
+def _held(about: Circumstances, seen: Letter) -> Iterator[Finding]:
+    """Holds of people; what waits for other jobs has the same letter."""
     kinds = [entry for entry in ON_HOLD if about.holds & entry[0]]
+    if not seen & Letter.HELD or (not kinds and predecessors.has_any(about)):
+        return
     evidence = (f"qstat: state {about.row.state}", *_said(about, Kind.HELD))
     if not kinds:
-        return Finding(
-            WaitKind.HELD,
-            "held, and Grid Engine does not say by whom",
-            False,
-            evidence,
-            ("release it: drmaa-cli release {id}",),
-        )
+        text = "held, and Grid Engine does not say by whom"
+        yield Finding(WaitKind.HELD, text, False, evidence, ("release it: drmaa-cli release {id}",))
+        return
     whose = names(kind[1] for kind in kinds)
     lists = tuple(f"qstat -s h{'uos'[ON_HOLD.index(kind)]}: it is listed" for kind in kinds)
     advice = tuple(f"release it: {kind[2]} ({kind[3]} may)" for kind in kinds)
     many = "holds" if len(kinds) > 1 else "a hold"
-    return Finding(WaitKind.HELD, f"held by {many} of {whose}", True, (*evidence, *lists), advice)
+    yield Finding(WaitKind.HELD, f"held by {many} of {whose}", True, (*evidence, *lists), advice)
 
 
 def _of_array(about: Circumstances) -> Finding | None:
