@@ -52,7 +52,8 @@ class Obstacle(NamedTuple):
         kind: which.
         place: ``QUEUE``, ``QUEUE@HOST`` or the host's name; '' for everywhere.
         on_host: whether the place is a host.
-        name: the resource, parallel environment or quota's rule it is about.
+        name: the resource, parallel environment or quota's rule it is about; of limits of a queue the
+            requests.
         offered: how much of it there is, as printed.
         source: where that comes from: ``hl`` a load value, ``hc`` a host's consumable (qstat(1), ``-F``).
         text: the whole sentence.
@@ -82,7 +83,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     (Kind.RESOURCE, rf"{_ASKED}{_AT} because {_ONLY}$"),
     (Kind.UNKNOWN_RESOURCE, rf"{_ASKED}{_AT} because job requests unknown resource \((?P<name>[^)]*)\)"),
     (Kind.EXCLUSIVE, rf"{_ASKED}{_AT} because {_TAKEN}"),
-    (Kind.QUEUE_LIMITS, rf"{_ASKED}{_AT} because of cluster queue"),
+    (Kind.QUEUE_LIMITS, rf"^\(-l (?P<name>.*)\) cannot run {_AT} because of cluster queue"),
     (Kind.NOT_IN_QUEUE_LIST, rf"^cannot run in queue {_QUEUE} because {_NOT_LISTED}"),
     (Kind.NO_PE, rf"^cannot run in queue {_QUEUE} because PE {_NAME} is not in PE list"),
     (Kind.PE_SLOTS, rf"^cannot run in PE {_NAME} because it only offers (?P<offered>-?\d+) slots"),
@@ -120,14 +121,14 @@ def parse(text: str) -> Obstacle:
         name = groups.get("name") or ""
         if kind is Kind.RESOURCE and name == SLOTS:
             kind = Kind.FULL  # noqa: PLW2901  # all its slots are in use, or too few are left
-        host = groups.get("host") or ""
+        source, host = groups.get("source") or "", groups.get("host") or ""
         return Obstacle(
             kind,
             groups.get("place") or host,
-            bool(host),
+            bool(host) or source.startswith("h"),  # of a parallel job a host stands there as a queue
             name,
             (groups.get("offered") or "").strip(),
-            groups.get("source") or "",
+            source,
             sentence,
         )
     return Obstacle(Kind.OTHER, text=sentence)

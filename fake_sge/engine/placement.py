@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,7 +15,6 @@ from ..model import (
     ParallelEnvironment,
     QueueInstance,
     QueueState,
-    Resource,
     SchedulingMessage,
 )
 from ..model.globs import glob_match
@@ -23,6 +23,7 @@ from ..model.values import number_of, printed
 from .allocation import Room, allocate, most_slots
 from .host_order import HostOrder
 from .quotas import Quotas
+from .shortages import ABOUT_HOST, ABOUT_QUEUE, Used, of_cluster_queue, requests
 from .state import CellState, exceeded
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
@@ -131,35 +132,31 @@ def mismatch(
     if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
         text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
         return SchedulingMessage(12, text)
+    limit = of_cluster_queue(config, instance, spec)
+    if limit is not None:
+        return limit
     for resource in spec.hard_resources:
         entry = config.complex_named(resource.name)
         if entry is None or entry.name == "slots":
             continue
         offer = offers(config, instance, entry, loads)
-        if offer is None and entry.consumable != "NO":
-            offer = Offer(entry.default, "gc", True)
         if not meets(entry, resource.value, offer):
-            place = (
-                f'at host "{instance.host}"'
-                if offer is not None and offer.by_host
-                else f'in queue "{instance.name}"'
-            )
+            by_host = offer is not None and offer.by_host
+            place = f'in queue "{instance.name}"'
+            if by_host:
+                place = f'{"at host" if spec.pe is None else "in queue"} "{instance.host}"'
             only = (
                 f"it offers only {offer.source}:{entry.name}={printed(offer.text, entry.type)}"
                 if offer
                 else f"job requests unknown resource ({entry.name})"
             )
-            text = f"(-l {_requests(spec.hard_resources)}) cannot run {place} because {only}"
-            return SchedulingMessage(0 if offer and offer.by_host else 17, text)
+            text = f"(-l {requests(spec.hard_resources)}) cannot run {place} because {only}"
+            return SchedulingMessage(ABOUT_HOST if by_host else ABOUT_QUEUE, text)
     if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
         return SchedulingMessage(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
         )
     return None
-
-
-def _requests(resources: tuple[Resource, ...]) -> str:
-    return ",".join(sorted(f"{item.name}={item.value}" for item in resources))
 
 
 def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:
@@ -363,3 +360,8 @@ def used_of(state: CellState, place: str) -> dict[str, float]:
         if name == (instance.host if kind == "host" else instance.name)
     )
     return used
+
+
+def use_of(state: CellState) -> Used:
+    """What running jobs use of each place, counted once for a place."""
+    return functools.lru_cache(maxsize=None)(lambda place: used_of(state, place))

@@ -11,17 +11,18 @@ from ..model.resources import complex_values, known_loads
 from ..model.values import number_of
 from .allocation import Room, most_slots
 from .host_order import HostOrder
-from .placement import least_slots, mismatch, queue_unavailable, quotas_of
+from .placement import least_slots, mismatch, queue_unavailable, quotas_of, use_of
 from .quotas import Quotas
 from .scheduling import concurrency_left
+from .shortages import room, shortage
 from .state import CellState, exceeded
 
 VERIFY_NOW = 4  # -w p
-NOT_IN_LIST, EXCEEDS = 6, 50  # numbers of messages: -q, a resource quota
+NOT_IN_LIST, NOT_IN_PE_LIST, EXCEEDS = 6, 8, 50  # numbers of messages: -q, pe_list, a resource quota
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
-_LOOKED_AT = (0, 17, 40, EXCEEDS)
+_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS)
 
 
 def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
@@ -30,17 +31,23 @@ def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingM
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     quotas = quotas_of(state, running=now)
+    used = use_of(state) if now else None
     free: list[tuple[QueueInstance, int]] = []
     for instance in state.instances.values():
         if now and queue_unavailable(instance):
             dropped.append(SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}'))
             continue
         found = _against(state, quotas, instance, spec, loads=now, verifying=True)
+        if any(message.number == NOT_IN_PE_LIST for message in found):
+            continue  # of that -w says nothing
         if not found and now and instance.used >= instance.slots:
             found = [_without_slots(instance, spec)]
+        if not found:
+            found = shortage(state.config, instance, spec, used)
         messages += found
         if not found:
-            free.append((instance, instance.slots - (instance.used if now else 0)))
+            slots = instance.slots - (instance.used if now else 0)
+            free.append((instance, room(state.config, instance, spec, used, slots)))
     by_list = [message for message in messages if message.number == NOT_IN_LIST]
     messages = by_list + dropped + [message for message in messages if message.number != NOT_IN_LIST]
     offered = _offered(state, spec, free, quotas)
@@ -110,6 +117,7 @@ class _Scheduling:
         self.order = HostOrder(state, now)
         self.instances = self.order.sorted(list(state.instances.values()))
         self.quotas = quotas_of(state)
+        self.used = use_of(state)
         self.dropped = {item.name: found for item in self.instances if (found := self._dropped(item))}
 
     def _dropped(self, instance: QueueInstance) -> SchedulingMessage | None:
@@ -169,12 +177,13 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
     for instance in open_ones:
         found = _against(state, quotas, instance, job.spec, loads=True, verifying=False)
+        found = found or shortage(state.config, instance, job.spec, scheduling.used)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
         reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
     if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
         free = [
-            (item, item.slots - item.used)
+            (item, room(state.config, item, job.spec, scheduling.used, item.slots - item.used))
             for item in open_ones
             if mismatch(state.config, item, job.spec) is None
         ]

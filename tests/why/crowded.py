@@ -55,7 +55,6 @@ def one_queue_full_and_one_disabled(site: Site) -> Made:
 @situation(
     "resource",
     "waiting for what it asks for: it asks for lic=1, and host localhost has 0 left",
-    on_fake=False,
 )
 def consumable_in_use(site: Site) -> Made:
     site.sleeper("-l", "lic=1")
@@ -106,7 +105,6 @@ def as_many_jobs_as_one_user_may_have(site: Site) -> Made:
 @situation(
     "quota",
     "waiting at a resource quota: rule max/1 of the resource quotas allows no more (users {{*}} to slots=1)",
-    on_fake=False,
 )
 def resource_quota(site: Site) -> Made:
     text = "{\nname max\nenabled TRUE\nlimit users {*} to slots=1\n}\n"
@@ -180,7 +178,7 @@ def closed_by_its_calendar(site: Site) -> Made:
     return Made(site.submit("sleep", "9"))
 
 
-@situation("load", "waiting for the load to fall: all.q@localhost is in load alarm", on_fake=False)
+@situation("load", "waiting for the load to fall: all.q@localhost is in load alarm")
 def load_alarm(site: Site) -> Made:
     site.queue(load_thresholds="load_avg=0")
     site.wait_until(lambda: site.run("qstat", "-f").split()[-1] == "a", "all.q in alarm")

@@ -16,12 +16,12 @@ def another_host(site: Site) -> Made:
     return Made(site.submit("-l", "h=none*", "-q", "all.q", "sleep", "9"))
 
 
-@situation("impossible", f"{NEVER}it asks for lic=3, and host localhost has 1 in all", on_fake=False)
+@situation("impossible", f"{NEVER}it asks for lic=3, and host localhost has 1 in all")
 def more_than_there_is(site: Site) -> Made:
     return Made(site.submit("-l", "lic=3", "sleep", "9"))
 
 
-@situation("impossible", f"{NEVER}it asks for disk=20G, and host localhost has 10G in all", on_fake=False)
+@situation("impossible", f"{NEVER}it asks for disk=20G, and host localhost has 10G in all")
 def more_memory_than_there_is(site: Site) -> Made:
     return Made(site.submit("-l", "disk=20G", "sleep", "9"))
 
@@ -36,7 +36,7 @@ def more_memory_than_any_host_has(site: Site) -> Made:
     return Made(site.submit("-l", "mem_free=9000G", "sleep", "9"))
 
 
-@situation("impossible", f"{NEVER}it asks for h_rt=36000, and queue all.q does not allow that", on_fake=False)
+@situation("impossible", f"{NEVER}it asks for h_rt=36000, and queue all.q does not allow that")
 def longer_than_the_queue_allows(site: Site) -> Made:
     site.queue(h_rt="0:0:10")
     return Made(site.submit("-q", "all.q", "-l", "h_rt=10:0:0", "sleep", "9"))
@@ -47,14 +47,12 @@ def more_slots_than_a_host_has(site: Site) -> Made:
     return Made(site.submit("-pe", "smp", "50", "sleep", "9"))
 
 
-@situation(
-    "impossible", f"{NEVER}it asks for 2 slots, and parallel environment few has 1 in all", on_fake=False
-)
+@situation("impossible", f"{NEVER}it asks for 2 slots, and parallel environment few has 1 in all")
 def more_slots_than_the_environment_has(site: Site) -> Made:
     return Made(site.submit("-pe", "few", "2", "sleep", "9"))
 
 
-@situation("impossible", f"{NEVER}no queue offers parallel environment nowhere", on_fake=False)
+@situation("impossible", f"{NEVER}no queue offers parallel environment nowhere")
 def environment_of_no_queue(site: Site) -> Made:
     return Made(site.submit("-pe", "nowhere", "2", "sleep", "9"))
 

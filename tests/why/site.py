@@ -14,7 +14,7 @@ from typing import Any
 import drmaa_cli
 from fake_sge import Cell, RealCell
 
-PATIENCE = 120.0  # seconds: a hang is a failure
+PATIENCE = 8.0  # seconds: a hang is a failure
 PAUSE = 0.2
 SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)")
 OPTIONS: Mapping[str, Any] = {
@@ -58,7 +58,12 @@ class Site:
         """One of the cell's commands: all that it printed."""
         done = subprocess.run(
             argv,
-            env={**os.environ, **self.env, "LC_ALL": "C"},
+            env={
+                **self.env,
+                "PATH": f"{self.cell.path}:/usr/bin:/bin",
+                "HOME": str(self.folder),
+                "LC_ALL": "C",
+            },
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -11,19 +11,6 @@ from drmaa_cli.jobs.why.circumstances import Circumstances
 from drmaa_cli.jobs.why.words import names, number, plural
 
 LOADS = ("hl", "gl", "ql")  # sources that are measured (qstat(1), -F)
-LIMITS: tuple[str, ...] = (
-    "h_rt",
-    "s_rt",
-    "h_cpu",
-    "s_cpu",
-    "h_vmem",
-    "s_vmem",
-    "h_rss",
-    "s_rss",
-    "h_fsize",
-    "s_fsize",
-)
-LIMITS += ("h_data", "s_data", "h_stack", "s_stack", "h_core", "s_core")
 STATES: Mapping[str, tuple[str, str]] = {  # a letter -> the words for it, and what to do
     letters.UNHEARD: (
         "not heard of: {its} {host} does not answer",
@@ -109,12 +96,11 @@ def _does(found: Sequence[Obstacle]) -> str:
     return plural(len({one.place for one in found}), "does", "do")
 
 
-def of_queue_limits(about: Circumstances, found: Sequence[Obstacle]) -> str:
-    """The queue's own values do not suit: which of them, Grid Engine does not say."""
-    asked = {} if about.job is None else about.job.resources
-    shown = {name: value for name, value in asked.items() if name in LIMITS} or asked
-    words = names(f"{name}={value}" for name, value in shown.items())
-    return f"it asks for {words}, and {places(found)} {_does(found)} not allow that"
+def of_queue_limits(about: Circumstances, found: Sequence[Obstacle]) -> str:  # noqa: ARG001  # as the others
+    """The queue's own values do not suit."""
+    return (
+        f"it asks for {names(one.name for one in found)}, and {places(found)} {_does(found)} not allow that"
+    )
 
 
 def of_access(about: Circumstances, found: Sequence[Obstacle]) -> str:
