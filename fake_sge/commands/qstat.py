@@ -369,7 +369,7 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     except NoQueues as error:
         if request.flavour.server_times:
             return Reply(0, b"", encode(error.text))
-        return Reply(1, b"", encode(error.text))
+        return Reply(error.qstat_code, b"", encode(error.text))
     except QmasterUnreachable as error:
         return unreachable_reply(request, error)
 

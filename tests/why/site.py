@@ -14,7 +14,7 @@ from typing import Any
 import drmaa_cli
 from fake_sge import Cell, RealCell
 
-PATIENCE = 8.0  # seconds: a hang is a failure
+PATIENCE = 120.0  # seconds: a hang is a failure
 PAUSE = 0.2
 SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)")
 OPTIONS: Mapping[str, Any] = {

@@ -13,11 +13,12 @@ from .switches import Switches
 
 
 class NoQueues(Exception):
-    """The selection is in error: the tool ends with exit code 1 after ``text`` on stderr."""
+    """The selection is in error: ``text`` on stderr, and exit code 1, or of qstat ``qstat_code``."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", qstat_code: int = 1) -> None:
         super().__init__(text)
         self.text = text
+        self.qstat_code = qstat_code
 
 
 class BadState(ValueError):
@@ -75,7 +76,10 @@ class QueueFilter:
         known = [name for name in wanted if name in self._qmaster.config.parallel_environments]
         if not known:
             raise NoQueues("error: no such parallel environment\n")
-        return [item for item in instances if set(known) & set(item.queue.pe_list)]
+        offering = [item for item in instances if set(known) & set(item.queue.pe_list)]
+        if not offering:  # access.queues_pe_none
+            raise NoQueues("error: no queues remaining after -pe queue selection\n", qstat_code=0)
+        return offering
 
     def _by_resources(self, instances: list[QueueInstance]) -> list[QueueInstance]:
         words = self._switches.words("-l")
