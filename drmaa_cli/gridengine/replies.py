@@ -56,6 +56,9 @@ _ENVIRONMENT = re.compile(
     r'SGE_ROOT directory ".*" doesn\'t exist.*'
     r'|cell directory ".*" doesn\'t exist.*'
     r"|Please set the environment variable SGE_ROOT.*"
+    r"|directory doesn't exist: .*|\$SGE_ROOT=.* is not a directory"
+    r'|fopen\(".*/bootstrap"\) failed: (?:No such file or directory|Not a directory|Permission denied)'
+    r"|cannot read attribute <\w+> from bootstrap file .*"
     r")$",
     re.MULTILINE,
 )

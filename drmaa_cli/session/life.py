@@ -189,7 +189,7 @@ class SessionLife:
         except StoreError as err:
             raise error(InternalException, f"nothing was submitted: {err}") from err
         if made:
-            opening.expire_old_sessions(self.cluster, self._session_jobs.path.parent, self._cell)
+            opening.expire_old_sessions(self.cluster, self._session_jobs.path, self._cell)
 
     def _take_up(self) -> None:
         """Go on where the session was left, if it was begun before; resolve what was left in doubt."""

@@ -119,12 +119,15 @@ def check_listings(cluster: Cluster) -> None:
         raise error(DrmsInitException, err.text) from err
 
 
-def expire_old_sessions(cluster: Cluster, directory: Path, cell: CellIdentity) -> None:
-    """Remove the user's old sessions of this cell, at most once a day."""
+def expire_old_sessions(cluster: Cluster, path: Path, cell: CellIdentity) -> None:
+    """Remove the user's old sessions of this cell, at most once a day.
+
+    How old they are, the file of the new one tells: our clock may be months ahead of the file server's.
+    """
     try:
         expiry.expire(
-            directory,
-            cluster.clock.time(),
+            path.parent,
+            path.stat().st_mtime,
             cluster.config.keep_days,
             lambda: {row.job for row in cluster.listing(cluster.user).rows},
             cell,

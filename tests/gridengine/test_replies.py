@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -169,3 +170,23 @@ def test_what_a_shell_could_not_run(code: int) -> None:
     assert caught.value.text == "sh: 1: qstat: Permission denied"
     check_environment_errors(captured.result("", "", code))
     check_environment_errors(captured.result("", said, 1))
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "directory doesn't exist: /sge//common",
+        "$SGE_ROOT=/etc/passwd is not a directory",
+        'fopen("/sge/default/common/bootstrap") failed: No such file or directory',
+        'fopen("/sge/default/common/bootstrap") failed: Not a directory',
+        "cannot read attribute <admin_user> from bootstrap file /sge/default/common/bootstrap",
+    ],
+)
+def test_a_cell_that_is_none_is_no_doubt_about_whose_commands_these_are(complaint: str) -> None:
+    """An empty SGE_CELL, a file for a root, no bootstrap file: runs of qconf, qstat and qsub of 8.1.9."""
+    said = f"error: {complaint}\n".encode()
+    with pytest.raises(CommandFailed, match=re.escape(complaint)):
+        check_environment_errors(CommandResult(("qconf", "-sconf"), 1, b"", said))
+    refused = f"\nUnable to initialize environment because of error: {complaint}\nExiting.\n".encode()
+    with pytest.raises(CommandFailed, match=re.escape(complaint)):
+        check_environment_errors(CommandResult(("qsub", "-b", "y", "true"), 1, b"", refused))

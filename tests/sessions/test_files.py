@@ -20,9 +20,10 @@ from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
 from drmaa_cli.store.places import path_of
 from drmaa_cli.store.rows import StoredJob
+from drmaa_cli.system.clock import Clock
 from fake_sge.cell import Cell
 from tests.cli.schemas import valid
-from tests.sessions.kit import job
+from tests.sessions.kit import PATIENCE, job
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -177,6 +178,22 @@ def test_once_a_day_when_a_session_is_made(state: Path) -> None:
     use("third")
     assert not path_of(state, "first").exists()
     assert path_of(state, "second").exists()
+
+
+class Ahead(Clock):
+    """A clock that is more than a year ahead of the file server's."""
+
+    def time(self) -> float:
+        return super().time() + 400 * DAY
+
+
+def test_by_the_file_servers_clock(state: Path) -> None:
+    use("other")
+    (state / STAMP).unlink()
+    with JobSession("session=mine", clock=Ahead()) as session:
+        assert session.wait(session.runJob(job(session, "exit 3")), PATIENCE).exitStatus == 3
+    assert path_of(state, "mine").exists()
+    assert path_of(state, "other").exists()
 
 
 def test_the_qmaster_is_asked_only_when_it_matters(state: Path) -> None:
