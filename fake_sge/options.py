@@ -11,7 +11,7 @@ from .engine.state import STOCK_TIMING, Timing
 from .host_options import Hosts, directory_by_host, make_hosts, slots_by_host
 from .model import CellConfig, ClusterQueue, ComplexEntry, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
-from .settings import check
+from .settings import check, check_places
 
 PROFILES = ("fast", "stock")
 FLAVOURS = tuple(flavours.FLAVOURS)
@@ -83,6 +83,8 @@ class CellOptions:
         flavours.flavour_named(self.flavour)
         for kind, values in self.objects():
             check(kind, values)
+            if kind == "queue":
+                check_places(values, self.host_names, ["@allhosts"])
         if self.slots < 0 or not self.host_names:
             raise ValueError("a cell needs at least one host and no negative slots")
         make_hosts(self.hosts, self.complex_values)

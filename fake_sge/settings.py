@@ -87,6 +87,16 @@ def check_effect(kind: str, values: Mapping[str, object]) -> None:
             raise ValueError(f"the fake does not act on {name} in qmaster_params{near(name, PARAMETERS)}")
 
 
+def check_places(values: Mapping[str, object], hosts: Iterable[str], groups: Iterable[str]) -> None:
+    """Hosts and host groups that a queue names. Raises ValueError with the one that was probably meant."""
+    known = {*hosts, *groups}
+    named = [] if "hostlist" not in values else str(values["hostlist"]).replace(",", " ").split()
+    named += [place for text in values.values() for place, _ in split_value(str(text))[1]]
+    for name in named:
+        if name not in known and name.upper() != "NONE":
+            raise ValueError(f"there is no host {name!r}{near(name, known)}")
+
+
 def _expected(default: str) -> str:
     """The kind of a value, as the default has it; "" for any text."""
     if re.fullmatch(r"\d+", default):

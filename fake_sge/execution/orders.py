@@ -12,6 +12,7 @@ from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.resources import limit_of
 from ..model.values import quantity
 
+_FOR_EACH_SLOT = ("cpu", "vmem", "data", "stack")  # limits that a parallel job has for each (real cell)
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
 _PREFIX = "__SGE_PREFIX__"
 UNSAFE_NAMES = (
@@ -239,8 +240,16 @@ def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int
     found: dict[str, tuple[int, int]] = {}
     for name in ("cpu", "vmem", "fsize", "data", "stack", "core", "rss"):
         soft, hard = (run_limit(config, job, task, f"{kind}_{name}") for kind in "sh")
-        found[name] = (-1 if soft is None else int(soft), -1 if hard is None else int(hard))
+        times = host_slots(task) if name in _FOR_EACH_SLOT else 1
+        found[name] = (-1 if soft is None else int(soft * times), -1 if hard is None else int(hard * times))
     return found
+
+
+def host_slots(task: Task) -> int:
+    """The slots of a parallel task on the host of its master; 1 without a parallel environment."""
+    if not task.granted_pe:
+        return 1
+    return sum(piece.slots for piece in task.granted if piece.host == task.granted[0].host)
 
 
 def run_limit(config: CellConfig, job: Job, task: Task, name: str) -> float | None:

@@ -32,7 +32,7 @@ from ..model.resources import known_loads
 from ..options import changed_timing
 from ..render.queues import state_letters as queue_letters
 from ..reports import CellStatus, HostStatus, TaskGroup
-from ..settings import check, check_effect, near
+from ..settings import check, check_effect, check_places, near
 from . import hosts
 from .qmaster import Qmaster
 
@@ -182,9 +182,10 @@ def _configure(
     for kind, values in [*changes, *(("queue", values) for values in queues.values())]:
         check(kind, values)
         check_effect(kind, values)
-    for name in queues:
+    for name, attributes in queues.items():
         if name not in config.queues:
             raise ValueError(f"there is no queue {name!r}{near(name, config.queues)}")
+        check_places(attributes, config.hosts, config.host_groups)
     config.global_config.update(global_config)
     config.scheduler.update(scheduler)
     for name, attributes in queues.items():

@@ -66,6 +66,16 @@ def test_small_limits_are_raised(cell: Cell, tmp_path: Path, request_: str, opti
     assert (tmp_path / "out").read_text() == f"{shown}\n"
 
 
+def test_a_parallel_job_has_some_limits_for_each_slot(cell: Cell, tmp_path: Path) -> None:
+    """As the real cell gave them to a job with three slots; of all but s_vmem the hard one."""
+    asked = "h_vmem=200M,s_vmem=100M,h_cpu=100,h_stack=8M,h_data=1G,h_fsize=1M,h_rss=1G,h_core=1M"
+    shown = "for option in -Hv -Sv -Ht -Hs -Hd -Hf -Hm -Hc; do ulimit $option; done"
+    number = submit(cell, tmp_path, *BINARY, "-l", asked, "-pe", "smp", "3", "-o", "out", "bash", "-c", shown)
+    ended(cell, number)
+    limits = (tmp_path / "out").read_text().split()
+    assert limits == ["614400", "307200", "300", "24576", "3145728", "1024", "1048576", "1024"]
+
+
 @pytest.mark.parametrize(
     ("limit", "failed", "status"),
     [

@@ -89,6 +89,30 @@ def test_shapes_that_are_refused(hosts: Any) -> None:
         CellOptions(hosts=hosts)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        ({"hostlist": "big smal"}, "there is no host 'smal'; did you mean 'small'?"),
+        ({"slots": "4,[bigg=8]"}, "there is no host 'bigg'; did you mean 'big'?"),
+        ({"h_rt": "INFINITY,[@allhost=60]"}, "there is no host '@allhost'; did you mean '@allhosts'?"),
+        ({"slots": "4,[big=many]"}, "slots of the queue is a whole number, not '4,[big=many]'"),
+    ],
+)
+def test_places_of_queues_are_checked(attributes: dict[str, str], text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        CellOptions(hosts=("big", "small"), queues={"all.q": attributes})
+
+
+def test_places_of_queues_that_there_are() -> None:
+    attributes = {"hostlist": "@allhosts", "slots": "4,[big=8]", "h_rt": "INFINITY,[@allhosts=60]"}
+    config = make_config(CellOptions(hosts=("big", "small"), queues={"a.q": attributes}), "/t", "/s", "me")
+    found = {name: config.queue_on("a.q", name) for name in ("big", "small")}
+    assert [(item.slots, item.attributes["h_rt"]) for item in found.values() if item] == [
+        (8, "60"),
+        (4, "60"),
+    ]
+
+
 def test_options_survive_their_file() -> None:
     options = CellOptions(hosts={"big": {"slots": 8, "up": False}, "small": 2})
     assert CellOptions.from_json(options.to_json()) == options
