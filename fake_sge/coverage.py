@@ -23,16 +23,10 @@ SHOWN_ONLY: Mapping[str, str] = {
     "-js": "there is no share tree",
     "-m": "no mail is sent",
     "-M": "no mail is sent",
-    "-masterq": "all queues of the job are used for all of its tasks",
     "-ot": "there are no tickets",
     "-R": "slots are not reserved",
 }
 """Options of qsub, qalter and qrsh that are checked, kept and shown as really, without a further effect."""
-
-PARTLY: Mapping[str, str] = {
-    "-soft": "for queues, which are preferred; resources are shown only",
-}
-"""Options of which a part has an effect."""
 
 NONE_OF_THESE: Mapping[str, str] = {
     "-ar": "there are no advance reservations",
@@ -68,8 +62,6 @@ def _submit_rows(tool: str) -> list[Row]:
             how = f"{SHOWN}: {SHOWN_ONLY[switch]}"
         elif switch in NONE_OF_THESE:
             how = f"{REFUSED}: {NONE_OF_THESE[switch]}"
-        elif switch in PARTLY:
-            how = f"{UNDERSTOOD} {PARTLY[switch]}"
         rows.append((switch, option.argument, option.text, how))
     return rows
 

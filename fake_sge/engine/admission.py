@@ -15,7 +15,7 @@ from typing import Any
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.globs import glob_match
 from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
-from .state import CellState
+from .state import CellState, hosts_of
 
 ANSWER_LOST = "Error reading answer list from qmaster"
 _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
@@ -183,7 +183,7 @@ def _meant(spec: JobSpec, config: CellConfig) -> dict[str, Any]:
     paths = ("stdin_paths", "stdout_paths", "stderr_paths", "shells")
     return {
         "hard_resources": check_resources(spec.hard_resources, config),
-        "soft_resources": check_resources(spec.soft_resources, config),
+        "soft_resources": check_resources(spec.soft_resources, config, soft=True),
         **{name: tuple(config.queue_named(word) for word in getattr(spec, name)) for name in queues},
         **{name: named_hosts(getattr(spec, name), config) for name in paths},
     }
@@ -236,17 +236,20 @@ def _listed(lists: str, spec: JobSpec, config: CellConfig) -> bool:
     return False
 
 
-def check_resources(resources: Iterable[Resource], config: CellConfig) -> tuple[Resource, ...]:
+def check_resources(
+    resources: Iterable[Resource], config: CellConfig, soft: bool = False
+) -> tuple[Resource, ...]:
     """Requests with full names and with times in seconds. Raises Refused."""
-    result = []
+    result: list[Resource] = []
     for name, value in resources:
-        entry = config.complex_named(name)
-        if entry is None:
+        if (entry := config.complex_named(name)) is None:
             raise Refused(f'unknown resource "{name}"')
         if entry.requestable == "NO":
             raise Refused(f'resource "{entry.name}" configured as non requestable')
         if not value:
             raise Refused(f'denied: missing value for resource "{entry.name}"')
+        if soft and entry.consumable != "NO":
+            raise Refused(f'denied: soft requests on consumables like "{name}" are not supported')
         result.append(Resource(entry.name, _valued(entry.name, entry.type, value, config)))
     if any(resource.name == "slots" for resource in result):
         raise Refused('"job" denied: use parallel environments instead of requesting slots explicitly')
@@ -278,14 +281,13 @@ def check_queues(queues: Sequence[str], config: CellConfig) -> list[str]:
 
 def names_a_queue(pattern: str, config: CellConfig) -> bool:
     """Whether ``queue``, ``queue@host`` or ``queue@@group``, globs allowed, names anything."""
-    queue, at, where = config.queue_named(pattern).partition("@")
-    if not queue or not any(glob_match(queue, name) for name in config.queues):
-        return False
-    if not at:
-        return True
-    if where.startswith("@"):
-        return any(glob_match(where, group) for group in config.host_groups)
-    return any(glob_match(where.lower(), host.lower()) for host in config.hosts)
+    name, at, where = config.queue_named(pattern).partition("@")
+    queues = [queue for queue in config.queues.values() if name and glob_match(name, queue.name)]
+    if not at or not queues:
+        return bool(queues)
+    lists = [hosts_of(config, queue.attributes["hostlist"]) for queue in queues]
+    places = config.host_groups if where.startswith("@") else [host for found in lists for host in found]
+    return any(glob_match(where.lower(), place.lower()) for place in places)
 
 
 def matching_pes(name: str, config: CellConfig) -> list[str]:
@@ -330,8 +332,7 @@ def check_project(project: str | None, config: CellConfig) -> None:
 
 def check_deadline_user(user: str, config: CellConfig) -> None:
     """Raises Refused when a user is not in the user set ``deadlineusers``."""
-    entries = config.usersets.get("deadlineusers", {}).get("entries", "").replace(",", " ").split()
-    if user not in entries:
+    if user not in config.usersets.get("deadlineusers", {}).get("entries", "").replace(",", " ").split():
         raise Refused(config.flavour.wording.no_deadline_user.format(user))
 
 

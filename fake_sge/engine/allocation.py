@@ -33,6 +33,10 @@ class Room:
             found.setdefault(instance.host, []).append(instance)
         return list(found.values())
 
+    def put_first(self, master: QueueInstance) -> None:
+        """Have the host of an instance tried first, and there the instance."""
+        self.instances.sort(key=lambda item: (item.host != master.host, item is not master))
+
     def left(self, instance: QueueInstance) -> int:
         """How many slots can still be taken of an instance."""
         shared = (self._left[cap.scope, cap.resource] for cap in self._caps[instance.name])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..model import QueueInstance
 from ..model.resources import complex_values, known_loads
@@ -16,6 +17,20 @@ from .state import CellState
 
 _TERM = re.compile(r"([+-]?)\s*([A-Za-z_]\w*)?\s*(?:\*?\s*([\d.]+))?")
 _ABSENT = 99.0  # of a load value that is not reported
+
+
+class Load(NamedTuple):
+    """A load value: what is reported, and what each of the slots started of late adds."""
+
+    reported: float
+    each: float
+    slots: float
+    processors: int
+
+    @property
+    def value(self) -> float:
+        """With what is added."""
+        return self.reported + self.each * self.slots / self.processors
 
 
 class HostOrder:
@@ -48,23 +63,28 @@ class HostOrder:
         self._order = sorted(config.hosts, key=self._load.__getitem__)
         self._places: dict[str, tuple[int, int]] = {}
 
-    def adjusted(self, host: str) -> dict[str, float]:
-        """The load values of a host with what is added for the jobs it has got."""
-        loads = dict(self._loads[host])
-        for name, amount in self._adjustments.items():
-            if name in loads:
-                loads[name] += amount * self._added[host] / self._share(host, name)
-        return loads
+    def loads(self, host: str) -> dict[str, Load]:
+        """The load values of a host with what is added for the jobs it has got.
 
-    def _share(self, host: str, name: str) -> float:
-        """Values for each processor grow by a part only."""
-        return max(1.0, self._loads[host].get("num_proc", 1.0)) if name.startswith("np_") else 1.0
+        Those for each processor grow by a part only.
+        """
+        reported = self._loads[host]
+        processors = int(max(1.0, reported.get("num_proc", 1.0)))
+        return {
+            name: Load(
+                value,
+                self._adjustments.get(name, 0.0),
+                self._added[host] if name in self._adjustments else 0.0,
+                processors if name.startswith("np_") else 1,
+            )
+            for name, value in reported.items()
+        }
 
     def _loaded(self, host: str) -> float:
         """The value by which hosts are sorted: ``load_formula``."""
-        loads = self.adjusted(host)
-        absent = _ABSENT + self._added[host]
-        return sum(weight * (loads.get(name, absent) if name else 1.0) for weight, name in self._terms)
+        loads = self.loads(host)
+        absent = Load(_ABSENT, 1.0, self._added[host], 1)
+        return sum(weight * (loads.get(name, absent).value if name else 1.0) for weight, name in self._terms)
 
     def add(self, host: str, slots: int) -> None:
         """A job has got slots there."""

@@ -1,162 +1,26 @@
-"""Where a job can run: queues, requested resources, consumables, parallel environments."""
+"""Where a job can start now: free slots, consumables, quotas, parallel environments."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..model import (
     CellConfig,
     ComplexEntry,
     Granted,
     JobSpec,
-    JobType,
     ParallelEnvironment,
     QueueInstance,
-    QueueState,
     SchedulingMessage,
 )
 from ..model.globs import glob_match
-from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
-from ..model.values import number_of, printed
+from ..model.resources import complex_values
+from ..model.values import number_of
 from .allocation import Room, allocate, most_slots
 from .host_order import HostOrder
+from .matching import Offer, instance_matches, mismatch, offers, queue_unavailable, too_little, violations
 from .quotas import Quotas
-from .shortages import ABOUT_HOST, ABOUT_QUEUE, Used, of_cluster_queue, requests
 from .state import CellState, exceeded
-
-# Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
-_INTERACTIVE = (
-    JobType.IMMEDIATE | JobType.QLOGIN | JobType.QRSH | JobType.QSH | JobType.QRLOGIN | JobType.QRSHX
-)
-
-# Message numbers and texts as on a real 8.1.9 (captures w3.j_inthr, w4.j, w5.j), in the order reported.
-UNAVAILABLE = (
-    (
-        QueueState.SUSPENDED
-        | QueueState.CALENDAR_SUSPENDED
-        | QueueState.SUBORDINATE
-        | QueueState.ERROR
-        | QueueState.UNKNOWN
-        | QueueState.ORPHANED
-        | QueueState.AMBIGUOUS,
-        40,
-        "is temporarily not available",
-    ),
-    (QueueState.ALARM | QueueState.SUSPEND_ALARM, 27, "is overloaded"),
-    (QueueState.DISABLED | QueueState.CALENDAR_DISABLED, 39, "is disabled"),
-)
-
-
-def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
-    """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
-    name, at, place = config.queue_named(pattern).partition("@")
-    if name and not glob_match(name, queue):
-        return False
-    if not at:
-        return True
-    if place.startswith("@"):
-        return any(
-            host in members for group, members in config.host_groups.items() if glob_match(place, group)
-        )
-    return glob_match(place.lower(), host.lower())
-
-
-def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
-    """Why nothing can be dispatched to a queue instance because of its state; None when it is open."""
-    for states, number, text in UNAVAILABLE:
-        if instance.state & states:
-            return SchedulingMessage(number, f'queue instance "{instance.name}" dropped because it {text}')
-    return None
-
-
-class Offer(NamedTuple):
-    """What an instance offers for a complex entry: the text and where it comes from (``hl:`` ``qf:`` ...)."""
-
-    text: str
-    source: str
-    by_host: bool
-
-
-def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loads: bool) -> Offer | None:
-    """The instance's value of a complex entry; queue values count before those of the host.
-
-    ``loads``: also those load values that change.
-    """
-    attributes, name = instance.queue.attributes, entry.name
-    fixed = {"qname": instance.queue.name, "hostname": instance.host}
-    if name in fixed:
-        return Offer(fixed[name], "qf", False)
-    text = complex_values(attributes.get("complex_values", "")).get(name)
-    if text is not None:
-        return Offer(text, "qc" if entry.consumable != "NO" else "qf", False)
-    if name in attributes and name != "slots":
-        return Offer(
-            attributes[name].lower() if attributes[name] == "INFINITY" else attributes[name], "qf", False
-        )
-    host = config.hosts[instance.host]
-    text = complex_values(host.attributes.get("complex_values", "")).get(name)
-    if text is not None:
-        return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
-    reported = known_loads(host)
-    if name in reported and (loads or name in STEADY_LOADS):
-        return Offer(reported[name], "hl", True)
-    return None
-
-
-def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
-    """Whether an offer meets a request for ever: of a consumable any amount does."""
-    if offer is None:
-        return False
-    if entry.consumable != "NO":
-        return number_of(wanted, entry.type) is not None and number_of(offer.text, entry.type) is not None
-    return satisfies(entry, wanted, offer.text)
-
-
-def mismatch(
-    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True, verifying: bool = False
-) -> SchedulingMessage | None:
-    """Why an instance can never run the job (whatever else runs), worded as in qstat -j; None when it can.
-
-    ``loads``: as for :func:`offers`. ``verifying``: worded as by -w.
-    """
-    if spec.hard_queues and not any(
-        instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
-    ):
-        name = instance.queue.name
-        if any(glob_match(config.queue_named(word).partition("@")[0], name) for word in spec.hard_queues):
-            name = instance.name if verifying else instance.host  # on other hosts it is (real cell)
-        text = f'cannot run in queue "{name}" because it is not contained in its hard queue list (-q)'
-        return SchedulingMessage(6, text)
-    if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
-        text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
-        return SchedulingMessage(12, text)
-    limit = of_cluster_queue(config, instance, spec)
-    if limit is not None:
-        return limit
-    for resource in spec.hard_resources:
-        entry = config.complex_named(resource.name)
-        if entry is None or entry.name == "slots":
-            continue
-        offer = offers(config, instance, entry, loads)
-        if not meets(entry, resource.value, offer):
-            by_host = offer is not None and offer.by_host
-            place = f'in queue "{instance.name}"'
-            if by_host:
-                place = f'{"at host" if spec.pe is None else "in queue"} "{instance.host}"'
-            only = (
-                f"it offers only {offer.source}:{entry.name}={printed(offer.text, entry.type)}"
-                if offer
-                else f"job requests unknown resource ({entry.name})"
-            )
-            text = f"(-l {requests(spec.hard_resources)}) cannot run {place} because {only}"
-            return SchedulingMessage(ABOUT_HOST if by_host else ABOUT_QUEUE, text)
-    if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
-        return SchedulingMessage(
-            8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
-        )
-    return None
 
 
 def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:
@@ -180,13 +44,14 @@ def least_slots(spec: JobSpec) -> int:
 
 
 def consumables(config: CellConfig, spec: JobSpec) -> list[tuple[ComplexEntry, float]]:
-    """What a job takes of which consumables, besides its slots."""
-    found = []
+    """What a job takes of which consumables for each slot; of slots themselves one."""
+    slots = config.complex_named("slots")
+    found = [(slots, 1.0)] if slots is not None else []
     for resource in spec.hard_resources:
         entry = config.complex_named(resource.name)
         if entry is not None and entry.consumable != "NO" and entry.name != "slots":
             found.append((entry, number_of(resource.value, entry.type) or 0.0))
-    return found
+    return sorted(found, key=lambda item: item[0].name)
 
 
 def consumed(
@@ -217,57 +82,76 @@ def quotas_of(state: CellState, running: bool = True) -> Quotas:
     return quotas
 
 
-class Capacity:
-    """Free slots and consumables while one scheduler run hands them out."""
+def consumption(state: CellState) -> dict[tuple[str, str], float]:
+    """What running jobs use of consumables, by ``host:NAME`` or ``queue:INSTANCE`` and the resource."""
+    used: dict[tuple[str, str], float] = {}
+    for number, task_number in state.running:
+        job = state.jobs[number]
+        for key, amount in consumed(state.config, job.spec, job.tasks[task_number].granted):
+            used[key] = used.get(key, 0.0) + amount
+    return used
 
-    def __init__(self, state: CellState, now: float) -> None:
+
+class Capacity:
+    """Free slots and consumables while one scheduler run hands them out.
+
+    ``running`` False: as if nothing ran, and as if all queues were open.
+    """
+
+    def __init__(self, state: CellState, now: float, running: bool = True) -> None:
         self.state = state
         self.config = state.config
         self.free = {
-            name: max(0, instance.slots - instance.used)
+            name: max(0, instance.slots - (instance.used if running else 0))
             for name, instance in state.instances.items()
-            if queue_unavailable(instance) is None
+            if not running or queue_unavailable(instance) is None
         }
         self.order = HostOrder(state, now)
-        self.quotas = quotas_of(state)
-        self.used: dict[tuple[str, str], float] = {}
+        self.quotas = quotas_of(state, running)
+        self.used = consumption(state) if running else {}
         self.pe_used: dict[str, int] = {}
-        for number, task_number in state.running:
-            job = state.jobs[number]
-            task = job.tasks[task_number]
+        for number, task_number in state.running if running else ():
+            task = state.jobs[number].tasks[task_number]
             if task.granted_pe:
                 self.pe_used[task.granted_pe] = self.pe_used.get(task.granted_pe, 0) + task.slots
-            self._consume(job.spec, task.granted)
 
     def nothing_free(self) -> bool:
         """Whether no slot is left anywhere."""
         return not any(self.free.values())
 
-    def _consume(self, spec: JobSpec, granted: tuple[Granted, ...]) -> None:
-        for key, amount in consumed(self.config, spec, granted):
-            self.used[key] = self.used.get(key, 0.0) + amount
-
-    def _room(self, spec: JobSpec, instance: QueueInstance) -> int:
-        """How many of the job's slots fit into an instance now."""
-        room = self.free.get(instance.name, 0)
+    def _limits(
+        self, spec: JobSpec, instance: QueueInstance
+    ) -> Iterator[tuple[ComplexEntry, float, float, Offer]]:
+        """The consumables that a job takes of an instance or its host: how much of each, and what is left."""
+        host = self.config.hosts[instance.host].attributes.get("complex_values", "")
+        queue = instance.queue.attributes.get("complex_values", "")
         for entry, amount in consumables(self.config, spec):
-            host = self.config.hosts[instance.host]
-            for place, text in (
-                (f"queue:{instance.name}", instance.queue.attributes.get("complex_values", "")),
-                (f"host:{instance.host}", host.attributes.get("complex_values", "")),
+            for place, text, source in (
+                (f"queue:{instance.name}", queue, "qc"),
+                (f"host:{instance.host}", host, "hc"),
             ):
                 value = complex_values(text).get(entry.name)
                 total = number_of(value, entry.type) if value is not None else None
-                if total is None or amount <= 0:
-                    continue
-                left = total - self.used.get((place, entry.name), 0.0)
-                room = min(
-                    room,
-                    (room if left >= amount else 0)
-                    if entry.consumable == "JOB"
-                    else int(left / amount + 1e-9),
-                )
-        return room
+                if total is not None and amount > 0:
+                    left = total - self.used.get((place, entry.name), 0.0)
+                    yield entry, amount, left, Offer(f"{left:g}", source, source == "hc")
+
+    def room_of(self, spec: JobSpec, instance: QueueInstance) -> int:
+        """How many of the job's slots fit into an instance now."""
+        room = self.free.get(instance.name, 0)
+        for entry, amount, left, _ in self._limits(spec, instance):
+            if entry.consumable == "JOB":
+                room = room if left >= amount else 0
+            else:
+                room = min(room, int(left / amount + 1e-9))
+        return max(0, room)
+
+    def shortage(self, spec: JobSpec, instance: QueueInstance) -> SchedulingMessage | None:
+        """The first consumable, by its name, of which too little is left for a slot; None without one."""
+        for entry, amount, left, offer in self._limits(spec, instance):
+            if left < amount:
+                return too_little(instance, spec, entry, offer)
+        return None
 
     def candidates(self, spec: JobSpec, pe: str | None) -> Room:
         """The instances in which the job would run now, in the order in which they are tried."""
@@ -279,19 +163,11 @@ class Capacity:
                 and (pe is None or pe in instance.queue.pe_list)
                 and not self._overloaded(instance)
             ):
-                room = self._room(spec, instance)
+                room = self.room_of(spec, instance)
                 if room > 0:
                     found.append((instance, room))
-        preferred = [
-            item
-            for item in found
-            if any(
-                instance_matches(self.config, pattern, item[0].queue.name, item[0].host)
-                for pattern in spec.soft_queues
-            )
-        ]
-        if preferred:
-            found = preferred + [item for item in found if item not in preferred]
+        if spec.soft_queues or spec.soft_resources:
+            found.sort(key=lambda item: violations(self.config, item[0], spec))
         return Room(found, [self.quotas.caps(spec, pe, instance) for instance, _ in found])
 
     def _overloaded(self, instance: QueueInstance) -> bool:
@@ -299,7 +175,7 @@ class Capacity:
         thresholds = instance.queue.attributes.get("load_thresholds", "NONE")
         if thresholds == "NONE":
             return False
-        loads = {name: f"{value:f}" for name, value in self.order.adjusted(instance.host).items()}
+        loads = {name: f"{load.value:f}" for name, load in self.order.loads(instance.host).items()}
         return any(True for _ in exceeded(self.config, loads, thresholds))
 
     def place(self, spec: JobSpec) -> tuple[tuple[Granted, ...], str | None] | None:
@@ -320,10 +196,15 @@ class Capacity:
     ) -> list[tuple[QueueInstance, int]] | None:
         rule = environment.attributes["allocation_rule"]
         room = self.candidates(spec, environment.name)
+        master = master_of(self.config, spec, room)
+        if spec.master_queues and master is None:
+            return None
+        if master is not None:
+            room.put_first(master)
         for count in wanted_slots(spec, self.most_slots(environment, room)):
             chosen = allocate(rule, room, count)
             if chosen is not None:
-                return chosen
+                return sorted(chosen, key=lambda item: item[0] is not master) if master else chosen
         return None
 
     def most_slots(self, environment: ParallelEnvironment, room: Room) -> int:
@@ -340,19 +221,26 @@ class Capacity:
             self.order.add(piece.host, piece.slots)
         if pe is not None:
             self.pe_used[pe] = self.pe_used.get(pe, 0) + sum(piece.slots for piece in granted)
-        self._consume(spec, granted)
+        for key, amount in consumed(self.config, spec, granted):
+            self.used[key] = self.used.get(key, 0.0) + amount
         self.quotas.debit(spec, granted, pe)
         return granted, pe
 
 
+def master_of(config: CellConfig, spec: JobSpec, room: Room) -> QueueInstance | None:
+    """The first instance with a free slot that -masterq allows; None without one, or without -masterq."""
+    for instance in room.instances if spec.master_queues else ():
+        if room.left(instance) and any(
+            instance_matches(config, pattern, instance.queue.name, instance.host)
+            for pattern in spec.master_queues
+        ):
+            return instance
+    return None
+
+
 def used_of(state: CellState, place: str) -> dict[str, float]:
     """What running jobs use of the consumables of ``host:NAME`` or ``queue:INSTANCE``, slots among them."""
-    used: dict[str, float] = {}
-    for number, task_number in state.running:
-        job = state.jobs[number]
-        for (where, name), amount in consumed(state.config, job.spec, job.tasks[task_number].granted):
-            if where == place:
-                used[name] = used.get(name, 0.0) + amount
+    used = {name: amount for (where, name), amount in consumption(state).items() if where == place}
     kind, _, name = place.partition(":")
     used["slots"] = sum(
         instance.used
@@ -360,8 +248,3 @@ def used_of(state: CellState, place: str) -> dict[str, float]:
         if name == (instance.host if kind == "host" else instance.name)
     )
     return used
-
-
-def use_of(state: CellState) -> Used:
-    """What running jobs use of each place, counted once for a place."""
-    return functools.lru_cache(maxsize=None)(lambda place: used_of(state, place))

@@ -5,52 +5,47 @@ Observed on single hosts (captures w1, w3, w4) and on a real cell of several (te
 
 from __future__ import annotations
 
-from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, Task
+from ..model import Job, JobSpec, QueueInstance, SchedulingMessage, Task
 from ..model.globs import glob_match
-from ..model.resources import complex_values, known_loads
-from ..model.values import number_of
+from ..model.resources import beyond, complex_values
 from .allocation import Room, most_slots
 from .host_order import HostOrder
-from .placement import least_slots, mismatch, queue_unavailable, quotas_of, use_of
-from .quotas import Quotas
+from .matching import mismatch, queue_unavailable
+from .placement import Capacity, least_slots, master_of
 from .scheduling import concurrency_left
-from .shortages import room, shortage
-from .state import CellState, exceeded
+from .state import CellState
 
 VERIFY_NOW = 4  # -w p
-NOT_IN_LIST, NOT_IN_PE_LIST, EXCEEDS = 6, 8, 50  # numbers of messages: -q, pe_list, a resource quota
+# Numbers of messages: -q, pe_list, load thresholds, a resource quota.
+NOT_IN_LIST, NOT_IN_PE_LIST, OVERLOADED, EXCEEDS = 6, 8, 27, 50
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
 _LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS)
 
 
-def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
+def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
-    quotas = quotas_of(state, running=now)
-    used = use_of(state) if now else None
-    free: list[tuple[QueueInstance, int]] = []
+    capacity = Capacity(state, moment, running=now)
+    free: list[QueueInstance] = []
     for instance in state.instances.values():
         if now and queue_unavailable(instance):
             dropped.append(SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}'))
             continue
-        found = _against(state, quotas, instance, spec, loads=now, verifying=True)
+        found = _against(capacity, instance, spec, loads=now, verifying=True)
         if any(message.number == NOT_IN_PE_LIST for message in found):
             continue  # of that -w says nothing
         if not found and now and instance.used >= instance.slots:
             found = [_without_slots(instance, spec)]
-        if not found:
-            found = shortage(state.config, instance, spec, used)
         messages += found
         if not found:
-            slots = instance.slots - (instance.used if now else 0)
-            free.append((instance, room(state.config, instance, spec, used, slots)))
+            free.append(instance)
     by_list = [message for message in messages if message.number == NOT_IN_LIST]
     messages = by_list + dropped + [message for message in messages if message.number != NOT_IN_LIST]
-    offered = _offered(state, spec, free, quotas)
+    offered = _offered(capacity, spec, free)
     if offered >= least_slots(spec):
         return True, []
     if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
@@ -60,13 +55,17 @@ def suitability(state: CellState, spec: JobSpec) -> tuple[bool, list[SchedulingM
 
 
 def _against(
-    state: CellState, quotas: Quotas, instance: QueueInstance, spec: JobSpec, loads: bool, verifying: bool
+    capacity: Capacity, instance: QueueInstance, spec: JobSpec, loads: bool, verifying: bool
 ) -> list[SchedulingMessage]:
-    """What an instance has against a job: a quota of which nothing is left, or its requests."""
-    caps = quotas.caps(spec, spec.pe, instance)
+    """What an instance has against a job: a quota or consumable of which nothing is left, or its requests."""
+    caps = capacity.quotas.caps(spec, spec.pe, instance)
     found = [SchedulingMessage(EXCEEDS, cap.reason) for cap in caps if not cap.slots]
-    reason = mismatch(state.config, instance, spec, loads=loads, verifying=verifying) if not found else None
-    return found if reason is None else [reason]
+    if found:
+        return found
+    reason = mismatch(capacity.config, instance, spec, loads=loads, verifying=verifying)
+    if reason is None:
+        reason = capacity.shortage(spec, instance)
+    return [reason] if reason is not None else []
 
 
 def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
@@ -76,18 +75,21 @@ def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
     return SchedulingMessage(0, f"(-l {wanted}) {only}")
 
 
-def _offered(state: CellState, spec: JobSpec, free: list[tuple[QueueInstance, int]], quotas: Quotas) -> int:
-    """The most slots that free instances give a job, of the parallel environment that gives most."""
+def _offered(capacity: Capacity, spec: JobSpec, free: list[QueueInstance]) -> int:
+    """The most slots that instances give a job, of the parallel environment that gives most."""
+    rooms = [(instance, capacity.room_of(spec, instance)) for instance in free]
     if spec.pe is None:
-        return max((slots for _, slots in free), default=0)
+        return max((slots for _, slots in rooms), default=0)
     most = 0
     least = least_slots(spec)
-    for name, environment in state.config.parallel_environments.items():
+    for name, environment in capacity.config.parallel_environments.items():
         if glob_match(spec.pe, name):
-            fitting = [(instance, slots) for instance, slots in free if name in instance.queue.pe_list]
-            room = Room(fitting, [quotas.caps(spec, name, instance) for instance, _ in fitting])
+            fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
+            room = Room(fitting, [capacity.quotas.caps(spec, name, instance) for instance, _ in fitting])
             rule = environment.attributes["allocation_rule"]
             slots = min(environment.slots, most_slots(rule, room))
+            if spec.master_queues and master_of(capacity.config, spec, room) is None:
+                slots = max(0, min(slots, least) - 1)  # all but that of the master
             whole = rule == "$pe_slots" and slots < least  # of one host all or nothing
             odd = rule.isdigit() and int(rule) and all(count % int(rule) for count in _counts(spec))
             most = max(most, 0 if whole or odd else slots)
@@ -114,35 +116,37 @@ class _Scheduling:
     def __init__(self, state: CellState, now: float) -> None:
         self.state = state
         self.now = now
-        self.order = HostOrder(state, now)
-        self.instances = self.order.sorted(list(state.instances.values()))
-        self.quotas = quotas_of(state)
-        self.used = use_of(state)
+        self.capacity = Capacity(state, now)
+        self.instances = self.capacity.order.sorted(list(state.instances.values()))
         self.dropped = {item.name: found for item in self.instances if (found := self._dropped(item))}
 
     def _dropped(self, instance: QueueInstance) -> SchedulingMessage | None:
         reason = queue_unavailable(instance)
-        if reason is not None and instance.state & QueueState.ALARM and reason.number == 27:
-            return SchedulingMessage(27, f"{reason.text}{_overload(self.state, instance)}")
-        if reason is not None:
+        if reason is not None and reason.number != OVERLOADED:
             return reason
+        overload = _overload(self.state, self.capacity.order, instance)
+        if reason is not None or overload:
+            text = f'queue instance "{instance.name}" dropped because it is overloaded{overload}'
+            return SchedulingMessage(OVERLOADED, text)
         if instance.used >= instance.slots:
             text = f'queue instance "{instance.name}" dropped because it is full'
             return SchedulingMessage(37, text)
         return None
 
 
-def _overload(state: CellState, instance: QueueInstance) -> str:
-    """Which load value is beyond its threshold."""
-    thresholds = instance.queue.attributes.get("load_thresholds", "NONE")
-    loads = known_loads(state.config.hosts[instance.host])
-    for name in exceeded(state.config, loads, thresholds):
+def _overload(state: CellState, order: HostOrder, instance: QueueInstance) -> str:
+    """Which load value is beyond its threshold, and what of it is for jobs that have started of late."""
+    thresholds = complex_values(instance.queue.attributes.get("load_thresholds", "NONE"))
+    loads = order.loads(instance.host)
+    for name, limit in thresholds.items():
         entry = state.config.complex_named(name)
-        limits = complex_values(thresholds)
-        if entry is not None and name in loads:
-            limit = limits.get(entry.name, limits.get(entry.shortcut, ""))
-            value = number_of(loads[name], entry.type) or 0.0
-            return f": {name}={value:f} (no load adjustment) {entry.relop} {limit}"
+        load = loads.get(entry.name) if entry is not None else None
+        if entry is None or load is None or not beyond(entry, limit, f"{load.value:f}"):
+            continue
+        added = "(no load adjustment)"
+        if load.slots:
+            added = f"(= {load.reported:f} + {load.each:.2f} * {load.slots:f} with nproc={load.processors})"
+        return f": {entry.name}={load.value:f} {added} {entry.relop} {limit}"
     return ""
 
 
@@ -169,25 +173,20 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     pending = [task for task in job.tasks.values() if task.is_pending]
     if not job.waiting and not pending:
         return []
-    state, quotas = scheduling.state, scheduling.quotas
+    state = scheduling.state
     simple = _simple_reason(state, job, pending, scheduling.now)
     if simple is not None:
         return [SchedulingMessage(*simple, (job.number,))]
     reasons: list[SchedulingMessage] = []
     open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
     for instance in open_ones:
-        found = _against(state, quotas, instance, job.spec, loads=True, verifying=False)
-        found = found or shortage(state.config, instance, job.spec, scheduling.used)
+        found = _against(scheduling.capacity, instance, job.spec, loads=True, verifying=False)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
         reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
     if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
-        free = [
-            (item, room(state.config, item, job.spec, scheduling.used, item.slots - item.used))
-            for item in open_ones
-            if mismatch(state.config, item, job.spec) is None
-        ]
-        offered = _offered(state, job.spec, free, quotas)
+        free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
+        offered = _offered(scheduling.capacity, job.spec, free)
         text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
         reasons.append(SchedulingMessage(24, text, (job.number,)))
     return reasons

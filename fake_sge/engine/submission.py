@@ -22,7 +22,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
             take_number(state)
         return Submission(refusal=tuple(verdict.lines), code=verdict.code)
     spec = verdict.spec
-    found, messages = suitability(state, spec) if spec.verify_suitable else (True, [])
+    found, messages = suitability(state, now, spec) if spec.verify_suitable else (True, [])
     if spec.verify_suitable >= 3:
         return _verified(take_number(state), found, messages)
     trouble = late(spec, state)

@@ -28,6 +28,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
+RESEND = 91.0  # seconds after a signal for s_rt in which execd sends none for s_rt or h_rt (real cell)
 
 
 GIGABYTE = 1024.0**3
@@ -111,11 +112,22 @@ class Watch:
         """Carry out a timer's action."""
         if action == "soft":
             self.send(signal.SIGUSR1)
+            self._remind()
         elif action == "stop":
             self.send(signal.SIGSTOP)
         else:
             self.limit_hit = self.limit_hit or action == "hard"
             self.send(signal.SIGKILL)
+
+    def _remind(self) -> None:
+        """After a warning h_rt has to wait, too; while it is not over, the warning is repeated."""
+        again = time.monotonic() + RESEND
+        hard = [due for due, action in self.timers if action == "hard"]
+        if hard and hard[0] <= again:
+            self.timers = [(due, action) for due, action in self.timers if action != "hard"]
+            self.timers.append((again, "hard"))
+        else:
+            self.timers.append((again, "soft"))
 
     def wait(self) -> tuple[int, resource.struct_rusage]:
         """The job's wait status and usage."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from ..engine.admission import find_jobs
-from ..engine.placement import instance_matches, quotas_of, used_of
+from ..engine.matching import instance_matches
+from ..engine.placement import quotas_of, used_of
 from ..engine.reasons import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
@@ -156,7 +157,7 @@ class CommandView:
 
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue would run a job."""
-        return suitability(self.qmaster.engine.state, spec)
+        return suitability(self.qmaster.engine.state, self.now, spec)
 
     def operate(self, operation: JobOperation, number: int, *args: object) -> list[Change]:
         """Alter, delete, suspend ... a job."""

@@ -37,6 +37,13 @@ def in_own_namespace(module: str) -> None:
         os.execvp("unshare", ["unshare", "--mount", sys.executable, "-m", module, *sys.argv[1:]])
 
 
+def host_object(name: str) -> str:
+    """An execution host as Grid Engine's own file, with nothing of its own."""
+    words = ("load_scaling", "complex_values", "user_lists", "xuser_lists", "projects", "xprojects")
+    lines = [f"{word} NONE" for word in (*words, "usage_scaling", "report_variables")]
+    return "\n".join([f"hostname {name}", *lines]) + "\n"
+
+
 class ManyHosts:
     """``localhost`` and further hosts; those without slots of their own have the cell's.
 
@@ -72,9 +79,7 @@ class ManyHosts:
         for name in self.all_hosts:
             self.tell("qconf", "-ah", name)
             self.tell("qconf", "-as", name)
-            lines = [f"hostname {name}", "load_scaling NONE", "complex_values NONE", "user_lists NONE"]
-            lines += [f"{word} NONE" for word in ("xuser_lists", "projects", "xprojects", "usage_scaling")]
-            self.daemons.configure("-Ae", "\n".join([*lines, "report_variables NONE"]) + "\n")
+            self.daemons.configure("-Ae", host_object(name))
         members = " ".join(["localhost", *self.all_hosts])
         self.daemons.configure("-Mhgrp", f"group_name @allhosts\nhostlist {members}\n")
         self.daemons.relaunch_execd = self._relaunch  # type: ignore[method-assign]

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fake_sge.real.plan import edited
-from tests.fake.host_stories import ARCH, ENVIRONMENTS, GLOBAL, LOAD, SILENT, SLOTS, load_of
-from tests.fake.many_hosts import ManyHosts, in_own_namespace
+from tests.fake.host_stories import ARCH, COMPLEXES, ENVIRONMENTS, GLOBAL, LOAD, SILENT, SLOTS, load_of
+from tests.fake.many_hosts import ManyHosts, host_object, in_own_namespace
 from tests.fake.stories import Step, record, told
 from tests.fake.twin import Answer
 from tests.real_cell import BINARIES
@@ -87,6 +87,10 @@ class Teller:
     def _queue(self, name: str, *pairs: str) -> None:
         self.cell.cell.configure(queues={name: dict(pair.split("=", 1) for pair in pairs)})
 
+    def _host(self, name: str, pair: str) -> None:
+        attribute, _, value = pair.partition("=")
+        self.cell.daemons.configure("-Me", edited(host_object(name), {attribute: value}))
+
     def _crash(self, host: str) -> None:
         self.gone[host] = True
         self.cell.crash(host)
@@ -116,6 +120,8 @@ class Teller:
         queues = self.cell.tell("qconf", "-sql").split()
         if "b.q" in queues:
             self.cell.tell("qconf", "-dq", "b.q")
+        for host in ARCH:
+            self.cell.daemons.configure("-Me", host_object(host))
         text = edited(self.cell.tell("qconf", "-sq", "all.q"), {"seq_no": "0", "load_thresholds": "NONE"})
         self.cell.daemons.configure("-Mq", text)
         self._scheduler(*(f"{name}={value}" for name, value in ORDINARY.items()))
@@ -135,6 +141,7 @@ def main() -> None:
         here = loads.pop("localhost")
         cell = ManyHosts(
             home, loads, SILENT, slots=4, parallel_environments=ENVIRONMENTS, first_job_number=500001,
+            complexes=COMPLEXES,
             global_config={**GLOBAL, "load_sensor": str(home / "sensor")},
         )  # fmt: skip
         with cell:

@@ -42,6 +42,8 @@ def masked(side: Side, text: str) -> str:
     text = re.sub(r"(<J(?:B_submission|AT_start)_time>)[^<]*", r"\1TIME", text)
     text = re.sub(r"(<JAT_prio>)[^<]*", r"\1PRIO", text)
     text = re.sub(r"(?m)^(tmpdir +|qsub_time +).*", r"\1X", text)
+    adjusted = r"=\d+\.\d+ \(= (\d+\.\d+) \+ (\d\.\d\d) \* \d+\.\d+ with"
+    text = re.sub(adjusted, r"=N (= \1 + \2 * N with", text)
     text = re.sub(r"( name='start_time'>)\d+", r"\1TIME", text)
     return re.sub(r"(usage +\d+: +).*", r"\1USED", text)
 

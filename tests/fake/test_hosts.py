@@ -82,6 +82,12 @@ class Teller:
         timing = changed_timing(state.timing, settings or {}, scheduler or {})
         self.cell.qmaster.apply("configure", config, timing)
 
+    def _host(self, name: str, pair: str) -> None:
+        attribute, _, value = pair.partition("=")
+        config = copy.deepcopy(self.cell.qmaster.engine.state.config)
+        config.hosts[name].attributes[attribute] = value
+        self.cell.qmaster.apply("configure", config, None)
+
     def _crash(self, host: str) -> None:
         self.cell.qmaster.apply("host_down", host, False, True)
 

@@ -20,7 +20,8 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states values",
     "engine": "__init__ accounting admission allocation control delivery engine holds host_order hosts "
-    "lifecycle placement quota_sets quotas reasons scheduling shortages state submission",
+    "lifecycle matching placement quota_sets quotas reasons scheduling shortages state "
+    "submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
     "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues "
     "quotas slots table tasks usage formats",

@@ -134,7 +134,8 @@ class Alteration:
 
     def resources(self, name: str, value: Sequence[Resource]) -> None:
         """``-l``."""
-        self.take(name, admission.check_resources(value, self.qmaster.config))
+        soft = name == "soft_resources"
+        self.take(name, admission.check_resources(value, self.qmaster.config, soft))
 
     def simple(self, name: str, value: object) -> None:
         """An attribute that needs no check."""

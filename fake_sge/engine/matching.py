@@ -1,0 +1,171 @@
+"""Whether a queue instance is open, and whether it meets what a job asks for; why not, as qstat -j says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..model import (
+    CellConfig,
+    ComplexEntry,
+    JobSpec,
+    JobType,
+    QueueInstance,
+    QueueState,
+    SchedulingMessage,
+)
+from ..model.globs import glob_match
+from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
+from ..model.values import number_of, printed
+from .shortages import ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
+
+# Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
+_INTERACTIVE = (
+    JobType.IMMEDIATE | JobType.QLOGIN | JobType.QRSH | JobType.QSH | JobType.QRLOGIN | JobType.QRSHX
+)
+
+# Message numbers and texts as on a real 8.1.9 (captures w3.j_inthr, w4.j, w5.j), in the order reported.
+UNAVAILABLE = (
+    (
+        QueueState.SUSPENDED
+        | QueueState.CALENDAR_SUSPENDED
+        | QueueState.SUBORDINATE
+        | QueueState.ERROR
+        | QueueState.UNKNOWN
+        | QueueState.ORPHANED
+        | QueueState.AMBIGUOUS,
+        40,
+        "is temporarily not available",
+    ),
+    (QueueState.ALARM | QueueState.SUSPEND_ALARM, 27, "is overloaded"),
+    (QueueState.DISABLED | QueueState.CALENDAR_DISABLED, 39, "is disabled"),
+)
+
+
+def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
+    """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
+    name, at, place = config.queue_named(pattern).partition("@")
+    if name and not glob_match(name, queue):
+        return False
+    if not at:
+        return True
+    if place.startswith("@"):
+        return any(
+            host in members for group, members in config.host_groups.items() if glob_match(place, group)
+        )
+    return glob_match(place.lower(), host.lower())
+
+
+def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
+    """Why nothing can be dispatched to a queue instance because of its state; None when it is open."""
+    for states, number, text in UNAVAILABLE:
+        if instance.state & states:
+            return SchedulingMessage(number, f'queue instance "{instance.name}" dropped because it {text}')
+    return None
+
+
+class Offer(NamedTuple):
+    """What an instance offers for a complex entry: the text and where it comes from (``hl:`` ``qf:`` ...)."""
+
+    text: str
+    source: str
+    by_host: bool
+
+
+def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loads: bool) -> Offer | None:
+    """The instance's value of a complex entry; queue values count before those of the host.
+
+    ``loads``: also those load values that change.
+    """
+    attributes, name = instance.queue.attributes, entry.name
+    fixed = {"qname": instance.queue.name, "hostname": instance.host}
+    if name in fixed:
+        return Offer(fixed[name], "qf", False)
+    text = complex_values(attributes.get("complex_values", "")).get(name)
+    if text is not None:
+        return Offer(text, "qc" if entry.consumable != "NO" else "qf", False)
+    if name in attributes and name != "slots":
+        return Offer(
+            attributes[name].lower() if attributes[name] == "INFINITY" else attributes[name], "qf", False
+        )
+    host = config.hosts[instance.host]
+    text = complex_values(host.attributes.get("complex_values", "")).get(name)
+    if text is not None:
+        return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
+    reported = known_loads(host)
+    if name in reported and (loads or name in STEADY_LOADS):
+        return Offer(reported[name], "hl", True)
+    return None
+
+
+def mismatch(
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True, verifying: bool = False
+) -> SchedulingMessage | None:
+    """Why an instance can never run the job, worded as in qstat -j; None when it can, however much it has.
+
+    ``loads``: as for :func:`offers`. ``verifying``: worded as by -w.
+    """
+    if spec.hard_queues and not any(
+        instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
+    ):
+        name = instance.queue.name
+        if any(glob_match(config.queue_named(word).partition("@")[0], name) for word in spec.hard_queues):
+            name = instance.name if verifying else instance.host  # on other hosts it is (real cell)
+        text = f'cannot run in queue "{name}" because it is not contained in its hard queue list (-q)'
+        return SchedulingMessage(6, text)
+    if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
+        text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
+        return SchedulingMessage(12, text)
+    limit = of_cluster_queue(config, instance, spec)
+    if limit is not None:
+        return limit
+    for resource in spec.hard_resources:
+        entry = config.complex_named(resource.name)
+        if entry is None or entry.name == "slots":
+            continue
+        offer = offers(config, instance, entry, loads)
+        if not meets(entry, resource.value, offer):
+            return too_little(instance, spec, entry, offer)
+    if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
+        return SchedulingMessage(
+            8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
+        )
+    return None
+
+
+def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
+    """Whether an offer meets a request for ever: of a consumable any amount does."""
+    if offer is None:
+        return False
+    if entry.consumable != "NO":
+        return number_of(wanted, entry.type) is not None and number_of(offer.text, entry.type) is not None
+    return satisfies(entry, wanted, offer.text)
+
+
+def violations(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> int:
+    """How many of a job's soft requests an instance does not meet; those with the fewest come first."""
+    count = 0
+    for resource in spec.soft_resources:
+        entry = config.complex_named(resource.name)
+        offer = offers(config, instance, entry, loads=True) if entry is not None else None
+        count += entry is None or offer is None or not satisfies(entry, resource.value, offer.text)
+    name, host = instance.queue.name, instance.host
+    count += bool(spec.soft_queues) and not any(
+        instance_matches(config, pattern, name, host) for pattern in spec.soft_queues
+    )
+    return count
+
+
+def too_little(
+    instance: QueueInstance, spec: JobSpec, entry: ComplexEntry, offer: Offer | None
+) -> SchedulingMessage:
+    """What an instance offers of a resource does not do for a job; None: it has nothing of the kind."""
+    by_host = offer is not None and offer.by_host
+    place = f'in queue "{instance.name}"'
+    if by_host:
+        place = f'{"at host" if spec.pe is None else "in queue"} "{instance.host}"'
+    only = f"job requests unknown resource ({entry.name})"
+    if offer is not None:
+        only = f"it offers only {offer.source}:{entry.name}={printed(offer.text, entry.type)}"
+    wanted = requests(spec.hard_resources) or ("slots=1" if spec.pe is not None else "NONE")
+    text = f"(-l {wanted}) cannot run {place} because {only}"
+    return SchedulingMessage(ABOUT_HOST if by_host else ABOUT_QUEUE, text)
