@@ -33,6 +33,7 @@ T = TypeVar("T")
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
 PAUSE = 0.25
 FEW = 5  # as many job numbers are named in a message
+ATTEMPTS = 3  # times that one command is given before all begins anew
 ROUNDS = 4  # listings in a row in which jobs may end before they can be asked for
 LOOKS, LONGEST_INTERVAL = 10, 4.0  # how often the qmaster is asked while a record may still be written
 LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed at a silent qmaster)
@@ -196,6 +197,15 @@ class SubmissionRecovery:
                     raise
             self._clock.sleep(PAUSE)
 
+    def _at_once(self, ask: Callable[[], T]) -> T:
+        """Ask again right away, a few times: where every second answer fails, two in a row never come."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return ask()
+            except QmasterUnreachable:
+                self._clock.sleep(PAUSE)
+        return ask()
+
     def _pause(self) -> None:
         """Wait for the next look, or until there is something new in accounting."""
         until = self._clock.monotonic() + self._interval
@@ -213,7 +223,9 @@ class SubmissionRecovery:
         found: dict[str, int] = {}
         before: set[int] = set()
         for _ in range(ROUNDS):
-            listed = {row.job for row in self._cluster.listing(self._cluster.user).rows}
+            listed = {
+                row.job for row in self._at_once(lambda: self._cluster.listing(self._cluster.user)).rows
+            }
             found, left_out = self._among(listed, wanted, looked_at)
             if found or not left_out:
                 break
@@ -250,7 +262,7 @@ class SubmissionRecovery:
         if not numbers:
             return None
         try:
-            for job in self._cluster.details(numbers).jobs:
+            for job in self._at_once(lambda: self._cluster.details(numbers)).jobs:
                 looked_at[job.job] = job.context.get(CONTEXT, "")
         except UnreadableReply as err:
             if len(numbers) == 1:

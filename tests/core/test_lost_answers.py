@@ -220,3 +220,25 @@ def interrupted(cell: Cell) -> Any:
         raise KeyboardInterrupt
 
     return answer
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+@pytest.mark.parametrize("made", [True, False])
+def test_a_qmaster_of_which_every_second_answer_fails(cell: Cell, made: bool, failing: int) -> None:
+    """A listing and `qstat -j` after it never succeed in a row there."""
+    session = cell.connect("session=kept")
+    run(session)
+    dead = captured.case("env.dead_port.qstat").result
+    answers = [lambda _: None, lambda argv: dead._replace(argv=tuple(argv))]
+    cell.runner.next("qstat", *(answers[::-1] if failing == 0 else answers) * 300)
+    nothing = lambda _: captured.result("", "", 0)  # noqa: E731
+    cell.runner.next("qsub", lost(cell, "timed out in qsub") if made else nothing)
+    if made:
+        assert session.runJob(template(session), key="a") == str(cell.qmaster.made[-1])
+    else:
+        with pytest.raises(DrmCommunicationException, match="the job was not accepted"):
+            session.runJob(template(session), key="a")
+    cell.runner.scripted.clear()
+    number = session.runJob(template(session), key="a")
+    assert int(number) == cell.qmaster.made[-1]
+    assert len(cell.qmaster.made) == 2
