@@ -26,7 +26,7 @@ _MASKS = (
         re.compile(r"(?:\d:\d\d:\d\d:\d\d|NA) +(?:\d+\.\d{5}|NA) +(?:\d+\.\d{5}|NA) +"),
         "FIGURE ",
     ),  # qstat -ext
-    (re.compile(r"\b[01]\.\d{5}\b"), "PRIORITY"),
+    (re.compile(r"\b(?!0\.00000)[01]\.\d{5}\b"), "PRIORITY"),  # that of held jobs is 0
     (  # qstat -urg: the urgency grows while a job waits
         re.compile(r"(?<=PRIORITY PRIORITY) +\d+( +\d+) +\d+( +\d+ \S)"),
         r" FIGURE\1 FIGURE\2",
@@ -38,6 +38,7 @@ _MASKS = (
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"), "TIME"),
+    (re.compile(r"(?m)^ *<JAT_scaled_usage_list>\n(?:.*\n)*? *</JAT_scaled_usage_list>\n"), ""),
     # Figures that a kernel or a clock gives; the blanks up to the next column go with them.
     (
         re.compile(
@@ -100,7 +101,7 @@ class Masker:
 
     def masked(self, answer: Answer) -> Answer:
         """The answer, comparable; what qsub says in it teaches the job's number."""
-        if "qsub" in answer.command or "qresub" in answer.command:
+        if any(tool in answer.command for tool in ("qsub", "qresub", "qrsh")):
             for number in submitted(f"{answer.out}\n{answer.err}"):
                 if number not in self._numbers:
                     self._numbers.append(number)

@@ -26,7 +26,7 @@ SWITCHES = (
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qquota."""
-    switches = parse_switches(request.argv[1:], SWITCHES)
+    switches = parse_switches(request.argv[1:], SWITCHES, takes_empty=True)
     problem = environment_error(request) or refused(request.flavour, "qquota", SWITCHES, switches, "error: ")
     if problem is not None:
         return problem

@@ -78,6 +78,7 @@ class _Session:
         self.request = request
         self.qmaster = qmaster
         self.switches = switches
+        self.told = b""  # what -verbose has still to say on stdout
 
     def run(self, spec: JobSpec) -> Reply:
         with tempfile.TemporaryDirectory(prefix="qrsh.") as directory:
@@ -122,8 +123,10 @@ class _Session:
 
     def _tell(self, number: int, spec: JobSpec) -> None:
         """What -verbose says."""
-        text = f'Your job {number} ("{spec.name}") has been submitted\n'
-        self.request.emit(encode(text), b"waiting for interactive job to be scheduled ...\n")
+        text = encode(f'Your job {number} ("{spec.name}") has been submitted\n')
+        if not self.request.stdout_is_tty:  # a pipe gets it at the end
+            self.told, text = text, b""
+        self.request.emit(text, b"waiting for interactive job to be scheduled ...\n")
 
         def task() -> Task | None:
             job = self.qmaster.job(number)
@@ -141,9 +144,8 @@ class _Session:
                 ),
             )
 
-    @staticmethod
-    def _output(place: Path) -> tuple[bytes, bytes]:
-        return (place / "out").read_bytes(), (place / "err").read_bytes()
+    def _output(self, place: Path) -> tuple[bytes, bytes]:
+        return (place / "out").read_bytes() + self.told, (place / "err").read_bytes()
 
 
 def _shown(built: Submitted, request: Request) -> str:

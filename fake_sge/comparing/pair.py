@@ -116,6 +116,11 @@ class Pair:
             time.sleep(0.05)
         return True
 
+    def deleting(self) -> bool:
+        """Whether the real cell still has jobs that were deleted, and only they differ."""
+        real = [line for line in self.real.jobs() if not re.search(r" d[rtRSsT]+ TIME", line)]
+        return real == self.fake.jobs() != self.real.jobs()
+
     def prepare(self, line: str) -> None:
         """Run a line in both whose answers do not matter."""
         for side in (self.real, self.fake):

@@ -168,7 +168,8 @@ LISTING: Values = {
 }
 SELECT: Values = {name: LISTING[name] for name in ("-l", "-q", "-qs", "-U", "-pe", "-ncb", "-zzz")}
 SESSION: Values = {
-    **{name: SUBMIT[name] for name in ("-N", "-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-A", "-p", "-pe")},
+    "-N": ("alpha", "1x", "a/b"),
+    **{name: SUBMIT[name] for name in ("-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-A", "-p", "-pe")},
     **dict.fromkeys(("-verbose", "-nostdin", "-noshell", "-zzz", "-terse", "-inherit", "-clear"), FLAG),
     **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-M", "-r", "-hold_jid", "-m", "-i")},
 }

@@ -45,10 +45,11 @@ class Switches:
         self.usage = self.usage or other.usage
 
 
-def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switches:
+def parse_switches(words: Sequence[str], known: Sequence[OptionHelp], takes_empty: bool = False) -> Switches:
     """Read a command line: after a switch with an argument come words up to the next that begins with ``-``.
 
-    The first of them is not empty where there has to be one. An unknown word ends the parsing with an error.
+    The first of them is not empty where there has to be one, but with ``takes_empty`` (qquota).
+    An unknown word ends the parsing with an error.
     """
     forms = {option.switch: option.argument for option in known}
     result = Switches()
@@ -65,7 +66,7 @@ def parse_switches(words: Sequence[str], known: Sequence[OptionHelp]) -> Switche
         if argument:
             optional = argument.startswith("[")
             while index < len(words) and not words[index].startswith("-"):
-                if not words[index] and not arguments and not optional:
+                if not words[index] and not arguments and not optional and not takes_empty:
                     break
                 arguments.append(words[index])
                 index += 1
