@@ -6,7 +6,6 @@ that another user could have put there, or led elsewhere by a symbolic link, is 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -32,9 +31,10 @@ class StoreError(Exception):
 def path_of(directory: Path, name: str) -> Path:
     """The file of the session of this name (the contact string without ``session=``)."""
     if len(name) > LONGEST_NAME or not re.fullmatch(r"[\w.@+-]+", name, re.ASCII) or name.startswith("."):
-        name = (
-            f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
-        )
+        import hashlib  # noqa: PLC0415 seldom needed
+
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+        name = f"{re.sub(r'[^A-Za-z0-9]', '_', name)[:40]}-{digest}"
     return directory / f"{name}{SUFFIX}"
 
 

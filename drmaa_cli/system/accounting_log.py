@@ -9,7 +9,6 @@ util/logchecker.sh leaves them: ``accounting.0.gz``, ``accounting.1.gz`` ...
 
 from __future__ import annotations
 
-import gzip
 import logging
 import os
 import stat
@@ -374,4 +373,6 @@ class AccountingFile:
 
 def _opened(path: Path) -> IO[bytes]:
     """A rotated file, which may have been compressed."""
+    import gzip  # noqa: PLC0415 seldom needed
+
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # both read bytes
