@@ -125,7 +125,7 @@ def _print(one: Explanation, job: SessionJob | None) -> None:
     about = [visible(job.name)] if job is not None else []
     about += [f"{number(one.jobs)} tasks"] if one.jobs > 1 else []
     named = f"job {one.id}" + (f" ({', '.join(about)})" if about else "")
-    doubt = "" if one.certain else " (not certain)"
+    doubt = "" if one.certain or one.kind.value == UNKNOWN else " (not certain)"
     for line in _wrapped(f"{named}: {visible(one.sentence)}{doubt}", ""):
         print(paint(line, _colour(one), sys.stdout))
     for label, lines in (("evidence:", one.evidence), ("to do:", one.advice)):

@@ -250,7 +250,7 @@ def _job(fields: _Fields) -> JobDetail:
         name=text_of_field(fields, "JB_job_name"),
         submission_time=_time(text_of_field(fields, "JB_submission_time")),
         is_array=is_array_job(fields),
-        tasks=_structure(fields.get("JB_ja_structure")),
+        tasks=structure_of(fields.get("JB_ja_structure")),
         context={n: v or "" for n, v in _pairs(fields.get("JB_context"), "VA_variable", "VA_value")},
         details=tuple(_task_details(fields.get("JB_ja_tasks"))),
     )
@@ -264,7 +264,7 @@ def is_array_job(fields: _Fields) -> bool:
     return bool(integer_of(text_of_field(fields, "JB_type") or "0", "JB_type") & JOB_TYPE_ARRAY)
 
 
-def _structure(element: etree._Element | None) -> TaskRange:
+def structure_of(element: etree._Element | None) -> TaskRange:
     """JB_ja_structure; 1-1:1 stands for a job that is no array (and for ``-t 1``)."""
     if element is None:
         return TaskRange(1, 1, 1)

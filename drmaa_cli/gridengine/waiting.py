@@ -15,6 +15,7 @@ from drmaa_cli.gridengine.qstat import (
     jobs_of,
     read_details,
     records_of,
+    structure_of,
     text_of_field,
 )
 from drmaa_cli.gridengine.records import CommandResult
@@ -49,6 +50,7 @@ class WaitingJob(NamedTuple):
         job: job number.
         owner, name, project: as printed; project is '' for none.
         is_array: whether it was submitted with ``-t``.
+        tasks: how many tasks it has; 1 of a job that is no array.
         resources: its hard requests (``-l``), name -> value.
         queues: the queues it is to run in (``-q``), as they were asked for.
         pe, slots: its parallel environment and how many slots, as asked for (``2-8``); '' for none.
@@ -66,6 +68,7 @@ class WaitingJob(NamedTuple):
     name: str
     project: str
     is_array: bool
+    tasks: int
     resources: Mapping[str, str]
     queues: tuple[str, ...]
     pe: str
@@ -148,6 +151,7 @@ def _job(fields: Mapping[str, etree._Element]) -> WaitingJob:
         name=text_of_field(fields, "JB_job_name"),
         project=text_of_field(fields, "JB_project"),
         is_array=is_array_job(fields),
+        tasks=len(structure_of(fields.get("JB_ja_structure")).numbers()),
         resources=dict(_resources(fields.get("JB_hard_resource_list"))),
         queues=tuple(_texts(fields.get("JB_hard_queue_list"), "QR_name")),
         pe=text_of_field(fields, "JB_pe"),

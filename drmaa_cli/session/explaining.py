@@ -103,8 +103,8 @@ class Explaining:
             found += self._of_ends(one)
             found += live
             found += self._of_missing(one, missing)
-            if not one.ends and not live:
-                found += self._of_records(one)
+            if not one.ends and self._may_have_ended(inquiry, one, live):
+                found += self._of_records(inquiry, one, told=bool(live))
         return found
 
     # --- which jobs ----------------------------------------------------------------------------------------
@@ -212,22 +212,34 @@ class Explaining:
         ends = {task: end for task, end in one.ends.items() if end is not None}
         return self._explained(one.number, ends)
 
-    def _of_records(self, one: Asked) -> Iterator[Explanation]:
-        """What accounting tells of a job that is not the session's."""
+    def _may_have_ended(self, inquiry: Inquiry, one: Asked, live: Sequence[Explanation]) -> bool:
+        """Whether a job that is not the session's has tasks that are not listed."""
+        job = inquiry.job(one.number)
+        if not live:
+            return True
+        listed = sum(each.jobs for each in live)
+        wanted = len(one.tasks) if one.tasks is not None else 0 if job is None else job.tasks
+        return job is not None and job.is_array and listed < wanted
+
+    def _of_records(self, inquiry: Inquiry, one: Asked, *, told: bool) -> Iterator[Explanation]:
+        """What accounting tells of a job that is not the session's, and is not (all) in the qmaster."""
         try:
             records = self._cluster.retrying(lambda: self._cluster.records([one.number], 0.0))
         except DrmaaException as err:
-            yield _unknown(
-                one, f"not in the qmaster, and accounting cannot be read here ({err.text.strip()})"
-            )
+            if not told:
+                text = f"not in the qmaster, and accounting cannot be read here ({err.text.strip()})"
+                yield _unknown(one, text)
             return
+        rows = inquiry.rows(one.number)
         ends = {
             record.id.task: end_of_record(record)
             for record in _last_job(records)
-            if one.tasks is None or record.task in one.tasks
+            if (one.tasks is None or record.task in one.tasks)
+            and not any(covers(row, record.task) for row in rows)
         }
-        if not ends:
-            yield _unknown(one, "unknown: neither the qmaster nor accounting has such a job")
+        if not ends and not told:
+            what = "this task of the job" if rows else "such a job"
+            yield _unknown(one, f"unknown: neither the qmaster nor accounting has {what}")
         yield from self._explained(one.number, ends)
 
     def _explained(self, number: int, ends: Mapping[Task, End]) -> Iterator[Explanation]:
@@ -337,7 +349,7 @@ def _unknown(one: Asked, sentence: str) -> Explanation:
         WaitKind.UNKNOWN,
         sentence,
         False,
-        (f"qstat: job {one.number} is not listed", f"qacct -j {one.number}: nothing"),
+        ("qstat: it is not listed", f"qacct -j {one.number}: nothing of it"),
         ("look for a mistake in the number, or in older accounting files: qacct -f FILE -j {job}",),
     )
     return _explanation(one.number, sorted(one.tasks or ()) or (None,), JobState.UNDETERMINED, finding)

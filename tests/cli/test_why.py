@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -12,7 +13,7 @@ from drmaa_cli.cli.why import _first, _tasks
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.jobs.why.explanation import WaitKind
 from fake_sge.cell import Cell
-from tests.cli.conftest import Desk, ended
+from tests.cli.conftest import PATIENCE, Desk, ended
 from tests.cli.schemas import SCHEMAS, valid
 
 pytestmark = pytest.mark.slow
@@ -82,10 +83,30 @@ def test_jobs_of_no_session(desk: Desk, cell: Cell) -> None:
     assert (shape["id"], shape["session"], shape["name"]) == (f"{job}.2", None, None)
 
 
+def test_an_array_of_no_session_of_which_some_tasks_have_ended(desk: Desk, cell: Cell) -> None:
+    line = "test $SGE_TASK_ID = 2 && exit 100; exit $SGE_TASK_ID"
+    options = ("-terse", "-t", "1-3", "-b", "y", "-shell", "n", "-o", "/dev/null", "-j", "y")
+    job = cell.run("qsub", *options, "sh", "-c", line).stdout.decode().partition(".")[0]
+    told = [f"job {job}.2: in its error state: it exited with 100, by which a job says that it must not be"]
+    told[0] += " tried again"
+    told += [f"job {job}.{task}: ended by itself with exit status {task}" for task in (1, 3)]
+
+    def heads(*words: str) -> list[str]:
+        return [text for text in desk.run("why", *words).stdout.splitlines() if text.startswith("job ")]
+
+    until = time.monotonic() + PATIENCE
+    while heads(job) != told:
+        assert time.monotonic() < until, heads(job)
+    assert heads(f"{job}.3") == told[2:]
+    assert heads(f"{job}.9") == [
+        f"job {job}.9: unknown: neither the qmaster nor accounting has this task of the job"
+    ]
+
+
 def test_an_unknown_job_is_exit_1(desk: Desk) -> None:
     done = desk.run("why", "4711000")
     assert done.returncode == 1
-    assert done.stdout.startswith("job 4711000: unknown: neither the qmaster nor accounting has such a job (")
+    assert done.stdout.startswith("job 4711000: unknown: neither the qmaster nor accounting has such a job\n")
     (shape,) = valid(desk.run("why", "--json", "4711000").stdout, "why-1")["jobs"]
     assert (shape["kind"], shape["certain"]) == ("unknown", False)
 

@@ -21,7 +21,7 @@ def row(state: str = "qw", **changes: Any) -> JobRow:
 
 def job(**changes: Any) -> WaitingJob:
     """The same in full."""
-    plain = WaitingJob(7, "anna", "align", "", False, {}, (), "", "", (), (), 0.0, 0, False, "", {})
+    plain = WaitingJob(7, "anna", "align", "", False, 1, {}, (), "", "", (), (), 0.0, 0, False, "", {})
     return plain._replace(**changes)
 
 

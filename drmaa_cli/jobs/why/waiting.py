@@ -208,7 +208,7 @@ def _of_array(about: Circumstances) -> Finding | None:
         return Finding(
             WaitKind.CONCURRENCY,
             f"waiting for other tasks of its array: {about.together} run, and no more than {limit} may (-tc)",
-            evidence=said,
+            evidence=(f"qstat -j: maximum concurrency {limit}", f"qstat: {about.together} run", *said),
             advice=("let more run at once: qalter -tc N {job}",),
         )
     if said and about.row.tasks is not None and not limit:
