@@ -147,11 +147,7 @@ def _hold_state(seen: Letter, holds: Hold) -> str:
     if seen & _PENDING and holds & Hold.START_TIME:
         by_system = True
         by_user = by_user and bool(holds & Hold.USER)
-    if by_user and by_system:
-        return USER_SYSTEM_ON_HOLD
-    if by_user:
-        return USER_ON_HOLD
-    return SYSTEM_ON_HOLD if by_system else ""
+    return _by(by_user, by_system, USER_ON_HOLD, SYSTEM_ON_HOLD, USER_SYSTEM_ON_HOLD)
 
 
 def _suspension(seen: Letter) -> str:
@@ -159,11 +155,13 @@ def _suspension(seen: Letter) -> str:
     by_system = bool(seen & _BY_SYSTEM)
     if seen & Letter.PREEMPTED and seen & _STARTED:
         by_system = True
-    if by_user and by_system:
-        return USER_SYSTEM_SUSPENDED
+    return _by(by_user, by_system, USER_SUSPENDED, SYSTEM_SUSPENDED, USER_SYSTEM_SUSPENDED)
+
+
+def _by(by_user: bool, by_system: bool, user: str, system: str, both: str) -> str:
     if by_user:
-        return USER_SUSPENDED
-    return SYSTEM_SUSPENDED if by_system else ""
+        return both if by_system else user
+    return system if by_system else ""
 
 
 def needs_hold_kinds(letters: str) -> bool:

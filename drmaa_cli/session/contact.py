@@ -13,24 +13,14 @@ from typing import NamedTuple
 from drmaa_cli.config import CONTACT_VARIABLE
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
 from drmaa_cli.system.ssh.address import SCHEME, SshAddress, parse_address
+from drmaa_cli.template.job_name import CHARACTERS
 
 _WORD = re.compile(r"session=(?P<name>[^;]+)", re.IGNORECASE)
 _VARIABLE = re.compile(
     r"(?P<name>SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT|ARCH))=(?P<value>[\w./+-]+)", re.ASCII
 )
 # Grid Engine's rules for object names (libdrmaa refuses such sessions with code 2, observed).
-_FORBIDDEN = {
-    " ": "Space (' ')",
-    "/": "Slash ('/')",
-    ":": "Colon (':')",
-    "@": "At ('@')",
-    "\\": "Backslash ('\\')",
-    "*": "Asterisk ('*')",
-    "?": "Questionmark ('?')",
-    "\n": "Return",
-    "\t": "Tab",
-    "\r": "Carriage return",
-}
+_FORBIDDEN = {" ": "Space (' ')", **CHARACTERS}
 
 
 class Contact(NamedTuple):
