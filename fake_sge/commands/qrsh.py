@@ -44,7 +44,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return Reply(1, b"", encode(parsed.stray + shown.err))
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
-        return Reply(0, encode(help_text(request.flavour, "qrsh")))
+        return Reply(0, encode(help_text(request.flavour, "qrsh", _NOT_HERE)))
     wrong = [option for option in parsed.options if option.switch in _NOT_HERE]
     if wrong:
         return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))

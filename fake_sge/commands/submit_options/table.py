@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -63,12 +64,12 @@ class OptionType:
 TOOL_LETTERS = {"qsub": "s", "qalter": "a", "qrsh": "r", "qhold": "h", "qrls": "h"}
 
 
-def help_text(flavour: Flavour, tool: str) -> str:
-    """The help of qsub, qalter, qhold, qrls or qrsh."""
+def help_text(flavour: Flavour, tool: str, without: Sequence[str] = ()) -> str:
+    """The help of qsub, qalter, qhold, qrls or qrsh; ``without`` these options."""
     rows = [
         OptionHelp(switch, option.argument, option.text)
         for switch, option in OPTIONS.items()
-        if TOOL_LETTERS[tool] in option.tools
+        if TOOL_LETTERS[tool] in option.tools and switch not in without
     ]
     return usage(flavour, tool, rows)
 
