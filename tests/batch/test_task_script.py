@@ -223,7 +223,9 @@ def test_functions_and_options_of_the_caller_change_nothing(shell: Path, tmp_pat
 def test_a_job_may_have_a_path_of_its_own(shell: Path) -> None:
     found = run(shell, many([line(Task(PRINT, ["x"]))]), {"SGE_TASK_ID": "1", "PATH": "/no"})
     assert (found.returncode, found.stdout) == (0, b"x")
-    assert outcome(shell, Task("printf", ["x"], {"PATH": "/no"})) == EXIT_NOT_STARTED
+    script = one(Task("printf", ["x"], {"PATH": "/no"}), is_array=False)
+    here = {"PATH": f"/tmp/1.1.all.q:{ENV['PATH']}"}  # as in a job, whose own directory stays in front
+    assert run(shell, script, here).returncode == EXIT_NOT_STARTED
 
 
 def test_a_command_that_looks_like_a_variable() -> None:

@@ -314,7 +314,8 @@ def test_any_locale(desk: Desk, locale: str) -> None:
 def test_no_grid_engine_and_no_qmaster_are_one_line(own_desk: tuple[Desk, Cell], words: list[str]) -> None:
     desk, cell = own_desk
     assert detach(desk, "--hold", "true") == "1"
-    assert "qsub" in desk.refused(*words, PATH=str(desk.directory))
+    nowhere = str(desk.directory)
+    assert "qsub" in desk.refused(*words, PATH=nowhere, SGE_ROOT=nowhere)
     cell.stop_qmaster()
     assert "qmaster" in desk.refused(*words)
 
