@@ -56,6 +56,6 @@ def _processor_seconds(command: Sequence[str], env: Mapping[str, str], cwd: Path
     """Of a command and of all that it has waited for."""
     env = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, env=env, cwd=cwd, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, env=env, cwd=cwd, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
