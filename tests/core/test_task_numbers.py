@@ -143,3 +143,11 @@ def test_a_million_tasks_with_one_value_are_one_entry() -> None:
     found.discard(10**5)
     assert found.entries() == 2
     assert (found[7], found[8], found.get(10**5), len(found)) == ("other", "same", None, 10**6 - 1)
+
+
+def test_the_operators_of_sets_make_sets() -> None:
+    numbers = TaskNumbers(TaskRange(1, 9, 2))
+    assert numbers & {3, 4, 5} == {3, 5}
+    assert numbers | {4} == {1, 3, 4, 5, 7, 9}
+    assert numbers - {1, 3, 5} == {7, 9}
+    assert numbers ^ {1, 2} == {2, 3, 5, 7, 9}

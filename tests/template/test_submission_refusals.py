@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from drmaa_cli.errors import (
@@ -183,3 +185,27 @@ def test_order_of_checks(first: int) -> None:
     for later in ORDER[first + 1 :]:
         if not later.keys() & ORDER[first].keys():
             assert str(refusal({**later, **ORDER[first]})) == expected
+
+
+def test_linux_gives_a_program_texts_so_long_and_no_longer() -> None:
+    subprocess.run(["/bin/true", "x" * LONGEST_STRING], check=True)
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(["/bin/true", LONG], check=False)
+
+
+@pytest.mark.parametrize("defaults", [["-b", "-b n"], ["-b", "-b No"]])
+def test_an_argument_for_a_script_of_the_users_can_have_no_line_end(defaults: list[str]) -> None:
+    """Without such a default the command is a program, which a script of ours can start."""
+    given = {"args": ["a", "b\nc"]}
+    assert b"exec" in (submission(given, defaults=frozenset(["-N", "-N d"])).stdin or b"")
+    assert str(refusal(given, defaults=frozenset(defaults))).endswith(
+        r"drmaa_v_argv[1] cannot be 'b\nc': Grid Engine cuts it at the end of a line"
+    )
+
+
+@pytest.mark.parametrize("how", [{"joinFiles": True}, {"nativeSpecification": "-j y"}, "-j y", "-j Yes"])
+def test_a_file_for_errors_that_go_to_the_output_is_judged_all_the_same(how: dict[str, object] | str) -> None:
+    given = {"errorPath": ":/a\nb", **(how if isinstance(how, dict) else {})}
+    defaults = frozenset(["-j", how] if isinstance(how, str) else [])
+    assert submission({"errorPath": ":/a\nb"}, defaults=frozenset(["-j", "-j n"])).stdin
+    assert "drmaa_error_path" in str(refusal(given, defaults=defaults))
