@@ -13,6 +13,7 @@ from .host_order import HostOrder
 from .matching import mismatch, queue_unavailable
 from .placement import Capacity, least_slots, master_of
 from .scheduling import concurrency_left
+from .shortages import requests
 from .state import CellState
 
 VERIFY_NOW = 4  # -w p
@@ -27,6 +28,8 @@ _LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS)
 def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
+    if spec.pe is not None and _largest(state, spec.pe) < least_slots(spec):
+        return False, [_too_few(spec, 0)]  # then no queue is looked at (real cell)
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     capacity = Capacity(state, moment, running=now)
@@ -49,9 +52,19 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     if offered >= least_slots(spec):
         return True, []
     if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
-        text = f'cannot run in PE "{spec.pe}" because it only offers {offered} slots'
-        messages.append(SchedulingMessage(24, text))
+        messages.append(_too_few(spec, offered))
     return False, list(dict.fromkeys(messages))
+
+
+def _largest(state: CellState, pattern: str) -> int:
+    """The slots of the largest parallel environment that a job may mean."""
+    environments = state.config.parallel_environments.items()
+    return max((item.slots for name, item in environments if glob_match(pattern, name)), default=0)
+
+
+def _too_few(spec: JobSpec, offered: int) -> SchedulingMessage:
+    text = f'cannot run in PE "{spec.pe}" because it only offers {offered} slots'
+    return SchedulingMessage(24, text)
 
 
 def _against(
@@ -69,8 +82,7 @@ def _against(
 
 
 def _without_slots(instance: QueueInstance, spec: JobSpec) -> SchedulingMessage:
-    requests = ",".join(f"{item.name}={item.value}" for item in spec.hard_resources)
-    wanted = requests or ("slots=1" if spec.pe is not None else "NONE")
+    wanted = "slots=1" if spec.pe is not None else requests(spec.hard_resources) or "NONE"
     only = f'cannot run in queue "{instance.name}" because it offers only qc:slots=0.000000'
     return SchedulingMessage(0, f"(-l {wanted}) {only}")
 
