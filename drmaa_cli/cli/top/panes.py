@@ -32,6 +32,7 @@ class Pane(Vertical):
 
     Attributes:
         mode: what is shown: ``info``, ``why``, ``output``, ``errors``; '' for nothing.
+        title: what stands above.
     """
 
     DEFAULT_CSS = """
@@ -42,7 +43,7 @@ class Pane(Vertical):
 
     def __init__(self, survey: Survey) -> None:
         super().__init__()
-        self.mode = ""
+        self.mode = self.title = ""
         self._survey = survey
         self._asked: object = None  # what is followed, or was asked for
         self._settling: Any = None
@@ -52,11 +53,6 @@ class Pane(Vertical):
         """The two parts."""
         yield Static(id="pane-title", markup=False)
         yield Log(max_lines=MOST_LINES, id="pane-lines")
-
-    @property
-    def title(self) -> str:
-        """What stands above."""
-        return str(self.query_one("#pane-title", Static).visual)
 
     @property
     def lines(self) -> Sequence[str]:
@@ -104,6 +100,7 @@ class Pane(Vertical):
             self._settling = self.set_timer(SETTLED, begin)
 
     def _entitle(self, title: str) -> None:
+        self.title = title
         self.query_one("#pane-title", Static).update(title)
 
     def _show(self, lines: Sequence[str]) -> None:
