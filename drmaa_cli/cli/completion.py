@@ -27,5 +27,8 @@ def command(shell: str) -> int:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    print(kind(cli, {}, PROGRAM, COMPLETION).source())
+    script = kind(cli, {}, PROGRAM, COMPLETION).source()
+    if shell == "fish":  # click's would cut a description, or a name, at its first comma
+        script = script.replace('string split ","', 'string split --max 1 ","')
+    print(script)
     return 0

@@ -9,6 +9,7 @@ import sys
 import click
 
 from drmaa_cli.cli import ends
+from drmaa_cli.cli.completing import files
 from drmaa_cli.cli.parser import Command
 
 NOT_FOUND = 127  # a shell's codes, and env(1)'s
@@ -26,8 +27,8 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # at its start, and exec h
     ],
     context_settings={"allow_interspersed_args": False},
 )
-@click.argument("program", metavar="PROGRAM")
-@click.argument("arguments", metavar="ARGUMENT", nargs=-1, type=click.UNPROCESSED)
+@click.argument("program", metavar="PROGRAM", shell_complete=files)
+@click.argument("arguments", metavar="ARGUMENT", nargs=-1, type=click.UNPROCESSED, shell_complete=files)
 def command(program: str, arguments: tuple[str, ...]) -> int:
     """Replace this process by PROGRAM, with drmaa_cli's 'drmaa' and 'DRMAA' in front of its PYTHONPATH.
 

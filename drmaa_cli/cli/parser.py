@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 import click
 
+from drmaa_cli.cli.completing import sessions
+
 PROGRAM = "drmaa-cli"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -141,6 +143,7 @@ def session_options(function: Function) -> Function:
         "-s",
         "--session",
         metavar="NAME",
+        shell_complete=sessions,
         help="The session: jobs are kept under its name. The default is made of the current directory.",
     )
     contact = click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 import click
 
+from drmaa_cli.cli.completing import directories
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import FloatType, Seconds
 
@@ -145,6 +146,7 @@ def request_options(function: Function) -> Function:
             "--cwd",
             "directory",
             metavar="DIR",
+            shell_complete=directories,
             help="Where it runs; the default is the current directory.",
         ),
         click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drmaa_cli.cli import ends
+from drmaa_cli.cli.completing import files
 from drmaa_cli.cli.ends import complain
 from drmaa_cli.cli.follow import home_of, is_here
 from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
@@ -36,10 +37,24 @@ if TYPE_CHECKING:
     ],
 )
 @request_options
-@click.option("-o", "--output", metavar="FILE", help="Where its output is kept; the default is NAME.oID.")
-@click.option("-e", "--error", metavar="FILE", help="Where its errors are kept; the default is NAME.eID.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files,
+    help="Where its output is kept; the default is NAME.oID.",
+)
+@click.option(
+    "-e",
+    "--error",
+    metavar="FILE",
+    shell_complete=files,
+    help="Where its errors are kept; the default is NAME.eID.",
+)
 @click.option("-j", "--join", is_flag=True, help="Keep errors with the output.")
-@click.option("--input", "input_file", metavar="FILE", help="What it reads on standard input.")
+@click.option(
+    "--input", "input_file", metavar="FILE", shell_complete=files, help="What it reads on standard input."
+)
 @click.option(
     "--key", metavar="KEY", help="Submit it once only under this key; after that, take it up again."
 )
@@ -50,7 +65,9 @@ if TYPE_CHECKING:
 )
 @session_options
 @json_option
-@click.argument("words", metavar="COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
+@click.argument(
+    "words", metavar="COMMAND", nargs=-1, type=click.UNPROCESSED, required=True, shell_complete=files
+)
 def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # what click read
     """Run COMMAND as a job and wait for it, as if it ran here.
 

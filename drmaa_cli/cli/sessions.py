@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from drmaa_cli.cli import ends
+from drmaa_cli.cli import completing, ends
 from drmaa_cli.cli.ends import Failure
 from drmaa_cli.cli.parser import Group, json_option
 from drmaa_cli.cli.screen import Column, print_json, table
@@ -73,7 +73,7 @@ def list_all(before: bool, as_json: bool) -> int:
 
 
 @command.command("show", examples=[("drmaa-cli sessions show nightly", "its jobs, one line for each")])
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=completing.sessions)
 @json_option
 @click.pass_obj
 def show(before: bool, as_json: bool, name: str) -> int:
@@ -116,7 +116,7 @@ def show(before: bool, as_json: bool, name: str) -> int:
         ("drmaa-cli sessions export --csv", "a table of the jobs of all sessions"),
     ],
 )
-@click.argument("names", metavar="[NAME ...]", nargs=-1)
+@click.argument("names", metavar="[NAME ...]", nargs=-1, shell_complete=completing.sessions)
 @click.option("--csv", "as_csv", is_flag=True, help="A table for spreadsheets instead of JSON.")
 def export(names: Sequence[str], as_csv: bool) -> int:
     """Print every job of these sessions, or of all, with all that is on record of its end."""
@@ -145,8 +145,14 @@ def export(names: Sequence[str], as_csv: bool) -> int:
         ("drmaa-cli sessions report nightly -o report.html", "another one, elsewhere"),
     ],
 )
-@click.argument("name", metavar="[NAME]", required=False)
-@click.option("-o", "--output", metavar="FILE", help="The page; '-' is standard output.")
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=completing.sessions)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="The page; '-' is standard output.",
+)
 @click.option(
     "--failures",
     type=click.IntRange(0),
@@ -178,7 +184,7 @@ def report(name: str | None, output: str | None, failures: int, lines: int) -> i
         ("drmaa-cli sessions prune --force nightly", "this one, whatever its jobs do"),
     ],
 )
-@click.argument("names", metavar="[NAME ...]", nargs=-1)
+@click.argument("names", metavar="[NAME ...]", nargs=-1, shell_complete=completing.sessions)
 @click.option("--older-than", metavar="DAYS", type=float, help="Instead of the setting keep_days.")
 @click.option("--force", is_flag=True, help="With names: also if jobs have not ended.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")

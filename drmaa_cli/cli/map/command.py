@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from drmaa_cli.cli.completing import directories, files
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.map import lines, plan
 from drmaa_cli.cli.map.lines import Item
@@ -59,7 +60,12 @@ class _Map(Command):
 @click.option("--bundle", type=click.IntRange(1), default=1, metavar="N", help="N commands in a task.")
 @click.option("--at-most", type=click.IntRange(1), metavar="N", help="At most N tasks at the same time.")
 @click.option("--shell", default="/bin/sh", metavar="SHELL", help="What reads the commands: /bin/sh.")
-@click.option("--log-dir", metavar="DIR", help="Outputs and job log; the default is FILE.map here.")
+@click.option(
+    "--log-dir",
+    metavar="DIR",
+    shell_complete=directories,
+    help="Outputs and job log; the default is FILE.map here.",
+)
 @following_options(
     detach="Submit, print the ids of the jobs, and do not wait.",
     interrupt="What ctrl-C does with the jobs; where nobody can be asked, they are ended.",
@@ -67,7 +73,9 @@ class _Map(Command):
 )
 @session_options
 @json_option
-@click.argument("words", metavar="FILE", nargs=-1, type=click.UNPROCESSED, required=True)
+@click.argument(
+    "words", metavar="FILE", nargs=-1, type=click.UNPROCESSED, required=True, shell_complete=files
+)
 @click.pass_context
 def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # click's
     """Run many commands, as the tasks of as few array jobs as possible, and follow them all.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drmaa_cli.cli import ends
+from drmaa_cli.cli.completing import files
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
@@ -70,7 +71,12 @@ class Since(FloatType):
 @click.option("--histogram", "full", is_flag=True, help="Histograms with a line for each part.")
 @click.option("--memory-name", default="", metavar="NAME", help="What memory is asked for by, if not h_vmem.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
-@click.option("--plot", metavar="FILE", help="Draw it, too: FILE.png or FILE.svg (needs matplotlib).")
+@click.option(
+    "--plot",
+    metavar="FILE",
+    shell_complete=files,
+    help="Draw it, too: FILE.png or FILE.svg (needs matplotlib).",
+)
 @session_options
 @json_option
 def command(
