@@ -90,7 +90,8 @@ class Inquiry:
         found = obstacles(texts)
         kinds = {one.kind for one in found}
         if about.job is not None and about.job.pe and kinds & {Kind.PE_SLOTS, Kind.NO_PE}:
-            about = about._replace(environment=self._environment(about.job.pe))
+            named = [one.name for one in found if one.kind is Kind.PE_SLOTS]  # which one a pattern has found
+            about = about._replace(environment=self._environment(named[0] if named else about.job.pe))
         if Kind.QUOTA in kinds:
             rules = [one.name for one in found if one.kind is Kind.QUOTA]
             about = about._replace(quotas={rule: self._quota(rule) for rule in rules})
@@ -127,10 +128,11 @@ class Inquiry:
         return found or (None, None)
 
     def _environment(self, name: str) -> Environment | None:
+        if any(letter in name for letter in "*?["):  # which qselect does not understand
+            return None
         if name not in self._environments:
             instances = self._scheduling.instances_with(name)
-            pattern = any(letter in name for letter in "*?[")
-            values = {} if pattern or not instances else self._scheduling.environment(name) or {}
+            values = self._scheduling.environment(name) or {} if instances else {}
             slots = values.get("slots", "")
             known = int(slots) if slots.isascii() and slots.isdigit() else None
             found = Environment(known, values.get("allocation_rule", ""), instances or ())

@@ -29,7 +29,7 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
     if spec.pe is not None and _largest(state, spec.pe) < least_slots(spec):
-        return False, [_too_few(spec, 0)]  # then no queue is looked at (real cell)
+        return False, [_too_few(state, spec, 0)]  # then no queue is looked at (real cell)
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     capacity = Capacity(state, moment, running=now)
@@ -52,7 +52,7 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     if offered >= least_slots(spec):
         return True, []
     if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
-        messages.append(_too_few(spec, offered))
+        messages.append(_too_few(state, spec, offered))
     return False, list(dict.fromkeys(messages))
 
 
@@ -62,8 +62,11 @@ def _largest(state: CellState, pattern: str) -> int:
     return max((item.slots for name, item in environments if glob_match(pattern, name)), default=0)
 
 
-def _too_few(spec: JobSpec, offered: int) -> SchedulingMessage:
-    text = f'cannot run in PE "{spec.pe}" because it only offers {offered} slots'
+def _too_few(state: CellState, spec: JobSpec, offered: int) -> SchedulingMessage:
+    """That a parallel environment has too few slots: the one that a pattern has found, if it is one alone."""
+    found = [name for name in state.config.parallel_environments if glob_match(spec.pe or "", name)]
+    name = found[0] if len(found) == 1 else spec.pe
+    text = f'cannot run in PE "{name}" because it only offers {offered} slots'
     return SchedulingMessage(24, text)
 
 

@@ -47,6 +47,11 @@ def more_slots_than_a_host_has(site: Site) -> Made:
     return Made(site.submit("-pe", "smp", "50", "sleep", "9"))
 
 
+@situation("impossible", f"{NEVER}it asks for 9 slots on one host, and no host has more than 2")
+def more_slots_than_any_environment_of_a_pattern_has(site: Site) -> Made:
+    return Made(site.submit("-pe", "s*", "9", "sleep", "9"))
+
+
 @situation("impossible", f"{NEVER}it asks for 2 slots, and parallel environment few has 1 in all")
 def more_slots_than_the_environment_has(site: Site) -> Made:
     return Made(site.submit("-pe", "few", "2", "sleep", "9"))

@@ -1,6 +1,6 @@
 """Record what a real Grid Engine answers when it is asked why a job waits: one line for each situation.
 
-    python -m tests.why.record tests/data/why/sge-8.1.9.jsonl
+    python -m tests.why.record tests/data/why/sge-8.1.9.jsonl [CASE ...]
 
 boots a private cell of the Grid Engine that is installed here, makes every situation in it, and writes down
 every command of ``session.why()`` with its answer, once the scheduler has had its say. A line is never
@@ -66,8 +66,13 @@ def record(site: Site, row: Situation, *, silent: bool) -> dict[str, Any]:
         return len(said) == 1 and re.fullmatch(expected, said[0].sentence) is not None
 
     site.wait_until(is_told, row.name)
-    case = f"{row.name}{'.silent' if silent else ''}"
+    case = case_of(row, silent=silent)
     return {"case": case, "job": made.job, "other": made.other, "transcripts": found}
+
+
+def case_of(row: Situation, *, silent: bool) -> str:
+    """The name of a line."""
+    return f"{row.name}{'.silent' if silent else ''}"
 
 
 def cases() -> list[tuple[Situation, bool]]:
@@ -79,7 +84,12 @@ def main() -> None:
     """Record every situation."""
     parser = argparse.ArgumentParser(prog="python -m tests.why.record", description="Record why jobs wait.")
     parser.add_argument("file", type=Path, help="the file that is written")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="only these; the others stay as they are")
     arguments = parser.parse_args()
+    kept: dict[str, str] = {}
+    if arguments.cases:
+        written = arguments.file.read_text(encoding="utf-8").splitlines()
+        kept = {json.loads(line)["case"]: line for line in written}
     with tempfile.TemporaryDirectory(prefix="why") as directory:
         folder = Path(directory)
         folder.chmod(0o777)
@@ -89,11 +99,15 @@ def main() -> None:
             os.environ["DRMAA_CLI_STATE_DIR"] = str(folder / "state")
             lines = []
             for row, silent in cases():
+                name = case_of(row, silent=silent)
+                if arguments.cases and name not in arguments.cases:
+                    lines.append(kept[name])
+                    continue
                 try:
-                    lines.append(record(site, row, silent=silent))
+                    lines.append(json.dumps(record(site, row, silent=silent)))
                 finally:
                     site.clean_up()
-    arguments.file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    arguments.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
