@@ -202,8 +202,8 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
         free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
         offered = _offered(scheduling.capacity, job.spec, free)
-        text = f'cannot run in PE "{job.spec.pe}" because it only offers {offered} slots'
-        reasons.append(SchedulingMessage(24, text, (job.number,)))
+        few = _too_few(state, job.spec, offered)
+        reasons.append(SchedulingMessage(few.number, few.text, (job.number,)))
     return reasons
 
 
