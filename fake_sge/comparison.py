@@ -93,9 +93,11 @@ class Masker:
 
     Args:
         places: what is written for certain texts, longest first: ``{cell's directory: "CELL"}``.
+        priorities: whether they are the same on both sides and are left as they are.
     """
 
-    def __init__(self, places: Mapping[str, str]) -> None:
+    def __init__(self, places: Mapping[str, str], priorities: bool = False) -> None:
+        self._masks = [mask for mask in _MASKS if not priorities or mask[1] != "PRIORITY"]
         self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
         self._numbers: list[int] = []
 
@@ -113,7 +115,7 @@ class Masker:
         for index, number in enumerate(self._numbers, 1):
             text = re.sub(rf"(?<![\w.]){number}(?!\w)", f"<{index}>", text)
         text = _FOREIGN.sub("", text)
-        for pattern, name in _MASKS:
+        for pattern, name in self._masks:
             text = pattern.sub(name, text)
         return _NARROWED.sub(" ", text)
 

@@ -60,7 +60,8 @@ class Side:
                 str(directory): "DIRECTORY",
                 self._env.get("USER", "root"): "USER",
                 os.uname().nodename: "localhost",
-            }
+            },
+            priorities=True,  # see compare.cell_options
         )
 
     def run(self, line: str) -> Answer:

@@ -103,8 +103,18 @@ def refresh_ready(state: CellState, job: Job, now: float) -> None:
     )
     if pending and not job.predecessors and job.spec.execution_time <= now:
         state.mark_ready(job)
-    else:
-        state.ready.pop(job.number, None)
+    elif job.number in state.ready:
+        del state.ready[job.number]
+        _forget_priority(job)
+
+
+def _forget_priority(job: Job) -> None:
+    """A job that waits for something else than a place has none (real cell); running tasks keep theirs."""
+    job.priority = job.normalised_priority = job.normalised_urgency = job.normalised_tickets = 0.0
+    job.urgency = job.resource_contribution = job.waiting_contribution = job.deadline_contribution = 0.0
+    for task in job.tasks.values():
+        if task.is_pending:
+            task.priority = task.normalised_tickets = 0.0
 
 
 def _in_error(task: Task) -> bool:

@@ -86,10 +86,8 @@ def _joined(change: Change, how: str, name: str, old: str, value: str, where: st
     have, given = (
         complex_values(text) if pairs else dict.fromkeys(files.listed(text), "") for text in (old, value)
     )
-    if not have and how in (ADD, MODIFY):
-        if how == MODIFY or pairs:
-            change.noted(f'"{name}" of "{where}" is empty - Adding new element(s).')
-        have = {}
+    if not have and how == MODIFY:
+        change.noted(f'"{name}" of "{where}" is empty - Adding new element(s).')
     if how == DELETE and pairs and not given:
         given = dict.fromkeys(files.listed(value), "")  # of a host without their values
     known = [key for key in given if key in have]

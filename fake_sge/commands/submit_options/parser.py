@@ -111,9 +111,9 @@ class _Line:
         if self.context.is_alter and self.on_command_line:
             text = self._argument(switch)
             self._add(switch, hold(text, self.context), text)
-        else:  # in a file for qalter it stands for no letter
+        else:  # so also in a file for qalter
             self.at += 1
-            self._add(switch, (ADD, 0 if self.context.is_alter else 1), "")
+            self._add(switch, (ADD, 1), "")
 
     def _parallel(self, switch: str) -> None:
         self._warn(switch)

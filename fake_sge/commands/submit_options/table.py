@@ -215,7 +215,8 @@ def hold(word: str, context: ParseContext) -> object:
     letters = "nusoUSO" if context.tool == "qalter" else "uso"
     bits, how = 0, SUBTRACT if context.tool == "qrls" else ADD
     for letter in word:
-        if letter not in letters:
+        after_removal = context.tool == "qalter" and how == SUBTRACT and letter in "uos"
+        if letter not in letters or after_removal:
             raise OptionError(f'Unknown hold list "{word}" specified to -h option')
         if letter == "n":
             bits, how = 7, SUBTRACT
