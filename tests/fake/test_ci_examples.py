@@ -65,6 +65,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("sge", ["fake", pytest.param("real", marks=ON_REAL)])
+@pytest.mark.slow
 def test_the_workflow_is_green(sge: str, checkout: Path) -> None:
     tests, pipeline = steps(sge)
     assert (

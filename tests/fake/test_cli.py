@@ -149,6 +149,7 @@ def test_clear_messages(tmp_path: Path) -> None:
     assert "invalid choice" in fake_sge("start", tmp_path / "c", "--profile", "x", code=2)
 
 
+@pytest.mark.slow
 def test_hosts(tmp_path: Path) -> None:
     place = tmp_path / "cell"
     fake_sge("start", place, "--host", "big:slots=8,mem=64G", "--host", "small:2")

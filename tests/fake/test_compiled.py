@@ -216,6 +216,7 @@ def test_a_compiler_that_fails_is_asked_once(
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_without_a_place_the_client_stays_in_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
 ) -> None:

@@ -55,6 +55,7 @@ def entries(session: JobSession) -> int:
     )
 
 
+@pytest.mark.slow
 def test_pending_tasks_are_deleted(large: Path) -> None:
     with JobSession(CONTACT) as session:
         held = session.createJobTemplate(remoteCommand="/bin/true", jobSubmissionState="drmaa_hold")

@@ -34,6 +34,7 @@ MIXED = [
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "SVG"])
+@pytest.mark.slow
 def test_the_same_jobs_are_the_same_picture(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_same_jobs_are_the_same_picture(
         assert "grösse 日本" in texts
 
 
+@pytest.mark.slow
 def test_thousands_of_jobs_are_no_thousands_of_lines(tmp_path: Path) -> None:
     many = [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(10_000)]
     data = drawn(tmp_path / "a.svg", many)
