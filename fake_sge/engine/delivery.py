@@ -13,13 +13,13 @@ def is_away(state: CellState, task: Task) -> bool:
     return bool(task.granted) and task.granted[0].host in state.away
 
 
-def begin(state: CellState, job: Job, task: Task, now: float) -> None:
+def begin(state: CellState, job: Job, task: Task, now: float, again: bool = False) -> None:
     """Have a dispatched task started; until then it is ``t``."""
     if is_away(state, task):
         return
     simulation = job.spec.simulation
     if simulation is None:
-        state.effects.append(StartTask(job.number, task.number, task.run))
+        state.effects.append(StartTask(job.number, task.number, task.run, again))
         return
     task.status = Status.RUNNING
     heapq.heappush(state.simulated, (now + simulation.run_time, job.number, task.number, task.run))

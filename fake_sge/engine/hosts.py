@@ -59,8 +59,8 @@ def host_up(state: CellState, now: float, name: str) -> None:
         exited(state, now, number, task_number, run, never_ran(failures.NO_EXIT_STATUS, LOST, {}))
     for job, task in tasks_on(state, name):
         if task.status is Status.TRANSFERRING:
-            begin(state, job, task, now)
-        elif job.spec.simulation is None:
+            begin(state, job, task, now, again=True)
+        if job.spec.simulation is None:
             _repeat_signals(state, job, task)
     state.ask_schedule(now, 0.0)
 

@@ -13,11 +13,12 @@ from ..model.resources import beyond, complex_values, known_loads
 
 
 class StartTask(NamedTuple):
-    """Start a task's processes on its host."""
+    """Start a task's processes on its host; ``again``: it may have been told before."""
 
     job: int
     task: int
     run: int
+    again: bool = False
 
 
 class SignalTask(NamedTuple):

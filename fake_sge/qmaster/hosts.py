@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..execution.processes import descendants, start_ticks
-from ..model import Host
+from ..model import Host, Status
 from ..settings import near
 from .qmaster import Qmaster
 
@@ -29,10 +29,21 @@ def host_down(qmaster: Qmaster, host: str, noticed: bool, crashed: bool) -> None
     """A host is gone; ``crashed``: with all that runs there."""
     host_named(qmaster, host)
     qmaster.read_reports()
+    _note_started(qmaster, host)
     qmaster.apply("host_down", host, noticed, crashed)
     if crashed:
         for spool in _spools(qmaster, host):
             _end_all(spool)
+
+
+def _note_started(qmaster: Qmaster, host: str) -> None:
+    """What a shepherd has taken runs, though it may not have reported that yet: a crash must end it, too."""
+    state = qmaster.engine.state
+    for number, task_number in list(state.running):
+        task = state.jobs[number].tasks[task_number]
+        here = task.granted[0].host == host and task.status is Status.TRANSFERRING
+        if here and (qmaster.layout.active_job(host, number, task_number) / "pid").exists():
+            qmaster.apply("started", number, task_number, task.run)
 
 
 def host_up(qmaster: Qmaster, host: str) -> None:
@@ -47,6 +58,7 @@ def host_up(qmaster: Qmaster, host: str) -> None:
             shutil.rmtree(spool)
             for report in qmaster.layout.reports.glob(f"{number}.{task}.*"):
                 report.unlink()
+    _note_started(qmaster, host)
     qmaster.apply("host_up", host)
     qmaster.read_reports()
 

@@ -101,7 +101,7 @@ class Qmaster:
     def _effects(self) -> None:
         for effect in self.engine.state.take_effects():
             if isinstance(effect, StartTask):
-                self._start(effect)
+                self._start(effect, effect.again)
             elif isinstance(effect, SignalTask):
                 self._signal(effect)
             elif isinstance(effect, TaskEnded):
