@@ -113,8 +113,6 @@ def _task_range(text: str | None) -> tuple[str, Range]:
         found = task_range(text)
     except OptionError as error:
         raise _UsageError("\nerror: ".join(error.texts)) from None
-    if found.step != 1 and "-" not in str(text):
-        raise _UsageError(_ONE_RANGE)
     return str(text), found
 
 

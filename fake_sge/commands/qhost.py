@@ -51,7 +51,7 @@ class _Hosts:
     def unknown(self) -> str | None:
         """The first host of ``-h`` that nobody has heard of."""
         config = self._config
-        known = {*config.hosts, *config.admin_hosts, *config.submit_hosts, "global"}
+        known = {*config.hosts, *config.admin_hosts, *config.submit_hosts}
         return next((name for name in self._wanted if name not in known), None)
 
     def views(self) -> list[HostView]:
