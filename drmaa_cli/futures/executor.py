@@ -163,7 +163,7 @@ class JobExecutor(BoundExecutor):
         else:
             connection = JobSession(f"session={session}")
             try:
-                own = Spool(place / session, lasting=True)
+                own = Spool(place / _folder(session), lasting=True)
             except BaseException:
                 connection.exit()
                 raise
@@ -207,6 +207,11 @@ class JobExecutor(BoundExecutor):
         else:
             self.cancel_all()
         return None
+
+
+def _folder(session: str) -> str:
+    """The name of a session's directory; that of two sessions would be another directory's."""
+    return session.replace(".", "%2E") if session in (".", "..") else session
 
 
 def _opened(spool: Spool, contact: str | None, state_dir: Path) -> JobSession:

@@ -20,12 +20,14 @@ import sys
 
 TYPE_CHECKING = False  # typing takes 5 ms to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any, Callable, NoReturn
 
 EXIT_RAISED = 1  # the function raised, or what it returned could not be sent: the result file says which
 EXIT_UNWRITTEN = 112  # no result could be written, not even that
 EXIT_NOT_SHARED = 113  # this host has another directory of the spool directory's name
+SPECIAL = (99, 100, EXIT_UNWRITTEN, EXIT_NOT_SHARED)
+"""With the first Grid Engine runs a job once more, with the second it leaves it in an error state."""
 
 PLACE = struct.Struct("<QQQQ")
 TOKEN = "token"
@@ -73,11 +75,13 @@ def _run(directory: str, number: int) -> int:
         call = _read_call(directory, number, setup["chunked"])
     except BaseException as err:  # noqa: BLE001  # it is reported
         return _publish(path, _of_exception(UNREADABLE, err), owner, err)
+    _adopt(setup.get("classes", ()))
     try:
         value = call()
     except SystemExit as err:
-        _publish(path, {"kind": EXITED, "status": _status_of(err), "text": str(err)}, owner)
-        return _status_of(err)
+        status = _status_of(err)
+        _publish(path, {"kind": EXITED, "status": status, "text": _text_of(err)}, owner)
+        return EXIT_RAISED if status in SPECIAL else status
     except BaseException as err:  # noqa: BLE001  # it is reported
         return _publish(path, _of_exception(RAISED, err), owner, err)
     return _publish(path, {"kind": RETURNED}, owner, value)
@@ -111,6 +115,19 @@ def _read_call(directory: str, number: int, chunked: bool) -> Callable[[], objec
     if chunked:
         return lambda: [function(*each) for each in args[0]]
     return lambda: function(*args, **kwargs)
+
+
+def _adopt(names: Sequence[str]) -> None:
+    """Give the classes of the program itself, of which cloudpickle made copies here, their names here.
+
+    What comes back of them is sent by name then, and found there: also by a program that was started again.
+    """
+    main = sys.modules["__main__"]
+    copies = getattr(sys.modules.get("cloudpickle.cloudpickle"), "_DYNAMIC_CLASS_TRACKER_BY_ID", {})
+    kinds: list[type] = list(copies.values())
+    for kind in kinds:
+        if kind.__module__ == "__main__" and kind.__qualname__ in names:
+            setattr(main, kind.__qualname__, kind)
 
 
 def _publish(path: str, head: dict[str, Any], owner: int, value: object = None) -> int:
@@ -186,7 +203,14 @@ def _picklers() -> Iterator[Callable[[object, io.BufferedWriter], None]]:
     yield lambda value, file: pickle.Pickler(file, protocol=5).dump(value)
     import cloudpickle  # noqa: PLC0415
 
-    yield lambda value, file: cloudpickle.Pickler(file, protocol=5).dump(value)
+    class ByName(cloudpickle.Pickler):  # type: ignore[misc]  # nothing is known of it
+        def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401
+            name = obj.__qualname__ if isinstance(obj, type) else None
+            if name is not None and vars(sys.modules["__main__"]).get(name) is obj:
+                return name
+            return super().reducer_override(obj)
+
+    yield lambda value, file: ByName(file, protocol=5).dump(value)
 
 
 def _of_exception(kind: str, err: BaseException) -> dict[str, Any]:

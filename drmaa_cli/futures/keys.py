@@ -2,12 +2,13 @@
 
 A pickle is not the same in two runs of a program: sets are in another order, cloudpickle numbers classes at
 random, and equal texts are written twice or once as it happens. Here a function is its module, its name and,
-where cloudpickle would send it by value, its code; sets are sorted by their members' own digests; texts are
-always written out.
+where cloudpickle would send it by value, its code and that of the program's functions and classes that it
+uses; sets are sorted by their members' own digests; texts are always written out.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pickle
 import types
@@ -17,8 +18,10 @@ from collections.abc import Set as AbstractSet
 from io import BytesIO
 from typing import Any, Callable, ClassVar
 
+from drmaa_cli.futures.own_code import MAIN, Cached, own_code
+
 DIGEST_BYTES = 16
-MAIN = "__main__"
+CODES = 4096  # of which the digest is kept: each call has that of its function made anew
 
 
 class KeyMaker:
@@ -91,7 +94,20 @@ class _Canonical(_Pickler):  # type: ignore[misc]  # nothing is known of it
 
 
 def _class(kind: Any) -> tuple[object, ...]:  # noqa: ANN401  # a class
-    return ("class", kind.__module__, kind.__qualname__)
+    return ("class", kind.__module__, kind.__qualname__, *_own_code(kind))
+
+
+def _cached(function: Any) -> tuple[object, ...]:  # noqa: ANN401  # what functools.lru_cache() makes
+    return ("cached", function.__wrapped__)
+
+
+def _own_code(value: object) -> list[tuple[str, bytes]]:
+    return sorted((name, _digest_of(code)) for name, code in own_code(value))
+
+
+@functools.lru_cache(CODES)
+def _digest_of(code: types.CodeType) -> bytes:
+    return _hash(code).digest()
 
 
 def _module(module: types.ModuleType) -> tuple[object, ...]:
@@ -108,12 +124,15 @@ def _function(function: types.FunctionType) -> tuple[object, ...]:
         function.__defaults__,
         function.__kwdefaults__,
         function.__closure__,
+        _own_code(function),
     )
 
 
 def _code(code: types.CodeType) -> tuple[object, ...]:
     """The code without where it stands: a comment above it makes it no other function."""
-    return ("code", code.co_name, code.co_code, code.co_consts, code.co_names, code.co_varnames)
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
+    names = (code.co_names, code.co_varnames, code.co_freevars)
+    return ("code", code.co_name, code.co_code, code.co_consts, counts, names)
 
 
 def _cell(cell: types.CellType) -> tuple[object, ...]:
@@ -125,6 +144,7 @@ def _cell(cell: types.CellType) -> tuple[object, ...]:
 
 _Canonical._makers = {
     types.FunctionType: _function,
+    Cached: _cached,
     types.ModuleType: _module,
     types.CodeType: _code,
     types.CellType: _cell,

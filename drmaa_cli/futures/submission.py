@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from drmaa_cli.futures.calls import Call, job_name
 from drmaa_cli.futures.errors import NotSubmittedError
+from drmaa_cli.futures.own_code import own_classes
 from drmaa_cli.futures.spool import LOG, MODULE, Spool
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.templates import JobTemplate
@@ -58,6 +59,7 @@ class Submitter:
             "directory": common.resources.directory or common.directory,
             "directory_given": bool(common.resources.directory),
             "chunked": common.chunked,
+            "classes": own_classes(),
         }
         try:
             bundle = self._spool.write([call.pickled for call in calls], setup)

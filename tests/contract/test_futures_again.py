@@ -131,6 +131,41 @@ def test_keys_that_are_given(pool: Pool) -> None:
     assert sorted(lines(Path(ran))) == ["1", "3", "3"]
 
 
+OWN = """
+import dataclasses, enum
+@dataclasses.dataclass
+class Point:
+    x: int
+class Colour(enum.Enum):
+    RED = 1
+class Mishap(Exception): pass
+def make(x): return Point(x), Colour.RED
+def with_function(x): return Point(x), lambda: x
+def fail(): raise Mishap(3)
+def made_there():
+    import collections
+    return collections.namedtuple("There", "a")(1)
+point, colour = executor.submit(make, 5).result()
+other, function = executor.submit(with_function, 6).result()
+print(point == Point(5), type(point) is Point, colour is Colour.RED, other == Point(6), function())
+print(executor.submit(made_there).result().a, type(executor.submit(fail).exception()) is Mishap)
+executor.shutdown()
+"""
+
+
+def test_results_of_the_programs_own_classes_are_of_its_classes_also_the_next_time(pool: Pool) -> None:
+    for _ in range(2):
+        program = pool.program(OWN, session=NAME, keys=True)
+        assert pool.outcome(program)[:2] == (0, "True True True True 6\n1 True\n")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_session_named_as_a_directory_has_one_of_its_own(pool: Pool, name: str) -> None:
+    with pool(session=name, keys=True) as executor:
+        assert executor.submit(functions.add, 1).result() == 1
+        assert executor.spool.resolve().parent == pool.spool.resolve()
+
+
 @pytest.mark.slow
 def test_the_session_is_gone(pool: Pool) -> None:
     """Its file was removed: what was not fetched is run again, results that are there are not."""

@@ -115,3 +115,13 @@ def test_nothing_is_left_of_a_result_that_could_not_be_written(there: Host) -> N
     assert status == host.EXIT_RAISED
     assert found.head["kind"] == host.UNWRITTEN
     assert [path.name for path in there.spool.path.glob("b-*/1.*")] == ["1.result"]
+
+
+@pytest.mark.parametrize(("status", "given"), [(0, 0), (7, 7), (99, 1), (100, 1), (112, 1), (113, 1)])
+def test_an_exit_status_that_means_something_to_grid_engine_is_only_told(
+    there: Host, status: int, given: int
+) -> None:
+    """With 99 a job would be run once more, and again and again; with 100 it would stay in an error state."""
+    exit_status, found = there.run(sys.exit, status)
+    assert exit_status == given
+    assert (found.head["kind"], found.head["status"]) == (host.EXITED, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,93 @@ def test_different_calls_have_different_digests() -> None:
     assert len({digest(value) for value in values}) == len(values)
     same = [["ab", "ab"], ["".join(["a", "b"]), "ab"]]
     assert len({digest(value) for value in same}) == 1
+
+
+USED = """
+import functools
+from drmaa_cli.futures.keys import digest
+
+def other(value): return value + 7
+def helper(value): return value + CHANGE
+@functools.lru_cache
+def remembered(value): return value + CHANGE
+class Base:
+    def share(self): return CHANGE
+class Kind(Base):
+    rate = 1
+    def __call__(self): return self.price
+    @property
+    def price(self): return CHANGE
+    @staticmethod
+    def fixed(): return CHANGE
+class Heir(Base): pass
+def by_name(value): return helper(value)
+def by_way(value): return by_name(value)
+def by_comprehension(value): return [helper(each) for each in value]
+def by_class(value): return Kind()
+def make():
+    def inner(value): return helper(value)
+    return lambda value: inner(value)
+def even(value): return value == 0 or odd(value - 1)
+def odd(value): return even(value - 1) if value else CHANGE
+def alone(value): return other(value)
+constant = CHANGE
+def with_constant(value): return constant
+print([digest(value) for value in (
+    by_name, by_way, by_comprehension, by_class, remembered, make(), Kind, Kind(), Kind().__call__, Heir,
+    even, functools.partial(by_way, 1), [{"k": by_name}], alone, with_constant,
+)])
+"""
+
+
+def test_what_the_programs_own_functions_use_is_of_them() -> None:
+    """A stale result is worse than a call that runs again: helpers and methods that changed count."""
+
+    def digests(change: str) -> list[str]:
+        source = USED.replace("CHANGE", change, USED.count("CHANGE") - 1).replace("= CHANGE", f"= {change}")
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", source], env=env, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip("[]\n").split(", ")
+
+    first, again, changed = digests("1"), digests("1"), digests("2")
+    assert first == again
+    same = [one == other for one, other in zip(first, changed)]
+    assert same == [False] * 13 + [True, True]
+
+
+def test_a_long_chain_of_functions_has_a_digest() -> None:
+    own: dict[str, Any] = {"__name__": "__main__"}
+    links = "".join(f"def f{number}(): return f{number + 1}()\n" for number in range(2000))
+    exec(f"{links}def f2000(): return 1", own)
+    first = digest(own["f0"])
+    exec("def f2000(): return 2", own)
+    assert digest(own["f0"]) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("environment", {"A": None}, "'A': None"),
+        ("environment", {1: "a"}, "1: 'a'"),
+        ("environment", "A=b", "a dict such as"),
+        ("environment", None, "a dict such as"),
+        ("native", None, "native is a str, not None"),
+        ("name", 3, "name is a str, not 3"),
+        ("directory", b"/tmp", "directory is a str"),
+        ("pe", None, "pe is a str"),
+        ("memory_resource", ["a"], "memory_resource is a str"),
+        ("gpu_resource", 1, "gpu_resource is a str"),
+    ],
+)
+def test_what_is_no_text_is_refused_at_once(name: str, value: object, said: str) -> None:
+    with pytest.raises(InvalidArgumentException, match=re.escape(said)):
+        Resources().but({name: value})
+
+
+def test_a_path_is_a_directory(tmp_path: Path) -> None:
+    assert Resources().but({"directory": tmp_path}).directory == str(tmp_path)
 
 
 def test_equal_calls_are_numbered() -> None:
