@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
@@ -11,6 +12,7 @@ from drmaa_cli.errors import InvalidArgumentException, error, meant
 from drmaa_cli.gridengine.units import parse_memory, parse_seconds
 
 MEBIBYTE = 2**20
+TEXTS = frozenset(("name", "native", "directory", "pe", "memory_resource", "gpu_resource"))
 
 
 class ResourceOptions(TypedDict, total=False):
@@ -69,8 +71,10 @@ class Resources(NamedTuple):
             if name not in self._fields:
                 text = f"no such resource: {name}{meant(name, self._fields)}"
                 raise error(InvalidArgumentException, text)
+        for name in TEXTS & values.keys():
+            values[name] = _text(name, values[name])
         if "environment" in values:
-            values["environment"] = tuple(sorted(dict(values["environment"]).items()))
+            values["environment"] = _environment(values["environment"])
         made = self._replace(**values)
         made.specification()  # for its refusals
         return made
@@ -96,6 +100,25 @@ class Resources(NamedTuple):
         if requests:
             words += ["-l", ",".join(requests)]
         return f"{shlex.join(words)} {self.native}".strip()
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str):
+        raise error(InvalidArgumentException, f"{name} is a str, not {value!r}")
+    return value
+
+
+def _environment(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping):
+        text = f"environment is a dict such as {{'NAME': 'value'}}, not {value!r}"
+        raise error(InvalidArgumentException, text)
+    for each in value.items():
+        if not all(isinstance(one, str) for one in each):
+            text = f"environment is a dict of str to str; {each[0]!r}: {each[1]!r} is none of these"
+            raise error(InvalidArgumentException, text)
+    return tuple(sorted(value.items()))
 
 
 def _count(name: str, value: object, least: int) -> int:
