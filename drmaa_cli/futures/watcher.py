@@ -63,6 +63,7 @@ class Watcher:
         self._inbox: deque[Call] = deque()
         self._returning: deque[Returning] = deque()
         self._cancelled: deque[JobFuture[Any]] = deque()
+        self._in_hand: list[Call] = []  # while their bundles are written
         self._unsubmitted: list[Submission] = []
         self._tasks: dict[str, Task] = {}
         self._doomed: dict[str, float] = {}  # deleted jobs, and until when their ends are waited for
@@ -104,6 +105,7 @@ class Watcher:
     def unfinished(self) -> list[JobFuture[Any]]:
         """The futures that have not come to anything yet."""
         waiting = [call.future for call in list(self._inbox)]
+        waiting += [call.future for call in list(self._in_hand)]
         waiting += [returning.future for returning in list(self._returning)]
         waiting += [call.future for submission in list(self._unsubmitted) for call in submission.calls]
         waiting += [task.future for task in list(self._tasks.values())]
@@ -217,7 +219,7 @@ class Watcher:
             self._take_up_all()
         if self._inbox:
             self._gather()
-            self._unsubmitted += self._write_all()
+            self._write_all()
         if self._unsubmitted:
             self._submit_all()
         if self._cancelled:
@@ -238,21 +240,24 @@ class Watcher:
                     return
                 self._signal.wait(min(quiet - time.monotonic(), SLICE))
 
-    def _write_all(self) -> list[Submission]:
-        calls = []
+    def _write_all(self) -> None:
         while self._inbox:
-            call = self._inbox.popleft()
-            if not call.future.is_cancelled:
-                calls.append(call)
-        return [
-            submission
-            for bundle in divide(calls, self._session.most_tasks)
-            if (submission := self._submitter.write(bundle)) is not None
-        ]
+            if not self._inbox[0].future.is_cancelled:
+                self._in_hand.append(self._inbox[0])
+            self._inbox.popleft()
+        for bundle in divide(self._in_hand, self._session.most_tasks):
+            submission = self._submitter.write(bundle)
+            if submission is not None:
+                self._unsubmitted.append(submission)
+        self._in_hand = []
 
     def _submit_all(self) -> None:
         for submission in list(self._unsubmitted):
             if submission.not_before > time.monotonic():
+                continue
+            if not submission.not_before and all(call.future.is_cancelled for call in submission.calls):
+                self._spool.remove(submission.bundle)
+                self._unsubmitted.remove(submission)
                 continue
             try:
                 ids = self._submitter.submit(submission)

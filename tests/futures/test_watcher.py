@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from drmaa_cli.futures import (
     delivery,
     watcher,
 )
+from drmaa_cli.futures.spool import Spool
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from tests.futures.functions import add
@@ -218,3 +220,41 @@ def test_a_failure_of_the_thread_itself_is_told_to_everybody(
         assert isinstance(error.__cause__, ZeroDivisionError)
     with pytest.raises(RuntimeError):
         executor.submit(add, 3)
+
+
+@pytest.mark.parametrize("how", ["cancel_all", "shutdown"])
+def test_calls_whose_bundle_is_just_being_written_are_cancelled(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Else a program that is interrupted right after a burst would wait for all its jobs."""
+    executor = scene(gather=0.01)
+    writes, written, write = threading.Event(), threading.Event(), Spool.write
+
+    def slow(spool: Spool, *args: Any) -> str:
+        writes.set()
+        assert written.wait(PATIENCE)
+        return write(spool, *args)
+
+    monkeypatch.setattr(Spool, "write", slow)
+    futures = [executor.submit(add, number) for number in range(3)]
+    assert writes.wait(PATIENCE)
+    if how == "shutdown":
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.cancel_all()
+    assert all(future.cancelled() for future in futures)
+    written.set()
+    executor.shutdown()
+    assert scene.runner.count("qsub") == 0
+
+
+def test_whatever_goes_wrong_when_a_bundle_is_written_is_told(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise ZeroDivisionError("written")
+
+    monkeypatch.setattr(Spool, "write", broken)
+    future = scene().submit(add, 1)
+    with pytest.raises(ExecutorBrokenError, match="written"):
+        future.result(PATIENCE)
