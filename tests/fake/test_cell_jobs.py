@@ -261,8 +261,9 @@ def test_suspension_stops_the_processes(cell: Cell, tmp_path: Path) -> None:
 def test_rusage_is_real(cell: Cell, tmp_path: Path) -> None:
     number = quick(cell, tmp_path, "sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
     line = ended(cell, number)
-    assert float(line[14]) > 0.02
-    assert float(line[36]) == pytest.approx(float(line[14]) + float(line[15]), abs=1e-5)
+    used = float(line[14]) + float(line[15])  # how Linux divides it is a matter of samples
+    assert used > 0.02
+    assert float(line[36]) == pytest.approx(used, abs=1e-5)
     assert float(line[16]) > 1000  # kB
 
 
