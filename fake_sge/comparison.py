@@ -34,6 +34,8 @@ _MASKS = (
     (re.compile(r"(?<![\w.])1[789]\d{8}(?![\w.])"), "TIME"),
     (re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+"), "FIGURE"),
     (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
+    # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
+    (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),
     (re.compile(r"(?<=_PORT=)\d+"), "PORT"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),

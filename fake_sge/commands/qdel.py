@@ -23,7 +23,6 @@ OPTIONS = (
     OptionHelp("-t", "RANGE", "only these tasks of the job before it"),
     OptionHelp("-u", "USERS", "the jobs of these users; * for all"),
 )
-_ONE_RANGE = "-t option only allows one range specification"
 
 
 class _UsageError(Exception):
