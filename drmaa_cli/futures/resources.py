@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
@@ -103,8 +102,8 @@ class Resources(NamedTuple):
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
+    if hasattr(value, "__fspath__"):
+        value = value.__fspath__()
     if not isinstance(value, str):
         raise error(InvalidArgumentException, f"{name} is a str, not {value!r}")
     return value
