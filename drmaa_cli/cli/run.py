@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,7 +115,7 @@ def _files(session: JobSession, request: Request, name: str, options: Mapping[st
     output = options["output"] or f"{name}.o$JOB_ID"
     error = options["error"] or f"{name}.e$JOB_ID"
     base = directory.replace("$", "$$")
-    return OutputFiles(
+    files = OutputFiles(
         directory,
         (posixpath.join(base, output),),
         () if options["join"] else (posixpath.join(base, error),),
@@ -122,3 +123,4 @@ def _files(session: JobSession, request: Request, name: str, options: Mapping[st
         session.host.home,
         session.host.user,
     )
+    return files.with_directories(lambda path: Path(path).is_dir()) if is_here(session) else files

@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 __all__ = ["OutputFiles", "of_text", "to_text"]
 
@@ -42,7 +42,7 @@ class OutputFiles(NamedTuple):
         """The paths of standard output and standard error on the host where the job ran.
 
         A path that ends with ``/``, and ``.``, is a directory: the file in it has Grid Engine's usual name.
-        Of other paths that are directories nothing here can know.
+        Of other paths that are directories nothing here can know: see :meth:`with_directories`.
 
         Args:
             job: job number.
@@ -64,6 +64,23 @@ class OutputFiles(NamedTuple):
         if self.joined:
             return output, output
         return output, self._path(self.error, values, f"{name}.e{number}", host)
+
+    def with_directories(self, is_directory: Callable[[str], bool]) -> OutputFiles:
+        """The same with ``/`` behind each path that is a directory, as :meth:`paths` takes them.
+
+        Args:
+            is_directory: of a path without variables of the job, which nobody can know yet.
+        """
+        values = {name: f"${name}" for name in ("JOB_ID", "JOB_NAME", "HOSTNAME", "TASK_ID")}
+        values.update({"$": "$", "HOME": self.home, "USER": self.user})
+        directory = _expanded(self.directory, values)
+
+        def seen(given: str) -> str:
+            path = _expanded(given.rpartition(":")[2], values)
+            known = path and not path.endswith("/") and "$" not in path
+            return f"{given}/" if known and is_directory(posixpath.join(directory, path)) else given
+
+        return self._replace(output=tuple(map(seen, self.output)), error=tuple(map(seen, self.error)))
 
     def _path(self, given: Sequence[str], values: Mapping[str, str], usual: str, host: str) -> str:
         directory = _expanded(self.directory, values)

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Callable, NamedTuple
 
 from drmaa_cli.constants import JobControlAction
@@ -21,6 +22,7 @@ from drmaa_cli.errors import (
     TryLaterException,
     error,
 )
+from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.qsub import Accepted, Refusal
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
@@ -29,7 +31,7 @@ from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.places import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
-from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout, HostUnreachable
@@ -167,8 +169,14 @@ class Submitter:
             owner=Owner.this(),
             kept=self._session_jobs.lasts and self._cluster.traits.keeps_answers,
             in_account=submission.in_account,
-            files=tuple(submission.files),
+            files=self._files(submission),
         )
+
+    def _files(self, submission: Submission) -> tuple[OutputFiles, ...]:
+        """Where its output goes. Which paths are directories is seen on this host, where it costs nothing."""
+        if not isinstance(self._cluster.host, LocalHost):
+            return tuple(submission.files)
+        return tuple(each.with_directories(_is_directory_here) for each in submission.files)
 
     def build_context(self) -> BuildContext:
         """What templates are read with at this moment."""
@@ -283,6 +291,13 @@ def _in_doubt(why: str, more: str) -> DrmaaException:
         f"{why}; whether the job was accepted is not known yet and is looked up when this session is taken up"
         f" again{more}",
     )
+
+
+def _is_directory_here(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # it cannot be looked at
+        return False
 
 
 def _remove(files: AnswerFiles | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from drmaa_cli import ReasonKind
@@ -39,6 +41,23 @@ def test_the_life_of_a_job(session: World) -> None:
     assert job.state == "done"
     assert job.stdout == info.output_path
     assert job.tail(1, stderr=True) == "over"
+
+
+@pytest.mark.here
+def test_output_that_goes_into_a_directory(session: World) -> None:
+    place = session.file("logs")
+    place.mkdir()
+    paths = {"outputPath": f":{place}", "errorPath": f":{place}"}
+    values: dict[str, Any] = {**paths, "jobName": "nm", "joinFiles": None}
+    words = ("/bin/sh", "-c", "echo out; echo err >&2")
+    ids = [*session.bulk(1, 2, 1, *words, **values), session.run(*words, **values)]
+    with session.template(*words, **values) as template:
+        ids += session.session.runJobs([template, template])
+    session.session.synchronize(ids, PATIENCE_SECONDS)
+    for number in ids:
+        job = session.session.job(number)
+        assert (job.stdout, job.stderr) == (f"{place}/nm.o{number}", f"{place}/nm.e{number}")
+        assert (job.tail(), job.tail(stderr=True)) == ("out\n", "err\n")
 
 
 def test_control(session: World) -> None:

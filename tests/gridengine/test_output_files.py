@@ -36,6 +36,29 @@ def test_what_is_replaced_in_a_path(given: str, path: str) -> None:
     assert files.paths(17, None, "nm", "localhost") == (path, "/d/nm.e17")
 
 
+@pytest.mark.parametrize(
+    ("given", "is_one"),
+    [
+        ("/o", True),
+        ("~/o", True),
+        ("rel", True),
+        ("/o/", True),
+        ("node1:/o", True),
+        ("/file", False),
+        ("/o/$JOB_ID", False),
+        ("/$TASK_ID", False),
+        ("", False),
+    ],
+)
+def test_a_directory_that_is_there(given: str, is_one: bool) -> None:
+    """As ``-o DIR`` of a real 8.1.9, with and without the slash."""
+    there = {"/o", "/root/o", "/d/rel", "/o/17", "/$TASK_ID", "/d"}
+    given = given if ":" in given else f":{given}"
+    files = OutputFiles("/d", (given,), (given,), home="/root").with_directories(there.__contains__)
+    for path, letter in zip(files.paths(17, None, "nm", "node1"), "oe"):
+        assert path.endswith(f"/nm.{letter}17") is (is_one or given == ":"), path
+
+
 def test_a_task() -> None:
     files = OutputFiles("/d$TASK_ID", (":/o.$TASK_ID",))
     assert files.paths(17, 3, "nm", "") == ("/o.3", "/d3/nm.e17.3")
