@@ -75,8 +75,10 @@ def chosen(
     with contextlib.ExitStack() as stack:
         if not words:
             places = _all_places(place) if everything and not place.chosen else [place]
-            if places == [place] and not place.exists and (place.chosen or needed):
-                raise Failure(place.missing)
+            if places == [place] and not place.exists:
+                place.check_cell()
+                if place.chosen or needed:
+                    raise Failure(place.missing)
             yield [_whole(stack, one) for one in places if one.exists]
         else:
             yield list(_matching(stack, words, place, foreign=foreign))
@@ -88,8 +90,27 @@ def _whole(stack: contextlib.ExitStack, place: Place) -> Chosen:
 
 
 def jobs_of(session: JobSession) -> list[SessionJob]:
-    """The jobs that a session has by their ids: of two with the same, for numbers come again, the later."""
-    return list({job.id: job for job in session.jobs()}.values())
+    """The jobs that a session has by their ids: of two submissions of one number, the later."""
+    return latest(session.jobs())
+
+
+def latest(jobs: Iterable[SessionJob]) -> list[SessionJob]:
+    """Those of jobs in the order of submission whose number has not come again since.
+
+    A number begins anew behind another one, with another key, as an array where it was none, or with a task
+    that it has had.
+    """
+    whole: dict[str, dict[str, SessionJob]] = {}
+    before = None
+    for job in jobs:
+        number, dot, _ = job.id.partition(".")
+        now = (number, dot, job.key)
+        if now != before or job.id in whole[number]:
+            whole.pop(number, None)
+            whole[number] = {}
+        whole[number][job.id] = job
+        before = now
+    return [job for tasks in whole.values() for job in tasks.values()]
 
 
 def _matching(
@@ -131,9 +152,11 @@ def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) 
 
 def _no_job(words: Sequence[str], place: Place) -> str:
     named = ", ".join(words)
+    if all(map(is_job_id, words)) and not place.chosen:
+        hint = f"'drmaa-cli why {words[0]}' asks Grid Engine for it"
+        return f"there is no job {named} in any session; {hint}"
     where = f"session {place.name}" if place.chosen else f"session {place.name} (of this directory)"
-    kind = "any session" if all(map(is_job_id, words)) and not place.chosen else where
-    return f"there is no job {named} in {kind}"
+    return f"there is no job {named} in {where}"
 
 
 def is_job_id(word: str) -> bool:

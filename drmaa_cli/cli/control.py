@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
+from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument, jobs_of
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import print_json
@@ -112,7 +112,7 @@ def _ids(part: Chosen) -> list[str]:
 def _sizes(session: JobSession, numbers: set[str]) -> dict[str, int]:
     """How many tasks of these jobs have not ended."""
     sizes = dict.fromkeys(numbers, 0)
-    for job in session.jobs():
+    for job in jobs_of(session):
         number = job.id.partition(".")[0]
         if number in sizes and job.state in NOT_ENDED:
             sizes[number] += 1

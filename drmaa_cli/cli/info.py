@@ -20,6 +20,7 @@ from drmaa_cli.jobs.usage import duration, size
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.session.entries import SessionJob
+    from drmaa_cli.session.job_session import JobSession
 
 
 @click.command(
@@ -53,23 +54,28 @@ def command(
                 if not as_json:
                     if shapes:
                         print()
-                    _print(part.session.name, job, info)
+                    _print(part.session, job, info)
                 shapes.append(shape)
     if as_json:
         print_json({"jobs": shapes})
     return ends.OK
 
 
-def _print(session: str, job: SessionJob, info: JobInfo | None) -> None:
+def _print(session: JobSession, job: SessionJob, info: JobInfo | None) -> None:
     state = STATES[job.state] if info is None else end_in_words(info)
     colour = "" if info is None else ("green" if info.succeeded else "red")
     print(paint(f"job {job.id} ({visible(job.name)}): {visible(state)}", colour, sys.stdout))
-    lines = [("session", session), ("key", job.key or "")]
+    lines = [("session", session.name), ("key", job.key or "")]
     if info is not None:
         lines += lines_of(info)
+    else:
+        known = session.job(job.id)
+        lines += [("output", known.stdout), ("errors", "" if known.stderr == known.stdout else known.stderr)]
+    before = ""
     for name, text in lines:
         if text:
-            print(f"  {name + ':':<11} {visible(text)}")
+            print(f"  {'' if name == before else name + ':':<11} {visible(text)}")
+            before = name
 
 
 def lines_of(info: JobInfo) -> Iterator[tuple[str, str]]:

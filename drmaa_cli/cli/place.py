@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.config import Config
+from drmaa_cli.errors import DrmaaException
 from drmaa_cli.session.contact import chosen_contact
 
 if TYPE_CHECKING:
@@ -42,16 +43,19 @@ class Place(NamedTuple):
         """What ``-s`` and ``--contact`` say, and DRMAA_CLI_CONTACT.
 
         Raises:
-            BadInput: both name a session, and not the same.
-            DrmaaException: a contact string or a setting is malformed.
+            BadInput: both name a session, and not the same; a name or a contact string is malformed.
+            DrmaaException: a setting is malformed.
         """
         from drmaa_cli.session.reach import session_directory  # noqa: PLC0415  # not for --help
 
-        given = chosen_contact(contact, os.environ)
+        try:
+            given = chosen_contact(contact, os.environ)
+        except DrmaaException as trouble:
+            raise BadInput(trouble.text) from None
         if contact and session is not None and given.name not in (None, session):
             raise BadInput(f"--session names {session!r}, and --contact names {given.name!r}")
         if session is not None:
-            chosen_contact(f"session={session}", {})  # whether it can be a name
+            _check_name(session)
         name = session or given.name
         found = name or directory_session(_here(), cell_of(given))
         directory = session_directory(Config.load(), given)
@@ -79,6 +83,15 @@ class Place(NamedTuple):
     def cell(self) -> CellIdentity | None:
         """The Grid Engine cell of this host; None if that cannot be told, and of another host."""
         return cell_of(chosen_contact(self.contact, {}))
+
+    def check_cell(self) -> None:
+        """See that it is known which session this is: a directory's is another one in each cell.
+
+        Raises:
+            DrmaaException: it was not named, and no Grid Engine is found that tells the cell.
+        """
+        if not self.chosen and self.is_here and self.cell is None:
+            self.nameless().exit()
 
     def other(self, name: str) -> Place:
         """Another session on the same host."""
@@ -114,6 +127,15 @@ class Place(NamedTuple):
             f"nothing was submitted in this directory (session {self.name});"
             " 'drmaa-cli sessions' lists all, -s NAME chooses one"
         )
+
+
+def _check_name(session: str) -> None:
+    if not session:
+        raise BadInput("--session needs a name")
+    try:
+        chosen_contact(f"session={session}", {})
+    except DrmaaException as trouble:
+        raise BadInput(f"--session {session!r}: {trouble.text}") from None
 
 
 def _here() -> Path:

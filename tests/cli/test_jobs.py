@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.cli.chosen import match
+from drmaa_cli.cli.chosen import latest, match
 from drmaa_cli.cli.ps import task_text
 from drmaa_cli.session.entries import SessionJob
 from fake_sge.cell import Cell
@@ -59,6 +59,29 @@ JOBS = [
     SessionJob("9.1", "many#2", "batch", "running", False),
     SessionJob("17", "align-2", "other", "done", False),
 ]
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [
+        (["1.1", "1.2", "2", "1"], "2 1"),  # a cell that began anew: an array, then a job of its number
+        (["1.1", "1.2", "1"], "1"),
+        (["1", "1.1", "1.2"], "1.1 1.2"),
+        (["1.1", "1.2", "1.3", "1.1", "1.2"], "1.1 1.2"),
+        (["1.1", "2", "1.7"], "2 1.7"),
+        (["1", "1"], "1"),
+        (["1.1", "1.2", "2", "3.5"], "1.1 1.2 2 3.5"),
+        ([], ""),
+    ],
+)
+def test_a_number_that_came_again_is_the_later_submission(before: list[str], left: str) -> None:
+    jobs = [SessionJob(job, None, "x", "done", False) for job in before]
+    assert [job.id for job in latest(jobs)] == left.split()
+
+
+def test_a_number_that_came_again_with_another_key_is_the_later_submission() -> None:
+    jobs = [SessionJob("1.1", "a", "x", "done", False), SessionJob("1.2", "b", "x", "done", False)]
+    assert [job.id for job in latest(jobs)] == ["1.2"]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +193,21 @@ def test_colours_only_on_a_terminal_that_wants_them(desk: Desk) -> None:
         ended(child)
         assert ("\x1b[31m" in str(child.before)) is coloured
     assert "\x1b" not in desk.good("ps", "-e")
+
+
+def test_info_of_a_job_that_runs_names_its_output(desk: Desk) -> None:
+    job = detach(desk, "--hold", "-N", "later", "true")
+    assert f"\n  output:     {desk.directory}/later.o{job}\n" in desk.good("info", job)
+    desk.good("kill", job)
+
+
+def test_several_sentences_of_evidence_have_one_head(desk: Desk) -> None:
+    job = detach(desk, "/no/such/program")
+    assert desk.run("wait", job).returncode == 1
+    lines = desk.good("info", job).splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("  evidence: "))
+    assert len(lines) > first + 1
+    assert all(line.startswith(" " * 14) for line in lines[first + 1 :])
 
 
 def test_info_tells_all_that_is_known(desk: Desk) -> None:
