@@ -16,6 +16,7 @@ from drmaa_cli.cli.parser import Command, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.watch import write
+from drmaa_cli.cli.words import NOT_ENDED
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession
@@ -61,9 +62,8 @@ def command(
                 _head(file)
             if not file.begin(lines) and not follow:
                 missing += 1
-                ends.complain(
-                    f"job {file.job} has written nothing yet: there is no {file.path or 'file of its output'}"
-                )
+                what = "has left no output" if file.is_over else "has written nothing yet"
+                ends.complain(f"job {file.job} {what}: there is no {file.path or 'file of its output'}")
         if follow:
             _follow(files)
     return ends.FAILED if missing else ends.OK
@@ -72,9 +72,8 @@ def command(
 class _File:
     """The output of a job."""
 
-    def __init__(self, session: JobSession, job: str, path: str) -> None:
-        self.session, self.job, self.path = session, job, path
-        self.is_over = False
+    def __init__(self, session: JobSession, job: str, path: str, *, is_over: bool) -> None:
+        self.session, self.job, self.path, self.is_over = session, job, path, is_over
         self._offset = 0
 
     def begin(self, lines: int | None) -> bool:
@@ -105,7 +104,8 @@ def _files(part: Chosen, *, errors: bool) -> list[_File]:
     found = []
     for job in part.jobs:
         known = part.session.job(job.id)
-        found.append(_File(part.session, job.id, known.stderr if errors else known.stdout))
+        path = known.stderr if errors else known.stdout
+        found.append(_File(part.session, job.id, path, is_over=job.state not in NOT_ENDED))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import click
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.completing import files
-from drmaa_cli.cli.ends import complain
+from drmaa_cli.cli.ends import Failure, complain
 from drmaa_cli.cli.follow import home_of, is_here
 from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
 from drmaa_cli.cli.place import Place
@@ -77,30 +78,42 @@ def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # w
     drmaa-cli could not submit it or lost sight of it. Ctrl-C asks whether to end the job or to leave it.
     The files of its output stay.
     """
+    try:
+        code = _run(words, options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
+    except (DrmaaException, NoResourceUsageException) as trouble:
+        return complain(trouble.text, ends.OWN_FAILURE)
+    except Failure as trouble:
+        return complain(trouble.format_message(), ends.OWN_FAILURE)
+    except OSError as trouble:
+        return complain(ends.of_system(trouble), ends.OWN_FAILURE)
+
+
+def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
     place = Place.of(options["session"], options["contact"])
     request = request_of(options, is_here=place.is_here)
     argv, name = words_of(words), request.name or name_of(words[0])
-    try:
-        with place.begin() as session:
-            request = request._replace(directory=request.directory or home_of(session))
-            files = _files(session, request, name, options)
-            template = request.template(session, argv, name)
-            template.outputPath, template.joinFiles = f":{files.output[0]}", files.joined
-            if files.error:
-                template.errorPath = f":{files.error[0]}"
-            if options["input_file"]:
-                template.inputPath = f":{options['input_file']}"
-            job = session.runJob(template, key=options["key"])
-            if options["detach"]:
-                print_json({"id": job, "session": session.name}) if options["as_json"] else print(job)
-                return ends.OK
-            output, error = files.paths(int(job), None, name, "")
-            from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help
+    with place.begin() as session:
+        request = request._replace(directory=request.directory or home_of(session))
+        files = _files(session, request, name, options)
+        template = request.template(session, argv, name)
+        template.outputPath, template.joinFiles = f":{files.output[0]}", files.joined
+        if files.error:
+            template.errorPath = f":{files.error[0]}"
+        if options["input_file"]:
+            template.inputPath = f":{options['input_file']}"
+        job = session.runJob(template, key=options["key"])
+        if options["detach"]:
+            print_json({"id": job, "session": session.name}) if options["as_json"] else print(job)
+            return ends.OK
+        output, error = files.paths(int(job), None, name, "")
+        from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help
 
-            watch = Watch(session, job, output, "" if files.joined else error, options)
-            return watch.to_the_end()
-    except (DrmaaException, NoResourceUsageException) as trouble:
-        return complain(trouble.text, ends.OWN_FAILURE)
+        watch = Watch(session, job, output, "" if files.joined else error, options)
+        return watch.to_the_end()
 
 
 def _files(session: JobSession, request: Request, name: str, options: Mapping[str, Any]) -> OutputFiles:

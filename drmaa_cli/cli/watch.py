@@ -71,6 +71,9 @@ class Watch:
                     return ends.INTERRUPTED
             except NoResourceUsageException:
                 return self._never_ran()
+            except OSError:
+                self._left()
+                raise
 
     def _wait(self) -> JobInfo:
         while True:
@@ -114,11 +117,7 @@ class Watch:
         for stream in self._streams:
             stream.drain(late)
         code = exit_code(info)
-        how = end_in_words(info)
-        if info.wallclock is not None:
-            how += f" after {duration(info.wallclock)}"
-        if info.host:
-            how += f" on {info.host}"
+        how = end_in_words(info, _circumstances(info))
         if self._quiet and info.wasAborted:
             ends.complain(f"job {self._job}: {how}")
         self._tell(how)
@@ -146,12 +145,12 @@ class Watch:
                 return False
         except KeyboardInterrupt:  # impatient: whatever is to become of the job, it is on record
             pass
-        name = self._session.name
-        print(
-            f"job {self._job} goes on: drmaa-cli wait -s {name} {self._job}",
-            file=sys.stderr,
-        )
+        self._left()
         return False
+
+    def _left(self) -> None:
+        name = self._session.name
+        print(f"job {self._job} goes on: drmaa-cli wait -s {name} {self._job}", file=sys.stderr)
 
     def _end(self) -> None:
         try:
@@ -161,6 +160,11 @@ class Watch:
             print(f"job {self._job} has ended already", file=sys.stderr)
         except DrmaaException as trouble:
             ends.complain(f"job {self._job} could not be ended: {trouble.text}")
+
+
+def _circumstances(info: JobInfo) -> str:
+    after = "" if info.wallclock is None else f" after {duration(info.wallclock)}"
+    return f"{after} on {info.host}" if info.host else after
 
 
 def ask(what: str) -> str:

@@ -29,8 +29,13 @@ COLOURS = {"running": "green", "failed": "red", "suspended": "yellow", "held": "
 NOT_ENDED = frozenset(STATES) - {JobState.DONE, JobState.FAILED}
 
 
-def end_in_words(info: JobInfo) -> str:
-    """How a job ended: ``exit 3``, ``killed by SIGKILL``, ``aborted``, with the reason that is known."""
+def end_in_words(info: JobInfo, circumstances: str = "") -> str:
+    """How a job ended: ``exit 3``, ``killed by SIGKILL``, ``aborted``, with the reason that is known.
+
+    Args:
+        info: the end.
+        circumstances: when and where, to stand between how it ended and why.
+    """
     if info.hasExited:
         how = f"exit {info.exitStatus}"
     elif info.hasSignal:
@@ -39,8 +44,8 @@ def end_in_words(info: JobInfo) -> str:
         how = "aborted" if info.wasAborted else "lost"
     reason = ends.one_line(info.reason)
     if reason.startswith(how):
-        return reason
-    return how if not reason or reason in how else f"{how}: {reason}"
+        return how + circumstances + reason[len(how) :]
+    return how + circumstances + ("" if reason in how else f": {reason}")
 
 
 def exit_code(info: JobInfo) -> int:

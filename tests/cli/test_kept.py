@@ -74,6 +74,12 @@ def test_nothing_there(desk: Desk) -> None:
     assert "there is no job 99" in desk.refused("logs", "99")
     assert "which jobs?" in desk.refused("logs", code=2)
     desk.good("kill", held)
+    gone = detach(desk, "-o", "gone.txt", "true")
+    assert desk.run("wait", "-q", gone).returncode == 0
+    (desk.directory / "gone.txt").unlink()
+    assert f"job {gone} has left no output: there is no {desk.directory}/gone.txt" in desk.refused(
+        "logs", gone
+    )
 
 
 # --- sessions --------------------------------------------------------------------------------------------

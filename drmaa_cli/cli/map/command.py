@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from drmaa_cli.cli.completing import directories, files
-from drmaa_cli.cli.ends import BadInput
+from drmaa_cli.cli.ends import BadInput, of_system
 from drmaa_cli.cli.map import lines, plan
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
@@ -82,7 +82,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
 
     Each line of FILE is a command for the shell; - is standard input; empty lines and those that begin with #
     are left out. With -- it is one command, run for each VALUE, or each line of standard input, in the place
-    of {} ({.} without extension, {/} base name, {//} directory, {#} number).
+    of {} ({.} without extension, {/} base name, {/.} that without extension, {//} directory, {#} number).
 
     All commands are checked before anything is submitted. The outputs and a job log are kept in FILE.map. At
     the end each failed command is shown with the reason and its last lines. The exit code is 0 when all ended
@@ -141,13 +141,22 @@ def _work(words: Sequence[str], options: dict[str, Any], *, fenced: bool, is_her
         file = words[0]
         source = "-" if file == "-" else os.path.realpath(file)
         shown = "standard input" if file == "-" else file
-        items = lines.read_lines(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes(), shown)
+        items = lines.read_lines(_content(file), shown)
         if is_here:
             lines.check_syntax(items, options["shell"], shown)
         place = "stdin" if file == "-" else Path(file).name
         name = f"map-{name_of(place)}"
     directory = Path(log_dir) if log_dir else Path(f"{place}.map")
     return Work(items, source, directory.absolute(), name, _again(words, log_dir, fenced=fenced))
+
+
+def _content(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as trouble:
+        raise BadInput(of_system(trouble)) from None
 
 
 def _again(words: Sequence[str], log_dir: str | None, *, fenced: bool) -> str:
