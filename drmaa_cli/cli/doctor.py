@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WORDS = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM", "skipped": "skipped"}
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": ""}
-NAMES = 21  # columns of the longest name
+NAMES = 23  # columns of the longest name
 STATES = 7
 SLOW = 0.05  # seconds from which on a step's time is shown
 

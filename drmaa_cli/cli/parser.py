@@ -13,6 +13,7 @@ from drmaa_cli.cli.completing import sessions
 
 PROGRAM = "drmaa-cli"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+UNSHORTENED = 1000  # characters of a first sentence, more than any has
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -91,6 +92,12 @@ class Group(click.Group):
         keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
         super().__init__(*arguments, **keywords)
         self.examples = [Example(*example) for example in examples]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The sub-commands with the whole of their first sentences."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(UNSHORTENED)) for name, one in found if one])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples."""

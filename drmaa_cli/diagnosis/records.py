@@ -26,7 +26,8 @@ def accounting(site: Site) -> Finding:
             "how jobs ended is seldom known then: ask for accounting=true",
         )
     late = probe.accounting_flush_seconds(site.configuration)
-    text = f"a job's record is there at most {late} s after its end"
+    when = f"at most {late} s after its end" if late else "as soon as it has ended"
+    text = f"a job's record is there {when}"
     if site.accounting.readable:
         return ok(f"{site.accounting.path} can be read; {text}")
     if site.accounting.sample().files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_for_a_program(desk: Desk) -> None:
     assert told["healthy"] is True
 
 
+def test_the_columns_of_a_trial_are_straight(desk: Desk) -> None:
+    lines = desk.good("doctor", "--submit", "--timeout", "2m").splitlines()[:-1]
+    heads = [
+        re.match(r"(\S.*?) +(?=(?:ok|skipped|WARNING|PROBLEM) )", line) for line in lines if line[0] != " "
+    ]
+    assert {len(head[0]) for head in heads if head} == {24}
+
+
 def test_a_job_is_timed(desk: Desk) -> None:
     told = valid(desk.good("doctor", "--json", "--submit", "--timeout", "2m"), "doctor-1")
     times = {made["name"]: made["seconds"] for made in told["checks"][len(HERE) :]}
@@ -53,7 +62,7 @@ def test_no_qmaster(own_desk: tuple[Desk, Cell]) -> None:
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("qmaster ")]
     assert "PROBLEM" in line
     following = done.stdout.splitlines()[done.stdout.splitlines().index(line) + 1]
-    assert following.startswith(" " * 30 + "-> ")
+    assert following.startswith(" " * 32 + "-> ")
     assert done.stdout.splitlines()[-1].startswith(("1 problem: qmaster", "2 problems: qmaster"))
     told = json.loads(desk.run("doctor", "--json").stdout)
     assert told["healthy"] is False
@@ -82,8 +91,8 @@ def test_a_contact_that_is_none(desk: Desk, contact: str) -> None:
 def test_at_a_terminal(desk: Desk, columns: int) -> None:
     code, text = ended(desk.terminal("doctor", columns=columns, NO_COLOR="1"))
     assert code == 0
-    limit = max(columns, 52)  # the column of texts is twenty wide at least
-    assert [line for line in text.splitlines()[:-1] if len(line) > limit and " " in line[31:].strip()] == []
+    limit = max(columns, 54)  # the column of texts is twenty wide at least
+    assert [line for line in text.splitlines()[:-1] if len(line) > limit and " " in line[33:].strip()] == []
     assert names(text) == HERE
 
 

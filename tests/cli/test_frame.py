@@ -101,6 +101,12 @@ def test_every_command_has_help_and_examples_that_can_be_typed(name: str) -> Non
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_summaries_of_sub_commands_are_whole(columns: str) -> None:
+    text = run("sessions", "--help", COLUMNS=columns).stdout
+    assert "..." not in text.partition("Commands:")[2].partition("Examples:")[0]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
 @pytest.mark.slow
 def test_help_keeps_to_the_width(columns: str) -> None:
     text = run("--help", COLUMNS=columns).stdout

@@ -84,11 +84,16 @@ class Display:
         over = self.done + self.failed
         parts = [f"{number(over)} of {number(self.total)}"]
         more = [f"{number(self.failed)} failed"] if self.failed else []
-        more += [f"{number(self.running)} running", f"{number(self.waiting)} waiting"]
+        running = min(self.running, self.total - over)  # the listing may be older than the last ends
+        waiting = min(self.waiting, self.total - over - running)
+        more += [f"{number(running)} running", f"{number(waiting)} waiting"]
         rate = self.rate()
         if rate > 0 and over < self.total:
             left = (self.total - over) / rate
-            more += [f"{duration(left)} left", f"{rate:.3g}/s" if rate >= 1 else f"{rate * 60:.3g}/min"]
+            more += [
+                f"{duration(left)} left",
+                f"{_figures(rate)}/s" if rate >= 1 else f"{_figures(rate * 60)}/min",
+            ]
         for text in more:
             if len(", ".join([*parts, text])) <= room:
                 parts.append(text)
@@ -102,3 +107,7 @@ class Display:
         """Ends per second lately; 0.0 while nothing is known of it."""
         (then, before), (now, over) = self._history[0], self._history[-1]
         return (over - before) / (now - then) if now > then and over > before else 0.0
+
+
+def _figures(value: float) -> str:
+    return number(round(value)) if value >= 100 else f"{value:.3g}"
