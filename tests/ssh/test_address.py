@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drmaa_cli.errors import InvalidArgumentException
+from drmaa_cli.session.contact import parse_contact
 from drmaa_cli.system.ssh.address import SshAddress, parse_address
 
 
@@ -15,6 +17,7 @@ from drmaa_cli.system.ssh.address import SshAddress, parse_address
         ("ssh://submit.example.org", SshAddress("submit.example.org")),
         ("ssh://anna@submit:2222/", SshAddress("submit", "anna", 2222)),
         ("ssh://ADS\\anna@submit", SshAddress("submit", "ADS\\anna")),
+        ("ssh://anna@ads.example.org@submit:22", SshAddress("submit", "anna@ads.example.org", 22)),
         ("ssh://[fe80::1%eth0]:22", SshAddress("fe80::1%eth0", None, 22)),
         ("ssh://10.0.0.7:1", SshAddress("10.0.0.7", None, 1)),
     ],
@@ -42,7 +45,9 @@ def test_forms(text: str, address: SshAddress) -> None:
         "ssh://host:\u0661",
         "ssh://host:",
         "ssh://host/path",
-        "ssh://a@b@c",
+        "ssh://@b@c",
+        "ssh://a@-b",
+        "ssh://a@b@-c",
         "ssh://[::1",
         "ssh://h\u00f6st",
     ],
@@ -68,3 +73,14 @@ def test_no_word_is_an_option(text: str) -> None:
 @given(st.from_regex(r"ssh://([a-z]{1,8}@)?[a-z]{1,9}(:[1-9][0-9]{0,3})?", fullmatch=True))
 def test_written_as_it_was_read(text: str) -> None:
     assert str(parse_address(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["anna:hunter2@host", "anna:hunter2@host:22", "anna:hun@ter2@host", ":hunter2@[::1]:22"]
+)
+def test_a_password_in_a_contact_string_is_not_shown(text: str) -> None:
+    with pytest.raises(InvalidArgumentException, match="a password has no place in it") as caught:
+        parse_contact(f"ssh://{text};session=x")
+    assert "ter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 SCHEME = "ssh://"
 
-_FORM = re.compile(r"(?:(?P<user>[^@]*)@)?(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[^:]*))?")
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+\\$-]*")
+_FORM = re.compile(r"(?:(?P<user>.*)@)?(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[^:]*))?")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+\\$@-]*")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _ADDRESS_IN_BRACKETS = re.compile(r"\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]")
 _LARGEST_PORT = 65535
@@ -19,7 +19,7 @@ class SshAddress(NamedTuple):
 
     Attributes:
         host: a name, an alias of ssh_config, or a numeric address (without brackets).
-        user: the login name; None for what ssh_config or the local user name says.
+        user: the login name, which may have an ``@`` of its own, as ssh takes it; None for what ssh_config or the local user name says.
         port: None for what ssh_config says.
     """
 
@@ -49,13 +49,19 @@ def parse_address(text: str) -> SshAddress:
     """
     rest = text.removeprefix(SCHEME)
     rest = rest.removesuffix("/")
+    before, at, _ = rest.rpartition("@")
+    if at and ":" in before:  # it is not shown: what stands there is most likely a secret
+        raise ValueError(
+            f"a ':' before the @ of a contact string {SCHEME}[user@]host[:port]: a password has no place in it;"
+            " what ssh asks is answered by ssh_answer=, DRMAA_CLI_SSH_ASKPASS or at the terminal"
+        )
     form = _FORM.fullmatch(rest)
     if form is None:
         raise ValueError(f"{text!r} is not of the form ssh://[user@]host[:port]")
     user, host, port = form.group("user"), form.group("host"), form.group("port")
     if user is not None and not _USER.fullmatch(user):
         raise ValueError(
-            f"the user {user!r} in {text!r}: letters, digits and . _ + - are allowed, no leading -"
+            f"the user {user!r} in {text!r}: letters, digits and . _ + - @ are allowed, no leading -"
         )
     if not (_HOST.fullmatch(host) or _ADDRESS_IN_BRACKETS.fullmatch(host)):
         raise ValueError(

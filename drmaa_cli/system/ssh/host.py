@@ -208,10 +208,9 @@ class SshHost:
             second = items.index("", first + 1)
             user, name, home, directory, offset, zone, qsub = items[second + 1 : second + 8]
         except ValueError:
-            said = result.stderr.decode("utf-8", "replace").strip()
-            raise error(
-                DrmsInitException, f"the setup {setup!r} ended the shell of {self.runner.address}: {said}"
-            ) from None
+            said = result.stderr.decode("utf-8", "replace").strip() or "it said nothing"
+            text = f"the setup {setup!r} ended the shell of {self.runner.address}: {said}"
+            raise error(DrmsInitException, text) from None
         return _About(
             _variables(items[:first]),
             _variables(items[first + 1 : second]),
