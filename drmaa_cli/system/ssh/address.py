@@ -19,7 +19,8 @@ class SshAddress(NamedTuple):
 
     Attributes:
         host: a name, an alias of ssh_config, or a numeric address (without brackets).
-        user: the login name, which may have an ``@`` of its own, as ssh takes it; None for what ssh_config or the local user name says.
+        user: the login name, which may have an ``@`` of its own; None for what ssh_config or the local user
+            name says.
         port: None for what ssh_config says.
     """
 
