@@ -53,7 +53,7 @@ def parse_address(text: str) -> SshAddress:
     before, at, _ = rest.rpartition("@")
     if at and ":" in before:  # it is not shown: what stands there is most likely a secret
         raise ValueError(
-            f"a ':' before the @ of a contact string {SCHEME}[user@]host[:port]: a password has no place in it;"
+            f"a ':' before the @ of {SCHEME}[user@]host[:port]: a password has no place in it,"
             " what ssh asks is answered by ssh_answer=, DRMAA_CLI_SSH_ASKPASS or at the terminal"
         )
     form = _FORM.fullmatch(rest)
