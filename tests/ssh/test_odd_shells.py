@@ -11,6 +11,7 @@ import pytest
 
 from drmaa_cli.errors import DrmsInitException
 from drmaa_cli.system.runner import Command, HostUnreachable
+from drmaa_cli.system.ssh import host
 from drmaa_cli.system.ssh.host import SshHost
 from drmaa_cli.system.ssh.runner import SshRunner
 from tests.ssh.conftest import MakeRunner
@@ -114,6 +115,13 @@ def test_setups(reach: Reach, more: str) -> None:
 def test_a_setup_that_ends_the_shell(reach: Reach, setup: str, said: str) -> None:
     with pytest.raises(DrmsInitException, match=rf"(?s)ended the shell of ssh://127\.0\.0\.1:\d+.*{said}"):
         SshHost(reach(), setup, {})
+
+
+def test_a_setup_that_does_not_end(reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module system that waits for a licence server: what is to be mended is the setup, and it is named."""
+    monkeypatch.setattr(host, "COMMAND_SECONDS", 2.0)
+    with pytest.raises(DrmsInitException, match=r"did not end on ssh:.*waiting"):
+        SshHost(reach(), "echo waiting >&2; sleep 600", {})
 
 
 def test_a_setup_that_prints_and_reads(reach: Reach) -> None:

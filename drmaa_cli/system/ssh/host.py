@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drmaa_cli.errors import DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
@@ -201,7 +201,14 @@ class SshHost:
         return self.runner.run(Command(argv, SHELL, env, COMMAND_SECONDS))
 
     def _ask(self, setup: str) -> _About:
-        result = self._run(f"{tidy_line(KEPT_DAYS)} {_DISCOVER}", setup)
+        try:
+            result = self._run(f"{tidy_line(KEPT_DAYS)} {_DISCOVER}", setup)
+        except CommandTimeout as err:
+            if not setup:
+                raise
+            said = err.result.stderr.decode("utf-8", "replace").strip() or "nothing"
+            text = f"the setup {setup!r} did not end on {self.runner.address} within {err.seconds:g} seconds"
+            raise error(DrmsInitException, f"{text}; it said {said}") from err
         items = os.fsdecode(result.stdout).split("\0")
         try:
             first = items.index("")
