@@ -141,6 +141,29 @@ def test_a_wrong_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> Non
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(("answers", "asked"), [("y", 3), ("", 1), ("yy?yes", 3), ("yno", 2)])
+def test_answers_about_a_host_key_that_ssh_does_not_take(
+    server: SshServer, runner_of: MakeRunner, answers: str, asked: int
+) -> None:
+    """ssh asks without end: a function that always says the same would be asked for ever."""
+    (server.folder / "known_hosts").write_text("")
+    given = {"y": ["y"] * 9, "": [""], "yy?yes": ["y", "what?", "yes"], "yno": ["y", "no"]}[answers]
+    questions: list[Prompt] = []
+
+    def answer(prompt: Prompt) -> str:
+        questions.append(prompt)
+        return given[len(questions) - 1]
+
+    runner = runner_of(server, answer, host_key="ask")
+    if given[-1] == "yes":
+        runner.open()
+    else:
+        said = "none of 'yes', 'no' and its fingerprint" if answers == "y" else "key is not known"
+        with pytest.raises(AuthorizationException, match=said):
+            runner.open()
+    assert len(questions) == asked
+
+
 def test_an_unknown_host_key(server: SshServer, runner_of: MakeRunner) -> None:
     known = server.folder / "known_hosts"
     key = known.read_text()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.3  # an unknown question is taken for one after so long without another character
 POLL_SECONDS = 0.05
 LAST_LINES = 6
+TRIES = 3  # to type yes or no: ssh itself asks without end
 UP_SECONDS = 15.0
 ANSWERED_SECONDS = 150.0  # sshd's LoginGraceTime is 120 by default
 LONGEST_ANSWER = 1023  # bytes, with the line end, that ssh reads
@@ -100,6 +101,7 @@ class _Dialogue:
         self._said = ""
         self._since_answer = ""
         self._answered: Prompt | None = None
+        self._mistyped = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def hold(self) -> None:
@@ -152,6 +154,11 @@ class _Dialogue:
         if prompts.is_rejection(self._answered, asked, self._since_answer):
             assert self._answered is not None
             raise LoginFailed(Failure.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
+        if prompts.is_mistyped(self._answered, asked):
+            self._mistyped += 1
+            if self._mistyped == TRIES:
+                text = "the answers about the host's key were none of 'yes', 'no' and its fingerprint"
+                raise LoginFailed(Failure.REJECTED, text)
         answer = self._ask(asked)
         if answer is None:
             raise LoginFailed(Failure.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")

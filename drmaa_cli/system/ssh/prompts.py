@@ -157,6 +157,16 @@ def is_rejection(answered: Prompt | None, asked: Prompt, between: str) -> bool:
     return True
 
 
+def is_mistyped(answered: Prompt | None, asked: Prompt) -> bool:
+    """Whether the answer about a host key was neither yes nor no, and ssh asks once more."""
+    return (
+        answered is not None
+        and answered.kind is Question.HOST_KEY
+        and asked.kind is Question.HOST_KEY
+        and asked.text.startswith("Please type")
+    )
+
+
 def failure(said: str) -> Failure:
     """Why ssh ended without a login, from its last words."""
     said = without_log(said)
