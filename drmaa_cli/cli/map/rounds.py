@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from drmaa_cli.cli.map.plan import (
     task_output_of,
 )
 from drmaa_cli.cli.words import end_in_words
-from drmaa_cli.errors import ExitTimeoutException
+from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.jobs.reason import ReasonKind
 
 if TYPE_CHECKING:
@@ -106,7 +107,17 @@ class Rounds:
             OSError: it could not be written down, and nothing was submitted.
         """
         self._log.round(round_)
-        return self.attach(round_, round_.tasks)
+        try:
+            return self.attach(round_, round_.tasks)
+        except DrmaaException:
+            self._strike_out(round_)
+            raise
+
+    def _strike_out(self, round_: Round) -> None:
+        """Write down that a round was not submitted, if that is certain; else it stays in doubt."""
+        with contextlib.suppress(DrmaaException):
+            if round_.key not in {job.key for job in self._session.jobs()}:
+                self._log.void(round_.key)
 
     def attach(self, round_: Round, open_tasks: Sequence[Task], *, stopped: bool = False) -> list[str]:
         """Submit what is written down unless it was submitted before, and follow its open tasks.

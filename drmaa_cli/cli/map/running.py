@@ -67,9 +67,10 @@ def _open(
             )
         if history is not None and not options["resume"]:
             if history.unfinished and not options["fresh"]:
+                count = history.unfinished
+                open_ = "1 command is open" if count == 1 else f"{number(count)} commands are open"
                 raise BadInput(
-                    f"the run before has not ended: {number(history.unfinished)} commands are open;"
-                    " --resume goes on with it, --fresh begins anew"
+                    f"the run before has not ended: {open_}; --resume goes on with it, --fresh begins anew"
                 )
             log.close()
             work.directory.rename(_aside(work.directory))

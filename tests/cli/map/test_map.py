@@ -206,6 +206,7 @@ def test_what_makes_no_sense(desk: Desk, words: list[str], text: str) -> None:
 def test_what_grid_engine_refuses_leaves_nothing_behind(desk: Desk) -> None:
     file = commands(desk, "true", "true")
     assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)
+    assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)  # no run that has not ended
     assert desk.run("map", "-q", "--resume", file).returncode == 0
 
 
@@ -219,6 +220,7 @@ def test_no_grid_engine(desk: Desk) -> None:
 def test_a_state_directory_that_cannot_be_used(desk: Desk) -> None:
     desk.state.write_text("in the way")
     assert str(desk.state) in desk.refused("map", "-q", commands(desk, counted(1)))
+    assert str(desk.state) in desk.refused("map", "-q", "commands.txt")  # no run that has not ended
     desk.state.unlink()
     assert desk.run("map", "-q", "--resume", "commands.txt").returncode == 0
     assert marks(desk) == {1: 1}
