@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_ID = re.compile(r"(?P<job>\d+)(?:\.(?P<first>\d+)(?:-(?P<last>\d+)(?::(?P<step>\d+))?)?)?", re.ASCII)
+_ID = re.compile(r"(?P<job>\d*[1-9]\d*)(?:\.(?P<first>\d+)(?:-(?P<last>\d+)(?::(?P<step>\d+))?)?)?", re.ASCII)
 
 
 class Chosen(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument, jobs_of
+from drmaa_cli.cli.chosen import Chosen, chosen, is_job_id, jobs_argument, jobs_of, match
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import print_json
@@ -67,20 +67,29 @@ def _command(name: str) -> click.Command:
         place = Place.of(session, contact)
         with chosen(words, place, everything=everything, foreign=True, needed=True) as found:
             outcomes = [outcome for part in found for outcome in _change(part, verb.action)]
+            over = [word for word in words if is_job_id(word) and _is_over(word, found)]
         refused = {job: text for job, text in outcomes if text}
+        if outcomes:
+            refused.update((word, "it has ended") for word in over)
         if as_json:
             print_json({"changed": [job for job, text in outcomes if not text], "refused": refused})
             return ends.FAILED if refused else ends.OK
         for job, text in outcomes:
-            if text:
-                ends.complain(f"job {job}: {text}")
-            else:
+            if not text:
                 print(f"job {job} {verb.done}")
+        for job, text in refused.items():
+            ends.complain(f"job {job}: {text}")
         if not outcomes:
             return ends.complain("no job that has not ended", ends.FAILED)
         return ends.FAILED if refused else ends.OK
 
     return command
+
+
+def _is_over(word: str, found: Sequence[Chosen]) -> bool:
+    """Whether all jobs that an id means have ended, so that nothing was done about it."""
+    meant = [job for part in found for job in match([word], part.jobs)[0]]
+    return bool(meant) and not any(job.state in NOT_ENDED for job in meant)
 
 
 def _change(part: Chosen, action: str) -> Iterator[tuple[str, str]]:

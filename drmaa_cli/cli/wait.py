@@ -72,5 +72,6 @@ def command(
     if as_json:
         print_json({"jobs": shapes, "unfinished": left})
     if left:
-        return ends.complain(f"the time is over, and {number(left)} jobs have not ended", ends.TIME_OVER)
+        jobs = "1 job has" if left == 1 else f"{number(left)} jobs have"
+        return ends.complain(f"the time is over, and {jobs} not ended", ends.TIME_OVER)
     return ends.FAILED if failed else ends.OK

@@ -122,14 +122,17 @@ def status_query(site: Site) -> Finding:
     """Whether the user's jobs can be listed, which is what waiting rests on."""
     cluster = site.ready_cluster()
     jobs = {row.job for row in cluster.listing(cluster.user).rows}
-    return ok(f"{len(jobs)} jobs of {cluster.user} are in the qmaster")
+    count = "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
+    return ok(f"{count} of {cluster.user} {'is' if len(jobs) == 1 else 'are'} in the qmaster")
 
 
 def hold_filters(site: Site) -> Finding:
     """Whether the kinds of hold can be told apart."""
     cluster = site.ready_cluster()
     held = [len({row.job for row in cluster.listing(cluster.user, None, kind).rows}) for kind in HOLDS]
-    return ok(f"{sum(held)} jobs are held" if any(held) else "no job is held")
+    if not any(held):
+        return ok("no job is held")
+    return ok("1 job is held" if sum(held) == 1 else f"{sum(held)} jobs are held")
 
 
 HOLDS = (Hold.USER, Hold.OPERATOR, Hold.SYSTEM)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
+from drmaa_cli.gridengine.control import answers_about
 from drmaa_cli.gridengine.records import JobId
-from drmaa_cli.gridengine.replies import CommandFailed
+from drmaa_cli.gridengine.replies import Answer, CommandFailed
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id, text_of
 from drmaa_cli.session import control
 from drmaa_cli.session.monitor import Monitor
@@ -56,8 +57,8 @@ class Changing:
             for answer, refusal in control.refusals(some, operation, self._table):
                 if answer.target is None:
                     raise refusal
-                name = str(answer.target)
-                refused.setdefault(name if name in ids else str(answer.target.job), refusal)
+                for name in _meant(answer, answer.target, ids, some.answers):
+                    refused.setdefault(name, refusal)
         return refused
 
     def requeue(self, job_id: JobIdLike) -> None:
@@ -120,3 +121,14 @@ class Changing:
         with self._lock:
             control.record_deletions(self._session_jobs, done)
         return done
+
+
+def _meant(
+    answer: Answer, target: JobId, ids: Mapping[str, JobId], answers: Sequence[Answer]
+) -> Sequence[str]:
+    """The ids that a refusal is about; one about a job is about its tasks without an answer of their own."""
+    for name in (str(target), str(target.job)):
+        if name in ids:
+            return [name]
+    tasks = [name for name, job in ids.items() if job.job == target.job]
+    return [name for name in tasks if answer in answers_about(ids[name], answers)] or [str(target.job)]

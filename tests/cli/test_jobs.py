@@ -249,7 +249,7 @@ def test_wait_says_how_each_ended_and_may_be_repeated(desk: Desk) -> None:
 def test_wait_gives_up_in_time(desk: Desk) -> None:
     held = detach(desk, "--hold", "true")
     assert desk.refused("wait", "--timeout", "0", held, code=124) == (
-        "the time is over, and 1 jobs have not ended"
+        "the time is over, and 1 job has not ended"
     )
     done = desk.run("wait", "--timeout", "0.1", "--json", held)
     assert (done.returncode, json.loads(done.stdout)) == (124, {"jobs": [], "unfinished": 1})
@@ -307,6 +307,33 @@ def test_jobs_of_no_session_may_be_changed(desk: Desk, cell: Cell) -> None:
     assert desk.good("release", job) == f"job {job} is released"
     assert "there is no such job" in desk.refused("kill", "9999999")
     assert not desk.state.exists()
+
+
+@pytest.mark.parametrize("verb", ["kill", "hold", "release", "suspend", "resume"])
+def test_a_task_of_no_job_is_none(desk: Desk, verb: str) -> None:
+    assert desk.refused(verb, "999999.1") == "job 999999.1: there is no such job"
+    assert desk.refused(verb, "0").startswith("there is no job 0 in session")
+
+
+def test_a_task_that_is_there_and_one_that_is_not(desk: Desk, cell: Cell) -> None:
+    job = (
+        cell.run("qsub", "-terse", "-b", "y", "-t", "1-2", "-h", "sleep", "60")
+        .stdout.decode()
+        .partition(".")[0]
+    )
+    done = desk.run("kill", f"{job}.1", "999999.1")
+    assert (done.returncode, done.stdout) == (1, f"job {job}.1 is being ended\n")
+    assert done.stderr == "drmaa-cli: job 999999.1: there is no such job\n"
+    desk.good("kill", job)
+
+
+def test_an_id_of_a_job_that_has_ended_is_told_beside_others(desk: Desk) -> None:
+    over = detach(desk, "true")
+    assert desk.run("wait", "-q", over).returncode == 0
+    held = detach(desk, "--hold", "true")
+    done = desk.run("kill", over, held)
+    assert (done.returncode, done.stdout) == (1, f"job {held} is being ended\n")
+    assert done.stderr == f"drmaa-cli: job {over}: it has ended\n"
 
 
 def test_nothing_is_ended_by_accident(desk: Desk) -> None:
