@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 ENDS = 1 << 14  # bytes
 REMOTE_SECONDS = 60.0
+PAUSE = 2.0  # seconds until a host that could not be reached is asked again
 
 
 class Piece(NamedTuple):
@@ -20,17 +22,24 @@ class Piece(NamedTuple):
     end: int
 
 
-def read_from(session: JobSession, path: str, offset: int) -> Piece:
+def read_from(session: JobSession, path: str, offset: int, *, patient: bool = True) -> Piece:
     """What a file of the submit host has from an offset on, at most a megabyte.
 
     The file is opened anew each time: only then does NFS ask its server for the newest. A file that is not
     there, or became shorter than the offset, has nothing.
 
+    Args:
+        session: whose submit host is meant.
+        path: the file there.
+        offset: in bytes.
+        patient: ride out a lost connection for as long as ``wait()`` does.
+
     Raises:
         OSError: it is there and cannot be read.
+        DrmCommunicationException: the host is out of reach.
     """
     if not is_here(session):
-        return _read_there(session, path, offset)
+        return _read_there(session, path, offset, session.config.outage_limit if patient else 0)
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # bytes and surrogates alike
             file.seek(offset)
@@ -58,6 +67,7 @@ def size_of(session: JobSession, path: str) -> int | None:
 
     Raises:
         OSError: that cannot be told.
+        DrmCommunicationException: the host is out of reach.
     """
     if is_here(session):
         try:
@@ -75,16 +85,28 @@ def is_here(session: JobSession) -> bool:
     return isinstance(session.host, LocalHost)
 
 
-def _read_there(session: JobSession, path: str, offset: int) -> Piece:
-    data = _run_there(session, "tail", "-c", f"+{offset + 1}", "--", path)
-    return Piece(data, offset + len(data))
+def _read_there(session: JobSession, path: str, offset: int, patience: float) -> Piece:
+    from drmaa_cli.errors import DrmCommunicationException  # noqa: PLC0415  # not for --help
+
+    until = time.monotonic() + patience
+    while True:
+        try:
+            data = _run_there(session, "tail", "-c", f"+{offset + 1}", "--", path)
+        except DrmCommunicationException:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return Piece(data, offset + len(data))
 
 
 def _run_there(session: JobSession, *words: str) -> bytes:
-    from drmaa_cli.system.runner import Command  # noqa: PLC0415  # not for --help
+    from drmaa_cli.session.reach import told  # noqa: PLC0415  # not for --help
+    from drmaa_cli.system.runner import Command  # noqa: PLC0415
 
     host = session.host
-    return host.runner.run(Command(words, words[0], host.environ, REMOTE_SECONDS)).stdout
+    with told():
+        return host.runner.run(Command(words, words[0], host.environ, REMOTE_SECONDS)).stdout
 
 
 def home_of(session: JobSession) -> str:

@@ -105,7 +105,7 @@ def ssh_runner(address: SshAddress, config: Config, answer: AskPerson | None) ->
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """While a session begins: a host that cannot be reached is told as DRMAA tells it."""
+    """A host that cannot be reached is told as DRMAA tells it."""
     try:
         yield
     except (HostUnreachable, CommandTimeout, CommandNotFound) as err:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from drmaa_cli.cli import main
+import drmaa_cli
+from drmaa_cli.cli import follow, main
 from tests.ssh.server import SshServer
 
 pytestmark = pytest.mark.slow
@@ -48,6 +50,28 @@ def test_run_map_ps_logs_and_info(
     assert (code, out) == (0, "away\n")
     assert say("info", jobs[0]["id"])[0] == 0
     assert os.listdir(tmp_path / "here") != []  # noqa: PTH208  # the job log is here
+
+
+def test_output_is_read_on_where_the_host_was_away_for_a_while(
+    contact: str, server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    path.write_text("first\n")
+    with drmaa_cli.open_session(contact) as session:
+        first = follow.read_from(session, str(path), 0)
+        path.write_text("first\nsecond\n")
+        server.stop()
+        for ask in (
+            lambda: follow.read_from(session, str(path), first.end, patient=False),
+            lambda: follow.size_of(session, str(path)),
+        ):
+            with pytest.raises(drmaa_cli.DrmCommunicationException, match=r"127\.0\.0\.1"):
+                ask()
+        monkeypatch.setattr(follow, "PAUSE", 0.01)
+        back = threading.Timer(2, server.start)  # whenever it is there again
+        back.start()
+        assert follow.read_from(session, str(path), first.end).data == b"second\n"
+        back.join()
 
 
 def test_why(contact: str, capfd: pytest.CaptureFixture[str]) -> None:

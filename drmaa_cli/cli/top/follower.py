@@ -73,7 +73,7 @@ class Follower:
                 place = max(size - ROOM, 0)
                 self._say(path, "")
             while place is not None and not self._over.is_set():
-                data, place = read_from(session, path, place)
+                data, place = read_from(session, path, place, patient=False)
                 if not data:
                     break
                 self._say(path, plain(self._decoder.decode(data)))
