@@ -97,6 +97,6 @@ def test_a_host_that_cannot_be_reached_is_one_line(contact: str, capfd: pytest.C
     assert main(["run", "--contact", "ssh://nobody@127.0.0.1:1", "true"]) == 125
     out, err = capfd.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
-    assert main(["run", "--contact", "http://x", "true"]) == 1
+    assert main(["run", "--contact", "http://x", "true"]) == 2
     out, err = capfd.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
