@@ -18,6 +18,7 @@ WORDS = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM", "skipped": "ski
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": ""}
 NAMES = 23  # columns of the longest name
 STATES = 7
+LEAST = 20  # columns for texts beside the names
 SLOW = 0.05  # seconds from which on a step's time is shown
 
 
@@ -76,6 +77,8 @@ def _line(made: Check) -> str:
     state = paint(f"{WORDS[made.status]:<{STATES}}", COLOURS[made.status], sys.stdout)
     head = f"{made.name:<{NAMES}} {state} "
     indent = " " * (NAMES + STATES + 2)
+    if width(sys.stdout) < len(indent) + LEAST:  # the text stands below the name
+        head, indent = f"{head.rstrip()}\n    ", " " * 4
     time = f" ({made.seconds:.2f} s)" if made.seconds >= SLOW else ""
     lines = _folded(visible(ends.one_line(made.text)) + time, len(indent))
     if made.advice:
@@ -90,7 +93,7 @@ def _folded(text: str, used: int) -> list[str]:
     room = width(sys.stdout)
     if room == UNLIMITED:
         return [text]
-    return textwrap.wrap(text, max(room - used, 20), break_on_hyphens=False) or [""]
+    return textwrap.wrap(text, room - used, break_on_hyphens=False) or [""]
 
 
 def _verdict(checks: list[Check], failed: list[str]) -> str:
