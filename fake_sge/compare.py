@@ -38,6 +38,7 @@ from .options import CellOptions
 from .real.cell import FIRST_JOB, RealCell
 
 DIFFERENT, NOT_COMPARED = 1, 2
+NOTHING_AT_HOME = "-o /dev/null -e /dev/null\n"  # output goes to the user's home directory by default
 FIRST_NUMBER = 500001  # so that no other figure looks like a job number
 SETTLED_SECONDS = 1.5  # a scheduler runs once a second
 
@@ -68,6 +69,9 @@ def both(options: CellOptions) -> Iterator[tuple[RealCell, Cell, Path]]:
         place.chmod(0o755)
         before = replace(options, first_job_number=options.first_job_number - 1)
         with RealCell(place / "real", options) as real, Cell(place / "fake", before) as fake:
+            for cell in (real, fake):
+                requests = Path(cell.env["SGE_ROOT"], "default", "common", "sge_request")
+                requests.write_text(NOTHING_AT_HOME)
             fake.run(*FIRST_JOB, cwd=place)  # as the real one was tried
             for cell in (real, fake):  # a record with a wall clock time: without one qacct adds nothing up
                 cell.run(*FIRST_JOB[:-1], "sleep", "2", cwd=place)

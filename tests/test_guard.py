@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GUARD_EXIT, GUARDED_TOOLS
+from tests.conftest import CACHE, GUARD_EXIT, GUARDED_TOOLS
 
 
 def test_home_is_not_the_users() -> None:
@@ -19,7 +19,8 @@ def test_home_is_not_the_users() -> None:
     assert not list(Path.home().iterdir())
     for name, value in os.environ.items():
         if name.startswith("XDG_"):
-            assert value.startswith(str(Path.home())), name
+            assert value.startswith((str(Path.home()), os.environ[CACHE])), name
+            assert not value.startswith(users_home), name
 
 
 @pytest.mark.parametrize("tool", GUARDED_TOOLS)

@@ -36,7 +36,7 @@ from drmaa_cli.template.script_plan import task as task_of
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
 from drmaa_cli.template.variables import is_qsubs
 
-LARGEST_SCRIPT = 8 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
+LARGEST_SCRIPT = 16 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
 VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.WD, c.V_ENV, *OPTIONS))
 

@@ -75,7 +75,7 @@ SUBMIT: Values = {
     "-C": ("'#$'", "'#'", "''", "x"),
     "-c": ("n", "s", "m", "x", "sx", "n,s", "0:10:0", "''", "ns", "60", "1:2:3:4", "mn"),
     "-ckpt": ("nosuch", "''"),
-    "-clear": FLAG,
+    "-clear": ("-o /dev/null -e /dev/null",),  # for the defaults that it forgets
     "-cwd": FLAG,
     "-dc": ("A", "A,B", "''", "A=1"),
     "-dl": DATES,

@@ -105,7 +105,8 @@ def refresh_ready(state: CellState, job: Job, now: float) -> None:
         state.mark_ready(job)
     elif job.number in state.ready:
         del state.ready[job.number]
-        _forget_priority(job)
+        if job.waiting or any(task.is_pending for task in job.tasks.values()):
+            _forget_priority(job)
 
 
 def _forget_priority(job: Job) -> None:

@@ -86,7 +86,7 @@ def test_a_run_has_one_shepherd(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_new_run_has_a_shepherd_of_its_own(cell: Cell, tmp_path: Path) -> None:
-    number = submit(cell, tmp_path, "-r", "y", "-b", "y", "-shell", "n", "sleep", "100")
+    number = submit(cell, tmp_path, "-r", "y", "-b", "y", "-shell", "n", "-cwd", "sleep", "100")
     wait_for(lambda: state(cell, number) == "r")
     cell.run("qmod", "-rj", str(number))
     wait_for(lambda: state(cell, number) == "Rr")

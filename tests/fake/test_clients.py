@@ -311,7 +311,7 @@ def test_a_pipe_that_breaks_does_not_stop_a_submission(running: Cell, tmp_path: 
 
 def test_an_interrupted_sync_deletes_its_job(running: Cell, tmp_path: Path) -> None:
     command = subprocess.Popen(
-        [running.path / "qsub", "-sync", "y", "-b", "y", "-o", "/dev/null", "sleep", "600"],
+        [running.path / "qsub", "-sync", "y", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600"],
         env=running.env,
         cwd=tmp_path,
         stdout=subprocess.PIPE,
