@@ -108,6 +108,10 @@ def run_job(order: dict[str, Any], pipe: int) -> NoReturn:
         except OSError as error:
             shown = " ".join(f'"{word}"' for word in order["argv"])
             text = os.strerror(error.errno or 0)
+            if "starter" in order:
+                said = f"{order['starter']}: executing child process {order['program']} failed: {text}\n"
+                os.write(2, os.fsencode(said))
+                os._exit(1)
             raise StartFailure(
                 failures.SHELL, f"execvlp({order['program']}, {shown}) failed: {text}"
             ) from error

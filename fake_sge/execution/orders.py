@@ -209,13 +209,17 @@ def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
 
 
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
-    """What to execute: ``shell`` (None: no shell), ``program``, ``argv``."""
+    """What to execute: ``shell`` (None: no shell), ``program``, ``argv``.
+
+    ``starter`` says that it cannot be executed, instead of an error state of the job.
+    """
     spec, granted = job.spec, task.granted[0]
     command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
     if not spec.job_type & JobType.QRSH:  # the rest of a word after a newline is lost (real cell)
         command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
-        return {"shell": None, "program": command, "argv": [command, *args]}
+        found = {"shell": None, "program": command, "argv": [command, *args]}
+        return {**found, "starter": "qrsh_starter"} if spec.job_type & JobType.QRSH else found
     queue = config.queue_on(granted.queue, granted.host)
     attributes = queue.attributes if queue is not None else {}
     shell = shell_of(config, job, task, account)

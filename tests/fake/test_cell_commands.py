@@ -18,6 +18,7 @@ from fake_sge.layout import NOT_SIMULATED, TOOLS
 from .clients import CLIENTS, cells_have, client_of
 from .kit import submit, wait_for
 
+STARTER = "qrsh_starter: executing child process"  # observed on a real cell
 LINES = (
     ("qsub -terse -b y -o /dev/null -j y true", 0, r"\d+\n", ""),
     ("echo true | qsub -o /dev/null -j y -N fromstdin", 0, r'Your job \d+ \("fromstdin"\) has been .*\n', ""),
@@ -54,6 +55,9 @@ LINES = (
     ("qrsh 'echo a; echo b >&2; exit 3'", 3, "a\n", "b\n"),
     ("echo in | qrsh cat", 0, "in\n", ""),
     ("qrsh -noshell echo 'a  b'", 0, "a  b\n", ""),
+    ("qrsh -noshell nosuch a b", 1, "", f"{STARTER} nosuch failed: No such file or directory\n"),
+    ("qrsh -noshell 'exit 3'", 1, "", f"{STARTER} exit 3 failed: No such file or directory\n"),
+    ("qrsh -noshell /etc/passwd", 1, "", f"{STARTER} /etc/passwd failed: Permission denied\n"),
     ("qrsh 'kill -9 $$'", 137, "", ""),
     ("qrsh nosuchcommand", 127, "", ".*nosuchcommand: (command )?not found\n"),
     ("qrsh 'echo $JOB_NAME $JOB_SCRIPT $SGE_STDOUT_PATH'", 0, "echo QRSH /dev/null\n", ""),
