@@ -233,7 +233,7 @@ class Explaining:
         rows = inquiry.rows(one.number)
         ends = {
             record.id.task: end_of_record(record)
-            for record in _last_job(records)
+            for record in sorted(_last_job(records), key=lambda each: each.task)  # they come as they end
             if (one.tasks is None or record.task in one.tasks)
             and not any(covers(row, record.task) for row in rows)
         }

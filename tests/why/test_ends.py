@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,11 @@ def rows(kind: str) -> list[object]:
         for way in WAYS
         if kind == "real" or way.on_fake
     ]
+
+
+def read(file: Path) -> str:
+    """What the execution daemon has written there."""
+    return file.read_text()
 
 
 def make(site: Site, way: Way) -> str:
@@ -42,7 +48,9 @@ def make(site: Site, way: Way) -> str:
     if who == "session":
         session.control(job, JobControlAction.TERMINATE)
     elif who == "shepherd":
-        (file,) = site.cell.directory.glob(f"spool/execd/*/active_jobs/{job}.1/pid")
+        pattern = f"spool/execd/*/active_jobs/{job}.1/pid"
+        site.wait_until(lambda: any(map(read, site.cell.directory.glob(pattern))), "the shepherd's pid")
+        (file,) = site.cell.directory.glob(pattern)
         os.kill(int(file.read_text()), signal.SIGKILL)
     elif who == "wait":
         session.wait(job)
