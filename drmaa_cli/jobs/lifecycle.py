@@ -288,8 +288,6 @@ def _alike(
 
 def _located(end: End, known: TrackedJob, task: int, record: AccountingRecord | None) -> End:
     """The end with the paths of the job's output; where no record tells of its host, a listing does."""
-    if end.outcome is Outcome.NO_USAGE:
-        return end
     facts = end.facts
     row = known.last_seen.get(task) or known.row(task)
     if record is None and row is not None and "@" in row.queue:

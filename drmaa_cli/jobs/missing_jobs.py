@@ -29,10 +29,10 @@ def note_reasons(known: TrackedJob, details: Details) -> None:
     """Why the tasks in error state are there, '' of those of which `qstat -j` says nothing."""
     known.reasons.put_all(known.faulty.tasks(), "")
     for job in details.jobs:
-        for task in job.details if job.job == known.number else ():
-            number = NO_TASK if known.tasks is None else task.task
-            if number in known.faulty:
-                known.reasons.put(number, "; ".join(map(_plain, task.messages)))
+        tasks = job.details if job.job == known.number else ()
+        told = {NO_TASK if known.tasks is None else task.task: task.messages for task in tasks}
+        for number in filter(known.faulty.__contains__, told):
+            known.reasons.put(number, "; ".join(map(_plain, told[number])))
 
 
 def _plain(message: str) -> str:

@@ -57,9 +57,6 @@ class TaskMap(Mapping[int, V], Generic[V]):
     def __bool__(self) -> bool:
         return bool(self._one or self._shared)
 
-    def __repr__(self) -> str:
-        return f"TaskMap({dict(self.spans())!r})"
-
     def tasks(self) -> TaskNumbers:
         """Those that have a value."""
         found = TaskNumbers.of(self._all, self._one)
@@ -70,9 +67,8 @@ class TaskMap(Mapping[int, V], Generic[V]):
     def where(self, holds: Callable[[V], bool]) -> TaskNumbers:
         """Those whose value is such."""
         found = TaskNumbers.of(self._all, (task for task, value in self._one.items() if holds(value)))
-        for shared in self._shared:
-            if holds(cast(V, shared.value)):
-                found.add_all(shared.tasks)
+        for shared in filter(lambda each: holds(cast(V, each.value)), self._shared):
+            found.add_all(shared.tasks)
         return found
 
     def entries(self) -> int:

@@ -75,9 +75,6 @@ class TaskNumbers(Set[int]):
         found = bisect_right(self._parts, (place, BEYOND)) - 1
         return found >= 0 and place < self._parts[found][1]
 
-    def __repr__(self) -> str:
-        return f"TaskNumbers({', '.join(f'{first}-{last}:{step}' for first, last, step in self.parts())})"
-
     @classmethod
     def _from_iterable(cls, tasks: Iterable[int]) -> set[int]:  # type: ignore[override]  # what the operators of Set make
         return set(tasks)

@@ -13,6 +13,7 @@ from drmaa_cli.jobs.lifecycle import (
     TrackedJob,
     covered,
     covers,
+    endings,
 )
 from drmaa_cli.jobs.reason import Cause
 from drmaa_cli.jobs.task_numbers import TaskNumbers
@@ -258,6 +259,10 @@ def test_many_tasks_that_leave_at_once_keep_how_they_were_last_seen() -> None:
     watch.listed(now=1)  # a scan of all rows for each task would take most of a minute
     assert len(watch.known.last_seen) == 6000
     assert watch.known.last_seen[17].tasks == evidence.task_set(17)
+
+
+def test_a_job_of_which_nothing_new_is_known_has_no_end() -> None:
+    assert list(endings(evidence.known(7), {}, 1e9, Rules(0.0))) == []
 
 
 def test_known_names_its_tasks() -> None:

@@ -55,6 +55,13 @@ def test_what_qsub_has_anyway_is_given_by_its_name(name: str, value: str, has_fi
     assert (found.options, found.lines) == (["-v", name], [])
 
 
+def test_a_time_zone_with_a_comma_beside_a_start_time_wants_a_file() -> None:
+    given = ["TZ=CET-1CEST,M3.5.0"]
+    with pytest.raises(ConflictingAttributeValuesException, match="a comma in drmaa_v_env"):
+        carried(given, has_file=False, has_start_time=True)
+    assert carried(given, has_file=False) == (["-v", "TZ"], {"TZ": "CET-1CEST,M3.5.0"}, [], [])
+
+
 def test_a_start_time_is_not_read_in_the_time_zone_of_the_job() -> None:
     """Qsub may have been given another one than the program's own for it."""
     assert carried(["TZ=CET"], own={"TZ": "CET"}, has_start_time=True).lines == ['-v "TZ=CET"']
