@@ -6,7 +6,6 @@ import os
 import posixpath
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -119,6 +118,7 @@ def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
 def _files(session: JobSession, request: Request, name: str, options: Mapping[str, Any]) -> OutputFiles:
     """Where the job's output goes, so that it is known as soon as the job has an id."""
     from drmaa_cli.gridengine.output_files import OutputFiles  # noqa: PLC0415  # not for --help
+    from drmaa_cli.system.files import is_directory  # noqa: PLC0415
 
     directory = request.directory
     if is_here(session) and not options["output"] and not os.access(directory, os.W_OK):
@@ -136,4 +136,4 @@ def _files(session: JobSession, request: Request, name: str, options: Mapping[st
         session.host.home,
         session.host.user,
     )
-    return files.with_directories(lambda path: Path(path).is_dir()) if is_here(session) else files
+    return files.with_directories(is_directory) if is_here(session) else files

@@ -10,7 +10,6 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Callable, NamedTuple
 
 from drmaa_cli.constants import JobControlAction
@@ -31,6 +30,7 @@ from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.places import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
+from drmaa_cli.system.files import is_directory
 from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
@@ -176,7 +176,7 @@ class Submitter:
         """Where its output goes. Which paths are directories is seen on this host, where it costs nothing."""
         if not isinstance(self._cluster.host, LocalHost):
             return tuple(submission.files)
-        return tuple(each.with_directories(_is_directory_here) for each in submission.files)
+        return tuple(each.with_directories(is_directory) for each in submission.files)
 
     def build_context(self) -> BuildContext:
         """What templates are read with at this moment."""
@@ -291,13 +291,6 @@ def _in_doubt(why: str, more: str) -> DrmaaException:
         f"{why}; whether the job was accepted is not known yet and is looked up when this session is taken up"
         f" again{more}",
     )
-
-
-def _is_directory_here(path: str) -> bool:
-    try:
-        return Path(path).is_dir()
-    except OSError:  # it cannot be looked at
-        return False
 
 
 def _remove(files: AnswerFiles | None) -> None:

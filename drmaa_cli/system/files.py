@@ -30,6 +30,14 @@ class Files(Protocol):
         """The path without symbolic links."""
 
 
+def is_directory(path: str) -> bool:
+    """Whether it is a directory of this host, as far as that can be seen."""
+    try:
+        return Path(path).is_dir()
+    except OSError:  # it cannot be looked at
+        return False
+
+
 def open_regular(path: str | Path) -> int:
     """Open a file, or a device, to read it.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...model import defaults
 from .change import Change, Refused
 
@@ -34,15 +36,19 @@ def remove_person(change: Change, role: str, words: str) -> None:
             change.done(f'{change.who} removed "{name}" from {role} list')
 
 
+def _resolved(change: Change, words: str) -> Iterator[str]:
+    """The names of hosts; those that cannot be resolved are told."""
+    for word in words.split(","):
+        try:
+            yield change.host(word)
+        except Refused as refused:
+            change.failed(*refused.lines)
+
+
 def add_host(change: Change, role: str, words: str) -> None:
     """``-as`` and ``-ah``."""
     hosts = getattr(change.config, f"{role}_hosts")
-    for word in words.split(","):
-        try:
-            name = change.host(word)
-        except Refused as refused:
-            change.failed(*refused.lines)
-            continue
+    for name in _resolved(change, words):
         change.manager(code=0)
         if name in hosts:
             change.failed(f'{role}host "{name}" already exists', code=0)
@@ -55,12 +61,7 @@ def add_host(change: Change, role: str, words: str) -> None:
 def remove_host(change: Change, role: str, words: str) -> None:
     """``-ds`` and ``-dh``; the qmaster's host stays an administrative one."""
     hosts = getattr(change.config, f"{role}_hosts")
-    for word in words.split(","):
-        try:
-            name = change.host(word)
-        except Refused as refused:
-            change.failed(*refused.lines)
-            continue
+    for name in _resolved(change, words):
         change.manager()
         if role == "admin" and name == next(iter(change.config.hosts)):
             change.failed(f'denied: can\'t delete master host "{name}" from admin host list')
