@@ -47,22 +47,31 @@ def take_lock(layout: Layout) -> int:
 
 
 def _import_commands(qmaster: Qmaster) -> None:
+    """Have the commands at hand before they are asked for.
+
+    Under the cell's lock, as whatever else loads a module here: two threads that import at the same time
+    can see half of a module (Python up to 3.11).
+    """
     for tool in TOOLS:
-        if qmaster.stopping:
-            return
-        try:
-            importlib.import_module(f"fake_sge.commands.{tool}")
-        except ModuleNotFoundError as error:
-            log.error("no command %s: %s", tool, error)
+        with qmaster.lock:
+            if qmaster.stopping:
+                return
+            try:
+                importlib.import_module(f"fake_sge.commands.{tool}")
+            except ModuleNotFoundError as error:
+                log.error("no command %s: %s", tool, error)
+        time.sleep(0.001)  # who waits for the lock has it next
 
 
-def _compile_client(layout: Layout) -> None:
+def _compile_client(qmaster: Qmaster) -> None:
     """Have the cell's commands faster from the moment on when their client is compiled."""
-    from .. import compiled  # noqa: PLC0415 nobody waits for it
-    from ..install import use_compiled_client  # noqa: PLC0415
+    layout = qmaster.layout
+    with qmaster.lock:  # as for _import_commands()
+        from .. import compiled  # noqa: PLC0415 nobody waits for it
+        from ..install import use_compiled_client  # noqa: PLC0415
 
-    if compiled.found() or not compiled.is_wanted():
-        return
+        if compiled.found() or not compiled.is_wanted():
+            return
     try:
         compiler = subprocess.Popen(
             command(layout, "fake-compiler"),
@@ -114,7 +123,7 @@ def serve(layout: Layout, ready: int) -> int:
     with qmaster.lock:
         qmaster.start_execd()  # nobody has to wait for it
     threading.Thread(target=_import_commands, args=(qmaster,), daemon=True).start()
-    threading.Thread(target=_compile_client, args=(layout,), daemon=True).start()
+    threading.Thread(target=_compile_client, args=(qmaster,), daemon=True).start()
     worker = threading.Thread(target=run, args=(qmaster,))
     worker.start()
     os.read(reading, 1)

@@ -1,0 +1,54 @@
+"""What a cell's daemon loads while it serves is loaded by one thread at a time.
+
+Two threads that import at the same time can see half of a module ("cannot import name ... from partially
+initialized module", seen with Python 3.9 when a control call met the loading of the commands).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys, threading
+from types import SimpleNamespace
+
+from fake_sge.layout import Layout
+from fake_sge.qmaster import daemon
+
+lock = threading.RLock()
+unguarded = []
+
+
+class Watcher:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("fake_sge") and not lock._is_owned():
+            unguarded.append(name)
+
+
+sys.meta_path.insert(0, Watcher())
+before = set(sys.modules)
+{call}
+print(unguarded, "{expected}" in set(sys.modules) - before)
+"""
+
+
+def loaded(call: str, expected: str) -> str:
+    program = PROGRAM.format(call=call, expected=expected)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_the_commands_are_loaded_under_the_lock() -> None:
+    call = "daemon._import_commands(SimpleNamespace(lock=lock, stopping=False))"
+    assert loaded(call, "fake_sge.commands.qsub") == "[] True\n"
+
+
+def test_the_compiler_is_looked_for_under_the_lock() -> None:
+    call = """
+import os
+from pathlib import Path
+os.environ.update(PATH="", XDG_CACHE_HOME="/nowhere")
+daemon._compile_client(SimpleNamespace(lock=lock, layout=Layout(Path("/nowhere"))))
+"""
+    assert loaded(call, "fake_sge.install") == "[] True\n"
