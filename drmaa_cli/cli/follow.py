@@ -117,3 +117,13 @@ def home_of(session: JobSession) -> str:
 def make_directory(session: JobSession, path: str) -> None:
     """Make a directory, and those above it, on the submit host."""
     _run_there(session, "mkdir", "-p", "--", path)
+
+
+def remove_directory(session: JobSession, path: str) -> None:
+    """Remove a directory of the submit host if it is empty, and as far as the host can be reached."""
+    from drmaa_cli.errors import DrmCommunicationException  # noqa: PLC0415  # not for --help
+
+    try:
+        _run_there(session, "rmdir", "--", path)
+    except DrmCommunicationException:  # an empty directory is left behind
+        pass

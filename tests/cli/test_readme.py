@@ -50,7 +50,10 @@ def test_a_thousand_commands_three_failures_found_explained_and_mended(tmp_path:
     out = done.stdout
     assert "1,000 commands: 997 done, 3 failed in " in out
     for line in (300, 600, 900):
-        assert f"line {line}: exit 3\n  $ sh analyse.sh {line}\n  | genome.fa is missing\n" in out
+        assert (
+            f"line {line}: exit 3 (job 1.{line})\n  $ sh analyse.sh {line}\n  | genome.fa is missing\n" in out
+        )
+    assert "why one failed: drmaa-cli why 1.300\nall its output: drmaa-cli logs 1.300\n" in out
     assert "try them again: drmaa-cli map --resume commands.txt" in out
     assert "1,000 commands: 1,000 done, 0 failed in " in out
     assert "job 1.300 (map-commands.txt): ended by itself with exit status 3" in out

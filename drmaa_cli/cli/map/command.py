@@ -16,20 +16,35 @@ from drmaa_cli.cli.completing import directories, files
 from drmaa_cli.cli.ends import BadInput, of_system
 from drmaa_cli.cli.map import lines, plan
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
+from drmaa_cli.cli.parser import PROGRAM, Command, following_options, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import name_of, request_of, request_options
 
 FENCE = "drmaa_cli.map.fence"
+GIVEN = "drmaa_cli.map.given"
+ONCE = ("resume", "fresh", "detach")  # options that are not for going on with a run
 
 
 class _Map(Command):
-    """Whether there was a ``--`` tells a command from a file of commands."""
+    """Keeps what was typed: a ``--`` tells a command from a file, and the options are those to go on with."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
         ctx.meta[FENCE] = "--" in args
+        typed, _, _ = self.make_parser(ctx).parse_args(list(args))
+        ctx.meta[GIVEN] = {name: value for name, value in typed.items() if name != "words"}
         return super().parse_args(ctx, args)
+
+    def typed(self, ctx: click.Context) -> list[str]:
+        """The options that are for going on with a run, as words of a command line."""
+        words = []
+        for option in self.params:
+            value = ctx.meta[GIVEN].get(option.name)
+            if value is None or option.name in ONCE:
+                continue
+            for one in value if option.multiple else [value]:
+                words += [option.opts[0]] if one is True else [option.opts[0], one]
+        return words
 
 
 @click.command(
@@ -93,7 +108,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     request = request_of(options, is_here=place.is_here)
     if options["at_most"]:
         request = request._replace(native=f"-tc {options['at_most']} {request.native}".strip())
-    work = _work(words, options, fenced=context.meta[FENCE], is_here=place.is_here)
+    work = _work(words, options, context, is_here=place.is_here)
     rules = plan.parse_rules(options["retry_with"], request)
     times = options["retry"] if options["retry"] is not None else int(bool(rules))
     if options["resume"] and options["fresh"]:
@@ -101,6 +116,22 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     from drmaa_cli.cli.map.running import run  # noqa: PLC0415  # not for --help
 
     return run(work, place, request, times, rules, options)
+
+
+class Again(NamedTuple):
+    """Command lines with which one goes on.
+
+    Attributes:
+        line: the one that runs what has not ended well.
+        site: the options that name the submit host; none for the usual one.
+    """
+
+    line: str
+    site: Sequence[str] = ()
+
+    def about(self, command: str, job: str) -> str:
+        """The one by which a command tells of a job."""
+        return shlex.join([PROGRAM, command, *self.site, job])
 
 
 class Work(NamedTuple):
@@ -111,19 +142,19 @@ class Work(NamedTuple):
         source: where they come from.
         directory: where outputs and job log are kept.
         name: a name for the jobs.
-        again: the command line that goes on with it.
+        again: the command lines that go on with it.
     """
 
     items: list[Item]
     source: str
     directory: Path
     name: str
-    again: str
+    again: Again
 
 
-def _work(words: Sequence[str], options: dict[str, Any], *, fenced: bool, is_here: bool) -> Work:
+def _work(words: Sequence[str], options: dict[str, Any], context: click.Context, *, is_here: bool) -> Work:
     """Read and judge the commands."""
-    log_dir = options["log_dir"]
+    log_dir, fenced = options["log_dir"], context.meta[FENCE]
     if fenced:
         command_words, values = lines.split_values(words)
         if not command_words:
@@ -147,7 +178,7 @@ def _work(words: Sequence[str], options: dict[str, Any], *, fenced: bool, is_her
         place = "stdin" if file == "-" else Path(file).name
         name = f"map-{name_of(place)}"
     directory = Path(log_dir) if log_dir else Path(f"{place}.map")
-    return Work(items, source, directory.absolute(), name, _again(words, log_dir, fenced=fenced))
+    return Work(items, source, directory.absolute(), name, _again(words, context))
 
 
 def _content(file: str) -> bytes:
@@ -159,6 +190,10 @@ def _content(file: str) -> bytes:
         raise BadInput(of_system(trouble)) from None
 
 
-def _again(words: Sequence[str], log_dir: str | None, *, fenced: bool) -> str:
-    extra = f"--log-dir {shlex.quote(log_dir)} " if log_dir else ""
-    return f"drmaa-cli map --resume {extra}{'-- ' if fenced else ''}{shlex.join(words)}"
+def _again(words: Sequence[str], context: click.Context) -> Again:
+    """How one goes on: with the options of now, for what is tried again asks for what they say."""
+    assert isinstance(context.command, _Map)
+    fence = ["--"] if context.meta[FENCE] else []
+    line = shlex.join([PROGRAM, "map", "--resume", *context.command.typed(context), *fence, *words])
+    contact = context.meta[GIVEN].get("contact")
+    return Again(line, ["--contact", contact] if contact else [])

@@ -116,6 +116,9 @@ def identity(item: Item) -> Identity:
 class JobLog:
     """The job log of a directory, held by one process at a time.
 
+    One in which no round of tasks was ever submitted is taken back when it is closed: what was there before
+    is there again.
+
     Args:
         directory: where it is; made when it is missing.
 
@@ -127,24 +130,64 @@ class JobLog:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.path = directory / NAME
+        self._made = [path for path in (directory, *directory.parents) if not path.exists()]
+        self._aside: Path | None = None
+        self._is_own = False  # begun by this process
+        self._rounds: set[str] = set()  # the keys that this process has written, but for those struck out
+        self._file: TextIO | None = None
+        self._held: list[int] = []
         directory.mkdir(parents=True, exist_ok=True)
-        held = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-        self._held: int | None = held
+        self._hold()
+
+    def _hold(self) -> None:
+        held = os.open(self.directory, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(held)
-            raise Failure(f"another map is at work with {directory}") from None
-        self._file: TextIO | None = None
+            raise Failure(f"another map is at work with {self.directory}") from None
+        self._held.append(held)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was begun by this process, and no round was submitted since."""
+        return self._is_own and not self._rounds
 
     def close(self) -> None:
-        """Write what is left, and let go of it."""
+        """Write what is left, and let go of it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         with contextlib.ExitStack() as stack:
-            if self._held is not None:
-                stack.callback(os.close, self._held)
-                self._held = None
+            while self._held:
+                stack.callback(os.close, self._held.pop())
+            if self.is_void or self._file is None:
+                stack.callback(self._take_back)
             if self._file is not None:
-                self._file.close()
+                with self._named():
+                    self._file.close()
+
+    def _take_back(self) -> None:
+        """Leave everything as it was before."""
+        if self._is_own:
+            self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody else has put something there
+            if self._aside is not None:
+                self._aside.rename(self.directory)
+            for path in self._made:
+                path.rmdir()
+
+    def set_aside(self) -> None:
+        """Keep the directory under another name, and have an empty one in its place.
+
+        Raises:
+            OSError: that cannot be done.
+        """
+        self._aside = _free_name(self.directory)
+        self.directory.rename(self._aside)
+        self.directory.mkdir()
+        self._hold()
 
     def read(self) -> History | None:
         """What it tells; None where there is none yet.
@@ -170,6 +213,7 @@ class JobLog:
         Raises:
             OSError: it cannot be written.
         """
+        self._is_own = True
         self._write({"map": VERSION, "source": source, "contact": contact, "run": run}, lasting=True)
 
     def round(self, round_: Round) -> None:
@@ -186,6 +230,7 @@ class JobLog:
         values = [json.loads(text) for text in requests]
         record = {"round": round_.number, "key": round_.key, "shell": round_.shell, "base": round_.base}
         self._write({**record, "requests": values, "tasks": tasks}, lasting=True)
+        self._rounds.add(round_.key)
 
     def submitted(self, key: str) -> None:
         """A round was certainly submitted."""
@@ -197,6 +242,7 @@ class JobLog:
 
     def void(self, key: str) -> None:
         """A round was certainly not submitted."""
+        self._rounds.discard(key)
         self._write({"void": key}, lasting=True)
 
     def ended(self, end: Ended) -> None:
@@ -208,17 +254,35 @@ class JobLog:
     def flush(self) -> None:
         """Hand over to the system what was written."""
         if self._file is not None:
-            self._file.flush()
+            with self._named():
+                self._file.flush()
 
     def _write(self, record: dict[str, Any], *, lasting: bool = False) -> None:
-        if self._file is None:
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            _cut_half_line(handle)
-            self._file = os.fdopen(handle, "a", encoding="utf-8")
-        self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
-        if lasting:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        with self._named():
+            if self._file is None:
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                _cut_half_line(handle)
+                self._file = os.fdopen(handle, "a", encoding="utf-8")
+            self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
+            if lasting:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Have errors name the file: those of writing do not."""
+        try:
+            yield
+        except OSError as trouble:
+            trouble.filename = trouble.filename or str(self.path)
+            raise
+
+
+def _free_name(directory: Path) -> Path:
+    count = 1
+    while (aside := directory.with_name(f"{directory.name}.{count}")).exists():
+        count += 1
+    return aside
 
 
 def _cut_half_line(handle: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import BadInput
-from drmaa_cli.cli.follow import home_of, is_here, make_directory
+from drmaa_cli.cli.follow import home_of, is_here, make_directory, remove_directory
 from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.display import Display
 from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
@@ -24,6 +24,7 @@ from drmaa_cli.cli.request import Request
 from drmaa_cli.cli.watch import ask
 from drmaa_cli.cli.words import number
 from drmaa_cli.constants import JobControlAction
+from drmaa_cli.errors import DrmaaException
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.map.command import Work
@@ -40,57 +41,39 @@ def run(
         DrmaaException, OSError: nothing was submitted, or the jobs are lost from sight and can be taken up.
     """
     began = time.monotonic()
-    is_new = not work.directory.exists()
-    try:
-        with contextlib.ExitStack() as stack:
-            log, history = _open(work, stack, options)
-            where = place if history is None else _place_of(history, place)
-            session = stack.enter_context(where.begin())
-            run_ = _Run(work, session, log, history, request, Retry(times, rules), options)
-            return run_.to_the_end(began)
-    finally:
-        if is_new:
-            with contextlib.suppress(OSError):
-                work.directory.rmdir()  # nothing was written
+    with contextlib.ExitStack() as stack:
+        log = JobLog(work.directory)
+        stack.callback(log.close)
+        history = _history(log, work, options)
+        is_anew = history is not None and not options["resume"]
+        where = place if history is None or is_anew else _place_of(history, place)
+        session = stack.enter_context(where.begin())
+        if is_anew:
+            log.set_aside()
+            history = None
+        return _Run(work, session, log, history, request, Retry(times, rules), options).to_the_end(began)
 
 
-def _open(
-    work: Work, stack: contextlib.ExitStack, options: Mapping[str, Any]
-) -> tuple[JobLog, History | None]:
-    """The job log, and what it tells of a run that is gone on with."""
-    log = JobLog(work.directory)
-    try:
-        history = log.read()
-        if history is not None and history.source != work.source and _is_there(history.source):
-            raise BadInput(
-                f"{work.directory} belongs to {history.source}; --log-dir names another place for this run"
-            )
-        if history is not None and not options["resume"]:
-            if history.unfinished and not options["fresh"]:
-                count = history.unfinished
-                open_ = "1 command is open" if count == 1 else f"{number(count)} commands are open"
-                raise BadInput(
-                    f"the run before has not ended: {open_}; --resume goes on with it, --fresh begins anew"
-                )
-            log.close()
-            work.directory.rename(_aside(work.directory))
-            log, history = JobLog(work.directory), None
-    except BaseException:
-        log.close()
-        raise
-    stack.callback(log.close)
-    return log, history
+def _history(log: JobLog, work: Work, options: Mapping[str, Any]) -> History | None:
+    """What the job log tells of the run before, if that may be gone on with or set aside."""
+    history = log.read()
+    if history is None:
+        return None
+    if history.source != work.source and _is_there(history.source):
+        raise BadInput(
+            f"{work.directory} belongs to {history.source}; --log-dir names another place for this run"
+        )
+    if history.unfinished and not options["resume"] and not options["fresh"]:
+        count = history.unfinished
+        open_ = "1 command is open" if count == 1 else f"{number(count)} commands are open"
+        raise BadInput(
+            f"the run before has not ended: {open_}; --resume goes on with it, --fresh begins anew"
+        )
+    return history
 
 
 def _is_there(source: str) -> bool:
     return not source.startswith("/") or Path(source).exists()
-
-
-def _aside(directory: Path) -> Path:
-    count = 1
-    while (aside := directory.with_name(f"{directory.name}.{count}")).exists():
-        count += 1
-    return aside
 
 
 def _place_of(history: History, place: Place) -> Place:
@@ -170,7 +153,12 @@ class _Run:
         self._rounds.catch_up()
         if new:
             count = 1 + max((round_.number for round_ in history.rounds), default=0)
-            self._rounds.submit(self._round(history, count, new))
+            try:
+                self._rounds.submit(self._round(history, count, new))
+            except DrmaaException:
+                if self._log.is_void and not is_here(self._session):
+                    remove_directory(self._session, self._directory_there())
+                raise
 
     def _rounds_of(self, history: History) -> list[Round]:
         """The rounds that have open tasks; those that were never submitted are struck out."""
@@ -207,9 +195,12 @@ class _Run:
         """The directory of the outputs, on the submit host."""
         if is_here(self._session):
             return str(self._work.directory)
-        directory = f"{home_of(self._session)}/.drmaa_cli/map/{self._history.run}"
+        directory = self._directory_there()
         make_directory(self._session, directory)
         return directory
+
+    def _directory_there(self) -> str:
+        return f"{home_of(self._session)}/.drmaa_cli/map/{self._history.run}"
 
     def _told(self, end: Ended) -> None:
         self._ends[identity(end.item)] = end
@@ -228,11 +219,14 @@ class _Run:
                 for key in self._rounds.keys:
                     self._log.stopped(key)
                 self._session.controlJobs(numbers, JobControlAction.TERMINATE)
-                print(f"{what}: being ended; run again what is missing: {self._work.again}", file=sys.stderr)
+                print(
+                    f"{what}: being ended; run again what is missing: {self._work.again.line}",
+                    file=sys.stderr,
+                )
                 return False
         except KeyboardInterrupt:  # impatient: whatever is to become of the jobs, they are on record
             pass
-        print(f"{what}: left running; go on with: {self._work.again}", file=sys.stderr)
+        print(f"{what}: left running; go on with: {self._work.again.line}", file=sys.stderr)
         return False
 
     def _tell(self, began: float) -> int:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from drmaa_cli.cli.follow import last_lines
 from drmaa_cli.cli.map.joblog import Ended
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.screen import UNLIMITED, paint, shorten, visible, width
+from drmaa_cli.cli.screen import NARROWEST, UNLIMITED, paint, shorten, visible, width
 from drmaa_cli.cli.words import number
+from drmaa_cli.errors import InvalidJobException
 from drmaa_cli.jobs.usage import duration
 
 if TYPE_CHECKING:
+    from drmaa_cli.cli.map.command import Again
     from drmaa_cli.session.job_session import JobSession
 
 LINES = 5  # of output of a failed command
@@ -25,17 +27,18 @@ Result = tuple[Item, "Ended | None"]
 
 
 def print_summary(
-    session: JobSession, results: Sequence[Result], seconds: float, job_log: str, again: str
+    session: JobSession, results: Sequence[Result], seconds: float, job_log: str, again: Again
 ) -> None:
-    """Tell people: how many, and of each that failed the command, its end and its last lines."""
+    """Tell people how many ended well, of each other its end and its last lines, and how to go on."""
     failed = [(item, end) for item, end in results if end is None or not end.well]
     done = len(results) - len(failed)
     head = f"{number(len(results))} commands: {number(done)} done, {number(len(failed))} failed"
     print(paint(f"{head} in {duration(seconds)}", "red" if failed else "green", sys.stdout))
     room = width(sys.stdout)
     for item, end in failed[:SHOWN]:
-        reason = NO_END if end is None else end.reason
-        print(_fit(f"line {item.line}: {reason}", room))
+        before, after = f"line {item.line}: ", "" if end is None else f" (job {end.id})"
+        reason = _fit(NO_END if end is None else end.reason, room - len(before) - len(after))
+        print(f"{before}{reason}{after}")
         print(_fit(f"  $ {item.text}", room))
         for line in [] if end is None else _last_lines(session, end):
             print(_fit(f"  | {line}", room))
@@ -43,8 +46,21 @@ def print_summary(
             print(f"  {visible(end.output)}")
     if len(failed) > SHOWN:
         print(f"and {number(len(failed) - SHOWN)} more: {job_log}")
+    first = next((end for _, end in failed if end is not None), None)
+    if first is not None:
+        print(f"why one failed: {again.about('why', first.id)}")
+        if _is_alone(session, first):
+            print(f"all its output: {again.about('logs', first.id)}")
     if failed:
-        print(f"try them again: {again}")
+        print(f"try them again: {again.line}")
+
+
+def _is_alone(session: JobSession, end: Ended) -> bool:
+    """Whether the output of the job is that of the command: a bundle has several."""
+    try:
+        return session.job(end.id).stdout == end.output
+    except InvalidJobException:  # it was removed from the session
+        return False
 
 
 def print_result(session: JobSession, results: Sequence[Result], job_log: str) -> None:
@@ -57,6 +73,7 @@ def print_result(session: JobSession, results: Sequence[Result], job_log: str) -
             "exit": None if end is None else end.exit,
             "reason": NO_END if end is None else end.reason,
             "output": "" if end is None else "\n".join(_last_lines(session, end)),
+            "file": None if end is None else end.output,
         }
         for item, end in results
         if end is None or not end.well
@@ -80,4 +97,4 @@ def _last_lines(session: JobSession, end: Ended) -> list[str]:
 
 def _fit(text: str, room: int) -> str:
     shown = visible(text)
-    return shown if room == UNLIMITED else shorten(shown, room, "...")
+    return shown if room > UNLIMITED // 2 else shorten(shown, max(room, NARROWEST), "...")

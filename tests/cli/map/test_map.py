@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import signal
 from pathlib import Path
 
@@ -23,11 +24,37 @@ def test_a_file_of_commands(desk: Desk) -> None:
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[0].startswith("3 commands: 1 done, 2 failed in ")
-    assert lines[1:4] == ["line 4: exit 3", "  $ echo 'th  ree' | tr a-z A-Z; exit 3", "  | TH  REE"]
-    assert "line 5: killed by SIGKILL" in lines
-    assert lines[-1] == "try them again: drmaa-cli map --resume commands.txt"
+    job = lines[1].partition("(job ")[2].partition(".")[0]
+    assert lines[1:4] == [
+        f"line 4: exit 3 (job {job}.2)",
+        "  $ echo 'th  ree' | tr a-z A-Z; exit 3",
+        "  | TH  REE",
+    ]
+    assert f"line 5: killed by SIGKILL (job {job}.3)" in lines
+    assert lines[-3:] == [
+        f"why one failed: drmaa-cli why {job}.2",
+        f"all its output: drmaa-cli logs {job}.2",
+        "try them again: drmaa-cli map --resume commands.txt",
+    ]
+    assert desk.good("logs", f"{job}.2") == "TH  REE"
     assert (desk.directory / "commands.txt.map" / "1-1.log").read_text() == "one\n"
     assert "3 of 3, 2 failed" in done.stderr
+
+
+@pytest.mark.slow
+def test_how_to_go_on_repeats_what_was_asked_for(desk: Desk) -> None:
+    file = commands(desk, "exit 1", "true", name="a b.txt")
+    words = ["-T", "2", "-N", "it's", "--retry", "0", "--bundle", "2", "--env", "A=b c", "--env", "D=", "-q"]
+    done = desk.run("map", "--fresh", *words, file)
+    *_, why, again = done.stdout.splitlines()
+    assert why.startswith(
+        "why one failed: drmaa-cli why "
+    )  # a bundle's own output is not that of the command
+    assert again.startswith("try them again: drmaa-cli map --resume ")
+    typed = shlex.split(again.partition(": ")[2])[3:]
+    assert typed[-1] == file
+    assert sorted(typed[:-1]) == sorted(words)
+    assert desk.run("map", "--resume", *typed).stdout.splitlines()[-1] == again
 
 
 @pytest.mark.slow
@@ -38,6 +65,7 @@ def test_json_ends_with_one_line(desk: Desk) -> None:
     exited, killed = found["failed"]
     assert (exited["line"], exited["command"], exited["exit"]) == (2, "echo a; echo b >&2; exit 7", 7)
     assert (exited["reason"], exited["output"]) == ("exit 7", "a\nb")
+    assert Path(exited["file"]).read_text() == "a\nb\n"
     assert exited["id"].partition(".")[0] == killed["id"].partition(".")[0]
     assert (killed["exit"], "SIGTERM" in killed["reason"]) == (None, True)
     assert json.loads(Path(found["log"]).read_text().splitlines()[0])["map"] == 1
@@ -149,7 +177,7 @@ def test_progress_and_summary_keep_to_the_width(desk: Desk, columns: int) -> Non
     code, text = ended(child)
     assert code == 1
     shown = [line for part in text.split("\n") for line in part.split("\r") if line]
-    paths = [line for line in shown if ".log" in line or "try them again" in line]
+    paths = [line for line in shown if ".log" in line or ": drmaa-cli " in line]
     assert max(len(line) for line in shown if line not in paths) <= columns
     assert any("of 10" in line for line in shown)
     assert "10 commands: 9 done, 1 failed" in text
@@ -207,7 +235,43 @@ def test_what_grid_engine_refuses_leaves_nothing_behind(desk: Desk) -> None:
     file = commands(desk, "true", "true")
     assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)
     assert "nosuch" in desk.refused("map", "-q", "--native", "-l nosuch=1", file)  # no run that has not ended
+    assert not list(desk.directory.glob("commands.txt.map*"))
     assert desk.run("map", "-q", "--resume", file).returncode == 0
+
+
+def tree(directory: Path) -> dict[str, bytes | None]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes() if path.is_file() else None
+        for path in directory.rglob("*")
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (["--native", "-l nosuch=1"], {}),
+        (["--native", "-l nosuch=1", "--fresh"], {}),
+        (["--after", "999999999"], {"PATH": "/nowhere", "SGE_ROOT": ""}),
+        (["-s", "a b"], {}),
+        (["--contact", "ssh://"], {}),
+        (["--retry-with", "mem=x2"], {}),
+        (["--log-dir", "deep/er/than/this", "--native", "-l nosuch=1"], {}),
+        ([], {"DRMAA_CLI_STATE_DIR": "/dev/null/state"}),
+    ],
+)
+@pytest.mark.slow
+def test_a_refusal_leaves_the_run_before_where_it_was(
+    desk: Desk, words: list[str], env: dict[str, str]
+) -> None:
+    file = commands(desk, "echo before; exit 1")
+    assert desk.run("map", "-q", file).returncode == 1
+    before = tree(desk.directory)
+    done = desk.run("map", "-q", *words, file, **env)
+    assert done.returncode in (1, 2)
+    assert (done.stdout, len(done.stderr.splitlines())) == ("", 1)
+    assert tree(desk.directory) == before
+    assert desk.run("map", "-q", file).returncode == 1
+    assert (desk.directory / "commands.txt.map.1" / "1-1.log").read_text() == "before\n"
 
 
 def test_no_grid_engine(desk: Desk) -> None:
@@ -303,7 +367,9 @@ def test_a_disk_that_is_full_before_anything_is_submitted(
         disk.setattr(joblog.os, "fsync", full)
         assert main(["map", "-q", file]) == 1
     out, err = capsys.readouterr()
-    assert (out, err) == ("", "drmaa-cli: No space left on device\n")
+    log = desk.directory / "commands.txt.map" / "jobs.jsonl"
+    assert (out, err) == ("", f"drmaa-cli: {log}: No space left on device\n")
     assert desk.run("ps").stdout == ""
+    assert not log.parent.exists()
     assert desk.run("map", "-q", "--resume", file).returncode == 0
     assert marks(desk) == {1: 1}
