@@ -16,10 +16,10 @@ from pathlib import Path
 import click
 import pytest
 
-import drmaa_cli.cli
 import fake_sge
 import fake_sge.cli
 import tests.record_capture
+from drmaa_cli.cli import frame
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
 
 HANG = 300  # seconds for one page's code
@@ -137,7 +137,7 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
     tool, rest = (words[0], list(words[1:])) if words else ("export", [])
     if tool == "drmaa-cli":
         try:
-            parse(drmaa_cli.cli.cli, "drmaa-cli", rest)
+            parse(frame.cli, "drmaa-cli", rest)
         except click.exceptions.Exit:  # --help, which was shown
             pass
         except click.UsageError as mistake:
@@ -249,7 +249,7 @@ def test_commands_in_the_text_exist_and_have_these_options(page: Path) -> None:
 
 def options_of_click(words: Sequence[str]) -> set[str]:
     """The options of a sub-command of drmaa-cli, or of an action of one, and of what stands above it."""
-    command: click.Command = drmaa_cli.cli.cli
+    command: click.Command = frame.cli
     context = click.Context(command)
     found = {"--help"}
     for word in words:

@@ -6,11 +6,11 @@ import functools
 from typing import TYPE_CHECKING, Callable
 
 import drmaa_cli
-from drmaa_cli.aio.session import AsyncSession
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from drmaa_cli.aio.session import AsyncSession
     from drmaa_cli.config import Settings
     from drmaa_cli.system.runner import Runner
 
@@ -36,6 +36,18 @@ def open_session(
     Raises:
         DrmaaException: as :func:`drmaa_cli.open_session`, when it is entered or awaited.
     """
+    from drmaa_cli.aio.session import AsyncSession  # noqa: PLC0415  # as of drmaa_cli itself
+
     return AsyncSession(
         functools.partial(drmaa_cli.open_session, contact, runner=runner, ssh_answer=ssh_answer, **settings)
     )
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name != "AsyncSession":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from drmaa_cli.aio.session import AsyncSession  # noqa: PLC0415
+
+        return globals().setdefault(name, AsyncSession)

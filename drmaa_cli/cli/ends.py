@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from drmaa_cli import cli
 from drmaa_cli.cli.parser import PROGRAM
 
 OK = 0
@@ -18,8 +19,8 @@ UNEXPECTED = 70  # sysexits(3): a defect of drmaa-cli
 TIME_OVER = 124  # timeout(1)'s
 OWN_FAILURE = 125  # of commands that hand on a job's exit code: as env(1) and timeout(1)
 ABORTED = 126  # the job could not start, or was deleted
-INTERRUPTED = 130  # what a shell makes of SIGINT
-BROKEN_PIPE = 141  # and of SIGPIPE
+INTERRUPTED = cli.INTERRUPTED
+BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 
 
 class BadInput(click.ClickException):

@@ -8,7 +8,21 @@
 
 from __future__ import annotations
 
-from drmaa_cli.diagnosis.check import Check, Status
-from drmaa_cli.diagnosis.examination import check
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drmaa_cli.diagnosis.examination import check
+    from drmaa_cli.diagnosis.finding import Check, Status
 
 __all__ = ["Check", "Status", "check"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:  # as of drmaa_cli itself
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "examination" if name == "check" else "finding"
+        return globals().setdefault(
+            name, getattr(importlib.import_module(f"drmaa_cli.diagnosis.{home}"), name)
+        )

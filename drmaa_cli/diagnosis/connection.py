@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from drmaa_cli.config import Config
-from drmaa_cli.diagnosis.check import Finding, Site, ok, problem, skipped, warning
+from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, skipped, warning
 from drmaa_cli.session.contact import chosen_contact
 from drmaa_cli.session.reach import ssh_runner
 from drmaa_cli.system.runner import Command

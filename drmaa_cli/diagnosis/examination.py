@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from drmaa_cli.diagnosis import connection, gridengine, records, state
-from drmaa_cli.diagnosis.check import Check, Finding, Site, Status, problem, skipped
+from drmaa_cli.diagnosis.finding import Check, Finding, Site, Status, problem, skipped
 from drmaa_cli.diagnosis.transcripts import Recorder, write_report
 from drmaa_cli.diagnosis.trial import STEPS, trial
 from drmaa_cli.errors import DrmaaException

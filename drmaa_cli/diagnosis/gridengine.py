@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from drmaa_cli.diagnosis.check import Finding, Site, ok, problem, warning
+from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, warning
 from drmaa_cli.gridengine import access, probe
 from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE
 from drmaa_cli.gridengine.known_faults import known_faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from drmaa_cli.diagnosis.check import Finding, Site, ok, problem, skipped, warning
+from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, skipped, warning
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.system.cell import TROUBLE

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from drmaa_cli.diagnosis.check import Finding, Site, ok, problem, warning
+from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, warning
 from drmaa_cli.session.reach import session_directory
 from drmaa_cli.store.places import StoreError, make_directory
 

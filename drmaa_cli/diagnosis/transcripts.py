@@ -14,7 +14,7 @@ from drmaa_cli.system.host import Host
 from drmaa_cli.system.runner import Command, Runner
 
 if TYPE_CHECKING:
-    from drmaa_cli.diagnosis.check import Check, Site
+    from drmaa_cli.diagnosis.finding import Check, Site
 
 FORMAT = 1
 

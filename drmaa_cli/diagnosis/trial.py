@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from drmaa_cli.constants import JobControlAction
-from drmaa_cli.diagnosis.check import Finding, Site, ok, problem
+from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem
 from drmaa_cli.diagnosis.records import skew_of
 from drmaa_cli.errors import ExitTimeoutException
 from drmaa_cli.jobs.job_info import JobInfo

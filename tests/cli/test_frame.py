@@ -15,7 +15,8 @@ import click
 import pytest
 
 import drmaa_cli
-from drmaa_cli.cli import COMMANDS, cli, frame, main
+from drmaa_cli.cli import frame, main
+from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group
 from tests.tables import sampled
 from tests.test_documentation import parse
