@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from drmaa_cli.cli.ends import BadInput, Failure
+from drmaa_cli.cli.ends import BadInput, Failure, incomplete
 from drmaa_cli.cli.place import Place
 
 if TYPE_CHECKING:
@@ -154,7 +154,10 @@ def _no_job(words: Sequence[str], place: Place) -> str:
     named = ", ".join(words)
     if all(map(is_job_id, words)) and not place.chosen:
         hint = f"'drmaa-cli why {words[0]}' asks Grid Engine for it"
-        return f"there is no job {named} in any session; {hint}"
+        unreadable = _sessions(place)[1]
+        if unreadable:
+            hint = f"but {unreadable[0].problem}"
+        return f"there is no job {named} in any session{' that can be read' if unreadable else ''}; {hint}"
     where = f"session {place.name}" if place.chosen else f"session {place.name} (of this directory)"
     return f"there is no job {named} in {where}"
 
@@ -198,15 +201,19 @@ def _is_key(key: str, word: str) -> bool:
 
 
 def _all_places(place: Place) -> list[Place]:
-    return [place.other(summary.name) for summary in _sessions(place)]
+    found, unreadable = _sessions(place)
+    for one in unreadable:
+        incomplete(one.problem)
+    return [place.other(summary.name) for summary in found]
 
 
-def _sessions(place: Place) -> list[SessionSummary]:
-    """The host's sessions of its cell; files that cannot be read are told by ``sessions``."""
+def _sessions(place: Place) -> tuple[list[SessionSummary], list[SessionSummary]]:
+    """The host's sessions of its cell, and those that cannot be read."""
     from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
 
     found, cell = read_all(place.directory), place.cell
-    return [one for one in found if not one.problem and (cell is None or one.is_of(cell))]
+    readable = [one for one in found if not one.problem and (cell is None or one.is_of(cell))]
+    return readable, [one for one in found if one.problem]
 
 
 def _session_of(word: str, place: Place) -> str | None:
@@ -217,7 +224,7 @@ def _session_of(word: str, place: Place) -> str | None:
     number = int(parts["job"])
     found = [
         (submitted, summary.name)
-        for summary in _sessions(place)
+        for summary in _sessions(place)[0]
         if (submitted := _submitted(summary, number)) is not None
     ]
     return max(found)[1] if found else None

@@ -22,6 +22,8 @@ ABORTED = 126  # the job could not start, or was deleted
 INTERRUPTED = cli.INTERRUPTED
 BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 
+INCOMPLETE = "drmaa_cli.incomplete"  # in a context's meta
+
 
 class BadInput(click.ClickException):
     """What was asked for makes no sense, and nothing was done."""
@@ -39,6 +41,14 @@ def complain(text: str, code: int = FAILED) -> int:
     """Say in one line on standard error what is wrong; returns the code."""
     _say(f"{PROGRAM}: {one_line(text)}")
     return code
+
+
+def incomplete(text: str) -> None:
+    """Say what is missing from an answer that is given all the same: a command that else ends well fails."""
+    complain(text)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[INCOMPLETE] = True
 
 
 def one_line(text: object) -> str:

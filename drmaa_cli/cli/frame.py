@@ -163,4 +163,5 @@ def _run(words: list[str]) -> int:
 
         return shell_complete(cli, {}, PROGRAM, COMPLETION, instruction)
     with cli.make_context(PROGRAM, words) as context:
-        return int(cli.invoke(context) or ends.OK)
+        code = int(cli.invoke(context) or ends.OK)
+        return ends.FAILED if code == ends.OK and context.meta.get(ends.INCOMPLETE) else code

@@ -14,7 +14,7 @@ from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.cli.shapes import job_shape
-from drmaa_cli.cli.words import NOT_ENDED, STATES, end_in_words, number
+from drmaa_cli.cli.words import NOT_ENDED, STATES, end_in_words, jobs, number
 from drmaa_cli.jobs.why.words import task_numbers
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def task_text(tasks: Sequence[int]) -> str:
 def _say_why_not(found: Sequence[Chosen], place: Place) -> None:
     over = sum(len(part.jobs) for part in found)
     if over:
-        text = f"all {number(over)} jobs have ended; --ended shows them"
+        text = "the job has ended" if over == 1 else f"all {jobs(over)} have ended"
+        text += f"; --ended shows {'it' if over == 1 else 'them'}"
     elif found:
         text = "no jobs"
     else:

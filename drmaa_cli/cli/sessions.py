@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from drmaa_cli.cli import completing, ends
 from drmaa_cli.cli.ends import Failure
 from drmaa_cli.cli.parser import Group, json_option
 from drmaa_cli.cli.screen import Column, print_json, table
+from drmaa_cli.cli.words import number
 from drmaa_cli.config import Config
 
 if TYPE_CHECKING:
@@ -54,14 +55,13 @@ def command(context: click.Context, refresh: bool, as_json: bool) -> int | None:
     """Look at the sessions that programs have left behind, or remove them; jobs are not touched.
 
     The files are in the state directory (setting state_dir). How a job ended is what its session has seen so
-    far: a session that nobody has taken up since does not know yet, unless --refresh asks.
+    far: a session that nobody has taken up since does not know yet, unless --refresh asks (those of this host
+    and cell). The exit code is 1 when a session could not be read or refreshed; all else is told.
     """
     context.obj = as_json
-    trouble = _refresh() if refresh else []
-    if context.invoked_subcommand is not None:
-        return None
-    _list(as_json=as_json)
-    return ends.FAILED if trouble else ends.OK
+    if refresh:
+        _refresh()
+    return None if context.invoked_subcommand is not None else _list(as_json=as_json)
 
 
 @command.command("list", examples=[("drmaa-cli sessions list --json", "for a program")])
@@ -127,15 +127,13 @@ def export(names: Sequence[str], as_csv: bool) -> int:
         sessions = [read(_path(name)) for name in names] if names else read_everywhere(_directory())
     except FileNotFoundError as missing:
         raise Failure(f"there is no such session: no file {missing.filename}") from None
-    for session in sessions:
-        if session.problem:
-            ends.complain(session.problem)
+    _tell_problems(sessions)
     jobs = list(kept.exported(sessions))
     if as_csv:
         kept.write_csv(jobs)
     else:
         print_json({"jobs": jobs})
-    return ends.FAILED if any(session.problem for session in sessions) else ends.OK
+    return ends.OK
 
 
 @command.command(
@@ -217,7 +215,13 @@ def prune(
     return ends.FAILED if complaints else ends.OK
 
 
-def _refresh() -> list[str]:
+def _tell_problems(sessions: Iterable[SessionSummary]) -> None:
+    for session in sessions:
+        if session.problem:
+            ends.incomplete(session.problem)
+
+
+def _refresh() -> None:
     from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
     from drmaa_cli.cli.place import Place  # noqa: PLC0415
     from drmaa_cli.store.expiry import read_all  # noqa: PLC0415
@@ -225,10 +229,8 @@ def _refresh() -> list[str]:
     place = Place.of("refresh", None)
     if not place.is_here:
         raise ends.BadInput("--refresh is for sessions of this host, and DRMAA_CLI_CONTACT names another one")
-    trouble = kept.refresh(read_all(_directory()), place)
-    for text in trouble:
-        ends.complain(text)
-    return trouble
+    for text in kept.refresh(read_all(_directory()), place):
+        ends.incomplete(text)
 
 
 def _directory() -> Path:
@@ -260,11 +262,9 @@ def _list(*, as_json: bool) -> int:
     sessions = read_everywhere(_directory())
     if as_json:
         print_json([_summary(session) for session in sessions])
-        return ends.OK
-    print(table(COLUMNS, [_row(session) for session in sessions]))
-    for session in sessions:
-        if session.problem:
-            ends.complain(session.problem)
+    else:
+        print(table(COLUMNS, [_row(session) for session in sessions]))
+    _tell_problems(sessions)
     return ends.OK
 
 
@@ -302,10 +302,9 @@ def _named(names: Sequence[str], *, force: bool) -> tuple[list[SessionSummary], 
             complaints.append(f"there is no session {name}")
             continue
         if not force and (session.problem or session.unfinished):
-            why = (
-                session.problem
-                or f"{session.tasks - session.ended} of its jobs have not ended, as far as is known"
-            )
+            left = session.tasks - session.ended
+            have = "1 of its jobs has" if left == 1 else f"{number(left)} of its jobs have"
+            why = session.problem or f"{have} not ended, as far as is known"
             complaints.append(f"{name} is kept: {why} (--force removes it)")
             continue
         chosen.append(session)
@@ -326,10 +325,11 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     except TROUBLE:  # then only the sessions' own records count
         queued = None
     now = time.time()
-    here, cell = read_all(directory), cell_of(Contact())
+    here, everywhere, cell = read_all(directory), read_everywhere(directory), cell_of(Contact())
+    _tell_problems(everywhere)
     return [
         session  # of another host or cell only its own record counts
-        for session in read_everywhere(directory)
+        for session in everywhere
         if is_expired(
             session,
             now,

@@ -10,8 +10,12 @@ from drmaa_cli.cli import ends
 from drmaa_cli.constants import JobState
 
 if TYPE_CHECKING:
-    from drmaa_cli.jobs.job_info import JobInfo
+    from collections.abc import Callable
 
+    from drmaa_cli.jobs.job_info import JobInfo
+    from drmaa_cli.jobs.usage_groups import Spread
+
+FEWEST = 10  # figures of which it is told how they are spread, not only between what they are
 STATES = {
     JobState.UNDETERMINED: "unknown",
     JobState.QUEUED_ACTIVE: "queued",
@@ -74,3 +78,19 @@ def moment(seconds: float) -> str:
 def number(count: int) -> str:
     """A count, its thousands set apart."""
     return f"{count:,}"
+
+
+def jobs(count: int) -> str:
+    """So many jobs."""
+    return "1 job" if count == 1 else f"{number(count)} jobs"
+
+
+def spread_in_words(spread: Spread, verb: str, shown: Callable[[float], str]) -> str:
+    """How figures are spread: ``used 3 s``, ``all used 3 s``, ``used 3 s to 9 s``, ``half used up ...``."""
+    least, most = shown(spread.least), shown(spread.most)
+    if least == most:
+        return f"{'all ' if spread.known > 1 else ''}{verb} {most}"
+    if spread.known < FEWEST:
+        return f"{verb} {least} to {most}"
+    median, nearly = shown(spread.median), shown(spread.p95)
+    return f"half {verb} up to {median}, 95% up to {nearly}, all up to {most}"

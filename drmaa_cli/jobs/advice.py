@@ -245,7 +245,8 @@ def _too_few(kind: _Kind, basis: Sequence[float], ran: Sequence[UsedJob]) -> str
     if well >= LEAST_JOBS:
         some = f"only {len(basis)}" if basis else "none"
         return f"Grid Engine measured the {kind.noun} of {some} of them for long enough ({MEASURED:.0f} s)"
-    return f"too few jobs for advice: {well} ended well, and it takes {LEAST_JOBS}"
+    some = str(well) if well else "none"
+    return f"too few jobs for advice: {some} ended well, and it takes {LEAST_JOBS}"
 
 
 def _without_outliers(
@@ -370,7 +371,10 @@ def _ids(ids: Sequence[str]) -> str:
 
 
 def _count(some: int, jobs: Sequence[UsedJob]) -> str:
-    return f"{some:,} of {len(jobs):,}"
+    """``it``, ``all 3``, ``1 of 3``."""
+    if some < len(jobs):
+        return f"{some:,} of {len(jobs):,}"
+    return "it" if some == 1 else f"all {some:,}"
 
 
 def _percent(share: float) -> str:

@@ -142,6 +142,58 @@ def test_export_of_a_session_that_cannot_be_read(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["sessions"],
+        ["sessions", "--json"],
+        ["sessions", "list"],
+        ["sessions", "--refresh"],
+        ["sessions", "export", "--csv"],
+        ["sessions", "prune"],
+        ["ps", "--all"],
+        ["ps", "--all", "--json"],
+        ["wait", "--all"],
+        ["info", "--all"],
+        ["logs", "--all"],
+        ["usage", "--all"],
+        ["why", "--all"],
+    ],
+)
+@pytest.mark.slow
+def test_an_answer_without_a_session_that_cannot_be_read_says_so_by_its_exit_code(
+    desk: Desk, words: list[str]
+) -> None:
+    job = detach(desk, "-s", "one", "echo", "hello")
+    assert desk.run("wait", "-q", job).returncode == 0
+    assert desk.run(*words).returncode == 0
+    (desk.state / "bad.session").write_text("x" * 2000)
+    done = desk.run(*words)
+    assert done.returncode == 1
+    (line, *_) = done.stderr.splitlines()
+    assert line.startswith(f"drmaa-cli: the session file {desk.state}/bad.session cannot be read")
+
+
+@pytest.mark.slow
+def test_an_id_that_may_be_of_a_session_that_cannot_be_read(desk: Desk) -> None:
+    detach(desk, "-s", "one", "true")
+    assert "asks Grid Engine for it" in desk.refused("ps", "999999999")
+    (desk.state / "bad.session").write_text("x" * 2000)
+    assert "in any session that can be read; but the session file" in desk.refused("ps", "999999999")
+
+
+@pytest.mark.slow
+def test_what_comes_after_a_refresh_that_failed_fails(own_desk: tuple[Desk, Cell]) -> None:
+    desk, cell = own_desk
+    detach(desk, "-s", "one", "--hold", "true")
+    cell.stop_qmaster()
+    for words in (["list"], ["show", "one"], ["export"], ["prune", "--dry-run"]):
+        done = desk.run("sessions", "--refresh", *words)
+        assert done.returncode == 1, words
+        assert done.stderr.startswith("drmaa-cli: session one: ")
+    assert desk.run("sessions", "show", "one").returncode == 0
+
+
+@pytest.mark.parametrize(
     "words", [["sessions", "show", "x"], ["sessions", "nope"], ["sessions", "export", "x"]]
 )
 def test_wrong_sessions_are_one_line(desk: Desk, words: list[str]) -> None:

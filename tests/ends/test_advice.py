@@ -70,6 +70,8 @@ def test_too_few_jobs() -> None:
     ] * 2
     assert found["h_vmem"].text == "too few jobs for advice: 9 ended well, and it takes 10"
     assert advised(many(10, requests="-l h_vmem=4G"))["h_vmem"].request == "h_vmem=128M"
+    none = advised([job("2", well=False)])["h_vmem"]
+    assert none.text == "too few jobs for advice: none ended well, and it takes 10"
 
 
 def test_jobs_that_were_too_short_to_be_measured() -> None:
@@ -126,6 +128,14 @@ def test_more_after_a_limit_than_others_used_after_a_retry() -> None:
     killed = job("1", requests="-l h_vmem=1G", kind=ReasonKind.OUT_OF_MEMORY)
     found = advised([killed, *many(3, memory=5 * GIBIBYTE, requests="-l h_vmem=8G")])["h_vmem"]
     assert found.request == "h_vmem=6G"
+
+
+@pytest.mark.parametrize(
+    ("killed", "others", "text"), [(1, 0, "it came"), (3, 0, "all 3 came"), (1, 1, "1 of 2 came")]
+)
+def test_how_many_came_to_a_limit(killed: int, others: int, text: str) -> None:
+    jobs = [*many(killed, requests="-l h_rt=60", kind=ReasonKind.TIME_LIMIT), *many(others)]
+    assert advised(jobs)["h_rt"].text.startswith(f"{text} to the limit of run time (0:01:00: ")
 
 
 def test_the_limit_that_is_enforced_is_the_one_to_raise() -> None:

@@ -22,7 +22,7 @@ from drmaa_cli.cli.map.summary import print_result, print_summary
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import Request
 from drmaa_cli.cli.watch import ask
-from drmaa_cli.cli.words import number
+from drmaa_cli.cli.words import jobs, number
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException
 
@@ -178,8 +178,10 @@ class _Run:
         now = {identity(item) for item in self._work.items}
         chosen = [task for task in tasks if any(identity(item) in now for item in task.items)]
         if len(chosen) < len(tasks):
-            left = number(len(tasks) - len(chosen))
-            print(f"{left} jobs of commands that are gone from {self._work.source} go on", file=sys.stderr)
+            left = len(tasks) - len(chosen)
+            one = "1 job of a command that is" if left == 1 else f"{number(left)} jobs of commands that are"
+            go = "goes on" if left == 1 else "go on"
+            print(f"{one} gone from {self._work.source} {go}", file=sys.stderr)
         return chosen
 
     def _round(self, history: History, count: int, items: Sequence[Any]) -> Round:
@@ -209,7 +211,7 @@ class _Run:
     def _goes_on(self) -> bool:
         answer = self._options["on_interrupt"]
         numbers = self._rounds.numbers
-        what = f"job {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} jobs"
+        what = f"job {numbers[0]}" if len(numbers) == 1 else jobs(len(numbers))
         try:
             if answer == "ask":
                 answer = ask(what)

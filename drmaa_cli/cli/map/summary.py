@@ -32,7 +32,8 @@ def print_summary(
     """Tell people how many ended well, of each other its end and its last lines, and how to go on."""
     failed = [(item, end) for item, end in results if end is None or not end.well]
     done = len(results) - len(failed)
-    head = f"{number(len(results))} commands: {number(done)} done, {number(len(failed))} failed"
+    commands = "1 command" if len(results) == 1 else f"{number(len(results))} commands"
+    head = f"{commands}: {number(done)} done, {number(len(failed))} failed"
     print(paint(f"{head} in {duration(seconds)}", "red" if failed else "green", sys.stdout))
     room = width(sys.stdout)
     for item, end in failed[:SHOWN]:
@@ -52,7 +53,7 @@ def print_summary(
         if _is_alone(session, first):
             print(f"all its output: {again.about('logs', first.id)}")
     if failed:
-        print(f"try them again: {again.line}")
+        print(f"{'try them again:' if len(failed) > 1 else 'try it again:  '} {again.line}")
 
 
 def _is_alone(session: JobSession, end: Ended) -> bool:

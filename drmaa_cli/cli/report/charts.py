@@ -9,7 +9,7 @@ from html import escape
 from drmaa_cli.cli.report import svg
 from drmaa_cli.cli.report.facts import Report, ReportedJob
 from drmaa_cli.cli.screen import visible
-from drmaa_cli.cli.words import moment, number
+from drmaa_cli.cli.words import jobs, moment, number, spread_in_words
 from drmaa_cli.jobs.advice import Advice, request_of, usage_advice
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import Spread, UsageGroup
@@ -110,16 +110,18 @@ def usage(report: Report) -> Iterator[str]:
     for group in groups[:GROUPS]:
         yield from _group(group)
     if len(groups) > GROUPS:
-        more = number(len(groups) - GROUPS)
-        yield f'<p class="soft">and {more} more groups: drmaa-cli usage tells of them</p>'
+        more = len(groups) - GROUPS
+        others = "1 more group: drmaa-cli usage tells of it"
+        others = others if more == 1 else f"{number(more)} more groups: drmaa-cli usage tells of them"
+        yield f'<p class="soft">and {others}</p>'
 
 
 def _group(group: UsageGroup) -> Iterator[str]:
     advised = {one.resource: one for one in usage_advice(group)}
     least, most = group.slots
     slots = "" if most == 1 else f", {most} slots" if least == most else f", {least} to {most} slots"
-    jobs = f"{number(len(group.jobs))} job{'s' if len(group.jobs) != 1 else ''}{slots}"
-    yield f'<section class="card"><h3>{escape(visible(group.name))} <span class="soft">{jobs}</span></h3>'
+    head = f'{escape(visible(group.name))} <span class="soft">{jobs(len(group.jobs))}{slots}</span>'
+    yield f'<section class="card"><h3>{head}</h3>'
     yield '<div class="two">'
     memory = next((one for name, one in advised.items() if name not in NOT_MEMORY), None)
     time = advised.get("h_rt") or advised.get("s_rt")
@@ -147,6 +149,7 @@ def _histogram(
     if used is None:
         return
     asked_for = f" of {shown(asked.most)}" if asked else ""
+    words = spread_in_words(used, "used", shown)
     if used.known == 1:
         yield f"<figure><figcaption>{title}</figcaption><p>{shown(used.most)}{asked_for}</p></figure>"
         return
@@ -156,13 +159,9 @@ def _histogram(
     names = [("used", "used"), *([("ask", "asked for")] if asked else [])]
     names += [("advised", "next time")] if advised is not None else []
     yield f"<figure><figcaption>{title}</figcaption>{_legend(names)}"
-    label = f"{title}: half used up to {shown(used.median)}, all up to {shown(used.most)}"
-    yield svg.chart(svg.histogram(figures, most, marks), svg.HEIGHT, label, "low")
+    yield svg.chart(svg.histogram(figures, most, marks), svg.HEIGHT, f"{title}: {words}", "low")
     yield f'<div class="scale">{_labels(svg.scale((0.0, most), lambda at: shown(_rounded(at)), 4))}</div>'
-    spread = (
-        f"half up to {shown(used.median)}, 95% up to {shown(used.p95)}, all up to " if used.known > 1 else ""
-    )
-    yield f"<p>{spread}{asked_for}</p></figure>"
+    yield f"<p>{words}{asked_for}</p></figure>"
 
 
 def _labels(words: Sequence[str]) -> str:
@@ -179,10 +178,7 @@ def _further(group: UsageGroup) -> Iterator[str]:
     if group.totals.cpu is not None:
         words.append(f"processors worked {group.totals.cpu:.0%} of the time")
     if group.waited is not None and group.waited.most >= 1:
-        half, longest = duration(group.waited.median), duration(group.waited.most)
-        words.append(
-            f"half waited up to {half}, all up to {longest}" if half != longest else f"waited {half}"
-        )
+        words.append(spread_in_words(group.waited, "waited", duration))
     if words:
         yield f"<p>{'; '.join(words)}</p>"
     for what, shown in (("memory", size), ("time", duration)):

@@ -69,7 +69,7 @@ def _head(report: Report, name: str) -> Iterator[str]:
     running = sum(job.running for job in jobs)
     waiting = len(jobs) - well - bad - running
     tiles = [
-        ("", number(len(jobs)), "jobs"),
+        ("", number(len(jobs)), "job" if len(jobs) == 1 else "jobs"),
         ("well", number(well), "ended well"),
         ("bad" if bad else "", number(bad), "failed"),
         *([("run", number(running), "running")] if running else []),
@@ -92,10 +92,12 @@ def _amounts(jobs: Sequence[ReportedJob], *, is_over: bool) -> Iterator[tuple[st
     if is_over and used:
         first = min(job.submitted for job in jobs)
         yield "", duration(max(max(one.ended for one in used) - first, 0)), "from first to last"
-    if used:
-        yield "", duration(sum(one.cpu or 0.0 for one in used)), "of CPU time"
-        memory = max((one.memory or 0 for one in used), default=0)
-        yield "", size(memory), "most memory of a job"
+    processors = [one.cpu for one in used if one.cpu is not None]
+    if processors:
+        yield "", duration(sum(processors)), "of CPU time"
+    memories = [one.memory for one in used if one.memory is not None]
+    if memories:
+        yield "", size(max(memories)), "most memory of a job"
 
 
 # --- failures ----------------------------------------------------------------------------------------------
@@ -112,7 +114,8 @@ def _failures(report: Report) -> Iterator[str]:
         for state, count in reasons.most_common(10):
             yield f"<li><b>{number(count)}</b> {text(state)}</li>"
         if len(reasons) > 10:
-            yield f'<li class="soft">and {number(len(reasons) - 10)} other ends</li>'
+            others = len(reasons) - 10
+            yield f'<li class="soft">and {number(others)} other end{"s" if others > 1 else ""}</li>'
         yield "</ul>"
     for failed in report.failed:
         yield from _failure(failed)

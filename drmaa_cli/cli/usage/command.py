@@ -139,6 +139,8 @@ def _say_why_not(
     if waiting:
         listed = ", ".join(f"{number(count)} {state}" for state, count in waiting.items())
         text = f"none of the jobs has ended yet: {listed}"
+        if sum(waiting.values()) == 1:
+            text = f"the job has not ended yet: its state is {next(iter(waiting))}"
     elif since is not None:
         text = "no job of yours that began to run since then has ended, by accounting"
     elif sessions:

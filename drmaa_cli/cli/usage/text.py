@@ -10,7 +10,7 @@ from typing import NamedTuple
 from drmaa_cli.cli.screen import UNLIMITED, Column, is_utf8, paint, table, visible, width
 from drmaa_cli.cli.usage import histogram
 from drmaa_cli.cli.usage.rows import Row
-from drmaa_cli.cli.words import moment, number
+from drmaa_cli.cli.words import jobs, moment, number, spread_in_words
 from drmaa_cli.jobs.advice import Verdict, request_of, usage_advice
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import Outlier, Spread, UsageGroup
@@ -92,16 +92,16 @@ def print_usage(sessions: Sequence[str], waiting: Mapping[str, int], groups: Gro
 def _print_head(
     sessions: Sequence[str], waiting: Mapping[str, int], groups: Groups, since: float | None
 ) -> None:
-    jobs = [job for group, _ in groups for job in group.jobs]
-    well = sum(job.well for job in jobs)
-    never = sum(not job.ran for job in jobs)
-    words = [f"{number(well)} ended well", f"{number(len(jobs) - well - never)} failed"]
+    over = [job for group, _ in groups for job in group.jobs]
+    well = sum(job.well for job in over)
+    never = sum(not job.ran for job in over)
+    words = [f"{number(well)} ended well", f"{number(len(over) - well - never)} failed"]
     words += [f"{number(never)} never ran"] if never else []
     words += [f"{number(count)} {state}" for state, count in waiting.items()]
-    whole = len(jobs) + sum(waiting.values())
+    whole = len(over) + sum(waiting.values())
     source = f"since {moment(since)}: " if since is not None and not sessions else ""
     source = f"session {sessions[0]}: " if len(sessions) == 1 else source
-    _say(f"{source}{number(whole)} job{'s' if whole != 1 else ''}: {', '.join(words)}")
+    _say(f"{source}{jobs(whole)}: {', '.join(words)}")
 
 
 # --- tables ------------------------------------------------------------------------------------------------
@@ -157,8 +157,8 @@ def _percent(share: float | None) -> str:
 def _print_group(group: UsageGroup, memory_name: str, *, full: bool) -> None:
     least, most = group.slots
     slots = f", {most} slots" if least == most else f", {least} to {most} slots"
-    jobs = f"{number(len(group.jobs))} job{'s' if len(group.jobs) != 1 else ''}"
-    print(paint(f"{visible(group.name)}: {jobs}{slots if most > 1 else ''}", "blue", sys.stdout))
+    head = f"{visible(group.name)}: {jobs(len(group.jobs))}{slots if most > 1 else ''}"
+    print(paint(head, "blue", sys.stdout))
     figures = {
         "memory": [float(job.memory) for job in group.jobs if job.ran and job.memory is not None],
         "time": [job.wallclock for job in group.jobs if job.ran and job.wallclock is not None],
@@ -169,24 +169,27 @@ def _print_group(group: UsageGroup, memory_name: str, *, full: bool) -> None:
         ("time", group.time, group.asked_time, duration),
     ):
         if used is not None:
-            _say(_spread(used, asked, shares[name], shown), name)
+            _say(_spread(used, asked, len(figures["time"]), shares[name], shown), name)
             _print_histogram(figures[name], shown, full=full)
     for name, text in _further(group):
         _say(text, name)
     _print_advice(group, memory_name)
 
 
-def _spread(used: Spread, asked: Spread | None, share: float | None, shown: Callable[[float], str]) -> str:
-    text = f"half used up to {shown(used.median)}, 95% up to {shown(used.p95)}, all up to {shown(used.most)}"
-    if used.known == 1:
-        text = f"used {shown(used.most)}"
-    elif shown(used.least) == shown(used.most):
-        text = f"all used {shown(used.most)}"
+def _spread(
+    used: Spread, asked: Spread | None, ran: int, share: float | None, shown: Callable[[float], str]
+) -> str:
+    text = spread_in_words(used, "used", shown) + _known(used, ran)
     if asked is None:
-        return f"{text}; none was asked for"
+        return f"{text}; nothing was asked for"
     least, most = shown(asked.least), shown(asked.most)
     whole = most if least == most else f"{least} to {most}"
-    return f"{text}; asked for {whole}{'' if share is None else f', {share:.0%} used on average'}"
+    average = "" if share is None else f", {share:.0%} used{' on average' if used.known > 1 else ''}"
+    return f"{text}; asked for {whole}{average}"
+
+
+def _known(spread: Spread, ran: int) -> str:
+    return f" (it is known of {number(spread.known)} of {number(ran)})" if spread.known < ran else ""
 
 
 def _print_histogram(figures: Sequence[float], shown: Callable[[float], str], *, full: bool) -> None:
@@ -218,10 +221,7 @@ def _further(group: UsageGroup) -> Iterator[tuple[str, str]]:
         busy = "" if group.busy is None or most == 1 else f"{group.busy.median:.1f} busy in the middle, "
         yield "processors", f"{busy}{group.totals.cpu:.0%} of {whole} used"
     if group.waited is not None and group.waited.most >= 1:
-        yield (
-            "waited",
-            f"half up to {duration(group.waited.median)}, all up to {duration(group.waited.most)}",
-        )
+        yield "queue", spread_in_words(group.waited, "waited", duration)
     for what, shown in (("memory", size), ("time", duration)):
         odd = [one for one in group.outliers if one.what == what]
         if odd:

@@ -74,6 +74,20 @@ def report(*jobs: ReportedJob, failed: tuple[FailedJob, ...] = (), notes: tuple[
     return Report("nightly", "", START + 5000, "CET", notes, jobs, failed, groups)
 
 
+def test_figures_of_one_of_few_of_many_and_of_none() -> None:
+    one = checked(report(reported(job("1", wallclock=30))))
+    assert "1job" in one.text
+    assert "1 submission" in one.text
+    few = checked(report(*(reported(job(str(n), wallclock=20 + n)) for n in (1, 2, 3)))).text
+    assert "used 21 s to 23 s" in few
+    assert "3jobs" in few
+    many = checked(report(*(reported(job(str(n), wallclock=20 + n)) for n in range(1, 21)))).text
+    assert "half used up to 30 s, 95% up to 39 s, all up to 40 s" in many
+    none = checked(report(reported(job("1")._replace(memory=None, cpu=None))))
+    assert "most memory" not in none.text
+    assert "CPU time" not in none.text
+
+
 def test_an_empty_session() -> None:
     found = checked(report())
     assert "Nothing was ever submitted in this session." in found.text
@@ -154,7 +168,7 @@ def test_any_number_of_jobs(count: int) -> None:
     text = page(report(*jobs), "")
     assert len(text) < 800_000
     found = checked(report(*jobs))
-    assert f"{count:,}jobs" in found.text
+    assert f"{count:,}job{'s' if count > 1 else ''}\n" in found.text
     assert ("and 9,000 more: drmaa-cli sessions export" in found.text) is (count == 10_000)
     assert (found.seen.count("title") > 1) is (1 < count <= 60)
 

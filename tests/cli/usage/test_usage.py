@@ -160,7 +160,7 @@ def test_jobs_of_a_session(desk: Desk) -> None:
     assert json.loads(desk.good("usage", "--json", "-s", name, "--since", "1d"))["ended"] == 20
     done = desk.run("usage", held)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "drmaa-cli: none of the jobs has ended yet: 1 held\n"
+    assert done.stderr == "drmaa-cli: the job has not ended yet: its state is held\n"
     desk.good("kill", "k")
     assert desk.run("wait", "-q", "k").returncode == 1
     text = desk.good("usage", "k")
