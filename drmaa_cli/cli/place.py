@@ -154,7 +154,7 @@ def cell_of(contact: Contact) -> CellIdentity | None:
     if contact.address is not None:
         return None
     try:
-        return identity(Cluster(Config.load()).environment(), is_here=True)
+        return identity(Cluster(Config.load()), is_here=True)
     except CommandNotFound:
         return None
 

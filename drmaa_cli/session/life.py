@@ -75,17 +75,15 @@ class SessionLife:
         self.cluster = Cluster(self.config, self.host, clock)
         configuration = opening.reach(self.cluster)
         opening.check_listings(self.cluster)
-        env = self.cluster.environment()
-        common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
         rules = opening.rules_of(self.cluster, configuration)
         self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(session_directory(self.config, self._contact), self.name)
-        self._cell = opening.identity(env, is_here=self._contact.address is None)
+        self._cell = opening.identity(self.cluster, is_here=self._contact.address is None)
         self._session_jobs = SessionJobs(
             path, self.contact, self._named, self.cluster.clock, os.uname().nodename, self._cell.dump(), rules
         )
         self._table = self._session_jobs.table
-        self._path, self._common, self._grace = path, common, rules.grace
+        self._path, self._common, self._grace = path, self.cluster.common, rules.grace
         self._accounting = self._open_accounting()
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()

@@ -50,18 +50,19 @@ def reach(cluster: Cluster) -> Mapping[str, str]:
         raise
 
 
-def identity(env: Mapping[str, str], *, is_here: bool) -> CellIdentity:
+def identity(cluster: Cluster, *, is_here: bool) -> CellIdentity:
     """Which cell commands speak to; of one on another host what is known without asking there.
 
     Args:
-        env: the environment of Grid Engine's commands.
+        cluster: runs the commands.
         is_here: whether they run on this host.
     """
+    env = cluster.environment()
     name, root = env.get("SGE_CELL") or "default", env.get("SGE_ROOT", "")
     if not is_here:
         return CellIdentity(root, name)
     try:
-        qmaster = Path(root, name, "common", "act_qmaster").read_text("utf-8", "replace").strip()
+        qmaster = Path(cluster.common, "act_qmaster").read_text("utf-8", "replace").strip()
     except OSError:
         qmaster = ""
     port = env.get("SGE_QMASTER_PORT", "")

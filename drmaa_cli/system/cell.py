@@ -134,6 +134,12 @@ class Cluster:
         """
         return self._known(lambda: self.host.home)
 
+    @property
+    def common(self) -> str:
+        """The cell's ``common`` directory, ``$SGE_ROOT/$SGE_CELL/common``."""
+        env = self.environment()
+        return f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
+
     def _known(self, ask: Callable[[], str]) -> str:
         try:
             return ask()
@@ -206,10 +212,8 @@ class Cluster:
             CommandFailed: a default file has an option that nothing takes back.
         """
         if self._listing_options is None:
-            env = self.environment()
-            common = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
             try:
-                self._listing_options = OptionFiles(self.host, common, self.home).listing_options()
+                self._listing_options = OptionFiles(self.host, self.common, self.home).listing_options()
             except OSError as err:
                 log.warning("whether listings are complete cannot be told: %s", err)
                 self._listing_options = []
@@ -284,10 +288,8 @@ class Cluster:
             raise
 
     def _is_qmaster_here(self) -> bool:
-        env = self.environment()
-        path = f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common/act_qmaster"
         try:
-            name = self.host.read_file(path).decode("utf-8", "replace")
+            name = self.host.read_file(f"{self.common}/act_qmaster").decode("utf-8", "replace")
         except OSError:
             return False
         return name.strip().partition(".")[0] in ("localhost", self.host.name.partition(".")[0])
