@@ -27,6 +27,7 @@ from .real.cell import RealCell, is_real
 
 USAGE_ERROR, FAILURE = 2, 1
 HOST_ACTIONS = ("crash", "down", "up", "disable", "enable", "load")
+AddVerb = Callable[..., argparse.ArgumentParser]  # (name, text, directory=True): whether a DIR is given
 _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
 
 
@@ -100,7 +101,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
-def _add_host_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_host_verbs(verb: AddVerb) -> None:
     verb("hosts", "List the execution hosts, as JSON lines.")
     made = verb("host", "Take an execution host down, bring it back, or change its load.")
     made.add_argument("name", metavar="NAME")
@@ -142,12 +143,21 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    def verb(name: str, text: str, directory: bool = True) -> argparse.ArgumentParser:
+    def add(name: str, text: str, directory: bool = True) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         if directory:
             made.add_argument("directory", metavar="DIR", help="the cell's directory")
         return made
 
+    _add_cell_verbs(add)
+    _add_fault_verbs(add)
+    _add_job_verbs(add)
+    _add_host_verbs(add)
+    _add_setting_verbs(add)
+    return parser
+
+
+def _add_cell_verbs(verb: AddVerb) -> None:
     _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
     made = verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
     made.add_argument("--shell", choices=cli_words.SHELLS, default="sh", help="for which shell (default sh)")
@@ -165,10 +175,16 @@ def make_parser() -> argparse.ArgumentParser:
     _add_options(made)
     made = verb("qmaster", "Stop, kill or start the qmaster alone: an outage.")
     made.add_argument("action", choices=("stop", "kill", "start"))
+
+
+def _add_fault_verbs(verb: AddVerb) -> None:
     _add_fault_options(verb("fault", "Have something go wrong; prints the fault's number. " + _FAULT_HELP))
     verb("faults", "List the faults in force, as JSON lines.")
     made = verb("clear", "Clear one fault, or all.")
     made.add_argument("number", nargs="?", type=int)
+
+
+def _add_job_verbs(verb: AddVerb) -> None:
     made = verb("advance", "Move the cell's clock forward.")
     made.add_argument("seconds", type=_word(cli_words.seconds), metavar="DURATION", help="90, 5m, 1h30m, 2d")
     made = verb("simulate", "Submit jobs without processes; prints their numbers.")
@@ -184,13 +200,14 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("--signal", type=_word(cli_words.signal_number), default=0, help="11, SEGV, SIGSEGV")
     made.add_argument("--failed", type=int, default=0)
     made.add_argument("--user")
-    _add_host_verbs(verb)
+
+
+def _add_setting_verbs(verb: AddVerb) -> None:
     made = verb("set", "Change the global configuration of the running cell.")
     made.add_argument("values", nargs="+", metavar="NAME=VALUE")
     made = verb("next-id", "Set the number of the next job.")
     made.add_argument("number", type=int)
     verb("rotate", "Move the accounting file away, as log rotation does.")
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -119,6 +119,14 @@ class CellOptions:
         return cls(**fixed)
 
 
+_FAST_GLOBAL = {
+    "reporting_params": "accounting=true reporting=false accounting_flush_time=00:00:00 "
+    "flush_time=00:00:01 joblog=false sharelog=00:00:00",
+    "load_report_time": "00:00:05",
+}
+_FAST_SCHEDULER = {"schedule_interval": "0:0:1", "flush_submit_sec": "1", "flush_finish_sec": "1"}
+
+
 def make_timing(options: CellOptions) -> Timing:
     """The pace of a profile."""
     timing = Timing() if options.profile == "fast" else Timing(**vars(STOCK_TIMING))
@@ -156,49 +164,16 @@ def _seconds(text: str) -> float:
 
 def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> CellConfig:
     """The administrator's view of a new cell (``tmpdir``: where jobs get their TMPDIR)."""
-    settings = {
-        **defaults.GLOBAL,
-        "execd_spool_dir": spool,
-        "min_uid": "0",
-        "min_gid": "0",
-        "administrator_mail": manager,
-    }
-    if options.profile == "fast":
-        settings["reporting_params"] = (
-            "accounting=true reporting=false accounting_flush_time=00:00:00 "
-            "flush_time=00:00:01 joblog=false sharelog=00:00:00"
-        )
-        settings["load_report_time"] = "00:00:05"
-    if not options.login_shells:
-        settings["login_shells"] = "none"
-    settings.update(options.global_config)
-    scheduler = dict(defaults.SCHEDULER)
-    if options.profile == "fast":
-        scheduler.update(schedule_interval="0:0:1", flush_submit_sec="1", flush_finish_sec="1")
-    scheduler.update(options.scheduler)
-    pe_names = " ".join(options.parallel_environments) or "NONE"
-    queues = {}
-    for name, changes in options.queues.items():
-        attributes = {
-            **defaults.QUEUE,
-            "qname": name,
-            "slots": slots_by_host(options.hosts, options.slots),
-            "pe_list": pe_names,
-            "tmpdir": directory_by_host(options.hosts, tmpdir),
-            **changes,
-        }
-        queues[name] = ClusterQueue(name, attributes)
-    hosts = make_hosts(options.hosts, options.complex_values)
     lines = [*defaults.COMPLEXES, *(tuple(line.split()) for line in options.complexes)]
     for line in lines:
         if len(line) != 8:
             raise ValueError(f"a complex entry has eight words: {' '.join(line)}")
     return CellConfig(
-        global_config=settings,
-        scheduler=scheduler,
+        global_config=_global_config(options, spool, manager),
+        scheduler=_scheduler(options),
         complexes=sorted((ComplexEntry(*line) for line in lines), key=lambda entry: entry.name),
-        queues=queues,
-        hosts=hosts,
+        queues=_queues(options, tmpdir),
+        hosts=make_hosts(options.hosts, options.complex_values),
         parallel_environments={
             name: ParallelEnvironment(name, {"pe_name": name, **defaults.PE, **changes})
             for name, changes in options.parallel_environments.items()
@@ -214,3 +189,33 @@ def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> 
         max_job_number=options.max_job_number,
         flavour=flavours.flavour_named(options.flavour),
     )
+
+
+def _global_config(options: CellOptions, spool: str, manager: str) -> dict[str, str]:
+    return {
+        **defaults.GLOBAL,
+        "execd_spool_dir": spool,
+        "min_uid": "0",
+        "min_gid": "0",
+        "administrator_mail": manager,
+        **(_FAST_GLOBAL if options.profile == "fast" else {}),
+        **({} if options.login_shells else {"login_shells": "none"}),
+        **options.global_config,
+    }
+
+
+def _scheduler(options: CellOptions) -> dict[str, str]:
+    fast = _FAST_SCHEDULER if options.profile == "fast" else {}
+    return {**defaults.SCHEDULER, **fast, **options.scheduler}
+
+
+def _queues(options: CellOptions, tmpdir: str) -> dict[str, ClusterQueue]:
+    own = {
+        "slots": slots_by_host(options.hosts, options.slots),
+        "pe_list": " ".join(options.parallel_environments) or "NONE",
+        "tmpdir": directory_by_host(options.hosts, tmpdir),
+    }
+    return {
+        name: ClusterQueue(name, {**defaults.QUEUE, "qname": name, **own, **changes})
+        for name, changes in options.queues.items()
+    }
