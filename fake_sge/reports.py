@@ -19,6 +19,8 @@ class CellStatus:
         zombies: ended jobs that ``qstat -s z`` lists.
         next_job_number: number of the next job.
         faults: faults in force.
+        problem: why something that is due cannot be done, such as a full disk or an error of the fake itself,
+            of which the cell's log has more; "" when all is well.
     """
 
     pid: int
@@ -29,6 +31,7 @@ class CellStatus:
     zombies: int
     next_job_number: int
     faults: int
+    problem: str = ""
 
 
 @dataclass(frozen=True)

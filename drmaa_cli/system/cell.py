@@ -127,11 +127,7 @@ class Cluster:
 
     @property
     def home(self) -> str:
-        """The user's home directory, as Grid Engine knows it.
-
-        Raises:
-            InternalException: as :attr:`user`.
-        """
+        """The user's home directory, as Grid Engine knows it. Raises InternalException as :attr:`user`."""
         return self._known(lambda: self.host.home)
 
     @property

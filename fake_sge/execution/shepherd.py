@@ -25,12 +25,9 @@ from .job_process import run_job
 from .processes import call_process, descendants, start_ticks
 
 PR_SET_CHILD_SUBREAPER = 36
-
-
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
 RESEND = 91.0  # seconds after a signal for s_rt in which execd sends none for s_rt or h_rt (real cell)
-
-
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 GIGABYTE = 1024.0**3
 
 
@@ -39,16 +36,21 @@ def report(order: dict[str, Any], kind: str, values: dict[str, Any]) -> None:
     directory = Path(order["reports"])
     name = f"{order['job']}.{order['task']}.{order['run']}.{kind}"
     hidden = directory / f".{name}"
+    _write(hidden, json.dumps(values))
+    hidden.replace(directory / name)
+    wake(order["socket_directory"])
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as soon as there is room for it on the disk."""
     while True:
         try:
-            hidden.write_text(json.dumps(values))
-            hidden.replace(directory / name)
-            break
+            path.write_text(text)
+            return
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             time.sleep(0.5)
-    wake(order["socket_directory"])
 
 
 def wake(directory: str) -> None:
@@ -131,7 +133,6 @@ class Watch:
 
     def wait(self) -> tuple[int, resource.struct_rusage]:
         """The job's wait status and usage."""
-        signals = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
         while True:
             while True:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -148,7 +149,7 @@ class Watch:
                 self.sample_at = now + SAMPLE
                 self.sample()
             pause = min([item[0] - now for item in self.timers] + [self.sample_at - now])
-            info = signal.sigtimedwait(signals, max(0.0, pause))
+            info = signal.sigtimedwait(_SIGNALS, max(0.0, pause))
             if info is not None and info.si_signo != signal.SIGCHLD:
                 self.take_signal(info.si_signo)
 
@@ -218,58 +219,61 @@ def shepherd(path: str) -> None:
     order = json.loads(Path(path).read_text())
     os.setsid()
     call_process(f"fake-shep-{order['job']}")
-    signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if not claim(Path(order["spool"])):
         return
     Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         os.chown(order["tmpdir"], order["uid"], order["gid"])
-    reading, writing = os.pipe()
     begun = time.time()
+    pid, failure = _fork_job(order)
+    if failure:
+        os.waitpid(pid, 0)
+        failed, text = json.loads(failure)
+        end = {"failed": failed, "error": text}
+    else:
+        report(order, "started", {"time": begun, "pid": pid})
+        end = _watch_job(order, pid, begun)
+    _remove_tree(order["tmpdir"])
+    report(order, "exit", end)
+
+
+def _fork_job(order: dict[str, Any]) -> tuple[int, bytes]:
+    """The pid of the job, and why it could not be started (JSON), empty when it was."""
+    reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
         run_job(order, writing)
     os.close(writing)
-    failure = b""
-    while chunk := os.read(reading, 65536):
-        failure += chunk
-    os.close(reading)
-    if failure:
-        os.waitpid(pid, 0)
-        failed, text = json.loads(failure)
-        _remove_tree(order["tmpdir"])
-        report(order, "exit", {"failed": failed, "error": text})
-        return
-    report(order, "started", {"time": begun, "pid": pid})
+    with os.fdopen(reading, "rb") as pipe:
+        return pid, pipe.read()
+
+
+def _watch_job(order: dict[str, Any], pid: int, begun: float) -> dict[str, Any]:
+    """How the job ended, when it has."""
     watch = Watch(order, pid)
     status, usage = watch.wait()
     ended = time.time()
     watch.clean_up()
-    _remove_tree(order["tmpdir"])
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    report(
-        order,
-        "exit",
-        {
-            "failed": failures.LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
-            "exit_status": 128 + killed if killed else os.WEXITSTATUS(status),
-            "signal": killed,
-            "start_time": begun,
-            "end_time": ended,
-            "usage": watch.usage(usage, ended - begun),
-            "error": "",
-            "pid": pid,
-        },
-    )
+    return {
+        "failed": failures.LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
+        "exit_status": 128 + killed if killed else os.WEXITSTATUS(status),
+        "signal": killed,
+        "start_time": begun,
+        "end_time": ended,
+        "usage": watch.usage(usage, ended - begun),
+        "error": "",
+        "pid": pid,
+    }
 
 
 def claim(spool: Path) -> bool:
     """Become the one shepherd of a run: a qmaster that was killed may have sent the same order before."""
     mine = spool / f"pid.{os.getpid()}"
-    mine.write_text(f"{os.getpid()} {start_ticks(os.getpid())}\n")
+    _write(mine, f"{os.getpid()} {start_ticks(os.getpid())}\n")
     try:
         os.link(mine, spool / "pid")
     except FileExistsError:

@@ -56,6 +56,7 @@ def _status(qmaster: Qmaster) -> dict[str, Any]:
         zombies=len(state.zombies),
         next_job_number=state.next_number,
         faults=len(qmaster.faults.faults),
+        problem="; ".join(qmaster.problems.values()),
     )
     return asdict(status)
 

@@ -121,7 +121,7 @@ def serve(layout: Layout, ready: int) -> int:
     os.close(ready)
     log.info("qmaster serves %s", layout.directory)
     with qmaster.lock:
-        qmaster.start_execd()  # nobody has to wait for it
+        qmaster.attempt("execd", qmaster.execd.start)  # nobody has to wait for it
     threading.Thread(target=_import_commands, args=(qmaster,), daemon=True).start()
     threading.Thread(target=_compile_client, args=(qmaster,), daemon=True).start()
     worker = threading.Thread(target=run, args=(qmaster,))
@@ -132,7 +132,7 @@ def serve(layout: Layout, ready: int) -> int:
         qmaster.stopping = True
         qmaster.changed.notify_all()
     worker.join()
-    qmaster.stop_execd()
+    qmaster.execd.stop()
     os.close(lock)
     return 0
 
@@ -142,13 +142,10 @@ def run(qmaster: Qmaster) -> None:
     look_at = time.monotonic() + LOOK
     while not qmaster.stopping:
         with qmaster.lock:
-            try:
-                qmaster.tick()
-                if time.monotonic() >= look_at:
-                    look_at = time.monotonic() + LOOK
-                    qmaster.check_shepherds()
-            except StoreError as error:
-                log.error("%s", error)
+            qmaster.tick()
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK
+                qmaster.attempt("look", qmaster.look)
             if not qmaster.stopping:
                 qmaster.changed.wait(max(0.005, qmaster.pause()))
     with qmaster.lock:

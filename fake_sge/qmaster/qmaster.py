@@ -6,34 +6,28 @@ import contextlib
 import json
 import logging
 import os
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..engine.delivery import is_away, run_is_away
 from ..engine.engine import Engine
 from ..engine.scheduling import set_priorities
 from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
-from ..execution.orders import Account, make_order
-from ..execution.processes import start_ticks
-from ..execution.users import home_and_shell, user_name
+from ..execution.users import user_name
 from ..faults import FaultBook, FaultKind
-from ..launch import command
 from ..layout import Layout
-from ..model import Status, failures
+from ..model import Task, failures
 from ..model.accounting import HEADER
 from ..model.operations import Finished
 from ..options import CellOptions, make_config, make_timing
 from .accounting import AccountingFile
+from .execd import Execd
 from .journal import Store, StoreError
 from .shepherd_reports import exit_of, report_order
 
 log = logging.getLogger("fake_sge")
-_SIGNALS = {"kill": signal.SIGTERM, "suspend": signal.SIGUSR1, "resume": signal.SIGUSR2}
 MAX_EVENT_CLIENTS = 950
 
 
@@ -51,6 +45,7 @@ class Qmaster:
         header = "" if options.accounting_name.endswith(".jsonl") else HEADER
         path = layout.common / options.accounting_name
         self.accounting = AccountingFile(path, self.faults, header, lambda: self.now)
+        self.execd = Execd(layout, options, port)
         self.watched: dict[int, list[Finished]] = {}
         self.clients: dict[int, tuple[str, int]] = {}
         self.last_client = 10
@@ -60,10 +55,7 @@ class Qmaster:
         self.cost = 0.0
         self.rested_until = 0.0
         self.stopping = False
-        self.complaint = ""
-        self._execd: subprocess.Popen[bytes] | None = None
-        self._has_orders = False
-        self._accounts: dict[str, Account] = {}
+        self.problems: dict[str, str] = {}
 
     # ---- state -----------------------------------------------------------------------------------
     def _load(self) -> Engine:
@@ -101,25 +93,32 @@ class Qmaster:
     def _effects(self) -> None:
         for effect in self.engine.state.take_effects():
             if isinstance(effect, StartTask):
-                self._start(effect, effect.again)
+                self._start(effect)
             elif isinstance(effect, SignalTask):
                 self._signal(effect)
             elif isinstance(effect, TaskEnded):
                 if effect.job in self.watched:
                     self.watched[effect.job].append(effect.finished)
             elif isinstance(effect, JobGone):
-                self._forget(effect.job)
+                self.execd.remove_script(self.engine.state.config.hosts, effect.job)
 
     def tick(self) -> None:
-        """What is due; when the disk is full it stays due, and the log says so once."""
+        """What is due: see :meth:`attempt`."""
+        self.attempt("tick", self._tick)
+
+    def attempt(self, name: str, what: Callable[[], None]) -> None:
+        """Do what is due; what fails stays due, and the log and the cell's status tell why, once."""
         try:
-            self._tick()
-            self.complaint = ""
-        except StoreError as error:
+            what()
+        except Exception as error:
+            expected = isinstance(error, StoreError)
+            text = str(error) if expected else f"{name}: {type(error).__name__}: {error}"
             self.rested_until = time.monotonic() + 0.5
-            if str(error) != self.complaint:
-                self.complaint = str(error)
-                log.error("%s", error)
+            if self.problems.get(name) != text:
+                self.problems[name] = text
+                log.error("%s", text, exc_info=not expected)
+        else:
+            self.problems.pop(name, None)
 
     def _tick(self) -> None:
         """Scheduler run, ended simulations, accounting lines, a snapshot."""
@@ -167,125 +166,51 @@ class Qmaster:
             self.priorities_at = self.store.records
             set_priorities(state, self.now)
 
-    # ---- execution host --------------------------------------------------------------------------
-    def account(self, user: str) -> Account:
-        """The password entry of a user; a user unknown here gets / and /bin/sh."""
-        if user not in self._accounts:
-            home, shell = home_and_shell(user)
-            self._accounts[user] = Account(user, self.options.home or home, shell)
-        return self._accounts[user]
-
-    def start_execd(self) -> None:
-        """Start the process that forks shepherds, unless it runs."""
-        if self._execd is not None and self._execd.poll() is None:
-            return
-        log_file = str(self.layout.qmaster / "execd.messages")
-        self._execd = subprocess.Popen(
-            command(self.layout, "fake-execd", log_file),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._has_orders = False
-
-    def stop_execd(self) -> None:
-        """End it, when it has carried out its orders; shepherds go on."""
-        if self._execd is not None and self._execd.stdin is not None:
-            if not self._has_orders:
-                self._execd.kill()  # it may still be on its way
-            self._execd.stdin.close()
-            self._execd.wait()
-            self._execd = None
-
-    def _start(self, effect: StartTask, again: bool = False) -> None:
-        """``again``: the order may have been sent before; then the first shepherd to take it has it."""
-        job = self.engine.state.jobs[effect.job]
-        task = job.tasks[effect.task]
+    # ---- execution -------------------------------------------------------------------------------
+    def _start(self, effect: StartTask) -> None:
         hit = self.faults.take((FaultKind.ERROR_STATE,))
-        if hit:
-            text = os.fsdecode(hit[0].out) or "[0:0]: fault: the task cannot start"
-            failed = hit[0].code if hit[0].code in failures.NEVER_STARTED else failures.FILE
-            self.apply("exited", effect.job, effect.task, effect.run, never_ran(failed, text, {}))
+        if not hit:
+            self._order(effect, effect.again)
             return
-        ports = (self.port, str(int(self.port) + 1))
-        order = make_order(
-            self.layout,
-            self.engine.state.config,
-            job,
-            task,
-            self.account(job.owner),
-            ports,
-            self.options.kill_grace,
-        )
-        spool = Path(order["spool"])
+        text = os.fsdecode(hit[0].out) or "[0:0]: fault: the task cannot start"
+        failed = hit[0].code if hit[0].code in failures.NEVER_STARTED else failures.FILE
+        self.apply("exited", effect.job, effect.task, effect.run, never_ran(failed, text, {}))
+
+    def _order(self, effect: StartTask, again: bool) -> None:
+        """``again``: the order may have been given before."""
+        state = self.engine.state
+        job = state.jobs[effect.job]
         try:
-            spool.mkdir(parents=True, exist_ok=True)
-            if not again:
-                (spool / "pid").unlink(missing_ok=True)
-            host = task.granted[0].host
-            if job.spec.script is not None:
-                self._spool_script(host, effect.job, job.spec.script)
-            if task.granted_pe:
-                lines = [f"{item.host} {item.slots} {item.instance} UNDEFINED\n" for item in task.granted]
-                (spool / "pe_hostfile").write_text("".join(lines))
-            _write_privately(spool / "order", json.dumps(order))
+            self.execd.order(state.config, job, job.tasks[effect.task], again)
         except OSError as error:
             text = f"[0:0]: cannot spool the job: {error.strerror}"
-            self.apply(
-                "exited",
-                effect.job,
-                effect.task,
-                effect.run,
-                never_ran(failures.EXECUTING_SHEPHERD, text, {}),
-            )
-            return
-        self._send(str(spool / "order"))
-
-    def _spool_script(self, host: str, number: int, script: bytes) -> None:
-        path = self.layout.job_script(host, number)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(script)
-            path.chmod(0o755)
-
-    def _send(self, path: str) -> None:
-        self.start_execd()
-        assert self._execd is not None
-        assert self._execd.stdin is not None
-        self._has_orders = True
-        self._execd.stdin.write(os.fsencode(path) + b"\n")
-        self._execd.stdin.flush()
-
-    def _shepherd_pid(self, number: int, task_number: int) -> int | None:
-        """The pid of a task's live shepherd."""
-        task = self.engine.state.jobs[number].tasks[task_number]
-        spool = self.layout.active_job(task.granted[0].host, number, task_number)
-        try:
-            pid, ticks = (spool / "pid").read_text().split()
-        except (OSError, ValueError):
-            return None
-        return int(pid) if start_ticks(int(pid)) == ticks else None
+            end = never_ran(failures.EXECUTING_SHEPHERD, text, {})
+            self.apply("exited", effect.job, effect.task, effect.run, end)
 
     def _signal(self, effect: SignalTask) -> None:
         job = self.engine.state.jobs.get(effect.job)
-        if job is None or effect.task not in job.tasks:
-            return
-        deadline = time.monotonic() + 5.0
-        pid = self._shepherd_pid(effect.job, effect.task)
-        while (
-            pid is None
-            and job.tasks[effect.task].status is Status.TRANSFERRING
-            and time.monotonic() < deadline
-        ):
-            time.sleep(0.005)
-            pid = self._shepherd_pid(effect.job, effect.task)
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, _SIGNALS[effect.action])
+        if job is not None and effect.task in job.tasks:
+            self._replace_lost_orders()
+            self.execd.signal(effect.job, job.tasks[effect.task], effect.action)
 
-    def _forget(self, number: int) -> None:
-        for host in self.engine.state.config.hosts:
-            self.layout.job_script(host, number).unlink(missing_ok=True)
+    def _ordered(self) -> Iterator[tuple[int, Task]]:
+        """Job numbers and tasks that execd has or had orders for: not simulated, on hosts that are there."""
+        state = self.engine.state
+        for number, task_number in list(state.running):
+            if (number, task_number) in state.running:  # also after what was done for those before it
+                job = state.jobs[number]
+                task = job.tasks[task_number]
+                if job.spec.simulation is None and not is_away(state, task):
+                    yield number, task
+
+    def _replace_lost_orders(self) -> None:
+        """After the death of an execd: start one; give it the orders again that no shepherd has taken."""
+        self.execd.restart()
+        if self.execd.orders_lost:
+            self.execd.orders_lost = False
+            for number, task in self._ordered():
+                if not self.execd.is_taken(number, task):
+                    self._order(StartTask(number, task.number, task.run), again=True)
 
     # ---- reports ---------------------------------------------------------------------------------
     def read_reports(self) -> None:
@@ -304,7 +229,7 @@ class Qmaster:
             else:
                 end = self.faults.shepherds_word(int(number), exit_of(values))
                 self.apply("exited", int(number), int(task), int(run), end)
-                self.remove_spool(int(number), int(task))
+                self.execd.remove_spool(self.engine.state.config.hosts, int(number), int(task))
             path.unlink()
 
     def fresh_usage(self) -> None:
@@ -317,48 +242,25 @@ class Qmaster:
             job = state.jobs[number]
             task = job.tasks[task_number]
             if job.spec.simulation is None:
-                spool = self.layout.active_job(task.granted[0].host, number, task_number)
                 with contextlib.suppress(FileNotFoundError):
-                    task.usage = json.loads((spool / "usage").read_text())
-
-    def remove_spool(self, number: int, task: int) -> None:
-        """Forget what the execution daemon had of a task."""
-        for host in self.engine.state.config.hosts:
-            spool = self.layout.active_job(host, number, task)
-            if spool.is_dir():
-                for item in spool.iterdir():
-                    item.unlink()
-                spool.rmdir()
+                    task.usage = json.loads((self.execd.spool(number, task) / "usage").read_text())
 
     def recover(self) -> None:
-        """After a start: take in reports, start what was lost on its way, end what died unseen."""
+        """After a start: take in what happened while no qmaster ran."""
         self.accounting.skip_written([line.text for line in self.engine.state.accounting], self.apply)
-        self.read_reports()
-        state = self.engine.state
-        for number, task_number in list(state.running):
-            job = state.jobs[number]
-            task = job.tasks[task_number]
-            spool = self.layout.active_job(task.granted[0].host, number, task_number)
-            absent = job.spec.simulation is not None or is_away(state, task)
-            if not absent and not (spool / "pid").exists():
-                self._start(StartTask(number, task_number, task.run), again=True)
-        self.check_shepherds()
+        self.look()
 
-    def check_shepherds(self) -> None:
-        """End what died without a report."""
+    def look(self) -> None:
+        """Take in reports, start what was lost on its way to a shepherd, end what died without a report."""
         self.read_reports()
-        for number, task_number in list(self.engine.state.running):
-            job = self.engine.state.jobs[number]
-            task = job.tasks[task_number]
-            spool = self.layout.active_job(task.granted[0].host, number, task_number)
-            absent = job.spec.simulation is not None or is_away(self.engine.state, task)
-            if absent or not (spool / "pid").exists():
-                continue
-            if self._shepherd_pid(number, task_number) is None:
+        self._replace_lost_orders()
+        for number, task in self._ordered():
+            if self.execd.is_taken(number, task) and self.execd.shepherd_pid(number, task) is None:
+                run = task.run
                 self.read_reports()
                 text = "[0:0]: shepherd died before writing exit_status"
                 end = never_ran(failures.NO_EXIT_STATUS, text, {})
-                self.apply("exited", number, task_number, task.run, end)
+                self.apply("exited", number, task.number, run, end)
 
     # ---- watching --------------------------------------------------------------------------------
     def watch(self, number: int, client: str) -> int:
@@ -382,9 +284,3 @@ class Qmaster:
             yield
         finally:
             self.lock.acquire()
-
-
-def _write_privately(path: Path, text: str) -> None:
-    """Write a file that nobody else may read."""
-    with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # an opener
-        file.write(text)

@@ -105,6 +105,7 @@ class Server:
         self.control = control
         self.names: dict[tuple[str, int], str] = {}
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.closed = False
 
     def listen(self) -> None:
         """Bind; a socket left over by a dead daemon is replaced (the caller holds the cell's lock)."""
@@ -121,38 +122,42 @@ class Server:
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
+        self.closed = True
         self.qmaster.layout.socket.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def _accept(self) -> None:
-        while not self.qmaster.stopping:
+        while not self.closed:
             try:
                 line, _ = self.listener.accept()
-            except OSError:
-                return  # closed
+            except OSError as error:
+                if not self.closed:
+                    log.error("cannot take a connection: %s", error.strerror)
+                    time.sleep(0.1)  # too many files are open, or no memory: that passes
+                continue
             threading.Thread(target=self._serve, args=(line,), daemon=True).start()
 
     def _serve(self, line: socket.socket) -> None:
         connection = Connection(line)
         try:
             while True:
-                kind, data = connection.receive()
+                try:
+                    kind, data = connection.receive()
+                except (EOFError, ConnectionError):
+                    return  # the client has gone
                 if kind == b"R":
                     self._command(connection, data)
                     return
                 if kind == b"W":
                     with self.qmaster.lock:
-                        with contextlib.suppress(StoreError):  # they wait; tick() tells why
-                            self.qmaster.read_reports()
+                        self.qmaster.attempt("reports", self.qmaster.read_reports)
                         self.qmaster.tick()
                         self.qmaster.changed.notify_all()
                     return
                 if kind == b"C":
                     self._control(connection, data)
-        except (EOFError, ConnectionError):
-            return
         except Exception:
             log.exception("a connection failed")
         finally:

@@ -38,7 +38,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "table",
     "commands/times": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd users",
-    "qmaster": "__init__ accounting admin daemon hosts journal qmaster server shepherd_reports view",
+    "qmaster": "__init__ accounting admin daemon execd hosts journal qmaster server shepherd_reports view",
     "client": "__init__ client link run_command",
     "comparing": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
