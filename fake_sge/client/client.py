@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _socket import socket
     from types import FrameType
 
+_HEARD = (1, 2, 3, 15)  # SIGHUP, SIGINT, SIGQUIT, SIGTERM
 _closed: set[int] = set()
 
 
@@ -96,14 +97,30 @@ def _converse(line: socket, tells: bool) -> tuple[int, int] | str:
         elif kind == b"i":
             if tells:
                 _let_signals_end_it()  # there is no job yet
-            line.sendall(frame(b"I", _read_stdin()))
-            if tells:
-                _tell_of_signals(line)
+            _send(line, frame(b"I", _read_stdin()), tells)
         elif kind == b"u":
             return data.decode()
         elif kind == b"x":
             code, number = data.split()
             return int(code), int(number)
+
+
+def _send(line: socket, message: bytes, tells: bool) -> None:
+    """Send what the command asks; a signal that comes once the qmaster may have it is told, after it."""
+    if not tells:
+        line.sendall(message)
+        return
+    import signal as signals  # noqa: PLC0415 only commands that block need it
+
+    before = signals.pthread_sigmask(signals.SIG_BLOCK, _HEARD)
+    try:
+        _tell_of_signals(line)
+        line.sendall(message)
+    except OSError:
+        _let_signals_end_it()  # nobody is there to be told
+        raise
+    finally:
+        signals.pthread_sigmask(signals.SIG_SETMASK, before)
 
 
 def _tell_of_signals(line: socket) -> None:
@@ -160,9 +177,7 @@ def main(package: str) -> None:
         _open_standard_files()
         try:
             line = connect(directory())
-            line.sendall(frame(b"R", call(arguments)))
-            if tells:
-                _tell_of_signals(line)
+            _send(line, frame(b"R", call(arguments)), tells)
             answer: tuple[int, int] | str = _converse(line, tells)
         except (EOFError, OSError):
             answer = "refused"

@@ -46,6 +46,36 @@ def test_the_qmaster_is_told_of_the_first_signal_and_the_second_kills(
         assert command.wait() == -number
 
 
+@pytest.mark.parametrize("words", [("qsub", "-sync", "y"), ("qrsh", "true")], ids=" ".join)
+def test_a_signal_is_told_from_the_moment_on_when_the_qmaster_knows_of_the_call(
+    cell: Cell, qmaster: StandIn, words: tuple[str, ...]
+) -> None:
+    """The job may run by then: if nobody were told, it would run on."""
+    with qmaster.start(*words) as command:
+        qmaster.accept()
+        command.send_signal(signal.SIGINT)
+        assert qmaster.receive() == (b"S", b"2")
+        qmaster.send((b"x", b"1 0"))
+        assert command.wait() == 1
+
+
+def test_a_signal_is_told_from_the_moment_on_when_the_qmaster_has_the_script(
+    cell: Cell, qmaster: StandIn
+) -> None:
+    script = b"echo one\n" * 10_000
+    with qmaster.start("qsub", "-sync", "y", stdin=subprocess.PIPE) as command:
+        qmaster.accept()
+        qmaster.send((b"i", b""))
+        assert command.stdin is not None
+        command.stdin.write(script)
+        command.stdin.close()
+        assert qmaster.receive() == (b"I", script)
+        command.send_signal(signal.SIGINT)
+        assert qmaster.receive() == (b"S", b"2")
+        qmaster.send((b"x", b"1 0"))
+        assert command.wait() == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
 def test_of_a_session_also_the_terminals_end_is_told(
     cell: Cell, qmaster: StandIn, number: signal.Signals
