@@ -22,15 +22,20 @@ from tests.tables import ONE_ROW
 
 pytest.register_assert_rewrite("tests.contract.harness")
 
-# How fast an example is says something of the machine only.
+# How fast an example is says something of the machine only. A change is judged by the same examples each
+# time; "search" looks for others, and what it finds becomes an example of its test.
 hypothesis.settings.register_profile(
-    "any speed",
+    "search",
     hypothesis.settings.default,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("any speed"), max_examples=20)
-hypothesis.settings.load_profile("any speed")
+SEARCH = hypothesis.settings.get_profile("search")
+hypothesis.settings.register_profile("same examples", SEARCH, derandomize=True, database=None)
+hypothesis.settings.load_profile("same examples")
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("same examples"), max_examples=20
+)
 
 REQUIRE_REAL_CELL = "DRMAA_TEST_REQUIRE_REAL_CELL"
 GUARDED_TOOLS = (
@@ -96,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the worker processes of -n load libdrmaa, and everybody be interrupted.
 
     glibc reads its tunables only when a process starts. A run that a shell put into the background ignores
-    SIGINT and SIGQUIT, and so would every program it starts.
+    SIGINT and SIGQUIT, one of nohup SIGHUP, and so would every program it starts.
     """
     use_memory_for_files()
     if CACHE not in os.environ:
@@ -107,6 +112,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # this goes on; the programs have the default
 
 
 def compile_client(cache: str) -> None:

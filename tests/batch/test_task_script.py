@@ -20,7 +20,9 @@ PRINT = "/usr/bin/printf"
 ENV = {"PATH": "/usr/bin:/bin", "HOME": "/h", "USER": "u", "JOB_ID": "7", "JOB_NAME": "n", "HOSTNAME": "host"}
 NASTY = "'\"$`\\\n\t !*?[]~#;&|<>(){}=%-\x01\x7f\x80\x81\x88\r"
 PROPERTY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 anything = st.binary(max_size=40).map(lambda text: os.fsdecode(text.replace(b"\0", b"")))

@@ -1,6 +1,7 @@
 """A random walk of the same commands through the fake and a real cell: the masked answers must be equal.
 
-``DRMAA_TEST_WALK_EXAMPLES`` makes it longer (nightly, by hand); ``DRMAA_TEST_WALK_STEPS`` each walk.
+With ``DRMAA_TEST_WALK_EXAMPLES`` there are so many walks, others each time (nightly, by hand);
+``DRMAA_TEST_WALK_STEPS`` is the length of each.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tests.fake.twin import Twin, use_long_numbers
 from tests.real_cell import RealCell
 
 pytestmark = pytest.mark.real_cell
-EXAMPLES = int(os.environ.get("DRMAA_TEST_WALK_EXAMPLES", "4"))
+SEARCHED = os.environ.get("DRMAA_TEST_WALK_EXAMPLES")
+EXAMPLES = int(SEARCHED or "4")
 STEPS = int(os.environ.get("DRMAA_TEST_WALK_STEPS", "15"))
 USERS = ("root", "nobody") if os.geteuid() == 0 else ()
 
@@ -190,6 +192,7 @@ def _words(step: tuple[Any, ...], count: int) -> list[str] | None:
 
 @settings(
     max_examples=EXAMPLES,
+    derandomize=SEARCHED is None,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],

@@ -1,7 +1,7 @@
 """The same command on the fake and on a real cell, with answers made comparable.
 
 Each cell has its own job numbers: they are replaced by labels in the order of submission. Times, priorities
-and the host are masked; everything else must be equal.
+and the host are masked, usage texts are cut after their first lines; everything else must be equal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.fake.help_text import cut_help
 from tests.fake.pure import PureCell
 from tests.real_cell import BINARIES, RealCell
 
@@ -97,7 +98,7 @@ class Twin:
             fake.learn(got)
             real.learn(expected)
         masked = [
-            (code, side.mask(out), side.mask(err))
+            (code, side.mask(cut_help(out)), side.mask(cut_help(err)))
             for side, (code, out, err) in ((fake, got), (real, expected))
         ]
         self.trace.append(f"{user}: {' '.join(words)} -> {masked[1]}")
