@@ -5,6 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended; a zombie has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def open_below(directory: Path) -> list[str]:
+    """The files below a directory that this process has open.
+
+    How many files are open at all says nothing: what earlier tests have left is closed at any time.
+    """
+    found = []
+    for number in Path("/proc/self/fd").iterdir():
+        try:
+            target = number.readlink()
+        except FileNotFoundError:
+            continue  # closed just now
+        if target.is_relative_to(directory.resolve()):
+            found.append(str(target))
+    return found
+
+
 def children() -> set[int]:
     """The numbers of this process's children, zombies included."""
     while True:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.system.accounting_log import AccountingFile, Mark
 from tests.core import evidence
+from tests.processes import open_below
 
 SINCE = evidence.SUBMITTED - 86400
 
@@ -314,7 +315,6 @@ def test_a_hundred_thousand_lines(path: Path) -> None:
 
 
 def test_closed_for_good_and_no_descriptor_is_left(path: Path) -> None:
-    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         reader = AccountingFile(path)
         reader.open()
@@ -325,7 +325,7 @@ def test_closed_for_good_and_no_descriptor_is_left(path: Path) -> None:
         assert jobs(reader) == []
         assert not reader.open()
         assert not reader.readable
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_below(path.parent) == []
 
 
 def test_lines_that_are_no_records_are_told_once(

@@ -39,11 +39,12 @@ def of_cell(directory: Path) -> list[str]:
         try:
             command = (entry / "cmdline").read_bytes()
             environment = (entry / "environ").read_bytes().split(b"\0")
+            name = (entry / "comm").read_text().strip()
         except OSError:
             continue  # it has just ended
         mine = os.fsencode(str(directory))
         if mine in command or b"SGE_ROOT=" + mine + b"/root" in environment:
-            found.append((entry / "comm").read_text().strip())
+            found.append(name)
     return sorted(found)
 
 

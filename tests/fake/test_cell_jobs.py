@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
+from tests.processes import is_running
 
 from .kit import ended, environment, quick, records, state, submit, wait_for
 
@@ -197,23 +198,14 @@ def test_qdel_kills_the_whole_tree(cell: Cell, tmp_path: Path) -> None:
     pids = [int(word) for word in (tmp_path / "out").read_text().split()]
     assert cell.run("qdel", str(number)).returncode == 0
     assert ended(cell, number)[11:13] == ["100", "137"]
-    wait_for(
-        lambda: (
-            not any(
-                Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
-                for pid in pids
-            )
-        )
-    )
+    wait_for(lambda: not any(map(is_running, pids)))
 
 
 def test_what_a_job_leaves_behind_is_killed(cell: Cell, tmp_path: Path) -> None:
     number = quick(cell, tmp_path, "sh", "-c", "sleep 300 & echo $!; exit 0")
     assert ended(cell, number)[11:13] == ["0", "0"]
     pid = int((tmp_path / "out").read_text())
-    wait_for(
-        lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
+    wait_for(lambda: not is_running(pid))
 
 
 def test_notify_gives_the_job_a_chance(cell: Cell, tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ def test_environments_agree(fake: Side, real: Side, tmp_path: Path, words: tuple
         record = side.job(cwd, *words, "-o", out, *errors, "/usr/bin/env", ends=2 if "-t" in words else 1)[0]
         path = cwd / (f"{name}.3" if "-t" in words else name)
         env = masked(side, environment(path.read_text()), record[5])
-        env["SGE_STDOUT_PATH"] = env["SGE_STDOUT_PATH"].replace(name, "SIDE")
-        env["SGE_STDERR_PATH"] = env["SGE_STDERR_PATH"].replace(name, "SIDE")
+        for variable in ("SGE_STDOUT_PATH", "SGE_STDERR_PATH"):
+            env[variable] = env[variable].replace(f"/same/{name}", "/same/SIDE")
         seen.append(env)
     ours, theirs = seen
     ours["PATH"] = ours["PATH"].replace(":TOOLS:", ":")  # by which jobs of the fake submit jobs

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import fake_sge as package
+from tests.processes import is_running
 
 from .kit import wait_for
 
@@ -100,12 +101,7 @@ def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) ->
         process.send_signal(number)
     assert process.wait() == 128 + number
     assert list((tmp_path / "tmp").iterdir()) == []
-    wait_for(
-        lambda: (
-            not Path(f"/proc/{int(marker.read_text())}/cmdline").exists()
-            or not Path(f"/proc/{int(marker.read_text())}/cmdline").read_bytes()
-        )
-    )
+    wait_for(lambda: not is_running(int(marker.read_text())))
 
 
 @pytest.mark.slow

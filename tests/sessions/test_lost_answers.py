@@ -17,7 +17,7 @@ import pytest
 
 from drmaa_cli.session.job_session import JobSession
 from tests.real_cell import RealCell
-from tests.sessions.kit import job, wait_for
+from tests.sessions.kit import PATIENCE, job, wait_for
 
 pytestmark = pytest.mark.real_cell
 NAME = "lostanswer"
@@ -137,6 +137,6 @@ def test_an_answer_lost_on_its_way(
             ids = session.runJobs([found, job(session, f"echo $JOB_ID >> {ran}; true", **NAMED)], key="a")
         assert proxy.lost == 1
         wait_for(lambda: NAME not in real_environment.run("qstat").stdout, "the end of the jobs")
-        assert {session.wait(number, 60).exitStatus for number in ids} == {0}
+        assert {session.wait(number, PATIENCE).exitStatus for number in ids} == {0}
     numbers = ran.read_text().split()
     assert numbers == [ids[0].partition(".")[0]] * len(ids)

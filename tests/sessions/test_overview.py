@@ -14,7 +14,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.job_session import JobSession
 from fake_sge.cell import Cell
-from tests.sessions.kit import job
+from tests.sessions.kit import PATIENCE, job
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -113,7 +113,7 @@ def test_many_are_changed_with_one_command_and_refusals_are_told_one_by_one(insi
         refused = session.controlJobs([*jobs, "9999998"], JobControlAction.TERMINATE)
         assert set(refused) == {*jobs[:2], "9999998"}
         assert all(isinstance(refusal, InvalidJobException) for refusal in refused.values())
-        session.synchronize(jobs, 60)
+        session.synchronize(jobs, PATIENCE)
         assert session.controlJobs([], JobControlAction.TERMINATE) == {}
 
 
@@ -121,12 +121,12 @@ def test_the_tasks_of_an_array_are_named_by_their_ids() -> None:
     with JobSession() as session:
         tasks = session.runBulkJobs(job(session, "sleep 600"), 1, 4, 1)
         assert session.controlJobs(tasks[:2], JobControlAction.TERMINATE) == {}
-        session.synchronize(tasks[:2], 60)
+        session.synchronize(tasks[:2], PATIENCE)
         with pytest.raises(ExitTimeoutException):
             session.synchronize(tasks[2:], 0)
         refused = session.controlJobs(tasks, JobControlAction.TERMINATE)
         assert set(refused) <= set(tasks[:2])
-        session.synchronize(tasks, 60)
+        session.synchronize(tasks, PATIENCE)
 
 
 def test_what_makes_no_sense(inside: Cell) -> None:
