@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 from fake_sge import compiled
+from tests import homes as jobs_homes
 from tests import real_cell as real
 from tests.tables import ONE_ROW
 
@@ -68,7 +69,7 @@ MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MB there
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
 MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
 CACHE = "DRMAA_TEST_CACHE"  # the XDG_CACHE_HOME of all tests of a run: fake cells find their client there
-KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS, CACHE}
+KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS, CACHE, jobs_homes.WATCH}
 ON_DEMAND = ("clients", "campaign")
 
 
@@ -104,6 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
     SIGINT and SIGQUIT, one of nohup SIGHUP, and so would every program it starts.
     """
     use_memory_for_files()
+    jobs_homes.give_fake_jobs_a_home(config)
     if CACHE not in os.environ:
         os.environ[CACHE] = made = tempfile.mkdtemp(prefix="cache")
         config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
@@ -173,6 +175,15 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Pat
 
 
 @pytest.fixture
+def users_home() -> Iterator[None]:
+    """Nothing is written to the home of whoever runs the tests, where that can be told."""
+    if os.environ.get(jobs_homes.WATCH):
+        yield from jobs_homes.nothing_appears(jobs_homes.users_home())
+    else:
+        yield
+
+
+@pytest.fixture
 def time_zone() -> Iterator[None]:
     """Bring back the time zone of the process: commands of the fake that run in it take their caller's."""
     zone = os.environ.get("TZ")
@@ -186,7 +197,11 @@ def time_zone() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def guard(
-    time_zone: None, monkeypatch: pytest.MonkeyPatch, homes: Callable[[], Path], guard_bin: Path
+    users_home: None,
+    time_zone: None,
+    monkeypatch: pytest.MonkeyPatch,
+    homes: Callable[[], Path],
+    guard_bin: Path,
 ) -> None:
     """Point HOME and the XDG directories at an empty place, hide q* tools and ssh, and refuse the network."""
     home = homes()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import fake_sge
+from tests import homes
 from tests.conftest import CACHE, GUARD_EXIT, GUARDED_TOOLS
 
 
@@ -44,3 +46,25 @@ def test_local_sockets_work() -> None:
         client.connect(server.getsockname())
         accepted, _ = server.accept()
         accepted.close()
+
+
+def test_jobs_of_a_fake_cell_do_not_write_to_the_users_home() -> None:
+    with fake_sge.Cell(login_shells=False) as cell:
+        script = b'[ "$PWD" = "$HOME" ] && touch guarded'
+        done = cell.run("qsub", "-sync", "y", cwd="/", stdin=script)
+        assert done.returncode == 0, done.stderr
+    assert not (homes.users_home() / "guarded").exists()
+
+
+def test_what_appears_in_the_users_home_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "there.before").touch()
+    watch = homes.nothing_appears(tmp_path)
+    next(watch)
+    (tmp_path / "there.before").unlink()
+    (tmp_path / "sleep.o1").touch()
+    with pytest.raises(pytest.fail.Exception, match=rf"{tmp_path} got sleep\.o1: give its jobs -o"):
+        next(watch)
+    watch = homes.nothing_appears(tmp_path)
+    next(watch)
+    with pytest.raises(StopIteration):
+        next(watch)

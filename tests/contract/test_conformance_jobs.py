@@ -85,7 +85,7 @@ def test_every_exit_status_arrives(fresh: World) -> None:
 
 @pytest.mark.parametrize("attribute", ["inputPath", "outputPath", "errorPath"])
 def test_a_file_that_cannot_be_opened_makes_the_job_fail(session: World, attribute: str) -> None:
-    job = session.run(joinFiles=False, **{attribute: ":/no/such/directory/file"})
+    job = session.run(joinFiles=False, **{"errorPath": ":/dev/null", attribute: ":/no/such/directory/file"})
     session.session.synchronize([job], PATIENCE_SECONDS, False)
     assert session.status(job) == "failed"
     assert session.session.wait(job, 0).wasAborted

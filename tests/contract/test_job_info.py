@@ -19,7 +19,8 @@ echo "$err" > "$0.2"
 """
 FILES: list[tuple[str, dict[str, Any]]] = [
     ("attributes", {"outputPath": ":{dir}/out", "errorPath": ":{dir}/err"}),
-    ("variables", {"outputPath": ":{dir}/$JOB_NAME.$JOB_ID.$TASK_ID.$USER.$HOSTNAME.$$x"}),
+    ("variables", {"outputPath": ":{dir}/$JOB_NAME.$JOB_ID.$TASK_ID.$$x",
+                   "errorPath": ":{dir}/$USER.$HOSTNAME"}),
     ("relative", {"workingDirectory": "{dir}", "outputPath": ":./o.$JOB_ID", "errorPath": ":e.$JOB_ID"}),
     ("placeholder", {"workingDirectory": "{dir}", "outputPath": ":$drmaa_wd_ph$/o", "errorPath": ":sub/e"}),
     ("directory", {"workingDirectory": "{dir}", "outputPath": ":{dir}/sub/", "errorPath": ":."}),

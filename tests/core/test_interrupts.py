@@ -124,7 +124,7 @@ def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None, way: 
     assert landed > 20
 
 
-@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("nth", [1, 2, 3])
 def test_an_interrupt_while_an_answer_is_taken_in_does_not_lose_it(
     cell: Cell, monkeypatch: pytest.MonkeyPatch, nth: int
 ) -> None:
@@ -141,9 +141,8 @@ def test_an_interrupt_while_an_answer_is_taken_in_does_not_lose_it(
         return ordinary(work)
 
     monkeypatch.setattr(Work, "result", result)
-    with suppress(Interrupt):
-        assert session.wait(job).exitStatus == 3
-        return  # there are fewer answers
+    with pytest.raises(Interrupt):
+        session.wait(job)
     assert session.wait(job).exitStatus == 3
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import fake_sge.cell
 from fake_sge.cell import Cell
+from tests import homes
 from tests.processes import is_running
 
 from .kit import ended, environment, quick, records, state, submit, wait_for
@@ -20,7 +22,9 @@ BINARY = ("-b", "y", "-shell", "n", "-cwd")
 
 @pytest.fixture(scope="module")
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
-    with Cell(tmp_path_factory.mktemp("jobs") / "cell", login_shells=False, kill_grace=0.3, slots=16) as made:
+    place = tmp_path_factory.mktemp("jobs")
+    (place / "home").mkdir()
+    with Cell(place / "cell", login_shells=False, kill_grace=0.3, slots=16, home=str(place / "home")) as made:
         yield made
 
 
@@ -32,7 +36,7 @@ def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
     tmpdir = f"{cell.directory}/tmp/{number}.1.all.q"
     # names and values of job 12 on the real cell, less what its execd had inherited
     expected = {
-        "HOME": me.pw_dir,
+        "HOME": f"{cell.directory.parent}/home",
         "SHELL": "/bin/bash",  # that of the queue
         "USER": me.pw_name,
         "LOGNAME": me.pw_name,
@@ -72,6 +76,16 @@ def test_environment_of_a_job(cell: Cell, tmp_path: Path) -> None:
     assert {name: env.get(name) for name in expected} == expected
 
 
+def test_the_home_is_that_of_the_password_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        fake_sge.cell, "install_daemons", homes.install_daemons
+    )  # without the tests' own home
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Cell(tmp_path / "cell", login_shells=False) as cell:
+        ended(cell, submit(cell, tmp_path, *BINARY, "-o", "out", "-j", "y", "env"))
+    assert environment((tmp_path / "out").read_text())["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
+
+
 def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: Path) -> None:
     number = submit(
         cell,
@@ -87,7 +101,7 @@ def test_given_variables_and_those_the_job_may_not_change(cell: Cell, tmp_path: 
     ended(cell, number)
     env = environment((tmp_path / "out").read_text())
     assert (env["A"], env["B"], env["JOB_ID"]) == ("1", "from here", str(number))
-    assert env["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
+    assert env["HOME"] == f"{cell.directory.parent}/home"
     assert env["PATH"] == f"{env['TMPDIR']}:/my:/bin"
     assert env["PWD"] == "/somewhere"  # real cell: as in the submitting shell, with -V
 

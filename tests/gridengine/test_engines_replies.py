@@ -212,7 +212,7 @@ WRONG = [
 def test_no_qmaster(case: Case) -> None:
     if case.result.exit_code < 0:  # the client crashed: nothing was said
         assert case.out == ""
-        with pytest.raises((UnreadableReply, QmasterUnreachable)):
+        with pytest.raises(QmasterUnreachable if "commlib" in case.err else UnreadableReply):
             qstat.parse_listing(case.result)
         return
     in_xml = case.out.startswith("<?xml")

@@ -278,9 +278,17 @@ def test_a_job_without_a_structure_has_one_task() -> None:
     assert details_of(STRUCTURE, ranges("2", "6", "2")).tasks == TaskRange(2, 6, 2)
 
 
-@pytest.mark.parametrize("numbers", [("5", "3", "1"), ("0", "3", "1"), ("1", "3", "0"), ("x", "3", "1")])
-def test_a_structure_that_is_no_range(numbers: tuple[str, str, str]) -> None:
-    with pytest.raises(UnreadableReply, match=r"JB_ja_structure|RN_min"):
+@pytest.mark.parametrize(
+    ("numbers", "what"),
+    [
+        (("5", "3", "1"), "JB_ja_structure"),
+        (("0", "3", "1"), "JB_ja_structure"),
+        (("1", "3", "0"), "JB_ja_structure"),
+        (("x", "3", "1"), "RN_min"),
+    ],
+)
+def test_a_structure_that_is_no_range(numbers: tuple[str, str, str], what: str) -> None:
+    with pytest.raises(UnreadableReply, match=what):
         details_of(STRUCTURE, ranges(*numbers))
 
 

@@ -117,13 +117,13 @@ def test_an_alias_of_the_configuration(server: SshServer, runner_of: MakeRunner)
 
 def test_a_numeric_address_of_version_6(server: SshServer, runner_of: MakeRunner) -> None:
     try:
-        relay = relay_to(server.port, host="::1")
-        with relay as running:
-            runner = runner_of(server, contact=server.reached_at(running.port, "::1"))
-            runner.open()
-            assert runner.run(TRUE).exit_code == 0
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError as err:
         pytest.skip(f"no IPv6 here: {err}")
+    with relay_to(server.port, host="::1") as running:
+        runner = runner_of(server, contact=server.reached_at(running.port, "::1"))
+        runner.open()
+        assert runner.run(TRUE).exit_code == 0
 
 
 def test_options_of_the_configuration_that_would_spoil_commands(
@@ -176,7 +176,7 @@ def test_a_host_on_the_way_that_asks_the_same(
         assert [prompt.kind for prompt in asked] == [Question.PASSPHRASE] * 2
         runner.close()
         asked.clear()
-        with pytest.raises(AuthorizationException, match=r"was rejected|Permission denied"):
+        with pytest.raises(AuthorizationException, match="was rejected"):
             runner_of(server, lambda prompt: asked.append(prompt) or "wrong", contact=contact).open()
         assert len(asked) == 1
 

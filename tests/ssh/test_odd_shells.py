@@ -79,11 +79,9 @@ def test_a_host_for_files_only(reach: Reach) -> None:
         echo(reach(options="ForceCommand internal-sftp\nSubsystem sftp internal-sftp"))
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shell != "rbash"])  # which runs nothing
 def test_noise_is_no_answer(reach: Reach, shell: str) -> None:
     program = shutil.which(shell)
-    if shell == "rbash":
-        pytest.skip("a restricted shell runs nothing")
     assert echo(reach(f"{NOISE}; exec {program} -c {ORIGINAL}")) == b"a b\n"
 
 

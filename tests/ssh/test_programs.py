@@ -99,16 +99,16 @@ def test_answers_come_from_a_command(
 
 
 @pytest.mark.parametrize(
-    ("contact", "words"),
+    ("contact", "error", "words"),
     [
-        ("ssh://-oProxyCommand=x", "host"),
-        ("ssh://host;nonsense", "contact string"),
-        ("ssh://host:port", "port"),
-        ("ssh://host;session=a b", "Space"),
+        ("ssh://-oProxyCommand=x", InvalidArgumentException, "host"),
+        ("ssh://host;nonsense", InvalidArgumentException, "contact string"),
+        ("ssh://host:port", InvalidArgumentException, "port"),
+        ("ssh://host;session=a b", DrmCommunicationException, "Space"),
     ],
 )
-def test_malformed_contacts(contact: str, words: str) -> None:
-    with pytest.raises((InvalidArgumentException, DrmCommunicationException), match=words):
+def test_malformed_contacts(contact: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
         drmaa_cli.open_session(contact)
 
 
