@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
     from drmaa_cli.session.job_session import JobSession
+    from drmaa_cli.session.live import LiveJob
     from drmaa_cli.session.process_session import Session
     from drmaa_cli.session.templates import JobTemplate
     from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner, Runner
@@ -64,6 +65,7 @@ __all__ = [
     "JobSession",
     "JobTemplate",
     "Listing",
+    "LiveJob",
     "LocalRunner",
     "Outlier",
     "PastJob",
@@ -166,6 +168,7 @@ _LATE = {  # the other names' modules
     "JobSession": "session.job_session",
     "JobTemplate": "session.templates",
     "Listing": "session.entries",
+    "LiveJob": "session.live",
     "LocalRunner": "system.runner",
     "Outlier": "jobs.usage_groups",
     "PastJob": "session.history",

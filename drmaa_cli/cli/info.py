@@ -13,7 +13,7 @@ from drmaa_cli.cli.chosen import chosen, jobs_argument
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import paint, print_json, visible
-from drmaa_cli.cli.shapes import job_shape
+from drmaa_cli.cli.shapes import job_shape, live_shape
 from drmaa_cli.cli.words import STATES, end_in_words, moment
 from drmaa_cli.jobs.usage import duration, size
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.session.entries import SessionJob
     from drmaa_cli.session.job_session import JobSession
+    from drmaa_cli.session.live import LiveJob
 
 
 @click.command(
@@ -39,29 +40,32 @@ def command(
 ) -> int:
     """Show what is known of jobs: state, end, reason, host, files, and what they used of what they asked for.
 
-    JOB is an id (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
+    Of a job that runs it is what it has used so far, as Grid Engine measures it now and then. JOB is an id
+    (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
     place = Place.of(session, contact)
     shapes: list[dict[str, object]] = []
     with chosen(words, place, everything=everything, needed=True) as found:
         for part in found:
             infos = part.session.ends(job.id for job in part.jobs)
+            live = part.session.live([job.id for job in part.jobs if job.id not in infos])
             for job in part.jobs:
-                info = infos.get(job.id)
+                info, now = infos.get(job.id), live.get(job.id)
                 shape = job_shape(
                     part.session.name, job.id, key=job.key, name=job.name, state=job.state, info=info
                 )
+                shape["live"] = None if now is None else live_shape(now)
                 if not as_json:
                     if shapes:
                         print()
-                    _print(part.session, job, info)
+                    _print(part.session, job, info, now)
                 shapes.append(shape)
     if as_json:
         print_json({"jobs": shapes})
     return ends.OK
 
 
-def _print(session: JobSession, job: SessionJob, info: JobInfo | None) -> None:
+def _print(session: JobSession, job: SessionJob, info: JobInfo | None, live: LiveJob | None) -> None:
     state = STATES[job.state] if info is None else end_in_words(info)
     colour = "" if info is None else ("green" if info.succeeded else "red")
     print(paint(f"job {job.id} ({visible(job.name)}): {visible(state)}", colour, sys.stdout))
@@ -69,6 +73,7 @@ def _print(session: JobSession, job: SessionJob, info: JobInfo | None) -> None:
     if info is not None:
         lines += lines_of(info)
     else:
+        lines += [] if live is None else lines_of_live(live)
         known = session.job(job.id)
         lines += [("output", known.stdout), ("errors", "" if known.stderr == known.stdout else known.stderr)]
     before = ""
@@ -99,6 +104,31 @@ def lines_of(info: JobInfo) -> Iterator[tuple[str, str]]:
     yield "errors", "" if info.error_path == info.output_path else info.error_path
     for sentence in info.reason.evidence if info.reason else ():
         yield "evidence", sentence
+
+
+def lines_of_live(live: LiveJob) -> Iterator[tuple[str, str]]:
+    """The same of a job that is in the qmaster."""
+    asked, share = live.requested, live.efficiency
+    yield "qstat", live.letters
+    if live.queue:
+        slots = f", {live.slots} slots" if live.slots > 1 else ""
+        yield "runs on", f"{live.host}, queue {live.queue}{slots}"
+    yield "asked for", live.requests
+    yield "submitted", _moment(live.submitted)
+    yield "started", _moment(live.started)
+    if live.wallclock is not None:
+        yield "run time", _so_far(duration(live.wallclock), asked.time and duration(asked.time), share.time)
+    if live.cpu is not None:
+        whole = f"the time of its {live.slots} slots" if live.slots > 1 else "its run time"
+        yield "CPU time", _so_far(duration(live.cpu), share.cpu and whole, share.cpu)
+    if live.memory is not None:
+        yield "memory", f"{size(live.memory)} now"
+    if live.max_memory is not None:
+        yield "memory", _so_far(size(live.max_memory), asked.memory and size(asked.memory), share.memory)
+
+
+def _so_far(used: str, whole: str | float | None, share: float | None) -> str:
+    return f"{used} so far{_of('', whole, share)}"
 
 
 def _of(used: str, whole: str | float | None, share: float | None) -> str:

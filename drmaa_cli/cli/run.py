@@ -18,6 +18,7 @@ from drmaa_cli.cli.parser import Command, following_options, json_option, sessio
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import Request, name_of, request_of, request_options, words_of
 from drmaa_cli.cli.screen import print_json
+from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.errors import DrmaaException, NoResourceUsageException
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
             template.inputPath = f":{options['input_file']}"
         job = session.runJob(template, key=options["key"])
         if options["detach"]:
-            print_json({"id": job, "session": session.name}) if options["as_json"] else print(job)
+            if options["as_json"]:
+                print_json(job_shape(session.name, job, key=options["key"], name=name))
+            else:
+                print(job)
             return ends.OK
         output, error = files.paths(int(job), None, name, "")
         from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help

@@ -8,6 +8,7 @@ from drmaa_cli.constants import JobState
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
+    from drmaa_cli.session.live import LiveJob
 
 
 def job_shape(
@@ -61,4 +62,23 @@ def end_shape(info: JobInfo) -> dict[str, object]:
         "ended": figure("end_time") or None,
         "output": info.output_path or None,
         "errors": info.error_path or None,
+    }
+
+
+def live_shape(live: LiveJob) -> dict[str, object]:
+    """A job that has not ended, as it is now; numbers as those of an end."""
+    return {
+        "letters": live.letters,
+        "host": live.host or None,
+        "queue": live.queue or None,
+        "slots": live.slots,
+        "requests": live.requests or None,
+        "submitted": live.submitted,
+        "started": live.started or None,
+        "wallclock": live.wallclock,
+        "cpu": live.cpu,
+        "memory": live.memory,
+        "max_memory": live.max_memory,
+        "requested_time": live.requested.time,
+        "requested_memory": live.requested.memory,
     }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session.job_session import JobSession
+    from drmaa_cli.session.live import LiveJob
     from drmaa_cli.template.job_template import TemplateValues
 
 FIRST_BYTES = 8192
@@ -82,6 +83,15 @@ class Job:
                 return None
             found = self._known()
         return found
+
+    @property
+    def live(self) -> LiveJob | None:
+        """Where it runs, since when, and what it uses so far; None when it is not in the qmaster (any more).
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+        """
+        return self.session.live([self.id]).get(self.id)
 
     def wait(self, timeout: float = TIMEOUT_WAIT_FOREVER) -> JobInfo:
         """Wait for its end, and reap it. It can be waited for again, and tells the same then.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session import transfers
     from drmaa_cli.session.history import PastJob
+    from drmaa_cli.session.live import LiveJob
     from drmaa_cli.template.job_template import TemplateValues
 
 
@@ -163,6 +164,28 @@ class JobSession(DrmaaSession):
         """
         self.check()
         return self._overview.listing()
+
+    @while_open
+    def live(self, jobIds: Iterable[JobIdLike]) -> dict[str, LiveJob]:
+        """Where jobs of the user run, since when, and what they use so far (beyond DRMAA).
+
+        One listing and one `qstat -j` serve all of them. Grid Engine measures what jobs use now and then.
+
+        Args:
+            jobIds: jobs, and tasks of arrays one by one.
+
+        Returns:
+            Those that are in the qmaster, by their ids.
+
+        Raises:
+            InvalidArgumentException: not a job id.
+            DrmCommunicationException: no qmaster answers.
+        """
+        self.check()
+        wanted = [parse_job_id(job) for job in jobIds]
+        from drmaa_cli.session.live import live_jobs  # noqa: PLC0415  # loaded when it is needed
+
+        return live_jobs(self.cluster, self._overview, wanted)
 
     @while_open
     def go_by(self, listing: Listing) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.entries import Listing, SessionJob
     from drmaa_cli.session.history import PastJob
     from drmaa_cli.session.job import Job
+    from drmaa_cli.session.live import LiveJob
     from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.session.transfers import Name, Watch
     from drmaa_cli.system.runner import Runner
@@ -227,6 +228,14 @@ class Session:
         See :meth:`drmaa_cli.session.job_session.JobSession.unfinished`.
         """
         return current().unfinished(jobIds)
+
+    @staticmethod
+    def live(jobIds: Iterable[JobIdLike]) -> dict[str, LiveJob]:
+        """Where jobs run, since when, and what they use so far (beyond DRMAA).
+
+        See :meth:`drmaa_cli.session.job_session.JobSession.live`.
+        """
+        return current().live(jobIds)
 
     @staticmethod
     def history(since: float) -> list[PastJob]:

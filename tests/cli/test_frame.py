@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import shlex
@@ -51,6 +52,20 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
 
 
 EVERY = dict(all_commands())
+
+
+def test_every_shape_for_programs_has_a_schema_and_every_schema_a_link() -> None:
+    schemas = {path.name: json.loads(path.read_text()) for path in (ROOT / "docs" / "schemas").iterdir()}
+    titles = " ".join(schema["title"] for schema in schemas.values())
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(schemas/([\w-]+\.json)\)", page)) == set(schemas)
+    shapes = [
+        name.replace("sessions list", "sessions")
+        for name, command in EVERY.items()
+        if any(parameter.name == "as_json" for parameter in command.params)
+    ]
+    for name in [*shapes, "sessions export"]:
+        assert re.search(rf"(drmaa-cli |, ){name}( --json|, )", titles), name
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,36 @@ def test_info_of_a_job_that_runs_names_its_output(desk: Desk) -> None:
     desk.good("kill", job)
 
 
+@pytest.mark.slow
+def test_info_of_a_job_that_runs_tells_all_that_qstat_knows(desk: Desk) -> None:
+    work = "while :; do :; done"
+    words = ["-T", "5", "-R", "2", "-c", "2", "-N", "busy"]
+    job = detach(desk, *words, "sh", "-c", work)
+    held = detach(desk, "--hold", "-T", "5", "true")
+
+    def asked(which: str) -> dict[str, object]:
+        (one,) = valid(desk.good("info", "--json", which), "jobs-1")["jobs"]
+        return dict(one["live"])
+
+    while not (asked(job)["cpu"] and asked(job)["memory"]):
+        pass
+    live = asked(job)
+    assert (live["letters"], live["queue"], live["slots"], live["requested_time"]) == ("r", "all.q", 2, 300)
+    assert (live["requested_memory"], live["requests"]) == (4 << 30, "-l h_vmem=2048M,h_rt=300 -pe smp 2")
+    lines = desk.good("info", job).splitlines()
+    assert lines[0] == f"job {job} (busy): running"
+    text = "\n".join(lines)
+    assert re.search(r"\n  runs on:    \S+, queue all.q, 2 slots\n", text)
+    assert re.search(r"\n  started:    \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n", text)
+    assert re.search(r"\n  run time:   .+ so far of 0:05:00 \(\d+%\)\n", text)
+    assert re.search(r"\n  CPU time:   .+ so far of the time of its 2 slots \(\d+%\)\n", text)
+    assert re.search(r"\n  memory:     .+ now\n {14}.+ so far of 4.0 GiB \(\d+%\)\n", text)
+    waits = asked(held)
+    assert [waits[name] for name in ("host", "started", "wallclock", "cpu", "slots")] == [None] * 4 + [1]
+    assert "  asked for:  -l h_rt=300\n" in desk.good("info", held)
+    desk.good("kill", job, held)
+
+
 def test_several_sentences_of_evidence_have_one_head(desk: Desk) -> None:
     job = detach(desk, "/no/such/program")
     assert desk.run("wait", job).returncode == 1

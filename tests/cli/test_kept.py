@@ -124,6 +124,10 @@ def test_export(desk: Desk) -> None:
         ("one", job, "k", "sh"),
         ("two", held, None, "a,b"),
     ]
+    shown = valid(desk.good("sessions", "show", "--json", "one"), "session-1")
+    assert [(entry["id"], entry["text"]) for entry in shown["entries"]] == [(job, "exit 3")]
+    removed = valid(desk.good("sessions", "prune", "--dry-run", "--json", "one"), "pruned-1")
+    assert removed == {"removed": ["one"], "kept": []}
     assert (jobs[0]["end"]["exit"], jobs[0]["end"]["requested_time"], jobs[1]["end"]) == (3, 300, None)
     assert valid(desk.good("sessions", "export", "two"), "export-1")["jobs"] == jobs[1:]
     table = list(csv.DictReader(io.StringIO(desk.good("sessions", "export", "--csv"))))

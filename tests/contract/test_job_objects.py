@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 def test_the_life_of_a_job(session: World) -> None:
     go, out = session.file("go"), session.file("out.$JOB_ID.$HOSTNAME")
     script = f"seq 1 30; echo no end; until [ -e {go} ]; do sleep 0.05; done; echo -n over; exit 3"
-    number = session.held(remoteCommand="/bin/sh", args=["-c", script], outputPath=f":{out}")
+    number = session.held(
+        remoteCommand="/bin/sh", args=["-c", script], outputPath=f":{out}", nativeSpecification="-l h_rt=600"
+    )
     job = session.session.job(number)
     assert job.id == number
     assert job.command == script
@@ -23,8 +26,25 @@ def test_the_life_of_a_job(session: World) -> None:
     assert job.info is None
     with pytest.raises(FileNotFoundError):
         job.tail()
+    waits = job.live
+    assert waits is not None
+    assert (waits.letters, waits.host, waits.started, waits.wallclock, waits.cpu) == (
+        "hqw",
+        "",
+        0.0,
+        None,
+        None,
+    )
     job.release()
     session.eventually(lambda: job.state, lambda state: state == "running")
+    live = job.live
+    assert live is not None
+    assert (live.letters, live.slots, live.requests, live.requested.time) == ("r", 1, "-l h_rt=600", 600)
+    assert live.host
+    assert live.queue
+    assert live.submitted == waits.submitted
+    assert abs(time.time() - live.started) < PATIENCE_SECONDS
+    assert live.wallclock is not None
     session.eventually(lambda: job.tail(1), lambda text: text == "no end\n")
     assert job.tail(3) == "29\n30\nno end\n"
     assert job.tail(0) == ""
@@ -38,6 +58,7 @@ def test_the_life_of_a_job(session: World) -> None:
     info = job.wait(PATIENCE_SECONDS)
     assert (info.jobId, info.exitStatus) == (number, 3)
     assert job.wait(0) == job.info == info, "it can be asked again"
+    assert job.live is None
     assert job.state == "done"
     assert job.stdout == info.output_path
     assert job.tail(1, stderr=True) == "over"

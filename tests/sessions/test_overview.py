@@ -144,6 +144,49 @@ def test_what_makes_no_sense(inside: Cell) -> None:
         session.unfinished()
     with pytest.raises(NoActiveSessionException):
         session.listing()
+    with pytest.raises(NoActiveSessionException):
+        session.live([])
+
+
+# --- live --------------------------------------------------------------------------------------------------
+
+
+def test_what_runs_and_what_waits_for_one_listing_and_one_question_more() -> None:
+    with JobSession(duty_cycle=0.02) as session:
+        template = job(session, "sleep 600", nativeSpecification="-l h_rt=0:20:00")
+        tasks = session.runBulkJobs(template, 1, 3, 1)
+        template.jobSubmissionState = "drmaa_hold"
+        held = session.runJob(template)
+        gone = session.runJob(job(session, "exit 0"))
+        session.synchronize([gone])
+        for task in tasks:
+            while session.jobStatus(task) != JobState.RUNNING:
+                pass
+        before = dict(session.commands)
+        found = session.live([*tasks, held, gone, "9999999", tasks[0].partition(".")[0]])
+        asked = {name: count - before.get(name, 0) for name, count in session.commands.items()}
+        assert sum(asked.values()) == 2
+        assert list(found) == [*tasks, held]
+        first = found[tasks[0]]
+        assert (first.letters, first.queue, first.slots, first.requests) == (
+            "r",
+            "all.q",
+            1,
+            "-l h_rt=1200",
+        )
+        assert first.host
+        assert first.requested.time == 1200
+        assert first.submitted <= first.started
+        assert first.wallclock is not None
+        assert first.efficiency.time == first.wallclock / 1200
+        waits = found[held]
+        assert (waits.letters, waits.host, waits.started, waits.wallclock) == ("hqw", "", 0.0, None)
+        assert session.job(held).live == waits._replace(submitted=waits.submitted)
+        assert session.job(gone).live is None
+        assert session.live([]) == {}
+        with pytest.raises(InvalidArgumentException):
+            session.live(["x"])
+        session.controlJobs([*tasks, held], JobControlAction.TERMINATE)
 
 
 # --- history -----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from drmaa_cli.cli.map.display import Display
 from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
 from drmaa_cli.cli.map.plan import Rule, Task
 from drmaa_cli.cli.map.rounds import Retry, Rounds, of_items
-from drmaa_cli.cli.map.summary import print_result, print_summary
+from drmaa_cli.cli.map.summary import print_begun, print_result, print_summary
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import Request
 from drmaa_cli.cli.watch import ask
@@ -124,7 +124,7 @@ class _Run:
             self._begin()
             if self._options["detach"]:
                 self._log.flush()
-                print("\n".join(self._rounds.numbers))
+                self._tell_jobs()
                 return ends.OK
             while True:
                 try:
@@ -230,6 +230,13 @@ class _Run:
             pass
         print(f"{what}: left running; go on with: {self._work.again.line}", file=sys.stderr)
         return False
+
+    def _tell_jobs(self) -> None:
+        if self._options["as_json"]:
+            results = of_items(self._ends, self._work.items)
+            print_begun(self._session, results, str(self._log.path), self._rounds.numbers)
+        else:
+            print("\n".join(self._rounds.numbers))
 
     def _tell(self, began: float) -> int:
         results = of_items(self._ends, self._work.items)

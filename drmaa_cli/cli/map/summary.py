@@ -79,14 +79,24 @@ def print_result(session: JobSession, results: Sequence[Result], job_log: str) -
         for item, end in results
         if end is None or not end.well
     ]
-    value = {
+    print(json.dumps(_value(session, results, failed, job_log)))
+
+
+def print_begun(session: JobSession, results: Sequence[Result], job_log: str, jobs: Sequence[str]) -> None:
+    """Tell a program of a map that nobody waits for: none of its commands has failed yet."""
+    print(json.dumps({**_value(session, results, [], job_log), "jobs": list(jobs)}))
+
+
+def _value(
+    session: JobSession, results: Sequence[Result], failed: Sequence[object], job_log: str
+) -> dict[str, object]:
+    return {
         "total": len(results),
-        "done": len(results) - len(failed),
+        "done": sum(end is not None and end.well for _, end in results),
         "failed": failed,
         "session": session.name,
         "log": job_log,
     }
-    print(json.dumps(value))
 
 
 def _last_lines(session: JobSession, end: Ended) -> list[str]:

@@ -108,3 +108,8 @@ def test_detached_and_taken_up(desk: Desk) -> None:
     assert desk.good("map", "--detach", file).isdigit()
     assert desk.run("map", "-q", "--resume", file).returncode == 0
     assert marks(desk) == {1: 1, 2: 1}
+    again = result(desk.run("map", "--detach", "--json", file))
+    assert (again["total"], again["done"], again["failed"]) == (2, 0, [])
+    (job,) = again["jobs"]
+    assert desk.run("wait", "-q", job).returncode == 0
+    assert result(desk.run("map", "--resume", "-q", "--json", file))["done"] == 2
