@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -39,6 +40,7 @@ hypothesis.settings.register_profile(
 )
 
 REQUIRE_REAL_CELL = "DRMAA_TEST_REQUIRE_REAL_CELL"
+OF_EXTRAS = ("cloudpickle", "matplotlib", "textual", "textual_serve", "submitit")
 GUARDED_TOOLS = (
     "qsub",
     "qstat",
@@ -258,6 +260,13 @@ def real_environment(real_cell: real.RealCell, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", os.pathsep.join([str(real_cell.bin_directory), os.environ["PATH"]]))
     return real_cell
+
+
+def pytest_sessionstart() -> None:
+    """Where nothing may be skipped, all extras have to be installed whose tests are skipped without them."""
+    missing = [name for name in OF_EXTRAS if importlib.util.find_spec(name) is None]
+    if missing and os.environ.get(REQUIRE_REAL_CELL):
+        pytest.exit(f"pip install -e '.[dev]': not found: {', '.join(missing)}", returncode=1)
 
 
 def require_real_cell() -> None:

@@ -42,7 +42,7 @@ LEVELS = {  # a room may import from rooms of a lower level, and from itself
 }
 PURE = ("constants", "errors", "gridengine", "template", "jobs")
 PURE_MODULES = {
-    "cli": {"model", "view", "layout"},
+    "cli": {"model", "view", "layout", "guard", "messages"},
     "futures": {"calls", "errors", "keys", "outcome", "resources"},
     "submitit_plugin": {"parameters"},
 }  # in rooms that are not

@@ -19,6 +19,7 @@ UNEXPECTED = 70  # sysexits(3): a defect of drmaa-cli
 TIME_OVER = 124  # timeout(1)'s
 OWN_FAILURE = 125  # of commands that hand on a job's exit code: as env(1) and timeout(1)
 ABORTED = 126  # the job could not start, or was deleted
+OF_SIGNAL = 128  # and its number: what a shell makes of one
 INTERRUPTED = cli.INTERRUPTED
 BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 

@@ -11,8 +11,12 @@ details  what is known of a job, as lines                                     no
 follower a job's output as it grows                                           files
 board    the list on the screen                                               textual
 panes    what is shown of one job: all that is known, why, its output         textual
-dialogs  questions before something is done; the keys                         textual
+filter   the line in which words are typed                                    textual
+dialogs  questions before something is done                                   textual
+changes  what became of that, in words                                        textual
+keys     what each does, and the page that tells of them                      textual
 app      the screen, and who asks when                                        textual
 command  the words on the command line                                        terminal
+web/     the same as a page in a browser                                      network
 ======== ==================================================================== ========
 """

@@ -8,25 +8,29 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Callable, ClassVar
+from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
+from textual.driver import Driver
 from textual.message import Message
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.control import VERBS
 from drmaa_cli.cli.screen import shorten, visible
 from drmaa_cli.cli.top import keys
 from drmaa_cli.cli.top.board import Board, coloured
+from drmaa_cli.cli.top.changes import Changed
 from drmaa_cli.cli.top.dialogs import Help, Question, counted, named
+from drmaa_cli.cli.top.filter import Filter
 from drmaa_cli.cli.top.layout import DOTS, Piece, cut, summary
 from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.cli.top.view import Choice, Ended, Order, chosen, ids, rows, totals
-from drmaa_cli.cli.words import number
 from drmaa_cli.errors import DrmaaException
 
+ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
 TICK = 1.0  # seconds after which times are shown anew
 
 
@@ -53,6 +57,8 @@ class Top(App[int]):
         survey: where it looks.
         interval: seconds between two looks, at least.
         choice: what is shown at first.
+        read_only: whether jobs may only be looked at.
+        driver_class: what draws, where that is no terminal.
     """
 
     CSS = """
@@ -61,19 +67,28 @@ class Top(App[int]):
     #status { color: $text-muted; }
     #head { text-style: underline; }
     #banner { display: none; width: 100%; height: auto; background: $error; color: $text; }
-    #filter { display: none; height: 1; border: none; padding: 0; }
     """
     BINDINGS: ClassVar[list[Any]] = keys.BINDINGS
     ENABLE_COMMAND_PALETTE = False
     TITLE = "drmaa-cli top"
 
-    def __init__(self, survey: Survey, interval: float, choice: Choice) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        survey: Survey,
+        interval: float,
+        choice: Choice,
+        *,
+        read_only: bool = False,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
         self.survey, self.interval = survey, interval
-        self.choice = choice
+        self.choice, self.read_only = choice, read_only
         self.view: View | None = None
         self._wake = threading.Event()
         self._outage = 0.0  # epoch seconds since which nobody answers
+        self._changing = 0  # changes that were asked for and are not done yet
+        self._leaving: int | None = None  # the exit code, when it is to end as soon as they are
 
     def compose(self) -> ComposeResult:
         """What the screen is made of, from top to bottom."""
@@ -83,14 +98,17 @@ class Top(App[int]):
         yield Static(id="head", markup=False)
         yield Board()
         yield Pane(self.survey)
-        yield Input(placeholder="words that must be found; !word must not", id="filter")
+        yield Filter()
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin to look."""
         with contextlib.suppress(NotImplementedError, RuntimeError):  # not the main thread: a test's
-            for number_ in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number_, self.exit, 128 + number_)
+            wanted = [
+                one for one in ENDED_BY if signal.getsignal(one) is not signal.SIG_IGN
+            ]  # as nohup has it
+            for number_ in wanted:
+                asyncio.get_running_loop().add_signal_handler(number_, self.exit, ends.OF_SIGNAL + number_)
         self.set_focus(self.query_one(Board))
         self._tell()
         self.set_interval(TICK, self._tick)
@@ -100,6 +118,30 @@ class Top(App[int]):
         """Look no more."""
         self.survey.close()
         self._wake.set()
+
+    # --- keys ----------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take what is typed in the order in which it was typed.
+
+        Keys may come faster than the screen can follow, over ssh or where somebody types ahead. Each is done
+        here before the next one is looked at: bindings have priority, and this is for letters of the filter.
+        Left to the widgets, letters meant for the filter would be taken for commands.
+        """
+        if isinstance(event, events.Key) and isinstance(self.focused, Filter) and event.is_printable:
+            self.focused.insert_text_at_cursor(event.character or "")
+        else:
+            await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now."""
+        if self.screen.is_modal:
+            return (action, parameters) == ("leave", (ends.INTERRUPTED,))
+        if self.read_only and action in keys.CHANGES:
+            return False
+        if isinstance(self.focused, Filter) and action not in keys.WHILE_TYPING:
+            return False
+        return super().check_action(action, parameters)
 
     # --- looking -------------------------------------------------------------------------------------------
 
@@ -180,6 +222,8 @@ class Top(App[int]):
         ]
         if self.choice.words:
             status.insert(0, f"filter: {visible(self.choice.words)}")
+        if self.read_only:
+            status.insert(0, "read-only")
         if self.view is not None:
             asked = time.strftime("%H:%M:%S", time.localtime(self.view.asked))
             status.append(f"at {asked}")
@@ -229,10 +273,10 @@ class Top(App[int]):
 
     def action_close(self) -> None:
         """Close what was opened last: the lower part, the marks, the filter."""
-        board, field = self.query_one(Board), self.query_one("#filter", Input)
+        board, field = self.query_one(Board), self.query_one(Filter)
         self.set_focus(board)
         if field.display:
-            field.display = False
+            field.end()
             self.choose(words="")
         elif self.query_one(Pane).mode:
             self.action_pane("")
@@ -245,19 +289,21 @@ class Top(App[int]):
 
     def action_filter(self) -> None:
         """Type the words of the filter."""
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.value = self.choice.words
-        self.set_focus(field)  # at once: what follows in the same packet is meant for it
+        field = self.query_one(Filter)
+        field.begin(self.choice.words)
+        self.set_focus(field)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Each letter counts at once."""
-        if event.input.display:
-            self.choose(words=event.value)
+        field = self.query_one(Filter)
+        if field.display:
+            self.choose(words=field.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_keep(self) -> None:
         """The filter stays."""
-        event.input.display = False
+        field = self.query_one(Filter)
+        field.end()
+        self.choose(words=field.value)
         self.set_focus(self.query_one(Board))
 
     def action_order(self) -> None:
@@ -293,6 +339,7 @@ class Top(App[int]):
 
         def answered(answer: bool | None) -> None:
             if answer:
+                self._changing += 1
                 threading.Thread(target=self._change, args=(verb, wanted), daemon=True).start()
 
         self.push_screen(Question(f"{verb} {counted(left)}?", named(left)), answered)
@@ -300,22 +347,23 @@ class Top(App[int]):
     def _change(self, verb: str, wanted: dict[str, list[str]]) -> None:
         """Change them, in a thread of its own."""
         try:
-            refused = self.survey.change(VERBS[verb].action, wanted)
+            done = Changed(verb, wanted, self.survey.change(VERBS[verb].action, wanted))
         except DrmaaException as trouble:
-            self._say(ends.one_line(trouble.text), "error")
-            return
-        done = [job for some in wanted.values() for job in some if job not in refused]
-        if done:
-            what = f"job {done[0]}" if len(done) == 1 else f"{number(len(done))} jobs"
-            self._say(f"{what}: {VERBS[verb].done}", "information")
-        for job, text in refused.items():
-            self._say(f"job {job}: {text}", "error")
-        self._wake.set()
+            done = Changed(verb, wanted, {}, ends.one_line(trouble.text))
+        self.post_message(done)
 
-    def _say(self, text: str, severity: Any) -> None:  # noqa: ANN401  # textual's own words
-        call: Callable[[], Any] = lambda: self.notify(visible(text), severity=severity, markup=False)  # noqa: E731
-        if not self.survey.closed:
-            self.call_later(call)
+    def on_changed(self, message: Changed) -> None:
+        """Say what has become of it; look again."""
+        self._changing -= 1
+        if self._is_over:
+            return
+        self._wake.set()
+        for text, is_good in message.texts():
+            self.notify(text, severity="information" if is_good else "error", markup=False)
+        if not message.is_good:
+            self._leaving = None  # it is to be read first
+        elif self._leaving is not None and not self._changing:
+            self.exit(self._leaving)
 
     # --- the rest ------------------------------------------------------------------------------------------
 
@@ -325,11 +373,15 @@ class Top(App[int]):
 
     def action_keys(self) -> None:
         """The page of keys."""
-        self.push_screen(Help(keys.PAGE))
+        self.push_screen(Help(keys.page(read_only=self.read_only)))
 
     def action_leave(self, code: int) -> None:
-        """End."""
-        self.exit(code)
+        """End; not before what was asked for is done, unless it is said again."""
+        if self._changing and self._leaving is None:
+            self._leaving = code
+            self.notify("it ends when that is done; once more ends it now", markup=False)
+        else:
+            self.exit(code)
 
     def shown(self) -> Sequence[str]:
         """The lines of the list that are on the screen, as plain text."""

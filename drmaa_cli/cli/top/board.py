@@ -50,12 +50,12 @@ class Board(ScrollView, can_focus=True):
     Board > .board--marked { background: $boost; }
     """
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]
-        Binding("up", "move(-1)", "up", show=False),
-        Binding("down", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "a page up", show=False),
-        Binding("pagedown", "page(1)", "a page down", show=False),
-        Binding("home", "top", "to the first", show=False),
-        Binding("end", "bottom", "to the last", show=False),
+        Binding("up", "move(-1)", "up", show=False, priority=True),
+        Binding("down", "move(1)", "down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "a page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "a page down", show=False, priority=True),
+        Binding("home", "top", "to the first", show=False, priority=True),
+        Binding("end", "bottom", "to the last", show=False, priority=True),
     ]
 
     class Moved(Message):

@@ -55,8 +55,8 @@ class Question(ModalScreen[bool]):
     Question Static { width: 100%; height: auto; }
     """
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]
-        Binding("y", "answer(True)", "yes"),
-        Binding("n,escape,enter,q", "answer(False)", "no"),
+        Binding("y", "answer(True)", "yes", priority=True),
+        Binding("n,escape,enter,q", "answer(False)", "no", priority=True),
     ]
 
     def __init__(self, question: str, lines: Iterable[str]) -> None:
@@ -90,7 +90,7 @@ class Help(ModalScreen[None]):
     Help Static { width: 100%; height: auto; }
     """
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]
-        Binding("escape,q,enter,question_mark,f1", "leave", "back")
+        Binding("escape,q,enter,question_mark,f1", "leave", "back", priority=True)
     ]
 
     def __init__(self, text: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.binding import Binding
 
 from drmaa_cli.cli import ends
 
-BINDINGS = [
+_BINDINGS = [
     Binding("q", "leave(0)", "quit"),
-    Binding("ctrl+c", f"leave({ends.INTERRUPTED})", "quit", show=False, priority=True),
+    Binding("ctrl+c", f"leave({ends.INTERRUPTED})", "quit", show=False),
     Binding("ctrl+q", "leave(0)", "quit", show=False),
     Binding("ctrl+z", "suspend_process", "stop", show=False),
     Binding("question_mark,f1", "keys", "keys", key_display="?"),
@@ -31,8 +33,12 @@ BINDINGS = [
     Binding("f5", "again", "look now", show=False),
     Binding("escape", "close", "close", show=False),
 ]
+# With priority they are done before the next key is looked at; otherwise when the focused widget comes to it.
+BINDINGS = [replace(binding, priority=True) for binding in _BINDINGS]
+WHILE_TYPING = ("leave", "close", "keep", "suspend_process")  # the actions that the filter's line leaves
+CHANGES = ("change", "mark")  # those that there are not where jobs may only be looked at
 
-PAGE = """\
+_FIRST = """\
 arrows, page keys, home, end   choose a line
 enter       the tasks of an array; what is known of a job
 right left  the tasks of an array, and no longer
@@ -48,11 +54,20 @@ s  S        sort by something else; the other way round
 e           ended within the hour, all that have, none
 f5          look now
 
+"""
+_CHANGES = """\
 space       mark jobs; what follows is done to them, or else to the
             chosen one, when you have said yes
 k           kill
 h  r        hold, release
 z  c        suspend, resume (continue)
 
+"""
+_LAST = """\
 ?  q        this page; quit (ctrl-c, too): the jobs go on
 """
+
+
+def page(*, read_only: bool = False) -> str:
+    """The page that tells of the keys."""
+    return f"{_FIRST}{'' if read_only else _CHANGES}{_LAST}"

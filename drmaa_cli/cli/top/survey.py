@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.top.model import NO_TASK, Job, Record, job_of_record, job_of_rows
+from drmaa_cli.config import Config
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
     DrmaaException,
@@ -78,8 +79,6 @@ class Survey:
     Args:
         place: the host; and the session, if one was named.
 
-    Raises:
-        DrmaaException: as :func:`drmaa_cli.open_session`.
     """
 
     def __init__(self, place: Place) -> None:
@@ -92,12 +91,32 @@ class Survey:
         self._owned: set[int] = (
             set()
         )  # what ends between a listing and a look at the files is not a stranger's
-        self.base = self._sessions[place.name] = place.begin()
+
+    @property
+    def base(self) -> JobSession:
+        """The session that asks, taken up at the first time.
+
+        Raises:
+            DrmaaException: as :func:`drmaa_cli.open_session`.
+        """
+        return self.session("")
+
+    def begin(self) -> None:
+        """See that there is something to be looked at.
+
+        Raises:
+            DrmaaException: as :func:`drmaa_cli.open_session`.
+        """
+        self.session("")
 
     @property
     def pause(self) -> tuple[float, float, float]:
-        """What the settings say of pauses: the shortest, the longest, the share of time for queries."""
-        config = self.base.config
+        """What the settings say of pauses: the shortest, the longest, the share of time for queries.
+
+        Raises:
+            InvalidArgumentException: a setting is malformed.
+        """
+        config = Config.load()
         return config.poll_min, config.poll_max, config.duty_cycle
 
     def look(self) -> View:
@@ -138,14 +157,15 @@ class Survey:
         Raises:
             DrmaaException: it cannot be.
         """
+        own = name or self._place.name
         with self._lock:
             self._check_open()
-            found = self._sessions.get(name or self._place.name)
+            found = self._sessions.get(own)
         if found is not None:
             return found
-        new = self._place.other(name).begin()
+        new = (self._place.other(name) if name else self._place).begin()
         with self._lock:
-            found = self._sessions.setdefault(name, new)
+            found = self._sessions.setdefault(own, new)
             is_closed = self._closed
         if found is not new or is_closed:
             new.exit()
@@ -174,8 +194,9 @@ class Survey:
         """End all sessions here, and the question that is being asked."""
         with self._lock:
             self._closed = True
-            sessions = list(self._sessions.values())
-        self.base.cluster.abort(self._thread)
+            base, sessions = self._sessions.get(self._place.name), list(self._sessions.values())
+        if base is not None:
+            base.cluster.abort(self._thread)
         for session in sessions:
             with contextlib.suppress(NoActiveSessionException):
                 session.exit()

@@ -74,10 +74,15 @@ class Watcher:
 
 @contextlib.asynccontextmanager
 async def watching(
-    place: Place | None = None, *, size: tuple[int, int] = (100, 30), words: str = "", interval: float = 0.1
+    place: Place | None = None,
+    *,
+    size: tuple[int, int] = (100, 30),
+    words: str = "",
+    interval: float = 0.1,
+    read_only: bool = False,
 ) -> AsyncIterator[Watcher]:
     """``drmaa-cli top`` in this process."""
-    app = Top(Survey(place or Place.of(None, None)), interval, Choice(words=words))
+    app = Top(Survey(place or Place.of(None, None)), interval, Choice(words=words), read_only=read_only)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Watcher(app, pilot)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli import JobSession
-from drmaa_cli.cli.top import keys
-from drmaa_cli.cli.top.app import Top
 from drmaa_cli.cli.top.board import Board
 from drmaa_cli.cli.top.dialogs import Help, Question
 from drmaa_cli.cli.top.view import Ended, Order
@@ -288,12 +286,3 @@ def test_the_mouse_chooses_and_opens(inside: Cell) -> None:
         await see.until_shown(f"{array}.2", "held")
 
     watch(scene)
-
-
-def test_each_key_does_something_and_is_on_the_page() -> None:
-    page = {word for line in keys.PAGE.splitlines() for word in line[:12].split()}
-    for binding in keys.BINDINGS:
-        action = binding.action.partition("(")[0]
-        assert callable(getattr(Top, f"action_{action}", None)), binding
-        if binding.show:
-            assert (binding.key_display or binding.key) in page, binding

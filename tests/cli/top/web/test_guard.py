@@ -1,0 +1,128 @@
+"""Who is let in, request by request."""
+
+from __future__ import annotations
+
+import pytest
+
+from drmaa_cli.cli.top.web.guard import Asked, Guard, Verdict, is_origin_of, split
+
+GUARD = Guard("entrance-secret", "some-place", "ticket-secret", frozenset({"localhost", "hpc.example.org"}))
+TICKET = "drmaa-cli-top=ticket-secret"
+PAGE = Asked("GET", "/some-place/", "127.0.0.1:8000", cookies=TICKET)
+SOCKET = PAGE._replace(path="/some-place/ws", origin="http://127.0.0.1:8000", upgrades=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Verdict.PASS),
+        ({"path": "/some-place/static/js/textual.js"}, Verdict.PASS),
+        ({"path": "/entrance-secret", "cookies": ""}, Verdict.ENTER),
+        (
+            {"path": "/entrance-secret", "cookies": "", "site": "cross-site"},
+            Verdict.ENTER,
+        ),  # a link in a mail
+        ({"path": "/entrance-secret", "cookies": "", "method": "POST"}, Verdict.FORBIDDEN),
+        ({"path": "/entrance-secret", "host": "evil.example.org"}, Verdict.FORBIDDEN),
+        ({"path": "/entrance-secret/"}, Verdict.UNKNOWN),
+        ({"path": "/entrance-secreT"}, Verdict.UNKNOWN),
+        ({"path": "/entrance-secré"}, Verdict.UNKNOWN),
+        ({"path": "/"}, Verdict.UNKNOWN),
+        ({"path": ""}, Verdict.UNKNOWN),
+        ({"path": "/some-place"}, Verdict.UNKNOWN),
+        ({"path": "//some-place/"}, Verdict.UNKNOWN),
+        ({"path": "/ws"}, Verdict.UNKNOWN),
+        ({"path": "/static/js/textual.js"}, Verdict.UNKNOWN),
+        ({"cookies": ""}, Verdict.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top="}, Verdict.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top=entrance-secret"}, Verdict.FORBIDDEN),
+        ({"cookies": "other=ticket-secret"}, Verdict.FORBIDDEN),
+        ({"cookies": f"drmaa-cli-top=planted; a=b; {TICKET}"}, Verdict.PASS),
+        ({"cookies": f"{TICKET};drmaa-cli-top=planted"}, Verdict.PASS),
+        ({"cookies": "", "path": "/some-place/static/js/textual.js"}, Verdict.FORBIDDEN),
+        ({"method": "HEAD"}, Verdict.FORBIDDEN),
+        ({"method": "POST"}, Verdict.FORBIDDEN),
+        ({"site": "same-origin"}, Verdict.PASS),
+        ({"site": "none"}, Verdict.PASS),
+        ({"site": "same-site"}, Verdict.FORBIDDEN),  # a page of another port of this host
+        ({"site": "cross-site"}, Verdict.FORBIDDEN),
+        ({"host": ""}, Verdict.FORBIDDEN),
+        ({"host": "evil.example.org:8000"}, Verdict.FORBIDDEN),  # its owner has it point here
+        ({"host": "127.0.0.1.evil.example.org"}, Verdict.FORBIDDEN),
+        ({"host": "10.0.0.1:8000"}, Verdict.FORBIDDEN),
+        ({"host": "0.0.0.0:8000"}, Verdict.FORBIDDEN),
+        ({"host": "localhost:9999"}, Verdict.PASS),  # ssh -L 9999:127.0.0.1:8000
+        ({"host": "LocalHost."}, Verdict.PASS),
+        ({"host": "[::1]:8000"}, Verdict.PASS),
+        ({"host": "hpc.example.org"}, Verdict.PASS),
+        ({"host": "127.0.0.1:8000@evil.example.org"}, Verdict.FORBIDDEN),
+        ({"origin": "http://127.0.0.1:8000"}, Verdict.PASS),
+        ({"origin": "http://127.0.0.1:9000"}, Verdict.FORBIDDEN),
+        ({"origin": "null"}, Verdict.FORBIDDEN),
+    ],
+)
+def test_a_request(changes: dict[str, str], expected: Verdict) -> None:
+    assert GUARD.judge(PAGE._replace(**changes)) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Verdict.PASS),
+        ({"origin": None}, Verdict.FORBIDDEN),
+        ({"origin": ""}, Verdict.FORBIDDEN),
+        ({"origin": "https://evil.example.org"}, Verdict.FORBIDDEN),
+        ({"origin": "http://localhost:8000"}, Verdict.FORBIDDEN),  # that is another one
+        ({"path": "/some-place/w%73", "origin": None}, Verdict.FORBIDDEN),
+        ({"cookies": ""}, Verdict.FORBIDDEN),
+        ({"host": "hpc.example.org", "origin": "https://hpc.example.org"}, Verdict.PASS),  # behind a proxy
+    ],
+)
+def test_a_web_socket(changes: dict[str, str], expected: Verdict) -> None:
+    assert GUARD.judge(SOCKET._replace(**changes)) is expected
+
+
+def test_other_addresses_are_good_names_only_where_it_listens_on_them() -> None:
+    asked = PAGE._replace(host="10.1.2.3:8000")
+    assert GUARD.judge(asked) is Verdict.FORBIDDEN
+    assert GUARD._replace(by_number=True).judge(asked) is Verdict.PASS
+    assert GUARD._replace(by_number=True).judge(PAGE._replace(host="evil.example.org")) is Verdict.FORBIDDEN
+
+
+def test_the_cookie_is_for_this_page_alone_and_for_no_script() -> None:
+    assert GUARD.cookie == "drmaa-cli-top=ticket-secret; Path=/some-place/; HttpOnly; SameSite=Strict"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost:80", ("localhost", "80")),
+        ("[2001:DB8::1]:80", ("2001:db8::1", "80")),
+        ("a", ("a", "")),
+        ("::1", ("", "")),
+        ("a:b", ("", "")),
+        ("a:1:2", ("", "")),
+        ("a b", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_host(host: str, expected: tuple[str, str]) -> None:
+    assert split(host) == expected
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "expected"),
+    [
+        ("http://a:80", "a", True),
+        ("http://a", "a:80", True),
+        ("https://a", "a:443", True),
+        ("https://a", "a:80", False),
+        ("HTTP://A:8000", "a:8000", True),
+        ("file://", "", False),
+        ("ftp://a", "a", False),
+        ("http://a/", "a", False),
+        ("http://", "", False),
+    ],
+)
+def test_an_origin(origin: str, host: str, expected: bool) -> None:
+    assert is_origin_of(origin, host) is expected
