@@ -27,6 +27,7 @@ def main(interrupts: int, threads: int) -> None:
     number = session.runJob(job(session, "sleep 600"))
     stop = threading.Event()
     rounds = [0] * threads
+    after: list[int] = []
 
     def busy(place: int) -> None:
         while not stop.is_set():
@@ -49,6 +50,9 @@ def main(interrupts: int, threads: int) -> None:
             handled.clear()
             os.kill(os.getpid(), signal.SIGINT)
             handled.wait()
+        after.extend(rounds)
+        with suppress(AssertionError):  # it is counted below
+            wait_for(lambda: all(now > then for now, then in zip(rounds, after)), "", PATIENCE / 2)
         stop.set()
 
     others = [threading.Thread(target=busy, args=(place,), daemon=True) for place in range(threads)]
@@ -70,10 +74,11 @@ def main(interrupts: int, threads: int) -> None:
         thread.join(PATIENCE)
     stuck = sum(thread.is_alive() for thread in others)
     wait_for(lambda: not children(), "the end of all commands", PATIENCE)
+    idle = sum(now <= then for now, then in zip(rounds, after))
     session.control(number, "terminate")
     aborted = session.wait(number, PATIENCE).wasAborted
     session.exit()
-    print(json.dumps({"caught": caught, "stuck": stuck, "idle": rounds.count(0), "aborted": aborted}))
+    print(json.dumps({"caught": caught, "stuck": stuck, "idle": idle, "aborted": aborted}))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,16 +91,24 @@ def test_a_record_that_never_comes_is_code_24(own: Cell) -> None:
             session.wait(number, PATIENCE)
 
 
+def change(cell: RealCell, path: Path, what: str, old: str, new: str) -> None:
+    """Change the cell's configuration, or its scheduler's."""
+    before = cell.run("qconf", f"-s{what}").stdout
+    after, count = re.subn(old, new, before)
+    assert count == 1
+    path.write_text(after)
+    cell.run("qconf", f"-M{what}", str(path))
+
+
 @pytest.mark.slow
 @pytest.mark.real_cell
 def test_a_real_cell_that_writes_no_accounting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With the scheduler's interval as it comes, qstat -j shows an ended job for seconds."""
+    """``qstat -j`` shows an ended job until the scheduler comes again, here after minutes."""
     require_real_cell()
     with RealCell(tmp_path / "cell", profile="stock") as cell:
-        before = cell.run("qconf", "-sconf").stdout
-        configuration = tmp_path / "global"
-        configuration.write_text(before.replace("accounting=true", "accounting=false"))
-        cell.run("qconf", "-Mconf", str(configuration))
+        change(cell, tmp_path / "global", "conf", "accounting=true", "accounting=false")
+        change(cell, tmp_path / "scheduler", "sconf", r"(schedule_interval\s+)\S+", r"\g<1>0:5:0")
+        change(cell, tmp_path / "scheduler", "sconf", r"(flush_submit_sec\s+)\S+", r"\g<1>1")
         enter(monkeypatch, cell.env, cell.bin_directory, tmp_path / "state")
         with pytest.warns(RuntimeWarning, match="writes no accounting"):
             session = JobSession()

@@ -135,7 +135,7 @@ def test_interrupts_into_ten_busy_threads_leave_none_stuck(own: Cell, interrupts
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 0, done.stderr

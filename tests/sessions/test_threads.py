@@ -127,7 +127,7 @@ def test_a_job_of_another_process_gives_its_full_end_to_this_one() -> None:
 
 def test_a_deletion_by_another_process_is_told_as_one() -> None:
     with JobSession("session=two") as mine, JobSession("session=two") as other:
-        number = mine.runJob(job(mine, "sleep 60"))
+        number = mine.runJob(job(mine, "sleep 600"))
         while mine.jobStatus(number) != "running":
             time.sleep(0.05)
         other.control(number, "terminate")
@@ -144,7 +144,7 @@ def test_all_means_the_jobs_of_other_processes_too() -> None:
 
 def test_exit_in_one_thread_wakes_the_others() -> None:
     session = JobSession()
-    number = session.runJob(job(session, "sleep 60"))
+    number = session.runJob(job(session, "sleep 600"))
     with ThreadPoolExecutor(4) as pool:
         waits = [pool.submit(session.wait, what) for what in (number, JOB_IDS_SESSION_ANY)]
         waits += [pool.submit(session.synchronize, [number]) for _ in range(2)]
