@@ -215,8 +215,14 @@ class Watch:
 
 
 def shepherd(path: str) -> None:
-    """Run the task described by an ``order`` file to its end."""
-    order = json.loads(Path(path).read_text())
+    """Run the task described by an ``order`` file to its end.
+
+    Nothing is done where another has taken the order, or where it is gone: its host has crashed meanwhile.
+    """
+    try:
+        order = json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        return
     os.setsid()
     call_process(f"fake-shep-{order['job']}")
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -273,13 +279,13 @@ def _watch_job(order: dict[str, Any], pid: int, begun: float) -> dict[str, Any]:
 def claim(spool: Path) -> bool:
     """Become the one shepherd of a run: a qmaster that was killed may have sent the same order before."""
     mine = spool / f"pid.{os.getpid()}"
-    _write(mine, f"{os.getpid()} {start_ticks(os.getpid())}\n")
     try:
+        _write(mine, f"{os.getpid()} {start_ticks(os.getpid())}\n")
         os.link(mine, spool / "pid")
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         return False
     finally:
-        mine.unlink()
+        mine.unlink(missing_ok=True)
     return True
 
 

@@ -29,11 +29,21 @@ def host_down(qmaster: Qmaster, host: str, noticed: bool, crashed: bool) -> None
     """A host is gone; ``crashed``: with all that runs there."""
     host_named(qmaster, host)
     qmaster.read_reports()
+    if crashed:
+        _overtake_orders(qmaster, host)
     _note_started(qmaster, host)
     qmaster.apply("host_down", host, noticed, crashed)
     if crashed:
         for spool in _spools(qmaster, host):
             _end_all(spool)
+
+
+def _overtake_orders(qmaster: Qmaster, host: str) -> None:
+    """No shepherd takes an order that the crash meets on its way: that job is lost, too."""
+    for spool in _spools(qmaster, host):
+        if (spool / "order").exists():
+            with contextlib.suppress(FileExistsError), (spool / "pid").open("x") as claimed:
+                claimed.write("0 0\n")
 
 
 def _note_started(qmaster: Qmaster, host: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +90,35 @@ def test_a_crash_is_noticed_late_and_ends_the_jobs_without_a_word(cell: Cell, tm
     cell.wait_idle()
     (record,) = records(cell, job)
     assert record[9:13] == ["0", "0", "19", "0"]
+
+
+def test_a_crash_ends_also_the_job_whose_order_it_meets_on_its_way(cell: Cell, tmp_path: Path) -> None:
+    """What becomes of a job does not depend on how fast its shepherd is."""
+    execd = execution_daemon(cell)
+    os.kill(execd, signal.SIGSTOP)
+    job = quick(cell, tmp_path, "-l", "h=small", "sh", "-c", "touch ran")
+    wait_for((cell.layout.active_job("small", job, 1) / "order").exists)
+    cell.host("small").crash()
+    os.kill(execd, signal.SIGCONT)
+    assert state(cell, job) == "r"
+    cell.host("small").up()
+    cell.wait_idle()
+    assert [record[11] for record in records(cell, job)] == ["19"]
+    assert run_to_end(cell, tmp_path, "-l", "h=small", "true") > job
+    assert not (tmp_path / "ran").exists()
+
+
+def execution_daemon(cell: Cell) -> int:
+    """The process that forks the shepherds."""
+    pid = cell.qmaster_pid
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [child for task in tasks for child in task.read_text().split()]
+    wait_for(lambda: any(map(_is_execd, children)))
+    return next(int(child) for child in children if _is_execd(child))
+
+
+def _is_execd(pid: str) -> bool:
+    return Path(f"/proc/{pid}/comm").read_text() == "fake-execd\n"
 
 
 def test_a_crash_reruns_what_can_be_rerun(cell: Cell, tmp_path: Path) -> None:
