@@ -221,9 +221,8 @@ def _run(parsed: _Parsed, request: Request, qmaster: QmasterInterface) -> Lines:
             else:
                 lines += found
     for action, word in later:
-        lines += _job(action, word, parsed.force, request, qmaster) or (
-            [] if qmaster.job(int(word.word)) else [(f'invalid queue or job "{word.word}"', True)]
-        )
+        found = _job(action, word, parsed.force, request, qmaster)
+        lines += [(f'invalid queue or job "{word.word}"', True)] if found is None else found
     return lines
 
 

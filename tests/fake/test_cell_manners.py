@@ -84,6 +84,28 @@ def test_a_run_has_one_shepherd(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pid"]
 
 
+@pytest.mark.parametrize("name", ["array", "arr*"])
+def test_a_name_with_tasks_means_those_of_each_job_of_that_name(
+    cell: Cell, tmp_path: Path, name: str
+) -> None:
+    """As a real 8.1.9 answers; so does it where the job is no array."""
+    first, second, single = (
+        submit(cell, tmp_path, "-h", "-N", called, *tasks, "-b", "y", "true")
+        for called, tasks in (("array", ("-t", "1-3")), ("array", ("-t", "5-7")), ("one", ()))
+    )
+    refused = "Modify operation can not be applied on job-array task {} in pending/hold state\n"
+    for task, expected in (
+        ("2", refused.format(f"{first}.2") + f'invalid queue or job "{second}"\n'),
+        ("7", f'invalid queue or job "{first}"\n' + refused.format(f"{second}.7")),
+        ("9", f'invalid queue or job "{first}"\ninvalid queue or job "{second}"\n'),
+    ):
+        done = cell.run("qmod", "-sj", name, "-t", task)
+        assert (done.returncode, done.stdout.decode()) == (1, expected)
+    done = cell.run("qmod", "-usj", "one", "-t", "2")
+    assert (done.returncode, done.stdout.decode()) == (1, f'invalid queue or job "{single}"\n')
+    cell.run("qdel", str(first), str(second), str(single))
+
+
 @pytest.mark.slow
 def test_a_new_run_has_a_shepherd_of_its_own(cell: Cell, tmp_path: Path) -> None:
     number = submit(cell, tmp_path, "-r", "y", "-b", "y", "-shell", "n", "-cwd", "sleep", "100")

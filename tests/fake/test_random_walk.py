@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fake.twin import Twin, use_long_numbers
@@ -197,6 +197,12 @@ def _words(step: tuple[Any, ...], count: int) -> list[str] | None:
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
+)
+@example(
+    walk=[
+        ("qsub", "root", [["-h"], ["-N", "one"]]),
+        ("qmod", "root", ["-sj"], ("word", "one", ""), ["-t", "2"]),
+    ]
 )
 @given(walk=st.lists(steps, min_size=STEPS, max_size=STEPS))
 def _walk(real: RealCell, walk: list[tuple[Any, ...]]) -> None:
