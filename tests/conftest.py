@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -85,6 +86,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         ONE_ROW, default="", help="of the tables only the rows in whose names this is", metavar="TEXT"
     )
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Collect ten thousand tests without looking for garbage among them again and again, then or later."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

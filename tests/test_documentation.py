@@ -124,6 +124,12 @@ def test_the_readme_and_the_guides_have_python() -> None:
 # --- commands -------------------------------------------------------------------------------------------
 
 
+OF_THE_SYSTEM = {
+    *"cd echo sed seq touch export eval git pytest snakemake apt-get bats podman sudo sh".split()
+}
+OF_THE_READER = {"./my_pipeline.sh", "./my_program"}
+
+
 def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
     """One command of the documentation, as far as it can be judged without carrying it out.
 
@@ -136,12 +142,7 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
         words = words[1:]
     tool, rest = (words[0], list(words[1:])) if words else ("export", [])
     if tool == "drmaa-cli":
-        try:
-            parse(frame.cli, "drmaa-cli", rest)
-        except click.exceptions.Exit:  # --help, which was shown
-            pass
-        except click.UsageError as mistake:
-            pytest.fail(f"drmaa-cli does not take {rest}: {mistake.format_message()}")
+        check_drmaa_cli(rest)
         check_rest(rest, directory, scratch)
     elif tool == "fake-sge":
         check_parsed(fake_sge.cli.make_parser(), rest)
@@ -159,26 +160,16 @@ def check(words: Sequence[str], directory: Path, scratch: Path) -> None:
     elif "/" in tool and not tool.startswith("./my_"):
         assert (directory / tool).exists() or (ROOT / tool).exists(), tool
     else:
-        known = (
-            "cd",
-            "echo",
-            "sed",
-            "seq",
-            "touch",
-            "export",
-            "eval",
-            "git",
-            "pytest",
-            "snakemake",
-            "apt-get",
-            "bats",
-            "podman",
-            "sudo",
-            "sh",
-            "./my_pipeline.sh",
-            "./my_program",
-        )
-        assert tool in known, tool
+        assert tool in OF_THE_SYSTEM | OF_THE_READER, tool
+
+
+def check_drmaa_cli(words: list[str]) -> None:
+    try:
+        parse(frame.cli, "drmaa-cli", words)
+    except click.exceptions.Exit:  # --help, which was shown
+        pass
+    except click.UsageError as mistake:
+        pytest.fail(f"drmaa-cli does not take {words}: {mistake.format_message()}")
 
 
 def check_rest(words: list[str], directory: Path, scratch: Path) -> None:

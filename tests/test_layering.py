@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import re
 import shutil
 from pathlib import Path
@@ -124,10 +125,16 @@ def test_every_room_is_there() -> None:
     ],
 )
 def test_the_guard_bites(tmp_path: Path, module: str, line: str) -> None:
-    shutil.copytree(ROOT / "drmaa_cli", tmp_path / "drmaa_cli")
+    shutil.copytree(
+        ROOT / "drmaa_cli",
+        tmp_path / "drmaa_cli",
+        copy_function=os.symlink,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     path = tmp_path / "drmaa_cli" / module
     path.parent.mkdir(exist_ok=True)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.unlink(missing_ok=True)
     path.write_text(f"{before}\n{line}\n", encoding="utf-8")
     assert len({fault.partition(":")[0] for fault in faults(tmp_path)}) == 1
 

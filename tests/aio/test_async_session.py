@@ -158,6 +158,7 @@ def test_what_is_no_job(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_leaving_early_reaps_nothing_more(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:
@@ -200,6 +201,7 @@ def test_the_end_of_the_session(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_a_session_that_cannot_be_opened(cell: Cell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SGE_ROOT", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -211,6 +213,7 @@ def test_a_session_that_cannot_be_opened(cell: Cell, monkeypatch: pytest.MonkeyP
     run(body)
 
 
+@pytest.mark.slow
 def test_an_outage_is_told_to_all_who_wait(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
         async with aio.open_session(outage_limit=0.5) as session:

@@ -28,6 +28,7 @@ def test_a_cancelled_task_ends_the_waiting_and_not_the_job(cell: Cell) -> None:
     run(body)
 
 
+@pytest.mark.slow
 def test_a_cancelled_task_deletes_the_job_if_that_was_asked_for(cell: Cell) -> None:
     async def body() -> None:
         async with aio.open_session() as session:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.template.job_script import EXIT_NOT_STARTED, Task, expanded, line, many, one, quoted
+from tests.tables import sampled
 
 SHELLS = [shell for shell in ("dash", "bash", "ksh", "mksh") if shutil.which(shell)]  # /bin/sh is one of them
 PRINT = "/usr/bin/printf"
@@ -36,7 +37,7 @@ names = st.one_of(
 )
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=sampled([(shell,) for shell in SHELLS], SHELLS, every=len(SHELLS)))
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The shell as a machine has it whose /bin/sh it is."""
     path = tmp_path / "bin" / "sh"

@@ -19,7 +19,7 @@ import drmaa_cli
 from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group
-from tests.tables import sampled
+from tests.tables import sampled, slow
 from tests.test_documentation import parse
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
@@ -69,7 +69,8 @@ def test_every_shape_for_programs_has_a_schema_and_every_schema_a_link() -> None
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["run", "--help"], ["--version"], ["nope"], ["completion", "fish"]]
+    "words",
+    [["--help"], slow(["run", "--help"]), slow(["--version"]), ["nope"], slow(["completion", "fish"])],
 )
 def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
     program = (

@@ -16,6 +16,7 @@ import pytest
 from fake_sge.cell import Cell
 from tests.cli.conftest import PATIENCE, Desk, ended, seen
 from tests.cli.schemas import valid
+from tests.tables import slow
 
 
 def test_output_errors_and_exit_code_are_the_jobs(desk: Desk) -> None:
@@ -70,7 +71,7 @@ def test_a_job_that_cannot_start_is_126_and_says_why(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("words", [["--detach"], ["-q"], ["-q", "--json"]])
+@pytest.mark.parametrize("words", [slow(["--detach"]), ["-q"], slow(["-q", "--json"])])
 def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -86,6 +87,7 @@ def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, wo
     assert (done.returncode, done.stderr.splitlines()[-1]) == (125, "drmaa-cli: No space left on device")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_told_of_the_job(desk: Desk) -> None:
     script = "while :; do echo line; sleep 0.05; done"
     with subprocess.Popen(
@@ -117,6 +119,7 @@ def test_a_job_deleted_while_it_waits_is_126(desk: Desk) -> None:
     assert "was deleted before it ran" in text
 
 
+@pytest.mark.slow
 def test_detach_prints_the_id_alone(desk: Desk) -> None:
     done = desk.run("run", "--detach", "--", "true")
     assert (done.returncode, done.stdout.strip().isdigit(), done.stderr) == (0, True, "")

@@ -39,6 +39,7 @@ def test_an_array_and_its_progress(session: World) -> None:
     assert seen[-1][:4] == (4, 4, 2, 2)
 
 
+@pytest.mark.slow
 def test_progress_of_synchronize(session: World) -> None:
     running, held = session.sleeper(), session.held()
     seen: list[Progress] = []

@@ -57,6 +57,7 @@ def test_a_parallel_job_over_hosts(session: JobSession) -> None:
     assert info.succeeded
 
 
+@pytest.mark.slow
 def test_a_job_of_a_crashed_host_runs_until_the_host_is_back(
     cell: fake_sge.Cell, session: JobSession
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_job_that_can_be_rerun_survives_the_crash(
     assert (info.hasExited, info.exitStatus) == (True, 4)
 
 
+@pytest.mark.slow
 def test_a_deleted_job_of_an_unheard_host_ends_when_the_host_is_back(
     cell: fake_sge.Cell, session: JobSession
 ) -> None:

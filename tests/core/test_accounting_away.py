@@ -19,6 +19,7 @@ from tests.core.shapes import Job
 from tests.core.test_outages import hide
 from tests.core.world import Qmaster
 from tests.gridengine import captured
+from tests.tables import slow
 
 Qacct = Callable[[Sequence[str]], CommandResult]
 
@@ -156,7 +157,7 @@ class Fast:
         return float(self._clock.time()) + 3600 * self._hours
 
 
-@pytest.mark.parametrize("hours", [-26, -3, -1.2, 1.2, 3, 26])
+@pytest.mark.parametrize("hours", [-26, slow(-3), slow(-1.2), 1.2, slow(3), slow(26)])
 @pytest.mark.parametrize("seen", ["pending", "running", "never"])
 @pytest.mark.parametrize("again", [False, True])
 def test_our_clock_may_be_hours_off(cell: Cell, hours: float, seen: str, *, again: bool) -> None:

@@ -18,7 +18,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.background import Work
 from tests.core.conftest import Cell, run, template
 from tests.core.interrupts import Interrupt, interrupted_at
-from tests.tables import slow
+from tests.tables import sampled, slow
 
 PACKAGE = drmaa_cli.__path__[0]
 HANG_GUARD = 180.0
@@ -99,7 +99,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("contact", ["session=stopped", slow(None)])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", sampled([(way,) for way in WAYS], list(WAYS), every=3))
 def test_an_interrupted_wait_loses_no_end(cell: Cell, contact: str | None, way: str) -> None:
     session = cell.connect(contact)
     files, step = WAYS[way]

@@ -143,3 +143,20 @@ def through_shell(
         timeout=120,
         check=False,
     )
+
+
+@pytest.fixture(name="cell", params=CLIENTS)
+def files_of_a_cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
+    """The files of a cell that does not run, with each client."""
+    with cells_have(request.param):
+        made = Cell(tmp_path / "cell")
+        made.create()
+        assert client_of(made) == request.param
+        yield made
+
+
+@pytest.fixture(name="qmaster")
+def stand_in(cell: Cell) -> Iterator[StandIn]:
+    """What the cell's commands call."""
+    with StandIn(cell) as made:
+        yield made

@@ -14,8 +14,9 @@ import pytest
 
 from fake_sge.cell import Cell
 from fake_sge.layout import NOT_SIMULATED, TOOLS
+from tests.tables import slow
 
-from .clients import CLIENTS, cells_have, client_of
+from .clients import cells_have, client_of
 from .kit import submit, wait_for
 
 STARTER = "qrsh_starter: executing child process"  # observed on a real cell
@@ -75,7 +76,7 @@ LINES = (
 )
 
 
-@pytest.fixture(scope="module", params=CLIENTS)
+@pytest.fixture(scope="module", params=["compiled", slow("python")])
 def cell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
     directory = tmp_path_factory.mktemp("commands") / "cell"
     with cells_have(request.param), Cell(directory, login_shells=False) as made:

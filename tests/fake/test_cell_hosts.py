@@ -121,6 +121,7 @@ def _is_execd(pid: str) -> bool:
     return Path(f"/proc/{pid}/comm").read_text() == "fake-execd\n"
 
 
+@pytest.mark.slow
 def test_a_crash_reruns_what_can_be_rerun(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-r", "y")
     place = next(group.queue for group in cell.jobs())
@@ -134,6 +135,7 @@ def test_a_crash_reruns_what_can_be_rerun(cell: Cell, tmp_path: Path) -> None:
     assert [record[11] for record in records(cell, job)] == ["19"]
 
 
+@pytest.mark.slow
 def test_of_an_unreachable_host_the_jobs_go_on(cell: Cell, tmp_path: Path) -> None:
     script = "while [ ! -e go ]; do sleep 0.02; done; exit 3"
     job = quick(cell, tmp_path, "-l", "h=small", "sh", "-c", script)
@@ -148,6 +150,7 @@ def test_of_an_unreachable_host_the_jobs_go_on(cell: Cell, tmp_path: Path) -> No
     assert [record[11:13] for record in records(cell, job)] == [["0", "3"]]
 
 
+@pytest.mark.slow
 def test_a_deletion_is_carried_out_when_the_host_is_back(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").down()
@@ -160,6 +163,7 @@ def test_a_deletion_is_carried_out_when_the_host_is_back(cell: Cell, tmp_path: P
     assert [record[11:13] for record in records(cell, job)] == [["100", "137"]]
 
 
+@pytest.mark.slow
 def test_what_was_forced_out_meanwhile_is_ended_by_the_host(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").down()
@@ -170,6 +174,7 @@ def test_what_was_forced_out_meanwhile_is_ended_by_the_host(cell: Cell, tmp_path
     assert not cell.layout.active_job("small", job, 1).exists()
 
 
+@pytest.mark.slow
 def test_a_host_away_survives_a_restart_of_the_qmaster(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").crash()

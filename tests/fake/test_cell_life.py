@@ -33,6 +33,7 @@ def test_everything_lies_in_the_directory(cell: Cell, tmp_path: Path) -> None:
     assert cell.layout.common.joinpath("act_qmaster").read_text() == "localhost\n"
 
 
+@pytest.mark.slow
 def test_two_cells_side_by_side(cell: Cell, tmp_path: Path) -> None:
     with Cell(tmp_path / "other") as other:
         assert cell.submit_simulated(1) == [1]
@@ -124,6 +125,7 @@ def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
     assert cell.status().jobs == 0
 
 
+@pytest.mark.slow
 def test_who_finds_a_qmaster_in_its_directory_leaves_it_alone(cell: Cell) -> None:
     before = cell.qmaster_pid
     with pytest.raises(CellError, match="already serves"), Cell(cell.directory):

@@ -74,6 +74,7 @@ def test_the_workflow_is_green(sge: str, checkout: Path) -> None:
     assert run(pipeline, checkout) == "5\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bats"), reason="bats is not installed")
 @pytest.mark.parametrize("option", ["", pytest.param("--real", marks=ON_REAL)])
 def test_bats_runs_in_a_cell(option: str, checkout: Path) -> None:

@@ -5,30 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fake_sge.cell import Cell
 
-from .clients import CLIENTS, StandIn, cells_have, client_of
-
-
-@pytest.fixture(params=CLIENTS)
-def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
-    """The files of a cell that does not run."""
-    with cells_have(request.param):
-        made = Cell(tmp_path / "cell")
-        made.create()
-        assert client_of(made) == request.param
-        yield made
-
-
-@pytest.fixture
-def qmaster(cell: Cell) -> Iterator[StandIn]:
-    with StandIn(cell) as made:
-        yield made
+from .clients import StandIn, files_of_a_cell, stand_in  # noqa: F401  # the fixtures cell and qmaster
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

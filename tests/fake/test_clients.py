@@ -25,6 +25,8 @@ from .clients import (
     cells_have,
     client_of,
     environment,
+    files_of_a_cell,  # noqa: F401  # the fixture cell
+    stand_in,  # noqa: F401  # the fixture qmaster
     through_shell,
     variables_of,
     words_of,
@@ -36,22 +38,6 @@ UNREACHABLE = (
     b'error: unable to send message to qmaster using port 6444 on host "localhost": got send error\n'
 )
 RAW = [b"qsub", b"", b"a b", b"\xff\xfe\n", "ä".encode(), b"-b", b"*"]
-
-
-@pytest.fixture(params=CLIENTS)
-def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
-    """The files of a cell that does not run."""
-    with cells_have(request.param):
-        made = Cell(tmp_path / "cell")
-        made.create()
-        assert client_of(made) == request.param
-        yield made
-
-
-@pytest.fixture
-def qmaster(cell: Cell) -> Iterator[StandIn]:
-    with StandIn(cell) as made:
-        yield made
 
 
 @pytest.fixture(params=CLIENTS)

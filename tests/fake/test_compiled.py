@@ -15,6 +15,7 @@ import pytest
 from fake_sge import compiled
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
+from tests import tables
 
 from .clients import MAGIC, client_of, require_compiler
 from .kit import wait_for
@@ -103,6 +104,7 @@ def test_it_is_made_once(cache: Path, calls: Path) -> None:
     assert calls.read_text() == "call\n"
 
 
+@pytest.mark.slow
 def test_several_processes_make_it_once(cache: Path, calls: Path) -> None:
     program = "from fake_sge import compiled; assert compiled.make() == compiled.found() != None"
     crew = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(6)]
@@ -133,8 +135,8 @@ def test_a_compiler_that_outlives_its_maker_keeps_the_others_waiting(cache: Path
     assert compiled.found() is not None
 
 
-@pytest.mark.parametrize("what", ["folder", "file"])
-@pytest.mark.parametrize("mode", [0o775, 0o757])
+@pytest.mark.parametrize("what", ["folder", tables.slow("file")])
+@pytest.mark.parametrize("mode", [0o775, tables.slow(0o757)])
 def test_what_others_can_change_is_not_believed(cache: Path, calls: Path, what: str, mode: int) -> None:
     path = compiled.make()
     assert path is not None
@@ -238,6 +240,7 @@ def test_without_a_compiler_nothing_is_made(
     assert not cache.exists()
 
 
+@pytest.mark.slow
 def test_a_cell_that_runs_gets_it_amid_its_commands(cache: Path, slow: Slow, tmp_path: Path) -> None:
     with Cell(tmp_path / "cell") as made:
         slow.wait()
@@ -252,6 +255,7 @@ def test_a_cell_that_runs_gets_it_amid_its_commands(cache: Path, slow: Slow, tmp
         assert client_of(made) == "compiled"
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_soon_gone_leaves_it_for_the_next(cache: Path, slow: Slow) -> None:
     with Cell() as made:
         slow.wait()

@@ -6,6 +6,7 @@ Read from the syntax tree, so imports inside functions and for type checking cou
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 from functools import cache
 from pathlib import Path
@@ -210,6 +211,13 @@ def test_the_drawing_has_no_circles() -> None:
         drawn.add(room)
 
 
+def alike(place: Path) -> Path:
+    """The package's folders, with links to its modules."""
+    package = place / "fake_sge"
+    shutil.copytree(PACKAGE, package, copy_function=os.symlink, ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
 @pytest.mark.parametrize(
     ("path", "text", "complaint"),
     [
@@ -235,17 +243,16 @@ def test_the_drawing_has_no_circles() -> None:
     ],
 )
 def test_what_does_not_belong_is_found(tmp_path: Path, path: str, text: str, complaint: str) -> None:
-    package = tmp_path / "fake_sge"
-    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    package = alike(tmp_path)
     planted = package / path
     planted.parent.mkdir(exist_ok=True)
     before = planted.read_text() if planted.exists() else ""
+    planted.unlink(missing_ok=True)
     planted.write_text(f"{before}\n{text}\n")
     assert any(item.startswith(complaint) for item in complaints(package)), complaints(package)
 
 
 def test_a_missing_module_is_found(tmp_path: Path) -> None:
-    package = tmp_path / "fake_sge"
-    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    package = alike(tmp_path)
     (package / "engine" / "state.py").unlink()
     assert "engine: no module state" in complaints(package)

@@ -168,19 +168,18 @@ NAMES = re.compile(
 
 def constants(path: Path) -> list[str]:
     """The strings of a module that are no docstrings, and its identifiers."""
-    tree = ast.parse(path.read_text())
     told = set()
-    for node in ast.walk(tree):
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):  # what holds a docstring comes before it
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 told.add(first.value)
-    found = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told
-    ]
-    return found + [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
+            found.append(node.value)
+        elif isinstance(node, ast.Name):
+            found.append(node.id)
+    return found
 
 
 def test_no_other_module_knows_a_name() -> None:

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from drmaa_cli.errors import ExitTimeoutException
@@ -22,54 +23,73 @@ PAUSE = 0.003  # seconds between two interrupts
 PATIENCE = 180.0
 
 
-def main(interrupts: int, threads: int) -> None:
+class Interrupts:
+    """Interrupts of the main thread, each while it says that it can catch one."""
+
+    def __init__(self, count: int, after: Callable[[], None]) -> None:
+        self.over = threading.Event()
+        self.caught = 0
+        self._count, self._after = count, after
+        self._catching, self._handled = threading.Event(), threading.Event()
+
+    def fall_into(self, work: Callable[[], None]) -> None:
+        """Repeat some work until there are no more of them; to be called in the main thread."""
+        signal.signal(signal.SIGINT, self._handle)
+        threading.Thread(target=self._send, daemon=True).start()
+        while not self.over.is_set():
+            try:
+                self._catching.set()
+                while not self.over.is_set():
+                    work()
+            except KeyboardInterrupt:
+                self.caught += 1
+
+    def _handle(self, *_: object) -> None:
+        self._catching.clear()
+        self._handled.set()
+        raise KeyboardInterrupt
+
+    def _send(self) -> None:
+        for _ in range(self._count):
+            time.sleep(PAUSE)
+            self._catching.wait()
+            self._handled.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+            self._handled.wait()
+        self._after()
+        self.over.set()
+
+
+def main(count: int, threads: int) -> None:
     session = JobSession("session=interrupted")
     number = session.runJob(job(session, "sleep 600"))
-    stop = threading.Event()
     rounds = [0] * threads
     after: list[int] = []
 
+    def all_go_on() -> None:
+        after.extend(rounds)
+        with suppress(AssertionError):  # it is counted below
+            wait_for(lambda: all(now > then for now, then in zip(rounds, after)), "", PATIENCE / 2)
+
+    interrupts = Interrupts(count, all_go_on)
+
     def busy(place: int) -> None:
-        while not stop.is_set():
+        while not interrupts.over.is_set():
             with suppress(ExitTimeoutException):
                 session.jobStatus(number)
                 session.wait(number, 0.05)
             rounds[place] += 1
 
-    catching, handled = threading.Event(), threading.Event()
-
-    def handle(*_: object) -> None:
-        catching.clear()
-        handled.set()
-        raise KeyboardInterrupt
-
-    def interrupt() -> None:
-        for _ in range(interrupts):
-            time.sleep(PAUSE)
-            catching.wait()
-            handled.clear()
-            os.kill(os.getpid(), signal.SIGINT)
-            handled.wait()
-        after.extend(rounds)
-        with suppress(AssertionError):  # it is counted below
-            wait_for(lambda: all(now > then for now, then in zip(rounds, after)), "", PATIENCE / 2)
-        stop.set()
+    def work() -> None:
+        with suppress(ExitTimeoutException):
+            session.jobStatus(number)
+            session.wait(number, 0.01)
+            session.control(number, "hold")
 
     others = [threading.Thread(target=busy, args=(place,), daemon=True) for place in range(threads)]
-    for thread in [*others, threading.Thread(target=interrupt, daemon=True)]:
+    for thread in others:
         thread.start()
-    caught = 0
-    signal.signal(signal.SIGINT, handle)
-    while not stop.is_set():
-        try:
-            catching.set()
-            while not stop.is_set():
-                with suppress(ExitTimeoutException):
-                    session.jobStatus(number)
-                    session.wait(number, 0.01)
-                    session.control(number, "hold")
-        except KeyboardInterrupt:
-            caught += 1
+    interrupts.fall_into(work)
     for thread in others:
         thread.join(PATIENCE)
     stuck = sum(thread.is_alive() for thread in others)
@@ -78,7 +98,8 @@ def main(interrupts: int, threads: int) -> None:
     session.control(number, "terminate")
     aborted = session.wait(number, PATIENCE).wasAborted
     session.exit()
-    print(json.dumps({"caught": caught, "stuck": stuck, "idle": idle, "aborted": aborted}))
+    told = {"caught": interrupts.caught, "stuck": stuck, "idle": idle, "aborted": aborted}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ def test_commands_leave_it_alone(
     assert read(own).ended == 1
 
 
+@pytest.mark.slow
 def test_of_two_jobs_of_a_number_the_later_is_meant(
     cells: tuple[Cell, Cell],
     state: Path,

@@ -17,6 +17,7 @@ from drmaa_cli.system.ssh.login import LoginFailed, log_in
 from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
 from tests.ssh.conftest import ENVIRONMENT, MakeRunner
 from tests.ssh.server import SshServer
+from tests.tables import slow
 
 SECRET = "Tr0ub4dor & 3"
 DIGEST = hashlib.sha256(SECRET.encode()).hexdigest()
@@ -141,7 +142,7 @@ def test_a_wrong_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> Non
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(("answers", "asked"), [("y", 3), ("", 1), ("yy?yes", 3), ("yno", 2)])
+@pytest.mark.parametrize(("answers", "asked"), [slow("y", 3), slow("", 1), ("yy?yes", 3), slow("yno", 2)])
 def test_answers_about_a_host_key_that_ssh_does_not_take(
     server: SshServer, runner_of: MakeRunner, answers: str, asked: int
 ) -> None:
@@ -176,7 +177,7 @@ def test_an_unknown_host_key(server: SshServer, runner_of: MakeRunner) -> None:
     assert key.split()[-1] in known.read_text()
 
 
-@pytest.mark.parametrize("policy", ["", "ask", "accept-new", "strict"])
+@pytest.mark.parametrize("policy", ["", slow("ask"), slow("accept-new"), slow("strict")])
 def test_a_changed_host_key_is_refused_whatever_is_set(
     server: SshServer, runner_of: MakeRunner, policy: str
 ) -> None:

@@ -100,6 +100,7 @@ def test_programs_share_one_login(server: SshServer, runner_of: MakeRunner) -> N
     )
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_made_again(server: SshServer, runner: SshRunner) -> None:
     server.cut_connections()
     assert runner.run(command("/bin/echo", "again")).stdout == b"again\n"
@@ -143,6 +144,7 @@ def test_another_program_reads_a_kept_answer(
     assert found[1:4] == (4, b"18\n", b"warned\n")
 
 
+@pytest.mark.slow
 def test_what_was_looked_up_in_vain_never_begins(runner: SshRunner, tmp_path: Path) -> None:
     assert runner.look_up(kept_at(tmp_path)) is None
     runner.run(command("/bin/true"))  # whatever else is done there meanwhile

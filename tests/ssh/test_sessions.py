@@ -60,6 +60,7 @@ def test_of_several_hosts(
     assert [session["contact"] for session in listed(capsys)] == [other]
 
 
+@pytest.mark.slow
 def test_variables_in_the_contact_are_no_part_of_the_name(
     at_home: dict[str, str], server: SshServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

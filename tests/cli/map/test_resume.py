@@ -103,6 +103,7 @@ def test_ctrl_c_asks(desk: Desk, answer: str) -> None:
     assert len(ids) == (1 if answer == "leave" else 2)
 
 
+@pytest.mark.slow
 def test_detached_and_taken_up(desk: Desk) -> None:
     file = commands(desk, counted(1), counted(2))
     assert desk.good("map", "--detach", file).isdigit()

@@ -15,6 +15,7 @@ from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob
 from drmaa_cli.cli.report.page import page
 from drmaa_cli.jobs.usage_groups import UsedJob, group_name, usage_groups
 from tests.ends.jobs import START, job
+from tests.tables import slow
 
 VOID = {"meta", "link", "br", "img", "input"}
 ODD = "<script>alert('x')</script>&amp;\"' \x1b[31m\x00\x07\u202e\udcff é 日本"
@@ -159,7 +160,7 @@ def test_any_text_is_shown_and_nothing_else(texts: list[tuple[str, str]]) -> Non
     checked(report(*jobs, failed=failed), "".join(map("".join, texts)))
 
 
-@pytest.mark.parametrize("count", [1, 2, 60, 61, 10_000])
+@pytest.mark.parametrize("count", [1, 2, 60, 61, slow(10_000)])
 def test_any_number_of_jobs(count: int) -> None:
     jobs = [
         reported(

@@ -71,6 +71,7 @@ def test_a_look_is_one_query_however_many_sessions_there_are(survey: Survey, ins
     assert survey.taken_up == frozenset()
 
 
+@pytest.mark.slow
 def test_ends_that_nobody_else_writes_down(survey: Survey, inside: Cell) -> None:
     with JobSession("session=gone") as session:
         number = submit(session, 'test "$SGE_TASK_ID" != 2 || exit 3', "batch", 3)
@@ -90,6 +91,7 @@ def test_a_session_that_is_at_work_writes_its_ends_down_itself(survey: Survey, i
         assert session.wait(number).exitStatus == 3
 
 
+@pytest.mark.slow
 def test_what_was_reaped_is_told_as_well(survey: Survey, inside: Cell) -> None:
     with JobSession("session=busy") as session:
         number = submit(session, "exit 3", "job")
@@ -97,6 +99,7 @@ def test_what_was_reaped_is_told_as_well(survey: Survey, inside: Cell) -> None:
     assert seen(survey.look()) == {f"busy/{number}": ["exit 3"]}
 
 
+@pytest.mark.slow
 def test_a_number_that_comes_again_is_the_latest_submissions(
     survey: Survey, inside: Cell, tmp_path: Path
 ) -> None:
@@ -127,6 +130,7 @@ def test_changes_reach_each_session_and_strangers(survey: Survey, inside: Cell) 
         assert one.ends()[f"{mine}.1"].reason.kind is ReasonKind.DELETED_BY_SESSION
 
 
+@pytest.mark.slow
 def test_no_qmaster_and_then_again(survey: Survey, inside: Cell) -> None:
     with JobSession("session=one") as one:
         mine = submit(one, "exit 0", "mine", hold=True)
@@ -137,6 +141,7 @@ def test_no_qmaster_and_then_again(survey: Survey, inside: Cell) -> None:
     assert seen(survey.look()) == {f"one/{mine}": ["held"]}
 
 
+@pytest.mark.slow
 def test_what_ends_between_the_listing_and_the_look_at_the_files_is_shown_once(
     survey: Survey, inside: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
