@@ -17,6 +17,7 @@ import fake_sge
 from fake_sge.options import FLAVOURS
 from tests.conftest import REQUIRE_REAL_CELL
 from tests.contract.harness import Cell, World, load_api, oracle_missing
+from tests.homes import users_home
 from tests.ssh.server import SSH, require_sshd, running_server
 
 OTHER_FLAVOURS = tuple(name for name in FLAVOURS if name != "sge-8.1.9")
@@ -137,7 +138,7 @@ class FakeCell:
 @pytest.fixture(scope="session")
 def fake_cell() -> Iterator[Cell]:
     """A running fake cell, one for each process of the test run."""
-    with fake_sge.Cell(slots=100, login_shells=False) as cell:
+    with fake_sge.Cell(slots=100, login_shells=False, home=str(users_home())) as cell:
         yield FakeCell(cell)
 
 
@@ -149,7 +150,9 @@ class OtherCells(dict[str, "Cell"]):
         self._open = contextlib.ExitStack()
 
     def __missing__(self, flavour: str) -> Cell:
-        cell = self._open.enter_context(fake_sge.Cell(slots=100, login_shells=False, flavour=flavour))
+        cell = self._open.enter_context(
+            fake_sge.Cell(slots=100, login_shells=False, flavour=flavour, home=str(users_home()))
+        )
         self[flavour] = FakeCell(cell)
         return self[flavour]
 
