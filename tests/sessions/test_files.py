@@ -234,7 +234,9 @@ def test_list_show_and_prune(state: Path, capsys: pytest.CaptureFixture[str]) ->
     assert [(item["end"], item["name"]) for item in shown["entries"]] == [(None, "w")] * 3
     assert say("show", "nobody")[0] == 1
 
-    assert say("prune") == (0, "", "")
+    code, out, err = say("prune")
+    assert (code, out) == (1, ""), "one could not be read"
+    assert "bad.session" in err
     assert say("prune", "--older-than", "0", "--dry-run", "nightly") == (0, "would remove nightly\n", "")
     code, out, err = say("prune", "nightly", "weekly", "bad", "nobody")
     assert (code, out) == (1, "removed nightly\n")
