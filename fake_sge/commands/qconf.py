@@ -8,7 +8,6 @@ from typing import Any, Callable, NamedTuple
 from ..model import CellConfig
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.formats import encode
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
 from . import quota_sets
@@ -353,9 +352,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     if len(request.argv) == 1:
-        return Reply(1, b"", encode(usage(request.flavour, "qconf", OPTIONS)))
+        return Reply.of_text(1, "", usage(request.flavour, "qconf", OPTIONS))
     try:
         code, out, errors = _execute(request, qmaster)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error, request.flavour.absence.prefix_of_qconf))
-    return Reply(code, encode(out), encode(errors))
+        return Reply.of_text(1, "", unreachable_text(error, request.flavour.absence.prefix_of_qconf))
+    return Reply.of_text(code, out, errors)

@@ -9,7 +9,6 @@ from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import printed
 from ..render.detail_resources import value_type
-from ..render.formats import encode
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.offers import of_host
@@ -111,22 +110,18 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     try:
         hosts = _Hosts(switches, qmaster)
     except UnknownResource as error:
-        return Reply(1, b"", encode(f"error: {error}\n"))
+        return Reply.of_text(1, "", f"error: {error}\n")
     unknown = hosts.unknown()
     if unknown is not None:
-        return Reply(
-            1,
-            b"",
-            encode(
-                usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
-            ),
+        return Reply.of_text(
+            1, "", usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
         )
     topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
     queues = "-q" in switches
     if "-xml" in switches:
-        return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
+        return Reply.of_text(0, HostXml(topology, queues).document(hosts.views()))
     table = HostTable(clock_for(request), topology, queues, bool(switches.listed("-F")))
-    return Reply(0, encode(table.text(hosts.views())))
+    return Reply.of_text(0, table.text(hosts.views()))
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
@@ -138,4 +133,4 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         return _run(request, qmaster, switches)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error))
+        return Reply.of_text(1, "", unreachable_text(error))
