@@ -101,14 +101,10 @@ class _Shows:
         if name == "":
             return 0, "", ""
         if name not in (None, "global"):
-            if name not in self._known_hosts():
+            if name not in self._config.known_hosts:
                 return 1, "", f"can't resolve hostname \"{name}\": can't resolve host name\n"
             return 1, "", f"configuration {name} not defined\n"
         return 0, "#global:\n" + attributes(self._config.global_config.items(), _CONFIG_WIDTH) + "\n", ""
-
-    def _known_hosts(self) -> Sequence[str]:
-        config = self._config
-        return [*config.hosts, *config.admin_hosts, *config.submit_hosts]
 
     def scheduler(self, _name: str | None) -> Texts:
         """``-ssconf``."""
@@ -179,7 +175,7 @@ class _Shows:
         name = self._config.host_named(name)
         host = self._config.hosts.get(name)
         if host is None and name != "global":
-            if name in self._known_hosts():
+            if name in self._config.known_hosts:
                 return 1, "", f"{name} is not an execution host\n"
             return 1, "", f'can\'t resolve hostname "{name}"\n'
         loads: Mapping[str, str] = self._qmaster.load_values(name) if host is not None else {}

@@ -128,8 +128,8 @@ def set_priorities(state: CellState, now: float) -> None:
         for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")
     }
     running: dict[int, list[Task]] = {}
-    for number, task_number in state.running:
-        running.setdefault(number, []).append(state.jobs[number].tasks[task_number])
+    for job, task in state.running_tasks():
+        running.setdefault(job.number, []).append(task)
     startable = [
         state.jobs[number] for number in state.ready if concurrency_left(state, state.jobs[number]) > 0
     ]
