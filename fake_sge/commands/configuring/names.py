@@ -55,8 +55,8 @@ def add_host(change: Change, role: str, words: str) -> None:
             change.failed(f'{role}host "{name}" already exists', code=0)
         else:
             hosts.append(name)
-            listed = "administrative" if role == "admin" else role
-            change.done(f"{name} added to {listed} host list")
+            called = "administrative" if role == "admin" else role
+            change.done(f"{name} added to {called} host list")
 
 
 def remove_host(change: Change, role: str, words: str) -> None:
