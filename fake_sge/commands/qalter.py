@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from .altering.alter import main
+from ..model.requests import Reply, Request
+from .altering import alter
+from .interface.qmaster_interface import QmasterInterface
 
-__all__ = ["main"]
+
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
+    """Run qalter."""
+    return alter.run(request, qmaster)

@@ -1,7 +1,12 @@
-"""qhold, the same program as qalter: see :mod:`fake_sge.commands.altering`."""
+"""qhold: see :mod:`fake_sge.commands.altering`."""
 
 from __future__ import annotations
 
-from .altering.alter import main
+from ..model.requests import Reply, Request
+from .altering import alter
+from .interface.qmaster_interface import QmasterInterface
 
-__all__ = ["main"]
+
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
+    """Run qhold."""
+    return alter.run(request, qmaster)

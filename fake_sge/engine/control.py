@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
-from ..model.values import listed
 from .delivery import is_away, signal
 from .lifecycle import discard_enrolled, discard_waiting, exited, is_stopped_by_queue, kill_simulated, release
 from .state import CellState, enroll, make_instances, never_ran
@@ -176,9 +175,13 @@ def change_tasks(
 def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Outcome:
     if task.is_pending or (stop and task.finish is not None):
         return Outcome.UNCHANGED
+    if not stop and task.state & State.SUSPENDED_ON_SUBORDINATE and not is_stopped_by_queue(state, task):
+        task.state &= ~(State.SUSPENDED_ON_SUBORDINATE | State.SUSPENDED)
+        return Outcome.DONE
     if stop == bool(task.state & State.SUSPENDED):
         return Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
     task.state ^= State.SUSPENDED
+    task.left_out = not stop and is_stopped_by_queue(state, task)
     if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
         return Outcome.NOT_APPLICABLE
     if job.spec.simulation is None and not is_stopped_by_queue(state, task):
@@ -220,15 +223,15 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
     instance = state.instances.get(name)
     if instance is None:
         return Change(Outcome.NO_SUCH_QUEUE, name=name)
-    owners = listed(instance.queue.attributes.get("owner_list", "NONE"))
+    owners = instance.queue.attributes.get("owner_list", "NONE").replace(",", " ").split()
     if not state.config.is_operator(actor.user) and actor.user not in owners:
         return Change(Outcome.DENIED, name=name)
     state.ask_schedule(now, 0.0)
     if action is QueueAction.RESCHEDULE:
-        for job, task in state.running_tasks():
-            if task.granted[0].instance == name:
-                tasks = [Range(task.number, task.number)]
-                change_tasks(JobOperation.RESCHEDULE, state, now, job.number, tasks, actor)
+        for number, task_number in list(state.running):
+            if state.jobs[number].tasks[task_number].granted[0].instance == name:
+                tasks = [Range(task_number, task_number)]
+                change_tasks(JobOperation.RESCHEDULE, state, now, number, tasks, actor)
         return Change(Outcome.DONE, name=name)
     if action is QueueAction.CLEAR_ERROR:
         changed = bool(instance.state & QueueState.ERROR)
@@ -248,9 +251,14 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
 
 
 def _signal_queue(state: CellState, name: str, action: str) -> None:
-    for job, task in state.running_tasks():
-        here = task.granted[0].instance == name
-        if here and job.spec.simulation is None and not task.state & State.SUSPENDED:
+    for number, task_number in state.running:
+        job = state.jobs[number]
+        task = job.tasks[task_number]
+        if task.granted[0].instance != name:
+            continue
+        if action == "suspend" and state.config.flavour.is_ocs:
+            task.state |= State.SUSPENDED_ON_SUBORDINATE  # until qmod -usj (special.queue_usq)
+        if job.spec.simulation is None and not task.state & State.SUSPENDED:
             signal(state, job, task, action)
 
 
@@ -282,8 +290,8 @@ def with_config(state: CellState, config: CellConfig) -> CellState:
             kept = old[name].state & ~(QueueState.UNKNOWN | QueueState.ALARM)
             instance.used, instance.errors = old[name].used, old[name].errors
             instance.state |= kept
-    for _, task in state.running_tasks():
-        for piece in task.granted:
+    for number, task_number in state.running:
+        for piece in state.jobs[number].tasks[task_number].granted:
             if piece.instance not in state.instances and piece.instance in old:
                 state.instances[piece.instance] = replace(old[piece.instance], state=QueueState.ORPHANED)
     return state

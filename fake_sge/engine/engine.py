@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from ..model import CellConfig, JobSpec
-from ..model.operations import Submission
+from ..model.operations import JobOperation, Submission
 from . import control, holds, hosts, lifecycle, quota_sets, scheduling, submission
+from .reasons import remember
 from .state import CellState, Timing, make_instances
 
 
@@ -83,6 +84,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+UNSEEN = ("alter", "change_holds", JobOperation.CLEAR_ERROR.value)  # until the scheduler runs
+
+
 class Engine:
     """A cell's state with its operations. ``apply`` is all that changes it."""
 
@@ -99,12 +103,14 @@ class Engine:
 
     def apply(self, name: str, now: float, *args: object) -> Any:  # noqa: ANN401
         """Run one operation; its result is the operation's own."""
+        if name in UNSEEN:
+            remember(self.state, now, name, args[0])  # type: ignore[arg-type]
         return OPERATIONS[name](self.state, now, *args)
 
     def next_event(self) -> float:
         """When the scheduler has to run next even if nothing is asked (epoch seconds, cell's clock)."""
         state = self.state
-        when = state.schedule_at if state.ended or state.ready else float("inf")
+        when = state.schedule_at if state.ended or state.ready or state.unseen else float("inf")
         if state.away:
             when = min(when, hosts.next_notice(state))
         if state.simulated:

@@ -47,7 +47,8 @@ class HostOrder:
         }
         self._added = dict.fromkeys(config.hosts, 0.0)  # slots started of late
         decay = quantity(self._scheduler.get("load_adjustment_decay_time", "0:0:0")) or 0.0
-        for _, task in state.running_tasks():
+        for number, task_number in state.running:
+            task = state.jobs[number].tasks[task_number]
             age = now - task.start_time
             if age < decay:
                 for piece in task.granted:
@@ -61,6 +62,7 @@ class HostOrder:
         self._load = {name: self._loaded(name) for name in config.hosts}
         self._order = sorted(config.hosts, key=self._load.__getitem__)
         self._places: dict[str, tuple[int, int]] = {}
+        self._made = {name: index for index, name in enumerate(config.queues)}
 
     def loads(self, host: str) -> dict[str, Load]:
         """The load values of a host with what is added for the jobs it has got.
@@ -99,7 +101,7 @@ class HostOrder:
         self._places = {}
 
     def sorted(self, instances: list[QueueInstance]) -> list[QueueInstance]:
-        """Instances in the order in which they are tried."""
+        """Instances in the order in which they are tried; on one host as their queues were made (w5.j)."""
         if not self._places:
             rank, last = 0, None
             for index, host in enumerate(self._order):
@@ -107,10 +109,10 @@ class HostOrder:
                 rank += last is not None and load != last
                 self._places[host], last = (rank, index), load
 
-        def key(instance: QueueInstance) -> tuple[int, int, int]:
+        def key(instance: QueueInstance) -> tuple[int, int, int, int]:
             place, index = self._places[instance.host]
-            number = instance.queue.seq_no
-            return (number, place, index) if self._by_queue else (place, number, index)
+            number, made = instance.queue.seq_no, self._made[instance.queue.name]
+            return (number, place, index, made) if self._by_queue else (place, number, index, made)
 
         return sorted(instances, key=key)
 

@@ -83,7 +83,13 @@ def host_load(state: CellState, now: float, name: str, values: Mapping[str, obje
 
 def tasks_on(state: CellState, name: str) -> list[tuple[Job, Task]]:
     """The tasks whose master is on a host."""
-    return [(job, task) for job, task in state.running_tasks() if task.granted[0].host == name]
+    found = []
+    for number, task_number in list(state.running):
+        job = state.jobs[number]
+        task = job.tasks[task_number]
+        if task.granted and task.granted[0].host == name:
+            found.append((job, task))
+    return found
 
 
 def _rerunnable_on(state: CellState, name: str) -> list[tuple[Job, Task]]:

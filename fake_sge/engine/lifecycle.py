@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import heapq
 from dataclasses import replace
 
@@ -9,7 +10,16 @@ from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, T
 from ..model.operations import Finished
 from .accounting import accounting_line
 from .delivery import is_away
-from .state import AccountingLine, CellState, JobGone, TaskEnded, drop_waiting, never_ran
+from .state import (
+    NO_REASON,
+    WAITS_FOR_JOBS,
+    AccountingLine,
+    CellState,
+    JobGone,
+    TaskEnded,
+    drop_waiting,
+    never_ran,
+)
 from .submission import depends_on, is_rerunnable, refresh_ready
 
 
@@ -36,6 +46,7 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     granted = task.granted[0]
     rerunnable = is_rerunnable(state, job, task)
     release(state, job, task)
+    state.unseen.setdefault(number, NO_REASON)
     end = _judge(state.config, end, task)
     _account(state, now, job, task, end, granted)
     deleted = bool(task.state & State.DELETED)
@@ -150,12 +161,30 @@ def purge(state: CellState, now: float) -> None:
             state.ask_schedule(now, task.purge_at - now)
             continue
         del job.tasks[task_number]
-        job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task_number)
         if not job.waiting:
-            job.priority = 0.0  # only what was deleted while it waited keeps its priority in qstat -s z
+            _forget(job)
+        _bury(state, job, job.waiting.of((task_number,)))
         refresh_ready(state, job, now)
         leave_if_empty(state, now, job)
     state.ended = kept
+
+
+def _forget(job: Job) -> None:
+    """Only what was deleted while it had never started keeps its priority in ``qstat -s z``."""
+    job.priority = job.normalised_tickets = 0.0
+
+
+def _bury(state: CellState, job: Job, members: TaskSet) -> None:
+    """Keep ended tasks for ``qstat -s z``, with the job's figures as they were when its first one ended."""
+    found = next((item for item in reversed(state.zombies) if item.number == job.number), None)
+    if found is None:
+        found = copy.copy(job)
+        found.zombies = members.empty()
+        state.zombies.append(found)
+        keep = int(state.config.global_config["finished_jobs"])
+        del state.zombies[: max(0, len(state.zombies) - keep)]
+    assert found.zombies is not None
+    found.zombies |= members
 
 
 def leave_if_empty(state: CellState, now: float, job: Job) -> None:
@@ -163,15 +192,11 @@ def leave_if_empty(state: CellState, now: float, job: Job) -> None:
     if job.waiting or job.tasks:
         return
     release_successors(state, now, job)
-    del state.jobs[job.number]
+    del state.jobs[job.number], state.told[job.number]
     state.ready.pop(job.number, None)
     state.active_of[job.owner] -= 1
     if not state.active_of[job.owner]:
         del state.active_of[job.owner]
-    keep = int(state.config.global_config["finished_jobs"])
-    state.zombies.append(job)
-    if len(state.zombies) > keep:
-        del state.zombies[: len(state.zombies) - keep]
     state.effects.append(JobGone(job.number))
 
 
@@ -181,6 +206,8 @@ def release_successors(state: CellState, now: float, job: Job) -> None:
         after = state.jobs.get(number)
         if after is None:
             continue
+        if after.predecessors:
+            state.unseen.setdefault(number, (35, WAITS_FOR_JOBS))
         after.predecessors = tuple(item for item in after.predecessors if item != job.number)
         after.predecessors_ad = tuple(item for item in after.predecessors_ad if item != job.number)
         _refresh_array_hold(state, after)
@@ -212,7 +239,7 @@ def _refresh_array_hold(state: CellState, job: Job) -> None:
 def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) -> None:
     """Tasks deleted before they ever ran are gone at once, without a record."""
     drop_waiting(job, members)
-    job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()) | members
+    _bury(state, job, members)
     for number in members:
         state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))
     release_array_successors(state, job)
@@ -223,7 +250,9 @@ def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) ->
 def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None:
     """A pending task that had run or failed before is deleted: gone at once, no further record."""
     del job.tasks[task.number]
-    job.zombies = (job.zombies or TaskSet.full(job.spec.array).empty()).add(task.number)
+    if not job.waiting:
+        _forget(job)
+    _bury(state, job, job.waiting.of((task.number,)))
     _ended(state, job, Finished(task.number, deleted=True))
     refresh_ready(state, job, now)
     leave_if_empty(state, now, job)

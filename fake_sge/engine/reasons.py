@@ -5,20 +5,24 @@ Observed on single hosts (captures w1, w3, w4) and on a real cell of several (te
 
 from __future__ import annotations
 
-from ..model import Job, JobSpec, QueueInstance, SchedulingMessage, Task
+from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, Task
+from ..model.categories import category_of
 from ..model.globs import glob_match
+from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
 from .allocation import Room, most_slots
 from .host_order import HostOrder
 from .matching import mismatch, queue_unavailable
 from .placement import Capacity, least_slots, master_of
-from .scheduling import concurrency_left
+from .scheduling import concurrency_left, urgency
 from .shortages import requests
-from .state import CellState
+from .state import NO_REASON, WAITS_FOR_JOBS, CellState, Reason
 
 VERIFY_NOW = 4  # -w p
 # Numbers of messages: -q, pe_list, load thresholds, a resource quota.
 NOT_IN_LIST, NOT_IN_PE_LIST, OVERLOADED, EXCEEDS = 6, 8, 27, 50
+HELD = 33, "Job is in hold state"
+TOO_MANY = 45, "not all array tasks may be started due to 'max_aj_instances'"
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
@@ -121,7 +125,7 @@ def _counts(spec: JobSpec) -> set[int]:
 
 
 # Messages on a real 8.1.9 (w4.j_xml): about queues, then about single jobs, then about all held ones ...
-_QUEUE_ORDER = (40, 27, 39, 37)
+_QUEUE_ORDER = (40, 26, 27, 39, 37)
 _SHARED_ORDER = (32, 33, 31, 35, 44, 45)
 
 
@@ -136,10 +140,13 @@ class _Scheduling:
         self.dropped = {item.name: found for item in self.instances if (found := self._dropped(item))}
 
     def _dropped(self, instance: QueueInstance) -> SchedulingMessage | None:
+        if instance.state & QueueState.SUSPEND_ALARM:
+            alarm = _beyond(self.state, self.capacity.order, instance, "suspend_thresholds")
+            return SchedulingMessage(26, f'queue instance "{instance.name}" is in suspend alarm{alarm}')
         reason = queue_unavailable(instance)
         if reason is not None and reason.number != OVERLOADED:
             return reason
-        overload = _overload(self.state, self.capacity.order, instance)
+        overload = _beyond(self.state, self.capacity.order, instance, "load_thresholds")
         if reason is not None or overload:
             text = f'queue instance "{instance.name}" dropped because it is overloaded{overload}'
             return SchedulingMessage(OVERLOADED, text)
@@ -149,9 +156,9 @@ class _Scheduling:
         return None
 
 
-def _overload(state: CellState, order: HostOrder, instance: QueueInstance) -> str:
+def _beyond(state: CellState, order: HostOrder, instance: QueueInstance, attribute: str) -> str:
     """Which load value is beyond its threshold, and what of it is for jobs that have started of late."""
-    thresholds = complex_values(instance.queue.attributes.get("load_thresholds", "NONE"))
+    thresholds = complex_values(instance.queue.attributes.get(attribute, "NONE"))
     loads = order.loads(instance.host)
     for name, limit in thresholds.items():
         entry = state.config.complex_named(name)
@@ -166,20 +173,36 @@ def _overload(state: CellState, order: HostOrder, instance: QueueInstance) -> st
 
 
 def explain(state: CellState, now: float, number: int | None = None) -> list[SchedulingMessage]:
-    """Scheduling messages as of now: global ones (about queues) first, then those of jobs."""
+    """Scheduling messages of the last run: global ones (about queues) first, then those of one or all jobs.
+
+    When there are none in the whole cell it is said so, of each job, too (real cell).
+    """
+    found = _explain(state, now, number)
+    if found or (number is not None and _explain(state, now, None)):
+        return found
+    details = state.config.flavour.details
+    return [SchedulingMessage(details.last_message if details else 90, "There are no messages available")]
+
+
+def _explain(state: CellState, now: float, number: int | None) -> list[SchedulingMessage]:
     scheduling = _Scheduling(state, now)
     about_queues = sorted(scheduling.dropped.values(), key=lambda item: _QUEUE_ORDER.index(item.number))
-    jobs = state.jobs.values() if number is None else [state.jobs[number]] if number in state.jobs else []
+    numbers = state.told if number is None else [number] if number in state.jobs else []
     all_dropped = bool(state.instances) and len(about_queues) == len(state.instances)
     about_queues += [ALL_DROPPED] if all_dropped else []
-    own: list[SchedulingMessage] = []
+    reasons = {item: dict.fromkeys(_explain_job(scheduling, state.jobs[item])) for item in numbers}
     shared: dict[tuple[int, str], list[int]] = {}
-    for job in jobs:
-        for message in dict.fromkeys(_explain_job(scheduling, job)):
-            if message.number in _SHARED_ORDER:
-                shared.setdefault((message.number, message.text), []).extend(message.jobs)
-            elif not all_dropped:
-                own.append(message)
+    for message in (message for found in reasons.values() for message in found):
+        if message.number in _SHARED_ORDER:
+            shared.setdefault((message.number, message.text), []).extend(message.jobs)
+    by_urgency = sorted(reasons, key=lambda item: (-urgency(state.jobs[item]), item))
+    alike: dict[tuple[str, int, str], list[int]] = {}  # jobs of one category have their messages together
+    for item in () if all_dropped else by_urgency:
+        category = category_of(state.jobs[item].spec)
+        for message in reasons[item]:
+            if message.number not in _SHARED_ORDER:
+                alike.setdefault((category, message.number, message.text), []).append(item)
+    own = [SchedulingMessage(code, text, tuple(found)) for (_, code, text), found in alike.items()]
     order = sorted(shared, key=lambda key: _SHARED_ORDER.index(key[0]))
     return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]
 
@@ -189,37 +212,56 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     if not job.waiting and not pending:
         return []
     state = scheduling.state
-    simple = _simple_reason(state, job, pending, scheduling.now)
+    unseen = job.number in state.unseen
+    simple = state.unseen[job.number] if unseen else _simple_reason(state, job, pending, scheduling.now)
     if simple is not None:
-        return [SchedulingMessage(*simple, (job.number,))]
+        said = [HELD, simple] if simple == TOO_MANY and len(job.free) < len(job.waiting) else [simple]
+        return [SchedulingMessage(*reason, (job.number,)) for reason in said if reason != NO_REASON]
     reasons: list[SchedulingMessage] = []
     open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
     for instance in open_ones:
         found = _against(scheduling.capacity, instance, job.spec, loads=True, verifying=False)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
-    if len(job.free) < len(job.waiting) or any(task.hold for task in pending):
-        reasons.append(SchedulingMessage(33, "Job is in hold state", (job.number,)))
+    if not unseen and (len(job.free) < len(job.waiting) or any(task.hold for task in pending)):
+        reasons.append(SchedulingMessage(*HELD, (job.number,)))
     if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
         free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
         offered = _offered(scheduling.capacity, job.spec, free)
         few = _too_few(state, job.spec, offered)
         reasons.append(SchedulingMessage(few.number, few.text, (job.number,)))
+    if len(job.free) > concurrency_left(
+        state, job
+    ):  # of those that may not start with the others (real cell)
+        reasons.append(SchedulingMessage(*TOO_MANY, (job.number,)))
     return reasons
 
 
-def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) -> tuple[int, str] | None:
+def remember(state: CellState, now: float, name: str, number: int) -> None:
+    """Keep what the scheduler said of a job that is about to be changed, until it runs again."""
+    job = state.jobs.get(number)
+    if job is None:
+        return
+    if name != JobOperation.CLEAR_ERROR.value:
+        del state.told[number]
+        state.told[number] = None
+    if number not in state.unseen:
+        pending = [task for task in job.tasks.values() if task.is_pending]
+        state.unseen[number] = _simple_reason(state, job, pending, now)
+
+
+def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) -> Reason | None:
     """Why nothing of the job is looked at, when it is for one reason; None otherwise."""
     if not job.waiting and all(task.errors for task in pending):
         return 32, "Job is in error state"
     if not job.free and all(task.hold or task.errors for task in pending):
-        return 33, "Job is in hold state"
+        return HELD
     if job.predecessors:
-        return 35, "job dropped because of job dependencies"
+        return 35, WAITS_FOR_JOBS
     if job.spec.execution_time > now:
         return 31, "execution time not reached"
     if any(task.not_before > now for task in pending):
         host = next((instance.host for instance in state.instances.values()), "")
         return 44, f'cannot run on host "{host}" until clean up of a previous run has finished'
     if concurrency_left(state, job) == 0:
-        return 45, "not all array tasks may be started due to 'max_aj_instances'"
+        return TOO_MANY
     return None

@@ -34,6 +34,8 @@ def concurrency_left(state: CellState, job: Job) -> int:
 def schedule(state: CellState, now: float) -> None:
     """One scheduler run: remove what has ended, then dispatch what fits, by priority."""
     state.schedule_at = now + state.timing.schedule_interval
+    _see(state)
+    state.begun.clear()
     while state.delayed and state.delayed[0][0] <= now:
         job = state.jobs.get(heapq.heappop(state.delayed)[1])
         if job is not None and job.spec.execution_time <= now and not job.predecessors:
@@ -51,11 +53,25 @@ def schedule(state: CellState, now: float) -> None:
         _dispatch_in_order(state, capacity, now)
 
 
+def _see(state: CellState) -> None:
+    """Learn what has changed since the last run: who waits for something else than a place has no priority.
+
+    The figures of tasks that ran or failed stay as they were (real cell).
+    """
+    for number in state.unseen:
+        job = state.jobs.get(number)
+        if job is None or number in state.ready:
+            continue
+        if all(task.finish is None and task.is_pending for task in job.tasks.values()):
+            _show(job, (0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+    state.unseen.clear()
+
+
 def _dispatch_sorted(state: CellState, capacity: Capacity, now: float) -> None:
     """Order by the full priority formula."""
     set_priorities(state, now)
     waiting = [state.jobs[number] for number in state.ready]
-    for job in sorted(waiting, key=lambda item: (-_urgency(item), item.number)):
+    for job in sorted(waiting, key=lambda item: (-urgency(item), item.number)):
         if capacity.nothing_free():
             break
         _dispatch(state, capacity, job, now)
@@ -77,7 +93,8 @@ def _dispatch_in_order(state: CellState, capacity: Capacity, now: float) -> None
         heapq.heappush(state.order, entry)
 
 
-def _urgency(job: Job) -> float:
+def urgency(job: Job) -> float:
+    """The highest priority of what waits of a job."""
     waiting = [task.priority for task in job.tasks.values() if task.is_pending]
     return max([job.priority, *waiting])
 
@@ -114,6 +131,8 @@ def _start(state: CellState, job: Job, task: Task, now: float) -> None:
     task.state = State.RUNNING
     task.start_time = state.moment(now)
     task.usage = {}
+    task.left_out = False
+    state.begun[job.number] = None
     state.running[(job.number, task.number)] = None
     begin(state, job, task, now)
 
@@ -128,10 +147,14 @@ def set_priorities(state: CellState, now: float) -> None:
         for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")
     }
     running: dict[int, list[Task]] = {}
-    for job, task in state.running_tasks():
-        running.setdefault(job.number, []).append(task)
+    for number, task_number in state.running:
+        task = state.jobs[number].tasks[task_number]
+        if not task.state & State.SUSPENDED and not task.left_out:  # or its figures stay (real cell)
+            running.setdefault(number, []).append(task)
     startable = [
-        state.jobs[number] for number in state.ready if concurrency_left(state, state.jobs[number]) > 0
+        state.jobs[number]
+        for number in state.ready
+        if number not in state.unseen and concurrency_left(state, state.jobs[number]) > 0
     ]
     urgencies = {job.number: _contributions(job, now, weights) for job in startable}
     for number in running:
@@ -150,6 +173,8 @@ def set_priorities(state: CellState, now: float) -> None:
         for task in job.tasks.values() if number in starting else running[number]:
             if task.finish is None and not task.errors:
                 task.priority, task.normalised_tickets = value, 0.5
+        if number in state.begun and now < state.schedule_at:
+            continue  # it learns of the figures with the next run (captures state.t, state.Eqw)
         if number in starting or not job.waiting:
             _show(job, parts, normal, share, value)
         else:
@@ -157,7 +182,7 @@ def set_priorities(state: CellState, now: float) -> None:
 
 
 def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:
-    waited = max(0.0, now - job.submission_time)  # running ones go on to earn it (real cell)
+    waited = max(0, int(now - job.submission_time))  # in whole seconds; running ones go on to earn it
     remaining = job.spec.deadline - now
     deadline = weights["deadline"] / max(1.0, remaining) if job.spec.deadline else 0.0
     return 1000.0 * least_slots(job.spec), weights["waiting_time"] * waited, deadline

@@ -10,7 +10,6 @@ from typing import NamedTuple, Union
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
-from ..model.values import listed
 
 
 class StartTask(NamedTuple):
@@ -44,6 +43,9 @@ class JobGone(NamedTuple):
     job: int
 
 
+Reason = tuple[int, str]  # why nothing of a job is looked at: number and text of the message
+NO_REASON = 0, ""
+WAITS_FOR_JOBS = "job dropped because of job dependencies"
 Effect = Union[StartTask, SignalTask, TaskEnded, JobGone]
 
 
@@ -78,7 +80,10 @@ class AccountingLine:
 
 @dataclass
 class CellState:
-    """Everything the qmaster must not forget. ``ready`` are jobs the scheduler has to look at."""
+    """Everything the qmaster must not forget. ``ready`` are jobs the scheduler has to look at.
+
+    ``unseen`` has what the scheduler said of a job before it was changed, None when it looked for a place.
+    """
 
     config: CellConfig
     timing: Timing
@@ -99,6 +104,9 @@ class CellState:
     schedule_at: float = 0.0  # next scheduler run
     clock_offset: float = 0.0
     effects: list[Effect] = field(default_factory=list)
+    told: dict[int, None] = field(default_factory=dict)  # jobs in the order of what was last said of them
+    begun: dict[int, None] = field(default_factory=dict)  # jobs that the scheduler's last run has started
+    unseen: dict[int, Reason | None] = field(default_factory=dict)  # changed since the scheduler's last run
 
     def __getstate__(self) -> dict[str, object]:
         """Effects are not part of the state."""
@@ -107,10 +115,6 @@ class CellState:
     def moment(self, now: float) -> float:
         """A time as it is kept: whole seconds, unless the flavour shows fractions."""
         return now if self.config.flavour.times.digits else float(int(now))
-
-    def running_tasks(self) -> list[tuple[Job, Task]]:
-        """Dispatched tasks with their jobs."""
-        return [(self.jobs[number], self.jobs[number].tasks[task]) for number, task in self.running]
 
     def take_effects(self) -> list[Effect]:
         """What must be done outside since the last call."""
@@ -174,7 +178,7 @@ def exceeded(config: CellConfig, loads: Mapping[str, str], thresholds: str) -> I
 def hosts_of(config: CellConfig, hostlist: str) -> list[str]:
     """Host names that a host list means (``@group`` references resolved), without repeats."""
     names: list[str] = []
-    for word in listed(hostlist):
+    for word in hostlist.replace(",", " ").split():
         for name in config.host_groups.get(word, ()) if word.startswith("@") else (word,):
             if name in config.hosts and name not in names:
                 names.append(name)

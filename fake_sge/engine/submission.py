@@ -11,7 +11,7 @@ from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
 from .admission import ANSWER_LOST, judge, late, not_in_any_queue
 from .reasons import suitability
-from .state import CellState
+from .state import NO_REASON, CellState
 
 
 def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
@@ -70,6 +70,8 @@ def _store(state: CellState, now: float, spec: JobSpec) -> Job:
         job.category_id = state.category_ids.setdefault(category_of(spec), len(state.category_ids) + 1)
     wrapped = bool(state.jobs) and number < next(reversed(state.jobs))
     state.jobs[number] = job
+    state.told[number] = None
+    state.unseen[number] = NO_REASON
     users = state.config.users
     if spec.owner not in users and state.config.global_config["enforce_user"].lower() == "auto":
         users.append(spec.owner)
@@ -105,17 +107,7 @@ def refresh_ready(state: CellState, job: Job, now: float) -> None:
         state.mark_ready(job)
     elif job.number in state.ready:
         del state.ready[job.number]
-        if job.waiting or any(task.is_pending for task in job.tasks.values()):
-            _forget_priority(job)
-
-
-def _forget_priority(job: Job) -> None:
-    """A job that waits for something else than a place has none (real cell); running tasks keep theirs."""
-    job.priority = job.normalised_priority = job.normalised_urgency = job.normalised_tickets = 0.0
-    job.urgency = job.resource_contribution = job.waiting_contribution = job.deadline_contribution = 0.0
-    for task in job.tasks.values():
-        if task.is_pending:
-            task.priority = task.normalised_tickets = 0.0
+        state.unseen.setdefault(job.number, None)
 
 
 def _in_error(task: Task) -> bool:

@@ -189,6 +189,7 @@ class Task(Compact):
     not_before: float = 0.0  # cleanup of the previous run (Rq) lasts until then
     run: int = 0  # counts dispatches; names the spool directory
     reschedule_requested: bool = False  # qmod -rj, not ended yet
+    left_out: bool = False  # unsuspended while its queue was suspended: the scheduler does not learn of it
     purge_at: float = 0.0  # not removed from qstat -j before
 
     @property

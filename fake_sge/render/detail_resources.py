@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..model import CHECKPOINT_BITS, MAIL_BITS, CellConfig, Exit, HostPath, Job, MailTo, Task
+from ..model import MAIL_BITS, CellConfig, Exit, Job, Task
 from ..model.accounting import RUSAGE
 
 _ENV_PREFIX = "__SGE_PREFIX__"
@@ -21,24 +20,9 @@ _LIVE_ORDER = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
 _ACCOUNTED = ("cpu", "mem", "io", "iow", "maxvmem")
 
 
-def mail_option_letters(bits: int, order: str = "abes") -> str:
+def mail_option_letters(bits: int) -> str:
     """``abe`` for the bits of JB_mail_options."""
-    return "".join(letter for letter in order if bits & MAIL_BITS[letter])
-
-
-def checkpoint_letters(bits: int) -> str:
-    """``sx`` for the bits of JB_checkpoint_attr."""
-    return "".join(letter for letter, bit in CHECKPOINT_BITS.items() if bits & bit)
-
-
-def paths_as_given(paths: Sequence[HostPath]) -> str:
-    """``[HOST:]PATH,...`` as the argument of -o, -e, -i and -S."""
-    return ",".join(f"{entry.host}:{entry.path}" if entry.host else entry.path for entry in paths)
-
-
-def addresses_as_given(addresses: Sequence[MailTo]) -> str:
-    """``USER[@HOST],...`` as the argument of -M."""
-    return ",".join(f"{user}@{host}" if host else user for user, host in addresses)
+    return "".join(letter for letter in "abes" if bits & MAIL_BITS[letter])
 
 
 def visible_env(job: Job) -> list[tuple[str, str | None]]:
@@ -89,8 +73,8 @@ VALUE_TYPES = {word: number for number, word in enumerate(_VALUE_TYPES, 1)}
 
 
 def value_type(config: CellConfig, name: str) -> str:
-    """The type word of a complex entry, STRING if it is gone."""
-    entry = config.complex_named(name)
+    """The type word of a complex entry, STRING if it is gone; mem_limit is none, but a limit."""
+    entry = config.complex_named("h_vmem" if name == "mem_limit" else name)
     return entry.type if entry is not None else "STRING"
 
 

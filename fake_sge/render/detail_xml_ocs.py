@@ -31,7 +31,7 @@ def task_state(task: Task, queue: QueueState) -> int:
     """JAT_state; ``queue`` is the state of the queue instance that the task runs in."""
     state = int(task.state)
     if task.status is not Status.IDLE:
-        state &= ~int(State.QUEUED | State.WAITING)
+        state &= ~int(State.QUEUED | State.WAITING | State.RUNNING)
         state |= 0 if task.state & State.SUSPENDED else int(State.RUNNING)
     elif task.restarts:
         state |= _CLEANING_UP

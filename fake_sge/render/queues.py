@@ -101,12 +101,11 @@ def queue_resources(
     return [
         replace(item, value=printed(item.value, value_type(config, item.name), True, flavour.infinity))
         for item in offered
-        if is_wanted(config, item.name, wanted)
+        if _asked(config, item.name, wanted)
     ]
 
 
-def is_wanted(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
-    """Whether a resource is one of those of ``-F``, named in full or by its shortcut."""
+def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
     if wanted is None or name in wanted:
         return True
     entry = config.complex_named(name)

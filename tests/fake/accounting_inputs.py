@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_sge.model.accounting import FIELDS, Record, format_record
 
-from .situations import instant, utc
+from .predict.instants import instant
 
 LABELS = {
     "qname": "qname",
@@ -50,7 +50,7 @@ def record_of(block: str) -> Record:
         label, value = line[:13].strip(), line[13:].rstrip()
         name = LABELS.get(label, label)
         if name in TIMES:
-            setattr(record, name, 0 if value == "-/-" else int(utc(value, "%a %b %d %H:%M:%S %Y")))
+            setattr(record, name, 0 if value == "-/-" else int(instant(value)))
         elif name in ("arid", "ar_sub_time") or value == "undefined":
             continue
         elif name in ("failed", "exit_status", "job_number", "priority", "slots", "task_number"):

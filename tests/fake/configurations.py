@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from fake_sge.model import ClusterQueue, ComplexEntry, Host, ParallelEnvironment, QueueInstance
+from fake_sge.model import ClusterQueue, ComplexEntry, Host, ParallelEnvironment
 
 Case = dict[str, Any]
 NAME_LISTS = {
@@ -108,8 +108,3 @@ class Configuration:
         self.cell.clients[:] = [
             (int(words[0]), words[1], words[2]) for words in map(str.split, text.splitlines()[2:])
         ]
-
-
-def queue_instances(config: Any, host: str) -> list[QueueInstance]:
-    """An instance of each queue on a host."""
-    return [QueueInstance(queue, host) for _, queue in sorted(config.queues.items())]

@@ -19,7 +19,7 @@ from fake_sge.model.requests import ClientSignal, Reply, Request
 from fake_sge.options import CellOptions, make_config
 from fake_sge.qmaster.view import Client, CommandView
 
-UIDS = {"root": 0, "grid": 1001, "grid1": 1001, "grid2": 1002, "ge": 1003}
+UIDS = {"root": 0, "grid": 1001, "grid1": 1001, "grid2": 1002, "ge": 1004}
 
 
 class _Changed:
@@ -161,7 +161,7 @@ class PureCell:
     ) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of one call."""
         self.emitted.clear()
-        module = importlib.import_module(f"fake_sge.commands.{argv[0]}")
+        module = importlib.import_module(f"fake_sge.commands.{Path(argv[0]).name}")
         try:
             reply: Reply = module.main(self.request(argv, user, **others), qmaster or self.view)
         except ClientSignal as caught:

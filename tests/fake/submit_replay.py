@@ -15,7 +15,7 @@ from fake_sge.model import Simulation
 from fake_sge.model.requests import QmasterUnreachable, Unreachable
 
 from .cells import captures
-from .engine_situations import build_engine_situation, noted_settings, prepare_engine_case
+from .engine_situations import noted_settings, prepare_engine_case
 from .help_text import cut_help
 from .op_situations import build_situation
 from .pure import PureCell
@@ -264,9 +264,7 @@ def replay(case: dict[str, Any], flavour: str, tmp_path: Path) -> tuple[Outcome,
     cell = _cell(case, tmp_path, flavour)
     argv = [Path(case["argv"][0]).name, *case["argv"][1:]]
     user = case.get("user") or "ge"
-    if flavour != "sge-8.1.9":
-        build_engine_situation(cell, case)
-    elif name.startswith(("op.", "env.", "state.", "locale.")):
+    if flavour == "sge-8.1.9" and name.startswith(("op.", "env.", "state.", "locale.")):
         build_situation(cell, case)
     _prepare(cell, case)
     if flavour != "sge-8.1.9":

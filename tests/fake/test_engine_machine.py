@@ -170,7 +170,12 @@ class CellMachine(RuleBasedStateMachine):
     def every_task_is_in_one_place(self) -> None:
         for job in self.engine.state.jobs.values():
             everything = set(job.spec.array.ids())
-            ended = set(job.zombies or ())
+            ended = {
+                task
+                for old in self.engine.state.zombies
+                if old.number == job.number
+                for task in old.zombies or ()
+            }
             places = [set(job.waiting), set(job.tasks), ended]
             assert sum(map(len, places)) == len(everything)
             assert set.union(*places) == everything

@@ -176,11 +176,13 @@ def test_priorities_of_a_single_job_and_of_several() -> None:
     # observed on a real 8.1.9: a PE job of 2 slots among others of 1 and 8
     kit = Kit()
     alone = kit.put()
+    kit.engine.state.unseen.clear()  # as if the scheduler had found no place
     set_priorities(kit.engine.state, kit.now)
     assert kit.jobs[alone].priority == 0.5
     two = kit.put(pe="smp", pe_ranges=(Range(2, 2),))
     eight = kit.put(pe="smp", pe_ranges=(Range(8, 8),))
     held = kit.put(user_hold=True)
+    kit.engine.state.unseen.clear()
     set_priorities(kit.engine.state, kit.now)
     jobs = kit.jobs
     assert [round(jobs[number].priority, 5) for number in (alone, two, eight, held)] == [

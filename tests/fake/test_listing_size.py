@@ -13,9 +13,10 @@ import pytest
 from fake_sge.commands.qstat import main
 from fake_sge.model import Granted, Job, JobSpec, JobType, Range, State, Status, Task, TaskSet
 from fake_sge.model.requests import Reply, Request
+from fake_sge.options import CellOptions
+from fake_sge.qmaster.view import CommandView
 
-from .cells import Cell, config_of
-from .situations import Facts
+from .pure import PureQmaster, QuietClient
 
 
 def job(number: int, array: Range, running: bool) -> Job:
@@ -54,10 +55,14 @@ def calls(cell: Any, root: Path, *options: str) -> tuple[int, Reply]:
     return count, reply
 
 
-def jobs(count: int) -> Cell:
-    return Cell(
-        config_of(Facts()), [job(number, Range(1, 1), number % 3 == 0) for number in range(1, count + 1)]
-    )
+def cell_of(*found: Job) -> CommandView:
+    qmaster = PureQmaster(CellOptions())
+    qmaster.engine.state.jobs = {item.number: item for item in found}
+    return CommandView(qmaster, [], QuietClient())  # type: ignore[arg-type]
+
+
+def jobs(count: int) -> CommandView:
+    return cell_of(*(job(number, Range(1, 1), number % 3 == 0) for number in range(1, count + 1)))
 
 
 @pytest.mark.parametrize("options", [("-xml",), ()])
@@ -70,7 +75,7 @@ def test_each_job_of_a_listing_costs_a_few_calls(tmp_path: Path, options: tuple[
 
 
 def test_memory_is_a_small_multiple_of_the_output(tmp_path: Path) -> None:
-    cell = Cell(config_of(Facts()), [job(number, Range(1, 1), False) for number in range(1, 5001)])
+    cell = cell_of(*(job(number, Range(1, 1), False) for number in range(1, 5001)))
     tracemalloc.start()
     reply = listing(cell, tmp_path, "-xml")
     peak = tracemalloc.get_traced_memory()[1]
@@ -79,8 +84,8 @@ def test_memory_is_a_small_multiple_of_the_output(tmp_path: Path) -> None:
 
 
 def test_an_array_of_seventy_five_thousand_tasks_is_one_line(tmp_path: Path) -> None:
-    listing(Cell(config_of(Facts()), [job(1, Range(1, 10), False)]), tmp_path)
-    few, _ = calls(Cell(config_of(Facts()), [job(1, Range(1, 750), False)]), tmp_path)
-    many, reply = calls(Cell(config_of(Facts()), [job(1, Range(1, 75000), False)]), tmp_path)
+    listing(cell_of(job(1, Range(1, 10), False)), tmp_path)
+    few, _ = calls(cell_of(job(1, Range(1, 750), False)), tmp_path)
+    many, reply = calls(cell_of(job(1, Range(1, 75000), False)), tmp_path)
     assert many <= few + 10
     assert reply.out.splitlines()[-1].endswith(b" 1-75000:1")

@@ -27,6 +27,7 @@ def _replay(cell: PureCell, side: Side, step: dict[str, Any]) -> dict[str, Any]:
     shown = ""
     if words[0] == "qsub":
         side.learn((code, out, err))
+        cell.qmaster.engine.state.unseen.clear()  # when it was recorded the scheduler had run
         if len(side.numbers) > before:
             shown = detail(cell.run(["qstat", "-j", str(side.numbers[-1]), "-xml"], "root")[1])
     texts = [mask(side.mask(text), cell.home) for text in (out, err, shown)]

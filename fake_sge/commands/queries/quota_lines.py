@@ -58,7 +58,8 @@ def _means(config: CellConfig, kind: str, pattern: str, value: str) -> bool:
         return any(
             value in members for group, members in config.host_groups.items() if glob_match(pattern, group)
         )
-    return kind == "users" and value in config.members(pattern[1:])
+    entries = config.usersets.get(pattern[1:], {}).get("entries", "").replace(",", " ").split()
+    return kind == "users" and value in entries
 
 
 def _line(config: CellConfig, use: QuotaUse) -> QuotaLine:

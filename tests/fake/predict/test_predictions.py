@@ -1,0 +1,48 @@
+"""Each recorded answer that depends on jobs is predicted from what was done before: the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tables import each_row
+
+from ..cells import FOLDERS
+from ..not_rebuilt import listed
+from ..query_replay import CRASHES
+from .play import SCRIPTS, asked, played
+from .taken import TAKEN, Values
+
+CASES = [
+    (flavour, script, case)
+    for script, flavours in SCRIPTS.items()
+    for flavour in flavours
+    for case in asked(script, flavour)
+    if case not in listed(flavour) and case not in CRASHES
+]
+
+
+@each_row("flavour, script, case", CASES, [f"{flavour}-{case}" for flavour, _, case in CASES])
+def test_the_answer_is_predicted(flavour: str, script: str, case: str) -> None:
+    predicted, told = played(script, flavour)[case]
+    assert predicted == told
+
+
+def test_each_case_is_asked_for_once() -> None:
+    for flavour in FOLDERS:
+        found = [
+            case
+            for script, flavours in SCRIPTS.items()
+            if flavour in flavours
+            for case in asked(script, flavour)
+        ]
+        assert len(found) == len(set(found))
+    assert len(CASES) > 2000
+
+
+def test_nothing_else_is_taken_from_the_answers() -> None:
+    assert set(TAKEN) == set(Values.__dataclass_fields__)
+
+
+def test_every_script_is_played() -> None:
+    directory = Path(__file__).parents[1] / "data" / "recorded"
+    assert {path.stem for path in directory.iterdir()} == set(SCRIPTS)
