@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -12,8 +11,9 @@ from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.jobs.job_ids import JobIdLike
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.subscriptions import Pair, Subscriber, Subscriptions, Told
+from drmaa_cli.system.log import Log
 
-log = logging.getLogger("drmaa_cli.aio")
+log = Log("drmaa_cli.aio")
 
 AT_ONCE = 200  # so many ends are told in one step of the loop, which has other things to do
 

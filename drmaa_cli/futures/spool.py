@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import logging
 import os
 import pickle
 import secrets
@@ -25,8 +24,9 @@ from typing import IO, Any, NamedTuple
 
 from drmaa_cli.futures import host
 from drmaa_cli.futures.outcome import Found
+from drmaa_cli.system.log import Log
 
-log = logging.getLogger("drmaa_cli.futures")
+log = Log("drmaa_cli.futures")
 
 MODULE = "drmaa_cli_host.py"
 LOCK = "lock"
@@ -123,8 +123,8 @@ class Spool:
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
-        level = logging.INFO if size >= LARGE else logging.DEBUG
-        log.log(level, "%d calls, %d bytes, in %s", len(calls), size, self.path / name)
+        tell = log.info if size >= LARGE else log.debug
+        tell("%d calls, %d bytes, in %s", len(calls), size, self.path / name)
         return name
 
     def bundles(self) -> Iterator[tuple[str, list[str | None]]]:

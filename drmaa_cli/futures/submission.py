@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -13,8 +12,9 @@ from drmaa_cli.futures.own_code import own_classes
 from drmaa_cli.futures.spool import LOG, MODULE, Spool
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.system.log import Log
 
-log = logging.getLogger("drmaa_cli.futures")
+log = Log("drmaa_cli.futures")
 
 PROGRAM = f"import sys; sys.path[0] = sys.argv[1]; import {MODULE[:-3]} as here; here.main(*sys.argv[1:])"
 

@@ -6,7 +6,6 @@ what is submitted is waited for. Other threads only put things into its queues.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -27,8 +26,9 @@ from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Lock, Signal
+from drmaa_cli.system.log import Log
 
-log = logging.getLogger("drmaa_cli.futures")
+log = Log("drmaa_cli.futures")
 
 GATHERINGS = 10  # a burst that does not end is submitted after so many times the time of gathering
 SLICE = 0.25  # seconds between two looks at a result that is not there yet, or for the end of the program

@@ -27,10 +27,10 @@ FIELDS_UNIVA = 52
 
 NO_PE_TASK = "NONE"
 
-_NUMBER = re.compile(rb"[0-9]{1,10}")
-_FLOAT = re.compile(r"[0-9]+(\.[0-9]*)?")
-_JSON_JOB = re.compile(rb'"job_number"\s*:\s*([0-9]{1,10})\b')
-_JSON_TASK = re.compile(rb'"task_number"\s*:\s*([0-9]{1,10})\b')
+_NUMBER = rb"[0-9]{1,10}"
+_FLOAT = r"[0-9]+(\.[0-9]*)?"
+_JSON_JOB = rb'"job_number"\s*:\s*([0-9]{1,10})\b'
+_JSON_TASK = rb'"task_number"\s*:\s*([0-9]{1,10})\b'
 
 
 def parse_line(line: bytes) -> AccountingRecord:
@@ -62,12 +62,12 @@ def line_id(line: bytes) -> tuple[int, int] | None:
         None for a comment, an empty or a broken line.
     """
     if line.startswith(b"{"):
-        job, task = _JSON_JOB.search(line), _JSON_TASK.search(line)
+        job, task = re.search(_JSON_JOB, line), re.search(_JSON_TASK, line)
         return (int(job.group(1)), int(task.group(1)) if task else 0) if job else None
     if line.startswith(b"#"):
         return None
     fields = line.split(b":", 36)
-    if len(fields) < 37 or not (_NUMBER.fullmatch(fields[5]) and _NUMBER.fullmatch(fields[35])):
+    if len(fields) < 37 or not (re.fullmatch(_NUMBER, fields[5]) and re.fullmatch(_NUMBER, fields[35])):
         return None
     return int(fields[5]), int(fields[35])
 
@@ -168,7 +168,11 @@ def _after_category(fields: list[str]) -> int:
     places: list[int] = [last, *range(FIELDS_BEFORE_CATEGORY + 1, last)]
     for start in places:
         iow, _, maxvmem, reservation, reserved_at = fields[start : start + FIELDS_AFTER_CATEGORY]
-        if _FLOAT.fullmatch(iow) and _FLOAT.fullmatch(maxvmem) and f"{reservation}{reserved_at}".isdigit():
+        if (
+            re.fullmatch(_FLOAT, iow)
+            and re.fullmatch(_FLOAT, maxvmem)
+            and f"{reservation}{reserved_at}".isdigit()
+        ):
             return start
     raise ValueError("no memory usage after the category")
 

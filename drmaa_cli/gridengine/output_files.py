@@ -15,7 +15,7 @@ from typing import Callable, NamedTuple
 __all__ = ["OutputFiles", "of_text", "to_text"]
 
 # `$$` becomes `$`, whatever else begins with `$` stays as it is (observed).
-_VARIABLE = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")
+_VARIABLE = r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)"
 TILDE = "~/"
 
 
@@ -141,4 +141,4 @@ def _of_host(given: Sequence[str], host: str) -> str:
 def _expanded(path: str, values: Mapping[str, str]) -> str:
     if path == "~" or path.startswith(TILDE):
         path = "$HOME" + path[1:]
-    return _VARIABLE.sub(lambda found: values[found.group(1)], path)
+    return re.sub(_VARIABLE, lambda found: values[found.group(1)], path)

@@ -35,9 +35,9 @@ DEFAULT_FLUSH_SECONDS = 15
 DEFAULT_MAX_AJ_TASKS = 75000
 MOST_DIGITS = 10  # of a 32-bit number
 
-_BANNER = re.compile(r"\S+ \S.*")
+_BANNER = r"\S+ \S.*"
 _USAGE = "usage: "
-_DENIED = re.compile(r"^denied: .*$", re.MULTILINE)  # captures qconf.mattr_denied, cell2.qdel_not_submit_host
+_DENIED = r"(?m)^denied: .*$"  # captures qconf.mattr_denied, cell2.qdel_not_submit_host
 
 
 @reader
@@ -53,7 +53,7 @@ def banner(result: CommandResult) -> str:
     for text in (result.out, result.err):
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         for line, following in zip(lines, lines[1:]):
-            if following.startswith(_USAGE) and _BANNER.fullmatch(line):
+            if following.startswith(_USAGE) and re.fullmatch(_BANNER, line):
                 return line
     check_environment_errors(result)
     raise UnreadableReply(f"no version in the help text ({describe(result)})")
@@ -69,7 +69,7 @@ def parse_sconf(result: CommandResult) -> dict[str, str]:
     """
     if result.exit_code != 0 or not result.stdout.strip():
         check_environment_errors(result)
-        if found := _DENIED.search(result.err) or _DENIED.search(result.out):
+        if found := re.search(_DENIED, result.err) or re.search(_DENIED, result.out):
             raise CommandFailed(found.group(0))
         raise UnreadableReply(describe(result))
     if not result.out.endswith("\n"):

@@ -48,19 +48,18 @@ SCRIPT_UNREADABLE = "Unable to read script file because of error: "
 CLOSING = "Exiting."
 INTERNAL_ERROR = "Error reading answer list from qmaster"  # a blank or a non-ASCII byte in the name, mostly
 VERIFICATION = "verification: "  # -w v, -w p
-NOT_SUBMITTED = re.compile(r"^job_number: +unassigned$", re.MULTILINE)  # -verify
-USAGE = re.compile(r"^usage: qsub .*$", re.MULTILINE)  # -help
+NOT_SUBMITTED = r"(?m)^job_number: +unassigned$"  # -verify
+USAGE = r"(?m)^usage: qsub .*$"  # -help
 NOT_SCHEDULED = "request could not be scheduled"  # -now y
 
-_SENTENCE = re.compile(
-    r"Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
-    r' \("((?:(?!Your job).)*)"\) has been submitted\.?\r?$',  # one way to match: linear
-    re.MULTILINE,
+_SENTENCE = (
+    r"(?m)Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
+    r' \("((?:(?!Your job).)*)"\) has been submitted\.?\r?$'  # one way to match: linear
 )
-_TERSE = re.compile(r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?")
-_SYNCHRONOUS = re.compile(r"Job [0-9.]+ exited |Unable to run job [0-9.]+$")  # -sync y, after the id
-_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]")  # after a JSV's message, in 9.2's prerelease
-_OWN_NAME = re.compile(r"^qsub: ", re.MULTILINE)
+_TERSE = r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
+_SYNCHRONOUS = r"Job [0-9.]+ exited |Unable to run job [0-9.]+$"  # -sync y, after the id
+_UNPRINTABLE = "[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]"  # after a JSV's message, in 9.2's prerelease
+_OWN_NAME = r"(?m)^qsub: "
 
 # Texts of qsub's own side of the conversation: it has no answer, and the qmaster may have the job. Found by
 # swallowing the answer on its way, by stopping and killing a real qmaster in mid-call, and at a JSV that
@@ -154,12 +153,15 @@ def parse_submission(result: CommandResult) -> Accepted | Refused:
 
 def _numbers(text: str) -> list[int]:
     """Every number that stands where an id can stand."""
-    found = [*_SENTENCE.finditer(text), *(_TERSE.fullmatch(line.strip()) for line in text.splitlines())]
+    found = [
+        *re.finditer(_SENTENCE, text),
+        *(re.fullmatch(_TERSE, line.strip()) for line in text.splitlines()),
+    ]
     return [int(match.group(1)) for match in found if match is not None]
 
 
 def _sentence(text: str, other: str) -> Accepted | None:
-    sentences = list(_SENTENCE.finditer(text))
+    sentences = list(re.finditer(_SENTENCE, text))
     if not sentences:
         return None
     found = sentences[-1]  # a JSV may talk before
@@ -169,11 +171,11 @@ def _sentence(text: str, other: str) -> Accepted | None:
 
 def _terse(result: CommandResult) -> Accepted | None:
     lines = result.out.splitlines(keepends=True)
-    while lines and _SYNCHRONOUS.match(lines[-1]):
+    while lines and re.match(_SYNCHRONOUS, lines[-1]):
         lines.pop()
     if not lines or not lines[-1].endswith("\n"):  # a line that was cut off may hold half a number
         return None
-    found = _TERSE.fullmatch(lines[-1].strip())
+    found = re.fullmatch(_TERSE, lines[-1].strip())
     return _accepted(found, [*lines[:-1], *result.err.splitlines()]) if found else None
 
 
@@ -204,9 +206,9 @@ def _refusal(result: CommandResult) -> Refused:
         return Refused(Refusal.NO_ANSWER, reason, certain=False)
     if VERIFICATION in reason:
         return Refused(Refusal.VERIFIED_ONLY, reason)
-    if result.exit_code == 0 and (VERIFICATION in result.out or NOT_SUBMITTED.search(result.out)):
+    if result.exit_code == 0 and (VERIFICATION in result.out or re.search(NOT_SUBMITTED, result.out)):
         return Refused(Refusal.VERIFIED_ONLY, result.out.strip())
-    if usage := USAGE.search(result.out):
+    if usage := re.search(USAGE, result.out):
         return Refused(Refusal.SYNTAX, usage.group(0))
     if NOT_SCHEDULED in reason or (result.exit_code in EXITS_TRY_LATER and reason):
         return Refused(Refusal.TRY_LATER, reason)
@@ -224,7 +226,7 @@ def _reason(text: str) -> str:
         if opening in text:
             text = text[text.index(opening) + len(opening) :]
             break
-    text = _UNPRINTABLE.sub("", _OWN_NAME.sub("", text.replace("\r\n", "\n"))).strip("\n")
+    text = re.sub(_UNPRINTABLE, "", re.sub(_OWN_NAME, "", text.replace("\r\n", "\n"))).strip("\n")
     if text == CLOSING:
         return ""
     return text[: -len(CLOSING)].rstrip("\n") if text.endswith("\n" + CLOSING) else text

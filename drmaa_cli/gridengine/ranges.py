@@ -23,7 +23,7 @@ __all__ = [
 
 MAX_TASK = 2**32 - 1  # task numbers are unsigned 32-bit in the qmaster
 
-_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10})(?::([0-9]{1,10}))?)?")
+_RANGE = r"([0-9]{1,10})(?:-([0-9]{1,10})(?::([0-9]{1,10}))?)?"
 
 
 def parse_range(text: str) -> TaskRange:
@@ -38,7 +38,7 @@ def parse_range(text: str) -> TaskRange:
     Raises:
         ValueError: anything else: task 0, M smaller than N, step 0, a number beyond 32 bits.
     """
-    found = _RANGE.fullmatch(text.strip())
+    found = re.fullmatch(_RANGE, text.strip())
     if found is None:
         raise ValueError(f"not a task range: {text[:80]!r} (expected N, N-M or N-M:S)")
     first = int(found.group(1))

@@ -40,35 +40,29 @@ _PREFIXES = (  # no two of them can match the same text, so a search stays linea
     r"(?:(?:critical error|(?i:error)|warning|qsub|qstat|qdel|qmod|qhold|qrls|qalter|qacct|qconf"
     r"|Unable to run job|Unable to initialize environment because of error): |ERROR! )*"
 )
-_UNREACHABLE = re.compile(
-    rf"^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$", re.MULTILINE | re.IGNORECASE
-)
+_UNREACHABLE = rf"(?mi)^{_PREFIXES}(unable to (?:send message to|contact) qmaster\b.*)$"
 # The qmaster's name is not to be had: the file is missing, or empty (captures act_qmaster.empty.*)
-_NO_NAME = re.compile(
-    rf'^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*|unable to read qmaster name: .*)$', re.MULTILINE
-)
+_NO_NAME = rf'(?m)^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*|unable to read qmaster name: .*)$'
 # Gridware Cluster Scheduler counts requests (gdi_request_limits of sge_conf(5)); not observed
-_TOO_MANY = re.compile(rf'^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$', re.MULTILINE)
-_ANSWER_LOST = re.compile(rf"^{_PREFIXES}(failed receiving gdi request response\b.*)$", re.MULTILINE)
-_COMMLIB = re.compile(rf"^{_PREFIXES}(commlib error: .*)$", re.MULTILINE)
-_ENVIRONMENT = re.compile(
-    rf"^{_PREFIXES}("
+_TOO_MANY = rf'(?m)^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$'
+_ANSWER_LOST = rf"(?m)^{_PREFIXES}(failed receiving gdi request response\b.*)$"
+_COMMLIB = rf"(?m)^{_PREFIXES}(commlib error: .*)$"
+_ENVIRONMENT = (
+    rf"(?m)^{_PREFIXES}("
     r'SGE_ROOT directory ".*" doesn\'t exist.*'
     r'|cell directory ".*" doesn\'t exist.*'
     r"|Please set the environment variable SGE_ROOT.*"
     r"|directory doesn't exist: .*|\$SGE_ROOT=.* is not a directory"
     r'|fopen\(".*/bootstrap"\) failed: (?:No such file or directory|Not a directory|Permission denied)'
     r"|cannot read attribute <\w+> from bootstrap file .*"
-    r")$",
-    re.MULTILINE,
+    r")$"
 )
-_INITIALIZE = re.compile(r"^Unable to initialize environment because of error: (.*)$", re.MULTILINE)
-_USAGE = re.compile(r"^usage: q\w+ .*$", re.MULTILINE)
-_BAD_OPTION = re.compile(
-    rf"^{_PREFIXES}((?:invalid option argument|unknown option) .*|\S+ option must have argument.*)$",
-    re.MULTILINE,
+_INITIALIZE = r"(?m)^Unable to initialize environment because of error: (.*)$"
+_USAGE = r"(?m)^usage: q\w+ .*$"
+_BAD_OPTION = (
+    rf"(?m)^{_PREFIXES}((?:invalid option argument|unknown option) .*|\S+ option must have argument.*)$"
 )
-_XML_START = re.compile(r"<\?xml|<\w")
+_XML_START = r"<\?xml|<\w"
 
 
 NOT_EXECUTED = (126, 127)  # a shell's exit codes: found but not executable, not found
@@ -170,17 +164,17 @@ def find_environment_error(result: CommandResult) -> QmasterUnreachable | Comman
     """
     streams = (result.err, _before_xml(result.out))
     for text in streams:
-        if found := _TOO_MANY.search(text):
+        if found := re.search(_TOO_MANY, text):
             return TooManyRequests(found.group(1).strip())
-        if found := _ANSWER_LOST.search(text):
+        if found := re.search(_ANSWER_LOST, text):
             return AnswerLost(found.group(1).strip())
     for text in streams:
-        if found := _UNREACHABLE.search(text):
+        if found := re.search(_UNREACHABLE, text):
             return QmasterUnreachable(found.group(1).strip())
     for text in streams:
-        if found := _ENVIRONMENT.search(text) or _INITIALIZE.search(text):
+        if found := re.search(_ENVIRONMENT, text) or re.search(_INITIALIZE, text):
             return CommandFailed(found.group(1).strip())
-        if found := _NO_NAME.search(text) or _COMMLIB.search(text):
+        if found := re.search(_NO_NAME, text) or re.search(_COMMLIB, text):
             return QmasterUnreachable(found.group(1).strip())
     if result.exit_code in NOT_EXECUTED and result.err.strip():
         return CommandFailed(result.err.strip().splitlines()[-1])
@@ -205,9 +199,9 @@ def check_environment_errors(result: CommandResult) -> None:
         raise error
     if result.exit_code == 0:
         return
-    if found := _BAD_OPTION.search(result.err):
+    if found := re.search(_BAD_OPTION, result.err):
         raise CommandFailed(found.group(1).strip())
-    if found := _USAGE.search(result.err):
+    if found := re.search(_USAGE, result.err):
         raise CommandFailed(f"{found.group(0)} (a usage error)")
 
 
@@ -218,5 +212,5 @@ def describe(result: CommandResult) -> str:
 
 
 def _before_xml(text: str) -> str:
-    start = _XML_START.search(text)
+    start = re.search(_XML_START, text)
     return text[: start.start()] if start else text

@@ -19,9 +19,9 @@ __all__ = [
 UNSET = ("", "0", "-/-", "undefined")  # how an unset time is printed
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
-_SECONDS = re.compile(rf"({_NUMBER})s?")
-_CLOCK = re.compile(r"(?:(?:([0-9]{0,10}):)?([0-9]{0,10}):)([0-9]{0,10})")
-_MEMORY = re.compile(rf"({_NUMBER})([kKmMgGtTpPeE]?)B?s?")
+_SECONDS = rf"({_NUMBER})s?"
+_CLOCK = r"(?:(?:([0-9]{0,10}):)?([0-9]{0,10}):)([0-9]{0,10})"
+_MEMORY = rf"({_NUMBER})([kKmMgGtTpPeE]?)B?s?"
 _FACTORS = {
     "": 1,
     "k": 10**3,
@@ -40,10 +40,10 @@ _FACTORS = {
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME_OF_DAY = r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
-_CTIME = re.compile(rf"[A-Z][a-z]{{2}} ([A-Z][a-z]{{2}}) +([0-9]{{1,2}}) {_TIME_OF_DAY} ([0-9]{{4}})")
-_SLASHED = re.compile(rf"([0-9]{{2}})/([0-9]{{2}})/([0-9]{{4}}) {_TIME_OF_DAY}")
-_ISO = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_TIME_OF_DAY}")
-_EPOCH = re.compile(r"([0-9]{1,20})(\.[0-9]*)?")
+_CTIME = rf"[A-Z][a-z]{{2}} ([A-Z][a-z]{{2}}) +([0-9]{{1,2}}) {_TIME_OF_DAY} ([0-9]{{4}})"
+_SLASHED = rf"([0-9]{{2}})/([0-9]{{2}})/([0-9]{{4}}) {_TIME_OF_DAY}"
+_ISO = rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_TIME_OF_DAY}"
+_EPOCH = r"([0-9]{1,20})(\.[0-9]*)?"
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -54,9 +54,9 @@ def parse_seconds(text: str) -> float:
         ValueError: the text has another form.
     """
     text = text.strip()
-    if found := _SECONDS.fullmatch(text):
+    if found := re.fullmatch(_SECONDS, text):
         return float(found.group(1))
-    if found := _CLOCK.fullmatch(text):
+    if found := re.fullmatch(_CLOCK, text):
         hours, minutes, seconds = (int(part) if part else 0 for part in found.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
     raise ValueError(f"not a duration: {text[:80]!r}")
@@ -70,7 +70,7 @@ def parse_memory(text: str) -> float:
     Raises:
         ValueError: the text has another form.
     """
-    found = _MEMORY.fullmatch(text.strip())
+    found = re.fullmatch(_MEMORY, text.strip())
     if found is None:
         raise ValueError(f"not a size: {text[:80]!r}")
     return float(found.group(1)) * _FACTORS[found.group(2)]
@@ -102,16 +102,16 @@ def parse_time(text: str) -> float:
     text = text.strip()
     if text in UNSET:
         return 0.0
-    if found := _EPOCH.fullmatch(text):
+    if found := re.fullmatch(_EPOCH, text):
         return epoch_seconds(float(text))
     try:
-        if found := _CTIME.fullmatch(text):
+        if found := re.fullmatch(_CTIME, text):
             month, day, *clock, year = found.groups()
             return _utc(int(year), _MONTHS.index(month) + 1, int(day), *clock)
-        if found := _SLASHED.fullmatch(text):
+        if found := re.fullmatch(_SLASHED, text):
             month, day, year, *clock = found.groups()
             return _utc(int(year), int(month), int(day), *clock)
-        if found := _ISO.fullmatch(text):
+        if found := re.fullmatch(_ISO, text):
             year, month, day, *clock = found.groups()
             return _utc(int(year), int(month), int(day), *clock)
     except ValueError as error:

@@ -15,10 +15,10 @@ JobIdLike = Union[str, bytes]
 ALL = JOB_IDS_SESSION_ALL.decode()
 ANY = JOB_IDS_SESSION_ANY.decode()
 
-_ID = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+_ID = r"([0-9]+)(?:\.([0-9]+))?"
 _LARGEST = 2**32 - 1  # job numbers are 32-bit
-_BULK_LIKE = re.compile(r"(?:[0-9]+\.(?![0-9]).*|\.[0-9].*)", re.DOTALL)
-_PARSED_BY_PREFIX = re.compile(r"\s*[-+]?[0-9].*", re.DOTALL)
+_BULK_LIKE = r"(?s)(?:[0-9]+\.(?![0-9]).*|\.[0-9].*)"
+_PARSED_BY_PREFIX = r"(?s)\s*[-+]?[0-9].*"
 
 
 def text_of(value: object, name: str = "jobId") -> str:
@@ -42,11 +42,11 @@ def parse_job_id(value: str | bytes, name: str = "jobId") -> JobId:
         InvalidJobException: it begins like one, but no job can have it.
     """
     text = text_of(value, name)
-    found = _ID.fullmatch(text)
+    found = re.fullmatch(_ID, text)
     if found is None:
-        if _BULK_LIKE.fullmatch(text):
+        if re.fullmatch(_BULK_LIKE, text):
             raise error(InvalidArgumentException, f'Job id, "{text}", is not a valid bulk job id')
-        if _PARSED_BY_PREFIX.fullmatch(text):
+        if re.fullmatch(_PARSED_BY_PREFIX, text):
             raise error(InvalidJobException, INVALID_JOB_TEXT)
         raise error(InvalidArgumentException, f'Job id, "{text}", is not a valid job id')
     job = int(found.group(1))

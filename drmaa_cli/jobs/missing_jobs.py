@@ -7,7 +7,7 @@ import re
 from drmaa_cli.gridengine.records import Details
 from drmaa_cli.jobs.lifecycle import NO_TASK, STATUS_FINISHED, TrackedJob
 
-_STAMP = re.compile(r"[0-9/]{8,10} [0-9:]{8} (?:\[[0-9]+:[0-9]+\]: )?")
+_STAMP = r"[0-9/]{8,10} [0-9:]{8} (?:\[[0-9]+:[0-9]+\]: )?"
 
 
 def back_again(known: TrackedJob, details: Details) -> set[int]:
@@ -37,4 +37,4 @@ def note_reasons(known: TrackedJob, details: Details) -> None:
 
 def _plain(message: str) -> str:
     """An error reason without its date and process: ``11/27/2026 20:15:38 [0:18036]: can't chdir to ...``."""
-    return _STAMP.sub("", message.strip()).removeprefix("error: ")
+    return re.sub(_STAMP, "", message.strip()).removeprefix("error: ")

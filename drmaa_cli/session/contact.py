@@ -15,10 +15,8 @@ from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, I
 from drmaa_cli.system.ssh.address import SCHEME, SshAddress, parse_address
 from drmaa_cli.template.job_name import CHARACTERS
 
-_WORD = re.compile(r"session=(?P<name>[^;]+)", re.IGNORECASE)
-_VARIABLE = re.compile(
-    r"(?P<name>SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT|ARCH))=(?P<value>[\w./+-]+)", re.ASCII
-)
+_WORD = r"(?i)session=(?P<name>[^;]+)"
+_VARIABLE = r"(?a)(?P<name>SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT|ARCH))=(?P<value>[\w./+-]+)"
 # Grid Engine's rules for object names (libdrmaa refuses such sessions with code 2, observed).
 _FORBIDDEN = {" ": "Space (' ')", **CHARACTERS}
 
@@ -70,7 +68,7 @@ def parse_contact(contact: object) -> Contact:
     variables = {}
     sessions = []
     for word in words:
-        variable = _VARIABLE.fullmatch(word)
+        variable = re.fullmatch(_VARIABLE, word)
         if variable is None:
             sessions.append(word)
         else:
@@ -92,7 +90,7 @@ def chosen_contact(contact: object, env: Mapping[str, str]) -> Contact:
 
 
 def _session_name(words: Sequence[str], contact: str) -> str:
-    found = [_WORD.fullmatch(word) for word in words]
+    found = [re.fullmatch(_WORD, word) for word in words]
     last = found[-1]
     if last is None or not all(found):
         hint = f", perhaps 'session={contact}'" if re.fullmatch(r"[\w.-]+", contact, re.ASCII) else ""

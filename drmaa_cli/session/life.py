@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from drmaa_cli.session.submissions import Submissions
     from drmaa_cli.system.host import AccountingLog
 
-log = logging.getLogger("drmaa_cli")
-log.addHandler(logging.NullHandler())  # quiet, unless the program asks for it
 
 Self = TypeVar("Self", bound="SessionLife")
 

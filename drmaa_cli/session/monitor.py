@@ -12,7 +12,6 @@ that wait go by turns: :meth:`Monitor.take` what was answered, :meth:`Monitor.ne
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
@@ -29,8 +28,7 @@ from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold as Claim
 from drmaa_cli.system.locks import Role, Signal
-
-log = logging.getLogger("drmaa_cli")
+from drmaa_cli.system.log import log
 
 TICK = 0.02  # seconds between two looks at the accounting file
 LOOK_UP = 1.0  # seconds after which whoever waits looks whether somebody still leads
@@ -178,8 +176,8 @@ class Monitor:
                 self._question = None
                 raise failure
         for ended in changes.ends:
-            level = logging.DEBUG if ended.end.succeeded else logging.INFO
-            log.log(level, "job %s ended: %s", ended.name, ended.end.describe())
+            tell = log.debug if ended.end.succeeded else log.info
+            tell("job %s ended: %s", ended.name, ended.end.describe())
         self._question = None  # last: when this is interrupted, somebody else takes it in again
         if changes.moved:
             self._schedule.happened(self._clock.monotonic())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 from collections.abc import Mapping
@@ -16,9 +15,8 @@ from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
 from drmaa_cli.system.cell import TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
-
-log = logging.getLogger("drmaa_cli")
 
 ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
 

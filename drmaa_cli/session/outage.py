@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from drmaa_cli.errors import DrmCommunicationException, error
 from drmaa_cli.system.cell import Trouble, drmaa_error
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
-
-log = logging.getLogger("drmaa_cli")
 
 NEVER = float("-inf")
 

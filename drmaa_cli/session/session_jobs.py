@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Callable, TypeVar
@@ -42,10 +41,9 @@ from drmaa_cli.store.session_store import (
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.log import log
 
 T = TypeVar("T")
-
-log = logging.getLogger("drmaa_cli")
 
 
 class SessionJobs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
@@ -23,9 +22,8 @@ from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
 from drmaa_cli.system.cell import TROUBLE, drmaa_error
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.log import log
 from drmaa_cli.template.attributes import Text
-
-log = logging.getLogger("drmaa_cli")
 
 
 class Submissions:

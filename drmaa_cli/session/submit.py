@@ -6,7 +6,6 @@ been accepted. Its token, which travels with the job as its context, is looked f
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
 from drmaa_cli.system.files import is_directory
 from drmaa_cli.system.host import AccountingLog, LocalHost
+from drmaa_cli.system.log import log
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout, HostUnreachable
@@ -41,8 +41,6 @@ from drmaa_cli.template.build import build
 from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
 from drmaa_cli.template.variables import with_named
-
-log = logging.getLogger("drmaa_cli")
 
 _EXCEPTIONS = {
     Refusal.DENIED: DeniedByDrmException,

@@ -7,7 +7,6 @@ before who wanted it says that it has arrived.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, Union
@@ -23,8 +22,7 @@ from drmaa_cli.session.completion import choose, lost
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.locks import Signal
-
-log = logging.getLogger("drmaa_cli")
+from drmaa_cli.system.log import log
 
 FOREVER = float("inf")
 Pair = tuple[TrackedJob, int]

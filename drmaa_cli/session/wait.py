@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,10 +32,9 @@ from drmaa_cli.session.turns import Step, Waiter
 from drmaa_cli.system.cell import IDS_PER_COMMAND, TROUBLE, Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold, Lock
+from drmaa_cli.system.log import log
 
 T = TypeVar("T")
-
-log = logging.getLogger("drmaa_cli")
 
 
 class Waiting:

@@ -8,7 +8,6 @@ The rule is applied when a session's file is made, at most once a day.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import NamedTuple
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.store.places import SUFFIX, remote_directories, remove_files, session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
-
-log = logging.getLogger("drmaa_cli")
+from drmaa_cli.system.log import log
 
 DAY = 86400.0
 STAMP = ".looked-through"

@@ -6,16 +6,14 @@ that another user could have put there, or led elsewhere by a symbolic link, is 
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import AnswerFiles
-
-log = logging.getLogger("drmaa_cli")
 
 SUFFIX = ".session"
 REMOTE = "ssh"

@@ -9,7 +9,6 @@ util/logchecker.sh leaves them: ``accounting.0.gz``, ``accounting.1.gz`` ...
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import zlib
@@ -21,8 +20,7 @@ from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.files import open_regular
 from drmaa_cli.system.locks import Lock
-
-log = logging.getLogger("drmaa_cli")
+from drmaa_cli.system.log import log
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 16  # bytes

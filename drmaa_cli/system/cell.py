@@ -8,7 +8,6 @@ exception that is.
 from __future__ import annotations
 
 import collections
-import logging
 import os
 import shlex
 from collections import Counter
@@ -50,6 +49,7 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.log import log
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import (
     AnswerFiles,
@@ -60,8 +60,6 @@ from drmaa_cli.system.runner import (
     Runner,
     Traits,
 )
-
-log = logging.getLogger("drmaa_cli")
 
 T = TypeVar("T")
 

@@ -19,23 +19,22 @@ from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.runner import CommandNotFound
 
 # Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
-_DISTURBING = re.compile(r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ")
+_DISTURBING = r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ"
 
 _WRAPPER_MARK = "SGE Wrapper script"
-_WRAPPER_EXEC = re.compile(r'^exec (\S+)/\$\{PROG\} "\$@"$', re.MULTILINE)
-_WRAPPER_ROOT = re.compile(r"^DEFAULT_SGE_ROOT=(/\S*)$", re.MULTILINE)
-_WRAPPER_CELL = re.compile(r"^DEFAULT_SGE_CELL=(\w+)$", re.MULTILINE)
-_WRAPPER_CONFIG = re.compile(r"^CONFIG_PATH=(/\S*)$", re.MULTILINE)
+_WRAPPER_EXEC = r'(?m)^exec (\S+)/\$\{PROG\} "\$@"$'
+_WRAPPER_ROOT = r"(?m)^DEFAULT_SGE_ROOT=(/\S*)$"
+_WRAPPER_CELL = r"(?m)^DEFAULT_SGE_CELL=(\w+)$"
+_WRAPPER_CONFIG = r"(?m)^CONFIG_PATH=(/\S*)$"
 # What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
-_ASSIGNMENT = re.compile(r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*""")
-_ARCHITECTURE = re.compile(r"\s*SGE_ARCH=.*")  # decides nothing once the binary is found
+_ASSIGNMENT = r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*"""
+_ARCHITECTURE = r"\s*SGE_ARCH=.*"  # decides nothing once the binary is found
 HEAD_BYTES = 4096
 LOCAL_FILES = LocalFiles()
 SITE_FILE = "/etc/default/gridengine"
 # Lines of settings.sh, as util/create_settings.sh of 8.1.9 writes them: NAME=value; export NAME
-_EXPORT = re.compile(
-    r"""^(SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT))=(["']?)([\w./-]+)\2 *; *export \1\b""",
-    re.MULTILINE,
+_EXPORT = (
+    r"""(?m)^(SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT))=(["']?)([\w./-]+)\2 *; *export \1\b"""
 )
 
 
@@ -78,7 +77,7 @@ def find_tool(name: str, env: Mapping[str, str], files: Files = LOCAL_FILES) -> 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """The environment for commands whose output is parsed: C locale, UTC, nothing that alters it."""
-    given = {name: value for name, value in env.items() if not _DISTURBING.fullmatch(name)}
+    given = {name: value for name, value in env.items() if not re.fullmatch(_DISTURBING, name)}
     return {**with_defaults(given, defaults), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -101,7 +100,7 @@ def _of_site(path: str | None, env: Mapping[str, str], files: Files) -> Mapping[
         cells = {PurePosixPath(settings).parts[-3]: settings for settings in found}
         chosen = "default" if "default" in cells else next(iter(cells), "")
         if len(cells) == 1 or chosen == "default":
-            exports = {key: value for key, _, value in _EXPORT.findall(_text(cells[chosen], files))}
+            exports = {key: value for key, _, value in re.findall(_EXPORT, _text(cells[chosen], files))}
             if "SGE_ROOT" in exports:
                 return {"SGE_CELL": chosen, **exports}
     settings = _settings(_text(SITE_FILE, files)) or {}
@@ -120,15 +119,15 @@ def _below_root(name: str, env: Mapping[str, str], files: Files) -> str | None:
 
 def _behind_wrapper(name: str, path: str, files: Files) -> Tool | None:
     text = _script(path, files)
-    target = _WRAPPER_EXEC.search(text)
-    root, cell = _WRAPPER_ROOT.search(text), _WRAPPER_CELL.search(text)
+    target = re.search(_WRAPPER_EXEC, text)
+    root, cell = re.search(_WRAPPER_ROOT, text), re.search(_WRAPPER_CELL, text)
     if _WRAPPER_MARK not in text or target is None or root is None or cell is None:
         return None
     binary = files.which(name, target.group(1))
     if binary is None:
         return None
     defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
-    config = _WRAPPER_CONFIG.search(text)
+    config = re.search(_WRAPPER_CONFIG, text)
     settings = {} if config is None else _settings(_text(config.group(1), files))
     if settings is None:
         return None
@@ -139,9 +138,9 @@ def _settings(text: str) -> dict[str, str] | None:
     """What the wrapper's configuration sets; None when it takes a shell to tell."""
     found = {}
     for line in text.splitlines():
-        assignment = _ASSIGNMENT.fullmatch(line)
+        assignment = re.fullmatch(_ASSIGNMENT, line)
         if assignment is None:
-            if line.strip() and not line.lstrip().startswith("#") and not _ARCHITECTURE.fullmatch(line):
+            if line.strip() and not line.lstrip().startswith("#") and not re.fullmatch(_ARCHITECTURE, line):
                 return None
         elif assignment[1] in ("SGE_ROOT", "SGE_CELL") and assignment[3]:
             found[assignment[1]] = assignment[3]

@@ -5,7 +5,6 @@ Each is one command that changes nothing. What not everybody may ask, or not eve
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -15,9 +14,8 @@ from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.gridengine.verification import Answer
 from drmaa_cli.gridengine.waiting import SchedulerAnswer, WaitingJob
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
-
-log = logging.getLogger("drmaa_cli")
 
 T = TypeVar("T")
 

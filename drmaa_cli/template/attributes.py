@@ -30,7 +30,7 @@ Pairs = Mapping[str, Item]
 Value = TypeVar("Value")
 Taken = TypeVar("Taken")
 
-_LIMIT = re.compile(r"(?:(?:([0-9]{1,10}):)?([0-9]{1,10}):)?([0-9]{1,10})", re.ASCII)
+_LIMIT = r"(?a)(?:(?:([0-9]{1,10}):)?([0-9]{1,10}):)?([0-9]{1,10})"
 
 
 class Holder(Protocol):
@@ -268,7 +268,7 @@ def wrong_type(name: bytes, value: object, expected: str) -> InvalidArgumentExce
 
 
 def _seconds_of(value: str) -> int:
-    found = _LIMIT.fullmatch(value.strip())
+    found = re.fullmatch(_LIMIT, value.strip())
     if found is None:
         raise ValueError("seconds or [[h:]m:]s are expected")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())

@@ -45,12 +45,12 @@ eval "$(PATH=/usr/bin:/bin:$PATH; LC_ALL=C; export LC_ALL; exec sed -n "$((SGE_T
 _END = "exit 100\n"
 
 # What Grid Engine replaces in a path, followed by anything (observed; `$$` becomes `$`, others are left).
-_VARIABLE = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")
-_TILDE = re.compile(r"~([A-Za-z0-9_.-]*)(/|$)")
+_VARIABLE = r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)"
+_TILDE = r"~([A-Za-z0-9_.-]*)(/|$)"
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_IDENTIFIER = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
 # Names to which a shell gives a meaning or a value of its own: assigning them can fail, or change the value.
-_SHELLS_OWN = re.compile(
+_SHELLS_OWN = (
     r"(BASH|COMP_|EPOCH|FUNC|HIST|KSH|OPT|READLINE|SH_).*"
     r"|_|BASHOPTS|COPROC|DIRSTACK|ENV|ERRNO|E?UID|GROUPS|IFS|LINENO|MAPFILE|OLDPWD|PIPESTATUS|POSIXLY_CORRECT"
     r"|PPID|PS[0-4]|PWD|RANDOM|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|TMOUT"
@@ -131,10 +131,10 @@ def expanded(path: str, is_array: bool) -> str:
     if "$" not in path and path[:1] != "~":
         return quoted(path)
     word = ""
-    tilde = _TILDE.match(path)
+    tilde = re.match(_TILDE, path)
     if tilde:
         word, path = tilde.group() if tilde.group(1) else '"$HOME"' + tilde.group(2), path[tilde.end() :]
-    for position, part in enumerate(_VARIABLE.split(path)):
+    for position, part in enumerate(re.split(_VARIABLE, path)):
         if position % 2 == 0:
             word += quoted(part) if part else ""
         elif part == "$":
@@ -148,7 +148,7 @@ def expanded(path: str, is_array: bool) -> str:
 
 def is_plain_name(name: str) -> bool:
     """Whether a shell passes a variable of this name on, and lets it be set, like any other."""
-    return _IDENTIFIER.fullmatch(name) is not None and _SHELLS_OWN.fullmatch(name) is None
+    return re.fullmatch(_IDENTIFIER, name) is not None and re.fullmatch(_SHELLS_OWN, name) is None
 
 
 def _environment(task: Task) -> list[str]:

@@ -30,7 +30,7 @@ _DROPPED_BEGINNINGS = """
 """
 _DROPPED = tuple(_DROPPED_BEGINNINGS.split())
 _LOCALES = ("LANG", "LC_", "LINGUAS")
-_LOCALE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
+_LOCALE = r"[A-Za-z][-A-Za-z0-9_,+@.=]*"
 HERE = "."  # as an output path: a file of Grid Engine's usual name in the directory the job is started in
 
 
@@ -156,7 +156,7 @@ def is_dropped(name: str, value: str) -> bool:
     ``LC_ALL``).
     """
     if name.startswith(_LOCALES):
-        return _LOCALE.fullmatch(value) is None
+        return re.fullmatch(_LOCALE, value) is None
     return name.startswith(_DROPPED) and not is_replaced(name)
 
 

@@ -29,8 +29,8 @@ QSUBS_PREFERENCES = frozenset(
 """These qsub records as SGE_O_* or prints by: set for it only when there is no other way."""
 ALWAYS_SET = frozenset({"HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"})
 """Of these every job has Grid Engine's own value, whatever it is given (observed)."""
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-NOT_IN_FILES = re.compile(r"[\"'#\n\r]")
+PLAIN = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
+NOT_IN_FILES = r"[\"'#\n\r]"
 """qsub takes them out of the words of an option file, quoted or not, or ends the word there (observed)."""
 
 
@@ -68,7 +68,7 @@ class Qsub(NamedTuple):
         return is_read or (is_qsubs(name) and not self.has_file)
 
     def _is_lost(self, name: str) -> bool:
-        return self.is_begun_by_shell and not PLAIN.fullmatch(name)
+        return self.is_begun_by_shell and not re.fullmatch(PLAIN, name)
 
 
 class Variables(NamedTuple):
@@ -163,7 +163,7 @@ def is_qsubs(name: str) -> bool:
 
 def fits_file(value: str) -> bool:
     """Whether an option file carries a value as it is; a comma ends it in ``-v``."""
-    return "," not in value and NOT_IN_FILES.search(value) is None
+    return "," not in value and re.search(NOT_IN_FILES, value) is None
 
 
 def environment_of_qsub(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import posixpath
 import secrets
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drmaa_cli.errors import DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import AnswerFiles, Command, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
@@ -23,8 +23,6 @@ from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
 from drmaa_cli.system.ssh.remote_shell import quote, tidy_line
 from drmaa_cli.system.ssh.runner import SshRunner
 from drmaa_cli.system.transfer import Progress
-
-log = logging.getLogger("drmaa_cli")
 
 SHELL = "/bin/sh"
 COMMAND_SECONDS = 60.0

@@ -6,7 +6,6 @@ the qmaster's listing. What was written before a mark, or is in rotated files, i
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +15,9 @@ from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.accounting_log import CLOCK_SKEW, SAMPLE, Mark, Sample
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh.remote_shell import quote
-
-log = logging.getLogger("drmaa_cli")
 
 MOST_BYTES = 8 * 2**20  # with one query; the rest comes with the next
 REMEMBERED_BYTES = 4 * 2**20  # of what has been given out: a job may become known after its record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from drmaa_cli.errors import AuthorizationException, DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import (
     AnswerFiles,
     Command,
@@ -41,8 +41,6 @@ from drmaa_cli.system.ssh.remote_shell import (
     script_line,
 )
 from drmaa_cli.system.ssh.standing import StandingShells
-
-log = logging.getLogger("drmaa_cli")
 
 SSH_FAILED = 255
 SESSIONS = 8  # at once over one connection: sshd's MaxSessions is 10 by default, and others share the master

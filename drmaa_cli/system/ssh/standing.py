@@ -9,7 +9,6 @@ connection (MaxSessions), and other programs share it. Where a host has no setsi
 from __future__ import annotations
 
 import _thread
-import logging
 import os
 import secrets
 import select
@@ -22,10 +21,9 @@ from typing import IO, Callable
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout
 from drmaa_cli.system.ssh.remote_shell import loader, payload, standing_line
-
-log = logging.getLogger("drmaa_cli")
 
 MOST = 2  # of one program
 IDLE_SECONDS = 20.0  # longer than the pauses of a session that waits (poll_max)

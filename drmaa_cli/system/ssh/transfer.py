@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import posixpath
 import re
@@ -15,6 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, Callable, NamedTuple
 
+from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import HostUnreachable
 from drmaa_cli.system.ssh.remote_shell import payload, script_line
 from drmaa_cli.system.ssh.runner import SESSION_REFUSED, SshRunner
@@ -30,8 +30,6 @@ from drmaa_cli.system.transfer import (
     staged,
     unpack,
 )
-
-log = logging.getLogger("drmaa_cli")
 
 ATTEMPTS = 3
 REFUSED_SECONDS = 60.0
