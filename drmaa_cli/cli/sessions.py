@@ -315,7 +315,8 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     from drmaa_cli.cli.place import cell_of  # noqa: PLC0415  # not for --help
     from drmaa_cli.session.contact import Contact  # noqa: PLC0415
     from drmaa_cli.store.expiry import is_expired, read_all, read_everywhere  # noqa: PLC0415
-    from drmaa_cli.system.cell import TROUBLE, Cluster  # noqa: PLC0415
+    from drmaa_cli.system.cell import Cluster  # noqa: PLC0415
+    from drmaa_cli.system.trouble import TROUBLE  # noqa: PLC0415
 
     config = Config.load()
     keep_days = config.keep_days if days is None else max(days, 1e-9)

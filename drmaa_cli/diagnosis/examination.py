@@ -15,8 +15,8 @@ from drmaa_cli.errors import DrmaaException
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
 from drmaa_cli.session.reach import AskPerson
 from drmaa_cli.store.places import StoreError
-from drmaa_cli.system.cell import TROUBLE
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, HostUnreachable, Runner
+from drmaa_cli.system.trouble import TROUBLE
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -7,9 +7,9 @@ import time
 from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, skipped, warning
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import CommandFailed
-from drmaa_cli.system.cell import TROUBLE
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import Command
+from drmaa_cli.system.trouble import TROUBLE
 
 UNKNOWN_JOB = 9999999  # the largest number that Grid Engine gives by default (sge_conf(5), MAX_SEQNUM)
 LARGEST_SKEW = 60.0  # seconds

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from drmaa_cli.gridengine.probe import banner
-from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
+from drmaa_cli.gridengine.records import JSON_FILE, PLAIN_FILE, AccountingRecord, CommandResult
 
 __all__ = [
     "JSON_FILE",
@@ -27,8 +27,6 @@ __all__ = [
     "is_parallel_success",
 ]
 
-JSON_FILE = "accounting.jsonl"
-PLAIN_FILE = "accounting"
 
 # The first word of the banner, where it is one engine's own.
 _BANNERS = {

@@ -27,6 +27,8 @@ __all__ = [
     "TaskSet",
 ]
 
+PLAIN_FILE, JSON_FILE = "accounting", "accounting.jsonl"  # names of a cell's accounting file
+
 
 class CommandResult(NamedTuple):
     """A finished command: what was run, how it ended, and what it said on each stream.

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drmaa_cli.config import CONTACT_VARIABLE
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
-from drmaa_cli.system.ssh.address import SCHEME, SshAddress, parse_address
 from drmaa_cli.template.job_name import CHARACTERS
+
+if TYPE_CHECKING:
+    from drmaa_cli.system.ssh.address import SshAddress
+
+SCHEME = "ssh://"
 
 _WORD = r"(?i)session=(?P<name>[^;]+)"
 _VARIABLE = r"(?a)(?P<name>SGE_(?:ROOT|CELL|CLUSTER_NAME|QMASTER_PORT|EXECD_PORT|ARCH))=(?P<value>[\w./+-]+)"
@@ -60,6 +64,8 @@ def parse_contact(contact: object) -> Contact:
         return Contact()
     if not contact.lower().startswith(SCHEME):
         return Contact(_session_name(contact.split(";"), contact))
+    from drmaa_cli.system.ssh.address import parse_address  # noqa: PLC0415  # loaded when it is needed
+
     first, *words = [word for word in contact.split(";") if word]
     try:
         address = parse_address(SCHEME + first[len(SCHEME) :])

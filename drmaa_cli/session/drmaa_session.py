@@ -19,20 +19,18 @@ from drmaa_cli.errors import (
     no_usage,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.session import status
 from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import bulk_range, check_key, values_of
 from drmaa_cli.session.ending import waits, while_open
-from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.life import SessionLife
-from drmaa_cli.session.observer import ProgressLike, reporting
 from drmaa_cli.session.templates import JobTemplate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from drmaa_cli.jobs.job_info import JobInfo
+    from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.template.job_template import TemplateValues
 
 
@@ -133,7 +131,7 @@ class DrmaaSession(SessionLife):
         """
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
         deadline = self._deadline(timeout)
-        info = self._waiting.for_one(wanted, deadline, _info)
+        info = self._waiting.for_one(wanted, deadline)
         if info is None:
             raise no_usage()
         return info
@@ -163,6 +161,8 @@ class DrmaaSession(SessionLife):
             InvalidArgumentException: not a job id.
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
         """
+        from drmaa_cli.session.observer import reporting  # noqa: PLC0415  # loaded when it is needed
+
         deadline = self._deadline(timeout)
         with reporting(progress) as report:
             done = self._waiting.for_all(jobIds, deadline, dispose=dispose, report=report)
@@ -197,10 +197,8 @@ class DrmaaSession(SessionLife):
             if job.job not in self._table:
                 self._waiting.catch_up()
         found = self._waiting.state(job, strict=self.config.strict_states)
-        return status.of_foreign_job(self.cluster, job) if found is None else found
+        if found is None:
+            from drmaa_cli.session import status  # noqa: PLC0415  # loaded when it is needed
 
-
-def _info(found: Reaped) -> JobInfo | None:
-    """What wait() returns; None for a job without usage."""
-    known, task, end = found
-    return None if end.outcome is Outcome.NO_USAGE else end.job_info(known.id(task))
+            return status.of_foreign_job(self.cluster, job)
+        return found

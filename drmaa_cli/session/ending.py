@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     NoActiveSessionException,
     error,
 )
-from drmaa_cli.system.cell import TROUBLE, drmaa_error
+from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 
 
 class Session(Protocol):

@@ -9,9 +9,10 @@ from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.jobs.job_end import end_of_record
 from drmaa_cli.jobs.job_info import JobInfo
-from drmaa_cli.system.cell import Cluster, drmaa_error
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.runner import CommandNotFound
+from drmaa_cli.system.trouble import drmaa_error
 
 
 class PastJob(NamedTuple):

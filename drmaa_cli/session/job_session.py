@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
-from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import check_key, check_moment, values_of
-from drmaa_cli.session.completion import Completions, choose_sets, listed
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
-from drmaa_cli.session.entries import Listing, SessionJob
-from drmaa_cli.session.job import Job
-from drmaa_cli.session.observer import ProgressLike
 from drmaa_cli.session.templates import JobTemplate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.jobs.why.explanation import Explanation
     from drmaa_cli.session import transfers
+    from drmaa_cli.session.completion import Completions
+    from drmaa_cli.session.entries import Listing, SessionJob
     from drmaa_cli.session.history import PastJob
+    from drmaa_cli.session.job import Job
     from drmaa_cli.session.live import LiveJob
+    from drmaa_cli.session.observer import ProgressLike
     from drmaa_cli.template.job_template import TemplateValues
 
 
@@ -103,6 +103,8 @@ class JobSession(DrmaaSession):
             InvalidArgumentException: not a list of job ids, or a timeout that is none.
         """
         self.check()
+        from drmaa_cli.session.completion import Completions, choose_sets, listed  # noqa: PLC0415
+
         deadline, wanted = self._deadline(timeout), listed(jobIds)
         with self._lock:
             self._waiting.catch_up()
@@ -273,6 +275,8 @@ class JobSession(DrmaaSession):
             InvalidJobException: no job can have it.
         """
         self.check()
+        from drmaa_cli.session.job import Job  # noqa: PLC0415  # loaded when it is needed
+
         return Job(self, jobId)
 
     @while_open

@@ -16,14 +16,12 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine import probe
-from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE, Flavour
+from drmaa_cli.gridengine.records import JSON_FILE, PLAIN_FILE
 from drmaa_cli.session import opening
 from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.monitor import Monitor
-from drmaa_cli.session.overview import Overview
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.session.wait import Waiting
 from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
@@ -34,8 +32,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from drmaa_cli.config import Settings
+    from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.session.change import Changing
+    from drmaa_cli.session.overview import Overview
     from drmaa_cli.session.submissions import Submissions
+    from drmaa_cli.session.wait import Waiting
     from drmaa_cli.system.host import AccountingLog
 
 
@@ -84,8 +85,6 @@ class SessionLife:
         self._accounting = self._open_accounting()
         self._monitor = Monitor(self.cluster, self._table, self._accounting)
         self._lock = Lock()
-        self._waiting = Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
-        self._overview = Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
@@ -117,6 +116,20 @@ class SessionLife:
         return Submissions(
             self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
         )
+
+    @functools.cached_property
+    def _waiting(self) -> Waiting:
+        """How threads wait, loaded when it is first wanted."""
+        from drmaa_cli.session.wait import Waiting  # noqa: PLC0415
+
+        return Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
+
+    @functools.cached_property
+    def _overview(self) -> Overview:
+        """What is said of many jobs at once, loaded when it is first wanted."""
+        from drmaa_cli.session.overview import Overview  # noqa: PLC0415
+
+        return Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
 
     @functools.cached_property
     def _changing(self) -> Changing:

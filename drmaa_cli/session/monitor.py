@@ -24,11 +24,12 @@ from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
 from drmaa_cli.session.turns import Asked, Question, Step, Waiter
 from drmaa_cli.system.background import Work
-from drmaa_cli.system.cell import TROUBLE, Cluster, Trouble
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold as Claim
 from drmaa_cli.system.locks import Role, Signal
 from drmaa_cli.system.log import log
+from drmaa_cli.system.trouble import TROUBLE, Trouble
 
 TICK = 0.02  # seconds between two looks at the accounting file
 LOOK_UP = 1.0  # seconds after which whoever waits looks whether somebody still leads

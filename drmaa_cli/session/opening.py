@@ -13,10 +13,11 @@ from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.jobs.lifecycle import Rules
 from drmaa_cli.store import expiry
-from drmaa_cli.system.cell import TROUBLE, Cluster
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
+from drmaa_cli.system.trouble import TROUBLE
 
 ALLOW_ERROR_STATE = "SGE_DRMAA_ALLOW_JOB_ERROR_STATE"  # libdrmaa's variable: a job in Eqw has not ended
 

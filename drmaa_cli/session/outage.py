@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from drmaa_cli.errors import DrmCommunicationException, error
-from drmaa_cli.system.cell import Trouble, drmaa_error
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
+from drmaa_cli.system.trouble import Trouble, drmaa_error
 
 NEVER = float("-inf")
 

@@ -20,7 +20,6 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.contact import Contact
 from drmaa_cli.store.places import remote_directory
-from drmaa_cli.system.cell import drmaa_error
 from drmaa_cli.system.host import Host, LocalHost
 from drmaa_cli.system.runner import (
     Command,
@@ -30,6 +29,7 @@ from drmaa_cli.system.runner import (
     LocalRunner,
     Runner,
 )
+from drmaa_cli.system.trouble import drmaa_error
 
 if TYPE_CHECKING:
     from drmaa_cli.system.ssh.address import SshAddress

@@ -19,10 +19,10 @@ from drmaa_cli.session.recover import PAUSE, Finding, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import Submitted, Submitter, shape
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
-from drmaa_cli.system.cell import TROUBLE, drmaa_error
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
+from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
 
 

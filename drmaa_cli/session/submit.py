@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Callable, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -28,19 +28,22 @@ from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.places import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
-from drmaa_cli.system.cell import TROUBLE, Cluster, drmaa_error
+from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.files import is_directory
 from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.log import log
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout, HostUnreachable
-from drmaa_cli.template.arrays import Part, divide
+from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.build import build
 from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
 from drmaa_cli.template.variables import with_named
+
+if TYPE_CHECKING:
+    from drmaa_cli.template.arrays import Part
 
 _EXCEPTIONS = {
     Refusal.DENIED: DeniedByDrmException,
@@ -110,6 +113,8 @@ class Submitter:
 
     def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
         """The qsub commands for many templates; see :func:`drmaa_cli.template.arrays.divide`."""
+        from drmaa_cli.template.arrays import divide  # noqa: PLC0415  # loaded when it is needed
+
         build_context = self.build_context()
         with reading_options():
             return divide(templates, build_context, most_tasks)

@@ -6,8 +6,8 @@ from typing import Any, Callable, NamedTuple
 
 from drmaa_cli.jobs.job_table import Changes
 from drmaa_cli.system.background import Work
-from drmaa_cli.system.cell import Trouble
 from drmaa_cli.system.locks import Hold, Signal
+from drmaa_cli.system.trouble import Trouble
 
 
 class Asked(NamedTuple):

@@ -18,7 +18,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.states import is_error
-from drmaa_cli.jobs.job_end import Outcome
+from drmaa_cli.jobs.job_end import JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, JobIdLike, parse_job_id
 from drmaa_cli.jobs.lifecycle import TrackedJob, covers
 from drmaa_cli.jobs.progress import Progress
@@ -29,10 +29,11 @@ from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.observer import Observer, Report
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
-from drmaa_cli.system.cell import IDS_PER_COMMAND, TROUBLE, Cluster
+from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold, Lock
 from drmaa_cli.system.log import log
+from drmaa_cli.system.trouble import TROUBLE
 
 T = TypeVar("T")
 
@@ -122,8 +123,8 @@ class Waiting:
         now, not_before = self._cluster.clock.monotonic(), self._monitor.fresh_enough
         return Waiter(now, not_before, deadline, self._cluster.config.outage_limit)
 
-    def for_one(self, wanted: JobId | None, deadline: float, told: Callable[[Reaped], T]) -> T:
-        """Wait for a job, or for any (None), and reap it; what ``told`` makes of it.
+    def for_one(self, wanted: JobId | None, deadline: float) -> JobInfo | None:
+        """Wait for a job, or for any (None), and reap it: how it ended; None for a job without usage.
 
         An interrupt until then gives it back: what the program is not told must not be lost.
 
@@ -136,7 +137,7 @@ class Waiting:
             if not self.until(lambda: self._reap_one(wanted, taken), self.waiter(deadline)):
                 raise error(ExitTimeoutException, TIMEOUT_TEXT)
             self.remove_from_error_state(taken)
-            return told(taken[0])
+            return _info(taken[0])
         except BaseException:
             self.give_back(taken)
             raise
@@ -310,3 +311,8 @@ def _none_left(unfinished: list[tuple[TrackedJob, TaskRange]]) -> bool | None:
     while unfinished and not unfinished[-1][0].waiting.has_any(unfinished[-1][1]):
         unfinished.pop()
     return None if unfinished else True
+
+
+def _info(found: Reaped) -> JobInfo | None:
+    known, task, end = found
+    return None if end.outcome is Outcome.NO_USAGE else end.job_info(known.id(task))

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Callable, NamedTuple
 
-from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.files import open_regular
 from drmaa_cli.system.locks import Lock
@@ -253,6 +252,8 @@ class AccountingFile:
             return True  # what is wrong with it is told when it is read
 
     def _parse(self, line: bytes, wanted: Callable[[int], bool]) -> AccountingRecord | None:
+        from drmaa_cli.gridengine.accounting import line_id, parse_line  # noqa: PLC0415  # once there is one
+
         found = line_id(line)
         if found is None or not wanted(found[0]):
             return None

@@ -1,8 +1,8 @@
 """Grid Engine as seen from here: the only place where its commands meet a runner.
 
 Each method runs one command (a few, where argument lists are long) and returns what the pure layer reads out
-of it. Trouble leaves as an exception of the pure layer or of the runner; :func:`drmaa_error` says which DRMAA
-exception that is.
+of it; what reads an answer is loaded when such an answer comes. Trouble leaves as an exception of the pure
+layer or of the runner; :func:`drmaa_cli.system.trouble.drmaa_error` says which DRMAA exception that is.
 """
 
 from __future__ import annotations
@@ -12,35 +12,19 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Callable, NamedTuple, TypeVar, Union
+from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
-    DrmaaException,
-    DrmCommunicationException,
     InternalException,
-    TryLaterException,
     error,
 )
-from drmaa_cli.gridengine import control, dialect, probe, qacct, qstat, qsub, states
-from drmaa_cli.gridengine.records import (
-    AccountingRecord,
-    CommandResult,
-    Details,
-    Hold,
-    JobDetail,
-    JobId,
-    JobRow,
-    Snapshot,
-    TaskRange,
-)
+from drmaa_cli.gridengine import probe, qsub
+from drmaa_cli.gridengine.records import JSON_FILE, CommandResult, Details
 from drmaa_cli.gridengine.replies import (
-    Answer,
     CommandFailed,
-    GridEngineError,
     Outcome,
     QmasterUnreachable,
-    TooManyRequests,
     UnreadableReply,
     find_environment_error,
 )
@@ -55,17 +39,25 @@ from drmaa_cli.system.runner import (
     AnswerFiles,
     Command,
     CommandNotFound,
-    CommandTimeout,
-    HostUnreachable,
     Runner,
     Traits,
 )
+from drmaa_cli.system.trouble import TROUBLE, drmaa_error
+
+if TYPE_CHECKING:
+    from drmaa_cli.gridengine.dialect import Flavour
+    from drmaa_cli.gridengine.records import (
+        AccountingRecord,
+        Hold,
+        JobDetail,
+        JobId,
+        JobRow,
+        Snapshot,
+        TaskRange,
+    )
+    from drmaa_cli.gridengine.replies import Answer
 
 T = TypeVar("T")
-
-Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable]
-TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable)
-"""What may go wrong with a query without saying anything about the jobs."""
 
 IDS_PER_COMMAND = 1000
 FEW = 3  # so many jobs are asked for one by one, more by their owner and time
@@ -108,7 +100,7 @@ class Cluster:
         self._runner = runner or self.host.runner
         self.traits = Traits.of(self._runner)
         self._tools: dict[tuple[str, ...], Tool] = {}
-        self._flavour: dialect.Flavour | None = None
+        self._flavour: Flavour | None = None
         self._listing_options: list[str] | None = None
         self._doubted = False
         self._unknown_letters: set[str] = set()
@@ -192,6 +184,8 @@ class Cluster:
         self, user: str | None, wanted: Container[int] | None = None, hold: Hold | None = None
     ) -> Snapshot:
         """The user's jobs in the qmaster (None: everybody's), or those with one kind of hold."""
+        from drmaa_cli.gridengine import qstat, states  # noqa: PLC0415
+
         argv = qstat.listing_argv(user, hold, undoing=self.listing_options())
         snapshot = qstat.parse_listing(self.ask(argv), wanted)
         for row in snapshot.rows:
@@ -223,6 +217,8 @@ class Cluster:
 
     def details(self, numbers: Sequence[int]) -> Details:
         """`qstat -j` of these job numbers."""
+        from drmaa_cli.gridengine import qstat  # noqa: PLC0415
+
         jobs: list[JobDetail] = []
         for part in _parts(numbers):
             jobs.extend(qstat.parse_details(self.ask(qstat.details_argv(part)), part).jobs)
@@ -244,6 +240,8 @@ class Cluster:
         Raises:
             DrmaaException: the qmaster could not be reached, or the command could not run.
         """
+        from drmaa_cli.gridengine import control  # noqa: PLC0415
+
         attempts = 0
 
         def ask() -> list[Answer]:
@@ -260,6 +258,8 @@ class Cluster:
 
     def records(self, numbers: Sequence[int], since: float) -> list[AccountingRecord]:
         """What `qacct` has of these jobs of ours that were submitted after an instant, oldest first."""
+        from drmaa_cli.gridengine import qacct  # noqa: PLC0415
+
         if len(numbers) <= FEW:
             return [found for number in numbers for found in self._accounted(qacct.argv(number))]
         chosen = set(numbers)
@@ -267,13 +267,19 @@ class Cluster:
 
     def records_since(self, since: float) -> list[AccountingRecord]:
         """What `qacct` has of all jobs of ours that were submitted after an instant, oldest first."""
+        from drmaa_cli.gridengine import qacct  # noqa: PLC0415
+
         return self._accounted(qacct.argv_for_owner(self.user, since))
 
     def records_of_account(self, account: str) -> list[AccountingRecord]:
         """What `qacct` has of all jobs with an account string, oldest first."""
+        from drmaa_cli.gridengine import qacct  # noqa: PLC0415
+
         return self._accounted(qacct.argv_for_account(account))
 
     def _accounted(self, argv: Sequence[str]) -> list[AccountingRecord]:
+        from drmaa_cli.gridengine import qacct  # noqa: PLC0415
+
         try:
             return qacct.parse(self.ask(argv))
         except qacct.NoAccounting as err:
@@ -303,12 +309,14 @@ class Cluster:
         """Name and version of the Grid Engine, such as ``SGE 8.1.9``; asks no qmaster."""
         return probe.banner(self.ask(probe.BANNER_ARGV))
 
-    def flavour(self, accounting: Sample) -> dialect.Flavour:
+    def flavour(self, accounting: Sample) -> Flavour:
         """Which Grid Engine this is; asked once.
 
         Args:
             accounting: what there is of the accounting file.
         """
+        from drmaa_cli.gridengine import dialect, qstat  # noqa: PLC0415
+
         if self._flavour is None:
             self._flavour = dialect.flavour(
                 self.ask(probe.BANNER_ARGV),
@@ -321,10 +329,12 @@ class Cluster:
 
     def check_exits(self, records: Iterable[AccountingRecord], accounting: AccountingLog) -> None:
         """Warn, once, if a parallel job's recorded exit status 0 may not be the true one."""
+        from drmaa_cli.gridengine import dialect  # noqa: PLC0415
+
         if self._doubted or not any(map(dialect.is_parallel_success, records)):
             return
         sample = accounting.sample()
-        if dialect.JSON_FILE not in sample.files:
+        if JSON_FILE not in sample.files:
             return
         try:
             features = self.flavour(sample).features
@@ -380,15 +390,6 @@ class Cluster:
         return self._runner.run(
             Command(tuple(argv), program, env, self.config.command_timeout, stdin, answer)
         )
-
-
-def drmaa_error(err: Trouble) -> DrmaaException:
-    """The DRMAA exception for a command that gave no answer."""
-    if isinstance(err, CommandFailed):
-        return error(InternalException, f"{err.text}\n")
-    if isinstance(err, TooManyRequests):
-        return error(TryLaterException, err.text)
-    return error(DrmCommunicationException, str(err))
 
 
 def _parts(items: Sequence[T]) -> list[Sequence[T]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import glob
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import Protocol
@@ -69,7 +68,11 @@ class LocalFiles:
 
     def which(self, name: str, path: str) -> str | None:
         """See :class:`Files`."""
-        return shutil.which(name, path=path)
+        if "/" in name:
+            files = [name]
+        else:
+            files = [f"{place}/{name}" if place else name for place in path.split(os.pathsep) if path]
+        return next((file for file in files if os.access(file, os.X_OK) and not is_directory(file)), None)
 
     def expand(self, pattern: str) -> list[str]:
         """See :class:`Files`."""

@@ -13,7 +13,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -266,6 +265,8 @@ def _nameless() -> IO[bytes]:
     try:
         return os.fdopen(os.memfd_create("stdin"), "w+b")
     except (AttributeError, OSError):
+        import tempfile  # noqa: PLC0415  # loaded when it is needed
+
         return tempfile.TemporaryFile()
 
 

@@ -48,12 +48,13 @@ from drmaa_cli.template.script_plan import (
     task,
     variable_fits,
 )
-from drmaa_cli.template.start_time import LocalTime, MakeTime, is_repeated, parse_start_time
 from drmaa_cli.template.submission import (
     ACCOUNT_PREFIX,
     CONTEXT,
     Category,
     Environment,
+    LocalTime,
+    MakeTime,
     Marks,
     Submission,
     Values,
@@ -177,7 +178,11 @@ class QsubCommand(NamedTuple):
         takes it for depends on the C library: it is told the time in UTC then, and gets a time zone to match.
         """
         value = self.value(c.START_TIME)
-        when = None if value is None else parse_start_time(value, self.environment.now, localtime, mktime)
+        if value is None:
+            return ""
+        from drmaa_cli.template.start_time import is_repeated, parse_start_time  # noqa: PLC0415  # rarely given
+
+        when = parse_start_time(value, self.environment.now, localtime, mktime)
         if when is None:
             return ""
         local = localtime(when)

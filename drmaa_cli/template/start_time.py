@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
-from time import gmtime, localtime, mktime, struct_time
+from time import gmtime, localtime, mktime
 
 from drmaa_cli.errors import DeniedByDrmException, DrmaaException, error
+from drmaa_cli.template.submission import LocalTime, MakeTime
 
 UNREADABLE_TEXT = "Error parsing DRMAA date string"
 INVALID_TEXT = "invalid format for job start time"
@@ -29,8 +29,6 @@ _GRAMMAR = re.compile(
 )
 
 Date = tuple[int, int, int]
-LocalTime = Callable[[float], struct_time]
-MakeTime = Callable[[tuple[int, int, int, int, int, int, int, int, int]], float]
 
 
 def parse_start_time(

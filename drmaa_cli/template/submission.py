@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from time import localtime, mktime
+from time import localtime, mktime, struct_time
 from typing import NamedTuple, Optional
 
 from drmaa_cli.gridengine.native import Include
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.start_time import LocalTime, MakeTime
 
 Category = Callable[[str], Optional[list[str]]]
 Values = Mapping[bytes, Text]
+LocalTime = Callable[[float], struct_time]
+MakeTime = Callable[[tuple[int, int, int, int, int, int, int, int, int]], float]
 
 ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
 
