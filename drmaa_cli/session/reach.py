@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
-from urllib.parse import quote
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -20,6 +18,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session.contact import Contact
 from drmaa_cli.store.places import remote_directory
+from drmaa_cli.system.files import LocalFiles
 from drmaa_cli.system.host import Host, LocalHost
 from drmaa_cli.system.runner import (
     Command,
@@ -87,7 +86,7 @@ def ssh_runner(address: SshAddress, config: Config, answer: AskPerson | None) ->
     from drmaa_cli.system.ssh.master import Master, SshOptions, socket_directory  # noqa: PLC0415
     from drmaa_cli.system.ssh.runner import SshRunner  # noqa: PLC0415
 
-    program = shutil.which("ssh")
+    program = LocalFiles().which("ssh", os.environ.get("PATH", os.defpath))
     if program is None:
         raise error(DrmsInitException, f"there is no ssh on PATH, and {address} needs it")
     env = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
@@ -135,6 +134,8 @@ def session_directory(config: Config, contact: Contact) -> Path:
     directory = config.directory(os.environ)
     if contact.address is None:
         return directory
+    from urllib.parse import quote  # noqa: PLC0415  # loaded when it is needed
+
     words = (contact.address.user or "", contact.address.host, str(contact.address.port or ""))
     return remote_directory(directory, "@".join(quote(word, safe="") for word in words))
 
