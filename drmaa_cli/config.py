@@ -6,9 +6,10 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any
 
 from drmaa_cli.errors import InvalidArgumentException, error, meant
+from drmaa_cli.typed import NamedTuple, TypedDict
 
 PREFIX = "DRMAA_CLI_"
 CONTACT_VARIABLE = PREFIX + "CONTACT"  # the contact string where a program gives none

@@ -27,6 +27,7 @@ ALLOWED = {  # what a pure room may take from those: functions of their argument
 LEVELS = {  # a room may import from rooms of a lower level, and from itself
     "constants": 0,
     "errors": 0,
+    "typed": 0,
     "config": 1,
     "gridengine": 1,
     "template": 2,
@@ -41,7 +42,7 @@ LEVELS = {  # a room may import from rooms of a lower level, and from itself
     "compat": 6,
     "cli": 7,
 }
-PURE = ("constants", "errors", "gridengine", "template", "jobs")
+PURE = ("constants", "errors", "typed", "gridengine", "template", "jobs")
 PURE_MODULES = {
     "cli": {"model", "view", "layout", "guard", "messages"},
     "futures": {"calls", "errors", "keys", "outcome", "resources"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.words import NOT_ENDED
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
+from drmaa_cli.typed import NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from drmaa_cli.typed import NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

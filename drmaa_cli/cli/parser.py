@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import click
 
 from drmaa_cli.cli.completing import sessions
+from drmaa_cli.typed import NamedTuple
 
 PROGRAM = "drmaa-cli"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -8,7 +8,9 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple, TextIO
+from typing import TextIO
+
+from drmaa_cli.typed import NamedTuple
 
 GAP = "  "
 UNLIMITED = 1 << 30

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import PickledCall
 from drmaa_cli.template.job_name import KEYWORDS
+from drmaa_cli.typed import NamedTuple
 
 MIXED_NAME = "calls"
 LONGEST_NAME = 60

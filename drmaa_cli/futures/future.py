@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, TypeVar
+
+from drmaa_cli.typed import NamedTuple
 
 T = TypeVar("T")
 PENDING = "PENDING"  # of concurrent.futures: of a future that nothing has happened to

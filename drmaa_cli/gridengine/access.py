@@ -6,8 +6,6 @@ Sources: qselect(1), qconf(1), qsub(1); captures ``access.*``, ``qsub.P_w_v``, `
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from drmaa_cli.gridengine.qsub import VERIFICATION, Accepted, Refusal, parse_submission
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import (
@@ -19,6 +17,7 @@ from drmaa_cli.gridengine.replies import (
     describe,
     reader,
 )
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "ENVIRONMENTS_ARGV",

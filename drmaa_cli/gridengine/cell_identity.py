@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["CellIdentity"]
 

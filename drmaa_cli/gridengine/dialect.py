@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.probe import banner
 from drmaa_cli.gridengine.records import JSON_FILE, PLAIN_FILE, AccountingRecord, CommandResult
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "JSON_FILE",

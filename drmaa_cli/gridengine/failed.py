@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["FailedCode", "Fate", "of_code"]
 

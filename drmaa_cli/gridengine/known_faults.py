@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from drmaa_cli.gridengine.dialect import Flavour
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["KnownFault", "known_faults"]
 

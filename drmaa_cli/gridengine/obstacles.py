@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["Kind", "Obstacle", "obstacles", "parse"]
 

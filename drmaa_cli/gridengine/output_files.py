@@ -10,7 +10,9 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from typing import Callable, NamedTuple
+from typing import Callable
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["OutputFiles", "of_text", "to_text"]
 

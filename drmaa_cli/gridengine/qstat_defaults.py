@@ -9,7 +9,8 @@ them. Nothing takes back ``-j``, ``-pe`` and ``-qs``. Other options change what 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["Filter", "filters", "undoing"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple
 
 from drmaa_cli.gridengine import exit_codes
 from drmaa_cli.gridengine.ranges import parse_range
@@ -23,6 +22,7 @@ from drmaa_cli.gridengine.replies import (
     find_environment_error,
     reader,
 )
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "Accepted",

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "AccountingRecord",

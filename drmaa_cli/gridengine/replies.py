@@ -18,9 +18,10 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from typing import Callable, NamedTuple, TypeVar
+from typing import Callable, TypeVar
 
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "Answer",

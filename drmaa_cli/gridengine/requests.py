@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.units import parse_memory, parse_seconds
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["NO_REQUESTS", "Requests", "parse"]
 

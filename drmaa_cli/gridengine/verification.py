@@ -12,11 +12,11 @@ Only the owner of a job and the managers may ask. Sources: qalter(1); runs of a 
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.qsub import VERIFICATION
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe, reader
+from drmaa_cli.typed import NamedTuple
 
 __all__ = ["Answer", "Verdict", "argv", "parse"]
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from drmaa_cli.gridengine.replies import UnreadableReply
+from drmaa_cli.typed import NamedTuple
 
 if TYPE_CHECKING:
     from lxml import etree

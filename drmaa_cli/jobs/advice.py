@@ -18,11 +18,11 @@ import enum
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.jobs.usage import MEMORY_LIMITS, duration, size
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob, quantile
+from drmaa_cli.typed import NamedTuple
 
 LEAST_JOBS = 10
 MEMORY_HEADROOM = 1.2

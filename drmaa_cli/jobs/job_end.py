@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from drmaa_cli.constants import JobState
 from drmaa_cli.gridengine import failed
@@ -13,6 +12,7 @@ from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord, JobId
 from drmaa_cli.gridengine.signals import SIGNAL_BASE, sge_signal_number, signal_name, signal_of
 from drmaa_cli.jobs.job_info import NO_FACTS, Facts, JobInfo
 from drmaa_cli.jobs.reason import Cause, Deletion
+from drmaa_cli.typed import NamedTuple
 
 __all__ = [
     "NO_SLOT_AT_ONCE",

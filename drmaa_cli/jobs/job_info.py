@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from drmaa_cli.jobs.reason import Cause, Deletion, Reason
+from drmaa_cli.typed import NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.usage import Efficiency, Requested
@@ -91,7 +92,8 @@ def _figures(usage: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-Info = TypeVar("Info", bound="JobInfo")
+if TYPE_CHECKING:
+    Info = TypeVar("Info", bound="JobInfo")
 
 
 class JobInfo(_Fields):

@@ -16,13 +16,13 @@ like SIGKILL. What each looks like was measured on a real cell (``tests/data/end
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from drmaa_cli.gridengine import failed
 from drmaa_cli.gridengine.requests import Requests
 from drmaa_cli.gridengine.signals import SIGNAL_BASE, signal_name
 from drmaa_cli.jobs.reason import Cause, Reason, ReasonKind
 from drmaa_cli.jobs.usage import MEMORY_LIMITS, max_memory, size
+from drmaa_cli.typed import NamedTuple
 
 NEARLY = 0.85  # of a limit of CPU time that the kernel enforces (measured: 0.9)
 MUCH = 0.8  # of a limit of memory (measured: 0.93 and more, of programs that take it in small parts)

@@ -10,7 +10,6 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.failed import OK
@@ -32,6 +31,7 @@ from drmaa_cli.jobs.job_end import (
 )
 from drmaa_cli.jobs.task_map import TaskMap
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.typed import NamedTuple
 
 NO_TASK = 0  # the task number under which a job that is no array is kept
 CLOCK_SKEW = 3600.0  # seconds by which our clock may differ from the qmaster's while nothing is known of it

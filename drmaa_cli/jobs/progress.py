@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.lifecycle import TrackedJob, covered
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.typed import NamedTuple
 
 
 class Progress(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.typed import NamedTuple
 
 V = TypeVar("V")
 

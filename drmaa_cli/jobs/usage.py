@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.requests import NO_REQUESTS, Requests
+from drmaa_cli.typed import NamedTuple
 
 KIBIBYTE = 2**10
 MEMORY_FIGURES = {"maxvmem": 1, "ru_maxrss": KIBIBYTE}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -28,6 +27,7 @@ from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.cell import Cluster, Controlled
+from drmaa_cli.typed import NamedTuple
 
 DELETED = (
     " has deleted "  # qdel's word for jobs that had not started; "has registered ..." for those that had

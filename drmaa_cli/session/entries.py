@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.records import JobId, JobRow, TaskRange
 from drmaa_cli.jobs.job_end import End
@@ -12,6 +11,7 @@ from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.store.session_store import DELETED_PENDING, DELETION_ASKED, StoredJob, StoredTask
 from drmaa_cli.system.accounting_log import Mark
+from drmaa_cli.typed import NamedTuple
 
 
 class SessionJob(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import is_final
 from drmaa_cli.gridengine.records import AccountingRecord
@@ -13,6 +12,7 @@ from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog, LocalHost
 from drmaa_cli.system.runner import CommandNotFound
 from drmaa_cli.system.trouble import drmaa_error
+from drmaa_cli.typed import NamedTuple
 
 
 class PastJob(NamedTuple):

@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.wait import Waiting
     from drmaa_cli.system.host import AccountingLog
 
-
-Self = TypeVar("Self", bound="SessionLife")
+    Self = TypeVar("Self", bound="SessionLife")
 
 
 class SessionLife:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from drmaa_cli.template.job_template import TemplateValues
 
-Self = TypeVar("Self", bound="JobTemplate")
+    Self = TypeVar("Self", bound="JobTemplate")
 
 
 class JobTemplate(TemplateAttributes):

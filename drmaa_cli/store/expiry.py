@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.store.places import SUFFIX, remote_directories, remove_files, session_files
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 from drmaa_cli.system.log import log
+from drmaa_cli.typed import NamedTuple
 
 DAY = 86400.0
 STAMP = ".looked-through"

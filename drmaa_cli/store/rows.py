@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.gridengine import output_files
 from drmaa_cli.gridengine.output_files import OutputFiles
@@ -18,6 +17,7 @@ from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_info import NO_FACTS, Facts
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import Owner
+from drmaa_cli.typed import NamedTuple
 
 NOT_DELETED, DELETED_RUNNING, DELETED_PENDING, DELETION_ASKED = 0, 1, 2, 3
 KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept

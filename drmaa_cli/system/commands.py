@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.runner import CommandNotFound
+from drmaa_cli.typed import NamedTuple
 
 # Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
 _DISTURBING = r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ"

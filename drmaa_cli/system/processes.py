@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 PROC = Path("/proc")
 START_TIME_FIELD = 19  # proc(5), stat: field 22, counted after the command's closing parenthesis

@@ -16,7 +16,9 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Callable, NamedTuple
+from typing import IO, Callable
+
+from drmaa_cli.typed import NamedTuple
 
 CHUNK = 1 << 17
 PERMISSIONS = 0o777

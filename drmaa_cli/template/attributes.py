@@ -12,20 +12,18 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from os import fsdecode, fsencode
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, Union, overload
+from os import PathLike, fsdecode, fsencode
+from typing import Any, Generic, Protocol, TypeVar, Union, overload
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, InvalidArgumentException, error
+from drmaa_cli.typed import NamedTuple
 
 ENCODING = "utf-8"
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 Text = Union[str, tuple[str, ...]]
 Given = Union[str, bytes]
 Limit = Union[int, float, str, bytes, datetime.timedelta]
-Item = Union[str, bytes, int, float, "PathLike[str]"]
+Item = Union[str, bytes, int, float, PathLike[str]]
 Pairs = Mapping[str, Item]
 Value = TypeVar("Value")
 Taken = TypeVar("Taken")

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 OPTIONS = ("-b", "n", "-S", "/usr/bin/env", "-C", "")  # -C '': no line is taken for an embedded option
 REPLACED = ("-b", "-shell", "-S", "-C")  # options of others that would contradict these

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
@@ -28,8 +28,10 @@ from drmaa_cli.template.attributes import (
     VectorAttribute,
     wrong_type,
 )
+from drmaa_cli.typed import TypedDict
 
-Self = TypeVar("Self", bound="TemplateAttributes")
+if TYPE_CHECKING:
+    Self = TypeVar("Self", bound="TemplateAttributes")
 
 # libdrmaa's scalar attributes in its own order (observed), then the two limits that only drmaa_cli supports.
 ATTRIBUTE_NAMES = tuple(

@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Sequence
 from os import fsencode
 from time import gmtime
-from typing import NamedTuple
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
@@ -60,6 +59,7 @@ from drmaa_cli.template.submission import (
     Values,
 )
 from drmaa_cli.template.variables import Qsub, environment_of_qsub, is_qsubs, variable_options
+from drmaa_cli.typed import NamedTuple
 
 UTC = "UTC0"  # a time zone of POSIX
 STANDARD_INPUT = "/dev/stdin"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli import constants as c
 from drmaa_cli.template.job_script import Task
 from drmaa_cli.template.paths import OPTIONS, is_carriable
+from drmaa_cli.typed import NamedTuple
 
 LONGEST_ARGUMENT = 99_900  # bytes; the shepherd cuts at 99,990 less its own name for it (observed)
 LONGEST_VARIABLE = 9_900  # bytes of NAME=VALUE; the shepherd cuts at 9,999 (observed)

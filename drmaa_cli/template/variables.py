@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import ConflictingAttributeValuesException, error
@@ -16,6 +15,7 @@ from drmaa_cli.template.attributes import pairs
 from drmaa_cli.template.limits import check_variables
 from drmaa_cli.template.paths import refused
 from drmaa_cli.template.script_plan import is_dropped
+from drmaa_cli.typed import NamedTuple
 
 STRIPPED_PREFIX = "SGE_LONG_"
 STRIPPED = frozenset({"SGE_DEBUG_LEVEL", "SGE_DEBUG_TARGET", "SGE_ND"})

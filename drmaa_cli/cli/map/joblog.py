@@ -12,11 +12,12 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import Task, request_of_json
+from drmaa_cli.typed import NamedTuple
 
 VERSION = 1
 NAME = "jobs.jsonl"

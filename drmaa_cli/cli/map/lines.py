@@ -8,10 +8,10 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.cli.ends import BadInput, one_line
 from drmaa_cli.cli.screen import shorten, visible
+from drmaa_cli.typed import NamedTuple
 
 LONGEST_LINE = 100_000  # bytes; Linux takes 131,071 as one argument
 CHECKED = ("sh", "dash", "bash", "ksh", "mksh", "zsh", "ash", "busybox")  # shells that know -n

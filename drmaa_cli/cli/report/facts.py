@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob
+from drmaa_cli.typed import NamedTuple
 
 SHOWN = 1000  # jobs that have a row of their own: those first that did not end well or have not ended
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 COLUMNS = 400  # moments at which is counted
 WIDTH, HEIGHT = 1000, 100

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.cli.screen import GAP, Column, cells, fitting, shorten, visible
 from drmaa_cli.cli.top.model import Kind, seconds
 from drmaa_cli.cli.top.view import Row
 from drmaa_cli.cli.words import number
 from drmaa_cli.jobs.usage import duration
+from drmaa_cli.typed import NamedTuple
 
 DOTS = "…"
 MARKS = 2  # columns before a line: whether it is marked

@@ -6,7 +6,6 @@ import enum
 import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.cli.words import STATES
 from drmaa_cli.constants import JobState
@@ -15,6 +14,7 @@ from drmaa_cli.gridengine.signals import signal_name
 from drmaa_cli.gridengine.states import is_deleting, is_error, job_state
 from drmaa_cli.gridengine.units import parse_time
 from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.typed import NamedTuple
 
 NO_TASK = 0
 

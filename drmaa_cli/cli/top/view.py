@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.cli.top.model import Job, Kind, Task
+from drmaa_cli.typed import NamedTuple
 
 RECENT = 3600.0  # seconds after its end for which a job is among the recent ones
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 LETTERS = " .:-=+*#@"  # where the terminal has no blocks

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.cli.screen import UNLIMITED, Column, is_utf8, paint, table, visible, width
 from drmaa_cli.cli.usage import histogram
@@ -14,6 +13,7 @@ from drmaa_cli.cli.words import jobs, moment, number, spread_in_words
 from drmaa_cli.jobs.advice import Verdict, request_of, usage_advice
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import Outlier, Spread, UsageGroup
+from drmaa_cli.typed import NamedTuple
 
 Groups = Sequence[tuple[UsageGroup, Sequence[Row]]]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.gridengine.records import Hold, JobRow
 from drmaa_cli.gridengine.verification import Answer
 from drmaa_cli.gridengine.waiting import WaitingJob
+from drmaa_cli.typed import NamedTuple
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 

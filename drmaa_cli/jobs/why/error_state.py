@@ -8,7 +8,9 @@ session's record of the end.
 from __future__ import annotations
 
 import re
-from typing import Callable, NamedTuple
+from typing import Callable
+
+from drmaa_cli.typed import NamedTuple
 
 
 class Trouble(NamedTuple):

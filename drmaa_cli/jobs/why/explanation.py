@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
 from drmaa_cli.jobs.reason import ReasonKind
+from drmaa_cli.typed import NamedTuple
 
 
 class WaitKind(enum.Enum):

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from time import struct_time
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drmaa_cli.errors import DrmsInitException, error
@@ -23,6 +22,7 @@ from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
 from drmaa_cli.system.ssh.remote_shell import quote, tidy_line
 from drmaa_cli.system.ssh.runner import SshRunner
 from drmaa_cli.system.transfer import Progress
+from drmaa_cli.typed import NamedTuple
 
 SHELL = "/bin/sh"
 COMMAND_SECONDS = 60.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
 from drmaa_cli.system.ssh.remote_shell import Answer
+from drmaa_cli.typed import NamedTuple
 
 KILLED = -9  # as :mod:`subprocess` has it
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 
 class Question(enum.Enum):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
@@ -18,6 +17,7 @@ from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh.remote_shell import quote
+from drmaa_cli.typed import NamedTuple
 
 MOST_BYTES = 8 * 2**20  # with one query; the rest comes with the next
 REMEMBERED_BYTES = 4 * 2**20  # of what has been given out: a job may become known after its record

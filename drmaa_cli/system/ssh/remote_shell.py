@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 _LOADER = (
     'exec /bin/sh -c \'IFS= read -r line && case $line in "$0 "*) eval "${{line#* }}";; *) exit 1;; esac\' {}'
