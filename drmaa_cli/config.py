@@ -6,10 +6,9 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from drmaa_cli.errors import InvalidArgumentException, error, meant
-from drmaa_cli.typed import NamedTuple, TypedDict
+from drmaa_cli.typed import Any, NamedTuple, TypedDict
 
 PREFIX = "DRMAA_CLI_"
 CONTACT_VARIABLE = PREFIX + "CONTACT"  # the contact string where a program gives none

@@ -38,7 +38,7 @@ Each carries its parts: ``code``, DRMAA's error number, and ``text``, the messag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, Union
+from drmaa_cli.typed import TYPE_CHECKING, TypeVar, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

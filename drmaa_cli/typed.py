@@ -1,21 +1,75 @@
-"""NamedTuple and TypedDict as :mod:`typing` has them, for classes that every program loads.
+"""The words of :mod:`typing`, for modules that every program loads.
 
-Those look into the annotations, and compile them where they are text, as they all are here: a good part of
-the time in which drmaa_cli is loaded. Here they are left alone; :func:`typing.get_type_hints` reads them.
+Who checks types sees those of typing. In a program they mean nothing, and typing takes as long to be loaded
+as twenty modules of ours; its NamedTuple and TypedDict, moreover, compile the annotations, which are text.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-__all__ = ["NamedTuple", "TypedDict"]
+__all__ = [
+    "IO",
+    "TYPE_CHECKING",
+    "Any",
+    "Callable",
+    "ClassVar",
+    "Generic",
+    "Literal",
+    "NamedTuple",
+    "Optional",
+    "Protocol",
+    "TypeVar",
+    "TypedDict",
+    "Union",
+    "cast",
+    "overload",
+]
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import NamedTuple, TypedDict
+    from typing import (
+        IO,
+        Any,
+        ClassVar,
+        Generic,
+        Literal,
+        NamedTuple,
+        Optional,
+        Protocol,
+        TypedDict,
+        TypeVar,
+        Union,
+        cast,
+        overload,
+    )
 else:
 
+    class _Word:
+        """A word that may stand in an annotation, or beside the bases of a class."""
+
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+    Any = ClassVar = Generic = IO = Literal = Optional = Protocol = Union = _Word
+
+    def TypeVar(name: str, bound: object = None) -> object:  # noqa: ARG001  # typing's, as cast and overload
+        """A word that may stand in an annotation."""
+        return name
+
+    def cast(kind: object, value: object) -> object:  # noqa: ARG001
+        """The value."""
+        return value
+
+    def overload(function: object) -> object:
+        """The function."""
+        return function
+
     class _Maker(type):
+        """Makes what has NamedTuple as its base."""
+
         def __new__(mcs, name: str, bases: tuple[type, ...], space: dict[str, object]) -> type:
             if not bases:
                 return super().__new__(mcs, name, bases, space)
@@ -30,7 +84,7 @@ else:
         """What has it as its base becomes a tuple whose items have the names of its annotations."""
 
     class TypedDict(dict):
-        """What has it as its base says which keys a dictionary has, to whoever checks types."""
+        """What has it as its base says which keys a dictionary has."""
 
         def __init_subclass__(cls, *, total: bool = True) -> None:
             """Whether all keys must be there, only who checks types asks."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Callable
 
 import drmaa_cli
+from drmaa_cli.typed import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from drmaa_cli.aio.waits import Completions, Wait
 from drmaa_cli.aio.watcher import Watcher
@@ -23,6 +22,7 @@ from drmaa_cli.session.completion import listed
 from drmaa_cli.session.entries import SessionJob
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

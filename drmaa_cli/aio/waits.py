@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Generator, Sequence
-from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.aio.watcher import Watcher
 from drmaa_cli.errors import (
@@ -17,6 +16,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.subscriptions import Pair, Told
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     JobFuture = asyncio.Future[JobInfo]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from typing import Protocol, cast
 
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.jobs.job_ids import JobIdLike
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.subscriptions import Pair, Subscriber, Subscriptions, Told
 from drmaa_cli.system.log import Log
+from drmaa_cli.typed import Protocol, cast
 
 log = Log("drmaa_cli.aio")
 

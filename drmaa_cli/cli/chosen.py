@@ -6,13 +6,12 @@ import contextlib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from drmaa_cli.cli.ends import BadInput, Failure, incomplete
 from drmaa_cli.cli.place import Place
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from drmaa_cli.session.entries import SessionJob

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +14,7 @@ from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.words import NOT_ENDED
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.parser import SECONDS, Command, json_option
 from drmaa_cli.cli.screen import UNLIMITED, paint, print_json, visible, width
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.diagnosis import Check

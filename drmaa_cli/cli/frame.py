@@ -14,7 +14,6 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +21,7 @@ from drmaa_cli import __version__
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.parser import CONTEXT, PROGRAM, Context
 from drmaa_cli.errors import DrmaaException, NoResourceUsageException
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

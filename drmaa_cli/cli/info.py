@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from drmaa_cli.cli.screen import paint, print_json, visible
 from drmaa_cli.cli.shapes import job_shape, live_shape
 from drmaa_cli.cli.words import STATES, end_in_words, moment
 from drmaa_cli.jobs.usage import duration, size
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo

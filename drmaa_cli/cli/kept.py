@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.shapes import end_shape
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.signals import signal_name
 from drmaa_cli.jobs.job_end import End, Outcome
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.place import Place

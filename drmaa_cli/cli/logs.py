@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +16,7 @@ from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.watch import write
 from drmaa_cli.cli.words import NOT_ENDED
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

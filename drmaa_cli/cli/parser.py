@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import click
 
 from drmaa_cli.cli.completing import sessions
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 PROGRAM = "drmaa-cli"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -6,13 +6,12 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.config import Config
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.session.contact import chosen_contact
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.gridengine.cell_identity import CellIdentity

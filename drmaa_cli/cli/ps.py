@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.cli.words import NOT_ENDED, STATES, end_in_words, jobs, number
 from drmaa_cli.jobs.why.words import task_numbers
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo

@@ -6,14 +6,13 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import click
 
 from drmaa_cli.cli.completing import directories
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import FloatType, Seconds
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

@@ -6,7 +6,6 @@ import os
 import posixpath
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +19,7 @@ from drmaa_cli.cli.request import Request, name_of, request_of, request_options,
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.errors import DrmaaException, NoResourceUsageException
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drmaa_cli.gridengine.output_files import OutputFiles

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +15,7 @@ from drmaa_cli.cli.parser import Group, json_option
 from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.cli.words import number
 from drmaa_cli.config import Config
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.store.expiry import SessionSummary

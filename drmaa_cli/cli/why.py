@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +17,7 @@ from drmaa_cli.cli.screen import UNLIMITED, paint, print_json, visible, width
 from drmaa_cli.cli.words import number
 from drmaa_cli.constants import JobState
 from drmaa_cli.gridengine.ranges import parse_range
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.why.explanation import Explanation

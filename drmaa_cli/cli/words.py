@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli import ends
 from drmaa_cli.constants import JobState
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
 
 from drmaa_cli import errors
 from drmaa_cli.constants import ERROR_STRING_BUFFER, V_ARGV, V_EMAIL, V_ENV
@@ -18,6 +17,7 @@ from drmaa_cli.session.process_session import Session
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import Attribute, Holder, VectorAttribute, Version, pairs
 from drmaa_cli.template.job_template import ATTRIBUTE_NAMES
+from drmaa_cli.typed import Any, Protocol
 
 
 class ErrorBuffer:

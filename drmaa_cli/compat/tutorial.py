@@ -7,7 +7,6 @@ says that calls return error codes: here, as in every Python binding, errors are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli import constants
 from drmaa_cli.compat import drop_in
@@ -16,6 +15,7 @@ from drmaa_cli.constants import JobControlAction, JobState, control_action_to_st
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobs.job_end import JobInfo as Information
 from drmaa_cli.template.attributes import Version
+from drmaa_cli.typed import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.diagnosis.examination import check

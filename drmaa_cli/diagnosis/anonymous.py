@@ -7,9 +7,9 @@ What is read out of an answer is kept, with its names replaced by words that are
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.system.host import Host

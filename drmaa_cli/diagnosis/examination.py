@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli.diagnosis import connection, gridengine, records, state
 from drmaa_cli.diagnosis.finding import Check, Finding, Site, Status, problem, skipped
@@ -17,7 +16,7 @@ from drmaa_cli.session.reach import AskPerson
 from drmaa_cli.store.places import StoreError
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, HostUnreachable, Runner
 from drmaa_cli.system.trouble import TROUBLE
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.session.contact import Contact
 from drmaa_cli.session.reach import AskPerson
 from drmaa_cli.system.runner import Runner
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.diagnosis.transcripts import Recorder

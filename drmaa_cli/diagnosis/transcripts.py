@@ -6,12 +6,12 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drmaa_cli.diagnosis.anonymous import Anonymous, scrub
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.host import Host
 from drmaa_cli.system.runner import Command, Runner
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.diagnosis.finding import Check, Site

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem
@@ -11,6 +10,7 @@ from drmaa_cli.diagnosis.records import skew_of
 from drmaa_cli.errors import ExitTimeoutException
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.typed import Any
 
 NAME = "drmaa_cli_check"
 STEPS = ("job submitted", "job started", "job ended", "job known to have ended", "clock of the qmaster")

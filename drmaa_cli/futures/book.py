@@ -6,7 +6,6 @@ import os
 import sys
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Callable
 
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException
@@ -20,6 +19,7 @@ from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import PickledCall, Spool
 from drmaa_cli.futures.watcher import Returning, Watcher
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.typed import Any, Callable
 
 WAITING = (
     JobState.QUEUED_ACTIVE,

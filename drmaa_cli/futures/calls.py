@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import PickledCall
 from drmaa_cli.template.job_name import KEYWORDS
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple
 
 MIXED_NAME = "calls"
 LONGEST_NAME = 60

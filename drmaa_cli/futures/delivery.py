@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import time
-from typing import Any
 
 from drmaa_cli.futures import host, outcome
 from drmaa_cli.futures.calls import Task
@@ -13,6 +12,7 @@ from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.outcome import Found, Job, Outcome
 from drmaa_cli.futures.spool import Spool, SpoolError
 from drmaa_cli.jobs.job_info import JobInfo
+from drmaa_cli.typed import Any
 
 PATIENCE = 5.0  # seconds until a result that was written must be seen here (a shared file system's caches)
 

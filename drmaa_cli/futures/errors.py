@@ -30,7 +30,8 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import BrokenExecutor
-from typing import Any
+
+from drmaa_cli.typed import Any
 
 __all__ = [
     "CallDeletedError",

@@ -9,7 +9,6 @@ import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.futures.book import Book
@@ -20,6 +19,7 @@ from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import Spool, sweep
 from drmaa_cli.futures.watcher import Watcher
 from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, TypeVar
 
 if TYPE_CHECKING:
     from types import TracebackType

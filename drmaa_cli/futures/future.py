@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Callable, TypeVar
 
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, Callable, NamedTuple, TypeVar
 
 T = TypeVar("T")
 PENDING = "PENDING"  # of concurrent.futures: of a future that nothing has happened to

@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from io import BytesIO
-from typing import Any, Callable, ClassVar
 
 from drmaa_cli.futures.own_code import MAIN, Cached, own_code
+from drmaa_cli.typed import Any, Callable, ClassVar
 
 DIGEST_BYTES = 16
 CODES = 4096  # of which the digest is kept: each call has that of its function made anew

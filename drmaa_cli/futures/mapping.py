@@ -6,11 +6,11 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Callable, TypeVar
 
 from drmaa_cli.futures.book import Book
 from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.resources import Resources
+from drmaa_cli.typed import Any, Callable, TypeVar
 
 T = TypeVar("T")
 Chunk = list[tuple[Any, ...]]

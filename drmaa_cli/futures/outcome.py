@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Callable
 
 from drmaa_cli.futures import errors, host
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.jobs.reason import ReasonKind
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, Callable, NamedTuple
 
 
 class Found(NamedTuple):

@@ -6,7 +6,8 @@ import functools
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any, cast
+
+from drmaa_cli.typed import Any, cast
 
 MAIN = "__main__"
 Cached = functools._lru_cache_wrapper

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
-
 from drmaa_cli.futures.errors import CallNotPickledError
+from drmaa_cli.typed import Any, Callable
 
 MISSING = "drmaa_cli.futures needs cloudpickle: pip install 'drmaa-cli[futures]'"
 

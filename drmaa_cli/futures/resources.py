@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping
-from typing import Any, TypedDict
 
 from drmaa_cli.errors import InvalidArgumentException, error, meant
 from drmaa_cli.gridengine.units import parse_memory, parse_seconds
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple, TypedDict
 
 MEBIBYTE = 2**20
 TEXTS = frozenset(("name", "native", "directory", "pe", "memory_resource", "gpu_resource"))

@@ -20,12 +20,11 @@ import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import IO, Any
 
 from drmaa_cli.futures import host
 from drmaa_cli.futures.outcome import Found
 from drmaa_cli.system.log import Log
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import IO, Any, NamedTuple
 
 log = Log("drmaa_cli.futures")
 

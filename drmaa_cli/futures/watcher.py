@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, TryLaterException
@@ -27,7 +26,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Lock, Signal
 from drmaa_cli.system.log import Log
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple
 
 log = Log("drmaa_cli.futures")
 

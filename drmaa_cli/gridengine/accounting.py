@@ -12,11 +12,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from drmaa_cli.gridengine.failed import Fate, of_code
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord
 from drmaa_cli.gridengine.units import epoch_seconds
+from drmaa_cli.typed import Any
 
 __all__ = ["deleter", "is_final", "line_id", "parse_line", "ran"]
 

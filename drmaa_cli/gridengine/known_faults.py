@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 from drmaa_cli.gridengine.dialect import Flavour
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple
 
 __all__ = ["KnownFault", "known_faults"]
 

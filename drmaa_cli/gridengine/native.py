@@ -9,9 +9,8 @@ of libdrmaa 8.1.9, option by option (observed: every option alone, with a good a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Optional
 
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import NamedTuple, Optional
 
 __all__ = [
     "Include",

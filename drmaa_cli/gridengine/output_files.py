@@ -10,9 +10,8 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from typing import Callable
 
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple
 
 __all__ = ["OutputFiles", "of_text", "to_text"]
 

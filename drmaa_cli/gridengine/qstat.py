@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
 
 from drmaa_cli.gridengine import xmltext
 from drmaa_cli.gridengine.ranges import normal_range, parse_task_set
@@ -32,6 +31,7 @@ from drmaa_cli.gridengine.replies import (
     reader,
 )
 from drmaa_cli.gridengine.units import parse_time
+from drmaa_cli.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -7,13 +7,12 @@ Sources: qstat(1); runs of a real 8.1.9 cell (``tests/why``); captures ``qstat.f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from drmaa_cli.gridengine import xmltext
 from drmaa_cli.gridengine.qstat import LISTING_ROOT, integer_of
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe, reader
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lxml import etree

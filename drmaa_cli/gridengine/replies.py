@@ -18,10 +18,9 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from typing import Callable, TypeVar
 
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple, TypeVar
 
 __all__ = [
     "Answer",

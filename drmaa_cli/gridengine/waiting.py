@@ -7,7 +7,6 @@ scheduler says nothing where ``schedd_job_info`` of sched_conf(5) is ``false``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.gridengine.qstat import (
     integer_of,
@@ -21,7 +20,7 @@ from drmaa_cli.gridengine.qstat import (
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, reader
 from drmaa_cli.gridengine.units import parse_time
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lxml import etree

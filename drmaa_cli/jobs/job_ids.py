@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from os import fsdecode
-from typing import Union
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, JOB_IDS_SESSION_ANY
 from drmaa_cli.errors import INVALID_JOB_TEXT, InvalidArgumentException, InvalidJobException, error
 from drmaa_cli.gridengine.records import JobId
+from drmaa_cli.typed import Union
 
 JobIdLike = Union[str, bytes]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Union
 
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, Snapshot
@@ -30,7 +29,7 @@ from drmaa_cli.jobs.lifecycle import (
 from drmaa_cli.jobs.missing_jobs import back_again, note_reasons
 from drmaa_cli.jobs.news import News
 from drmaa_cli.jobs.task_numbers import TaskNumbers
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import NamedTuple, Union
 
 __all__ = ["Changes", "Evidence", "JobTable", "News", "Records", "rows_by_job"]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, TypeVar, cast
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.task_numbers import TaskNumbers
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Generic, NamedTuple, TypeVar, cast
 
 V = TypeVar("V")
 

@@ -10,12 +10,11 @@ import functools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.gridengine.requests import Requests, parse
 from drmaa_cli.jobs.reason import Reason, ReasonKind
 from drmaa_cli.jobs.usage import MEMORY_FIGURES, MEMORY_LIMITS, Requested, max_memory, requested
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 from drmaa_cli.constants import TIMEOUT_WAIT_FOREVER
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.turns import Waiter
+from drmaa_cli.typed import Callable
 
 
 class CalledWait:

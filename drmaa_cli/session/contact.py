@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.config import CONTACT_VARIABLE
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DrmCommunicationException, InvalidArgumentException, error
 from drmaa_cli.template.job_name import CHARACTERS
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.system.ssh.address import SshAddress

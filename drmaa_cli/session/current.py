@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from drmaa_cli.errors import NO_SESSION_TEXT, NoActiveSessionException, error
 from drmaa_cli.system.locks import Lock
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
 
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
@@ -25,6 +24,7 @@ from drmaa_cli.session.arguments import bulk_range, check_key, values_of
 from drmaa_cli.session.ending import waits, while_open
 from drmaa_cli.session.life import SessionLife
 from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.typed import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Callable, Protocol, TypeVar, cast
 
 from drmaa_cli.errors import (
     TIMEOUT_TEXT,
@@ -14,6 +13,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
+from drmaa_cli.typed import Callable, Protocol, TypeVar, cast
 
 
 class Session(Protocol):

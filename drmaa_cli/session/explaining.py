@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Optional
 
 from drmaa_cli.constants import TIMEOUT_NO_WAIT, JobState
 from drmaa_cli.errors import (
@@ -29,7 +28,7 @@ from drmaa_cli.jobs.why.explanation import Explanation, Finding, WaitKind
 from drmaa_cli.jobs.why.words import names, task_numbers
 from drmaa_cli.session.inquiry import Inquiry
 from drmaa_cli.system.scheduling import Scheduling
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple, Optional
 
 if TYPE_CHECKING:
     from drmaa_cli.session.job_session import JobSession

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from drmaa_cli.constants import TIMEOUT_NO_WAIT, TIMEOUT_WAIT_FOREVER, JobControlAction
 from drmaa_cli.errors import ExitTimeoutException, InvalidArgumentException, InvalidJobException, error
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

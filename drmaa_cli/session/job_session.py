@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
@@ -13,6 +12,7 @@ from drmaa_cli.session.arguments import check_key, check_moment, values_of
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
 from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

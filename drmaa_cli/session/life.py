@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -27,6 +26,7 @@ from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.runner import Runner
+from drmaa_cli.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

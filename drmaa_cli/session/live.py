@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from drmaa_cli.gridengine import qstat, waiting
 from drmaa_cli.gridengine.records import Details, JobDetail, JobId, JobRow, TaskDetail
@@ -14,6 +13,7 @@ from drmaa_cli.jobs.lifecycle import NO_TASK, covers
 from drmaa_cli.jobs.usage import Efficiency, Requested, efficiency, requested
 from drmaa_cli.session.overview import Overview
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
+from drmaa_cli.typed import NamedTuple
 
 FIRST_TASK = 1  # by which `qstat -j` names a job that is no array
 

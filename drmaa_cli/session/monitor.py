@@ -13,7 +13,6 @@ that wait go by turns: :meth:`Monitor.take` what was answered, :meth:`Monitor.ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable
 
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
@@ -30,6 +29,7 @@ from drmaa_cli.system.locks import Hold as Claim
 from drmaa_cli.system.locks import Role, Signal
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, Trouble
+from drmaa_cli.typed import Any, Callable
 
 TICK = 0.02  # seconds between two looks at the accounting file
 LOOK_UP = 1.0  # seconds after which whoever waits looks whether somebody still leads

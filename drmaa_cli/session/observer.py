@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Union
 
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobs.job_table import JobTable
@@ -12,6 +11,7 @@ from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.progress import Progress, Tally
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.typed import Union
 
 Report = Callable[[Progress], object]
 ProgressLike = Union[bool, Report]

@@ -6,7 +6,6 @@ What talks to Grid Engine is loaded by the first call that needs it: programs im
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Callable, ClassVar, Literal
 
 from drmaa_cli.constants import (
     JOB_IDS_SESSION_ALL,
@@ -20,6 +19,7 @@ from drmaa_cli.session.contact import parse_contact
 from drmaa_cli.session.current import current, process
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.template.attributes import Version
+from drmaa_cli.typed import TYPE_CHECKING, Callable, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

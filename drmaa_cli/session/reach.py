@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -29,6 +28,7 @@ from drmaa_cli.system.runner import (
     Runner,
 )
 from drmaa_cli.system.trouble import drmaa_error
+from drmaa_cli.typed import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
     from drmaa_cli.system.ssh.address import SshAddress

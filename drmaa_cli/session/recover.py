@@ -13,7 +13,6 @@ no more: :class:`drmaa_cli.errors.UnknownSubmissionException` names them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar, Union
 
 from drmaa_cli.errors import UnknownSubmissionException, unknown_submission
 from drmaa_cli.gridengine.qsub import Accepted
@@ -27,6 +26,7 @@ from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.processes import NOBODY, Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandTimeout
 from drmaa_cli.template.submission import ACCOUNT_PREFIX, CONTEXT
+from drmaa_cli.typed import TypeVar, Union
 
 T = TypeVar("T")
 

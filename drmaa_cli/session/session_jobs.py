@@ -10,7 +10,6 @@ import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Callable, TypeVar
 
 from drmaa_cli.errors import InternalException, error
 from drmaa_cli.gridengine.records import TaskRange
@@ -42,6 +41,7 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
+from drmaa_cli.typed import Callable, TypeVar
 
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable
 
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import INVALID_JOB_TEXT, InvalidJobException, error
@@ -12,6 +11,7 @@ from drmaa_cli.gridengine.states import is_pending, job_state, needs_hold_kinds
 from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob, covers
 from drmaa_cli.session.monitor import SYSTEM_HOLDS, Monitor
 from drmaa_cli.system.cell import Cluster
+from drmaa_cli.typed import Callable
 
 PAUSE = 0.1  # seconds between two listings that should have shown a job and did not
 

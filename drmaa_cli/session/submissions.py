@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Callable
 
 from drmaa_cli.errors import (
     DrmaaException,
@@ -24,6 +23,7 @@ from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
+from drmaa_cli.typed import Callable
 
 
 class Submissions:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -41,7 +40,7 @@ from drmaa_cli.template.build import build
 from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
 from drmaa_cli.template.variables import with_named
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.template.arrays import Part

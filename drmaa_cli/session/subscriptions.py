@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Protocol, Union
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
@@ -23,7 +22,7 @@ from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.locks import Signal
 from drmaa_cli.system.log import log
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import NamedTuple, Protocol, Union
 
 FOREVER = float("inf")
 Pair = tuple[TrackedJob, int]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, TypeVar
-
 from drmaa_cli.session.current import current
 from drmaa_cli.template.job_template import TemplateAttributes
+from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

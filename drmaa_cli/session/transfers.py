@@ -7,12 +7,12 @@ import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Union
 
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.session.reach import told
 from drmaa_cli.system.host import Host
 from drmaa_cli.system.transfer import Progress, Transferred
+from drmaa_cli.typed import TYPE_CHECKING, Callable, Union
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
-
 from drmaa_cli.jobs.job_table import Changes
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Hold, Signal
 from drmaa_cli.system.trouble import Trouble
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, Callable, NamedTuple
 
 
 class Asked(NamedTuple):

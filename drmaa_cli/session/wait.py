@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Callable, TypeVar
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import (
@@ -34,6 +33,7 @@ from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold, Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE
+from drmaa_cli.typed import Callable, TypeVar
 
 T = TypeVar("T")
 

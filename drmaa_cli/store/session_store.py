@@ -13,7 +13,6 @@ import sqlite3
 import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Callable, TypeVar
 
 from drmaa_cli.gridengine import output_files
 from drmaa_cli.gridengine.cell_identity import CellIdentity
@@ -42,7 +41,7 @@ from drmaa_cli.store.rows import (
 )
 from drmaa_cli.system.locks import Hold, Lock
 from drmaa_cli.system.processes import NOBODY
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple, TypeVar
 
 __all__ = [
     "DELETED_PENDING",

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Callable, Optional
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store.rows import DELETION_ASKED, NOT_DELETED, integer
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple, Optional
 
 COLUMNS = "task, outcome, value, usage, facts, deleted, wished, reaped, last"
 

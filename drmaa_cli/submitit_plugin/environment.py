@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any, ClassVar
 
 from submitit.core import job_environment, logger
 from submitit.core.utils import DelayedSubmission, JobPaths
+
+from drmaa_cli.typed import Any, ClassVar
 
 EXIT_RESCHEDULE = 99  # Grid Engine puts a job that ends so back into its queue (queue_conf(5), sge_conf(5))
 

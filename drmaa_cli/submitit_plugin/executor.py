@@ -9,7 +9,6 @@ import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from submitit.core import core, utils
 
@@ -19,6 +18,7 @@ from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.submitit_plugin import parameters as words
 from drmaa_cli.submitit_plugin.jobs import DrmaaJob
 from drmaa_cli.submitit_plugin.sessions import name_of, session
+from drmaa_cli.typed import Any
 
 GIBIBYTE = 2**30
 

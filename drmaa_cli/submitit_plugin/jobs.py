@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any, TypeVar
 
 from submitit.core import core, logger, utils
 
@@ -13,6 +12,7 @@ from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.submitit_plugin.parameters import drmaa_id
 from drmaa_cli.submitit_plugin.sessions import name_of, session
+from drmaa_cli.typed import Any, TypeVar
 
 R = TypeVar("R", covariant=True)  # noqa: PLC0105  # as submitit has it
 ENDED = (JobState.DONE, JobState.FAILED)

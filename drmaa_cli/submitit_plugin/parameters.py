@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.template.script_plan import GRID_ENGINES_OWN
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple
 
 SECONDS = 60
 GIBIBYTE = 2**30

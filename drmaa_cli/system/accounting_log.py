@@ -14,13 +14,12 @@ import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Callable
 
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.files import open_regular
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import IO, Callable, NamedTuple
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 16  # bytes

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import _thread
 import threading
-from typing import Callable, Generic, TypeVar
 
 from drmaa_cli.system.locks import Hold, Signal
+from drmaa_cli.typed import Callable, Generic, TypeVar
 
 T = TypeVar("T")
 

@@ -12,7 +12,6 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Callable, TypeVar
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -43,7 +42,7 @@ from drmaa_cli.system.runner import (
     Traits,
 )
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from drmaa_cli.gridengine.dialect import Flavour

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 from types import TracebackType
-from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from drmaa_cli.jobs.progress import Progress as Counts
+from drmaa_cli.typed import Any, Protocol
 
 
 class Handle(Protocol):

@@ -7,7 +7,8 @@ import glob
 import os
 import stat
 from pathlib import Path
-from typing import Protocol
+
+from drmaa_cli.typed import Protocol
 
 
 class Files(Protocol):

@@ -7,13 +7,13 @@ import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from time import localtime, mktime, struct_time
-from typing import TYPE_CHECKING, Callable, Protocol
 
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 from drmaa_cli.system.accounting_log import AccountingFile, Mark, Sample
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.processes import running_with
 from drmaa_cli.system.runner import AnswerFiles, LocalRunner, Runner
+from drmaa_cli.typed import TYPE_CHECKING, Callable, Protocol
 
 if TYPE_CHECKING:
     from drmaa_cli.system.transfer import Progress

@@ -9,7 +9,8 @@ import os
 import select
 import subprocess
 import time
-from typing import IO, Callable
+
+from drmaa_cli.typed import IO, Callable
 
 CHUNK = 1 << 16
 LOOK_UP_SECONDS = 0.05  # so often it is looked whether to stop

@@ -17,12 +17,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Protocol, Union
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.pipes import Conversation
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import IO, NamedTuple, Protocol, Union
 
 LAST_WORDS_SECONDS = 1.0
 STOPPING_SECONDS = 0.005

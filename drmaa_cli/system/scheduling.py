@@ -6,7 +6,6 @@ Each is one command that changes nothing. What not everybody may ask, or not eve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 from drmaa_cli.gridengine import probe, qstat, queues, surroundings, verification, waiting
 from drmaa_cli.gridengine.queues import QueueInstance
@@ -16,6 +15,7 @@ from drmaa_cli.gridengine.waiting import SchedulerAnswer, WaitingJob
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
+from drmaa_cli.typed import TypeVar
 
 T = TypeVar("T")
 

@@ -16,9 +16,8 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Callable
 
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import IO, Callable, NamedTuple
 
 CHUNK = 1 << 17
 PERMISSIONS = 0o777

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Union
-
 from drmaa_cli.errors import (
     DrmaaException,
     DrmCommunicationException,
@@ -13,6 +11,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, TooManyRequests
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout, HostUnreachable
+from drmaa_cli.typed import Union
 
 Trouble = Union[GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable]
 TROUBLE = (GridEngineError, CommandNotFound, CommandTimeout, HostUnreachable)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import Callable
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import DrmaaException, error
@@ -35,7 +34,7 @@ from drmaa_cli.template.script_plan import (
 from drmaa_cli.template.script_plan import task as task_of
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
 from drmaa_cli.template.variables import is_qsubs
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple
 
 LARGEST_SCRIPT = 16 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name

@@ -13,10 +13,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from os import PathLike, fsdecode, fsencode
-from typing import Any, Generic, Protocol, TypeVar, Union, overload
 
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, InvalidArgumentException, error
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, Generic, NamedTuple, Protocol, TypeVar, Union, overload
 
 ENCODING = "utf-8"
 

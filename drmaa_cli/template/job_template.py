@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeVar
 
 from drmaa_cli import constants as c
 from drmaa_cli.errors import (
@@ -28,7 +27,7 @@ from drmaa_cli.template.attributes import (
     VectorAttribute,
     wrong_type,
 )
-from drmaa_cli.typed import TypedDict
+from drmaa_cli.typed import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     Self = TypeVar("Self", bound="TemplateAttributes")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable
 
 from drmaa_cli import constants as c
 from drmaa_cli.gridengine.native import YES
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.template.qsub_command import QsubCommand
 from drmaa_cli.template.script_plan import Place
+from drmaa_cli.typed import Callable
 
 
 def output_files(qsub: QsubCommand, place: Place) -> OutputFiles:

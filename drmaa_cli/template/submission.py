@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from time import localtime, mktime, struct_time
-from typing import Optional
 
 from drmaa_cli.gridengine.native import Include
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import NamedTuple, Optional
 
 Category = Callable[[str], Optional[list[str]]]
 Values = Mapping[bytes, Text]

@@ -8,7 +8,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -19,7 +18,7 @@ from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.parser import PROGRAM, Command, following_options, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.request import name_of, request_of, request_options
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple
 
 FENCE = "drmaa_cli.map.fence"
 GIVEN = "drmaa_cli.map.given"

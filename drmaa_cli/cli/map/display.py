@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.screen import is_terminal, width
 from drmaa_cli.cli.words import number
 from drmaa_cli.jobs.usage import duration
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.progress import Progress

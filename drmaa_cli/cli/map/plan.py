@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.request import Request
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Any, NamedTuple
 
 WHENS = ("any", "memory", "time", "exit", "signal", "lost")
 _CHANGE = re.compile(r"(time|mem|memory|slots)=([x+]?)(\d+(?:\.\d+)?)", re.ASCII)

@@ -6,7 +6,6 @@ import contextlib
 import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.ends import one_line
 from drmaa_cli.cli.follow import read_from
@@ -24,7 +23,7 @@ from drmaa_cli.cli.map.plan import (
 from drmaa_cli.cli.words import end_in_words
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.jobs.reason import ReasonKind
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import BadInput
@@ -25,6 +24,7 @@ from drmaa_cli.cli.watch import ask
 from drmaa_cli.cli.words import jobs, number
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.map.command import Work

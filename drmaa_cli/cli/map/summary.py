@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.follow import last_lines
 from drmaa_cli.cli.map.joblog import Ended
@@ -14,6 +13,7 @@ from drmaa_cli.cli.screen import NARROWEST, UNLIMITED, paint, shorten, visible, 
 from drmaa_cli.cli.words import number
 from drmaa_cli.errors import InvalidJobException
 from drmaa_cli.jobs.usage import duration
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.map.command import Again

@@ -6,7 +6,6 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.ends import Failure, of_system, one_line
 from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob, one_by_one
@@ -20,7 +19,7 @@ from drmaa_cli.store.expiry import read
 from drmaa_cli.store.session_store import Store, StoreError
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.template.kept import command_line, of_bytes
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.place import Place

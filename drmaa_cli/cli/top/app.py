@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -29,6 +28,7 @@ from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.cli.top.view import Choice, Ended, Order, chosen, ids, rows, totals
 from drmaa_cli.errors import DrmaaException
+from drmaa_cli.typed import Any, ClassVar
 
 ENDED_BY = (signal.SIGTERM, signal.SIGHUP)
 TICK = 1.0  # seconds after which times are shown anew

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,6 +18,7 @@ from textual.strip import Strip
 from drmaa_cli.cli.top.layout import Layout, Piece, head, layout, line, texts
 from drmaa_cli.cli.top.model import Kind
 from drmaa_cli.cli.top.view import Row
+from drmaa_cli.typed import ClassVar
 
 COLOURS: Mapping[Kind, Style] = {
     Kind.FAILED: Style(color="red", bold=True),

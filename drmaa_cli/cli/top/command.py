@@ -7,7 +7,6 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +15,7 @@ from drmaa_cli.cli.ends import Failure
 from drmaa_cli.cli.parser import SECONDS, Command, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import is_terminal
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.top.web.serve import Listening

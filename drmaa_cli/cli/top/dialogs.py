@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,6 +14,7 @@ from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.layout import plain, summary
 from drmaa_cli.cli.top.view import Row
 from drmaa_cli.cli.words import number
+from drmaa_cli.typed import ClassVar
 
 MOST = 12  # so many jobs are named
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from textual.binding import Binding
 from textual.widgets import Input
+
+from drmaa_cli.typed import ClassVar
 
 
 class Filter(Input, inherit_bindings=False):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,6 +17,7 @@ from drmaa_cli.cli.top.follower import Follower
 from drmaa_cli.cli.top.survey import Survey
 from drmaa_cli.cli.top.view import Row
 from drmaa_cli.errors import DrmaaException
+from drmaa_cli.typed import Any
 
 SETTLED = 0.15  # seconds that the cursor has to rest before a file is read or something is asked
 MOST_LINES = 5000

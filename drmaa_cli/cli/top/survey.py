@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.top.model import NO_TASK, Job, Record, job_of_record, job_of_rows
@@ -28,7 +27,7 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine.records import JobRow
 from drmaa_cli.store.expiry import SessionSummary, read
 from drmaa_cli.store.places import session_files
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.place import Place

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +19,7 @@ from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.usage.rows import BY, grouped, of_accounting, of_sessions, states
 from drmaa_cli.cli.words import number
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 RESOURCE = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 

@@ -8,12 +8,12 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.cli.files import write_whole
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob
+from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from drmaa_cli.cli.chosen import chosen, is_job_id, match
 from drmaa_cli.cli.ends import BadInput, Failure
@@ -14,7 +13,7 @@ from drmaa_cli.cli.words import NOT_ENDED, STATES
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob, group_name, usage_groups, used_job
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.place import Place

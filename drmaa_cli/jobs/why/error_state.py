@@ -8,9 +8,8 @@ session's record of the end.
 from __future__ import annotations
 
 import re
-from typing import Callable
 
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple
 
 
 class Trouble(NamedTuple):

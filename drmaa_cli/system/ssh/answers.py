@@ -10,7 +10,8 @@ import subprocess
 import termios
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, Optional
+
+from drmaa_cli.typed import Any, Callable, Optional
 
 AskPerson = Callable[[str], str]
 """Given a question, returns the answer; raises whatever it likes when it has none."""

@@ -12,10 +12,10 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Callable
 
 from drmaa_cli.system.ssh import prompts
 from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
+from drmaa_cli.typed import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
     import pexpect

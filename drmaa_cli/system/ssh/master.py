@@ -18,14 +18,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Callable
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
 from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.login import Ask, LoginFailed, log_in
 from drmaa_cli.system.ssh.prompts import Failure, Prompt
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import Callable, NamedTuple
 
 IDLE_SECONDS = 300  # an unused master that nobody ended lives so long
 CHECK_SECONDS = 20.0

@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
 from drmaa_cli.errors import AuthorizationException, DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
@@ -41,6 +40,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     script_line,
 )
 from drmaa_cli.system.ssh.standing import StandingShells
+from drmaa_cli.typed import Protocol
 
 SSH_FAILED = 255
 SESSIONS = 8  # at once over one connection: sshd's MaxSessions is 10 by default, and others share the master

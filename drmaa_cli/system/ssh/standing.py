@@ -16,7 +16,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from typing import IO, Callable
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.background import Work
@@ -24,6 +23,7 @@ from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout
 from drmaa_cli.system.ssh.remote_shell import loader, payload, standing_line
+from drmaa_cli.typed import IO, Callable
 
 MOST = 2  # of one program
 IDLE_SECONDS = 20.0  # longer than the pauses of a session that waits (poll_max)

@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Callable
 
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import HostUnreachable
@@ -30,7 +29,7 @@ from drmaa_cli.system.transfer import (
     staged,
     unpack,
 )
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import IO, Callable, NamedTuple
 
 ATTEMPTS = 3
 REFUSED_SECONDS = 60.0

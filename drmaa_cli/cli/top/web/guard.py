@@ -20,7 +20,8 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 COOKIE = "drmaa-cli-top"
 OWN = ("same-origin", "none")  # Sec-Fetch-Site of what our pages ask for, and the user by the address line

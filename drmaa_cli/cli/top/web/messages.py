@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple, Union
+
+from drmaa_cli.typed import NamedTuple, Union
 
 LARGEST = 1000  # columns or lines of a screen: more is no screen, but a way to fill the memory
 USUAL = (80, 24)

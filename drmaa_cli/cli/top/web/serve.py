@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Union
 
 from aiohttp import web
 
@@ -24,6 +23,7 @@ from drmaa_cli.cli.top.web.guard import Guard
 from drmaa_cli.cli.top.web.site import Site
 from drmaa_cli.cli.top.web.viewer import PATIENCE
 from drmaa_cli.cli.top.web.window import Wish
+from drmaa_cli.typed import NamedTuple, Union
 
 LETTERS = 32  # bytes of a secret
 ENDED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -6,7 +6,6 @@ import asyncio
 import html
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import textual_serve
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
@@ -16,6 +15,7 @@ from drmaa_cli.cli.parser import PROGRAM
 from drmaa_cli.cli.top.web.guard import Asked, Guard, Verdict
 from drmaa_cli.cli.top.web.messages import said, size
 from drmaa_cli.cli.top.web.viewer import PATIENCE, Viewer
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from drmaa_cli.cli.top.web.window import Wish

@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from typing import TYPE_CHECKING
 
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from drmaa_cli.cli.top.web.messages import Focus, Ping, Resized, Said, Typed
 from drmaa_cli.cli.top.web.window import BEGIN, WISH, Wish
+from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiohttp.web import WebSocketResponse

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import NamedTuple
+
+from drmaa_cli.typed import NamedTuple
 
 WISH = "DRMAA_CLI_TOP"  # a variable: other users can read a command line, and a contact may have a password
 # Modules are found where the server has found its own: not in the current directory, as -c and -m have it.
