@@ -142,4 +142,6 @@ def _of_host(given: Sequence[str], host: str) -> str:
 def _expanded(path: str, values: Mapping[str, str]) -> str:
     if path == "~" or path.startswith(TILDE):
         path = "$HOME" + path[1:]
+    if "$" not in path:
+        return path
     return re.sub(_VARIABLE, lambda found: values[found.group(1)], path)

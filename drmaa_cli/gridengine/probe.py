@@ -116,7 +116,7 @@ def has_accounting(configuration: Mapping[str, str]) -> bool:
 
 
 def _reporting(configuration: Mapping[str, str]) -> dict[str, str]:
-    words = re.split(r"[\s,]+", configuration.get("reporting_params", ""))
+    words = configuration.get("reporting_params", "").replace(",", " ").split()
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 

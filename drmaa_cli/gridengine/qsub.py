@@ -52,12 +52,14 @@ NOT_SUBMITTED = r"(?m)^job_number: +unassigned$"  # -verify
 USAGE = r"(?m)^usage: qsub .*$"  # -help
 NOT_SCHEDULED = "request could not be scheduled"  # -now y
 
+_YOUR_JOB = "Your job"
 _SENTENCE = (
     r"(?m)Your job(?:-array)? ([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
     r' \("((?:(?!Your job).)*)"\) has been submitted\.?\r?$'  # one way to match: linear
 )
 _TERSE = r"([0-9]{1,10})(?:\.([0-9]+-[0-9]+:[0-9]+))?"
 _SYNCHRONOUS = r"Job [0-9.]+ exited |Unable to run job [0-9.]+$"  # -sync y, after the id
+_SYNCHRONOUS_WORDS = ("Job ", "Unable ")
 _UNPRINTABLE = "[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]"  # after a JSV's message, in 9.2's prerelease
 _OWN_NAME = r"(?m)^qsub: "
 
@@ -154,14 +156,18 @@ def parse_submission(result: CommandResult) -> Accepted | Refused:
 def _numbers(text: str) -> list[int]:
     """Every number that stands where an id can stand."""
     found = [
-        *re.finditer(_SENTENCE, text),
+        *_sentences(text),
         *(re.fullmatch(_TERSE, line.strip()) for line in text.splitlines()),
     ]
     return [int(match.group(1)) for match in found if match is not None]
 
 
+def _sentences(text: str) -> list[re.Match[str]]:
+    return list(re.finditer(_SENTENCE, text)) if _YOUR_JOB in text else []
+
+
 def _sentence(text: str, other: str) -> Accepted | None:
-    sentences = list(re.finditer(_SENTENCE, text))
+    sentences = _sentences(text)
     if not sentences:
         return None
     found = sentences[-1]  # a JSV may talk before
@@ -171,7 +177,7 @@ def _sentence(text: str, other: str) -> Accepted | None:
 
 def _terse(result: CommandResult) -> Accepted | None:
     lines = result.out.splitlines(keepends=True)
-    while lines and re.match(_SYNCHRONOUS, lines[-1]):
+    while lines and lines[-1].startswith(_SYNCHRONOUS_WORDS) and re.match(_SYNCHRONOUS, lines[-1]):
         lines.pop()
     if not lines or not lines[-1].endswith("\n"):  # a line that was cut off may hold half a number
         return None

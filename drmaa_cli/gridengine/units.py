@@ -54,9 +54,10 @@ def parse_seconds(text: str) -> float:
         ValueError: the text has another form.
     """
     text = text.strip()
-    if found := re.fullmatch(_SECONDS, text):
-        return float(found.group(1))
-    if found := re.fullmatch(_CLOCK, text):
+    if ":" not in text:
+        if found := re.fullmatch(_SECONDS, text):
+            return float(found.group(1))
+    elif found := re.fullmatch(_CLOCK, text):
         hours, minutes, seconds = (int(part) if part else 0 for part in found.groups())
         return float(hours * 3600 + minutes * 60 + seconds)
     raise ValueError(f"not a duration: {text[:80]!r}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import os
-import shlex
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 
@@ -32,7 +31,7 @@ from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.commands import Tool, find_tool, quiet_environment, with_defaults
 from drmaa_cli.system.host import AccountingLog, Host, LocalHost
 from drmaa_cli.system.locks import Lock
-from drmaa_cli.system.log import log
+from drmaa_cli.system.log import CommandLine, log
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.runner import (
     AnswerFiles,
@@ -162,7 +161,7 @@ class Cluster:
             stdin: its script, if any.
             answer: where its answer goes, for :meth:`kept_answer`; None unless :attr:`keeps_answers`.
         """
-        log.debug("submitting: %s", shlex.join(argv))
+        log.debug("submitting: %s", CommandLine(argv))
         return qsub.parse_submission(self._run(argv, env, stdin, answer))
 
     def kept_answer(self, files: AnswerFiles) -> qsub.Accepted | qsub.Refused | None:

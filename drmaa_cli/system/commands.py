@@ -19,16 +19,19 @@ from drmaa_cli.system.runner import CommandNotFound
 from drmaa_cli.typed import NamedTuple
 
 # Variables that change what the tools print or how they start (captures env.SGE_LONG_*, dialect of 8.1.9).
-_DISTURBING = r"SGE_LONG_.*|SGE_DEBUG_LEVEL|SGE_ND|LANGUAGE|LC_.*|LANG|TZ"
+_DISTURBING = frozenset(("SGE_DEBUG_LEVEL", "SGE_ND", "LANGUAGE", "LANG", "TZ"))
+_DISTURBING_BEGINNINGS = ("SGE_LONG_", "LC_")
 
 _WRAPPER_MARK = "SGE Wrapper script"
-_WRAPPER_EXEC = r'(?m)^exec (\S+)/\$\{PROG\} "\$@"$'
-_WRAPPER_ROOT = r"(?m)^DEFAULT_SGE_ROOT=(/\S*)$"
-_WRAPPER_CELL = r"(?m)^DEFAULT_SGE_CELL=(\w+)$"
-_WRAPPER_CONFIG = r"(?m)^CONFIG_PATH=(/\S*)$"
+_WRAPPER_LINES = (  # its last one, its defaults, and where its configuration is; what they set is one word
+    ("exec ", '/${PROG} "$@"'),
+    ("DEFAULT_SGE_ROOT=", ""),
+    ("DEFAULT_SGE_CELL=", ""),
+    ("CONFIG_PATH=", ""),
+)
 # What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
 _ASSIGNMENT = r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*"""
-_ARCHITECTURE = r"\s*SGE_ARCH=.*"  # decides nothing once the binary is found
+_ARCHITECTURE = "SGE_ARCH="  # decides nothing once the binary is found
 HEAD_BYTES = 4096
 LOCAL_FILES = LocalFiles()
 SITE_FILE = "/etc/default/gridengine"
@@ -77,7 +80,11 @@ def find_tool(name: str, env: Mapping[str, str], files: Files = LOCAL_FILES) -> 
 
 def quiet_environment(env: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
     """The environment for commands whose output is parsed: C locale, UTC, nothing that alters it."""
-    given = {name: value for name, value in env.items() if not re.fullmatch(_DISTURBING, name)}
+    given = {
+        name: value
+        for name, value in env.items()
+        if name not in _DISTURBING and not name.startswith(_DISTURBING_BEGINNINGS)
+    }
     return {**with_defaults(given, defaults), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -111,27 +118,34 @@ def _below_root(name: str, env: Mapping[str, str], files: Files) -> str | None:
     root = env.get("SGE_ROOT")
     if not root:
         return None
+    if env.get("SGE_ARCH") and (found := files.which(f"{root}/bin/{env['SGE_ARCH']}/{name}", "")):
+        return found
     candidates = files.expand(f"{root}/bin/*/{name}")
-    if env.get("SGE_ARCH"):
-        candidates.insert(0, f"{root}/bin/{env['SGE_ARCH']}/{name}")
     return next((found for found in (files.which(path, "") for path in candidates) if found), None)
 
 
 def _behind_wrapper(name: str, path: str, files: Files) -> Tool | None:
     text = _script(path, files)
-    target = re.search(_WRAPPER_EXEC, text)
-    root, cell = re.search(_WRAPPER_ROOT, text), re.search(_WRAPPER_CELL, text)
-    if _WRAPPER_MARK not in text or target is None or root is None or cell is None:
+    if _WRAPPER_MARK not in text:
         return None
-    binary = files.which(name, target.group(1))
+    target, root, cell, config = (_word(text, *line) for line in _WRAPPER_LINES)
+    if not (target and root.startswith("/") and cell.replace("_", "a").isalnum()):
+        return None
+    binary = files.which(name, target)
     if binary is None:
         return None
-    defaults = {"SGE_ROOT": root.group(1), "SGE_CELL": cell.group(1)}
-    config = re.search(_WRAPPER_CONFIG, text)
-    settings = {} if config is None else _settings(_text(config.group(1), files))
+    defaults = {"SGE_ROOT": root, "SGE_CELL": cell}
+    settings = _settings(_text(config, files)) if config.startswith("/") else {}
     if settings is None:
         return None
     return Tool(binary, {**defaults, **settings})
+
+
+def _word(text: str, before: str, after: str) -> str:
+    """The word between two texts, where they are a whole line; '' when there is none."""
+    lines = (line for line in text.split("\n") if line.startswith(before) and line.endswith(after))
+    words = (line[len(before) : len(line) - len(after)] for line in lines)
+    return next((word for word in words if word and not any(map(str.isspace, word))), "")
 
 
 def _settings(text: str) -> dict[str, str] | None:
@@ -140,7 +154,11 @@ def _settings(text: str) -> dict[str, str] | None:
     for line in text.splitlines():
         assignment = re.fullmatch(_ASSIGNMENT, line)
         if assignment is None:
-            if line.strip() and not line.lstrip().startswith("#") and not re.fullmatch(_ARCHITECTURE, line):
+            if (
+                line.strip()
+                and not line.lstrip().startswith("#")
+                and not line.lstrip().startswith(_ARCHITECTURE)
+            ):
                 return None
         elif assignment[1] in ("SGE_ROOT", "SGE_CELL") and assignment[3]:
             found[assignment[1]] = assignment[3]

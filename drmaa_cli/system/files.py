@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import stat
 from pathlib import Path
@@ -77,6 +76,8 @@ class LocalFiles:
 
     def expand(self, pattern: str) -> list[str]:
         """See :class:`Files`."""
+        import glob  # noqa: PLC0415  # loaded when it is needed
+
         return sorted(glob.glob(pattern))  # noqa: PTH207  # patterns and paths are text here
 
     def resolve(self, path: str) -> str:

@@ -7,6 +7,7 @@ takes longer than the submission of a job.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 DEBUG, INFO, WARNING, CRITICAL = 10, 20, 30, 50  # logging's
 
@@ -44,6 +45,18 @@ class Log:
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
         logger.log(level, text, *values, exc_info=trouble, stacklevel=3)
+
+
+class CommandLine:
+    """The words of a command, written as a shell reads them once somebody wants to see them."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+
+    def __str__(self) -> str:
+        import shlex  # noqa: PLC0415  # loaded when it is needed
+
+        return shlex.join(self._words)
 
 
 log = Log("drmaa_cli")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -46,6 +45,8 @@ def command_line(values: Mapping[bytes, Text]) -> str:
     words = [str(values.get(REMOTE_COMMAND, "")), *map(str, more)]
     if len(words) == 3 and words[1] == "-c" and words[0].rpartition("/")[2] in SHELLS:
         return words[2]
+    import shlex  # noqa: PLC0415  # loaded when it is needed
+
     return shlex.join(words)
 
 
