@@ -48,12 +48,15 @@ if TYPE_CHECKING:
 else:
 
     class _Word:
-        """A word that may stand in an annotation, or beside the bases of a class."""
+        """A word that may stand in an annotation, or among the bases of a class, where it is left out."""
 
-        def __class_getitem__(cls, item: object) -> type:
-            return cls
+        def __getitem__(self, item: object) -> _Word:
+            return self
 
-    Any = ClassVar = Generic = IO = Literal = Optional = Protocol = Union = _Word
+        def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
+            return ()
+
+    Any = ClassVar = Generic = IO = Literal = Optional = Protocol = Union = _Word()
 
     def TypeVar(name: str, bound: object = None) -> object:  # noqa: ARG001  # typing's, as cast and overload
         """A word that may stand in an annotation."""

@@ -26,7 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SHIM = "drmaa_cli.compat.shim"  # not imported as such: the drmaa in it has the form of drmaa-python's
 STRESS = """
 import importlib, random, sys, threading, traceback
-sys.setswitchinterval(1e-6)
 seed, *names = sys.argv[1:]
 random.Random(seed).shuffle(names)
 troubles, begin = [], threading.Barrier(16)

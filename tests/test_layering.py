@@ -25,22 +25,22 @@ ALLOWED = {  # what a pure room may take from those: functions of their argument
     "time": {"struct_time", "gmtime", "localtime", "mktime"},  # calendars, of a given instant
 }
 LEVELS = {  # a room may import from rooms of a lower level, and from itself
-    "constants": 0,
-    "errors": 0,
     "typed": 0,
-    "config": 1,
-    "gridengine": 1,
-    "template": 2,
-    "jobs": 2,
-    "system": 3,
-    "store": 4,
-    "session": 5,
-    "aio": 6,
-    "diagnosis": 6,
-    "futures": 6,
-    "submitit_plugin": 7,
-    "compat": 6,
-    "cli": 7,
+    "constants": 1,
+    "errors": 1,
+    "config": 2,
+    "gridengine": 2,
+    "template": 3,
+    "jobs": 3,
+    "system": 4,
+    "store": 5,
+    "session": 6,
+    "aio": 7,
+    "diagnosis": 7,
+    "futures": 7,
+    "submitit_plugin": 8,
+    "compat": 7,
+    "cli": 8,
 }
 PURE = ("constants", "errors", "typed", "gridengine", "template", "jobs")
 PURE_MODULES = {
