@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,3 +55,14 @@ def state(cell: Cell, number: int) -> str:
 def environment(text: str) -> dict[str, str]:
     """The output of env."""
     return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def execd_of(cell: Cell) -> int:
+    """The pid of the cell's execution daemon, 0 while there is none."""
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if comm.read_text().strip() == "fake-execd":
+                words = (comm.parent / "cmdline").read_bytes().split(b"\0")
+                if os.fsencode(cell.layout.library / "fake-execd") in words:
+                    return int(comm.parent.name)
+    return 0

@@ -12,7 +12,7 @@ import pytest
 from fake_sge import Cell
 from fake_sge.execution.processes import start_ticks
 
-from .kit import ended, quick, records, state, wait_for
+from .kit import ended, execd_of, quick, records, state, wait_for
 
 HOSTS = {"big": {"slots": 4, "mem_total": "64G", "load": 0.1}, "small": 2}
 ENVIRONMENTS = {"rr": {"allocation_rule": "$round_robin"}}
@@ -94,7 +94,8 @@ def test_a_crash_is_noticed_late_and_ends_the_jobs_without_a_word(cell: Cell, tm
 
 def test_a_crash_ends_also_the_job_whose_order_it_meets_on_its_way(cell: Cell, tmp_path: Path) -> None:
     """What becomes of a job does not depend on how fast its shepherd is."""
-    execd = execution_daemon(cell)
+    wait_for(lambda: execd_of(cell))
+    execd = execd_of(cell)
     os.kill(execd, signal.SIGSTOP)
     job = quick(cell, tmp_path, "-l", "h=small", "sh", "-c", "touch ran")
     wait_for((cell.layout.active_job("small", job, 1) / "order").exists)
@@ -106,19 +107,6 @@ def test_a_crash_ends_also_the_job_whose_order_it_meets_on_its_way(cell: Cell, t
     assert [record[11] for record in records(cell, job)] == ["19"]
     assert run_to_end(cell, tmp_path, "-l", "h=small", "true") > job
     assert not (tmp_path / "ran").exists()
-
-
-def execution_daemon(cell: Cell) -> int:
-    """The process that forks the shepherds."""
-    pid = cell.qmaster_pid
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [child for task in tasks for child in task.read_text().split()]
-    wait_for(lambda: any(map(_is_execd, children)))
-    return next(int(child) for child in children if _is_execd(child))
-
-
-def _is_execd(pid: str) -> bool:
-    return Path(f"/proc/{pid}/comm").read_text() == "fake-execd\n"
 
 
 @pytest.mark.slow

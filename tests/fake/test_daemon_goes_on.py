@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import signal
@@ -23,7 +22,7 @@ from fake_sge.qmaster.execd import Execd
 from fake_sge.qmaster.qmaster import Qmaster
 from fake_sge.wire import connect
 
-from .kit import ended, state, wait_for
+from .kit import ended, execd_of, state, wait_for
 from .kit import quick as submit
 from .pure import PureCell
 
@@ -32,17 +31,6 @@ from .pure import PureCell
 def cell(tmp_path: Path) -> Iterator[Cell]:
     with Cell(tmp_path / "cell") as made:
         yield made
-
-
-def execd_of(cell: Cell) -> int:
-    """The pid of the cell's execution daemon, 0 while there is none."""
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):
-            if comm.read_text().strip() == "fake-execd":
-                words = (comm.parent / "cmdline").read_bytes().split(b"\0")
-                if os.fsencode(cell.layout.library / "fake-execd") in words:
-                    return int(comm.parent.name)
-    return 0
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from tests.ssh.server import SshServer
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120.0
-SOON = 20.0  # seconds that something may take which must not wait for the connection
+SOON = 60.0  # seconds that something may take which must not wait for the connection
 
 
 @pytest.fixture
