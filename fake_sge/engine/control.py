@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
-from .delivery import is_away, signal
-from .lifecycle import discard_enrolled, discard_waiting, exited, is_stopped_by_queue, kill_simulated, release
+from .delivery import is_away, is_stopped_by_queue, signal
+from .lifecycle import discard_enrolled, discard_waiting, exited, kill_simulated, release
 from .state import CellState, enroll, make_instances, never_ran
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 

@@ -1,10 +1,10 @@
-"""What the qmaster tells execution hosts; one that is away is told when it is back."""
+"""What the qmaster tells execution hosts; what a host or job cannot be told yet it is told later."""
 
 from __future__ import annotations
 
 import heapq
 
-from ..model import Job, Status, Task
+from ..model import Job, QueueState, State, Status, Task
 from .state import CellState, SignalTask, StartTask
 
 
@@ -26,9 +26,17 @@ def begin(state: CellState, job: Job, task: Task, now: float, again: bool = Fals
 
 
 def signal(state: CellState, job: Job, task: Task, action: str) -> None:
-    """``kill``, ``suspend`` or ``resume`` a task's processes."""
-    if not is_away(state, task):
+    """``kill``, ``suspend`` or ``resume`` a task's processes; those that are on their way are told later."""
+    if not is_away(state, task) and task.status is not Status.TRANSFERRING:
         state.effects.append(SignalTask(job.number, task.number, task.run, action))
+
+
+def repeat_signals(state: CellState, job: Job, task: Task) -> None:
+    """What could not be said before the processes ran, or while their host was away."""
+    if task.state & State.DELETED or task.reschedule_requested:
+        signal(state, job, task, "kill")
+    elif task.state & State.SUSPENDED or is_stopped_by_queue(state, task):
+        signal(state, job, task, "suspend")
 
 
 def run_is_away(state: CellState, number: int, task_number: int) -> bool:
@@ -36,3 +44,9 @@ def run_is_away(state: CellState, number: int, task_number: int) -> bool:
     job = state.jobs.get(number)
     task = job.tasks.get(task_number) if job is not None else None
     return task is not None and is_away(state, task)
+
+
+def is_stopped_by_queue(state: CellState, task: Task) -> bool:
+    """Whether the queue in which a task runs is suspended."""
+    instance = state.instances.get(task.granted[0].instance) if task.granted else None
+    return bool(instance and instance.state & QueueState.SUSPENDED)

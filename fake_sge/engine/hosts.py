@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ..model import Host, Job, State, Status, Task, failures
 from ..model.host_loads import with_changes
 from ..model.values import quantity
-from .delivery import begin, signal
+from .delivery import begin, repeat_signals
 from .lifecycle import exited
 from .state import CellState, never_ran, refresh_load_state
 from .submission import is_rerunnable
@@ -61,16 +61,8 @@ def host_up(state: CellState, now: float, name: str) -> None:
         if task.status is Status.TRANSFERRING:
             begin(state, job, task, now, again=True)
         if job.spec.simulation is None:
-            _repeat_signals(state, job, task)
+            repeat_signals(state, job, task)
     state.ask_schedule(now, 0.0)
-
-
-def _repeat_signals(state: CellState, job: Job, task: Task) -> None:
-    """What could not be said while the host was away."""
-    if task.state & State.DELETED or task.reschedule_requested:
-        signal(state, job, task, "kill")
-    elif task.state & State.SUSPENDED:
-        signal(state, job, task, "suspend")
 
 
 def host_load(state: CellState, now: float, name: str, values: Mapping[str, object]) -> None:

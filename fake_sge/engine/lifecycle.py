@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from .accounting import accounting_line
-from .delivery import is_away
+from .delivery import is_away, is_stopped_by_queue, repeat_signals
 from .state import (
     NO_REASON,
     WAITS_FOR_JOBS,
@@ -29,6 +29,7 @@ def started(state: CellState, now: float, number: int, task_number: int, run: in
     task = _current(state, number, task_number, run)
     if task is not None and task.status is Status.TRANSFERRING:
         task.status = Status.RUNNING
+        repeat_signals(state, state.jobs[number], task)
 
 
 def _current(state: CellState, number: int, task_number: int, run: int) -> Task | None:
@@ -276,12 +277,6 @@ def finish_simulated(state: CellState, now: float) -> None:
             run,
             simulated_exit(state.jobs[number], task, end_time),
         )
-
-
-def is_stopped_by_queue(state: CellState, task: Task) -> bool:
-    """Whether the queue in which a task runs is suspended."""
-    instance = state.instances.get(task.granted[0].instance) if task.granted else None
-    return bool(instance and instance.state & QueueState.SUSPENDED)
 
 
 def simulated_exit(job: Job, task: Task, end_time: float) -> Exit:

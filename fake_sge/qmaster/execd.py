@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,12 +16,11 @@ from ..execution.processes import start_ticks
 from ..execution.users import home_and_shell
 from ..launch import command
 from ..layout import Layout
-from ..model import CellConfig, Job, Status, Task
+from ..model import CellConfig, Job, Task
 from ..options import CellOptions
 
 log = logging.getLogger("fake_sge")
 _SIGNALS = {"kill": signal.SIGTERM, "suspend": signal.SIGUSR1, "resume": signal.SIGUSR2}
-_PATIENCE = 5.0  # seconds for a shepherd to begin that is to have a signal
 
 
 class Execd:
@@ -140,12 +138,8 @@ class Execd:
         return int(pid) if start_ticks(int(pid)) == ticks else None
 
     def signal(self, number: int, task: Task, action: str) -> None:
-        """Ask a task's shepherd to ``kill``, ``suspend`` or ``resume``; wait for one that is being forked."""
-        deadline = time.monotonic() + _PATIENCE
+        """Ask the shepherd of a task that runs to ``kill``, ``suspend`` or ``resume``."""
         pid = self.shepherd_pid(number, task)
-        while pid is None and task.status is Status.TRANSFERRING and time.monotonic() < deadline:
-            time.sleep(0.005)
-            pid = self.shepherd_pid(number, task)
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, _SIGNALS[action])

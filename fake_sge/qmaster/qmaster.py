@@ -190,7 +190,6 @@ class Qmaster:
     def _signal(self, effect: SignalTask) -> None:
         job = self.engine.state.jobs.get(effect.job)
         if job is not None and effect.task in job.tasks:
-            self._replace_lost_orders()
             self.execd.signal(effect.job, job.tasks[effect.task], effect.action)
 
     def _ordered(self) -> Iterator[tuple[int, Task]]:

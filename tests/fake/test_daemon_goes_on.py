@@ -53,6 +53,30 @@ def test_orders_in_the_pipe_of_a_killed_execd_are_given_again(
     assert b"execd has died (exit code -9): it is started again" in cell.layout.log.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("words", "letters"),
+    [(("qdel",), ""), (("qmod", "-sj"), "s"), (("qmod", "-sq", "all.q"), "S")],
+    ids=["qdel", "qmod -sj", "qmod -sq"],
+)
+def test_what_is_asked_of_a_job_on_its_way_is_done_when_it_runs(
+    cell: Cell, tmp_path: Path, words: tuple[str, ...], letters: str
+) -> None:
+    """However late its shepherd is."""
+    wait_for(lambda: execd_of(cell))
+    os.kill(execd_of(cell), signal.SIGSTOP)
+    number = submit(cell, tmp_path, "sh", "-c", "echo $$; exec sleep 600")
+    wait_for(lambda: state(cell, number) == "t")
+    assert cell.run(*words, *([] if "all.q" in words else [str(number)])).returncode == 0
+    os.kill(execd_of(cell), signal.SIGCONT)
+    if letters:
+        wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text())
+        pid = int((tmp_path / "out").read_text())
+        wait_for(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        assert state(cell, number) == letters
+    else:
+        assert ended(cell, number)[11:13] == ["100", "137"]
+
+
 @pytest.mark.slow
 def test_tasks_that_run_when_execd_dies_go_on_once(cell: Cell, tmp_path: Path) -> None:
     number = submit(cell, tmp_path, "sh", "-c", "echo begun; while [ ! -e go ]; do sleep 0.02; done; exit 4")
