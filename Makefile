@@ -1,7 +1,6 @@
 # make test | quick | lint | coverage | demo | bench | pictures | test-...: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
-#   coverage: of the branches of the pure folders by their own tests; what is missing is named
-#   COVER=1 make test                             all tests, and that coverage by them all
+#   coverage: of the branches of the pure folders by their own tests; what is missing is named, and a failure
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
@@ -26,7 +25,7 @@ export PYTHONDONTWRITEBYTECODE =  # pytest compiles the tests anew in each worke
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL = help
-.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage report demo bench pictures clean
+.PHONY: help test quick test-flavours test-crashes test-ssh test-clients lint coverage demo bench pictures clean
 
 help:
 	@sed -n 's/^# //p; s/^#   /    /p' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +37,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: $(READY)
-	$(BIN)/python -m pytest $(PYTEST_ARGS) $(if $(COVER),$(MEASURED) --cov-report=)
-	$(if $(COVER),$(MAKE) report)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 quick: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow and not clients" \
@@ -64,10 +62,8 @@ lint: $(READY)
 	$(BIN)/python -m mypy
 
 coverage: $(READY)
+	rm -f .coverage
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not real_cell and not slow" $(MEASURED) --cov-report= $(COVERING)
-	$(MAKE) report
-
-report:
 	$(BIN)/python -m coverage report --include="$(PURE)" --fail-under=100
 	$(BIN)/python -m coverage report --include="$(PURE_OF_FAKE)" --fail-under=90
 

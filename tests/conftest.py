@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ import socket
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +98,34 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     gc.enable()
 
 
+@pytest.hookimpl(trylast=True)  # what is left, in whatever order
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests out that run only when they are asked for by their marker."""
+    """Leave tests out that run only when they are asked for by their marker; begin with the longest."""
     asked = str(config.option.markexpr)
-    here = [
+    here = {
         item
         for item in items
         if any(item.get_closest_marker(name) for name in ON_DEMAND if name not in asked)
-    ]
+    }
     if here:
-        config.hook.pytest_deselected(items=here)
-        items[:] = [item for item in items if item not in here]
+        config.hook.pytest_deselected(items=list(here))
+    left = [item for item in items if item not in here]
+    items[:] = longest_first(left, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def longest_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The tests so that each worker begins with its share of those of which one takes half a minute.
+
+    pytest-xdist gives each worker as long a piece of the list; at the end, all would wait for such a test.
+    """
+    longest = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if not item.get_closest_marker("long")])
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        size = (len(items) - len(ordered)) // (workers - worker)
+        mine = longest[worker::workers]
+        ordered += [*mine, *itertools.islice(others, size - len(mine))]
+    return ordered
 
 
 def pytest_configure(config: pytest.Config) -> None:

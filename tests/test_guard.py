@@ -7,12 +7,13 @@ import pwd
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 import fake_sge
 from tests import homes
-from tests.conftest import CACHE, GUARD_EXIT, GUARDED_TOOLS
+from tests.conftest import CACHE, GUARD_EXIT, GUARDED_TOOLS, longest_first
 
 
 def test_home_is_not_the_users() -> None:
@@ -68,3 +69,29 @@ def test_what_appears_in_the_users_home_is_a_failure(tmp_path: Path) -> None:
     next(watch)
     with pytest.raises(StopIteration):
         next(watch)
+
+
+class Item(NamedTuple):
+    """As much of a test as its place depends on."""
+
+    name: str
+
+    def get_closest_marker(self, name: str) -> bool:
+        return self.name.startswith(name)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 7])
+def test_every_worker_begins_with_its_share_of_the_longest(workers: int) -> None:
+    items: list[Any] = [Item(f"{'long' if at % 10 == 7 else 'short'} {at}") for at in range(53)]
+    ordered = [item.name for item in longest_first(items, workers)]
+    assert sorted(ordered) == sorted(item.name for item in items)
+    assert [name for name in ordered if name < "m"] == [
+        f"long {at}" for worker in range(workers) for at in range(7, 53, 10)[worker::workers]
+    ]
+    at = 0
+    for worker in range(workers):  # as pytest-xdist's worksteal deals them out
+        size = (len(items) - at) // (workers - worker)
+        begun_with = [name for name in ordered[at : at + size] if name < "m"]
+        assert ordered[at : at + len(begun_with)] == begun_with
+        assert len(begun_with) == len(range(worker, 5, workers))
+        at += size

@@ -49,6 +49,7 @@ def kill_often(campaign: Campaign, seed: int) -> None:
     campaign.check(campaign.finish())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) -> None:
     # several sessions at once, with the same job names: none takes another's job for its own
@@ -70,6 +71,7 @@ def test_killed_with_its_qsub(shared_cell: Cell, tmp_path: Path) -> None:
     campaign.check(campaign.finish())
 
 
+@pytest.mark.long
 @pytest.mark.real_cell
 def test_killed_at_random_moments_on_a_real_cell(real_cell: RealCell, tmp_path: Path) -> None:
     env = {**real_cell.env, "PATH": f"{real_cell.bin_directory}:/usr/bin:/bin", "HOME": str(tmp_path)}

@@ -56,6 +56,7 @@ def pyright(directory: Path) -> dict[str, set[int]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("check", [mypy, pyright])
 def test_what_is_right_passes_and_each_mistake_is_found(tmp_path: Path, check: object) -> None:

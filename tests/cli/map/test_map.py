@@ -334,6 +334,7 @@ def test_odd_directories(desk: Desk) -> None:
     assert result(found)["failed"][0]["output"] == "here"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_twenty_thousand_commands_are_one_array_and_few_questions(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
