@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from .model import defaults
 from .model.host_values import split_value
-from .model.values import quantity
+from .model.values import listed, quantity
 
 LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
 # What the fake does not only show. The rest of a configuration it takes as it is.
@@ -90,7 +90,7 @@ def check_effect(kind: str, values: Mapping[str, object]) -> None:
 def check_places(values: Mapping[str, object], hosts: Iterable[str], groups: Iterable[str]) -> None:
     """Hosts and host groups that a queue names. Raises ValueError with the one that was probably meant."""
     known = {*hosts, *groups}
-    named = [] if "hostlist" not in values else str(values["hostlist"]).replace(",", " ").split()
+    named = listed(str(values.get("hostlist", "NONE")))
     named += [place for text in values.values() for place, _ in split_value(str(text))[1]]
     for name in named:
         if name not in known and name.upper() != "NONE":

@@ -68,8 +68,11 @@ def _given(found: re.Match[str]) -> tuple[int | None, int | None, int | None]:
         year += 2000
     if month == 0 or day == 0 or (year is not None and year < 1970):
         raise error(DeniedByDrmException, INVALID_TEXT)
+    if month is not None and month > 12:
+        raise _unreadable()
     # A leap year stands for a year that is not given: 02/29 comes some time.
-    if (month or 1) > 12 or (day or 1) > calendar.monthrange(2000 if year is None else year, month or 1)[1]:
+    longest = 31 if month is None else calendar.monthrange(2000 if year is None else year, month)[1]
+    if day is not None and day > longest:
         raise _unreadable()
     return year, month, day
 

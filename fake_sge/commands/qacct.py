@@ -14,7 +14,6 @@ from ..model.accounting import Check, Record, Verdict, parse_line
 from ..model.accounting_json import parse_json
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.formats import encode
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.qacct_text_ocs import job_block_ocs
 from ..render.usage import usage
@@ -33,7 +32,7 @@ from .queries.qacct_options import (
 from .queries.resource_requests import UnknownResource, matches_host_and_queue, parse_requests
 from .times.local_time import clock_for
 
-NOTHING_YET = b"no jobs running since startup\n"
+NOTHING_YET = "no jobs running since startup\n"
 NO_QUEUES = "No queues remaining after -q queue selection\n"
 
 
@@ -139,7 +138,7 @@ class _Run:
             return time.time()  # no cell, no cell's clock
 
     def _reply(self, code: int) -> Reply:
-        return Reply(code, encode("".join(self.out)), encode("".join(self.err)))
+        return Reply.of_text(code, "".join(self.out), "".join(self.err))
 
     def run(self) -> Reply:
         options = Parser(self._request, self._now).parse()
@@ -148,9 +147,9 @@ class _Run:
         where = path if path == "-" else self._request.resolve(path)
         if path != "-" and not Path(where).exists():
             if form.json:
-                return Reply(0, NOTHING_YET)
+                return Reply.of_text(0, NOTHING_YET)
             self.err.append(f"{path}: {os.strerror(errno.ENOENT)}\n")
-            return Reply(1, NOTHING_YET, encode("".join(self.err)))
+            return Reply.of_text(1, NOTHING_YET, "".join(self.err))
         selects = self._selector(options)
         checks = _checks(options, self._queue_patterns(options), self._now)
         table = _Summary(options)
@@ -158,7 +157,7 @@ class _Run:
             found, ignored = self._read(where, options, checks, selects, table)
         except OSError:
             self.err.append(f"error: {'error ' if form.json else ''}unable to open {path}\n")
-            return Reply(1, NOTHING_YET, encode("".join(self.err)))
+            return Reply.of_text(1, NOTHING_YET, "".join(self.err))
         if ignored:
             self.err.append(f"{ignored} jobs ignored for accounting. Jobs' master queue no longer exists.\n")
             self.out.append("\n")
@@ -239,9 +238,9 @@ class _Run:
                 instance.name for word in options.queues for instance in self._qmaster.match_queues(word)
             ]
         except QmasterUnreachable as error:
-            raise Stop(Reply(1, b"", encode("".join(self.err)) + unreachable_text(error))) from None
+            raise Stop(Reply.of_text(1, "", "".join(self.err) + unreachable_text(error))) from None
         if not names:
-            raise Stop(Reply(1, b"", encode("".join(self.err) + NO_QUEUES)))
+            raise Stop(Reply.of_text(1, "", "".join(self.err) + NO_QUEUES))
         return names
 
     def _selector(self, options: Options) -> Callable[[Record], bool | None] | None:
@@ -253,13 +252,11 @@ class _Run:
             instances = {instance.name: instance for instance in self._qmaster.queue_instances()}
             requests = parse_requests(options.requests, config, bare=False)
         except QmasterUnreachable as error:
-            raise Stop(Reply(1, b"", unreachable_text(error))) from None
+            raise Stop(Reply.of_text(1, "", unreachable_text(error))) from None
         except UnknownResource as error:
             text = f"error: {error}\n"
             raise (
-                usage_error(self._request.flavour, text)
-                if error.syntax
-                else Stop(Reply(1, b"", encode(text)))
+                usage_error(self._request.flavour, text) if error.syntax else Stop(Reply.of_text(1, "", text))
             ) from None
 
         def selects(record: Record) -> bool | None:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from ..model.requests import Reply, Request
-from .altering import alter
-from .interface.qmaster_interface import QmasterInterface
+from .altering.alter import main
 
-
-def main(request: Request, qmaster: QmasterInterface) -> Reply:
-    """Run qalter."""
-    return alter.run(request, qmaster)
+__all__ = ["main"]

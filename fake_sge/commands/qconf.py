@@ -8,7 +8,6 @@ from typing import Any, Callable, NamedTuple
 from ..model import CellConfig
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.formats import encode
 from ..render.objects import attributes, complex_table, event_client_table, folded
 from ..render.usage import OptionHelp, usage
 from . import quota_sets
@@ -102,14 +101,10 @@ class _Shows:
         if name == "":
             return 0, "", ""
         if name not in (None, "global"):
-            if name not in self._known_hosts():
+            if name not in self._config.known_hosts:
                 return 1, "", f"can't resolve hostname \"{name}\": can't resolve host name\n"
             return 1, "", f"configuration {name} not defined\n"
         return 0, "#global:\n" + attributes(self._config.global_config.items(), _CONFIG_WIDTH) + "\n", ""
-
-    def _known_hosts(self) -> Sequence[str]:
-        config = self._config
-        return [*config.hosts, *config.admin_hosts, *config.submit_hosts]
 
     def scheduler(self, _name: str | None) -> Texts:
         """``-ssconf``."""
@@ -180,7 +175,7 @@ class _Shows:
         name = self._config.host_named(name)
         host = self._config.hosts.get(name)
         if host is None and name != "global":
-            if name in self._known_hosts():
+            if name in self._config.known_hosts:
                 return 1, "", f"{name} is not an execution host\n"
             return 1, "", f'can\'t resolve hostname "{name}"\n'
         loads: Mapping[str, str] = self._qmaster.load_values(name) if host is not None else {}
@@ -353,9 +348,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if problem is not None:
         return problem
     if len(request.argv) == 1:
-        return Reply(1, b"", encode(usage(request.flavour, "qconf", OPTIONS)))
+        return Reply.of_text(1, "", usage(request.flavour, "qconf", OPTIONS))
     try:
         code, out, errors = _execute(request, qmaster)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error, request.flavour.absence.prefix_of_qconf))
-    return Reply(code, encode(out), encode(errors))
+        return Reply.of_text(1, "", unreachable_text(error, request.flavour.absence.prefix_of_qconf))
+    return Reply.of_text(code, out, errors)

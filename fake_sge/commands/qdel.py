@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from ..model import Job, Range, TaskSet
 from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome
-from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.formats import encode
+from ..model.requests import QmasterUnreachable, Reply, Request, actor_of, encode
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, on_stdout, refused_host
 from .interface.qmaster_interface import QmasterInterface
@@ -45,19 +44,19 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         wanted = _parse(request.argv[1:])
     except _UsageError as error:
-        return Reply(1, b"", encode(f"{usage(request.flavour, 'qdel', OPTIONS)}error: {error}\n"))
+        return Reply.of_text(1, "", f"{usage(request.flavour, 'qdel', OPTIONS)}error: {error}\n")
     except OptionError as error:
-        return Reply(1, b"", encode("".join(f"error: {text}\n" for text in error.texts)))
+        return Reply.of_text(1, "", "".join(f"error: {text}\n" for text in error.texts))
     if wanted.help:
-        return Reply(0, encode(usage(request.flavour, "qdel", OPTIONS)))
+        return Reply.of_text(0, usage(request.flavour, "qdel", OPTIONS))
     if wanted.users and not wanted.jobs:
         wanted.jobs = [JobWord("0")]
     if not wanted.jobs:
-        return Reply(1, b"ERROR! no option argument\n", encode(usage(request.flavour, "qdel", OPTIONS)))
+        return Reply.of_text(1, "ERROR! no option argument\n", usage(request.flavour, "qdel", OPTIONS))
     try:
         refusal = refused_host(request, qmaster)
         if refusal is not None:
-            return Reply(1, encode(refusal))
+            return Reply.of_text(1, refusal)
         return _run(wanted, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, 1, "got send timeout")
@@ -126,7 +125,7 @@ def _run(wanted: _Wanted, request: Request, qmaster: QmasterInterface) -> Reply:
             qmaster.wait_until(lambda: False, _FORCE_PAUSE)
         out = "\n"
         code = max(code, _delete(wanted, request, qmaster, True)[1])
-    return Reply(code, encode(out))
+    return Reply.of_text(code, out)
 
 
 def _delete(

@@ -1,12 +1,7 @@
-"""qhold: see :mod:`fake_sge.commands.altering`."""
+"""qhold, the same program as qalter: see :mod:`fake_sge.commands.altering`."""
 
 from __future__ import annotations
 
-from ..model.requests import Reply, Request
-from .altering import alter
-from .interface.qmaster_interface import QmasterInterface
+from .altering.alter import main
 
-
-def main(request: Request, qmaster: QmasterInterface) -> Reply:
-    """Run qhold."""
-    return alter.run(request, qmaster)
+__all__ = ["main"]

@@ -9,10 +9,10 @@ from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import printed
 from ..render.detail_resources import value_type
-from ..render.formats import encode
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
 from ..render.offers import of_host
+from ..render.queues import is_wanted
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
@@ -43,16 +43,14 @@ class _Hosts:
         self._wanted = [self._config.host_named(name) for name in switches.listed("-h")]
         self._requests = [parse_requests(word, self._config) for word in switches.words("-l")]
         self._show_resources = "-F" in switches
-        self._resources = switches.listed("-F")
+        self._resources = switches.listed("-F") or None
         self._queues = "-q" in switches
         self._jobs = "-j" in switches or "-u" in switches
         self._users = switches.listed("-u")
 
     def unknown(self) -> str | None:
         """The first host of ``-h`` that nobody has heard of."""
-        config = self._config
-        known = {*config.hosts, *config.admin_hosts, *config.submit_hosts}
-        return next((name for name in self._wanted if name not in known), None)
+        return next((name for name in self._wanted if name not in self._config.known_hosts), None)
 
     def views(self) -> list[HostView]:
         """All hosts, "global" first."""
@@ -74,20 +72,12 @@ class _Hosts:
         resources = [
             replace(item, value=self._printed(item.name, item.value, integers=False))
             for item in of_host(self._config, name, loads, self._qmaster.used_of(f"host:{name}"))
-            if self._show_resources and self._asked(item.name)
+            if self._show_resources and is_wanted(self._config, item.name, self._resources)
         ]
         return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
         return printed(text, value_type(self._config, name), integers)
-
-    def _asked(self, name: str) -> bool:
-        entry = self._config.complex_named(name)
-        return (
-            not self._resources
-            or name in self._resources
-            or (entry is not None and entry.shortcut in self._resources)
-        )
 
     def _queue_rows(self, name: str) -> Sequence[tuple[QueueInstance, Sequence[Line]]]:
         if not self._queues and not self._jobs:
@@ -98,12 +88,7 @@ class _Hosts:
         if not self._jobs:
             return ()
         scope = Scope(DEFAULT_SHOW, self._users, by_slot=True, full=self._queues)
-        selection = Selection(
-            self._qmaster.jobs(),
-            scope,
-            {instance.name: instance.state},
-            self._config,
-        )
+        selection = Selection(self._qmaster.jobs(), scope, {instance.name: instance.state}, self._config)
         return list(selection.running(instance.name))
 
 
@@ -111,22 +96,18 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     try:
         hosts = _Hosts(switches, qmaster)
     except UnknownResource as error:
-        return Reply(1, b"", encode(f"error: {error}\n"))
+        return Reply.of_text(1, "", f"error: {error}\n")
     unknown = hosts.unknown()
     if unknown is not None:
-        return Reply(
-            1,
-            b"",
-            encode(
-                usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
-            ),
+        return Reply.of_text(
+            1, "", usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
         )
     topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
     queues = "-q" in switches
     if "-xml" in switches:
-        return Reply(0, encode(HostXml(topology, queues).document(hosts.views())))
+        return Reply.of_text(0, HostXml(topology, queues).document(hosts.views()))
     table = HostTable(clock_for(request), topology, queues, bool(switches.listed("-F")))
-    return Reply(0, encode(table.text(hosts.views())))
+    return Reply.of_text(0, table.text(hosts.views()))
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:
@@ -138,4 +119,4 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         return _run(request, qmaster, switches)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error))
+        return Reply.of_text(1, "", unreachable_text(error))

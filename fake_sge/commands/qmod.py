@@ -10,7 +10,6 @@ from ..engine.admission import names_a_queue
 from ..model import Hold, Job, Range, Rerun, fold
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..render.formats import encode
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, on_stdout
 from .interface.qmaster_interface import QmasterInterface
@@ -85,16 +84,16 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         text = usage(request.flavour, "qmod", OPTIONS) if parsed.usage else ""
         lead = request.flavour.wording.option_error
         parsed.errors = [line if line.startswith("ERROR!") else lead + line for line in parsed.errors]
-        return Reply(1, b"", encode(text + "".join(f"{line}\n" for line in parsed.errors)))
+        return Reply.of_text(1, "", text + "".join(f"{line}\n" for line in parsed.errors))
     if parsed.help:
-        return Reply(0, encode(usage(request.flavour, "qmod", OPTIONS)))
+        return Reply.of_text(0, usage(request.flavour, "qmod", OPTIONS))
     err = usage(request.flavour, "qmod", OPTIONS) if parsed.usage else ""
     try:
         lines = _run(parsed, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, 1)
     code = int(any(failed for _, failed in lines))
-    return Reply(code, encode("".join(f"{line}\n" for line, _ in lines)), encode(err))
+    return Reply.of_text(code, "".join(f"{line}\n" for line, _ in lines), err)
 
 
 def _parse(words: Sequence[str]) -> _Parsed:

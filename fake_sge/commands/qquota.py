@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.formats import encode
 from ..render.quotas import quota_document, quota_table
 from ..render.usage import OptionHelp
 from .interface.environment import environment_error, unreachable_text
@@ -35,5 +34,5 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         lines = quota_lines(qmaster, wanted, switches.listed("-l"))
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error))
-    return Reply(0, encode((quota_document if "-xml" in switches else quota_table)(lines)))
+        return Reply.of_text(1, "", unreachable_text(error))
+    return Reply.of_text(0, (quota_document if "-xml" in switches else quota_table)(lines))

@@ -1,12 +1,7 @@
-"""qrls: see :mod:`fake_sge.commands.altering`."""
+"""qrls, the same program as qalter: see :mod:`fake_sge.commands.altering`."""
 
 from __future__ import annotations
 
-from ..model.requests import Reply, Request
-from .altering import alter
-from .interface.qmaster_interface import QmasterInterface
+from .altering.alter import main
 
-
-def main(request: Request, qmaster: QmasterInterface) -> Reply:
-    """Run qrls."""
-    return alter.run(request, qmaster)
+__all__ = ["main"]

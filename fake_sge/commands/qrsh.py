@@ -10,8 +10,7 @@ from pathlib import Path
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.operations import JobOperation
-from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of
-from ..render.formats import encode
+from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of, encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .submission import jsv
@@ -41,18 +40,18 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     parsed = parse_command_line(request.argv[1:], context)
     shown = printed(parsed.answers, "error: ", "")
     if shown.code:
-        return Reply(1, b"", encode(parsed.stray + shown.err))
+        return Reply.of_text(1, "", parsed.stray + shown.err)
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
-        return Reply(0, encode(help_text(request.flavour, "qrsh", _NOT_HERE)))
+        return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
     wrong = [option for option in parsed.options if option.switch in _NOT_HERE]
     if wrong:
-        return Reply(1, b"", encode(f"error: Unknown option {wrong[0].switch}\n"))
+        return Reply.of_text(1, "", f"error: Unknown option {wrong[0].switch}\n")
     if "-inherit" in switches:
         text = "fake_sge: qrsh -inherit is not simulated\n"
-        return Reply(1, b"", encode(text if "JOB_ID" in request.env else _NO_JOB))
+        return Reply.of_text(1, "", text if "JOB_ID" in request.env else _NO_JOB)
     if "script" not in switches:
-        return Reply(1, b"", b"error: a session without a command needs a terminal\n")
+        return Reply.of_text(1, "", "error: a session without a command needs a terminal\n")
     options = [
         option
         for option in (*default_options(request, context).options, *parsed.options)
@@ -61,14 +60,14 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     built = build([Option("-b", True), Option("-r", Rerun.NO), *options], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
-        return Reply(1, b"", encode(shown.err))
+        return Reply.of_text(1, "", shown.err)
     if built.verify:
-        return Reply(0, encode(_shown(built, request)))
+        return Reply.of_text(0, _shown(built, request))
     now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
     try:
         return _Session(request, qmaster, switches).run(built.spec._replace(immediate=now))
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error, ""))
+        return Reply.of_text(1, "", unreachable_text(error, ""))
 
 
 class _Session:
@@ -94,15 +93,15 @@ class _Session:
         request, qmaster = self.request, self.qmaster
         spec, refused = jsv.ask_server(spec, request, qmaster)
         if refused is not None:
-            return Reply(1, b"", encode(f"{refused}\n"))
+            return Reply.of_text(1, "", f"{refused}\n")
         answer = qmaster.submit(spec)
         number = answer.number
         if answer.unscheduled is not None:
-            return Reply(1, b"", encode(_NO_SLOT))
+            return Reply.of_text(1, "", _NO_SLOT)
         if number is None and not answer.refusal:
-            return Reply(0, b"verification: found suitable queue(s)\n")
+            return Reply.of_text(0, "verification: found suitable queue(s)\n")
         if number is None:
-            return Reply(1, b"", encode("\n".join(answer.refusal) + "\n"))
+            return Reply.of_text(1, "", "\n".join(answer.refusal) + "\n")
         client = qmaster.watch(number, "qrsh")
         try:
             if "-verbose" in self.switches:
@@ -118,7 +117,7 @@ class _Session:
             qmaster.unwatch(client)
         code = 128 + end.signal if end.signal else end.exit_status
         if end.deleted and not code:  # before it ran
-            return Reply(1, b"", b"" if end.failed else encode(_NO_SLOT))
+            return Reply.of_text(1, "", "" if end.failed else _NO_SLOT)
         return Reply(code, *self._output(place))
 
     def _tell(self, number: int, spec: JobSpec) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.formats import encode
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import BadState, NoQueues, QueueFilter, checked_states
@@ -33,9 +32,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
             checked_states(word)
         names = [item.name for item in QueueFilter(switches, qmaster).as_made()]
     except BadState as error:
-        return Reply(1, b"", encode(f"error: {error}\n{error}\n"))
+        return Reply.of_text(1, "", f"error: {error}\n{error}\n")
     except NoQueues as error:
-        return Reply(1, b"", encode(error.text))
+        return Reply.of_text(1, "", error.text)
     except QmasterUnreachable as error:
-        return Reply(1, b"", unreachable_text(error))
-    return Reply(0 if names else 1, encode("".join(f"{name}\n" for name in names)))
+        return Reply.of_text(1, "", unreachable_text(error))
+    return Reply.of_text(0 if names else 1, "".join(f"{name}\n" for name in names))

@@ -12,7 +12,6 @@ from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
 from ..render.column_table import wide_table
 from ..render.detail_text_ocs import requested_details_ocs
-from ..render.formats import encode
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
 from ..render.offers import Resource, of_queue
@@ -119,7 +118,7 @@ class _View:
         self.show = DEFAULT_SHOW
         form = switches.words("-fmt")[-1:]
         if form == ["json"]:
-            raise _Refused(Reply(1, b"", b"fake_sge has no JSON output of qstat\n"))
+            raise _Refused(Reply.of_text(1, "", "fake_sge has no JSON output of qstat\n"))
         self.xml = "-xml" in switches or form == ["xml"]
         self.users = [request.user if word == "$user" else word for word in switches.listed("-u")] or [
             request.user
@@ -132,7 +131,7 @@ class _View:
                     usage(request.flavour, "qstat", switches_of(request.flavour))
                     + "ERROR! wrong argument to -s option\n"
                 )
-                raise _Refused(Reply(1, b"", encode(text)))
+                raise _Refused(Reply.of_text(1, "", text))
             self.show = show
         self._check_states()
         last = switches.words("-F")[-1:]  # the others do not count
@@ -148,7 +147,7 @@ class _View:
         for word in self.switches.listed("-g"):
             for letter in word:
                 if letter not in "cdt":
-                    raise _Refused(Reply(1, b"", encode(f"wrong character '{letter}' for -g option\n")))
+                    raise _Refused(Reply.of_text(1, "", f"wrong character '{letter}' for -g option\n"))
                 letters += letter
         return letters
 
@@ -158,7 +157,7 @@ class _View:
                 try:
                     checked_states(word)
                 except BadState as error:
-                    raise _Refused(Reply(1, b"", encode(f"error: {error}\n{error}\n"))) from None
+                    raise _Refused(Reply.of_text(1, "", f"error: {error}\n{error}\n")) from None
 
     def columns(self) -> Columns:
         has = self.switches.__contains__
@@ -290,7 +289,7 @@ class _Listing:
             out += table.rows(self._zombies())
             if out:
                 out.insert(0, table.header())
-        return Reply(0, encode("".join(out)))
+        return Reply.of_text(0, "".join(out))
 
     def _table(self) -> JobTable:
         details = self._details() if self._columns.resources else None
@@ -324,7 +323,7 @@ class _Listing:
             for name in [item.name for item in self._shown_queues()] if self._view.need_queues else [None]:
                 queues += writer.rows(self._selection.running(name), "running")
         jobs = writer.rows(self._pending(), "pending") + writer.rows(self._zombies(), "zombie")
-        return Reply(0, encode(document(self._view.flavour, "".join(queues), "".join(jobs))))
+        return Reply.of_text(0, document(self._view.flavour, "".join(queues), "".join(jobs)))
 
 
 def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -> Reply:
@@ -342,15 +341,13 @@ def _cluster_summary(request: Request, qmaster: QmasterInterface, view: _View) -
     summaries = [summarize(name, by_queue[name], load_of) for name in names if name in by_queue]
     extended = "-ext" in view.switches
     if view.xml:
-        return Reply(
+        return Reply.of_text(
             0,
-            encode(
-                summary_document(
-                    request.flavour, "".join(summary_xml_rows(item, extended) for item in summaries)
-                )
+            summary_document(
+                request.flavour, "".join(summary_xml_rows(item, extended) for item in summaries)
             ),
         )
-    return Reply(0, encode(summary_text(request.flavour, summaries, view.width, extended)))
+    return Reply.of_text(0, summary_text(request.flavour, summaries, view.width, extended))
 
 
 def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Reply:
@@ -368,8 +365,8 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
         return listing.xml() if view.xml else listing.text()
     except NoQueues as error:
         if request.flavour.server_times:
-            return Reply(0, b"", encode(error.text))
-        return Reply(error.qstat_code, b"", encode(error.text))
+            return Reply.of_text(0, "", error.text)
+        return Reply.of_text(error.qstat_code, "", error.text)
     except QmasterUnreachable as error:
         return unreachable_reply(request, error)
 

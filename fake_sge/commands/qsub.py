@@ -6,9 +6,8 @@ import signal
 
 from ..model import JobSpec, failures
 from ..model.operations import Finished, JobOperation, Submission, Warn
-from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of
+from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of, encode
 from ..render.command_line import quoted
-from ..render.formats import encode
 from .interface.environment import NO_ENVIRONMENT, commlib_line, environment_refusal, send_error
 from .interface.qmaster_interface import QmasterInterface
 from .submission import jsv
@@ -61,7 +60,7 @@ class _Call:
         self.defaults = 0  # how many of the options come from default files
 
     def reply(self, code: int) -> Reply:
-        return Reply(code, encode(self.out), encode(self.err))
+        return Reply.of_text(code, self.out, self.err)
 
     def unreachable(self, error: QmasterUnreachable) -> Reply:
         cause = send_error(error)
@@ -101,7 +100,7 @@ class _Call:
         if code:
             return self.reply(code)
         if any(option.switch == "-help" for option in command_line.options):
-            return Reply(0, encode(self.out + help_text(request.flavour, "qsub")), encode(self.err))
+            return Reply.of_text(0, self.out + help_text(request.flavour, "qsub"), self.err)
         script: Script | None = None
         if not is_binary(command_line, defaults):
             script = read_script(request, command_line, context)

@@ -11,6 +11,12 @@ from collections.abc import Mapping, Sequence
 
 Values = Mapping[str, Sequence[str]]
 
+
+def _words(text: str) -> tuple[str, ...]:
+    """Values with a ``|`` between them."""
+    return tuple(text.split("|"))
+
+
 FLAG = ("",)
 YES_NO = ("y", "n", "yes", "no", "Y", "x", "''", "true")
 NAMES = ("alpha", "beta", "delta", "alpha", "a.b", "'a b'", "1x", "x:y", "''", "'a*'", "a/b", "a@b", "none")
@@ -18,41 +24,15 @@ LONG_NAMES = ("a_name_of_more_than_ten_letters", "näme")
 JOBS = ("{job}", "{job}", "{job}", "{job},{job}", "alpha", "'al*'", "nosuch", "999999", "0", "5x", "''", "-1")
 TASKS = ("1-4", "1-7:2", "3", "2-5", "5-1", "0-2", "x", "1-3:0", "''", "1,3", "1-", "01-3", "3-7:2", "1-2000")
 QUEUES = ("all.q", "no.q", "'*'", "all.q@localhost", "all.q@@allhosts", "'a*'", "all.q,no.q", "''", "'*@*'")
-RESOURCES = (
-    *("h_rt=100", "h_rt=0:1:0", "h_rt=60,s_rt=30", "arch=lx-amd64", "arch=none", "foo=1", "mem_free=1M"),
-    *("h_vmem=1G", "h_vmem=1X", "h_rt=x", "h_rt", "''", "slots=1", "hostname=localhost", "h=localhost"),
-    *(
-        "q=all.q",
-        "num_proc=1",
-        "num_proc=1000",
-        "swap_free=1K",
-        "virtual_free=900G",
-        "h_rt=INFINITY",
-        "h_rt=",
-    ),
-    *(
-        "license=1",
-        "license=9",
-        "license=0",
-        "gpu=1",
-        "h_data=1M",
-        "h_fsize=10M",
-        "tmpdir=/tmp",
-        "calendar=x",
-    ),
-    *("h_cpu=10", "s_vmem=1G", "rerun=1", "rerun=TRUE", "rerun=x", "seq_no=0", "load_avg=1", "arch='lx*'"),
-    *("h_rt=100,h_rt=200", "h_rt=1:2", "h_rt=-1", "h_rt=1e2", "mem_total=1", "cpu=1", "np_load_avg=0.1"),
+RESOURCES = _words(
+    "h_rt=100|h_rt=0:1:0|h_rt=60,s_rt=30|arch=lx-amd64|arch=none|foo=1|mem_free=1M|h_vmem=1G|"
+    "h_vmem=1X|h_rt=x|h_rt|''|slots=1|hostname=localhost|h=localhost|q=all.q|num_proc=1|"
+    "num_proc=1000|swap_free=1K|virtual_free=900G|h_rt=INFINITY|h_rt=|license=1|license=9|"
+    "license=0|gpu=1|h_data=1M|h_fsize=10M|tmpdir=/tmp|calendar=x|h_cpu=10|s_vmem=1G|rerun=1|"
+    "rerun=TRUE|rerun=x|seq_no=0|load_avg=1|arch='lx*'|h_rt=100,h_rt=200|h_rt=1:2|h_rt=-1|"
+    "h_rt=1e2|mem_total=1|cpu=1|np_load_avg=0.1"
 )
-DATES = (
-    "203001010000",
-    "203001010000.30",
-    "01010000",
-    "203013010000",
-    "x",
-    "''",
-    "3001010000",
-    "200001010000",
-)
+DATES = _words("203001010000|203001010000.30|01010000|203013010000|x|''|3001010000|200001010000")
 NUMBERS = ("0", "1", "5", "-5", "1000", "''", "x", "1.5", "99999999999", "0x10", "'1 '", "+3")
 PAIRS = ("A=1", "A=1,B=2", "A", "A=", "''", "=", "A=1,A=2", "'A=a b'", "A=x=y", "HOME", "NOSUCH", "A=1,,B=2")
 PATHS = ("out", "$HOME/out", "localhost:out", ":out", "nohost.invalid:out", "''", "out,err", "'$JOB_NAME.x'")
@@ -63,15 +43,7 @@ SUBMIT: Values = {
     "-ac": PAIRS,
     "-A": ("acct", "a:b", "''", "'a b'", "a/b", "$(id -un)"),
     "-b": YES_NO,
-    "-binding": (
-        "linear:1",
-        "linear",
-        "set linear:1",
-        "env striding:2:1",
-        "x",
-        "pe linear:1:0,0",
-        "explicit:0,0",
-    ),
+    "-binding": _words("linear:1|linear|set linear:1|env striding:2:1|x|pe linear:1:0,0|explicit:0,0"),
     "-C": ("'#$'", "'#'", "''", "x"),
     "-c": ("n", "s", "m", "x", "sx", "n,s", "0:10:0", "''", "ns", "60", "1:2:3:4", "mn"),
     "-ckpt": ("nosuch", "''"),
@@ -98,19 +70,7 @@ SUBMIT: Values = {
     "-ot": NUMBERS,
     "-P": ("proj", "nosuch", "''"),
     "-p": ("0", "10", "-10", "1024", "1025", "-1023", "-1024", "''", "x", "1.5", "5", "-1"),
-    "-pe": (
-        "smp 2",
-        "smp 1-3",
-        "no 2",
-        "smp x",
-        "smp",
-        "'s*' 2",
-        "smp 0",
-        "smp 3-1",
-        "smp 1,2",
-        "smp 99",
-        "smp -4",
-    ),
+    "-pe": _words("smp 2|smp 1-3|no 2|smp x|smp|'s*' 2|smp 0|smp 3-1|smp 1,2|smp 99|smp -4"),
     "-q": QUEUES,
     "-R": YES_NO,
     "-r": YES_NO,
@@ -258,33 +218,20 @@ QUOTAS: Values = {
     "-xml": FLAG,
     "-zzz": FLAG,
 }
-CHANGES = (  # of the configuration: each with what takes it back
-    *("-mattr queue slots 1 all.q", "-mattr queue slots 3 all.q", "-rattr queue h_rt 1:0:0 all.q"),
-    *("-rattr queue h_rt INFINITY all.q", "-mattr queue slots x all.q", "-mattr queue slots 2 no.q"),
-    *("-aattr queue complex_values license=1 all.q", "-mattr queue complex_values license=2 all.q"),
-    *("-dattr queue complex_values license=1 all.q", "-rattr queue complex_values NONE all.q"),
-    *("-aattr queue pe_list smp all.q", "-dattr queue pe_list smp all.q", "-rattr queue rerun TRUE all.q"),
-    *(
-        "-mattr exechost complex_values license=2 localhost",
-        "-mattr pe slots 1 smp",
-        "-mattr pe slots 999 smp",
-    ),
-    *("-aattr hostgroup hostlist localhost @allhosts", "-rattr queue seq_no 5 all.q", "-mattr x y z w"),
-    *("-au $(id -un) list", "-au nobody,daemon list", "-du nobody list", "-du $(id -un) list", "-dul list"),
-    *("-am nobody", "-dm nobody", "-ao nobody,daemon", "-do nobody", "-as localhost", "-ah localhost"),
-    *("-ds nosuch.invalid", "-dh nosuch.invalid", "-Aq new.q", "-Mq new.q", "-dq new.q", "-Aq nosuch"),
-    *("-Ap mpi", "-Mp mpi", "-dp mpi", "-dp smp", "-Aprj prj", "-Mprj prj", "-dprj other", "-Ahgrp group"),
-    *("-Mhgrp group", "-dhgrp @g", "-dhgrp @allhosts", "-Au list", "-Mu list", "-Mu nosuch", "-Auser user"),
-    *("-Muser user", "-duser someone", "-cq all.q", "-cq no.q", "-Mc complex", "-Mc nosuch", "-Ae host"),
-    *(
-        "-Me host",
-        "-Msconf scheduler",
-        "-Msconf nosuch",
-        "-Mconf nosuch",
-        "-Arqs nosuch",
-        "-Mrqs nosuch",
-        "-drqs nosuch",
-        "-mattr queue slots",
-        "-am",
-    ),
+CHANGES = _words(
+    "-mattr queue slots 1 all.q|-mattr queue slots 3 all.q|-rattr queue h_rt 1:0:0 all.q|"
+    "-rattr queue h_rt INFINITY all.q|-mattr queue slots x all.q|-mattr queue slots 2 no.q|"
+    "-aattr queue complex_values license=1 all.q|-mattr queue complex_values license=2 all.q|"
+    "-dattr queue complex_values license=1 all.q|-rattr queue complex_values NONE all.q|"
+    "-aattr queue pe_list smp all.q|-dattr queue pe_list smp all.q|-rattr queue rerun TRUE all.q|"
+    "-mattr exechost complex_values license=2 localhost|-mattr pe slots 1 smp|"
+    "-mattr pe slots 999 smp|-aattr hostgroup hostlist localhost @allhosts|"
+    "-rattr queue seq_no 5 all.q|-mattr x y z w|-au $(id -un) list|-au nobody,daemon list|"
+    "-du nobody list|-du $(id -un) list|-dul list|-am nobody|-dm nobody|-ao nobody,daemon|"
+    "-do nobody|-as localhost|-ah localhost|-ds nosuch.invalid|-dh nosuch.invalid|-Aq new.q|"
+    "-Mq new.q|-dq new.q|-Aq nosuch|-Ap mpi|-Mp mpi|-dp mpi|-dp smp|-Aprj prj|-Mprj prj|"
+    "-dprj other|-Ahgrp group|-Mhgrp group|-dhgrp @g|-dhgrp @allhosts|-Au list|-Mu list|"
+    "-Mu nosuch|-Auser user|-Muser user|-duser someone|-cq all.q|-cq no.q|-Mc complex|-Mc nosuch|"
+    "-Ae host|-Me host|-Msconf scheduler|-Msconf nosuch|-Mconf nosuch|-Arqs nosuch|-Mrqs nosuch|"
+    "-drqs nosuch|-mattr queue slots|-am"
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.globs import glob_match
-from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
+from ..model.values import TEXT_TYPES, TYPE_WORDS, listed, number_of
 from .state import CellState, hosts_of
 
 ANSWER_LOST = "Error reading answer list from qmaster"
@@ -79,9 +79,7 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
 
 
 def _at_once(spec: JobSpec, config: CellConfig) -> None:
-    if spec.submit_host not in (*config.submit_hosts, *config.admin_hosts) or (
-        spec.submit_host not in config.submit_hosts
-    ):
+    if spec.submit_host not in config.submit_hosts:
         raise Refused(config.flavour.wording.no_submit_host.format(spec.submit_host))
     if spec.max_concurrent and not spec.is_array:
         raise Refused('invalid "task concurrency" value in job request')
@@ -144,8 +142,7 @@ def refuse_paths(paths: Sequence[HostPath], config: CellConfig) -> list[str]:
 
 def known_host(host: str, config: CellConfig) -> bool:
     """Whether a host name can be resolved: a host of the cell, or the machine itself."""
-    known = (*config.hosts, *config.submit_hosts, *config.admin_hosts, *config.other_hosts, "localhost")
-    return host in known
+    return host in (*config.known_hosts, *config.other_hosts, "localhost")
 
 
 def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
@@ -229,11 +226,7 @@ def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
 
 
 def _listed(lists: str, spec: JobSpec, config: CellConfig) -> bool:
-    for name in lists.replace(",", " ").split():
-        entries = config.usersets.get(name, {}).get("entries", "").replace(",", " ").split()
-        if spec.owner in entries or f"@{spec.group}" in entries:
-            return True
-    return False
+    return any({spec.owner, f"@{spec.group}"}.intersection(config.members(name)) for name in listed(lists))
 
 
 def check_resources(
@@ -332,7 +325,7 @@ def check_project(project: str | None, config: CellConfig) -> None:
 
 def check_deadline_user(user: str, config: CellConfig) -> None:
     """Raises Refused when a user is not in the user set ``deadlineusers``."""
-    if user not in config.usersets.get("deadlineusers", {}).get("entries", "").replace(",", " ").split():
+    if user not in config.members("deadlineusers"):
         raise Refused(config.flavour.wording.no_deadline_user.format(user))
 
 

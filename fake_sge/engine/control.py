@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
+from ..model.values import listed
 from .delivery import is_away, is_stopped_by_queue, signal
 from .lifecycle import discard_enrolled, discard_waiting, exited, kill_simulated, release
 from .state import CellState, enroll, make_instances, never_ran
@@ -223,15 +224,15 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
     instance = state.instances.get(name)
     if instance is None:
         return Change(Outcome.NO_SUCH_QUEUE, name=name)
-    owners = instance.queue.attributes.get("owner_list", "NONE").replace(",", " ").split()
+    owners = listed(instance.queue.attributes.get("owner_list", "NONE"))
     if not state.config.is_operator(actor.user) and actor.user not in owners:
         return Change(Outcome.DENIED, name=name)
     state.ask_schedule(now, 0.0)
     if action is QueueAction.RESCHEDULE:
-        for number, task_number in list(state.running):
-            if state.jobs[number].tasks[task_number].granted[0].instance == name:
-                tasks = [Range(task_number, task_number)]
-                change_tasks(JobOperation.RESCHEDULE, state, now, number, tasks, actor)
+        for job, task in state.running_tasks():
+            if task.granted[0].instance == name:
+                tasks = [Range(task.number, task.number)]
+                change_tasks(JobOperation.RESCHEDULE, state, now, job.number, tasks, actor)
         return Change(Outcome.DONE, name=name)
     if action is QueueAction.CLEAR_ERROR:
         changed = bool(instance.state & QueueState.ERROR)
@@ -251,9 +252,7 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
 
 
 def _signal_queue(state: CellState, name: str, action: str) -> None:
-    for number, task_number in state.running:
-        job = state.jobs[number]
-        task = job.tasks[task_number]
+    for job, task in state.running_tasks():
         if task.granted[0].instance != name:
             continue
         if action == "suspend" and state.config.flavour.is_ocs:
@@ -290,8 +289,8 @@ def with_config(state: CellState, config: CellConfig) -> CellState:
             kept = old[name].state & ~(QueueState.UNKNOWN | QueueState.ALARM)
             instance.used, instance.errors = old[name].used, old[name].errors
             instance.state |= kept
-    for number, task_number in state.running:
-        for piece in state.jobs[number].tasks[task_number].granted:
+    for _, task in state.running_tasks():
+        for piece in task.granted:
             if piece.instance not in state.instances and piece.instance in old:
                 state.instances[piece.instance] = replace(old[piece.instance], state=QueueState.ORPHANED)
     return state

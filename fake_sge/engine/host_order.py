@@ -47,8 +47,7 @@ class HostOrder:
         }
         self._added = dict.fromkeys(config.hosts, 0.0)  # slots started of late
         decay = quantity(self._scheduler.get("load_adjustment_decay_time", "0:0:0")) or 0.0
-        for number, task_number in state.running:
-            task = state.jobs[number].tasks[task_number]
+        for _, task in state.running_tasks():
             age = now - task.start_time
             if age < decay:
                 for piece in task.granted:

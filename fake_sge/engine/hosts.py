@@ -75,13 +75,7 @@ def host_load(state: CellState, now: float, name: str, values: Mapping[str, obje
 
 def tasks_on(state: CellState, name: str) -> list[tuple[Job, Task]]:
     """The tasks whose master is on a host."""
-    found = []
-    for number, task_number in list(state.running):
-        job = state.jobs[number]
-        task = job.tasks[task_number]
-        if task.granted and task.granted[0].host == name:
-            found.append((job, task))
-    return found
+    return [(job, task) for job, task in state.running_tasks() if task.granted[0].host == name]
 
 
 def _rerunnable_on(state: CellState, name: str) -> list[tuple[Job, Task]]:

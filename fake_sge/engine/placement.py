@@ -75,9 +75,7 @@ def quotas_of(state: CellState, running: bool = True) -> Quotas:
         return offer.text if offer is not None else None
 
     quotas = Quotas(state.config, value_of)
-    for number, task_number in state.running if running and quotas else ():
-        job = state.jobs[number]
-        task = job.tasks[task_number]
+    for job, task in state.running_tasks() if running and quotas else ():
         quotas.debit(job.spec, task.granted, task.granted_pe)
     return quotas
 
@@ -85,9 +83,8 @@ def quotas_of(state: CellState, running: bool = True) -> Quotas:
 def consumption(state: CellState) -> dict[tuple[str, str], float]:
     """What running jobs use of consumables, by ``host:NAME`` or ``queue:INSTANCE`` and the resource."""
     used: dict[tuple[str, str], float] = {}
-    for number, task_number in state.running:
-        job = state.jobs[number]
-        for key, amount in consumed(state.config, job.spec, job.tasks[task_number].granted):
+    for job, task in state.running_tasks():
+        for key, amount in consumed(state.config, job.spec, task.granted):
             used[key] = used.get(key, 0.0) + amount
     return used
 
@@ -110,8 +107,7 @@ class Capacity:
         self.quotas = quotas_of(state, running)
         self.used = consumption(state) if running else {}
         self.pe_used: dict[str, int] = {}
-        for number, task_number in state.running if running else ():
-            task = state.jobs[number].tasks[task_number]
+        for _, task in state.running_tasks() if running else ():
             if task.granted_pe:
                 self.pe_used[task.granted_pe] = self.pe_used.get(task.granted_pe, 0) + task.slots
 

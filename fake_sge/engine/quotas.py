@@ -108,7 +108,7 @@ class Quotas:
                     for group, members in self._config.host_groups.items()
                     if glob_match(name, group)
                 )
-            entries = self._config.usersets.get(name[1:], {}).get("entries", "").replace(",", " ").split()
+            entries = self._config.members(name[1:])
             return kind == "users" and (asker.user in entries or f"@{asker.group}" in entries)
 
         return has

@@ -147,10 +147,9 @@ def set_priorities(state: CellState, now: float) -> None:
         for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")
     }
     running: dict[int, list[Task]] = {}
-    for number, task_number in state.running:
-        task = state.jobs[number].tasks[task_number]
+    for job, task in state.running_tasks():
         if not task.state & State.SUSPENDED and not task.left_out:  # or its figures stay (real cell)
-            running.setdefault(number, []).append(task)
+            running.setdefault(job.number, []).append(task)
     startable = [
         state.jobs[number]
         for number in state.ready

@@ -10,6 +10,7 @@ from typing import NamedTuple, Union
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
+from ..model.values import listed
 
 
 class StartTask(NamedTuple):
@@ -116,6 +117,10 @@ class CellState:
         """A time as it is kept: whole seconds, unless the flavour shows fractions."""
         return now if self.config.flavour.times.digits else float(int(now))
 
+    def running_tasks(self) -> list[tuple[Job, Task]]:
+        """Dispatched tasks with their jobs."""
+        return [(self.jobs[number], self.jobs[number].tasks[task]) for number, task in self.running]
+
     def take_effects(self) -> list[Effect]:
         """What must be done outside since the last call."""
         effects, self.effects = self.effects, []
@@ -178,7 +183,7 @@ def exceeded(config: CellConfig, loads: Mapping[str, str], thresholds: str) -> I
 def hosts_of(config: CellConfig, hostlist: str) -> list[str]:
     """Host names that a host list means (``@group`` references resolved), without repeats."""
     names: list[str] = []
-    for word in hostlist.replace(",", " ").split():
+    for word in listed(hostlist):
         for name in config.host_groups.get(word, ()) if word.startswith("@") else (word,):
             if name in config.hosts and name not in names:
                 names.append(name)

@@ -16,28 +16,10 @@ _FOR_EACH_SLOT = ("cpu", "vmem", "data", "stack")  # limits that a parallel job 
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
 _PREFIX = "__SGE_PREFIX__"
 UNSAFE_NAMES = (
-    *(
-        "BASH_ENV",
-        "ENV",
-        "GCONV_PATH",
-        "GETCONF_DIR",
-        "HOSTALIASES",
-        "IFS",
-        "JAVA_TOOL_OPTIONS",
-        "KRB5_CONFIG",
-    ),
-    *("KRB5_KTNAME", "LD_", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH", "PATH_LOCALE"),
-    *(
-        "PS4",
-        "RESOLV_HOST_CONF",
-        "RES_OPTIONS",
-        "SHELLOPTS",
-        "TERMCAP",
-        "TERMINFO",
-        "TERMPATH",
-        "TZDIR",
-        "_RLD_",
-    ),
+    *("BASH_ENV", "ENV", "GCONV_PATH", "GETCONF_DIR", "HOSTALIASES", "IFS", "JAVA_TOOL_OPTIONS"),
+    *("KRB5_CONFIG", "KRB5_KTNAME", "LD_", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH"),
+    *("PATH_LOCALE", "PS4", "RESOLV_HOST_CONF", "RES_OPTIONS", "SHELLOPTS", "TERMCAP", "TERMINFO"),
+    *("TERMPATH", "TZDIR", "_RLD_"),
 )
 LOCALE_NAMES = ("LANG", "LC_", "LINGUAS")
 LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
@@ -122,7 +104,7 @@ def job_environment(
     """The variables of a task, without SGE_STD*_PATH; later ones win over what -v and -V asked for."""
     given = {name: value or "" for name, value in job.spec.env}
     asked = {name: value for name, value in given.items() if not name.startswith(_PREFIX)}
-    env = {**{name: value for name, value in os.environ.items() if inherited(name)}, **asked}
+    env = {**{name: value for name, value in os.environ.items() if _is_inherited(name)}, **asked}
     env = {name: value for name, value in env.items() if is_kept(name, value)}
     env.setdefault("TERM", "")
     env.update(_of_job(layout, config, job, task, account))
@@ -188,24 +170,27 @@ def _of_task(layout: Layout, job: Job, task: Task) -> dict[str, str]:
     }
 
 
-def inherited(name: str) -> bool:
+def _is_inherited(name: str) -> bool:
     """Whether jobs get a variable from the execution daemon: language and time zone."""
     return name in ("LANG", "LANGUAGE", "TZ") or name.startswith("LC_")
 
 
+def attributes_of(config: CellConfig, task: Task) -> dict[str, str]:
+    """The attributes of the queue in which a task runs, as they are on its host; none of one that is gone."""
+    queue = config.queue_on(task.granted[0].queue, task.granted[0].host)
+    return queue.attributes if queue is not None else {}
+
+
 def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
     """TMPDIR of a task: ``QUEUE_TMPDIR/JOB.TASK.QUEUE``."""
-    granted = task.granted[0]
-    queue = config.queue_on(granted.queue, granted.host)
-    base = queue.attributes["tmpdir"] if queue is not None else "/tmp"
-    return f"{base}/{job.number}.{task.number}.{granted.queue}"
+    base = attributes_of(config, task).get("tmpdir", "/tmp")
+    return f"{base}/{job.number}.{task.number}.{task.granted[0].queue}"
 
 
 def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
     """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell)."""
-    granted = task.granted[0]
-    queue = config.queue_on(granted.queue, granted.host)
-    return pick(job.spec.shells, granted.host) or (queue and queue.attributes.get("shell")) or account.shell
+    own = pick(job.spec.shells, task.granted[0].host)
+    return own or attributes_of(config, task).get("shell") or account.shell
 
 
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
@@ -213,28 +198,21 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
 
     ``starter`` says that it cannot be executed, instead of an error state of the job.
     """
-    spec, granted = job.spec, task.granted[0]
+    spec = job.spec
     command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
     if not spec.job_type & JobType.QRSH:  # the rest of a word after a newline is lost (real cell)
         command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
         found = {"shell": None, "program": command, "argv": [command, *args]}
         return {**found, "starter": "qrsh_starter"} if spec.job_type & JobType.QRSH else found
-    queue = config.queue_on(granted.queue, granted.host)
-    attributes = queue.attributes if queue is not None else {}
     shell = shell_of(config, job, task, account)
     base = shell.rpartition("/")[2]
     login = base in config.global_config["login_shells"].split(",")
     name = f"-{base}" if login else base
     if spec.script is None:
-        return {
-            "shell": shell,
-            "program": shell,
-            "argv": [name, "-c", " ".join([command, *args, ""])],
-        }
-    if attributes.get("shell_start_mode", "posix_compliant") == "unix_behavior" and spec.script.startswith(
-        b"#!"
-    ):
+        return {"shell": shell, "program": shell, "argv": [name, "-c", " ".join([command, *args, ""])]}
+    unix = attributes_of(config, task).get("shell_start_mode") == "unix_behavior"
+    if unix and spec.script.startswith(b"#!"):
         return {"shell": None, "program": script, "argv": [script, *args]}
     return {"shell": shell, "program": shell, "argv": [name, script, *args]}
 
@@ -258,8 +236,7 @@ def host_slots(task: Task) -> int:
 
 def run_limit(config: CellConfig, job: Job, task: Task, name: str) -> float | None:
     """``h_rt``, ``s_vmem`` ...: the smaller of request and queue, in seconds or bytes; None for no limit."""
-    queue = config.queue_on(task.granted[0].queue, task.granted[0].host)
-    return limit_of(job.spec.hard_resources, queue.attributes if queue else {}, name)
+    return limit_of(job.spec.hard_resources, attributes_of(config, task), name)
 
 
 def streams_of(job: Job, task: Task, account: Account) -> tuple[dict[str, str], str]:
@@ -295,8 +272,7 @@ def make_order(
     channel = dict(spec.extra).get(CHANNEL)
     if channel is not None:
         streams = {f"std{name}": f"{channel}/{name}" for name in ("in", "out", "err")}
-    queue = config.queue_on(task.granted[0].queue, host)
-    notify = quantity(queue.attributes.get("notify", "00:00:60")) if queue else 60.0
+    notify = quantity(attributes_of(config, task).get("notify", "00:00:60"))
     return {
         **program(config, job, task, account, script),
         "user": spec.owner,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on
 from .quotas import QuotaSet
+from .values import listed
 
 
 class QueueState(enum.IntFlag):
@@ -58,8 +59,7 @@ class ClusterQueue:
     @property
     def pe_list(self) -> tuple[str, ...]:
         """Names of the parallel environments it offers."""
-        value = self.attributes["pe_list"]
-        return () if value == "NONE" else tuple(value.replace(",", " ").split())
+        return tuple(listed(self.attributes["pe_list"]))
 
     @property
     def rerun(self) -> bool:
@@ -169,7 +169,7 @@ class CellConfig:
 
     def qmaster_parameter(self, name: str) -> str | None:
         """The value of a word of qmaster_params; "" without a value, None when it is not there."""
-        for word in self.global_config["qmaster_params"].replace(",", " ").split():
+        for word in listed(self.global_config["qmaster_params"]):
             key, _, value = word.partition("=")
             if key.upper() == name:
                 return value
@@ -179,6 +179,15 @@ class CellConfig:
         """``FORBID_RESCHEDULE`` or ``FORBID_APPERROR`` (real cell: the bare word, 1 and true are a yes)."""
         value = self.qmaster_parameter(f"FORBID_{what}")
         return value is not None and value.lower() in ("", "1", "true")
+
+    @property
+    def known_hosts(self) -> set[str]:
+        """Hosts that have a part in the cell: they execute jobs, submit them or administer it."""
+        return {*self.hosts, *self.submit_hosts, *self.admin_hosts}
+
+    def members(self, userset: str) -> list[str]:
+        """Users and ``@groups`` of a user set; none of one that there is not."""
+        return listed(self.usersets.get(userset, {}).get("entries", "NONE"))
 
     def host_named(self, name: str) -> str:
         """The host that a name means: the machine's own name is that of the first host (host_aliases)."""

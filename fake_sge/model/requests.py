@@ -16,6 +16,11 @@ def _no_output(_out: bytes, _err: bytes) -> None:
     raise RuntimeError("this request cannot emit output early")
 
 
+def encode(text: str) -> bytes:
+    """The bytes of text that was decoded with ``os.fsdecode``."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def _no_stdin() -> bytes:
     return b""
 
@@ -69,6 +74,11 @@ class Reply(NamedTuple):
     out: bytes = b""
     err: bytes = b""
     signal: int = 0
+
+    @classmethod
+    def of_text(cls, code: int, out: str = "", err: str = "", signal: int = 0) -> Reply:
+        """The same of texts that were decoded with ``os.fsdecode``."""
+        return cls(code, encode(out), encode(err), signal)
 
 
 class Unreachable(enum.Enum):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .cluster import ComplexEntry, Host
 from .globs import glob_match
 from .jobs import Resource
-from .values import TEXT_TYPES, compare, number_of, quantity
+from .values import TEXT_TYPES, compare, listed, number_of, quantity
 
 # The attributes of a queue that can be requested, in the order of ``qstat -F``.
 QUEUE_RESOURCES = (
@@ -35,8 +35,7 @@ def known_loads(host: Host) -> dict[str, str]:
 
 def complex_values(text: str) -> dict[str, str]:
     """``complex_values`` or thresholds of a queue or host: ``a=1,b=2``, NONE."""
-    words = text.replace(",", " ").split()
-    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+    return {name: value for name, equals, value in (word.partition("=") for word in listed(text)) if equals}
 
 
 def text_matches(kind: str, wanted: str, offered: str) -> bool:

@@ -124,3 +124,9 @@ def compare(relation: str, want: float, have: float) -> bool:
         ">": want > have,
         "!=": want != have,
     }.get(relation, want == have)
+
+
+def listed(text: str) -> list[str]:
+    """The words of a list in the configuration, with commas or blanks between them; NONE is empty."""
+    words = text.replace(",", " ").split()
+    return [] if words == ["NONE"] else words

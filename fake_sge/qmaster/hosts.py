@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..engine.hosts import tasks_on
 from ..execution.processes import descendants, start_ticks
 from ..model import Host, Status
 from ..settings import near
@@ -48,12 +49,9 @@ def _overtake_orders(qmaster: Qmaster, host: str) -> None:
 
 def _note_started(qmaster: Qmaster, host: str) -> None:
     """What a shepherd has taken runs, though it may not have reported that yet: a crash must end it, too."""
-    state = qmaster.engine.state
-    for number, task_number in list(state.running):
-        task = state.jobs[number].tasks[task_number]
-        here = task.granted[0].host == host and task.status is Status.TRANSFERRING
-        if here and (qmaster.layout.active_job(host, number, task_number) / "pid").exists():
-            qmaster.apply("started", number, task_number, task.run)
+    for job, task in tasks_on(qmaster.engine.state, host):
+        if task.status is Status.TRANSFERRING and qmaster.execd.is_taken(job.number, task):
+            qmaster.apply("started", job.number, task.number, task.run)
 
 
 def host_up(qmaster: Qmaster, host: str) -> None:
@@ -83,10 +81,8 @@ def host_load(qmaster: Qmaster, host: str, values: Mapping[str, Any]) -> None:
 
 
 def _runs_here(qmaster: Qmaster, name: str, number: int, task: int) -> bool:
-    state = qmaster.engine.state
-    if (number, task) not in state.running:
-        return False
-    return state.jobs[number].tasks[task].granted[0].host == name
+    found = tasks_on(qmaster.engine.state, name)
+    return (number, task) in [(job.number, item.number) for job, item in found]
 
 
 def _spools(qmaster: Qmaster, name: str) -> list[Path]:

@@ -195,12 +195,10 @@ class Qmaster:
     def _ordered(self) -> Iterator[tuple[int, Task]]:
         """Job numbers and tasks that execd has or had orders for: not simulated, on hosts that are there."""
         state = self.engine.state
-        for number, task_number in list(state.running):
-            if (number, task_number) in state.running:  # also after what was done for those before it
-                job = state.jobs[number]
-                task = job.tasks[task_number]
-                if job.spec.simulation is None and not is_away(state, task):
-                    yield number, task
+        for job, task in state.running_tasks():
+            is_running = (job.number, task.number) in state.running  # also after what was done for the others
+            if is_running and job.spec.simulation is None and not is_away(state, task):
+                yield job.number, task
 
     def _replace_lost_orders(self) -> None:
         """After the death of an execd: start one; give it the orders again that no shepherd has taken."""
@@ -236,13 +234,10 @@ class Qmaster:
         if time.monotonic() < self.usage_at:
             return
         self.usage_at = time.monotonic() + 1.0
-        state = self.engine.state
-        for number, task_number in state.running:
-            job = state.jobs[number]
-            task = job.tasks[task_number]
+        for job, task in self.engine.state.running_tasks():
             if job.spec.simulation is None:
                 with contextlib.suppress(FileNotFoundError):
-                    task.usage = json.loads((self.execd.spool(number, task) / "usage").read_text())
+                    task.usage = json.loads((self.execd.spool(job.number, task) / "usage").read_text())
 
     def recover(self) -> None:
         """After a start: take in what happened while no qmaster ran."""

@@ -281,11 +281,11 @@ class Server:
             return Reply(128 + signalled.signal, signal=signalled.signal)
         except StoreError as error:
             log.error("%s", error)
-            return Reply(1, b"", f"fake_sge: {error}\n".encode())
+            return Reply.of_text(1, "", f"fake_sge: {error}\n")
         except Exception:
             log.exception("%s failed", request.argv)
             where = Path(self.qmaster.layout.log)
-            return Reply(70, b"", f"fake_sge: internal error in {request.argv[0]}, see {where}\n".encode())
+            return Reply.of_text(70, "", f"fake_sge: internal error in {request.argv[0]}, see {where}\n")
 
 
 def _output(out: bytes, err: bytes) -> list[bytes]:

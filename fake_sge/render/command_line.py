@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..model import CHECKPOINT_BITS, HostPath, Job, JobSpec, JobType, Rerun
+from ..model import Job, JobType, Rerun
 from ..model.categories import request_set
-from .detail_resources import binding_text, mail_option_letters, visible_env
+from .detail_resources import (
+    addresses_as_given,
+    binding_text,
+    checkpoint_letters,
+    mail_option_letters,
+    paths_as_given,
+    visible_env,
+)
 from .formats import Clock
 from .tasks import print_ranges
-
-_CHECKPOINTS = tuple(CHECKPOINT_BITS.items())
-
-
-def _paths(paths: Sequence[HostPath]) -> str:
-    return ",".join(f"{piece.host}:{piece.path}" if piece.host else piece.path for piece in paths)
 
 
 def _date(clock: Clock, seconds: float) -> str:
@@ -26,24 +25,22 @@ def _options(job: Job, clock: Clock, binding: bool) -> list[tuple[str, str]]:
     spec = job.spec
     environment = ",".join(f"{name}={value or ''}" for name, value in visible_env(job))
     context = ",".join(f"{name}={value or ''}" for name, value in spec.context)
-    checkpoint = "".join(letter for letter, bit in _CHECKPOINTS if spec.checkpoint_attr & bit)
-    mail_to = ",".join(f"{user}@{host}" if host else user for user, host in spec.mail_to)
     return [
         ("-A", spec.account),
         ("-a", _date(clock, spec.execution_time) if spec.execution_time else ""),
         ("-b", "yes" if spec.job_type & JobType.BINARY else ""),
         ("-binding", binding_text(spec.binding) if binding else ""),
-        ("-c", checkpoint),
+        ("-c", checkpoint_letters(spec.checkpoint_attr)),
         ("-ckpt", spec.checkpoint or ""),
         ("-dl", _date(clock, spec.deadline) if spec.deadline else ""),
-        ("-e", _paths(spec.stderr_paths)),
-        ("-o", _paths(spec.stdout_paths)),
+        ("-e", paths_as_given(spec.stderr_paths)),
+        ("-o", paths_as_given(spec.stdout_paths)),
         ("-hold_jid", ",".join(spec.hold_jid)),
         ("-hold_jid_ad", ",".join(spec.hold_jid_ad)),
-        ("-i", _paths(spec.stdin_paths)),
+        ("-i", paths_as_given(spec.stdin_paths)),
         ("-j", "yes" if spec.merge_stderr else ""),
         ("-m", mail_option_letters(spec.mail_options)),
-        ("-M", mail_to),
+        ("-M", addresses_as_given(spec.mail_to)),
         ("-N", spec.name),
         ("-notify", "yes" if spec.notify else ""),
         ("-p", str(spec.priority) if spec.priority else ""),
@@ -52,7 +49,7 @@ def _options(job: Job, clock: Clock, binding: bool) -> list[tuple[str, str]]:
         ("-pty", "no"),
         ("-R", "yes" if spec.reserve else ""),
         ("-r", "no" if spec.rerun is Rerun.NO else "yes"),
-        ("-shell", _paths(spec.shells)),
+        ("-shell", paths_as_given(spec.shells)),
         ("-sc", context),
         ("-t", str(spec.array) if spec.is_array else ""),
         ("-tc", str(spec.max_concurrent) if spec.max_concurrent else ""),
@@ -67,11 +64,8 @@ def effective_command_line(job: Job, clock: Clock, binding: bool) -> str:
     tool = spec.command_line.partition(" ")[0]
     options = [f"{switch} {value}" for switch, value in _options(job, clock, binding) if value]
     requests = request_set(spec)
-    return " ".join([tool, *options, *([requests] if requests else []), *_program(spec)])
-
-
-def _program(spec: JobSpec) -> list[str]:
-    return [spec.command, *(quoted(word) for word in spec.args)]
+    program = [spec.command, *(quoted(word) for word in spec.args)]
+    return " ".join([tool, *options, *([requests] if requests else []), *program])
 
 
 def quoted(word: str) -> str:

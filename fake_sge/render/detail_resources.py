@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..model import MAIL_BITS, CellConfig, Exit, Job, Task
+from ..model import CHECKPOINT_BITS, MAIL_BITS, CellConfig, Exit, HostPath, Job, MailTo, Task
 from ..model.accounting import RUSAGE
 
 _ENV_PREFIX = "__SGE_PREFIX__"
@@ -20,9 +21,24 @@ _LIVE_ORDER = ("io", "iow", "mem", "cpu", "vmem", "maxvmem")
 _ACCOUNTED = ("cpu", "mem", "io", "iow", "maxvmem")
 
 
-def mail_option_letters(bits: int) -> str:
+def mail_option_letters(bits: int, order: str = "abes") -> str:
     """``abe`` for the bits of JB_mail_options."""
-    return "".join(letter for letter in "abes" if bits & MAIL_BITS[letter])
+    return "".join(letter for letter in order if bits & MAIL_BITS[letter])
+
+
+def checkpoint_letters(bits: int) -> str:
+    """``sx`` for the bits of JB_checkpoint_attr."""
+    return "".join(letter for letter, bit in CHECKPOINT_BITS.items() if bits & bit)
+
+
+def paths_as_given(paths: Sequence[HostPath]) -> str:
+    """``[HOST:]PATH,...`` as the argument of -o, -e, -i and -S."""
+    return ",".join(f"{entry.host}:{entry.path}" if entry.host else entry.path for entry in paths)
+
+
+def addresses_as_given(addresses: Sequence[MailTo]) -> str:
+    """``USER[@HOST],...`` as the argument of -M."""
+    return ",".join(f"{user}@{host}" if host else user for user, host in addresses)
 
 
 def visible_env(job: Job) -> list[tuple[str, str | None]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
-from ..model import CHECKPOINT_BITS, HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
+from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
 from ..model.values import duration, memory
-from .detail_resources import binding_text, mail_option_letters, visible_env
+from .detail_resources import binding_text, checkpoint_letters, mail_option_letters, visible_env
 from .formats import Clock
 from .tasks import print_ranges
 
@@ -79,7 +79,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
         for resources in (spec.hard_resources, spec.soft_resources)
     )
     ranges = print_ranges(spec.pe_ranges, steps=False)
-    letters = "".join(letter for letter, bit in CHECKPOINT_BITS.items() if spec.checkpoint_attr & bit)
+    letters = checkpoint_letters(spec.checkpoint_attr)
     return {
         "deadline": clock.long(spec.deadline) if spec.deadline else None,
         "owner": spec.owner,

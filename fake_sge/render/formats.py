@@ -16,11 +16,6 @@ _TIME = "{0.tm_hour:02d}:{0.tm_min:02d}:{0.tm_sec:02d}"
 _XML = str.maketrans({"&": "&amp;", "<": "%lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
-def encode(text: str) -> bytes:
-    """The bytes of text that was decoded with ``os.fsdecode``."""
-    return text.encode("utf-8", "surrogateescape")
-
-
 def memory_bytes(value: float) -> str:
     """Bytes with a unit as in qacct: ``4.648KB``, ``1.000TB`` (1e30 and inf are TB too, nan is B)."""
     if math.isnan(value):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from ..model import CellConfig, Job
+from ..model import CellConfig
 from ..model.flavours import Flavour
 from .detail_resources import binding_text
 from .elements import opening
 from .formats import Clock, xml_escape
 from .listing import Line
 from .slots import urgency_contribution
-from .table import Columns
+from .table import NAMES, Columns
 from .tasks import print_ranges
 
 
@@ -174,21 +174,8 @@ class JobListXml:
             (f'soft_request name="{xml_escape(name)}"', self._text(value))
             for name, value in spec.soft_resources
         ]
-        for tag, names in self._names(job):
-            items += [(tag, self._text(str(name))) for name in names]
+        for _, tag, names in NAMES:
+            items += [(tag, self._text(str(name))) for name in names(job)]
         if self._columns.binding:
             items.append(("binding", self._text(binding_text(spec.binding))))
         return items
-
-    @staticmethod
-    def _names(job: Job) -> list[tuple[str, Sequence[object]]]:
-        spec = job.spec
-        return [
-            ("hard_req_queue", spec.hard_queues),
-            ("soft_req_queue", spec.soft_queues),
-            ("master_hard_req_queue", spec.master_queues),
-            ("predecessor_jobs_req", spec.hold_jid),
-            ("predecessor_jobs", job.predecessors),
-            ("ad_predecessor_jobs_req", spec.hold_jid_ad),
-            ("ad_predecessor_jobs", job.predecessors_ad),
-        ]

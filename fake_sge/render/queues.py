@@ -101,11 +101,12 @@ def queue_resources(
     return [
         replace(item, value=printed(item.value, value_type(config, item.name), True, flavour.infinity))
         for item in offered
-        if _asked(config, item.name, wanted)
+        if is_wanted(config, item.name, wanted)
     ]
 
 
-def _asked(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
+def is_wanted(config: CellConfig, name: str, wanted: Sequence[str] | None) -> bool:
+    """Whether a resource is one of those of ``-F``, named in full or by its shortcut."""
     if wanted is None or name in wanted:
         return True
     entry = config.complex_named(name)

@@ -193,6 +193,18 @@ def _tickets(line: Line) -> str:
     return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
 
 
+NAMES: tuple[tuple[str, str, Callable[[Job], Sequence[object]]], ...] = (
+    ("Hard requested queues", "hard_req_queue", lambda job: job.spec.hard_queues),
+    ("Soft requested queues", "soft_req_queue", lambda job: job.spec.soft_queues),
+    ("Master task hard requested queues", "master_hard_req_queue", lambda job: job.spec.master_queues),
+    ("Predecessor Jobs (request)", "predecessor_jobs_req", lambda job: job.spec.hold_jid),
+    ("Predecessor Jobs", "predecessor_jobs", lambda job: job.predecessors),
+    ("Predecessor Array Jobs (request)", "ad_predecessor_jobs_req", lambda job: job.spec.hold_jid_ad),
+    ("Predecessor Array Jobs", "ad_predecessor_jobs", lambda job: job.predecessors_ad),
+)
+"""Names that ``-r`` prints: the title and the XML tag of each kind, and what it is of a job."""
+
+
 def requested(job: Job, line: Line) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """What ``-r`` prints below a line before and after the resources: titles and values."""
     spec, task = job.spec, line.task
@@ -202,18 +214,8 @@ def requested(job: Job, line: Line) -> tuple[list[tuple[str, str]], list[tuple[s
         ("Requested PE", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}" if spec.pe else ""),
         ("Granted PE", f"{task.granted_pe} {task.slots}" if task is not None and task.granted_pe else ""),
     )
-    last = (
-        ("Hard requested queues", spec.hard_queues),
-        ("Soft requested queues", spec.soft_queues),
-        ("Master task hard requested queues", spec.master_queues),
-        ("Predecessor Jobs (request)", spec.hold_jid),
-        ("Predecessor Jobs", job.predecessors),
-        ("Predecessor Array Jobs (request)", spec.hold_jid_ad),
-        ("Predecessor Array Jobs", job.predecessors_ad),
-    )
-    return [row for row in first if row[1]], [
-        (title, ", ".join(map(str, names))) for title, names in last if names
-    ]
+    last = [(title, ", ".join(map(str, names(job)))) for title, _, names in NAMES if names(job)]
+    return [row for row in first if row[1]], last
 
 
 def requested_details(line: Line, binding: bool, config: CellConfig) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.constants import ERROR_PATH, INPUT_PATH, OUTPUT_PATH
-from drmaa_cli.template.script_plan import Place, plan_script
+from drmaa_cli.template.script_plan import HERE, Place, fits, is_replaced, plan_script, task, variable_fits
 
 NOWHERE = "/dev/null"
 ODD = "/a\nb"
@@ -46,3 +46,73 @@ def test_what_the_command_line_carries(
     assert plan.paths == frozenset(scripted)
     assert plan.directory == (native.directory == "")
     assert plan.is_needed == (plan.directory or bool(scripted))
+
+
+@pytest.mark.parametrize(
+    ("places", "given", "joined", "opened"),
+    [
+        # What the script opens: standard input, output and error, and whether both are one.
+        ([Place(ODD, {OUT: "/o"})], "", False, (None, "/o", HERE, False)),
+        ([Place(ODD, {IN: "/i"})], "", False, ("/i", HERE, HERE, False)),
+        ([Place(ODD, {OUT: "/o"})], "-e", False, (None, "/o", None, False)),
+        ([Place(ODD, {OUT: "/o"})], "-o", False, (None, "/o", HERE, False)),
+        ([Place(ODD, {OUT: "/o"})], "", True, (None, "/o", None, True)),
+        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "", False, (None, HERE, None, False)),
+        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "-o", False, (None, None, None, False)),
+        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "", True, (None, HERE, None, True)),
+        ([PLAIN], "", True, (None, None, None, False)),
+    ],
+)
+def test_what_the_script_opens(
+    places: list[Place], given: str, joined: bool, opened: tuple[str | None, str | None, str | None, bool]
+) -> None:
+    options = frozenset(given.split())
+    plan = plan_script(places, options, joined=joined)
+    made = task("c", ["a"], {"A": "1"}, places[0], plan, options, joined=joined)
+    assert (made.input, made.output, made.error, made.joined) == opened
+    assert (made.command, made.arguments, made.variables) == ("c", ["a"], {"A": "1"})
+    assert made.directory == (places[0].directory if plan.directory else "")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "fitting"),
+    [
+        ("c" * 99_900, [], True),
+        ("c" * 99_901, [], False),
+        ("c", ["x" * 99_900], True),
+        ("c", ["x", "x" * 99_901], False),
+        ("c", ["ä" * 49_950], True),  # in bytes
+        ("c", ["ä" * 49_951], False),
+        ("c", ["x" * 90_000] * 11 + ["x" * 9_999], True),
+        ("c", ["x" * 90_000] * 11 + ["x" * 10_000], False),
+        ("c", ["a\n"], False),
+        ("c\nd", [], False),
+        ("c", [], True),
+    ],
+)
+def test_commands_that_reach_a_job_whole(command: str, arguments: list[str], fitting: bool) -> None:
+    assert fits(command, arguments) is fitting
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fitting"),
+    [
+        ("A", "x" * 9_898, True),
+        ("A", "x" * 9_899, False),
+        ("A" * 100, "x" * 9_799, True),
+        ("A" * 100, "x" * 9_800, False),
+        ("A", "ä" * 4_949, True),  # in bytes
+        ("A", "ä" * 4_950, False),
+        ("A", "\n" * 4_949, True),  # a line end takes two
+        ("A", "\n" * 4_950, False),
+        ("A", "\n" * 1_649, True),
+    ],
+)
+def test_variables_that_reach_a_job_whole(name: str, value: str, fitting: bool) -> None:
+    assert variable_fits(name, value) is fitting
+
+
+def test_what_grid_engine_sets_itself() -> None:
+    assert [name for name in ("HOME", "JOB_ID", "SGE_X", "XSGE_X", "PATH", "A") if is_replaced(name)] == [
+        *("HOME", "JOB_ID", "SGE_X"),
+    ]

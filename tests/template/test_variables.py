@@ -134,3 +134,26 @@ def test_variables_given_by_name_are_found_elsewhere(argv: list[str], added: dic
     env = {"B": "own"}
     elsewhere = {"A": "a", "B": "other", "C": "c", "D": "d,\n", "E": "e"}
     assert with_named(["qsub", *argv], env, elsewhere) == {**env, **added}
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_a_name_that_a_shell_can_export_is_given_by_its_name_to_one(has_file: bool) -> None:
+    found = carried(["A_1=it's"], is_begun_by_shell=True, has_file=has_file)
+    assert found == (["-v", "A_1"], {"A_1": "it's"}, [], [])
+
+
+def test_any_name_is_given_by_itself_where_no_shell_is() -> None:
+    assert carried(["odd.name=it's"]) == (["-v", "odd.name"], {"odd.name": "it's"}, [], [])
+
+
+@pytest.mark.parametrize(("value", "has_file"), [("it's", True), ("x", False)])
+def test_a_name_that_a_shell_cannot_export_is_shown_with_a_value_that_no_file_carries(
+    value: str, has_file: bool
+) -> None:
+    given = f"odd.name={value}"
+    assert carried([given], is_begun_by_shell=True, has_file=has_file) == (
+        ["-v", given],
+        {},
+        [],
+        ["odd.name"],
+    )

@@ -12,7 +12,6 @@ from ...model import Hold, Job
 from ...model.globs import glob_match
 from ...model.operations import Actor, Change, JobOperation, Outcome
 from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ...render.formats import encode
 from ..interface.environment import environment_error, on_stdout, refused_host
 from ..interface.qmaster_interface import QmasterInterface
 from ..submission.common import parse_context, printed
@@ -46,7 +45,7 @@ class Wanted:
     verify: bool = False
 
 
-def run(request: Request, qmaster: QmasterInterface) -> Reply:
+def main(request: Request, qmaster: QmasterInterface) -> Reply:
     """Run qalter, qhold or qrls, whichever ``argv[0]`` is."""
     bad = environment_error(request)
     if bad is not None:
@@ -56,36 +55,34 @@ def run(request: Request, qmaster: QmasterInterface) -> Reply:
     shown = printed(parsed.answers, "qalter: ", "qalter: warning: ")
     out, err = shown.out, parsed.stray + shown.err
     if shown.code:
-        return Reply(shown.code, encode(out), encode(err))
+        return Reply.of_text(shown.code, out, err)
     options = parsed.options
     if len(options) == (1 if tool in ("qhold", "qrls") else 0):
-        return Reply(
-            1, encode(out), encode(f"{err}{help_text(request.flavour, tool)}ERROR! no option argument\n")
-        )
+        return Reply.of_text(1, out, f"{err}{help_text(request.flavour, tool)}ERROR! no option argument\n")
     if any(option.switch == "-help" for option in options):
-        return Reply(0, encode(out + help_text(request.flavour, tool)), encode(err))
+        return Reply.of_text(0, out + help_text(request.flavour, tool), err)
     try:
         wanted, answers = _wanted(options, request)
     except OptionError as error:
-        return Reply(error.status, encode(out), encode(err + "".join(f"{text}\n" for text in error.texts)))
+        return Reply.of_text(error.status, out, err + "".join(f"{text}\n" for text in error.texts))
     if answers:
         shown = printed(answers, "", "warning: ")
-        return Reply(shown.code, encode(out), encode(err + shown.err))
+        return Reply.of_text(shown.code, out, err + shown.err)
     if wanted.verify:
         aborts = wanted.hold is not None
         text = "" if aborts else _show(wanted, request)
         number = signal.SIGABRT if aborts else 0
-        return Reply(0, encode(out + text), encode(err + (_NO_TYPE if aborts else "")), signal=number)
+        return Reply.of_text(0, out + text, err + (_NO_TYPE if aborts else ""), signal=number)
     try:
         refusal = refused_host(request, qmaster)
         if refusal is not None:
-            return Reply(_NO_SUBMIT_HOST if tool != "qalter" else 1, encode(out + refusal), encode(err))
+            return Reply.of_text(_NO_SUBMIT_HOST if tool != "qalter" else 1, out + refusal, err)
         lines = _apply(wanted, request, qmaster)
     except QmasterUnreachable as error:
         return on_stdout(error, UNREACHABLE if tool != "qalter" else 1)
     status = next((code for _, code in lines if code != _OK), 0)
     code = status if tool != "qalter" else min(status, 1)
-    return Reply(code, encode(out + "".join(f"{text}\n" for text, _ in lines)), encode(err))
+    return Reply.of_text(code, out + "".join(f"{text}\n" for text, _ in lines), err)
 
 
 def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answer]]:

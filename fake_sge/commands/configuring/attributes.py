@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...model.globs import glob_match
 from ...model.resources import complex_values
+from ...model.values import listed
 from . import files
 from .change import Change, Refused
 from .kinds import KINDS, keep
@@ -84,12 +85,12 @@ def _joined(change: Change, how: str, name: str, old: str, value: str, where: st
     if how == REPLACE:
         return value
     have, given = (
-        complex_values(text) if pairs else dict.fromkeys(files.listed(text), "") for text in (old, value)
+        complex_values(text) if pairs else dict.fromkeys(listed(text), "") for text in (old, value)
     )
     if not have and how == MODIFY:
         change.noted(f'"{name}" of "{where}" is empty - Adding new element(s).')
     if how == DELETE and pairs and not given:
-        given = dict.fromkeys(files.listed(value), "")  # of a host without their values
+        given = dict.fromkeys(listed(value), "")  # of a host without their values
     known = [key for key in given if key in have]
     if how == ADD and known:  # then the others are not added either
         change.noted(f'No modification because "{known[0]}" already exists in "{name}" of "{where}"')

@@ -71,9 +71,8 @@ class Change:
 
     def host(self, name: str) -> str:
         """The host that a name means. Raises Refused for one that nobody knows."""
-        config = self.config
-        meant = config.host_named(name)
-        if meant not in (*config.hosts, *config.submit_hosts, *config.admin_hosts, *config.other_hosts):
+        meant = self.config.host_named(name)
+        if meant not in (*self.config.known_hosts, *self.config.other_hosts):
             raise Refused(f'can\'t resolve hostname "{name}"')
         return meant
 

@@ -10,7 +10,7 @@ from ...model import CellConfig, defaults
 from ...model.host_values import split_value
 from ...model.requests import Request
 from ...model.resources import complex_values
-from ...model.values import quantity
+from ...model.values import listed, quantity
 from .change import Refused
 
 _TRUTH = ("true", "false", "0", "1")
@@ -65,12 +65,6 @@ def refuse_value(kind: str, name: str, value: str) -> list[str]:
     ):
         return [text.format(shared) for text in (_NO_VALUE, *tail)]
     return []
-
-
-def listed(value: str) -> list[str]:
-    """The words of a list; NONE is empty."""
-    words = value.replace(",", " ").split()
-    return [] if words == ["NONE"] else words
 
 
 def check_references(config: CellConfig, kind: str, rows: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ...model import CellConfig, ClusterQueue, ParallelEnvironment, defaults
+from ...model.values import listed
 from ...settings import check_effect
 from .change import Refused
 
@@ -43,8 +44,7 @@ class Kind:
 
 
 def _hosts(_name: str, rows: Rows) -> tuple[str, ...]:
-    words = rows["hostlist"].replace(",", " ").split()
-    return () if words == ["NONE"] else tuple(words)
+    return tuple(listed(rows["hostlist"]))
 
 
 def _named(name: str, _rows: Rows) -> str:

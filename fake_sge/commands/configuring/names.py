@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model import defaults
+from ...model.values import listed
 from .change import Change, Refused
 
 _EMPTY = {**defaults.USERSETS["arusers"]}
@@ -54,8 +55,8 @@ def add_host(change: Change, role: str, words: str) -> None:
             change.failed(f'{role}host "{name}" already exists', code=0)
         else:
             hosts.append(name)
-            listed = "administrative" if role == "admin" else role
-            change.done(f"{name} added to {listed} host list")
+            called = "administrative" if role == "admin" else role
+            change.done(f"{name} added to {called} host list")
 
 
 def remove_host(change: Change, role: str, words: str) -> None:
@@ -78,7 +79,7 @@ def add_members(change: Change, users: str, lists: str) -> None:
     for name in lists.split(","):
         rows = change.config.usersets.setdefault(name, dict(_EMPTY))
         for user in users.split(","):
-            members = _members(rows)
+            members = listed(rows["entries"])
             if user in members:
                 change.failed(f'"{user}" is already in access list "{name}"')
             else:
@@ -95,14 +96,9 @@ def remove_members(change: Change, users: str, lists: str) -> None:
             change.failed(f'access list "{name}" doesn\'t exist')
             continue
         for user in users.split(","):
-            members = _members(rows)
+            members = listed(rows["entries"])
             if user not in members:
                 change.failed(f'user "{user}" is not in access list "{name}"')
             else:
                 rows["entries"] = ",".join(word for word in members if word != user) or "NONE"
                 change.done(f'deleted user "{user}" from access list "{name}"')
-
-
-def _members(rows: dict[str, str]) -> list[str]:
-    words = rows["entries"].replace(",", " ").split()
-    return [] if words == ["NONE"] else words

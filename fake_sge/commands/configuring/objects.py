@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...model import CellConfig, defaults
+from ...model.values import listed
 from . import files
 from .change import Change, Refused
 from .kinds import KINDS, keep, names_of, remove
@@ -87,7 +88,7 @@ def _referenced(config: CellConfig, letters: str, name: str) -> str:
     users = [
         queue.name
         for queue in config.queues.values()
-        if letters == "hgrp" and name in files.listed(queue.attributes["hostlist"])
+        if letters == "hgrp" and name in listed(queue.attributes["hostlist"])
     ]
     return f'denied: these cluster queues still reference "{name}": {" ".join(users)}' if users else ""
 

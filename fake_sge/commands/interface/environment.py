@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...model.requests import QmasterUnreachable, Reply, Request, Unreachable
-from ...render.formats import encode
 from .qmaster_interface import QmasterInterface
 
 NO_ENVIRONMENT = "\nUnable to initialize environment because of error: {}\nExiting.\n"
@@ -33,15 +32,15 @@ def environment_error(request: Request) -> Reply | None:
     """The reply when SGE_ROOT or SGE_CELL is bad; None when they are good."""
     text = environment_text(request)
     if text == _UNSET:
-        return Reply(1, b"", encode(f"critical error: {text}\n"))
-    return Reply(1, b"", encode(request.flavour.absence.bad_environment.format(text))) if text else None
+        return Reply.of_text(1, "", f"critical error: {text}\n")
+    return Reply.of_text(1, "", request.flavour.absence.bad_environment.format(text)) if text else None
 
 
 def environment_refusal(request: Request) -> Reply | None:
     """The same for qsub and qrsh."""
     text = environment_text(request)
     form = NO_ENVIRONMENT if text == _UNSET else request.flavour.absence.bad_environment_of_qsub
-    return Reply(1, b"", encode(form.format(text))) if text else None
+    return Reply.of_text(1, "", form.format(text)) if text else None
 
 
 def commlib_line(error: QmasterUnreachable) -> str:
@@ -55,9 +54,9 @@ def send_error(error: QmasterUnreachable) -> str:
     return f"unable to send message to qmaster {place}: {_CAUSES[error.kind]}"
 
 
-def unreachable_text(error: QmasterUnreachable, prefix: str = "error: ") -> bytes:
+def unreachable_text(error: QmasterUnreachable, prefix: str = "error: ") -> str:
     """What goes to stderr when there is no qmaster; qconf and qrsh print it without the prefix."""
-    return encode(f"{commlib_line(error)}{prefix}{send_error(error)}\n")
+    return f"{commlib_line(error)}{prefix}{send_error(error)}\n"
 
 
 def on_stdout(error: QmasterUnreachable, code: int, silent: str = "got send error") -> Reply:
@@ -68,7 +67,7 @@ def on_stdout(error: QmasterUnreachable, code: int, silent: str = "got send erro
     text = send_error(error)
     if error.kind is Unreachable.SILENT:
         text = text.replace("got send error", silent)
-    return Reply(code, encode(text + "\n"), encode(commlib_line(error)))
+    return Reply.of_text(code, text + "\n", commlib_line(error))
 
 
 def refused_host(request: Request, qmaster: QmasterInterface) -> str | None:

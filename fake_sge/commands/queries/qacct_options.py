@@ -10,7 +10,6 @@ from ...model import Range
 from ...model.flavours import Flavour
 from ...model.requests import Reply, Request
 from ...model.values import atol
-from ...render.formats import encode
 from ...render.usage import OptionHelp, usage
 from ..submit_options.option_values import OptionError
 from ..submit_options.range_values import Undefined, parse_ranges
@@ -71,7 +70,7 @@ class Stop(Exception):
 
 def usage_error(flavour: Flavour, before: str = "") -> Stop:
     """The usage text on stderr, after a message."""
-    return Stop(Reply(1, b"", encode(before + usage(flavour, "qacct", OPTIONS))))
+    return Stop(Reply.of_text(1, "", before + usage(flavour, "qacct", OPTIONS)))
 
 
 @dataclass
@@ -134,7 +133,7 @@ class Parser:
             option = self._words[self._index]
             self._index += 1
             if option == "-help":
-                raise Stop(Reply(0, encode(usage(self._request.flavour, "qacct", OPTIONS))))
+                raise Stop(Reply.of_text(0, usage(self._request.flavour, "qacct", OPTIONS)))
             if option in _FLAGS:
                 setattr(self.options, _FLAGS[option], True)
             elif option in _TEXTS:

@@ -14,7 +14,7 @@ from ...render.detail_text import WIDTH, job_details
 from ...render.detail_text_ocs import OcsDetails
 from ...render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
 from ...render.detail_xml_ocs import OcsJobDetails
-from ...render.formats import Clock, encode
+from ...render.formats import Clock
 from ..interface.environment import commlib_line, send_error, unreachable_text
 from ..interface.qmaster_interface import QmasterInterface
 from ..times.local_time import clock_of
@@ -40,7 +40,7 @@ GLOB = "*?["
 
 def unreachable_reply(request: Request, error: QmasterUnreachable) -> Reply:
     """What a listing says when there is no qmaster."""
-    return Reply(1, b"", unreachable_text(error) + encode(request.flavour.absence.end_of_qstat))
+    return Reply.of_text(1, "", unreachable_text(error) + request.flavour.absence.end_of_qstat)
 
 
 def _unreachable(request: Request, error: QmasterUnreachable, xml: bool, times: int) -> Reply:
@@ -49,10 +49,10 @@ def _unreachable(request: Request, error: QmasterUnreachable, xml: bool, times: 
     if absence.details_as_listing:
         return unreachable_reply(request, error)
     if xml and absence.details_crash:
-        return Reply(0, b"", encode(commlib_line(error)), signal.SIGSEGV)
+        return Reply.of_text(0, "", commlib_line(error), signal.SIGSEGV)
     if xml:
-        return Reply(0, encode(communication_error(text)), encode(commlib_line(error)))
-    return Reply(1, b"", encode(commlib_line(error) + f"{text}\n" * times))
+        return Reply.of_text(0, communication_error(text), commlib_line(error))
+    return Reply.of_text(1, "", commlib_line(error) + f"{text}\n" * times)
 
 
 def _is_running(job: Job) -> bool:
@@ -104,7 +104,7 @@ def show_jobs(
                 writer = OcsJobDetails(
                     request.flavour, choices, qmaster.config, clock, server, dependents, states
                 )
-            return Reply(0, encode(writer.document(jobs, _messages_of(jobs, qmaster))))
+            return Reply.of_text(0, writer.document(jobs, _messages_of(jobs, qmaster)))
         if choices is not None:
             details = OcsDetails(choices, clock, server, qmaster.now, states)
             blocks = [details.text(job, qmaster.messages(job.number), dependents(job)) for job in jobs]
@@ -113,7 +113,7 @@ def show_jobs(
                 job_details(job, qmaster.messages(job.number), clock, server, dependents(job), binding)
                 for job in jobs
             ]
-        return Reply(0, encode("".join(blocks)))
+        return Reply.of_text(0, "".join(blocks))
     except QmasterUnreachable as error:
         return _unreachable(request, error, xml, 2)
 
@@ -122,16 +122,16 @@ def _unknown(words: Sequence[str], flavour: Flavour, xml: bool) -> Reply:
     """The answer for jobs that are not there."""
     if not flavour.unknown_in_xml:
         shown = [word for word in words if not set(word) & set(GLOB)]
-        return Reply(1, b"", encode(f"error: Following jobs do not exist: {', '.join(shown)}\n"))
+        return Reply.of_text(1, "", f"error: Following jobs do not exist: {', '.join(shown)}\n")
     if xml:
-        return Reply(0, encode(unknown_jobs(flavour, words)))
+        return Reply.of_text(0, unknown_jobs(flavour, words))
     if (
         flavour.details is not None
         and flavour.details.glob_can_miss
         and all(set(word) & set(GLOB) for word in words)
     ):
-        return Reply(0, b"", b"Found no matching jobs\n")
-    return Reply(1, b"", encode(f"Following jobs do not exist: \n{', '.join(words)}\n"))
+        return Reply.of_text(0, "", "Found no matching jobs\n")
+    return Reply.of_text(1, "", f"Following jobs do not exist: \n{', '.join(words)}\n")
 
 
 def _messages_of(jobs: Sequence[Job], qmaster: QmasterInterface) -> list[SchedulingMessage]:
@@ -153,8 +153,8 @@ def show_messages(request: Request, qmaster: QmasterInterface, xml: bool) -> Rep
         return _unreachable(request, error, xml, 1)
     width = flavour.details.width if flavour.details is not None else WIDTH
     titled = [_titled(item) for item in messages]
-    return Reply(
-        0, encode(all_messages(flavour, titled) if xml else _summary(titled, width, not flavour.columns))
+    return Reply.of_text(
+        0, all_messages(flavour, titled) if xml else _summary(titled, width, not flavour.columns)
     )
 
 

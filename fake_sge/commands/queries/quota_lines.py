@@ -58,8 +58,7 @@ def _means(config: CellConfig, kind: str, pattern: str, value: str) -> bool:
         return any(
             value in members for group, members in config.host_groups.items() if glob_match(pattern, group)
         )
-    entries = config.usersets.get(pattern[1:], {}).get("entries", "").replace(",", " ").split()
-    return kind == "users" and value in entries
+    return kind == "users" and value in config.members(pattern[1:])
 
 
 def _line(config: CellConfig, use: QuotaUse) -> QuotaLine:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from ...model.flavours import Flavour
 from ...model.requests import Reply
-from ...render.formats import encode
 from ...render.usage import OptionHelp, usage
 
 HELP = OptionHelp("-help", "", "print this text and end")
@@ -84,8 +83,8 @@ def refused(
     if switches.errors:
         lines = [usage(flavour, tool, known)] if switches.usage else []
         lines += [f"{prefix}{error}\n" for error in switches.errors]
-        return Reply(1, b"", encode("".join(lines)))
-    return Reply(0, encode(usage(flavour, tool, known))) if "-help" in switches else None
+        return Reply.of_text(1, "", "".join(lines))
+    return Reply.of_text(0, usage(flavour, tool, known)) if "-help" in switches else None
 
 
 def split_file(text: str) -> list[str]:

@@ -11,8 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from ...model import CHECKPOINT_BITS, MAIL_BITS, HostPath, JobSpec, JobType, Range, Rerun, Resource
+from ...model import JobSpec, JobType, Range, Rerun, Resource
 from ...model.requests import Request
+from ...render.detail_resources import (
+    addresses_as_given,
+    checkpoint_letters,
+    mail_option_letters,
+    paths_as_given,
+)
 from ..interface.qmaster_interface import QmasterInterface
 from ..submit_options.job_spec import FieldBuilder
 from ..submit_options.option_values import OptionError
@@ -213,10 +219,6 @@ def _yes(flag: object) -> str:
     return "y" if flag else ""
 
 
-def _joined(entries: tuple[HostPath, ...]) -> str:
-    return ",".join(f"{entry.host}:{entry.path}" if entry.host else entry.path for entry in entries)
-
-
 def _requests(entries: tuple[Resource, ...]) -> str:
     return ",".join(f"{name}={value}" for name, value in entries)
 
@@ -253,14 +255,14 @@ def _first_half(spec: JobSpec, request: Request, number: int | None) -> Iterator
     yield "ac", ",".join(name if value is None else f"{name}={value}" for name, value in spec.context)
     yield "A", spec.account if spec.account != "sge" or number is not None else ""
     yield "b", _yes(spec.job_type & JobType.BINARY)
-    yield "c", "".join(letter for letter, bit in CHECKPOINT_BITS.items() if spec.checkpoint_attr & bit)
+    yield "c", checkpoint_letters(spec.checkpoint_attr)
     yield "ckpt", spec.checkpoint or ""
     yield "cwd", spec.cwd or ""
-    yield "e", _joined(spec.stderr_paths)
+    yield "e", paths_as_given(spec.stderr_paths)
     yield "hold_jid", ",".join(spec.hold_jid)
     yield "hold_jid_ad", ",".join(spec.hold_jid_ad)
     yield "h", "u" if spec.user_hold else ""
-    yield "i", _joined(spec.stdin_paths)
+    yield "i", paths_as_given(spec.stdin_paths)
     yield "j", _yes(spec.merge_stderr)
     yield "js", str(spec.jobshare) if spec.jobshare else ""
     yield "l_hard", _requests(spec.hard_resources)
@@ -268,11 +270,11 @@ def _first_half(spec: JobSpec, request: Request, number: int | None) -> Iterator
 
 
 def _second_half(spec: JobSpec) -> Iterator[tuple[str, str]]:
-    yield "m", "".join(letter for letter in "beas" if spec.mail_options & MAIL_BITS[letter])
-    yield "M", ",".join(f"{user}@{host}" if host else user for user, host in spec.mail_to)
+    yield "m", mail_option_letters(spec.mail_options, "beas")
+    yield "M", addresses_as_given(spec.mail_to)
     yield "notify", _yes(spec.notify)
     yield "N", spec.name
-    yield "o", _joined(spec.stdout_paths)
+    yield "o", paths_as_given(spec.stdout_paths)
     yield "p", str(spec.priority) if spec.priority else ""
     yield "tc", str(spec.max_concurrent) if spec.max_concurrent else ""
     if spec.pe is not None and spec.pe_ranges:
@@ -285,7 +287,7 @@ def _second_half(spec: JobSpec) -> Iterator[tuple[str, str]]:
     yield "R", _yes(spec.reserve)
     yield "r", {Rerun.QUEUE: "", Rerun.YES: "y", Rerun.NO: "n"}[spec.rerun]
     yield "shell", "n" if spec.job_type & JobType.NO_SHELL else ""
-    yield "S", _joined(spec.shells)
+    yield "S", paths_as_given(spec.shells)
     if spec.is_array:
         yield "t_min", str(spec.array.first)
         yield "t_max", str(spec.array.last)
