@@ -13,7 +13,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.driver import Driver
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.control import VERBS
@@ -62,6 +62,7 @@ class Top(App[int]):
     """
 
     CSS = """
+    Screen { overflow: hidden; }
     #totals, #status, #head { height: 1; width: 100%; }
     #totals { text-style: bold; }
     #status { color: $text-muted; }
@@ -99,7 +100,7 @@ class Top(App[int]):
         yield Board()
         yield Pane(self.survey)
         yield Filter()
-        yield Footer()
+        yield keys.Keys()
 
     def on_mount(self) -> None:
         """Begin to look."""

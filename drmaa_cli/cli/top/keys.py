@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.widgets import Footer
 
 from drmaa_cli.cli import ends
+from drmaa_cli.cli.screen import cells
 
 _BINDINGS = [
     Binding("q", "leave(0)", "quit"),
@@ -21,13 +24,13 @@ _BINDINGS = [
     Binding("w", "pane('why')", "why"),
     Binding("l", "pane('output')", "logs"),
     Binding("slash", "filter", "filter", key_display="/"),
-    Binding("s", "order", "sort"),
-    Binding("S", "backwards", "backwards", show=False),
-    Binding("e", "ended", "ended"),
     Binding("space", "mark", "mark", show=False),
     Binding("k", "change('kill')", "kill"),
     Binding("h", "change('hold')", "hold"),
     Binding("r", "change('release')", "release"),
+    Binding("s", "order", "sort"),
+    Binding("S", "backwards", "backwards", show=False),
+    Binding("e", "ended", "ended"),
     Binding("z", "change('suspend')", "suspend", show=False),
     Binding("c", "change('resume')", "resume", show=False),
     Binding("f5", "again", "look now", show=False),
@@ -36,6 +39,7 @@ _BINDINGS = [
 # With priority they are done before the next key is looked at; otherwise when the focused widget comes to it.
 BINDINGS = [replace(binding, priority=True) for binding in _BINDINGS]
 WHILE_TYPING = ("leave", "close", "keep", "suspend_process")  # the actions that the filter's line leaves
+GAPS = 3  # columns around a key and its word
 CHANGES = ("change", "mark")  # those that there are not where jobs may only be looked at
 
 _FIRST = """\
@@ -71,3 +75,21 @@ _LAST = """\
 def page(*, read_only: bool = False) -> str:
     """The page that tells of the keys."""
     return f"{_FIRST}{'' if read_only else _CHANGES}{_LAST}"
+
+
+class Keys(Footer):
+    """The last line: the first keys, as many as there is room for, none cut in two."""
+
+    def compose(self) -> ComposeResult:
+        """What Footer has, as far as it fits."""
+        room = self.app.size.width
+        for key in super().compose():
+            room -= cells(str(getattr(key, "key_display", ""))) + cells(str(getattr(key, "description", "")))
+            room -= GAPS
+            if room < 0:
+                return
+            yield key
+
+    def on_resize(self) -> None:
+        """There is more room, or less."""
+        self.refresh(recompose=True)

@@ -164,3 +164,8 @@ def cut(parts: Sequence[Piece], width: int) -> list[Piece]:
             found.append(part._replace(text=shorten(rest, left, DOTS)))
             break
     return found
+
+
+def ending(text: str, width: int) -> str:
+    """A text in at most so many columns, of which the end is kept."""
+    return shorten(text[::-1], width, DOTS)[::-1]

@@ -11,9 +11,10 @@ from textual.containers import Vertical
 from textual.widgets import Log, Static
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.screen import visible
+from drmaa_cli.cli.screen import cells, shorten, visible
 from drmaa_cli.cli.top.details import details, explained, name_of, subject
 from drmaa_cli.cli.top.follower import Follower
+from drmaa_cli.cli.top.layout import DOTS, ending
 from drmaa_cli.cli.top.survey import Survey
 from drmaa_cli.cli.top.view import Row
 from drmaa_cli.errors import DrmaaException
@@ -78,7 +79,7 @@ class Pane(Vertical):
         """Show that of this line."""
         if not self.mode or row is None:
             self.again()
-            self._entitle("")
+            self._entitle("no job is chosen" if self.mode else "")
             self._show([])
         elif self.mode == "info":
             self._entitle(f"job {row.name} ({visible(row.job.name)})")
@@ -99,9 +100,12 @@ class Pane(Vertical):
             self.query_one(Log).clear()
             self._settling = self.set_timer(SETTLED, begin)
 
-    def _entitle(self, title: str) -> None:
-        self.title = title
-        self.query_one("#pane-title", Static).update(title)
+    def _entitle(self, title: str, path: str = "") -> None:
+        """Say what is shown; of a path that is too long its end."""
+        self.title = f"{title}{path}"
+        room = self.app.size.width
+        shown = f"{title}{ending(path, max(room - cells(title), 1))}" if path else title
+        self.query_one("#pane-title", Static).update(shorten(shown, room, DOTS))
 
     def _show(self, lines: Sequence[str]) -> None:
         """Show lines, from the first on; where they are there already, nothing moves."""
@@ -144,5 +148,5 @@ class Pane(Vertical):
 
     def _heard(self, follower: Follower, name: str, path: str, text: str) -> None:
         if follower is self._follower and not follower.stopped and self.is_attached:
-            self._entitle(f"{self.mode} of job {name}: {visible(path) or 'nothing yet'}")
+            self._entitle(f"{self.mode} of job {name}: ", visible(path) or "nothing yet")
             self.query_one(Log).write(text)

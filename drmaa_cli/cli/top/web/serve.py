@@ -15,10 +15,12 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.cli.parser import PROGRAM
+from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.web.guard import Guard
 from drmaa_cli.cli.top.web.site import Site
 from drmaa_cli.cli.top.web.viewer import PATIENCE
@@ -171,5 +173,7 @@ def _logging_briefly() -> Iterator[None]:
 class _Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         cause = record.exc_info[1] if record.exc_info else None
+        if isinstance(cause, HttpProcessingError):  # whoever sent what is no request has been told
+            return
         told = "" if cause is None else f": {type(cause).__name__}: {cause}"
-        ends.complain(f"{record.getMessage()}{told}")
+        ends.complain(visible(f"{record.getMessage()}{told}"))
