@@ -175,13 +175,16 @@ def _beyond(state: CellState, order: HostOrder, instance: QueueInstance, attribu
 def explain(state: CellState, now: float, number: int | None = None) -> list[SchedulingMessage]:
     """Scheduling messages of the last run: global ones (about queues) first, then those of one or all jobs.
 
-    When there are none in the whole cell it is said so, of each job, too (real cell).
+    When there are none in the whole cell, or none are collected, it is said so, of each job, too (real cell).
     """
+    details = state.config.flavour.details
+    last = details.last_message if details is not None else 90
+    if state.config.scheduler.get("schedd_job_info") == "false":
+        return [SchedulingMessage(last - 7, "(Collecting of scheduler job information is turned off)")]
     found = _explain(state, now, number)
     if found or (number is not None and _explain(state, now, None)):
         return found
-    details = state.config.flavour.details
-    return [SchedulingMessage(details.last_message if details else 90, "There are no messages available")]
+    return [SchedulingMessage(last, "There are no messages available")]
 
 
 def _explain(state: CellState, now: float, number: int | None) -> list[SchedulingMessage]:

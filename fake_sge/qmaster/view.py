@@ -98,8 +98,6 @@ class CommandView:
 
     def messages(self, job: int | None = None) -> list[SchedulingMessage]:
         """Scheduling messages."""
-        if self.config.scheduler.get("schedd_job_info") == "false":
-            return []
         return explain(self.qmaster.engine.state, self.now, job)
 
     def load_values(self, host: str) -> dict[str, str]:
