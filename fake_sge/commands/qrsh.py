@@ -109,8 +109,10 @@ class _Session:
             qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
             end = qmaster.finished_tasks(number)[0]
         except ClientSignal as caught:
-            qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
-            if caught.signal == signal.SIGKILL:
+            killed = caught.signal == signal.SIGKILL
+            if not killed or self._task(number) is not None:  # or it waits on (real cell)
+                qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
+            if killed:
                 raise
             return Reply(0, *self._output(place))
         finally:
@@ -126,13 +128,10 @@ class _Session:
         if not self.request.stdout_is_tty:  # a pipe gets it at the end
             self.told, text = text, b""
         self.request.emit(text, b"waiting for interactive job to be scheduled ...\n")
-
-        def task() -> Task | None:
-            job = self.qmaster.job(number)
-            return next((task for task in job.tasks.values() if task.granted), None) if job else None
-
-        self.qmaster.wait_until(lambda: task() is not None or bool(self.qmaster.finished_tasks(number)))
-        started = task()
+        self.qmaster.wait_until(
+            lambda: self._task(number) is not None or bool(self.qmaster.finished_tasks(number))
+        )
+        started = self._task(number)
         if started is not None:
             host = started.granted[0].host
             self.request.emit(
@@ -142,6 +141,11 @@ class _Session:
                     f"Establishing builtin session to host {host} ...\n"
                 ),
             )
+
+    def _task(self, number: int) -> Task | None:
+        """The job's task, if it has been started."""
+        job = self.qmaster.job(number)
+        return next((task for task in job.tasks.values() if task.granted), None) if job else None
 
     def _output(self, place: Path) -> tuple[bytes, bytes]:
         return (place / "out").read_bytes() + self.told, (place / "err").read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..layout import Layout
@@ -253,6 +254,10 @@ def streams_of(job: Job, task: Task, account: Account) -> tuple[dict[str, str], 
     return streams, expanded(cwd, job, task, host, account)  # not for paths relative to it (real cell)
 
 
+# The job of a qrsh that was killed while it waited: it finds no qrsh and hangs up (real cell: failed 100, 129).
+_ABANDONED = {"shell": None, "program": "/bin/sh", "argv": ["sh", "-c", "sleep 3; kill -HUP $$"]}
+
+
 def make_order(
     layout: Layout,
     config: CellConfig,
@@ -269,12 +274,15 @@ def make_order(
     env = job_environment(layout, config, job, task, account, ports)
     env.update({f"SGE_{name.upper()}_PATH": path for name, path in streams.items()}, SGE_CWD_PATH=cwd)
     env.setdefault("PWD", cwd)
+    what = program(config, job, task, account, script)
     channel = dict(spec.extra).get(CHANNEL)
-    if channel is not None:
+    if channel is not None and Path(channel).is_dir():
         streams = {f"std{name}": f"{channel}/{name}" for name in ("in", "out", "err")}
+    elif channel is not None:
+        what = _ABANDONED
     notify = quantity(attributes_of(config, task).get("notify", "00:00:60"))
     return {
-        **program(config, job, task, account, script),
+        **what,
         "user": spec.owner,
         "uid": spec.uid,
         "gid": spec.gid,

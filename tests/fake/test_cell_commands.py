@@ -133,6 +133,24 @@ def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: P
     assert b"job_args" not in details
 
 
+def test_the_job_of_a_killed_qrsh_waits_on_and_hangs_up_without_its_command(tmp_path: Path) -> None:
+    """Real cell: ``timeout -s KILL 3 qrsh -now n ...`` while all slots are taken, then a qdel."""
+    with Cell(tmp_path / "cell", slots=1, login_shells=False) as cell:
+        first = submit(cell, tmp_path, "-b", "y", "sleep", "600")
+        command = [str(cell.path / "qrsh"), "-now", "n", "-N", "left", "touch", str(tmp_path / "ran")]
+        with subprocess.Popen(command, env=cell.env, cwd=tmp_path, stdin=subprocess.DEVNULL) as qrsh:
+            wait_for(lambda: any(group.name == "left" for group in cell.jobs()))
+            qrsh.kill()
+        wait_for(lambda: b"qrsh" not in cell.run("qconf", "-secl").stdout)
+        assert [group.state for group in cell.jobs() if group.name == "left"] == ["qw"]
+        cell.run("qdel", str(first))
+        wait_for(lambda: cell.run("qacct", "-j", "left").returncode == 0)
+        record = cell.run("qacct", "-j", "left").stdout.decode()
+    assert re.search(r"(?m)^failed +100 ", record)
+    assert re.search(r"(?m)^exit_status +129 ", record)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("tool", NOT_SIMULATED)
 def test_commands_that_are_not_simulated_say_so(cell: Cell, tool: str) -> None:
     """They must not fall through to those of a Grid Engine on this machine."""
