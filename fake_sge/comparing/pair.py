@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
 from ..comparison import Answer, Masker, submitted
 
-COMMAND_SECONDS = 120.0
-SETTLED_SECONDS = 40.0
+COMMAND_SECONDS = 240.0
+SETTLED_SECONDS = 90.0
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
 # So that their records have the same order.
@@ -90,6 +92,16 @@ class Side:
 
         return re.sub(r"\{(\d+)\}", number, line)
 
+    def kill_jobs(self) -> None:
+        """Kill what still runs: no qdel ends a job with ``-pty y``."""
+        marker = os.fsencode(f"SGE_JOB_SPOOL_DIR={self.cell.directory}/")
+        for entry in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if any(item.startswith(marker) for item in entry.read_bytes().split(b"\0")):
+                    os.kill(int(entry.parent.name), signal.SIGKILL)
+            except OSError:  # it has ended meanwhile, or is somebody else's
+                continue
+
     def jobs(self) -> list[str]:
         """The listing of all jobs, in an order of its own."""
         return sorted(" ".join(line.split()) for line in self.run(_LIST_ALL).out.splitlines()[2:])
@@ -103,8 +115,11 @@ class Pair:
         self.fake = fake
 
     def run(self, line: str) -> tuple[Answer, Answer]:
-        """The real one's answer and the fake's."""
-        return self.real.run(line), self.fake.run(line)
+        """The real one's answer and the fake's, asked at the same time."""
+        with ThreadPoolExecutor(1) as other:
+            theirs = other.submit(self.real.run, line)
+            mine = self.fake.run(line)
+            return theirs.result(), mine
 
     def settle(self) -> bool:
         """Wait until both list the same jobs in the same states; False when they do not get there."""
@@ -131,6 +146,7 @@ class Pair:
         """Delete all jobs, have all queues open. Raises TimeoutError when a cell keeps jobs."""
         self.prepare(_END_ONE_BY_ONE)
         for side in (self.real, self.fake):
+            side.kill_jobs()
             end = time.monotonic() + COMMAND_SECONDS
             while side.run(_CLEAR).out:
                 if time.monotonic() > end:

@@ -24,7 +24,7 @@ FILES = {
     "user": "name someone\noticket 0\nfshare 0\ndelete_time 0\ndefault_project NONE\n",
     "host": "hostname localhost\nload_scaling NONE\ncomplex_values license=4\nuser_lists NONE\n"
     "xuser_lists NONE\nprojects NONE\nxprojects NONE\nusage_scaling NONE\nreport_variables NONE\n",
-    "job.sh": "#!/bin/sh\n#$ -N script -h\n#$ -l h_rt=200\nsleep 1000\n",
+    "job.sh": "#!/bin/sh\n#$ -N script -h\n#$ -l h_rt=2000\nsleep 1000\n",
 }
 """What stands in the directory that the lines run in."""
 
@@ -124,7 +124,7 @@ class _Maker:
         if end == "exit 100":
             return "qsub -r n -b y sh -c 'exit 100'"
         options = " ".join(self._options({"-N": tables.NAMES[:4], "-A": ("acct",), "-P": ("proj",)}, 1))
-        return f"timeout 60 qsub -sync y -r n {options} -b y sh -c 'sleep 1.2; {end}'"
+        return f"timeout 30 qsub -sync y -r n {options} -b y sh -c 'sleep 1.2; {end}'"
 
     def session(self) -> str:
         """A command with qrsh: it comes first, for it waits for a free slot."""

@@ -24,13 +24,13 @@ LONG_NAMES = ("a_name_of_more_than_ten_letters", "näme")
 JOBS = ("{job}", "{job}", "{job}", "{job},{job}", "alpha", "'al*'", "nosuch", "999999", "0", "5x", "''", "-1")
 TASKS = ("1-4", "1-7:2", "3", "2-5", "5-1", "0-2", "x", "1-3:0", "''", "1,3", "1-", "01-3", "3-7:2", "1-2000")
 QUEUES = ("all.q", "no.q", "'*'", "all.q@localhost", "all.q@@allhosts", "'a*'", "all.q,no.q", "''", "'*@*'")
-RESOURCES = _words(
-    "h_rt=100|h_rt=0:1:0|h_rt=60,s_rt=30|arch=lx-amd64|arch=none|foo=1|mem_free=1M|h_vmem=1G|"
+RESOURCES = _words(  # no limit ends a job while lines are tried
+    "h_rt=10000|h_rt=2:1:0|h_rt=9000,s_rt=8000|arch=lx-amd64|arch=none|foo=1|mem_free=1M|h_vmem=1G|"
     "h_vmem=1X|h_rt=x|h_rt|''|slots=1|hostname=localhost|h=localhost|q=all.q|num_proc=1|"
     "num_proc=1000|swap_free=1K|virtual_free=900G|h_rt=INFINITY|h_rt=|license=1|license=9|"
-    "license=0|gpu=1|h_data=1M|h_fsize=10M|tmpdir=/tmp|calendar=x|h_cpu=10|s_vmem=1G|rerun=1|"
-    "rerun=TRUE|rerun=x|seq_no=0|load_avg=1|arch='lx*'|h_rt=100,h_rt=200|h_rt=1:2|h_rt=-1|"
-    "h_rt=1e2|mem_total=1|cpu=1|np_load_avg=0.1"
+    "license=0|gpu=1|h_data=1M|h_fsize=10M|tmpdir=/tmp|calendar=x|h_cpu=1:0:0|s_vmem=1G|rerun=1|"
+    "rerun=TRUE|rerun=x|seq_no=0|load_avg=1|arch='lx*'|h_rt=10000,h_rt=20000|h_rt=100:2|h_rt=-1|"
+    "h_rt=1e4|mem_total=1|cpu=1|np_load_avg=0.1"
 )
 DATES = _words("203001010000|203001010000.30|01010000|203013010000|x|''|3001010000|200001010000")
 NUMBERS = ("0", "1", "5", "-5", "1000", "''", "x", "1.5", "99999999999", "0x10", "'1 '", "+3")

@@ -11,6 +11,7 @@ import signal
 from typing import Any, NoReturn
 
 from ..model import failures
+from .terminal import Terminal
 
 _LIMITS = {
     "cpu": resource.RLIMIT_CPU,
@@ -52,7 +53,7 @@ def _become(order: dict[str, Any]) -> None:
         os.setuid(order["uid"])
 
 
-def _prepare(order: dict[str, Any]) -> None:
+def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
     """Working directory, files and limits, in the order in which Grid Engine fails on them."""
     shell = order["shell"]
     if shell is not None and not os.access(shell, os.X_OK):
@@ -71,6 +72,8 @@ def _prepare(order: dict[str, Any]) -> None:
     os.umask(order["umask"])
     stdout = _open_output(order["stdout"])
     stderr = stdout if order["merge"] else _open_output(order["stderr"])
+    if terminal is not None:
+        stdin = stdout = stderr = terminal.take()
     for source, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     os.closerange(3, 64)
@@ -88,14 +91,14 @@ def _limit(what: int, soft: int, hard: int) -> None:
     resource.setrlimit(what, (soft, hard))
 
 
-def run_job(order: dict[str, Any], pipe: int) -> NoReturn:
+def run_job(order: dict[str, Any], pipe: int, terminal: Terminal | None) -> NoReturn:
     """Become the job; a failure to do so goes through the pipe."""
     os.setsid()
     keep = 200
     os.dup2(pipe, keep, inheritable=False)
     try:
         _become(order)
-        _prepare(order)
+        _prepare(order, terminal)
         for number in range(1, signal.NSIG):
             if number not in (signal.SIGKILL, signal.SIGSTOP) and signal.getsignal(number) is not None:
                 signal.signal(number, signal.SIG_DFL)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..layout import Layout
 from ..model import CellConfig, HostPath, Job, JobType, Task
-from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
+from ..model.interactive import CHANNEL, COMMAND, SEPARATOR, TERMINAL
 from ..model.resources import limit_of
 from ..model.values import quantity
 
@@ -254,7 +254,7 @@ def streams_of(job: Job, task: Task, account: Account) -> tuple[dict[str, str], 
     return streams, expanded(cwd, job, task, host, account)  # not for paths relative to it (real cell)
 
 
-# The job of a qrsh that was killed while it waited: it finds no qrsh and hangs up (real cell: failed 100, 129).
+# The job of a qrsh that was killed while it waited finds no qrsh and hangs up (real cell: failed 100, 129).
 _ABANDONED = {"shell": None, "program": "/bin/sh", "argv": ["sh", "-c", "sleep 3; kill -HUP $$"]}
 
 
@@ -283,6 +283,7 @@ def make_order(
     notify = quantity(attributes_of(config, task).get("notify", "00:00:60"))
     return {
         **what,
+        "terminal": channel is None and TERMINAL in dict(spec.extra),
         "user": spec.owner,
         "uid": spec.uid,
         "gid": spec.gid,

@@ -23,6 +23,7 @@ from ..model import failures
 from ..wire import connect, frame
 from .job_process import run_job
 from .processes import call_process, descendants, start_ticks
+from .terminal import Terminal
 
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
@@ -145,16 +146,23 @@ class Watch:
             for item in due:
                 self.timers.remove(item)
                 self.act(item[1])
-            if self.sample_at <= now:
-                self.sample_at = now + SAMPLE
-                self.sample()
+            self.look()
             pause = min([item[0] - now for item in self.timers] + [self.sample_at - now])
             info = signal.sigtimedwait(_SIGNALS, max(0.0, pause))
             if info is not None and info.si_signo != signal.SIGCHLD:
                 self.take_signal(info.si_signo)
 
+    def look(self) -> None:
+        """Look at the job's processes when it is time."""
+        now = time.monotonic()
+        if self.sample_at <= now:
+            self.sample_at = now + SAMPLE
+            self.sample()
+            if not self.order["terminal"]:
+                self.enforce()
+
     def sample(self) -> None:
-        """Look at the job's processes; leave what was seen for the qmaster to show."""
+        """See what the job's processes use; leave what was seen for the qmaster to show."""
         ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
         cpu = vmem = io = 0.0
         for pid in self.descendants():
@@ -169,7 +177,6 @@ class Watch:
         seen = self.seen
         seen["mem"] += max(0.0, cpu - seen["cpu"]) * vmem / GIGABYTE
         seen.update(cpu=cpu, vmem=vmem, maxvmem=max(vmem, seen["maxvmem"]), io=max(io, seen["io"]))
-        self.enforce()
         path = Path(self.order["spool"], "usage.new")
         try:
             path.write_text(json.dumps(seen))
@@ -232,35 +239,36 @@ def shepherd(path: str) -> None:
     Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         os.chown(order["tmpdir"], order["uid"], order["gid"])
+    terminal = Terminal() if order["terminal"] else None
     begun = time.time()
-    pid, failure = _fork_job(order)
+    pid, failure = _fork_job(order, terminal)
     if failure:
         os.waitpid(pid, 0)
         failed, text = json.loads(failure)
         end = {"failed": failed, "error": text}
     else:
         report(order, "started", {"time": begun, "pid": pid})
-        end = _watch_job(order, pid, begun)
+        end = _watch_job(order, pid, begun, terminal)
     _remove_tree(order["tmpdir"])
     report(order, "exit", end)
 
 
-def _fork_job(order: dict[str, Any]) -> tuple[int, bytes]:
+def _fork_job(order: dict[str, Any], terminal: Terminal | None) -> tuple[int, bytes]:
     """The pid of the job, and why it could not be started (JSON), empty when it was."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        run_job(order, writing)
+        run_job(order, writing, terminal)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         return pid, pipe.read()
 
 
-def _watch_job(order: dict[str, Any], pid: int, begun: float) -> dict[str, Any]:
+def _watch_job(order: dict[str, Any], pid: int, begun: float, terminal: Terminal | None) -> dict[str, Any]:
     """How the job ended, when it has."""
     watch = Watch(order, pid)
-    status, usage = watch.wait()
+    status, usage = watch.wait() if terminal is None else terminal.serve(order, pid, watch.look)
     ended = time.time()
     watch.clean_up()
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
+from ...model.interactive import TERMINAL
 from ...model.requests import Request
 from .option_values import EDISK, ENOIMP, ESEMANTIC, Variables, merge, merge_by_host
 from .parsed import Answer, Option
@@ -263,8 +264,10 @@ def build(options: list[Option], request: Request) -> Submitted:
         command = "STDIN"
     given = {**fields, "context": tuple(builder.context)}
     _finish(fields, command, request)
-    if builder.prefix is not None:
-        fields["extra"] = (("directive_prefix", builder.prefix),)
+    extra = [] if builder.prefix is None else [("directive_prefix", builder.prefix)]
+    if [option.value for option in kept if option.switch == "-pty"][-1:] == [True]:
+        extra.append((TERMINAL, "y"))
+    fields["extra"] = tuple(extra)
     spec = _bare(request)._replace(
         **fields,
         command=command,
