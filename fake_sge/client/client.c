@@ -59,7 +59,7 @@ static void handle(void (*handler)(int))
 static void catch(int number)
 {
     caught = number;
-    handle(SIG_DFL);
+    handle(SIG_IGN); /* further ones say nothing new (real cell); timeout(1) sends two */
 }
 
 /* From here on wait_for() learns of signals, and nothing else does. */

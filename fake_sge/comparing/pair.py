@@ -18,12 +18,6 @@ COMMAND_SECONDS = 240.0
 SETTLED_SECONDS = 90.0
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
-# So that their records have the same order.
-_END_ONE_BY_ONE = (
-    "for n in $(qstat -u '*' -s p | awk 'NR > 2 {print $1}' | sort -un); do qdel $n; done;"
-    " for n in $(qstat -u '*' -s rs | awk 'NR > 2 {print $1}' | sort -un); do qdel $n;"
-    ' i=0; while qstat -u "*" -s rs | grep -q "^ *$n " && [ $i -lt 80 ]; do sleep 0.1; i=$((i+1)); done; done'
-)
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
 
 
@@ -68,8 +62,16 @@ class Side:
 
     def run(self, line: str) -> Answer:
         """What the cell answers to a line for a shell, comparable."""
-        done = subprocess.run(
-            ["/bin/sh", "-c", self._filled(line)],
+        done = self._ask(self._filled(line))
+        texts = (os.fsdecode(done.stdout), os.fsdecode(done.stderr))
+        if "qsub" in line:
+            self._numbers += submitted("\n".join(texts))
+        answer = self._masker.masked(Answer(self._filled(line), done.returncode, *texts))
+        return answer._replace(command=line)
+
+    def _ask(self, line: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["/bin/sh", "-c", line],
             env=self._env,
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
@@ -77,11 +79,6 @@ class Side:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        texts = (os.fsdecode(done.stdout), os.fsdecode(done.stderr))
-        if "qsub" in line:
-            self._numbers += submitted("\n".join(texts))
-        answer = self._masker.masked(Answer(self._filled(line), done.returncode, *texts))
-        return answer._replace(command=line)
 
     def _filled(self, line: str) -> str:
         """``{2}`` is the number of the second submitted job, or of the last when there are fewer."""
@@ -92,12 +89,35 @@ class Side:
 
         return re.sub(r"\{(\d+)\}", number, line)
 
-    def kill_jobs(self) -> None:
-        """Kill what still runs: no qdel ends a job with ``-pty y``."""
-        marker = os.fsencode(f"SGE_JOB_SPOOL_DIR={self.cell.directory}/")
+    def end_jobs(self) -> None:
+        """Delete all jobs, those that run one after the other, so that their records have the same order.
+
+        Raises:
+            TimeoutError: one does not end.
+        """
+        for number in self._numbers_in("p"):
+            self.run(f"qdel {number}")
+        for number in self._numbers_in("rs"):
+            self.run(f"qdel {number}")
+            end = time.monotonic() + COMMAND_SECONDS
+            while number in self._numbers_in("rs"):  # a second qdel would leave no record
+                self._kill(number)
+                if time.monotonic() > end:
+                    raise TimeoutError(f"job {number} stays in {self.cell.directory}")
+                time.sleep(0.05)
+
+    def _numbers_in(self, states: str) -> list[int]:
+        listed = self._ask(f"qstat -u '*' -s {states}").stdout.splitlines()[2:]
+        return sorted({int(line.split()[0]) for line in listed})
+
+    def _kill(self, number: int) -> None:
+        """Kill a job's processes: no qdel ends one with ``-pty y``."""
+        marker = re.compile(
+            rb"SGE_JOB_SPOOL_DIR=" + re.escape(os.fsencode(self.cell.directory)) + rb"/.*/%d\.\d+" % number
+        )
         for entry in Path("/proc").glob("[0-9]*/environ"):
             try:
-                if any(item.startswith(marker) for item in entry.read_bytes().split(b"\0")):
+                if any(marker.fullmatch(item) for item in entry.read_bytes().split(b"\0")):
                     os.kill(int(entry.parent.name), signal.SIGKILL)
             except OSError:  # it has ended meanwhile, or is somebody else's
                 continue
@@ -144,9 +164,8 @@ class Pair:
 
     def clear(self) -> None:
         """Delete all jobs, have all queues open. Raises TimeoutError when a cell keeps jobs."""
-        self.prepare(_END_ONE_BY_ONE)
         for side in (self.real, self.fake):
-            side.kill_jobs()
+            side.end_jobs()
             end = time.monotonic() + COMMAND_SECONDS
             while side.run(_CLEAR).out:
                 if time.monotonic() > end:

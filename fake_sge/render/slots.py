@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..model import INFINITE_SLOTS, CellConfig, Job
 from ..model.globs import glob_match
 from ..model.values import TEXT_TYPES, atof, number_of
@@ -27,8 +29,12 @@ def slot_request(job: Job, config: CellConfig) -> int:
 def urgency_contribution(job: Job, name: str, value: str, config: CellConfig) -> float:
     """The urgency of one request: that of the complex entry, for numbers times value and slots."""
     entry = config.complex_named(name)
-    if entry is None or not atof(entry.urgency):
+    if entry is None:
         return 0.0
+    urgency = atof(entry.urgency)
     if entry.type in TEXT_TYPES:
-        return atof(entry.urgency)
-    return atof(entry.urgency) * (number_of(value, entry.type) or 0.0) * slot_request(job, config)
+        return urgency
+    number = number_of(value, entry.type) or 0.0
+    if not urgency and math.isinf(number):
+        return 0.0
+    return urgency * number * slot_request(job, config)  # 0 times -1 is -0 (real cell: -l h_rt=-1)

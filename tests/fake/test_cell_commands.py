@@ -151,6 +151,18 @@ def test_the_job_of_a_killed_qrsh_waits_on_and_hangs_up_without_its_command(tmp_
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_purged_queue_has_lost_its_jobs_without_a_record(tmp_path: Path) -> None:
+    """Real cell: ``qconf -cq`` of a queue with a job and a task of an array; the next task starts."""
+    with Cell(tmp_path / "cell", slots=2, login_shells=False) as cell:
+        first = submit(cell, tmp_path, "-o", "/dev/null", "-b", "y", "sleep", "600")
+        submit(cell, tmp_path, "-N", "arr", "-o", "/dev/null", "-t", "1-2", "-b", "y", "sleep", "600")
+        wait_for(lambda: [group.state for group in cell.jobs()] == ["r", "r", "qw"])
+        done = cell.run("qconf", "-cq", "all.q")
+        assert re.fullmatch(rb'\w+@localhost purged queue "all.q@localhost"\n', done.stderr)
+        wait_for(lambda: [(group.name, group.state) for group in cell.jobs()] == [("arr", "r")])
+        assert cell.run("qacct", "-j", str(first)).returncode == 1
+
+
 @pytest.mark.parametrize("tool", NOT_SIMULATED)
 def test_commands_that_are_not_simulated_say_so(cell: Cell, tool: str) -> None:
     """They must not fall through to those of a Grid Engine on this machine."""

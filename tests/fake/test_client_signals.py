@@ -15,7 +15,7 @@ from .clients import StandIn, files_of_a_cell, stand_in  # noqa: F401  # the fix
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("words", [("qsub", "-sync", "y"), ("qrsh", "true")], ids=" ".join)
-def test_the_qmaster_is_told_of_the_first_signal_and_the_second_kills(
+def test_the_qmaster_is_told_of_the_first_signal_and_no_further_one_kills(
     cell: Cell, qmaster: StandIn, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
     with qmaster.start(*words) as command:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Callable, NamedTuple
 
-from ...model.operations import Outcome, QueueAction
+from ...model import Range
+from ...model.operations import JobOperation
 from ...model.requests import Request, actor_of
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
@@ -78,7 +79,7 @@ def _attribute(option: str, change: Change, words: Sequence[str]) -> None:
 VERBS = _verbs()
 OPTIONS = (
     *(OptionHelp(option, verb.arguments, verb.text) for option, verb in VERBS.items()),
-    OptionHelp("-cq", "QUEUES", "clear the errors of queues"),
+    OptionHelp("-cq", "QUEUES", "remove the jobs that run in queues, without a record"),
 )
 CHANGES = (*VERBS, "-cq")
 
@@ -94,7 +95,7 @@ def run(option: str, words: Sequence[str], request: Request, qmaster: QmasterInt
         MissingArgument: there are too few.
     """
     if option == "-cq":
-        return _clear(_taken(option, words, 1)[0], request, qmaster), 1
+        return _purge(_taken(option, words, 1)[0], request, qmaster), 1
     verb = VERBS[option]
     given = _taken(option, words, verb.needs)
     change = Change(request, qmaster)
@@ -119,8 +120,8 @@ def _taken(option: str, words: Sequence[str], needs: int) -> list[str]:
     return given
 
 
-def _clear(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
-    """``-cq``."""
+def _purge(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
+    """``-cq``: what runs in the queues is gone at once, as after ``qdel -f`` (real cell)."""
     err = []
     code = 0
     for word in pattern.split(","):
@@ -129,10 +130,18 @@ def _clear(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
             err.append(f'invalid queue or job "{word}"')
             code = 1
         for instance in found:
-            change = qmaster.change_queue(instance.name, QueueAction.CLEAR_ERROR, actor_of(request))
-            if change.outcome is Outcome.DENIED:
+            if not qmaster.config.is_operator(request.user):
                 err.append(f'{request.user} - you have no permission to modify queue "{instance.name}"')
                 code = 1
-            else:
-                err.append(f'{request.user}@{request.host} purged queue "{instance.name}"')
+                continue
+            _remove_jobs(instance.name, request, qmaster)
+            err.append(f'{request.user}@{request.host} purged queue "{instance.name}"')
     return code, "", "".join(f"{line}\n" for line in err)
+
+
+def _remove_jobs(instance: str, request: Request, qmaster: QmasterInterface) -> None:
+    for job in list(qmaster.jobs()):
+        for task in list(job.tasks.values()):
+            if any(piece.instance == instance for piece in task.granted):
+                only = [Range(task.number, task.number)]
+                qmaster.operate(JobOperation.DELETE, job.number, only, actor_of(request), True)
