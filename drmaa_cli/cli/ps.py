@@ -67,7 +67,7 @@ def command(
             print_json({"jobs": [row.shape for row in rows]})
             return ends.OK
         if not rows:
-            _say_why_not(found, place)
+            _say_why_not(found, place, everything=everything)
             return ends.OK
         _print(rows, with_session=everything or len(found) > 1, tasks=tasks)
     return ends.OK
@@ -128,13 +128,15 @@ def task_text(tasks: Sequence[int]) -> str:
     return task_numbers(tasks) or "-"
 
 
-def _say_why_not(found: Sequence[Chosen], place: Place) -> None:
+def _say_why_not(found: Sequence[Chosen], place: Place, *, everything: bool) -> None:
     over = sum(len(part.jobs) for part in found)
     if over:
         text = "the job has ended" if over == 1 else f"all {jobs(over)} have ended"
         text += f"; --ended shows {'it' if over == 1 else 'them'}"
     elif found:
         text = "no jobs"
+    elif everything and not place.chosen:
+        text = "there is no session of this cell"
     else:
         text = place.missing
     print(f"drmaa-cli: {text}", file=sys.stderr)

@@ -52,6 +52,8 @@ def command(
     until = None if seconds is None else time.monotonic() + seconds
     shapes, failed, left = [], 0, 0
     with chosen(words, place, everything=everything) as found:
+        if not any(part.jobs for part in found) and not quiet:
+            print("drmaa-cli: there are no jobs to wait for", file=sys.stderr)
         for part in found:
             names = {job.id: job for job in part.jobs}
             waited = 0

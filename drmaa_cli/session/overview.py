@@ -207,9 +207,17 @@ class Overview:
             # One whose number was written down just now enters the table in a moment, and is shown then.
             return [
                 entry
-                for entry in self._session_jobs.entries()
+                for entry in map(self._with_end, self._session_jobs.entries())
                 if entry.end is not None or entry.reaped or entry.id.job in self._table
             ]
+
+    def _with_end(self, entry: Entry) -> Entry:
+        """With the end that could not be written down (a full disk), if there is one."""
+        known = None if entry.end is not None or entry.reaped else self._table.get(entry.id.job)
+        if known is None or (known.tasks is None) != (entry.id.task is None):
+            return entry
+        end = known.ended.get(NO_TASK if entry.id.task is None else entry.id.task)
+        return entry if end is None else entry._replace(end=end)
 
     def _states(self, jobs: Sequence[JobId]) -> Mapping[JobId, str]:
         """The states of jobs that had not ended a moment ago."""

@@ -39,6 +39,8 @@ def path_of(directory: Path, name: str) -> Path:
 def session_files(directory: Path) -> list[Path]:
     """The session files of a directory, by name; none when there is no directory.
 
+    One that is empty was made by somebody who came no further (a full disk): nothing was submitted by it.
+
     Raises:
         OSError: the directory cannot be read.
     """
@@ -46,7 +48,8 @@ def session_files(directory: Path) -> list[Path]:
         names = [path.name for path in directory.iterdir()]
     except FileNotFoundError:
         return []
-    return [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
+    found = [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
+    return [path for path in found if _size(path) != 0]
 
 
 def remote_directory(directory: Path, host: str) -> Path:
@@ -72,18 +75,25 @@ def remote_directories(directory: Path) -> list[Path]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is such a file.
+    """Whether there is such a file, with anything in it.
 
     Raises:
         StoreError: that cannot be told.
     """
     try:
-        os.lstat(path)
+        return os.lstat(path).st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as err:
         raise StoreError(f"cannot look for the session file {path}: {err}") from err
-    return True
+
+
+def _size(path: Path) -> int | None:
+    """How many bytes a file has; None where it has just gone."""
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def answer_files(path: Path, token: str) -> AnswerFiles:

@@ -186,6 +186,19 @@ def test_an_id_that_may_be_of_a_session_that_cannot_be_read(desk: Desk) -> None:
 
 
 @pytest.mark.slow
+def test_a_session_that_a_full_disk_left_empty_is_none(desk: Desk) -> None:
+    desk.state.mkdir(mode=0o700)
+    (desk.state / "one.session").touch(mode=0o600)
+    for words in (["ps", "--all"], ["usage", "--all"], ["sessions"], ["sessions", "export"]):
+        assert desk.run(*words).returncode == 0, words
+    assert desk.run("ps", "--all").stderr == "drmaa-cli: there is no session of this cell\n"
+    assert desk.run("wait", "--all").stderr == "drmaa-cli: there are no jobs to wait for\n"
+    assert "there is no session 'one'" in desk.refused("ps", "-s", "one")
+    assert desk.run("run", "-q", "-s", "one", "true").returncode == 0
+    assert "one" in desk.good("sessions")
+
+
+@pytest.mark.slow
 def test_what_comes_after_a_refresh_that_failed_fails(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
     detach(desk, "-s", "one", "--hold", "true")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from drmaa_cli.constants import JobControlAction, JobState
@@ -42,6 +44,26 @@ def test_ends_of_what_has_not_ended_or_never_ran() -> None:
         info = session.ends()[held]
         assert (info.wasAborted, info.hasExited, info.succeeded) == (True, False, False)
         assert "before it ran" in info.reason
+
+
+def test_ends_that_cannot_be_written_down_are_told_all_the_same(
+    connections: list[sqlite3.Connection],
+) -> None:
+    """As on a full disk: sqlite says so where a file may not grow."""
+    with JobSession("session=full") as session:
+        held = job(session, "exit $SGE_TASK_ID", jobSubmissionState="drmaa_hold")
+        tasks = session.runBulkJobs(held, 1, 12, 1)
+        database = connections[-1]
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        session.control(tasks[0].partition(".")[0], JobControlAction.RELEASE)
+        session.synchronize(tasks)
+        found = session.ends(tasks)
+        assert [info.exitStatus for info in found.values()] == list(range(1, 13))
+        assert {one.state for one in session.jobs()} == {JobState.DONE}
+        database.execute("PRAGMA max_page_count = 1000000")
+    with JobSession("session=full") as session:
+        assert session.ends() == found
 
 
 def test_how_many_are_in_which_state() -> None:

@@ -124,7 +124,7 @@ def command(
             found.sessions, waiting, groups, Wanted(since, memory_name, chosen, options["full"], each)
         )
     else:
-        _say_why_not(found.sessions, waiting, place, since)
+        _say_why_not(found.sessions, waiting, place, since, everything=everything)
     return ends.OK if drawn else ends.complain(f"none of the jobs ran: {plot} is not written")
 
 
@@ -134,7 +134,12 @@ def _plot() -> ModuleType:
 
 
 def _say_why_not(
-    sessions: Sequence[str], waiting: Mapping[str, int], place: Place, since: float | None
+    sessions: Sequence[str],
+    waiting: Mapping[str, int],
+    place: Place,
+    since: float | None,
+    *,
+    everything: bool,
 ) -> None:
     if waiting:
         listed = ", ".join(f"{number(count)} {state}" for state, count in waiting.items())
@@ -145,6 +150,8 @@ def _say_why_not(
         text = "no job of yours that began to run since then has ended, by accounting"
     elif sessions:
         text = "no jobs"
+    elif everything and not place.chosen:
+        text = "there is no session of this cell"
     else:
         text = place.missing
     print(f"drmaa-cli: {text}", file=sys.stderr)
