@@ -58,7 +58,7 @@ else:
 
     Any = ClassVar = Generic = IO = Literal = Optional = Protocol = Union = _Word()
 
-    def TypeVar(name: str, bound: object = None) -> object:  # noqa: ARG001  # typing's, as cast and overload
+    def TypeVar(name: str, bound: object = None, *, covariant: bool = False) -> object:  # noqa: ARG001  # typing's
         """A word that may stand in an annotation."""
         return name
 
