@@ -39,7 +39,7 @@ def timeline(report: Report) -> Iterator[str]:
     yield _legend([pair for pair in KINDS if pair[0] in some] + ([("bad", "failed")] if failed else []))
     most = _at_most(svg.peak(every, ("run", "open")))
     yield svg.chart(svg.areas(runs) + svg.ticks(failed, "bad", bounds), svg.HEIGHT, most, "high")
-    yield f'<p class="soft">{most}</p>'
+    yield f'<p class="soft">{most}{_not_shown(report.jobs)}</p>'
     if any(waits):
         most = _at_most(svg.peak(every, ("wait",)))
         yield _legend([("wait", "waiting")])
@@ -59,11 +59,16 @@ def _at_most(count: int) -> str:
     return f"at most {number(count)} at a time"
 
 
+def _not_shown(jobs: Sequence[ReportedJob]) -> str:
+    count = sum(job.well is None and job.used is None and not (job.running or job.waiting) for job in jobs)
+    return f"; not shown: {number(count)} of which it is not known whether they run" if count else ""
+
+
 def _spans(job: ReportedJob, now: float) -> Iterator[svg.Span]:
     used = job.used
     if used is None:
-        if job.well is None and job.id:
-            yield svg.Span("open", min(job.submitted, now), now)
+        if job.running or job.waiting:
+            yield svg.Span("open" if job.running else "wait", min(job.submitted, now), now)
         return
     if used.ran:
         submitted = used.submitted or used.started

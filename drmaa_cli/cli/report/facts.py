@@ -20,7 +20,8 @@ class ReportedJob(NamedTuple):
         submitted: epoch seconds.
         state: in words: ``running``, ``exit 3: out of memory``.
         well: whether it ended well; None while it has not ended, or nobody knows.
-        running: whether it runs now.
+        running: whether it runs now, or is suspended.
+        waiting: whether it waits now to be started; neither, where that is not known.
         host: where it ran; '' when that is not known.
         command: what it was to run, as a line for a shell; '' when that is not on record, or not shown.
         used: its figures; None while it has not ended.
@@ -33,6 +34,7 @@ class ReportedJob(NamedTuple):
     state: str
     well: bool | None
     running: bool = False
+    waiting: bool = False
     host: str = ""
     command: str = ""
     used: UsedJob | None = None

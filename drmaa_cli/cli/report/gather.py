@@ -33,6 +33,22 @@ LONGEST_LINE = 2000  # characters that are shown of one
 LONGEST_COMMAND = 4000
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
 LOOK = "look at its output"  # which stands above that
+RUNNING = frozenset(
+    {
+        JobState.RUNNING,
+        JobState.SYSTEM_SUSPENDED,
+        JobState.USER_SUSPENDED,
+        JobState.USER_SYSTEM_SUSPENDED,
+    }
+)
+WAITING = frozenset(
+    {
+        JobState.QUEUED_ACTIVE,
+        JobState.SYSTEM_ON_HOLD,
+        JobState.USER_ON_HOLD,
+        JobState.USER_SYSTEM_ON_HOLD,
+    }
+)
 UNKNOWN = "not known: its session has not asked since"
 
 
@@ -111,8 +127,11 @@ def _id(job: StoredJob, number: int) -> JobId | None:
 def _unfinished(stored: StoredJob, job: str, states: Mapping[str, str]) -> ReportedJob:
     intent, state = stored.intent, states.get(job)
     text = "the answer of qsub was lost" if not job else UNKNOWN if state is None else STATES[state]
-    running = state == JobState.RUNNING
-    return ReportedJob(job, intent.key, intent.name, intent.submitted, text, None, running)
+    return ReportedJob(
+        *(job, intent.key, intent.name, intent.submitted, text, None),
+        running=state in RUNNING,
+        waiting=state in WAITING,
+    )
 
 
 def _ended(stored: StoredJob, info: JobInfo) -> ReportedJob:

@@ -90,7 +90,8 @@ def _head(report: Report, name: str) -> Iterator[str]:
 def _amounts(jobs: Sequence[ReportedJob], *, is_over: bool) -> Iterator[tuple[str, str, str]]:
     used = [job.used for job in jobs if job.used is not None and job.used.ran]
     if is_over and used:
-        first = min(job.submitted for job in jobs)
+        began = [one.started for one in used if one.started]  # in whole seconds, as their ends
+        first = min([*(job.submitted for job in jobs), *began])
         yield "", duration(max(max(one.ended for one in used) - first, 0)), "from first to last"
     processors = [one.cpu for one in used if one.cpu is not None]
     if processors:

@@ -116,6 +116,28 @@ def test_a_session_in_progress() -> None:
     assert "pre" not in found.seen
 
 
+def test_what_waits_is_not_charted_as_if_it_ran() -> None:
+    def several(first: int, count: int, **fields: bool) -> list[ReportedJob]:
+        return [ReportedJob(str(first + at), None, "a", START, "?", None, **fields) for at in range(count)]
+
+    done = reported(job("1", wallclock=30))
+    found = checked(report(done, *several(10, 3, running=True), *several(20, 5, waiting=True))).text
+    assert "at most 4 at a time" in found  # with the one that has ended
+    assert "at most 6 at a time" in found  # it waited, too
+    assert "not shown" not in found
+    found = checked(report(done, *several(10, 7))).text  # Grid Engine could not be asked
+    assert "at most 1 at a time; not shown: 7 of which it is not known whether they run" in found
+    assert "When they ran" not in checked(report(*several(10, 7))).text
+
+
+def test_from_first_to_last_is_no_less_than_a_run_time() -> None:
+    used = job("1", wallclock=1)._replace(submitted=START, started=START, ended=START + 1)
+    found = checked(
+        report(reported(used)._replace(submitted=START + 0.8))
+    ).text  # our own clock has fractions
+    assert "1 sfrom first to last" in found
+
+
 def test_failures_are_told_of_with_their_last_lines() -> None:
     bad = reported(job("7.3", kind=ReasonKind.OUT_OF_MEMORY, requests="-l h_vmem=1G"), "align-3", "k")
     told, heard = bad._replace(command="./align 's 3'"), ("first", "\tsecond <b>")
