@@ -8,6 +8,7 @@ b'1\n'
 
 from __future__ import annotations
 
+from _thread import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,10 +52,17 @@ _HOMES = {
 }
 
 
+_LOADING = RLock()
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Import on demand: the daemon and the commands do not need the API."""
+    """Import on demand: the daemon and the commands do not need the API.
+
+    In one thread at a time: two that import at the same time can see half of a module.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415
 
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    with _LOADING:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,4 +1,4 @@
-"""What a cell's daemon loads while it serves is loaded by one thread at a time.
+"""What a cell's daemon loads while it serves is loaded by one thread at a time; so are the package's names.
 
 Two threads that import at the same time can see half of a module ("cannot import name ... from partially
 initialized module", seen with Python 3.9 when a control call met the loading of the commands).
@@ -52,3 +52,30 @@ os.environ.update(PATH="", XDG_CACHE_HOME="/nowhere")
 daemon._compile_client(SimpleNamespace(lock=lock, layout=Layout(Path("/nowhere"))))
 """
     assert loaded(call, "fake_sge.install") == "[] True\n"
+
+
+NAMES = """
+import sys
+
+import fake_sge
+
+unguarded = []
+
+
+class Watcher:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("fake_sge") and not fake_sge._LOADING._is_owned():
+            unguarded.append(name)
+
+
+before = set(sys.modules)
+sys.meta_path.insert(0, Watcher())
+for name in fake_sge.__all__:
+    getattr(fake_sge, name)
+print(unguarded, "fake_sge.real.cell" in set(sys.modules) - before)
+"""
+
+
+def test_the_names_of_the_package_are_loaded_under_a_lock() -> None:
+    done = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[] True\n", "")
