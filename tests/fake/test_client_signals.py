@@ -18,7 +18,7 @@ from .clients import StandIn, files_of_a_cell, stand_in  # noqa: F401  # the fix
 def test_the_qmaster_is_told_of_the_first_signal_and_no_further_one_kills(
     cell: Cell, qmaster: StandIn, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
-    """Real cell: ``timeout 3 qsub -sync y ...`` sends two, and the job is deleted and told of as after one."""
+    """Real cell: ``timeout 3 qsub -sync y ...`` sends two, and what comes is what comes after one."""
     with qmaster.start(*words) as command:
         qmaster.accept()
         _says_something(qmaster, command)

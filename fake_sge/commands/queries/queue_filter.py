@@ -107,7 +107,8 @@ class QueueFilter:
             requests = parse_requests(words, config) if words else []
             for pattern in job.spec.hard_queues:
                 if pattern not in meant:
-                    meant[pattern] = {item.name for item in self._qmaster.match_queues(pattern)}
+                    found = [] if "@@" in pattern else self._qmaster.match_queues(pattern)
+                    meant[pattern] = {item.name for item in found}  # no host groups here (real cell)
             names = [meant[pattern] for pattern in job.spec.hard_queues]
             return bool(job.array_hold) or any(  # real cell: an array dependency is shown in any case (w4.l)
                 (not names or any(item.name in group for group in names))
