@@ -1,4 +1,4 @@
-"""Any number of threads may load any modules of drmaa_cli at the same time, in any order.
+"""Any number of threads may load any modules of drmaa_cli, or of fake_sge, at the same time, in any order.
 
 Python locks each module while it is loaded. Two threads get into each other's way only where a module needs
 itself to be loaded, over others or over the package it is in (which is loaded before it): then one of them
@@ -12,7 +12,7 @@ import ast
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -49,10 +49,10 @@ print(troubles[0] if troubles else "all loaded")
 """
 
 
-def modules(root: Path) -> dict[str, Path]:
-    """The modules of a copy of the package, by their names."""
+def modules(root: Path, package: str = "drmaa_cli") -> dict[str, Path]:
+    """The modules of a copy of a package, by their names."""
     found = {}
-    for path in sorted((root / "drmaa_cli").rglob("*.py")):
+    for path in sorted((root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if not name.startswith(SHIM):
@@ -60,27 +60,29 @@ def modules(root: Path) -> dict[str, Path]:
     return found
 
 
-def at_import(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def at_import(nodes: Iterable[ast.AST], package: Sequence[str]) -> Iterator[str]:
     """The names that are imported when a module is: not those in functions, not those for type checking."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "absolute names only"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            yield from at_import(node.orelse if isinstance(node.test, ast.Name) else node.body)
+            yield from at_import(node.orelse if isinstance(node.test, ast.Name) else node.body, package)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield from at_import(ast.iter_child_nodes(node))
+            yield from at_import(ast.iter_child_nodes(node), package)
 
 
-def needs(root: Path) -> dict[str, set[str]]:
+def needs(root: Path, package: str = "drmaa_cli") -> dict[str, set[str]]:
     """For each module those that are loaded before it is, or while it is."""
-    there = modules(root)
+    there = modules(root, package)
     graph = {}
     for name, path in there.items():
         found = {name.rpartition(".")[0]}
-        for imported in at_import(ast.parse(path.read_bytes()).body):
+        parents = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+        for imported in at_import(ast.parse(path.read_bytes()).body, parents):
             parts = imported.split(".")
             found.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
         graph[name] = found & there.keys()
@@ -96,8 +98,10 @@ def circles(graph: dict[str, set[str]]) -> set[str]:
     return set(left)
 
 
-def test_no_module_needs_itself() -> None:
-    assert circles(needs(ROOT)) == set()
+@pytest.mark.parametrize("package", ["drmaa_cli", "fake_sge"])
+def test_no_module_needs_itself(package: str) -> None:
+    assert len(needs(ROOT, package)) > 50
+    assert circles(needs(ROOT, package)) == set()
 
 
 @pytest.mark.parametrize(
@@ -116,13 +120,13 @@ def test_a_circle_is_found(tmp_path: Path, module: str, line: str, needing_itsel
     assert needing_itself in circles(needs(tmp_path))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_sixteen_threads_load_all_modules(seed: int) -> None:
-    rooms = [
-        name
-        for name in modules(ROOT)
-        if not name.startswith(("drmaa_cli.cli", "drmaa_cli.submitit_plugin"))  # which have no such threads
-    ]
+OWN_THREAD = ("drmaa_cli.cli", "drmaa_cli.submitit_plugin", "fake_sge.pytest_plugin", "fake_sge.__main__")
+
+
+@pytest.mark.parametrize("package", ["drmaa_cli", "fake_sge"])
+@pytest.mark.parametrize("seed", range(2))
+def test_sixteen_threads_load_all_modules(package: str, seed: int) -> None:
+    rooms = [name for name in modules(ROOT, package) if not name.startswith(OWN_THREAD)]
     done = subprocess.run(
         [sys.executable, "-c", STRESS, str(seed), *rooms],
         cwd=ROOT,

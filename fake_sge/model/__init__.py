@@ -1,43 +1,51 @@
-"""What a cell consists of: jobs, tasks, queues, hosts, configuration, and requests. No I/O, no clock."""
+"""What a cell consists of: jobs, tasks, queues, hosts, configuration, and requests. No I/O, no clock.
+
+Each name is loaded when it is asked for: a package that imports its own modules cannot be loaded by several
+threads at once (one of them sees half of a module).
+"""
 
 from __future__ import annotations
 
-from .cluster import (
-    CellConfig,
-    ClusterQueue,
-    ComplexEntry,
-    Host,
-    ParallelEnvironment,
-    QueueInstance,
-    QueueState,
-)
-from .jobs import (
-    INFINITE_SLOTS,
-    ONE_TASK,
-    Compact,
-    Exit,
-    Granted,
-    HostPath,
-    Job,
-    JobSpec,
-    MailTo,
-    Resource,
-    SchedulingMessage,
-    Simulation,
-    Task,
-)
-from .ranges import Range, TaskSet, fold
-from .states import (
-    CHECKPOINT_BITS,
-    MAIL_BITS,
-    NO_MAIL,
-    Hold,
-    JobType,
-    Rerun,
-    State,
-    Status,
-    state_letters,
-)
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .cluster import (
+        CellConfig,
+        ClusterQueue,
+        ComplexEntry,
+        Host,
+        ParallelEnvironment,
+        QueueInstance,
+        QueueState,
+    )
+    from .jobs import (
+        INFINITE_SLOTS,
+        ONE_TASK,
+        Compact,
+        Exit,
+        Granted,
+        HostPath,
+        Job,
+        JobSpec,
+        MailTo,
+        Resource,
+        SchedulingMessage,
+        Simulation,
+        Task,
+    )
+    from .ranges import Range, TaskSet, fold
+    from .states import (
+        CHECKPOINT_BITS,
+        MAIL_BITS,
+        NO_MAIL,
+        Hold,
+        JobType,
+        Rerun,
+        State,
+        Status,
+        state_letters,
+    )
 
 __all__ = [
     "CHECKPOINT_BITS",
@@ -73,3 +81,46 @@ __all__ = [
     "fold",
     "state_letters",
 ]
+
+_HOMES = {
+    "CellConfig": "cluster",
+    "ClusterQueue": "cluster",
+    "ComplexEntry": "cluster",
+    "Host": "cluster",
+    "ParallelEnvironment": "cluster",
+    "QueueInstance": "cluster",
+    "QueueState": "cluster",
+    "INFINITE_SLOTS": "jobs",
+    "ONE_TASK": "jobs",
+    "Compact": "jobs",
+    "Exit": "jobs",
+    "Granted": "jobs",
+    "HostPath": "jobs",
+    "Job": "jobs",
+    "JobSpec": "jobs",
+    "MailTo": "jobs",
+    "Resource": "jobs",
+    "SchedulingMessage": "jobs",
+    "Simulation": "jobs",
+    "Task": "jobs",
+    "Range": "ranges",
+    "TaskSet": "ranges",
+    "fold": "ranges",
+    "CHECKPOINT_BITS": "states",
+    "MAIL_BITS": "states",
+    "NO_MAIL": "states",
+    "Hold": "states",
+    "JobType": "states",
+    "Rerun": "states",
+    "State": "states",
+    "Status": "states",
+    "state_letters": "states",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+        return globals().setdefault(name, getattr(module, name))
