@@ -21,6 +21,7 @@ import pytest
 import drmaa_cli
 from drmaa_cli import constants, errors, futures
 from drmaa_cli.futures import errors as of_calls
+from tests.tables import slow
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIM = "drmaa_cli.compat.shim"  # not imported as such: the drmaa in it has the form of drmaa-python's
@@ -107,10 +108,10 @@ def test_no_module_needs_itself(package: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "needing_itself"),
     [
-        ("__init__", "from drmaa_cli import errors", "drmaa_cli.errors"),
-        ("futures/__init__", "from drmaa_cli.futures.spool import SpoolError", "drmaa_cli.futures.spool"),
+        slow("__init__", "from drmaa_cli import errors", "drmaa_cli.errors"),
+        slow("futures/__init__", "from drmaa_cli.futures.spool import SpoolError", "drmaa_cli.futures.spool"),
         ("gridengine/units", "import drmaa_cli.gridengine.qstat", "drmaa_cli.gridengine.qstat"),
-        ("errors", "if True:\n    from drmaa_cli import config", "drmaa_cli.config"),
+        slow("errors", "if True:\n    from drmaa_cli import config", "drmaa_cli.config"),
     ],
 )
 def test_a_circle_is_found(tmp_path: Path, module: str, line: str, needing_itself: str) -> None:
@@ -124,7 +125,7 @@ OWN_THREAD = ("drmaa_cli.cli", "drmaa_cli.submitit_plugin", "fake_sge.pytest_plu
 
 
 @pytest.mark.parametrize("package", ["drmaa_cli", "fake_sge"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, slow(1)])
 def test_sixteen_threads_load_all_modules(package: str, seed: int) -> None:
     rooms = [name for name in modules(ROOT, package) if not name.startswith(OWN_THREAD)]
     done = subprocess.run(

@@ -61,6 +61,7 @@ def test_no_traceback_is_shown(tmp_path: Path, module: str) -> None:
     assert (done.returncode, done.stderr) == (130, "")
 
 
+@pytest.mark.slow
 def test_every_module_of_ours_is_such_a_moment(tmp_path: Path) -> None:
     whole = start(["sessions"], "", tmp_path)
     assert whole.returncode == 0, whole.stderr

@@ -87,11 +87,13 @@ def test_the_signal_is_the_programs() -> None:
     assert cli("exec", "--", "sh", "-c", "kill -TERM $$").returncode == -signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_the_program_ends_by_a_closed_pipe_as_any_other() -> None:
     ignored = int(good(cli("exec", "--", "grep", "SigIgn", "/proc/self/status")).split()[1], 16)
     assert not ignored & (1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1))
 
 
+@pytest.mark.slow
 def test_the_process_is_replaced() -> None:
     with subprocess.Popen(
         [PYTHON, "-m", "drmaa_cli.cli", "exec", "--", "sh", "-c", "echo $$"],
@@ -123,11 +125,13 @@ def test_a_missing_program_is_127() -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_executed_is_126(tmp_path: Path) -> None:
     done = cli("exec", str(tmp_path))
     assert (done.returncode, done.stderr) == (126, f"drmaa-cli: {tmp_path}: Permission denied\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["exec"], ["exec", "--"]])
 def test_exec_without_a_program_shows_its_usage(words: list[str]) -> None:
     done = cli(*words)
@@ -143,6 +147,7 @@ def test_version() -> None:
     assert good(cli("--version")) == f"drmaa-cli {drmaa_cli.__version__}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], ["-h"]])
 def test_help_names_the_commands(words: list[str]) -> None:
     text = good(cli(*words))
@@ -150,6 +155,7 @@ def test_help_names_the_commands(words: list[str]) -> None:
     assert "shim-path" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [[], ["nope"], ["--nope"], ["shim-path", "more"], ["exec", "--nope"]])
 def test_wrong_usage_is_2_and_says_how(words: list[str]) -> None:
     done = cli(*words)
@@ -158,6 +164,7 @@ def test_wrong_usage_is_2_and_says_how(words: list[str]) -> None:
     assert not done.stdout
 
 
+@pytest.mark.slow
 def test_shim_path_prints_a_directory_of_nothing_but_the_two_packages() -> None:
     directory = Path(good(cli("shim-path")))
     assert directory.is_dir()
@@ -203,6 +210,7 @@ for first in (drmaa.Session().initialize, DRMAA.Session().init):
     assert good(done).splitlines() == ["'' 1.0 1.0", "code 10:", "code 10:"]
 
 
+@pytest.mark.slow
 def test_the_packages_are_the_same_classes_as_drmaa_cli() -> None:
     text = """
 import drmaa, DRMAA, drmaa_cli
@@ -226,6 +234,7 @@ def test_an_interpreter_without_drmaa_cli_is_given_it(tmp_path: Path) -> None:
         assert good(done) == str(ROOT / "drmaa_cli" / "__init__.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["drmaa", "DRMAA"])
 def test_an_interpreter_that_cannot_have_it_says_what_is_missing(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -241,6 +250,7 @@ def test_an_interpreter_that_cannot_have_it_says_what_is_missing(name: str, tmp_
     assert f"{PYTHON} -m pip install lxml" in last
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [False, True])
 def test_where_pip_may_not_install_it_says_another_way(environment: bool, tmp_path: Path) -> None:
     """PEP 668: in Debian's own Python, but not in a virtual environment made with it."""
@@ -302,6 +312,7 @@ print(drmaa.__file__)
     assert good(program(text, real_drmaa, ROOT)) == str(shim_path() / "drmaa" / "__init__.py")
 
 
+@pytest.mark.slow
 def test_install_as_drmaa_comes_too_late_for_an_imported_drmaa(real_drmaa: Path) -> None:
     text = """
 import drmaa, drmaa_cli, sys
@@ -320,6 +331,7 @@ assert again is drmaa and again.REAL and "DRMAA" not in sys.modules
     )
 
 
+@pytest.mark.slow
 def test_install_as_drmaa_after_a_failed_import_mixes_nothing(broken_drmaa: Path) -> None:
     text = """
 import sys, drmaa_cli
@@ -335,6 +347,7 @@ print(drmaa.const.__file__)
     assert good(program(text, broken_drmaa, ROOT)) == str(shim_path() / "drmaa" / "const.py")
 
 
+@pytest.mark.slow
 def test_install_as_drmaa_does_not_reach_children() -> None:
     text = """
 import drmaa_cli, os, sys

@@ -40,9 +40,8 @@ VERBS: dict[str, Callable[[JobSession, str], object]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "verb", [pytest.param(verb, marks=[] if verb == "wait" else pytest.mark.slow) for verb in VERBS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", VERBS)
 def test_an_interrupt_at_any_instant_leaves_the_session_usable(cell: Cell, verb: str) -> None:
     session = cell.connect("session=stopped")
     (job,) = map(str, run(session))

@@ -40,7 +40,7 @@ def strike(cell: Cell, outage: str | None) -> None:
     cell.runner.outage = outage
 
 
-@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=2))
+@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=4))
 def test_a_wait_rides_out_an_outage(cell: Cell, outage: str) -> None:
     session = cell.connect(command_timeout=5)
     (number,) = run(session)
@@ -51,7 +51,7 @@ def test_a_wait_rides_out_an_outage(cell: Cell, outage: str) -> None:
     assert session.wait(str(number), 500).exitStatus == 4
 
 
-@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=2))
+@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=4))
 def test_a_job_that_ends_during_an_outage(cell: Cell, outage: str) -> None:
     session = cell.connect(command_timeout=5)
     first, second = run(session, 2)
@@ -64,7 +64,7 @@ def test_a_job_that_ends_during_an_outage(cell: Cell, outage: str) -> None:
     assert session.wait(str(second)).terminatedSignal == "SIGSEGV"
 
 
-@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=2))
+@pytest.mark.parametrize("outage", sampled([(one,) for one in ANSWERLESS], list(ANSWERLESS), every=4))
 def test_an_outage_that_is_too_long(cell: Cell, outage: str) -> None:
     session = cell.connect(command_timeout=5, outage_limit=120)
     (number,) = run(session)

@@ -94,11 +94,13 @@ def stops_at(found: dict[str, Check], step: str, *words: str) -> None:
     assert {found[name].status for name in AFTER_LOGIN} == {Status.SKIPPED}
 
 
+@pytest.mark.slow
 def test_no_ssh(away: SshServer, monkeypatch: Patch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     stops_at(examined(), "ssh", "no ssh on PATH", "install")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("says", "words"),
     [("OpenSSH_5.3p1, OpenSSL 1.0.1", "5.6 or newer"), ("Dropbear v2022.83", "not OpenSSH's")],
@@ -114,11 +116,13 @@ def test_an_ssh_that_will_not_do(
     stops_at(examined(), "ssh", words)
 
 
+@pytest.mark.slow
 def test_a_configuration_that_ssh_does_not_take(away: SshServer) -> None:
     away.config.write_text("NoSuchOption yes\n")
     stops_at(examined(), "connection", "nosuchoption", "mend ssh_config")
 
 
+@pytest.mark.slow
 def test_an_unknown_host(away: SshServer, monkeypatch: Patch) -> None:
     def unknown(*_: object, **__: object) -> object:
         raise socket.gaierror(-2, "Name or service not known")
@@ -127,11 +131,13 @@ def test_an_unknown_host(away: SshServer, monkeypatch: Patch) -> None:
     stops_at(examined(), "connection", "there is no host 127.0.0.1", "check the host")
 
 
+@pytest.mark.slow
 def test_a_closed_port(away: SshServer) -> None:
     away.stop()
     stops_at(examined(), "connection", "Connection refused", "firewall")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("greeting", "shown"), [(b"HTTP/1.0 400\r\n", "HTTP/1.0 400"), (b"", "''")])
 def test_another_service(away: SshServer, greeting: bytes, shown: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -154,12 +160,14 @@ def test_a_host_key_that_is_not_known(away: SshServer) -> None:
     stops_at(examined(), "host key", "verification failed", "accept-new")
 
 
+@pytest.mark.slow
 def test_a_host_key_that_has_changed(away: SshServer) -> None:
     other = (away.folder / "user_key.pub").read_text().split()[:2]
     (away.folder / "known_hosts").write_text(f"[127.0.0.1]:{away.port} {' '.join(other)}\n")
     stops_at(examined(), "host key", "known_hosts, line 1", "set up anew")
 
 
+@pytest.mark.slow
 def test_a_key_that_is_not_taken(away: SshServer) -> None:
     (away.folder / "authorized_keys").write_text("")
     stops_at(examined(), "login", "Permission denied", "log in by hand")

@@ -18,9 +18,9 @@ import pytest
 
 from fake_sge.cell import Cell
 from fake_sge.wire import connect, frame, receive
+from tests.tables import slow
 
 from .clients import (
-    CLIENTS,
     StandIn,
     cells_have,
     client_of,
@@ -40,7 +40,7 @@ UNREACHABLE = (
 RAW = [b"qsub", b"", b"a b", b"\xff\xfe\n", "ä".encode(), b"-b", b"*"]
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture(params=["compiled", slow("python")])
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
     with cells_have(request.param), Cell(tmp_path / "cell", login_shells=False) as made:
         assert client_of(made) == request.param
