@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
+from tests.homes import users_home
 from tests.real_cell import RealCell
 
 from .kit import environment
@@ -59,7 +60,7 @@ class Side:
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
-    with Cell(tmp_path_factory.mktemp("pair") / "cell") as cell:
+    with Cell(tmp_path_factory.mktemp("pair") / "cell", home=str(users_home())) as cell:
         yield Side(cell.variables, cell.path, str(cell.layout.root))
 
 
