@@ -64,17 +64,24 @@ def test_what_is_asked_of_a_job_on_its_way_is_done_when_it_runs(
     """However late its shepherd is."""
     wait_for(lambda: execd_of(cell))
     os.kill(execd_of(cell), signal.SIGSTOP)
-    number = submit(cell, tmp_path, "sh", "-c", "echo $$; exec sleep 600")
+    number = submit(cell, tmp_path, "sleep", "600")
     wait_for(lambda: state(cell, number) == "t")
     assert cell.run(*words, *([] if "all.q" in words else [str(number)])).returncode == 0
     os.kill(execd_of(cell), signal.SIGCONT)
     if letters:
-        wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text())
-        pid = int((tmp_path / "out").read_text())
-        wait_for(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        shepherd = cell.layout.active_job("localhost", number, 1) / "pid"
+        wait_for(shepherd.exists)
+        wait_for(lambda: _are_stopped(int(shepherd.read_text().split()[0])))
         assert state(cell, number) == letters
     else:
         assert ended(cell, number)[11:13] == ["100", "137"]
+
+
+def _are_stopped(shepherd: int) -> bool:
+    """Whether it has a job, whose processes are stopped."""
+    jobs = Path(f"/proc/{shepherd}/task/{shepherd}/children").read_text().split()
+    stats = [Path(f"/proc/{pid}/stat").read_text() for pid in jobs]
+    return bool(stats) and all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 @pytest.mark.slow
