@@ -146,6 +146,8 @@ def set_priorities(state: CellState, now: float) -> None:
         name: float(state.config.scheduler[f"weight_{name}"])
         for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")
     }
+    if now >= state.schedule_at:  # there was another run, which had nothing else to do
+        state.begun.clear()
     running: dict[int, list[Task]] = {}
     for job, task in state.running_tasks():
         if not task.state & State.SUSPENDED and not task.left_out:  # or its figures stay (real cell)
@@ -172,7 +174,7 @@ def set_priorities(state: CellState, now: float) -> None:
         for task in job.tasks.values() if number in starting else running[number]:
             if task.finish is None and not task.errors:
                 task.priority, task.normalised_tickets = value, 0.5
-        if number in state.begun and now < state.schedule_at:
+        if number in state.begun:
             continue  # it learns of the figures with the next run (captures state.t, state.Eqw)
         if number in starting or not job.waiting:
             _show(job, parts, normal, share, value)

@@ -162,7 +162,7 @@ class Qmaster:
     def fresh_priorities(self) -> None:
         """Have priorities as of the last scheduler run for display."""
         state = self.engine.state
-        if self.priorities_at != self.store.records:
+        if self.priorities_at != self.store.records or (state.begun and self.now >= state.schedule_at):
             self.priorities_at = self.store.records
             set_priorities(state, self.now)
 
