@@ -96,22 +96,20 @@ class QueueFilter:
         return matches_host_and_queue(requests, item, self._qmaster.load_values(item.host), config)
 
     def job_filter(self, instances: Sequence[QueueInstance]) -> Callable[[Job], bool] | None:
-        """Whether a pending job fits into any of the selected queues; None: all jobs are shown."""
+        """Whether a pending job fits into any of the selected queues; None: all jobs are shown.
+
+        Of its own -q only whole names count, not what patterns and host groups mean (real cell).
+        """
         if not self.restricts_jobs:
             return None
         config = self._qmaster.config
-        meant: dict[str, set[str]] = {}
 
         def fits(job: Job) -> bool:
             words = ",".join(f"{name}={value}" for name, value in job.spec.hard_resources)
             requests = parse_requests(words, config) if words else []
-            for pattern in job.spec.hard_queues:
-                if pattern not in meant:
-                    found = [] if "@@" in pattern else self._qmaster.match_queues(pattern)
-                    meant[pattern] = {item.name for item in found}  # no host groups here (real cell)
-            names = [meant[pattern] for pattern in job.spec.hard_queues]
+            patterns = job.spec.hard_queues
             return bool(job.array_hold) or any(  # real cell: an array dependency is shown in any case (w4.l)
-                (not names or any(item.name in group for group in names))
+                (not patterns or item.queue.name in patterns or item.name in patterns)
                 and self._offers(item, requests, config)
                 for item in instances
             )
