@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..engine.admission import names_a_queue
+from ..engine.matching import names_a_queue
 from ..model import Hold, Job, Range, Rerun, fold
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
+from ..model.expressions import unreadable
 from ..model.globs import glob_match
 from ..model.values import TEXT_TYPES, TYPE_WORDS, listed, number_of
-from .state import CellState, hosts_of
+from .matching import names_a_queue
+from .state import CellState
 
 ANSWER_LOST = "Error reading answer list from qmaster"
 _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
@@ -244,6 +246,8 @@ def check_resources(
         if soft and entry.consumable != "NO":
             raise Refused(f'denied: soft requests on consumables like "{name}" are not supported')
         result.append(Resource(entry.name, _valued(entry.name, entry.type, value, config)))
+    if any(resource.name == "qname" and "@" in resource.value for resource in result):
+        raise Refused("Queue instance names are not allowed in -l resource requests")
     if any(resource.name == "slots" for resource in result):
         raise Refused('"job" denied: use parallel environments instead of requesting slots explicitly')
     return tuple({resource.name: resource for resource in result}.values())
@@ -254,6 +258,8 @@ def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
     if kind == "HOST" and not any(letter in value for letter in "*?[!|&") and not known_host(value, config):
         raise Refused(f'can\'t resolve hostname "{value}"')
     if kind in TEXT_TYPES:
+        if problems := unreadable([value]):
+            raise Refused(*problems)
         return config.host_named(value) if kind == "HOST" else value
     number = number_of(value, kind)
     if number is None:
@@ -270,17 +276,6 @@ def check_queues(queues: Sequence[str], config: CellConfig) -> list[str]:
                 lines.append(f'No cluster queue or queue instance matches the phrase "{pattern}"')
             lines.append(f'Job was rejected because job requests unknown queue "{pattern}"')
     return lines
-
-
-def names_a_queue(pattern: str, config: CellConfig) -> bool:
-    """Whether ``queue``, ``queue@host`` or ``queue@@group``, globs allowed, names anything."""
-    name, at, where = config.queue_named(pattern).partition("@")
-    queues = [queue for queue in config.queues.values() if name and glob_match(name, queue.name)]
-    if not at or not queues:
-        return bool(queues)
-    lists = [hosts_of(config, queue.attributes["hostlist"]) for queue in queues]
-    places = config.host_groups if where.startswith("@") else [host for found in lists for host in found]
-    return any(glob_match(where.lower(), place.lower()) for place in places)
 
 
 def matching_pes(name: str, config: CellConfig) -> list[str]:

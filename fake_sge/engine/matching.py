@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ..model import (
@@ -13,10 +14,12 @@ from ..model import (
     QueueState,
     SchedulingMessage,
 )
+from ..model.expressions import ExpressionError, expression_holds
 from ..model.globs import glob_match
 from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
 from ..model.values import number_of, printed
 from .shortages import ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
+from .state import hosts_of
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
 _INTERACTIVE = (
@@ -42,17 +45,44 @@ UNAVAILABLE = (
 
 
 def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) -> bool:
-    """Whether ``all.q``, ``all.q@host``, ``*@@group`` or a glob means a queue instance."""
+    """Whether ``all.q``, ``all.q@host``, ``*@@group`` or an expression of such names means a queue instance.
+
+    One that cannot be read means none.
+    """
     name, at, place = config.queue_named(pattern).partition("@")
-    if name and not glob_match(name, queue):
+    if name and not name_matches(name, queue):
         return False
     if not at:
         return True
     if place.startswith("@"):
-        return any(
-            host in members for group, members in config.host_groups.items() if glob_match(place, group)
+        groups = config.host_groups
+        return _holds(
+            place, lambda glob: any(host in groups[group] for group in groups if glob_match(glob, group))
         )
-    return glob_match(place.lower(), host.lower())
+    return name_matches(place.lower(), host.lower())
+
+
+def name_matches(expression: str, name: str) -> bool:
+    """Whether an expression means a name; one that cannot be read means none."""
+    return _holds(expression, lambda glob: glob_match(glob, name))
+
+
+def _holds(expression: str, matches: Callable[[str], bool]) -> bool:
+    try:
+        return expression_holds(expression, matches)
+    except ExpressionError:
+        return False
+
+
+def names_a_queue(pattern: str, config: CellConfig) -> bool:
+    """Whether ``queue``, ``queue@host`` or ``queue@@group``, expressions allowed, names anything."""
+    name, at, where = config.queue_named(pattern).partition("@")
+    queues = [queue for queue in config.queues.values() if name and name_matches(name, queue.name)]
+    if not at or not queues:
+        return bool(queues)
+    lists = [hosts_of(config, queue.attributes["hostlist"]) for queue in queues]
+    places = config.host_groups if where.startswith("@") else [host for found in lists for host in found]
+    return any(name_matches(where.lower(), place.lower()) for place in places)
 
 
 def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
@@ -108,7 +138,7 @@ def mismatch(
         instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
     ):
         name = instance.queue.name
-        if any(glob_match(config.queue_named(word).partition("@")[0], name) for word in spec.hard_queues):
+        if any(name_matches(config.queue_named(word).partition("@")[0], name) for word in spec.hard_queues):
             name = instance.name if verifying else instance.host  # on other hosts it is (real cell)
         text = f'cannot run in queue "{name}" because it is not contained in its hard queue list (-q)'
         return SchedulingMessage(6, text)

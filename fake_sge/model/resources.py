@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from .cluster import ComplexEntry, Host
+from .expressions import ExpressionError, expression_holds
 from .globs import glob_match
 from .jobs import Resource
 from .values import TEXT_TYPES, compare, listed, number_of, quantity
@@ -39,17 +40,16 @@ def complex_values(text: str) -> dict[str, str]:
 
 
 def text_matches(kind: str, wanted: str, offered: str) -> bool:
-    """Whether a text meets an expression: globs with ``!`` before, ``&`` and ``|`` between them.
+    """Whether a text meets an expression; one that cannot be read meets nothing.
 
     So for all types of texts (real cell: ``-l arch='!foo'``, ``arch='lx*'``, ``q='(foo|all.q)'``).
     """
     if kind in ("CSTRING", "HOST"):
         wanted, offered = wanted.lower(), offered.lower()
-    terms = [choice.strip("()").split("&") for choice in wanted.strip("()").split("|")]
-    return any(
-        all(glob_match(term.lstrip("!"), offered) != term.startswith("!") for term in choice)
-        for choice in terms
-    )
+    try:
+        return expression_holds(wanted, lambda pattern: glob_match(pattern, offered))
+    except ExpressionError:
+        return False
 
 
 def satisfies(entry: ComplexEntry, wanted: str, offered: str) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Callable
 
 from ...model import CellConfig, Job, QueueInstance
+from ...model.expressions import unreadable
+from ...model.values import TEXT_TYPES
 from ...render.queues import parse_states
 from ..interface.qmaster_interface import QmasterInterface
 from .resource_requests import ResourceRequest, UnknownResource, matches_host_and_queue, parse_requests
@@ -64,9 +66,13 @@ class QueueFilter:
         patterns = self._switches.listed("-q")
         if not patterns:
             return instances
-        names = {item.name for pattern in patterns for item in self._qmaster.match_queues(pattern)}
+        names: set[str] = set()
+        problem = ""
+        for pattern in patterns:
+            names |= {item.name for item in self._qmaster.match_queues(pattern)}
+            problem += "".join(f"error: {text}\n" for text in unreadable(pattern.split("@", 1)))
         if not names:
-            raise NoQueues
+            raise NoQueues(problem)
         return [item for item in instances if item.name in names]
 
     def _by_environment(self, instances: list[QueueInstance]) -> list[QueueInstance]:
@@ -90,6 +96,9 @@ class QueueFilter:
             requests = [request for word in words for request in parse_requests(word, config)]
         except UnknownResource:
             raise NoQueues from None
+        texts = [request.value for request in requests if request.entry.type in TEXT_TYPES]
+        if problems := unreadable(texts):
+            raise NoQueues("".join(f"error: {text}\n" for text in problems))
         return [item for item in instances if self._offers(item, requests, config)]
 
     def _offers(self, item: QueueInstance, requests: list[ResourceRequest], config: CellConfig) -> bool:
