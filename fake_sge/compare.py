@@ -30,11 +30,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from .cell import Cell
-from .comparing import situations
-from .comparing.pair import Pair, Side
 from .comparison import differences
 from .errors import CellError
 from .options import CellOptions
+from .random_commands import situations
+from .random_commands.pair import Pair, Side
 from .real.cell import FIRST_JOB, RealCell
 
 DIFFERENT, NOT_COMPARED = 1, 2

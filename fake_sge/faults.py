@@ -77,22 +77,12 @@ class Fault:
 
     def to_json(self) -> dict[str, Any]:
         """For ``fake-sge faults``."""
-        return {
-            "number": self.number,
-            "kind": self.kind.value,
-            "tool": self.tool,
-            "times": self.times,
-            "skip": self.skip,
-            "hits": self.hits,
-            "seconds": self.seconds,
-            "code": self.code,
-            "at": self.at,
-            "job": self.job,
-        }
+        names = ("number", "kind", "tool", "times", "skip", "hits", "seconds", "code", "at", "job")
+        return {**{name: getattr(self, name) for name in names}, "kind": self.kind.value}
 
 
 @dataclass
-class FaultBook:
+class FaultList:
     """The faults of a cell, in the order they were asked for."""
 
     faults: list[Fault] = field(default_factory=list)
@@ -130,7 +120,7 @@ class FaultBook:
                 self.faults.remove(fault)
         return hit
 
-    def shepherds_word(self, job: int, end: Exit) -> Exit:
+    def changed_end(self, job: int, end: Exit) -> Exit:
         """What a shepherd reports of a job, or what a fault has it say instead (as a real 8.1.9 cell judges).
 
         A job that a signal ended has its own code whatever the shepherd says, unless it says that the job was
@@ -150,7 +140,7 @@ def spoil(reply: Reply, fault: Fault) -> Reply:
     """The reply after one of the AFTER faults."""
     out = reply.out
     if fault.kind is FaultKind.LOST:
-        return Reply(fault.code, fault.out, fault.err, 0)
+        return Reply(fault.code, fault.out, fault.err)
     if fault.kind is FaultKind.TRUNCATE:
         out = out[: fault.at]
     elif fault.kind is FaultKind.EMPTY:
@@ -162,4 +152,4 @@ def spoil(reply: Reply, fault: Fault) -> Reply:
         spoiled = bytearray(out)
         spoiled[step - 1 :: step] = b"\xff" * len(spoiled[step - 1 :: step])
         out = bytes(spoiled)
-    return Reply(reply.code, out, reply.err, reply.signal)
+    return reply._replace(out=out)

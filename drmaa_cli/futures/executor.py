@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from drmaa_cli.config import Config
-from drmaa_cli.futures.book import Book
+from drmaa_cli.futures.call_registry import CallRegistry
 from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.mapping import chunks, results
 from drmaa_cli.futures.pickling import need_cloudpickle
@@ -38,8 +38,8 @@ class BoundExecutor(Executor):
     It shares everything else with the executor it was made of; to shut one down is to shut both down.
     """
 
-    def __init__(self, book: Book, resources: Resources, key: str | None) -> None:
-        self._book, self._resources, self._key = book, resources, key
+    def __init__(self, calls: CallRegistry, resources: Resources, key: str | None) -> None:
+        self._calls, self._resources, self._key = calls, resources, key
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         raise TypeError(
@@ -59,11 +59,11 @@ class BoundExecutor(Executor):
             InvalidArgumentException: there is no such resource, or it cannot have this value.
             ValueError: a key, and the session has no name.
         """
-        if key is not None and not self._book.lasting:
+        if key is not None and not self._calls.lasting:
             raise ValueError(
                 "a key is for a later program, which finds it in a session with a name: session="
             )
-        return BoundExecutor(self._book, self._resources.but(resources), key)
+        return BoundExecutor(self._calls, self._resources.but(resources), key)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> JobFuture[T]:  # noqa: ANN401
         """Have ``fn(*args, **kwargs)`` run as a job.
@@ -73,7 +73,7 @@ class BoundExecutor(Executor):
         Raises:
             RuntimeError: after shutdown(), and in a child of this process.
         """
-        return self._book.enter(self._resources, self._key, fn, args, kwargs)
+        return self._calls.enter(self._resources, self._key, fn, args, kwargs)
 
     def map(
         self,
@@ -99,7 +99,7 @@ class BoundExecutor(Executor):
         if self._key is not None:
             raise ValueError("a key names one call; map() makes many")
         parts = chunks(iterables, chunksize)
-        return results(self._book, self._resources, fn, parts, timeout, chunksize, buffersize)
+        return results(self._calls, self._resources, fn, parts, timeout, chunksize, buffersize)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; those that were made are finished.
@@ -108,9 +108,9 @@ class BoundExecutor(Executor):
             wait: return only when all have ended. Otherwise the program ends only then.
             cancel_futures: cancel the calls whose jobs do not run yet.
         """
-        self._book.shutdown(cancel_futures=cancel_futures)
+        self._calls.shutdown(cancel_futures=cancel_futures)
         if wait:
-            self._book.join()
+            self._calls.join()
 
 
 class JobExecutor(BoundExecutor):
@@ -168,13 +168,13 @@ class JobExecutor(BoundExecutor):
                 connection.exit()
                 raise
         self._watcher = Watcher(connection, own, python, gather)
-        super().__init__(Book(self._watcher, own, with_keys=keys), wanted, None)
+        super().__init__(CallRegistry(self._watcher, own, with_keys=keys), wanted, None)
         self._finalizer = weakref.finalize(self, self._watcher.end)
 
     @property
     def spool(self) -> Path:
         """Where calls, results and what jobs print are kept."""
-        return self._book.spool.path
+        return self._calls.spool.path
 
     def detach(self) -> None:
         """Leave what is under way to a later program of the same session, and end at once.
@@ -184,17 +184,17 @@ class JobExecutor(BoundExecutor):
         Raises:
             ValueError: the session has no name: no program could take them up.
         """
-        if not self._book.lasting:
+        if not self._calls.lasting:
             raise ValueError("only a session with a name can be taken up later: session=")
-        self._book.detach()
+        self._calls.detach()
 
     def cancel_all(self) -> None:
         """Cancel every call, whether its job runs or not, and take no more."""
-        self._book.cancel_all()
+        self._calls.cancel_all()
 
     def clear(self) -> None:
         """Forget the results of a session with a name: all bundles of calls that have ended."""
-        self._book.clear()
+        self._calls.clear()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -202,7 +202,7 @@ class JobExecutor(BoundExecutor):
         """Shut down and wait. At ctrl-C jobs are left to a later program, or else deleted."""
         if kind is None or not issubclass(kind, KeyboardInterrupt):
             self.shutdown()
-        elif self._book.lasting:
+        elif self._calls.lasting:
             self.detach()
         else:
             self.cancel_all()

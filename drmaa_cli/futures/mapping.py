@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from drmaa_cli.futures.book import Book
+from drmaa_cli.futures.call_registry import CallRegistry
 from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.typed import Any, Callable, TypeVar
@@ -29,7 +29,7 @@ def chunks(iterables: Sequence[Iterable[Any]], size: int) -> Iterator[Chunk]:
 
 
 def results(
-    book: Book,
+    calls: CallRegistry,
     resources: Resources,
     fn: Callable[..., T],
     parts: Iterator[Chunk],
@@ -46,12 +46,12 @@ def results(
         raise ValueError("buffersize must be None or at least 1")
     deadline = None if timeout is None else time.monotonic() + timeout
     ahead = parts if buffersize is None else itertools.islice(parts, buffersize)
-    futures: deque[JobFuture[Any]] = deque(book.enter_many(resources, fn, ahead, chunked=chunksize > 1))
+    futures: deque[JobFuture[Any]] = deque(calls.enter_many(resources, fn, ahead, chunked=chunksize > 1))
 
     def more() -> None:
         following = list(itertools.islice(parts, 1))
         if following:
-            futures.extend(book.enter_many(resources, fn, following, chunked=chunksize > 1))
+            futures.extend(calls.enter_many(resources, fn, following, chunked=chunksize > 1))
 
     def yielded() -> Iterator[T]:
         try:

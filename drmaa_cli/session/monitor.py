@@ -50,7 +50,7 @@ class Monitor:
         self._outage = Outage()
         self._accounting_outage = AccountingOutage(table.rules.grace)
         self._waiters: dict[Signal, None] = {}
-        self._lookout = Role()
+        self._file_watch = Role()
         self._question: Question | None = None
         self._given: Listing | None = None
         self._round: tuple[Callable[[Waiter], Question | None], ...] = ()  # what is still to be done of it
@@ -201,7 +201,7 @@ class Monitor:
             self._question = question
             return Step(min(patience, LOOK_UP), question.work, asking=True)
         due = self._schedule.due(now, impatient=waiter.impatient)
-        if not self._lookout.claim(waiter.claim):
+        if not self._file_watch.claim(waiter.claim):
             return Step(max(min(waiter.deadline - now, LOOK_UP), TICK))
         return Step(max(min(due, waiter.deadline, now + TICK) - now, 0.001), look=True)
 

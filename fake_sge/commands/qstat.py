@@ -43,7 +43,6 @@ from .queries.switches import (
     Switches,
     parse_switches,
     refused,
-    split_file,
 )
 from .times.local_time import qstat_clock
 
@@ -102,7 +101,7 @@ def read_switches(request: Request) -> Switches:
     for path in (f"{request.common_dir}/sge_qstat", f"{request.home}/.sge_qstat" if request.home else ""):
         if path:
             try:
-                words = split_file(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
+                words = Path(path).read_text(encoding="utf-8", errors="surrogateescape").split()
             except (FileNotFoundError, NotADirectoryError):
                 continue
             result.add_defaults(parse_switches(words, switches_of(request.flavour)))

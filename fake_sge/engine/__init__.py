@@ -1,4 +1,4 @@
-"""The pure heart of a cell: what happens to jobs. No I/O, no clock, no threads.
+"""What happens in a cell, as pure functions of its state: no I/O, no clock, no threads.
 
 Every operation takes ``now`` and changes a :class:`~fake_sge.engine.state.CellState`; what has to
 happen outside (start a process, send a signal, write an accounting line) is left in

@@ -14,8 +14,8 @@ from ..model.quotas import Scope
 from .quotas import Cap
 
 
-class Room:
-    """What is free in each instance, within limits that instances share."""
+class FreeSlots:
+    """The slots that are free in each queue instance, within limits that instances share."""
 
     def __init__(self, free: Sequence[tuple[QueueInstance, int]], caps: Sequence[Sequence[Cap]]) -> None:
         """``caps``: those of each instance of ``free``."""
@@ -58,7 +58,7 @@ class Room:
 class _Granting:
     """The list of granted queues while it grows."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: FreeSlots) -> None:
         self.room = room
         self.granted: dict[str, tuple[QueueInstance, int]] = {}
         self._front: list[str] = []
@@ -92,7 +92,7 @@ class _Granting:
         return [self.granted[name] for name in (*self._front, *rest)]
 
 
-def allocate(rule: str, room: Room, count: int) -> list[tuple[QueueInstance, int]] | None:
+def allocate(rule: str, room: FreeSlots, count: int) -> list[tuple[QueueInstance, int]] | None:
     """Slots of instances, the master queue first; None, and nothing taken, when they do not fit."""
     granting = _Granting(room)
     hosts = room.hosts()
@@ -140,7 +140,7 @@ def _in_rounds(granting: _Granting, hosts: list[list[QueueInstance]], count: int
     return missing
 
 
-def most_slots(rule: str, room: Room) -> int:
+def most_slots(rule: str, room: FreeSlots) -> int:
     """The most slots that a rule could spread over what is free."""
     hosts = [sum(room.left(instance) for instance in instances) for instances in room.hosts()]
     if rule == "$pe_slots":

@@ -16,7 +16,7 @@ from ..model import (
 from ..model.globs import glob_match
 from ..model.resources import complex_values
 from ..model.values import number_of
-from .allocation import Room, allocate, most_slots
+from .allocation import FreeSlots, allocate, most_slots
 from .host_order import HostOrder
 from .matching import Offer, instance_matches, mismatch, offers, queue_unavailable, too_little, violations
 from .quotas import Quotas
@@ -149,7 +149,7 @@ class Capacity:
                 return too_little(instance, spec, entry, offer)
         return None
 
-    def candidates(self, spec: JobSpec, pe: str | None) -> Room:
+    def candidates(self, spec: JobSpec, pe: str | None) -> FreeSlots:
         """The instances in which the job would run now, in the order in which they are tried."""
         found: list[tuple[QueueInstance, int]] = []
         open_ones = [self.state.instances[name] for name, slots in self.free.items() if slots]
@@ -164,7 +164,7 @@ class Capacity:
                     found.append((instance, room))
         if spec.soft_queues or spec.soft_resources:
             found.sort(key=lambda item: violations(self.config, item[0], spec))
-        return Room(found, [self.quotas.caps(spec, pe, instance) for instance, _ in found])
+        return FreeSlots(found, [self.quotas.caps(spec, pe, instance) for instance, _ in found])
 
     def _overloaded(self, instance: QueueInstance) -> bool:
         """Whether the jobs started of late have taken an instance beyond its load thresholds."""
@@ -203,7 +203,7 @@ class Capacity:
                 return sorted(chosen, key=lambda item: item[0] is not master) if master else chosen
         return None
 
-    def most_slots(self, environment: ParallelEnvironment, room: Room) -> int:
+    def most_slots(self, environment: ParallelEnvironment, room: FreeSlots) -> int:
         """No more slots than these can be had of a parallel environment now."""
         left = environment.slots - self.pe_used.get(environment.name, 0)
         return min(left, most_slots(environment.attributes["allocation_rule"], room))
@@ -223,7 +223,7 @@ class Capacity:
         return granted, pe
 
 
-def master_of(config: CellConfig, spec: JobSpec, room: Room) -> QueueInstance | None:
+def master_of(config: CellConfig, spec: JobSpec, room: FreeSlots) -> QueueInstance | None:
     """The first instance with a free slot that -masterq allows; None without one, or without -masterq."""
     for instance in room.instances if spec.master_queues else ():
         if room.left(instance) and any(

@@ -17,8 +17,8 @@ NO_LIMIT = 1 << 30  # slots
 _TERM = re.compile(r"([+-]?)(?:\$(\w+)(?:\*([\d.]+))?|([\d.]+))")
 
 
-class Asker(NamedTuple):
-    """What rules look at in a job."""
+class QuotaSubject(NamedTuple):
+    """What the filters of rules look at in a job."""
 
     user: str
     group: str
@@ -39,9 +39,9 @@ class Cap(NamedTuple):
         return f'cannot run because it exceeds limit "{self.scope.text}" in rule "{self.scope.rule}"'
 
 
-def asker_of(spec: JobSpec, pe: str | None) -> Asker:
+def subject_of(spec: JobSpec, pe: str | None) -> QuotaSubject:
     """``pe``: the parallel environment that the job got, or is to get."""
-    return Asker(spec.owner, spec.group, spec.project, pe)
+    return QuotaSubject(spec.owner, spec.group, spec.project, pe)
 
 
 def matches(item: QuotaFilter | None, value: str | None, groups: Callable[[str], bool]) -> bool:
@@ -87,11 +87,11 @@ class Quotas:
         return bool(self._rules)
 
     def _rule(
-        self, rules: Sequence[tuple[str, QuotaRule]], asker: Asker, queue: str, host: str
+        self, rules: Sequence[tuple[str, QuotaRule]], subject: QuotaSubject, queue: str, host: str
     ) -> _Match | None:
-        values = dict(zip(KINDS, (asker.user, asker.project, asker.pe, queue, host)))
+        values = dict(zip(KINDS, (subject.user, subject.project, subject.pe, queue, host)))
         for name, rule in rules:
-            if all(matches(rule.filter_of(kind), value, self._groups(kind, asker, host))
+            if all(matches(rule.filter_of(kind), value, self._groups(kind, subject, host))
                    for kind, value in values.items()):  # fmt: skip
                 own = [
                     values[kind] or "" if (item := rule.filter_of(kind)) is not None and item.each else ""
@@ -100,7 +100,7 @@ class Quotas:
                 return _Match(Scope(name, tuple(own)), rule)
         return None
 
-    def _groups(self, kind: str, asker: Asker, host: str) -> Callable[[str], bool]:
+    def _groups(self, kind: str, subject: QuotaSubject, host: str) -> Callable[[str], bool]:
         def has(name: str) -> bool:
             if kind == "hosts":
                 return any(
@@ -109,13 +109,13 @@ class Quotas:
                     if glob_match(name, group)
                 )
             entries = self._config.members(name[1:])
-            return kind == "users" and (asker.user in entries or f"@{asker.group}" in entries)
+            return kind == "users" and (subject.user in entries or f"@{subject.group}" in entries)
 
         return has
 
-    def _matches(self, asker: Asker, queue: str, host: str) -> Iterator[tuple[Scope, QuotaRule]]:
+    def _matches(self, subject: QuotaSubject, queue: str, host: str) -> Iterator[tuple[Scope, QuotaRule]]:
         for rules in self._rules:
-            found = self._rule(rules, asker, queue, host)
+            found = self._rule(rules, subject, queue, host)
             if found is not None:
                 yield found.scope, found.rule
 
@@ -125,7 +125,7 @@ class Quotas:
             return
         taken = amounts(self._config, spec)
         for piece in granted:
-            for scope, rule in self._matches(asker_of(spec, pe), piece.queue, piece.host):
+            for scope, rule in self._matches(subject_of(spec, pe), piece.queue, piece.host):
                 for name, _ in rule.limits:
                     if name in taken:
                         self.used[scope, name] += taken[name] * piece.slots
@@ -137,7 +137,7 @@ class Quotas:
             return found
         taken = amounts(self._config, spec)
         wanted = {resource.name: resource.value for resource in spec.hard_resources}
-        for scope, rule in self._matches(asker_of(spec, pe), instance.queue.name, instance.host):
+        for scope, rule in self._matches(subject_of(spec, pe), instance.queue.name, instance.host):
             for name, text in rule.limits:
                 entry = self._config.complex_named(name)
                 if entry is None:

@@ -10,7 +10,7 @@ from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
-from .allocation import Room, most_slots
+from .allocation import FreeSlots, most_slots
 from .host_order import HostOrder
 from .matching import mismatch, queue_unavailable
 from .placement import Capacity, least_slots, master_of
@@ -104,7 +104,7 @@ def _offered(capacity: Capacity, spec: JobSpec, free: list[QueueInstance]) -> in
     for name, environment in capacity.config.parallel_environments.items():
         if glob_match(spec.pe, name):
             fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
-            room = Room(fitting, [capacity.quotas.caps(spec, name, instance) for instance, _ in fitting])
+            room = FreeSlots(fitting, [capacity.quotas.caps(spec, name, instance) for instance, _ in fitting])
             rule = environment.attributes["allocation_rule"]
             slots = min(environment.slots, most_slots(rule, room))
             if spec.master_queues and master_of(capacity.config, spec, room) is None:

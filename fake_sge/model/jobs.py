@@ -98,7 +98,6 @@ class JobSpec(NamedTuple):
     account: str = "sge"
     env: tuple[tuple[str, str | None], ...] = ()
     cwd: str | None = None  # -cwd / -wd; None: the home directory
-    workdir: str = "/"  # sge_o_workdir: where qsub ran
     home: str = "/"  # sge_o_home
     umask: int = 0o022
     array: Range = ONE_TASK  # with JobType.ARRAY: -t

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..faults import ACCOUNTING, FaultBook, FaultKind
+from ..faults import ACCOUNTING, FaultKind, FaultList
 
 log = logging.getLogger("fake_sge")
 _TAIL = 1 << 20
@@ -24,7 +24,7 @@ class AccountingFile:
         now: the cell's clock, by which late lines are written.
     """
 
-    def __init__(self, path: Path, faults: FaultBook, header: str, now: Callable[[], float]) -> None:
+    def __init__(self, path: Path, faults: FaultList, header: str, now: Callable[[], float]) -> None:
         self.path = path
         self.faults = faults
         self.header = header

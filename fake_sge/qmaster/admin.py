@@ -68,7 +68,7 @@ def _advance(qmaster: Qmaster, seconds: float) -> float:
     while True:
         step = min(goal, max(qmaster.now, qmaster.engine.next_event()))
         qmaster.apply("advance", max(0.0, step - qmaster.now))
-        qmaster.rested_until = 0.0
+        qmaster.no_run_before = 0.0
         qmaster.tick()
         if step >= goal:
             break
@@ -102,7 +102,6 @@ def _submit_simulated(
         command="simulated",
         job_type=JobType.BINARY | (JobType.ARRAY if array else JobType.NONE),
         home=home,
-        workdir=home,
         simulation=Simulation(**simulation),
         array=Range(*array) if array else Range(1, 1, 1),
         hard_resources=tuple(Resource(name, value) for name, value in resources.items()),

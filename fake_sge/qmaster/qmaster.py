@@ -16,7 +16,7 @@ from ..engine.engine import Engine
 from ..engine.scheduling import set_priorities
 from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
 from ..execution.users import user_name
-from ..faults import FaultBook, FaultKind
+from ..faults import FaultKind, FaultList
 from ..layout import Layout
 from ..model import Task, failures
 from ..model.accounting import HEADER
@@ -40,7 +40,7 @@ class Qmaster:
         self.port = port
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
-        self.faults = FaultBook()
+        self.faults = FaultList()
         self.store = Store(layout.qmaster)
         header = "" if options.accounting_name.endswith(".jsonl") else HEADER
         path = layout.common / options.accounting_name
@@ -53,7 +53,7 @@ class Qmaster:
         self.priorities_at = -1.0
         self.usage_at = 0.0
         self.cost = 0.0
-        self.rested_until = 0.0
+        self.no_run_before = 0.0
         self.stopping = False
         self.problems: dict[str, str] = {}
 
@@ -113,7 +113,7 @@ class Qmaster:
         except Exception as error:
             expected = isinstance(error, StoreError)
             text = str(error) if expected else f"{name}: {type(error).__name__}: {error}"
-            self.rested_until = time.monotonic() + 0.5
+            self.no_run_before = time.monotonic() + 0.5
             if self.problems.get(name) != text:
                 self.problems[name] = text
                 log.error("%s", text, exc_info=not expected)
@@ -124,11 +124,11 @@ class Qmaster:
         """Scheduler run, ended simulations, accounting lines, a snapshot."""
         state = self.engine.state
         now = self.now
-        if self.engine.next_event() <= now and time.monotonic() >= self.rested_until:
+        if self.engine.next_event() <= now and time.monotonic() >= self.no_run_before:
             begun = time.monotonic()
             self.apply("schedule")
             self.cost = time.monotonic() - begun
-            self.rested_until = time.monotonic() + (5 * self.cost if self.cost > 0.002 else 0.0)
+            self.no_run_before = time.monotonic() + (5 * self.cost if self.cost > 0.002 else 0.0)
         due = 0
         for line in state.accounting:
             if line.due > now:
@@ -157,7 +157,7 @@ class Qmaster:
         waits = [2.0, self.engine.next_event() - now, self.accounting.next_late() - now]
         if self.engine.state.accounting:
             waits.append(max(0.05, self.engine.state.accounting[0].due - now))
-        return max(0.0, min(waits), min(2.0, self.rested_until - time.monotonic()))
+        return max(0.0, min(waits), min(2.0, self.no_run_before - time.monotonic()))
 
     def fresh_priorities(self) -> None:
         """Have priorities as of the last scheduler run for display."""
@@ -224,7 +224,7 @@ class Qmaster:
             if kind == "started":
                 self.apply("started", int(number), int(task), int(run))
             else:
-                end = self.faults.shepherds_word(int(number), exit_of(values))
+                end = self.faults.changed_end(int(number), exit_of(values))
                 self.apply("exited", int(number), int(task), int(run), end)
                 self.execd.remove_spool(self.engine.state.config.hosts, int(number), int(task))
             path.unlink()

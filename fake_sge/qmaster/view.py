@@ -136,12 +136,12 @@ class CommandView:
         except StoreError as error:
             return Submission(refusal=(str(error),))
         if answer.number is not None and spec.immediate:
-            return self._now_or_never(answer, spec)
+            return self._immediately(answer, spec)
         if answer.number is not None and any(fault.kind is FaultKind.WARN_SUBMIT for fault in self.faults):
             return answer._replace(warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
         return answer
 
-    def _now_or_never(self, answer: Submission, spec: JobSpec) -> Submission:
+    def _immediately(self, answer: Submission, spec: JobSpec) -> Submission:
         assert answer.number is not None
         self.qmaster.apply("schedule")
         job = self.qmaster.engine.state.jobs.get(answer.number)

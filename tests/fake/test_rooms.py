@@ -41,7 +41,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "execution": "__init__ execd job_process orders processes shepherd users",
     "qmaster": "__init__ accounting admin daemon execd hosts journal qmaster server shepherd_reports view",
     "client": "__init__ client link run_command",
-    "comparing": "__init__ pair situations tables",
+    "random_commands": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }
 RENDERED = ("render", "commands/interface", "commands/times")
@@ -79,7 +79,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "errors": (),
     "on_path": ("errors",),
     "comparison": (),
-    "comparing": ("comparison",),
+    "random_commands": ("comparison",),
     "host": ("reports",),
     "cell": (
         "client",
@@ -112,7 +112,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "real",
     ),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
-    "compare": ("cell", "comparing", "comparison", "errors", "options", "real"),
+    "compare": ("cell", "random_commands", "comparison", "errors", "options", "real"),
     "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),
     "__init__": ("cell", "errors", "faults", "host", "options", "real", "reports"),
 }

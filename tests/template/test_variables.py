@@ -19,8 +19,10 @@ def carried(given: list[str], elsewhere: frozenset[str] = NOWHERE, **how: Any) -
 @pytest.mark.parametrize("name", ["A", "a_1", "MYSGE_X", "XLD_PRELOAD"])
 @pytest.mark.parametrize("value", ["", "x", "a,b", "a=b", "two words\n"])
 @pytest.mark.parametrize("has_file", [True, False])
-def test_a_variable_is_given_by_its_name(name: str, value: str, has_file: bool) -> None:
-    assert carried([f"{name}={value}"], has_file=has_file) == (["-v", name], {name: value}, [], [])
+@pytest.mark.parametrize("has_start_time", [True, False])
+def test_a_variable_is_given_by_its_name(name: str, value: str, has_file: bool, has_start_time: bool) -> None:
+    found = carried([f"{name}={value}"], has_file=has_file, has_start_time=has_start_time)
+    assert found == (["-v", name], {name: value}, [], [])
 
 
 QSUBS = ["SGE_X", "GLIBC_TUNABLES", "OPENSSL_CONF", "TZ", "LC_TIME", "PATH", "MAIL"]
@@ -146,14 +148,13 @@ def test_any_name_is_given_by_itself_where_no_shell_is() -> None:
     assert carried(["odd.name=it's"]) == (["-v", "odd.name"], {"odd.name": "it's"}, [], [])
 
 
-@pytest.mark.parametrize(("value", "has_file"), [("it's", True), ("x", False)])
-def test_a_name_that_a_shell_cannot_export_is_shown_with_a_value_that_no_file_carries(
-    value: str, has_file: bool
+@pytest.mark.parametrize(
+    ("name", "value", "has_file"),
+    [("odd.name", "it's", True), ("odd.name", "x", False), ("odd'name", "x", True)],
+)
+def test_a_name_that_a_shell_cannot_export_is_shown_where_no_file_carries_it(
+    name: str, value: str, has_file: bool
 ) -> None:
-    given = f"odd.name={value}"
-    assert carried([given], is_begun_by_shell=True, has_file=has_file) == (
-        ["-v", given],
-        {},
-        [],
-        ["odd.name"],
-    )
+    given = f"{name}={value}"
+    found = carried([given], is_begun_by_shell=True, has_file=has_file)
+    assert found == (["-v", given], {}, [], [name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -108,11 +108,6 @@ KINDS: Mapping[str, Kind] = {
         unknown="{} is not known as a user",
     ),
 }
-
-
-def names_of(config: CellConfig, kind: Kind) -> Iterable[str]:
-    """The names of all of a kind."""
-    return list(getattr(config, kind.held))
 
 
 def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:

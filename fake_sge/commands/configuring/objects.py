@@ -6,7 +6,7 @@ from ...model import CellConfig, defaults
 from ...model.values import listed
 from . import files
 from .change import Change, Refused
-from .kinds import KINDS, keep, names_of, remove
+from .kinds import KINDS, keep, remove
 
 _HOST_ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
 
@@ -21,7 +21,7 @@ def add(change: Change, letters: str, file: str) -> None:
         change.manager()
         if not name.startswith("@"):
             raise Refused(f'host group name "{name}" is not valid')
-    if name in names_of(change.config, kind):
+    if name in getattr(change.config, kind.held):
         raise Refused(f'{kind.noun} "{name}" already exists')
     files.check_references(change.config, letters, rows)
     keep(change.config, kind, name, rows)
@@ -33,7 +33,7 @@ def modify(change: Change, letters: str, file: str) -> None:
     kind = KINDS[letters]
     change.manager()
     name, rows = _read(change, letters, file, 1)
-    if name not in names_of(change.config, kind):
+    if name not in getattr(change.config, kind.held):
         raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
     files.check_references(change.config, letters, rows)
     keep(change.config, kind, name, rows)
@@ -68,7 +68,7 @@ def delete(change: Change, letters: str, words: str) -> None:
     for name in words.split(",") if letters in ("prj", "user", "u") else [words]:
         if letters == "hgrp" and "@" in name[1:]:
             raise Refused("At ('@') not allowed in objectname")
-        if name not in names_of(change.config, kind):
+        if name not in getattr(change.config, kind.held):
             change.failed(f'denied: {kind.noun} "{name}" does not exist')
             continue
         reference = _referenced(change.config, letters, name)

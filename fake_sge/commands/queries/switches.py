@@ -85,8 +85,3 @@ def refused(
         lines += [f"{prefix}{error}\n" for error in switches.errors]
         return Reply.of_text(1, "", "".join(lines))
     return Reply.of_text(0, usage(flavour, tool, known)) if "-help" in switches else None
-
-
-def split_file(text: str) -> list[str]:
-    """The words of a default file (blanks, tabs and newlines separate; there are no comments)."""
-    return text.split()

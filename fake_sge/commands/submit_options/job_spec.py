@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -139,19 +140,13 @@ class FieldBuilder:
     def _requests(self, switch: str, option: Option) -> None:
         what = "resources" if switch == "-l" else "queues"
         name = f"{'soft' if option.hardness == 2 else 'hard'}_{what}"
+        earlier: tuple[Any, ...] = self.fields.get(name, ())
         value: Any = option.value
         if switch == "-l":
-            value = tuple(Resource(key, text if text is not None else "") for key, text in value)
-            value = _without_duplicates(value)
-            taken = {resource.name for resource in value}
-            earlier = tuple(resource for resource in self.fields.get(name, ()) if resource.name not in taken)
-            self.fields[name] = (*earlier, *value)
+            value = {key: Resource(key, text if text is not None else "") for key, text in value}
+            self.fields[name] = (*(item for item in earlier if item.name not in value), *value.values())
         else:
-            self.fields[name] = (*self.fields.get(name, ()), *value)
-
-
-def _append(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*old, *new)
+            self.fields[name] = (*earlier, *value)
 
 
 _SIMPLE = {
@@ -179,9 +174,9 @@ _MERGED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "-S": ("shells", merge_by_host),
     "-M": ("mail_to", merge_by_host),
     "-v": ("env", merge),
-    "-hold_jid": ("hold_jid", _append),
-    "-hold_jid_ad": ("hold_jid_ad", _append),
-    "-masterq": ("master_queues", _append),
+    "-hold_jid": ("hold_jid", operator.add),
+    "-hold_jid_ad": ("hold_jid_ad", operator.add),
+    "-masterq": ("master_queues", operator.add),
 }
 FIELDS: Mapping[str, tuple[str, ...]] = {  # by which fields of a job an option is kept
     **{switch: (name,) for switch, name in _SIMPLE.items()},
@@ -223,13 +218,6 @@ def unknown_option_answers(options: list[Option]) -> list[Answer]:
         )
         for option in options
     ]
-
-
-def _without_duplicates(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    kept: dict[str, Resource] = {}
-    for resource in resources:
-        kept[resource.name] = resource
-    return tuple(kept.values())
 
 
 def base_name(path: str) -> str:
@@ -320,6 +308,5 @@ def _bare(request: Request) -> JobSpec:
         group=request.group,
         gid=request.gid,
         submit_host=request.host,
-        workdir=request.cwd,
         umask=request.umask,
     )

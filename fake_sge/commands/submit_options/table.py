@@ -39,7 +39,7 @@ from .parsed import ParseContext
 from .range_values import compress, parse_ranges
 
 HOLD_LETTERS = {"u": 1, "o": 2, "s": 4, "U": 1, "O": 2, "S": 4}
-SUBTRACT, ADD, SET = "subtract", "add", "set"
+SUBTRACT, ADD = "subtract", "add"
 
 
 Parser = Callable[[str, ParseContext], object]

@@ -1,4 +1,4 @@
-"""What was asked of an executor: calls go in, pickled and with their keys, and futures come out."""
+"""The calls that an executor was given: it pickles them, gives them keys, and makes their futures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAITING = (
 )
 
 
-class Book:
+class CallRegistry:
     """The calls of an executor.
 
     Args:

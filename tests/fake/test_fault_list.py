@@ -4,40 +4,40 @@ from typing import Any
 
 import pytest
 
-from fake_sge.faults import AFTER, BEFORE, INSIDE, Fault, FaultBook, FaultKind, spoil
+from fake_sge.faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, FaultList, spoil
 from fake_sge.model.requests import Reply
 
 
 def test_a_fault_hits_its_tool_only_and_so_many_times() -> None:
-    book = FaultBook()
-    book.add(Fault(FaultKind.REFUSED, "qstat", times=2))
-    assert book.take(BEFORE, "qsub") == []
-    assert book.take(AFTER, "qstat") == []
-    assert [len(book.take(BEFORE, "qstat")) for _ in range(3)] == [1, 1, 0]
+    faults = FaultList()
+    faults.add(Fault(FaultKind.REFUSED, "qstat", times=2))
+    assert faults.take(BEFORE, "qsub") == []
+    assert faults.take(AFTER, "qstat") == []
+    assert [len(faults.take(BEFORE, "qstat")) for _ in range(3)] == [1, 1, 0]
 
 
 def test_a_fault_without_end_lasts_until_it_is_cleared() -> None:
-    book = FaultBook()
-    number = book.add(Fault(FaultKind.EMPTY, times=None))
-    other = book.add(Fault(FaultKind.SLOW, times=None, seconds=1))
-    assert all(book.take(AFTER, "qstat") for _ in range(5))
-    assert book.clear(number) == 1
-    assert book.take(AFTER, "qstat") == []
-    assert book.clear() == 1
-    assert book.clear(other) == 0
+    faults = FaultList()
+    number = faults.add(Fault(FaultKind.EMPTY, times=None))
+    other = faults.add(Fault(FaultKind.SLOW, times=None, seconds=1))
+    assert all(faults.take(AFTER, "qstat") for _ in range(5))
+    assert faults.clear(number) == 1
+    assert faults.take(AFTER, "qstat") == []
+    assert faults.clear() == 1
+    assert faults.clear(other) == 0
 
 
 def test_skip_lets_calls_go_well_first() -> None:
-    book = FaultBook()
-    book.add(Fault(FaultKind.EXIT, skip=2))
-    assert [len(book.take(BEFORE, "qdel")) for _ in range(4)] == [0, 0, 1, 0]
+    faults = FaultList()
+    faults.add(Fault(FaultKind.EXIT, skip=2))
+    assert [len(faults.take(BEFORE, "qdel")) for _ in range(4)] == [0, 0, 1, 0]
 
 
 def test_submission_faults_hit_submissions_only() -> None:
-    book = FaultBook()
-    book.add(Fault(FaultKind.JSV_REJECT, times=None))
-    assert book.take(INSIDE, "qstat") == []
-    assert len(book.take(INSIDE, "qsub")) == 1
+    faults = FaultList()
+    faults.add(Fault(FaultKind.JSV_REJECT, times=None))
+    assert faults.take(INSIDE, "qstat") == []
+    assert len(faults.take(INSIDE, "qsub")) == 1
 
 
 @pytest.mark.parametrize(

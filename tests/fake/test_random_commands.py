@@ -9,9 +9,9 @@ import pytest
 from fake_sge import compare
 from fake_sge.commands import qacct, qconf, qhost, qmod, qquota, qselect, qstat
 from fake_sge.commands.submit_options.table import OPTIONS
-from fake_sge.comparing import situations, tables
 from fake_sge.comparison import Answer, Masker, differences
 from fake_sge.layout import TOOLS
+from fake_sge.random_commands import situations, tables
 from tests.real_cell import RealCell
 
 _CONFIGURING = {**tables.SHOW, **dict.fromkeys((line.split()[0] for line in tables.CHANGES), tables.FLAG)}
