@@ -14,7 +14,7 @@ from drmaa_cli.cli import main
 from drmaa_cli.cli.map import joblog
 from fake_sge.cell import Cell
 from tests.cli.conftest import PATIENCE, Desk, ended
-from tests.cli.map.kit import commands, counted, marks, popen, result, wait_until
+from tests.cli.map.kit import commands, counted, marks, popen, result
 from tests.cli.schemas import valid
 
 
@@ -317,7 +317,7 @@ def test_an_interrupt_where_nobody_can_be_asked_ends_the_jobs(desk: Desk) -> Non
     file = commands(desk, "sleep 600", "sleep 600")
     with popen(desk, file) as process:
         assert process.stderr is not None
-        wait_until(lambda: "running" in desk.run("ps").stdout, "running")
+        assert any("2 running" in line for line in process.stderr)  # until it has said so
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
