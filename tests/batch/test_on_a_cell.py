@@ -84,7 +84,8 @@ def test_every_exit_status(session: JobSession) -> None:
 def test_signals(session: JobSession) -> None:
     numbers = [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGUSR1, signal.SIGXCPU, signal.SIGINT]
     infos = wait_for(
-        session, session.runJobs(shell(session, f"kill -{number.value} $$") for number in numbers)
+        session,
+        session.runJobs(shell(session, f"ulimit -c 0; kill -{number.value} $$") for number in numbers),
     )
     assert [(info.hasSignal, info.terminatedSignal) for info in infos] == [
         (True, number.name) for number in numbers

@@ -90,7 +90,7 @@ WAYS = (
         sh("kill -9 $$"),
         evidence="a person",
     ),
-    Way("sigsegv", "signalled", "killed by SIGSEGV", True, sh("kill -SEGV $$")),
+    Way("sigsegv", "signalled", "killed by SIGSEGV", True, sh("ulimit -c 0; kill -SEGV $$")),
     Way(
         "h_rt",
         "time limit",
