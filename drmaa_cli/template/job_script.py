@@ -144,7 +144,7 @@ def expanded(path: str, is_array: bool) -> str:
             word += '"$SGE_TASK_ID"' if is_array else "0"
         else:
             word += f'"${part}"'
-    return word or "''"
+    return word
 
 
 def is_plain_name(name: str) -> bool:

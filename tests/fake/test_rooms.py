@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cells cli cli_words compare comparison compiled coverage errors faults guard host "
     "install launch layout on_path host_options options pytest_plugin reports settings wire",
-    "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours globs "
-    "host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
+    "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
+    "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states values",
     "engine": "__init__ accounting admission allocation control delivery engine holds host_order hosts "
     "lifecycle matching placement quota_sets quotas reasons scheduling shortages state "
