@@ -41,7 +41,7 @@ def test_calls_of_a_burst_are_one_array_job_and_their_results_come(pool: Pool) -
     def closure(number: int) -> int:
         return number + offset
 
-    with pool(gather=60) as executor:
+    with pool(gather=3600) as executor:
         told: list[futures.Future[int]] = []
         plain = executor.submit(functions.add, 1, 2, fn=3, self=4)
         plain.add_done_callback(told.append)
@@ -112,7 +112,7 @@ def test_a_cancelled_call_is_deleted_whether_it_runs_or_not(pool: Pool) -> None:
     held = executor.options(native="-h").submit(functions.add, 1)
     world.eventually(started.exists, bool)
     world.eventually(lambda: held.job, bool)
-    unsubmitted = pool(gather=60).submit(functions.add, 1)
+    unsubmitted = pool(gather=3600).submit(functions.add, 1)
     for future in (running, held, unsubmitted):
         assert future.cancel()
         assert future.cancel()

@@ -104,7 +104,7 @@ def error_of(future: JobFuture[Any]) -> JobCallError:
 @pytest.mark.slow
 def test_each_end_has_its_exception(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PATIENCE", 1.0)  # some end well, and have no result
-    executor = pool(gather=60)
+    executor = pool(gather=3600)
     made = {name: executor.submit(call[0], *call[1:]) for name, (call, _, _) in ENDS.items()}
     good = executor.submit(functions.fork_and_return)
     executor.shutdown()

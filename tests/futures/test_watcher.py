@@ -41,7 +41,7 @@ def submitted(futures: Sequence[JobFuture[Any]]) -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_calls_take_one_qsub_and_few_listings(scene: Scene) -> None:
-    executor = scene(gather=60)
+    executor = scene(gather=3600)
     futures = [executor.submit(add, number) for number in range(10_000)]
     executor.shutdown(wait=False)
     submitted(futures)
@@ -74,7 +74,7 @@ def test_a_map_is_one_bundle_however_slow_it_is_made(scene: Scene) -> None:
 
 def test_the_limit_of_tasks_divides_a_bundle(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(JobSession, "most_tasks", 3)
-    executor = scene(gather=60)
+    executor = scene(gather=3600)
     few = [executor.submit(add, number) for number in range(7)]
     other = executor.options(slots=2).submit(add, 1)
     executor.shutdown(wait=False)
@@ -88,7 +88,7 @@ def test_the_limit_of_tasks_divides_a_bundle(scene: Scene, monkeypatch: pytest.M
 
 def test_much_to_send_is_divided(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MOST_BYTES", 5000)
-    executor = scene(gather=60)
+    executor = scene(gather=3600)
     futures = [executor.submit(len, bytes(2000)) for _ in range(5)]
     executor.shutdown(wait=False)
     submitted(futures)
@@ -182,7 +182,7 @@ def test_a_result_that_is_never_seen_or_no_result(scene: Scene, monkeypatch: pyt
 
 
 def test_many_are_cancelled_with_few_commands(scene: Scene) -> None:
-    executor = scene(gather=60)
+    executor = scene(gather=3600)
     futures = [executor.submit(add, number) for number in range(2000)]
     executor.shutdown(wait=False)
     submitted(futures)
@@ -193,7 +193,7 @@ def test_many_are_cancelled_with_few_commands(scene: Scene) -> None:
 
 
 def test_calls_that_are_cancelled_before_they_are_submitted_never_are(scene: Scene) -> None:
-    executor = scene(gather=60)
+    executor = scene(gather=3600)
     futures = [executor.submit(add, number) for number in range(3)]
     futures[1].cancel()
     executor.shutdown(wait=False)
