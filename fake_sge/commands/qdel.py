@@ -44,7 +44,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     try:
         wanted = _parse(request.argv[1:])
     except _UsageError as error:
-        return Reply.of_text(1, "", f"{usage(request.flavour, 'qdel', OPTIONS)}error: {error}\n")
+        return Reply.of_text(1, "", f"{usage(request.flavour, 'qdel', OPTIONS)}{error}")
     except OptionError as error:
         return Reply.of_text(1, "", "".join(f"error: {text}\n" for text in error.texts))
     if wanted.help:
@@ -110,7 +110,7 @@ def _task_range(text: str | None) -> tuple[str, Range]:
     try:
         found = task_range(text)
     except OptionError as error:
-        raise _UsageError("\nerror: ".join(error.texts)) from None
+        raise _UsageError("".join(f"error: {text}\n" for text in error.texts if text)) from None
     return str(text), found
 
 

@@ -83,6 +83,9 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
 def _at_once(spec: JobSpec, config: CellConfig) -> None:
     if spec.submit_host not in config.submit_hosts:
         raise Refused(config.flavour.wording.no_submit_host.format(spec.submit_host))
+    for name, is_pattern in ((spec.project, False), (spec.checkpoint, False), (spec.pe, True)):
+        if name is not None and (refusal := names.refuse_object_name(name, is_pattern)):
+            raise Refused(refusal)
     if spec.max_concurrent and not spec.is_array:
         raise Refused('invalid "task concurrency" value in job request')
     if not spec.name:

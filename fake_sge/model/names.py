@@ -28,6 +28,26 @@ def _refuse(text: str, too_long: str) -> str:
     return ""
 
 
+_FORBIDDEN_IN_OBJECTS = (
+    *(("\n", "Return"), ("\t", "Tab"), ("\r", "Carriage return"), (" ", "Space (' ')"), ("/", "Slash ('/')")),
+    *((":", "Colon (':')"), ("'", "Quote (''')"), ('"', "Double quote ('\"')"), ("\\", "Backslash ('\\')")),
+    *(("{", "Braces ('{')"), ("}", "Braces ('}')"), ("|", "Pipe ('|')"), ("(", "Parenthesis ('(')")),
+    *((")", "Parenthesis (')')"), ("@", "At ('@')"), ("%", "Percent ('%')"), (",", "Comma (',')")),
+)
+_FORBIDDEN_BUT_IN_PATTERNS = (("[", "Brackets ('[')"), ("]", "Brackets (']')"))
+
+
+def refuse_object_name(text: str, pattern: bool = False) -> str:
+    """Why a project, checkpointing or parallel environment (a ``pattern``) is refused, "" when it is not."""
+    if text.upper() in _KEYWORDS:
+        return f'Keyword ("{text.upper()}") not allowed as objectname'
+    for letter, name in ((".", "Dot ('.')"), ("#", "Hash ('#')")):
+        if text.startswith(letter):
+            return f"{name} not allowed as first character of objectname"
+    forbidden = _FORBIDDEN_IN_OBJECTS if pattern else _FORBIDDEN_IN_OBJECTS + _FORBIDDEN_BUT_IN_PATTERNS
+    return next((f"{name} not allowed in objectname" for letter, name in forbidden if letter in text), "")
+
+
 def refuse_account(text: str) -> str:
     """Why an account string (-A) is refused, "" when it is not."""
     return _refuse(text, f"string is longer than {MAX_LENGTH}, this is not allowed for objectnames")

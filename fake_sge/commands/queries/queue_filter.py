@@ -117,8 +117,10 @@ class QueueFilter:
             words = ",".join(f"{name}={value}" for name, value in job.spec.hard_resources)
             requests = parse_requests(words, config) if words else []
             patterns = job.spec.hard_queues
-            return bool(job.array_hold) or any(  # real cell: an array dependency is shown in any case (w4.l)
-                (not patterns or item.queue.name in patterns or item.name in patterns)
+            # Real cell: one with a project is not shown, an array dependency is in any case (w4.l).
+            return bool(job.array_hold) or any(
+                job.spec.project is None
+                and (not patterns or item.queue.name in patterns or item.name in patterns)
                 and self._offers(item, requests, config)
                 for item in instances
             )
