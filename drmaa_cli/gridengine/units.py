@@ -16,7 +16,7 @@ __all__ = [
     "parse_time",
 ]
 
-UNSET = ("", "0", "-/-", "undefined")  # how an unset time is printed
+UNSET = ("", "-/-", "undefined")  # how an unset time is printed
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _SECONDS = rf"({_NUMBER})s?"

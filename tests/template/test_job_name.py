@@ -28,7 +28,36 @@ def test_the_longest() -> None:
         check_job_name("a" * (LONGEST + 1))
 
 
-@pytest.mark.parametrize("name", ["", "7up", "none", "ALL", "Template"])
-def test_names_that_the_qmaster_refuses(name: str) -> None:
-    with pytest.raises(DeniedByDrmException):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [  # as a real 8.1.9 words them
+        ("", "job rejected cause there is no job_name in the request"),
+        ("a" * (LONGEST + 1), "job name too long, maximum allowed length is 512 characters"),
+        ("7up", 'denied: "7up" is not a valid object name (cannot start with a digit)'),
+        ("a\nb", "Return not allowed in objectname"),
+        ("a\tb", "Tab not allowed in objectname"),
+        ("a\rb", "Carriage return not allowed in objectname"),
+        ("a/b", "Slash ('/') not allowed in objectname"),
+        ("a:b", "Colon (':') not allowed in objectname"),
+        ("a@b", "At ('@') not allowed in objectname"),
+        ("a\\b", "Backslash ('\\') not allowed in objectname"),
+        ("a*b", "Asterisk ('*') not allowed in objectname"),
+        ("a?b", "Questionmark ('?') not allowed in objectname"),
+        ("none", 'Keyword ("NONE") not allowed as objectname'),
+        ("ALL", 'Keyword ("ALL") not allowed as objectname'),
+        ("Template", 'Keyword ("TEMPLATE") not allowed as objectname'),
+    ],
+)
+def test_names_that_the_qmaster_refuses(name: str, text: str) -> None:
+    with pytest.raises(DeniedByDrmException) as caught:
         check_job_name(name)
+    assert caught.value.text == text
+
+
+def test_a_name_that_the_qmaster_cannot_answer_about() -> None:
+    with pytest.raises(InternalException) as caught:
+        check_job_name("a b")
+    assert caught.value.text == (
+        "Error reading answer list from qmaster (the job name 'a b' contains ' ': "
+        "Grid Engine takes only printable ASCII characters other than the blank)"
+    )
