@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.gridengine.output_files import OutputFiles
+from drmaa_cli.template.output import of_tasks
 from tests.template.submissions import HOME, submission
 
 CWD = "/work"
@@ -36,3 +37,37 @@ def test_the_directory_of_options(native: str, defaults: tuple[str, ...], direct
 
 def test_the_attribute_comes_first() -> None:
     assert files("-wd /given", frozenset({"-cwd"}), workingDirectory="/attribute").directory == "/attribute"
+
+
+@pytest.mark.parametrize(
+    ("native", "defaults", "attributes", "output", "error", "joined"),
+    [
+        ("", (), {}, (), (), False),
+        ("-o /x,h:/y -e /z", (), {}, ("/x", "h:/y"), ("/z",), False),
+        ("-o /x -o /y", (), {}, ("/y",), (), False),
+        ("", ("-o /d", "-j y"), {}, ("/d",), (), True),
+        ("-o /x -j n", ("-o /d", "-j y"), {}, ("/x",), (), False),
+        ("-clear -b y -shell n", ("-o /d", "-j y"), {}, (), (), False),
+        ("-j yes", (), {}, (), (), True),
+        ("-j y", (), {"joinFiles": False}, (), (), False),
+        ("", (), {"joinFiles": True}, (), (), True),
+        ("-o /x", (), {"outputPath": ":/a", "errorPath": ":/b"}, (":/a",), (":/b",), False),
+        ("", (), {"workingDirectory": "/w", "outputPath": ":/w"}, (":/w/",), (), False),
+    ],
+)
+def test_the_files_of_options_and_attributes(
+    native: str,
+    defaults: tuple[str, ...],
+    attributes: dict[str, object],
+    output: tuple[str, ...],
+    error: tuple[str, ...],
+    joined: bool,
+) -> None:
+    found = files(native, frozenset(defaults), **attributes)
+    assert (found.output, found.error, found.joined) == (output, error, joined)
+
+
+def test_tasks_that_share_their_files_have_them_once() -> None:
+    one, other = files("-o /1"), files("-o /2")
+    assert of_tasks([one, files("-o /1")]) == (one,)
+    assert of_tasks([one, other, one]) == (one, other, one)
