@@ -294,11 +294,10 @@ class Top(App[int]):
         field.begin(self.choice.words)
         self.set_focus(field)
 
-    def on_input_changed(self) -> None:
+    def on_input_changed(self, event: Filter.Changed) -> None:
         """Each letter counts at once."""
-        field = self.query_one(Filter)
-        if field.display:
-            self.choose(words=field.value)
+        if event.input.display:
+            self.choose(words=event.input.value)
 
     def action_keep(self) -> None:
         """The filter stays."""
