@@ -32,7 +32,10 @@ _MASKS = (
         r" FIGURE\1 FIGURE\2",
     ),
     (re.compile(r"(?<![\w.])1[789]\d{8}(?![\w.])"), "TIME"),
-    (re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+"), "FIGURE"),
+    (
+        re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+|(?<=<io_usage>)[\d.]+|(?<=<mem_usage>)[\d.]+"),
+        "FIGURE",
+    ),
     (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
     # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
     (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),

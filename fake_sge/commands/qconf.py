@@ -25,6 +25,7 @@ _TEMPLATE = {
     "load_thresholds": "np_load_avg=1.75",
     "pe_list": "make smp mpi",
     "slots": "1",
+    "tmpdir": "/tmp",
     "shell": "/bin/sh",
 }
 

@@ -133,7 +133,14 @@ def _delete(
 ) -> tuple[list[str], int]:
     lines: list[str] = []
     failed = False
+    ended: dict[str, set[int]] = {}  # tasks that had been started before, by the job's number
     for word in wanted.jobs:
+        gone = [task for task in ended.get(word.word, ()) if _names(word, task)]
+        lines += [f"job {word.word} is already in deletion"] * len(gone)
+        before = qmaster.job(int(word.word)) if word.is_number else None
+        if gone and (before is None or word.tasks):
+            continue
+        started = set(before.tasks) if before is not None else set()
         everything = word.word == "0"
         users = wanted.users
         if "*" in users:
@@ -153,7 +160,13 @@ def _delete(
         if not found:
             lines.append(_nothing(word, users, wanted, qmaster))
             failed = True
+        after = qmaster.job(int(word.word)) if word.is_number else None
+        ended.setdefault(word.word, set()).update(started - set(after.tasks if after is not None else ()))
     return lines, int(failed)
+
+
+def _names(word: JobWord, task: int) -> bool:
+    return not word.tasks or any(task in piece.ids() for piece in word.tasks)
 
 
 def _meant(word: JobWord, users: tuple[str, ...], qmaster: QmasterInterface) -> Iterator[Job]:
@@ -210,7 +223,7 @@ def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
         elif change.tasks is not None:
             return f"{user} has deleted job-array tasks {task_list(change.tasks)} of job {number}"
         elif change.task is None:
-            name = f"job-array task {number}.{word.tasks[0].first}"
+            name = f"job-array task {number}.{max(1, word.tasks[0].first)}"
         return f"{user} has deleted {name}"
     if change.outcome is Outcome.REGISTERED:
         return f"{user} has registered the {name} for deletion"

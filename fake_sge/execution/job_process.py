@@ -45,6 +45,12 @@ def _open_output(path: str) -> int:
         ) from error
 
 
+def _end_session(order: dict[str, Any], text: str) -> NoReturn:
+    """How the command of a qrsh ends that could not be started (real cell)."""
+    os.write(_open_output(order["stderr"]), os.fsencode(text))
+    os._exit(1)
+
+
 def _become(order: dict[str, Any]) -> None:
     """The owner's identity, when the cell is run by root."""
     if os.geteuid() == 0 and order["uid"] != 0:
@@ -62,6 +68,8 @@ def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
         os.chdir(order["cwd"])
     except OSError as error:
         text = os.strerror(error.errno or 0)
+        if order["session"]:
+            _end_session(order, f"qrsh_starter: cannot change to directory {order['cwd']}: {text}\n")
         raise StartFailure(failures.DIRECTORY, f"error: can't chdir to {order['cwd']}: {text}") from error
     try:
         stdin = os.open(order["stdin"], os.O_RDONLY)

@@ -283,6 +283,7 @@ def make_order(
     notify = quantity(attributes_of(config, task).get("notify", "00:00:60"))
     return {
         **what,
+        "session": channel is not None,
         "terminal": channel is None and TERMINAL in dict(spec.extra),
         "user": spec.owner,
         "uid": spec.uid,

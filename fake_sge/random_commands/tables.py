@@ -99,7 +99,12 @@ SUBMIT: Values = {
     "-cell": ("x",),
     "-jsv": ("nosuch", "x:y"),
 }
-ALTER: Values = {**SUBMIT, "-h": ("u", "s", "o", "uos", "U", "n", "SO", "q", "us", "O", "US", "nu", "''")}
+# Override tickets do nothing in the fake (fake_sge_coverage.md): of -ot only what is refused.
+ALTER: Values = {
+    **SUBMIT,
+    "-ot": ("x", "''", "1.5"),
+    "-h": ("u", "s", "o", "uos", "U", "n", "SO", "q", "us", "O", "US", "nu", "''"),
+}
 HOLD: Values = {"-h": ("u", "s", "o", "uos", "us", "n", "x", "''", "U"), "-t": TASKS, "-u": USERS}
 DELETE: Values = {"-f": FLAG, "-u": USERS, "-s": FLAG, "-t": TASKS}
 

@@ -13,16 +13,17 @@ from .detail_resources import value_type
 from .formats import fixed, xml_escape
 from .offers import Resource
 
-# Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad").
+# Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad"; seen on a real
+# cell: "aADds", "aACds", "aAdEs").
 STATE_LETTERS = (
     (QueueState.ALARM, "a"),
     (QueueState.SUSPEND_ALARM, "A"),
     (QueueState.CALENDAR_SUSPENDED, "C"),
+    (QueueState.CALENDAR_DISABLED, "D"),
+    (QueueState.DISABLED, "d"),
+    (QueueState.ERROR, "E"),
     (QueueState.SUSPENDED, "s"),
     (QueueState.SUBORDINATE, "S"),
-    (QueueState.DISABLED, "d"),
-    (QueueState.CALENDAR_DISABLED, "D"),
-    (QueueState.ERROR, "E"),
     (QueueState.UNKNOWN, "u"),
     (QueueState.AMBIGUOUS, "c"),
     (QueueState.ORPHANED, "o"),

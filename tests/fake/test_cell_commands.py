@@ -60,6 +60,12 @@ LINES = (
     ("qrsh -noshell 'exit 3'", 1, "", f"{STARTER} exit 3 failed: No such file or directory\n"),
     ("qrsh -noshell /etc/passwd", 1, "", f"{STARTER} /etc/passwd failed: Permission denied\n"),
     ("qrsh 'kill -9 $$'", 137, "", ""),
+    (
+        "qrsh -wd /nosuch x",
+        1,
+        "",
+        "qrsh_starter: cannot change to directory /nosuch: No such file or directory\n",
+    ),
     ("qrsh nosuchcommand", 127, "", ".*nosuchcommand: (command )?not found\n"),
     ("qrsh 'echo $JOB_NAME $JOB_SCRIPT $SGE_STDOUT_PATH'", 0, "echo QRSH /dev/null\n", ""),
     (
@@ -161,6 +167,26 @@ def test_a_purged_queue_has_lost_its_jobs_without_a_record(tmp_path: Path) -> No
         assert re.fullmatch(rb'\w+@localhost purged queue "all.q@localhost"\n', done.stderr)
         wait_for(lambda: [(group.name, group.state) for group in cell.jobs()] == [("arr", "r")])
         assert cell.run("qacct", "-j", str(first)).returncode == 1
+
+
+def test_a_job_that_was_started_and_is_named_twice_is_in_deletion_already(tmp_path: Path) -> None:
+    """Real cell: jobs in error (``-S nosuch``); of one that was never started there is nothing any more."""
+    with Cell(tmp_path / "cell", slots=2, login_shells=False) as cell:
+        waiting = submit(cell, tmp_path, "-h", "-b", "y", "true")
+        single = submit(cell, tmp_path, "-S", "/nosuch", "-o", "/dev/null", "-j", "y", stdin=b"true")
+        array = submit(
+            cell, tmp_path, "-S", "/nosuch", "-t", "1-3", "-o", "/dev/null", "-j", "y", stdin=b"true"
+        )
+        wait_for(lambda: sum(group.state == "Eqw" for group in cell.jobs()) == 4)
+        words = [f"{single},{single}", f"{array}.1,{array}.2,{array}.1,{array}", f"{waiting},{waiting}"]
+        said = [re.sub(r"\w+ has", "X has", cell.run("qdel", word).stdout.decode()) for word in words]
+    assert said == [
+        f"X has deleted job {single}\njob {single} is already in deletion\n",
+        f"X has deleted job-array task {array}.1\nX has deleted job-array task {array}.2\n"
+        + f"job {array} is already in deletion\n" * 3
+        + f"X has deleted job {array}\n",
+        f'X has deleted job {waiting}\ndenied: job "{waiting}" does not exist\n',
+    ]
 
 
 @pytest.mark.parametrize("tool", NOT_SIMULATED)
