@@ -103,7 +103,7 @@ def one_command(studio: Studio) -> None:
 def what_was_used(studio: Studio) -> None:
     """Jobs that use a tenth of what they ask for."""
     lines = [
-        f'{sys.executable} -c "{HUNGRY.format(60 + 3 * (number % 7), 2 + number % 3)}"\n'
+        f'{sys.executable} -c "{HUNGRY.format(60 + 3 * (number % 7), 6 + number % 3)}"\n'
         for number in range(24)
     ]
     (studio.directory / "hungry.txt").write_text("".join(lines))
