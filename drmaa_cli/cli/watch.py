@@ -17,6 +17,7 @@ from drmaa_cli.cli.words import COLOURS, STATES, end_in_words, exit_code
 from drmaa_cli.constants import JobControlAction, JobState
 from drmaa_cli.errors import (
     DrmaaException,
+    DrmCommunicationException,
     ExitTimeoutException,
     InvalidJobException,
     NoResourceUsageException,
@@ -71,7 +72,7 @@ class Watch:
                     return ends.INTERRUPTED
             except NoResourceUsageException:
                 return self._never_ran()
-            except OSError:
+            except (OSError, DrmCommunicationException):
                 self._left()
                 raise
 

@@ -135,6 +135,11 @@ class _Run:
                     self._display.close()
                     if not self._goes_on():
                         return ends.INTERRUPTED
+                except (DrmaaException, OSError):
+                    self._display.close()
+                    if self._rounds.numbers:
+                        self._left()
+                    raise
         finally:
             self._display.close()
         self._log.flush()
@@ -210,8 +215,7 @@ class _Run:
 
     def _goes_on(self) -> bool:
         answer = self._options["on_interrupt"]
-        numbers = self._rounds.numbers
-        what = f"job {numbers[0]}" if len(numbers) == 1 else jobs(len(numbers))
+        numbers, what = self._rounds.numbers, self._what()
         try:
             if answer == "ask":
                 answer = ask(what)
@@ -228,8 +232,15 @@ class _Run:
                 return False
         except KeyboardInterrupt:  # impatient: whatever is to become of the jobs, they are on record
             pass
-        print(f"{what}: left running; go on with: {self._work.again.line}", file=sys.stderr)
+        self._left()
         return False
+
+    def _what(self) -> str:
+        numbers = self._rounds.numbers
+        return f"job {numbers[0]}" if len(numbers) == 1 else jobs(len(numbers))
+
+    def _left(self) -> None:
+        print(f"{self._what()}: left running; go on with: {self._work.again.line}", file=sys.stderr)
 
     def _tell_jobs(self) -> None:
         if self._options["as_json"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
 
+from fake_sge.cell import Cell
 from tests.cli.conftest import PATIENCE, Desk, ended
 from tests.cli.map.kit import commands, counted, marks, popen, result, wait_until
 from tests.cli.schemas import valid
@@ -114,3 +116,30 @@ def test_detached_and_taken_up(desk: Desk) -> None:
     (job,) = again["jobs"]
     assert desk.run("wait", "-q", job).returncode == 0
     assert result(desk.run("map", "--resume", "-q", "--json", file))["done"] == 2
+
+
+@pytest.mark.parametrize("command", ["map", "run"])
+@pytest.mark.slow
+def test_jobs_that_are_lost_from_sight_are_named_and_taken_up(
+    own_desk: tuple[Desk, Cell], command: str
+) -> None:
+    desk, cell = own_desk
+    desk.env["DRMAA_CLI_OUTAGE_LIMIT"] = "1"
+    wait = "while [ ! -e go ]; do sleep 0.05; done"
+    words = ["map", "-N", "m", commands(desk, wait)] if command == "map" else ["run", wait]
+    child = desk.terminal(*words)
+    child.expect("running")
+    cell.stop_qmaster()
+    code, text = ended(child)
+    lines = text.replace("\r", "\n").splitlines()
+    if command == "map":
+        assert code == 1
+        assert "job 1: left running; go on with: drmaa-cli map --resume -N m commands.txt" in lines
+    else:
+        assert code == 125
+        assert any(re.fullmatch(r"job 1 goes on: drmaa-cli wait -s work-\w+ 1", line) for line in lines)
+    assert lines[-1].startswith("drmaa-cli: ")
+    cell.start_qmaster()
+    (desk.directory / "go").touch()
+    again = ["map", "--resume", "-q", "commands.txt"] if command == "map" else ["wait", "1"]
+    assert desk.run(*again).returncode == 0
