@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 import click
@@ -121,12 +123,27 @@ def _fill(number: int) -> None:
         os.close(other)
 
 
+@contextlib.contextmanager
+def writing(stream: TextIO) -> Iterator[None]:
+    """Have errors of writing to a standard stream name it; what could not be written is not tried again."""
+    try:
+        yield
+    except OSError as trouble:
+        trouble.filename = "standard output" if stream is sys.stdout else "standard error"
+        _let_go(stream)
+        raise
+
+
 def let_go_of_streams() -> None:
     """Write what is left; what cannot be written must not be tried again by Python's end."""
     for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+        _let_go(stream)
+
+
+def _let_go(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -107,16 +107,27 @@ def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
             template.inputPath = f":{options['input_file']}"
         job = session.runJob(template, key=options["key"])
         if options["detach"]:
-            if options["as_json"]:
-                print_json(job_shape(session.name, job, key=options["key"], name=name))
-            else:
-                print(job)
+            _tell_id(session.name, job, name, options)
             return ends.OK
         output, error = files.paths(int(job), None, name, "")
         from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help
 
         watch = Watch(session, job, output, "" if files.joined else error, options)
         return watch.to_the_end()
+
+
+def _tell_id(session: str, job: str, name: str, options: Mapping[str, Any]) -> None:
+    """Say which job it is: where standard output cannot be written to, elsewhere, for it runs."""
+    try:
+        with ends.writing(sys.stdout):
+            if options["as_json"]:
+                print_json(job_shape(session, job, key=options["key"], name=name))
+            else:
+                print(job)
+            sys.stdout.flush()
+    except OSError:
+        print(f"job {job} goes on: drmaa-cli wait -s {session} {job}", file=sys.stderr)
+        raise
 
 
 def _files(session: JobSession, request: Request, name: str, options: Mapping[str, Any]) -> OutputFiles:

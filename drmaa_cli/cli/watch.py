@@ -232,9 +232,10 @@ class _Stream:
 def write(data: bytes, out: TextIO) -> None:
     """Write a job's bytes as they are."""
     binary: BinaryIO | None = getattr(out, "buffer", None)
-    out.flush()
-    if binary is None:
-        out.write(data.decode(errors="replace"))
-    else:
-        binary.write(data)
-    out.flush()
+    with ends.writing(out):
+        out.flush()
+        if binary is None:
+            out.write(data.decode(errors="replace"))
+        else:
+            binary.write(data)
+        out.flush()

@@ -84,7 +84,8 @@ def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, wo
             check=False,
             timeout=120,
         )
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (125, "drmaa-cli: No space left on device")
+    assert done.returncode == 125
+    assert done.stderr.splitlines()[-1] == "drmaa-cli: standard output: No space left on device"
 
 
 @pytest.mark.slow
@@ -351,3 +352,38 @@ def test_a_place_where_nothing_can_be_written(desk: Desk) -> None:
         pytest.skip("root may write everywhere")
     desk.directory.chmod(0o555)
     assert "nothing can be written" in desk.refused("run", "true", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "--detach", "--hold", "true"], 125, r"job (\d+) goes on: drmaa-cli wait -s work-\w+ \1"),
+        (["run", "--detach", "--hold", "--json", "true"], 125, r"job (\d+) goes on: .*"),
+        (
+            ["map", "--detach", "--hold", "--", "echo", ":::", "1"],
+            1,
+            r"job (\d+): left running; go on with: drmaa-cli map --resume --hold -- echo ::: 1",
+        ),
+    ],
+)
+@pytest.mark.slow
+def test_an_id_that_cannot_be_written_is_told_elsewhere(
+    desk: Desk, words: list[str], code: int, said: str
+) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
+        done = subprocess.run(
+            desk.argv(*words),
+            env=desk.env,
+            cwd=desk.directory,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    first, last = done.stderr.splitlines()
+    assert done.returncode == code
+    found = re.fullmatch(said, first)
+    assert found is not None, first
+    assert last == "drmaa-cli: standard output: No space left on device"
+    desk.good("kill", found[1])

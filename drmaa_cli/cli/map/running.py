@@ -243,11 +243,17 @@ class _Run:
         print(f"{self._what()}: left running; go on with: {self._work.again.line}", file=sys.stderr)
 
     def _tell_jobs(self) -> None:
-        if self._options["as_json"]:
-            results = of_items(self._ends, self._work.items)
-            print_begun(self._session, results, str(self._log.path), self._rounds.numbers)
-        else:
-            print("\n".join(self._rounds.numbers))
+        results = of_items(self._ends, self._work.items)
+        try:
+            with ends.writing(sys.stdout):
+                if self._options["as_json"]:
+                    print_begun(self._session, results, str(self._log.path), self._rounds.numbers)
+                else:
+                    print("\n".join(self._rounds.numbers))
+                sys.stdout.flush()
+        except OSError:
+            self._left()
+            raise
 
     def _tell(self, began: float) -> int:
         results = of_items(self._ends, self._work.items)
