@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drmaa_cli import constants as c
-from drmaa_cli.gridengine.native import YES
+from drmaa_cli.gridengine.native import YES, Native
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.template.qsub_command import QsubCommand
 from drmaa_cli.template.script_plan import Place
@@ -47,11 +47,11 @@ def of_tasks(files: Sequence[OutputFiles]) -> tuple[OutputFiles, ...]:
 
 def _directory(qsub: QsubCommand) -> str:
     """The directory that options choose: the last of ``-wd`` and ``-cwd``, else the home directory."""
-    for options in (qsub.options, qsub.embedded):
+    for options in _given(qsub):
         for name, arguments in reversed(options.options):
             if name in ("-wd", "-cwd"):
                 return arguments[-1] if arguments else qsub.environment.cwd
-    if not qsub.options.cleared:
+    if not any(options.cleared for options in _given(qsub)):
         value = qsub.default("-wd")
         if value is not None:
             return value
@@ -62,7 +62,12 @@ def _directory(qsub: QsubCommand) -> str:
 
 def _option(qsub: QsubCommand, name: str) -> str | None:
     """The value of an option, of the command line, the script or the default files; None when not given."""
-    asked: tuple[Callable[[str], str | None], ...] = (qsub.options.last, qsub.embedded.last)
-    if not (qsub.options.cleared or qsub.embedded.cleared):
-        asked += (qsub.default,)
+    asked: list[Callable[[str], str | None]] = [options.last for options in _given(qsub)]
+    if not any(options.cleared for options in _given(qsub)):
+        asked.append(qsub.default)
     return next((value for value in (ask(name) for ask in asked) if value is not None), None)
+
+
+def _given(qsub: QsubCommand) -> tuple[Native, ...]:
+    """The options of the command line and of the script: of that none after a ``-clear`` of the former."""
+    return (qsub.options,) if qsub.options.cleared else (qsub.options, qsub.embedded)

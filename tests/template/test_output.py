@@ -67,6 +67,24 @@ def test_the_files_of_options_and_attributes(
     assert (found.output, found.error, found.joined) == (output, error, joined)
 
 
+@pytest.mark.parametrize(
+    ("native", "script", "defaults", "directory", "output"),
+    [  # as the fake has it, by which captures of 8.1.9 are replayed
+        ("-b n", "#$ -o /s -wd /w", ("-o /d", "-wd /dd"), "/w", ("/s",)),
+        ("-b n -o /x -wd /y", "#$ -o /s -wd /w", (), "/y", ("/x",)),
+        ("-clear -b n", "#$ -o /s -wd /w", ("-o /d", "-wd /dd"), HOME, ()),
+        ("-b n", "#$ -clear", ("-o /d", "-wd /dd"), HOME, ()),
+        ("-b n", "#$ -N x", ("-o /d", "-wd /dd"), "/dd", ("/d",)),
+    ],
+)
+def test_options_in_a_script(
+    native: str, script: str, defaults: tuple[str, ...], directory: str, output: tuple[str, ...]
+) -> None:
+    template = {"remoteCommand": "/a/s", "nativeSpecification": native}
+    (found,) = submission(template, script={"/a/s": script}.get, defaults=frozenset(defaults)).files
+    assert (found.directory, found.output) == (directory, output)
+
+
 def test_tasks_that_share_their_files_have_them_once() -> None:
     one, other = files("-o /1"), files("-o /2")
     assert of_tasks([one, files("-o /1")]) == (one,)
