@@ -22,6 +22,7 @@ from tests.conftest import require_real_cell
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = [pytest.mark.real_cell, pytest.mark.slow]
 
+QSUB = ("qsub", "-terse", "-b", "y", "-o", "/dev/null", "-j", "y")  # of a job that writes nothing
 KILLED_OWNER = """
 import os, signal, sys
 from pathlib import Path
@@ -106,9 +107,7 @@ def test_the_interface_of_the_fake_on_real_daemons(directory: Path) -> None:
     queues = {"all.q": {}, "short.q": {"h_rt": "60"}}
     options = {"parallel_environments": {"mpi": {"slots": "7"}}, "complexes": ("gpu gpu INT <= YES YES 0 0",)}
     with fake_sge.RealCell(directory, slots=2, queues=queues, complex_values="gpu=2", **options) as cell:
-        asked = cell.run(
-            "qsub", "-terse", "-b", "y", "-h", "-t", "2-6:2", "-l", "gpu=1", "sleep", "9", cwd="/"
-        )
+        asked = cell.run(*QSUB, "-h", "-t", "2-6:2", "-l", "gpu=1", "sleep", "9", cwd="/")
         assert asked.returncode == 0, asked.stderr
         (group,) = cell.jobs()
         assert (group.tasks, group.state, group.array, group.name) == ((2, 4, 6), "hqw", True, "sleep")
@@ -116,7 +115,7 @@ def test_the_interface_of_the_fake_on_real_daemons(directory: Path) -> None:
         assert group.submission_time > 0
         cell.run("qrls", str(group.job))
         cell.configure(queues={"new.q": {"slots": "1"}, "all.q": {"slots": "5"}}, max_u_jobs=1)
-        told = cell.run("qsub", "-b", "y", "true", cwd="/").stderr
+        told = cell.run(*QSUB, "true", cwd="/").stderr
         assert b"job rejected" in told, told
         slots = {
             line.split()[0]: line.split()[2]
@@ -180,7 +179,7 @@ def test_any_sge_root_with_daemons(directory: Path, tmp_path: Path) -> None:
         (tmp_path / kind / "lx-amd64").symlink_to(real_cell.BINARIES)
     (tmp_path / "util").symlink_to("/usr/share/gridengine/util")
     with fake_sge.RealCell(directory, root=tmp_path) as cell:
-        assert cell.run("qsub", "-terse", "-b", "y", "true", cwd="/").stdout == b"2\n"
+        assert cell.run(*QSUB, "true", cwd="/").stdout == b"2\n"
 
 
 def test_profiles_have_names(tmp_path: Path) -> None:
