@@ -38,9 +38,10 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         return bad
     context = parse_context(request, 0.0)
     parsed = parse_command_line(request.argv[1:], context)
-    shown = printed(parsed.answers, "error: ", "")
+    shown = printed(parsed.answers, "error: ", "warning: ")
     if shown.code:
-        return Reply.of_text(1, "", parsed.stray + shown.err)
+        return Reply.of_text(1, "", parsed.stray + shown.out + shown.err)
+    warnings = shown.out
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
         return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
@@ -61,6 +62,8 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     shown = printed(built.answers, "error: ", "")
     if shown.code:
         return Reply.of_text(1, "", shown.err)
+    if warnings:
+        request.emit(b"", encode(warnings))
     if built.verify:
         return Reply.of_text(0, _shown(built, request))
     now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)

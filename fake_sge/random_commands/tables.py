@@ -23,7 +23,19 @@ NAMES = ("alpha", "beta", "delta", "alpha", "a.b", "'a b'", "1x", "x:y", "''", "
 LONG_NAMES = ("a_name_of_more_than_ten_letters", "näme")
 JOBS = ("{job}", "{job}", "{job}", "{job},{job}", "alpha", "'al*'", "nosuch", "999999", "0", "5x", "''", "-1")
 TASKS = ("1-4", "1-7:2", "3", "2-5", "5-1", "0-2", "x", "1-3:0", "''", "1,3", "1-", "01-3", "3-7:2", "1-2000")
-QUEUES = ("all.q", "no.q", "'*'", "all.q@localhost", "all.q@@allhosts", "'a*'", "all.q,no.q", "''", "'*@*'")
+QUEUE_EXPRESSIONS = ("'all.q|x'", "'!no.q'", "'(a*|b)@localhost'", "'x|'")
+QUEUES = (
+    "all.q",
+    "no.q",
+    "'*'",
+    "all.q@localhost",
+    "all.q@@allhosts",
+    "'a*'",
+    "all.q,no.q",
+    "''",
+    "'*@*'",
+    *QUEUE_EXPRESSIONS,
+)
 RESOURCES = _words(  # no limit ends a job while lines are tried
     "h_rt=10000|h_rt=2:1:0|h_rt=9000,s_rt=8000|arch=lx-amd64|arch=none|foo=1|mem_free=1M|h_vmem=1G|"
     "h_vmem=1X|h_rt=x|h_rt|''|slots=1|hostname=localhost|h=localhost|q=all.q|num_proc=1|"
@@ -150,6 +162,9 @@ HOSTS: Values = {
     "-zzz": FLAG,
 }
 ACCOUNTS: Values = {
+    "-E": FLAG,
+    "-m": FLAG,
+    "-u": ("", "$(id -un)", "nosuch", "nobody"),
     "-j": ("", "{job}", "{job}", "{job}", "alpha", "'al*'", "nosuch", "0", "''", "5x"),
     "-t": ("1", "1-4", "1-7:2", "x", "''", "2-3", "1,3"),
     "-A": ("", "acct", "nosuch", "sge"),
@@ -172,6 +187,8 @@ ACCOUNTS: Values = {
     "-zzz": FLAG,
 }
 MODIFY: Values = {
+    "-sq": QUEUES,
+    "-usq": QUEUES,
     "-sj": JOBS,
     "-usj": JOBS,
     "-cj": JOBS,

@@ -50,7 +50,8 @@ def binding_text(binding: str | None) -> str:
     """``set linear:1``; NONE without a request."""
     if not binding:
         return "NONE"
-    return binding if " " in binding else f"set {binding}"
+    text = binding if " " in binding else f"set {binding}"
+    return f"{text}:slots" if text.endswith(" linear") else text  # real cell
 
 
 class Binding(NamedTuple):
@@ -72,7 +73,7 @@ def binding_of(binding: str | None) -> Binding:
     """``linear[:N[:S,C]]``, ``striding:N:STEP[:S,C]``, ``explicit:S,C:...`` taken apart."""
     if not binding:
         return Binding("no_job_binding", 0, 0, 0, 0, 0, "no_explicit_binding")
-    instance, _, strategy = binding_text(binding).partition(" ")
+    instance, _, strategy = binding_text(binding).replace(" linear:slots", " linear").partition(" ")
     kind, *parts = strategy.split(":")
     number = _BINDING_TYPES.get(instance, 3)
     if kind == "explicit":

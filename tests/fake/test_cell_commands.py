@@ -61,6 +61,18 @@ LINES = (
     ("qrsh -noshell /etc/passwd", 1, "", f"{STARTER} /etc/passwd failed: Permission denied\n"),
     ("qrsh 'kill -9 $$'", 137, "", ""),
     (
+        "qrsh -N a -N b echo x",
+        0,
+        "x\n",
+        'warning: "-N" option has already been set, overriding previous setting\n',
+    ),
+    (
+        "qsub -terse -binding linear -h -b y true >n && qstat -j $(cat n) | grep ^binding",
+        0,
+        "binding: +set linear:slots\n",
+        "",
+    ),
+    (
         "qrsh -wd /nosuch x",
         1,
         "",

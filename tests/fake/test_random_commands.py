@@ -46,7 +46,7 @@ def test_all_commands_are_tried() -> None:
 def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
     """Not: what ends or waits for something, what needs a file, and queues and jobs once more."""
     left_out = {"-help", "-sync", "-d", "-ar", "-he", "-noshell", "-uall", "-tsm", "-secl", "-sds"}
-    left_out |= {"-cat", "-explain", "-m", "-u", "-E", "-sq", "-sqq", "-usq", "-r", "-rq"}
+    left_out |= {"-cat", "-explain", "-sqq", "-r", "-rq"}
     assert known - set(table) <= left_out
 
 
