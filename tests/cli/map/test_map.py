@@ -50,7 +50,7 @@ def test_how_to_go_on_repeats_what_was_asked_for(desk: Desk) -> None:
     assert why.startswith(
         "why one failed: drmaa-cli why "
     )  # a bundle's own output is not that of the command
-    assert again.startswith("try them again: drmaa-cli map --resume ")
+    assert again.startswith("try it again:   drmaa-cli map --resume ")
     typed = shlex.split(again.partition(": ")[2])[3:]
     assert typed[-1] == file
     assert sorted(typed[:-1]) == sorted(words)
@@ -177,7 +177,7 @@ def test_progress_and_summary_keep_to_the_width(desk: Desk, columns: int) -> Non
     code, text = ended(child)
     assert code == 1
     shown = [line for part in text.split("\n") for line in part.split("\r") if line]
-    paths = [line for line in shown if ".log" in line or ": drmaa-cli " in line]
+    paths = [line for line in shown if ".log" in line or " drmaa-cli " in line]
     assert max(len(line) for line in shown if line not in paths) <= columns
     assert any("of 10" in line for line in shown)
     assert "10 commands: 9 done, 1 failed" in text
