@@ -145,6 +145,18 @@ def test_a_million_tasks_with_one_value_are_one_entry() -> None:
     assert (found[7], found[8], found.get(10**5), len(found)) == ("other", "same", None, 10**6 - 1)
 
 
+def test_tasks_whose_value_is_such_are_found_in_entries_and_one_by_one() -> None:
+    whole = TaskRange(1, 100)
+    found: TaskMap[str] = TaskMap(whole)
+    found.put_all(TaskNumbers(TaskRange(1, 50)), "ended")
+    found.put_all(TaskNumbers(TaskRange(61, 80)), "runs")
+    found.put(7, "runs")
+    found.put(90, "ended")
+    assert found.where(lambda value: value == "runs") == {7, *range(61, 81)}
+    assert found.where(lambda value: value == "ended") == {*range(1, 51), 90} - {7}
+    assert found.where(lambda value: value == "waits") == set()
+
+
 def test_the_operators_of_sets_make_sets() -> None:
     numbers = TaskNumbers(TaskRange(1, 9, 2))
     assert numbers & {3, 4, 5} == {3, 5}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -307,3 +309,15 @@ def test_any_value_is_kept_or_refused(value: object) -> None:
         except (InvalidArgumentException, InvalidAttributeValueException):
             continue
         getattr(jt, name)
+
+
+def test_a_copy_is_changed_by_itself() -> None:
+    first = template(remoteCommand="/bin/true", args=["a"])
+    second = copy.copy(first)
+    second.args, second.jobName = ["b"], "copied"
+    assert values_of(first) == values_of(template(remoteCommand="/bin/true", args=["a"]))
+    assert values_of(second) == values_of(template(remoteCommand="/bin/true", args=["b"], jobName="copied"))
+    first.delete()
+    with pytest.raises(InvalidArgumentException):
+        copy.copy(first)
+    assert second.args == ["b"]
