@@ -96,6 +96,9 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     return Reply.of_text(code, "".join(f"{line}\n" for line, _ in lines), err)
 
 
+_OF_QUEUES = ("-cq", "-d", "-e", "-rq", "-sq", "-usq")  # they have no tasks: -t is lonely there (real cell)
+
+
 def _parse(words: Sequence[str]) -> _Parsed:
     parsed = _Parsed()
     groups: list[tuple[str, list[str]]] = []
@@ -119,6 +122,7 @@ def _parse(words: Sequence[str]) -> _Parsed:
             after_words = at > start
             if after_words:
                 groups.append((option, _given(option, words[start:at])))
+                after_words = option not in _OF_QUEUES
             else:
                 parsed.errors.append(f"{option} option must have argument")
         elif option == "-t":

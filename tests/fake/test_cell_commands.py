@@ -61,6 +61,12 @@ LINES = (
     ("qrsh -noshell /etc/passwd", 1, "", f"{STARTER} /etc/passwd failed: Permission denied\n"),
     ("qrsh 'kill -9 $$'", 137, "", ""),
     (
+        "qmod -cq all.q -t 2-5",
+        1,
+        "",
+        "(?s).*found lonely '-t 2-5' option .*\ntoo many options\n",
+    ),
+    (
         "qrsh -N a -N b echo x",
         0,
         "x\n",
