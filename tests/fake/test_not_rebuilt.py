@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from fake_sge.model.flavours import FLAVOURS
 from tests.tables import each_row
 
@@ -79,6 +81,7 @@ def test_the_documentation_has_the_numbers() -> None:
 LISTED = [(flavour, case) for flavour in FOLDERS for case in sorted(listed(flavour))]
 
 
+@pytest.mark.slow  # each is predicted
 @each_row("flavour, case", LISTED)
 def test_a_listed_case_is_still_different(flavour: str, case: str, tmp_path: Path) -> None:
     """A case that has become equal is to be taken from the list, and is then compared for good."""
