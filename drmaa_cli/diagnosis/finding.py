@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# dataclasses takes typing as it stands among the loaded modules, half loaded by another thread as well
+import typing  # noqa: F401
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
