@@ -91,10 +91,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Collect ten thousand tests without looking for garbage among them again and again, then or later."""
+    """Collect ten thousand tests without looking for garbage among them again and again."""
     gc.disable()
     yield
-    gc.freeze()
     gc.enable()
 
 
