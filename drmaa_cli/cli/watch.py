@@ -55,6 +55,7 @@ class Watch:
             if path and not self._as_json
         ]
         self._state = ""
+        self._has_ended = False
         self._next_question = 0.0
 
     def to_the_end(self) -> int:
@@ -73,7 +74,8 @@ class Watch:
             except NoResourceUsageException:
                 return self._never_ran()
             except (OSError, DrmCommunicationException):
-                self._left()
+                if not self._has_ended:
+                    self._left()
                 raise
 
     def _wait(self) -> JobInfo:
@@ -114,6 +116,7 @@ class Watch:
             )
 
     def _finish(self, info: JobInfo) -> int:
+        self._has_ended = True
         late = time.monotonic() + (LATE if info.hasExited or info.hasSignal else 0)
         for stream in self._streams:
             stream.drain(late)
@@ -123,14 +126,19 @@ class Watch:
             ends.complain(f"job {self._job}: {how}")
         self._tell(how)
         if self._as_json:
-            print_json(job_shape(self._session.name, self._job, info=info))
+            self._print(job_shape(self._session.name, self._job, info=info))
         return code
 
     def _never_ran(self) -> int:
         text = f"job {self._job} was deleted before it ran"
         if self._as_json:
-            print_json(job_shape(self._session.name, self._job, state=JobState.FAILED))
+            self._print(job_shape(self._session.name, self._job, state=JobState.FAILED))
         return ends.complain(text, ends.ABORTED)
+
+    def _print(self, shape: Mapping[str, Any]) -> None:
+        with ends.writing(sys.stdout):
+            print_json(shape)
+            sys.stdout.flush()
 
     def _goes_on(self) -> bool:
         """Ask what ctrl-C meant; False when the watching is over."""

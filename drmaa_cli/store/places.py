@@ -49,7 +49,7 @@ def session_files(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     found = [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
-    return [path for path in found if _size(path) != 0]
+    return [path for path in found if not _is_empty(path)]
 
 
 def remote_directory(directory: Path, host: str) -> Path:
@@ -81,19 +81,24 @@ def is_there(path: Path) -> bool:
         StoreError: that cannot be told.
     """
     try:
-        return os.lstat(path).st_size > 0
+        return not _is_empty_file(os.lstat(path))
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as err:
         raise StoreError(f"cannot look for the session file {path}: {err}") from err
 
 
-def _size(path: Path) -> int | None:
-    """How many bytes a file has; None where it has just gone."""
+def _is_empty(path: Path) -> bool:
+    """Whether it is a file with nothing in it; one that has just gone is not."""
     try:
-        return path.lstat().st_size
+        return _is_empty_file(path.lstat())
     except FileNotFoundError:
-        return None
+        return False
+
+
+def _is_empty_file(found: os.stat_result) -> bool:
+    """Pipes and other things that are no files have no bytes either."""
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0
 
 
 def answer_files(path: Path, token: str) -> AnswerFiles:

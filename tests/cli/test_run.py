@@ -85,7 +85,9 @@ def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, wo
             timeout=120,
         )
     assert done.returncode == 125
-    assert done.stderr.splitlines()[-1] == "drmaa-cli: standard output: No space left on device"
+    last = done.stderr.splitlines()[-1]
+    assert last == "drmaa-cli: standard output: No space left on device"
+    assert ("goes on" in done.stderr) == (words == ["--detach"])  # the others' jobs have ended
 
 
 @pytest.mark.slow

@@ -70,6 +70,7 @@ jt.remoteCommand, jt.args = b"/bin/sh", [b"-c", 'echo "$0 $A $B $1"', 5, "six"]
 jt.jobEnvironment = {b"A": b"bytes", "B": "text"}
 jt.nativeSpecification = b"-b y"
 jt.outputPath = b":" + os.fsencode(os.getcwd()) + b"/out"
+jt.joinFiles = True
 jt.workingDirectory = drmaa.JobTemplate.HOME_DIRECTORY
 jobid = Session.runJob(jt)
 assert jt.remoteCommand == "/bin/sh" and jt.args[2] == "5"

@@ -81,7 +81,7 @@ def test_a_template_outlives_its_session(idle: World) -> None:
     idle.begin()
     with idle.template() as template:
         idle.session.exit()
-        idle.session.initialize("session=contract-later")
+        idle.session.initialize(f"session=later-on-{idle.backend}")
         job = idle.session.runJob(template)
         assert idle.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
 

@@ -168,7 +168,7 @@ def test_a_damaged_file_as_programs_and_the_command_meet_it(
     db.close()
     with pytest.raises(DrmsInitException, match="cannot be read"):
         JobSession(CONTACT)
-    assert main(["sessions"]) == 0
+    assert main(["sessions"]) == 1
     assert main(["sessions", "show", "kept"]) == 1
     assert main(["sessions", "prune", "kept"]) == 1
     assert "cannot be read" in capsys.readouterr().err
