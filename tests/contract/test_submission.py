@@ -121,7 +121,8 @@ def test_variables_with_the_names_of_options(session: World) -> None:
     assert {name: seen.get(name) for name in asked if name != "X"} == {
         name: value for name, value in asked.items() if name != "X"
     }
-    assert seen["X"] == asked["X"]
+    longest = 9_997 if session.is_oracle else None  # it cuts X=... to 9,999 bytes
+    assert seen["X"] == asked["X"][:longest]
 
 
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa runs no command
