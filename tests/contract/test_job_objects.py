@@ -36,7 +36,8 @@ def test_the_life_of_a_job(session: World) -> None:
         None,
     )
     job.release()
-    session.eventually(lambda: job.state, lambda state: state == "running")
+    session.until_letters(number, "r")  # it was running when it was still on its way
+    assert job.state == "running"
     live = job.live
     assert live is not None
     assert (live.letters, live.slots, live.requests, live.requested.time) == ("r", 1, "-l h_rt=600", 600)

@@ -181,9 +181,8 @@ def test_what_runs_and_what_waits_for_one_listing_and_one_question_more() -> Non
         held = session.runJob(template)
         gone = session.runJob(job(session, "exit 0"))
         session.synchronize([gone])
-        for task in tasks:
-            while session.jobStatus(task) != JobState.RUNNING:
-                pass
+        while {task.letters for task in session.live(tasks).values()} != {"r"}:
+            pass  # "t", on their way, is running, too
         before = dict(session.commands)
         found = session.live([*tasks, held, gone, "9999999", tasks[0].partition(".")[0]])
         asked = {name: count - before.get(name, 0) for name, count in session.commands.items()}
