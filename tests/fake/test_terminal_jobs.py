@@ -39,7 +39,7 @@ def test_input_is_typed_and_never_ends(tmp_path: Path) -> None:
         wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").stat().st_size == 16)
         lines = (tmp_path / "out").read_text().splitlines()
         assert sorted(lines) == ["one", "one", "two", "two"]
-        assert [job.state for job in cell.jobs()] == ["r"]
+        wait_for(lambda: [job.state for job in cell.jobs()] == ["r"])
 
 
 def test_it_is_neither_stopped_nor_killed(tmp_path: Path) -> None:
