@@ -52,7 +52,7 @@ NASTY = [
 def session(real_environment: RealCell, tmp_path: Path) -> Iterator[JobSession]:
     tmp_path.parent.chmod(0o755)
     tmp_path.chmod(0o755)
-    with JobSession(state_dir=str(tmp_path / "state")) as connection:
+    with JobSession(state_dir=str(tmp_path / "state"), accounting_margin=PATIENCE) as connection:
         yield connection
         connection.control("DRMAA_JOB_IDS_SESSION_ALL", JobControlAction.TERMINATE)
 
