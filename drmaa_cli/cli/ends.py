@@ -125,9 +125,10 @@ def _fill(number: int) -> None:
 
 @contextlib.contextmanager
 def writing(stream: TextIO) -> Iterator[None]:
-    """Have errors of writing to a standard stream name it; what could not be written is not tried again."""
+    """Have what is written to a standard stream be out, and errors name it; nothing is tried again."""
     try:
         yield
+        stream.flush()
     except OSError as trouble:
         trouble.filename = "standard output" if stream is sys.stdout else "standard error"
         _let_go(stream)

@@ -96,8 +96,7 @@ def lines_of(info: JobInfo) -> Iterator[tuple[str, str]]:
     if info.wallclock is not None:
         yield "run time", _of(duration(info.wallclock), asked.time and duration(asked.time), share.time)
     if info.cpu is not None:
-        whole = f"the time of its {info.slots} slots" if info.slots > 1 else "its run time"
-        yield "CPU time", _of(duration(info.cpu), share.cpu and whole, share.cpu)
+        yield "CPU time", _of(duration(info.cpu), share.cpu and _time_of(info.slots), share.cpu)
     if info.max_memory is not None:
         yield "memory", _of(size(info.max_memory), asked.memory and size(asked.memory), share.memory)
     yield "output", info.output_path
@@ -119,12 +118,16 @@ def lines_of_live(live: LiveJob) -> Iterator[tuple[str, str]]:
     if live.wallclock is not None:
         yield "run time", _so_far(duration(live.wallclock), asked.time and duration(asked.time), share.time)
     if live.cpu is not None:
-        whole = f"the time of its {live.slots} slots" if live.slots > 1 else "its run time"
-        yield "CPU time", _so_far(duration(live.cpu), share.cpu and whole, share.cpu)
+        yield "CPU time", _so_far(duration(live.cpu), share.cpu and _time_of(live.slots), share.cpu)
     if live.memory is not None:
         yield "memory", f"{size(live.memory)} now"
     if live.max_memory is not None:
         yield "memory", _so_far(size(live.max_memory), asked.memory and size(asked.memory), share.memory)
+
+
+def _time_of(slots: int) -> str:
+    """What the time on processors is a share of."""
+    return f"the time of its {slots} slots" if slots > 1 else "its run time"
 
 
 def _so_far(used: str, whole: str | float | None, share: float | None) -> str:

@@ -124,7 +124,6 @@ def _tell_id(session: str, job: str, name: str, options: Mapping[str, Any]) -> N
                 print_json(job_shape(session, job, key=options["key"], name=name))
             else:
                 print(job)
-            sys.stdout.flush()
     except OSError:
         print(f"job {job} goes on: drmaa-cli wait -s {session} {job}", file=sys.stderr)
         raise

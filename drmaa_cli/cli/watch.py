@@ -138,7 +138,6 @@ class Watch:
     def _print(self, shape: Mapping[str, Any]) -> None:
         with ends.writing(sys.stdout):
             print_json(shape)
-            sys.stdout.flush()
 
     def _goes_on(self) -> bool:
         """Ask what ctrl-C meant; False when the watching is over."""
@@ -246,4 +245,3 @@ def write(data: bytes, out: TextIO) -> None:
             out.write(data.decode(errors="replace"))
         else:
             binary.write(data)
-        out.flush()

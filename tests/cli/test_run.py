@@ -70,20 +70,25 @@ def test_a_job_that_cannot_start_is_126_and_says_why(desk: Desk) -> None:
     )
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("words", [slow(["--detach"]), ["-q"], slow(["-q", "--json"])])
-def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, words: list[str]) -> None:
+def run_with_full_output(desk: Desk, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to whose standard output nothing can be written."""
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            desk.argv("run", *words, "echo", "x"),
+        return subprocess.run(
+            desk.argv(*words),
             env=desk.env,
             cwd=desk.directory,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [slow(["--detach"]), ["-q"], slow(["-q", "--json"])])
+def test_output_that_cannot_be_written_is_no_exit_code_of_the_job(desk: Desk, words: list[str]) -> None:
+    done = run_with_full_output(desk, "run", *words, "echo", "x")
     assert done.returncode == 125
     last = done.stderr.splitlines()[-1]
     assert last == "drmaa-cli: standard output: No space left on device"
@@ -372,17 +377,7 @@ def test_a_place_where_nothing_can_be_written(desk: Desk) -> None:
 def test_an_id_that_cannot_be_written_is_told_elsewhere(
     desk: Desk, words: list[str], code: int, said: str
 ) -> None:
-    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
-        done = subprocess.run(
-            desk.argv(*words),
-            env=desk.env,
-            cwd=desk.directory,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+    done = run_with_full_output(desk, *words)
     first, last = done.stderr.splitlines()
     assert done.returncode == code
     found = re.fullmatch(said, first)

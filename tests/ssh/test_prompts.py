@@ -91,8 +91,8 @@ DUO = """\
 
 Enter a passcode or select one of the following options:
 
- 1. Duo Push to XXX-XXX-1234
- 2. SMS passcodes to XXX-XXX-1234
+ 1. Duo Push to XXX-XXX-0042
+ 2. SMS passcodes to XXX-XXX-0042
 
 Passcode or option (1-2): """
 OLD_DUO = DUO.partition(") ")[2]  # before OpenSSH 8.5

@@ -250,7 +250,6 @@ class _Run:
                     print_begun(self._session, results, str(self._log.path), self._rounds.numbers)
                 else:
                     print("\n".join(self._rounds.numbers))
-                sys.stdout.flush()
         except OSError:
             self._left()
             raise

@@ -224,6 +224,12 @@ def test_its_processes_end_with_it(desk: Desk, how: signal.Signals) -> None:
         play(scene)
 
 
+async def until_gone(process: int, deadline: float) -> None:
+    while is_alive(process):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
 def test_its_processes_end_where_it_is_killed(desk: Desk) -> None:
     with served(desk) as page:
 
@@ -232,10 +238,7 @@ def test_its_processes_end_where_it_is_killed(desk: Desk) -> None:
                 await view.until("no jobs")
                 (child,) = processes_of(page.process.pid)
                 page.process.kill()
-                deadline = time.monotonic() + PATIENCE
-                while is_alive(child):
-                    assert time.monotonic() < deadline
-                    await asyncio.sleep(0.05)
+                await until_gone(child, time.monotonic() + PATIENCE)
 
         play(scene)
 
@@ -249,16 +252,12 @@ def test_the_process_of_a_page_ends_with_the_page_and_the_page_with_the_process(
                 await view.until("no jobs")
                 (child,) = processes_of(page.process.pid)
             deadline = time.monotonic() + PATIENCE
-            while is_alive(child):
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.05)
+            await until_gone(child, deadline)
             async with viewing(browser, place) as view:
                 await view.until("no jobs")
                 (child,) = processes_of(page.process.pid)
                 os.kill(child, signal.SIGSTOP)  # it does not hear that it is to end
-            while is_alive(child):
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.05)
+            await until_gone(child, deadline)
             async with viewing(browser, place) as view:
                 await view.until("no jobs")
                 (child,) = processes_of(page.process.pid)
