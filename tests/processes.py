@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def letter(pid: int) -> str:
+    """The letter of a process's state, as in ps: R, S, D, T (stopped), Z ..., "" when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def is_running(pid: int) -> bool:
     """Whether a process is there and has not ended; a zombie has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return letter(pid) not in ("", "Z", "X")
 
 
 def open_below(directory: Path) -> list[str]:

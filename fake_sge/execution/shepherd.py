@@ -3,7 +3,9 @@
 It is a child of the cell's execd, in a session of its own, and outlives both execd and qmaster. It
 talks by files only: the ``order`` it reads, and the reports it leaves in the cell's spool directory
 (complete files, moved into place), so that nothing is lost while no qmaster runs. A signal to it
-is a request: SIGTERM kill, SIGUSR1 suspend, SIGUSR2 resume.
+is a request: SIGTERM to kill, SIGUSR1 to see whether the job is to be suspended: whether the file
+``suspended`` is there. Of two signals in one moment nobody knows the order (a real cell under load leaves
+a job stopped that was suspended and resumed so: 6 of 66).
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import resource
 import signal
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from ..model import failures
@@ -28,7 +29,7 @@ from .terminal import Terminal
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
 RESEND = 91.0  # seconds after a signal for s_rt in which execd sends none for s_rt or h_rt (real cell)
-_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1)
 GIGABYTE = 1024.0**3
 
 
@@ -75,6 +76,7 @@ class Watch:
         self.started = time.monotonic()
         self.timers: list[tuple[float, str]] = []
         self.limit_hit = False
+        self.suspended = False
         self.sample_at = self.started + SAMPLE
         self.seen = {"cpu": 0.0, "mem": 0.0, "io": 0.0, "iow": 0.0, "vmem": 0.0, "maxvmem": 0.0}
         self.warned = False
@@ -94,22 +96,27 @@ class Watch:
             except ProcessLookupError:
                 continue  # it has just ended
 
-    def take_signal(self, number: int, frame: FrameType | None = None) -> None:
+    def take_signal(self, number: int) -> None:
         """A signal to the shepherd itself."""
-        del frame
-        notify = self.order["notify"]
-        action, warning = {
-            signal.SIGTERM: ("kill", signal.SIGUSR2),
-            signal.SIGUSR1: ("stop", signal.SIGUSR1),
-        }.get(signal.Signals(number), ("cont", None))
-        if action == "cont":
+        if number == signal.SIGTERM:
+            self.warn(signal.SIGUSR2, "kill")
+            return
+        wanted = Path(self.order["spool"], "suspended").exists()
+        if wanted and not self.suspended:
+            self.warn(signal.SIGUSR1, "stop")
+        elif not wanted:
             self.timers = [item for item in self.timers if item[1] != "stop"]
             self.send(signal.SIGCONT)
-        elif notify is not None and warning is not None:
+        self.suspended = wanted
+
+    def warn(self, warning: int, action: str) -> None:
+        """Carry out an action; with -notify after the job was warned and had its time."""
+        notify = self.order["notify"]
+        if notify is None:
+            self.act(action)
+        else:
             self.send(warning)
             self.timers.append((time.monotonic() + notify, action))
-        else:
-            self.act(action)
 
     def act(self, action: str) -> None:
         """Carry out a timer's action."""

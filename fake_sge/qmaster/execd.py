@@ -20,7 +20,6 @@ from ..model import CellConfig, Job, Task
 from ..options import CellOptions
 
 log = logging.getLogger("fake_sge")
-_SIGNALS = {"kill": signal.SIGTERM, "suspend": signal.SIGUSR1, "resume": signal.SIGUSR2}
 
 
 class Execd:
@@ -86,6 +85,7 @@ class Execd:
         spool.mkdir(parents=True, exist_ok=True)
         if not again:
             (spool / "pid").unlink(missing_ok=True)
+            (spool / "suspended").unlink(missing_ok=True)
         if job.spec.script is not None:
             self._spool_script(task.granted[0].host, job.number, job.spec.script)
         if task.granted_pe:
@@ -140,9 +140,15 @@ class Execd:
     def signal(self, number: int, task: Task, action: str) -> None:
         """Ask the shepherd of a task that runs to ``kill``, ``suspend`` or ``resume``."""
         pid = self.shepherd_pid(number, task)
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, _SIGNALS[action])
+        if pid is None:
+            return
+        wish = self.spool(number, task) / "suspended"
+        if action == "suspend":
+            wish.touch()
+        elif action == "resume":
+            wish.unlink(missing_ok=True)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM if action == "kill" else signal.SIGUSR1)
 
     def remove_spool(self, hosts: Iterable[str], number: int, task: int) -> None:
         """Forget what was spooled for a task."""

@@ -259,16 +259,21 @@ class World:
         return str(self.session.jobStatus(job))
 
     def until(self, job: str, *states: str) -> str:
-        """Wait until a job is in one of the states, and return it."""
-        return str(self.eventually(lambda: self.status(job), lambda state: state in states))
+        """Wait until a job is in one of the states, and return it; a running one has arrived on its host."""
+        state = str(self.eventually(lambda: self.status(job), lambda state: state in states))
+        if state == "running":  # t is, too, where a host may miss what follows
+            self.eventually(lambda: "".join(self.all_letters(job)), lambda seen: "t" not in seen)
+        return state
+
+    def all_letters(self, job: str) -> list[str]:
+        """The state letters of each line of a job or array in Grid Engine's own listing."""
+        number = job.partition(".")[0]
+        lines = [line.split() for line in self.tool("qstat", "-u", "*").stdout.splitlines()[2:]]
+        return [words[4] for words in lines if words[0] == number]
 
     def letters(self, job: str) -> str:
         """The job's state letters in Grid Engine's own listing; empty when it is not there."""
-        number = job.partition(".")[0]
-        for line in self.tool("qstat", "-u", "*").stdout.splitlines()[2:]:
-            if line.split()[0] == number:
-                return line.split()[4]
-        return ""
+        return next(iter(self.all_letters(job)), "")
 
     def details(self, job: str) -> dict[str, str]:
         """The fields of ``qstat -j`` of one job."""

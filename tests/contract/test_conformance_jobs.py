@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
+from tests.processes import letter
 
 
 def test_jobs_are_waited_for_one_after_another(session: World) -> None:
@@ -218,11 +219,15 @@ def test_a_job_with_all_attributes_at_once(session: World) -> None:
 
 
 def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
-    go = session.directory / "go"
-    job = session.run("/bin/sh", "-c", f"while [ ! -e {go} ]; do sleep 0.1; done")
+    go, pid = session.directory / "go", session.directory / "pid"
+    script = f"echo $$ > {pid}.new; mv {pid}.new {pid}; while [ ! -e {go} ]; do sleep 0.1; done"
+    job = session.run("/bin/sh", "-c", script)
+    session.eventually(pid.exists, bool)
     session.until(job, "running")
     session.session.control(job, "suspend")
     session.until(job, "user_suspended")
+    # A real host that is told both in one moment may leave the job stopped.
+    session.eventually(lambda: letter(int(pid.read_text())), lambda seen: seen == "T")
     session.session.control(job, "resume")
     session.until(job, "running")
     go.touch()

@@ -87,7 +87,7 @@ def test_control(session: World) -> None:
     job.suspend()
     session.eventually(lambda: job.state, lambda state: state == "user_suspended")
     job.resume()
-    session.eventually(lambda: job.state, lambda state: state == "running")
+    session.until(job.id, "running")
     job.cancel()
     info = job.wait(PATIENCE_SECONDS)
     assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
@@ -183,7 +183,7 @@ def test_running_again(session: World) -> None:
     number = session.run("/bin/sh", "-c", script, str(session.file("ran")), nativeSpecification="-r y")
     job = session.session.job(number)
     session.eventually(session.file("ran").exists, bool)
-    session.eventually(lambda: job.state, lambda state: state == "running")
+    session.until(number, "running")
     job.requeue()
     assert job.wait(PATIENCE_SECONDS).exitStatus == 5
     with session.refuses("InvalidJobException", f'code 18: invalid queue or job "{number}"'):
