@@ -15,9 +15,7 @@ from datetime import datetime, timezone
 from drmaa_cli.gridengine.accounting import check_figures, deleter
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord, CommandResult
 from drmaa_cli.gridengine.replies import (
-    CommandFailed,
     GridEngineError,
-    QmasterUnreachable,
     UnreadableReply,
     check_environment_errors,
     describe,
@@ -94,6 +92,7 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
 
     Raises:
         NoAccounting: no accounting file here.
+        QmasterUnreachable: Open Cluster Scheduler's asks who the qmaster is, and could not find out.
         CommandFailed: wrong SGE_ROOT or cell, usage error.
         UnreadableReply: cut off, or in a form that is none of the known.
     """
@@ -103,7 +102,7 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
     if result.exit_code != 0:
         if NOT_FOUND.search(result.err) and not _RULE.search(text):
             return []
-        _raise_environment(result)
+        check_environment_errors(result)
         raise UnreadableReply(describe(result))
     totals = TOTALS.search(text)
     if totals is None and result.argv[-1:] == ("-j",):
@@ -111,16 +110,9 @@ def parse(result: CommandResult) -> list[AccountingRecord]:
     blocks = _blocks(text[: totals.start()] if totals else text, result)
     records = [_record(fields, result) for fields in blocks]
     if not records and totals is None:
-        _raise_environment(result)
+        check_environment_errors(result)
         raise UnreadableReply(f"no records and no word why ({describe(result)})")
     return records
-
-
-def _raise_environment(result: CommandResult) -> None:
-    try:
-        check_environment_errors(result)
-    except QmasterUnreachable as error:  # qacct reads a file: whatever this is, waiting will not help
-        raise CommandFailed(error.text) from error
 
 
 def _decode(data: bytes) -> str:

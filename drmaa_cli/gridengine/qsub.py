@@ -14,6 +14,7 @@ from drmaa_cli.gridengine import exit_codes
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.gridengine.replies import (
+    WITHOUT_ANSWER,
     AnswerLost,
     CommandFailed,
     QmasterUnreachable,
@@ -63,16 +64,9 @@ _SYNCHRONOUS_WORDS = ("Job ", "Unable ")
 _UNPRINTABLE = "[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]"  # after a JSV's message, in 9.2's prerelease
 _OWN_NAME = r"(?m)^qsub: "
 
-# Texts of qsub's own side of the conversation: it has no answer, and the qmaster may have the job. Found by
-# swallowing the answer on its way, by stopping and killing a real qmaster in mid-call, and at a JSV that
-# takes 75 s. A qmaster that goes away orderly after it took a job leaves a qsub that says "Connection
-# refused" and nothing else, word for word as at a port where nobody has listened: that proves nothing either.
-_WITHOUT_ANSWER = (
-    "failed receiving gdi request response",
-    "failed sending gdi request",
-    "got no response from qmaster",
-    "no answer list - gdi request failed",
-)
+# A qsub that has no answer says so (WITHOUT_ANSWER), and the qmaster may have the job. A qmaster that goes
+# away orderly after it took a job leaves a qsub that says "Connection refused" and nothing else, word for
+# word as at a port where nobody has listened: that proves nothing either.
 _BEFORE_ANYTHING = "Unable to initialize environment because of error: "
 
 
@@ -208,7 +202,7 @@ def _refusal(result: CommandResult) -> Refused:
     if isinstance(error, CommandFailed):
         raise error
     reason = _reason(result.err)
-    if any(text in result.err for text in _WITHOUT_ANSWER):
+    if re.search(WITHOUT_ANSWER, result.err):
         return Refused(Refusal.NO_ANSWER, reason, certain=False)
     if VERIFICATION in reason:
         return Refused(Refusal.VERIFIED_ONLY, reason)

@@ -19,6 +19,8 @@ import enum
 import functools
 import re
 
+from drmaa_cli.errors import InternalException
+from drmaa_cli.errors import error as drmaa_error
 from drmaa_cli.gridengine.records import CommandResult, JobId, TaskSet
 from drmaa_cli.typed import Callable, NamedTuple, TypeVar
 
@@ -45,7 +47,15 @@ _UNREACHABLE = rf"(?mi)^{_PREFIXES}(unable to (?:send message to|contact) qmaste
 _NO_NAME = rf'(?m)^{_PREFIXES}(fopen\(".*/act_qmaster"\) failed: .*|unable to read qmaster name: .*)$'
 # Gridware Cluster Scheduler counts requests (gdi_request_limits of sge_conf(5)); not observed
 _TOO_MANY = rf'(?m)^{_PREFIXES}(?:denied: )?(request limit ".*" exceeded.*)$'
-_ANSWER_LOST = rf"(?m)^{_PREFIXES}(failed receiving gdi request response\b.*)$"
+# Found by swallowing the answer on its way, by stopping and killing a real qmaster in mid-call, and at a JSV
+# that takes 75 s; the last ones are for what cannot be taken apart, and so may be about the answer (in the
+# message catalogue of 8.1.9's commands).
+WITHOUT_ANSWER = (
+    r"(?:failed receiving gdi request response|failed sending gdi request|got no response from qmaster"
+    r"|no answer list - gdi request failed|error unpacking gdi request"
+    r"|(?:format error while|unexpected error while|not enough memory for) packing gdi request)\b"
+)
+_ANSWER_LOST = rf"(?m)^{_PREFIXES}({WITHOUT_ANSWER}.*)$"
 _COMMLIB = rf"(?m)^{_PREFIXES}(commlib error: .*)$"
 _ENVIRONMENT = (
     rf"(?m)^{_PREFIXES}("
@@ -64,7 +74,10 @@ _BAD_OPTION = (
 )
 _XML_START = r"<\?xml|<\w"
 
-
+NOT_IMPORTED = (
+    "the answers of Grid Engine cannot be read with this Python: {} (drmaa_cli needs lxml: pip install lxml,"
+    " or the system's package python3-lxml)"
+)
 NOT_EXECUTED = (126, 127)  # a shell's exit codes: found but not executable, not found
 
 
@@ -142,6 +155,7 @@ def reader(read: Reader) -> Reader:
 
     Replies come from outside, so damage may take any form: what a reader did not foresee is an answer that
     cannot be read, not a fault of the program that asked. The unforeseen exception is kept as the cause.
+    Only what is wrong with this Python, and would be with every reply, is an InternalException.
     """
 
     @functools.wraps(read)
@@ -150,6 +164,8 @@ def reader(read: Reader) -> Reader:
             return read(*args, **keywords)
         except GridEngineError:
             raise
+        except ImportError as error:
+            raise drmaa_error(InternalException, NOT_IMPORTED.format(error)) from error
         except Exception as error:
             name = f"{read.__module__.rpartition('.')[2]}.{read.__name__}"
             raise UnreadableReply(f"an answer that {name} cannot read: {error!r}"[:300]) from error

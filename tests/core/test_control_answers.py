@@ -28,6 +28,8 @@ KILLED = "qacct.j_qdel_running"
 # started again, or did not answer within 60 s (runs of a real 8.1.9 cell).
 GONE = "failed receiving gdi request response for mid=1 (can't find connection).\n"
 SLOW = "failed receiving gdi request response for mid=1 (got syncron message receive timeout error).\n"
+NONE = "error: no answer list - gdi request failed\n"  # this and the next: 8.1.9's message catalogue
+SPOILT = "error: format error while packing gdi request -- perhaps bad client version\n"
 RESET = "error: commlib error: got select error (Connection reset by peer)\n"
 Answer = Callable[[Sequence[str]], CommandResult]
 
@@ -118,12 +120,15 @@ def test_silence_where_there_was_nothing_to_do(cell: Cell, action: str, tool: st
     session.control(str(number), action)
 
 
-@pytest.mark.parametrize("lost", [GONE, SLOW], ids=["gone", "slow"])
+LOST = {"gone": (GONE, RESET), "slow": (SLOW, RESET), "none": (NONE, ""), "spoilt": (SPOILT, "")}
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
 @pytest.mark.parametrize("done", [True, False])
-def test_a_lost_answer_is_asked_for_again(cell: Cell, lost: str, done: bool) -> None:
+def test_a_lost_answer_is_asked_for_again(cell: Cell, lost: tuple[str, str], done: bool) -> None:
     session = cell.connect()
     number = running(cell, session)
-    cell.runner.next("qdel", after(cell, lost, RESET) if done else says(lost, RESET, 1))
+    cell.runner.next("qdel", after(cell, *lost) if done else says(*lost, 1))
     session.control(str(number), "terminate")
     assert cell.qmaster.jobs[number].states == {0: "dr"}
     cell.qmaster.end(number, case=KILLED)

@@ -139,6 +139,9 @@ ACCEPTED_ALL_THE_SAME = {
     "no connection": (RESET, f"{FAILED} (can't find connection)."),
     "slow": ("", f"{FAILED} (got syncron message receive timeout error)."),
     "no response": ("", "got no response from qmaster."),
+    "spoilt": ("", "format error while packing gdi request -- perhaps bad client version"),
+    "in pieces": ("", "error unpacking gdi request: bad format"),
+    "no memory": ("", "not enough memory for packing gdi request"),
 }
 
 

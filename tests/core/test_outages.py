@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import pwd
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +333,20 @@ def test_a_user_without_a_home_has_no_place_for_sessions(monkeypatch: pytest.Mon
     with pytest.raises(InvalidArgumentException, match="set DRMAA_CLI_STATE_DIR"):
         Config().directory({"XDG_STATE_HOME": "relative"})
     assert Config().directory({"XDG_STATE_HOME": "/x"}) == Path("/x/drmaa_cli")
+
+
+@pytest.mark.parametrize("verb", ["jobStatus", "wait"])
+def test_a_python_that_cannot_read_answers_is_no_outage(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    connection = cell.connect()
+    job = str(run(connection)[0])
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    began = cell.clock.monotonic()
+    asked: dict[str, Callable[[], object]] = {
+        "jobStatus": lambda: connection.jobStatus(job),
+        "wait": lambda: connection.wait(job),
+    }
+    with pytest.raises(InternalException, match=r"with this Python.*drmaa_cli needs lxml"):
+        asked[verb]()
+    assert cell.clock.monotonic() < began + 60

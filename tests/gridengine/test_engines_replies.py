@@ -240,7 +240,7 @@ def test_an_option_that_is_not_understood(engine: str) -> None:
 def test_no_name_of_the_qmaster(engine: str) -> None:
     with pytest.raises(QmasterUnreachable, match="act_qmaster"):
         probe.parse_sconf(captured.case("env.no_act_qmaster.qconf_sconf", engine).result)
-    with pytest.raises(CommandFailed, match="act_qmaster"):  # it reads a file: waiting will not help
+    with pytest.raises(QmasterUnreachable, match="act_qmaster"):
         qacct.parse(captured.case("env.no_act_qmaster.qacct", engine).result)
 
 
