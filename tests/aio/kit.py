@@ -11,8 +11,7 @@ from typing import Any
 
 import drmaa_cli
 from drmaa_cli import aio
-
-PATIENCE = 180
+from tests.patience import PATIENCE
 
 
 def job(session: aio.AsyncSession, command: str, **attributes: Any) -> drmaa_cli.JobTemplate:

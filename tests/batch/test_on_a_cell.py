@@ -14,11 +14,11 @@ from drmaa_cli.constants import JobControlAction
 from drmaa_cli.jobs.job_end import JobInfo
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.templates import JobTemplate
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell
 
-PATIENCE = 180.0
 PROBE = """\
 #!/usr/bin/python3
 import json, os, sys

@@ -17,6 +17,7 @@ from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.system.runner import Command
 from tests.core.conftest import Cell
 from tests.core.world import FakeClock, Qmaster, ScriptedRunner
+from tests.patience import PATIENCE
 
 
 def templates(session: JobSession, count: int, **attributes: Any) -> list[JobTemplate]:
@@ -115,7 +116,7 @@ class Meeting(ScriptedRunner):
 
     def __init__(self, qmaster: Qmaster, parties: int) -> None:
         super().__init__(qmaster)
-        self.barrier = threading.Barrier(parties, timeout=180)
+        self.barrier = threading.Barrier(parties, timeout=PATIENCE)
 
     def run(self, command: Command, /) -> CommandResult:
         if command.argv[0] == "qsub":
@@ -154,14 +155,14 @@ def test_other_verbs_go_on_while_a_submission_is_under_way(cell: Cell) -> None:
 
     def slow(argv: Sequence[str]) -> CommandResult:
         began.set()
-        assert may_end.wait(30)
+        assert may_end.wait(PATIENCE)
         return cell.runner.answer(argv)
 
     cell.runner.next("qsub", slow)
     ids: list[str] = []
     thread = threading.Thread(target=lambda: ids.extend(session.runJobs(templates(session, 2))))
     thread.start()
-    assert began.wait(30)
+    assert began.wait(PATIENCE)
     assert session.jobStatus(job) == "queued_active"
     assert [held.id for held in session.jobs()] == [job]
     session.control(job, "terminate")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from drmaa_cli.gridengine.records import JobRow, TaskRange, TaskSet
 from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, covered, covers, sight
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_MEMORY = 300_000  # kB
@@ -53,7 +54,7 @@ def test_a_session_of_100_000_tasks(tmp_path: Path) -> None:
     env = {**os.environ, "SGE_ROOT": str(tmp_path / "sge"), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)], env=env, cwd=ROOT, capture_output=True, text=True,
-        timeout=180, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < MOST_MEMORY

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.template.job_script import EXIT_NOT_STARTED, Task, expanded, line, many, one, quoted
+from tests.patience import PATIENCE
 from tests.tables import sampled
 
 SHELLS = [shell for shell in ("dash", "bash", "ksh", "mksh") if shutil.which(shell)]  # /bin/sh is one of them
@@ -51,7 +52,7 @@ def run(shell: Path, text: str, env: Mapping[str, str] = {}) -> subprocess.Compl
     script.write_bytes(os.fsencode(text))
     return subprocess.run(
         [str(shell), str(script)], env={**ENV, **env}, stdin=subprocess.DEVNULL, capture_output=True,
-        timeout=180, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 

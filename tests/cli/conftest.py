@@ -14,9 +14,9 @@ import pytest
 
 import drmaa_cli
 from fake_sge.cell import Cell
+from tests.patience import PATIENCE
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
-PATIENCE = 120  # seconds: a hang is a failure
 SETTINGS = {"POLL_MIN": "0.1", "DUTY_CYCLE": "0.5", "ACCOUNTING_MARGIN": "1"}
 CHOSEN = ("COLUMNS", "LINES", "NO_COLOR", "LC_ALL", "LANG")  # by whoever starts the tests
 MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")

@@ -12,6 +12,7 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 from tests.cli.test_jobs import array, detach, rows
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -138,7 +139,7 @@ def test_a_directory_that_is_gone(desk: Desk) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1

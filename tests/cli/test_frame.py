@@ -19,6 +19,7 @@ import drmaa_cli
 from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group
+from tests.patience import PATIENCE
 from tests.tables import sampled, slow
 from tests.test_documentation import parse
 
@@ -35,7 +36,7 @@ def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=PATIENCE,
     )
 
 
@@ -83,7 +84,7 @@ def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=180,
+        timeout=PATIENCE,
     )
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "drmaa_cli.cli.frame" in loaded
@@ -174,7 +175,7 @@ def test_bash_completes(line: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     expected = ["shim-path"] if line.endswith("sh") else ["list", "prune", "show"]
@@ -249,7 +250,7 @@ def test_streams_that_are_full_or_closed(redirection: str, code: int, message: s
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (code, message)
 
@@ -264,7 +265,7 @@ def test_a_reader_that_has_gone_is_141_without_a_word() -> None:
             stdout=writing,
             stderr=subprocess.PIPE,
             check=False,
-            timeout=180,
+            timeout=PATIENCE,
         )
     finally:
         os.close(writing)

@@ -17,6 +17,7 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 from tests.fake.kit import wait_for
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def array(desk: Desk, session: str, line: str, tasks: int) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return done.stdout.strip()
 

@@ -11,6 +11,7 @@ import pexpect
 import pytest
 
 from tests.cli.conftest import ROOT, Desk
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 SHELLS = {
@@ -38,7 +39,7 @@ class Prompt:
             env=env,  # type: ignore[arg-type]  # os._Environ in the stubs
             cwd=str(desk.directory),
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENCE,
             dimensions=(40, 120),
         )
         self._child.sendline(f"{setup}; echo re''ady")

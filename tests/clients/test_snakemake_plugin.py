@@ -14,12 +14,12 @@ import pytest
 
 from tests.clients.conftest import Published, environment
 from tests.compat.client import ROOT
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
 PLUGIN = ROOT / "integrations" / "snakemake"
 PROGRAMS = Path(__file__).with_name("programs")
-PATIENCE = 150.0
 OPTIONS = ("--executor", "drmaa-cli", "--jobs", "8", "--seconds-between-status-checks", "3600")
 """With so long a time between checks a workflow ends in time only if nothing waits for them."""
 

@@ -17,9 +17,9 @@ import pytest
 import drmaa_cli
 import fake_sge
 from drmaa_cli.compat.install import shim_path
+from tests.patience import PATIENCE
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
-PATIENCE = 180.0  # seconds for a client program
 CELLS = [
     pytest.param("fake_cell_of_clients", id="fake"),
     pytest.param("real_cell", id="real", marks=pytest.mark.real_cell),

@@ -128,8 +128,8 @@ with drmaa.JobTemplate(remoteCommand="/bin/sh", args=["-c", "exit 3"], outputPat
     ids = Session.runBulkJobs(jt, beginIndex=1, endIndex=3, step=2)
     again = Session.runJob(jobTemplate=jt)
 assert [jobid.partition(".")[2] for jobid in ids] == ["1", "3"]
-Session.synchronize(ids, timeout=180, dispose=False)
-assert [Session.wait(jobId=jobid, timeout=180).exitStatus for jobid in [*ids, again]] == [3, 3, 3]
+Session.synchronize(ids, timeout=300, dispose=False)
+assert [Session.wait(jobId=jobid, timeout=300).exitStatus for jobid in [*ids, again]] == [3, 3, 3]
 Session.exit()
 """
     )

@@ -11,9 +11,9 @@ import pytest
 
 from drmaa_cli.compat.tutorial import JobInfo, Session
 from tests.compat.client import ROOT, Client, Home
+from tests.patience import PATIENCE
 
 EXAMPLES = ROOT / "examples" / "tutorial"
-PATIENCE = 180
 NUMBER = r"(\d+)"
 CONTACT = r"(session=[^.\s]+(?:\.[^.\s]+)*\.\d+\.\d+)"
 GRID_ENGINE = r"\S*GE\S* \S+"

@@ -15,6 +15,7 @@ import pytest
 
 import drmaa_cli
 from drmaa_cli.compat.install import shim_path
+from tests.patience import PATIENCE
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
 PYTHON = sys.executable
@@ -23,7 +24,7 @@ THIS = f"this is {PYTHON}, of version {sys.version.split()[0]}"
 
 def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=180
+        argv, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

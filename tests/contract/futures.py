@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from drmaa_cli.futures import JobExecutor
-from tests.contract.harness import PATIENCE, ROOT, World
+from tests.contract.harness import ROOT, World
+from tests.patience import PATIENCE
 
 ON_CELLS = (pytest.mark.only_on("cli-real", "cli-fake"), pytest.mark.here)
 

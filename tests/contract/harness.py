@@ -29,6 +29,7 @@ from typing import Any, Protocol
 import pytest
 
 from drmaa_cli.compat.install import shim_path
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ORACLE_PACKAGE = Path("/usr/lib/python3/dist-packages/drmaa")
@@ -44,7 +45,6 @@ BANNERS = {
     "cli-fake-ocs-9.1": "OCS 9.1.4",
     "cli-fake-ocs-9.2": "OCS 9.2.0prealpha",
 }
-PATIENCE = 180.0  # seconds for anything that must happen, on a busy machine too
 
 
 class Cell(Protocol):
@@ -305,7 +305,7 @@ class World:
         """Run a job to its end and return what it wrote to its standard output."""
         path = self.file(f"out.{uuid.uuid4().hex}")
         job = self.run(command, *args, **{"outputPath": f":{path}", **attributes})
-        self.session.wait(job, PATIENCE_SECONDS)
+        self.session.wait(job, PATIENCE)
         return path.read_bytes().decode()
 
     def clean_up(self) -> None:
@@ -347,7 +347,6 @@ class World:
             assert repr(value) in str(caught.value)
 
 
-PATIENCE_SECONDS = int(PATIENCE)
 NO_SUCH_JOB = "code 18: The job specified by the 'jobid' does not exist."
 NO_SESSION = "code 5: No active session"
 BAD_ARGUMENT = "code 4: The input value for an argument is invalid."

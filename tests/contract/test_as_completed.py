@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli import Progress, ReasonKind
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 
@@ -18,7 +19,7 @@ def test_jobs_come_as_they_end(session: World) -> None:
     for job in jobs:
         session.until(job, "running")
     order = [2, 0, 1]
-    found = session.session.as_completed(jobs, PATIENCE_SECONDS)
+    found = session.session.as_completed(jobs, PATIENCE)
     for at in order:
         words[at].touch()
         info = next(found)
@@ -32,7 +33,7 @@ def test_an_array_and_its_progress(session: World) -> None:
     tasks = session.bulk(1, 4, 1, "/bin/sh", "-c", "exit $((SGE_TASK_ID % 2))")
     seen: list[Progress] = []
     number = tasks[0].partition(".")[0]
-    infos = list(session.session.as_completed([number], PATIENCE_SECONDS, progress=seen.append))
+    infos = list(session.session.as_completed([number], PATIENCE, progress=seen.append))
     assert sorted((info.jobId, info.exitStatus) for info in infos) == [
         (task, at % 2) for at, task in enumerate(tasks, 1)
     ]
@@ -49,14 +50,14 @@ def test_progress_of_synchronize(session: World) -> None:
         if (progress.running, progress.pending) == (1, 1):
             session.tool("qdel", running, held)
 
-    session.session.synchronize([running, held], PATIENCE_SECONDS, progress=watch)
+    session.session.synchronize([running, held], PATIENCE, progress=watch)
     assert seen[-1][:4] == (2, 2, 0, 2)
 
 
 def test_a_job_deleted_while_it_was_pending_comes_too(session: World) -> None:
     job, good = session.held(), session.run()
     session.session.control(job, "terminate")
-    infos = {info.jobId: info for info in session.session.as_completed([job, good], PATIENCE_SECONDS)}
+    infos = {info.jobId: info for info in session.session.as_completed([job, good], PATIENCE)}
     assert infos[good].succeeded
     assert infos[job].wasAborted
     assert infos[job].resourceUsage == {}

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from drmaa_cli import JobTemplate, ReasonKind, aio
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 def in_loop(body: Callable[[aio.AsyncSession], Awaitable[None]]) -> None:
     async def main() -> None:
         async with aio.open_session() as session:
-            await asyncio.wait_for(body(session), PATIENCE_SECONDS)
+            await asyncio.wait_for(body(session), PATIENCE)
 
     asyncio.run(main(), debug=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.harness import BAD_ARGUMENT, PATIENCE_SECONDS, World
+from tests.contract.harness import BAD_ARGUMENT, World
+from tests.patience import PATIENCE
 
 RANGES = [(1, 3, 1), (3, 3, 1), (2, 9, 3), (1, 2, 5), (7, 20, 7)]
 REFUSED = [(3, 1, 1), (5, 1, -1), (1, 3, 0), (1, 3, -1), (0, 3, 1), (0, 0, 1), (-1, 1, 1)]
@@ -97,5 +98,5 @@ def test_concurrency_and_array_dependencies(session: World) -> None:
 
 def test_every_task_has_its_own_record(session: World) -> None:
     jobs = session.bulk(3, 5, 1, "/bin/sh", "-c", "exit $SGE_TASK_ID")
-    seen = [session.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    seen = [session.session.wait(job, PATIENCE) for job in jobs]
     assert [(info.jobId, info.exitStatus) for info in seen] == [(job, 3 + n) for n, job in enumerate(jobs)]

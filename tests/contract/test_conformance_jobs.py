@@ -6,31 +6,32 @@ import time
 
 import pytest
 
-from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, World
+from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, World
+from tests.patience import PATIENCE
 from tests.processes import letter
 
 
 def test_jobs_are_waited_for_one_after_another(session: World) -> None:
     for job in [session.run() for _ in range(3)]:
-        info = session.session.wait(job, PATIENCE_SECONDS)
+        info = session.session.wait(job, PATIENCE)
         assert (info.jobId, info.hasExited, info.exitStatus) == (job, True, 0)
 
 
 def test_a_command_that_does_not_exist_is_aborted(session: World) -> None:
     job = session.run("/no/such/program")
-    info = session.session.wait(job, PATIENCE_SECONDS)
+    info = session.session.wait(job, PATIENCE)
     assert (info.wasAborted, info.hasExited) == (True, False)
 
 
 def test_waiting_for_any_job_gives_each_task_once(fresh: World) -> None:
     jobs = fresh.bulk(1, 5, 1)
-    assert sorted(fresh.session.wait(fresh.anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
+    assert sorted(fresh.session.wait(fresh.anyone, PATIENCE).jobId for _ in jobs) == sorted(jobs)
 
 
 def test_single_jobs_and_tasks_are_waited_for_by_their_ids(fresh: World) -> None:
     jobs = [*fresh.bulk(1, 3, 1), fresh.run(), *fresh.bulk(1, 2, 1), fresh.run()]
     for job in jobs:
-        assert fresh.session.wait(job, PATIENCE_SECONDS).jobId == job
+        assert fresh.session.wait(job, PATIENCE).jobId == job
 
 
 def mixture(world: World) -> list[str]:
@@ -54,14 +55,14 @@ def after(world: World, jobs: list[str], dispose: bool) -> None:
 @pytest.mark.parametrize("dispose", [True, False], ids=["dispose", "keep"])
 def test_synchronize_with_the_whole_session(fresh: World, dispose: bool) -> None:
     jobs = mixture(fresh)
-    fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, dispose)
+    fresh.session.synchronize([fresh.everything], PATIENCE, dispose)
     after(fresh, jobs, dispose)
 
 
 @pytest.mark.parametrize("dispose", [True, False], ids=["dispose", "keep"])
 def test_synchronize_with_ids_of_jobs_and_tasks(fresh: World, dispose: bool) -> None:
     jobs = mixture(fresh)
-    fresh.session.synchronize(jobs, PATIENCE_SECONDS, dispose)
+    fresh.session.synchronize(jobs, PATIENCE, dispose)
     after(fresh, jobs, dispose)
 
 
@@ -69,7 +70,7 @@ def test_synchronize_with_jobs_that_ended_before(fresh: World) -> None:
     first = fresh.run()
     fresh.until(first, "done")
     second = fresh.run()
-    fresh.session.synchronize([fresh.everything], PATIENCE_SECONDS, False)
+    fresh.session.synchronize([fresh.everything], PATIENCE, False)
     after(fresh, [first, second], dispose=False)
 
 
@@ -93,15 +94,15 @@ def test_exit_statuses_arrive(fresh: World) -> None:
     statuses = [status for first, end in ranges for status in range(first, end)]
     script = 'shift $((SGE_TASK_ID - 1)); exit "$1"'
     jobs = fresh.bulk(1, len(statuses), 1, "/bin/sh", "-c", script, "sh", *map(str, statuses))
-    fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
-    infos = [fresh.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    fresh.session.synchronize(jobs, PATIENCE, False)
+    infos = [fresh.session.wait(job, PATIENCE) for job in jobs]
     assert [(info.hasExited, info.exitStatus) for info in infos] == [(True, status) for status in statuses]
 
 
 @pytest.mark.parametrize("attribute", ["inputPath", "outputPath", "errorPath"])
 def test_a_file_that_cannot_be_opened_makes_the_job_fail(session: World, attribute: str) -> None:
     job = session.run(joinFiles=False, **{"errorPath": ":/dev/null", attribute: ":/no/such/directory/file"})
-    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    session.session.synchronize([job], PATIENCE, False)
     assert session.status(job) == "failed"
     assert session.session.wait(job, 0).wasAborted
 
@@ -110,13 +111,13 @@ def test_a_held_job_runs_when_it_is_released(session: World) -> None:
     job = session.held()
     assert session.status(job) == "user_on_hold"
     session.session.control(job, "release")
-    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+    assert session.session.wait(job, PATIENCE).exitStatus == 0
 
 
 def test_a_held_job_that_is_deleted_has_failed_without_usage(session: World) -> None:
     job = session.held()
     session.session.control(job, "terminate")
-    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    session.session.synchronize([job], PATIENCE, False)
     assert session.status(job) == "failed"
     with session.refuses("NoResourceUsageException", NO_USAGE):
         session.session.wait(job, 0)
@@ -129,7 +130,7 @@ def test_held_tasks_run_when_they_are_released(fresh: World, scope: str) -> None
     for job in jobs if scope == "each" else [fresh.everything]:
         fresh.session.control(job, "release")
     for job in jobs:
-        assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
+        assert fresh.session.wait(job, PATIENCE).hasExited
 
 
 @pytest.mark.parametrize("scope", ["session", "each"])
@@ -137,7 +138,7 @@ def test_held_tasks_that_are_deleted_have_failed(fresh: World, scope: str) -> No
     jobs = fresh.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
     for job in jobs if scope == "each" else [fresh.everything]:
         fresh.session.control(job, "terminate")
-    fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
+    fresh.session.synchronize(jobs, PATIENCE, False)
     assert [fresh.status(job) for job in jobs] == ["failed"] * 3
 
 
@@ -245,14 +246,14 @@ def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
     session.session.control(job, "resume")
     session.until(job, "running")
     go.touch()
-    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+    assert session.session.wait(job, PATIENCE).exitStatus == 0
 
 
 def test_two_jobs_have_each_their_own_usage(session: World) -> None:
     # One job ends early, one late: usage differs, and wait() gives each its own.
     begun = time.time()
     short, long = session.run("/bin/sh", "-c", "exit 3"), session.run("/bin/sh", "-c", "sleep 2; exit 4")
-    usage = [session.session.wait(job, PATIENCE_SECONDS).resourceUsage for job in (short, long)]
+    usage = [session.session.wait(job, PATIENCE).resourceUsage for job in (short, long)]
     assert [found["exit_status"] for found in usage] == ["3.0000", "4.0000"]
     assert float(usage[1]["end_time"]) - float(usage[1]["start_time"]) >= 2
     assert all(float(found["submission_time"]) >= int(begun) for found in usage)
@@ -295,4 +296,4 @@ def test_all_control_operations_on_one_job(session: World) -> None:
     ):
         session.session.control(job, action)
         session.until(job, state)
-    assert session.session.wait(job, PATIENCE_SECONDS).wasAborted
+    assert session.session.wait(job, PATIENCE).wasAborted

@@ -7,7 +7,8 @@ import threading
 import time
 from typing import Any
 
-from tests.contract.harness import PATIENCE_SECONDS, World, in_threads
+from tests.contract.harness import World, in_threads
+from tests.patience import PATIENCE
 
 THREADS = 4
 JOBS = 2
@@ -25,7 +26,7 @@ def test_threads_submit_and_one_waits(fresh: World) -> None:
     jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
     anyone = fresh.anyone
     assert len(set(jobs)) == THREADS * JOBS
-    assert sorted(fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs) == sorted(jobs)
+    assert sorted(fresh.session.wait(anyone, PATIENCE).jobId for _ in jobs) == sorted(jobs)
 
 
 def test_threads_that_were_refused_before_the_session_can_submit_in_it(idle: World) -> None:
@@ -35,24 +36,24 @@ def test_threads_that_were_refused_before_the_session_can_submit_in_it(idle: Wor
         with idle.refuses("NoActiveSessionException"):
             idle.session.createJobTemplate()
         refused.release()
-        assert initialised.wait(PATIENCE_SECONDS)
+        assert initialised.wait(PATIENCE)
         return submit(idle)
 
     def starter() -> list[str]:
         for _ in range(THREADS):
-            assert refused.acquire(timeout=PATIENCE_SECONDS)
+            assert refused.acquire(timeout=PATIENCE)
         idle.session.initialize("session=contract-threads-before")
         initialised.set()
         return []
 
     jobs = flat(in_threads([*[worker] * THREADS, starter]))
     for job in jobs:
-        assert idle.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+        assert idle.session.wait(job, PATIENCE).exitStatus == 0
 
 
 def until_refused(world: World, call: Any) -> str:
     """Repeat a call until it raises, and return the name of the exception."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             call()
@@ -73,7 +74,7 @@ def test_exit_while_other_threads_submit(fresh: World) -> None:
 
     def leave() -> str:
         for _ in range(THREADS):
-            assert submitted.acquire(timeout=PATIENCE_SECONDS)
+            assert submitted.acquire(timeout=PATIENCE)
         fresh.session.exit()
         return "left"
 
@@ -83,7 +84,7 @@ def test_exit_while_other_threads_submit(fresh: World) -> None:
 
 def test_threads_submit_and_threads_wait(fresh: World) -> None:
     jobs = flat(in_threads([lambda: submit(fresh)] * THREADS))
-    waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS).jobId for job in jobs]
+    waits = [lambda job=job: fresh.session.wait(job, PATIENCE).jobId for job in jobs]
     assert in_threads(waits) == jobs
 
 
@@ -101,12 +102,12 @@ def test_exit_while_other_threads_submit_and_wait(fresh: World) -> None:
     def waiter() -> str:
         def call() -> None:
             with contextlib.suppress(fresh.api.errors.ExitTimeoutException):
-                fresh.session.wait(waiting, PATIENCE_SECONDS)
+                fresh.session.wait(waiting, PATIENCE)
 
         return until_refused(fresh, call)
 
     def leave() -> str:
-        assert submitted.acquire(timeout=PATIENCE_SECONDS)
+        assert submitted.acquire(timeout=PATIENCE)
         fresh.session.exit()
         return "left"
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 from tests.tables import sampled
 
 ACTIONS = ("suspend", "resume", "hold", "release", "terminate")
@@ -153,14 +154,14 @@ def test_a_job_that_never_was(session: World, action: str) -> None:
 
 def test_an_ended_job(session: World) -> None:
     job = session.run()
-    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    session.session.synchronize([job], PATIENCE, False)
     session.until_letters(job, "")  # libdrmaa hears of an end before the qmaster has removed the job
     for _ in ("unreaped", "reaped"):
         for action in ACTIONS:
             error, text = UNKNOWN[action]
             with session.refuses(error, text.format(id=job)):
                 session.session.control(job, action)
-        session.session.synchronize([job], PATIENCE_SECONDS, True)
+        session.session.synchronize([job], PATIENCE, True)
 
 
 def test_unknown_action(session: World) -> None:
@@ -174,7 +175,7 @@ def test_actions_have_names(session: World) -> None:
     assert (named.SUSPEND, named.RESUME, named.HOLD, named.RELEASE, named.TERMINATE) == ACTIONS
     job = session.held()
     session.session.control(job, named.RELEASE)
-    assert session.session.wait(job, PATIENCE_SECONDS).hasExited
+    assert session.session.wait(job, PATIENCE).hasExited
 
 
 @pytest.mark.parametrize("job", ["abc", "", "*", "name"])
@@ -260,7 +261,7 @@ def test_any_is_no_job(session: World) -> None:
 def test_one_task(session: World) -> None:
     first, second, third = session.bulk(1, 3, 1, jobSubmissionState="drmaa_hold")
     session.session.control(second, "release")
-    assert session.session.wait(second, PATIENCE_SECONDS).hasExited
+    assert session.session.wait(second, PATIENCE).hasExited
     assert session.status(first) == session.status(third) == "user_on_hold"
     text = f"code 20: Modify operation can not be applied on job-array task {third} in pending/hold state"
     with session.refuses(SUSPEND, text):
@@ -272,7 +273,7 @@ def test_a_whole_bulk_job(session: World) -> None:
     whole = jobs[0].partition(".")[0]
     session.session.control(whole, "release")
     for job in jobs:
-        assert session.session.wait(job, PATIENCE_SECONDS).hasExited
+        assert session.session.wait(job, PATIENCE).hasExited
 
 
 def test_a_task_that_is_not_there(session: World) -> None:
@@ -321,14 +322,14 @@ def test_all_jobs_of_the_session(fresh: World) -> None:
         fresh.session.control(everything, "suspend")
     fresh.session.control(everything, "release")
     for job in (single, *tasks):
-        assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
+        assert fresh.session.wait(job, PATIENCE).hasExited
     assert fresh.letters(other) == "hqw"
 
 
 def test_all_trips_over_ended_jobs_except_when_terminating(fresh: World) -> None:
     everything = fresh.everything
     ended, waiting = fresh.run(), unschedulable(fresh)
-    fresh.session.synchronize([ended], PATIENCE_SECONDS, False)
+    fresh.session.synchronize([ended], PATIENCE, False)
     fresh.until_letters(ended, "")
     with fresh.refuses("InvalidJobException", f'code 18: denied: job "{ended}" does not exist'):
         fresh.session.control(everything, "hold")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.harness import NO_USAGE, PATIENCE_SECONDS, World, told
+from tests.contract.harness import NO_USAGE, World, told
+from tests.patience import PATIENCE
 
 ABORTED = (False, False, True, 0, "")
 KILLED = (False, True, False, 0, "SIGKILL")
@@ -23,7 +24,7 @@ def brief(info: Any) -> tuple[bool, bool, bool, int, str]:
 
 def end_of(world: World, job: str) -> Any:
     """What wait() says of a job: brief, or the text of the exception."""
-    return told(lambda: brief(world.session.wait(job, PATIENCE_SECONDS)))[1]
+    return told(lambda: brief(world.session.wait(job, PATIENCE)))[1]
 
 
 def partly_running(world: World, tasks: int = 4, **attributes: Any) -> list[str]:
@@ -139,7 +140,7 @@ def test_a_job_that_traps_its_notification(session: World, name: str) -> None:
     session.until(job, "running")
     session.session.control(job, "terminate")
     go.touch()
-    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
+    assert brief(session.session.wait(job, PATIENCE)) == ABORTED
 
 
 @pytest.mark.slow
@@ -156,7 +157,7 @@ def test_somebody_elses_deletion_that_was_seen(session: World) -> None:
     with session.refuses("ExitTimeoutException"):
         session.session.wait(job, 0)
     go.touch()
-    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == ABORTED
+    assert brief(session.session.wait(job, PATIENCE)) == ABORTED
 
 
 def test_a_kill_is_no_deletion(session: World) -> None:
@@ -164,7 +165,7 @@ def test_a_kill_is_no_deletion(session: World) -> None:
     job = session.run("/bin/sh", "-c", f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 300")
     session.eventually(pid.exists, bool)
     session.tool("/bin/kill", "-9", pid.read_text().strip(), check=True)
-    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == KILLED
+    assert brief(session.session.wait(job, PATIENCE)) == KILLED
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ import pytest
 
 from drmaa_cli.gridengine.failed import CODES
 from tests.contract.conftest import FakeCell
-from tests.contract.harness import PATIENCE, PATIENCE_SECONDS, Cell, World
+from tests.contract.harness import Cell, World
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell
 
 pytestmark = [pytest.mark.slow, pytest.mark.only_on("cli-real", "cli-fake", "oracle")]
@@ -96,7 +97,7 @@ def recorded(world: World, job: str) -> list[int]:
 
 
 def told(world: World, jobs: dict[int, str]) -> dict[int, Any]:
-    infos = {code: world.session.wait(job, PATIENCE_SECONDS) for code, job in jobs.items()}
+    infos = {code: world.session.wait(job, PATIENCE) for code, job in jobs.items()}
     if not world.is_oracle:
         for info in infos.values():
             assert info.succeeded is (info.failed == 0 and info.exitStatus == 0)

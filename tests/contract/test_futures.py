@@ -17,8 +17,9 @@ import pytest
 
 from drmaa_cli.futures import CallNotPickledError, JobFuture, RemoteTraceback
 from tests.contract.futures import ON_CELLS, Pool, gone, watchers
-from tests.contract.harness import PATIENCE, World
+from tests.contract.harness import World
 from tests.futures import functions
+from tests.patience import PATIENCE
 
 pytestmark = list(ON_CELLS)
 MODULE_LEVEL = {"offset": 5}

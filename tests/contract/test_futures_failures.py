@@ -18,8 +18,9 @@ from drmaa_cli.futures import JobCallError, JobExecutor, JobFuture, delivery
 from drmaa_cli.futures.host import EXIT_NOT_SHARED
 from drmaa_cli.futures.spool import Spool
 from tests.contract.futures import ON_CELLS, Pool
-from tests.contract.harness import PATIENCE, World
+from tests.contract.harness import World
 from tests.futures import functions
+from tests.patience import PATIENCE
 
 pytestmark = list(ON_CELLS)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake", "ssh-fake", "ssh-real")
 HOUR = 3600.0
@@ -27,7 +28,7 @@ def test_jobs_of_a_session_and_jobs_of_none(session: World) -> None:
     unique = f"h{time.time_ns()}"
     began = time.time()
     array = session.bulk(1, 3, 1, "/bin/sh", "-c", "exit $((SGE_TASK_ID % 2))", jobName=f"{unique}a")
-    infos = {job: session.session.wait(job, PATIENCE_SECONDS) for job in array}
+    infos = {job: session.session.wait(job, PATIENCE) for job in array}
     by_hand = session.tool(
         "qsub",
         "-terse",

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 
@@ -52,7 +53,7 @@ def test_the_files_of_the_output(session: World, attributes: dict[str, Any]) -> 
     (directory / "sub").mkdir(parents=True)
     (directory / "li\nne").mkdir()
     given = {"joinFiles": None, **{name: filled(value, directory) for name, value in attributes.items()}}
-    info = session.session.wait(session.run("/bin/sh", "-c", SCRIPT, str(probe), **given), PATIENCE_SECONDS)
+    info = session.session.wait(session.run("/bin/sh", "-c", SCRIPT, str(probe), **given), PATIENCE)
     assert (info.output_path, info.error_path) == opened(probe)
 
 
@@ -63,7 +64,7 @@ def test_the_files_of_an_array(session: World) -> None:
         2, 6, 2, "/bin/sh", "-c", script, str(session.file("probe")), workingDirectory=str(directory),
         outputPath=":$drmaa_wd_ph$/o.$drmaa_incr_ph$.$JOB_ID", joinFiles=None,
     )  # fmt: skip
-    infos = [session.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    infos = [session.session.wait(job, PATIENCE) for job in jobs]
     found = [(info.output_path, info.error_path) for info in infos]
     assert found == [opened(session.file(f"probe.{task}")) for task in (2, 4, 6)]
 
@@ -76,7 +77,7 @@ def test_the_files_of_tasks_in_directories_of_their_own(session: World) -> None:
         1, 2, 1, "/bin/sh", "-c", script, str(session.file("probe")),
         workingDirectory=f"{session.directory}/d$drmaa_incr_ph$", outputPath=None, joinFiles=None,
     )  # fmt: skip
-    infos = [session.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    infos = [session.session.wait(job, PATIENCE) for job in jobs]
     found = [(info.output_path, info.error_path) for info in infos]
     assert found == [opened(session.file(f"probe.{task}")) for task in (1, 2)]
 
@@ -88,22 +89,22 @@ def test_the_files_of_a_job_that_another_process_submitted(session: World) -> No
     try:
         session.session.initialize(contact)
         session.session.control(job, "terminate")
-        info = session.session.wait(job, PATIENCE_SECONDS)
+        info = session.session.wait(job, PATIENCE)
     finally:
         session.begin()
     assert (info.output_path, info.error_path) == (str(path), str(path))
 
 
 def test_the_time_from_start_to_end(session: World) -> None:
-    info = session.session.wait(session.run("/bin/sleep", "1.2"), PATIENCE_SECONDS)
-    assert 1 <= info.wallclock <= PATIENCE_SECONDS
+    info = session.session.wait(session.run("/bin/sleep", "1.2"), PATIENCE)
+    assert 1 <= info.wallclock <= PATIENCE
     usage = info.resourceUsage
     assert abs(info.wallclock - float(usage["end_time"]) + float(usage["start_time"])) <= 1
 
 
 def test_what_it_used_beside_what_it_had_asked_for(session: World) -> None:
     options = "-l h_rt=1:0:0,s_rt=1800,h_vmem=4G,h_cpu=600 -pe smp 2"
-    info = session.session.wait(session.run(nativeSpecification=options), PATIENCE_SECONDS)
+    info = session.session.wait(session.run(nativeSpecification=options), PATIENCE)
     asked = info.requested
     assert (asked.time, asked.memory, asked.cpu, asked.slots) == (3600.0, 8 * 2**30, 1200.0, 2)
     assert asked.words.pe == "smp"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from drmaa_cli import ReasonKind
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 
@@ -44,7 +45,7 @@ def test_the_life_of_a_job(session: World) -> None:
     assert live.host
     assert live.queue
     assert live.submitted == waits.submitted
-    assert abs(time.time() - live.started) < PATIENCE_SECONDS
+    assert abs(time.time() - live.started) < PATIENCE
     assert live.wallclock is not None
     session.eventually(lambda: job.tail(1), lambda text: text == "no end\n")
     assert job.tail(3) == "29\n30\nno end\n"
@@ -56,7 +57,7 @@ def test_the_life_of_a_job(session: World) -> None:
     with session.refuses("ExitTimeoutException"):
         job.wait(0)
     go.touch()
-    info = job.wait(PATIENCE_SECONDS)
+    info = job.wait(PATIENCE)
     assert (info.jobId, info.exitStatus) == (number, 3)
     assert job.wait(0) == job.info == info, "it can be asked again"
     assert job.live is None
@@ -75,7 +76,7 @@ def test_output_that_goes_into_a_directory(session: World) -> None:
     ids = [*session.bulk(1, 2, 1, *words, **values), session.run(*words, **values)]
     with session.template(*words, **values) as template:
         ids += session.session.runJobs([template, template])
-    session.session.synchronize(ids, PATIENCE_SECONDS)
+    session.session.synchronize(ids, PATIENCE)
     for number in ids:
         job = session.session.job(number)
         assert (job.stdout, job.stderr) == (f"{place}/nm.o{number}", f"{place}/nm.e{number}")
@@ -89,7 +90,7 @@ def test_control(session: World) -> None:
     job.resume()
     session.until(job.id, "running")
     job.cancel()
-    info = job.wait(PATIENCE_SECONDS)
+    info = job.wait(PATIENCE)
     assert info.reason.kind is ReasonKind.DELETED_BY_SESSION
     assert job.state == "failed"
     with session.refuses("InvalidJobException"):
@@ -99,7 +100,7 @@ def test_control(session: World) -> None:
 def test_a_job_deleted_while_it_was_pending(session: World) -> None:
     job = session.session.job(session.held())
     job.cancel()
-    info = job.wait(PATIENCE_SECONDS)
+    info = job.wait(PATIENCE)
     assert (info.wasAborted, info.resourceUsage) == (True, {})
     assert job.info == info
 
@@ -110,7 +111,7 @@ def test_tasks_and_what_is_no_job(session: World) -> None:
     )
     jobs = [session.session.job(task) for task in tasks]
     for job, number in zip(jobs, (1, 3)):
-        job.wait(PATIENCE_SECONDS)
+        job.wait(PATIENCE)
         assert session.eventually(job.tail, bool) == f"{number}\n"
     assert jobs[0] == session.session.job(tasks[0]) != jobs[1]
     assert len({*jobs, session.session.job(tasks[0])}) == 2
@@ -133,29 +134,29 @@ def test_submitting_once_more(session: World) -> None:
     first = session.run(
         "/bin/sh", "-c", script, "sh", "x", "1", outputPath=f":{out}", jobEnvironment=environment
     )
-    assert session.session.wait(first, PATIENCE_SECONDS).exitStatus == 1
+    assert session.session.wait(first, PATIENCE).exitStatus == 1
     assert out.read_text() == "a b x\n"
     second = session.session.resubmit(first, args=["-c", script, "sh", "y", "2"], jobName="again")
     session.submitted.append(second)
-    info = session.session.job(second).wait(PATIENCE_SECONDS)
+    info = session.session.job(second).wait(PATIENCE)
     assert info.exitStatus == 2
     assert out.read_text() == "a b x\na b y\n"
     third = session.session.job(second).resubmit(
         outputPath=None, joinFiles=None, errorPath=":/dev/null", workingDirectory=str(session.directory)
     )
     session.submitted.append(third.id)
-    assert third.wait(PATIENCE_SECONDS).exitStatus == 2
+    assert third.wait(PATIENCE).exitStatus == 2
     assert session.eventually(session.file(f"again.o{third.id}").exists, bool)
 
 
 def test_submitting_a_task_once_more(session: World) -> None:
     script = "test -e $0.$SGE_TASK_ID || { touch $0.$SGE_TASK_ID; exit 9; }; exit $SGE_TASK_ID"
     tasks = session.bulk(2, 4, 1, "/bin/sh", "-c", script, str(session.file("ran")))
-    session.session.synchronize(tasks, PATIENCE_SECONDS)
+    session.session.synchronize(tasks, PATIENCE)
     again = session.session.resubmit(tasks[1])
     session.submitted.append(again.partition(".")[0])
     assert again.endswith(".3")
-    assert session.session.wait(again, PATIENCE_SECONDS).exitStatus == 3
+    assert session.session.wait(again, PATIENCE).exitStatus == 3
 
 
 def test_submitting_one_of_many_once_more(session: World) -> None:
@@ -167,7 +168,7 @@ def test_submitting_one_of_many_once_more(session: World) -> None:
     ids = session.session.runJobs(templates)
     again = session.session.resubmit(ids[1])
     session.submitted += [ids[0].partition(".")[0], again]
-    assert session.session.wait(again, PATIENCE_SECONDS).exitStatus == 5
+    assert session.session.wait(again, PATIENCE).exitStatus == 5
 
 
 def test_what_cannot_be_submitted_once_more(session: World) -> None:
@@ -185,7 +186,7 @@ def test_running_again(session: World) -> None:
     session.eventually(session.file("ran").exists, bool)
     session.until(number, "running")
     job.requeue()
-    assert job.wait(PATIENCE_SECONDS).exitStatus == 5
+    assert job.wait(PATIENCE).exitStatus == 5
     with session.refuses("InvalidJobException", f'code 18: invalid queue or job "{number}"'):
         job.requeue()
 

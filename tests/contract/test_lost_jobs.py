@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 
 @pytest.mark.only_on("cli-fake", "cli-real", "oracle")
@@ -16,9 +17,9 @@ def test_a_job_whose_shepherd_was_killed(session: World) -> None:
     session.eventually(pid.exists, bool)
     session.until(job, "running")
     session.tool("/bin/kill", "-9", pid.read_text().strip(), check=True)
-    session.session.synchronize([job], PATIENCE_SECONDS, False)
+    session.session.synchronize([job], PATIENCE, False)
     assert session.status(job) == "done"
-    info = session.session.wait(job, PATIENCE_SECONDS)
+    info = session.session.wait(job, PATIENCE)
     assert info[1:7] == (False, False, "", False, False, 0)
     sampled = ["io", "iow", "mem", "cpu", "vmem", "maxvmem"]
     assert list(info.resourceUsage) == [*sampled, "submission_time", "priority"]

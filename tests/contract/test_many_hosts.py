@@ -12,9 +12,9 @@ import fake_sge
 from drmaa_cli import JobState
 from drmaa_cli.session.job_session import JobSession
 from tests.fake.kit import wait_for
+from tests.patience import PATIENCE
 
 HOSTS = {"big": 4, "small": 2}
-PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_job_of_a_crashed_host_runs_until_the_host_is_back(
     cell: fake_sge.Cell, session: JobSession
 ) -> None:
     job = submit(session, "-l h=small", "sleep 600")
-    wait_for(lambda: session.jobStatus(job) == JobState.RUNNING)
+    wait_for(lambda: [item.state for item in cell.jobs()] == ["r"])
     cell.host("small").crash()
     cell.advance(301)
     assert cell.host("small").status.unheard
@@ -94,7 +94,7 @@ def test_a_deleted_job_of_an_unheard_host_ends_when_the_host_is_back(
     cell: fake_sge.Cell, session: JobSession
 ) -> None:
     job = submit(session, "-l h=small", "sleep 600")
-    wait_for(lambda: session.jobStatus(job) == JobState.RUNNING)
+    wait_for(lambda: [item.state for item in cell.jobs()] == ["r"])
     cell.host("small").down()
     session.control(job, drmaa_cli.JobControlAction.TERMINATE)
     with pytest.raises(drmaa_cli.ExitTimeoutException):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.harness import NO_USAGE, PATIENCE_SECONDS, World
+from tests.contract.harness import NO_USAGE, World
+from tests.patience import PATIENCE
 
 IGNORED = ("-sync y", "-sync n", "-terse", "-help", "-verify", "-u x", "-pty y", "-hard", "-soft", "-t 5")
 
@@ -105,7 +106,7 @@ def test_script_with_embedded_options(session: World) -> None:
     job = session.run(
         str(script), "here", nativeSpecification="-b n -p -5", jobName=None, outputPath=f":{path}"
     )
-    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+    assert session.session.wait(job, PATIENCE).exitStatus == 0
     assert path.read_text() == "ran here\n"
     held = session.held(command=str(script), nativeSpecification="-b n -p -5", jobName=None)
     seen = session.details(held)
@@ -115,7 +116,7 @@ def test_script_with_embedded_options(session: World) -> None:
 def test_script_in_the_working_directory(session: World) -> None:
     session.file("script.sh").write_text("#!/bin/sh\nexit 3\n")
     job = session.run("script.sh", nativeSpecification="-b n", workingDirectory=str(session.directory))
-    assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 3
+    assert session.session.wait(job, PATIENCE).exitStatus == 3
 
 
 @pytest.mark.here  # directory and files are the host's
@@ -141,7 +142,7 @@ def test_now_that_cannot_start(session: World) -> None:
     job = session.run(nativeSpecification="-now y -w n -l arch=pdp11")
     session.until(job, "failed")
     with session.refuses("NoResourceUsageException", NO_USAGE):
-        session.session.wait(job, PATIENCE_SECONDS)
+        session.session.wait(job, PATIENCE)
 
 
 def test_parallel_environment(session: World) -> None:

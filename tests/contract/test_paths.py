@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 SHOW_ERRORS = "echo out; echo err >&2"
 
@@ -40,7 +41,7 @@ def test_directories(session: World) -> None:
         path = session.file(name)
         jobs[name] = session.run("/bin/pwd", "-P", workingDirectory=directory, outputPath=f":{path}")
     for job in jobs.values():
-        assert session.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+        assert session.session.wait(job, PATIENCE).exitStatus == 0
     expected = {name: str(Path(where).resolve()) for name, (_, where) in rows.items()}
     assert {name: session.file(name).read_text().strip() for name in rows} == expected
 
@@ -65,7 +66,7 @@ def test_output_paths(session: World) -> None:
         for name, (path, _) in rows.items()
     }
     for job in jobs.values():
-        session.session.wait(job, PATIENCE_SECONDS)
+        session.session.wait(job, PATIENCE)
     files = {name: file.format(id=jobs[name], user=session.user) for name, (_, file) in rows.items()}
     seen = {
         name: (here / file).read_text() if (here / file).exists() else None for name, file in files.items()
@@ -75,7 +76,7 @@ def test_output_paths(session: World) -> None:
 
 def test_a_comma_in_an_output_path(session: World) -> None:
     path = session.file("a,b")
-    session.session.wait(session.run("/bin/echo", "x", outputPath=f":{path}"), PATIENCE_SECONDS)
+    session.session.wait(session.run("/bin/echo", "x", outputPath=f":{path}"), PATIENCE)
     assert path.read_text() == "x\n"
 
 
@@ -83,7 +84,7 @@ def test_default_output_files(session: World) -> None:
     job = session.run(
         "/bin/sh", "-c", SHOW_ERRORS, workingDirectory=str(session.directory), outputPath=None, joinFiles=None
     )
-    session.session.wait(job, PATIENCE_SECONDS)
+    session.session.wait(job, PATIENCE)
     assert session.file(f"contract.o{job}").read_text() == "out\n"
     assert session.file(f"contract.e{job}").read_text() == "err\n"
 
@@ -94,7 +95,7 @@ def test_joined_files_are_appended_to(session: World) -> None:
     job = session.run(
         "/bin/sh", "-c", SHOW_ERRORS, outputPath=f":{path}", errorPath=f":{unused}", joinFiles=True
     )
-    session.session.wait(job, PATIENCE_SECONDS)
+    session.session.wait(job, PATIENCE)
     assert path.read_text() == "before\nout\nerr\n"
     assert not unused.exists()
 
@@ -104,7 +105,7 @@ def test_separate_error_file(session: World) -> None:
     job = session.run(
         "/bin/sh", "-c", SHOW_ERRORS, outputPath=f":{out}", errorPath=f":{error}", joinFiles=False
     )
-    session.session.wait(job, PATIENCE_SECONDS)
+    session.session.wait(job, PATIENCE)
     assert (out.read_text(), error.read_text()) == ("out\n", "err\n")
 
 
@@ -127,7 +128,7 @@ def test_bulk_paths(session: World) -> None:
         workingDirectory=str(here),
     )
     for job in jobs:
-        session.session.wait(job, PATIENCE_SECONDS)
+        session.session.wait(job, PATIENCE)
     assert {path.name: path.read_text() for path in here.iterdir()} == {
         f"o.{n}": f"{n}\n{here}\n" for n in (2, 4, 6)
     }

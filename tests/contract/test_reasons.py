@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli import JobInfo, Reason, ReasonKind
-from tests.contract.harness import PATIENCE_SECONDS, World
+from tests.contract.harness import World
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
 
 
 def reason_of(session: World, job: str) -> Reason:
-    info = session.session.wait(job, PATIENCE_SECONDS)
+    info = session.session.wait(job, PATIENCE)
     assert isinstance(info, JobInfo)
     return info.reason
 

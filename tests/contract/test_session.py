@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.harness import BAD_ARGUMENT, NO_SESSION, PATIENCE_SECONDS, World, in_threads
+from tests.contract.harness import BAD_ARGUMENT, NO_SESSION, World, in_threads
+from tests.patience import PATIENCE
 
 ALREADY_ACTIVE = "code 11: Initialization failed due to existing DRMAA session."
 
@@ -83,7 +84,7 @@ def test_a_template_outlives_its_session(idle: World) -> None:
         idle.session.exit()
         idle.session.initialize(f"session=later-on-{idle.backend}")
         job = idle.session.runJob(template)
-        assert idle.session.wait(job, PATIENCE_SECONDS).exitStatus == 0
+        assert idle.session.wait(job, PATIENCE).exitStatus == 0
 
 
 def test_exit_without_a_session(idle: World) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.harness import NO_SUCH_JOB, PATIENCE_SECONDS, World
+from tests.contract.harness import NO_SUCH_JOB, World
 from tests.contract.test_control import dependent, future, in_error, suspended, unschedulable
+from tests.patience import PATIENCE
 from tests.tables import sampled
 
 QUEUE = "all.q@localhost"
@@ -152,7 +153,7 @@ def test_rescheduled(session: World) -> None:
     session.until_letters(job, "Rr")
     assert session.status(job) == "running"
     end_second.touch()
-    info = session.session.wait(job, PATIENCE_SECONDS)
+    info = session.session.wait(job, PATIENCE)
     assert (info.hasExited, info.exitStatus) == (True, 4)
 
 
@@ -171,7 +172,7 @@ def test_status_of_an_ended_job(session: World, command: list[str], status: str)
     job = session.run(*command)
     session.until(job, status)
     assert session.status(job) == status
-    session.session.wait(job, PATIENCE_SECONDS)
+    session.session.wait(job, PATIENCE)
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.status(job)
 
@@ -225,7 +226,7 @@ def test_default_options_of_qstat(world: World, options: str) -> None:
         held = world.held()
         assert world.status(held) == "user_on_hold"
         world.session.control(job, "terminate")
-        assert world.session.wait(job, PATIENCE_SECONDS).wasAborted
+        assert world.session.wait(job, PATIENCE).wasAborted
     finally:
         path.unlink()
         world.end()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.contract.futures import ON_CELLS
-from tests.contract.harness import PATIENCE, ROOT, World
+from tests.contract.harness import ROOT, World
+from tests.patience import PATIENCE
 
 submitit = pytest.importorskip("submitit")
 

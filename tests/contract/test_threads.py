@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.harness import NO_SESSION, PATIENCE_SECONDS, World, in_threads
+from tests.contract.harness import NO_SESSION, World, in_threads
+from tests.patience import PATIENCE
+from tests.processes import children, letter
 
-FAR_AWAY = 10 * PATIENCE_SECONDS  # a time-out that no test comes to
+FAR_AWAY = 10 * PATIENCE  # a time-out that no test comes to
 
 
 def names(results: list[Any]) -> list[str]:
@@ -25,20 +24,20 @@ def names(results: list[Any]) -> list[str]:
 def test_a_waiter_for_each_job(fresh: World) -> None:
     jobs = [fresh.held() for _ in range(4)]
     release = [lambda: fresh.session.control(fresh.everything, "release")]
-    waits = [lambda job=job: fresh.session.wait(job, PATIENCE_SECONDS) for job in jobs]
+    waits = [lambda job=job: fresh.session.wait(job, PATIENCE) for job in jobs]
     assert names(in_threads([*waits, *release])[:-1]) == sorted(jobs)
 
 
 def test_one_waiter_gets_the_job(fresh: World) -> None:
     job = fresh.run("/bin/sleep", "0.3")
-    results = in_threads([lambda: fresh.session.wait(job, PATIENCE_SECONDS)] * 3)
+    results = in_threads([lambda: fresh.session.wait(job, PATIENCE)] * 3)
     assert names(results) == sorted([job, "InvalidJobException", "InvalidJobException"])
 
 
 def test_more_waiters_for_any_than_jobs(fresh: World) -> None:
     jobs = [fresh.run("/bin/sleep", "0.3") for _ in range(2)]
     anyone = fresh.anyone
-    results = in_threads([lambda: fresh.session.wait(anyone, PATIENCE_SECONDS)] * 3)
+    results = in_threads([lambda: fresh.session.wait(anyone, PATIENCE)] * 3)
     assert names(results) == sorted([*jobs, "InvalidJobException"])
 
 
@@ -46,8 +45,8 @@ def test_wait_and_synchronize_together(fresh: World) -> None:
     job = fresh.run("/bin/sleep", "0.3")
     info, done = in_threads(
         [
-            lambda: fresh.session.wait(job, PATIENCE_SECONDS),
-            lambda: fresh.session.synchronize([job], PATIENCE_SECONDS, False),
+            lambda: fresh.session.wait(job, PATIENCE),
+            lambda: fresh.session.synchronize([job], PATIENCE, False),
         ]
     )
     assert info.jobId == job
@@ -58,7 +57,7 @@ def test_submissions_from_many_threads(fresh: World) -> None:
     jobs = in_threads([fresh.run] * 8)
     assert len(set(jobs)) == 8
     for job in jobs:
-        assert fresh.session.wait(job, PATIENCE_SECONDS).hasExited
+        assert fresh.session.wait(job, PATIENCE).hasExited
 
 
 def test_exit_wakes_a_waiter(world: World) -> None:
@@ -143,11 +142,7 @@ def test_a_forked_child_has_no_session_and_can_join_the_parents(fresh: World) ->
 
 
 def test_no_process_is_left(fresh: World) -> None:
-    fresh.session.wait(fresh.run(), PATIENCE_SECONDS)
+    before = children()
+    fresh.session.wait(fresh.run(), PATIENCE)
     fresh.end()
-    states = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # ended meanwhile
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            states += [state] if int(parent) == os.getpid() else []
-    assert "Z" not in states
+    assert "Z" not in [letter(pid) for pid in children() - before]

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, PATIENCE_SECONDS, WAIT_TIMEOUT, World
+from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, WAIT_TIMEOUT, World
+from tests.patience import PATIENCE
 
 SHORT_KEYS = (
     "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime "
@@ -114,9 +115,9 @@ def test_endings(session: World) -> None:
     jobs = {row.name: session.run(*row.command, **row.attributes) for row in ENDINGS}
     seen, statuses = {}, {}
     for row in ENDINGS:
-        session.session.synchronize([jobs[row.name]], PATIENCE_SECONDS, False)
+        session.session.synchronize([jobs[row.name]], PATIENCE, False)
         statuses[row.name] = session.status(jobs[row.name])
-        seen[row.name] = brief(session.session.wait(jobs[row.name], PATIENCE_SECONDS))
+        seen[row.name] = brief(session.session.wait(jobs[row.name], PATIENCE))
     assert seen == {row.name: row.info for row in ENDINGS}
     assert statuses == {row.name: row.status for row in ENDINGS}
 
@@ -128,7 +129,7 @@ def test_signals(session: World) -> None:
     session.file("die.py").write_text(DIE)
     script = f"{here}/die.py"
     jobs = {n: session.run("/usr/bin/python3", "-S", script, str(n), workingDirectory=here) for n in numbers}
-    infos = {number: session.session.wait(job, PATIENCE_SECONDS) for number, job in jobs.items()}
+    infos = {number: session.session.wait(job, PATIENCE) for number, job in jobs.items()}
     assert {number: brief(info) for number, info in infos.items()} == {
         number: (False, True, False, 0, name) for number, (name, _) in SIGNALS.items()
     }
@@ -144,7 +145,7 @@ def test_a_script_without_an_interpreter_line(session: World) -> None:
     script = session.file("bare")
     script.write_text("exit 7\n")
     script.chmod(0o755)
-    info = session.session.wait(session.run(str(script)), PATIENCE_SECONDS)
+    info = session.session.wait(session.run(str(script)), PATIENCE)
     assert brief(info) == (True, False, False, 7, "")
 
 
@@ -153,7 +154,7 @@ def test_a_bad_interpreter(session: World) -> None:
     script = session.file("bad")
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o755)
-    info = session.session.wait(session.run(str(script)), PATIENCE_SECONDS)
+    info = session.session.wait(session.run(str(script)), PATIENCE)
     assert brief(info) == (False, False, True, 0, "")
 
 
@@ -165,28 +166,28 @@ def test_deleted_while_running(session: World) -> None:
     session.session.control(by_us, "terminate")
     session.session.control(suspended, "terminate")
     for job in (by_us, suspended):
-        assert brief(session.session.wait(job, PATIENCE_SECONDS)) == (False, False, True, 0, "")
+        assert brief(session.session.wait(job, PATIENCE)) == (False, False, True, 0, "")
     session.tool("qdel", by_qdel)
     session.until_letters(by_qdel, "")
     # A foreign qdel that no listing has shown leaves the same record as kill -9, but on engines that note who
     # deleted a job; libdrmaa's own connection to the qmaster sees it.
     seen = session.is_oracle or session.is_ocs
     expected = (False, False, True, 0, "") if seen else (False, True, False, 0, "SIGKILL")
-    assert brief(session.session.wait(by_qdel, PATIENCE_SECONDS)) == expected
+    assert brief(session.session.wait(by_qdel, PATIENCE)) == expected
 
 
 @pytest.mark.slow
 def test_deleted_with_notification(session: World) -> None:
     job = session.sleeper(nativeSpecification="-notify")
     session.session.control(job, "terminate")
-    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == (False, False, True, 0, "")
+    assert brief(session.session.wait(job, PATIENCE)) == (False, False, True, 0, "")
 
 
 def test_deleted_while_pending(session: World) -> None:
     job = session.held()
     session.session.control(job, "terminate")
     with session.refuses("NoResourceUsageException", NO_USAGE):
-        session.session.wait(job, PATIENCE_SECONDS)
+        session.session.wait(job, PATIENCE)
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.session.wait(job, 0)
 
@@ -199,12 +200,12 @@ def test_rescheduled_job(session: World) -> None:
     session.until(job, "running")
     session.eventually(path.exists, bool)
     session.tool("qmod", "-rj", job, check=True)
-    assert brief(session.session.wait(job, PATIENCE_SECONDS)) == (True, False, False, 5, "")
+    assert brief(session.session.wait(job, PATIENCE)) == (True, False, False, 5, "")
 
 
 def test_job_info(session: World) -> None:
     job = session.run("/bin/sh", "-c", "exit 3")
-    info = session.session.wait(job, PATIENCE_SECONDS)
+    info = session.session.wait(job, PATIENCE)
     assert info._fields == (
         "jobId",
         "hasExited",
@@ -220,7 +221,7 @@ def test_job_info(session: World) -> None:
 
 
 def test_resource_usage(session: World) -> None:
-    info = session.session.wait(session.run("/bin/sh", "-c", "exit 3"), PATIENCE_SECONDS)
+    info = session.session.wait(session.run("/bin/sh", "-c", "exit 3"), PATIENCE)
     usage = info.resourceUsage
     others = [name for name in SHORT_KEYS if name not in SAMPLED]
     assert [name for name in usage if name not in SAMPLED] == others
@@ -236,7 +237,7 @@ def test_resource_usage(session: World) -> None:
 
 @pytest.mark.slow
 def test_usage_of_a_job_that_never_started(session: World) -> None:
-    info = session.session.wait(session.run("/no/such/program"), PATIENCE_SECONDS)
+    info = session.session.wait(session.run("/no/such/program"), PATIENCE)
     names = list(info.resourceUsage)
     assert [name for name in names if name not in SAMPLED] == NEVER_STARTED
     if not session.is_oracle:  # there by chance: whether execd took a sample
@@ -252,7 +253,7 @@ def test_unknown_job(session: World, job: str) -> None:
 
 def test_reaped_job(session: World) -> None:
     job = session.run()
-    session.session.wait(job, PATIENCE_SECONDS)
+    session.session.wait(job, PATIENCE)
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.session.wait(job, -1)
     session.session.synchronize([job], 0, False)
@@ -264,7 +265,7 @@ def test_time_out(session: World) -> None:
         with session.refuses("ExitTimeoutException", WAIT_TIMEOUT):
             session.session.wait(job, timeout)
     session.session.control(job, "release")
-    assert session.session.wait(job, PATIENCE_SECONDS).hasExited
+    assert session.session.wait(job, PATIENCE).hasExited
 
 
 @pytest.mark.parametrize("timeout", ["1", None], ids=repr)
@@ -287,25 +288,25 @@ def test_malformed_id(session: World, job: str) -> None:
 
 def test_a_bulk_job_as_a_whole_is_its_first_task(session: World) -> None:
     first, second = session.bulk(1, 2, 1)
-    info = session.session.wait(first.partition(".")[0], PATIENCE_SECONDS)
+    info = session.session.wait(first.partition(".")[0], PATIENCE)
     assert info.jobId == first
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.session.wait(first, 0)
-    assert session.session.wait(second, PATIENCE_SECONDS).jobId == second
+    assert session.session.wait(second, PATIENCE).jobId == second
 
 
 def test_task_one_of_a_single_job(session: World) -> None:
     job = session.run()
     with session.refuses("InvalidJobException", NO_SUCH_JOB):
         session.session.wait(f"{job}.2", 0)
-    assert session.session.wait(f"{job}.1", PATIENCE_SECONDS).hasExited
+    assert session.session.wait(f"{job}.1", PATIENCE).hasExited
 
 
 def test_any(fresh: World) -> None:
     anyone = fresh.anyone
     jobs = [fresh.run() for _ in range(3)]
-    fresh.session.synchronize(jobs, PATIENCE_SECONDS, False)
-    assert [fresh.session.wait(anyone, PATIENCE_SECONDS).jobId for _ in jobs] == jobs
+    fresh.session.synchronize(jobs, PATIENCE, False)
+    assert [fresh.session.wait(anyone, PATIENCE).jobId for _ in jobs] == jobs
     with fresh.refuses("InvalidJobException", NO_SUCH_JOB):
         fresh.session.wait(anyone, -1)
 
@@ -313,4 +314,4 @@ def test_any(fresh: World) -> None:
 def test_any_with_a_job_deleted_while_pending(fresh: World) -> None:
     fresh.session.control(fresh.held(), "terminate")
     with fresh.refuses("NoResourceUsageException", NO_USAGE):
-        fresh.session.wait(fresh.anyone, PATIENCE_SECONDS)
+        fresh.session.wait(fresh.anyone, PATIENCE)

@@ -24,6 +24,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.display import ProgressDisplay
 from tests.core.conftest import Cell, template
+from tests.patience import PATIENCE
 
 
 def run(session: JobSession, count: int = 3) -> list[str]:
@@ -184,7 +185,7 @@ def test_the_end_of_the_session(cell: Cell) -> None:
     thread.start()
     cell.clock.sleep(5)
     session.exit()
-    thread.join(60)
+    thread.join(PATIENCE)
     assert len(seen) == 1
     with pytest.raises(NoActiveSessionException):
         next(found)

@@ -15,6 +15,7 @@ import pytest
 
 from drmaa_cli.system import pipes
 from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout, LocalRunner
+from tests.patience import PATIENCE
 from tests.processes import children, is_running
 
 FDS = Path("/proc/self/fd")
@@ -192,7 +193,7 @@ def test_an_interrupt_kills_the_command_and_leaves_nothing(tmp_path: Path) -> No
     flag = tmp_path / "flag"
     script = INTERRUPTED.format(path=sys.path, flag=str(flag))
     argv = [sys.executable, "-c", script]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stdout == "interrupted 0\n", done.stderr
     until(lambda: not is_running(int(flag.read_text())))
 

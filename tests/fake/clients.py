@@ -17,6 +17,7 @@ from fake_sge import compiled
 from fake_sge.cell import Cell
 from fake_sge.wire import frame, receive
 from tests.conftest import CACHE, REQUIRE_REAL_CELL
+from tests.patience import PATIENCE
 
 CLIENTS = ("compiled", "python")
 MAGIC = b"\x7fELF"
@@ -140,7 +141,7 @@ def through_shell(
         cwd=cwd,
         env=cell.env,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 

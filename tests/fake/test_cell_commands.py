@@ -14,6 +14,7 @@ import pytest
 
 from fake_sge.cell import Cell
 from fake_sge.layout import NOT_SIMULATED, TOOLS
+from tests.patience import PATIENCE
 from tests.tables import slow
 
 from .clients import cells_have, client_of
@@ -121,7 +122,7 @@ def test_each_command_on_a_running_cell(
         env=cell.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     cell.run("qdel", str(job))
@@ -145,7 +146,7 @@ def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: P
         number = next(group.job for group in cell.jobs() if group.name == "sleep" and group.state == "r")
         details = cell.run("qstat", "-j", str(number)).stdout
         cell.run("qdel", str(number))
-        assert qrsh.wait(30) == 137
+        assert qrsh.wait(PATIENCE) == 137
     for line in (
         b"stdout_path_list:           NONE:NONE:/dev/null\n",
         b"restart:                    n\n",
@@ -215,7 +216,7 @@ def test_commands_that_are_not_simulated_say_so(cell: Cell, tool: str) -> None:
         env=cell.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, f"fake_sge: {tool} is not simulated\n")

@@ -15,6 +15,7 @@ import fake_sge
 from fake_sge import Cell
 from fake_sge.cli import main
 from fake_sge.launch import running_cells
+from tests.patience import PATIENCE
 
 from .kit import state, submit, wait_for
 
@@ -88,7 +89,7 @@ def _mine(path: Path, cell: Cell) -> bool:
 
 def test_a_cell_that_is_only_started_stays(tmp_path: Path) -> None:
     code = "import sys; from fake_sge import Cell; Cell(sys.argv[1]).start()"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "cell")], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "cell")], check=True, timeout=PATIENCE)
     cell = Cell(tmp_path / "cell")
     assert cell.status().jobs == 0
     cell.stop()
@@ -127,7 +128,11 @@ with Cell({str(tmp_path / "cell")!r}, login_shells=False) as cell:
     assert cell.run("qstat").returncode == 0
 """
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "unable to send message to qmaster" in done.stdout

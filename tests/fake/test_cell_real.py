@@ -12,6 +12,7 @@ import pytest
 
 from fake_sge.cell import Cell
 from tests.homes import users_home
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell
 
 from .kit import environment
@@ -39,7 +40,7 @@ class Side:
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
-            timeout=180,
+            timeout=PATIENCE,
         )
 
     def job(self, cwd: Path, *words: str, ends: int = 1) -> list[list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
+from tests.patience import PATIENCE
 
 from .kit import quick, records, state, submit, wait_for
 
@@ -92,7 +93,7 @@ def test_a_waiting_client_does_not_keep_others_waiting(cell: Cell, tmp_path: Pat
     other = quick(cell, tmp_path, "true")
     wait_for(lambda: records(cell, other))
     (tmp_path / "go").touch()
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=PATIENCE)
     number = out.split()[2].decode()
     assert out == f'Your job {number} ("sh") has been submitted\n'.encode()
     assert (process.returncode, err) == (6, f"Job {number} exited with exit code 6.\n".encode())
@@ -106,7 +107,7 @@ def test_stdin_is_not_read_unless_it_is_needed(cell: Cell, tmp_path: Path) -> No
             stdin=holder.stdout,
             env=cell.env,
             capture_output=True,
-            timeout=180,
+            timeout=PATIENCE,
             check=True,
             cwd=tmp_path,
         )
@@ -121,6 +122,6 @@ def test_a_closed_stdin(cell: Cell, tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         cwd=tmp_path,
-        timeout=180,
+        timeout=PATIENCE,
     )
     assert state(cell, int(done.stdout)) == "hqw"

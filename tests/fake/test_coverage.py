@@ -12,6 +12,7 @@ from fake_sge import coverage
 from fake_sge.commands.submit_options.job_spec import FIELDS
 from fake_sge.commands.submit_options.table import OPTIONS
 from fake_sge.layout import NOT_SIMULATED
+from tests.patience import PATIENCE
 from tests.real_cell import BINARIES, RealCell
 
 from .pure import PureCell
@@ -75,7 +76,12 @@ def test_refused_options_of_qconf_say_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tool", sorted(coverage.rows()))
 def test_all_options_of_the_real_help_are_on_the_page(real_cell: RealCell, tool: str) -> None:
     done = subprocess.run(
-        [BINARIES / tool, "-help"], env=real_cell.env, capture_output=True, text=True, check=False, timeout=60
+        [BINARIES / tool, "-help"],
+        env=real_cell.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     theirs = set(re.findall(r"(?m)^ *\[\[?(-\w[\w@]*)", done.stdout + done.stderr)) | {"-help"}
     rows = coverage.rows()

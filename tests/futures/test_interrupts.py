@@ -12,9 +12,9 @@ import pytest
 
 from tests.futures.functions import add
 from tests.futures.scene import Scene
+from tests.patience import PATIENCE
 
 INTERRUPTIONS = 100
-PATIENCE = 120.0
 
 
 class Stop(BaseException):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_MEMORY = 300_000  # kB
 
@@ -48,7 +50,7 @@ def test_a_map_of_100_000_items(tmp_path: Path) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)], env=env, cwd=ROOT, capture_output=True, text=True,
-        timeout=180, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < MOST_MEMORY

@@ -24,8 +24,7 @@ from drmaa_cli.session.job_session import JobSession
 from tests.futures.functions import add
 from tests.futures.scene import Scene
 from tests.gridengine import captured
-
-PATIENCE = 120.0
+from tests.patience import PATIENCE
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from drmaa_cli.gridengine import accounting, control, probe, qacct, qstat, qsub, states
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult, Hold, JobId, TaskRange
 from drmaa_cli.gridengine.replies import Outcome
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell, wait_until
 
 pytestmark = pytest.mark.real_cell
@@ -38,7 +39,7 @@ def run(real_cell: RealCell) -> Run:
             cwd=real_cell.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=180,
+            timeout=PATIENCE,
             check=False,
         )
         return CommandResult(tuple(argv), done.returncode, done.stdout, done.stderr)

@@ -16,11 +16,11 @@ from contextlib import suppress
 
 from drmaa_cli.errors import ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
+from tests.patience import PATIENCE
 from tests.processes import children
 from tests.sessions.kit import job, wait_for
 
 PAUSE = 0.003  # seconds between two interrupts
-PATIENCE = 180.0
 
 
 class Interrupts:

@@ -17,11 +17,11 @@ from typing import Any, Callable
 
 from drmaa_cli import JobSession, JobState
 from drmaa_cli.session.templates import JobTemplate
+from tests.patience import PATIENCE
 from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
 PROGRAM = Path(__file__).with_name("program.py")
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 180.0
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:

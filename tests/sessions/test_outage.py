@@ -237,7 +237,7 @@ def test_a_program_that_asks_for_no_log_sees_none(own: Cell) -> None:
     ) as process:
         wait_for(own.jobs, "the submission")
         own.stop_qmaster()
-        out, err = process.communicate("\n", timeout=180)
+        out, err = process.communicate("\n", timeout=PATIENCE)
     assert (out, err) == ("told\n", "")
 
 

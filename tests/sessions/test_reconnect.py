@@ -278,7 +278,7 @@ session.runJob(job(session, "exit 5"))
 def submit_and_die(point: str) -> None:
     """Run a program that submits a job and is killed at a point of that."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=180, check=False)
+    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=PATIENCE, check=False)
     assert died.returncode == -signal.SIGKILL
 
 

@@ -21,6 +21,7 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.process_session import Session
 from drmaa_cli.store.session_store import Intent, Store, StoreError
 from drmaa_cli.system.processes import Owner
+from tests.patience import PATIENCE
 from tests.sessions.kit import ROOT, job, wait_for
 
 THREADS, JOBS_EACH = 16, 25
@@ -107,7 +108,7 @@ def test_each_job_is_reaped_by_one_of_four_processes(tmp_path: Path) -> None:
         )
         for index in range(PROCESSES)
     ]
-    told = [json.loads(process.communicate(timeout=180)[0]) for process in running]
+    told = [json.loads(process.communicate(timeout=PATIENCE)[0]) for process in running]
     submitted = sorted(number for mine, _ in told for number in mine)
     reaped = sorted(number for _, mine in told for number in mine)
     assert len(submitted) == PROCESSES * JOBS_PER_PROCESS
@@ -152,7 +153,7 @@ def test_exit_in_one_thread_wakes_the_others() -> None:
         session.exit()
         for wait in waits:
             with pytest.raises(ExitTimeoutException):
-                wait.result(timeout=180)
+                wait.result(timeout=PATIENCE)
 
 
 def _threads_in(file: str) -> int:

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MAY_ADD_USERS
+from tests.patience import PATIENCE
 from tests.ssh.server import SSHD, SshServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,7 +31,6 @@ PYTHON = "/usr/bin/python3"  # the tests' own may lie where other users cannot g
 AUTHENTICATOR = "pam_google_authenticator.so"
 NEEDED = ("useradd", "userdel", "usermod", "chpasswd", "chage")
 LOCK = Path(tempfile.gettempdir(), "drmaa-test-accounts.lock")
-PATIENCE = 120.0
 SERVICES = Path("/etc/pam.d")
 _ACCOUNT = re.compile(r"drmaa(\d+)x[0-9a-f]{4}")
 _SERVICE = re.compile(r"sshd-(\d+)-[0-9a-f]{4}")

@@ -16,6 +16,7 @@ import pytest
 import drmaa_cli
 from drmaa_cli.diagnosis import Status, check
 from drmaa_cli.errors import AuthorizationException, DrmaaException
+from tests.patience import PATIENCE
 from tests.ssh.accounts import (
     AUTHENTICATOR,
     PYTHON,
@@ -31,7 +32,6 @@ from tests.ssh.accounts import (
 )
 from tests.ssh.server import SSH
 
-PATIENCE = 180
 SHELLS = ["/bin/sh", "/bin/bash", "/usr/bin/tcsh", "/bin/csh", "/usr/bin/zsh", "/usr/bin/fish"]
 METHODS = ["password", "keyboard-interactive"]
 REFUSALS = ["Failed password for ", "PAM: Authentication failure for "]  # sshd's log, of either method

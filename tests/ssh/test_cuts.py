@@ -9,13 +9,12 @@ import pytest
 
 from drmaa_cli.system.runner import AnswerFiles, Command
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, Way, relay_to
 from tests.ssh.server import SshServer
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 120.0
 
 
 @pytest.fixture

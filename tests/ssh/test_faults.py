@@ -20,6 +20,7 @@ from drmaa_cli.errors import AuthorizationException, DrmCommunicationException, 
 from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
 from drmaa_cli.system.ssh.master import socket_directory
 from drmaa_cli.system.ssh.prompts import Prompt, Question
+from tests.patience import PATIENCE
 from tests.ssh.away import ROOT
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.cut_campaign import commands_with, masters
@@ -29,7 +30,6 @@ from tests.ssh.test_programs import SECRET, lock_key
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 120.0
 TRUE = Command(("true",), "/bin/true", {"PATH": "/usr/bin:/bin"}, PATIENCE)
 HOST = r"ssh://127\.0\.0\.1:\d+: "
 

@@ -14,13 +14,13 @@ from drmaa_cli.errors import DrmCommunicationException, ExitTimeoutException
 from drmaa_cli.session.templates import JobTemplate
 from drmaa_cli.system.runner import Command, HostUnreachable
 from drmaa_cli.system.ssh import master, runner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 120.0
 SOON = 60.0  # seconds that something may take which must not wait for the connection
 
 

@@ -9,12 +9,12 @@ import pytest
 
 import drmaa_cli
 from drmaa_cli.session.job_session import JobSession
+from tests.patience import PATIENCE
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 180
 PAUSE = 0.3
 
 

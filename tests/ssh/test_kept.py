@@ -23,6 +23,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     script_line,
 )
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer
 from tests.ssh.test_runner import until
@@ -30,7 +31,6 @@ from tests.ssh.test_runner import until
 MARKER = "0123456789abcdef"
 NAME = "token.1"
 BELOW = Path(".local/state/drmaa_cli/answers")
-PATIENCE = 120.0
 
 
 class Host:

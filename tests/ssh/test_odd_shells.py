@@ -14,12 +14,12 @@ from drmaa_cli.system.runner import Command, HostUnreachable
 from drmaa_cli.system.ssh import host
 from drmaa_cli.system.ssh.host import SshHost
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer, running_server
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 120.0
 ORIGINAL = '"$SSH_ORIGINAL_COMMAND"'
 SHELLS = [name for name in ("dash", "bash", "zsh", "tcsh", "fish", "rbash") if shutil.which(name)]
 NOISE = "echo noise; echo '0123456789abcdef 1'; printf 'no line end'; echo warning >&2"

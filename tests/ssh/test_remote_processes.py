@@ -14,6 +14,7 @@ from typing import Callable
 import pytest
 
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING, KILL
+from tests.patience import PATIENCE
 
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -61,7 +62,7 @@ def test_a_group_is_ended_as_a_whole(shell: str, start: Start) -> None:
         process.stdout.readline()
     assert ask(shell, IS_RUNNING, word) == 0
     assert ask(shell, KILL, word) == 0
-    assert ended.wait(60) == -9
+    assert ended.wait(PATIENCE) == -9
     assert ended.stdout is not None
     assert ended.stdout.read() == b""  # nobody has it open any more
     assert ask(shell, IS_RUNNING, word) == 1

@@ -11,10 +11,9 @@ import pytest
 from drmaa_cli.system import pipes
 from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.server import SshServer
-
-PATIENCE = 120.0
 
 
 def command(

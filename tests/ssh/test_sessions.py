@@ -11,10 +11,10 @@ import pytest
 
 import drmaa_cli
 from drmaa_cli.cli import main
+from tests.patience import PATIENCE
 from tests.ssh.server import SshServer
 from tests.ssh.test_runner import until
 
-PATIENCE = 180
 KEPT = ".local/state/drmaa_cli/answers"
 
 

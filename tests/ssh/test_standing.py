@@ -12,14 +12,13 @@ import pytest
 from drmaa_cli.system.runner import Command, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import remote_shell, standing
 from drmaa_cli.system.ssh.runner import SshRunner
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer, running_server
 from tests.ssh.test_runner import command, until
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from drmaa_cli.system.runner import HostUnreachable
 from drmaa_cli.system.ssh import transfer as over_ssh
 from drmaa_cli.system.ssh.host import SshHost
 from drmaa_cli.system.transfer import STAGE, Transferred
+from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, Way, relay_to
 from tests.ssh.server import SshServer
@@ -37,7 +38,6 @@ ODD_NAMES = [
     "..x",
     "é" * 120,
 ]
-PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template.build import build
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Marks, Submission
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell, wait_until
 from tests.template.submissions import values
 
@@ -69,7 +70,7 @@ class Lab:
             stdin.seek(0)
             return subprocess.run(
                 argv, env=submission.env, cwd=self.directory, stdin=stdin,
-                capture_output=True, text=True, timeout=180, check=False,
+                capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
 
     def submit(self, attributes: dict[str, Any], tasks: TaskRange | None = None, **how: Any) -> Path:

@@ -13,8 +13,8 @@ from typing import Any
 
 import drmaa_cli
 from fake_sge import Cell, RealCell
+from tests.patience import PATIENCE
 
-PATIENCE = 120.0  # seconds: a hang is a failure
 PAUSE = 0.2
 SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)")
 OPTIONS: Mapping[str, Any] = {

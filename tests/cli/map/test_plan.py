@@ -21,6 +21,7 @@ from drmaa_cli.cli.map.plan import (
     task_output_of,
 )
 from drmaa_cli.cli.request import Request
+from tests.patience import PATIENCE
 
 REQUEST = Request(seconds=600.0, megabytes=2048.0, slots=2)
 
@@ -73,7 +74,11 @@ def run_bundle(tmp_path: Path, *texts: str) -> tuple[int, list[str], list[str]]:
     items = tuple(Item(line, text, 1) for line, text in enumerate(texts, 3))
     task, base = Task(items, 1, Request()), f"{tmp_path}/a b-"
     done = subprocess.run(
-        command_of(task, "/bin/sh", base), check=False, capture_output=True, timeout=60, input=b"not for them"
+        command_of(task, "/bin/sh", base),
+        check=False,
+        capture_output=True,
+        timeout=PATIENCE,
+        input=b"not for them",
     )
     assert (done.stdout, done.stderr) == (b"", b"")
     ends = Path(ends_of(base, task)).read_text().splitlines()

@@ -14,6 +14,7 @@ from fake_sge.cell import Cell
 from tests.cli.conftest import Desk
 from tests.cli.report.kit import GIBIBYTE, MEBIBYTE, START, History, Past
 from tests.cli.report.test_page import Checker
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ def offline(state: Path, directory: Path, *words: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -17,6 +17,7 @@ from drmaa_cli.cli.top.survey import Survey
 from drmaa_cli.cli.top.view import Choice
 from fake_sge.cell import Cell
 from tests.cli.conftest import SETTINGS
+from tests.patience import PATIENCE
 
 pytest.importorskip("textual")
 
@@ -24,8 +25,6 @@ from textual.pilot import Pilot
 
 from drmaa_cli.cli.top.app import Top
 from drmaa_cli.cli.top.panes import Pane
-
-PATIENCE = 120.0  # seconds: a hang is a failure
 
 
 class Watcher:

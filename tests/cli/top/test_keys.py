@@ -15,6 +15,7 @@ from drmaa_cli.cli.top.dialogs import Help, Question
 from drmaa_cli.cli.top.filter import Filter
 from fake_sge.cell import Cell
 from tests.cli.top.conftest import Watcher, submit, watch
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 NAMES = {
@@ -101,7 +102,7 @@ def test_it_does_not_end_before_what_was_asked_for_is_done(inside: Cell) -> None
         async def scene(see: Watcher) -> None:
             await see.until_shown(job, "held")
             change = see.app.survey.change
-            see.app.survey.change = lambda *words: (go.wait(60), change(*words))[1]  # type: ignore[method-assign]
+            see.app.survey.change = lambda *words: (go.wait(PATIENCE), change(*words))[1]  # type: ignore[method-assign]
             burst(see, "kyq")
             await see.until(lambda: "ends when that is done" in see.screen, "that it waits")
             assert see.app.return_code is None
@@ -121,7 +122,7 @@ def test_asked_twice_it_ends_at_once(inside: Cell) -> None:
             await see.until_shown(job, "held")
 
             def change(*_: object) -> dict[str, str]:
-                go.wait(60)
+                go.wait(PATIENCE)
                 return {}
 
             see.app.survey.change = change  # type: ignore[method-assign]

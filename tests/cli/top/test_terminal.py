@@ -12,6 +12,7 @@ import pytest
 
 from fake_sge.cell import Cell
 from tests.cli.conftest import Desk, ended, seen
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 LEAVES = "\x1b[?1049l"  # the alternate screen
@@ -82,7 +83,7 @@ def test_without_textual_it_says_what_to_install(desk: Desk) -> None:
         env=desk.env,  # type: ignore[arg-type]  # os._Environ in the stubs
         cwd=str(desk.directory),
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE,
     )
     code, text = ended(child)
     assert (code, text) == (1, "drmaa-cli: top needs textual: pip install 'drmaa-cli[top]'\n")
