@@ -8,6 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+
+import drmaa_cli
 
 MOST_LINES = 400
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,3 +77,12 @@ def test_no_module_is_longer_than_one_can_keep_in_mind() -> None:
     assert len(modules) > 300
     lengths = {str(path.relative_to(ROOT)): path.read_bytes().count(b"\n") for path in modules}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize("name", ["snakemake", "hydra"])
+def test_this_version_is_what_the_packages_beside_it_need(name: str) -> None:
+    """Else pip finds no drmaa-cli for them, as it did for each that wanted the version to come."""
+    about = (ROOT / "integrations" / name / "pyproject.toml").read_text()
+    found = re.search(r'"(drmaa-cli\b[^"]*)"', about)
+    assert found is not None
+    assert Requirement(found[1]).specifier.contains(drmaa_cli.__version__, prereleases=True)

@@ -58,6 +58,15 @@ def test_the_example_runs_its_squares_as_one_array(
     assert not list((workflow / ".snakemake" / "drmaa_cli_logs").rglob("*.log"))
 
 
+def test_memory_is_asked_for_as_the_load_has_it(
+    published: Published, snakemake: Path, workflow: Path
+) -> None:
+    """``qsub -w e`` would refuse it."""
+    done = run(published, snakemake)
+    assert done.returncode == 0, done.stderr
+    assert (workflow / "sum.txt").read_text() == "55\n"
+
+
 def test_a_rule_that_fails_says_why(published: Published, snakemake: Path, workflow: Path) -> None:
     done = run(published, snakemake, "broken")
     assert done.returncode == 1
@@ -97,6 +106,24 @@ def test_what_grid_engine_refuses(published: Published, snakemake: Path, workflo
     assert done.returncode == 1
     assert "Grid Engine does not take the job: " in done.stdout + done.stderr
     assert "(rule refused asks for -q no_such_queue -w e)" in done.stdout + done.stderr
+
+
+def test_the_others_go_on_where_one_is_refused(published: Published, snakemake: Path, workflow: Path) -> None:
+    words = ("--snakefile", "Grouped.smk", "--keep-going", "refused.txt", "named.txt")
+    done = run(published, snakemake, *words, GREETING="hello")
+    assert done.returncode == 1
+    assert (workflow / "named.txt").exists()
+    assert done.stderr.count("Grid Engine does not take the job: ") == 1
+    assert "Error in rule refused:" in done.stderr
+
+
+def test_a_rule_that_was_refused_is_tried_with_other_resources(
+    published: Published, snakemake: Path, workflow: Path
+) -> None:
+    done = run(published, snakemake, "--snakefile", "Grouped.smk", "--retries", "1", "fewer.txt")
+    assert done.returncode == 0, done.stderr
+    assert (workflow / "fewer.txt").read_text() == "1\n"
+    assert "rule fewer asks for -pe smp 5000" in done.stderr
 
 
 def test_ctrl_c_deletes_the_jobs(published: Published, snakemake: Path, workflow: Path) -> None:

@@ -185,7 +185,7 @@ def test_equal_calls_are_numbered() -> None:
         ({"slots": 4, "pe": "threads"}, "-pe threads 4"),
         ({"memory": "4G"}, "-l h_vmem=4096M"),
         ({"memory": "4G", "slots": 3}, "-pe smp 3 -l h_vmem=1431655766"),
-        ({"memory": 1e9, "memory_resource": "mem_free,h_vmem"}, "-l mem_free=1000000000,h_vmem=1000000000"),
+        ({"memory": 1e3, "memory_resource": "mem_free,h_vmem"}, "-l mem_free=1000,h_vmem=1000 -w n"),
         ({"walltime": 90}, "-l h_rt=90"),
         ({"walltime": 0.5}, "-l h_rt=1"),
         ({"walltime": "1:30:00", "gpus": 2}, "-l h_rt=5400,gpu=2"),

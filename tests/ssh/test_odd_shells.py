@@ -147,3 +147,42 @@ def test_what_a_login_shell_sets_is_found(reach: Reach, short_path: Path, shell:
     assert host.found_by == "what a login shell sets"
     assert str(tools) in host.environ["PATH"].split(":")
     assert host.environ["TWO"] == "a\nb"
+
+
+@pytest.mark.parametrize("kind", ["a binary", "the wrapper of Debian"])
+def test_commands_without_a_cell_are_not_enough(reach: Reach, short_path: Path, kind: str) -> None:
+    """qsub is on PATH, but SGE_ROOT is what a login shell sets."""
+    tools, root = short_path / "tools", short_path / "root"
+    tools.mkdir()
+    (root / "default" / "common").mkdir(parents=True)
+    (root / "default" / "common" / "act_qmaster").write_text("\n")
+    binary = tools / "binary" / "qsub"
+    binary.parent.mkdir()
+    binary.write_bytes(b"\x7fELF")
+    binary.chmod(0o755)
+    if kind == "a binary":
+        (tools / "qsub").symlink_to(binary)
+    else:
+        (tools / "qsub").write_text(
+            f"#!/bin/sh\n# SGE Wrapper script\nDEFAULT_SGE_ROOT={root}\nDEFAULT_SGE_CELL=default\n"
+            f'CONFIG_PATH={root}/none\nexec {binary.parent}/${{PROG}} "$@"\n'
+        )
+        (tools / "qsub").chmod(0o755)
+    home = short_path / "odd" / "home"
+    start = f"PATH={tools}:/bin:/usr/bin SHELL=/bin/sh exec /bin/sh -c {ORIGINAL}"
+    cell = short_path / "cell" / "two" / "common"
+    cell.mkdir(parents=True)
+    (cell / "act_qmaster").write_text("host\n")
+    runner = reach(start)
+
+    def again() -> SshHost:
+        runner.know_environment({})
+        return SshHost(runner, "", {})
+
+    assert again().found_by == ""
+    (home / ".profile").write_text(f"export SGE_ROOT={short_path}/cell SGE_CELL=two PATH={tools}:$PATH\n")
+    found = again()
+    assert found.found_by == "what a login shell sets"
+    assert (found.environ["SGE_ROOT"], found.environ["SGE_CELL"]) == (f"{short_path}/cell", "two")
+    (root / "default" / "common" / "act_qmaster").write_text("host\n")
+    assert (again().found_by == "") == (kind != "a binary")

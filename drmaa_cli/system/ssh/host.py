@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drmaa_cli.errors import DrmsInitException, error
 from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.system.commands import HEAD_BYTES, find_tool, with_defaults
 from drmaa_cli.system.log import log
-from drmaa_cli.system.runner import AnswerFiles, Command, CommandTimeout, HostUnreachable
+from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import transfer
 from drmaa_cli.system.ssh.remote_log import RemoteLog
 from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
@@ -62,6 +63,7 @@ _USUAL_PLACES = (
 _PRINT_VARIABLES = "exec /bin/sh -c 'echo $1; command -p cat /proc/self/environ'"
 _LOGIN_SHELL = f'echo "{_PRINT_VARIABLES}" | "${{SHELL:-/bin/sh}}" -l 2>/dev/null'
 _OF_A_SHELL = {"_", "PWD", "OLDPWD", "SHLVL"}
+QMASTER = "common/act_qmaster"  # of a cell: empty in an installation that nobody has configured
 _OWN_PATH = ":/usr/bin:/bin"  # behind the login's, for the texts above
 
 
@@ -100,11 +102,12 @@ class SshHost:
         runner.open()
         self.found_by = setup
         about = self._ask(setup or ":")
-        if not setup and not about.has_qsub and "SGE_ROOT" not in variables:
+        self.name = about.name
+        if not setup and "SGE_ROOT" not in variables and not self._has_cell(about):
             about = self._with_usual_setup(about)
         self._about = about
         self.environ: Mapping[str, str] = {**about.environ, **variables}
-        self.name, self.user, self.home = about.name, about.user, about.home
+        self.user, self.home = about.user, about.home
         self.directory = about.directory
         runner.know_environment(about.before)
 
@@ -235,13 +238,28 @@ class SshHost:
                 self.found_by = f". {place}"
                 log.info("Grid Engine on %s was found by %s", about.name, place)
                 return found
-        found = about._replace(environ={**about.environ, **self._login_variables()})
-        if self.which("qsub", found.environ.get("PATH", "")):
+        found = about._replace(environ={**about.environ, **self._login_variables()}, has_qsub=True)
+        is_there = self.which("qsub", found.environ.get("PATH", "")) is not None
+        if is_there and (self._has_cell(found) or not about.has_qsub):
             self.found_by = "what a login shell sets"
             log.info("Grid Engine on %s was found by %s", about.name, self.found_by)
-            return found._replace(has_qsub=True)
+            return found
         log.info("no Grid Engine was found on %s in the usual places", about.name)
         return about
+
+    def _has_cell(self, about: _About) -> bool:
+        """Whether there are commands, and they have a cell, also where SGE_ROOT is not set."""
+        if not about.has_qsub or about.environ.get("SGE_ROOT"):
+            return about.has_qsub
+        try:
+            tool = find_tool("qsub", about.environ, self)
+            env = with_defaults(about.environ, tool.defaults)
+            if not env.get("SGE_ROOT"):
+                return self.read_file(tool.path, 2) == b"#!"  # the site's own: it sets what is needed
+            name = f"{env['SGE_ROOT']}/{env.get('SGE_CELL') or 'default'}/{QMASTER}"
+            return bool(self.read_file(name, HEAD_BYTES).split())
+        except (CommandNotFound, OSError):
+            return False
 
     def _login_variables(self) -> dict[str, str]:
         """What a login shell sets there; nothing where it prints no such thing."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from snakemake_executor_plugin_drmaa_cli.report import Ran, table
 from snakemake_executor_plugin_drmaa_cli.requests import Defaults, job_name, specification
 
 SECONDS_BETWEEN_LOOKS = 0.2  # while no job is under way; else ends wake the thread that waits for them
+RETRY_SECONDS = 5.0  # until a submission is tried again for which Grid Engine was out of reach, or full
 TAIL_LINES = 15
 NOT_PASSED_ON = ("SGE_", "BASH_FUNC_")
 OF_THE_JOB = {
@@ -43,24 +46,45 @@ class Executor(RemoteExecutor):
             self._session = drmaa_cli.open_session()
         except drmaa_cli.DrmaaException as err:
             raise WorkflowError(f"Grid Engine cannot be used: {err}") from err
+        self._others = {job.id for job in self._session.jobs()}  # of an earlier program, in a named session
         self._arrivals = drmaa_cli.Arrivals(self._session)
 
     # --- submission ----------------------------------------------------------------------------------------
 
     def run_jobs(self, jobs: list[JobExecutorInterface]) -> None:
-        """Submit jobs; those that agree in their options become tasks of one array job."""
+        """Submit jobs; those of a rule that ask for the same become tasks of one array job.
+
+        What Grid Engine refuses is a failure of these jobs, with which Snakemake deals as it was told.
+        """
+        alike: dict[tuple[str, str], list[JobExecutorInterface]] = {}
         for job in jobs:
             self.run_job_pre(job)
-        logs = [self._log(job) for job in jobs]
-        try:
-            ids = self._session.runJobs([self._template(job, log) for job, log in zip(jobs, logs)])
-        except drmaa_cli.DrmaaException as err:
-            asked = {job.name: self._specification(job) for job in jobs}
-            rules = "; ".join(f"rule {rule} asks for {words or 'nothing'}" for rule, words in asked.items())
-            raise WorkflowError(f"Grid Engine does not take the job: {err} ({rules})") from err
-        for job, number, log in zip(jobs, ids, logs):
-            self._under_way[number] = job
-            self.report_job_submission(SubmittedJobInfo(job, external_jobid=number, aux={"log": log}))
+            alike.setdefault((job.name, self._specification(job)), []).append(job)
+        for (rule, words), same in alike.items():
+            logs = [self._log(job) for job in same]
+            try:
+                ids = self._taken([self._template(job, log) for job, log in zip(same, logs)])
+            except drmaa_cli.DrmaaException as err:
+                asked = f"rule {rule} asks for {words or 'nothing'}"
+                for job in same:
+                    text = f"Grid Engine does not take the job: {err} ({asked}). "
+                    self.report_job_error(SubmittedJobInfo(job), msg=text)
+                continue
+            for job, number, log in zip(same, ids, logs):
+                self._under_way[number] = job
+                self.report_job_submission(SubmittedJobInfo(job, external_jobid=number, aux={"log": log}))
+
+    def _taken(self, templates: list[drmaa_cli.JobTemplate]) -> list[str]:
+        """The ids of jobs, submitted once; an outage of Grid Engine is ridden out for a while."""
+        key, until = uuid.uuid4().hex, time.monotonic() + self._session.config.outage_limit
+        while True:
+            try:
+                return self._session.runJobs(templates, key=key)
+            except (drmaa_cli.TryLaterException, drmaa_cli.DrmCommunicationException) as err:
+                if time.monotonic() + RETRY_SECONDS > until:
+                    raise
+                self.logger.warning(f"Jobs are submitted later: {err}")
+                time.sleep(RETRY_SECONDS)
 
     def run_job(self, job: JobExecutorInterface) -> None:
         """Submit one job."""
@@ -139,9 +163,12 @@ class Executor(RemoteExecutor):
     # --- the end -------------------------------------------------------------------------------------------
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:  # noqa: ARG002  # some are being looked at
-        """Delete all jobs that have not ended."""
+        """Delete all jobs that have not ended, also those whose submission was cut short."""
+        over = (drmaa_cli.JobState.DONE, drmaa_cli.JobState.FAILED)
         try:
-            self._session.controlJobs(list(self._under_way), drmaa_cli.JobControlAction.TERMINATE)
+            ours = [job for job in self._session.jobs() if job.id not in self._others]
+            left = [job.id for job in ours if job.state not in over]
+            self._session.controlJobs(left, drmaa_cli.JobControlAction.TERMINATE)
         except drmaa_cli.DrmaaException as err:
             self.logger.warning(f"Jobs were not deleted: {err}")
 

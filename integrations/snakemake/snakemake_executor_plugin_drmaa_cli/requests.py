@@ -12,6 +12,8 @@ SECONDS_PER_MINUTE = 60
 LONGEST_NAME = 60
 PREFIX = "sge_"
 OPTIONS = {"queue": "-q", "project": "-P", "priority": "-p", "account": "-A"}
+LOAD_VALUES = ("mem_free", "mem_used", "swap_free", "swap_used", "virtual_free", "virtual_used")
+"""Resources that ``qsub -w e``, which drmaa_cli uses, says no queue can ever have: it leaves the load out."""
 WORDS = ("native", "pe", "memory_resource", "gpu_resource")
 
 
@@ -65,6 +67,8 @@ def specification(threads: int, resources: Mapping[str, Any], defaults: Defaults
         requests.append(f"{name}={own[name]}")
     if requests:
         words += ["-l", ",".join(requests)]
+    if any(request.partition("=")[0] in LOAD_VALUES for request in requests):
+        words += ["-w", "n"]
     for name, option in OPTIONS.items():
         if name in own:
             words += [option, str(own[name])]

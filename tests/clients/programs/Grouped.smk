@@ -30,3 +30,8 @@ rule refused:
 rule killed:
     output: "killed.txt"
     shell: "echo last words; kill -9 $PPID; sleep 1"
+
+rule fewer:
+    output: "fewer.txt"
+    threads: lambda wildcards, attempt: 5000 if attempt == 1 else 1
+    shell: "echo {threads} > {output}"
