@@ -106,7 +106,7 @@ def test_a_real_qmaster_stopped_for_twenty_seconds(
 )
 @pytest.mark.slow
 def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
-    with JobSession(command_timeout=3, retry_for=0.2) as session:
+    with JobSession(command_timeout=10, retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
         fault = own.fault(kind, "qstat", times=None, **options)
         with pytest.raises(ExitTimeoutException):

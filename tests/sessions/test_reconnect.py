@@ -195,7 +195,7 @@ def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held:
     if not held:
         own.wait_idle()
     unsettle(tmp_path / "state" / "again.session", owner=owner)
-    with JobSession(CONTACT, command_timeout=4, retry_for=0) as session:
+    with JobSession(CONTACT, command_timeout=12, retry_for=0) as session:
         wait_for(lambda: len(session.jobs()) == 5, "the end of the time that another host is given")
         assert [entry.id for entry in session.jobs()] == [*ids, *array]
         if held:
@@ -229,7 +229,7 @@ def test_an_answer_lost_in_this_process(own: Cell, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.slow
 def test_nobody_can_say_and_then_somebody_can(own: Cell, tmp_path: Path) -> None:
-    with JobSession(CONTACT, command_timeout=5, retry_for=0.1) as session:
+    with JobSession(CONTACT, command_timeout=12, retry_for=0.1) as session:
         found = job(session, f"echo x >> {tmp_path / 'ran'}; exit 2")
         own.fault("lost", "qsub", code=1)
         listing = own.fault("refused", "qstat", times=None)

@@ -100,7 +100,7 @@ def test_the_session_ends_at_once(over_relay: Relay) -> None:
 def test_a_submission_into_it_is_made_once(over_relay: Relay, tmp_path: Path, again: str) -> None:
     """What is held up in the network arrives later, when the program has long given up on it."""
     ran = tmp_path / "ran"
-    with drmaa_cli.open_session("session=hung", command_timeout=3) as session:
+    with drmaa_cli.open_session("session=hung", command_timeout=10) as session:
         session.synchronize([session.runJob(appending(session, tmp_path / "first"))], PATIENCE)
         over_relay.freeze()
         with pytest.raises(DrmCommunicationException, match=r"127\.0\.0\.1.*not known yet"):
