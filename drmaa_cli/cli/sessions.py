@@ -193,8 +193,8 @@ def prune(
 ) -> int:
     """Remove sessions.
 
-    With names these, if all their jobs have ended; without names those that have expired: unused for so many
-    days, without keys, all jobs ended.
+    With names these, if all their jobs have ended; without names those that have expired (unused for so many
+    days, without keys, all jobs ended), and those without any jobs.
     """
     from drmaa_cli.store.places import remove_files  # noqa: PLC0415  # not for --help
 
@@ -202,14 +202,17 @@ def prune(
         chosen, complaints = _named(names, force=force)
     else:
         chosen, complaints = _expired(_directory(), older_than), []
+    removed = [_called(session) for session in chosen]
     for session in chosen:
         if not dry_run:
             remove_files(session.path)
+    if not names:
+        removed += _without_jobs(_directory(), dry_run=dry_run)
     if before or as_json:
-        print_json({"removed": [_called(session) for session in chosen], "kept": complaints})
+        print_json({"removed": removed, "kept": complaints})
     else:
-        for session in chosen:
-            print(f"{'would remove' if dry_run else 'removed'} {_called(session)}")
+        for name in removed:
+            print(f"{'would remove' if dry_run else 'removed'} {name}")
         for complaint in complaints:
             ends.complain(complaint)
     return ends.FAILED if complaints else ends.OK
@@ -331,13 +334,30 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
     return [
         session  # of another host or cell only its own record counts
         for session in everywhere
-        if is_expired(
+        if session.jobs
+        and is_expired(
             session,
             now,
             keep_days,
             queued if session in here and (cell is None or session.is_of(cell)) else None,
         )
     ]
+
+
+def _without_jobs(directory: Path, *, dry_run: bool) -> list[str]:
+    """Remove the sessions in which nothing was submitted, save those that somebody uses just now."""
+    from drmaa_cli.store.expiry import read_unused  # noqa: PLC0415  # not for --help
+    from drmaa_cli.store.places import StoreError  # noqa: PLC0415
+    from drmaa_cli.store.unused import remove  # noqa: PLC0415
+
+    removed = []
+    for session in read_unused(directory):
+        try:
+            if dry_run or remove(session.path):
+                removed.append(_called(session))
+        except (StoreError, OSError) as trouble:
+            ends.incomplete(f"{_called(session)} is kept: {trouble}")
+    return removed
 
 
 def _moment(seconds: float) -> str:

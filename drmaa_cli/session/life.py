@@ -20,6 +20,7 @@ from drmaa_cli.session import opening
 from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
+from drmaa_cli.session.session_file import SessionFile
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.places import StoreError, answer_files, path_of
 from drmaa_cli.system.cell import Cluster
@@ -76,9 +77,9 @@ class SessionLife:
         self._most_tasks = probe.max_aj_tasks(configuration)
         path = path_of(session_directory(self.config, self._contact), self.name)
         self._cell = opening.identity(self.cluster, is_here=self._contact.address is None)
-        self._session_jobs = SessionJobs(
-            path, self.contact, self._named, self.cluster.clock, os.uname().nodename, self._cell.dump(), rules
-        )
+        clock, cell = self.cluster.clock, self._cell.dump()
+        file = SessionFile(path, self.contact, self._named, clock, os.uname().nodename, cell)
+        self._session_jobs = SessionJobs(file, clock, rules)
         self._table = self._session_jobs.table
         self._path, self._common, self._grace = path, self.cluster.common, rules.grace
         self._accounting = self._open_accounting()

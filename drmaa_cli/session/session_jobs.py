@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from drmaa_cli.errors import InternalException, error
 from drmaa_cli.gridengine.records import TaskRange
@@ -26,24 +25,27 @@ from drmaa_cli.session.entries import (
     numbers_of,
     take_up,
 )
-from drmaa_cli.store.places import answer_files, answers_beside, is_there, remove_answer
+from drmaa_cli.session.session_file import SessionFile
+from drmaa_cli.store.places import answer_files, answers_beside, remove_answer
 from drmaa_cli.store.session_store import (
     DELETED_PENDING,
     DELETED_RUNNING,
     DELETION_ASKED,
     NOT_DELETED,
     Intent,
+    Removed,
     Store,
     StoredJob,
     StoreError,
 )
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.host import AccountingLog
-from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.typed import Callable, TypeVar
 
 T = TypeVar("T")
+
+NO_VERSION = (0, -1)
 
 
 class SessionJobs:
@@ -52,35 +54,30 @@ class SessionJobs:
     The store is in memory until the first submission, and stays there where no file can be kept.
 
     Args:
-        path: the session's file.
-        contact: its contact string.
-        must_last: whether the session is useless without its file (it was asked for by name, or has keys).
+        file: the session's file.
         clock: the time.
-        host, cell: name of this host, and the cell, for the record.
         rules: the cell's delays and the user's wishes.
     """
 
-    def __init__(
-        self, path: Path, contact: str, must_last: bool, clock: Clock, host: str, cell: str, rules: Rules
-    ) -> None:
-        self.table, self.path = JobTable(rules), path
-        self._contact, self._must_last, self._clock = contact, must_last, clock
-        self._host, self._cell = host, cell
-        self._memory = self._store = Store.memory(path, contact, clock.time(), host)
-        self._given_up = self._closed = False
-        self._opening = Lock()
+    def __init__(self, file: SessionFile, clock: Clock, rules: Rules) -> None:
+        self.table, self.path = JobTable(rules), file.path
+        self._file, self._clock = file, clock
         self._seen = 0  # up to this position all submissions are resolved and taken into the table
-        self._version = -1
+        self._version = NO_VERSION
+
+    @property
+    def _store(self) -> Store:
+        return self._file.store
 
     @property
     def must_last(self) -> bool:
         """Whether the session is meant to be taken up again, and useless without its file."""
-        return self._must_last
+        return self._file.must_last
 
     @property
     def lasts(self) -> bool:
         """Whether the session has a file."""
-        return not self._store.in_memory
+        return self._file.lasts
 
     def begin(self) -> bool:
         """Have the session's file, if that is possible; True when it was made just now.
@@ -88,37 +85,18 @@ class SessionJobs:
         Raises:
             StoreError: it cannot be used, and the session is useless without it.
         """
-        with self._opening:
-            if self._closed:
-                raise StoreError(f"the session of {self.path} is over")
-            if self.lasts or self._given_up:
-                return False
-            try:
-                is_new = not is_there(self.path)
-                self._open()
-            except StoreError as err:
-                if self._must_last:
-                    raise
-                self._given_up = True
-                log.warning("this session will not outlive this process: %s", err)
-                return False
-            return is_new
-
-    def _open(self) -> None:
-        self._store = Store.open(self.path, self._contact, self._clock.time(), self._host, self._cell)
-
-    def _look_for_file(self) -> None:
-        """Use the session's file if another process has made it meanwhile."""
-        if not self.lasts and is_there(self.path):
-            self.begin()
+        return self._file.begin().is_new
 
     def close(self) -> None:
-        """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
+        """Close the file; one that has nothing to tell is not left behind."""
         with self._storing("the end of the session"):
             try:
                 self._take_in()
-                if not self._must_last and not len(self.table) and not self._store.is_of_use():
-                    self._store.remove()
+                store = self._store
+                if not self.must_last and not len(self.table) and not store.is_of_use():
+                    store.remove()
+                else:
+                    store.remove_unused()
             finally:
                 self.let_go()
 
@@ -128,11 +106,7 @@ class SessionJobs:
         Raises:
             StoreError: something could not be written before, and still cannot.
         """
-        self._closed = True
-        try:
-            self._store.close()
-        finally:
-            self._memory.close()
+        self._file.close()
 
     def take_up(self, accounting: AccountingLog) -> list[NewJob]:
         """Go on with a session that was begun before: place the accounting reader, fill the table.
@@ -140,8 +114,8 @@ class SessionJobs:
         Raises:
             StoreError: the file cannot be used.
         """
-        self._look_for_file()
-        self._version = self._store.version() if self.lasts else -1  # before it is read
+        self._file.look()
+        self._version = self._store.version() if self.lasts else NO_VERSION  # before it is read
         answers = answers_beside(self.path)
         jobs = self._store.jobs()  # read after: an intent is there before its answer
         for token in answers - {job.intent.token for job in jobs if job.number is None}:
@@ -162,8 +136,13 @@ class SessionJobs:
             KeyTaken: there is a submission with this key.
             StoreError: it cannot be written down.
         """
-        self.begin()
-        return self._store.record_intent(intent)
+        while True:
+            store = self._file.begin().store
+            try:
+                return store.record_intent(intent)
+            except Removed:
+                if not store.is_void():
+                    raise
 
     def accepted(self, position: int, number: int) -> bool:
         """Grid Engine accepted a submission under this number; False when that could not be written down."""
@@ -228,7 +207,7 @@ class SessionJobs:
         return new
 
     def _take_in(self) -> list[NewJob]:
-        self._look_for_file()
+        self._file.look()
         store = self._store
         version = store.version()
         if version == self._version:
@@ -267,8 +246,7 @@ class SessionJobs:
         Raises:
             StoreError: the file cannot be used.
         """
-        self.begin()
-        return self._store.by_key(key)
+        return self._file.begin().store.by_key(key)
 
     def reopen(self, job: StoredJob) -> list[NewJob]:
         """The program asks for a submission that it has made before: its ends can be waited for again.

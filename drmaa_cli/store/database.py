@@ -6,6 +6,7 @@ again what the old one submitted. The error names the file; the user decides.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
-from drmaa_cli.store.places import StoreError, check_directory, make_directory, open_own
+from drmaa_cli.store.places import StoreError, check_directory, make_directory, own_file
+from drmaa_cli.typed import NamedTuple
 
 SCHEMA_VERSION = 7  # whoever raises it adds the step from the one before to _STEPS
 APPLICATION_ID = 0x44524D43  # "DRMC": tells our files from anybody else's
 BUSY_SECONDS = 60.0
+RACES = 100  # how often somebody may remove a file while we open it
 IN_MEMORY = ":memory:"
 NOT_UTF_8 = "decode to UTF-8"  # sqlite's word for a text that is none
 
@@ -67,7 +70,19 @@ _STEPS = {
 }
 
 
-def open_database(path: Path, contact: str, created: float, host: str, cell: str = "") -> sqlite3.Connection:
+class Opened(NamedTuple):
+    """A session's file that is open.
+
+    Attributes:
+        db: the connection.
+        inode: which file it is: another one may come into its place.
+    """
+
+    db: sqlite3.Connection
+    inode: int
+
+
+def open_database(path: Path, contact: str, created: float, host: str, cell: str = "") -> Opened:
     """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
 
     Args:
@@ -83,11 +98,10 @@ def open_database(path: Path, contact: str, created: float, host: str, cell: str
     """
     try:
         make_directory(path.parent)
-        open_own(path, os.O_RDWR | os.O_CREAT)
-        os.utime(path)  # in use: expiry goes by it
-        db = connect(path)
+        opened = connect_own(path, make=True)
     except (OSError, ValueError, sqlite3.Error) as err:  # ValueError: a path that no file can have
         raise StoreError(f"cannot open the session file {path}: {err}") from err
+    db = opened.db
     try:
         with errors(path):
             _prepare(db, path, (contact, created, host, cell))
@@ -95,17 +109,48 @@ def open_database(path: Path, contact: str, created: float, host: str, cell: str
     except BaseException:
         db.close()
         raise
-    return db
+    return opened
+
+
+def connect_own(path: Path, *, make: bool) -> Opened:
+    """A connection to the file of this name, as it is; sqlite itself makes none, and follows no link.
+
+    Raises:
+        OSError, ValueError, StoreError: as :func:`drmaa_cli.store.places.own_file`.
+        sqlite3.Error: it cannot be opened.
+    """
+    for _ in range(RACES):  # others may remove it just now: drmaa_cli.store.unused
+        with own_file(path, make=make) as held:
+            try:
+                if make:
+                    os.utime(path)  # in use: expiry goes by it
+                db = connect(path)
+            except (FileNotFoundError, sqlite3.OperationalError):
+                if path.exists():
+                    raise
+                continue
+            if inode_of(path) == held.st_ino:
+                return Opened(db, held.st_ino)
+            db.close()
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def inode_of(path: Path) -> int | None:
+    """Which file has this name now; None where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def memory_database(contact: str, created: float, host: str) -> sqlite3.Connection:
     """A session's tables in memory."""
-    db = connect(IN_MEMORY)
+    db = connect(None)
     _prepare(db, Path(IN_MEMORY), (contact, created, host, ""))
     return db
 
 
-def open_existing(path: Path) -> sqlite3.Connection:
+def open_existing(path: Path) -> Opened:
     """Open a session's file as it is.
 
     Raises:
@@ -113,10 +158,10 @@ def open_existing(path: Path) -> sqlite3.Connection:
     """
     try:
         check_directory(path.parent)
-        open_own(path, os.O_RDWR)
-        db = connect(path)
+        opened = connect_own(path, make=False)
     except (OSError, ValueError, sqlite3.Error) as err:
         raise StoreError(f"cannot open the session file {path}: {err}") from err
+    db = opened.db
     try:
         with errors(path):
             _check(db, path)
@@ -124,14 +169,30 @@ def open_existing(path: Path) -> sqlite3.Connection:
     except BaseException:
         db.close()
         raise
-    return db
+    return opened
 
 
-def connect(path: Path | str) -> sqlite3.Connection:
-    """A connection that threads may share, each under a lock; it begins and ends transactions by itself."""
+def connect(path: Path | None) -> sqlite3.Connection:
+    """A connection that threads may share, each under a lock; it begins and ends transactions by itself.
+
+    Args:
+        path: a file that is there; None for one in memory.
+    """
     return sqlite3.connect(
-        str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=32
+        _uri(path) if path else IN_MEMORY,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=32,
+        uri=path is not None,
     )
+
+
+def _uri(path: Path) -> str:
+    name = str(path.absolute())
+    for letter in "%?#":
+        name = name.replace(letter, f"%{ord(letter):02x}")
+    return f"file://{name}?mode=rw"
 
 
 @contextmanager

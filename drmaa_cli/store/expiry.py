@@ -8,12 +8,20 @@ The rule is applied when a session's file is made, at most once a day.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
-from drmaa_cli.store.places import SUFFIX, remote_directories, remove_files, session_files
+from drmaa_cli.store.places import (
+    SUFFIX,
+    empty_files,
+    is_there,
+    remote_directories,
+    remove_files,
+    session_files,
+)
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 from drmaa_cli.system.log import log
 from drmaa_cli.typed import NamedTuple
@@ -88,9 +96,11 @@ def read(path: Path) -> SessionSummary:
     """Look into a session file without changing it.
 
     Raises:
-        OSError: there is no such file.
+        OSError: there is no such file, or nothing is in it.
     """
     used = path.lstat().st_mtime
+    if not is_there(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
         store = Store.existing(path)
     except StoreError as err:
@@ -125,6 +135,17 @@ def read_everywhere(directory: Path) -> list[SessionSummary]:
         OSError: a directory cannot be read.
     """
     return [session for place in (directory, *remote_directories(directory)) for session in read_all(place)]
+
+
+def read_unused(directory: Path) -> list[SessionSummary]:
+    """The session files of a state directory in which no submission is: see drmaa_cli.store.unused.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    without_jobs = [one for one in read_everywhere(directory) if not (one.jobs or one.problem)]
+    empty = [path for place in (directory, *remote_directories(directory)) for path in empty_files(place)]
+    return [*without_jobs, *(SessionSummary(path, "", _used(path), ()) for path in empty)]
 
 
 def is_expired(session: SessionSummary, now: float, keep_days: float, queued: Iterable[int] | None) -> bool:

@@ -6,10 +6,12 @@ that another user could have put there, or led elsewhere by a symbolic link, is 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drmaa_cli.system.log import log
@@ -44,12 +46,24 @@ def session_files(directory: Path) -> list[Path]:
     Raises:
         OSError: the directory cannot be read.
     """
+    return [path for path in _named_files(directory) if not _is_empty(path)]
+
+
+def empty_files(directory: Path) -> list[Path]:
+    """The files of a directory that have the names of sessions and nothing in them.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    return [path for path in _named_files(directory) if _is_empty(path)]
+
+
+def _named_files(directory: Path) -> list[Path]:
     try:
         names = [path.name for path in directory.iterdir()]
     except FileNotFoundError:
         return []
-    found = [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
-    return [path for path in found if not _is_empty(path)]
+    return [directory / name for name in sorted(names) if name.endswith(SUFFIX)]
 
 
 def remote_directory(directory: Path, host: str) -> Path:
@@ -185,23 +199,45 @@ def check_directory(directory: Path) -> None:
         raise StoreError(f"others may write to {directory}, the place of session files: chmod go-w it")
 
 
-def open_own(path: Path, flags: int) -> None:
-    """Open a session file once, to make it or to see that it is a file of the user's own.
+@contextmanager
+def own_file(path: Path, *, make: bool) -> Iterator[os.stat_result]:
+    """A session file of the user's own, that nobody can put another one with its inode in the place of.
+
+    It is held without being opened (O_PATH): closing a file takes sqlite's locks of this process on it away.
+
+    Args:
+        path: the file.
+        make: whether it is made where there is none.
 
     Raises:
-        OSError: it cannot be opened; it is a symbolic link.
-        StoreError: it is somebody else's, others may write to it, or it is no regular file.
+        OSError: it is not there, cannot be made, or is a symbolic link or a directory.
+        StoreError: it is somebody else's, others may write to it, it is no regular file, or this program may
+            not write to it.
     """
-    handle = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    if make:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    handle = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         status = os.fstat(handle)
+        _check_file(path, status)
+        yield status
     finally:
         os.close(handle)
+
+
+def _check_file(path: Path, status: os.stat_result) -> None:
+    for is_it, trouble in ((stat.S_ISLNK, errno.ELOOP), (stat.S_ISDIR, errno.EISDIR)):
+        if is_it(status.st_mode):
+            raise OSError(trouble, os.strerror(trouble), str(path))
     if not stat.S_ISREG(status.st_mode):
         raise StoreError(f"{path} is no regular file; move it away")
     _check_owner(path, status)
     if status.st_mode & OTHERS_WRITE:
         raise StoreError(f"others may write to the session file {path}; chmod 600 it if they have not")
+    if not os.access(path, os.R_OK | os.W_OK):
+        path.lstat()  # it may have gone just now
+        raise StoreError(f"cannot open the session file {path}: it may not be written to")
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:

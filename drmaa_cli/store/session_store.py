@@ -8,9 +8,7 @@ process, which is what it is for; after a crash of the whole host it may have to
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,7 +17,14 @@ from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store import task_rows
-from drmaa_cli.store.database import errors, memory_database, open_database, open_existing
+from drmaa_cli.store.database import (
+    Opened,
+    errors,
+    inode_of,
+    memory_database,
+    open_database,
+    open_existing,
+)
 from drmaa_cli.store.places import StoreError, remove_files
 from drmaa_cli.store.rows import (
     DELETED_PENDING,
@@ -39,9 +44,12 @@ from drmaa_cli.store.rows import (
     stored_task,
     text,
 )
-from drmaa_cli.system.locks import Hold, Lock
+from drmaa_cli.system.locks import Lock, hold_at_forks
 from drmaa_cli.system.processes import NOBODY
-from drmaa_cli.typed import Callable, NamedTuple, TypeVar
+from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
+
+if TYPE_CHECKING:
+    from drmaa_cli.store.owed import Do, Owed
 
 __all__ = [
     "DELETED_PENDING",
@@ -58,7 +66,6 @@ __all__ = [
 
 T = TypeVar("T")
 Tasks = task_rows.Tasks
-Do = Callable[[sqlite3.Connection], object]
 
 _INSERT = (
     "INSERT INTO jobs"
@@ -74,11 +81,8 @@ class KeyTaken(StoreError):
     """The session has a submission with this key already."""
 
 
-class _Owed(NamedTuple):
-    """What is still to be written; the submissions of which it claims tasks."""
-
-    do: Do
-    claimed: frozenset[int] = frozenset()
+class Removed(StoreError):
+    """The session's file was removed or replaced while it was in use."""
 
 
 class Store:
@@ -88,19 +92,14 @@ class Store:
     record, and written with the next change that succeeds.
     """
 
-    def __init__(self, path: Path, db: sqlite3.Connection, *, in_memory: bool = False) -> None:
+    def __init__(self, path: Path, opened: Opened, *, in_memory: bool = False) -> None:
         self.path = path
         self.in_memory = in_memory
-        self._db = db
+        self._db, self._inode = opened
         self._lock = Lock()
-        try:
-            self._inode = 0 if in_memory else path.stat().st_ino
-        except OSError as err:
-            db.close()
-            raise StoreError(f"cannot open the session file {path}: {err}") from err
-        self._owed: list[_Owed] = []
+        self._owed: Owed | None = None
         self._unwritten: dict[int, int] = {}  # position -> job number
-        _open_stores.add(self)
+        hold_at_forks(self._lock)  # a child's copy of an open transaction would be rolled back in the file
 
     @classmethod
     def open(cls, path: Path, contact: str, created: float, host: str, cell: str = "") -> Store:
@@ -110,7 +109,7 @@ class Store:
     @classmethod
     def memory(cls, path: Path, contact: str, created: float, host: str) -> Store:
         """The same without a file: for what was not submitted yet, or where no file can be kept."""
-        return cls(path, memory_database(contact, created, host), in_memory=True)
+        return cls(path, Opened(memory_database(contact, created, host), 0), in_memory=True)
 
     @classmethod
     def existing(cls, path: Path) -> Store:
@@ -148,7 +147,7 @@ class Store:
     def owes_claim(self, position: int) -> bool:
         """Whether a task of this submission was reaped, and that could not be written yet."""
         with self._lock:
-            return any(position in owed.claimed for owed in self._owed)
+            return self._owed is not None and self._owed.claims(position)
 
     def record_intent(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
@@ -214,10 +213,10 @@ class Store:
         """
         wanted = list(tasks)
         try:
-            return self._change(lambda db: task_rows.claim(db, wanted))
+            return self._change(lambda db: task_rows.claim(db, wanted), can_wait=True)
         except StoreError:
             claimed = frozenset(position for position, _ in wanted)
-            self._owed.append(_Owed(lambda db: task_rows.claim(db, wanted), claimed))
+            self._owe(lambda db: task_rows.claim(db, wanted), claimed)
             raise
 
     def unclaim(self, position: int) -> None:
@@ -252,10 +251,10 @@ class Store:
             rows = self._db.execute(query, (number,)).fetchall()
             return kept(*rows[-1]) if rows else None
 
-    def version(self) -> int:
+    def version(self) -> tuple[int, int]:
         """Changes whenever another process has changed the file."""
         with self._lock, errors(self.path):
-            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+            return self._inode, int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def numbers(self) -> dict[int, float]:
         """The job numbers of all accepted submissions, and when each was submitted (epoch seconds)."""
@@ -281,6 +280,33 @@ class Store:
             return
         with self._lock:
             remove_files(self.path)
+
+    def remove_unused(self) -> None:
+        """Delete the file if nothing was ever submitted by it and nobody is about to."""
+        if self.in_memory:
+            return
+        with self._lock, errors(self.path):
+            if self._has_jobs():
+                return
+            from drmaa_cli.store.unused import remove_unused  # noqa: PLC0415  # seldom needed
+
+            try:
+                remove_unused(self.path, self._db, self._inode)
+            except OSError as err:
+                raise StoreError(f"cannot remove the session file {self.path}: {err.strerror}") from err
+
+    def is_void(self) -> bool:
+        """Whether the file is gone, or another one is there, and certainly no submission was in this one."""
+        if self._is_in_place():
+            return False
+        try:
+            with self._lock:
+                return not self._has_jobs()
+        except sqlite3.Error:  # what writes to it next will be told
+            return False
+
+    def _has_jobs(self) -> bool:
+        return self._db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
 
     def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key."""
@@ -316,61 +342,58 @@ class Store:
         return {position: tuple(found) for position, found in tasks.items()}
 
     def _write(self, do: Do) -> None:
-        """Write down facts, now or with the next change that succeeds."""
+        """Write down facts, now or with a later change that succeeds."""
         try:
-            self._change(do)
+            self._change(do, can_wait=True)
         except StoreError:
-            self._owed.append(_Owed(do))
+            self._owe(do)
             raise
 
-    def _change(self, do: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something in one transaction, with all that is owed."""
+    def _change(self, do: Callable[[sqlite3.Connection], T], *, can_wait: bool = False) -> T:
+        """Do something in one transaction, with all that is owed.
+
+        Args:
+            do: what is done.
+            can_wait: whether it may be owed as well.
+        """
         with self._lock, errors(self.path):
-            self._check_place()
+            owed = self._owed
+            if can_wait and owed and (trouble := owed.put_off()):
+                raise StoreError(trouble)
             if self._db.in_transaction:  # one that was interrupted twice
                 self._db.execute("ROLLBACK")
-            owed = len(self._owed)
-            self._db.execute("BEGIN IMMEDIATE")
+            earlier = owed.begin() if owed else ()
             try:
-                for earlier in self._owed[:owed]:
-                    earlier.do(self._db)
+                self._db.execute("BEGIN IMMEDIATE")
+                self._check_place()  # now: who removes it has this lock, too
+                for debt in earlier:
+                    debt.do(self._db)
                 done = do(self._db)
                 self._db.execute("COMMIT")
-                del self._owed[:owed]
-            except BaseException:
+            except BaseException as err:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(err, sqlite3.Error):
+                    self._check_place()  # sqlite, too, finds out, and has no words for it
+                    if owed:
+                        owed.refused(err)
                 raise
+            if owed:
+                owed.paid(len(earlier))
             return done
+
+    def _owe(self, do: Do, claimed: frozenset[int] = frozenset()) -> None:
+        """Write this with a later change."""
+        from drmaa_cli.store.owed import Owed  # noqa: PLC0415  # seldom needed
+
+        if self._owed is None:
+            self._owed = Owed()
+        self._owed.add(do, claimed)
+
+    def _is_in_place(self) -> bool:
+        return self.in_memory or inode_of(self.path) == self._inode
 
     def _check_place(self) -> None:
         """What is written into a file that was removed is lost."""
-        if self.in_memory:
-            return
-        try:
-            same = self.path.stat().st_ino == self._inode
-        except OSError:
-            same = False
-        if not same:
-            raise StoreError(f"the session file {self.path} was removed or replaced while it was in use")
-
-
-_open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
-_at_fork: list[tuple[Store, Hold]] = []
-
-
-def _before_fork() -> None:
-    """No transaction may be open at a fork: the child's copy of it would be rolled back in the file."""
-    for store in sorted(_open_stores, key=id):
-        hold = Hold(None)
-        _at_fork.append((store, hold))
-        store._lock.take(hold)
-
-
-def _after_fork() -> None:
-    while _at_fork:
-        store, hold = _at_fork.pop()
-        store._lock.release(hold)
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+        if not self._is_in_place():
+            raise Removed(f"the session file {self.path} was removed or replaced while it was in use")

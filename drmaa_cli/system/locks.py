@@ -10,8 +10,10 @@ instant at which it is taken and nobody knows by whom.
 from __future__ import annotations
 
 import _thread
+import os
 import sys
 import threading
+import weakref
 from collections import deque
 from types import FrameType
 
@@ -148,3 +150,28 @@ def _runs(frame: FrameType, thread: int) -> bool:
             return True
         current = current.f_back
     return False
+
+
+_locks: weakref.WeakSet[Lock] = weakref.WeakSet()
+_held: list[tuple[Lock, Hold]] = []
+
+
+def hold_at_forks(lock: Lock) -> None:
+    """Have the forking thread hold this lock at each fork, for as long as there is such a lock."""
+    _locks.add(lock)
+
+
+def _before_fork() -> None:
+    for lock in sorted(_locks, key=id):
+        hold = Hold(None)
+        _held.append((lock, hold))
+        lock.take(hold)
+
+
+def _after_fork() -> None:
+    while _held:
+        lock, hold = _held.pop()
+        lock.release(hold)
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -18,8 +18,9 @@ from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
-from drmaa_cli.store.places import path_of
+from drmaa_cli.store.places import path_of, remote_directory
 from drmaa_cli.store.rows import StoredJob
+from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.clock import Clock
 from fake_sge.cell import Cell
 from tests.cli.schemas import valid
@@ -252,6 +253,28 @@ def test_prune_by_age(inside: Cell, state: Path, capsys: pytest.CaptureFixture[s
     age(path_of(state, "old"), 8)
     assert main(["sessions", "prune", "--older-than", "7"]) == 0
     assert capsys.readouterr().out == "removed old\n"
+
+
+def test_prune_what_never_had_a_job(inside: Cell, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    use("kept", key="k")
+    far = remote_directory(state, "far")
+    for place, name in ((state, "refused"), (state, "busy"), (far, "away")):
+        Store.open(path_of(place, name), f"session={name}", time.time(), "here").close()
+    path_of(state, "full").touch(mode=0o600)
+    path_of(far, "nowhere").touch(mode=0o600)
+    gone = ["refused", "away", "full", "nowhere"]
+    with sqlite3.connect(path_of(state, "busy"), isolation_level=None) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        assert main(["sessions", "prune", "--dry-run"]) == 0
+        assert capsys.readouterr().out == "".join(f"would remove {name}\n" for name in ["busy", *gone])
+        assert main(["sessions", "prune", "full"]) == 1
+        assert capsys.readouterr().err == "drmaa-cli: there is no session full\n"
+        assert main(["sessions", "prune", "--json"]) == 0
+        assert valid(capsys.readouterr().out, "pruned-1") == {"removed": gone, "kept": []}
+    busy.close()
+    assert main(["sessions", "prune"]) == 0
+    assert capsys.readouterr().out == "removed busy\n"
+    assert sorted(path.name for path in state.rglob("*.session*")) == ["kept.session", "kept.session-journal"]
 
 
 def test_what_is_shown_of_a_lost_answer(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

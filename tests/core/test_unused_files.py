@@ -1,0 +1,191 @@
+"""A session's file in which nothing was submitted goes by itself, whoever else has it open."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drmaa_cli.errors import DeniedByDrmException, DrmCommunicationException, InternalException
+from drmaa_cli.gridengine.records import CommandResult
+from drmaa_cli.session.job_session import JobSession
+from drmaa_cli.store import unused
+from drmaa_cli.store.places import StoreError, path_of
+from drmaa_cli.store.session_store import Store
+from tests.core.conftest import Cell, run, template
+
+NAME = "session=mine"
+ANSWER = b'Unable to run job: Job was rejected because job requests unknown queue "no.q".\nExiting.\n'
+
+
+def rejected(argv: Any) -> CommandResult:
+    return CommandResult(tuple(argv), 1, b"", ANSWER)
+
+
+def lost(argv: Any) -> CommandResult:
+    return CommandResult(tuple(argv), 1, b"", b"got no response from qmaster.\n")
+
+
+def refuse(cell: Cell, session: JobSession) -> None:
+    """Have a submission refused: the file is there then, with nothing in it."""
+    cell.runner.next("qsub", rejected)
+    with pytest.raises(DeniedByDrmException):
+        session.runJob(template(session))
+
+
+@pytest.fixture
+def path(cell: Cell) -> Path:
+    return path_of(cell.state, "mine")
+
+
+def test_a_session_whose_only_submission_was_refused(cell: Cell, path: Path) -> None:
+    session = cell.connect(NAME)
+    refuse(cell, session)
+    assert path.exists()
+    session.exit()
+    assert [one.name for one in cell.state.iterdir()] == [".looked-through"]
+
+
+def test_one_that_was_left_by_a_program_that_was_killed(cell: Cell, path: Path) -> None:
+    Store.open(path, NAME, 1.0, "here").close()
+    cell.connect(NAME).exit()
+    assert not path.exists()
+
+
+def test_a_session_with_jobs_stays(cell: Cell, path: Path) -> None:
+    session = cell.connect(NAME)
+    (number,) = run(session)
+    cell.qmaster.end(number, 0)
+    session.wait(str(number))
+    session.exit()
+    assert path.exists()
+
+
+def test_a_submission_in_doubt_stays(cell: Cell, path: Path) -> None:
+    session = cell.connect(NAME, retry_for=1.0)
+    cell.runner.next("qsub", lost)
+    cell.runner.outage = "refused"
+    with pytest.raises(DrmCommunicationException):
+        session.runJob(template(session))
+    session.exit()
+    assert path.exists()
+
+
+def test_while_somebody_writes_to_it(cell: Cell, path: Path) -> None:
+    session = cell.connect(NAME)
+    refuse(cell, session)
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        session.exit()
+        assert path.exists()
+        other.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_another_session_of_that_name_goes_on_with_a_new_file(cell: Cell, path: Path, key: str) -> None:
+    one, other = cell.connect(NAME), cell.connect(NAME)
+    refuse(cell, one)
+    refuse(cell, other)
+    before = path.stat().st_ino
+    with path.open("rb"):  # its number is not given to another file
+        one.exit()
+        assert not path.exists()
+        number = other.runJob(template(other), key=key)
+        assert path.stat().st_ino != before
+    third = cell.connect(NAME)
+    assert [job.id for job in third.jobs()] == [number]
+    assert third.runJob(template(third), key="b") == str(int(number) + 1)
+    assert [job.id for job in other.jobs()] == [number, str(int(number) + 1)]
+
+
+def test_what_is_submitted_meanwhile_is_seen(cell: Cell) -> None:
+    one, other = cell.connect(NAME), cell.connect(NAME)
+    refuse(cell, one)
+    refuse(cell, other)
+    other.exit()
+    third = cell.connect(NAME)
+    numbers = run(third, 2)
+    assert [job.id for job in one.jobs()] == list(map(str, numbers))
+    cell.qmaster.end(numbers[0], 3)
+    assert one.wait(str(numbers[0])).exitStatus == 3
+
+
+def test_a_file_that_went_with_its_jobs_is_no_new_session(cell: Cell, path: Path) -> None:
+    session = cell.connect(NAME)
+    run(session)
+    path.unlink()
+    with pytest.raises(InternalException, match="removed or replaced while it was in use"):
+        session.runJob(template(session))
+
+
+def test_between_the_file_and_its_first_submission(
+    cell: Cell, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removes it may be a moment before whoever is about to write."""
+    session = cell.connect(NAME)
+    write = Store.record_intent
+    removed = []
+
+    def after_its_removal(store: Store, intent: Any) -> int:
+        if len(removed) < 3:
+            removed.append(unused.remove(store.path))
+        return write(store, intent)
+
+    monkeypatch.setattr(Store, "record_intent", after_its_removal)
+    (number,) = run(session)
+    assert removed == [True, True, True]
+    session.exit()
+    assert [job.id for job in cell.connect(NAME).jobs()] == [str(number)]
+
+
+def test_a_file_that_is_made_and_removed_at_the_same_time(tmp_path: Path) -> None:
+    """Each of many writers finds its submission in the file that is there in the end."""
+    from tests.sessions.test_threads import intent  # noqa: PLC0415  # the same
+
+    for turn in range(30):
+        path = tmp_path / f"{turn}.session"
+        kept: list[str] = []
+        start = threading.Barrier(4)
+
+        def write(path: Path = path, kept: list[str] = kept, start: threading.Barrier = start) -> None:
+            start.wait()
+            while True:
+                store = Store.open(path, NAME, 1.0, "here")
+                try:
+                    store.record_intent(intent("t"))
+                except StoreError:
+                    assert store.is_void()
+                    continue
+                finally:
+                    store.close()
+                kept.append("t")
+                return
+
+        def remove(path: Path = path, start: threading.Barrier = start) -> None:
+            start.wait()
+            for _ in range(20):
+                unused.remove(path)
+
+        threads = [threading.Thread(target=one) for one in (write, remove, remove, remove)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        store = Store.existing(path)
+        assert [job.intent.token for job in store.jobs()] == kept == ["t"]
+        store.close()
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["a?b#c%20d", "ä", "\udcff"])
+def test_paths_of_any_letters(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "x.session"
+    store = Store.open(path, NAME, 1.0, "here")
+    assert store.contact() == NAME
+    store.close()
+    assert unused.remove(path)
+    assert [one.name for one in path.parent.iterdir()] == []
