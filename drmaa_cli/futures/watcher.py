@@ -315,6 +315,9 @@ class Watcher:
                 self._inbox.append(call)
 
     def _delete_cancelled(self) -> None:
+        if self._detached:  # meanwhile: whose job was being submitted then was cancelled here alone
+            self._cancelled.clear()
+            return
         ids = []
         while self._cancelled:
             future = self._cancelled.popleft()

@@ -19,6 +19,7 @@ from drmaa_cli.futures import (
     watcher,
 )
 from drmaa_cli.futures.spool import Spool
+from drmaa_cli.futures.submission import Submission, Submitter
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from tests.futures.functions import add
@@ -245,6 +246,34 @@ def test_calls_whose_bundle_is_just_being_written_are_cancelled(
     written.set()
     executor.shutdown()
     assert scene.runner.count("qsub") == 0
+
+
+def test_jobs_whose_submission_is_under_way_are_left_to_a_later_program(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = scene(gather=0.01, session="left", keys=True)
+    submits, answered, submit = threading.Event(), threading.Event(), Submitter.submit
+
+    def slow(submitter: Submitter, submission: Submission) -> list[str]:
+        ids = submit(submitter, submission)
+        submits.set()
+        assert answered.wait(PATIENCE)
+        return ids
+
+    monkeypatch.setattr(Submitter, "submit", slow)
+    futures = [executor.submit(add, number) for number in range(3)]
+    assert submits.wait(PATIENCE)
+    leaving = threading.Thread(target=executor.detach)
+    leaving.start()
+    until(lambda: all(future.cancelled() for future in futures))
+    answered.set()
+    leaving.join(PATIENCE)
+    assert scene.runner.count("qdel") == 0
+    again = scene(session="left", keys=True)
+    futures = [again.submit(add, number) for number in range(3)]
+    submitted(futures)
+    assert scene.runner.count("qsub") == 1
+    again.detach()
 
 
 def test_whatever_goes_wrong_when_a_bundle_is_written_is_told(
