@@ -152,3 +152,7 @@ def _check(config: Config) -> None:
             f"ssh_setup is one line of shell text without control characters or a leading -,"
             f" not {config.ssh_setup!r}",
         )
+    for name, path in (("ssh_config", config.ssh_config), ("ssh_askpass", config.ssh_askpass)):
+        if path.startswith("-") or re.search(r"[\0-\x1f\x7f]", path):
+            text = f"{name} is the path of a file, without control characters or a leading -, not {path!r}"
+            raise error(InvalidArgumentException, text)

@@ -117,6 +117,10 @@ def test_settings_that_are_refused() -> None:
         drmaa_cli.open_session("ssh://host", ssh_host_key="yes")
     with pytest.raises(InvalidArgumentException, match="one line"):
         drmaa_cli.open_session("ssh://host", ssh_setup="a\nb")
+    for name in ("ssh_config", "ssh_askpass"):
+        for path in ("-F/etc/passwd", "a\nb", "a\tb", "\x1b[2J"):
+            with pytest.raises(InvalidArgumentException, match=f"{name} is the path of a file"):
+                drmaa_cli.open_session("ssh://host", **{name: path})  # type: ignore[arg-type]
 
 
 def test_one_round_trip_for_a_submission(at_home: dict[str, str]) -> None:

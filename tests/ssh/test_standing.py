@@ -11,11 +11,15 @@ import pytest
 
 from drmaa_cli.system.runner import Command, CommandTimeout, HostUnreachable
 from drmaa_cli.system.ssh import remote_shell, standing
+from drmaa_cli.system.ssh import runner as ssh_runner
+from drmaa_cli.system.ssh.prompts import Prompt
+from drmaa_cli.system.ssh.remote_processes import IS_RUNNING
 from drmaa_cli.system.ssh.runner import SshRunner
 from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, relay_to
 from tests.ssh.server import SshServer, running_server
+from tests.ssh.test_programs import SECRET, lock_key
 from tests.ssh.test_runner import command, until
 
 pytestmark = pytest.mark.slow
@@ -105,7 +109,7 @@ def test_no_more_than_a_few_and_none_for_long(
 def test_two_programs_on_a_server_with_one_session(
     short_path: Path, runner_of: MakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(standing, "IDLE_SECONDS", 10_000.0)  # what is not needed any more is not the point
     with running_server(short_path / "one", "MaxSessions 1") as server:
         one, other = runner_of(server), runner_of(server)
         for runner in (one, other):
@@ -113,6 +117,54 @@ def test_two_programs_on_a_server_with_one_session(
         for number in range(3):
             for runner in (one, other):
                 assert runner.run(command("/bin/echo", str(number))).stdout == b"%d\n" % number
+
+
+@pytest.fixture
+def only_one(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshServer]:
+    """A server that allows a single session on a connection."""
+    monkeypatch.setattr(ssh_runner, "REFUSED_SECONDS", 0.2)
+    with running_server(short_path / "one", "MaxSessions 1") as server:
+        yield server
+
+
+HELD = "sleep 86399 & wait"
+
+
+def run_too_long(runner: SshRunner, error: type[Exception]) -> None:
+    for _ in range(2):  # the second one goes over a shell that stays
+        with pytest.raises(error):
+            runner.run(command("/bin/sh", "-c", HELD)._replace(timeout=1.5))
+
+
+def test_what_holds_the_only_session_is_ended(only_one: SshServer, runner_of: MakeRunner) -> None:
+    runner = runner_of(only_one)
+    runner.open()
+    runner.run(command("/bin/true"))
+    run_too_long(runner, CommandTimeout)
+    assert runner.run(command("/bin/echo", "next")).stdout == b"next\n"
+    assert runner.run(command("/bin/sh", "-c", IS_RUNNING, "sh", HELD)).exit_code == 1
+
+
+def test_what_holds_the_only_session_is_ended_after_the_next_login(
+    only_one: SshServer, runner_of: MakeRunner
+) -> None:
+    """Where a login asks something, nobody is asked for the sake of what has timed out."""
+    lock_key(only_one)
+    asked = []
+
+    def answer(question: Prompt) -> str:
+        asked.append(question)
+        return SECRET
+
+    runner = runner_of(only_one, answer)
+    runner.open()
+    runner.run(command("/bin/true"))
+    with pytest.raises(HostUnreachable):
+        runner.run(command("/bin/sh", "-c", HELD)._replace(timeout=1.5))
+    assert len(asked) == 1
+    assert runner.run(command("/bin/echo", "next")).stdout == b"next\n"
+    assert len(asked) == 2
+    assert runner.run(command("/bin/sh", "-c", IS_RUNNING, "sh", HELD)).exit_code == 1
 
 
 def test_a_host_without_setsid(runner: SshRunner, monkeypatch: pytest.MonkeyPatch) -> None:

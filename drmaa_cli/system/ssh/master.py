@@ -32,6 +32,7 @@ CLOSE_SECONDS = 1.0
 ALIVE_INTERVAL, ALIVE_COUNT = 15, 3  # a hung connection is given up after 45 s
 LOCK_PAUSE = 0.1
 ATTEMPTS, FIRST_PAUSE = 5, 0.2
+SCARCE_SECONDS = 60.0  # for which all of the user's programs are sparing after one was refused a session
 DROPPED_SECONDS = 5.0  # a busy server drops a connection at once; what takes longer is another trouble
 NAME_LENGTH = 16
 LONGEST_PATH = 90  # bytes: ssh adds 17 to it while it makes the socket, and the kernel takes 107
@@ -90,6 +91,7 @@ class Master:
         name = hashlib.sha256(repr((tuple(address), options.config_file)).encode()).hexdigest()[:NAME_LENGTH]
         self.socket = directory / name
         self._login_lock, self._use_lock = directory / f"{name}.lock", directory / f"{name}.use"
+        self._scarce = directory / f"{name}.scarce"
         self._use: int | None = None
         self._ended = threading.Event()
         self._mutex = threading.Lock()
@@ -142,6 +144,23 @@ class Master:
                 if self._ended.is_set():  # meanwhile: close() does not wait for a person
                     self._leave()
 
+    def note_scarcity(self) -> None:
+        """Tell all programs that use the master that there are too few sessions for what is to be done."""
+        with contextlib.suppress(OSError):
+            self._scarce.touch()
+
+    def is_scarce(self) -> bool:
+        """Whether a program has said so of late."""
+        try:
+            return abs(time.time() - self._scarce.stat().st_mtime) < SCARCE_SECONDS
+        except OSError:
+            return False
+
+    def drop(self) -> None:
+        """End the connection, whoever uses it: it is made again when it is needed."""
+        with contextlib.suppress(CommandNotFound, CommandTimeout):
+            self._run(self._control("exit"), CHECK_SECONDS)
+
     def close(self) -> None:
         """Stop using the master for good, and end it if nobody else uses it."""
         self._ended.set()
@@ -157,8 +176,7 @@ class Master:
         use, self._use = self._use, None
         try:
             if self._is_last(use):
-                with contextlib.suppress(CommandNotFound, CommandTimeout):  # it ends by itself when idle
-                    self._run(self._control("exit"), CHECK_SECONDS)
+                self.drop()  # if it does not obey, it ends by itself when idle
         finally:
             os.close(use)
 

@@ -24,6 +24,7 @@ from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
 from drmaa_cli.system.ssh.login import Ask, LoginFailed
 from drmaa_cli.system.ssh.master import Master
+from drmaa_cli.system.ssh.patience import FIRST_PAUSE, SESSION_REFUSED, Patience, said
 from drmaa_cli.system.ssh.prompts import Failure, is_expired
 from drmaa_cli.system.ssh.remote_processes import KILL
 from drmaa_cli.system.ssh.remote_shell import (
@@ -46,11 +47,9 @@ SSH_FAILED = 255
 SESSIONS = 8  # at once over one connection: sshd's MaxSessions is 10 by default, and others share the master
 QUERY_SECONDS = 30.0
 BRIEF_SECONDS = 10.0
-MOST_LOSSES = 8
 MOST_ATTEMPTS = 1000
 LOOK_AGAIN = 0.5
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-SESSION_REFUSED = b"Session open refused by peer"
+REFUSED_SECONDS = 3.0  # for which a session is waited for that ends what runs on
 
 
 class Rider(Protocol):
@@ -90,12 +89,13 @@ class SshRunner:
     def __init__(self, master: Master, ask: Ask, env: Mapping[str, str]) -> None:
         self._master, self._ask, self._env = master, ask, env
         self._local = LocalRunner()
-        self.standing = StandingShells(master.command, env)
+        self.standing = StandingShells(master.command, env, master.is_scarce)
         self._sessions = threading.BoundedSemaphore(SESSIONS)
         self._login_environment: Mapping[str, str] = {}
         self._attempts: dict[str, int] = {}
         self._kept: dict[str, AnswerFiles] = {}  # answers that lie there, by their names
         self._rider: Rider | None = None
+        self._running_on: list[str] = []  # what could not be ended for want of a session
         self._has_answered = self._has_left = False
         self.trips = 0
         self.noise = b""
@@ -123,6 +123,9 @@ class SshRunner:
     def log_in(self) -> None:
         """The same; why there is no login is told as it is found. Raises LoginFailed."""
         self._master.open(self._ask)
+        while self._running_on:
+            if trouble := self._try_to_kill(self._running_on.pop()):
+                log.warning("what runs on %s could not be ended: %s", self.address, trouble)
 
     def is_logged_in(self) -> bool:
         """Whether this or another program of the user has logged in."""
@@ -132,12 +135,11 @@ class SshRunner:
         """Leave the connection, for good; the last one to leave ends it."""
         self._has_left = True
         settled = self._settled()
-        if settled and self._master.is_alive():
-            marker = secrets.token_hex(16)
-            line = script_line(("true",), {}, marker, then=f"{forget_line(settled)} wait")
-            self._briefly(marker, line, f"answers kept on {self.address} could not be removed")
-            self._kept.clear()
         self.standing.make_room()
+        if settled and self._master.is_alive():
+            if trouble := self._briefly(("true",), f"{forget_line(settled)} wait"):
+                log.warning("answers kept on %s could not be removed: %s", self.address, trouble)
+            self._kept.clear()
         self._master.close()
 
     @property
@@ -185,7 +187,7 @@ class SshRunner:
             AuthorizationException: the connection was lost, and a new login was refused.
         """
         began = time.monotonic()
-        patience = _Patience(self.address, began + command.timeout)
+        patience = Patience(self.address, began + command.timeout)
         kept_in = self._next_attempt(command.answer)
         while True:
             answer = self._attempt(command, kept_in, patience.until)
@@ -195,7 +197,7 @@ class SshRunner:
                     log.warning("the connection to %s was lost during %s", self.address, command.argv[0])
                 patience.pause(answer, is_busy)
                 if is_busy:
-                    self.standing.make_room()
+                    self.make_room()
                     continue
                 self.open()
                 if not kept_in:
@@ -275,8 +277,8 @@ class SshRunner:
         if answer.exit_code is None and result.exit_code != SSH_FAILED and answer.process_group is None:
             text = f"{self.address}: the login works, but commands do not run there"
             if is_expired(answer.before.decode("utf-8", "replace")):
-                raise error(AuthorizationException, f"{text}: log in by hand once{_said(answer)}")
-            raise HostUnreachable(f"{text} (/bin/sh did not start){_said(answer)}")
+                raise error(AuthorizationException, f"{text}: log in by hand once{said(answer)}")
+            raise HostUnreachable(f"{text} (/bin/sh did not start){said(answer)}")
         if answer.exit_code is not None:
             self._has_answered = True
             for name in settled:
@@ -324,32 +326,58 @@ class SshRunner:
                 )
             time.sleep(LOOK_AGAIN)
 
-    def _kill(self, label: str) -> bool:
-        """End what a command left running on the host; whether that is certain."""
-        marker = secrets.token_hex(16)
-        line = script_line(("/bin/sh", "-c", KILL, "sh", label), {}, marker)
-        return self._briefly(marker, line, f"what runs on {self.address} could not be ended")
+    def make_room(self) -> None:
+        """Other programs, or what is to be done here, need the sessions of the connection."""
+        self._master.note_scarcity()
+        self.standing.make_room()
 
-    def _briefly(self, marker: str, line: str, trouble: str) -> bool:
-        """Have a line run while nobody wants to wait; whether it was, else the log says the trouble."""
+    def _kill(self, label: str) -> bool:
+        """End what a command left running on the host; whether that is certain.
+
+        It may hold the last session that the server allows: then the connection is made anew, if nothing is
+        asked for that, or it is ended when the connection is made again.
+        """
+        until = time.monotonic() + REFUSED_SECONDS
+        while (trouble := self._try_to_kill(label)) and SESSION_REFUSED.decode() in trouble:
+            self.make_room()
+            if time.monotonic() < until:
+                time.sleep(FIRST_PAUSE)
+                continue
+            self._running_on.append(label)
+            self._master.drop()
+            try:
+                self._master.open(lambda _: None)
+            except LoginFailed:
+                break
+            self._running_on.remove(label)
+            until = float("inf")
+        if trouble:
+            log.warning("what runs on %s could not be ended: %s", self.address, trouble)
+        return not trouble
+
+    def _try_to_kill(self, label: str) -> str:
+        return self._briefly(("/bin/sh", "-c", KILL, "sh", label))
+
+    def _briefly(self, argv: tuple[str, ...], then: str = "") -> str:
+        """Have a command run while nobody wants to wait; why it was not, '' if it was."""
+        marker = secrets.token_hex(16)
+        line = script_line(argv, {}, marker, then=then)
         words = (*self._master.command(), loader(marker))
         try:
             result = self._local.run(
                 Command(words, words[0], self._env, BRIEF_SECONDS, payload(marker, line))
             )
         except (CommandNotFound, CommandTimeout) as err:
-            log.warning("%s: %s", trouble, err)
-            return False
+            return str(err)
         if read_answer(result.stdout, result.stderr, marker).exit_code == 0:
-            return True
-        log.warning("%s: %s", trouble, result.stderr.decode("utf-8", "replace").strip())
-        return False
+            return ""
+        return result.stderr.decode("utf-8", "replace").strip() or f"exit code {result.exit_code}"
 
     def _result(self, command: Command, answer: Answer, duration: float) -> CommandResult:
         assert answer.exit_code is not None
         if command.answer is not None and answer.exit_code == NOT_BEGUN and not answer.stdout:
             raise CommandNotFound(
-                command.program, f"{self.address}: its answer cannot be kept there{_said(answer)}"
+                command.program, f"{self.address}: its answer cannot be kept there{said(answer)}"
             )
         if (
             answer.exit_code in (NOT_FOUND, NOT_EXECUTABLE)
@@ -358,39 +386,6 @@ class SshRunner:
         ):
             raise CommandNotFound(command.program, answer.stderr.decode("utf-8", "replace").strip())
         return CommandResult(command.argv, answer.exit_code, answer.stdout, answer.stderr, duration)
-
-
-class _Patience:
-    """For how long a command is given again that the connection does not carry."""
-
-    def __init__(self, address: SshAddress, until: float) -> None:
-        self.until = until
-        self._address = address
-        self._pause = FIRST_PAUSE
-        self._fruitless = 0
-
-    def pause(self, answer: Answer, is_busy: bool) -> None:
-        """Wait before the next time.
-
-        Raises:
-            HostUnreachable: it has been given often enough.
-        """
-        if not is_busy:
-            self._fruitless += 1
-        if self._fruitless >= MOST_LOSSES or time.monotonic() + self._pause > self.until:
-            why = (
-                "all sessions that the server allows on a connection (MaxSessions) are in use"
-                if is_busy
-                else "the connection is lost again and again"
-            )
-            raise HostUnreachable(f"{self._address}: {why}{_said(answer)}")
-        time.sleep(self._pause)
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-
-
-def _said(answer: Answer) -> str:
-    text = (answer.before + answer.stderr).decode("utf-8", "replace").strip()
-    return f": {text}" if text else ""
 
 
 def _directory(answer: AnswerFiles, attempt: int) -> str:

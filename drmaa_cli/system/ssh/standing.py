@@ -27,6 +27,7 @@ from drmaa_cli.typed import IO, Callable
 
 MOST = 2  # of one program
 IDLE_SECONDS = 20.0  # longer than the pauses of a session that waits (poll_max)
+SCARCITY_SECONDS = 1.0  # so often it is looked whether others need the sessions of idle ones
 CHUNK = 1 << 16
 LOOK_UP_SECONDS = 0.05  # so often it is looked whether to stop
 LAST_WORDS_SECONDS = 1.0
@@ -178,14 +179,17 @@ class StandingShells:
     Args:
         words: the words of an ssh command without what it is to run, when they are asked for.
         env: the environment of ssh.
+        is_scarce: whether sessions of the connection are scarce: then none is kept.
 
     Attributes:
         opened: how many there have been.
         is_unfit: whether the host has been found to lack what they need.
     """
 
-    def __init__(self, words: Callable[[], list[str]], env: Mapping[str, str]) -> None:
-        self._words, self._env = words, env
+    def __init__(
+        self, words: Callable[[], list[str]], env: Mapping[str, str], is_scarce: Callable[[], bool]
+    ) -> None:
+        self._words, self._env, self._is_scarce = words, env, is_scarce
         self._lock = Lock()
         self._idle: list[_Shell] = []
         self._busy = 0
@@ -277,6 +281,7 @@ class StandingShells:
         return shell
 
     def _give_back(self, shell: _Shell, is_good: bool) -> None:
+        is_good = is_good and not self._is_scarce()
         with self._lock:
             self._busy -= 1
             if is_good:
@@ -295,9 +300,9 @@ class StandingShells:
     def _reap(self) -> None:
         """Close each shell that has been idle for long; end when there is none."""
         while True:
-            now = time.monotonic()
+            now, kept = time.monotonic(), 0 if self._is_scarce() else IDLE_SECONDS
             with self._lock:
-                old = [shell for shell in self._idle if now - shell.used >= IDLE_SECONDS]
+                old = [shell for shell in self._idle if now - shell.used >= kept]
                 self._idle = [shell for shell in self._idle if shell not in old]
                 next_time = min((shell.used for shell in self._idle), default=None)
                 if next_time is None:
@@ -306,4 +311,4 @@ class StandingShells:
                 shell.close()
             if next_time is None:
                 return
-            time.sleep(max(0.01, next_time + IDLE_SECONDS - now))
+            time.sleep(min(max(0.01, next_time + IDLE_SECONDS - now), SCARCITY_SECONDS))

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import HostUnreachable
+from drmaa_cli.system.ssh.patience import SESSION_REFUSED
 from drmaa_cli.system.ssh.remote_shell import payload, script_line
-from drmaa_cli.system.ssh.runner import SESSION_REFUSED, SshRunner
+from drmaa_cli.system.ssh.runner import SshRunner
 from drmaa_cli.system.transfer import (
     Meter,
     Progress,
@@ -163,6 +164,7 @@ def _persist(runner: SshRunner, once: Callable[[], None]) -> None:
                 raise HostUnreachable(
                     f"{runner.address}: all sessions of the connection are in use"
                 ) from None
+            runner.make_room()
             time.sleep(PAUSE)
         except _Lost:
             lost += 1
