@@ -10,6 +10,8 @@ from .model.host_values import split_value
 from .model.values import listed, quantity
 
 LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
+# Programs that a fake never starts, whatever they are: there is no mail, and there are no X terminals.
+HARMLESS = ("mailer", "xterm", "administrator_mail", "loglevel")
 # What the fake does not only show. The rest of a configuration it takes as it is.
 ACTED_ON = {
     "global configuration": (
@@ -31,6 +33,7 @@ ACTED_ON = {
             "max_unheard",
             "reschedule_unknown",
         ),
+        *HARMLESS,
     ),
     "scheduler": (
         *("schedule_interval", "flush_submit_sec", "flush_finish_sec", "schedd_job_info"),

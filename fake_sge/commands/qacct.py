@@ -17,6 +17,7 @@ from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.qacct_text import Column, Group, Totals, job_block, summary
 from ..render.qacct_text_ocs import job_block_ocs
 from ..render.usage import usage
+from .interface.caller import read_as_caller
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.qacct_options import (
@@ -90,7 +91,7 @@ def _checks(options: Options, queues: list[str], now: Callable[[], float]) -> di
 
 def _lines(path: str, request: Request) -> Iterator[str]:
     """The lines with their newlines, without comments and empty ones; ``-`` is standard input."""
-    data = request.read_stdin() if path == "-" else Path(path).read_bytes()
+    data = request.read_stdin() if path == "-" else read_as_caller(request, path)
     for line in data.decode("utf-8", "surrogateescape").split("\n"):
         if line and not line.startswith("#"):
             yield line + "\n"

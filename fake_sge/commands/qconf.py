@@ -8,26 +8,14 @@ from typing import Any, Callable, NamedTuple
 from ..model import CellConfig
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..render.objects import attributes, complex_table, event_client_table, folded
+from ..render.objects import complex_table, event_client_table
 from ..render.usage import OptionHelp, usage
 from . import quota_sets
-from .configuring import verbs
+from .configuring import shown, verbs
+from .configuring.kinds import KINDS
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import in_order_made
-
-_CONFIG_WIDTH, _SCHEDULER_WIDTH, _QUEUE_WIDTH, _PE_WIDTH = 29, 34, 22, 19
-
-# A queue as ``qconf -sq`` without a name shows it (real cell).
-_TEMPLATE = {
-    "qname": "template",
-    "hostlist": "NONE",
-    "load_thresholds": "np_load_avg=1.75",
-    "pe_list": "make smp mpi",
-    "slots": "1",
-    "tmpdir": "/tmp",
-    "shell": "/bin/sh",
-}
 
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
 
@@ -99,17 +87,23 @@ class _Shows:
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
-        if name == "":
-            return 0, "", ""
-        if name not in (None, "global"):
-            if name not in self._config.known_hosts:
-                return 1, "", f"can't resolve hostname \"{name}\": can't resolve host name\n"
-            return 1, "", f"configuration {name} not defined\n"
-        return 0, "#global:\n" + attributes(self._config.global_config.items(), _CONFIG_WIDTH) + "\n", ""
+        out = ""
+        for word in (name if name is not None else "global").split(","):
+            if word == "global" or word in self._config.host_configurations:
+                out += f"#{word}:\n{shown.configuration(self._config, word)}\n"
+            elif word and word not in self._config.known_hosts:
+                return 1, out, f"can't resolve hostname \"{word}\": can't resolve host name\n"
+            elif word:
+                return 1, out, f"configuration {word} not defined\n"
+        return 0, out, ""
+
+    def configured_hosts(self, _name: str | None) -> Texts:
+        """``-sconfl``."""
+        return _names(sorted(self._config.host_configurations), "no config defined")
 
     def scheduler(self, _name: str | None) -> Texts:
         """``-ssconf``."""
-        return 0, attributes(self._config.scheduler.items(), _SCHEDULER_WIDTH), ""
+        return 0, shown.scheduler(self._config), ""
 
     def scheduler_host(self, _name: str | None) -> Texts:
         """``-sss``: the host of the scheduler, as the event client list names it."""
@@ -126,9 +120,7 @@ class _Shows:
     def queue(self, words: str | None) -> Texts:
         """``-sq [LIST]``: cluster queues and queue instances; without a name a template."""
         if not words:
-            any_queue = next(iter(self._config.queues.values()), None)
-            rows = dict(any_queue.attributes) if any_queue is not None else {}
-            return 0, attributes({**rows, **_TEMPLATE}.items(), _QUEUE_WIDTH), ""
+            return 0, shown.queue(shown.template(self._config)), ""
         text = errors = last = ""
         for word in words.split(","):
             found = self._queue_blocks(word)
@@ -143,21 +135,17 @@ class _Shows:
         """Cluster queues or instances, each with the name of its cluster queue."""
         queues = self._config.queues
         if "@" not in word:
-            return [
-                (name, attributes(queues[name].attributes.items(), _QUEUE_WIDTH))
-                for name in queues
-                if glob_match(word, name)
-            ]
+            return [(name, shown.queue(queues[name].attributes)) for name in queues if glob_match(word, name)]
         blocks = []
         meant = {item.name for item in self._qmaster.match_queues(word)}
         for item in in_order_made(self._qmaster):
             if item.name not in meant:
                 continue
-            rows = [
-                ("hostname", item.host) if key == "hostlist" else (key, value)
+            rows = {
+                "hostname" if key == "hostlist" else key: item.host if key == "hostlist" else value
                 for key, value in item.queue.attributes.items()
-            ]
-            text = attributes(rows, _QUEUE_WIDTH)
+            }
+            text = shown.queue(rows)
             kinds = item.queue.attributes["qtype"]
             blocks.append(
                 (item.queue.name, text.replace(f"{'qtype':<22}{kinds}\n", f"{'qtype':<22}{kinds} \n"))
@@ -169,7 +157,7 @@ class _Shows:
         pe = self._config.parallel_environments.get(name)
         if pe is None:
             return 1, "", f"{name} is not a parallel environment\n"
-        return 0, attributes(pe.attributes.items(), _PE_WIDTH), ""
+        return 0, shown.environment(pe.attributes), ""
 
     def host(self, name: str) -> Texts:
         """``-se HOST``."""
@@ -188,7 +176,7 @@ class _Shows:
         rows["report_variables"] = "NONE"
         own = host.attributes if host is not None else {}
         rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
-        return 0, attributes(rows.items(), _QUEUE_WIDTH), ""
+        return 0, shown.host(rows), ""
 
     def _members(self, name: str, text: Callable[[Sequence[str]], str]) -> Texts:
         hosts = self._config.host_groups.get(name)
@@ -198,8 +186,7 @@ class _Shows:
 
     def group(self, name: str) -> Texts:
         """``-shgrp GROUP``."""
-        head = f"group_name {name}\n"
-        return self._members(name, lambda hosts: head + folded("hostlist ", " ".join(hosts) or "NONE", 9))
+        return self._members(name, lambda _: shown.group(KINDS["hgrp"].rows(self._config, name)))
 
     def group_tree(self, name: str) -> Texts:
         """``-shgrp_tree GROUP``."""
@@ -213,10 +200,9 @@ class _Shows:
         """``-su LIST``."""
         blocks: list[str] = []
         for name in words.split(","):
-            rows = self._config.usersets.get(name)
-            if rows is None:
+            if name not in self._config.usersets:
                 return 1, "", f'denied: access list "{name}" does not exist\n'
-            blocks.append(attributes({"name": name, **rows}.items(), 8))
+            blocks.append(shown.userset(KINDS["u"].rows(self._config, name)))
         return 0, "\n".join(blocks), ""
 
     def user(self, name: str) -> Texts:
@@ -227,14 +213,8 @@ class _Shows:
             return 0, "", f"{name} is not known as a user\n"
         submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
         kept = int(self._config.global_config.get("auto_user_delete_time", "86400"))
-        rows = {
-            "name": name,
-            "oticket": 0,
-            "fshare": 0,
-            "delete_time": max(submitted) + kept if submitted else 0,
-            "default_project": "NONE",
-        }
-        return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
+        deleted = max(submitted) + kept if submitted else 0
+        return 0, shown.plain({**KINDS["user"].rows(self._config, name), "delete_time": deleted}), ""
 
     def quotas(self, names: str | None) -> Texts:
         """``-srqs [NAMES]``."""
@@ -244,8 +224,7 @@ class _Shows:
         """``-sprj PROJECT``."""
         if name not in self._config.projects:
             return 1, "", f"{name} is not known as a project\n"
-        rows = {"name": name, "oticket": "0", "fshare": "0", "acl": "NONE", "xacl": "NONE"}
-        return 0, "".join(f"{key} {value}\n" for key, value in rows.items()), ""
+        return 0, shown.plain(KINDS["prj"].rows(self._config, name)), ""
 
 
 def _says(code: int, out: str = "", err: str = "") -> Callable[[_Shows, str], Texts]:
@@ -254,7 +233,7 @@ def _says(code: int, out: str = "", err: str = "") -> Callable[[_Shows, str], Te
 
 
 _SHOWS = {
-    "-sconfl": _Show("", _says(1, "", "no config defined\n"), "hosts with a configuration of their own"),
+    "-sconfl": _Show("", _Shows.configured_hosts, "hosts with a configuration of their own"),
     "-ssconf": _Show("", _Shows.scheduler, "the scheduler's configuration"),
     "-sc": _Show("", _Shows.complexes, "the resources that can be defined and requested"),
     "-secl": _Show("", _Shows.event_clients, "the registered event clients"),
@@ -293,11 +272,9 @@ OPTIONS = (
 NOT_SIMULATED = frozenset(
     option
     for options in (
-        ("-Aattr -Mattr -Dattr -Rattr -purge -clearusage -ks -km -ke -kej -kec -kt -at -sstnode -mstnode"),
-        ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree -mc -msconf -mconf -aconf"),
-        ("-Aconf -dconf -mu -dl -aq -mq -ap -mp -ae -me -de -aprj -mprj -ahgrp -mhgrp -auser -muser"),
+        ("-Aattr -Mattr -Dattr -Rattr -clearusage -ks -kej -kec -kt -at -sstnode -mstnode -ae -arqs -mrqs"),
+        ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree"),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt")),
-        ("-arqs -mrqs"),
     )
     for option in options.split()
 )

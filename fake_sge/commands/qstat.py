@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Callable
 
 from ..model import QueueInstance, QueueState
@@ -27,6 +27,7 @@ from ..render.queues import (
 )
 from ..render.table import Columns, JobTable, plain_table, requested_details
 from ..render.usage import OptionHelp, usage
+from .interface.caller import read_as_caller
 from .interface.environment import environment_error
 from .interface.qmaster_interface import QmasterInterface
 from .queries.qstat_details import show_jobs, show_messages, unreachable_reply
@@ -101,8 +102,8 @@ def read_switches(request: Request) -> Switches:
     for path in (f"{request.common_dir}/sge_qstat", f"{request.home}/.sge_qstat" if request.home else ""):
         if path:
             try:
-                words = Path(path).read_text(encoding="utf-8", errors="surrogateescape").split()
-            except (FileNotFoundError, NotADirectoryError):
+                words = os.fsdecode(read_as_caller(request, path)).split()
+            except (FileNotFoundError, NotADirectoryError, PermissionError):  # as if it were not there (real)
                 continue
             result.add_defaults(parse_switches(words, switches_of(request.flavour)))
     return result

@@ -11,6 +11,7 @@ from ..model.quota_text import QuotaError, parse_quota_sets
 from ..model.quotas import QuotaSet
 from ..model.requests import Request, actor_of
 from ..render.usage import OptionHelp
+from .interface.caller import read_as_caller
 from .interface.qmaster_interface import QmasterInterface
 
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
@@ -49,6 +50,8 @@ def change(
 
 def _add(request: Request, qmaster: QmasterInterface, file: str) -> Texts:
     """``-Arqs FILE``: only the first answer is printed (real cell)."""
+    if not qmaster.config.is_manager(request.user):
+        return 1, "", f'denied: "{request.user}" must be manager for this operation\n'
     try:
         items = _read(request, file)
     except QuotaError as error:
@@ -62,6 +65,8 @@ def _add(request: Request, qmaster: QmasterInterface, file: str) -> Texts:
 
 def _modify(request: Request, qmaster: QmasterInterface, file: str, names: str | None) -> Texts:
     """``-Mrqs FILE [NAMES]``: without names the file's sets stand in place of all that there are."""
+    if not qmaster.config.is_manager(request.user):
+        return 1, "", f'denied: "{request.user}" must be manager for this operation\n'
     try:
         items = _read(request, file)
     except QuotaError as error:
@@ -84,8 +89,7 @@ def _told(answers: Answers) -> Texts:
 
 def _read(request: Request, file: str) -> list[QuotaSet]:
     try:
-        with open(request.resolve(file), "rb") as source:  # noqa: PTH123 the path is the client's, as bytes
-            text = os.fsdecode(source.read())
+        text = os.fsdecode(read_as_caller(request, file))
     except OSError as error:
         raise QuotaError(f'error opening file "{file}" for reading: {error.strerror}') from None
     return parse_quota_sets(text)

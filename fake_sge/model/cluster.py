@@ -163,6 +163,8 @@ class CellConfig:
     checkpoints: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
     resource_quotas: dict[str, QuotaSet] = field(default_factory=dict)
+    host_configurations: dict[str, dict[str, str]] = field(default_factory=dict)  # qconf -sconf HOST
+    left_out: tuple[str, ...] = ()  # of the global configuration, by -Mconf: they have their default
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
     max_job_number: int = 9999999  # the next id after it is 1
     flavour: Flavour = SGE

@@ -70,6 +70,8 @@ PE = _attributes(
     "allocation_rule=$pe_slots; control_slaves=TRUE; job_is_first_task=TRUE; urgency_slots=min; "
     "accounting_summary=FALSE; qsort_args=NONE"
 )
+PROJECT = _attributes("oticket=0; fshare=0; acl=NONE; xacl=NONE")
+USER = _attributes("oticket=0; fshare=0; delete_time=0; default_project=NONE")
 USERSETS = {
     "arusers": _attributes("type=ACL; fshare=0; oticket=0; entries=NONE"),
     "deadlineusers": _attributes("type=ACL; fshare=0; oticket=0; entries=NONE"),

@@ -6,12 +6,44 @@ import re
 from collections.abc import Mapping, Sequence
 
 _OVERRIDE = re.compile(r",?\s*\[\s*([^=\]]+?)\s*=([^\]]*)\]")
+_WHOLE = re.compile(r"\s*([^\[]*?)\s*((?:,?\s*\[[^\]]*\]\s*)*)")
 
 
 def split_value(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The value for all hosts, and those of single hosts and host groups."""
     first = text.partition("[")[0]
     return first.rstrip().rstrip(",").rstrip(), _OVERRIDE.findall(text)
+
+
+def read_value(text: str) -> tuple[str | None, dict[str, str]]:
+    """A value that is given: that for all hosts (None without), those by host or group.
+
+    Raises:
+        ValueError: with what a real cell says of it.
+    """
+    if "[" not in text:
+        return text, {}
+    if "]" not in text:
+        return text.replace("[", "", 1), {}  # so the real one reads it, and finds that no number
+    common, bracket, rest = text.partition("[")
+    common = common.strip()
+    if (common and not common.endswith(",")) or _WHOLE.fullmatch(text) is None:
+        raise ValueError(f'All list elements must be separated by commas: "{text}"')
+    found: dict[str, str] = {}
+    for part in re.findall(r"\[([^\]]*)\]", bracket + rest):
+        place, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError("'=' has to separate host or group from value")
+        if place.strip() in found:
+            raise ValueError(f'Value for "{place.strip()}" is multiply defined')
+        found[place.strip()] = value.strip()
+    return common.rstrip(", ") or None, found
+
+
+def joined_value(common: str, places: Mapping[str, str]) -> str:
+    """Both parts as one text, host groups first (real cell)."""
+    ordered = sorted(places, key=lambda place: (not place.startswith("@"), place))
+    return ",".join([common, *(f"[{place}={places[place]}]" for place in ordered)])
 
 
 def value_on(text: str, host: str, groups: Mapping[str, Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -27,6 +28,7 @@ from ..model.quotas import QuotaUse
 from ..model.requests import ClientSignal
 from ..model.resources import known_loads
 from ..options import changed_timing
+from .hosts import host_down
 from .journal import StoreError
 from .qmaster import MAX_EVENT_CLIENTS, Qmaster
 
@@ -182,6 +184,14 @@ class CommandView:
         """Add, replace or remove resource quota sets."""
         answers: list[tuple[bool, str]] = self.qmaster.apply(operation, *args)
         return answers
+
+    def stop_host(self, host: str) -> None:
+        """End a host's execution daemon."""
+        host_down(self.qmaster, host, True, False)
+
+    def stop(self) -> None:
+        """End the daemon, once this answer is sent."""
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def trigger_scheduler(self) -> None:
         """Run the scheduler now."""

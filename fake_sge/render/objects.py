@@ -30,7 +30,7 @@ def folded(key: str, value: str, width: int) -> str:
         current += word
     lines.append(current)
     pad = " \\\n" + " " * width
-    return f"{key:<{width}}" + pad.join(line.rstrip(" ") for line in lines) + "\n"
+    return f"{key:<{width - 1}} " + pad.join(line.rstrip(" ") for line in lines) + "\n"
 
 
 def attributes(pairs: Iterable[tuple[str, str]], width: int) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -125,3 +127,66 @@ def test_a_closed_stdin(cell: Cell, tmp_path: Path) -> None:
         timeout=PATIENCE,
     )
     assert state(cell, int(done.stdout)) == "hqw"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's cell serves other users")
+def test_programs_of_another_user_do_not_run_as_root(cell: Cell) -> None:
+    """A JSV, an editor of qconf."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        place.chmod(0o777)
+        for name, rest in (
+            ("jsv", "echo STARTED; echo RESULT STATE ACCEPT; exec cat > /dev/null"),
+            ("editor", "exit 3"),
+        ):
+            (place / name).write_text(f"#!/bin/sh\nid -un > {place}/{name}.user\n{rest}\n")
+            (place / name).chmod(0o755)
+        nobody = {"FAKE_SGE_USER": "nobody", "EDITOR": str(place / "editor")}
+        words = ("-h", "-jsv", str(place / "jsv"), "-b", "y", "true")
+        cell.run("qsub", *words, cwd=place, env=nobody, check=True)
+        cell.run("qconf", "-am", "nobody", check=True)
+        cell.run("qconf", "-mq", "all.q", cwd=place, env=nobody)
+        cell.run("qconf", "-dm", "nobody", check=True)
+        assert {(place / f"{name}.user").read_text() for name in ("jsv", "editor")} == {"nobody\n"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's cell serves other users")
+def test_files_that_another_user_may_not_read_are_not_read(cell: Cell) -> None:
+    """What a real cell answers to nobody, whose home has files of root's."""
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        home.chmod(0o777)
+        for name in (".sge_qstat", ".sge_request", "secret"):
+            (home / name).write_text("-u nobody\n")
+            (home / name).chmod(0o600)
+        secret = home / "secret"
+        unread = f"warning: error opening {home}/.sge_request: Permission denied\n"
+
+        def run(*words: str) -> tuple[int, str, str]:
+            done = cell.run(*words, cwd=home, env={"FAKE_SGE_USER": "nobody", "HOME": directory})
+            return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+        assert run("qstat") == (0, "", "")
+        assert run("qsub", "-h", "-b", "y", "true")[:2] == (0, f"{unread}{submitted(cell)}")
+        refusal = f"Unable to read script file because of error: error opening {secret}: Permission denied\n"
+        assert run("qsub", str(secret)) == (14, unread, refusal)
+        assert run("qacct", "-f", str(secret)) == (
+            1,
+            "no jobs running since startup\n",
+            f"error: unable to open {secret}\n",
+        )
+        denied = 'denied: "nobody" must be manager for this operation\n'
+        assert run("qconf", "-Arqs", str(secret)) == (1, "", denied)
+        assert run("qconf", "-Aq", str(secret)) == (1, "", denied)
+        cannot_open = f'error: error opening file "{secret}" for reading: Permission denied\n'
+        assert run("qconf", "-Mc", str(secret)) == (
+            1,
+            "",
+            f'{cannot_open}Complex attribute file "{secret}" is not correct\n',
+        )
+
+
+def submitted(cell: Cell) -> str:
+    """What qsub says of the last job."""
+    job = max(group.job for group in cell.jobs())
+    return f'Your job {job} ("true") has been submitted\n'

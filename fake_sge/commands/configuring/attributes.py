@@ -1,63 +1,134 @@
-"""Single attributes: -aattr, -mattr, -dattr and -rattr; which objects have one: -sobjl."""
+"""Single attributes: -aattr, -mattr, -dattr and -rattr, -purge; which objects have one: -sobjl."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ...model.globs import glob_match
+from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
 from . import files
-from .change import Change, Refused
+from .change import Change
+from .exec_hosts import HOST_ROWS
 from .kinds import KINDS, keep
-from .objects import HOST_ROWS
+from .refusal import Refused
 
 ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
 _UNREAD = 'error reading file: "/tmp/pid-1-XXXXXX"'  # the real one passes the value on in a file of its own
-_LETTERS = {"queue": "q", "exechost": "e", "pe": "p", "hostgroup": "hgrp"}
+_LETTERS = dict(
+    zip(
+        ("queue", "exechost", "pe", "hostgroup", "userset", "project", "user"),
+        ("q", "e", "p", "hgrp", "u", "prj", "user"),
+    )
+)
+_UNKNOWN = {  # kinds of which the fake has none
+    "calendar": 'denied: calendar "{}" does not exist',
+    "ckpt": 'denied: checkpoint interface "{}" does not exist',
+}
 _PAIRS = ("complex_values", "load_thresholds", "suspend_thresholds", "load_scaling", "usage_scaling")
 _WORDS = (
     *("pe_list", "ckpt_list", "user_lists", "xuser_lists", "owner_list", "projects", "xprojects"),
-    *("hostlist", "subordinate_list", "report_variables"),
+    *("hostlist", "subordinate_list", "report_variables", "entries"),
 )
-_LISTS = {
-    "q": "cluster queue list",
-    "e": "exechost list",
-    "p": "parallel environment list",
-    "hgrp": "host group list",
-}
+_LISTS = {"e": "exechost list", **{letters: kind.list for letters, kind in KINDS.items()}}
+_FOR_ALL_HOSTS = ("qname", "hostlist")
 
 
 def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
-    """``-mattr queue slots 3 all.q ...``."""
+    """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     change.manager()
     what, name, value, *objects = words
+    if what in _UNKNOWN:
+        raise Refused(_UNKNOWN[what].format(objects[0] if objects else ""))
+    if what == "resource_quota":
+        raise Refused(_quota_refusal(change, objects[0] if objects else ""))
     letters = _LETTERS.get(what)
     if letters is None:
         raise Refused(f'Modification of object "{what}" not supported')
-    known = HOST_ROWS if letters == "e" else KINDS[letters].names
-    if name not in known:
-        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
-    if letters == "q" and name == "qname":
-        raise Refused("qconf: cannot change qname")
-    wrong = files.refuse_value(letters, name, value)
-    if not wrong and letters == "q" and how == DELETE and name in _PAIRS and "=" not in value:
-        wrong = [f'error parsing value "{value}"', f'Error during parsing of attribute value "{value}"']
-    if wrong:
-        raise Refused(*wrong, _UNREAD)
+    parts = _checked(how, letters, name, value)
+    if not objects:
+        raise Refused("qconf: missing object list")
     for item in objects:
         try:
-            _one(change, how, letters, what, name, value, item)
+            _one(change, how, what, name, parts, item)
         except Refused as refused:
             change.failed(*refused.lines)
 
 
-def _one(change: Change, how: str, letters: str, what: str, name: str, value: str, item: str) -> None:
+def _quota_refusal(change: Change, name: str) -> str:
+    if name in change.config.resource_quotas:
+        return "fake_sge: attributes of resource quota sets are not simulated; use qconf -Mrqs"
+    return f'denied: resource quota set "{name}" does not exist'
+
+
+Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
+
+
+def _checked(how: str, letters: str, name: str, value: str) -> Parts:
+    """The value by host. Raises Refused: there is no such attribute, or it cannot have the value."""
+    own = "hostname" if letters == "e" else KINDS[letters].names[0]
+    if name == own:
+        raise Refused(f"qconf: cannot change {name}")
+    if name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
+        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
+    try:
+        common, places = read_value(value) if letters == "q" else (value, {})
+    except ValueError as error:
+        raise Refused(str(error), _UNREAD) from None
+    if "" in places:
+        raise Refused('invalid hostname ""')
+    parts = {**({} if common is None else {"": common}), **places}
+    for place, text in parts.items():
+        if place and not text and name in ("slots", "seq_no", "nsuspend"):  # an empty number is 0 (real cell)
+            parts[place] = "0"
+            continue
+        wrong = files.refuse_value(letters, name, text)
+        if wrong and wrong[-1] == files.ATTRIBUTE.format(text) and name == "qtype":
+            wrong = [f'The attribute name ("{name}") and/or value ("{text}") is invalid', *wrong]
+        if not text and not wrong and place:
+            wrong = _no_value(text)
+        if letters == "q" and how == DELETE and name in _PAIRS and "=" not in text:
+            wrong = _no_value(text)
+        if wrong:
+            raise Refused(*wrong, _UNREAD)
+    return parts
+
+
+def _no_value(text: str) -> list[str]:
+    return [f'error parsing value "{text}"', f'Error during parsing of attribute value "{text}"']
+
+
+def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str) -> None:
+    letters = _LETTERS[what]
+    if letters == "q":
+        item, parts = _of_domain(change, name, parts, item)
     rows = _rows(change, letters, item)
-    if name in _PAIRS or name in _WORDS:
-        value = _joined(change, how, name, rows[name], value, item if letters == "q" else what)
-    files.check_references(change.config, letters, {name: value})
-    rows[name] = value.upper() if value.lower() in ("true", "false") else value
+    common, overrides = split_value(rows[name]) if letters == "q" else (rows[name], [])
+    places = {"": common, **dict(overrides)}
+    left_alone = False
+    notes: list[str] = []
+    for place, value in parts.items():
+        given = value
+        if place.startswith("@") and place not in change.config.host_groups:
+            raise Refused(f'Did not modify "{name}" for host group "{place}" which does not exist.')
+        if name in _PAIRS or name in _WORDS:
+            old = places.get(place, "NONE")
+            if how == DELETE and place not in places:
+                continue
+            given = _joined(notes, how, name, old, value, item if letters == "q" else what)
+            left_alone = how == ADD and letters == "e" and given == old
+        files.check_references(change.config, letters, {name: given})
+        host = place.lower()
+        meant = place if place in ("", *change.config.host_groups) else change.config.host_named(host)
+        places[meant] = given.upper() if given.lower() in ("true", "false") else given
+    if letters == "hgrp" and item in listed(places[""]):
+        raise Refused(f'Hostgroup "{item}" in specification of "{item}" would create a cycle')
+    for note in notes:
+        change.noted(note)
+    rows[name] = joined_value(places.pop(""), places)
+    if left_alone:
+        return
     if letters == "e":
         change.config.hosts[change.host(item)].attributes.update(rows)
     else:
@@ -65,39 +136,90 @@ def _one(change: Change, how: str, letters: str, what: str, name: str, value: st
     change.changed(f'{change.who} modified "{item}" in {_LISTS[letters]}')
 
 
+def _of_domain(change: Change, name: str, parts: Parts, item: str) -> tuple[str, Parts]:
+    """The cluster queue that ``all.q@host`` names, and the values with the host they are for."""
+    queue, at, place = item.partition("@")
+    if not at:
+        return item, parts
+    if not queue:
+        raise Refused("Object name missing in request")
+    if not place:
+        raise Refused(f'No cluster queue or queue instance matches the phrase "{item}"')
+    if queue not in change.config.queues:
+        raise Refused(f'denied: cluster queue "{queue}" does not exist')
+    if set(parts) != {""}:
+        raise Refused("Queue domain/instance values are only allowed for cluster queues.")
+    return queue, parts if name in _FOR_ALL_HOSTS else {place: parts[""]}
+
+
 def _rows(change: Change, letters: str, item: str) -> dict[str, str]:
     """The attributes of an object. Raises Refused when there is none."""
     config = change.config
     if letters == "e":
-        return dict(config.hosts[change.host(item)].attributes)
+        name = change.host(item)
+        if name not in config.hosts:
+            raise Refused(f'denied: exechost "{item}" does not exist')
+        return dict(config.hosts[name].attributes)
     kind = KINDS[letters]
     if item not in getattr(config, kind.held):
         raise Refused(f'denied: {kind.noun} "{item}" does not exist')
-    if letters == "hgrp":
-        return {"group_name": item, "hostlist": " ".join(config.host_groups[item]) or "NONE"}
-    held = config.queues[item] if letters == "q" else config.parallel_environments[item]
-    return dict(held.attributes)
+    return kind.rows(config, item)
 
 
-def _joined(change: Change, how: str, name: str, old: str, value: str, where: str) -> str:
+def purge(change: Change, what: str, names: str, item: str) -> None:
+    """``-purge queue slots all.q@host``: what a host or group has of its own; ``*``: all attributes."""
+    if what != "queue":
+        raise Refused(f'error: Modification of object "{what}" not supported')
+    name, at, place = item.partition("@")
+    if not at:
+        raise Refused(f'error: Given object_instance "{item}" is incomplete')
+    change.manager()
+    queue = change.config.queues.get(name)
+    if queue is None:
+        raise Refused(f'error: Cluster queue entry "{name}" does not exist')
+    rows = dict(queue.attributes)
+    for attribute, text in queue.attributes.items():
+        if names != "*" and attribute not in names.split(","):
+            continue
+        common, overrides = split_value(text)
+        kept = {where: value for where, value in overrides if where != place}
+        if len(kept) < len(overrides):
+            rows[attribute] = joined_value(common, kept)
+    hosts = listed(rows["hostlist"])
+    if names == "*" and place in hosts:
+        rows["hostlist"] = " ".join(host for host in hosts if host != place) or "NONE"
+    if rows == queue.attributes:
+        text = f'Attribute name ("{names}") and/or value ("{place}") not found'
+        change.failed(text, code=0)
+        return
+    keep(change.config, KINDS["q"], name, rows)
+    change.changed(f'{change.who} modified "{name}" in {_LISTS["q"]}')
+
+
+def _joined(notes: list[str], how: str, name: str, old: str, value: str, where: str) -> str:
     """A list with elements added, changed or taken away."""
     pairs = name in _PAIRS
     if how == REPLACE:
         return value
+    if name == "entries":
+        return _members(notes, how, old, value)
     have, given = (
         complex_values(text) if pairs else dict.fromkeys(listed(text), "") for text in (old, value)
     )
-    if not have and how == MODIFY:
-        change.noted(f'"{name}" of "{where}" is empty - Adding new element(s).')
+    empty = not have
+    if empty and how == MODIFY:
+        notes.append(f'"{name}" of "{where}" is empty - Adding new element(s).')
     if how == DELETE and pairs and not given:
         given = dict.fromkeys(listed(value), "")  # of a host without their values
     known = [key for key in given if key in have]
     if how == ADD and known:  # then the others are not added either
-        change.noted(f'No modification because "{known[0]}" already exists in "{name}" of "{where}"')
+        notes.append(f'No modification because "{known[0]}" already exists in "{name}" of "{where}"')
         return old
     for key, text in given.items():
         if how == DELETE and key not in have:
-            change.noted(f'"{key}" does not exist in "{name}" of "{where}"')
+            notes.append(f'"{key}" does not exist in "{name}" of "{where}"')
+        if how == MODIFY and not empty and key not in have:
+            notes.append(f'Unable to find "{key}" in "{name}" of "{where}" - Adding new element.')
         have.pop(key, None)
         if how != DELETE:
             have[key] = text
@@ -105,9 +227,26 @@ def _joined(change: Change, how: str, name: str, old: str, value: str, where: st
     return separator.join(f"{key}={text}" if pairs else key for key, text in have.items()) or "NONE"
 
 
-def objects_with(change: Change, words: Sequence[str]) -> None:
+def _members(notes: list[str], how: str, old: str, value: str) -> str:
+    """The same of the users of a user set, of whom one can be there twice (real cell)."""
+    have = listed(old)
+    where = '"user_lists" of "userset"'
+    if not have and how == MODIFY:
+        notes.append(f"{where} is empty - Adding new element(s).")
+    for user in listed(value):
+        if how == DELETE and user in have:
+            have.remove(user)
+        elif how == DELETE:
+            notes.append(f'"{user}" does not exist in {where}')
+        elif how == ADD or user not in have:
+            if how == MODIFY and listed(old):
+                notes.append(f'Unable to find "{user}" in {where} - Adding new element.')
+            have.append(user)
+    return ",".join(have) or "NONE"
+
+
+def objects_with(change: Change, what: str, name: str, value: str) -> None:
     """``-sobjl queue slots 4``: queues and execution hosts only."""
-    what, name, value = words
     config = change.config
     if what == "queue":
         rows = {item.name: item.attributes for item in config.queues.values()}
@@ -119,5 +258,5 @@ def objects_with(change: Change, words: Sequence[str]) -> None:
     else:
         rows = {}
     for item, attributes in rows.items():
-        if name in attributes and glob_match(value, attributes[name]):
+        if name in attributes and glob_match(value, split_value(attributes[name])[0]):
             change.noted(item)

@@ -8,17 +8,10 @@ from collections.abc import Sequence
 from ...model import CellConfig
 from ...model.requests import Request
 from ..interface.qmaster_interface import QmasterInterface
+from .editor import Edited, edit
+from .refusal import Refused
 
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
-
-
-class Refused(Exception):
-    """A change that is refused: what is said, and the exit code."""
-
-    def __init__(self, *lines: str, code: int = 1) -> None:
-        super().__init__(*lines)
-        self.lines = lines
-        self.code = code
 
 
 class Change:
@@ -28,13 +21,14 @@ class Change:
         config: to be changed.
         request: the call.
         who: ``USER@HOST``, as it is named in answers.
+        qmaster: where the configuration is.
     """
 
     def __init__(self, request: Request, qmaster: QmasterInterface) -> None:
         self.config: CellConfig = copy.deepcopy(qmaster.config)
         self.request = request
         self.who = f"{request.user}@{request.host}"
-        self._qmaster = qmaster
+        self.qmaster = qmaster
         self._code = 0
         self._err: list[str] = []
         self._out: list[str] = []
@@ -43,6 +37,10 @@ class Change:
     def done(self, text: str) -> None:
         """Something was changed."""
         self._changed = True
+        self._err.append(text)
+
+    def said(self, text: str) -> None:
+        """Something was done that is no part of the configuration."""
         self._err.append(text)
 
     def noted(self, text: str) -> None:
@@ -76,10 +74,14 @@ class Change:
             raise Refused(f'can\'t resolve hostname "{name}"')
         return meant
 
+    def edit(self, text: str) -> Edited:
+        """Have the caller's editor change a text. Raises Refused when it fails."""
+        return edit(text, self.request, self.qmaster)
+
     def finish(self) -> Texts:
         """Put the configuration into force when it is another one; what is printed."""
         if self._changed:
-            self._qmaster.configure(self.config)
+            self.qmaster.configure(self.config)
         return self._code, _lines(self._out), _lines(self._err)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ...model import CellConfig, ClusterQueue, ParallelEnvironment, defaults
 from ...model.values import listed
-from ...settings import check_effect
-from .change import Refused
+from ...settings import ACTED_ON, check_effect
+from .refusal import Refused
 
 Rows = dict[str, str]
 _USERSET = tuple(defaults.USERSETS["arusers"])
@@ -25,7 +25,9 @@ class Kind:
         names: the attributes in their order; the first is the name.
         held: where the configuration has them.
         make: the object that is kept.
-        setting: the kind of :mod:`fake_sge.settings`, for what the fake acts on; "" without.
+        rows: the attributes of one that there is.
+        fixed: values that another cannot take the place of, as nothing would come of it.
+        setting: what it is called where the fake does not act on something; see :mod:`fake_sge.settings`.
         unread: what is said after the errors of a file, when one is added and when it is changed; ``{}`` is
             the file.
         unknown: what is said of a name that there is not; "" for the usual denial.
@@ -37,7 +39,9 @@ class Kind:
     names: tuple[str, ...]
     held: str
     make: Callable[[str, Rows], Any]
-    setting: str = ""
+    setting: str
+    rows: Callable[[CellConfig, str], Rows]
+    fixed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, str] = ("error reading in file", "error reading in file")
     unknown: str = ""
     removed_from: str = ""
@@ -55,6 +59,30 @@ def _without_name(_name: str, rows: Rows) -> Rows:
     return {key: value for key, value in rows.items() if key != "name"}
 
 
+def _queue_rows(config: CellConfig, name: str) -> Rows:
+    return dict(config.queues[name].attributes)
+
+
+def _environment_rows(config: CellConfig, name: str) -> Rows:
+    return dict(config.parallel_environments[name].attributes)
+
+
+def _group_rows(config: CellConfig, name: str) -> Rows:
+    return {"group_name": name, "hostlist": " ".join(config.host_groups[name]) or "NONE"}
+
+
+def _userset_rows(config: CellConfig, name: str) -> Rows:
+    return {"name": name, **config.usersets[name]}
+
+
+def _project_rows(_config: CellConfig, name: str) -> Rows:
+    return {"name": name, **defaults.PROJECT}
+
+
+def _user_rows(_config: CellConfig, name: str) -> Rows:
+    return {"name": name, **defaults.USER}
+
+
 KINDS: Mapping[str, Kind] = {
     "q": Kind(
         "cluster queue",
@@ -63,7 +91,8 @@ KINDS: Mapping[str, Kind] = {
         "queues",
         ClusterQueue,
         "queue",
-        ("", 'Cluster queue file "{}" is not correct'),
+        _queue_rows,
+        unread=("", 'Cluster queue file "{}" is not correct'),
     ),
     "p": Kind(
         "parallel environment",
@@ -72,13 +101,17 @@ KINDS: Mapping[str, Kind] = {
         "parallel_environments",
         ParallelEnvironment,
         "parallel environment",
+        _environment_rows,
     ),
     "prj": Kind(
         "project",
         "project list",
-        ("name", "oticket", "fshare", "acl", "xacl"),
+        ("name", *defaults.PROJECT),
         "projects",
         _named,
+        "project",
+        _project_rows,
+        defaults.PROJECT,
         unknown="{} is not known as a project",
     ),
     "hgrp": Kind(
@@ -87,8 +120,9 @@ KINDS: Mapping[str, Kind] = {
         ("group_name", "hostlist"),
         "host_groups",
         _hosts,
-        "",
-        ("", 'Host group file "{}" is not correct'),
+        "host group",
+        _group_rows,
+        unread=("", 'Host group file "{}" is not correct'),
         removed_from="host group entry list",
     ),
     "u": Kind(
@@ -97,14 +131,19 @@ KINDS: Mapping[str, Kind] = {
         ("name", *_USERSET),
         "usersets",
         _without_name,
+        "user set",
+        _userset_rows,
         unknown="{} is not known as a project",  # so 8.1.9 says
     ),
     "user": Kind(
         "user",
         "user list",
-        ("name", "oticket", "fshare", "delete_time", "default_project"),
+        ("name", *defaults.USER),
         "users",
         _named,
+        "user",
+        _user_rows,
+        {name: value for name, value in defaults.USER.items() if name != "delete_time"},
         unknown="{} is not known as a user",
     ),
 }
@@ -112,7 +151,10 @@ KINDS: Mapping[str, Kind] = {
 
 def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
     """Add or replace an object. Raises Refused for values that the fake would not act on."""
-    if kind.setting:
+    for key, value in kind.fixed.items():
+        if rows[key].upper() != value:
+            raise Refused(f"fake_sge: the fake does not act on {key} of a {kind.setting}")
+    if kind.setting in ACTED_ON:
         try:
             check_effect(kind.setting, {key: value for key, value in rows.items() if key != "pe_name"})
         except ValueError as error:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ...model import defaults
 from ...model.values import listed
-from .change import Change, Refused
+from .change import Change
+from .refusal import Refused
 
 _EMPTY = {**defaults.USERSETS["arusers"]}
 

@@ -2,42 +2,138 @@
 
 from __future__ import annotations
 
-from ...model import CellConfig, defaults
-from ...model.values import listed
-from . import files
-from .change import Change, Refused
-from .kinds import KINDS, keep, remove
+from collections.abc import Mapping
+from typing import Callable
 
-_HOST_ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
+from ...model import CellConfig, defaults
+from ...model.names import refuse_object_name
+from ...model.values import listed
+from . import files, shown
+from .change import Change
+from .editor import Edited
+from .kinds import KINDS, keep, remove
+from .refusal import Refused
 
 
 def add(change: Change, letters: str, file: str) -> None:
     """``-Aq FILE`` and so on."""
-    kind = KINDS[letters]
     if letters != "hgrp":
         change.manager()
-    name, rows = _read(change, letters, file, 0)
+    _, rows = _read(change, letters, file, 0)
     if letters == "hgrp":
         change.manager()
-        if not name.startswith("@"):
-            raise Refused(f'host group name "{name}" is not valid')
+    _added(change, letters, rows)
+
+
+def modify(change: Change, letters: str, file: str) -> None:
+    """``-Mq FILE`` and so on."""
+    change.manager()
+    _, rows = _read(change, letters, file, 1)
+    _modified(change, letters, rows)
+
+
+def _added(change: Change, letters: str, rows: dict[str, str]) -> None:
+    kind = KINDS[letters]
+    name = rows[kind.names[0]]
+    if letters == "hgrp" and name.lower() == "template":
+        raise Refused(refuse_object_name(name))
+    if (letters == "hgrp" and not name.startswith("@")) or (letters == "q" and refuse_object_name(name)):
+        raise Refused(f'{kind.noun} name "{name}" is not valid')
     if name in getattr(change.config, kind.held):
         raise Refused(f'{kind.noun} "{name}" already exists')
+    for own, other in (("user", "project"), ("project", "user")):
+        if kind.noun == own and name in getattr(change.config, f"{other}s"):
+            text = f"shared namespace between {other} and {own}: there is already a {other} which is named"
+            raise Refused(f'denied: {text} "{name}"')
     files.check_references(change.config, letters, rows)
     keep(change.config, kind, name, rows)
     _tell(change, letters, f'{change.who} added "{name}" to {kind.list}')
 
 
-def modify(change: Change, letters: str, file: str) -> None:
-    """``-Mq FILE`` and so on."""
+def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
     kind = KINDS[letters]
-    change.manager()
-    name, rows = _read(change, letters, file, 1)
+    name = rows[kind.names[0]]
     if name not in getattr(change.config, kind.held):
         raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
     files.check_references(change.config, letters, rows)
     keep(change.config, kind, name, rows)
     _tell(change, letters, f'{change.who} modified "{name}" in {kind.list}')
+
+
+# What is shown to an editor, and what is said then (real cell).
+_EDITED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "q": shown.queue,
+    "p": shown.environment,
+    "hgrp": shown.group,
+    "prj": shown.plain,
+    "u": shown.userset,
+    "user": shown.plain,
+}
+_UNREAD = {"prj": "cant read project", "user": "cant read user", "u": "error reading userset from file {}"}
+_NONE_SUCH = {
+    "q": 'Cluster queue entry "{}" does not exist',
+    "p": "{} is not a parallel environment",
+    "hgrp": 'Host group "{}" does not exist',
+    "user": "{} is not known as a user",
+    "prj": '{} is not known as a project\nerror: invalid option argument "{}"\nUsage: qconf -help',
+}
+_UNCHANGED = "file unchanged"
+
+
+def edit_new(change: Change, letters: str, name: str = "template") -> None:
+    """``-aq [NAME]`` and so on: the editor has a template."""
+    change.manager()
+    kind = KINDS[letters]
+    rows = _template(change.config, letters)
+    rows[kind.names[0]] = name
+    left, given = _edit(change, letters, rows)
+    if not left.changed and letters in ("p", "prj", "user"):
+        raise Refused(_UNCHANGED)
+    _added(change, letters, given)
+
+
+def edit(change: Change, letters: str, name: str) -> None:
+    """``-mq NAME`` and so on; -mu adds a user set that there is not."""
+    change.manager()
+    kind = KINDS[letters]
+    there = name in getattr(change.config, kind.held)
+    if not there and letters != "u":
+        raise Refused(_NONE_SUCH[letters].format(name, name), code=int(letters != "user"))
+    rows = kind.rows(change.config, name) if there else {"name": name, **defaults.USERSETS["arusers"]}
+    try:
+        left, given = _edit(change, letters, rows)
+    except Refused as refused:
+        harmless = letters == "u" and len(refused.lines) > 2
+        raise Refused(*refused.lines, code=int(not harmless)) from None
+    if letters == "hgrp" and given == rows:
+        raise Refused("Object has not been changed")
+    if letters == "u" and not left.changed:
+        change.noted(_UNCHANGED)
+        return
+    if not left.changed and letters != "q":
+        raise Refused(_UNCHANGED)
+    given[kind.names[0]] = name
+    (_modified if there else _added)(change, letters, given)
+
+
+def _template(config: CellConfig, letters: str) -> dict[str, str]:
+    """What an editor is given for a new object."""
+    if letters == "q":
+        return shown.template(config)
+    if letters == "p":
+        return {"pe_name": "", **defaults.PE, "slots": "0", "control_slaves": "FALSE"}
+    if letters == "hgrp":
+        return {"group_name": "", "hostlist": "NONE"}
+    return KINDS[letters].rows(config, "template")
+
+
+def _edit(change: Change, letters: str, rows: dict[str, str]) -> tuple[Edited, dict[str, str]]:
+    left = change.edit(_EDITED[letters](rows))
+    try:
+        return left, files.parse(left.text, left.file, KINDS[letters].names, letters)
+    except Refused as refused:
+        tail = _UNREAD.get(letters, "error reading in file").format(left.file)
+        raise Refused(*refused.lines, tail) from None
 
 
 def _tell(change: Change, letters: str, text: str) -> None:
@@ -91,23 +187,3 @@ def _referenced(config: CellConfig, letters: str, name: str) -> str:
         if letters == "hgrp" and name in listed(queue.attributes["hostlist"])
     ]
     return f'denied: these cluster queues still reference "{name}": {" ".join(users)}' if users else ""
-
-
-def exec_host(change: Change, file: str, adding: bool) -> None:
-    """``-Ae FILE`` and ``-Me FILE``."""
-    change.manager()
-    try:
-        rows = files.read(change.request, file, _HOST_ROWS, "e")
-    except Refused as refused:
-        raise Refused(*refused.lines, "invalid format") from None
-    name = change.host(rows.pop("hostname"))
-    if adding and name in change.config.hosts:
-        raise Refused(f'exechost "{name}" already exists')
-    if adding or name not in change.config.hosts:
-        raise Refused("fake_sge: a cell gets its execution hosts when it is started")
-    files.check_references(change.config, "e", rows)
-    change.config.hosts[name].attributes.update(rows)
-    change.done(f'{change.who} modified "{name}" in exechost list')
-
-
-HOST_ROWS = _HOST_ROWS[1:]

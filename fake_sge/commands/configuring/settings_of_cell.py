@@ -1,18 +1,19 @@
-"""The complex, the scheduler's configuration and that of the cell: -Mc, -Msconf, -Mconf."""
+"""The complex and the scheduler's configuration: -Mc, -mc, -Msconf, -msconf."""
 
 from __future__ import annotations
 
-import os
-
 from ...model import ComplexEntry, defaults
-from ...settings import check, check_effect
-from . import files
-from .change import Change, Refused
+from ...render.objects import complex_table
+from . import files, shown
+from .change import Change
+from .configurations import usable
+from .refusal import Refused
 
 _TYPES = (
     *("INT", "STRING", "TIME", "MEMORY", "BOOL", "CSTRING", "HOST", "DOUBLE", "RESTRING"),
     *("HOSTNAME",),
 )
+_WORDS = 8  # of an entry
 _BUILT_IN = frozenset(words[0] for words in defaults.COMPLEXES)
 
 
@@ -20,18 +21,36 @@ def complexes(change: Change, file: str) -> None:
     """``-Mc FILE``: the whole of it, as ``-sc`` shows it."""
     wrong = f'Complex attribute file "{file}" is not correct'
     try:
-        lines = files.lines(change.request, file)
+        wanted = _entries(files.lines(files.text_of(change.request, file)))
     except Refused as refused:
         raise Refused(*refused.lines, wrong) from None
+    _take_complexes(change, wanted)
+
+
+def edit_complexes(change: Change) -> None:
+    """``-mc``."""
+    change.manager()
+    left = change.edit(complex_table(change.config.complexes))
+    lines = files.lines(left.text)
+    if any(len(line.split()) < _WORDS for line in lines):
+        raise Refused("Complex urgency definition is missing")
+    _take_complexes(change, _entries(lines))
+
+
+def _entries(lines: list[str]) -> dict[str, ComplexEntry]:
     wanted: dict[str, ComplexEntry] = {}
     for line in lines:
         words = line.split()
         if len(words) < 3 or words[2] not in _TYPES:
             kind = words[2] if len(words) > 2 else ""
-            raise Refused(f'error: unknown complex attribute type "{kind}"', wrong)
-        if len(words) != 8:
-            raise Refused("fake_sge: a complex entry has eight words", wrong)
+            raise Refused(f'error: unknown complex attribute type "{kind}"')
+        if len(words) != _WORDS:
+            raise Refused("fake_sge: a complex entry has eight words")
         wanted[words[0]] = ComplexEntry(*words)
+    return wanted
+
+
+def _take_complexes(change: Change, wanted: dict[str, ComplexEntry]) -> None:
     have = {entry.name: entry for entry in change.config.complexes}
     if wanted == have:
         change.failed("Complex attribute configuration has not been changed", code=0)
@@ -56,39 +75,28 @@ def complexes(change: Change, file: str) -> None:
 def scheduler(change: Change, file: str) -> None:
     """``-Msconf FILE``."""
     change.manager()
+    tail = "error reading in file"
     try:
-        rows = files.read(change.request, file, tuple(defaults.SCHEDULER), "")
-        _usable("scheduler", rows, change.config.scheduler)
+        text = files.text_of(change.request, file)
     except Refused as refused:
-        raise Refused(*refused.lines, "error reading in file") from None
+        raise Refused(*refused.lines, tail) from None
+    _take_scheduler(change, text, file, tail)
+
+
+def edit_scheduler(change: Change) -> None:
+    """``-msconf``."""
+    change.manager()
+    left = change.edit(shown.scheduler(change.config))
+    if not left.changed:
+        raise Refused("file unchanged")
+    _take_scheduler(change, left.text, left.file, "can't read configuration: can't parse config")
+
+
+def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
+    try:
+        rows = files.parse(text, file, tuple(defaults.SCHEDULER), "")
+        usable("scheduler", rows, change.config.scheduler)
+    except Refused as refused:
+        raise Refused(*refused.lines, tail) from None
     change.config.scheduler.update(rows)
     change.done("changed scheduler configuration")
-
-
-def cell(change: Change, file: str) -> None:
-    """``-Mconf FILE``: only that of the whole cell, ``global``; what it does not have keeps its default."""
-    change.manager()
-    name = os.path.basename(file)  # noqa: PTH119 a name, no file
-    if name != "global":
-        raise Refused(
-            f"can't resolve hostname \"{name}\": can't resolve host name",
-            f"configuration {name} does not exist",
-        )
-    old = change.config.global_config
-    rows = {
-        key: value.strip()
-        for key, _, value in (line.partition(" ") for line in files.lines(change.request, file))
-    }
-    _usable("global configuration", rows, old)
-    change.config.global_config.update({**{key: old[key] for key in old if key not in rows}, **rows})
-    change.done(f'{change.who} modified "{name}" in configuration list')
-
-
-def _usable(kind: str, rows: dict[str, str], old: dict[str, str]) -> None:
-    """Raises Refused for a change that the fake would not act on."""
-    changed = {key: value for key, value in rows.items() if old.get(key) != value}
-    try:
-        check(kind, changed)
-        check_effect(kind, changed)
-    except ValueError as error:
-        raise Refused(f"fake_sge: {error}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Callable, NamedTuple
 
@@ -11,72 +11,95 @@ from ...model.operations import JobOperation
 from ...model.requests import Request, actor_of
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
-from . import attributes, names, objects, settings_of_cell
-from .change import Change, Refused, Texts
+from . import attributes, configurations, exec_hosts, names, objects, settings_of_cell
+from .change import Change, Texts
 from .kinds import KINDS
+from .refusal import Refused
 
 
 class _Verb(NamedTuple):
-    """An option: its arguments for the help, how many it needs, what it does."""
+    """An option: its arguments for the help, how many it needs and takes, what it does."""
 
     arguments: str
     needs: int
-    run: Callable[[Change, Sequence[str]], None]
+    run: Callable[..., None]
     text: str
+    takes: int | None = None  # None: as many as it needs
 
 
-def _one(function: Callable[..., None], *fixed: object) -> Callable[[Change, Sequence[str]], None]:
-    """A verb whose words are the last arguments of a function."""
-    return lambda change, words: function(change, *fixed, *words)
-
-
-def _verbs() -> dict[str, _Verb]:
-    found: dict[str, _Verb] = {}
+def _objects() -> Iterator[tuple[str, _Verb]]:
     for letters, kind in KINDS.items():
-        found[f"-A{letters}"] = _Verb("FILE", 1, _one(objects.add, letters), f"add a {kind.noun}")
-        found[f"-M{letters}"] = _Verb("FILE", 1, _one(objects.modify, letters), f"change a {kind.noun}")
+        noun = kind.noun
+        yield f"-A{letters}", _Verb("FILE", 1, _with(objects.add, letters), f"add a {noun}")
+        yield f"-M{letters}", _Verb("FILE", 1, _with(objects.modify, letters), f"change a {noun}")
         removal = "-dul" if letters == "u" else f"-d{letters}"
-        found[removal] = _Verb("NAME", 1, _one(objects.delete, letters), f"delete a {kind.noun}")
-    found["-Ae"] = _Verb("FILE", 1, partial(_host, True), "add an execution host; the fake does not")
-    found["-Me"] = _Verb("FILE", 1, partial(_host, False), "change an execution host")
+        yield removal, _Verb("NAME", 1, _with(objects.delete, letters), f"delete a {noun}")
+        edited = f"change a {noun} with $EDITOR"
+        yield f"-m{letters}", _Verb("NAME", 1, _with(objects.edit, letters), edited)
+        if letters != "u":  # -au is another option
+            needs, takes, argument = _ADDED_BY_NAME.get(letters, (0, 0, ""))
+            added = f"add a {noun} with $EDITOR"
+            yield f"-a{letters}", _Verb(argument, needs, _with(objects.edit_new, letters), added, takes)
+
+
+def _with(function: Callable[..., None], *fixed: object) -> Callable[..., None]:
+    """A verb whose words are the last arguments of a function; the change is the first."""
+    return lambda change, *words: function(change, *fixed, *words)
+
+
+# How many words an editor's new object needs and takes, and what they are; the others are named in the text.
+_ADDED_BY_NAME = {"q": (0, 1, "[NAME]"), "p": (1, 1, "NAME"), "hgrp": (0, 1, "[NAME]")}
+
+
+def _people() -> Iterator[tuple[str, _Verb]]:
     for letter, role in (("m", "manager"), ("o", "operator")):
-        found[f"-a{letter}"] = _Verb("USERS", 1, _one(names.add_person, role), f"add a {role}")
-        found[f"-d{letter}"] = _Verb("USERS", 1, _one(names.remove_person, role), f"remove a {role}")
+        yield f"-a{letter}", _Verb("USERS", 1, _with(names.add_person, role), f"add a {role}")
+        yield f"-d{letter}", _Verb("USERS", 1, _with(names.remove_person, role), f"remove a {role}")
     for letter, role in (("s", "submit"), ("h", "admin")):
-        found[f"-a{letter}"] = _Verb("HOSTS", 1, _one(names.add_host, role), f"add a {role} host")
-        found[f"-d{letter}"] = _Verb("HOSTS", 1, _one(names.remove_host, role), f"remove a {role} host")
-    found["-au"] = _Verb("USERS LISTS", 2, _one(names.add_members), "add users to user sets")
-    found["-du"] = _Verb("USERS LISTS", 2, _one(names.remove_members), "take users out of user sets")
+        yield f"-a{letter}", _Verb("HOSTS", 1, _with(names.add_host, role), f"add a {role} host")
+        yield f"-d{letter}", _Verb("HOSTS", 1, _with(names.remove_host, role), f"remove a {role} host")
+    yield "-au", _Verb("USERS LISTS", 2, names.add_members, "add users to user sets")
+    yield "-du", _Verb("USERS LISTS", 2, names.remove_members, "take users out of user sets")
+
+
+def _attributes() -> Iterator[tuple[str, _Verb]]:
     for option, text in (
         (attributes.ADD, "add to a list of an object"),
         (attributes.MODIFY, "change an attribute of objects"),
         (attributes.DELETE, "delete from a list of an object"),
         (attributes.REPLACE, "replace an attribute of objects"),
     ):
-        found[option] = _Verb(
-            "KIND NAME VALUE OBJECTS",
-            4,
-            partial(_attribute, option),
-            f"{text}: queue, exechost, pe, hostgroup",
-        )
-    found["-sobjl"] = _Verb("KIND NAME VALUE", 3, attributes.objects_with, "queues and hosts with a value")
-    found["-Mc"] = _Verb("FILE", 1, _one(settings_of_cell.complexes), "change the complex")
-    found["-Msconf"] = _Verb(
-        "FILE", 1, _one(settings_of_cell.scheduler), "change the scheduler's configuration"
-    )
-    found["-Mconf"] = _Verb("FILE", 1, _one(settings_of_cell.cell), "change the configuration of the cell")
-    return found
+        known = f"{text}: queue, exechost, pe, hostgroup, userset"
+        run = partial(_attribute, option)
+        yield option, _Verb("KIND NAME VALUE OBJECTS", 3, run, known, MANY)
+    purge = "take back what a queue has for a host or group"
+    yield "-purge", _Verb("queue NAMES QUEUE@HOST", 3, attributes.purge, purge)
+    yield "-sobjl", _Verb("KIND NAME VALUE", 3, attributes.objects_with, "queues and hosts with a value")
 
 
-def _host(adding: bool, change: Change, words: Sequence[str]) -> None:
-    objects.exec_host(change, words[0], adding)
-
-
-def _attribute(option: str, change: Change, words: Sequence[str]) -> None:
+def _attribute(option: str, change: Change, *words: str) -> None:
     attributes.change_attribute(change, option, words)
 
 
-VERBS = _verbs()
+MANY = 1000  # words
+_SETTINGS = {
+    "-Ae": _Verb("FILE", 1, partial(exec_hosts.from_file, True), "add an execution host; the fake does not"),
+    "-Me": _Verb("FILE", 1, partial(exec_hosts.from_file, False), "change an execution host"),
+    "-me": _Verb("HOST", 1, exec_hosts.edit, "change an execution host with $EDITOR"),
+    "-de": _Verb("HOSTS", 1, exec_hosts.delete, "delete execution hosts"),
+    "-ke": _Verb("HOSTS", 0, exec_hosts.stop_daemons, "end execution daemons; all: of all hosts", 1),
+    "-km": _Verb("", 0, exec_hosts.stop_qmaster, "end the qmaster"),
+    "-Mc": _Verb("FILE", 1, settings_of_cell.complexes, "change the complex"),
+    "-mc": _Verb("", 0, settings_of_cell.edit_complexes, "change the complex with $EDITOR"),
+    "-Msconf": _Verb("FILE", 1, settings_of_cell.scheduler, "change the scheduler's configuration"),
+    "-msconf": _Verb("", 0, settings_of_cell.edit_scheduler, "change the same with $EDITOR"),
+    "-Mconf": _Verb("FILE", 1, configurations.modify, "change the configuration of the cell or a host"),
+    "-mconf": _Verb("[HOST]", 0, configurations.edit, "change the same with $EDITOR", 1),
+    "-Aconf": _Verb("FILE", 1, configurations.add, "add the configuration of a host"),
+    "-aconf": _Verb("HOST", 1, configurations.edit, "add the same with $EDITOR"),
+    "-dconf": _Verb("HOSTS", 1, configurations.delete, "delete the configurations of hosts"),
+}
+VERBS = {**dict(_objects()), **dict(_people()), **dict(_attributes()), **_SETTINGS}
 OPTIONS = (
     *(OptionHelp(option, verb.arguments, verb.text) for option, verb in VERBS.items()),
     OptionHelp("-cq", "QUEUES", "remove the jobs that run in queues, without a record"),
@@ -97,19 +120,19 @@ def run(option: str, words: Sequence[str], request: Request, qmaster: QmasterInt
     if option == "-cq":
         return _purge(_taken(option, words, 1)[0], request, qmaster), 1
     verb = VERBS[option]
-    given = _taken(option, words, verb.needs)
+    given = _taken(option, words, verb.needs, verb.takes)
     change = Change(request, qmaster)
     try:
-        verb.run(change, given)
+        verb.run(change, *given)
     except Refused as refused:
         change.failed(*refused.lines, code=refused.code)
     return change.finish(), len(given)
 
 
-def _taken(option: str, words: Sequence[str], needs: int) -> list[str]:
+def _taken(option: str, words: Sequence[str], needs: int, takes: int | None = None) -> list[str]:
     given: list[str] = []
     for word in words:
-        if word.startswith("-") or (len(given) == needs and needs < 4):
+        if word.startswith("-") or len(given) == (needs if takes is None else takes):
             break
         given.append(word)
     if len(given) < needs:

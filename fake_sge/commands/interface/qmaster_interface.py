@@ -108,6 +108,12 @@ class QmasterInterface(Protocol):
     def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
         """An operation of :mod:`fake_sge.engine.quota_sets`; its answers."""
 
+    def stop_host(self, host: str) -> None:
+        """End a host's execution daemon; its jobs go on (qconf -ke)."""
+
+    def stop(self) -> None:
+        """End the qmaster, after this answer (qconf -km)."""
+
     def trigger_scheduler(self) -> None:
         """Run qconf -tsm."""
 

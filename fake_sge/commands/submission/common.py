@@ -8,7 +8,8 @@ from pathlib import Path
 from ...model import JobSpec, JobType
 from ...model.flavours import Flavour
 from ...model.requests import Request
-from ..submit_options.option_values import EUNKNOWN
+from ..interface.caller import read_as_caller
+from ..submit_options.option_values import EDISK, EUNKNOWN
 from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
 from ..submit_options.parser import parse_file, parse_lines, read_file
 
@@ -22,7 +23,7 @@ def parse_context(request: Request, now: float) -> ParseContext:
         request.env,
         now,
         request.resolve,
-        lambda path: request.read_stdin() if path == STANDARD_INPUT else Path(path).read_bytes(),
+        lambda path: request.read_stdin() if path == STANDARD_INPUT else read_as_caller(request, path),
         request.flavour,
     )
 
@@ -58,6 +59,8 @@ def default_options(request: Request, context: ParseContext) -> Parsed:
     for path in paths:
         if path.is_file():
             found = parse_file(str(path), "", context)
+            for answer in found.answers:  # that a file cannot be opened is no error (real cell)
+                answer.is_error = answer.is_error and answer.status != EDISK
             result.options += found.options
             result.answers += found.answers
             result.stray += found.stray

@@ -19,6 +19,7 @@ from ...render.detail_resources import (
     mail_option_letters,
     paths_as_given,
 )
+from ..interface.caller import as_caller
 from ..interface.qmaster_interface import QmasterInterface
 from ..submit_options.job_spec import FieldBuilder
 from ..submit_options.option_values import OptionError
@@ -100,6 +101,7 @@ class _Dialogue:
             env=self.request.env,
             text=True,
             errors="surrogateescape",
+            **as_caller(self.request),
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None

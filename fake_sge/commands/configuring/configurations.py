@@ -1,0 +1,160 @@
+"""The configuration of the cell and those of single hosts: -Mconf, -mconf, -Aconf, -aconf, -dconf."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ...model import defaults
+from ...settings import HARMLESS, check, check_effect
+from . import files, shown
+from .change import Change
+from .refusal import Refused
+
+_GLOBAL = "global"
+_SPOOL = "execd_spool_dir"
+_NOT_AT_ONCE = 'Change of "{}" will not be effective before sge_execd restart as described in sge_conf(5)'
+_SINGLE = 'only a single value is allowed for configuration attribute "{}"'
+_LISTS = (
+    *("user_lists", "xuser_lists", "projects", "xprojects", "login_shells", "administrator_mail"),
+    *("qmaster_params", "execd_params", "reporting_params", "prolog", "epilog", "shepherd_cmd", "jsv_url"),
+    *("load_sensor", "qlogin_command", "qlogin_daemon", "rlogin_command", "rlogin_daemon"),
+    *("rsh_command", "rsh_daemon", "set_token_cmd", "pag_cmd", "jsv_allowed_mod", "gid_range"),
+)
+
+
+_UNSET = {"min_uid": "0", "min_gid": "0"}  # sge_conf(5), where it differs from a new cell's
+
+
+def modify(change: Change, file: str) -> None:
+    """``-Mconf FILE``: the file is named like the host, or ``global``, and is the whole of it."""
+    change.manager()
+    name = _named(change, os.path.basename(file))  # noqa: PTH119 a name, no file
+    if name != _GLOBAL and name not in change.config.host_configurations:
+        raise Refused(f"configuration {name} does not exist")
+    _take(change, name, _read(change, file))
+
+
+def add(change: Change, file: str) -> None:
+    """``-Aconf FILE``: of a host."""
+    change.manager()
+    name = os.path.basename(file)  # noqa: PTH119 a name, no file
+    if name == _GLOBAL or name in change.config.host_configurations:
+        raise Refused(f"configuration {name} already exists")
+    unknown = [] if _is_known(change, name) else [f"{_unresolved(name)}: can't resolve host name"]
+    try:
+        text = _read(change, file)
+    except Refused as refused:
+        raise Refused(*unknown, *refused.lines) from None
+    if unknown:
+        raise Refused(*unknown, _unresolved(name))
+    _take(change, name, text)
+
+
+def _read(change: Change, file: str) -> str:
+    try:
+        text = files.text_of(change.request, file)
+        if not files.lines(text):
+            raise Refused(f'error: error reading file: "{file}"')
+    except Refused as refused:
+        raise Refused(*refused.lines, f"error reading configuration from file {file}") from None
+    return text
+
+
+def edit(change: Change, *names: str) -> None:
+    """``-mconf [HOST]``; a host without a configuration gets one (``-aconf HOST``)."""
+    change.manager()
+    name = names[0] if names else _GLOBAL
+    unknown = []
+    if name != _GLOBAL and not _is_known(change, name):
+        unknown = [f"{_unresolved(name)}: can't resolve host name"]
+    left = change.edit(shown.configuration(change.config, name) + "\n")
+    if not files.lines(left.text) and left.changed:
+        raise Refused(f'error: error reading file: "{left.file}"', "error reading temp file")
+    if not left.changed:
+        raise Refused(*unknown, "configuration unchanged")
+    if unknown:
+        raise Refused(*unknown, _unresolved(name))
+    _take(change, name, left.text)
+
+
+def delete(change: Change, words: str) -> None:
+    """``-dconf HOSTS``; of a host without one it is told as done."""
+    change.manager()
+    for name in words.split(","):
+        if name == _GLOBAL:
+            change.failed(f'can\'t delete configuration "{name}" from list', code=0)
+        elif not _is_known(change, name):
+            text = f'can\'t delete configuration "{name}" from list: configuration does not exist'
+            change.failed(_unresolved(name), text)
+        else:
+            change.config.host_configurations.pop(change.host(name), None)
+            change.done(f'{change.who} removed "{name}" from configuration list')
+
+
+def _unresolved(name: str) -> str:
+    return f'can\'t resolve hostname "{name}"'
+
+
+def _is_known(change: Change, name: str) -> bool:
+    try:
+        change.host(name)
+    except Refused:
+        return False
+    return True
+
+
+def _named(change: Change, name: str) -> str:
+    """The name of a configuration. Raises Refused for a host that nobody knows."""
+    if name != _GLOBAL and not _is_known(change, name):
+        raise Refused(f"{_unresolved(name)}: can't resolve host name", f"configuration {name} does not exist")
+    return name if name == _GLOBAL else change.host(name)
+
+
+def _rows(change: Change, text: str, name: str) -> dict[str, str]:
+    """``name value`` lines; a backslash at the end goes on in the next one."""
+    rows: dict[str, str] = {}
+    for line in files.lines(re.sub(r"[ \t]*\\\n[ \t]*", " ", text)):
+        key, *values = line.split(maxsplit=1)
+        if not values:
+            raise Refused(f'value == NULL for attribute "{key}" in configuration list of "{name}"')
+        value = values[0].strip()
+        if key not in _LISTS and len(value.split()) > 1:
+            change.failed(_SINGLE.format(key), code=0)
+            value = value.split()[0]
+        rows[key] = value
+    return rows
+
+
+def _take(change: Change, name: str, text: str) -> None:
+    config = change.config
+    rows = _rows(change, text, name)
+    if name != _GLOBAL:
+        for key in rows:
+            if key not in HARMLESS:
+                raise Refused(f"fake_sge: the fake does not act on {key} of a single host")
+        verb = "modified" if name in config.host_configurations else "added"
+        config.host_configurations[name] = rows
+        change.done(f'{change.who} {verb} "{name}" {"in" if verb == "modified" else "to"} configuration list')
+        return
+    old = {key: value for key, value in config.global_config.items() if key not in config.left_out}
+    rows.setdefault("reprioritize", "0")
+    # The rest of a longer line that an editor has cut is no setting; the real one keeps it, too.
+    usable("global configuration", {key: value for key, value in rows.items() if "=" not in key}, old)
+    missing = {key: value for key, value in {**defaults.GLOBAL, **_UNSET}.items() if key not in rows}
+    if rows.get(_SPOOL) != old.get(_SPOOL):
+        change.done(_NOT_AT_ONCE.format(_SPOOL))
+    config.global_config.clear()
+    config.global_config.update({**rows, **missing})
+    config.left_out = tuple(missing)
+    change.done(f'{change.who} modified "{name}" in configuration list')
+
+
+def usable(kind: str, rows: dict[str, str], old: dict[str, str]) -> None:
+    """Raises Refused for a change that the fake would not act on."""
+    changed = {key: value for key, value in rows.items() if old.get(key) != value}
+    try:
+        check(kind, changed)
+        check_effect(kind, changed)
+    except ValueError as error:
+        raise Refused(f"fake_sge: {error}") from None

@@ -1,0 +1,110 @@
+"""Execution hosts: -Ae, -Me, -me, -de, and the daemons that -ke and -km end."""
+
+from __future__ import annotations
+
+from ...model import defaults
+from ...model.values import listed
+from . import files, shown
+from .change import Change
+from .refusal import Refused
+
+_ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
+HOST_ROWS = _ROWS[1:]
+_GLOBAL = "global"
+
+
+def from_file(adding: bool, change: Change, file: str) -> None:
+    """``-Ae FILE`` and ``-Me FILE``."""
+    change.manager()
+    try:
+        rows = files.read(change.request, file, _ROWS, "e")
+    except Refused as refused:
+        raise Refused(*refused.lines, "invalid format") from None
+    name = change.host(rows.pop("hostname"))
+    if adding and name in change.config.hosts:
+        raise Refused(f'exechost "{name}" already exists')
+    if adding or name not in change.config.hosts:
+        raise Refused("fake_sge: a cell gets its execution hosts when it is started")
+    _keep(change, name, rows)
+
+
+def edit(change: Change, word: str) -> None:
+    """``-me HOST``."""
+    change.manager()
+    if word == _GLOBAL:
+        raise Refused("fake_sge: there are no values of the host global")
+    name = change.host(word)
+    host = change.config.hosts.get(name)
+    if host is None:
+        raise Refused(f"{name} is not an execution host")
+    rows = {"hostname": name, **{key: host.attributes[key] for key in HOST_ROWS}}
+    left = change.edit(shown.host(rows))
+    try:
+        given = files.parse(left.text, left.file, _ROWS, "e")
+    except Refused as refused:
+        raise Refused(*refused.lines, code=0) from None
+    if not left.changed:
+        raise Refused("file unchanged")
+    del given["hostname"]
+    _keep(change, name, given)
+
+
+def _keep(change: Change, name: str, rows: dict[str, str]) -> None:
+    files.check_references(change.config, "e", rows)
+    change.config.hosts[name].attributes.update(rows)
+    change.done(f'{change.who} modified "{name}" in exechost list')
+
+
+def delete(change: Change, words: str) -> None:
+    """``-de HOSTS``; the first host is the qmaster's, and stays."""
+    change.manager()
+    config = change.config
+    for word in words.split(","):
+        try:
+            if word == _GLOBAL:
+                raise Refused('denied: pseudo host "global" may not be deleted')
+            name = change.host(word)
+            if name not in config.hosts:
+                raise Refused(f'denied: execution host "{name}" does not exist')
+            _refuse_used(change, name)
+        except Refused as refused:
+            change.failed(*refused.lines)
+            continue
+        del config.hosts[name]
+        change.done(f'{change.who} removed "{name}" from execution host list')
+
+
+def _refuse_used(change: Change, name: str) -> None:
+    """Raises Refused for a host that queues or groups have, and for the only one that must be there."""
+    config = change.config
+    for queue in config.queues.values():
+        places = listed(queue.attributes["hostlist"])
+        if any(place == name or name in config.host_groups.get(place, ()) for place in places):
+            raise Refused(f'Host object "{name}" is still referenced in cluster queue "{queue.name}".')
+    for group, hosts in config.host_groups.items():
+        if name in hosts:
+            raise Refused(f'Host object "{name}" is still referenced in host group "{group}".')
+    if name == next(iter(config.hosts)):
+        raise Refused("fake_sge: the qmaster's host is always an execution host")
+
+
+def stop_daemons(change: Change, *words: str) -> None:
+    """``-ke HOSTS``: their jobs go on; ``all`` is all of them."""
+    if not words:
+        raise Refused('Need a hostname or the keyword "all"')
+    change.manager()
+    meant = (
+        [*change.config.hosts] if words[0] == "all" else [change.host(word) for word in words[0].split(",")]
+    )
+    for name in meant:
+        if name not in change.config.hosts:
+            raise Refused(f'denied: execution host "{name}" does not exist')
+        change.qmaster.stop_host(name)
+        change.said(f"sent shutdown notification to  execd host {name}")
+
+
+def stop_qmaster(change: Change) -> None:
+    """``-km``."""
+    change.manager()
+    change.said(f"{change.who} kills qmaster")
+    change.qmaster.stop()

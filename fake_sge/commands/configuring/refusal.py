@@ -1,0 +1,12 @@
+"""What ends a qconf call that would change something."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A change that is refused: what is said, and the exit code."""
+
+    def __init__(self, *lines: str, code: int = 1) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+        self.code = code

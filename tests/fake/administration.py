@@ -1,0 +1,107 @@
+"""Recorded stories of an administrator; ``python -m tests.fake.administration [again]`` records them.
+
+Each story of ``data/administration.jsonl`` has a cell of its own, and is told by the same code on both
+kinds. ``write NAME <<< text`` makes a program or file, ``EDITOR=NAME `` before a command has it edit with
+that program.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Union
+
+from fake_sge import Cell, CellOptions, RealCell
+from tests.fake.help_text import cut_help
+from tests.fake.record import parse
+from tests.fake.stories import DATA, Step, stories
+
+NAME = "administration"
+OPTIONS = CellOptions(
+    slots=2,
+    login_shells=False,
+    complexes=("gpu gpu INT <= YES YES 0 0", "mem mem MEMORY <= YES YES 0 0"),
+    complex_values="gpu=8,mem=64G",
+    projects=("proj",),
+)
+EDITORS = {
+    "same": "true",  # changes nothing
+    "fails": "exit 3",
+    "show": 'cat "$1"',
+    "junk": 'echo "garbage here" >> "$1"; touch -d "5 seconds" "$1"',
+    "empty": ': > "$1"; touch -d "5 seconds" "$1"',
+    "slots3": 'sed -i "s/^slots .*/slots 3/" "$1"; touch -d "5 seconds" "$1"',
+    "at_once": 'cp -p "$1" old; sed -i "s/^min_uid .*/min_uid 7/" "$1"; touch -r old "$1"',
+    "sly": 'cp -p "$1" old; sed -i "s/00:05:00/00:06:00/" "$1"; touch -r old "$1"',
+    "uid9": 'sed -i "s/^min_uid .*/min_uid 9/" "$1"; touch -d "5 seconds" "$1"',
+    "interval3": 'sed -i "s/^schedule_interval .*/schedule_interval 0:0:3/" "$1"; touch -d "5 seconds" "$1"',
+    "hosts": 'sed -i "s/^hostlist.*/hostlist localhost/" "$1"; touch -d "5 seconds" "$1"',
+    "named": 'sed -i "s/template/new/" "$1"; touch -d "5 seconds" "$1"',
+    "entry": 'sed -i "s/^entries.*/entries bob/" "$1"; touch -d "5 seconds" "$1"',
+    "lic": 'echo "lic lic INT <= YES YES 0 0" >> "$1"; touch -d "5 seconds" "$1"',
+    "gpu2": 'sed -i "s/^complex_values.*/complex_values gpu=2/" "$1"; touch -d "5 seconds" "$1"',
+    "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
+}
+AnyCell = Union[Cell, RealCell]
+
+
+def tell(cell: AnyCell, place: Path, steps: list[Step]) -> list[Step]:
+    """The steps with what the cell answered; ``place`` is an empty directory."""
+    for name, text in EDITORS.items():
+        _write(place / name, f"#!/bin/sh\n{text}\n".encode())
+    told = []
+    for step in steps:
+        line = step["line"]
+        editor, _, command = line.partition(" ") if line.startswith("EDITOR=") else ("", "", line)
+        _, words, stdin = parse(command)
+        answered: Step = {"story": step["story"], "line": line}
+        if words[0] == "write":
+            _write(place / words[1], stdin)
+        else:
+            env = {"EDITOR": str(place / editor.partition("=")[2])} if editor else {}
+            done = cell.run(*words, cwd=place, env=env, timeout=60)
+            answered["exit_code"] = done.returncode
+            for stream in ("stdout", "stderr"):
+                answered[stream] = masked(os.fsdecode(getattr(done, stream)), place, cell.directory)
+        told.append(answered)
+    return told
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    file.chmod(0o755)
+
+
+def masked(text: str, place: Path, directory: Path) -> str:
+    """An answer without the names of this run."""
+    text = cut_help(text.replace(str(place), "PLACE").replace(str(directory), "CELL"))
+    text = re.sub(r"[^\s\"]*/pid-\d+-\w+", "/tmp/pid", text)
+    text = re.sub(r"(?m)^load_values .*(?:\n .*)*", "load_values X", text)
+    text = re.sub(r"(?m)^(processors|execd_spool_dir) .*", r"\1 X", text)
+    return re.sub(rf"\b{re.escape(getpass.getuser())}\b(?=@|\" already| is | has)", "USER", text)
+
+
+def main() -> None:
+    """Record all stories on real cells."""
+    lines = []
+    for name, steps in stories(NAME).items():
+        if "again" not in sys.argv and any("stdout" in step for step in steps):
+            lines += steps
+            continue
+        print(name, flush=True)
+        with tempfile.TemporaryDirectory(prefix="record") as directory:
+            place = Path(directory, "work")
+            place.mkdir()
+            with RealCell(Path(directory, "c"), OPTIONS) as real:
+                lines += tell(real, place, steps)
+    text = "".join(json.dumps(step, ensure_ascii=False) + "\n" for step in lines)
+    (DATA / f"{NAME}.jsonl").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

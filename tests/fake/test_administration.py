@@ -1,0 +1,96 @@
+"""qconf as administrators' scripts use it: stories recorded on real cells, told again on the fake."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fake_sge import Cell
+from tests.fake.administration import NAME, OPTIONS, tell
+from tests.fake.kit import wait_for
+from tests.fake.stories import stories
+from tests.processes import is_running
+
+STORIES = stories(NAME)
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_as_on_the_real_cell(name: str, tmp_path: Path) -> None:
+    place = tmp_path / "work"
+    place.mkdir()
+    with Cell(
+        tmp_path / "c", replace(OPTIONS, first_job_number=2)
+    ) as cell:  # a real one was tried by the first
+        assert tell(cell, place, STORIES[name]) == STORIES[name]
+
+
+def test_a_host_that_nothing_needs_is_deleted(tmp_path: Path) -> None:
+    with Cell(tmp_path / "c", hosts={"one": 2, "two": 2}, login_shells=False) as cell:
+        assert cell.run("qconf", "-de", "one,two").stderr.splitlines() == [
+            b'Host object "one" is still referenced in cluster queue "all.q".',
+            b'Host object "two" is still referenced in cluster queue "all.q".',
+        ]
+        cell.run("qconf", "-dattr", "hostgroup", "hostlist", "two", "@allhosts", check=True)
+        cell.run("qconf", "-de", "two", check=True)
+        assert cell.run("qconf", "-sel").stdout == b"one\n"
+        assert b"two" not in cell.run("qhost").stdout + cell.run("qstat", "-f").stdout
+        assert [host.name for host in cell.hosts()] == ["one"]
+
+
+def test_an_execution_daemon_ends_and_its_job_goes_on(tmp_path: Path) -> None:
+    """Real cell: the queue is ``u`` at once."""
+    with Cell(tmp_path / "c", slots=1, login_shells=False) as cell:
+        cell.run("qsub", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600", cwd=tmp_path, check=True)
+        wait_for(lambda: [group.state for group in cell.jobs()] == ["r"])
+        cell.run("qconf", "-ke", "all", check=True)
+        listed = cell.run("qstat", "-f").stdout.decode().splitlines()
+        assert listed[2].split()[-1] == "u"
+        assert [group.state for group in cell.jobs()] == ["r"]
+
+
+def test_a_qmaster_that_was_killed_can_be_started_again(tmp_path: Path) -> None:
+    with Cell(tmp_path / "c", login_shells=False) as cell:
+        cell.run("qsub", "-h", "-b", "y", "true", cwd=tmp_path, check=True)
+        done = cell.run("qconf", "-km")
+        assert (done.returncode, done.stdout) == (0, b"")
+        assert done.stderr.endswith(b" kills qmaster\n")
+        cell.stop_qmaster()  # it has ended, or does
+        assert b"Connection refused" in cell.run("qstat").stderr
+        cell.start_qmaster()
+        assert len(cell.jobs()) == 1
+
+
+def test_a_programs_output_comes_before_what_qconf_says(tmp_path: Path) -> None:
+    with Cell(tmp_path / "c", login_shells=False) as cell:
+        editor = tmp_path / "editor"
+        editor.write_text("#!/bin/sh\npwd\nid -un >&2\nexit 4\n")
+        editor.chmod(0o755)
+        done = cell.run("qconf", "-mq", "all.q", cwd=tmp_path, env={"EDITOR": str(editor)})
+        assert done.returncode == 1
+        assert done.stdout.decode() == f"{tmp_path}\n"
+        assert done.stderr.splitlines()[1:] == [b"error: editor exited with error 4", b"edit failed"]
+
+
+def test_an_editor_ends_with_its_caller(tmp_path: Path) -> None:
+    with Cell(tmp_path / "c", login_shells=False) as cell:
+        editor = tmp_path / "editor"
+        editor.write_text(
+            f"#!/bin/sh\necho $$ > {tmp_path}/pid.new\nmv {tmp_path}/pid.new {tmp_path}/pid\nexec sleep 600\n"
+        )
+        editor.chmod(0o755)
+        with subprocess.Popen(["qconf", "-mconf"], env={**cell.env, "EDITOR": str(editor)}) as process:
+            wait_for((tmp_path / "pid").exists)
+            assert cell.run("qconf", "-sql").stdout == b"all.q\n"  # nobody waits for the editor
+            process.kill()
+        wait_for(lambda: not is_running(int((tmp_path / "pid").read_text())))
+
+
+def test_without_an_editor_there_is_none(tmp_path: Path) -> None:
+    """The real one starts vi, which needs the terminal that a daemon has not."""
+    with Cell(tmp_path / "c", login_shells=False) as cell:
+        done = cell.run("qconf", "-mconf", env={"EDITOR": ""})
+        assert done.returncode == 1
+        assert b"let EDITOR be a program that needs none" in done.stderr
