@@ -139,7 +139,8 @@ class Cell(CommandsOnPath):
 
     def _end(self, number: int) -> None:
         self._link.close()
-        pid = self.qmaster_pid
+        child = self._process
+        pid = self.qmaster_pid or (child.pid if child and child.poll() is None else None)  # after qconf -km
         if pid is None:
             return
         os.kill(pid, number)
@@ -150,9 +151,8 @@ class Cell(CommandsOnPath):
             time.sleep(0.002)
 
     def _is_over(self, pid: int) -> bool:
-        if self._process is not None and self._process.pid == pid:
-            return self._process.poll() is not None
-        return not start_ticks(pid)
+        child = self._process
+        return child.poll() is not None if child and child.pid == pid else not start_ticks(pid)
 
     @property
     def qmaster_pid(self) -> int | None:
