@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
-from fnmatch import fnmatchcase
+from fnmatch import filter as named_like
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -113,10 +113,11 @@ def recorded(flavour: str) -> dict[str, Case]:
     return {name: item for group in groups for name, item in captures(group, flavour).items()}
 
 
-def cases_of(line: str, flavour: str) -> list[str]:
+@cache  # a script is read again from each submission on, to find its values
+def cases_of(line: str, flavour: str) -> tuple[str, ...]:
     """The cases that a line asks for, in their order."""
-    found = [name for word in line.split()[1:] for name in recorded(flavour) if fnmatchcase(name, word)]
-    return list(dict.fromkeys(found))
+    found = [name for word in line.split()[1:] for name in named_like(recorded(flavour), word)]
+    return tuple(dict.fromkeys(found))
 
 
 def asked(script: str, flavour: str) -> list[str]:
