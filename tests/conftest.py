@@ -91,9 +91,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Collect ten thousand tests without looking for garbage among them again and again."""
+    """Collect thousands of tests without looking for garbage among them, then or while they run."""
     gc.disable()
     yield
+    gc.freeze()
     gc.enable()
 
 
