@@ -29,7 +29,7 @@ class FailedRowsError(AssertionError):
 
 
 def each_row(
-    names: str, values: Iterable[Any], ids: Sequence[str] | None = None
+    names: str, values: Iterable[Any], ids: Sequence[str] | Callable[[Any], str] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Test each row of a table, as ``pytest.mark.parametrize`` does, with many rows to a test.
 
@@ -39,13 +39,13 @@ def each_row(
     Args:
         names: the arguments of the test that come from the table, with commas between them.
         values: the rows; of tuples where there are several names.
-        ids: a name for each row.
+        ids: a name for each row, or what makes it of the row.
     """
     words = [word.strip() for word in names.split(",")]
-    table = [
-        Row(ids[index] if ids else _shown(row), tuple(row) if len(words) > 1 else (row,))
-        for index, row in enumerate(values)
-    ]
+    rows = list(values)
+    named = [(ids or _shown)(row) for row in rows] if ids is None or callable(ids) else list(ids)
+    table = [Row(name, tuple(row) if len(words) > 1 else (row,)) for name, row in zip(named, rows)]
+    assert len(table) == len(named) == len(rows), "a name for each row"
     assert table, "a table without rows tests nothing"
     parts = [table[at : at + ROWS_PER_TEST] for at in range(0, len(table), ROWS_PER_TEST)]
 
@@ -72,7 +72,7 @@ def each_row(
             if name not in words
         ]
         test.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-        shown = [f"{part[0].name}..{len(part)}" for part in parts]
+        shown = [f"rows{at}" for at in range(0, len(table), ROWS_PER_TEST)]  # a name may differ: a set's
         return pytest.mark.parametrize("rows_of_test", parts, ids=shown)(test)
 
     return decorate

@@ -21,6 +21,7 @@ import fake_sge.cli
 import tests.record_capture
 from drmaa_cli.cli import frame
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
+from tests.tables import each_row
 
 HANG = 300  # seconds for one page's code
 PLUGINS = ("-p", "no:randomly", "-p", "no:cacheprovider")
@@ -45,13 +46,13 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/*.py")), ids=name)
+@each_row("path", sorted(ROOT.glob("examples/**/*.py")), ids=name)
 def test_no_example_takes_an_exit_status_for_the_whole_truth(path: Path) -> None:
     """It is 0 for a job that was killed, deleted or never started."""
     assert tells_failures(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
+@each_row("page", WITH_PYTHON, ids=name)
 def test_no_page_takes_an_exit_status_for_the_whole_truth(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert all(tells_failures(block.code) for block in blocks(text) if block.language == "python")
@@ -62,7 +63,7 @@ def tells_failures(program: str) -> bool:
     return re.search("xitStatus", program) is None or re.search("succeeded|hasExited", program) is not None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@each_row("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
         if "://" in target:
@@ -77,7 +78,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@each_row("page", PAGES, ids=name)
 def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     found = blocks(text)

@@ -14,6 +14,7 @@ import pytest
 import fake_sge
 from tests import homes
 from tests.conftest import CACHE, GUARD_EXIT, GUARDED_TOOLS, longest_first
+from tests.tables import each_row
 
 
 def test_home_is_not_the_users() -> None:
@@ -26,7 +27,7 @@ def test_home_is_not_the_users() -> None:
             assert not value.startswith(users_home), name
 
 
-@pytest.mark.parametrize("tool", GUARDED_TOOLS)
+@each_row("tool", GUARDED_TOOLS)
 def test_tools_on_path_refuse(tool: str) -> None:
     result = subprocess.run([tool, "x"], capture_output=True, text=True, check=False)
     assert result.returncode == GUARD_EXIT
@@ -80,7 +81,7 @@ class Item(NamedTuple):
         return self.name.startswith(name)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 4, 7])
+@each_row("workers", [1, 2, 3, 4, 7])
 def test_every_worker_begins_with_its_share_of_the_longest(workers: int) -> None:
     items: list[Any] = [Item(f"{'long' if at % 10 == 7 else 'short'} {at}") for at in range(53)]
     ordered = [item.name for item in longest_first(items, workers)]

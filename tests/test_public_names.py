@@ -13,6 +13,7 @@ import pytest
 import drmaa_cli
 from drmaa_cli import aio, diagnosis, futures, gridengine
 from tests.documentation import PAGES, ROOT, blocks
+from tests.tables import each_row
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
@@ -64,7 +65,7 @@ def test_every_module_of_the_command_line_says_what_is_public() -> None:
         assert module.__all__
 
 
-@pytest.mark.parametrize("name", ["drmaa_cli", *PACKAGES, *MODULES])
+@each_row("name", ["drmaa_cli", *PACKAGES, *MODULES])
 def test_what_is_public_is_there_and_explained(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__doc__

@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import drmaa_cli
+from tests.tables import each_row
 
 MOST_LINES = 400
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +62,7 @@ def test_no_file_names_a_place_outside_the_repository() -> None:
     assert not hits
 
 
-@pytest.mark.parametrize("word", FORBIDDEN)
+@each_row("word", FORBIDDEN)
 def test_the_search_finds_each_word(word: str) -> None:
     assert _place(f'open("{word}x")'.encode())
 

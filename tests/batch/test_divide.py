@@ -17,6 +17,7 @@ from drmaa_cli.template import arrays
 from drmaa_cli.template.arrays import LARGEST_SCRIPT, Part, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Marks
+from tests.tables import each_row
 from tests.template.submissions import values as template_values
 
 CONTEXT = BuildContext(Environment("/home/u", "/work", {"SGE_ROOT": "/sge", "TZ": "UTC"}, 0.0))
@@ -192,8 +193,8 @@ def test_arguments_of_the_native_specification_come_first() -> None:
     assert lines(*given) == ["exec '/bin/echo' 'a' '0'", "exec '/bin/echo' 'a' '1'"]
 
 
-@pytest.mark.parametrize(
-    ("bad", "kind", "text"),
+@each_row(
+    "bad, kind, text",
     [
         ({"remoteCommand": "-x"}, InvalidAttributeValueException, "drmaa_remote_command cannot be '-x'"),
         ({"remoteCommand": ""}, DeniedByDrmException, "no job_name"),

@@ -9,10 +9,11 @@ from drmaa_cli.cli.words import jobs, spread_in_words
 from drmaa_cli.jobs.usage import duration
 from drmaa_cli.jobs.usage_groups import Spread, UsedJob, usage_groups
 from tests.ends.jobs import job
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("figures", "text"),
+@each_row(
+    "figures, text",
     [
         ([3.0], "used 3 s"),
         ([30.0, 30.2], "all used 30 s"),

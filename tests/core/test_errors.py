@@ -5,15 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 
-import pytest
-
 from drmaa_cli import errors
 from drmaa_cli.errors import _ERRORS, DrmaaException, NoResourceUsageException, error, meant
+from tests.tables import each_row
 
 CODED = [kind for kind in _ERRORS if kind is not StopIteration]
 
 
-@pytest.mark.parametrize("kind", CODED)
+@each_row("kind", CODED)
 def test_code_and_text(kind: type[DrmaaException]) -> None:
     made = error(kind, "a: b")
     assert _ERRORS[made.code - 1] is kind
@@ -39,8 +38,8 @@ def test_every_class_is_public() -> None:
     assert {kind.__name__ for kind in CODED} < set(errors.__all__)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right"),
+@each_row(
+    "wrong, right",
     [
         ("remotecommand", "remoteCommand"),
         ("output_path", "outputPath"),

@@ -10,6 +10,7 @@ from drmaa_cli.jobs.lifecycle import (
 )
 from tests.core import evidence
 from tests.core.watch import ABORTED, Watch, exited, info, signaled
+from tests.tables import each_row
 
 
 def test_the_finished_window_tells_an_exit_status_early() -> None:
@@ -22,7 +23,7 @@ def test_the_finished_window_tells_an_exit_status_early() -> None:
     assert len(usage) == 35
 
 
-@pytest.mark.parametrize("status", [0, 1, 98, 101, 128])
+@each_row("status", [0, 1, 98, 101, 128])
 def test_the_finished_window_tells_every_plain_exit_status(status: int) -> None:
     watch = Watch().listed(evidence.row("r")).listed(now=1)
     assert info(watch.detailed(evidence.window(changes={"exit_status": float(status)}), now=1).end) == exited(
@@ -53,8 +54,8 @@ def test_the_finished_window_of_a_job_that_we_deleted_waits_for_the_record() -> 
 NO_ACCOUNTING = Rules(grace=30.0, accounting=False)
 
 
-@pytest.mark.parametrize(
-    ("changes", "deleted", "expected"),
+@each_row(
+    "changes, deleted, expected",
     [
         ({}, False, exited(7)),
         ({"exit_status": 0}, False, exited(0)),

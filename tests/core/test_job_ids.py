@@ -7,6 +7,7 @@ import pytest
 from drmaa_cli.errors import InvalidArgumentException, InvalidJobException
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_ids import parse_job_id, text_of
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_what_cannot_be_read(text: str, said: str) -> None:
         parse_job_id(text)
 
 
-@pytest.mark.parametrize("text", ["0", "0.1", "4294967296", "1.4294967296", "42abc", " 42", "-42", "+42"])
+@each_row("text", ["0", "0.1", "4294967296", "1.4294967296", "42abc", " 42", "-42", "+42"])
 def test_what_no_job_can_have(text: str) -> None:
     with pytest.raises(InvalidJobException):
         parse_job_id(text)

@@ -46,7 +46,7 @@ def test_the_tuple_is_drmaa_pythons() -> None:
     assert info() == info(NO_FACTS), "what is beside the fields takes no part in comparison"
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@each_row("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickles_and_copies_keep_what_is_beside(protocol: int) -> None:
     for again in (
         pickle.loads(pickle.dumps(info(), protocol)),

@@ -21,6 +21,7 @@ from tests.core import evidence
 from tests.core.evidence import NUMBER
 from tests.core.watch import ABORTED, LATE, Watch, exited, info, signaled
 from tests.gridengine import captured
+from tests.tables import each_row
 
 # (job of capture qacct.j_noarg, what wait() says, the state): the table of endings of libdrmaa 8.1.9.
 SIGNALS = [
@@ -50,7 +51,7 @@ BY_LINE = [
 ]
 
 
-@pytest.mark.parametrize(("number", "expected", "state"), BY_NUMBER, ids=[str(row[0]) for row in BY_NUMBER])
+@each_row("number, expected, state", BY_NUMBER, ids=[str(row[0]) for row in BY_NUMBER])
 def test_endings_by_recorded_record(number: int, expected: tuple[object, ...], state: str) -> None:
     record = evidence.moved(evidence.recorded()[number, 0], NUMBER)
     watch = Watch().listed(evidence.row("r")).gone(now=5).recorded(record, now=6)
@@ -60,7 +61,7 @@ def test_endings_by_recorded_record(number: int, expected: tuple[object, ...], s
     assert not watch.known.waiting
 
 
-@pytest.mark.parametrize(("case", "expected", "state"), BY_LINE, ids=[row[0] for row in BY_LINE])
+@each_row("case, expected, state", BY_LINE, ids=[row[0] for row in BY_LINE])
 def test_endings_by_recorded_line(case: str, expected: tuple[object, ...], state: str) -> None:
     watch = Watch().listed(evidence.row("r")).gone(now=5).recorded(evidence.record(case), now=6)
     assert info(watch.end) == expected

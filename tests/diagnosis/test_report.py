@@ -19,6 +19,7 @@ from drmaa_cli.system.runner import Command
 from tests.diagnosis.conftest import Instead, examined
 from tests.gridengine import captured
 from tests.gridengine.captured import DATA, result
+from tests.tables import each_row
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 REPORTS = sorted((DATA / "reports").glob("*.jsonl"))
@@ -126,7 +127,7 @@ WORDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("argv", "out", "err"), ANSWERS)
+@each_row("argv, out, err", ANSWERS)
 def test_what_tells_who_and_where_is_gone(argv: tuple[str, ...], out: str, err: str) -> None:
     names = Anonymous()
     names.add("u", SECRETS["user"])

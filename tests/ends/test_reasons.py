@@ -21,6 +21,7 @@ from drmaa_cli.jobs.judgement import Evidence, judge
 from drmaa_cli.jobs.reason import Deletion
 from tests.ends.situations import SITUATIONS
 from tests.gridengine import captured
+from tests.tables import each_row
 
 RECORDED = Path(__file__).parent.parent / "data" / "ends" / "sge-8.1.9.jsonl"
 LINES: dict[str, dict[str, Any]] = {
@@ -119,7 +120,7 @@ def test_every_situation_is_recorded_and_judged() -> None:
     ]
 
 
-@pytest.mark.parametrize("case", EXPECTED)
+@each_row("case", EXPECTED)
 def test_why_it_ended(case: str) -> None:
     reason = recorded(case)
     assert (reason.kind, reason.certain) == EXPECTED[case]

@@ -14,6 +14,7 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import end_of_record
 from drmaa_cli.jobs.usage import Efficiency, Requested, duration, max_memory, requested, size
 from tests.ends.test_reasons import LINES
+from tests.tables import each_row
 
 MEBIBYTE = 2**20
 
@@ -79,15 +80,15 @@ def test_words_for_what_was_asked_for() -> None:
     assert str(Efficiency(0.5, None, 1.25)) == "cpu 50%, time 125%"
 
 
-@pytest.mark.parametrize(
-    ("slots", "least"), [("4", 4), ("2-8", 2), ("2,4", 2), ("-8", 1), ("", 1), ("x", 1), ("0", 1), ("²", 1)]
+@each_row(
+    "slots, least", [("4", 4), ("2-8", 2), ("2,4", 2), ("-8", 1), ("", 1), ("x", 1), ("0", 1), ("²", 1)]
 )
 def test_the_least_number_of_slots(slots: str, least: int) -> None:
     assert requested(requests.NO_REQUESTS._replace(slots=slots), 0).slots == least
 
 
-@pytest.mark.parametrize(
-    ("count", "text"),
+@each_row(
+    "count, text",
     [
         *((0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10 * 1024, "10 KiB"), (300 * 2**20, "300 MiB")),
         *((1.5 * 2**30, "1.5 GiB"), (1023.9 * 2**20, "1.0 GiB"), (2**61, "2.0 EiB"), (2**74, "16384 EiB")),
@@ -97,8 +98,8 @@ def test_sizes_for_people(count: float, text: str) -> None:
     assert size(count) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
+@each_row(
+    "seconds, text",
     [
         *((0, "0 s"), (0.0131, "0.013 s"), (3, "3 s"), (9.96, "10 s"), (42.4, "42 s"), (59.6, "0:01:00")),
         *((3723, "1:02:03"), (86400, "1 day 0:00:00"), (3 * 86400 - 1, "2 days 23:59:59")),

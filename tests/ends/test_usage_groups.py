@@ -17,10 +17,11 @@ from drmaa_cli.jobs.usage_groups import (
 )
 from tests.ends.jobs import GIBIBYTE, MEBIBYTE, job
 from tests.ends.test_usage import info
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("name", "group"),
+@each_row(
+    "name, group",
     [
         ("align-17", "align-*"),
         ("align-3fa9c2", "align-*"),
@@ -127,8 +128,8 @@ def test_outliers_are_far_out_and_named() -> None:
     assert 900 * MEBIBYTE <= group.outliers[0].median <= 950 * MEBIBYTE
 
 
-@pytest.mark.parametrize(
-    ("memory", "count"),
+@each_row(
+    "memory, count",
     [
         ([100 * MEBIBYTE] * 50 + [120 * MEBIBYTE], 0),  # not half as much again
         ([MEBIBYTE] * 50 + [60 * MEBIBYTE], 0),  # nobody's trouble

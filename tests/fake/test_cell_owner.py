@@ -17,6 +17,7 @@ from fake_sge.cell import Cell
 from fake_sge.qmaster.server import NotTheOwner, check_owner, socket_mode
 from fake_sge.wire import connect, frame, receive
 from tests.fake.kit import wait_for
+from tests.tables import each_row
 
 OTHER, ORDINARY = 65534, 64123
 
@@ -124,8 +125,8 @@ def as_user(user: int, wrong: Callable[[], bool]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-@pytest.mark.parametrize(
-    ("caller", "owner", "allowed"),
+@each_row(
+    "caller, owner, allowed",
     [(1000, 1000, True), (0, 1000, True), (0, 0, True), (1001, 1000, False), (1000, 0, False)],
 )
 def test_who_is_the_owner(caller: int, owner: int, allowed: bool) -> None:

@@ -14,12 +14,13 @@ import pytest
 import fake_sge
 from fake_sge.cli import main
 from fake_sge.cli_words import SHELLS, environment, seconds, signal_number
+from tests.tables import each_row
 
 ODD = "/tmp/it's a $HOME \\n dir"
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
+@each_row(
+    "text, value",
     [
         *(("90", 90), ("1.5", 1.5), ("90s", 90), ("5m", 300), ("1h", 3600), ("1h30m", 5400), ("2d", 172800)),
         *(("1:30", 90), ("1:30:00", 5400), ("0.5h", 1800), ("0", 0)),
@@ -29,15 +30,13 @@ def test_durations(text: str, value: float) -> None:
     assert seconds(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "h", "1x", "1h x", "-1", "1:2", "1 h", "inf", "1h30"])
+@each_row("text", ["", "h", "1x", "1h x", "-1", "1:2", "1 h", "inf", "1h30"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="no duration: 90, 90s, 5m"):
         seconds(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("11", 11), ("SEGV", 11), ("sigsegv", 11), ("KILL", 9), ("0", 0)]
-)
+@each_row("text, number", [("11", 11), ("SEGV", 11), ("sigsegv", 11), ("KILL", 9), ("0", 0)])
 def test_signals(text: str, number: int) -> None:
     assert signal_number(text) == number
 

@@ -14,6 +14,7 @@ from fake_sge.commands.submit_options.table import OPTIONS
 from fake_sge.layout import NOT_SIMULATED
 from tests.patience import PATIENCE
 from tests.real_cell import BINARIES, RealCell
+from tests.tables import each_row
 
 from .pure import PureCell
 
@@ -33,7 +34,7 @@ def test_the_page_is_up_to_date() -> None:
     assert page == coverage.page(), "make it again: python -m fake_sge.coverage > docs/fake_sge_coverage.md"
 
 
-@pytest.mark.parametrize("switch", sorted(coverage.SHOWN_ONLY))
+@each_row("switch", sorted(coverage.SHOWN_ONLY))
 def test_what_is_shown_only_has_no_effect(switch: str) -> None:
     """No module that lets jobs wait, start, run or end reads the field."""
     text = "".join((ROOT / "fake_sge" / name).read_text(encoding="utf-8") for name in ACTING)
@@ -41,7 +42,7 @@ def test_what_is_shown_only_has_no_effect(switch: str) -> None:
     assert not [name for name in fields if re.search(rf"\b{name}\b", text)]
 
 
-@pytest.mark.parametrize("switch", ["-a", "-dl", "-hold_jid", "-j", "-o", "-p", "-pe", "-r", "-S", "-tc"])
+@each_row("switch", ["-a", "-dl", "-hold_jid", "-j", "-o", "-p", "-pe", "-r", "-S", "-tc"])
 def test_the_fields_of_others_are_read(switch: str) -> None:
     engine = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "fake_sge").glob("e*/*.py"))
     assert [name for name in FIELDS[switch] if re.search(rf"\b{name}\b", engine)]

@@ -7,6 +7,7 @@ import pytest
 from fake_sge.engine.state import JobGone, SignalTask, StartTask, TaskEnded, Timing
 from fake_sge.model import Exit, Hold, Range, Rerun, Resource, State
 from fake_sge.model.operations import Change, Finished, Outcome, QueueAction
+from tests.tables import each_row
 
 from .engine_kit import ALICE, BOB, ROOT, Kit, simulated
 
@@ -43,8 +44,8 @@ def test_an_end_frees_the_slot_and_leaves_a_record() -> None:
     assert not kit.running()
 
 
-@pytest.mark.parametrize(
-    ("report", "failed", "status"),
+@each_row(
+    "report, failed, status",
     [
         ({"code": 7}, "0", "7"),
         ({"code": 137}, "0", "137"),

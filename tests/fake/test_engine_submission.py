@@ -6,6 +6,7 @@ import pytest
 
 from fake_sge.model import Hold, JobType, Resource
 from fake_sge.model.operations import Warn
+from tests.tables import each_row
 
 from .engine_kit import ALICE, BOB, ROOT, Kit
 
@@ -32,8 +33,8 @@ def test_numbers_wrap_and_skip_living_jobs() -> None:
     assert list(kit.jobs) == [1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    ("spec", "text"),
+@each_row(
+    "spec, text",
     [
         ({"hard_queues": ("nosuch.q",)}, 'Job was rejected because job requests unknown queue "nosuch.q"'),
         ({"hard_resources": (Resource("nosuch", "1"),)}, 'unknown resource "nosuch"'),

@@ -10,9 +10,10 @@ import pytest
 from fake_sge.cell import Cell
 from fake_sge.model.expressions import expression_holds, unreadable
 from fake_sge.model.globs import glob_match
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "expression",
     [
         *("all.q", "a*", "(all.q|x)&!y", "all.q|x", "x|y|a*", "a*&*q&!b", "!(b|c)", "!!all.q", "all.q |x"),
@@ -24,13 +25,13 @@ def test_it_means_the_queue(expression: str) -> None:
     assert not unreadable([expression])
 
 
-@pytest.mark.parametrize("expression", ["ALL.q", "!all.q", "x|y", "all.q&!all.q", "all.q&x|y", "!(x|all.q)"])
+@each_row("expression", ["ALL.q", "!all.q", "x|y", "all.q&!all.q", "all.q&x|y", "!(x|all.q)"])
 def test_it_means_another(expression: str) -> None:
     assert not expression_holds(expression, lambda glob: glob_match(glob, "all.q"))
 
 
-@pytest.mark.parametrize(
-    ("expression", "place"),
+@each_row(
+    "expression, place",
     [("[!b]ll.q", 2), ("all.q||x", 7), ("(all.q", 6), ("all.q)", 6), ("|x", 1), ("x|", 2), ("x|!", 3)],
 )
 def test_what_cannot_be_read(expression: str, place: int) -> None:

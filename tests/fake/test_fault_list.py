@@ -6,6 +6,7 @@ import pytest
 
 from fake_sge.faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, FaultList, spoil
 from fake_sge.model.requests import Reply
+from tests.tables import each_row
 
 
 def test_a_fault_hits_its_tool_only_and_so_many_times() -> None:
@@ -40,8 +41,8 @@ def test_submission_faults_hit_submissions_only() -> None:
     assert len(faults.take(INSIDE, "qsub")) == 1
 
 
-@pytest.mark.parametrize(
-    ("fault", "out"),
+@each_row(
+    "fault, out",
     [
         (Fault(FaultKind.TRUNCATE, at=4), b"0123"),
         (Fault(FaultKind.TRUNCATE, at=-4), b"012345"),

@@ -11,6 +11,7 @@ from fake_sge.layout import TOOLS
 from fake_sge.model import Simulation
 from tests.fake.help_text import cut_help
 from tests.fake.pure import PureCell
+from tests.tables import each_row
 
 SAMPLES = {  # of the arguments that the texts name; a word itself where it is not here
     "DATE": "12312359",
@@ -79,7 +80,7 @@ def test_each_option_of_the_help_is_understood(tool: str, tmp_path: Path) -> Non
             assert not [item for item in COMPLAINTS if item in out + err], (tool, words, out, err)
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@each_row("tool", TOOLS)
 def test_only_the_head_of_a_help_is_compared(tool: str, tmp_path: Path) -> None:
     text = PureCell(tmp_path).run([tool, "-help"])[1]
     head = "".join(text.splitlines(keepends=True)[:2])

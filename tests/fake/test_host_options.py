@@ -13,6 +13,7 @@ from fake_sge.host_options import parse_host
 from fake_sge.model.host_loads import with_changes
 from fake_sge.model.host_values import split_value, value_on
 from fake_sge.options import make_config
+from tests.tables import each_row
 
 
 def loads(hosts: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -63,8 +64,8 @@ def test_values_that_are_told_count_before_those_that_follow() -> None:
     assert (found["np_load_avg"], found["virtual_free"]) == ("9.000000", "5.000000M")
 
 
-@pytest.mark.parametrize(
-    ("hosts", "text"),
+@each_row(
+    "hosts, text",
     [
         ({"big": {"slot": 8}}, "host 'big' has no 'slot'; did you mean 'slots'?"),
         ({"big": {"slots": "many"}}, "slots of host 'big' is a whole number, not 'many'"),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from fake_sge.cell import Cell
 from fake_sge.model.names import refuse_object_name
+from tests.tables import each_row
 
 REFUSED = {
     "p[x": "Brackets ('[') not allowed in objectname",
@@ -32,12 +31,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each_row("name", REFUSED)
 def test_of_a_project(name: str) -> None:
     assert refuse_object_name(name) == REFUSED[name]
 
 
-@pytest.mark.parametrize("name", ["p*x", "p?x", "1p", "p&x", "p!x", "smp"])
+@each_row("name", ["p*x", "p?x", "1p", "p&x", "p!x", "smp"])
 def test_all_others_are_looked_for(name: str) -> None:
     assert refuse_object_name(name) == ""
 

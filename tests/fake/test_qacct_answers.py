@@ -10,6 +10,7 @@ import pytest
 from fake_sge.commands.qacct import main
 from fake_sge.model.accounting import Record, format_record
 from fake_sge.model.requests import Request
+from tests.tables import each_row
 
 from .cells import NoCell
 from .help_text import cut_help
@@ -40,8 +41,8 @@ def test_the_same_answer(words: list[str], answer: str, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("word", "tasks"),
+@each_row(
+    "word, tasks",
     [
         ("1", [1]),
         ("1-3", [1, 2, 3]),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.fake.pure import PureCell
 from tests.fake.record_quotas import OPTIONS
 from tests.fake.stories import Step, stories, told
 from tests.fake.twin import Answer
+from tests.tables import each_row
 
 STORIES = stories("quotas")
 
@@ -31,7 +30,7 @@ def tell(cell: PureCell, steps: list[Step]) -> list[Step]:
     return list(told(steps, run))
 
 
-@pytest.mark.parametrize("name", sorted(STORIES))
+@each_row("name", sorted(STORIES))
 def test_as_on_the_real_cell(name: str, tmp_path: Path) -> None:
     cell = PureCell(tmp_path, first_job_number=700001, login_shells=False, **OPTIONS)
     assert tell(cell, STORIES[name]) == STORIES[name]

@@ -13,6 +13,7 @@ from fake_sge.comparison import Answer, Masker, differences
 from fake_sge.layout import TOOLS
 from fake_sge.random_commands import situations, tables
 from tests.real_cell import RealCell
+from tests.tables import each_row
 
 _CONFIGURING = {**tables.SHOW, **dict.fromkeys((line.split()[0] for line in tables.CHANGES), tables.FLAG)}
 
@@ -29,8 +30,8 @@ def test_all_commands_are_tried() -> None:
     assert {tool for tool in TOOLS if re.search(rf"\b{tool}\b", text)} == set(TOOLS)
 
 
-@pytest.mark.parametrize(
-    ("table", "known"),
+@each_row(
+    "table, known",
     [
         (tables.SUBMIT, set(OPTIONS)),
         (tables.LISTING, {option.switch for option in qstat.SWITCHES}),
@@ -50,8 +51,8 @@ def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
     assert known - set(table) <= left_out
 
 
-@pytest.mark.parametrize(
-    ("out", "masked"),
+@each_row(
+    "out, masked",
     [
         (
             " 500001 0.55500 sleep  me  r  11/28/2026 03:26:06 all.q@h",

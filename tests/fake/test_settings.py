@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fake_sge import Cell, CellError
+from tests.tables import each_row
 
 from .kit import ended, state, submit, wait_for
 
@@ -19,8 +20,8 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
         yield made
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "text"),
+@each_row(
+    "options, error, text",
     [
         ({"slot": 4}, TypeError, "a cell has no option 'slot'; did you mean 'slots'?"),
         ({"global_config": {"max_u_job": "1"}}, ValueError, "did you mean 'max_u_jobs'?"),

@@ -9,10 +9,11 @@ import pytest
 from fake_sge.commands.times.dates import BadDate, parse_date
 from fake_sge.model.resources import complex_values, text_matches
 from fake_sge.model.values import compare, number_of, quantity
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
+@each_row(
+    "text, number",
     [
         ("10", 10),
         ("0:1:30", 90),
@@ -55,16 +56,16 @@ def test_one_reader_for_times_sizes_and_numbers(text: str, number: float | None)
         assert number_of(text, kind) == number
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
+@each_row(
+    "text, number",
     [("TRUE", 1), ("true", 1), ("1", 1), ("FALSE", 0), ("0", 0), ("F", None), ("no", None), ("y", None)],
 )
 def test_truth_values(text: str, number: float | None) -> None:
     assert number_of(text, "BOOL") == number
 
 
-@pytest.mark.parametrize(
-    ("kind", "wanted", "offered", "matches"),
+@each_row(
+    "kind, wanted, offered, matches",
     [
         ("STRING", "lx-amd64", "lx-amd64", True),
         ("STRING", "lx*", "lx-amd64", True),
@@ -97,8 +98,8 @@ def test_complex_values() -> None:
 NOW = 1795798800.0  # Friday, 27 November 2026, 12:00 in New York
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
+@each_row(
+    "text, seconds",
     [
         ("11271200.", 1795798800),
         ("11271200.30", 1795798830),
@@ -117,8 +118,8 @@ def test_dates(text: str, seconds: int) -> None:
     assert parse_date(text, NOW, "America/New_York") == seconds
 
 
-@pytest.mark.parametrize(
-    ("text", "what"),
+@each_row(
+    "text, what",
     [
         ("", "no date specified"),
         ("11271200.5", "Invalid format of seconds field."),

@@ -19,6 +19,7 @@ from drmaa_cli.futures.future import JobFuture
 from drmaa_cli.futures.keys import KeyMaker, digest
 from drmaa_cli.futures.spool import PickledCall
 from tests.futures.functions import Moody, add
+from tests.tables import each_row
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = """
@@ -137,8 +138,8 @@ def test_a_long_chain_of_functions_has_a_digest() -> None:
     assert digest(own["f0"]) != first
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
+@each_row(
+    "name, value, said",
     [
         ("environment", {"A": None}, "'A': None"),
         ("environment", {1: "a"}, "1: 'a'"),
@@ -177,8 +178,8 @@ def test_equal_calls_are_numbered() -> None:
     assert [made[0], made[2], made[1]] == again
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
+@each_row(
+    "options, words",
     [
         ({}, ""),
         ({"slots": 4}, "-pe smp 4"),
@@ -196,8 +197,8 @@ def test_resources_are_options_of_qsub(options: dict[str, Any], words: str) -> N
     assert Resources().but(options).specification() == words
 
 
-@pytest.mark.parametrize(
-    ("options", "text"),
+@each_row(
+    "options, text",
     [
         ({"slots": 0}, "slots is a whole number from 1 up, not 0"),
         ({"slots": True}, "slots is a whole number from 1 up, not True"),
@@ -228,8 +229,8 @@ def test_calls_that_agree_go_together() -> None:
     assert divide([], 2) == []
 
 
-@pytest.mark.parametrize(
-    ("names", "given", "name"),
+@each_row(
+    "names, given, name",
     [
         (["f", "f"], "", "f"),
         (["f", "g"], "", "calls"),

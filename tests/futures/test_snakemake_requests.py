@@ -8,11 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 from drmaa_cli.gridengine.native import read_options, split
 from drmaa_cli.jobs.job_info import Facts, JobInfo
 from drmaa_cli.jobs.reason import Cause
+from tests.tables import each_row
 
 PLUGIN = (
     Path(__file__)
@@ -34,8 +33,8 @@ def load(name: str) -> ModuleType:
 requests, report = load("requests"), load("report")
 
 
-@pytest.mark.parametrize(
-    ("threads", "resources", "words"),
+@each_row(
+    "threads, resources, words",
     [
         (1, {}, ""),
         (4, {"mem_mb": 1000, "runtime": 90}, "-pe smp 4 -l mem_free=250M,h_rt=5400 -w n"),

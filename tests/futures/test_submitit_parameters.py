@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from drmaa_cli.submitit_plugin import parameters as words
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("given", "native"),
+@each_row(
+    "given, native",
     [
         ({}, "-l h_rt=300 -l s_rt=210"),
         ({"timeout_min": 60, "mem_gb": 4}, "-l h_vmem=4096M,h_rt=3600 -l s_rt=3510"),

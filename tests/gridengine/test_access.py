@@ -17,6 +17,7 @@ from drmaa_cli.gridengine.replies import (
 from tests.documentation import ROOT
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, result
+from tests.tables import each_row
 
 
 def of(name: str, engine: str = captured.REFERENCE) -> captured.Case:
@@ -59,7 +60,7 @@ def test_a_job_that_would_be_taken(name: str, options: tuple[str, ...]) -> None:
     assert access.parse_verification(case.result) == (True, "verification: found suitable queue(s)", None)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_on_every_engine(engine: str) -> None:
     assert access.parse_verification(of("qsub.P_w_v", engine).result).possible
     refused = access.parse_verification(of("cell2.qsub_not_submit_host", engine).result)

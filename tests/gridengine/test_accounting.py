@@ -21,7 +21,7 @@ RECORDS = captured.of_tools("qacct", where=lambda case: "\njobnumber" in case.ou
 WITH_LINES = [case for case in RECORDS if case.accounting_lines]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each_row("line", LINES)
 def test_every_captured_line(line: str) -> None:
     record = accounting.parse_line(line.encode())
     fields = line.split(":")
@@ -93,9 +93,7 @@ def test_open_cluster_scheduler_writes_json() -> None:
     assert accounting.line_id(tricky) == (record.job, record.task)
 
 
-@pytest.mark.parametrize(
-    "line", [b"", b"# Version: 8.1.9", b"#", b"a:b:c", b"{}", b"{", b"[1]", b":" * 44, b'{"a":1}']
-)
+@each_row("line", [b"", b"# Version: 8.1.9", b"#", b"a:b:c", b"{}", b"{", b"[1]", b":" * 44, b'{"a":1}'])
 def test_what_is_no_record(line: bytes) -> None:
     assert accounting.line_id(line) is None
     with pytest.raises(ValueError, match="not an accounting record"):
@@ -147,7 +145,7 @@ SIGNALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("signal", "number", "name"), SIGNALS)
+@each_row("signal, number, name", SIGNALS)
 def test_signals(signal: int, number: int, name: str) -> None:
     assert signals.sge_signal_number(signal) == number
     assert signals.signal_name(signal) == name
@@ -184,7 +182,7 @@ def test_qacct_and_the_file_say_the_same(case: Case) -> None:
                 assert shown == exact, name
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["qacct.badid", "qacct.f_empty", "qacct.j_task_unknown", "qacct.f_truncated_line",
              "op.qacct_j.finished_window", "qacct.o_nouser", "qacct.o_user_jall"],
 )  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
+from tests.tables import each_row
 
 HERE = CellIdentity("/opt/sge", "default", "master:6444")
 
 
-@pytest.mark.parametrize(
-    ("that", "other"),
+@each_row(
+    "that, other",
     [
         (HERE, False),
         (HERE._replace(qmaster="shadow:6444"), False),

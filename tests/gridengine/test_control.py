@@ -177,8 +177,8 @@ def test_the_rest_of_a_killed_command_is_not_known() -> None:
     assert [answer.outcome for answer in answers] == [Outcome.DONE, Outcome.ERROR]
 
 
-@pytest.mark.parametrize(
-    ("line", "target"),
+@each_row(
+    "line, target",
     [("warning: root forced the deletion of job 5100", JobId(5100)),
      ("job 7 is already finished; modification requests are not applied", JobId(7)),
      ("No jobs modified", None),

@@ -13,6 +13,7 @@ from drmaa_cli.gridengine.dialect import Features, Flavour, flavour
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, result
+from tests.tables import each_row
 
 PACKAGE = Path(__file__).resolve().parents[2] / "drmaa_cli"
 
@@ -43,7 +44,7 @@ def lines(engine: str) -> list[bytes]:
     return [line.encode() for case in captured.cases(engine) for line in case.accounting_lines]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_five_real_engines(engine: str) -> None:
     found = flavour(
         captured.case("help.qstat", engine).result,
@@ -54,7 +55,7 @@ def test_five_real_engines(engine: str) -> None:
     assert str(found) == f"{found.name} {found.version}"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_an_empty_cell_shows_less_and_nothing_false(engine: str) -> None:
     """No job has ended, none is there: what is not shown is not claimed."""
     listing = captured.case("state.empty.xml", engine) if engine != "8.1.9" else None
@@ -69,8 +70,8 @@ def test_an_empty_cell_shows_less_and_nothing_false(engine: str) -> None:
     assert again.features.json_accounting
 
 
-@pytest.mark.parametrize(
-    ("head", "schema", "name"),
+@each_row(
+    "head, schema, name",
     [
         ("OCS 9.0.10 (4f2a)", "", "Open Cluster Scheduler"),
         ("GCS 9.1.0", "hpc-gridware/clusterscheduler/qstat.xsd", "Gridware Cluster Scheduler"),
@@ -134,7 +135,7 @@ def test_no_grid_engine_at_all() -> None:
         flavour(captured.case("env.bad_cell.qstat_help", "ocs-9.1.4").result)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_parallel_jobs_with_exit_status_0(engine: str) -> None:
     known = EXPECTED[engine].features.exit_of_parallel_jobs
     if engine == "8.1.9":

@@ -12,6 +12,7 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, OTHERS
+from tests.tables import each_row
 
 NEW = "<XX_new>7</XX_new><XX_list><element><XX_a>b</XX_a></element></XX_list><XX_none/>"
 
@@ -22,7 +23,7 @@ def with_new_elements(xml: str) -> str:
     return re.sub(r"(<job_list [^>]*>)", rf"\1{NEW}", xml)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_new_elements(engine: str) -> None:
     listing = captured.case("state.array_mix.xml", engine).result
     new = listing._replace(stdout=with_new_elements(listing.out).encode())
@@ -34,7 +35,7 @@ def test_new_elements(engine: str) -> None:
         assert qstat.parse_details(new, [1]) == qstat.parse_details(details, [1])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_new_fields_of_qacct(engine: str) -> None:
     case = captured.case("qacct.j_exit1", engine).result
     words = "new_figure   1.5x\nnew.words    one  two\nnew_empty\n"
@@ -42,7 +43,7 @@ def test_new_fields_of_qacct(engine: str) -> None:
     assert qacct.parse(case._replace(stdout=new.encode())) == qacct.parse(case)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_new_fields_of_the_accounting_file(engine: str) -> None:
     (line,) = captured.case("qacct.j_exit1", engine).accounting_lines
     if line.startswith("{"):
@@ -124,7 +125,7 @@ def test_words_around_qacct(engine: str, name: str) -> None:
         assert qacct.parse(told) == qacct.parse(case)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_words_around_help(engine: str) -> None:
     case = captured.case("help.qstat", engine).result
     words = b"Welcome to Reef!\nusage is accounted.\n"

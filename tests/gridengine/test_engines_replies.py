@@ -183,7 +183,7 @@ def test_a_full_job_list(engine: str) -> None:
         assert (answer.kind, answer.certain) == (Refusal.TRY_LATER, True)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@each_row("engine", ENGINES)
 def test_an_array_of_one_task(engine: str) -> None:
     """The newer engines answer as for a single job: what qsub says does not tell whether it is an array."""
     answer = parse_submission(captured.case("qsub.terse_array_5", engine).result)

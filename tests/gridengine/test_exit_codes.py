@@ -6,6 +6,7 @@ import pytest
 
 from drmaa_cli.gridengine.exit_codes import EXIT_CODES
 from tests.gridengine import captured
+from tests.tables import each_row
 
 ENGINES = ("8.1.9", "ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre", "sge-daimh-8.1.x")
 
@@ -25,7 +26,7 @@ def test_every_recorded_exit_code_has_its_name(tool: str, engine: str) -> None:
     assert seen <= EXIT_CODES[tool].keys()
 
 
-@pytest.mark.parametrize("tool", EXIT_CODES)
+@each_row("tool", EXIT_CODES)
 def test_no_exit_code_is_made_up(tool: str) -> None:
     cases = [case for engine in ENGINES[1:] for case in captured.cases(engine)]
     cases += captured.cases()

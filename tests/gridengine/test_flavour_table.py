@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from drmaa_cli.gridengine.dialect import Features
 from tests.gridengine import captured, flavour_table
 from tests.gridengine.captured import ENGINES
 from tests.gridengine.flavour_table import PAGE, ROWS, Row
+from tests.tables import each_row
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -19,7 +18,7 @@ def test_the_table_is_that_of_the_transcripts() -> None:
     assert flavour_table.page(TEXT) == TEXT
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.question for row in ROWS])
+@each_row("row", ROWS, ids=[row.question for row in ROWS])
 def test_every_question_has_answers(row: Row) -> None:
     answers = [flavour_table.cell(row, engine) for engine in ENGINES]
     assert sum(answer != flavour_table.NONE for answer in answers) >= 4

@@ -13,6 +13,7 @@ from drmaa_cli.gridengine.replies import UnreadableReply
 from drmaa_cli.gridengine.units import parse_time
 from tests.gridengine import captured
 from tests.gridengine.captured import result
+from tests.tables import each_row
 
 FLAVOURS = captured.DATA / "flavours"
 README = (captured.DATA / "README.md").read_text()
@@ -47,7 +48,7 @@ def test_there_are_fixtures_and_each_is_described() -> None:
     assert sorted(described) == sorted(path.name for path in FLAVOURS.iterdir())
 
 
-@pytest.mark.parametrize("name", LISTINGS)
+@each_row("name", LISTINGS)
 def test_listings(name: str) -> None:
     reply = captured.flavour(name)
     rows = qstat.parse_listing(reply).rows
@@ -103,7 +104,7 @@ def test_the_state_of_a_queue_is_none_of_its_jobs() -> None:
     assert [row.state for row in rows if "moss02" in row.queue] == ["dr", "r", "dr"]
 
 
-@pytest.mark.parametrize("name", DETAILS)
+@each_row("name", DETAILS)
 def test_details(name: str) -> None:
     reply = captured.flavour(name)
     number = int(field(reply.out, "JB_job_number"))

@@ -10,6 +10,7 @@ from drmaa_cli.gridengine import accounting, qacct, qstat, states
 from drmaa_cli.gridengine.records import AccountingRecord, JobId
 from tests.gridengine import captured
 from tests.gridengine.plain_text import instant
+from tests.tables import each_row
 
 
 def written(name: str) -> list[AccountingRecord]:
@@ -135,7 +136,7 @@ def test_an_array_without_its_bit() -> None:
     assert not job.is_array
 
 
-@pytest.mark.parametrize("letters", ["", "Z", "qwZ", "rX", "!"])
+@each_row("letters", ["", "Z", "qwZ", "rX", "!"])
 def test_letters_that_nobody_knows(letters: str) -> None:
     known = states.job_state("".join(letter for letter in letters if letter in states.LETTERS))
     assert states.job_state(letters) == known

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine.output_files import OutputFiles, of_text, to_text
+from tests.tables import each_row
 
 # Each pair was made by a job of a real 8.1.9 cell (job 17 of root, called nm, on localhost, started in /d).
 SINGLE = [
@@ -30,14 +31,14 @@ SINGLE = [
 ]
 
 
-@pytest.mark.parametrize(("given", "path"), SINGLE)
+@each_row("given, path", SINGLE)
 def test_what_is_replaced_in_a_path(given: str, path: str) -> None:
     files = OutputFiles("/d", (f":{given}",), home="/root", user="root")
     assert files.paths(17, None, "nm", "localhost") == (path, "/d/nm.e17")
 
 
-@pytest.mark.parametrize(
-    ("given", "is_one"),
+@each_row(
+    "given, is_one",
     [
         ("/o", True),
         ("~/o", True),
@@ -64,8 +65,8 @@ def test_a_task() -> None:
     assert files.paths(17, 3, "nm", "") == ("/o.3", "/d3/nm.e17.3")
 
 
-@pytest.mark.parametrize(
-    ("given", "host", "path"),
+@each_row(
+    "given, host, path",
     [
         (("node1:/a", ":/b"), "node1", "/a"),
         (("node1:/a", ":/b"), "node1.site.org", "/a"),
@@ -94,7 +95,7 @@ def test_files_survive_their_text(files: list[OutputFiles]) -> None:
     assert list(of_text(to_text(files))) == files
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         '[["/d", [], [], 1, "/h", "u"]]',

@@ -6,6 +6,7 @@ from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import result
+from tests.tables import each_row
 
 HELP = captured.case("qstat.help").result
 
@@ -16,9 +17,7 @@ def test_the_version() -> None:
     assert probe.banner(HELP._replace(stdout=b"Welcome!\n" + HELP.stdout)) == "SGE 8.1.9"
 
 
-@pytest.mark.parametrize(
-    "line", ["OGS/GE 2011.11p1", "GE 6.2u5", "UGE 8.6.6", "OCS 9.1.4 (abc)", "SGE r1.deadbee"]
-)
+@each_row("line", ["OGS/GE 2011.11p1", "GE 6.2u5", "UGE 8.6.6", "OCS 9.1.4 (abc)", "SGE r1.deadbee"])
 def test_the_version_of_other_flavours(line: str) -> None:
     assert probe.banner(result(f"{line}\nusage: qstat [options]\n")) == line
 
@@ -55,8 +54,8 @@ reporting_params             accounting=true reporting=false \\
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
+@each_row(
+    "text, seconds",
     [
         (THREE_LINES, 0),
         ("reporting_params flush_time=00:01:30\n", 90),

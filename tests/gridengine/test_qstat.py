@@ -187,7 +187,7 @@ def listing(job: str) -> bytes:
 GOOD = "<JB_job_number>7</JB_job_number><JB_name>n</JB_name><JB_owner>u</JB_owner><state>qw</state>"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "job",
     [
         "",
@@ -221,7 +221,7 @@ def test_text_ahead_of_the_document_is_passed_over() -> None:
     assert [row.job for row in qstat.parse_listing(captured.result(noisy)).rows] == [7]
 
 
-@pytest.mark.parametrize("out", [b"", b"\n", b"error: something\n", b"<html></html>", b"{}"])
+@each_row("out", [b"", b"\n", b"error: something\n", b"<html></html>", b"{}"])
 def test_what_is_no_listing(out: bytes) -> None:
     with pytest.raises(UnreadableReply):
         qstat.parse_listing(captured.result(out))
@@ -229,8 +229,8 @@ def test_what_is_no_listing(out: bytes) -> None:
         qstat.parse_details(captured.result(out), [1])
 
 
-@pytest.mark.parametrize(
-    ("raw", "name"),
+@each_row(
+    "raw, name",
     [(b"caf\xe9", "caf\u00e9"), ("caf\u00e9".encode(), "caf\u00e9"), (b"a\x01b\x1bc", "abc"),
      (b"\xef\xbf\xbf", "\ufffd"), (b"a%lt;b", "a<b"), (b"a&lt;%lt;b", "a<%lt;b")],
 )  # fmt: skip

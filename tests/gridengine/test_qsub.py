@@ -86,15 +86,15 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "reason"), REASONS)
+@each_row("name, reason", REASONS)
 def test_reasons_are_worded_as_libdrmaa_words_them(name: str, reason: str) -> None:
     answer = parse_submission(captured.case(name).result)
     assert isinstance(answer, Refused)
     assert answer.text == reason
 
 
-@pytest.mark.parametrize(
-    ("name", "certain"),
+@each_row(
+    "name, certain",
     [("env.dead_port.qsub", False), ("env.unresolvable_qmaster.qsub", False), ("env.silent_port.qsub", False),
      ("cell2.sync_sigkill", False), ("cell2.max_jobs", True), ("qsub.err_bad_option", True)],
 )  # fmt: skip
@@ -116,8 +116,8 @@ def test_a_jsv_may_talk_before_the_id() -> None:
     assert answer == Accepted(60, None, ("I am 12 monkeys", "99"), (99,))
 
 
-@pytest.mark.parametrize(
-    ("out", "err", "code"),
+@each_row(
+    "out, err, code",
     [
         ("", "", 0),
         ("", "", 1),

@@ -16,6 +16,7 @@ from drmaa_cli.gridengine.ranges import (
 )
 from drmaa_cli.gridengine.records import TaskRange, TaskSet
 from tests.gridengine import captured
+from tests.tables import each_row
 
 TASKS = st.integers(1, MAX_TASK)
 
@@ -55,7 +56,7 @@ def test_any_text_is_a_range_or_a_value_error(text: str) -> None:
     assert 1 <= tasks.first <= tasks.last <= MAX_TASK
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["", "0", "0-3", "5-1", "1-", "-1", "1-5:0", "1-5:", "1:2", "1,2", "a", "1-2-3", "1.5", "+1", "1 - 2",
      "٣", "1_0", "99999999999", "4294967296"],
@@ -65,7 +66,7 @@ def test_what_is_not_a_range(text: str) -> None:
         parse_range(text)
 
 
-@pytest.mark.parametrize("text", ["", ",", "1,", ",1", "1,,2", "1;2"])
+@each_row("text", ["", ",", "1,", ",1", "1,,2", "1;2"])
 def test_what_is_not_a_set(text: str) -> None:
     with pytest.raises(ValueError, match="not a task range"):
         parse_task_set(text)

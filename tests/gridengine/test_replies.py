@@ -148,7 +148,7 @@ def test_what_a_reader_did_not_foresee_is_an_answer_that_cannot_be_read() -> Non
 UNCONFIGURED = [case for case in captured.cases() if case.name.startswith("act_qmaster.empty.")]
 
 
-@pytest.mark.parametrize("case", UNCONFIGURED, ids=captured.ids(UNCONFIGURED))
+@each_row("case", UNCONFIGURED, ids=captured.ids(UNCONFIGURED))
 def test_an_installation_that_nobody_has_configured(case: Case) -> None:
     """The same as where the file is missing: qsub alone takes it for its environment's fault."""
     kind = CommandFailed if case.argv[0] == "qsub" else QmasterUnreachable
@@ -172,7 +172,7 @@ def test_what_a_shell_could_not_run(code: int) -> None:
     check_environment_errors(captured.result("", said, 1))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "complaint",
     [
         "directory doesn't exist: /sge//common",

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from drmaa_cli.gridengine import accounting, requests
 from drmaa_cli.gridengine.requests import NO_REQUESTS
 from tests.gridengine import captured
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize("text", ["NONE", "", "-", " ", "-l", "-soft", "-pe smp", "words"])
+@each_row("text", ["NONE", "", "-", " ", "-l", "-soft", "-pe smp", "words"])
 def test_nothing_was_asked_for(text: str) -> None:
     assert requests.parse(text) == NO_REQUESTS
 

@@ -11,6 +11,7 @@ from drmaa_cli.gridengine import states
 from drmaa_cli.gridengine.records import Hold
 from drmaa_cli.gridengine.states import flags, job_state
 from tests.gridengine import captured
+from tests.tables import each_row
 
 DRMAA_STATES = {
     "undetermined", "queued_active", "system_on_hold", "user_on_hold", "user_system_on_hold", "running",
@@ -45,7 +46,7 @@ OBSERVED = [
 ]
 
 
-@pytest.mark.parametrize(("letters", "holds", "state"), OBSERVED)
+@each_row("letters, holds, state", OBSERVED)
 def test_the_states_libdrmaa_was_observed_to_give(letters: str, holds: Hold, state: str) -> None:
     assert job_state(letters, holds) == state
 
@@ -72,7 +73,7 @@ def test_the_8_pending_combinations(letters: str, holds: Hold) -> None:
     assert states.needs_hold_kinds(letters) == ("h" in letters and "E" not in letters)
 
 
-@pytest.mark.parametrize("letters", RUNNING)
+@each_row("letters", RUNNING)
 def test_the_40_running_combinations(letters: str) -> None:
     if "h" in letters:
         assert job_state(letters, Hold.USER) == "user_on_hold"

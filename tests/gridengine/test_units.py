@@ -14,12 +14,13 @@ from drmaa_cli.gridengine.units import (
     parse_seconds,
     parse_time,
 )
+from tests.tables import each_row
 
 NOON = datetime(2026, 11, 23, 12, 34, 56, tzinfo=timezone.utc).timestamp()
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
+@each_row(
+    "text, seconds",
     [("17s", 17), ("0.013s", 0.013), ("6.959", 6.959), ("10", 10), ("00:00:15", 15), ("1:0:0", 3600),
      (":30:", 1800), ("0:2:", 120), ("01:30", 90), ("-0.000", 0), ("2.1e-05", 2.1e-05)],
 )  # fmt: skip
@@ -27,8 +28,8 @@ def test_durations(text: str, seconds: float) -> None:
     assert parse_seconds(text) == seconds
 
 
-@pytest.mark.parametrize(
-    ("text", "size"),
+@each_row(
+    "text, size",
     [("4.781KB", 4.781 * 1024), ("13.152M", 13.152 * 2**20), ("0.000B", 0), ("0.000Bs", 0),
      ("1.5GBs", 1.5 * 2**30), ("21045248", 21045248), ("2k", 2000), ("3G", 3 * 2**30), ("1T", 2**40)],
 )  # fmt: skip
@@ -43,8 +44,8 @@ def test_gigabytes_with_and_without_a_suffix(text: str, size: float) -> None:
     assert parse_gigabytes(text) == size
 
 
-@pytest.mark.parametrize(
-    ("text", "moment"),
+@each_row(
+    "text, moment",
     [
         ("Mon Nov 23 12:34:56 2026", NOON),
         ("11/23/2026 12:34:56", NOON),
@@ -67,7 +68,7 @@ def test_times(text: str, moment: float) -> None:
     assert parse_time(text) == moment
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["yesterday", "2026-13-01 00:00:00", "02/30/2026 00:00:00", "Mon Foo 23 12:34:56 2026", "1.2.3", "-5"],
 )

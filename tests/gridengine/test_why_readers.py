@@ -15,6 +15,7 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
 from drmaa_cli.gridengine.verification import Verdict
 from tests.gridengine import captured
+from tests.tables import each_row
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "why" / "sge-8.1.9.jsonl"
 UNREACHABLE = (
@@ -70,7 +71,7 @@ def test_an_answer_cut_off_is_an_error(words: tuple[str, ...], read: Callable[[C
                 read(answer._replace(stdout=whole[:end]))
 
 
-@pytest.mark.parametrize(("words", "read"), READERS, ids=[" ".join(words) for words, _ in READERS])
+@each_row("words, read", READERS, ids=[" ".join(words) for words, _ in READERS])
 def test_no_qmaster(words: tuple[str, ...], read: Callable[[CommandResult], Any]) -> None:
     with pytest.raises(QmasterUnreachable):
         read(result("", UNREACHABLE, 1, (*words, "7")))
@@ -157,8 +158,8 @@ def test_ranges_of_slots() -> None:
     assert job.slots == "50-80"
 
 
-@pytest.mark.parametrize(
-    ("text", "verdict"),
+@each_row(
+    "text, verdict",
     [
         ("verification: found suitable queue(s)\n", Verdict.POSSIBLE),
         ("verification: found possible assignment with 2 slots\n", Verdict.POSSIBLE),

@@ -9,6 +9,7 @@ import pytest
 
 from drmaa_cli.config import PREFIX, Config, Settings
 from drmaa_cli.errors import InvalidArgumentException
+from tests.tables import each_row
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROW = re.compile(r"^\| `(\w+)` \| `(\w+)` \| ([^|]+?) \| ([^|]+?) \|$", re.MULTILINE)
@@ -27,9 +28,7 @@ def test_the_table_is_complete() -> None:
         assert len(meaning) > 20
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in Config._fields if not isinstance(Config._field_defaults[name], str)]
-)
+@each_row("name", [name for name in Config._fields if not isinstance(Config._field_defaults[name], str)])
 def test_keyword_over_variable_over_default(name: str) -> None:
     default = Config._field_defaults[name]
     on = isinstance(default, bool)
@@ -60,7 +59,7 @@ def test_an_unknown_variable_is_told() -> None:
         assert Config.load({}, {"DRMAA_CLI_COLOUR": "red", "DRMAA": "x"}) == Config()
 
 
-@pytest.mark.parametrize("value", [3, True, None, b"/tmp", []])
+@each_row("value", [3, True, None, b"/tmp", []])
 def test_a_directory_is_a_path(value: object) -> None:
     with pytest.raises(InvalidArgumentException, match="state_dir takes a path"):
         Config.load({"state_dir": value}, {})

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from drmaa_cli.errors import InvalidArgumentException
 from drmaa_cli.session.contact import parse_contact
 from drmaa_cli.system.ssh.address import SshAddress, parse_address
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "address"),
+@each_row(
+    "text, address",
     [
         ("ssh://submit.example.org", SshAddress("submit.example.org")),
         ("ssh://anna@submit:2222/", SshAddress("submit", "anna", 2222)),
@@ -26,7 +27,7 @@ def test_forms(text: str, address: SshAddress) -> None:
     assert parse_address(text) == address
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "ssh://",

@@ -16,6 +16,7 @@ from drmaa_cli.system.ssh.prompts import (
     offending_line,
     question,
 )
+from tests.tables import each_row
 
 # Each wording as its program prints it, with names of our own.
 KNOWN = [
@@ -49,19 +50,19 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("line", "kind"), KNOWN)
+@each_row("line, kind", KNOWN)
 def test_known_questions(line: str, kind: Question) -> None:
     assert question(line, is_quiet=False) == Prompt(kind, line)
 
 
-@pytest.mark.parametrize(("line", "kind"), KNOWN)
+@each_row("line, kind", KNOWN)
 def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: Question) -> None:
     for length in range(len(line.rstrip(": ?'"))):
         part = question(line[:length], is_quiet=False)
         assert part is None or part.text.endswith(("? ", ": "))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     ["Token: ", "Enter your choice [1]> ", "Antwort?", "Mot de passe : ", "PIN+Code:"],
 )
@@ -131,8 +132,8 @@ JUMP_CODE = Prompt(Question.SERVERS, "(anna@jump) Verification code: ")
 THROUGH = "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2\n"
 
 
-@pytest.mark.parametrize(
-    ("answered", "asked", "between", "rejected"),
+@each_row(
+    "answered, asked, between, rejected",
     [
         (None, PASSWORD, "", False),
         (HOST_KEY, PASSWORD, "", False),
@@ -170,8 +171,8 @@ Host key verification failed.
 """
 
 
-@pytest.mark.parametrize(
-    ("said", "kind"),
+@each_row(
+    "said, kind",
     [
         (CHANGED, Failure.HOST_KEY_CHANGED),
         ("Host key verification failed.", Failure.HOST_KEY_UNKNOWN),

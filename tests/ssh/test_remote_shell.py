@@ -21,6 +21,7 @@ from drmaa_cli.system.ssh.remote_shell import (
     read_answer,
     script_line,
 )
+from tests.tables import each_row
 
 SHELLS = [name for name in ("sh", "dash", "bash", "zsh", "tcsh", "fish") if shutil.which(name)]
 MARKER = "0123456789abcdef"
@@ -44,7 +45,7 @@ def test_any_login_shell(shell: str) -> None:
     assert answer.process_group is not None
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@each_row("shell", SHELLS)
 def test_variables(shell: str) -> None:
     line = script_line(("env", "-0"), {"ONE": "x\ny'z=1", "PWD": None, "odd.name": "q w", "-i": "v"}, MARKER)
     variables = dict(item.split("=", 1) for item in run(shell, line).stdout.decode().split("\0") if item)
@@ -128,7 +129,7 @@ def test_nothing_is_read_from_what_has_no_marker(stdout: bytes, stderr: bytes, m
     assert answer.before == stdout + stderr
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@each_row("shell", SHELLS)
 def test_what_an_rc_file_reads_does_not_run_the_rest(shell: str) -> None:
     given = payload(MARKER, script_line(("echo", "begun"), {}, MARKER), b"echo what was meant for the job\n")
     _, _, rest = given.partition(b"\n")  # the rest of what came
@@ -141,7 +142,7 @@ def test_a_nul_is_refused() -> None:
         quote("a\0b")
 
 
-@pytest.mark.parametrize("label", ["", "a b", "a'b", "$(x)", "a\nb", "\u00e4"])
+@each_row("label", ["", "a b", "a'b", "$(x)", "a\nb", "\u00e4"])
 def test_labels(label: str) -> None:
     with pytest.raises(ValueError, match="command line"):
         loader(label)

@@ -28,8 +28,8 @@ def test_the_longest() -> None:
         check_job_name("a" * (LONGEST + 1))
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@each_row(
+    "name, text",
     [  # as a real 8.1.9 words them
         ("", "job rejected cause there is no job_name in the request"),
         ("a" * (LONGEST + 1), "job name too long, maximum allowed length is 512 characters"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.template.kept import command_line, of_bytes, to_bytes
+from tests.tables import each_row
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates: bytes that are no UTF-8
 NAMES = st.sampled_from([b"drmaa_remote_command", b"drmaa_v_argv", b"drmaa_wd"])
@@ -37,8 +38,8 @@ def test_many_that_differ_a_little_take_little_room() -> None:
     assert len(to_bytes(many)) < 10_000
 
 
-@pytest.mark.parametrize(
-    ("values", "line"),
+@each_row(
+    "values, line",
     [
         ({b"drmaa_remote_command": "sleep", b"drmaa_v_argv": ("3",)}, "sleep 3"),
         ({b"drmaa_remote_command": "./my prog", b"drmaa_v_argv": ("a b", "*")}, "'./my prog' 'a b' '*'"),

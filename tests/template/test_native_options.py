@@ -18,6 +18,7 @@ from drmaa_cli.gridengine.native import (
     split,
     split_file,
 )
+from tests.tables import each_row
 
 DOCUMENTED = frozenset(  # the options that `qsub -help` of 8.1.9 names
     "-a -ac -Ap -astnode -at -A -b -binding -c -cwd -C -dc -dul -e -h -hard -he -help -hold_jid -hold_jid_ad "
@@ -35,8 +36,8 @@ KNOWN = (
 SWITCHES = native.WITH_SWITCH | native.IGNORED_WITH_SWITCH | native.REFUSED_WITH_SWITCH
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
+@each_row(
+    "text, words",
     [
         ("", []),
         (" \t\n", []),
@@ -72,17 +73,15 @@ def test_every_documented_option_is_known() -> None:
     assert known >= DOCUMENTED - NOT_FOR_JOBS
 
 
-@pytest.mark.parametrize(
-    "option", sorted(NOT_FOR_JOBS | {"-zzz", "-rdi", "-xd", "-scope", "-tcon", "-s", "-"})
-)
+@each_row("option", sorted(NOT_FOR_JOBS | {"-zzz", "-rdi", "-xd", "-scope", "-tcon", "-s", "-"}))
 def test_unknown_options(option: str) -> None:
     with pytest.raises(NativeError) as caught:
         analyse([option, "x"])
     assert str(caught.value) == f'invalid option argument "{option}"\n'
 
 
-@pytest.mark.parametrize(
-    ("option", "what"),
+@each_row(
+    "option, what",
     [
         *(
             (option, "argument")
@@ -121,8 +120,8 @@ def test_missing_arguments(option: str, what: str) -> None:
     assert str(caught.value) == f"{option} option must have {what}\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "refusal"),
+@each_row(
+    "text, refusal",
     [
         ("word", "Unknown option script\n"),
         ("-h u", "Unknown option script\n"),
@@ -160,7 +159,7 @@ def test_refusals(text: str, refusal: str) -> None:
     assert str(caught.value) == refusal
 
 
-@pytest.mark.parametrize("option", sorted(SWITCHES))
+@each_row("option", sorted(SWITCHES))
 def test_switches_take_yes_and_no_in_any_case(option: str) -> None:
     for value in ("y", "n", "yes", "no", "Y", "YES", "No"):
         if option in native.WITH_SWITCH:
@@ -169,7 +168,7 @@ def test_switches_take_yes_and_no_in_any_case(option: str) -> None:
         analyse([option, "x"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["-t 5-6", "-t x", "-sync y", "-sync n", "-terse", "-help", "-verify", "-u foo", "-u ''", "-pty y"],
 )  # fmt: skip
@@ -179,7 +178,7 @@ def test_what_libdrmaa_ignores_is_dropped(text: str) -> None:
     assert options.ignored
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "-N -x",

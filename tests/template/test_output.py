@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.template.output import of_tasks
+from tests.tables import each_row
 from tests.template.submissions import HOME, submission
 
 CWD = "/work"
@@ -16,8 +15,8 @@ def files(native: str = "", defaults: frozenset[str] = frozenset(), **attributes
     return found
 
 
-@pytest.mark.parametrize(
-    ("native", "defaults", "directory"),
+@each_row(
+    "native, defaults, directory",
     [
         ("", (), HOME),
         ("-cwd", (), CWD),
@@ -39,8 +38,8 @@ def test_the_attribute_comes_first() -> None:
     assert files("-wd /given", frozenset({"-cwd"}), workingDirectory="/attribute").directory == "/attribute"
 
 
-@pytest.mark.parametrize(
-    ("native", "defaults", "attributes", "output", "error", "joined"),
+@each_row(
+    "native, defaults, attributes, output, error, joined",
     [
         ("", (), {}, (), (), False),
         ("-o /x,h:/y -e /z", (), {}, ("/x", "h:/y"), ("/z",), False),
@@ -67,8 +66,8 @@ def test_the_files_of_options_and_attributes(
     assert (found.output, found.error, found.joined) == (output, error, joined)
 
 
-@pytest.mark.parametrize(
-    ("native", "script", "defaults", "directory", "output"),
+@each_row(
+    "native, script, defaults, directory, output",
     [  # as the fake has it, by which captures of 8.1.9 are replayed
         ("-b n", "#$ -o /s -wd /w", ("-o /d", "-wd /dd"), "/w", ("/s",)),
         ("-b n -o /x -wd /y", "#$ -o /s -wd /w", (), "/y", ("/x",)),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from drmaa_cli.gridengine import qtask
 from drmaa_cli.system.files import LocalFiles
 from drmaa_cli.system.option_files import OptionFiles
+from tests.tables import each_row
 
 CELL = """\
 cat1 -N fromcat -l h_rt=33
@@ -31,8 +32,8 @@ cont -N \\
 USER = "cat1 -N ucat\nexcl -N uexcl\n!uban -N uban\nonlyuser -N onlyuser\ndup -N uone\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
+@each_row(
+    "name, words",
     [
         ("cat1", ["-N", "fromcat", "-l", "h_rt=33"]),
         ("lead", ["-N", "lead"]),
@@ -49,13 +50,13 @@ def test_the_cells_categories(name: str, words: list[str]) -> None:
     assert qtask.parse_qtask(CELL, "")[name] == words
 
 
-@pytest.mark.parametrize("name", ["!excl", "#", "!", "spaced", "weird/x", "CAT1", "", "nosuch", "cat1 "])
+@each_row("name", ["!excl", "#", "!", "spaced", "weird/x", "CAT1", "", "nosuch", "cat1 "])
 def test_what_is_no_category(name: str) -> None:
     assert name not in qtask.parse_qtask(CELL, USER)
 
 
-@pytest.mark.parametrize(
-    ("name", "given"),
+@each_row(
+    "name, given",
     [("cat1", "ucat"), ("excl", "excl"), ("uban", "uban"), ("onlyuser", "onlyuser"), ("dup", "uone")],
 )
 def test_the_users_categories_override_but_the_marked(name: str, given: str) -> None:

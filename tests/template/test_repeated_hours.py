@@ -6,13 +6,12 @@ import time
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from drmaa_cli.template.start_time import is_repeated
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("zone", "moment", "repeated"),
+@each_row(
+    "zone, moment, repeated",
     [
         ("Europe/Berlin", "2026-10-25 00:00:00", True),
         ("Europe/Berlin", "2026-10-24 23:59:59", False),

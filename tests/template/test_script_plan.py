@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.constants import ERROR_PATH, INPUT_PATH, OUTPUT_PATH
 from drmaa_cli.template.script_plan import HERE, Place, fits, is_replaced, plan_script, task, variable_fits
+from tests.tables import each_row
 
 NOWHERE = "/dev/null"
 ODD = "/a\nb"
@@ -14,8 +13,8 @@ TWO = [Place("/w", {OUTPUT_PATH: "/1"}), Place("/w", {OUTPUT_PATH: "/2"})]
 IN, OUT, ERR = INPUT_PATH, OUTPUT_PATH, ERROR_PATH
 
 
-@pytest.mark.parametrize(
-    ("places", "given", "joined", "native", "scripted"),
+@each_row(
+    "places, given, joined, native, scripted",
     [
         ([PLAIN], "", False, PLAIN, []),
         ([PLAIN, PLAIN], "", False, PLAIN, []),
@@ -48,8 +47,8 @@ def test_what_the_command_line_carries(
     assert plan.is_needed == (plan.directory or bool(scripted))
 
 
-@pytest.mark.parametrize(
-    ("places", "given", "joined", "opened"),
+@each_row(
+    "places, given, joined, opened",
     [
         # What the script opens: standard input, output and error, and whether both are one.
         ([Place(ODD, {OUT: "/o"})], "", False, (None, "/o", HERE, False)),
@@ -74,8 +73,8 @@ def test_what_the_script_opens(
     assert made.directory == (places[0].directory if plan.directory else "")
 
 
-@pytest.mark.parametrize(
-    ("command", "arguments", "fitting"),
+@each_row(
+    "command, arguments, fitting",
     [
         ("c" * 99_900, [], True),
         ("c" * 99_901, [], False),
@@ -94,8 +93,8 @@ def test_commands_that_reach_a_job_whole(command: str, arguments: list[str], fit
     assert fits(command, arguments) is fitting
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "fitting"),
+@each_row(
+    "name, value, fitting",
     [
         ("A", "x" * 9_898, True),
         ("A", "x" * 9_899, False),

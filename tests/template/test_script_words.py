@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from drmaa_cli.template.job_script import expanded, quoted
+from tests.tables import each_row
 
 ENVIRONMENT = {
     "HOME": "/the home",
@@ -69,6 +70,6 @@ def test_parts_that_are_empty_leave_no_quotes() -> None:
     assert expanded("~root/x", is_array=False) == "~root/'x'"
 
 
-@pytest.mark.parametrize("text", ["", "x", "a b", "it's", "''", "a\nb", "'\n'", "$HOME", "`x`", "\\", "*"])
+@each_row("text", ["", "x", "a b", "it's", "''", "a\nb", "'\n'", "$HOME", "`x`", "\\", "*"])
 def test_quoted_texts_are_taken_as_they_are(text: str) -> None:
     assert read_by_shell(quoted(text)) == f"{text}."

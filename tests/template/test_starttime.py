@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.errors import DeniedByDrmException
 from drmaa_cli.template.start_time import parse_start_time
+from tests.tables import each_row
 
 UNREADABLE = "code 17: Error parsing DRMAA date string"
 INVALID = "code 17: invalid format for job start time"
@@ -30,8 +31,8 @@ def in_utc(text: str, now: float) -> float | None:
 NOW = utc("2026-11-23 09:18:44")  # when the observations were made, in UTC
 
 
-@pytest.mark.parametrize(
-    ("text", "when"),
+@each_row(
+    "text, when",
     [
         ("10:00:00", "2026-11-23 10:00:00"),
         ("9:5", "2026-11-24 09:05:00"),
@@ -72,7 +73,7 @@ def test_the_epoch_is_no_start_time() -> None:
     assert in_utc("1970/01/01 00:00", NOW) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "24:00", "10:60", "10:00:60", "10:00:61", "10:00:62", "2030/13/02 10:00", "2030/02/30 10:00",

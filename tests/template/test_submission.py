@@ -21,6 +21,7 @@ from drmaa_cli.template.build import build
 from drmaa_cli.template.job_script import quoted
 from drmaa_cli.template.script_plan import LONGEST_ARGUMENT
 from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
+from tests.tables import each_row
 from tests.template.submissions import TASKS, submission, template, values, words
 
 
@@ -67,8 +68,8 @@ def test_everything_has_its_place() -> None:
     assert (made.tasks, made.job_name) == (TASKS, "attr")
 
 
-@pytest.mark.parametrize(
-    ("attributes", "expected"),
+@each_row(
+    "attributes, expected",
     [
         ({"workingDirectory": ""}, ""),
         ({"workingDirectory": "/a b"}, "-wd /a b"),
@@ -144,8 +145,8 @@ def test_a_single_task() -> None:
     assert submission({}, TaskRange(3, 3)).argv[-4:] == ("-terse", "-t", "3", "/bin/true")
 
 
-@pytest.mark.parametrize(
-    ("defaults", "native", "start"),
+@each_row(
+    "defaults, native, start",
     [
         (frozenset({"-b", "-b y"}), "", "qsub -shell n -w e -terse"),
         (frozenset({"-w", "-w n", "-shell", "-shell y"}), "", "qsub -b y -terse"),
@@ -161,8 +162,8 @@ def test_our_defaults_are_the_lowest(defaults: frozenset[str], native: str, star
     assert " ".join(made.argv) == f"{start} /bin/true"
 
 
-@pytest.mark.parametrize(
-    ("attributes", "defaults", "path"),
+@each_row(
+    "attributes, defaults, path",
     [
         ({"nativeSpecification": "-b n", "remoteCommand": "/s"}, (), "/s"),
         ({"nativeSpecification": "-b n", "remoteCommand": "s"}, (), "/home/u/s"),
@@ -259,8 +260,8 @@ def in_berlin(start: str, **attributes: object) -> Submission:
     return build(values(remoteCommand="/bin/true", startTime=start, **attributes), context)
 
 
-@pytest.mark.parametrize(
-    ("start", "word", "zone"),
+@each_row(
+    "start, word, zone",
     [
         ("2026/10/25 01:59:59", "202610250159.59", "Europe/Berlin"),
         ("2026/10/25 02:00 +02:00", "202610250000.00", "UTC0"),

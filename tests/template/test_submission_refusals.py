@@ -14,6 +14,7 @@ from drmaa_cli.errors import (
     InvalidAttributeValueException,
 )
 from drmaa_cli.template.limits import LONGEST_STRING
+from tests.tables import each_row
 from tests.template.submissions import GARBLED, TASKS, refusal, submission
 
 DENIED = [
@@ -53,7 +54,7 @@ DENIED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("attributes", "text"), DENIED)
+@each_row("attributes, text", DENIED)
 def test_denied(attributes: dict[str, object], text: str) -> None:
     error = refusal(attributes)
     assert type(error) is DeniedByDrmException
@@ -75,7 +76,7 @@ def test_increments_in_the_directory_of_a_script() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["a b", "é", "a\x01b", "a\x7fb", " ", "none "])
+@each_row("name", ["a b", "é", "a\x01b", "a\x7fb", " ", "none "])
 def test_names_that_the_qmaster_chokes_on(name: str) -> None:
     for attributes in ({"jobName": name}, {"remoteCommand": f"/bin/{name}"}):
         error = refusal(attributes)
@@ -101,8 +102,8 @@ def test_paths_need_a_colon(attribute: str, name: str) -> None:
 LONG = "x" * (LONGEST_STRING + 1)
 
 
-@pytest.mark.parametrize(
-    ("attributes", "named"),
+@each_row(
+    "attributes, named",
     [
         ({"remoteCommand": "-x"}, "drmaa_remote_command cannot be '-x'"),
         ({"email": ["a\nb"]}, r"drmaa_v_email cannot be 'a\nb'"),
@@ -179,7 +180,7 @@ ORDER: list[dict[str, object]] = [  # each fault is reported before those that f
 ]
 
 
-@pytest.mark.parametrize("first", range(len(ORDER) - 1))
+@each_row("first", range(len(ORDER) - 1))
 def test_order_of_checks(first: int) -> None:
     expected = str(refusal(ORDER[first]))
     for later in ORDER[first + 1 :]:

@@ -8,6 +8,7 @@ import pytest
 
 from drmaa_cli.errors import ConflictingAttributeValuesException, InvalidAttributeValueException
 from drmaa_cli.template.variables import Qsub, Variables, environment_of_qsub, variable_options, with_named
+from tests.tables import each_row
 
 NOWHERE: frozenset[str] = frozenset()
 
@@ -36,7 +37,7 @@ def test_what_qsub_itself_reads_is_given_in_a_file(name: str, value: str) -> Non
     assert carried([f"{name}={value}"], has_start_time=True) == ([], {}, [f'-v "{name}={value}"'], [])
 
 
-@pytest.mark.parametrize("name", QSUBS)
+@each_row("name", QSUBS)
 def test_what_qsub_itself_reads_is_given_with_its_value_where_no_file_is(name: str) -> None:
     assert carried([f"{name}=C"], has_file=False) == (["-v", f"{name}=C"], {}, [], [name])
 
@@ -121,8 +122,8 @@ def test_the_environment_of_qsub() -> None:
     assert "SGE_ND" in own
 
 
-@pytest.mark.parametrize(
-    ("argv", "added"),
+@each_row(
+    "argv, added",
     [
         (["-v", "A,B,C=1"], {"A": "a"}),
         (["-v", "C=1", "-v", "D", "-l", "A"], {"D": "d,\n"}),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.gridengine.obstacles import Kind, parse
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.jobs.why import error_state
@@ -11,6 +9,7 @@ from drmaa_cli.jobs.why.circumstances import Circumstances
 from drmaa_cli.jobs.why.explanation import Explanation, Finding, WaitKind
 from drmaa_cli.jobs.why.waiting import explain, needs_places
 from drmaa_cli.jobs.why.words import names, number, task_numbers
+from tests.tables import each_row
 from tests.why.made_up import NOW, TWO_FULL, full, job, not_now, row
 
 
@@ -28,8 +27,8 @@ def test_where_the_queues_matter() -> None:
     assert not needs_places(Circumstances(row(), job(concurrency=2), together=2), NOW)
 
 
-@pytest.mark.parametrize(
-    ("message", "sentence"),
+@each_row(
+    "message, sentence",
     [
         (
             "error: can't chdir to /x: Permission denied",

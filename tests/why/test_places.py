@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.gridengine.records import Hold, TaskRange, TaskSet
 from drmaa_cli.jobs.why.circumstances import Circumstances, Environment
 from drmaa_cli.jobs.why.waiting import explain
+from tests.tables import each_row
 from tests.why.made_up import (
     DENIED,
     NEVER,
@@ -23,8 +22,8 @@ from tests.why.made_up import (
 )
 
 
-@pytest.mark.parametrize(
-    ("about", "sentence", "certain"),
+@each_row(
+    "about, sentence, certain",
     [
         (
             Circumstances(row(), job(), now=not_now(full("a.q@n1"), full("a.q@n2")), queues=TWO_FULL),

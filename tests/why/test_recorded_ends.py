@@ -19,6 +19,7 @@ from drmaa_cli.jobs.job_end import (
 )
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.jobs.why.ended import explain
+from tests.tables import each_row
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "ends" / "sge-8.1.9.jsonl"
 SENTENCES = {
@@ -144,8 +145,8 @@ def test_what_did_not_end_well_has_evidence_and_advice() -> None:
         assert bool(found.advice) == (found.sentence != "ended well, with exit status 0"), line["case"]
 
 
-@pytest.mark.parametrize(
-    ("end", "sentence"),
+@each_row(
+    "end, sentence",
     [
         (end_without_usage(Deletion.CERTAIN), "deleted by this session before it ran"),
         (end_without_usage(Deletion.ASKED), "probably deleted by this session before it ran"),

@@ -14,6 +14,7 @@ from drmaa_cli.cli.map.joblog import Ended, JobLog, Round, wanted
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import Task
 from drmaa_cli.cli.request import Request
+from tests.tables import each_row
 
 A, B, B2, C = Item(1, "a", 1), Item(2, "b \udcff", 1), Item(3, "b \udcff", 2), Item(4, "c", 1)
 SLOW = Request(seconds=60.0, variables={"X": "é"}, after=())
@@ -106,7 +107,7 @@ def test_it_may_be_cut_off_at_every_byte(log: JobLog, tmp_path: Path) -> None:
         other.close()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["no json\n", "[]\n", '{"map": 99}\n', '{"a": 1}\n', '{"map":1,"source":"","contact":"","run":""}\n7\n'],
 )

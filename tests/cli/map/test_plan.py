@@ -22,12 +22,13 @@ from drmaa_cli.cli.map.plan import (
 )
 from drmaa_cli.cli.request import Request
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 REQUEST = Request(seconds=600.0, megabytes=2048.0, slots=2)
 
 
-@pytest.mark.parametrize(
-    ("texts", "reasons", "expected"),
+@each_row(
+    "texts, reasons, expected",
     [
         (["time=x2,mem=x2"], "exit exit=1", (1200.0, 4096.0, 2)),
         (["time=x1.5"], "", (900.0, 2048.0, 2)),
@@ -47,7 +48,7 @@ def test_rules(texts: list[str], reasons: str, expected: tuple[float, float, int
     assert (after.seconds, after.megabytes, after.slots) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["", "time", "time=", "time=x", "time=-2", "disk=x2", "often:time=x2", "exit=:time=1", "time=x2;mem=x2"],
 )

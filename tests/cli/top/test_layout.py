@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.cli.screen import cells
 from drmaa_cli.cli.top.layout import Piece, cut, head, layout, line, plain, texts
 from drmaa_cli.cli.top.model import Kind, job_of_rows
 from drmaa_cli.cli.top.view import Choice, Row, rows
 from tests.cli.top.kit import end, job, row
+from tests.tables import each_row
 
 NOW = 1_795_834_860.0
 ARRAY = job(
@@ -29,7 +28,7 @@ def drawn(width: int, *shown: Row) -> list[str]:
     return [head(found), *(plain(line(row, texts(row, NOW), found)) for row in shown)]
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
+@each_row("width", [20, 40, 60, 80, 120, 200])
 def test_lines_keep_to_the_width(width: int) -> None:
     lines = drawn(width, Row(ARRAY), Row(SINGLE), Row(FOREIGN))
     assert max(map(cells, lines)) <= max(width, 30) - 2
@@ -53,8 +52,8 @@ def test_columns_in_which_nothing_stands_are_left_out() -> None:
     assert drawn(200, Row(FOREIGN))[0].split() == ["ID", "NAME", "STATE", "TIME", "SESSION"]
 
 
-@pytest.mark.parametrize(
-    ("width", "heads"),
+@each_row(
+    "width, heads",
     [
         (120, "ID NAME STATE TIME WHERE KEY SESSION"),
         (104, "ID NAME STATE TIME WHERE SESSION"),

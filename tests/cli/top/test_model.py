@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.cli.top.model import Kind, ended_task, figure, job_of_record, job_of_rows, listed_task, seconds
 from drmaa_cli.jobs.job_end import Outcome
 from tests.cli.top.kit import end, job, record, row
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("letters", "words", "kind"),
+@each_row(
+    "letters, words, kind",
     [
         ("qw", "queued", Kind.QUEUED),
         ("hqw", "held", Kind.HELD),
@@ -34,8 +33,8 @@ def test_the_letters_of_a_listing_in_words(letters: str, words: str, kind: Kind)
     assert (task.state, task.kind, task.end) == (words, kind, None)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "value", "words", "kind"),
+@each_row(
+    "outcome, value, words, kind",
     [
         (Outcome.EXITED, 0, "exit 0", Kind.DONE),
         (Outcome.EXITED, 3, "exit 3", Kind.FAILED),

@@ -15,6 +15,7 @@ from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, NoActiveSessionException
 from fake_sge.cell import Cell
 from tests.cli.top.conftest import PATIENCE, qsub, submit
+from tests.tables import each_row
 
 
 @pytest.fixture
@@ -177,8 +178,8 @@ def test_after_the_end_nothing_is_asked(inside: Cell) -> None:
         found.session("other")
 
 
-@pytest.mark.parametrize(
-    ("cost", "interval", "pause"),
+@each_row(
+    "cost, interval, pause",
     [(0.01, 2.0, 2.0), (0.01, 0.0, 0.5), (0.1, 2.0, 5.0), (60.0, 2.0, 15.0), (60.0, 30.0, 30.0)],
 )
 def test_looks_are_fewer_where_the_qmaster_is_slow(cost: float, interval: float, pause: float) -> None:

@@ -7,6 +7,7 @@ import pytest
 from drmaa_cli.cli.top.model import Job, Kind, job_of_rows
 from drmaa_cli.cli.top.view import Choice, Ended, Order, Row, ids, rows, totals
 from tests.cli.top.kit import end, job, row
+from tests.tables import each_row
 
 NOW = 10_000.0
 EARLY = "1970-01-01T00:08:20"
@@ -38,8 +39,8 @@ def test_those_that_have_ended(ended: Ended, names: str) -> None:
     assert shown(ALL, ended=ended) == names.split()
 
 
-@pytest.mark.parametrize(
-    ("order", "names"),
+@each_row(
+    "order, names",
     [
         (Order.SUBMITTED, "8 5 4 3 1"),
         (Order.STATE, "3 8 5 4 1"),  # what has ended comes last

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.cli.usage.histogram import bar, line, parts
 from drmaa_cli.cli.usage.moments import since
+from tests.tables import each_row
 
 NOW = time.mktime((2026, 11, 28, 15, 30, 0, 0, 0, -1))
 DAY = 86400.0
@@ -29,8 +30,8 @@ def now() -> float:
     return time.mktime((2026, 11, 28, 15, 30, 0, 0, 0, -1))
 
 
-@pytest.mark.parametrize(
-    ("text", "ago"),
+@each_row(
+    "text, ago",
     [
         ("90m", 5400),
         ("12h", 12 * 3600),
@@ -55,9 +56,7 @@ def test_before_the_beginning_of_time(text: str) -> None:
     assert since(text, now()) == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["", "2", "2 days", "d", "-2d", "soon", "2026-13-01", "28.11.2026", "1e9", "25:00", "٢d"]
-)
+@each_row("text", ["", "2", "2 days", "d", "-2d", "soon", "2026-13-01", "28.11.2026", "1e9", "25:00", "٢d"])
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match="is no moment: say 90m, 12h"):
         since(text, now())

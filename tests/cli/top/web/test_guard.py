@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.cli.top.web.guard import Asked, Guard, Verdict, is_origin_of, split
+from tests.tables import each_row
 
 GUARD = Guard("entrance-secret", "some-place", "ticket-secret", frozenset({"localhost", "hpc.example.org"}))
 TICKET = "drmaa-cli-top=ticket-secret"
@@ -12,8 +11,8 @@ PAGE = Asked("GET", "/some-place/", "127.0.0.1:8000", cookies=TICKET)
 SOCKET = PAGE._replace(path="/some-place/ws", origin="http://127.0.0.1:8000", upgrades=True)
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
+@each_row(
+    "changes, expected",
     [
         ({}, Verdict.PASS),
         ({"path": "/some-place/static/js/textual.js"}, Verdict.PASS),
@@ -65,8 +64,8 @@ def test_a_request(changes: dict[str, str], expected: Verdict) -> None:
     assert GUARD.judge(PAGE._replace(**changes)) is expected
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
+@each_row(
+    "changes, expected",
     [
         ({}, Verdict.PASS),
         ({"origin": None}, Verdict.FORBIDDEN),
@@ -93,8 +92,8 @@ def test_the_cookie_is_for_this_page_alone_and_for_no_script() -> None:
     assert GUARD.cookie == "drmaa-cli-top=ticket-secret; Path=/some-place/; HttpOnly; SameSite=Strict"
 
 
-@pytest.mark.parametrize(
-    ("host", "expected"),
+@each_row(
+    "host, expected",
     [
         ("localhost:80", ("localhost", "80")),
         ("[2001:DB8::1]:80", ("2001:db8::1", "80")),
@@ -110,8 +109,8 @@ def test_a_host(host: str, expected: tuple[str, str]) -> None:
     assert split(host) == expected
 
 
-@pytest.mark.parametrize(
-    ("origin", "host", "expected"),
+@each_row(
+    "origin, host, expected",
     [
         ("http://a:80", "a", True),
         ("http://a", "a:80", True),

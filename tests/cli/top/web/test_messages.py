@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.cli.top.web.messages import Focus, Ping, Resized, Typed, said, size
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("message", "expected"),
+@each_row(
+    "message, expected",
     [
         (["stdin", "k"], Typed(b"k")),
         (["stdin", "é\x1b[A"], Typed(b"\xc3\xa9\x1b[A")),
@@ -30,7 +31,7 @@ def test_a_message(message: object, expected: object) -> None:
     assert said(json.dumps(message)) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",
