@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from pathlib import Path
 
+from drmaa_cli.system.locks import SIGNALS_SECONDS
 from drmaa_cli.typed import Any, Callable, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -39,6 +42,32 @@ class JobFuture(Future[T]):
         self.key = key
         self._cancelled = cancelled
         self._settled: dict[int, object] = {}  # whoever enters the first word tells the others
+
+    def result(self, timeout: float | None = None) -> T:
+        """What the call returned; raises what it raised.
+
+        Args:
+            timeout: seconds to wait at most; None for no limit.
+
+        Raises:
+            concurrent.futures.TimeoutError: it has not come to anything in this time.
+            concurrent.futures.CancelledError: it was cancelled.
+        """
+        return super().result(self._wait(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the call raised, None for nothing; else as result()."""
+        return super().exception(self._wait(timeout))
+
+    def _wait(self, timeout: float | None) -> float | None:
+        """Wait in pieces, so that ctrl-C is seen; the seconds that are left when nothing has happened."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self.done() and (timeout is None or timeout > SIGNALS_SECONDS):
+            try:
+                super().exception(SIGNALS_SECONDS)
+            except NotYet:
+                timeout = None if deadline is None else deadline - time.monotonic()
+        return timeout
 
     def cancel(self) -> bool:
         """Cancel the call, whether its job runs or not: the job is deleted.

@@ -24,7 +24,7 @@ from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.background import Work
-from drmaa_cli.system.locks import Lock, Signal
+from drmaa_cli.system.locks import Lock, Signal, join
 from drmaa_cli.system.log import Log
 from drmaa_cli.typed import Any, NamedTuple
 
@@ -148,7 +148,7 @@ class Watcher:
         """Wait until there is nothing left to do."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            join(thread)
 
     def _attend(self) -> None:
         """See that the thread is there.

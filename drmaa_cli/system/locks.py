@@ -13,11 +13,15 @@ import _thread
 import os
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from types import FrameType
 
 LOOK_AGAIN_SECONDS = 0.05  # whoever waits for so long looks whether the holder is still at work
+SIGNALS_SECONDS = (
+    0.5  # Python sees a signal that came in the instant before a wait only when the wait is over
+)
 
 
 class Signal:
@@ -29,7 +33,15 @@ class Signal:
 
     def wait(self, seconds: float) -> bool:
         """Wait to be woken; False when the time is over first."""
-        return self._lock.acquire(True, min(max(seconds, 0.0), threading.TIMEOUT_MAX))
+        left = min(max(seconds, 0.0), threading.TIMEOUT_MAX)
+        if left <= SIGNALS_SECONDS or threading.get_ident() != threading.main_thread().ident:
+            return self._lock.acquire(True, left)
+        deadline = time.monotonic() + left
+        while not self._lock.acquire(True, min(left, SIGNALS_SECONDS)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+        return True
 
     def wake(self) -> None:
         """Wake the thread that waits, or the next one that will."""
@@ -37,6 +49,12 @@ class Signal:
             self._lock.release()
         except RuntimeError:
             return  # it was woken already
+
+
+def join(thread: threading.Thread) -> None:
+    """Wait for the end of a thread."""
+    while thread.is_alive():
+        thread.join(SIGNALS_SECONDS)
 
 
 class Hold:
