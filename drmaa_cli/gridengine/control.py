@@ -136,10 +136,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
 
     Returns:
         An answer for each printed line, standard output first. The words of a wrapper are left out: lines in
-        no known form that name no job, of a command that ended with 0 and answered for each id. Then one for
-        each id that no line is about:
-        NOTHING_TO_DO with text ``''``, but NO_QMASTER when the qmaster could not be reached, DENIED when the
-        host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed,
+        no known form that name none of the jobs, of a command that ended with 0 and answered for each id.
+        Then one for each id that no line is about: NOTHING_TO_DO with text ``''``, but NO_QMASTER when the
+        qmaster could not be reached, DENIED when the host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed,
         failed without a word, or is qdel.
 
     Raises:
@@ -155,7 +154,13 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
     ids = list(ids)
     said = _Said(answers)
     if result.exit_code == 0 and (action in SILENT or all(said.about(job_id) for job_id in ids)):
-        answers = [answer for answer in answers if answer.outcome is not Outcome.ERROR or answer.target]
+        asked = {job_id.job for job_id in ids}
+        answers = [
+            answer
+            for answer in answers
+            if answer.outcome is not Outcome.ERROR
+            or (answer.target is not None and answer.target.job in asked)
+        ]
     silence = _silence(action, result, answers, error)
     for job_id in ids:
         if not said.about(job_id):

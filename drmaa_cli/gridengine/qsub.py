@@ -14,6 +14,7 @@ from drmaa_cli.gridengine import exit_codes
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import CommandResult, TaskRange
 from drmaa_cli.gridengine.replies import (
+    NOT_EXECUTED,
     WITHOUT_ANSWER,
     AnswerLost,
     CommandFailed,
@@ -63,6 +64,13 @@ _SYNCHRONOUS = r"Job [0-9.]+ exited |Unable to run job [0-9.]+$"  # -sync y, aft
 _SYNCHRONOUS_WORDS = ("Job ", "Unable ")
 _UNPRINTABLE = "[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]"  # after a JSV's message, in 9.2's prerelease
 _OWN_NAME = r"(?m)^qsub: "
+# A wrapper of qsub ends with the same codes when it fails itself, before its qsub or after it (a shell with
+# 2 for its syntax, 126 and 127 for a command that it cannot run): only these words are qsub's, or about it.
+_OWN_WORDS = (
+    r"(?m)^(?:\S*qsub[\w.-]*: (?!(?:line )?[0-9]+: )|ERROR! |invalid option argument |Unknown option )"
+    rf"|{SCRIPT_UNREADABLE}"
+)
+_NO_QSUB = r"\bqsub[\w.-]*: (?:(?:command )?not found|No such file|[Pp]ermission denied|[Cc]annot execute)"
 
 # A qsub that has no answer says so (WITHOUT_ANSWER), and the qmaster may have the job. A qmaster that goes
 # away orderly after it took a job leaves a qsub that says "Connection refused" and nothing else, word for
@@ -199,7 +207,8 @@ def _refusal(result: CommandResult) -> Refused:
     slow = isinstance(error, AnswerLost) and "commlib error" not in result.err  # it may still take the job
     if isinstance(error, QmasterUnreachable) and not slow:
         return Refused(Refusal.NO_QMASTER, error.text, _BEFORE_ANYTHING in result.err)
-    if isinstance(error, CommandFailed):
+    unknown = result.exit_code in NOT_EXECUTED and not re.search(_NO_QSUB, result.err)
+    if isinstance(error, CommandFailed) and not unknown:
         raise error
     reason = _reason(result.err)
     if re.search(WITHOUT_ANSWER, result.err):
@@ -211,12 +220,12 @@ def _refusal(result: CommandResult) -> Refused:
     if usage := re.search(USAGE, result.out):
         return Refused(Refusal.SYNTAX, usage.group(0))
     if NOT_SCHEDULED in reason or (result.exit_code in EXITS_TRY_LATER and reason):
-        return Refused(Refusal.TRY_LATER, reason)
+        return Refused(Refusal.TRY_LATER, reason, certain=REFUSED in result.err)
     if REFUSED in result.err and reason:
         kind = Refusal.INTERNAL if INTERNAL_ERROR in reason else Refusal.DENIED
         return Refused(kind, reason)
     if result.exit_code in EXITS_BEFORE_SUBMISSION and reason:
-        return Refused(Refusal.SYNTAX, reason)
+        return Refused(Refusal.SYNTAX, reason, certain=re.search(_OWN_WORDS, result.err) is not None)
     return Refused(Refusal.NO_ANSWER, describe(result), certain=False)
 
 

@@ -153,7 +153,8 @@ def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *,
     """Tell whether a command that said nothing about some jobs had nothing to do, or did not work.
 
     qhold and qrls say nothing about jobs that are as they should be, or not there; qmod says nothing about
-    those in the error state and those that wait to be run again (captures ``op.*``). So one listing decides.
+    those in the error state and those that wait to be run again (captures ``op.*``); and an answer may be
+    lost on its way from a command that did its work. So one listing decides.
 
     Args:
         cluster: the cell.
@@ -162,12 +163,19 @@ def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *,
         own: whether all of them are jobs of this user.
 
     Raises:
-        InternalException: a job is not in the state that was asked for.
+        InternalException: a job is not as was asked for, or gone without a word of qmod's.
         DrmCommunicationException: no listing could be had.
     """
     user = cluster.user if own else None
     numbers = {job.job for job in targets}
     rows = cluster.retrying(lambda: cluster.listing(user, numbers)).rows
+    silent_of_none = operation in (
+        JobControlAction.SUSPEND,
+        JobControlAction.RESUME,
+    )  # qmod names what is gone
+    if silent_of_none and (gone := [job for job in targets if not _of(rows, job)]):
+        command = " ".join(COMMANDS[operation])
+        raise error(InternalException, f"{command} said nothing about job {gone[0]}, nor did qstat")
     undone = [job for job in targets if any(_is_undone(operation, row.state) for row in _of(rows, job))]
     if undone and operation == JobControlAction.RELEASE:  # held, but perhaps by others
         held = cluster.retrying(lambda: cluster.listing(user, numbers, Hold.USER)).rows
@@ -210,7 +218,9 @@ def _of(rows: Sequence[JobRow], job: JobId) -> list[JobRow]:
 def _is_undone(operation: str, letters: str) -> bool:
     seen = flags(letters)
     if operation in (JobControlAction.SUSPEND, JobControlAction.RESUME):
-        return not seen & Letter.ERROR and not (is_pending(letters) and seen & Letter.RESTARTED)
+        if seen & Letter.ERROR or (is_pending(letters) and seen & Letter.RESTARTED):
+            return False
+        return bool(seen & Letter.SUSPENDED) is not (operation == JobControlAction.SUSPEND)
     return bool(seen & Letter.HELD) is not (operation == JobControlAction.HOLD)
 
 

@@ -231,7 +231,7 @@ class Submitter:
                 text = f"{reply.text}\n" if reply.kind is Refusal.SYNTAX else reply.text
                 raise _NotAccepted(error(_EXCEPTIONS[reply.kind], text))
             if reply.kind is not Refusal.NO_QMASTER or attempt == ATTEMPTS:
-                return _Done(self._find_or_raise(intent, reply.text))
+                return _Done(self._find_or_raise(intent, reply.text, _EXCEPTIONS[reply.kind]))
             number = self._find(intent, reply.text)
             if number is not None:
                 return _Done(number)
@@ -269,10 +269,12 @@ class Submitter:
             raise _NotAccepted(refusal) from err
         raise _NotAccepted(error(DeniedByDrmException, f"{text}; it was deleted"))
 
-    def _find_or_raise(self, intent: Intent, why: str) -> int:
+    def _find_or_raise(
+        self, intent: Intent, why: str, kind: type[DrmaaException] = DrmCommunicationException
+    ) -> int:
         number = self._find(intent, why)
         if number is None:
-            raise _NotAccepted(error(DrmCommunicationException, f"{why}; the job was not accepted"))
+            raise _NotAccepted(error(kind, f"{why}; the job was not accepted"))
         return number
 
     def _find(self, intent: Intent, why: str) -> int | None:

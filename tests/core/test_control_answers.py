@@ -120,6 +120,30 @@ def test_silence_where_there_was_nothing_to_do(cell: Cell, action: str, tool: st
     session.control(str(number), action)
 
 
+@pytest.mark.parametrize(
+    ("action", "tool", "letters"),
+    [("suspend", "qmod", "s"), ("resume", "qmod", "r"), ("hold", "qhold", "hr")],
+)
+def test_silence_where_the_work_was_done(cell: Cell, action: str, tool: str, letters: str) -> None:
+    session = cell.connect()
+    number = running(cell, session)
+    cell.qmaster.set(number, letters)
+    cell.runner.next(tool, says(), says())
+    session.control(str(number), action)
+    session.control(JOB_IDS_SESSION_ALL, action)
+
+
+@pytest.mark.parametrize("action", ["suspend", "resume"])
+def test_silence_of_qmod_about_a_job_that_is_not_there(cell: Cell, action: str) -> None:
+    """The real one says ``invalid queue or job`` then (capture op.qmod_sj.finished)."""
+    session = cell.connect()
+    number = running(cell, session)
+    cell.qmaster.end(number)
+    cell.runner.next("qmod", says())
+    with pytest.raises(InternalException, match=f"said nothing about job {number}, nor did qstat"):
+        session.control(str(number), action)
+
+
 LOST = {"gone": (GONE, RESET), "slow": (SLOW, RESET), "none": (NONE, ""), "spoilt": (SPOILT, "")}
 
 

@@ -196,6 +196,16 @@ def test_a_line_in_no_known_form() -> None:
     assert control.judge("something else") == Answer(None, None, Outcome.ERROR, "something else")
 
 
+@pytest.mark.parametrize("action", ["terminate", "release"])
+def test_words_of_a_wrapper_about_another_job(action: str) -> None:
+    said = {"terminate": "root has deleted job 7", "release": "modified hold of job 7"}[action]
+    words = 'Your job 999 ("x") has been submitted\n' + said + "\n"
+    (answer,) = control.parse(action, captured.result(words), [JobId(7)])
+    assert (answer.target, answer.outcome) == (JobId(7), Outcome.DONE)
+    about_it, _ = control.parse(action, captured.result(words.replace("999", "7")), [JobId(7)])
+    assert about_it.outcome is Outcome.ERROR
+
+
 def test_both_streams_and_carriage_returns() -> None:
     answers = control.parse("terminate", result("u has deleted job 1\r\n", "u has deleted job 2\n"), [])
     assert [answer.target for answer in answers] == [JobId(1), JobId(2)]

@@ -159,6 +159,31 @@ def test_a_shell_that_finds_no_qsub(code: int) -> None:
         parse_submission(result("", "bash: line 1: qsub: command not found\n", code))
 
 
+@pytest.mark.parametrize(
+    ("err", "code"),
+    [
+        ("/opt/site/qsub: line 9: syntax error near unexpected token `fi'\n", 2),
+        ("/opt/site/qsub: 9: Syntax error: Unterminated quoted string\n", 2),
+        ("Traceback (most recent call last):\nOSError: the log is full\n", 3),
+        ("/opt/site/qsub: line 12: jq: command not found\n", 127),
+        ("/opt/site/qsub: line 12: /opt/site/notify: Permission denied\n", 126),
+        ("the site's log is full\n", 25),
+    ],
+)
+def test_a_wrapper_that_failed_says_nothing_of_the_job(err: str, code: int) -> None:
+    """Its qsub may have been run before."""
+    answer = parse_submission(result("", err, code))
+    assert isinstance(answer, Refused)
+    assert not answer.certain
+
+
+@pytest.mark.parametrize("name", ["qsub", "qsub.real"])
+def test_a_wrapper_without_its_qsub(name: str) -> None:
+    for said in ("No such file or directory", "Permission denied"):
+        with pytest.raises(CommandFailed, match=said):
+            parse_submission(result("", f"/usr/bin/qsub: line 30: /opt/sge/bin/{name}: {said}\n", 126))
+
+
 @pytest.mark.parametrize("end", [".", ""])
 def test_other_flavours(end: str) -> None:
     sentence = f'Your job-array 7.1-9:2 ("a (\\"b\\") x") has been submitted{end}\r\n'
@@ -203,7 +228,10 @@ def test_any_bytes_have_an_answer(out: bytes, err: bytes, code: int) -> None:
         assert in_a_sentence or number in re.split(rb"[\s.]", out)
     else:
         assert answer.text
-        assert answer.certain == (answer.kind not in (Refusal.NO_ANSWER, Refusal.NO_QMASTER))
+        doubtful = {Refusal.NO_ANSWER, Refusal.NO_QMASTER}
+        if b"Unable to run job: " not in err and b"qsub: " not in err:  # words of others than qsub
+            doubtful |= {Refusal.SYNTAX, Refusal.TRY_LATER}
+        assert answer.certain == (answer.kind not in doubtful)
 
 
 @given(st.sampled_from([case for case in WITH_ID if case.result.exit_code == 0]), st.integers(0, 60))
