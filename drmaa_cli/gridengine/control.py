@@ -138,8 +138,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
         An answer for each printed line, standard output first. The words of a wrapper are left out: lines in
         no known form that name none of the jobs, of a command that ended with 0 and answered for each id.
         Then one for each id that no line is about: NOTHING_TO_DO with text ``''``, but NO_QMASTER when the
-        qmaster could not be reached, DENIED when the host may not ask (capture ``cell2.qdel_not_submit_host``), and ERROR when the command was killed,
-        failed without a word, or is qdel.
+        qmaster could not be reached, DENIED when the host may not ask (capture
+        ``cell2.qdel_not_submit_host``), and ERROR when the command was killed, failed without a word, or is
+        qdel.
 
     Raises:
         CommandFailed: SGE_ROOT or the cell is wrong, or the options were not understood.
