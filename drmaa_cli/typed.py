@@ -6,8 +6,8 @@ as twenty modules of ours; its NamedTuple and TypedDict, moreover, compile the a
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 
 __all__ = [
     "IO",
@@ -46,6 +46,12 @@ if TYPE_CHECKING:
         overload,
     )
 else:
+    try:
+        from _collections import _tuplegetter
+    except ImportError:  # as in collections: where it is not written in C
+
+        def _tuplegetter(index: int, doc: str) -> property:
+            return property(itemgetter(index), doc=doc)
 
     class _Word:
         """A word that may stand in an annotation, or among the bases of a class, where it is left out."""
@@ -70,17 +76,71 @@ else:
         """The function."""
         return function
 
+    class _New:
+        """The ``__new__`` of a named tuple, compiled when one is made: few kinds are in one program."""
+
+        __slots__ = ("_of",)
+
+        def __init__(self, of: type) -> None:
+            self._of = of
+
+        def __get__(self, instance: object, owner: type) -> Callable[..., object]:
+            of = self._of
+            names = "".join(f"{name}, " for name in of._fields)
+            made = eval(f"lambda _cls, {names}: _new(_cls, ({names}))", {"_new": tuple.__new__})
+            made.__name__, made.__qualname__ = "__new__", f"{of.__qualname__}.__new__"
+            made.__module__, made.__defaults__ = of.__module__, tuple(of._field_defaults.values())
+            of.__new__ = staticmethod(made)
+            return made
+
+    def _make(cls: type, values: Iterable[object]) -> object:
+        """Make one of the items of something."""
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+        return made
+
+    def _replace(self: tuple[object, ...], /, **changes: object) -> object:
+        """The same with other values in some fields."""
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+        return made
+
+    def _asdict(self: tuple[object, ...]) -> dict[str, object]:
+        """The values by the names of their fields."""
+        return dict(zip(self._fields, self))
+
+    def _getnewargs(self: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(self)
+
+    def _repr(self: tuple[object, ...]) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self))
+        return f"{type(self).__name__}({values})"
+
+    _OF_NAMED_TUPLES = {
+        "__slots__": (),
+        "_make": classmethod(_make),
+        "_replace": _replace,
+        "__replace__": _replace,
+        "_asdict": _asdict,
+        "__getnewargs__": _getnewargs,
+        "__repr__": _repr,
+    }
+
     class _Maker(type):
-        """Makes what has NamedTuple as its base."""
+        """Makes what has NamedTuple as its base, like collections.namedtuple, which compiles each."""
 
         def __new__(mcs, name: str, bases: tuple[type, ...], space: dict[str, object]) -> type:
             if not bases:
                 return super().__new__(mcs, name, bases, space)
-            fields = space.get("__annotations__", {})
-            defaults = [space.pop(field) for field in fields if field in space]
-            made = namedtuple(name, fields, defaults=defaults, module=space["__module__"])
-            for attribute, value in space.items():
-                setattr(made, attribute, value)
+            fields = tuple(space.get("__annotations__", ()))
+            space["_fields"] = space["__match_args__"] = fields
+            space["_field_defaults"] = {field: space[field] for field in fields if field in space}
+            for index, field in enumerate(fields):
+                space[field] = _tuplegetter(index, f"Alias for field number {index}")
+            made = type(name, (tuple,), {**_OF_NAMED_TUPLES, **space})
+            made.__new__ = _New(made)
             return made
 
     class NamedTuple(metaclass=_Maker):

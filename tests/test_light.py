@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -97,9 +99,39 @@ def test_a_named_tuple_is_one(kind: type) -> None:
     assert kind._field_defaults == {"second": None}
     assert (kind.__doc__, kind.__module__, kind.__bases__) == ("Some figures.", __name__, (tuple,))
     assert repr(figures) == f"{kind.__name__}(first=4, second=None)"
+    assert figures._asdict() == {"first": 4, "second": None}
     assert not hasattr(figures, "__dict__")
+    assert type(copy.copy(figures)) is kind
     with pytest.raises(TypeError):
         kind()
+    with pytest.raises(TypeError, match="Expected 2 arguments, got 3"):
+        kind._make("abc")
+    with pytest.raises(ValueError, match=r"unexpected field names: \['third'\]"):
+        figures._replace(third=3)
+
+
+def test_its_signature_is_that_of_its_fields() -> None:
+    class New(NamedTuple):
+        first: int
+        second: str = "x"
+
+    assert list(inspect.signature(New).parameters.values()) == [
+        inspect.Parameter("first", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("second", inspect.Parameter.POSITIONAL_OR_KEYWORD, default="x"),
+    ]
+    assert New.__new__.__qualname__ == f"{New.__qualname__}.__new__"
+
+
+def test_one_that_inherits_is_of_its_own_kind() -> None:
+    class First(NamedTuple):
+        only: int
+
+    class Heir(First):
+        pass
+
+    heir = Heir(1)
+    assert (type(heir), type(heir._replace(only=2)), type(First(3))) == (Heir, Heir, First)
+    assert repr(heir) == "Heir(only=1)"
 
 
 def test_it_can_be_pickled() -> None:
