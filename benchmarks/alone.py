@@ -103,7 +103,7 @@ def accounting(cell: RealCell, sizes: tuple[int, ...] = (10**5, 10**6, 10**7)) -
 
 def _lookups(path: Path, size: int) -> list[float]:
     """Seconds to find each of some records that are appended to a file of so many lines."""
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     reader.open()
     times = []
     for number in range(size + 1, size + 6):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 from drmaa_cli.errors import InvalidArgumentException, error, meant
-from drmaa_cli.typed import Any, NamedTuple, TypedDict
+from drmaa_cli.typed import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = "DRMAA_CLI_"
 CONTACT_VARIABLE = PREFIX + "CONTACT"  # the contact string where a program gives none
@@ -105,17 +107,22 @@ class Config(NamedTuple):
         Raises:
             InvalidArgumentException: it is not set, and there is no home directory.
         """
+        from pathlib import Path  # noqa: PLC0415  # not for those who submit
+
+        return Path(self.state_directory(env))
+
+    def state_directory(self, env: Mapping[str, str]) -> str:
+        """The same as text, without loading pathlib."""
         if self.state_dir:
-            return Path(self.state_dir)
+            return self.state_dir
         base = env.get("XDG_STATE_HOME", "")
-        if Path(base).is_absolute():
-            return Path(base) / "drmaa_cli"  # a relative one is to be ignored (XDG specification)
-        try:
-            home = Path(env.get("HOME") or "~").expanduser()
-        except (RuntimeError, KeyError) as err:  # the latter: Python 3.9
+        if base.startswith("/"):
+            return os.path.join(base, "drmaa_cli")  # a relative one is to be ignored (XDG specification)
+        home = os.path.expanduser(env.get("HOME") or "~")
+        if home.startswith("~"):
             text = "there is no home directory in which sessions could be kept; set DRMAA_CLI_STATE_DIR"
-            raise error(InvalidArgumentException, text) from err
-        return home / ".local" / "state" / "drmaa_cli"
+            raise error(InvalidArgumentException, text)
+        return os.path.join(home, ".local", "state", "drmaa_cli")
 
 
 def _check_variables(env: Mapping[str, str]) -> None:

@@ -30,8 +30,8 @@ session.exit()
 print(*sorted(set(sys.modules) - before))
 """
 HEAVY = (
-    "ast asyncio click concurrent dataclasses hashlib inspect logging lxml pexpect random rich shlex shutil"
-    " tempfile textwrap tokenize traceback typing"
+    "ast asyncio click concurrent dataclasses hashlib inspect logging lxml pathlib pexpect random rich shlex"
+    " shutil tempfile textwrap tokenize traceback typing urllib"
 ).split()
 NOT_FOR_SUBMITTING = tuple(
     f"drmaa_cli.{room}."
@@ -47,14 +47,17 @@ MOST = 91  # modules of ours
 @pytest.fixture
 def loaded(tmp_path: Path) -> list[str]:
     with Cell(login_shells=False) as cell:
-        done = subprocess.run(
-            [sys.executable, "-c", ONE_JOB],
-            env={**cell.env, "XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    return done.stdout.split()
+        done = [
+            subprocess.run(
+                [sys.executable, "-c", ONE_JOB],
+                env={**cell.env, "XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            for _ in range(2)
+        ]
+    return done[1].stdout.split()  # the first of a day looks for old sessions, too
 
 
 def test_nothing_heavy_is_loaded(loaded: list[str]) -> None:

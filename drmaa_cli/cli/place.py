@@ -58,7 +58,7 @@ class Place(NamedTuple):
             _check_name(session)
         name = session or given.name
         found = name or directory_session(_here(), cell_of(given))
-        directory = session_directory(Config.load(), given)
+        directory = Path(session_directory(Config.load(), given))
         return cls(found, given.text(found), directory, name is not None, given.address is None)
 
     @property
@@ -66,7 +66,7 @@ class Place(NamedTuple):
         """The session's file."""
         from drmaa_cli.store.places import path_of  # noqa: PLC0415  # not for --help
 
-        return path_of(self.directory, self.name)
+        return Path(path_of(str(self.directory), self.name))
 
     @property
     def exists(self) -> bool:
@@ -77,7 +77,7 @@ class Place(NamedTuple):
         """
         from drmaa_cli.store.places import is_there  # noqa: PLC0415  # not for --help
 
-        return is_there(self.path)
+        return is_there(str(self.path))
 
     @property
     def cell(self) -> CellIdentity | None:

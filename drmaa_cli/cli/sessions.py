@@ -205,7 +205,7 @@ def prune(
     removed = [_called(session) for session in chosen]
     for session in chosen:
         if not dry_run:
-            remove_files(session.path)
+            remove_files(str(session.path))
     if not names:
         removed += _without_jobs(_directory(), dry_run=dry_run)
     if before or as_json:
@@ -247,11 +247,11 @@ def _path(name: str) -> Path:
     from drmaa_cli.store.places import path_of  # noqa: PLC0415
 
     if "://" not in name:
-        return path_of(_directory(), name)
+        return Path(path_of(str(_directory()), name))
     contact = parse_contact(name)
     if contact.name is None:
         raise Failure(f"{name} names no session: put ;session=NAME behind the host")
-    return path_of(session_directory(Config.load(), contact), contact.name)
+    return Path(path_of(session_directory(Config.load(), contact), contact.name))
 
 
 def _called(session: SessionSummary) -> str:
@@ -353,7 +353,7 @@ def _without_jobs(directory: Path, *, dry_run: bool) -> list[str]:
     removed = []
     for session in read_unused(directory):
         try:
-            if dry_run or remove(session.path):
+            if dry_run or remove(str(session.path)):
                 removed.append(_called(session))
         except (StoreError, OSError) as trouble:
             ends.incomplete(f"{_called(session)} is kept: {trouble}")

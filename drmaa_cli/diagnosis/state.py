@@ -38,7 +38,7 @@ def state_directory(site: Site) -> Finding:
             is_held = _holds(Path(file.name))
     except (OSError, StoreError) as err:
         return problem(f"{directory}: {err}", f"chmod or chown it, or {ELSEWHERE}")
-    kind = file_system(directory)
+    kind = file_system(Path(directory))
     text = f"{directory} on {kind}"
     if is_held is not None:
         return problem(f"{text}: {is_held}", ELSEWHERE)

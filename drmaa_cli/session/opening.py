@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 
 from drmaa_cli.errors import DrmaaException, DrmsInitException, InternalException, error
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from drmaa_cli.jobs.lifecycle import Rules
-from drmaa_cli.store import expiry
+from drmaa_cli.store.places import parent_of, was_looked_through
 from drmaa_cli.system.cell import Cluster
+from drmaa_cli.system.files import contents, is_directory
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import CommandNotFound
@@ -61,7 +61,7 @@ def identity(cluster: Cluster, *, is_here: bool) -> CellIdentity:
     if not is_here:
         return CellIdentity(root, name)
     try:
-        qmaster = Path(cluster.common, "act_qmaster").read_text("utf-8", "replace").strip()
+        qmaster = contents(f"{cluster.common}/act_qmaster").decode("utf-8", "replace").strip()
     except OSError:
         qmaster = ""
     port = env.get("SGE_QMASTER_PORT", "")
@@ -97,7 +97,7 @@ def warn_of_accounting(cluster: Cluster, accounting: AccountingLog, rules: Rules
             "this cell writes no accounting (reporting_params has accounting=false): how a job ended is known"
             " only if `qstat -j` shows it in the moment after, and is code 24 (no usage information) else"
         )
-    elif not accounting.readable and not accounting.path.parent.is_dir():
+    elif not accounting.readable and not is_directory(parent_of(accounting.path)):
         try:
             cluster.tool("qacct")
         except CommandNotFound as err:
@@ -119,15 +119,22 @@ def check_listings(cluster: Cluster) -> None:
         raise error(DrmsInitException, err.text) from err
 
 
-def expire_old_sessions(cluster: Cluster, path: Path, cell: CellIdentity) -> None:
+def expire_old_sessions(cluster: Cluster, path: str, cell: CellIdentity) -> None:
     """Remove the user's old sessions of this cell, at most once a day.
 
     How old they are, the file of the new one tells: our clock may be months ahead of the file server's.
     """
     try:
+        directory, now = parent_of(path), os.stat(path).st_mtime
+        if was_looked_through(directory, now):
+            return
+        from pathlib import Path  # noqa: PLC0415  # once a day
+
+        from drmaa_cli.store import expiry  # noqa: PLC0415
+
         expiry.expire(
-            path.parent,
-            path.stat().st_mtime,
+            Path(directory),
+            now,
             cluster.config.keep_days,
             lambda: {row.job for row in cluster.listing(cluster.user).rows},
             cell,

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
@@ -129,9 +128,9 @@ def asker(config: Config, answer: AskPerson | None) -> Ask:
     return ask
 
 
-def session_directory(config: Config, contact: Contact) -> Path:
+def session_directory(config: Config, contact: Contact) -> str:
     """Where the sessions of a submit host are kept, on this host: names may be the same on several."""
-    directory = config.directory(os.environ)
+    directory = config.state_directory(os.environ)
     if contact.address is None:
         return directory
     from urllib.parse import quote  # noqa: PLC0415  # loaded when it is needed

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from drmaa_cli.store.places import is_there
 from drmaa_cli.store.session_store import Store, StoreError
 from drmaa_cli.system.clock import Clock
@@ -35,7 +33,7 @@ class SessionFile:
         host, cell: name of this host, and the cell, for the record.
     """
 
-    def __init__(self, path: Path, contact: str, must_last: bool, clock: Clock, host: str, cell: str) -> None:
+    def __init__(self, path: str, contact: str, must_last: bool, clock: Clock, host: str, cell: str) -> None:
         self.path, self.must_last = path, must_last
         self._contact, self._clock = contact, clock
         self._host, self._cell = host, cell

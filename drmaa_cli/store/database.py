@@ -11,10 +11,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
-from drmaa_cli.store.places import StoreError, check_directory, make_directory, own_file
+from drmaa_cli.store.places import StoreError, check_directory, make_directory, own_file, parent_of
 from drmaa_cli.typed import NamedTuple
 
 SCHEMA_VERSION = 7  # whoever raises it adds the step from the one before to _STEPS
@@ -82,7 +81,7 @@ class Opened(NamedTuple):
     inode: int
 
 
-def open_database(path: Path, contact: str, created: float, host: str, cell: str = "") -> Opened:
+def open_database(path: str, contact: str, created: float, host: str, cell: str = "") -> Opened:
     """Open a session's file; make it if there is none. Mode 0600, its directory 0700.
 
     Args:
@@ -97,7 +96,7 @@ def open_database(path: Path, contact: str, created: float, host: str, cell: str
             session of another cell.
     """
     try:
-        make_directory(path.parent)
+        make_directory(parent_of(path))
         opened = connect_own(path, make=True)
     except (OSError, ValueError, sqlite3.Error) as err:  # ValueError: a path that no file can have
         raise StoreError(f"cannot open the session file {path}: {err}") from err
@@ -112,7 +111,7 @@ def open_database(path: Path, contact: str, created: float, host: str, cell: str
     return opened
 
 
-def connect_own(path: Path, *, make: bool) -> Opened:
+def connect_own(path: str, *, make: bool) -> Opened:
     """A connection to the file of this name, as it is; sqlite itself makes none, and follows no link.
 
     Raises:
@@ -126,7 +125,7 @@ def connect_own(path: Path, *, make: bool) -> Opened:
                     os.utime(path)  # in use: expiry goes by it
                 db = connect(path)
             except (FileNotFoundError, sqlite3.OperationalError):
-                if path.exists():
+                if os.path.exists(path):
                     raise
                 continue
             if inode_of(path) == held.st_ino:
@@ -135,10 +134,10 @@ def connect_own(path: Path, *, make: bool) -> Opened:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
-def inode_of(path: Path) -> int | None:
+def inode_of(path: str) -> int | None:
     """Which file has this name now; None where there is none."""
     try:
-        return path.stat().st_ino
+        return os.stat(path).st_ino
     except OSError:
         return None
 
@@ -146,18 +145,18 @@ def inode_of(path: Path) -> int | None:
 def memory_database(contact: str, created: float, host: str) -> sqlite3.Connection:
     """A session's tables in memory."""
     db = connect(None)
-    _prepare(db, Path(IN_MEMORY), (contact, created, host, ""))
+    _prepare(db, IN_MEMORY, (contact, created, host, ""))
     return db
 
 
-def open_existing(path: Path) -> Opened:
+def open_existing(path: str) -> Opened:
     """Open a session's file as it is.
 
     Raises:
         StoreError: it is not there, no session file, damaged or of another version.
     """
     try:
-        check_directory(path.parent)
+        check_directory(parent_of(path))
         opened = connect_own(path, make=False)
     except (OSError, ValueError, sqlite3.Error) as err:
         raise StoreError(f"cannot open the session file {path}: {err}") from err
@@ -172,7 +171,7 @@ def open_existing(path: Path) -> Opened:
     return opened
 
 
-def connect(path: Path | None) -> sqlite3.Connection:
+def connect(path: str | None) -> sqlite3.Connection:
     """A connection that threads may share, each under a lock; it begins and ends transactions by itself.
 
     Args:
@@ -188,15 +187,15 @@ def connect(path: Path | None) -> sqlite3.Connection:
     )
 
 
-def _uri(path: Path) -> str:
-    name = str(path.absolute())
+def _uri(path: str) -> str:
+    name = os.path.join(os.getcwd(), path)
     for letter in "%?#":
         name = name.replace(letter, f"%{ord(letter):02x}")
     return f"file://{name}?mode=rw"
 
 
 @contextmanager
-def errors(path: Path) -> Iterator[None]:
+def errors(path: str) -> Iterator[None]:
     """Turn whatever reading and writing a session file can raise into StoreError.
 
     Sqlite's own exceptions, and those of values that are not what the schema says (a damaged file): what
@@ -216,7 +215,7 @@ def errors(path: Path) -> Iterator[None]:
         ) from err
 
 
-def _prepare(db: sqlite3.Connection, path: Path, origin: tuple[str, float, str, str]) -> None:
+def _prepare(db: sqlite3.Connection, path: str, origin: tuple[str, float, str, str]) -> None:
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("BEGIN IMMEDIATE")
@@ -252,7 +251,7 @@ def _bring_up_to_date(db: sqlite3.Connection) -> None:
         raise
 
 
-def _check_cell(db: sqlite3.Connection, path: Path, here: str) -> None:
+def _check_cell(db: sqlite3.Connection, path: str, here: str) -> None:
     kept = db.execute("SELECT cell FROM session").fetchone()[0]
     if not kept or not here:
         return
@@ -265,7 +264,7 @@ def _check_cell(db: sqlite3.Connection, path: Path, here: str) -> None:
         )
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
+def _check(db: sqlite3.Connection, path: str) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     kind = db.execute("PRAGMA application_id").fetchone()[0]
     if kind != APPLICATION_ID:

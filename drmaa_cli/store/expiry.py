@@ -15,19 +15,19 @@ from pathlib import Path
 
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.store.places import (
+    DAY,
+    STAMP,
     SUFFIX,
     empty_files,
     is_there,
     remote_directories,
     remove_files,
     session_files,
+    was_looked_through,
 )
 from drmaa_cli.store.session_store import Store, StoredJob, StoreError
 from drmaa_cli.system.log import log
 from drmaa_cli.typed import NamedTuple
-
-DAY = 86400.0
-STAMP = ".looked-through"
 
 
 class SessionSummary(NamedTuple):
@@ -99,10 +99,10 @@ def read(path: Path) -> SessionSummary:
         OSError: there is no such file, or nothing is in it.
     """
     used = path.lstat().st_mtime
-    if not is_there(path):
+    if not is_there(str(path)):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
-        store = Store.existing(path)
+        store = Store.existing(str(path))
     except StoreError as err:
         return SessionSummary(path, "", used, (), str(err))
     try:
@@ -120,9 +120,9 @@ def read_all(directory: Path) -> list[SessionSummary]:
         OSError: the directory cannot be read.
     """
     found = []
-    for path in session_files(directory):
+    for path in session_files(str(directory)):
         try:
-            found.append(read(path))
+            found.append(read(Path(path)))
         except FileNotFoundError:
             continue  # its program has just ended
     return found
@@ -134,7 +134,8 @@ def read_everywhere(directory: Path) -> list[SessionSummary]:
     Raises:
         OSError: a directory cannot be read.
     """
-    return [session for place in (directory, *remote_directories(directory)) for session in read_all(place)]
+    places = (directory, *map(Path, remote_directories(str(directory))))
+    return [session for place in places for session in read_all(place)]
 
 
 def read_unused(directory: Path) -> list[SessionSummary]:
@@ -144,7 +145,8 @@ def read_unused(directory: Path) -> list[SessionSummary]:
         OSError: a directory cannot be read.
     """
     without_jobs = [one for one in read_everywhere(directory) if not (one.jobs or one.problem)]
-    empty = [path for place in (directory, *remote_directories(directory)) for path in empty_files(place)]
+    places = (str(directory), *remote_directories(str(directory)))
+    empty = [Path(path) for place in places for path in empty_files(place)]
     return [*without_jobs, *(SessionSummary(path, "", _used(path), ()) for path in empty)]
 
 
@@ -178,18 +180,19 @@ def expire(
     Returns:
         The files that were removed.
     """
-    stamp = directory / STAMP
-    if not keep_days or (stamp.exists() and 0 <= now - stamp.stat().st_mtime < DAY):
+    if not keep_days or was_looked_through(str(directory), now):
         return []
+    stamp = directory / STAMP
     stamp.touch(mode=0o600)
     os.utime(stamp, (now, now))
     removed = []
-    old = [path for path in session_files(directory) if now - _used(path) >= keep_days * DAY]
+    files = map(Path, session_files(str(directory)))
+    old = [path for path in files if now - _used(path) >= keep_days * DAY]
     numbers = queued() if old else set()
     for path in old:
         session = read(path)
         if is_expired(session, now, keep_days, numbers if session.is_of(cell) else None):
-            remove_files(path)
+            remove_files(str(path))
             log.info("the session %s has expired", session.name)
             removed.append(path)
     return removed

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from drmaa_cli.gridengine import output_files
 from drmaa_cli.gridengine.cell_identity import CellIdentity
@@ -92,7 +91,7 @@ class Store:
     record, and written with the next change that succeeds.
     """
 
-    def __init__(self, path: Path, opened: Opened, *, in_memory: bool = False) -> None:
+    def __init__(self, path: str, opened: Opened, *, in_memory: bool = False) -> None:
         self.path = path
         self.in_memory = in_memory
         self._db, self._inode = opened
@@ -102,17 +101,17 @@ class Store:
         hold_at_forks(self._lock)  # a child's copy of an open transaction would be rolled back in the file
 
     @classmethod
-    def open(cls, path: Path, contact: str, created: float, host: str, cell: str = "") -> Store:
+    def open(cls, path: str, contact: str, created: float, host: str, cell: str = "") -> Store:
         """Open a session's file; make it if there is none. See :func:`open_database`."""
         return cls(path, open_database(path, contact, created, host, cell))
 
     @classmethod
-    def memory(cls, path: Path, contact: str, created: float, host: str) -> Store:
+    def memory(cls, path: str, contact: str, created: float, host: str) -> Store:
         """The same without a file: for what was not submitted yet, or where no file can be kept."""
         return cls(path, Opened(memory_database(contact, created, host), 0), in_memory=True)
 
     @classmethod
-    def existing(cls, path: Path) -> Store:
+    def existing(cls, path: str) -> Store:
         """Open a session's file as it is, to read it.
 
         Raises:

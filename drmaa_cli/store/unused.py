@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 from drmaa_cli.store.database import connect_own, errors, inode_of, open_existing
 from drmaa_cli.store.places import is_there, remove_files
@@ -24,7 +23,7 @@ def has_jobs(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
 
 
-def remove_unused(path: Path, db: sqlite3.Connection, inode: int) -> bool:
+def remove_unused(path: str, db: sqlite3.Connection, inode: int) -> bool:
     """Remove a session's file if it holds no submission and nobody works with it at this moment.
 
     Args:
@@ -50,7 +49,7 @@ def remove_unused(path: Path, db: sqlite3.Connection, inode: int) -> bool:
     return True
 
 
-def remove(path: Path) -> bool:
+def remove(path: str) -> bool:
     """The same of a file that is not open, also of one with nothing in it.
 
     Raises:

@@ -13,7 +13,6 @@ import os
 import stat
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.system.files import open_regular
@@ -56,10 +55,10 @@ class AccountingFile:
         path: the one that is read.
     """
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: str) -> None:
         self.paths = paths
         self.path = paths[0]
-        self._left: dict[Path, Mark] = {}  # how far the others were read
+        self._left: dict[str, Mark] = {}  # how far the others were read
         self._lock = Lock()
         self._fd: int | None = None
         self._closed = False
@@ -68,7 +67,7 @@ class AccountingFile:
         self._partial_at = -1  # size at which an unfinished last line was seen
         self._tail = b""  # the end of the last line that was read
         self._read_at = 0.0  # when the file had been written to last when it was read
-        self._backlog: list[tuple[Path, int]] = []  # rotated files to be read first, each from an offset
+        self._backlog: list[tuple[str, int]] = []  # rotated files to be read first, each from an offset
         self._older: set[int] | None = None  # the rotated files of before, when there was no other
         self.broken_lines = 0
 
@@ -156,9 +155,9 @@ class AccountingFile:
 
     def sample(self) -> Sample:
         """What is there now, read apart from what is followed; nothing where nothing can be read."""
-        files = tuple(path.name for path in self.paths if path.exists())
+        files = tuple(os.path.basename(path) for path in self.paths if os.path.exists(path))
         try:
-            with open(open_regular(self._newest()), "rb") as file:  # noqa: PTH123  # a descriptor
+            with open(open_regular(self._newest()), "rb") as file:  # a descriptor
                 start = max(0, file.seek(0, os.SEEK_END) - SAMPLE)
                 file.seek(start)
                 lines = file.read().split(b"\n")[:-1]
@@ -242,7 +241,7 @@ class AccountingFile:
                 elif written >= self._read_at:
                     yield from self._archived(path, 0, wanted)
 
-    def _goes_on(self, path: Path) -> bool:
+    def _goes_on(self, path: str) -> bool:
         """Whether a copy has what was read last where it was read."""
         try:
             with _opened(path) as file:
@@ -286,21 +285,21 @@ class AccountingFile:
         """Whether another file is written to by now."""
         newest = self._newest()
         try:
-            there = newest.stat()
+            there = os.stat(newest)
         except OSError:
             return False  # moved away and not made anew yet: the open file is still the newest there is
         if newest != self.path and there.st_mtime_ns <= os.fstat(self._fd or 0).st_mtime_ns:
             return False  # the same, and beside it one that is written to no more
         return there.st_ino != self._inode
 
-    def _newest(self) -> Path:
+    def _newest(self) -> str:
         """The path that was written to last; the first one when there is none."""
         if len(self.paths) == 1:
             return self.path
         written = {}
         for path in self.paths:
             try:
-                written[path] = path.stat().st_mtime_ns
+                written[path] = os.stat(path).st_mtime_ns
             except OSError:
                 continue  # not made yet, or not shared with this host
         return max(written, key=lambda path: (written[path], path == self.path), default=self.paths[0])
@@ -310,7 +309,7 @@ class AccountingFile:
         if fd is not None:
             os.close(fd)
 
-    def _archives(self, mark: Mark | None, since: float | None) -> list[tuple[Path, int]]:
+    def _archives(self, mark: Mark | None, since: float | None) -> list[tuple[str, int]]:
         """The rotated files that may hold records after a mark, oldest first, and where to start in each."""
         found = self._siblings()
         for index, (_, inode, path) in enumerate(found):
@@ -319,7 +318,7 @@ class AccountingFile:
         oldest = float("inf") if since is None else since - CLOCK_SKEW
         return [(path, 0) for written, _, path in found if written >= oldest]
 
-    def _archives_after(self, this: os.stat_result) -> list[Path]:
+    def _archives_after(self, this: os.stat_result) -> list[str]:
         """What was rotated away after this file, oldest first."""
         return [
             path
@@ -327,19 +326,21 @@ class AccountingFile:
             if written > this.st_mtime and inode != this.st_ino
         ]
 
-    def _siblings(self) -> list[tuple[float, int, Path]]:
+    def _siblings(self) -> list[tuple[float, int, str]]:
+        import glob  # noqa: PLC0415  # loaded when it is needed
+
         found = []
-        beside = {path for base in self.paths for path in base.parent.glob(f"{base.name}[.-]*")}
+        beside = {path for base in self.paths for path in glob.glob(f"{glob.escape(base)}[.-]*")}
         for path in beside.union(self.paths) - {self.path, self._newest()}:
             try:
-                told = path.stat()
+                told = os.stat(path)
             except OSError:
                 continue  # rotated on meanwhile; it is found under its new name the next time
             if stat.S_ISREG(told.st_mode):
                 found.append((told.st_mtime, told.st_ino, path))
         return sorted(found)
 
-    def _archived(self, path: Path, offset: int, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
+    def _archived(self, path: str, offset: int, wanted: Callable[[int], bool]) -> list[AccountingRecord]:
         try:
             with _opened(path) as file:
                 file.seek(offset)
@@ -370,8 +371,8 @@ class AccountingFile:
         return True
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: str) -> IO[bytes]:
     """A rotated file, which may have been compressed."""
     import gzip  # noqa: PLC0415 seldom needed
 
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # both read bytes
+    return gzip.open(path) if path.endswith(".gz") else open(path, "rb")  # type: ignore[return-value]  # both read bytes

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from drmaa_cli.system.files import Files, LocalFiles
 from drmaa_cli.system.runner import CommandNotFound
@@ -101,10 +100,12 @@ def _of_site(path: str | None, env: Mapping[str, str], files: Files) -> Mapping[
         env: SGE_CELL of it counts.
         files: where to look.
     """
-    binary = PurePosixPath("/" if path is None else files.resolve(path))
-    if len(binary.parents) > 3 and binary.parents[1].name == "bin":
-        found = files.expand(f"{binary.parents[2]}/{env.get('SGE_CELL') or '*'}/common/settings.sh")
-        cells = {PurePosixPath(settings).parts[-3]: settings for settings in found}
+    words = "" if path is None else files.resolve(path)
+    *root, folder, _, _ = ("", "", "", *words.split("/"))
+    if len(root) > 4 and folder == "bin":
+        place = "/".join(root[3:])
+        found = files.expand(f"{place}/{env.get('SGE_CELL') or '*'}/common/settings.sh")
+        cells = {settings.split("/")[-3]: settings for settings in found}
         chosen = "default" if "default" in cells else next(iter(cells), "")
         if len(cells) == 1 or chosen == "default":
             exports = {key: value for key, _, value in re.findall(_EXPORT, _text(cells[chosen], files))}

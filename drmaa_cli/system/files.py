@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
 
 from drmaa_cli.typed import Protocol
 
@@ -32,12 +31,12 @@ class Files(Protocol):
 def is_directory(path: str) -> bool:
     """Whether it is a directory of this host, as far as that can be seen."""
     try:
-        return Path(path).is_dir()
-    except OSError:  # it cannot be looked at
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError):  # it cannot be looked at; no file has such a name
         return False
 
 
-def open_regular(path: str | Path) -> int:
+def open_regular(path: str) -> int:
     """Open a file, or a device, to read it.
 
     Raises:
@@ -48,8 +47,30 @@ def open_regular(path: str | Path) -> int:
     kind = os.fstat(fd).st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISCHR(kind)):
         os.close(fd)
-        raise OSError(errno.ESPIPE if stat.S_ISFIFO(kind) else errno.EISDIR, "not a regular file", str(path))
+        raise OSError(errno.ESPIPE if stat.S_ISFIFO(kind) else errno.EISDIR, "not a regular file", path)
     return fd
+
+
+def contents(path: str) -> bytes:
+    """All of a file of this host.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def remove(path: str) -> None:
+    """Have no such file on this host.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass  # nothing to do
 
 
 class LocalFiles:
@@ -78,7 +99,7 @@ class LocalFiles:
         """See :class:`Files`."""
         import glob  # noqa: PLC0415  # loaded when it is needed
 
-        return sorted(glob.glob(pattern))  # noqa: PTH207  # patterns and paths are text here
+        return sorted(glob.glob(pattern))  # patterns and paths are text here
 
     def resolve(self, path: str) -> str:
         """See :class:`Files`."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Mapping
-from pathlib import Path
 from time import localtime, mktime, struct_time
 
 from drmaa_cli.gridengine.records import AccountingRecord, CommandResult
 from drmaa_cli.system.accounting_log import AccountingFile, Mark, Sample
-from drmaa_cli.system.files import Files, LocalFiles
+from drmaa_cli.system.files import Files, LocalFiles, contents
 from drmaa_cli.system.processes import running_with
 from drmaa_cli.system.runner import AnswerFiles, LocalRunner, Runner
 from drmaa_cli.typed import TYPE_CHECKING, Callable, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from drmaa_cli.system.transfer import Progress
 
 
@@ -23,7 +24,7 @@ class AccountingLog(Protocol):
     """A reader's position in the accounting file of the cell; AccountingFile is that of this host."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> str:
         """The file that is read."""
 
     @property
@@ -155,7 +156,7 @@ class LocalHost(LocalFiles):
     def directory(self) -> str:
         """See :class:`Host`; the root directory where the own one is gone: qsub says so itself."""
         try:
-            return os.getcwd()  # noqa: PTH109  # as text
+            return os.getcwd()  # as text
         except OSError:
             return "/"
 
@@ -175,12 +176,12 @@ class LocalHost(LocalFiles):
 
     def accounting(self, *paths: str) -> AccountingLog:
         """See :class:`Host`."""
-        return AccountingFile(*map(Path, paths))
+        return AccountingFile(*paths)
 
     def kept_answer(self, files: AnswerFiles) -> CommandResult | None:
         """See :class:`Host`; its exit status is not kept: 0 where it named a job."""
         try:
-            out, err = (path.read_bytes() for path in files)
+            out, err = (contents(path) for path in files.names)
         except FileNotFoundError:
             return None
         return CommandResult(("qsub",), 0 if out else 1, out, err)
@@ -196,12 +197,16 @@ class LocalHost(LocalFiles):
 
     def put(self, source: Path, place: str, progress: Progress | None) -> None:
         """See :class:`Host`."""
-        from drmaa_cli.system.transfer import copy  # noqa: PLC0415 few programs need it
+        from pathlib import Path  # noqa: PLC0415  # few programs need it
+
+        from drmaa_cli.system.transfer import copy  # noqa: PLC0415
 
         copy(source, Path(self.directory, place), progress)
 
     def get(self, source: str, place: Path, progress: Progress | None) -> None:
         """See :class:`Host`."""
+        from pathlib import Path  # noqa: PLC0415
+
         from drmaa_cli.system.transfer import copy  # noqa: PLC0415
 
         copy(Path(self.directory, source), place, progress)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from pathlib import Path
 
+from drmaa_cli.system.files import contents
 from drmaa_cli.typed import NamedTuple
 
-PROC = Path("/proc")
+PROC = "/proc"
 START_TIME_FIELD = 19  # proc(5), stat: field 22, counted after the command's closing parenthesis
 
 
@@ -63,10 +63,10 @@ NOBODY = Owner("-", 0, 0, "-")  # of a submission that its own process has given
 def running_with(word: str) -> bool:
     """Whether a process of this host has the word in its command line."""
     wanted = word.encode()
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
+    for entry in os.listdir(PROC):
+        if entry.isdigit():
             try:
-                if wanted in (entry / "cmdline").read_bytes():
+                if wanted in contents(f"{PROC}/{entry}/cmdline"):
                     return True
             except OSError:
                 continue  # it ended just now, or is not ours to look at: then it is no qsub of ours
@@ -75,7 +75,7 @@ def running_with(word: str) -> bool:
 
 def _started(pid: int) -> int | None:
     try:
-        text = (PROC / str(pid) / "stat").read_text()
+        text = os.fsdecode(contents(f"{PROC}/{pid}/stat"))
     except OSError:
         return None  # there is no such process
     fields = text.rpartition(")")[2].split()
@@ -84,6 +84,6 @@ def _started(pid: int) -> int | None:
 
 def _boot() -> str:
     try:
-        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+        return contents(f"{PROC}/sys/kernel/random/boot_id").decode().strip()
     except OSError:
         return "unknown"  # a container may hide it; the start times still tell processes apart

@@ -16,12 +16,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.background import Work
+from drmaa_cli.system.files import contents, remove
 from drmaa_cli.system.pipes import Conversation
-from drmaa_cli.typed import IO, NamedTuple, Protocol, Union
+from drmaa_cli.typed import IO, TYPE_CHECKING, NamedTuple, Protocol, Union
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LAST_WORDS_SECONDS = 1.0
 STOPPING_SECONDS = 0.005
@@ -54,16 +57,45 @@ class HostUnreachable(Exception):
     """The host that runs commands cannot be reached, or the connection was lost; says which and why."""
 
 
-class AnswerFiles(NamedTuple):
+class AnswerFiles:
     """Two files of this host that outlive the process that runs a command.
 
-    Attributes:
+    Args:
         out: what the command writes to standard output.
         err: what it writes to standard error.
+
+    Attributes:
+        names: both as text: pathlib is loaded for who asks for the paths.
     """
 
-    out: Path
-    err: Path
+    __slots__ = ("names",)
+
+    def __init__(self, out: str, err: str) -> None:
+        self.names = (out, err)
+
+    @property
+    def out(self) -> Path:
+        """The file of standard output."""
+        return next(iter(self))
+
+    @property
+    def err(self) -> Path:
+        """The file of standard error."""
+        return list(self)[1]
+
+    def __iter__(self) -> Iterator[Path]:
+        from pathlib import Path  # noqa: PLC0415  # loaded when it is needed
+
+        return map(Path, self.names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AnswerFiles) and self.names == other.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def __repr__(self) -> str:
+        return f"AnswerFiles{self.names!r}"
 
 
 class Command(NamedTuple):
@@ -196,7 +228,7 @@ class _Run:
     def _run_into(self, answer: AnswerFiles) -> CommandResult:
         opened: list[IO[bytes]] = []
         try:
-            for path in answer:
+            for path in answer.names:
                 try:
                     opened.append(_create(path))
                 except OSError as why:
@@ -292,20 +324,20 @@ def make_answer(files: AnswerFiles, program: str) -> None:
     Raises:
         CommandNotFound: they cannot be made, so that the program must not be begun.
     """
-    for path in files:
+    for path in files.names:
         try:
             _create(path).close()
         except OSError as why:
             raise CommandNotFound(program, f"{path}: {why.strerror}") from why
 
 
-def _create(path: Path) -> IO[bytes]:
-    path.unlink(missing_ok=True)  # of an attempt before, which certainly did not succeed
+def _create(path: str) -> IO[bytes]:
+    remove(path)  # of an attempt before, which certainly did not succeed
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _with_output(result: CommandResult, files: AnswerFiles) -> CommandResult:
-    return result._replace(stdout=files.out.read_bytes(), stderr=files.err.read_bytes())
+    return result._replace(stdout=contents(files.names[0]), stderr=contents(files.names[1]))
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

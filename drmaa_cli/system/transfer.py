@@ -164,7 +164,7 @@ def copy(source: Path, place: Path, progress: Progress | None) -> None:
             if stat.S_ISDIR(member.about.st_mode):
                 target.mkdir(0o700)
             elif stat.S_ISLNK(member.about.st_mode):
-                target.symlink_to(os.readlink(member.path))  # noqa: PTH115  # as text, whatever it is
+                target.symlink_to(os.readlink(member.path))  # as text, whatever it is
             else:
                 with member.path.open("rb") as opened, create(target) as made:
                     meter.copy(member.name, opened, made, member.about.st_size)
@@ -203,7 +203,7 @@ def pack(found: list[Member], top: str, stream: IO[bytes], meter: Meter) -> None
                 about.type = tarfile.DIRTYPE
                 archive.addfile(about)
             elif stat.S_ISLNK(member.about.st_mode):
-                about.type, about.linkname = tarfile.SYMTYPE, os.readlink(member.path)  # noqa: PTH115
+                about.type, about.linkname = tarfile.SYMTYPE, os.readlink(member.path)
                 archive.addfile(about)
             else:
                 about.size = member.about.st_size

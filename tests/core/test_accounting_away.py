@@ -248,7 +248,7 @@ def test_an_array_of_two_thousand_million_tasks_is_taken_up_again(cell: Cell) ->
     with cell.connect("session=huge") as session:
         run(session)
     (path,) = cell.state.glob("huge*.session")
-    store = Store.existing(path)
+    store = Store.existing(str(path))
     intent = Intent("t", None, "x", TaskRange(1, last), cell.clock.time(), False, None, Owner.this())
     store.accepted(store.record_intent(intent), 700)
     store.close()

@@ -54,7 +54,7 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def follow(tmp_path: Path) -> Callable[[], AccountingFile]:
-    return lambda: AccountingFile(tmp_path / "accounting", tmp_path / "accounting.jsonl")
+    return lambda: AccountingFile(f"{tmp_path}/accounting", f"{tmp_path}/accounting.jsonl")
 
 
 Follow = Callable[[], AccountingFile]
@@ -75,7 +75,7 @@ def test_json_lines_are_followed(write: Write, follow: Follow) -> None:
     assert not reader.changed()
     write("accounting.jsonl", in_json(4)[-20:])
     assert jobs(reader) == [4]
-    assert reader.path.name == "accounting.jsonl"
+    assert Path(reader.path).name == "accounting.jsonl"
 
 
 @pytest.mark.parametrize(("name", "lines"), [("accounting", plain), ("accounting.jsonl", in_json)])

@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reader(path: Path) -> AccountingFile:
-    found = AccountingFile(path)
+    found = AccountingFile(str(path))
     assert found.open()
     return found
 
@@ -87,7 +87,7 @@ def test_a_half_line_is_read_when_it_is_whole(path: Path, reader: AccountingFile
 def test_however_the_file_grows(tmp_path_factory: pytest.TempPathFactory, pieces: list[int]) -> None:
     path = tmp_path_factory.mktemp("grows") / "accounting"
     path.touch()
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     reader.open()
     data = lines(*range(10, 20))
     found = []
@@ -130,11 +130,11 @@ def test_a_mark_in_a_file_that_was_rotated_away(path: Path, reader: AccountingFi
     append(path, lines(3))
     path.rename(path.with_name("accounting.0"))
     path.write_bytes(lines(4))
-    again = AccountingFile(path)
+    again = AccountingFile(str(path))
     assert again.open(mark)
     assert jobs(again) == [3, 4]
     path.with_name("accounting.0").unlink()
-    third = AccountingFile(path)
+    third = AccountingFile(str(path))
     assert third.open(mark)
     assert jobs(third) == [4]
 
@@ -168,7 +168,7 @@ def test_emptied_more_than_once_between_two_readings(
 def test_written_and_rotated_before_it_is_read_for_the_first_time(path: Path) -> None:
     """A new cell has no accounting file until its first job ends; what lay there before is not ours."""
     path.rename(path.with_name("accounting.9"))
-    found = AccountingFile(path)
+    found = AccountingFile(str(path))
     assert not found.open()
     assert not found.changed()
     for place, new in enumerate([(3, 4), (5,)]):
@@ -230,7 +230,7 @@ def refuse(path: object, *_: object) -> int:
 
 
 def test_a_file_that_may_not_be_read_is_no_news(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refuse)
         assert not reader.open()
@@ -241,7 +241,7 @@ def test_a_file_that_may_not_be_read_is_no_news(path: Path, monkeypatch: pytest.
 
 def test_missing_then_there(tmp_path: Path) -> None:
     path = tmp_path / "accounting"
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     assert not reader.open()
     assert not reader.changed()
     assert jobs(reader) == []
@@ -296,7 +296,7 @@ def test_garbage_is_passed_over(path: Path, reader: AccountingFile) -> None:
 
 
 def test_marks(path: Path) -> None:
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     assert reader.mark() is None
     for mark in (Mark(0, 0), Mark(path.stat().st_ino, 10**9)):
         assert reader.open(mark)
@@ -309,14 +309,14 @@ def test_marks(path: Path) -> None:
 def test_a_hundred_thousand_lines(path: Path) -> None:
     other = evidence.line(job=7)
     path.write_bytes(other * 50_000 + lines(8) + other * 50_000)
-    reader = AccountingFile(path)
+    reader = AccountingFile(str(path))
     reader.open(Mark(0, 0))
     assert [record.job for record in reader.read_new({8}.__contains__)] == [8]
 
 
 def test_closed_for_good_and_no_descriptor_is_left(path: Path) -> None:
     for _ in range(20):
-        reader = AccountingFile(path)
+        reader = AccountingFile(str(path))
         reader.open()
         reader.look_back(Mark(0, 0), SINCE, every, unread=True)
         reader.close()

@@ -100,7 +100,7 @@ def test_a_parallel_jobs_exit_status_in_doubt(
     written = cell.qmaster.common / "accounting.jsonl"
     lines = [captured.case(name, engine).accounting_lines[0] for name in (PE, "qacct.j_pe")]
     written.write_text("".join(f"{line}\n" for line in lines))
-    accounting = AccountingFile(cell.qmaster.accounting, written)
+    accounting = AccountingFile(str(cell.qmaster.accounting), str(written))
     records = [parse_line(line.encode()) for line in lines]
     speak(cell, engine)
     with caplog.at_level(logging.WARNING, "drmaa_cli"):
@@ -118,7 +118,7 @@ def test_no_engine_of_the_older_form_is_asked(cell: Cell) -> None:
     cell.qmaster.accounting.write_text(f"{line}\n")
     before = len(cell.runner.calls)
     success = parse_line(line.encode())._replace(exit_status=0)
-    session.cluster.check_exits([success], AccountingFile(cell.qmaster.accounting))
+    session.cluster.check_exits([success], AccountingFile(str(cell.qmaster.accounting)))
     assert len(cell.runner.calls) == before
 
 

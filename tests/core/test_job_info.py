@@ -157,8 +157,8 @@ CREATE TABLE tasks (
 def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
     """Its tasks have no column for facts, its jobs none for files."""
     path = tmp_path / "old.session"
-    Store.open(path, "session=old", 1.0, "here").close()
-    with sqlite3.connect(path) as db:
+    Store.open(str(path), "session=old", 1.0, "here").close()
+    with sqlite3.connect(str(path)) as db:
         for statement in ("DROP TABLE tasks", "DROP TABLE jobs", FIRST_JOBS, FIRST_TASKS):
             db.execute(statement)
         db.execute("DROP TABLE session")
@@ -170,12 +170,12 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 1")
     db.close()
     for _ in range(2):
-        store = Store.open(path, "session=old", 1.0, "here")
+        store = Store.open(str(path), "session=old", 1.0, "here")
         (job,) = store.jobs()
         assert job.tasks[0].end == End(Outcome.EXITED, 3, "a=1")
         assert job.intent.files == ()
         store.close()
-    store = Store.existing(path)
+    store = Store.existing(str(path))
     assert not job.tasks[0].wished
     store.ended([(1, TaskRange(1, 1), End(Outcome.LOST, 0, "", FACTS))])
     store.close()

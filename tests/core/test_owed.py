@@ -97,7 +97,7 @@ class Disk:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A session of one large array."""
-    store = Store.open(tmp_path / "x.session", "session=x", 0.0, "here")
+    store = Store.open(str(tmp_path / "x.session"), "session=x", 0.0, "here")
     position = store.record_intent(intent("t")._replace(tasks=TaskRange(1, TASKS), owner=NOBODY))
     store.accepted(position, 42)
     return store

@@ -55,7 +55,7 @@ def test_somebody_elses_database_is_left_alone(cell: Cell, version: int, table: 
     (path,) = files(cell)
     session.exit()
     path.unlink()
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(str(path)) as db:
         db.execute(f"CREATE TABLE {table} (text TEXT)")
         db.execute(f"PRAGMA user_version = {version}")
     db.close()
@@ -70,7 +70,7 @@ def test_a_file_of_a_newer_version_is_refused(cell: Cell) -> None:
     run(session)
     (path,) = files(cell)
     session.exit()
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(str(path))
     db.execute("PRAGMA user_version = 1000")
     db.close()
     with pytest.raises(DrmsInitException, match="newer"):

@@ -36,9 +36,9 @@ HOWS = (DELETION_ASKED, DELETED_PENDING, DELETED_RUNNING, NOT_DELETED)
 def opened(tasks: TaskRange, path: Path | None = None) -> Iterator[tuple[Store, int]]:
     """A store with one submission, in memory or in a file; its position."""
     if path is None:
-        store = Store.memory(Path("nowhere"), "session=rows", 0.0, "here")
+        store = Store.memory("nowhere", "session=rows", 0.0, "here")
     else:
-        store = Store.open(path, "session=rows", 0.0, "here")
+        store = Store.open(str(path), "session=rows", 0.0, "here")
     try:
         position = store.record_intent(Intent("ab", "key", "name", tasks, 0.0, False, None, NOBODY))
         store.accepted(position, 7)
@@ -49,7 +49,7 @@ def opened(tasks: TaskRange, path: Path | None = None) -> Iterator[tuple[Store, 
 
 def execute(path: Path, statement: str, *values: object) -> list[tuple[object, ...]]:
     """What a statement finds in a store's file."""
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(str(path)) as db:
         found = db.execute(statement, values).fetchall()
     db.close()
     return found
@@ -184,9 +184,9 @@ def test_tasks_that_end_one_by_one_have_a_row_each(path: Path) -> None:
 
 
 def test_two_processes_reap_a_task_once(path: Path) -> None:
-    one = Store.open(path, "session=two", 0.0, "here")
+    one = Store.open(str(path), "session=two", 0.0, "here")
     position = one.record_intent(Intent("ab", None, "name", MILLION, 0.0, False, None, NOBODY))
-    other = Store.open(path, "session=two", 0.0, "here")
+    other = Store.open(str(path), "session=two", 0.0, "here")
     try:
         one.ended([(position, MILLION, GONE)])
         assert other.claim([(position, TaskRange(5, 6))]) == [(position, TaskRange(5, 6))]
@@ -229,41 +229,41 @@ def forget_the_cell(db: sqlite3.Connection) -> None:
 
 def test_a_file_that_does_not_say_of_which_cell_it_is(path: Path) -> None:
     here = CellIdentity("/opt/sge", "default", "master:6444")
-    Store.open(path, "session=old", 0.0, "here", here.dump()).close()
-    with sqlite3.connect(path) as db:
+    Store.open(str(path), "session=old", 0.0, "here", here.dump()).close()
+    with sqlite3.connect(str(path)) as db:
         forget_the_cell(db)
         db.execute("PRAGMA user_version = 6")
     db.close()
     other = CellIdentity("/opt/sge", "other", "master:6444")
     for cell in (here, other):
-        store = Store.open(path, "session=old", 0.0, "here", cell.dump())
+        store = Store.open(str(path), "session=old", 0.0, "here", cell.dump())
         assert store.cell() is None
         store.close()
 
 
 def test_a_session_of_another_cell(path: Path) -> None:
     here = CellIdentity("/opt/sge", "default", "master:6444")
-    Store.open(path, "session=one", 0.0, "here", here.dump()).close()
+    Store.open(str(path), "session=one", 0.0, "here", here.dump()).close()
     before = path.read_bytes()
     moved = here._replace(root="/gridware/sge")
     for same in (here.dump(), moved.dump(), here._replace(qmaster="shadow:6444").dump(), ""):
-        store = Store.open(path, "session=one", 0.0, "here", same)
+        store = Store.open(str(path), "session=one", 0.0, "here", same)
         assert store.cell() == here
         store.close()
     other = moved._replace(qmaster="shadow:6444")
     text = r"belongs to another Grid Engine, /opt/sge \(cell default, qmaster master:6444\).*/gridware/sge"
     with pytest.raises(StoreError, match=text):
-        Store.open(path, "session=one", 0.0, "here", other.dump())
+        Store.open(str(path), "session=one", 0.0, "here", other.dump())
     assert path.read_bytes() == before
 
 
 def test_a_file_of_the_version_before_is_taken_up(path: Path) -> None:
-    store = Store.open(path, "session=old", 0.0, "here")
+    store = Store.open(str(path), "session=old", 0.0, "here")
     position = store.record_intent(Intent("ab", None, "name", TaskRange(1, 9), 0.0, False, None, NOBODY))
     store.accepted(position, 7)
     store.ended([(position, TaskRange(2, 2), GOOD)])
     store.close()
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(str(path)) as db:
         db.execute("DROP INDEX ranges")
         db.execute("ALTER TABLE tasks RENAME TO newer")
         columns = "position, task, outcome, value, usage, facts, deleted, wished, reaped"
@@ -279,7 +279,7 @@ def test_a_file_of_the_version_before_is_taken_up(path: Path) -> None:
         db.execute("PRAGMA user_version = 5")
     db.close()
     for _ in range(2):
-        store = Store.open(path, "session=old", 0.0, "here")
+        store = Store.open(str(path), "session=old", 0.0, "here")
         store.deleted(position, [TaskRange(3, 9)], DELETED_PENDING)
         assert rows(store) == [(2, None), (3, 9)]
         assert store.end_of(position, 2) == GOOD

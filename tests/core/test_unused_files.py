@@ -50,7 +50,7 @@ def test_a_session_whose_only_submission_was_refused(cell: Cell, path: Path) -> 
 
 
 def test_one_that_was_left_by_a_program_that_was_killed(cell: Cell, path: Path) -> None:
-    Store.open(path, NAME, 1.0, "here").close()
+    Store.open(str(path), NAME, 1.0, "here").close()
     cell.connect(NAME).exit()
     assert not path.exists()
 
@@ -154,7 +154,7 @@ def test_a_file_that_is_made_and_removed_at_the_same_time(tmp_path: Path) -> Non
         def write(path: Path = path, kept: list[str] = kept, start: threading.Barrier = start) -> None:
             start.wait()
             while True:
-                store = Store.open(path, NAME, 1.0, "here")
+                store = Store.open(str(path), NAME, 1.0, "here")
                 try:
                     store.record_intent(intent("t"))
                 except StoreError:
@@ -168,14 +168,14 @@ def test_a_file_that_is_made_and_removed_at_the_same_time(tmp_path: Path) -> Non
         def remove(path: Path = path, start: threading.Barrier = start) -> None:
             start.wait()
             for _ in range(20):
-                unused.remove(path)
+                unused.remove(str(path))
 
         threads = [threading.Thread(target=one) for one in (write, remove, remove, remove)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        store = Store.existing(path)
+        store = Store.existing(str(path))
         assert [job.intent.token for job in store.jobs()] == kept == ["t"]
         store.close()
         assert path.stat().st_mode & 0o777 == 0o600
@@ -184,8 +184,8 @@ def test_a_file_that_is_made_and_removed_at_the_same_time(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["a?b#c%20d", "ä", "\udcff"])
 def test_paths_of_any_letters(tmp_path: Path, name: str) -> None:
     path = tmp_path / name / "x.session"
-    store = Store.open(path, NAME, 1.0, "here")
+    store = Store.open(str(path), NAME, 1.0, "here")
     assert store.contact() == NAME
     store.close()
-    assert unused.remove(path)
+    assert unused.remove(str(path))
     assert [one.name for one in path.parent.iterdir()] == []

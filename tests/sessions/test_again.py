@@ -49,7 +49,7 @@ def test_a_file_that_does_not_tell(own: Cell, kept: bytes | None, expected: type
     with JobSession(CONTACT) as session:
         number = session.runJob(job(session, "exit 4"))
         (path,) = Path(session.config.state_dir).glob("**/*.session")
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(str(path)) as db:
         db.execute("UPDATE jobs SET template = ?", (kept,))
     db.close()
     with JobSession(CONTACT) as session:

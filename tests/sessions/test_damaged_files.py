@@ -20,12 +20,13 @@ from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import connect
 from drmaa_cli.store.expiry import read, read_all
-from drmaa_cli.store.places import StoreError, answer_files, answers_beside, path_of, remove_files
+from drmaa_cli.store.places import StoreError, answer_files, answers_beside, remove_files
 from drmaa_cli.store.session_store import Intent, Store
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import NOBODY
 from fake_sge import Cell
 from tests.sessions.kit import job
+from tests.sessions.places import path_of
 
 CONTACT = "session=kept"
 TOKENS = [f"{number:032x}" for number in range(3)]
@@ -34,7 +35,7 @@ TOKENS = [f"{number:032x}" for number in range(3)]
 def filled(directory: Path, contact: str = CONTACT) -> Path:
     """A session's file with an array, a single job and an end, all of whose jobs have ended."""
     path = path_of(directory, contact.partition("=")[2])
-    store = Store.open(path, contact, time.time(), "here")
+    store = Store.open(str(path), contact, time.time(), "here")
     for count, tasks in enumerate((TaskRange(1, 4, 2), None)):
         intent = Intent(TOKENS[count], f"key{count}", "name", tasks, time.time(), False, Mark(7, 9), NOBODY)
         position = store.record_intent(intent)
@@ -49,7 +50,7 @@ def filled(directory: Path, contact: str = CONTACT) -> Path:
 def judged(path: Path) -> str:
     """What becomes of reading a session's file with everything that reads one; only StoreError may leave."""
     try:
-        store = Store.existing(path)
+        store = Store.existing(str(path))
     except StoreError:
         return "not opened"
     try:
@@ -142,7 +143,7 @@ def test_values_that_the_schema_does_not_have(
 ) -> None:
     for count, value in enumerate(values):
         path = filled(tmp_path / str(count))
-        db = connect(path)
+        db = connect(str(path))
         db.execute(f"UPDATE OR REPLACE {table} SET {column} = ?", (value,))
         db.close()
         assert judged(path) == "not read", value
@@ -151,7 +152,7 @@ def test_values_that_the_schema_does_not_have(
 def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
     for column in ("token", "key", "name", "owner"):
         path = filled(tmp_path / column)
-        db = connect(path)
+        db = connect(str(path))
         db.execute(f"UPDATE jobs SET {column} = CAST(X'61FF62' || position AS TEXT)")
         db.close()
         assert judged(path) == "not read", column
@@ -163,7 +164,7 @@ def test_a_damaged_file_as_programs_and_the_command_meet_it(
 ) -> None:
     state = tmp_path / "state"
     path = filled(state)
-    db = connect(path)
+    db = connect(str(path))
     db.execute("UPDATE jobs SET name = CAST(X'61FF62' AS TEXT)")
     db.close()
     with pytest.raises(DrmsInitException, match="cannot be read"):
@@ -180,7 +181,7 @@ def test_damage_while_a_session_uses_the_file(own: Cell, tmp_path: Path) -> None
     session = JobSession(CONTACT)
     number = session.runJob(job(session, "exit 0"))
     session.wait(number)
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(str(path))
     db.execute("UPDATE jobs SET name = X'FF', number = number")
     db.execute("INSERT INTO jobs SELECT 99, 'x', 'other', X'FF', 1, 1, 2, 1, 1, 1, 1, 1, 'a', 0, NULL, NULL")
     db.commit()
@@ -327,15 +328,15 @@ def test_keys_that_cannot_be(own: Cell, key: str) -> None:
 def test_files_of_a_session_whose_name_begins_alike_are_not_its_own(tmp_path: Path) -> None:
     mine, other = filled(tmp_path, "session=a"), filled(tmp_path, "session=a.session.x")
     for path, token in ((mine, TOKENS[0]), (other, TOKENS[1])):
-        for answer in answer_files(path, token):
+        for answer in answer_files(str(path), token):
             answer.write_bytes(b"")
-    assert answers_beside(mine) == {TOKENS[0]}
-    assert answers_beside(other) == {TOKENS[1]}
-    remove_files(mine)
+    assert answers_beside(str(mine)) == {TOKENS[0]}
+    assert answers_beside(str(other)) == {TOKENS[1]}
+    remove_files(str(mine))
     assert not mine.exists()
-    assert not any(answer.exists() for answer in answer_files(mine, TOKENS[0]))
+    assert not any(answer.exists() for answer in answer_files(str(mine), TOKENS[0]))
     assert other.exists()
-    assert all(answer.exists() for answer in answer_files(other, TOKENS[1]))
+    assert all(answer.exists() for answer in answer_files(str(other), TOKENS[1]))
     assert judged(other) == "read"
 
 
@@ -345,13 +346,13 @@ def test_a_damaged_old_file_disturbs_no_other_session(own: Cell, tmp_path: Path,
     state = tmp_path / "state"
     path = filled(state)
     if damage == "text":
-        db = connect(path)
+        db = connect(str(path))
         db.execute("UPDATE jobs SET name = CAST(X'61FF62' AS TEXT), key = NULL")
         db.close()
     elif damage == "cut":
         path.write_bytes(path.read_bytes()[:5000])
     else:
-        remove_files(path)
+        remove_files(str(path))
         make = {
             "link": lambda: path.symlink_to("nowhere"),
             "fifo": lambda: os.mkfifo(path),

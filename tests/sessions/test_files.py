@@ -18,13 +18,14 @@ from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.database import SCHEMA_VERSION
 from drmaa_cli.store.expiry import DAY, STAMP, expire, is_expired, read
-from drmaa_cli.store.places import path_of, remote_directory
+from drmaa_cli.store.places import remote_directory
 from drmaa_cli.store.rows import StoredJob
 from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.clock import Clock
 from fake_sge.cell import Cell
 from tests.cli.schemas import valid
 from tests.sessions.kit import PATIENCE, job
+from tests.sessions.places import path_of
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -257,9 +258,9 @@ def test_prune_by_age(inside: Cell, state: Path, capsys: pytest.CaptureFixture[s
 
 def test_prune_what_never_had_a_job(inside: Cell, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     use("kept", key="k")
-    far = remote_directory(state, "far")
+    far = Path(remote_directory(str(state), "far"))
     for place, name in ((state, "refused"), (state, "busy"), (far, "away")):
-        Store.open(path_of(place, name), f"session={name}", time.time(), "here").close()
+        Store.open(str(path_of(place, name)), f"session={name}", time.time(), "here").close()
     path_of(state, "full").touch(mode=0o600)
     path_of(far, "nowhere").touch(mode=0o600)
     gone = ["refused", "away", "full", "nowhere"]

@@ -34,7 +34,7 @@ def large(
 
 def rows(state: Path) -> int:
     (path,) = state.glob("*.session")
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(str(path)) as db:
         (count,) = db.execute("SELECT count(*) FROM tasks").fetchone()
     db.close()
     return int(count)

@@ -14,10 +14,10 @@ from drmaa_cli.cli import main
 from drmaa_cli.errors import DrmsInitException
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store.expiry import DAY, STAMP, read
-from drmaa_cli.store.places import path_of
 from fake_sge.cell import Cell
 from tests.sessions.conftest import enter
 from tests.sessions.kit import job
+from tests.sessions.places import path_of
 
 
 @pytest.fixture(scope="module")

@@ -199,7 +199,7 @@ def test_a_forked_child_has_no_session_and_may_begin_one() -> None:
 
 @pytest.mark.slow
 def test_a_fork_while_threads_write_harms_nobody(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "x.session", "session=x", 0.0, "host")
+    store = Store.open(str(tmp_path / "x.session"), "session=x", 0.0, "host")
     stop = threading.Event()
     written = []
 
@@ -217,7 +217,7 @@ def test_a_fork_while_threads_write_harms_nobody(tmp_path: Path) -> None:
         thread.join()
     assert len(store.jobs()) == len(written)
     store.close()
-    again = Store.open(tmp_path / "x.session", "session=x", 0.0, "host")
+    again = Store.open(str(tmp_path / "x.session"), "session=x", 0.0, "host")
     assert [found.position for found in again.jobs()] == sorted(written)
     again.close()
 
@@ -227,8 +227,8 @@ def intent(token: str) -> Intent:
 
 
 def test_a_file_that_is_removed_under_a_session_is_said(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "x.session", "session=x", 0.0, "host")
-    store.path.unlink()
+    store = Store.open(str(tmp_path / "x.session"), "session=x", 0.0, "host")
+    (tmp_path / "x.session").unlink()
     with pytest.raises(StoreError, match="removed or replaced while it was in use"):
         store.record_intent(intent("t"))
     store.close()

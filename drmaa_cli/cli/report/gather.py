@@ -206,7 +206,7 @@ class Commands:
     def _read(self, number: int) -> tuple[Kept, Sequence[Mapping[bytes, Text]]] | None:
         try:
             if self._store is None:
-                self._store = Store.existing(self._path)
+                self._store = Store.existing(str(self._path))
             kept = self._store.kept(number)
             return None if kept is None or not kept.templates else (kept, of_bytes(kept.templates))
         except (StoreError, ValueError):  # a template that cannot be read keeps nobody from the rest

@@ -215,7 +215,7 @@ class Survey:
         if self._place.chosen:
             paths = [self._place.path] if self._place.exists else []
         else:
-            paths = session_files(self._place.directory)
+            paths = [Path(path) for path in session_files(str(self._place.directory))]
         found = {}
         for path in paths:
             with contextlib.suppress(FileNotFoundError):  # its program has just ended

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import AccountingRecord
@@ -63,7 +62,7 @@ class RemoteLog:
     def __init__(self, run: RunShell, *paths: str) -> None:
         self._run = run
         self._paths = " ".join(map(quote, paths))
-        self.path = Path(paths[0])
+        self.path = paths[0]
         self._lock = Lock()
         self._inode: int | None = None
         self._offset = 0  # up to here it has been given out
@@ -200,7 +199,7 @@ class RemoteLog:
         self._pause = pause  # whatever travelled with it: this was no query of anybody's
 
     def _follow(self, head: _Head, offset: int) -> None:
-        self.path, self._inode, self._offset = Path(head.path), head.inode, offset
+        self.path, self._inode, self._offset = head.path, head.inode, offset
         self._past = self._fetched = b""
 
     def _ask(self) -> _Head | None:

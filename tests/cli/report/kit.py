@@ -10,11 +10,11 @@ from typing import NamedTuple
 from drmaa_cli.gridengine.accounting import parse_line
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, end_of_record
-from drmaa_cli.store.places import path_of
 from drmaa_cli.store.rows import Intent
 from drmaa_cli.store.session_store import Store
 from drmaa_cli.system.processes import NOBODY
 from drmaa_cli.template.kept import to_bytes
+from tests.sessions.places import path_of
 
 START = 1_795_800_000
 MEBIBYTE, GIBIBYTE = 2**20, 2**30
@@ -61,7 +61,7 @@ class History:
 
     def __init__(self, state: Path, name: str) -> None:
         self.path = path_of(state, name)
-        self._store = Store.open(self.path, f"session={name}", float(START), "submit")
+        self._store = Store.open(str(self.path), f"session={name}", float(START), "submit")
         self._tokens = itertools.count()
 
     def add(
