@@ -1,7 +1,8 @@
 """The jobs of one session: what was seen of each, which have ended, which may still be reaped.
 
-:meth:`JobTable.apply` takes in what Grid Engine said (a listing, `qstat -j`, accounting records) and returns
-what changed. Memory only, no locks, no clock: the session serialises access and writes the changes down.
+:func:`drmaa_cli.jobs.evidence.apply` takes in what Grid Engine said (a listing, `qstat -j`, accounting
+records) and returns what changed. Memory only, no locks, no clock: the session serialises access and writes
+the changes down.
 """
 
 from __future__ import annotations
@@ -10,62 +11,18 @@ import heapq
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 
-from drmaa_cli.gridengine.output_files import OutputFiles
-from drmaa_cli.gridengine.records import AccountingRecord, Details, JobId, JobRow, Snapshot
-from drmaa_cli.gridengine.states import is_pending
-from drmaa_cli.gridengine.units import parse_time
-from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import (
-    NO_TASK,
-    Ended,
-    Rules,
-    Sighting,
-    TrackedJob,
-    covered,
-    endings,
-    fits,
-    sight,
-)
-from drmaa_cli.jobs.missing_jobs import back_again, note_reasons
-from drmaa_cli.jobs.news import News
 from drmaa_cli.jobs.task_numbers import TaskNumbers
-from drmaa_cli.typed import NamedTuple, Union
+from drmaa_cli.jobs.tracked_job import NO_TASK, Rules, TrackedJob
+from drmaa_cli.typed import TYPE_CHECKING
 
-__all__ = ["Changes", "Evidence", "JobTable", "News", "Records", "rows_by_job"]
+if TYPE_CHECKING:
+    from drmaa_cli.gridengine.output_files import OutputFiles
+    from drmaa_cli.gridengine.records import AccountingRecord, JobId
+    from drmaa_cli.jobs.job_end import End
+    from drmaa_cli.jobs.lifecycle import Ended
+    from drmaa_cli.jobs.news import News
 
 MANY = 64  # so many outdated entries are tidied up
-
-
-class Records(NamedTuple):
-    """What accounting says.
-
-    Attributes:
-        records: in the order in which they were written.
-        appended: whether they were written to the accounting file after the jobs were submitted (those of
-            jobs of which it is known where the file ended then).
-    """
-
-    records: Sequence[AccountingRecord]
-    appended: bool = False
-
-
-Evidence = Union[Snapshot, Details, Records]
-
-
-class Changes(NamedTuple):
-    """What a piece of evidence changed.
-
-    Attributes:
-        ends: the tasks that have ended.
-        moved: whether anything is different from before.
-        lively: whether a job runs, or is not to be seen yet (of a listing; True otherwise).
-        deleting: tasks that are being deleted, at whose wish ever: their accounting record will not tell.
-    """
-
-    ends: tuple[Ended, ...] = ()
-    moved: bool = False
-    lively: bool = True
-    deleting: tuple[tuple[TrackedJob, TaskNumbers], ...] = ()
 
 
 class JobTable:
@@ -139,6 +96,8 @@ class JobTable:
 
         It is told as long as somebody has it.
         """
+        from drmaa_cli.jobs.news import News  # noqa: PLC0415  # few programs need it
+
         news = News()
         followers = [follower for follower in self._followers if follower() is not None]
         self._followers = [*followers, weakref.ref(news)]
@@ -173,22 +132,6 @@ class JobTable:
         """Whether there are records of tasks that may still be in the qmaster."""
         return bool(self._records)
 
-    def apply(self, found: Evidence, now: float) -> Changes:
-        """Take in what Grid Engine said.
-
-        Args:
-            found: a complete listing, the details of the :meth:`lost` jobs, or accounting records.
-            now: when it was asked, by the monotonic clock; of records: up to when they are complete.
-        """
-        if isinstance(found, Snapshot):
-            return self._apply_listing(found, now)
-        if isinstance(found, Details):
-            return self._apply_details(found, now)
-        self._read_until = max(self._read_until, now)
-        for record in found.records:
-            self._note(record, found)
-        return self._conclude()
-
     def silent(self, since: float) -> None:
         """Nobody answers since then: a task is not given up that could not be looked for."""
         self._silent_since = since
@@ -201,92 +144,6 @@ class JobTable:
                 for notes in (known.missing, known.faulty):
                     notes.change(lambda since: min(since + seconds, now))
         self._silent_since = None
-
-    def _apply_listing(self, listing: Snapshot, now: float) -> Changes:
-        by_job = rows_by_job(listing)
-        moved = lively = False
-        deleting: list[tuple[TrackedJob, TaskNumbers]] = []
-        for known in self.waiting():
-            rows = by_job.get(known.number, ())
-            lively = lively or not all(is_pending(row.state) for row in rows)
-            moved = moved or rows != known.rows
-            if known.since <= now:  # else the listing may be older than the job, or than our change of it
-                self._learn_clock(known, rows)
-                sighting = sight(known, rows)
-                if new := sighting.deleting.without(known.deleted):
-                    deleting.append((known, new))
-                self._sighted(known, sighting, now)
-        changes = self._conclude()
-        return Changes(changes.ends, moved or changes.moved, lively, tuple(deleting))
-
-    def _sighted(self, known: TrackedJob, sighting: Sighting, now: float) -> None:
-        """What is absent now becomes missing, what is present no longer is."""
-        self.deleted(known.number, sighting.deleting, pending=False)
-        absent = sighting.absent
-        if absent:
-            new = absent.without(known.missing.tasks())
-            for row in known.rows if new else ():
-                known.last_seen.put_all(covered(row, new), row)
-        known.rows = sighting.rows
-        for notes, tasks in ((known.missing, absent), (known.faulty, sighting.faulty)):
-            if notes:
-                notes.keep(tasks)
-            if tasks:
-                notes.put_all(tasks.without(notes.tasks()), now)
-        known.reasons.keep(known.waiting)
-        if known.confirmed:
-            known.confirmed = known.confirmed.among(absent)
-        known.last_seen.keep(absent)
-
-    def _apply_details(self, details: Details, now: float) -> Changes:
-        asked = details.unknown.union(job.job for job in details.jobs)
-        for known in [self._jobs[number] for number in asked if number in self._jobs]:
-            for task in back_again(known, details):
-                known.missing.discard(task)
-            known.confirmed = known.missing.where(lambda since: since <= now)
-            if known.faulty:
-                note_reasons(known, details)
-        for job in details.jobs:
-            if job.job in self._jobs:
-                self._jobs[job.job].submission_time = job.submission_time
-        return self._conclude(details)._replace(moved=True)
-
-    def _learn_clock(self, known: TrackedJob, rows: tuple[JobRow, ...]) -> None:
-        """Compare our clock with the times in a listing, where a job is shown for the first time."""
-        if known.rows or not rows:
-            return
-        try:
-            told = parse_time(rows[0].time)
-        except ValueError:
-            return  # a form that is not known: nothing depends on it
-        if told and is_pending(rows[0].state):
-            known.submission_time = told
-        if told and (self._clock_offset is None or told - known.submitted < self._clock_offset):
-            self._clock_offset = told - known.submitted
-            for job in self._jobs.values():
-                job.clock_offset = self._clock_offset
-
-    def _note(self, record: AccountingRecord, found: Records) -> None:
-        known = self._jobs.get(record.job)
-        if known is not None and fits(record, known, appended=found.appended and known.marked):
-            task = NO_TASK if known.tasks is None else record.task
-            self._records.setdefault(record.job, {})[task] = record
-
-    def _conclude(self, details: Details | None = None) -> Changes:
-        """Which tasks have ended, as far as is known now."""
-        now = self._read_until if self._silent_since is None else min(self._read_until, self._silent_since)
-        ends: list[Ended] = []
-        for known in self.waiting():
-            if known.missing or known.faulty or known.number in self._records:
-                new = list(endings(known, self._records, now, self.rules, details))
-                ends += [fact for fact in new if self.ended(fact)]
-        for number in [number for number in self._records if self._needs_no_record(number)]:
-            del self._records[number]
-        return Changes(tuple(ends), bool(ends))
-
-    def _needs_no_record(self, number: int) -> bool:
-        known = self._jobs.get(number)
-        return known is None or not known.waiting.intersection(self._records[number])
 
     def deletion_asked(self, number: int, tasks: Iterable[int]) -> None:
         """These tasks are to be deleted, and what the qmaster makes of it is not known."""
@@ -381,14 +238,6 @@ class JobTable:
             del self._jobs[known.number]
         if len(self._ready) > MANY + 2 * len(self._jobs):
             self._ready = sorted((job.order, job.number) for job in self._jobs.values() if job.ended)
-
-
-def rows_by_job(listing: Snapshot) -> dict[int, tuple[JobRow, ...]]:
-    """A listing's rows by job number."""
-    found: dict[int, list[JobRow]] = {}
-    for row in listing.rows:
-        found.setdefault(row.job, []).append(row)
-    return {number: tuple(group) for number, group in found.items()}
 
 
 def _numbers(known: TrackedJob, tasks: Iterable[int]) -> TaskNumbers:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from drmaa_cli.gridengine.records import Details
-from drmaa_cli.jobs.lifecycle import NO_TASK, STATUS_FINISHED, TrackedJob
+from drmaa_cli.jobs.lifecycle import STATUS_FINISHED
+from drmaa_cli.jobs.tracked_job import NO_TASK, TrackedJob
 
 _STAMP = r"[0-9/]{8,10} [0-9:]{8} (?:\[[0-9]+:[0-9]+\]: )?"
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 
 
 class News:

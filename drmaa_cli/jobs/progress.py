@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import TrackedJob, covered
+from drmaa_cli.jobs.lifecycle import covered
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.typed import NamedTuple
 
 

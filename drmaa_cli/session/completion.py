@@ -24,9 +24,9 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import ALL, ANY, JobIdLike, parse_job_id, text_of
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.progress import Progress
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.session.ending import Session, waits
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.observer import Observer, ProgressLike, reporting

@@ -23,8 +23,8 @@ from drmaa_cli.gridengine.control import COMMANDS
 from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import Answer, Outcome
 from drmaa_cli.gridengine.states import Letter, flags, is_pending
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.system.cell import Cluster, Controlled
 from drmaa_cli.typed import NamedTuple

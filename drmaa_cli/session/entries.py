@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from drmaa_cli.gridengine.records import JobId, JobRow, TaskRange
-from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.store.session_store import DELETED_PENDING, DELETION_ASKED, StoredJob, StoredTask
-from drmaa_cli.system.accounting_log import Mark
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_end import End
+    from drmaa_cli.jobs.job_table import JobTable
+    from drmaa_cli.system.accounting_log import Mark
 
 
 class SessionJob(NamedTuple):

@@ -21,8 +21,9 @@ from drmaa_cli.gridengine.records import AccountingRecord, Hold, JobId, JobRow
 from drmaa_cli.gridengine.states import Letter, flags, job_state
 from drmaa_cli.gridengine.waiting import SchedulerAnswer
 from drmaa_cli.jobs.job_end import End, Outcome, end_of_record
-from drmaa_cli.jobs.lifecycle import NO_TASK, covers
+from drmaa_cli.jobs.lifecycle import covers
 from drmaa_cli.jobs.reason import Cause
+from drmaa_cli.jobs.tracked_job import NO_TASK
 from drmaa_cli.jobs.why import ended, error_state, waiting
 from drmaa_cli.jobs.why.explanation import Explanation, Finding, WaitKind
 from drmaa_cli.jobs.why.words import names, task_numbers

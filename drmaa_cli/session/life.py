@@ -17,8 +17,8 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.records import JSON_FILE, PLAIN_FILE
 from drmaa_cli.session import opening
+from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.contact import chosen_contact, new_name
-from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.session_file import SessionFile
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from drmaa_cli.config import Settings
     from drmaa_cli.gridengine.dialect import Flavour
     from drmaa_cli.session.change import Changing
+    from drmaa_cli.session.monitor import Monitor
     from drmaa_cli.session.overview import Overview
     from drmaa_cli.session.submissions import Submissions
     from drmaa_cli.session.wait import Waiting
@@ -83,8 +84,9 @@ class SessionLife:
         self._table = self._session_jobs.table
         self._path, self._common, self._grace = path, self.cluster.common, rules.grace
         self._accounting = self._open_accounting()
-        self._monitor = Monitor(self.cluster, self._table, self._accounting)
-        self._lock = Lock()
+        self._bell = Bell(self.cluster.clock)
+        self._known_monitor: Monitor | None = None
+        self._lock, self._loading = Lock(), Lock()
         try:
             self._take_up()
             opening.warn_of_accounting(self.cluster, self._accounting, rules)
@@ -114,15 +116,27 @@ class SessionLife:
         )
         submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
         return Submissions(
-            self._session_jobs, submitter, recovery, self._monitor, self._lock, self.cluster.clock
+            self._session_jobs, submitter, recovery, self._bell, self._lock, self.cluster.clock
         )
+
+    @property
+    def _monitor(self) -> Monitor:
+        """What is asked of Grid Engine for all who wait; there is one, loaded for the first of them."""
+        with self._loading:
+            if self._known_monitor is None:
+                from drmaa_cli.session.monitor import Monitor  # noqa: PLC0415
+
+                self._known_monitor = Monitor(self.cluster, self._table, self._accounting, self._bell)
+            return self._known_monitor
 
     @functools.cached_property
     def _waiting(self) -> Waiting:
         """How threads wait, loaded when it is first wanted."""
         from drmaa_cli.session.wait import Waiting  # noqa: PLC0415
 
-        return Waiting(self.cluster, self._session_jobs, self._monitor, self._accounting, self._lock)
+        return Waiting(
+            self.cluster, self._session_jobs, self._monitor, self._bell, self._accounting, self._lock
+        )
 
     @functools.cached_property
     def _overview(self) -> Overview:
@@ -163,7 +177,9 @@ class SessionLife:
         self.check()
         with self._lock:
             self.check()  # not ended by another thread just now
-            self._monitor.close()
+            self._bell.close()
+            if self._known_monitor is not None:
+                self._known_monitor.close()
             self._session_jobs.close()
         self._accounting.close()
         self.host.close()
@@ -178,7 +194,7 @@ class SessionLife:
     @property
     def closed(self) -> bool:
         """Whether exit() has ended it."""
-        return self._monitor.closed
+        return self._bell.closed
 
     def check(self) -> None:
         """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
@@ -206,7 +222,7 @@ class SessionLife:
             return
         try:
             with self._lock:
-                self._monitor.added(self._session_jobs.take_up(self._accounting))
+                self._bell.added(self._session_jobs.take_up(self._accounting))
             self._resolve_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err

@@ -9,7 +9,8 @@ from drmaa_cli.gridengine.records import Details, JobDetail, JobId, JobRow, Task
 from drmaa_cli.gridengine.requests import Requests
 from drmaa_cli.gridengine.units import parse_time
 from drmaa_cli.gridengine.waiting import WaitingJob
-from drmaa_cli.jobs.lifecycle import NO_TASK, covers
+from drmaa_cli.jobs.lifecycle import covers
+from drmaa_cli.jobs.tracked_job import NO_TASK
 from drmaa_cli.jobs.usage import Efficiency, Requested, efficiency, requested
 from drmaa_cli.session.overview import Overview
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster

@@ -12,13 +12,16 @@ that wait go by turns: :meth:`Monitor.take` what was answered, :meth:`Monitor.ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from drmaa_cli.errors import TIMEOUT_TEXT, ExitTimeoutException, error
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Hold, JobRow, Snapshot
-from drmaa_cli.jobs.job_table import Changes, JobTable, Records, rows_by_job
-from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, earliest_submission
-from drmaa_cli.session.entries import Listing, NewJob
+from drmaa_cli.jobs.evidence import Changes, Records, apply, rows_by_job
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import earliest_submission
+from drmaa_cli.jobs.tracked_job import RowIndex, TrackedJob
+from drmaa_cli.session.bell import Bell
+from drmaa_cli.session.entries import Listing
 from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
 from drmaa_cli.session.turns import Asked, Question, Step, Waiter
@@ -26,7 +29,7 @@ from drmaa_cli.system.background import Work
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Hold as Claim
-from drmaa_cli.system.locks import Role, Signal
+from drmaa_cli.system.locks import Role
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, Trouble
 from drmaa_cli.typed import Any, Callable
@@ -39,22 +42,22 @@ SYSTEM_HOLDS = (Hold.SYSTEM, Hold.OPERATOR, Hold.DEPENDENCY, Hold.START_TIME, Ho
 class Monitor:
     """What the qmaster and the accounting file say of a session's jobs.
 
-    Every method but :meth:`ring` and :meth:`leave` is called with the session's lock held, and none waits.
+    Every method but :meth:`leave` is called with the session's lock held, and none waits.
     """
 
-    def __init__(self, cluster: Cluster, table: JobTable, accounting: AccountingLog) -> None:
-        self.closed = False
+    def __init__(self, cluster: Cluster, table: JobTable, accounting: AccountingLog, bell: Bell) -> None:
+        self._bell = bell
         self._cluster, self._table, self._accounting = cluster, table, accounting
         self._clock, self._config = cluster.clock, cluster.config
         self._schedule = PollSchedule(self._config, self._clock.monotonic())
+        self._schedule.happened(bell.event, lively=True)
+        self._heard = bell.additions
         self._outage = Outage()
         self._accounting_outage = AccountingOutage(table.rules.grace)
-        self._waiters: dict[Signal, None] = {}
         self._file_watch = Role()
         self._question: Question | None = None
         self._given: Listing | None = None
         self._round: tuple[Callable[[Waiter], Question | None], ...] = ()  # what is still to be done of it
-        self._look_backs: tuple[NewJob, ...] = ()
         self._next_qacct = NEVER
         self._qacct_asked = NEVER
         self._foreign: dict[int, tuple[JobRow, ...]] | None = None  # once they are asked for
@@ -64,40 +67,30 @@ class Monitor:
     # --- what happens in the session -----------------------------------------------------------------------
 
     def close(self) -> None:
-        """The session is over: wake everybody who waits, end the question that is being asked."""
-        self.closed = True
+        """The session is over: end the question that is being asked."""
         if self._question is not None:
             self._cluster.abort(self._question.work.thread)
-        self.ring()
 
     def check_open(self) -> None:
         """Raise ExitTimeoutException when the session is over."""
-        if self.closed:
+        if self._bell.closed:
             raise error(ExitTimeoutException, TIMEOUT_TEXT)
-
-    def ring(self) -> None:
-        """Wake everybody who waits."""
-        for signal in list(self._waiters):
-            signal.wake()
 
     def controlled(self) -> None:
         """A job was changed by us: who waits must not go by what was heard before."""
         self._schedule.soon()
-        self._happened()
-
-    def added(self, new: Iterable[NewJob]) -> None:
-        """Jobs became known. Their records may have been passed over while their numbers were unknown."""
-        self._look_backs += tuple(new)
-        if self._look_backs:
-            self._happened()
+        self._schedule.happened(self._clock.monotonic(), lively=True)
+        self._bell.ring()
 
     def given(self, listing: Listing) -> None:
         """Somebody else has asked for a listing: it is taken for the next one, if none newer is known."""
         self._given = listing
 
-    def _happened(self) -> None:
-        self._schedule.happened(self._clock.monotonic(), lively=True)
-        self.ring()
+    def _listen(self) -> None:
+        """Jobs may have become known meanwhile."""
+        if self._bell.additions != self._heard:
+            self._heard = self._bell.additions
+            self._schedule.happened(self._bell.event, lively=True)
 
     # --- questions about what is known ---------------------------------------------------------------------
 
@@ -109,6 +102,7 @@ class Monitor:
     @property
     def last_event(self) -> float:
         """When anything has last changed."""
+        self._listen()
         return self._schedule.event
 
     @property
@@ -118,7 +112,7 @@ class Monitor:
 
     def has_listing_since(self, not_before: float) -> bool:
         """Whether a listing that began at that time or later was taken in, with all that it gave to ask."""
-        return self._schedule.began >= not_before and not self._round and not self._look_backs
+        return self._schedule.began >= not_before and not self._round and not self._bell.new_jobs
 
     def foreign_rows(self, number: int) -> tuple[JobRow, ...] | None:
         """The last listing's rows of one of the user's jobs that the session does not know.
@@ -144,7 +138,7 @@ class Monitor:
         """A thread begins to wait, in the frame that has the claim."""
         self.check_open()
         waiter.claim = claim
-        self._waiters[waiter.signal] = None
+        self._bell.waiters[waiter.signal] = None
         self._schedule.demand(waiter.not_before)
         if self.accounting_fails:
             self._next_qacct = min(self._next_qacct, waiter.entered)  # not told what failed long ago
@@ -152,8 +146,8 @@ class Monitor:
     def leave(self, waiter: Waiter) -> None:
         """A thread waits no longer; another one looks out."""
         waiter.claim.give_back()
-        self._waiters.pop(waiter.signal, None)
-        self.ring()
+        self._bell.waiters.pop(waiter.signal, None)
+        self._bell.ring()
 
     def take(self) -> Changes | None:
         """Take in the answer to a question, if there is one.
@@ -162,6 +156,7 @@ class Monitor:
             ExitTimeoutException: the session ended.
         """
         self.check_open()
+        self._listen()
         question = self._question
         if question is None or not (question.work.is_over or question.work.is_lost()):
             return None
@@ -190,6 +185,7 @@ class Monitor:
         Raises:
             DrmCommunicationException: Grid Engine, or accounting, could not be asked for too long.
         """
+        self._listen()
         now = self._clock.monotonic()
         if self._is_over(waiter, now):
             return None
@@ -232,7 +228,7 @@ class Monitor:
     # --- what is asked -------------------------------------------------------------------------------------
 
     def _next_question(self, waiter: Waiter, now: float) -> Question | None:
-        if self._look_backs:
+        if self._bell.new_jobs:
             return self._look_back(waiter)
         while self._round:
             question = self._round[0](waiter)
@@ -256,7 +252,7 @@ class Monitor:
         failed: Callable[[Trouble, float], None] | None = None,
     ) -> Question:
         clock = self._clock
-        work = Work(lambda: (ask(), clock.monotonic()), self.ring, waiter.claim)
+        work = Work(lambda: (ask(), clock.monotonic()), self._bell.ring, waiter.claim)
         return Question(work, clock.monotonic(), answered, failed or self._failed)
 
     def _ask_for_listing(self, waiter: Waiter) -> Question:
@@ -269,11 +265,11 @@ class Monitor:
     def _take_given(self, waiter: Waiter, listing: Listing) -> Question:
         """As if it had been asked for here, at the time when it was."""
         answer = (Snapshot(listing.rows), listing.finished)
-        work = Work(lambda: answer, self.ring, waiter.claim)
+        work = Work(lambda: answer, self._bell.ring, waiter.claim)
         return Question(work, listing.began, self._listed, self._failed)
 
     def _listed(self, listing: Snapshot, asked: Asked) -> Changes:
-        changes = self._table.apply(listing, asked.began)
+        changes = apply(self._table, listing, asked.began)
         if self._foreign is not None:
             self._foreign = rows_by_job(listing)
         self._holds = {}
@@ -294,7 +290,7 @@ class Monitor:
     def _read(self, records: Sequence[AccountingRecord], asked: Asked) -> Changes:
         changes = Changes()
         if self._accounting.readable or records:
-            changes = self._table.apply(Records(records, appended=True), asked.began)
+            changes = apply(self._table, Records(records, appended=True), asked.began)
         if records and self._table.has_records():  # a record is not all: ask
             self._schedule.demand(self._schedule.finished + self._schedule.staleness)
         self._finish_stage()
@@ -302,7 +298,7 @@ class Monitor:
 
     def _look_back(self, waiter: Waiter) -> Question:
         """Read again what was read before some jobs became known."""
-        new, accounting = self._look_backs, self._accounting
+        bell, new, accounting = self._bell, self._bell.new_jobs, self._accounting
 
         def ask() -> list[AccountingRecord]:
             found: list[AccountingRecord] = []
@@ -311,8 +307,8 @@ class Monitor:
             return found
 
         def answered(records: Sequence[AccountingRecord], _: Asked) -> Changes:
-            changes = self._table.apply(Records(records, appended=True), NEVER)
-            self._look_backs = tuple(job for job in self._look_backs if job not in new)
+            changes = apply(self._table, Records(records, appended=True), NEVER)
+            bell.new_jobs = tuple(job for job in bell.new_jobs if job not in new)
             return changes
 
         return self._ask(waiter, ask, answered)
@@ -325,7 +321,7 @@ class Monitor:
 
     def _detailed(self, details: Details, asked: Asked) -> Changes:
         self._schedule.followed(asked.began, asked.finished)
-        changes = self._table.apply(details, asked.began)
+        changes = apply(self._table, details, asked.began)
         self._finish_stage()
         return changes
 
@@ -363,7 +359,7 @@ class Monitor:
         self._accounting_outage.over()
         self._schedule.followed(asked.began, asked.finished)
         complete_until, self._qacct_asked = self._qacct_asked, asked.began
-        changes = self._table.apply(Records(records), complete_until)
+        changes = apply(self._table, Records(records), complete_until)
         self._finish_stage()
         return changes
 

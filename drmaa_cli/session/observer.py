@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from drmaa_cli.errors import InvalidArgumentException, error
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import TrackedJob
 from drmaa_cli.jobs.progress import Progress, Tally
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.typed import Union
 

@@ -10,7 +10,7 @@ from drmaa_cli.errors import DrmaaException, DrmsInitException, InternalExceptio
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
-from drmaa_cli.jobs.lifecycle import Rules
+from drmaa_cli.jobs.tracked_job import Rules
 from drmaa_cli.store.places import parent_of, was_looked_through
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.files import contents, is_directory

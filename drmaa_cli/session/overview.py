@@ -11,7 +11,7 @@ from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.states import job_state
 from drmaa_cli.jobs.job_end import End, JobInfo
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
+from drmaa_cli.jobs.tracked_job import NO_TASK, TrackedJob
 from drmaa_cli.session import status
 from drmaa_cli.session.entries import Entry, Listing, SessionJob
 from drmaa_cli.session.monitor import Monitor

@@ -18,7 +18,7 @@ from drmaa_cli.errors import UnknownSubmissionException, unknown_submission
 from drmaa_cli.gridengine.qsub import Accepted
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
-from drmaa_cli.jobs.lifecycle import CLOCK_SKEW
+from drmaa_cli.jobs.tracked_job import CLOCK_SKEW
 from drmaa_cli.store.session_store import Intent
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from drmaa_cli.errors import InternalException, error
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import Outcome
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import Rules, TrackedJob
 from drmaa_cli.session.entries import (
     Entry,
     NewJob,
@@ -38,10 +37,13 @@ from drmaa_cli.store.session_store import (
     StoredJob,
     StoreError,
 )
-from drmaa_cli.system.clock import Clock
-from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.log import log
-from drmaa_cli.typed import Callable, TypeVar
+from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.lifecycle import Ended
+    from drmaa_cli.system.clock import Clock
+    from drmaa_cli.system.host import AccountingLog
 
 T = TypeVar("T")
 
@@ -314,6 +316,8 @@ class SessionJobs:
 
     def dispose(self, chosen: Mapping[TrackedJob, TaskNumbers]) -> list[Reaped]:
         """Take ended tasks out of the session without telling anybody; those that could not be started."""
+        from drmaa_cli.jobs.job_end import Outcome  # noqa: PLC0415  # once a job has ended
+
         aborted, claims = [], []
         for known, tasks in chosen.items():
             for some, end in known.ended.values_of(tasks):

@@ -8,7 +8,8 @@ from drmaa_cli.constants import JobState
 from drmaa_cli.errors import INVALID_JOB_TEXT, InvalidJobException, error
 from drmaa_cli.gridengine.records import Hold, JobId, JobRow
 from drmaa_cli.gridengine.states import is_pending, job_state, needs_hold_kinds
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob, covers
+from drmaa_cli.jobs.lifecycle import covers
+from drmaa_cli.jobs.tracked_job import NO_TASK, TrackedJob
 from drmaa_cli.session.monitor import SYSTEM_HOLDS, Monitor
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.typed import Callable

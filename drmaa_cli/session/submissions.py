@@ -13,7 +13,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.records import JobId, TaskRange
-from drmaa_cli.session.monitor import Monitor
+from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.recover import PAUSE, Finding, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import Submitted, Submitter, shape
@@ -34,12 +34,12 @@ class Submissions:
         session_jobs: SessionJobs,
         submitter: Submitter,
         recovery: SubmissionRecovery,
-        monitor: Monitor,
+        bell: Bell,
         lock: Lock,
         clock: Clock,
     ) -> None:
         self._session_jobs, self._submitter, self._recovery = session_jobs, submitter, recovery
-        self._monitor, self._lock, self._clock = monitor, lock, clock
+        self._bell, self._lock, self._clock = bell, lock, clock
 
     def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> int:
         """Submit what a template describes, or find what was submitted under the key before: its number.
@@ -94,7 +94,7 @@ class Submissions:
                 new = self._session_jobs.submitted(
                     done.number, done.intent, done.position, never_ran=done.never_ran
                 )
-                self._monitor.added(new)
+                self._bell.added(new)
             return done.number
 
     def resolve_all(self) -> None:
@@ -127,7 +127,7 @@ class Submissions:
                     )
                 if job.number is not None:
                     with self._lock:
-                        self._monitor.added(self._session_jobs.reopen(job))
+                        self._bell.added(self._session_jobs.reopen(job))
                     return job.number
                 if not self._resolve(job):
                     self._clock.sleep(PAUSE)
@@ -158,7 +158,7 @@ class Submissions:
             log.warning("%s", finding.text)
             return
         with self._lock:
-            self._monitor.added(self._session_jobs.resolve(job, finding))
+            self._bell.added(self._session_jobs.resolve(job, finding))
 
 
 def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:

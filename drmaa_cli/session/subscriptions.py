@@ -14,8 +14,8 @@ from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, InvalidJobException
 from drmaa_cli.jobs.job_end import End, JobInfo, Outcome
 from drmaa_cli.jobs.job_ids import JobIdLike
-from drmaa_cli.jobs.job_table import News
-from drmaa_cli.jobs.lifecycle import TrackedJob
+from drmaa_cli.jobs.news import News
+from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.session.called_wait import CalledWait
 from drmaa_cli.session.completion import choose, lost
 from drmaa_cli.session.entries import Reaped

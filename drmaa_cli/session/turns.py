@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drmaa_cli.jobs.job_table import Changes
+from drmaa_cli.jobs.evidence import Changes
 from drmaa_cli.system.background import Work
 from drmaa_cli.system.locks import Hold, Signal
 from drmaa_cli.system.trouble import Trouble

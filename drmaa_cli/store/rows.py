@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from drmaa_cli.gridengine import output_files
-from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.jobs.job_info import NO_FACTS, Facts
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import Owner
-from drmaa_cli.typed import NamedTuple
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from drmaa_cli.gridengine.output_files import OutputFiles
+    from drmaa_cli.jobs.job_end import End
 
 NOT_DELETED, DELETED_RUNNING, DELETED_PENDING, DELETION_ASKED = 0, 1, 2, 3
 KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
@@ -193,6 +194,9 @@ def stored_task(row: Sequence[object]) -> StoredTask:
     task, outcome, value, usage, facts, deleted, wished, reaped, last = row
     end = None
     if outcome is not None:  # before version 2 there were no facts
+        from drmaa_cli.jobs.job_end import End, Outcome  # noqa: PLC0415  # once a job has ended
+        from drmaa_cli.jobs.job_info import NO_FACTS, Facts  # noqa: PLC0415
+
         known = NO_FACTS if facts is None else Facts.of_text(text(facts))
         end = End(Outcome(outcome), integer(value), text(usage), known)
     how = integer(deleted, 0, DELETION_ASKED)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from drmaa_cli.gridengine import output_files
 from drmaa_cli.gridengine.cell_identity import CellIdentity
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store import task_rows
 from drmaa_cli.store.database import (
     Opened,
@@ -48,6 +47,7 @@ from drmaa_cli.system.processes import NOBODY
 from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
 
 if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_end import End
     from drmaa_cli.store.owed import Do, Owed
 
 __all__ = [

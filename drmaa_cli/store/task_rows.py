@@ -11,9 +11,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.jobs.job_end import End
 from drmaa_cli.store.rows import DELETION_ASKED, NOT_DELETED, integer
-from drmaa_cli.typed import Callable, NamedTuple, Optional
+from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    from drmaa_cli.jobs.job_end import End
 
 COLUMNS = "task, outcome, value, usage, facts, deleted, wished, reaped, last"
 

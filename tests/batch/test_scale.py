@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine.records import JobRow, TaskRange, TaskSet
-from drmaa_cli.jobs.lifecycle import RowIndex, TrackedJob, covered, covers, sight
+from drmaa_cli.jobs.lifecycle import covered, covers, sight
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import RowIndex, TrackedJob
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent

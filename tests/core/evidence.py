@@ -17,8 +17,9 @@ from drmaa_cli.gridengine.records import (
     TaskSet,
 )
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import Ended, Rules, TrackedJob
+from drmaa_cli.jobs.lifecycle import Ended
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import Rules, TrackedJob
 from tests.gridengine import captured
 
 SUBMITTED = 1795426022.0  # 2026-11-23 09:27:02 UTC, the time of the captures

@@ -6,12 +6,10 @@ from datetime import datetime, timezone
 
 import pytest
 
-from drmaa_cli.jobs.job_table import JobTable, Records
-from drmaa_cli.jobs.lifecycle import (
-    CLOCK_SKEW,
-    ROUNDING,
-    earliest_submission,
-)
+from drmaa_cli.jobs.evidence import Records, apply
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.lifecycle import ROUNDING, earliest_submission
+from drmaa_cli.jobs.tracked_job import CLOCK_SKEW
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
 from tests.core.watch import ABORTED, RULES, Watch, exited, info
@@ -78,9 +76,9 @@ def test_what_was_appended_since_the_submission_needs_no_clock() -> None:
     table = JobTable(RULES)
     known = table.add(evidence.known(), marked=True)
     old = evidence.record("qacct.j_exit3", submitted=SUBMITTED - 100 * CLOCK_SKEW)
-    table.apply(Records([old]), 1)
+    apply(table, Records([old]), 1)
     assert known.waiting
-    assert [info(fact.end) for fact in table.apply(Records([old], appended=True), 1).ends] == [exited(3)]
+    assert [info(fact.end) for fact in apply(table, Records([old], appended=True), 1).ends] == [exited(3)]
 
 
 def test_the_qmasters_own_time_of_submission_is_believed_before_ours() -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.jobs.job_end import Outcome
-from drmaa_cli.jobs.lifecycle import (
-    NO_TASK,
-    Rules,
-)
 from drmaa_cli.jobs.reason import Cause
+from drmaa_cli.jobs.tracked_job import NO_TASK, Rules
 from tests.core import evidence
 from tests.core.evidence import NUMBER, SUBMITTED
 from tests.core.watch import ABORTED, LATE, Watch, exited, info

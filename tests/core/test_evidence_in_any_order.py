@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drmaa_cli.gridengine.records import AccountingRecord, Details, JobDetail, Snapshot, TaskDetail, TaskRange
+from drmaa_cli.jobs.evidence import Evidence, Records, apply
 from drmaa_cli.jobs.job_end import End, Outcome, end_without_usage
-from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
-from drmaa_cli.jobs.lifecycle import NO_TASK, Rules, TrackedJob
+from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.reason import Deletion
+from drmaa_cli.jobs.tracked_job import NO_TASK, Rules, TrackedJob
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 
@@ -125,7 +126,7 @@ class Watcher:
         self.apply(Details.of(jobs, [NUMBER]), now)
 
     def apply(self, found: Evidence, now: float) -> None:
-        for fact in self.table.apply(found, now).ends:
+        for fact in apply(self.table, found, now).ends:
             assert not self.ends.keys() & fact.tasks, "ended twice"
             self.ends.update(dict.fromkeys(fact.tasks, (now, fact.end)))
 
@@ -214,6 +215,6 @@ def test_nothing_is_said_of_a_task_that_was_reaped(steps: list[str]) -> None:
     }
     for name in steps:
         if name in found:
-            assert table.apply(found[name], 10**9).ends == ()
+            assert apply(table, found[name], 10**9).ends == ()
         assert not table.ended(evidence.ended(NUMBER, NO_TASK, end_without_usage(Deletion.NONE)))
     assert table.get(NUMBER) is None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drmaa_cli.jobs.job_end import Outcome
-from drmaa_cli.jobs.lifecycle import (
-    Rules,
-)
+from drmaa_cli.jobs.tracked_job import Rules
 from tests.core import evidence
 from tests.core.watch import ABORTED, Watch, exited, info, signaled
 from tests.tables import each_row

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from drmaa_cli.gridengine.records import Details, JobId, Snapshot, TaskRange
+from drmaa_cli.jobs.evidence import apply
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import NO_TASK
+from drmaa_cli.jobs.tracked_job import NO_TASK
 from tests.core import evidence
 
 
@@ -102,10 +103,10 @@ def test_notes_about_a_task_go_with_it() -> None:
     known = table.get(101)
     assert known is not None
     row = evidence.row("r", evidence.task_set(1, 2, 3), 101)
-    table.apply(Snapshot((row,)), 1)
+    apply(table, Snapshot((row,)), 1)
     table.deleted(101, [1, 2, 99], pending=True)
-    table.apply(Snapshot(()), 2)
-    table.apply(Details.of((), [101]), 3)
+    apply(table, Snapshot(()), 2)
+    apply(table, Details.of((), [101]), 3)
     table.ended(evidence.ended(101, 1, end()))
     table.drop(101, [2])
     for notes in (known.missing, known.faulty, known.last_seen):
@@ -202,7 +203,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if known.tasks is None:
             rows = (evidence.row("r", None, number),) if shown else ()
         waiting = set(known.waiting)
-        self.table.apply(Snapshot(rows), now)
+        apply(self.table, Snapshot(rows), now)
         absent = waiting - shown if known.tasks is not None else (set() if shown else waiting)
         assert set(known.missing) == absent
 
@@ -253,7 +254,7 @@ def test_an_end_that_did_not_reach_the_program_is_there_again() -> None:
 
 def test_a_time_in_an_unknown_form_is_passed_over() -> None:
     table = fill(1)
-    table.apply(Snapshot((evidence.row("qw", job=101)._replace(time="yesterday"),)), 1)
+    apply(table, Snapshot((evidence.row("qw", job=101)._replace(time="yesterday"),)), 1)
     known = table.get(101)
     assert known is not None
     assert [row.time for row in known.rows] == ["yesterday"]

@@ -7,16 +7,10 @@ import pytest
 from drmaa_cli.gridengine import qacct
 from drmaa_cli.gridengine.records import TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.jobs.lifecycle import (
-    NO_TASK,
-    Rules,
-    TrackedJob,
-    covered,
-    covers,
-    endings,
-)
+from drmaa_cli.jobs.lifecycle import covered, covers, endings
 from drmaa_cli.jobs.reason import Cause
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import NO_TASK, Rules, TrackedJob
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 from tests.core.watch import ABORTED, LATE, Watch, exited, info, signaled

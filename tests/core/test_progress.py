@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.jobs.lifecycle import NO_TASK, TrackedJob
 from drmaa_cli.jobs.progress import Progress, Tally
 from drmaa_cli.jobs.task_numbers import TaskNumbers
+from drmaa_cli.jobs.tracked_job import NO_TASK, TrackedJob
 from tests.core import evidence
 
 GOOD, BAD = End(Outcome.EXITED, 0, ""), End(Outcome.EXITED, 3, "")

@@ -13,9 +13,10 @@ from drmaa_cli.errors import DeniedByDrmException, DrmCommunicationException, In
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.store import unused
-from drmaa_cli.store.places import StoreError, path_of
+from drmaa_cli.store.places import StoreError
 from drmaa_cli.store.session_store import Store
 from tests.core.conftest import Cell, run, template
+from tests.sessions.places import path_of
 
 NAME = "session=mine"
 ANSWER = b'Unable to run job: Job was rejected because job requests unknown queue "no.q".\nExiting.\n'

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from drmaa_cli.gridengine.records import AccountingRecord, Details, Snapshot, TaskRange
+from drmaa_cli.jobs.evidence import Evidence, Records, apply
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.job_table import Evidence, JobTable, Records
-from drmaa_cli.jobs.lifecycle import (
-    NO_TASK,
-    Rules,
-)
+from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.tracked_job import NO_TASK, Rules
 from tests.core import evidence
 from tests.core.evidence import NUMBER
 
@@ -54,7 +52,7 @@ class Watch:
         return self.apply(Records([]), now)
 
     def apply(self, found: Evidence, now: float) -> Watch:
-        for fact in self.table.apply(found, now).ends:
+        for fact in apply(self.table, found, now).ends:
             assert not self.ends.keys() & fact.tasks, "ended twice"
             self.ends.update(dict.fromkeys(fact.tasks, fact.end))
         return self

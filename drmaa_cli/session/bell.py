@@ -1,0 +1,55 @@
+"""Who waits in a session, and what wakes them.
+
+The monitor, which knows what they wait for, is loaded with the first of them: a program that submits and ends
+has none.
+"""
+
+from __future__ import annotations
+
+from drmaa_cli.system.clock import Clock
+from drmaa_cli.system.locks import Signal
+from drmaa_cli.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drmaa_cli.session.entries import NewJob
+
+
+class Bell:
+    """What a session tells those who wait. All but :meth:`ring` is called with the session's lock held.
+
+    Attributes:
+        closed: whether the session is over.
+        waiters: the signals of the threads that wait.
+        new_jobs: those whose records may have been passed over while their numbers were unknown; the monitor
+            takes them out when it has looked for these.
+        additions: how often jobs became known.
+        event: when a job became known last, by the monotonic clock; when the session began before that.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.closed = False
+        self.waiters: dict[Signal, None] = {}
+        self.new_jobs: tuple[NewJob, ...] = ()
+        self.additions = 0
+        self.event = clock.monotonic()
+
+    def added(self, new: Iterable[NewJob]) -> None:
+        """Jobs became known."""
+        self.new_jobs += tuple(new)
+        if self.new_jobs:
+            self.additions += 1
+            self.event = self._clock.monotonic()
+            self.ring()
+
+    def close(self) -> None:
+        """The session is over: wake everybody who waits."""
+        self.closed = True
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        for signal in list(self.waiters):
+            signal.wake()
