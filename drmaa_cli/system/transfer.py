@@ -126,10 +126,13 @@ def staged(place: Path) -> Iterator[Path]:
     """A path beside the place, whose file or directory is moved there when the block ends well.
 
     Raises:
-        OSError: the place cannot be used: there is no such directory, or a directory is in the way.
+        OSError: the place cannot be used: there is no such directory, or a directory, socket, device or pipe
+            is in the way.
     """
     if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, "there is a directory of this name", str(place))
+    if place.exists() and not place.is_file():
+        raise OSError(errno.EINVAL, "there is a socket, device or pipe of this name", str(place))
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place.parent))
     stage = place.with_name(stage_name())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
+import os
 import subprocess
 import sys
 import traceback
@@ -12,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli.errors import AuthorizationException, DrmsInitException
-from drmaa_cli.system.runner import Command
+from drmaa_cli.system.runner import Command, HostUnreachable
 from drmaa_cli.system.ssh.login import LoginFailed, log_in
 from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
 from tests.ssh.conftest import ENVIRONMENT, MakeRunner
 from tests.ssh.server import SshServer
+from tests.ssh.test_runner import until
 from tests.tables import slow
 
 SECRET = "Tr0ub4dor & 3"
@@ -88,6 +91,27 @@ def test_no_pexpect(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LoginFailed, match=f"{sys.executable} -m pip install pexpect") as failed:
         converse("Password: ")
     assert failed.value.kind is Failure.SSH_UNUSABLE
+
+
+def test_no_process_of_a_host_on_the_way_is_left(server: SshServer, runner_of: MakeRunner) -> None:
+    """A gateway that says nothing: the process that waits for it outlived the ssh that had started it."""
+    waiting = f"sleep {86000 + os.getpid() % 1000}.25"
+    with server.config.open("a") as config:
+        config.write(f"ProxyCommand {waiting}\n")
+    runner = runner_of(server, connect_timeout=2.0)
+    with pytest.raises(HostUnreachable, match="by way of its ProxyCommand") as failed:
+        runner.open()
+    assert waiting not in str(failed.value)  # it may hold a secret
+    words = "\0".join(waiting.split()).encode()
+    until("the process to end", lambda: not any(words in line for line in command_lines()))
+
+
+def command_lines() -> list[bytes]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found.append(file.read_bytes())
+    return found
 
 
 def test_no_secret_in_what_a_failure_shows(caplog: pytest.LogCaptureFixture) -> None:

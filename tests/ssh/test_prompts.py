@@ -15,6 +15,7 @@ from drmaa_cli.system.ssh.prompts import (
     is_rejection,
     offending_line,
     question,
+    way,
 )
 from tests.tables import each_row
 
@@ -215,3 +216,28 @@ def test_the_line_of_a_changed_key() -> None:
 )
 def test_a_password_that_must_be_changed(said: str, expired: bool) -> None:
     assert is_expired(said) == expired
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("debug1: Connecting to 10.0.0.7 port 22.\nclosed", ""),
+        ("debug1: Executing proxy command: exec connect -p secret gw 22\nclosed", "its ProxyCommand"),
+        (
+            (
+                "debug1: Setting implicit ProxyCommand from ProxyJump: ssh -v -W '[%h]:%p' gw\n"
+                "debug1: Executing proxy command: exec ssh -v -W '[10.0.0.7]:22' gw\nclosed"
+            ),
+            "gw (ProxyJump)",
+        ),
+        (
+            (
+                "debug1: Setting implicit ProxyCommand from ProxyJump: ssh -l anna -p 2222 -J one -v -W '[%h]:%p'"
+                " two\ndebug1: Executing proxy command: exec ssh two\n"
+            ),
+            "two (ProxyJump)",
+        ),
+    ],
+)
+def test_the_way_to_a_host(said: str, expected: str) -> None:
+    assert way(said) == expected

@@ -150,6 +150,8 @@ def test_a_link_is_followed_where_it_is_named(host: Host, tmp_path: Path) -> Non
         ("folder", "file", errno.ENOTDIR, "file"),
         ("file/x", "x", errno.ENOTDIR, "file/x"),
         ("fifo", "x", errno.EINVAL, "fifo"),
+        ("file", "fifo", errno.EINVAL, "fifo"),
+        ("folder", "fifo", errno.EINVAL, "fifo"),
     ],
 )
 def test_what_cannot_be(

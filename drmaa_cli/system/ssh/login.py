@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -76,14 +77,21 @@ def log_in(
         )
     except pexpect.ExceptionPexpect as err:
         raise LoginFailed(Failure.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
+    is_in = False
     try:
         _Dialogue(child, ask, silence).hold()
+        is_in = True
         until = time.monotonic() + min(silence, UP_SECONDS)
         while not is_up():
             if time.monotonic() > until:
                 raise LoginFailed(Failure.CLOSED, "the login succeeded, but the connection does not answer")
             time.sleep(POLL_SECONDS)
     finally:
+        if (
+            not is_in and child.pid is not None
+        ):  # the ssh of each host on the way is a process of its own, and may wait for ever
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
         child.close(force=True)
 
 
@@ -119,9 +127,9 @@ class _Dialogue:
                 self._answer(asked)
                 heard = time.monotonic()
             elif now - heard > self._silence:
-                raise LoginFailed(
-                    Failure.CLOSED, self._with_words(f"ssh said nothing for {self._silence:g} seconds")
-                )
+                way = prompts.way(self._said)
+                text = f"ssh said nothing for {self._silence:g} seconds{f', by way of {way}' if way else ''}"
+                raise LoginFailed(Failure.CLOSED, self._with_words(text))
         self._child.wait()
         if self._child.exitstatus != 0:
             raise self._failed()
@@ -188,7 +196,9 @@ class _Dialogue:
                     "the host's key is not known: log in by hand once and compare it, or set ssh_host_key"
                 ),
             )
-        return LoginFailed(kind, self._with_words("ssh could not log in"))
+        way = prompts.way(self._said)  # ssh keeps to itself what is said there
+        by = f" by way of {way}, of which logging in by hand may tell more" if way else ""
+        return LoginFailed(kind, self._with_words(f"ssh could not log in{by}"))
 
     def _with_words(self, text: str) -> str:
         lines = [line.strip() for line in prompts.without_log(self._said).split("\n") if line.strip()]

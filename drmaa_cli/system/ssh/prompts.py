@@ -103,6 +103,8 @@ _FAILURES = [
         Failure.CLOSED,
     ),
 ]
+_JUMP = re.compile(r"^debug1: Setting implicit ProxyCommand from ProxyJump: .*?(\S+)\s*$", re.MULTILINE)
+_PROXY = re.compile(r"^debug1: Executing proxy command: ", re.MULTILINE)
 _OFFENDING = re.compile(r"Offending (?:\S+ )?key (?:for \S+ )?in (\S+):(\d+)")
 
 
@@ -175,6 +177,14 @@ def failure(said: str) -> Failure:
         if pattern.search(said):
             return kind
     return Failure.UNCLEAR
+
+
+def way(said: str) -> str:
+    """What leads to the host, without words that may be secret; '' where ssh goes there itself."""
+    jump = _JUMP.search(said)
+    if jump is not None:
+        return f"{jump.group(1)} (ProxyJump)"
+    return "its ProxyCommand" if _PROXY.search(said) else ""
 
 
 def is_expired(said: str) -> bool:

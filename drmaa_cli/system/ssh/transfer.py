@@ -58,6 +58,7 @@ _SAID["Wrote only"] = errno.ENOSPC  # GNU tar 1.34 of a file system that became 
 _PUT = (
     f'cd -- "$1" 2>/dev/null || {{ [ -d "$1" ] && exit {_FORBIDDEN}; [ -e "$1" ] && exit {_NO_FOLDER};'
     f' exit {_NONE}; }}; [ -d "./$2" ] && exit {_FOLDER};'
+    f' [ -e "./$2" ] && [ ! -f "./$2" ] && exit {_KIND};'
     ' trap \'chmod -R u+rwx "./$3" 2>/dev/null; rm -rf "./$3" "./$3.end"\' 0; trap "exit 143" 1 2 13 15;'
     " LC_ALL=C tar -xpof - || exit 1;"
     f' [ -f "./$3.end" ] || exit {_CUT}; [ -d "./$3" ] && [ -e "./$2" ] && exit {_NO_FOLDER};'
