@@ -119,7 +119,7 @@ class Changing:
                     control.withdraw_deletion(self._session_jobs, wishes)
             raise
         with self._lock:
-            control.record_deletions(self._session_jobs, done)
+            control.record_deletions(self._session_jobs, done, wishes)
         return done
 
 

@@ -65,7 +65,11 @@ def target(job: JobId, operation: str) -> JobId:
     return JobId(job.job)
 
 
-def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tuple[TrackedJob, TaskNumbers]]:
+Wishes = Sequence[tuple[TrackedJob, TaskNumbers]]
+"""Jobs, and those of their tasks whose deletion is asked for and was not before."""
+
+
+def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> Wishes:
     """Write down which of the session's tasks are about to be deleted at our wish.
 
     The wish is on record before it is uttered and stays there until the qmaster answers it or the end shows
@@ -83,14 +87,18 @@ def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> list[tu
     return wishes
 
 
-def withdraw_deletion(session_jobs: SessionJobs, wishes: Sequence[tuple[TrackedJob, TaskNumbers]]) -> None:
+def withdraw_deletion(session_jobs: SessionJobs, wishes: Wishes) -> None:
     """The wishes certainly did not reach the qmaster."""
     for known, tasks in wishes:
         session_jobs.deletion_refused(known, tasks)
 
 
-def record_deletions(session_jobs: SessionJobs, done: Controlled) -> None:
-    """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell."""
+def record_deletions(session_jobs: SessionJobs, done: Controlled, wishes: Wishes) -> None:
+    """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell.
+
+    A refusal takes back the wishes it was given for. An earlier one stays, whose answer was lost or is still
+    to come to another thread: that a job does not exist may be its work.
+    """
     answers: dict[int, list[Answer]] = {}
     for answer in done.answers:
         if answer.target is not None:
@@ -101,8 +109,9 @@ def record_deletions(session_jobs: SessionJobs, done: Controlled) -> None:
             found = deletions(known, some)
             session_jobs.deleted(known, found.pending, pending=True)
             session_jobs.deleted(known, found.running, pending=False)
-            if not done.repeated:  # else "does not exist" may be the work of the first attempt
-                session_jobs.deletion_refused(known, found.refused)
+            if not done.repeated:  # for the same reason
+                for tasks in [tasks for wished, tasks in wishes if wished is known]:
+                    session_jobs.deletion_refused(known, found.refused.among(tasks))
 
 
 class Deletions(NamedTuple):

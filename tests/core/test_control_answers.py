@@ -198,6 +198,48 @@ def test_a_deletion_whose_answer_never_came_is_not_forgotten(cell: Cell, restart
     assert info.reason == "deleted"
 
 
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_later_refusal_takes_no_earlier_deletion_back(cell: Cell, restart: bool, whole: bool) -> None:
+    """The job is gone when its deletion is asked for once more: by the first deletion."""
+    session = cell.connect("session=kept", retry_for=1.0)
+    number = running(cell, session)
+    cell.runner.next("qdel", after(cell, GONE, RESET), *[says(GONE, RESET, 1)] * 50)
+    with pytest.raises(DrmCommunicationException):
+        session.control(str(number), "terminate")
+    cell.runner.scripted["qdel"].clear()
+    cell.qmaster.end(number, case=KILLED)
+    if restart:
+        session.exit()
+        session = cell.connect("session=kept")
+    if whole:
+        session.control(JOB_IDS_SESSION_ALL, "terminate")
+    else:
+        with pytest.raises(InvalidJobException):
+            session.control(str(number), "terminate")
+    info = session.wait(str(number))
+    assert (info.wasAborted, info.hasSignal, info.reason) == (True, False, "deleted")
+
+
+def test_a_refusal_to_another_thread_takes_no_deletion_back(cell: Cell) -> None:
+    """The second qdel finds the job gone while the answer to the first one is lost on its way."""
+    session = cell.connect("session=kept")
+    number = running(cell, session)
+
+    def meanwhile(argv: Sequence[str]) -> CommandResult:
+        cell.runner.answer(argv)
+        cell.qmaster.end(number, case=KILLED)
+        with pytest.raises(InvalidJobException):
+            session.control(str(number), "terminate")
+        return captured.result(GONE, RESET, 1)
+
+    cell.runner.next("qdel", meanwhile)
+    session.control(str(number), "terminate")
+    session.exit()
+    info = cell.connect("session=kept").wait(str(number))
+    assert (info.wasAborted, info.reason) == (True, "deleted")
+
+
 def test_a_garbled_answer_is_not_forgotten_either(cell: Cell) -> None:
     session = cell.connect(retry_for=1.0)
     for damaged in (b"root has regis", b"\xff\xfe\x00", b"root has registered the job for deletion\n"):
