@@ -104,7 +104,8 @@ class Changing:
             control.check_requeued(self._cluster, silent[0])
         elif silent:
             own = all(job.job in self._table for job in silent)
-            control.check_silence(self._cluster, operation, silent, own=own)
+            ended = control.check_silence(self._cluster, operation, silent, own=own)
+            return done._replace(answers=control.said_of_ended(done.answers, ended))
         return done
 
     def _terminate(self, ids: Sequence[JobId]) -> Controlled:

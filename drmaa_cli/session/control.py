@@ -158,18 +158,22 @@ def _named_tasks(known: TrackedJob, answer: Answer) -> TaskNumbers:
     return known.waiting if answer.outcome in REFUSALS else TaskNumbers.none(known.all_tasks)
 
 
-def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *, own: bool) -> None:
+def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *, own: bool) -> list[JobId]:
     """Tell whether a command that said nothing about some jobs had nothing to do, or did not work.
 
     qhold and qrls say nothing about jobs that are as they should be, or not there; qmod says nothing about
-    those in the error state and those that wait to be run again (captures ``op.*``); and an answer may be
-    lost on its way from a command that did its work. So one listing decides.
+    those in the error state, those that wait to be run again, and those that have ended and are about to be
+    removed when they are to be suspended (captures ``op.*``); and an answer may be lost on its way from a
+    command that did its work. So one listing decides.
 
     Args:
         cluster: the cell.
         operation: what was asked for.
         targets: the ids without an answer.
         own: whether all of them are jobs of this user.
+
+    Returns:
+        Those that were to be suspended and have just ended.
 
     Raises:
         InternalException: a job is not as was asked for, or gone without a word of qmod's.
@@ -178,11 +182,8 @@ def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *,
     user = cluster.user if own else None
     numbers = {job.job for job in targets}
     rows = cluster.retrying(lambda: cluster.listing(user, numbers)).rows
-    silent_of_none = operation in (
-        JobControlAction.SUSPEND,
-        JobControlAction.RESUME,
-    )  # qmod names what is gone
-    if silent_of_none and (gone := [job for job in targets if not _of(rows, job)]):
+    gone = [job for job in targets if not _of(rows, job)]
+    if gone and operation == JobControlAction.RESUME:  # qmod has a word for each
         command = " ".join(COMMANDS[operation])
         raise error(InternalException, f"{command} said nothing about job {gone[0]}, nor did qstat")
     undone = [job for job in targets if any(_is_undone(operation, row.state) for row in _of(rows, job))]
@@ -192,6 +193,17 @@ def check_silence(cluster: Cluster, operation: str, targets: Sequence[JobId], *,
     if undone:
         command = " ".join(COMMANDS[operation])
         raise error(InternalException, f"{command} said nothing about job {undone[0]} and did not change it")
+    return gone if operation == JobControlAction.SUSPEND else []
+
+
+def said_of_ended(answers: Sequence[Answer], ended: Sequence[JobId]) -> list[Answer]:
+    """The answers, with what qmod says a moment later of the jobs that have just ended."""
+    return [
+        answer._replace(outcome=Outcome.UNKNOWN_JOB, text=f'invalid queue or job "{answer.target}"')
+        if answer.target in ended and not answer.text
+        else answer
+        for answer in answers
+    ]
 
 
 def check_requeued(cluster: Cluster, job: JobId) -> None:

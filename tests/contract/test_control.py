@@ -155,7 +155,8 @@ def test_a_job_that_never_was(session: World, action: str) -> None:
 def test_an_ended_job(session: World) -> None:
     job = session.run()
     session.session.synchronize([job], PATIENCE, False)
-    session.until_letters(job, "")  # libdrmaa hears of an end before the qmaster has removed the job
+    # An end is heard of, and no list shows the job any more, before the qmaster has removed it.
+    session.eventually(lambda: session.tool("qstat", "-j", job).returncode, bool)
     for _ in ("unreaped", "reaped"):
         for action in ACTIONS:
             error, text = UNKNOWN[action]

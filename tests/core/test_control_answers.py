@@ -133,15 +133,26 @@ def test_silence_where_the_work_was_done(cell: Cell, action: str, tool: str, let
     session.control(JOB_IDS_SESSION_ALL, action)
 
 
-@pytest.mark.parametrize("action", ["suspend", "resume"])
-def test_silence_of_qmod_about_a_job_that_is_not_there(cell: Cell, action: str) -> None:
-    """The real one says ``invalid queue or job`` then (capture op.qmod_sj.finished)."""
+def test_silence_of_qmod_about_a_job_that_is_not_there(cell: Cell) -> None:
+    """The real one says that it is already unsuspended, or no job (captures op.qmod_usj.finished*)."""
     session = cell.connect()
     number = running(cell, session)
     cell.qmaster.end(number)
     cell.runner.next("qmod", says())
     with pytest.raises(InternalException, match=f"said nothing about job {number}, nor did qstat"):
-        session.control(str(number), action)
+        session.control(str(number), "resume")
+
+
+def test_silence_about_a_job_that_has_just_ended(cell: Cell) -> None:
+    """Captures op.qmod_sj.finished_window, op.qmod_sj.finished_natural."""
+    session = cell.connect()
+    ended, other = running(cell, session), running(cell, session)
+    cell.qmaster.end(ended)
+    cell.runner.next("qmod", says(), says(f"{USER} - suspended job {other}\n"))
+    with pytest.raises(InvalidJobException, match=f'invalid queue or job "{ended}"'):
+        session.control(str(ended), "suspend")
+    refused = session.controlJobs([str(ended), str(other)], "suspend")
+    assert {job: type(refusal) for job, refusal in refused.items()} == {str(ended): InvalidJobException}
 
 
 LOST = {"gone": (GONE, RESET), "slow": (SLOW, RESET), "none": (NONE, ""), "spoilt": (SPOILT, "")}

@@ -295,7 +295,7 @@ def test_of_two_programs_one_is_killed(server: SshServer, short_path: Path, owne
 
 
 def test_the_last_program_is_killed(server: SshServer, short_path: Path) -> None:
-    kill(sharing(server, short_path, idle=1))
+    kill(sharing(server, short_path, idle=10))
     until(lambda: not masters(str(short_path)), "an idle connection ends by itself")
 
 
