@@ -232,8 +232,8 @@ def test_a_password_that_must_be_changed(said: str, expired: bool) -> None:
         ),
         (
             (
-                "debug1: Setting implicit ProxyCommand from ProxyJump: ssh -l anna -p 2222 -J one -v -W '[%h]:%p'"
-                " two\ndebug1: Executing proxy command: exec ssh two\n"
+                "debug1: Setting implicit ProxyCommand from ProxyJump: ssh -l anna -J one -v"
+                " -W '[%h]:%p' two\ndebug1: Executing proxy command: exec ssh two\n"
             ),
             "two (ProxyJump)",
         ),
