@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 
 from drmaa_cli.constants import JobState
-from drmaa_cli.errors import DrmaaException
+from drmaa_cli.errors import DrmaaException, InvalidJobException, NoActiveSessionException
 from drmaa_cli.futures import host
 from drmaa_cli.futures.calls import Call, Common
 from drmaa_cli.futures.errors import CallNotPickledError
@@ -40,6 +40,7 @@ class CallRegistry:
 
     def __init__(self, watcher: Watcher, spool: Spool, *, with_keys: bool) -> None:
         self.spool, self._watcher = spool, watcher
+        self._runs_now = self._is_running  # one for all futures
         self._keys = KeyMaker() if with_keys else None
         self._by_key: weakref.WeakValueDictionary[str, JobFuture[Any]] = weakref.WeakValueDictionary()
         self._lock = Lock()
@@ -127,13 +128,13 @@ class CallRegistry:
 
     def _call(self, data: PickledCall, common: Common, name: str) -> Call:
         common = common._replace(keyed=data.key is not None)
-        return Call(JobFuture(data.key, self._watcher.cancelled), data, common, name)
+        return Call(JobFuture(data.key, self._watcher.cancelled, self._runs_now), data, common, name)
 
     def _common(self, resources: Resources) -> Common:
         return Common(resources, os.getcwd(), self._module_path())  # noqa: PTH109  # a str, for each call
 
     def _failed(self, err: CallNotPickledError) -> JobFuture[Any]:
-        future: JobFuture[Any] = JobFuture(None, self._watcher.cancelled)
+        future: JobFuture[Any] = JobFuture(None, self._watcher.cancelled, self._runs_now)
         future.settle(None, err)
         return future
 
@@ -192,6 +193,14 @@ class CallRegistry:
             return self._watcher.state(future.job.id) not in WAITING
         except DrmaaException:
             return True  # it has just ended, or nobody knows
+
+    def _is_running(self, future: JobFuture[Any]) -> bool:
+        if future.job is None:
+            return False
+        try:
+            return self._watcher.state(future.job.id) not in (*WAITING, JobState.DONE, JobState.FAILED)
+        except (InvalidJobException, NoActiveSessionException):
+            return False  # it has just ended, and so has all
 
     def join(self) -> None:
         """Wait until everything is delivered."""

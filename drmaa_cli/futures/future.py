@@ -36,8 +36,14 @@ class JobFuture(Future[T]):
         key: by which a later program finds it; None for none.
     """
 
-    def __init__(self, key: str | None, cancelled: Callable[[JobFuture[Any]], None]) -> None:
+    def __init__(
+        self,
+        key: str | None,
+        cancelled: Callable[[JobFuture[Any]], None],
+        runs: Callable[[JobFuture[Any]], bool] | None = None,
+    ) -> None:
         super().__init__()
+        self._runs = runs
         self.job: CallJob | None = None
         self.key = key
         self._cancelled = cancelled
@@ -68,6 +74,14 @@ class JobFuture(Future[T]):
             except NotYet:
                 timeout = None if deadline is None else deadline - time.monotonic()
         return timeout
+
+    def running(self) -> bool:
+        """Whether its job runs; it can be cancelled all the same. Costs as much as ``jobStatus()``.
+
+        Raises:
+            DrmCommunicationException: no qmaster answers.
+        """
+        return not self.done() and self._runs is not None and self._runs(self) and not self.done()
 
     def cancel(self) -> bool:
         """Cancel the call, whether its job runs or not: the job is deleted.

@@ -114,8 +114,12 @@ def test_a_cancelled_call_is_deleted_whether_it_runs_or_not(pool: Pool) -> None:
     world.eventually(started.exists, bool)
     world.eventually(lambda: held.job, bool)
     unsubmitted = pool(gather=3600).submit(functions.add, 1)
+    assert running.running()
+    assert not held.running()
+    assert not unsubmitted.running()
     for future in (running, held, unsubmitted):
         assert future.cancel()
+        assert not future.running()
         assert future.cancel()
         assert future.cancelled()
         assert future.done()
