@@ -197,19 +197,40 @@ def split_file(text: str) -> list[str]:
     return split("".join(line for line in lines if not line.lstrip().startswith("#")))
 
 
-def embedded_options(text: str, prefix: str) -> Native:
+def embedded_options(text: str, prefix: str, include: Include | None = None) -> Native:
     """The options that a script brings along: on its lines that begin with a prefix (``#$``; ``qsub -C``).
 
-    What qsub would refuse in them is left for qsub to report.
+    What qsub would refuse in them is left for qsub to report: it may be an option of another flavour's, which
+    does not hide those beside it.
+
+    Args:
+        text: the script.
+        prefix: what its lines begin with that are options; '' for none.
+        include: as of :func:`analyse`; qsub reads ``-@ FILE`` in a script, too (observed).
     """
     words: list[str] = []
     for line in text.splitlines() if prefix else ():
         if line.startswith(prefix):
             words += split(line[len(prefix) :])
     try:
-        return read_options(words)
+        return read_options(words, include)
     except NativeError:
-        return Native()
+        return _readable(words, include)
+
+
+def _readable(words: Sequence[str], include: Include | None) -> Native:
+    native = Native()
+    position = 0
+    while position < len(words):
+        name = words[position]
+        count = 0
+        try:
+            count = len(_arguments(name, words[position + 1 : position + 3]))
+            native = native.then(read_options(words[position : position + 1 + count], include))
+        except NativeError:
+            pass
+        position += 1 + count
+    return native
 
 
 def analyse(words: Sequence[str], include: Include | None = None) -> Native:

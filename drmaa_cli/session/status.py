@@ -23,7 +23,8 @@ def of_tracked_job(
     """The state of one of the session's jobs; None while more has to be asked, which the monitor knows then.
 
     A task that left the listing and has no record yet keeps the state it was last seen in: nothing new is
-    known of it. ``undetermined`` is one that was never seen, or whose end accounting does not tell.
+    known of it. ``undetermined`` is one that was never seen, whose end accounting does not tell, or whose
+    deletion was asked for and not answered.
 
     Raises:
         InvalidJobException: an array job without a task, a task of a job that is no array, a reaped task.
@@ -38,7 +39,8 @@ def of_tracked_job(
     if task in known.missing and task in known.deleted:
         return JobState.FAILED
     row = known.row(task) or known.last_seen.get(task)
-    if row is None or (task in known.confirmed and monitor.accounting_fails):
+    unknown = task in known.asked or (task in known.confirmed and monitor.accounting_fails)
+    if row is None or (unknown and task in known.missing):
         return JobState.UNDETERMINED
     if task in known.missing or not (
         needs_hold_kinds(row.state) or (known.start_time and is_pending(row.state))

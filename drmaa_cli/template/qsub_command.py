@@ -13,15 +13,7 @@ from drmaa_cli.errors import (
     DeniedByDrmException,
     error,
 )
-from drmaa_cli.gridengine.native import (
-    YES,
-    Include,
-    Native,
-    NativeError,
-    analyse,
-    embedded_options,
-    split,
-)
+from drmaa_cli.gridengine.native import YES, Include, Native, NativeError, analyse, embedded_options, split
 from drmaa_cli.gridengine.ranges import format_range
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import job_script
@@ -68,6 +60,7 @@ OVERRIDDEN_BY = {c.JOB_NAME: "-N", c.JOIN_FILES: "-j", c.START_TIME: "-a"}
 
 NO_SCRIPT_TEXT = "job rejected: no script in your request"
 SYNC_TEXT = "a default file (sge_request) sets -sync y, with which qsub waits for the end of every job"
+VERIFY_TEXT = "{} sets -verify, with which qsub submits nothing: take it out"
 SCRIPT_SYNC_TEXT = "the script sets -sync y, with which qsub waits for the end of every job; take it out"
 DEFAULT_TASKS_TEXT = "a default file (sge_request) sets {}, which makes an array of every job"
 SCRIPT_TASKS_TEXT = "the script sets {}, which makes an array of the job: take it out, or use runBulkJobs"
@@ -141,7 +134,7 @@ class QsubCommand(NamedTuple):
         if prefix is None and not self.options.cleared:
             prefix = self.default("-C")
         text = None if read is None else read(command)
-        found = Native() if text is None else embedded_options(text, "#$" if prefix is None else prefix)
+        found = Native() if text is None else embedded_options(text, "#$" if prefix is None else prefix, read)
         return self._replace(embedded=found)
 
     def default(self, name: str) -> str | None:
@@ -151,11 +144,15 @@ class QsubCommand(NamedTuple):
         return next((word[len(start) :] for word in words if word.startswith(start)), None)
 
     def check_shape(self) -> None:
-        """Refuse what would make qsub wait, or make an array of a single job.
+        """Refuse what would make qsub wait, submit nothing, or make an array of a single job.
 
         Options that only the default files or a script can bring: those of a template are passed over. No
         option of the command line takes them back (observed of ``-sync``).
         """
+        if ("-verify", ()) in self.embedded.ignored:
+            raise error(DeniedByDrmException, VERIFY_TEXT.format("the script"))
+        if "-verify" in self.environment.default_options and not self.options.cleared:
+            raise error(DeniedByDrmException, VERIFY_TEXT.format("a default file (sge_request)"))
         tasks, sync = self.default("-t"), self.default("-sync")
         if sync in YES:
             raise error(DeniedByDrmException, SYNC_TEXT)

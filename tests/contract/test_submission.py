@@ -216,6 +216,17 @@ def test_a_script_that_makes_an_array_of_itself(session: World) -> None:
         session.run(path, nativeSpecification="-b n")
 
 
+def test_a_file_of_options_in_a_script_that_makes_an_array(session: World) -> None:
+    options = session.file("options")
+    options.write_text("-t 1-3\n")
+    path = script(session, f"#$ -@ {options}")
+    if session.is_oracle:
+        assert session.output_of(path, nativeSpecification="-b n") == "undefined undefined\n"
+        return
+    with pytest.raises(session.error_class("DeniedByDrmException"), match="the script sets -t 1-3"):
+        session.run(path, nativeSpecification="-b n")
+
+
 @pytest.mark.slow
 def test_the_tasks_of_a_bulk_job_are_not_its_scripts(session: World) -> None:
     path = script(session, "#$ -t 1-3")

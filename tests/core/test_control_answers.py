@@ -209,6 +209,24 @@ def test_a_deletion_whose_answer_never_came_is_not_forgotten(cell: Cell, restart
     assert info.reason == "deleted"
 
 
+@pytest.mark.parametrize("letters", ["qw", "hqw", "r"])
+def test_the_status_after_a_deletion_whose_answer_was_lost(cell: Cell, letters: str) -> None:
+    """What was seen before the deletion is not what is."""
+    session = cell.connect()
+    number = int(session.runJob(template(session)))
+    cell.qmaster.set(number, letters)
+    before = session.jobStatus(str(number))
+
+    def lost(argv: Sequence[str]) -> CommandResult:
+        cell.runner.answer(argv)
+        cell.qmaster.jobs.pop(number, None)
+        return captured.result(GONE, RESET, 1)
+
+    cell.runner.next("qdel", lost)
+    session.control(str(number), "terminate")
+    assert (before, session.jobStatus(str(number))) == (before, "undetermined")
+
+
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_later_refusal_takes_no_earlier_deletion_back(cell: Cell, restart: bool, whole: bool) -> None:

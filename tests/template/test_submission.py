@@ -209,7 +209,7 @@ def test_what_a_script_says_of_itself() -> None:
     assert scripted("#$ -N own\n#% -N other", nativeSpecification="-b n -C #%").job_name == "other"
     assert scripted("#$ -N own -t 1-3", nativeSpecification='-b n -C ""').job_name == "s"
     assert scripted("#$ -N own -clear\n").job_name == "s"
-    assert scripted("#$ stray words\n#$ -N own\n").job_name == "s"  # qsub refuses it
+    assert scripted("#$ stray words\n#$ -N own\n").job_name == "own"  # qsub refuses it
     assert scripted(" #$ -t 1-3\necho '#$ -sync y'\n").job_name == "s"
 
 
@@ -218,6 +218,26 @@ def test_a_script_that_makes_qsub_wait_is_refused(line: str) -> None:
     with pytest.raises(DeniedByDrmException, match=r"^code 17: the script sets -sync y"):
         scripted(line)
     assert scripted("#$ -sync y\n#$ -sync n").job_name == "s"
+
+
+@pytest.mark.parametrize(
+    "line", ["-@ /a/options", "-N x -@ /a/options", "-umask 022 -t 1-3", "-par 2\n#$ -t 1-3", "-rbi -t 1-3"]
+)
+def test_an_array_is_found_in_option_files_and_beside_other_flavours_options(line: str) -> None:
+    """A real 8.1.9 reads ``-@ FILE`` in a script; the options are Univa's."""
+    files = {"/a/s": f"#!/bin/sh\n#$ {line}\n", "/a/options": "-t 1-3\n"}
+    with pytest.raises(DeniedByDrmException, match="the script sets -t 1-3"):
+        submission({"remoteCommand": "/a/s", "nativeSpecification": "-b n"}, script=files.get)
+
+
+def test_what_only_verifies_is_refused() -> None:
+    with pytest.raises(DeniedByDrmException, match=r"^code 17: the script sets -verify, .*submits nothing"):
+        scripted("#$ -verify")
+    defaults = frozenset({"-verify"})
+    with pytest.raises(DeniedByDrmException, match=r"^code 17: a default file .*sets -verify"):
+        submission({"remoteCommand": "x"}, defaults=defaults)
+    cleared = {"remoteCommand": "x", "nativeSpecification": "-clear -b y"}  # it is taken back (a real 8.1.9)
+    assert "-verify" not in submission(cleared, defaults=defaults).argv
 
 
 def test_an_array_that_nobody_asked_for_is_refused() -> None:
