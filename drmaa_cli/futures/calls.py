@@ -66,11 +66,18 @@ class Task(NamedTuple):
 def job_name(calls: Iterable[Call], given: str) -> str:
     """The name of an array job: the one given, else the functions', in characters that Grid Engine takes."""
     names = {call.name for call in calls}
-    name = given or (names.pop() if len(names) == 1 else MIXED_NAME)
-    if given:
-        return name
-    name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", name).strip("_")[:LONGEST_NAME]
-    return name if name[:1].isalpha() and name.upper() not in KEYWORDS else f"call_{name}"
+    return given or acceptable_name(names.pop() if len(names) == 1 else MIXED_NAME)
+
+
+def acceptable_name(text: str, before: str = "call_") -> str:
+    """A text as a job name that Grid Engine takes.
+
+    Args:
+        text: what it is to be like.
+        before: stands before what cannot be the beginning of a name.
+    """
+    name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text).strip("_")[:LONGEST_NAME]
+    return name if name[:1].isalpha() and name.upper() not in KEYWORDS else f"{before}{name}"
 
 
 def divide(calls: Iterable[Call], most_tasks: int) -> list[list[Call]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from drmaa_cli.futures.calls import acceptable_name
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.template.script_plan import GRID_ENGINES_OWN
 from drmaa_cli.typed import Any, NamedTuple
@@ -84,7 +85,7 @@ def read(given: Mapping[str, Any]) -> Parameters:
     )
     return Parameters(
         native=f"{resources.specification()} {_soft_limit(values)} {values['native']}".strip(),
-        name=values["name"],
+        name=acceptable_name(values["name"], "job_"),
         joined=values["stderr_to_stdout"],
         setup=tuple(values["setup"]),
         teardown=tuple(values["teardown"]),

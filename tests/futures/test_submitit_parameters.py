@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from drmaa_cli.submitit_plugin import parameters as words
+from drmaa_cli.template.job_name import check_job_name
 from tests.tables import each_row
 
 
@@ -22,6 +25,23 @@ from tests.tables import each_row
 )
 def test_what_is_asked_for(given: dict[str, Any], native: str) -> None:
     assert words.read(given).native == native
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("train", "train"),
+        ("my run: a/b=1", "my_run_a_b_1"),
+        ("2024.trial-7", "job_2024.trial-7"),
+        ("all", "job_all"),
+        ("läuft*", "l_uft"),
+        ("", "job_"),
+    ],
+)
+def test_names_as_grid_engine_takes_them(given: str, name: str) -> None:
+    """With Slurm any text is a name; hydra's are such as ``model=large``."""
+    assert words.read({"name": given}).name == name
+    check_job_name(name)
 
 
 def test_the_script() -> None:
