@@ -42,6 +42,7 @@ COMMANDS = {
     "terminate": ("qdel",),
     "requeue": ("qmod", "-rj"),
 }
+REFUSALS = (Outcome.UNKNOWN_JOB, Outcome.DENIED, Outcome.WRONG_STATE)
 SILENT = ("hold", "release")  # their commands say nothing of a job that stays as it is
 
 _ONE = r"job(?:-array task)? (?P<job>[0-9]{1,10})(?:\.(?P<task>[0-9]{1,10}))?"
@@ -136,9 +137,9 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
 
     Returns:
         An answer for each printed line, standard output first. The words of a wrapper are left out: lines in
-        no known form that name none of the jobs, of a command that ended with 0 and answered for each id.
-        Then one for each id that no line is about: NOTHING_TO_DO with text ``''``, but NO_QMASTER when the
-        qmaster could not be reached, DENIED when the host may not ask (capture
+        no known form that name none of the jobs, of a command that answered for each id and ended with 0, or
+        refused something. Then one for each id that no line is about: NOTHING_TO_DO with text ``''``, but
+        NO_QMASTER when the qmaster could not be reached, DENIED when the host may not ask (capture
         ``cell2.qdel_not_submit_host``), and ERROR when the command was killed, failed without a word, or is
         qdel.
 
@@ -154,7 +155,8 @@ def parse(action: str, result: CommandResult, ids: Iterable[JobId]) -> list[Answ
         check_usage(action, result)
     ids = list(ids)
     said = _Said(answers)
-    if result.exit_code == 0 and (action in SILENT or all(said.about(job_id) for job_id in ids)):
+    explained = result.exit_code == 0 or any(answer.outcome in REFUSALS for answer in answers)
+    if explained and (action in SILENT or all(said.about(job_id) for job_id in ids)):
         asked = {job_id.job for job_id in ids}
         answers = [
             answer

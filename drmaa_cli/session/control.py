@@ -19,7 +19,7 @@ from drmaa_cli.errors import (
     SuspendInconsistentStateException,
     error,
 )
-from drmaa_cli.gridengine.control import COMMANDS
+from drmaa_cli.gridengine.control import COMMANDS, REFUSALS
 from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
 from drmaa_cli.gridengine.replies import Answer, Outcome
 from drmaa_cli.gridengine.states import Letter, flags, is_pending
@@ -47,7 +47,6 @@ _WRONG_STATE = {
     REQUEUE: IllegalStateException,
 }
 _FINE = (Outcome.DONE, Outcome.NOTHING_TO_DO)
-REFUSALS = (Outcome.UNKNOWN_JOB, Outcome.DENIED, Outcome.WRONG_STATE)
 NO_JOBS_GIVEN = "You have to specify a username or job ids"  # qhold's and qrls' for the number 0 (observed)
 _NUMBER_ZERO = re.compile(r"\s*[-+]?0+(?![0-9])")
 

@@ -206,6 +206,21 @@ def test_words_of_a_wrapper_about_another_job(action: str) -> None:
     assert about_it.outcome is Outcome.ERROR
 
 
+@pytest.mark.parametrize(
+    ("action", "refusal", "code", "outcome"),
+    [
+        ("terminate", 'denied: job "7" does not exist', 1, Outcome.UNKNOWN_JOB),
+        ("release", 'denied: job "7" does not exist', 3, Outcome.UNKNOWN_JOB),
+        ("suspend", "grid2 - job 7 is already suspended", 1, Outcome.WRONG_STATE),
+    ],
+)
+def test_words_of_a_wrapper_before_a_refusal(action: str, refusal: str, code: int, outcome: Outcome) -> None:
+    (answer,) = control.parse(action, captured.result(f"Welcome\n{refusal}\n", "", code), [JobId(7)])
+    assert answer.outcome is outcome
+    both = control.parse(action, captured.result(f"Welcome\n{refusal}\n", "", code), [JobId(7), JobId(8)])
+    assert (both[0].outcome is Outcome.ERROR) is (action != "release")  # nothing was said of job 8
+
+
 def test_both_streams_and_carriage_returns() -> None:
     answers = control.parse("terminate", result("u has deleted job 1\r\n", "u has deleted job 2\n"), [])
     assert [answer.target for answer in answers] == [JobId(1), JobId(2)]
