@@ -46,6 +46,7 @@ _WRONG_STATE = {
     JobControlAction.TERMINATE: InvalidJobException,
     REQUEUE: IllegalStateException,
 }
+_LET_END = (JobControlAction.TERMINATE, JobControlAction.RELEASE, JobControlAction.RESUME)
 _FINE = (Outcome.DONE, Outcome.NOTHING_TO_DO)
 NO_JOBS_GIVEN = "You have to specify a username or job ids"  # qhold's and qrls' for the number 0 (observed)
 _NUMBER_ZERO = re.compile(r"\s*[-+]?0+(?![0-9])")
@@ -290,9 +291,12 @@ def refusals(
 
 
 def _done_before(answer: Answer, operation: str) -> bool:
-    """Whether an answer is what a second command says when the first one made the change."""
-    if operation == JobControlAction.TERMINATE:
-        return answer.outcome is Outcome.UNKNOWN_JOB
+    """Whether an answer is what a second command says when the first one made the change.
+
+    A job that was released or resumed may have ended meanwhile; one on hold or suspended does not by itself.
+    """
+    if operation in _LET_END and answer.outcome is Outcome.UNKNOWN_JOB:
+        return True
     done = "in pending/hold state" if operation == REQUEUE else " is already "
     return answer.outcome is Outcome.WRONG_STATE and done in answer.text
 

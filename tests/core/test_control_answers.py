@@ -186,6 +186,30 @@ def test_a_second_attempt_that_finds_the_work_done(cell: Cell) -> None:
         session.control(str(number), "suspend")
 
 
+@pytest.mark.parametrize(
+    ("action", "tool", "letters", "gone"),
+    [
+        ("release", "qrls", "hqw", 'denied: job "{}" does not exist\n'),
+        ("resume", "qmod", "s", 'invalid queue or job "{}"\n'),
+        ("hold", "qhold", "qw", 'denied: job "{}" does not exist\n'),
+        ("suspend", "qmod", "r", 'invalid queue or job "{}"\n'),
+    ],
+)
+def test_a_job_that_ends_between_two_attempts(
+    cell: Cell, action: str, tool: str, letters: str, gone: str
+) -> None:
+    """Captures op.qrls.finished, op.qmod_usj.finished."""
+    session = cell.connect()
+    number = running(cell, session)
+    cell.qmaster.set(number, letters)
+    cell.runner.next(tool, says(GONE, RESET, 1), says(gone.format(number), "", 1))
+    if action in ("release", "resume"):  # else it would be there
+        session.control(str(number), action)
+    else:
+        with pytest.raises(InvalidJobException):
+            session.control(str(number), action)
+
+
 def test_a_job_that_never_was_after_a_lost_answer(cell: Cell) -> None:
     session = cell.connect()
     cell.runner.next("qdel", says(GONE, RESET, 1))
