@@ -31,9 +31,8 @@ SHOWN_ONLY: Mapping[str, str] = {
 NONE_OF_THESE: Mapping[str, str] = {
     "-ar": "there are no advance reservations",
     "-ckpt": "there are no checkpointing environments",
-    "-inherit": "the hosts of a parallel job are reached by other ways",
 }
-"""Options that are answered as in a cell that has nothing of the kind; qrsh says so of -inherit."""
+"""Options that are answered as in a cell that has nothing of the kind."""
 
 _HEAD = """\
 # What fake_sge understands

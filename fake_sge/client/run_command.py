@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..commands.dispatch import dispatch
+from ..commands.pe_tasks import PE_TASK
 from ..execution.users import group_name, user_name
 from ..model.requests import QmasterUnreachable, Request, Unreachable
+from . import pe_task
 
 
 class NoQmaster:
@@ -54,6 +56,8 @@ def run(
     argv: list[str], why: str, read_stdin: Callable[[], bytes], write: Callable[[int, bytes], None]
 ) -> tuple[int, int]:
     """Run a command without a qmaster, print its output; exit code and signal."""
+    if why == PE_TASK:
+        return pe_task.run(argv, write)
     request = own_request(argv, read_stdin, write)
     try:
         host = Path(request.common_dir, "act_qmaster").read_text().strip()

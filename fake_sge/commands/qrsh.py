@@ -11,23 +11,27 @@ from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.operations import JobOperation
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of, encode
+from . import pe_tasks
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .submission import jsv
 from .submission.common import default_options, parse_context, printed
 from .submission.spec_text import show_spec
 from .submit_options.job_spec import Submitted, base_name, build
-from .submit_options.parsed import Option
+from .submit_options.parsed import Option, Parsed
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
 
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
-_NO_JOB = 'error: "qrsh" called with option "-inherit", but "JOB_ID" not set in environment\n'
 _NOT_HERE = (  # real cell: each by itself
     *("-a", "-c", "-C", "-ckpt", "-dl", "-he", "-i", "-ot", "-r", "-S", "-shell", "-sync", "-t", "-tc"),
     *("-terse", "-u"),
 )
 _OWN = ("-nostdin", "-noshell", "-verbose", "-display")
+_IN_JOB = (  # all others are unknown with -inherit (real cell: each by itself)
+    *("-inherit", "-cwd", "-wd", "-v", "-V", "-pty", *_OWN),
+    *("script", "jobarg"),
+)
 _NOWHERE = (HostPath("/dev/null"),)
 
 
@@ -45,12 +49,11 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     switches = {option.switch for option in parsed.options}
     if "-help" in switches:
         return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
+    if "-inherit" in switches:
+        return _in_job(parsed, switches, request, qmaster)
     wrong = [option for option in parsed.options if option.switch in _NOT_HERE]
     if wrong:
         return Reply.of_text(1, "", f"error: Unknown option {wrong[0].switch}\n")
-    if "-inherit" in switches:
-        text = "fake_sge: qrsh -inherit is not simulated\n"
-        return Reply.of_text(1, "", text if "JOB_ID" in request.env else _NO_JOB)
     if "script" not in switches:
         return Reply.of_text(1, "", "error: a session without a command needs a terminal\n")
     options = [
@@ -69,6 +72,20 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
     try:
         return _Session(request, qmaster, switches).run(built.spec._replace(immediate=now))
+    except QmasterUnreachable as error:
+        return Reply.of_text(1, "", unreachable_text(error, ""))
+
+
+def _in_job(parsed: Parsed, switches: set[str], request: Request, qmaster: QmasterInterface) -> Reply:
+    """``-inherit``: a task of the job in which this is called."""
+    wrong = [option for option in parsed.options if option.switch not in _IN_JOB]
+    if wrong:
+        return Reply.of_text(1, "", f"error: Unknown option {wrong[0].switch}\n")
+    words = [str(option.value) for option in parsed.options if option.switch in ("script", "jobarg")]
+    options = [option for option in parsed.options if option.switch not in (*_OWN, "-inherit")]
+    built = build([Option("-b", True), *options], request)
+    try:
+        return pe_tasks.run(built, words, switches, request, qmaster)
     except QmasterUnreachable as error:
         return Reply.of_text(1, "", unreachable_text(error, ""))
 

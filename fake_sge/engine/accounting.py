@@ -40,8 +40,12 @@ def _slots(piece: Range) -> str:
     return f"{piece.first}{',' if piece.last == piece.first + 1 else '-'}{piece.last}"
 
 
-def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour) -> str:
+def accounting_line(
+    job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour, pe_taskid: str = "NONE"
+) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt.
+
+    A ``pe_taskid`` is that of a task that a parallel job has started: it was submitted when it began.
 
     It has nothing of a run that qmod rescheduled, or for whose failure the queue is to blame; that of an Open
     Cluster Scheduler of any that was rescheduled.
@@ -61,7 +65,7 @@ def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: 
         job_number=job.number,
         account=spec.account,
         priority=spec.priority if form.json else 0,
-        submission_time=0.0 if forgotten else job.submission_time,
+        submission_time=0.0 if forgotten else job.submission_time if pe_taskid == "NONE" else begun,
         start_time=begun,
         end_time=over,
         failed=end.failed,
@@ -75,6 +79,7 @@ def accounting_line(job: Job, task: Task, end: Exit, granted: Granted, flavour: 
         cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
         category=category_of(spec) or form.no_category if form.json else category(spec),
         arid=spec.advance_reservation,
+        pe_taskid=pe_taskid,
         **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]
     )
     if not form.json:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import CellConfig, JobSpec
 from ..model.operations import JobOperation, Submission
-from . import control, holds, hosts, lifecycle, quota_sets, scheduling, submission
+from . import control, holds, hosts, lifecycle, pe_tasks, quota_sets, scheduling, submission
 from .reasons import remember
 from .state import CellState, Timing, make_instances
 
@@ -67,6 +67,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{change.value: partial(control.change_tasks, change) for change in control.TASK_CHANGES},
     "change_queue": control.change_queue,
     "fail": control.fail_next,
+    "begin_pe_task": pe_tasks.begin,
+    "end_pe_task": pe_tasks.end,
     "started": lifecycle.started,
     "exited": lifecycle.exited,
     "schedule": run_scheduler,

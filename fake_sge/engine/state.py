@@ -80,6 +80,14 @@ class AccountingLine:
 
 
 @dataclass
+class PeTasks:
+    """What a run of a parallel job has started: how many were asked for; the hosts of those that run."""
+
+    asked: int = 0
+    running: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
 class CellState:
     """Everything the qmaster must not forget. ``ready`` are jobs the scheduler has to look at.
 
@@ -108,6 +116,7 @@ class CellState:
     told: dict[int, None] = field(default_factory=dict)  # jobs in the order of what was last said of them
     begun: dict[int, None] = field(default_factory=dict)  # jobs that the scheduler's last run has started
     unseen: dict[int, Reason | None] = field(default_factory=dict)  # changed since the scheduler's last run
+    pe_tasks: dict[tuple[int, int, int], PeTasks] = field(default_factory=dict)  # by job, task, run
 
     def __getstate__(self) -> dict[str, object]:
         """Effects are not part of the state."""

@@ -23,14 +23,13 @@ from typing import Any
 from ..model import failures
 from ..wire import connect, frame
 from .job_process import run_job
-from .processes import call_process, descendants, start_ticks
+from .processes import GIGABYTE, call_process, descendants, start_ticks, used_by
 from .terminal import Terminal
 
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE = 1.0  # seconds between looks at the job's processes, as execd does
 RESEND = 91.0  # seconds after a signal for s_rt in which execd sends none for s_rt or h_rt (real cell)
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1)
-GIGABYTE = 1024.0**3
 
 
 def report(order: dict[str, Any], kind: str, values: dict[str, Any]) -> None:
@@ -170,17 +169,7 @@ class Watch:
 
     def sample(self) -> None:
         """See what the job's processes use; leave what was seen for the qmaster to show."""
-        ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-        cpu = vmem = io = 0.0
-        for pid in self.descendants():
-            try:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                moved = Path(f"/proc/{pid}/io").read_text().split()
-            except OSError:
-                continue  # it has just ended
-            cpu += sum(int(fields[index]) for index in (11, 12, 13, 14)) / ticks
-            vmem += float(fields[21]) * page
-            io += (int(moved[1]) + int(moved[3])) / GIGABYTE
+        cpu, vmem, io = used_by(self.descendants())
         seen = self.seen
         seen["mem"] += max(0.0, cpu - seen["cpu"]) * vmem / GIGABYTE
         seen.update(cpu=cpu, vmem=vmem, maxvmem=max(vmem, seen["maxvmem"]), io=max(io, seen["io"]))

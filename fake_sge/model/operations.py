@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .ranges import TaskSet
 
@@ -112,3 +112,19 @@ class Actor(NamedTuple):
     group: str
     gid: int
     host: str
+
+
+class PeTask(NamedTuple):
+    """A task of a parallel job that has begun.
+
+    Attributes:
+        number: counts those of the job's run.
+        host: where it runs.
+        since: when it began, by the cell's clock.
+        order: ``program``, ``argv``, ``cwd`` and ``env``.
+    """
+
+    number: int
+    host: str
+    since: float
+    order: dict[str, Any]

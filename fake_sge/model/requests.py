@@ -81,6 +81,10 @@ class Reply(NamedTuple):
         return cls(code, encode(out), encode(err), signal)
 
 
+class RunByClient(Exception):
+    """Raised by a command that the caller's own process has to carry out; the text says which part."""
+
+
 class Unreachable(enum.Enum):
     """Why there is no qmaster."""
 

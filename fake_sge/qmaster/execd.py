@@ -9,14 +9,16 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..execution.orders import Account, make_order
 from ..execution.processes import start_ticks
 from ..execution.users import home_and_shell
 from ..launch import command
 from ..layout import Layout
-from ..model import CellConfig, Job, Task
+from ..model import CellConfig, Job, JobSpec, Task
 from ..options import CellOptions
 
 log = logging.getLogger("fake_sge")
@@ -93,6 +95,19 @@ class Execd:
             (spool / "pe_hostfile").write_text("".join(lines))
         _write_privately(spool / "order", json.dumps(order))
         self._send(spool / "order")
+
+    def pe_task_order(
+        self, config: CellConfig, job: Job, task: Task, spec: JobSpec, host: str, identifier: int
+    ) -> dict[str, Any]:
+        """What runs as a task that a parallel job has started, and where; ``spec`` is the command's."""
+        first = next(piece for piece in task.granted if piece.host == host)
+        there = replace(task, granted=(first, *(piece for piece in task.granted if piece is not first)))
+        owner = replace(job, spec=spec)
+        order = make_order(self.layout, config, owner, there, self._account(job.owner), self._ports, None)
+        spool = f"{self.spool(job.number, task)}/{identifier}.{host}"
+        env = {**order["env"], "SGE_JOB_SPOOL_DIR": spool}
+        env.pop("PE_HOSTFILE", None)
+        return {**{name: order[name] for name in ("program", "argv", "cwd")}, "env": env}
 
     def _account(self, user: str) -> Account:
         """The password entry of a user; a user unknown here gets / and /bin/sh."""

@@ -19,7 +19,7 @@ from ..commands.dispatch import dispatch
 from ..execution.users import group_name, user_name
 from ..faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, spoil
 from ..model.flavours import FLAVOURS
-from ..model.requests import ClientSignal, Reply, Request
+from ..model.requests import ClientSignal, Reply, Request, RunByClient
 from ..wire import frame, receive
 from .journal import StoreError
 from .qmaster import Qmaster
@@ -242,7 +242,11 @@ class Server:
             if self._instead(connection, before):
                 return
             inside = self.qmaster.faults.take(INSIDE, tool)
-            reply = self._run(connection, request, inside)
+            try:
+                reply = self._run(connection, request, inside)
+            except RunByClient as part:
+                connection.send(frame(b"u", str(part).encode()))
+                return
             for fault in self.qmaster.faults.take(AFTER, tool):
                 reply = spoil(reply, fault)
             connection.send(
@@ -277,6 +281,8 @@ class Server:
         client = RemoteClient(connection, self.qmaster)
         try:
             return dispatch(request, CommandView(self.qmaster, faults, client))
+        except RunByClient:
+            raise
         except ClientSignal as signalled:
             return Reply(128 + signalled.signal, signal=signalled.signal)
         except StoreError as error:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 
 from ..engine.admission import find_jobs
 from ..engine.matching import instance_matches
+from ..engine.pe_tasks import judged
 from ..engine.placement import quotas_of, used_of
 from ..engine.reasons import explain, suitability
 from ..faults import INSIDE, Fault, FaultKind
@@ -20,6 +21,7 @@ from ..model.operations import (
     Finished,
     JobOperation,
     Outcome,
+    PeTask,
     QueueAction,
     Submission,
     Warn,
@@ -184,6 +186,26 @@ class CommandView:
         """Add, replace or remove resource quota sets."""
         answers: list[tuple[bool, str]] = self.qmaster.apply(operation, *args)
         return answers
+
+    def begin_pe_task(
+        self, number: int, task: int, host: str, change: Callable[[JobSpec], JobSpec]
+    ) -> PeTask | None:
+        """A task that a running parallel job starts on a host."""
+        qmaster = self.qmaster
+        identifier: int | None = qmaster.apply("begin_pe_task", number, task, host)
+        if identifier is None:
+            return None
+        job = qmaster.engine.state.jobs[number]
+        spec = change(job.spec)
+        order = qmaster.execd.pe_task_order(self.config, job, job.tasks[task], spec, host, identifier)
+        return PeTask(identifier, host, self.now, order)
+
+    def end_pe_task(
+        self, number: int, task: int, begun: PeTask, status: int, usage: Mapping[str, float]
+    ) -> None:
+        """It has ended."""
+        over = judged(status, begun.since, self.now, dict(usage))
+        self.qmaster.apply("end_pe_task", number, task, begun.number, over)
 
     def stop_host(self, host: str) -> None:
         """End a host's execution daemon."""

@@ -21,13 +21,13 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states values",
     "engine": "__init__ accounting admission allocation control delivery engine holds host_order hosts "
-    "lifecycle matching placement quota_sets quotas reasons scheduling shortages state "
+    "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
     "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues "
     "quotas slots table tasks usage formats",
-    "commands": "__init__ dispatch qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh qselect "
-    "qstat qsub quota_sets",
+    "commands": "__init__ dispatch pe_tasks qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh "
+    "qselect qstat qsub quota_sets",
     "commands/altering": "__init__ alter attributes",
     "commands/configuring": "__init__ attributes change configurations editor exec_hosts files kinds "
     "names objects refusal settings_of_cell shown verbs",
@@ -41,7 +41,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands/times": "__init__ dates local_time",
     "execution": "__init__ execd job_process orders processes shepherd terminal users",
     "qmaster": "__init__ accounting admin daemon execd hosts journal qmaster server shepherd_reports view",
-    "client": "__init__ client link run_command",
+    "client": "__init__ client link pe_task run_command",
     "random_commands": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }

@@ -30,7 +30,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ...model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
-from ...model.operations import Actor, Change, Finished, JobOperation, QueueAction, Submission
+from ...model.operations import Actor, Change, Finished, JobOperation, PeTask, QueueAction, Submission
 from ...model.quotas import QuotaUse
 
 
@@ -107,6 +107,19 @@ class QmasterInterface(Protocol):
 
     def change_quotas(self, operation: str, *args: object) -> list[tuple[bool, str]]:
         """An operation of :mod:`fake_sge.engine.quota_sets`; its answers."""
+
+    def begin_pe_task(
+        self, number: int, task: int, host: str, change: Callable[[JobSpec], JobSpec]
+    ) -> PeTask | None:
+        """A task that a running parallel job starts on a host; None: the host does not take it.
+
+        ``change`` makes the command's JobSpec of the job's.
+        """
+
+    def end_pe_task(
+        self, number: int, task: int, begun: PeTask, status: int, usage: Mapping[str, float]
+    ) -> None:
+        """It has ended: ``status`` is its exit status, 128 and the signal when it was signalled."""
 
     def stop_host(self, host: str) -> None:
         """End a host's execution daemon; its jobs go on (qconf -ke)."""
