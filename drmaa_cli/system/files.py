@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 
 from drmaa_cli.typed import Protocol
 
@@ -14,6 +15,9 @@ class Files(Protocol):
 
     def read_file(self, path: str, limit: int = -1) -> bytes:
         """The contents of a file, at most so many bytes from its beginning."""
+
+    def foresee(self, paths: Sequence[str]) -> None:
+        """These will be read next: where each costs a journey, one is enough for all."""
 
     def read_end(self, path: str, size: int) -> bytes:
         """The last bytes of a file, at most so many, as it is now."""
@@ -80,6 +84,9 @@ class LocalFiles:
         """See :class:`Files`."""
         with open(open_regular(path), "rb") as file:  # a descriptor
             return b"" if stat.S_ISCHR(os.fstat(file.fileno()).st_mode) else file.read(limit)
+
+    def foresee(self, paths: Sequence[str]) -> None:
+        """See :class:`Files`."""
 
     def read_end(self, path: str, size: int) -> bytes:
         """See :class:`Files`."""

@@ -34,7 +34,9 @@ class OptionFiles:
         Raises:
             OSError: a file is there and cannot be read.
         """
-        return parse_qtask(self._text(f"{self._common}/qtask"), self._text(f"{self._home}/{USER_QTASK}"))
+        paths = f"{self._common}/qtask", f"{self._home}/{USER_QTASK}"
+        self._files.foresee(paths)
+        return parse_qtask(*map(self._text, paths))
 
     def default_options(self, directory: str) -> frozenset[str]:
         """What the three sge_request files set (sge_request(5)).
@@ -51,6 +53,7 @@ class OptionFiles:
             f"{self._common}/{DEFAULT_OPTIONS}",
             *(f"{at}/.{DEFAULT_OPTIONS}" for at in (self._home, directory)),
         )
+        self._files.foresee(paths)
         return parse_default_options(map(self._text, paths), self.included)
 
     def listing_options(self) -> list[str]:
@@ -61,7 +64,10 @@ class OptionFiles:
             OSError: a file is there and cannot be read.
         """
         found: list[Filter] = []
-        for path in (f"{self._common}/{QSTAT_OPTIONS}", f"{self._home}/.{QSTAT_OPTIONS}"):
+        paths = f"{self._common}/{QSTAT_OPTIONS}", f"{self._home}/.{QSTAT_OPTIONS}"
+        of_qsub = f"{self._common}/{DEFAULT_OPTIONS}", f"{self._home}/.{DEFAULT_OPTIONS}"
+        self._files.foresee((*paths, *of_qsub))
+        for path in paths:
             of_file = filters(self._text(path))
             for line, option, undone_by in of_file:
                 if not undone_by:

@@ -186,3 +186,24 @@ def test_commands_without_a_cell_are_not_enough(reach: Reach, short_path: Path, 
     assert (found.environ["SGE_ROOT"], found.environ["SGE_CELL"]) == (f"{short_path}/cell", "two")
     (root / "default" / "common" / "act_qmaster").write_text("host\n")
     assert (again().found_by == "") == (kind != "a binary")
+
+
+def test_files_that_are_read_together(reach: Reach, short_path: Path) -> None:
+    host = SshHost(reach(NOISE + "; exec /bin/sh -c " + ORIGINAL), "", {})
+    texts = {"plain": b"-l a=1\n", "open end": b"x", "empty": b"", "odd\nname": b"\n\xff 0\n\n"}
+    for name, text in texts.items():
+        (short_path / name).write_bytes(text)
+    paths = [str(short_path / name) for name in [*texts, "missing", "odd"]]
+    trips = host.runner.trips
+    host.foresee(paths)
+    assert {name: host.read_file(str(short_path / name)) for name in texts} == texts
+    with pytest.raises(FileNotFoundError):
+        host.read_file(str(short_path / "missing"))
+    with pytest.raises(IsADirectoryError):
+        host.read_file(str(short_path / "odd"))
+    host.foresee(paths)
+    assert host.runner.trips - trips == 1
+    (short_path / "other").write_text("new")
+    host.foresee([*paths, str(short_path / "other")])
+    assert host.read_file(str(short_path / "other")) == b"new"
+    assert host.runner.trips - trips == 2

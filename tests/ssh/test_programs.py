@@ -123,13 +123,35 @@ def test_settings_that_are_refused() -> None:
                 drmaa_cli.open_session("ssh://host", **{name: path})  # type: ignore[arg-type]
 
 
-def test_one_round_trip_for_a_submission(at_home: dict[str, str]) -> None:
+def test_round_trips_of_submissions(at_home: dict[str, str], server: SshServer) -> None:
+    """One, of the first one and of thousands, too; one more where option files have not been read of late."""
     with drmaa_cli.open_session() as session:
-        template = session.createJobTemplate(remoteCommand="/bin/true")
-        session.runJob(template)  # the first one reads the option files
-        before = session.host.runner.trips  # type: ignore[attr-defined]  # of the ssh runner
-        session.runJob(template)
-        assert session.host.runner.trips - before == 1  # type: ignore[attr-defined]
+        hold = drmaa_cli.JobSubmissionState.HOLD_STATE
+        templates = [
+            session.createJobTemplate(
+                remoteCommand="/bin/true",
+                args=[str(number)],
+                outputPath=":/dev/null",
+                jobSubmissionState=hold,
+            )
+            for number in range(2_000)
+        ]
+        trips = []
+        for submit in (
+            lambda: session.runJob(templates[0]),
+            lambda: session.runJobs(templates),
+            lambda: session.runJob(templates[1]),
+        ):
+            before = session.host.runner.trips  # type: ignore[attr-defined]  # of the ssh runner
+            submit()
+            trips.append(session.host.runner.trips - before)  # type: ignore[attr-defined]
+        assert trips == [1, 1, 1]
+        templates[2].workingDirectory = str(server.home)
+        session.host._read.clear()  # type: ignore[attr-defined]  # noqa: SLF001  # as after half a minute
+        before = session.host.runner.trips  # type: ignore[attr-defined]
+        session.runJob(templates[2])
+        assert session.host.runner.trips - before == 2  # type: ignore[attr-defined]
+        session.control(drmaa_cli.JOB_IDS_SESSION_ALL, drmaa_cli.JobControlAction.TERMINATE)
 
 
 def test_variables_given_by_name(

@@ -6,7 +6,7 @@ import os
 import posixpath
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from time import struct_time
@@ -35,6 +35,12 @@ _ERRORS = {_NONE: FileNotFoundError, _FOLDER: IsADirectoryError, _FORBIDDEN: Per
 
 _READABLE = f'[ -e "$1" ] || exit {_NONE}; [ -d "$1" ] && exit {_FOLDER}; [ -r "$1" ] || exit {_FORBIDDEN};'
 _READ = f'{_READABLE} if [ "$2" -lt 0 ]; then cat "$1"; else head -c "$2" "$1"; fi'
+# $1 stands, with an exit status, behind each of the files that follow it.
+_READ_ALL = (
+    f'mark=$1; shift; for file; do if [ ! -e "$file" ]; then code={_NONE}; elif [ -d "$file" ]; then'
+    f' code={_FOLDER}; elif [ ! -r "$file" ]; then code={_FORBIDDEN}; elif [ -f "$file" ]; then cat "$file";'
+    ' code=$?; else code=1; fi; printf \'\\n%s %s\\n\' "$mark" "$code"; done'
+)
 _READ_END = f'{_READABLE} tail -c "$2" "$1"'
 _WHICH = (
     'case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && printf %s "$1"; exit;; esac; IFS=:; set -f;'
@@ -125,12 +131,24 @@ class SshHost:
         at, found = self._read.get((path, limit), (float("-inf"), b""))
         if now - at > FRESH_SECONDS:
             result = self._run(_READ, path, str(limit))
-            kind = _ERRORS.get(result.exit_code)
-            found = result.stdout if kind is None else kind(0, os.strerror(0), path)
+            found = _found(result.exit_code, result.stdout, path)
             self._read[path, limit] = now, found
         if isinstance(found, OSError):
             raise type(found)(f"{path} on {self.name}")
         return found
+
+    def foresee(self, paths: Sequence[str]) -> None:
+        """See :class:`drmaa_cli.system.files.Files`; what is fresh is read again as well: all age alike."""
+        now, long_ago = time.monotonic(), (float("-inf"), b"")
+        if all(now - self._read.get((path, -1), long_ago)[0] <= FRESH_SECONDS for path in paths):
+            return
+        mark = secrets.token_hex(16)
+        rest = self._run(_READ_ALL, mark, *paths).stdout
+        for path in paths:
+            text, _, rest = rest.partition(f"\n{mark} ".encode())
+            code, _, rest = rest.partition(b"\n")
+            if code == b"0" or int(code or 1) in _ERRORS:  # else reading it says why
+                self._read[path, -1] = now, _found(int(code), text, path)
 
     def read_end(self, path: str, size: int) -> bytes:
         """See :class:`drmaa_cli.system.files.Files`."""
@@ -267,6 +285,11 @@ class SshHost:
         printed = os.fsdecode(self._run(_LOGIN_SHELL, mark).stdout).partition(f"{mark}\n")[2]
         found = _variables(printed.split("\0"))
         return {name: value for name, value in found.items() if name not in _OF_A_SHELL}
+
+
+def _found(code: int, text: bytes, path: str) -> bytes | OSError:
+    kind = _ERRORS.get(code)
+    return text if kind is None else kind(0, os.strerror(0), path)
 
 
 def _variables(items: list[str]) -> dict[str, str]:
