@@ -169,7 +169,9 @@ class Server:
             try:
                 check_owner(connection.caller()[0], os.geteuid(), "control it")
                 answer = {"ok": self.control(self.qmaster, json.loads(data))}
-            except (ValueError, KeyError, TypeError, StoreError, NotTheOwner) as error:
+            except (ValueError, StoreError, NotTheOwner) as error:
+                answer = {"error": str(error)}
+            except (KeyError, TypeError) as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             self.qmaster.changed.notify_all()
             connection.send(frame(b"j", json.dumps(answer).encode()))

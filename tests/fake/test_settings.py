@@ -108,5 +108,5 @@ def test_a_directory_that_cannot_stand_in_path(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.slow
 def test_rotation_before_any_job_has_ended(tmp_path: Path) -> None:
-    with Cell(tmp_path / "cell") as own, pytest.raises(CellError, match="there is no accounting file yet"):
+    with Cell(tmp_path / "cell") as own, pytest.raises(CellError, match=r"^there is no accounting file yet"):
         own.rotate_accounting()
