@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import Any
 
 from .client.link import Link
+from .ending import end_tasks
 from .errors import CellError
-from .execution.processes import descendants, start_ticks
+from .execution.processes import start_ticks
 from .faults import FaultKind
 from .host import CellHost
 from .install import install_commands, install_daemons
@@ -167,28 +168,13 @@ class Cell(CommandsOnPath):
     def stop(self) -> None:
         """End the qmaster and kill what still runs."""
         self.stop_qmaster()
-        for path in self.layout.execd.glob("*/active_jobs/*/pid"):
-            try:
-                pid, ticks = path.read_text().split()
-            except (OSError, ValueError):
-                continue  # it has just ended
-            self._kill_shepherd(int(pid), ticks)
+        end_tasks(self.layout)
         self._dismiss_guard()
 
     def _dismiss_guard(self) -> None:
         if self._guard is not None:
             self._guard.dismiss()
             self._guard = None
-
-    def _kill_shepherd(self, pid: int, ticks: str) -> None:
-        """The shepherd kills its job, whatever notify grace it has."""
-        end = time.monotonic() + 10.0
-        while start_ticks(pid) == ticks:
-            for child in descendants(pid):
-                _kill(child)
-            if time.monotonic() > end:
-                _kill(pid)
-            time.sleep(0.005)
 
     def remove(self) -> None:
         """Delete the cell's directory."""
@@ -391,10 +377,3 @@ class Cell(CommandsOnPath):
             max_job_number=max_job_number,
             global_config={name: str(value) for name, value in global_config.items()},
         )
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # it has just ended

@@ -1,0 +1,74 @@
+"""Ending what a cell's qmaster leaves behind: shepherds and their jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .execution.processes import descendants, start_ticks
+from .layout import Layout
+
+SECONDS = 10.0  # for a shepherd to see that its job has ended; then it is killed, too
+
+
+def end_tasks(layout: Layout) -> None:
+    """Kill all jobs of a cell that has no qmaster; when this returns, nothing of it runs any more."""
+    late = []
+    for spool in layout.execd.glob("*/active_jobs/*"):
+        taken = spool / "pid"
+        try:
+            taken.touch(
+                exist_ok=False
+            )  # by nobody: a shepherd that is still on its way leaves the order alone
+            late.append(taken)
+            continue
+        except FileExistsError:
+            pass
+        except OSError:
+            continue  # it has just ended
+        with contextlib.suppress(OSError, ValueError):  # the same
+            pid, ticks = taken.read_text().split()
+            _end_shepherd(int(pid), ticks)
+    if late:
+        _await_forks(layout)
+        for taken in late:
+            taken.unlink(missing_ok=True)  # a qmaster that is started here gives the order again
+
+
+def _end_shepherd(pid: int, ticks: str) -> None:
+    """The shepherd's job is killed, whatever notify grace it has."""
+    end = time.monotonic() + SECONDS
+    while start_ticks(pid) == ticks:
+        for child in descendants(pid):
+            _kill(child)
+        if time.monotonic() > end:
+            _kill(pid)
+        time.sleep(0.005)
+
+
+def _await_forks(layout: Layout) -> None:
+    end = time.monotonic() + SECONDS
+    while left := list(_forks(layout)):
+        if time.monotonic() > end:
+            for pid in left:
+                _kill(pid)
+        time.sleep(0.005)
+
+
+def _forks(layout: Layout) -> Iterator[int]:
+    """The processes of a cell's execution daemon: shepherds have its command line."""
+    program = os.fsencode(layout.library / "fake-execd")
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if program in entry.read_bytes().split(b"\0"):
+                yield int(entry.parts[2])
+
+
+def _kill(pid: int) -> None:
+    """SIGKILL to a process, if it is there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
