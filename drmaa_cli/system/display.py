@@ -38,14 +38,19 @@ class ProgressDisplay:
             transient=False,
             disable=not (console.is_terminal and not console.is_jupyter),
         )
-        self._task = self._bar.add_task("", total=None, counts="")
+        self._task = self._bar.add_task("", total=None, counts="", visible=False)  # until there is a total
         self._notebook = console.is_jupyter
         self._handle: Handle | None = None
 
     def __call__(self, counts: Counts) -> None:
         """Show these counts."""
         self._bar.update(
-            self._task, total=counts.total, completed=counts.ended, counts=counts.counts, refresh=True
+            self._task,
+            total=counts.total,
+            completed=counts.ended,
+            counts=counts.counts,
+            visible=True,
+            refresh=True,
         )
         if self._notebook:
             self._show(self._bar.make_tasks_table(self._bar.tasks))

@@ -308,6 +308,7 @@ def shown(console: Console) -> str:
 def test_a_bar_is_drawn_on_a_terminal_only() -> None:
     text = shown(Console(file=io.StringIO(), force_terminal=True, width=100, legacy_windows=False))
     assert "2 of 3 jobs" in text
+    assert "None" not in text
     assert "1 succeeded, 1 failed, 1 running" in text
     assert shown(Console(file=io.StringIO(), force_terminal=False)) == ""
 
