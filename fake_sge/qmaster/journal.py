@@ -35,6 +35,10 @@ class CorruptState(StoreError):
     """A state file does not read back."""
 
 
+class Closed(Exception):
+    """Nothing is recorded any more: the daemon has come to its end, and does nothing that it would forget."""
+
+
 class Store:
     """Snapshot and journal in one directory. Not for use by two processes: the daemon holds a lock.
 
@@ -125,13 +129,14 @@ class Store:
             self._write(_MAGIC)
 
     def append(self, name: str, now: float, args: tuple[object, ...]) -> None:
-        """Record an operation. Raises StoreError (disk full ...), then nothing is recorded."""
+        """Record an operation. Raises StoreError (disk full ...) or Closed, then nothing is recorded."""
         body = pickle.dumps((name, now, args), 4)
         self._write(_HEAD.pack(len(body), zlib.crc32(body)) + body)
         self.records += 1
 
     def _write(self, data: bytes) -> None:
-        assert self._file is not None
+        if self._file is None:
+            raise Closed
         done = 0
         try:
             while done < len(data):

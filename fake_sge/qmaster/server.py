@@ -21,7 +21,7 @@ from ..faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, spoil
 from ..model.flavours import FLAVOURS
 from ..model.requests import ClientSignal, Reply, Request, RunByClient
 from ..wire import frame, receive
-from .journal import StoreError
+from .journal import Closed, StoreError
 from .qmaster import Qmaster
 from .view import Client, CommandView, settle
 
@@ -158,6 +158,8 @@ class Server:
                     return
                 if kind == b"C":
                     self._control(connection, data)
+        except Closed:
+            pass  # a qmaster that has gone gives no answer
         except Exception:
             log.exception("a connection failed")
         finally:
@@ -287,6 +289,8 @@ class Server:
             raise
         except ClientSignal as signalled:
             return Reply(128 + signalled.signal, signal=signalled.signal)
+        except Closed:
+            raise
         except StoreError as error:
             log.error("%s", error)
             return Reply.of_text(1, "", f"fake_sge: {error}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from fake_sge.qmaster import execd as qmaster_execd
 from fake_sge.qmaster.daemon import run
 from fake_sge.qmaster.execd import Execd
 from fake_sge.qmaster.qmaster import Qmaster
-from fake_sge.wire import connect
+from fake_sge.qmaster.server import Server
+from fake_sge.wire import connect, frame
 
 from .kit import ended, execd_of, state, wait_for
 from .kit import quick as submit
@@ -179,3 +181,24 @@ def test_a_client_waits_while_the_qmaster_can_open_no_more_files(cell: Cell) -> 
     resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
     assert process.wait() == 0
     idle.close()
+
+
+def test_a_qmaster_that_has_come_to_its_end_gives_no_answer(tmp_path: Path) -> None:
+    """A command that gets its turn after the journal was closed: as with a real one its connection ends."""
+    layout = Layout(tmp_path)
+    layout.make(os.getuid())
+    qmaster = Qmaster(layout, CellOptions(), "6444")
+    qmaster.store.close()
+    server = Server(qmaster, lambda *_: None)
+    server.listen()
+    given = {"SGE_ROOT": str(layout.root), "SGE_CELL": "default", "SGE_QMASTER_PORT": "6444", "HOME": "/"}
+    variables = [f"{name}={value}".encode() for name, value in given.items()]
+    words = (b"qsub", b"-b", b"y", b"true")
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(layout.socket))
+            line.sendall(frame(b"R", b"\0".join((b"/", b"18", b"0", b"%d" % len(words), *words, *variables))))
+            assert line.recv(1000) == b""
+    finally:
+        server.close()
+    assert qmaster.engine.state.jobs == {}
