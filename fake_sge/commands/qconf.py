@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from ..model import CellConfig
@@ -190,11 +190,16 @@ class _Shows:
 
     def group_tree(self, name: str) -> Texts:
         """``-shgrp_tree GROUP``."""
-        return self._members(name, lambda hosts: f"{name}\n" + "".join(f"   {host}\n" for host in hosts))
+        return self._members(name, lambda _: "".join(self._branches(name, "")))
+
+    def _branches(self, name: str, indent: str) -> Iterator[str]:
+        yield f"{indent}{name}\n"
+        for member in self._config.host_groups.get(name, ()):
+            yield from self._branches(member, f"{indent}   ")
 
     def group_hosts(self, name: str) -> Texts:
         """``-shgrp_resolved GROUP``."""
-        return self._members(name, lambda hosts: " ".join(hosts) + "\n")
+        return self._members(name, lambda _: " ".join(self._config.hosts_in(name)) + "\n")
 
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""

@@ -55,7 +55,7 @@ def instance_matches(config: CellConfig, pattern: str, queue: str, host: str) ->
     if not at:
         return True
     if place.startswith("@"):
-        groups = config.host_groups
+        groups = config.resolved_groups
         return _holds(
             place, lambda glob: any(host in groups[group] for group in groups if glob_match(glob, group))
         )

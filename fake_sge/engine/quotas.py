@@ -105,7 +105,7 @@ class Quotas:
             if kind == "hosts":
                 return any(
                     host in members
-                    for group, members in self._config.host_groups.items()
+                    for group, members in self._config.resolved_groups.items()
                     if glob_match(name, group)
                 )
             entries = self._config.members(name[1:])

@@ -193,7 +193,7 @@ def hosts_of(config: CellConfig, hostlist: str) -> list[str]:
     """Host names that a host list means (``@group`` references resolved), without repeats."""
     names: list[str] = []
     for word in listed(hostlist):
-        for name in config.host_groups.get(word, ()) if word.startswith("@") else (word,):
+        for name in config.hosts_in(word) if word.startswith("@") else (word,):
             if name in config.hosts and name not in names:
                 names.append(name)
     return names

@@ -187,6 +187,25 @@ class CellConfig:
         """Hosts that have a part in the cell: they execute jobs, submit them or administer it."""
         return {*self.hosts, *self.submit_hosts, *self.admin_hosts}
 
+    def hosts_in(self, group: str) -> tuple[str, ...]:
+        """The hosts of a group and of the groups in it, without repeats; none of one that there is not."""
+        found: dict[str, None] = {}
+        seen: dict[str, None] = {}
+        words = [group]
+        while words:
+            word = words.pop(0)
+            if not word.startswith("@"):
+                found[word] = None
+            elif word not in seen:
+                seen[word] = None
+                words = [*self.host_groups.get(word, ()), *words]
+        return tuple(found)
+
+    @property
+    def resolved_groups(self) -> dict[str, tuple[str, ...]]:
+        """The hosts of each host group, also those of the groups in it."""
+        return {group: self.hosts_in(group) for group in self.host_groups}
+
     def members(self, userset: str) -> list[str]:
         """Users and ``@groups`` of a user set; none of one that there is not."""
         return listed(self.usersets.get(userset, {}).get("entries", "NONE"))
@@ -206,7 +225,7 @@ class CellConfig:
         queue = self.queues.get(name)
         if queue is None or not any("[" in text for text in queue.attributes.values()):
             return queue
-        return ClusterQueue(name, values_on(queue.attributes, host, self.host_groups))
+        return ClusterQueue(name, values_on(queue.attributes, host, self.resolved_groups))
 
     def is_manager(self, user: str) -> bool:
         """Whether the user is a manager."""

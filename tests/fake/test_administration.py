@@ -94,3 +94,15 @@ def test_without_an_editor_there_is_none(tmp_path: Path) -> None:
         done = cell.run("qconf", "-mconf", env={"EDITOR": ""})
         assert done.returncode == 1
         assert b"let EDITOR be a program that needs none" in done.stderr
+
+
+def test_a_group_in_itself_is_refused_from_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / "outer").write_text("group_name @outer\nhostlist @allhosts\n")
+    (tmp_path / "all").write_text("group_name @allhosts\nhostlist localhost @outer\n")
+    with Cell(tmp_path / "c", login_shells=False) as cell:
+        cell.run("qconf", "-Ahgrp", "outer", cwd=tmp_path, check=True)
+        done = cell.run("qconf", "-Mhgrp", "all", cwd=tmp_path)
+        assert (done.returncode, cell.run("qconf", "-shgrp_tree", "@allhosts").stdout) == (
+            1,
+            b"@allhosts\n   localhost\n",
+        )

@@ -122,8 +122,8 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
         host = place.lower()
         meant = place if place in ("", *change.config.host_groups) else change.config.host_named(host)
         places[meant] = given.upper() if given.lower() in ("true", "false") else given
-    if letters == "hgrp" and item in listed(places[""]):
-        raise Refused(f'Hostgroup "{item}" in specification of "{item}" would create a cycle')
+    if letters == "hgrp":
+        files.refuse_cycle(change.config, item, places[""])
     for note in notes:
         change.noted(note)
     rows[name] = joined_value(places.pop(""), places)

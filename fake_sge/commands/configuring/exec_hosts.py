@@ -79,7 +79,7 @@ def _refuse_used(change: Change, name: str) -> None:
     config = change.config
     for queue in config.queues.values():
         places = listed(queue.attributes["hostlist"])
-        if any(place == name or name in config.host_groups.get(place, ()) for place in places):
+        if any(place == name or name in config.hosts_in(place) for place in places):
             raise Refused(f'Host object "{name}" is still referenced in cluster queue "{queue.name}".')
     for group, hosts in config.host_groups.items():
         if name in hosts:

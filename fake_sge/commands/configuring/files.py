@@ -111,6 +111,20 @@ def check_references(config: CellConfig, kind: str, rows: Mapping[str, str]) -> 
             raise Refused((text if kind == "e" else 'Complex attribute "{}" does not exist').format(name))
 
 
+def refuse_cycle(config: CellConfig, group: str, hostlist: str) -> None:
+    """Raises Refused for a host group that would be in itself, by way of others, too."""
+    for member in listed(hostlist):
+        words, seen = [member], {""}
+        while words:
+            word = words.pop()
+            if word == group:
+                text = f'Hostgroup "{member}" in specification of "{group}" would create a cycle'
+                raise Refused(text)
+            if word not in seen:
+                seen.add(word)
+                words += config.host_groups.get(word, ())
+
+
 def _everywhere(rows: Mapping[str, str]) -> dict[str, str]:
     """The values of all hosts together."""
     found = {}

@@ -56,6 +56,8 @@ def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
     if name not in getattr(change.config, kind.held):
         raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
     files.check_references(change.config, letters, rows)
+    if letters == "hgrp":
+        files.refuse_cycle(change.config, name, rows["hostlist"])
     keep(change.config, kind, name, rows)
     _tell(change, letters, f'{change.who} modified "{name}" in {kind.list}')
 

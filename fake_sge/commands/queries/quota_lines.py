@@ -55,9 +55,8 @@ def _means(config: CellConfig, kind: str, pattern: str, value: str) -> bool:
     if not pattern.startswith("@"):
         return False
     if kind == "hosts":
-        return any(
-            value in members for group, members in config.host_groups.items() if glob_match(pattern, group)
-        )
+        groups = config.resolved_groups.items()
+        return any(value in members for group, members in groups if glob_match(pattern, group))
     return kind == "users" and value in config.members(pattern[1:])
 
 
