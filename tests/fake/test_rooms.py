@@ -15,8 +15,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli cli_words compare comparison compiled coverage errors faults guard host "
-    "install launch layout on_path host_options options pytest_plugin reports settings wire",
+    "": "__init__ cell cells cli cli_words compare comparison compiled coverage ending errors faults guard "
+    "host install launch layout on_path host_options options pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states values",
@@ -82,8 +82,10 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "comparison": (),
     "random_commands": ("comparison",),
     "host": ("reports",),
+    "ending": ("execution", "layout"),
     "cell": (
         "client",
+        "ending",
         "errors",
         "execution",
         "faults",
