@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from fake_sge.commands.interface.qmaster_interface import QmasterInterface
 from fake_sge.engine.engine import Engine
@@ -162,8 +163,10 @@ class PureCell:
         """Exit code, stdout and stderr of one call."""
         self.emitted.clear()
         module = importlib.import_module(f"fake_sge.commands.{Path(argv[0]).name}")
+        request = self.request(argv, user, **others)
         try:
-            reply: Reply = module.main(self.request(argv, user, **others), qmaster or self.view)
+            with mock.patch("os.geteuid", return_value=UIDS["ge"]):  # root could run things as made-up users
+                reply: Reply = module.main(request, qmaster or self.view)
         except ClientSignal as caught:
             return -caught.signal, "", ""
         out = b"".join(part for part, _ in self.emitted) + reply.out

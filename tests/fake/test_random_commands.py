@@ -45,9 +45,14 @@ def test_all_commands_are_tried() -> None:
     ids=["qsub", "qstat", "qselect", "qhost", "qmod", "qacct", "qconf", "qquota"],
 )
 def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
-    """Not: what ends or waits for something, what needs a file, and queues and jobs once more."""
+    """Not: what ends or waits for something, what needs a file or an editor, and queues and jobs once more.
+
+    What sets a cell up, by editors too, is compared in test_administration.
+    """
     left_out = {"-help", "-sync", "-d", "-ar", "-he", "-noshell", "-uall", "-tsm", "-secl", "-sds"}
     left_out |= {"-cat", "-explain", "-sqq", "-r", "-rq"}
+    left_out |= set("-aconf -ahgrp -ap -aprj -aq -auser -mc -mconf -me -mhgrp -mp -mprj".split())  # editors
+    left_out |= set("-mq -msconf -mu -muser -Aconf -dconf -purge -de -ke -km".split())
     assert known - set(table) <= left_out
 
 
