@@ -26,20 +26,20 @@ import sys
 from drmaa_cli.cli.usage import plot
 from drmaa_cli.jobs.usage_groups import usage_groups
 from tests.cli.usage.test_plot import JOBS
-print(plot.write(usage_groups(JOBS[sys.argv[2]]), sys.argv[1]))
+print(plot.write(usage_groups(JOBS[sys.argv[2]]()), sys.argv[1]))
 """
 
 
 JOBS = {
-    "mixed": [
+    "mixed": lambda: [
         *(("align-*", job(str(at), wallclock=60 + at, requests="-l h_vmem=1G,h_rt=600")) for at in range(40)),
         ("call $x_1$ <&>", job("99", memory=None, wallclock=0, kind=ReasonKind.OUT_OF_MEMORY)),
         ("grösse 日本", job("98", memory=7 * GIBIBYTE, wallclock=1e6)),
         ("never", UsedJob("97", well=False)),
     ],
-    "many": [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(10_000)],
-    "no figures": [("x", job("1", memory=None, wallclock=0))],
-    "never ran": [("x", UsedJob("1"))],
+    "many": lambda: [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(10_000)],
+    "no figures": lambda: [("x", job("1", memory=None, wallclock=0))],
+    "never ran": lambda: [("x", UsedJob("1"))],
 }
 
 

@@ -19,6 +19,7 @@ A script of ``data/recorded`` has these lines; ``TASKS`` are ``NUMBER`` or ``NUM
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import tempfile
@@ -116,8 +117,9 @@ def recorded(flavour: str) -> dict[str, Case]:
 @cache  # a script is read again from each submission on, to find its values
 def cases_of(line: str, flavour: str) -> tuple[str, ...]:
     """The cases that a line asks for, in their order."""
-    found = [name for word in line.split()[1:] for name in named_like(recorded(flavour), word)]
-    return tuple(dict.fromkeys(found))
+    names = recorded(flavour)
+    found = [[word] if word in names else named_like(names, word) for word in line.split()[1:]]
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(found)))
 
 
 def asked(script: str, flavour: str) -> list[str]:
@@ -138,7 +140,6 @@ def predicted(flavour: str) -> set[str]:
 def played(script: str, flavour: str) -> dict[str, tuple[Answer, Answer]]:
     """What the fake answers and what was recorded, by case."""
     with tempfile.TemporaryDirectory(prefix="play") as directory:
-        Path(directory).chmod(0o755)  # root's cell reads scripts as who submits them
         player = Player(script, flavour, Path(directory))
         player.play()
     return player.answers
