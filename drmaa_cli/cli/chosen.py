@@ -74,7 +74,7 @@ def chosen(
         raise BadInput("which jobs? say ids, keys, names, -s SESSION or --all")
     with contextlib.ExitStack() as stack:
         if not words:
-            places = _all_places(place) if everything and not place.chosen else [place]
+            places = all_places(place) if everything and not place.chosen else [place]
             if places == [place] and not place.exists:
                 place.check_cell()
                 if place.chosen or needed:
@@ -125,7 +125,7 @@ def _matching(
     elsewhere: dict[str, list[str]] = {}
     unknown = []
     for word in left:
-        name = None if place.chosen else _session_of(word, place)
+        name = None if place.chosen else session_of(word, place)
         if name is None:
             unknown.append(word)
         else:
@@ -200,7 +200,8 @@ def _is_key(key: str, word: str) -> bool:
     return key == word or (count.isdigit() and base == word) or fnmatch.fnmatchcase(key, word)
 
 
-def _all_places(place: Place) -> list[Place]:
+def all_places(place: Place) -> list[Place]:
+    """All sessions of the host's cell; those that cannot be read are told of."""
     found, unreadable = _sessions(place)
     for one in unreadable:
         incomplete(one.problem)
@@ -216,7 +217,7 @@ def _sessions(place: Place) -> tuple[list[SessionSummary], list[SessionSummary]]
     return readable, [one for one in found if one.problem]
 
 
-def _session_of(word: str, place: Place) -> str | None:
+def session_of(word: str, place: Place) -> str | None:
     """The session that has submitted the job of an id; the latest, for numbers come again."""
     parts = _ID.fullmatch(word)
     if parts is None:

@@ -13,6 +13,13 @@ import click
 
 from drmaa_cli import cli
 from drmaa_cli.cli.parser import PROGRAM
+from drmaa_cli.errors import (
+    DrmaaException,
+    DrmCommunicationException,
+    DrmsInitException,
+    NoResourceUsageException,
+    UnknownSubmissionException,
+)
 
 OK = 0
 FAILED = 1  # it could not be done, or some jobs failed
@@ -26,6 +33,7 @@ INTERRUPTED = cli.INTERRUPTED
 BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 
 INCOMPLETE = "drmaa_cli.incomplete"  # in a context's meta
+SITE = "drmaa_cli.site"  # the same: the submit host, if it is not this one
 
 
 class BadInput(click.ClickException):
@@ -66,6 +74,23 @@ def of_system(trouble: OSError) -> str:
     if trouble.filename is None:
         return trouble.strerror
     return f"{os.fsdecode(trouble.filename)}: {trouble.strerror}"
+
+
+def of_drmaa(trouble: DrmaaException | NoResourceUsageException) -> str:
+    """What a session says; where Grid Engine is not to be reached, with how to find out why."""
+    text = one_line(trouble.text)
+    is_away = isinstance(trouble, (DrmCommunicationException, DrmsInitException))
+    if not is_away or isinstance(trouble, UnknownSubmissionException) or _is_of_store(trouble.__cause__):
+        return text
+    context = click.get_current_context(silent=True)
+    site = "" if context is None else context.meta.get(SITE, "")
+    return f"{text} ('{' '.join([PROGRAM, 'doctor', *([site] if site else [])])}' finds out why)"
+
+
+def _is_of_store(cause: BaseException | None) -> bool:
+    from drmaa_cli.store.places import StoreError  # noqa: PLC0415  # not for --help
+
+    return isinstance(cause, StoreError)
 
 
 def show_usage(mistake: click.UsageError) -> int:

@@ -23,14 +23,14 @@ class Piece(NamedTuple):
     end: int
 
 
-def read_from(session: JobSession, path: str, offset: int, *, patient: bool = True) -> Piece:
+def read_from(session: JobSession | None, path: str, offset: int, *, patient: bool = True) -> Piece:
     """What a file of the submit host has from an offset on, at most a megabyte.
 
     The file is opened anew each time: only then does NFS ask its server for the newest. A file that is not
     there, or became shorter than the offset, has nothing.
 
     Args:
-        session: whose submit host is meant.
+        session: whose submit host is meant; None for this host.
         path: the file there.
         offset: in bytes.
         patient: ride out a lost connection for as long as ``wait()`` does.
@@ -39,7 +39,7 @@ def read_from(session: JobSession, path: str, offset: int, *, patient: bool = Tr
         OSError: it is there and cannot be read.
         DrmCommunicationException: the host is out of reach.
     """
-    if not is_here(session):
+    if session is not None and not is_here(session):
         return _read_there(session, path, offset, session.config.outage_limit if patient else 0)
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # bytes and surrogates alike
@@ -63,14 +63,14 @@ def last_lines(session: JobSession, path: str, lines: int) -> list[str]:
     return data.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
 
 
-def size_of(session: JobSession, path: str) -> int | None:
-    """How many bytes a file has; None where there is none.
+def size_of(session: JobSession | None, path: str) -> int | None:
+    """How many bytes a file has, of a session's submit host or of this one; None where there is none.
 
     Raises:
         OSError: that cannot be told.
         DrmCommunicationException: the host is out of reach.
     """
-    if is_here(session):
+    if session is None or is_here(session):
         try:
             return os.stat(path).st_size  # noqa: PTH116  # as text
         except FileNotFoundError:

@@ -143,8 +143,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = ends.show_usage(mistake)
     except click.ClickException as bad:
         code = ends.complain(bad.format_message(), bad.exit_code)
-    except (DrmaaException, NoResourceUsageException) as refusal:
-        code = ends.complain(refusal.text, ends.FAILED)
     except OSError as trouble:
         code = ends.complain(ends.of_system(trouble), ends.FAILED)
     except Exception as unexpected:
@@ -163,5 +161,8 @@ def _run(words: list[str]) -> int:
 
         return shell_complete(cli, {}, PROGRAM, COMPLETION, instruction)
     with cli.make_context(PROGRAM, words) as context:
-        code = int(cli.invoke(context) or ends.OK)
+        try:
+            code = int(cli.invoke(context) or ends.OK)
+        except (DrmaaException, NoResourceUsageException) as refusal:
+            code = ends.complain(ends.of_drmaa(refusal), ends.FAILED)
         return ends.FAILED if code == ends.OK and context.meta.get(ends.INCOMPLETE) else code

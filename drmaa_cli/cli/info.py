@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 import click
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.chosen import chosen, jobs_argument
+from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
 from drmaa_cli.cli.parser import Command, json_option, session_options
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import paint, print_json, visible
 from drmaa_cli.cli.shapes import job_shape, live_shape
 from drmaa_cli.cli.words import STATES, end_in_words, moment
+from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.usage import duration, size
-from drmaa_cli.typed import TYPE_CHECKING
+from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.session.entries import SessionJob
-    from drmaa_cli.session.job_session import JobSession
     from drmaa_cli.session.live import LiveJob
 
 
@@ -44,38 +44,70 @@ def command(
     (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
     place = Place.of(session, contact)
-    shapes: list[dict[str, object]] = []
-    with chosen(words, place, everything=everything, needed=True) as found:
-        for part in found:
-            infos = part.session.ends(job.id for job in part.jobs)
-            live = part.session.live([job.id for job in part.jobs if job.id not in infos])
-            for job in part.jobs:
-                info, now = infos.get(job.id), live.get(job.id)
-                shape = job_shape(
-                    part.session.name, job.id, key=job.key, name=job.name, state=job.state, info=info
-                )
-                shape["live"] = None if now is None else live_shape(now)
-                if not as_json:
-                    if shapes:
-                        print()
-                    _print(part.session, job, info, now)
-                shapes.append(shape)
+    try:
+        with chosen(words, place, everything=everything, needed=True) as found:
+            known = [one for part in found for one in _known(part)]
+    except DrmaaException as trouble:
+        from drmaa_cli.cli.recorded import on_record  # noqa: PLC0415  # seldom needed
+
+        jobs = on_record(words, place, trouble, everything=everything)
+        known = [_Known(job.session, job.job, job.info, None, (job.output, job.error)) for job in jobs]
     if as_json:
-        print_json({"jobs": shapes})
+        print_json({"jobs": [_shape(one) for one in known]})
+        return ends.OK
+    for at, one in enumerate(known):
+        if at:
+            print()
+        _print(one)
     return ends.OK
 
 
-def _print(session: JobSession, job: SessionJob, info: JobInfo | None, live: LiveJob | None) -> None:
+class _Known(NamedTuple):
+    """What is known of a job.
+
+    Attributes:
+        session: the name of its session.
+        job: the job.
+        info: its end, if it has ended.
+        live: what Grid Engine tells of it, if it is there.
+        files: those of its output and its errors, if it has not ended.
+    """
+
+    session: str
+    job: SessionJob
+    info: JobInfo | None
+    live: LiveJob | None
+    files: tuple[str, str]
+
+
+def _known(part: Chosen) -> Iterator[_Known]:
+    infos = part.session.ends(job.id for job in part.jobs)
+    live = part.session.live([job.id for job in part.jobs if job.id not in infos])
+    for job in part.jobs:
+        info, files = infos.get(job.id), ("", "")
+        if info is None:
+            one = part.session.job(job.id)
+            files = (one.stdout, one.stderr)
+        yield _Known(part.session.name, job, info, live.get(job.id), files)
+
+
+def _shape(one: _Known) -> dict[str, object]:
+    job = one.job
+    shape = job_shape(one.session, job.id, key=job.key, name=job.name, state=job.state, info=one.info)
+    return {**shape, "live": None if one.live is None else live_shape(one.live)}
+
+
+def _print(one: _Known) -> None:
+    session, job, info, live, files = one
     state = STATES[job.state] if info is None else end_in_words(info)
     colour = "" if info is None else ("green" if info.succeeded else "red")
     print(paint(f"job {job.id} ({visible(job.name)}): {visible(state)}", colour, sys.stdout))
-    lines = [("session", session.name), ("key", job.key or "")]
+    lines = [("session", session), ("key", job.key or "")]
     if info is not None:
         lines += lines_of(info)
     else:
         lines += [] if live is None else lines_of_live(live)
-        known = session.job(job.id)
-        lines += [("output", known.stdout), ("errors", "" if known.stderr == known.stdout else known.stderr)]
+        lines += [("output", files[0]), ("errors", "" if files[1] == files[0] else files[1])]
     before = ""
     for name, text in lines:
         if text:

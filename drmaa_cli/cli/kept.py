@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from drmaa_cli.cli.ends import of_drmaa
 from drmaa_cli.cli.shapes import end_shape
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.gridengine.records import JobId
@@ -101,5 +102,5 @@ def refresh(sessions: Sequence[SessionSummary], place: Place) -> list[str]:
             with place.other(session.name).begin() as taken_up:
                 taken_up.jobs()
         except DrmaaException as err:
-            trouble.append(f"session {session.name}: {err.text}")
+            trouble.append(f"session {session.name}: {of_drmaa(err)}")
     return trouble

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.watch import write
 from drmaa_cli.cli.words import NOT_ENDED
+from drmaa_cli.errors import DrmaaException
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,25 +56,52 @@ def command(
     JOB is an id (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
     place = Place.of(session, contact)
-    missing = 0
-    with chosen(words, place, everything=everything, needed=True) as found:
-        files = [file for part in found for file in _files(part, errors=errors)]
-        for file in files:
-            if len(files) > 1:
-                _head(file)
-            if not file.begin(lines) and not follow:
-                missing += 1
-                what = "has left no output" if file.is_over else "has written nothing yet"
-                ends.complain(f"job {file.job} {what}: there is no {file.path or 'file of its output'}")
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(chosen(words, place, everything=everything, needed=True))
+            files = [file for part in found for file in _files(part, errors=errors)]
+        except DrmaaException as trouble:
+            files = _on_record(words, place, trouble, everything=everything, errors=errors)
+            follow = False
+        missing = _show(files, lines, follow=follow)
         if follow:
             _follow(files)
     return ends.FAILED if missing else ends.OK
 
 
-class _File:
-    """The output of a job."""
+def _show(files: Sequence[_File], lines: int | None, *, follow: bool) -> int:
+    """Print what there is of each file; how many there are not, unless one is to be waited for."""
+    missing = 0
+    for file in files:
+        if len(files) > 1:
+            _head(file)
+        if not file.begin(lines) and not follow:
+            missing += 1
+            what = "has left no output" if file.is_over else "has written nothing yet"
+            ends.complain(f"job {file.job} {what}: there is no {file.path or 'file of its output'}")
+    return missing
 
-    def __init__(self, session: JobSession, job: str, path: str, *, is_over: bool) -> None:
+
+def _on_record(
+    words: Sequence[str], place: Place, trouble: DrmaaException, *, everything: bool, errors: bool
+) -> list[_File]:
+    """Files that are on record of a session, where Grid Engine cannot be asked.
+
+    Raises:
+        DrmaaException: there is no such record, or not here.
+    """
+    from drmaa_cli.cli.recorded import on_record  # noqa: PLC0415  # seldom needed
+
+    return [
+        _File(None, one.job.id, one.error if errors else one.output, is_over=one.info is not None)
+        for one in on_record(words, place, trouble, everything=everything)
+    ]
+
+
+class _File:
+    """The output of a job; without a session on this host, where nobody can be asked for its end."""
+
+    def __init__(self, session: JobSession | None, job: str, path: str, *, is_over: bool) -> None:
         self.session, self.job, self.path, self.is_over = session, job, path, is_over
         self._offset = 0
 
@@ -121,7 +150,7 @@ def _follow(files: Sequence[_File]) -> None:
     while left:
         if time.monotonic() >= next_question:
             for file in left:
-                file.is_over = file.session.job(file.job).info is not None
+                file.is_over = file.session is None or file.session.job(file.job).info is not None
             next_question = time.monotonic() + ASK
         for file in left:
             shown = _pour(file, shown, many=len(files) > 1)

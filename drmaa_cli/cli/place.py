@@ -7,7 +7,9 @@ import os
 import re
 from pathlib import Path
 
-from drmaa_cli.cli.ends import BadInput, Failure
+import click
+
+from drmaa_cli.cli.ends import SITE, BadInput, Failure
 from drmaa_cli.config import Config
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.session.contact import chosen_contact
@@ -59,6 +61,9 @@ class Place(NamedTuple):
         name = session or given.name
         found = name or directory_session(_here(), cell_of(given))
         directory = Path(session_directory(Config.load(), given))
+        context = click.get_current_context(silent=True)
+        if context is not None and given.address is not None:
+            context.meta[SITE] = str(given.address)
         return cls(found, given.text(found), directory, name is not None, given.address is None)
 
     @property

@@ -85,7 +85,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # w
     except BrokenPipeError:
         raise
     except (DrmaaException, NoResourceUsageException) as trouble:
-        return complain(trouble.text, ends.OWN_FAILURE)
+        return complain(ends.of_drmaa(trouble), ends.OWN_FAILURE)
     except Failure as trouble:
         return complain(trouble.format_message(), ends.OWN_FAILURE)
     except OSError as trouble:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import time
 
 import pytest
 
 from fake_sge.cell import Cell
-from tests.cli.conftest import Desk, ended
+from tests.cli.conftest import PATIENCE, Desk, ended
 from tests.cli.schemas import valid
 
 pytestmark = pytest.mark.slow
@@ -83,6 +85,59 @@ def test_nothing_there(desk: Desk) -> None:
 
 
 # --- sessions --------------------------------------------------------------------------------------------
+
+
+DOCTOR = r"\('drmaa-cli doctor' finds out why\)"
+
+
+@pytest.mark.slow
+def test_what_is_on_record_needs_no_qmaster(own_desk: tuple[Desk, Cell]) -> None:
+    desk, cell = own_desk
+    one = desk.good(
+        "run", "--detach", "-N", "one", "--key", "k", "--", "sh", "-c", "echo out; echo err >&2; exit 3"
+    )
+    some = desk.good("map", "-q", "--detach", "--", "echo", "{}", ":::", "a", "b")
+    assert desk.run("wait").returncode == 1
+    runs = desk.good("run", "--detach", "-N", "runs", "--", "sh", "-c", "echo begun; exec sleep 600")
+    until = time.monotonic() + PATIENCE
+    while not (desk.directory / f"runs.o{runs}").exists() or desk.good("logs", runs) != "begun":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    told = json.loads(desk.good("info", "--json", one))
+    cell.stop_qmaster()
+    assert (
+        desk.good("logs", one) == desk.good("logs", "-f", "k") == desk.good("logs", "-n", "1", "o*") == "out"
+    )
+    assert desk.good("logs", "--errors", one) == "err"
+    assert desk.good("logs", f"{some}.2") == "b"
+    assert json.loads(desk.good("info", "--json", one)) == told
+    done = desk.run("logs", "-f", runs)
+    assert (done.returncode, done.stdout) == (1, "begun\n")
+    assert re.fullmatch(rf"drmaa-cli: this is what there is on record, but .* {DOCTOR}\n", done.stderr)
+    done = desk.run("info", runs, one)
+    assert (done.returncode, done.stdout.count("\njob ")) == (1, 1)
+    assert f"job {runs} (runs): unknown\n" in done.stdout
+    assert f"output:     {desk.directory}/runs.o{runs}\n" in done.stdout
+    for words in (
+        ["logs", "99"],
+        ["logs", one, "no-such-name"],
+        ["ps"],
+        ["kill", runs],
+        ["map", "--", "true", ":::", "a"],
+    ):
+        assert re.search(rf" {DOCTOR}$", desk.refused(*words))
+    assert re.search(rf" {DOCTOR}$", desk.refused("run", "true", code=125))
+    elsewhere = desk.directory / "elsewhere"
+    elsewhere.mkdir()
+    desk.directory = elsewhere
+    assert desk.good("logs", one) == "out"
+    for words in (["logs", "k"], ["logs", "--all"]):
+        assert desk.run(*words).returncode == 1
+
+
+def test_the_doctor_of_the_host_that_was_meant(desk: Desk) -> None:
+    said = desk.refused("run", "--contact", "ssh://nobody@nowhere.invalid", "true", code=125)
+    assert said.endswith(" ('drmaa-cli doctor ssh://nobody@nowhere.invalid' finds out why)")
 
 
 def test_refresh_finds_out_what_has_ended(desk: Desk, cell: Cell) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from drmaa_cli.cli.ends import BadInput, Failure
+from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import Task, request_of_json
+from drmaa_cli.cli.request import Request
 from drmaa_cli.typed import NamedTuple
 
 VERSION = 1
@@ -37,6 +39,7 @@ class Ended(NamedTuple):
         reason: why it did not, in words.
         output: the file of its output.
         seconds: how long it ran, where that is known.
+        kinds: for what reasons it failed, in the words of the rules of ``--retry-with``.
     """
 
     item: Item
@@ -47,6 +50,7 @@ class Ended(NamedTuple):
     reason: str
     output: str
     seconds: float | None
+    kinds: tuple[str, ...] = ()
 
 
 class Round(NamedTuple):
@@ -102,6 +106,11 @@ class History(NamedTuple):
             for task in round_.tasks
             if any(self.attempts.get(identity(item), 0) < task.attempt for item in task.items)
         ]
+
+    def requests(self) -> dict[Identity, Request]:
+        """What each command asked for the last time."""
+        tasks = [task for round_ in self.rounds for task in round_.tasks]
+        return {identity(item): task.request for task in tasks for item in task.items}
 
     @property
     def unfinished(self) -> int:
@@ -321,7 +330,9 @@ def _history(records: Iterator[dict[str, Any]]) -> History:
 
 
 def _note(found: History, values: dict[str, Any]) -> None:
-    end = Ended(**{**values, "item": Item(*values["item"])})
+    code = values["exit"]
+    kinds = tuple(values.get("kinds", () if code is None else plan.of_exit(code)))
+    end = Ended(**{**values, "item": Item(*values["item"]), "kinds": kinds})
     name = identity(end.item)
     if end.attempt >= found.attempts.get(name, 0):
         found.ends[name] = end

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.request import Request
 from drmaa_cli.typed import Any, NamedTuple
 
+DELETED = "deleted"  # a reason that is in no rule
 WHENS = ("any", "memory", "time", "exit", "signal", "lost")
 _CHANGE = re.compile(r"(time|mem|memory|slots)=([x+]?)(\d+(?:\.\d+)?)", re.ASCII)
 _WHEN = re.compile(r"(any|memory|time|signal|lost|exit(?:=\d+)?):(.*)", re.ASCII)
@@ -96,12 +97,43 @@ def parse_rules(texts: Sequence[str], request: Request) -> list[Rule]:
     return rules
 
 
-def changed(request: Request, rules: Sequence[Rule], reasons: frozenset[str]) -> Request:
-    """What is asked for in the next attempt at a command that failed for these reasons."""
-    for rule in rules:
+def changed(request: Request, rules: Sequence[Rule], reasons: Collection[str]) -> Request:
+    """What is asked for in the next attempt at a command that failed for these reasons.
+
+    What somebody has deleted did not fail, and asks for the same.
+    """
+    for rule in rules if DELETED not in reasons else ():
         if rule.when == "any" or rule.when in reasons:
             request = rule.change(request)
     return request
+
+
+def changed_later(now: Request, before: Request, rules: Sequence[Rule], reasons: Collection[str]) -> Request:
+    """The same in another run: of the request of now, but no less than what was not enough before.
+
+    Args:
+        now: what the options of the new run ask for.
+        before: what the command asked for when it failed.
+        rules: what is changed for which reasons.
+        reasons: for what it failed.
+    """
+    if changed(now, rules, reasons) == now:
+        return now
+    no_less = now._replace(
+        seconds=_most(now.seconds, before.seconds),
+        megabytes=_most(now.megabytes, before.megabytes),
+        slots=max(now.slots, before.slots),
+    )
+    return changed(no_less, rules, reasons)
+
+
+def _most(one: float | None, other: float | None) -> float | None:
+    return max(one or 0.0, other or 0.0) or None
+
+
+def of_exit(code: int) -> tuple[str, ...]:
+    """For what reasons a command failed that ended by itself."""
+    return ("exit", f"exit={code}")
 
 
 def bundles(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:

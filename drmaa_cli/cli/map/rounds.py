@@ -12,14 +12,18 @@ from drmaa_cli.cli.follow import read_from
 from drmaa_cli.cli.map.joblog import Ended, Identity, JobLog, Round, identity
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import (
+    DELETED,
     Rule,
     Task,
     changed,
+    changed_later,
     command_of,
     ends_of,
+    of_exit,
     output_of,
     task_output_of,
 )
+from drmaa_cli.cli.request import Request
 from drmaa_cli.cli.words import end_in_words
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.jobs.reason import ReasonKind
@@ -41,7 +45,6 @@ KINDS = {
     ReasonKind.SIGNALLED: "signal",
     ReasonKind.LOST: "lost",
 }
-NO_REASONS: frozenset[str] = frozenset()
 WANTED = (ReasonKind.DELETED, ReasonKind.DELETED_BY_SESSION)  # somebody does not want it to run
 
 
@@ -51,10 +54,12 @@ class Retry(NamedTuple):
     Attributes:
         times: how often.
         rules: what they ask for then.
+        request: what commands of an earlier run ask for that are not under way.
     """
 
     times: int
     rules: Sequence[Rule]
+    request: Request
 
 
 class Rounds:
@@ -202,20 +207,25 @@ class Rounds:
         if not self._left[number]:
             del self._left[number]
         if len(task.items) == 1:
-            why = NO_REASONS if info.succeeded else reasons_of(info)
-            ends = [(_end(task.items[0], task, info, round_.base), why)]
+            ends = [_end(task.items[0], task, info, round_.base)]
         else:
             ends = self._of_bundle(task, info, round_)
-        for end, reasons in ends:
+        for end in ends:
             self._log.ended(end)
             if end.well or not (before or self._is_tried_again(end, task, round_, info)):
                 self._told(end)
             else:
                 if before or round_.key in self._stopped:
                     self._first[identity(end.item)] = task.attempt + 1
-                request = changed(task.request, self._retry.rules, reasons)
-                again = Task((end.item,), task.attempt + 1, request)
+                again = Task((end.item,), task.attempt + 1, self._request(task, end, before=before))
                 self._again.setdefault((round_.shell, round_.base), []).append(again)
+
+    def _request(self, task: Task, end: Ended, *, before: bool) -> Request:
+        """What a command asks for that is tried again."""
+        rules = self._retry.rules
+        if before:
+            return changed_later(self._retry.request, task.request, rules, end.kinds)
+        return changed(task.request, rules, end.kinds)
 
     def _is_tried_again(self, end: Ended, task: Task, round_: Round, info: JobInfo) -> bool:
         if info.reason.kind in WANTED:
@@ -230,7 +240,7 @@ class Rounds:
             self.submit(Round(number, key, shell, f"{directory}/{number}-", tuple(tasks)))
         self._again = {}
 
-    def _of_bundle(self, task: Task, info: JobInfo, round_: Round) -> list[tuple[Ended, frozenset[str]]]:
+    def _of_bundle(self, task: Task, info: JobInfo, round_: Round) -> list[Ended]:
         """How each command of a bundle ended, by the file in which each has said so."""
         codes = self._codes(ends_of(round_.base, task), len(task.items), wait=info.hasExited)
         found = []
@@ -238,13 +248,12 @@ class Rounds:
             output = output_of(round_.base, item)
             code = codes.get(output)
             if code is None:
-                why = f"its task ended first: {end_in_words(info)}"
-                end = Ended(item, task.attempt, info.jobId, None, False, why, output, None)
-                found.append((end, reasons_of(info)))
+                why, kinds = f"its task ended first: {end_in_words(info)}", reasons_of(info)
+            elif code == 0:
+                why, kinds = "", ()
             else:
-                why = "" if code == 0 else f"exit {code}"
-                end = Ended(item, task.attempt, info.jobId, code, code == 0, why, output, None)
-                found.append((end, frozenset({"exit", f"exit={code}", *(["signal"] if code > 128 else [])})))
+                why, kinds = f"exit {code}", (*of_exit(code), *(["signal"] if code > 128 else []))
+            found.append(Ended(item, task.attempt, info.jobId, code, code == 0, why, output, None, kinds))
         return found
 
     def _codes(self, path: str, count: int, *, wait: bool) -> Mapping[str, int]:
@@ -263,23 +272,20 @@ class Rounds:
 
 def _end(item: Item, task: Task, info: JobInfo, base: str) -> Ended:
     code = info.exitStatus if info.hasExited else None
-    why = "" if info.succeeded else one_line(end_in_words(info))
-    return Ended(
-        item, task.attempt, info.jobId, code, info.succeeded, why, output_of(base, item), info.wallclock
-    )
+    why, kinds = ("", ()) if info.succeeded else (one_line(end_in_words(info)), reasons_of(info))
+    output = output_of(base, item)
+    return Ended(item, task.attempt, info.jobId, code, info.succeeded, why, output, info.wallclock, kinds)
 
 
-def reasons_of(info: JobInfo) -> frozenset[str]:
+def reasons_of(info: JobInfo) -> tuple[str, ...]:
     """For what reasons a job failed, in the words of the rules."""
-    found: set[str] = set()
+    if info.reason.kind in WANTED:
+        return (DELETED,)
     kind = KINDS.get(info.reason.kind)
-    if kind is not None:
-        found.add(kind)
+    found: tuple[str, ...] = () if kind is None else (kind,)
     if info.hasExited:
-        found.update(("exit", f"exit={info.exitStatus}"))
-    if info.hasSignal:
-        found.add("signal")
-    return frozenset(found)
+        found += of_exit(info.exitStatus)
+    return tuple(dict.fromkeys((*found, "signal") if info.hasSignal else found))
 
 
 def of_items(ends: Mapping[Identity, Ended], items: Iterable[Item]) -> list[tuple[Item, Ended | None]]:

@@ -15,6 +15,7 @@ from drmaa_cli.cli.follow import home_of, is_here, make_directory, remove_direct
 from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.display import Display
 from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
+from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import Rule, Task
 from drmaa_cli.cli.map.rounds import Retry, Rounds, of_items
 from drmaa_cli.cli.map.summary import print_begun, print_result, print_summary
@@ -51,7 +52,7 @@ def run(
         if is_anew:
             log.set_aside()
             history = None
-        return _Run(work, session, log, history, request, Retry(times, rules), options).to_the_end(began)
+        return _Run(work, session, log, history, Retry(times, rules, request), options).to_the_end(began)
 
 
 def _history(log: JobLog, work: Work, options: Mapping[str, Any]) -> History | None:
@@ -97,12 +98,12 @@ class _Run:
         session: JobSession,
         log: JobLog,
         history: History | None,
-        request: Request,
         retry: Retry,
         options: Mapping[str, Any],
     ) -> None:
         self._work, self._session, self._log, self._options = work, session, log, options
-        self._request = request._replace(directory=request.directory or home_of(session))
+        self._request = retry.request._replace(directory=retry.request.directory or home_of(session))
+        self._retry = retry._replace(request=self._request)
         self._history = history or History.new(work.source, session.contact, secrets.token_hex(4))
         self._is_new = history is None
         self._ends: dict[Identity, Ended] = dict(self._history.ends)
@@ -112,8 +113,8 @@ class _Run:
             session,
             log,
             self._history.run,
-            request.name or work.name,
-            retry,
+            self._request.name or work.name,
+            self._retry,
             self._told,
             self._display.counts,
         )
@@ -189,14 +190,28 @@ class _Run:
             print(f"{one} gone from {self._work.source} {go}", file=sys.stderr)
         return chosen
 
-    def _round(self, history: History, count: int, items: Sequence[Any]) -> Round:
-        attempts = history.attempts
+    def _round(self, history: History, count: int, items: Sequence[Item]) -> Round:
+        """What is missing, as tasks; those of one request are bundled."""
+        attempts, before = history.attempts, history.requests()
+        alike: dict[str, tuple[Request, list[Item]]] = {}
+        for item in items:
+            request = self._request_of(item, history, before)
+            alike.setdefault(repr(request), (request, []))[1].append(item)
         tasks = tuple(
-            Task(bundle, 1 + max(attempts.get(identity(item), 0) for item in bundle), self._request)
-            for bundle in plan.bundles(items, self._options["bundle"])
+            Task(bundle, 1 + max(attempts.get(identity(item), 0) for item in bundle), request)
+            for request, some in alike.values()
+            for bundle in plan.bundles(some, self._options["bundle"])
         )
         base = f"{self._files()}/{count}-"
         return Round(count, f"map-{history.run}-{count}", self._options["shell"], base, tasks)
+
+    def _request_of(self, item: Item, history: History, before: Mapping[Identity, Request]) -> Request:
+        """What a command asks for: by the options, and by the rules if it failed in the run before."""
+        end = history.ends.get(identity(item))
+        if end is None or not self._retry.rules:
+            return self._request
+        last = before.get(identity(item), self._request)
+        return plan.changed_later(self._request, last, self._retry.rules, end.kinds)
 
     def _files(self) -> str:
         """The directory of the outputs, on the submit host."""

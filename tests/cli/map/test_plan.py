@@ -14,6 +14,7 @@ from drmaa_cli.cli.map.plan import (
     Task,
     bundles,
     changed,
+    changed_later,
     command_of,
     ends_of,
     output_of,
@@ -45,6 +46,27 @@ REQUEST = Request(seconds=600.0, megabytes=2048.0, slots=2)
 )
 def test_rules(texts: list[str], reasons: str, expected: tuple[float, float, int]) -> None:
     after = changed(REQUEST, parse_rules(texts, REQUEST), frozenset(reasons.split()))
+    assert (after.seconds, after.megabytes, after.slots) == expected
+
+
+LATER = {
+    "of no rule": ("exit=7:time=x2", "exit exit=3", (9.0, 1.0, 1), (600.0, 2048.0, 2)),
+    "more than before": ("time=x2", "time", (1800.0, 1.0, 1), (3600.0, 2048.0, 2)),
+    "more than now": ("time=x2,mem=x2", "", (9.0, 1024.0, 4), (1200.0, 4096.0, 4)),
+    "nothing was asked for before": ("mem=x2", "memory", (None, None, 1), (600.0, 4096.0, 2)),
+    "deleted": ("mem=x2", "deleted", (900.0, 4096.0, 4), (600.0, 2048.0, 2)),
+}
+
+
+@each_row("text, reasons, before, expected", LATER.values(), ids=list(LATER))
+def test_rules_in_another_run(
+    text: str,
+    reasons: str,
+    before: tuple[float | None, float | None, int],
+    expected: tuple[float, float, int],
+) -> None:
+    last = Request(seconds=before[0], megabytes=before[1], slots=before[2])
+    after = changed_later(REQUEST, last, parse_rules([text], REQUEST), reasons.split())
     assert (after.seconds, after.megabytes, after.slots) == expected
 
 

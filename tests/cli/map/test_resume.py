@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -72,6 +73,55 @@ def test_what_failed_while_nobody_looked_is_run_again(desk: Desk) -> None:
     found = desk.run("map", "-q", "--json", "--resume", file)
     assert (found.returncode, result(found)["done"]) == (0, 2)
     assert marks(desk) == {1: 2, 2: 1}
+
+
+def asked_each_time(desk: Desk) -> dict[str, list[str]]:
+    """What each command was submitted with, each time that it ended, by the jobs' own records."""
+    found: dict[str, list[str]] = {}
+    for line in (desk.directory / "commands.txt.map" / "jobs.jsonl").read_text().splitlines():
+        record = json.loads(line).get("ended")
+        if record:
+            (job,) = valid(desk.good("info", "--json", record["id"]), "jobs-1")["jobs"]
+            found.setdefault(record["item"][1], []).append(job["end"]["requests"])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bundle", ["1", "3"])
+def test_with_more_than_was_not_enough(desk: Desk, bundle: str) -> None:
+    three, four = "test -e fixed || exit 3", "test -e fixed || exit 4"
+    file = commands(desk, three, four, "true")
+    words = ["map", "-q", "--bundle", bundle, "-T", "10", file]
+    rule = ["--retry-with", "exit=3:time=x2"]
+    assert desk.run(*words).returncode == 1
+    for retries in ("0", "1"):
+        assert desk.run(*words, "--resume", "--retry", retries, *rule).returncode == 1
+    (desk.directory / "fixed").touch()
+    assert desk.run(*words, "--resume", *rule).returncode == 0
+    times = {
+        text: [re.findall(r"h_rt=(\d+)", one)[0] for one in requests]
+        for text, requests in asked_each_time(desk).items()
+    }
+    assert times == {
+        three: ["600", "1200", "2400", "4800", "9600"],
+        four: ["600", "600", "600", "600", "600"],
+        "true": ["600"],
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("deleted", [True, False])
+def test_with_more_for_what_failed_while_nobody_looked(desk: Desk, deleted: bool) -> None:
+    text = "while [ ! -e go ]; do sleep 0.05; done; test -e fixed"
+    file = commands(desk, text)
+    number = desk.good("map", "--detach", "-T", "10", file)
+    if deleted:
+        desk.good("kill", number)
+    (desk.directory / "go").touch()
+    assert desk.run("wait", number).returncode == 1
+    (desk.directory / "fixed").touch()
+    assert desk.run("map", "-q", "--resume", "-T", "20", "--retry-with", "time=x2", file).returncode == 0
+    assert f"h_rt={1200 if deleted else 2400}" in asked_each_time(desk)[text][-1]
 
 
 @pytest.mark.slow
