@@ -75,6 +75,40 @@ def queue_for_others(site: Site) -> Made:
     return Made(site.submit("-q", "all.q", "sleep", "9"))
 
 
+def _queue_of_others(site: Site) -> None:
+    """Beside that of everybody."""
+    site.qconf("-Au", "name staff\ntype ACL\nfshare 0\noticket 0\nentries nobody\n", undo=("-dul", "staff"))
+    site.add_queue("second.q", user_lists="staff", pe_list="smp")
+
+
+@situation(
+    "impossible",
+    f"{NEVER}it asks for 50 slots on one host, and no host has more than 2;"
+    " queue second.q is not open to user {user}",
+    on_fake=False,
+)
+def more_slots_than_a_host_has_and_a_queue_for_others(site: Site) -> Made:
+    _queue_of_others(site)
+    return Made(site.submit("-pe", "smp", "50", "sleep", "9"))
+
+
+@situation("impossible", f"{NEVER}queue second.q is not open to user {{user}}", on_fake=False)
+def master_task_in_a_queue_for_others(site: Site) -> Made:
+    _queue_of_others(site)
+    return Made(site.submit("-q", "all.q,second.q", "-masterq", "second.q", "-pe", "smp", "1", "sleep", "9"))
+
+
+@situation(
+    "impossible",
+    f"{NEVER}it asks for more than rule max/1 of the resource quotas ever allows (users {{{{*}}}} to lic=0)",
+    on_fake=False,
+)
+def more_than_a_quota_ever_allows(site: Site) -> Made:
+    text = "{\nname max\nenabled TRUE\nlimit users {*} to lic=0\n}\n"
+    site.qconf("-Arqs", text, undo=("-drqs", "max"))
+    return Made(site.submit("-l", "lic=1", "sleep", "9"))
+
+
 @situation("impossible", f"{NEVER}host localhost is not open to user {{user}}", on_fake=False)
 def host_for_others(site: Site) -> Made:
     site.qconf("-Au", "name staff\ntype ACL\nfshare 0\noticket 0\nentries nobody\n", undo=("-dul", "staff"))

@@ -24,6 +24,11 @@ def missing_input(site: Site) -> Made:
     return _in_error(site, "-i", "/no/such/file", "sleep", "9")
 
 
+@situation("error state", "in its error state: its input /tmp is a directory, and no file", on_fake=False)
+def input_that_is_a_directory(site: Site) -> Made:
+    return _in_error(site, "-i", "/tmp", "sleep", "9")
+
+
 @situation(
     "error state",
     "in its error state: its program /no/such/program does not exist on the host, or the interpreter of its"

@@ -121,9 +121,20 @@ def of_project(about: Circumstances, found: Sequence[Obstacle]) -> str:
 
 def of_quota(about: Circumstances, found: Sequence[Obstacle]) -> str:
     """A rule of a resource quota set is used up."""
+    rules, limits = _rules(about, found)
+    return f"{rules} allows no more{limits}"
+
+
+def of_quota_for_ever(about: Circumstances, found: Sequence[Obstacle]) -> str:
+    """The job alone is too much for a rule."""
+    rules, limits = _rules(about, found)
+    return f"it asks for more than {rules} ever allows{limits}"
+
+
+def _rules(about: Circumstances, found: Sequence[Obstacle]) -> tuple[str, str]:
     rules = names(one.name for one in found)
     limits = names(about.quotas[one.name] for one in found if about.quotas.get(one.name))
-    return f"rule {rules} of the resource quotas allows no more" + (f" ({limits})" if limits else "")
+    return f"rule {rules} of the resource quotas", f" ({limits})" if limits else ""
 
 
 def of_no_batch(about: Circumstances, found: Sequence[Obstacle]) -> str:  # noqa: ARG001  # as the others

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from drmaa_cli.gridengine.obstacles import Obstacle
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.jobs.why.circumstances import Circumstances
-from drmaa_cli.jobs.why.words import names
+from drmaa_cli.jobs.why.words import names, plural
 
 
-def of_environment(about: Circumstances, *, ever: bool) -> tuple[list[str], list[str]]:
+def of_environment(
+    about: Circumstances, closed: Collection[str], *, ever: bool
+) -> tuple[list[str], list[str]]:
     """What is wrong with the slots, in words, and what can be done about it.
 
     Grid Engine says only that the environment offers too few; what else is known tells why.
+
+    Args:
+        about: what is known of the job.
+        closed: the queue instances that it may not use.
+        ever: whether it is about an empty cell.
     """
     job, found = about.job, about.environment
     if job is None or not job.pe:
@@ -27,7 +35,7 @@ def of_environment(about: Circumstances, *, ever: bool) -> tuple[list[str], list
     if found is not None and found.slots is not None and found.slots < wanted:
         text = f"it asks for {job.slots} slots, and parallel environment {job.pe} has {found.slots} in all"
         return [text], fewer
-    chosen = [each for each in about.queues or () if found is None or each.name in found.instances]
+    chosen = _offering(about, closed)
     if chosen:
         one_host = found is not None and found.on_one_host
         most = enough_slots(chosen, one_host=one_host, free=not ever)
@@ -37,8 +45,47 @@ def of_environment(about: Circumstances, *, ever: bool) -> tuple[list[str], list
                 return [f"{there} free"], ["wait until slots are free, or ask for fewer"]
             return [f"it asks for {job.slots} slots{' on one host' if one_host else ''}, and {there}"], fewer
     besides = names(f"{name}={value}" for name, value in job.resources.items())
-    text = f"it asks for {job.slots} slots in {job.pe}" + (f", each with {besides}" if besides else "")
+    text = f"it asks for {job.slots} {plural(wanted, 'slot', 'slots')} in {job.pe}" + (
+        f", each with {besides}" if besides else ""
+    )
     return [f"{text}, and no place has as many{'' if ever else ' free'}"], fewer
+
+
+def are_too_few(about: Circumstances, closed: Collection[str], *, ever: bool) -> bool:
+    """Whether the queues that are left certainly have too few slots.
+
+    Args:
+        about: what is known of the job.
+        closed: the queue instances that are not left.
+        ever: whether those in use count as well.
+    """
+    chosen = _offering(about, closed)
+    if about.job is None or not chosen:
+        return False
+    one_host = about.environment is not None and about.environment.on_one_host
+    return enough_slots(chosen, one_host=one_host, free=not ever) < least(about.job.slots)
+
+
+def _offering(about: Circumstances, closed: Collection[str]) -> list[QueueInstance]:
+    """The queue instances that offer the job's parallel environment, as far as is known."""
+    found = about.environment
+    return [
+        each
+        for each in about.queues or ()
+        if each.name not in closed and (found is None or each.name in found.instances)
+    ]
+
+
+def kept_out(about: Circumstances, found: Iterable[Obstacle]) -> set[str]:
+    """The queue instances that obstacles are about: of their queues, their hosts, or the whole cell."""
+    return {
+        each.name
+        for one in found
+        for each in about.queues or ()
+        if not one.place
+        or one.place in (each.name, each.queue)
+        or (one.on_host and each.host.partition(".")[0] == one.place.partition(".")[0])
+    }
 
 
 def enough_slots(instances: Iterable[QueueInstance], *, one_host: bool, free: bool) -> int:

@@ -76,6 +76,10 @@ def _input(found: re.Match[str]) -> Trouble:
     )
 
 
+def _input_directory(found: re.Match[str]) -> Trouble:
+    return Trouble(f"its input {found['path']} is a directory, and no file", "submit with a file (-i)")
+
+
 def _program(found: re.Match[str]) -> Trouble:
     path, why = found["path"], found["why"].strip()
     if why == _MISSING:
@@ -135,6 +139,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Trouble]], ...] =
         (r'can\'t make directory "(?P<path>[^"]+)" as std\w+_path: (?P<why>[^:\n]+?)(?: KRB5|$)', _output),
         (r'can\'t stat\(\) "(?P<path>[^"]+)" as std\w+_path: (?P<why>[^:\n]+?)(?: KRB5|$)', _output),
         (r"can't open (?P<path>.+?) as dummy input file", _input),
+        (r'"(?P<path>[^"]+)" is a directory not a file', _input_directory),
         (r'execv\w*\((?P<path>.+?), ".*\) failed: (?P<why>[^:\n]+)', _program),
         (r'unable to find shell "(?P<path>[^"]+)"', _shell),
         (r"can't get password entry for user \"(?P<path>[^\"]+)\"", _no_user),
@@ -142,6 +147,11 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Trouble]], ...] =
         (r"exit_status of (?P<path>prolog|pe_start|pe_stop|epilog) = (?P<why>\d+)", _procedure),
     )
 )
+
+
+def plain(message: str) -> str:
+    """A message without the time and the process that a shepherd begins it with."""
+    return re.sub(r"^\d+/\d+/\d+ \d+:\d+:\d+ \[\d+:\d+\]: ", "", " ".join(message.split()))
 
 
 def explain(message: str) -> Trouble | None:

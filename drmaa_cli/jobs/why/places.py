@@ -7,13 +7,13 @@ resources, and counts who has a host for himself as if he had it for ever (``tes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from drmaa_cli.gridengine.obstacles import Kind, Obstacle, obstacles
 from drmaa_cli.gridengine.verification import Verdict
 from drmaa_cli.jobs.why import clauses
 from drmaa_cli.jobs.why.circumstances import Circumstances
-from drmaa_cli.jobs.why.environments import enough_slots, of_environment
+from drmaa_cli.jobs.why.environments import are_too_few, enough_slots, kept_out, of_environment
 from drmaa_cli.jobs.why.explanation import Finding, WaitKind
 from drmaa_cli.jobs.why.memory import beyond_any_host
 from drmaa_cli.jobs.why.words import names
@@ -98,7 +98,8 @@ def _never(about: Circumstances) -> Finding | None:
             evidence=evidence,
             advice=("let it run in another queue: qalter -q QUEUE {id}",),
         )
-    rest = _without_consequences([one for one in found if one.kind is not Kind.NOT_IN_QUEUE_LIST])
+    rest = [one for one in found if one.kind is not Kind.NOT_IN_QUEUE_LIST]
+    rest = _without_consequences(about, rest, found, ever=True)
     words, advice = _clauses(about, rest, ever=True)
     return Finding(WaitKind.IMPOSSIBLE, IMPOSSIBLE + "; ".join(words), evidence=evidence, advice=advice)
 
@@ -114,7 +115,7 @@ def _of_now(about: Circumstances, found: Sequence[Obstacle], *, certain: bool) -
         return Finding(
             WaitKind.IMPOSSIBLE, IMPOSSIBLE + "; ".join(words), certain, evidence=evidence, advice=advice
         )
-    passing = _without_consequences(passing)
+    passing = _without_consequences(about, passing, found, ever=False)
     kind = _kind(about, passing)
     words, advice = _clauses(about, passing, ever=False)
     lead = LEADS[kind]
@@ -129,9 +130,22 @@ def _of_now(about: Circumstances, found: Sequence[Obstacle], *, certain: bool) -
     )
 
 
-def _without_consequences(found: list[Obstacle]) -> list[Obstacle]:
-    """Without the sentence that a parallel environment has too few slots, if others say why."""
-    return [one for one in found if one.kind is not Kind.PE_SLOTS] or found
+def _without_consequences(
+    about: Circumstances, kept: list[Obstacle], found: Sequence[Obstacle], *, ever: bool
+) -> list[Obstacle]:
+    """Without the sentence that a parallel environment has too few slots, if others say why.
+
+    They do not where too few slots are in the queues that they leave.
+
+    Args:
+        about: what is known of the job.
+        kept: the obstacles that are to be told of.
+        found: all there are.
+        ever: whether it is about an empty cell.
+    """
+    others = [one for one in kept if one.kind is not Kind.PE_SLOTS]
+    closed = kept_out(about, [one for one in found if one.kind is not Kind.PE_SLOTS])
+    return kept if not others or are_too_few(about, closed, ever=ever) else others
 
 
 def _kind(about: Circumstances, found: Sequence[Obstacle]) -> WaitKind:
@@ -159,13 +173,14 @@ def _clauses(
     """Obstacles in words, alike ones together, and what can be done about them."""
     words: list[str] = []
     advice: list[str] = []
+    closed = kept_out(about, [one for one in found if one.kind in FOR_EVER])
     groups: dict[tuple[Kind, str], list[Obstacle]] = {}
     for one in found:
         kind = Kind.UNAVAILABLE if one.kind in IN_THE_WAY else one.kind
         named = one.name if kind in (Kind.RESOURCE, Kind.UNKNOWN_RESOURCE, Kind.EXCLUSIVE) else ""
         groups.setdefault((kind, named), []).append(_as_exclusive(one))
     for (kind, _), members in sorted(groups.items(), key=lambda group: _ORDER.index(group[0][0])):
-        sentences, todo = _clause(about, kind, members, ever=ever)
+        sentences, todo = _clause(about, kind, members, closed, ever=ever)
         words += sentences
         advice += todo
     return words, tuple(dict.fromkeys(advice))
@@ -197,16 +212,18 @@ _SIMPLE = {  # those that have nothing but their words and one advice
 
 
 def _clause(
-    about: Circumstances, kind: Kind, found: Sequence[Obstacle], *, ever: bool
+    about: Circumstances, kind: Kind, found: Sequence[Obstacle], closed: Collection[str], *, ever: bool
 ) -> tuple[list[str], list[str]]:
-    """One group in words, and what can be done about it."""
+    """One group in words, and what can be done about it; closed are queue instances that do not count."""
+    if kind is Kind.QUOTA and ever:
+        return [clauses.of_quota_for_ever(about, found)], [_LESS]
     if kind in _SIMPLE:
         say, todo = _SIMPLE[kind]
         return [say(about, found)], [todo]
     if kind is Kind.FULL:
         return [clauses.of_slots(about, found)], _of_line(about)
     if kind in (Kind.PE_SLOTS, Kind.NO_PE):
-        return of_environment(about, ever=ever)
+        return of_environment(about, closed, ever=ever)
     if kind in (Kind.RESOURCE, Kind.EXCLUSIVE, Kind.UNKNOWN_RESOURCE):
         todo = _LESS if ever else "wait until jobs that use it have ended, or ask for less"
         return [clauses.of_resource(about, found, ever=ever)], [todo]

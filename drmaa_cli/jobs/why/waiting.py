@@ -138,7 +138,7 @@ def _error(about: Circumstances, task: int | None) -> Finding:
             evidence=evidence,
             advice=(last.advice, again),
         )
-    said = f": {messages[-1]}" if messages else ", and Grid Engine does not say why"
+    said = f": {error_state.plain(messages[-1])}" if messages else ", and Grid Engine does not say why"
     return Finding(WaitKind.ERROR_STATE, f"in its error state{said}", bool(messages), evidence, (again,))
 
 
