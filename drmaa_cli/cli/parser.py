@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -13,6 +13,9 @@ from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 PROGRAM = "drmaa-cli"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+WIDEST_TERM = 30  # columns that options have in help, as click has it
+GOES_ON = " \\"  # the end of a line that goes on in the next
+NARROW = 68  # columns
 UNSHORTENED = 1000  # characters of a first sentence, more than any has
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -37,6 +40,13 @@ class Formatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage line."""
         super().write_usage(prog, args, "usage: " if prefix is None else prefix)
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = WIDEST_TERM, col_spacing: int = 2
+    ) -> None:
+        """Write terms and what they mean side by side, with room for the latter on narrow terminals, too."""
+        room = col_max if self.width >= NARROW else self.width // 3
+        super().write_dl(rows, min(col_max, room), col_spacing)
 
 
 class Context(click.Context):
@@ -105,13 +115,26 @@ class Group(click.Group):
         super().format_epilog(ctx, formatter)
 
 
+def typed(line: str, room: int) -> list[str]:
+    """A command line in lines that a shell reads as one, as far as there is room for its words."""
+    lines = [""]
+    for word in re.findall(r"""(?:'[^']*'|"[^"]*"|[^'" ])+""", line):
+        more = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if len(more) + len(GOES_ON) <= room or not lines[-1].strip():
+            lines[-1] = more
+        else:
+            lines.append(f"    {word}")
+    return [f"{one}{GOES_ON}" for one in lines[:-1]] + lines[-1:] if len(line) > room else [line]
+
+
 def write_examples(examples: Sequence[Example], formatter: click.HelpFormatter) -> None:
-    """Each command line as it is to be typed, never broken, with what it does below."""
+    """Each command line as it can be typed, with what it does below."""
     if not examples:
         return
     with formatter.section("Examples"):
         for example in examples:
-            formatter.write(f"{'':{formatter.current_indent}}{example.line}\n")
+            for line in typed(example.line, formatter.width - formatter.current_indent):
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
             formatter.indent()
             formatter.indent()
             formatter.write_text(example.says)

@@ -18,7 +18,7 @@ import pytest
 import drmaa_cli
 from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
-from drmaa_cli.cli.parser import SECONDS, Command, Group
+from drmaa_cli.cli.parser import SECONDS, Command, Group, typed
 from tests.patience import PATIENCE
 from tests.tables import sampled, slow
 from tests.test_documentation import parse
@@ -130,6 +130,29 @@ def test_help_keeps_to_the_width(columns: str) -> None:
     text = run("--help", COLUMNS=columns).stdout
     assert max(map(len, text.splitlines())) <= min(int(columns), 100)
     assert max(map(len, text.splitlines())) > min(int(columns), 100) - 20
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_help_of_each_command_keeps_to_the_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        text = command.get_help(command.make_context(f"drmaa-cli {name}", [], resilient_parsing=True))
+        for line in text.splitlines():
+            words = typed(line.strip().removesuffix(" \\"), 1)
+            assert len(line) <= columns or len(words) == 1, line
+
+
+@pytest.mark.parametrize("room", [20, 36, 60, 100])
+@pytest.mark.parametrize(
+    "line", ["a b", "map 'sort x | uniq > y' --retry-with 'time=x2,mem=x2' {} commands.txt"]
+)
+def test_an_example_in_several_lines_is_one_command_line(line: str, room: int) -> None:
+    lines = typed(line, room)
+    assert shlex.split("\n".join(lines).replace("\\\n", "")) == shlex.split(line)
+    assert all(len(one) <= max(room, len("    'sort x | uniq > y' \\")) for one in lines)
+    assert (len(lines) == 1) == (len(line) <= room)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
