@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import TextIO
@@ -128,6 +130,20 @@ def _say(line: str) -> None:
         pass
 
 
+SHOWN = "drmaa_cli.shown"  # how letters are written that an encoding does not have
+
+
+def _shown(trouble: UnicodeError) -> tuple[str, int]:
+    """Letters by their numbers; bytes of the system's that are no letters as such."""
+    assert isinstance(trouble, UnicodeEncodeError)
+    text = trouble.object[trouble.start : trouble.end]
+    shown = re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+    return shown.encode("ascii", "backslashreplace").decode("ascii"), trouble.end
+
+
+codecs.register_error(SHOWN, _shown)
+
+
 def prepare_streams() -> None:
     """Let any text be written in any locale, and a stream that was closed before we began be written to."""
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
@@ -137,7 +153,7 @@ def prepare_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             is_utf8 = stream.encoding.lower().replace("-", "") == "utf8"
-            stream.reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
+            stream.reconfigure(errors="surrogateescape" if is_utf8 else SHOWN)
 
 
 def _fill(number: int) -> None:

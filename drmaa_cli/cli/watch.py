@@ -244,4 +244,6 @@ def write(data: bytes, out: TextIO) -> None:
         if binary is None:
             out.write(data.decode(errors="replace"))
         else:
-            binary.write(data)
+            left = memoryview(data)
+            while left:  # without a buffer (PYTHONUNBUFFERED) a part of it may be all that is taken
+                left = left[binary.write(left) :]

@@ -19,6 +19,7 @@ import drmaa_cli
 from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group, typed
+from drmaa_cli.cli.screen import visible
 from tests.patience import PATIENCE
 from tests.tables import sampled, slow
 from tests.test_documentation import parse
@@ -153,6 +154,12 @@ def test_an_example_in_several_lines_is_one_command_line(line: str, room: int) -
     assert shlex.split("\n".join(lines).replace("\\\n", "")) == shlex.split(line)
     assert all(len(one) <= max(room, len("    'sort x | uniq > y' \\")) for one in lines)
     assert (len(lines) == 1) == (len(line) <= room)
+
+
+def test_bytes_that_are_no_letters_are_shown_as_such() -> None:
+    assert visible("a\udcff\x1bé\n") == "a\\xff\\x1bé\\n"
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert run("map", "\udcff-é", **locale).stderr.endswith(": \\xff-\\xc3\\xa9: No such file or directory\n")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
