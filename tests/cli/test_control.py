@@ -120,7 +120,7 @@ def test_any_locale(desk: Desk, locale: str) -> None:
     assert job in text
 
 
-@pytest.mark.parametrize("words", [["ps"], ["info", "1"], ["wait"], ["kill", "1"]])
+@pytest.mark.parametrize("words", [["ps"], ["why", "1"], ["wait"], ["kill", "1"]])
 @pytest.mark.slow
 def test_no_grid_engine_and_no_qmaster_are_one_line(own_desk: tuple[Desk, Cell], words: list[str]) -> None:
     desk, cell = own_desk

@@ -20,6 +20,7 @@ from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group, typed
 from drmaa_cli.cli.screen import visible
+from tests.cli.conftest import Desk
 from tests.patience import PATIENCE
 from tests.tables import sampled, slow
 from tests.test_documentation import parse
@@ -108,7 +109,7 @@ def test_every_command_has_help_and_examples_that_can_be_typed(name: str) -> Non
     assert isinstance(command, (Command, Group))
     assert command.help
     assert command.examples
-    text = run(*name.split(), "--help").stdout
+    text = run(*name.split(), "--help", COLUMNS="120").stdout
     for example in command.examples:
         assert f"\n  {example.line}\n" in text
         assert f"drmaa-cli {name}" in example.line
@@ -300,6 +301,22 @@ def test_a_reader_that_has_gone_is_141_without_a_word() -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.slow
+def test_a_reader_that_goes_in_the_middle(desk: Desk, unbuffered: str) -> None:
+    line = shlex.join(desk.argv("run", "-q", "seq 100000"))
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | head -n 1; echo ${{PIPESTATUS[0]}}"],
+        env={**desk.env, "PYTHONUNBUFFERED": unbuffered},
+        cwd=desk.directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.stdout.split() == ["1", "141"]
 
 
 @pytest.mark.parametrize(

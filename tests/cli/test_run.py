@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -385,19 +384,3 @@ def test_an_id_that_cannot_be_written_is_told_elsewhere(
     assert found is not None, first
     assert last == "drmaa-cli: standard output: No space left on device"
     desk.good("kill", found[1])
-
-
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.slow
-def test_a_reader_that_goes_in_the_middle(desk: Desk, unbuffered: str) -> None:
-    line = shlex.join(desk.argv("run", "-q", "seq 100000"))
-    done = subprocess.run(
-        ["bash", "-c", f"{line} | head -n 1; echo ${{PIPESTATUS[0]}}"],
-        env={**desk.env, "PYTHONUNBUFFERED": unbuffered},
-        cwd=desk.directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert done.stdout.split() == ["1", "141"]
