@@ -33,9 +33,11 @@ _MASKS = (
     ),
     (re.compile(r"(?<![\w.])1[789]\d{8}(?![\w.])"), "TIME"),
     (
-        re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+|(?<=<io_usage>)[\d.]+|(?<=<mem_usage>)[\d.]+"),
+        re.compile(r"(?<=<UA_value>)[\d.]+|(?<=<load>)[\d.]+"),
         "FIGURE",
     ),
+    # Usage is there as soon as an execution daemon has told of it.
+    (re.compile(r"(?m)^ *<(?:cpu|mem|io)_usage>.*\n"), ""),
     (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
     # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
     (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),

@@ -23,7 +23,6 @@ SHOWN_ONLY: Mapping[str, str] = {
     "-js": "there is no share tree",
     "-m": "no mail is sent",
     "-M": "no mail is sent",
-    "-ot": "there are no tickets",
     "-R": "slots are not reserved",
 }
 """Options of qsub, qalter and qrsh that are checked, kept and shown as really, without a further effect."""

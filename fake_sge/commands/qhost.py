@@ -102,7 +102,7 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
         return Reply.of_text(
             1, "", usage(request.flavour, "qhost", SWITCHES) + f'error: can\'t resolve hostname "{unknown}"\n'
         )
-    topology = sum(name == "-ncb" for name, _ in switches.given) % 2 == 0
+    topology = "-ncb" not in switches
     queues = "-q" in switches
     if "-xml" in switches:
         return Reply.of_text(0, HostXml(topology, queues).document(hosts.views()))

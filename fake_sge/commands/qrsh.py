@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from ..engine.admission import ANSWER_LOST
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.operations import JobOperation
@@ -15,7 +16,15 @@ from . import pe_tasks
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .submission import jsv
-from .submission.common import default_options, parse_context, printed
+from .submission.common import (
+    Script,
+    default_options,
+    first,
+    parse_context,
+    printed,
+    read_script,
+    with_script,
+)
 from .submission.spec_text import show_spec
 from .submit_options.job_spec import Submitted, base_name, build
 from .submit_options.parsed import Option, Parsed
@@ -46,32 +55,57 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     if shown.code:
         return Reply.of_text(1, "", parsed.stray + shown.out + shown.err)
     warnings = shown.out
-    switches = {option.switch for option in parsed.options}
-    if "-help" in switches:
-        return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
-    if "-inherit" in switches:
-        return _in_job(parsed, switches, request, qmaster)
-    wrong = [option for option in parsed.options if option.switch in _NOT_HERE]
-    if wrong:
-        return Reply.of_text(1, "", f"error: Unknown option {wrong[0].switch}\n")
-    if "script" not in switches:
-        return Reply.of_text(1, "", "error: a session without a command needs a terminal\n")
-    options = [
-        option
-        for option in (*default_options(request, context).options, *parsed.options)
-        if option.switch not in (*_OWN, *_NOT_HERE)
-    ]
-    built = build([Option("-b", True), Option("-r", Rerun.NO), *options], request)
+    switches = [option.switch for option in parsed.options]
+    if "-inherit" in switches and "-help" not in switches:
+        return _in_job(parsed, set(switches), request, qmaster)
+    answer = _without_a_job(request, switches)
+    if answer is not None:
+        return answer
+    script: Script | None = None
+    if "script" in switches and first(parsed.options, "-b") is False:
+        script = read_script(request, parsed, context)
+        shown = printed(script.parsed.answers, "error: ", "warning: ")
+        if shown.code:
+            return Reply.of_text(1, "", script.parsed.stray + shown.out + shown.err)
+    given = (
+        *default_options(request, context).options,
+        *(script.parsed.options if script else ()),
+        *parsed.options,
+    )
+    own = [Option("-b", "script" in switches), Option("-now", True), Option("-r", Rerun.NO)]
+    left_out = (*_OWN, *_NOT_HERE)
+    built = build([*own, *(option for option in given if option.switch not in left_out)], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
         return Reply.of_text(1, "", shown.err)
     if warnings:
         request.emit(b"", encode(warnings))
+    if script is not None:
+        built.spec = with_script(built.spec, script)
+    if "-noshell" in switches:
+        built.spec = built.spec._replace(job_type=built.spec.job_type | JobType.NO_SHELL)
+    return _done(request, qmaster, built, switches)
+
+
+def _without_a_job(request: Request, switches: list[str]) -> Reply | None:
+    """What is answered before a job is thought of; None: nothing."""
+    if "-help" in switches:
+        return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
+    wrong = [switch for switch in switches if switch in _NOT_HERE]
+    if wrong:
+        return Reply.of_text(1, "", f"error: Unknown option {wrong[0]}\n")
+    if "script" not in switches and "-b" in switches:
+        return Reply.of_text(1, "", "error: Unknown option -b\n")
+    if "script" not in switches and "-verify" not in switches:
+        return Reply.of_text(1, "", "error: a session without a command needs a terminal\n")
+    return None
+
+
+def _done(request: Request, qmaster: QmasterInterface, built: Submitted, switches: list[str]) -> Reply:
     if built.verify:
         return Reply.of_text(0, _shown(built, request))
-    now = next((bool(option.value) for option in reversed(options) if option.switch == "-now"), True)
     try:
-        return _Session(request, qmaster, switches).run(built.spec._replace(immediate=now))
+        return _Session(request, qmaster, switches).run(built.spec)
     except QmasterUnreachable as error:
         return Reply.of_text(1, "", unreachable_text(error, ""))
 
@@ -93,7 +127,7 @@ def _in_job(parsed: Parsed, switches: set[str], request: Request, qmaster: Qmast
 class _Session:
     """One command: its job, and the files through which its input and output pass."""
 
-    def __init__(self, request: Request, qmaster: QmasterInterface, switches: set[str]) -> None:
+    def __init__(self, request: Request, qmaster: QmasterInterface, switches: list[str]) -> None:
         self.request = request
         self.qmaster = qmaster
         self.switches = switches
@@ -107,7 +141,7 @@ class _Session:
             (place / "out").touch()
             (place / "err").touch()
             terminal = self.request.env.get("TERM")
-            return self._submit(_as_job(spec, place, "-noshell" in self.switches, terminal), place)
+            return self._submit(_as_job(spec, place, terminal), place)
 
     def _submit(self, spec: JobSpec, place: Path) -> Reply:
         request, qmaster = self.request, self.qmaster
@@ -121,7 +155,8 @@ class _Session:
         if number is None and not answer.refusal:
             return Reply.of_text(0, "verification: found suitable queue(s)\n")
         if number is None:
-            return Reply.of_text(1, "", "\n".join(answer.refusal) + "\n")
+            lost = answer.refusal == (ANSWER_LOST,)
+            return Reply.of_text(1, "", _NO_SLOT if lost else "\n".join(answer.refusal) + "\n")
         client = qmaster.watch(number, "qrsh")
         try:
             if "-verbose" in self.switches:
@@ -172,28 +207,38 @@ class _Session:
 
 
 def _shown(built: Submitted, request: Request) -> str:
-    """What -verify prints."""
-    variables = (
-        (name, request.env.get("TERM") if name == "TERM" else value) for name, value in built.given["env"]
-    )
-    spec = built.spec._replace(stdout_paths=_NOWHERE, stderr_paths=_NOWHERE)
-    return show_spec(replace(built, spec=spec, given={**built.given, "env": tuple(variables)}), request)
+    """What -verify prints: of a command its first word, of a session without one a job called QRLOGIN."""
+    spec = built.spec._replace(stdout_paths=_NOWHERE, stderr_paths=_NOWHERE, args=())
+    if not spec.job_type & JobType.BINARY and spec.script is None:
+        named = spec.name if "name" in built.given else "QRLOGIN"
+        spec = spec._replace(name=named, command="")
+    terminal = request.env.get("TERM")
+    variables = [variable for variable in built.given["env"] if variable[0] != "TERM"]
+    if terminal is not None:
+        variables.insert(0, ("TERM", terminal))
+    given = {**built.given, "env": tuple(variables)}
+    return show_spec(replace(built, spec=spec, given=given), request)
 
 
-def _as_job(spec: JobSpec, place: Path, without_shell: bool, terminal: str | None) -> JobSpec:
+def _as_job(spec: JobSpec, place: Path, terminal: str | None) -> JobSpec:
     """The command as the real qrsh submits it: by its first word, the whole of it in a variable.
 
-    Its input and output do not pass through files that the job was given, but through the session's.
+    Its input and output do not pass through files that the job was given, but through the session's. The
+    script of -b n is a command on its host.
     """
-    words = (spec.command, *spec.args)
-    own = (("TERM", terminal), (COMMAND, SEPARATOR.join(words)))
-    kind = JobType.BINARY | JobType.QRSH | (JobType.NO_SHELL if without_shell else JobType.NONE)
-    return spec._replace(
-        job_type=spec.job_type | kind,
-        name=spec.name if spec.name != base_name(spec.command) else base_name(spec.command.split(" ")[0]),
-        args=(),
-        env=tuple(variable for variable in spec.env if variable[0] != "TERM") + own,
+    given = tuple(variable for variable in spec.env if variable[0] != "TERM")
+    spec = spec._replace(
+        env=(*given, ("TERM", terminal)),
         stdout_paths=_NOWHERE,
         stderr_paths=_NOWHERE,
         extra=(*spec.extra, (CHANNEL, str(place))),
+        job_type=spec.job_type | JobType.QRSH,
+    )
+    if not spec.job_type & JobType.BINARY:
+        return spec
+    words = (spec.command, *spec.args)
+    return spec._replace(
+        name=spec.name if spec.name != base_name(spec.command) else base_name(spec.command.split(" ")[0]),
+        args=(),
+        env=(*spec.env, (COMMAND, SEPARATOR.join(words))),
     )

@@ -169,14 +169,10 @@ class _View:
             by_slot=has("-t") or "t" in self.groups,
             full=self.full,
             resources=has("-r"),
-            binding=self._binding(),
+            binding="-ncb" not in self.switches,
             width=self.width,
             number=self.flavour.number_width,
         )
-
-    def _binding(self) -> bool:
-        """Each -ncb switches the binding over."""
-        return sum(name == "-ncb" for name, _ in self.switches.given) % 2 == 0
 
     def set_width(self, text: str | None, names: list[str]) -> None:
         """SGE_LONG_QNAMES: the width of the queue column; -1 fits the longest name (w1.longq*)."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from ..model import Exit, Granted, Job, JobSpec, Range, Task, failures
+from ..model import CellConfig, Exit, Granted, Job, JobSpec, Range, Task, failures
 from ..model.accounting import RUSAGE, Record, format_record
 from ..model.accounting_json import format_json
 from ..model.categories import category_of
-from ..model.flavours import Flavour
+from ..model.globs import glob_match
+from ..model.quotas import QuotaFilter
+from .quotas import matches
 
 
-def category(spec: JobSpec) -> str:
+def category(spec: JobSpec, config: CellConfig) -> str:
     """The job category: the requests by which the scheduler tells kinds of jobs apart; NONE without any.
 
-    Lists are sorted, times are seconds, soft queues do not count (observed on 8.1.9).
+    Lists are sorted, times are seconds, soft queues do not count; users, their sets and projects count when
+    a rule of a resource quota set is about them, also of one that is not enabled (observed on 8.1.9).
     """
-    parts: list[str] = []
+    rules = [rule for item in config.resource_quotas.values() for rule in item.rules]
+    parts = _user_parts(spec, config, [rule.filter_of("users") for rule in rules])
     if spec.hard_queues:
         parts.append("-q " + ",".join(sorted(spec.hard_queues)))
     if spec.master_queues:
@@ -29,9 +33,29 @@ def category(spec: JobSpec) -> str:
         parts.append(f"-pe {spec.pe} {','.join(map(_slots, sorted(spec.pe_ranges)))}")
     if spec.checkpoint:
         parts.append(f"-ckpt {spec.checkpoint}")
-    if spec.project:
+    if spec.immediate:
+        parts.append("-I y")
+    if spec.project and any(_names(rule.filter_of("projects"), spec.project) for rule in rules):
         parts.append(f"-P {spec.project}")
     return " ".join(parts) or "NONE"
+
+
+def _user_parts(spec: JobSpec, config: CellConfig, filters: list[QuotaFilter | None]) -> list[str]:
+    def within(name: str) -> bool:
+        return bool({spec.owner, f"@{spec.group}"}.intersection(config.members(name[1:])))
+
+    users = [item for item in filters if item is not None and (item.each or item.names != ("*",))]
+    named = {name for item in users for name in (*item.names, *item.excluded) if name.startswith("@")}
+    sets = [name[1:] for name in sorted(named) if within(name)]
+    parts = [f"-U {','.join(sets)}"] if sets else []
+    if any(matches(item, spec.owner, within) for item in users):
+        parts.append(f"-u {spec.owner}")
+    return parts
+
+
+def _names(item: QuotaFilter | None, project: str) -> bool:
+    """Whether a filter makes a difference between a project and others."""
+    return item is not None and any(glob_match(name, project) for name in (*item.names, *item.excluded))
 
 
 def _slots(piece: Range) -> str:
@@ -41,7 +65,7 @@ def _slots(piece: Range) -> str:
 
 
 def accounting_line(
-    job: Job, task: Task, end: Exit, granted: Granted, flavour: Flavour, pe_taskid: str = "NONE"
+    job: Job, task: Task, end: Exit, granted: Granted, config: CellConfig, pe_taskid: str = "NONE"
 ) -> str:
     """One line without its newline; ``granted`` is the master queue of the attempt.
 
@@ -50,7 +74,7 @@ def accounting_line(
     It has nothing of a run that qmod rescheduled, or for whose failure the queue is to blame; that of an Open
     Cluster Scheduler of any that was rescheduled.
     """
-    spec, form = job.spec, flavour.accounting
+    spec, form = job.spec, config.flavour.accounting
     blameless = end.failed in failures.QUEUE_ERROR
     rescheduled = end.failed == failures.RESCHEDULED and (form.json or not end.start_time)
     forgotten = blameless or rescheduled
@@ -77,7 +101,7 @@ def accounting_line(
         slots=0 if blameless else max(1, task.slots),
         task_number=task.number if spec.is_array else 0,
         cpu=usage.get("cpu", usage.get("ru_utime", 0.0) + usage.get("ru_stime", 0.0)),
-        category=category_of(spec) or form.no_category if form.json else category(spec),
+        category=category_of(spec) or form.no_category if form.json else category(spec, config),
         arid=spec.advance_reservation,
         pe_taskid=pe_taskid,
         **{name: usage.get(name, 0.0) for name in (*RUSAGE, "mem", "io", "iow", "maxvmem")},  # type: ignore[arg-type]

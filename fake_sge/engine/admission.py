@@ -248,6 +248,9 @@ def check_resources(
             raise Refused(f'denied: missing value for resource "{entry.name}"')
         if soft and entry.consumable != "NO":
             raise Refused(f'denied: soft requests on consumables like "{name}" are not supported')
+        number = number_of(value, entry.type)
+        if entry.consumable != "NO" and number is not None and number < 0:
+            raise Refused(f'attribute "{entry.name}" is consumable but has a negative value')
         result.append(Resource(entry.name, _valued(entry.name, entry.type, value, config)))
     if any(resource.name == "qname" and "@" in resource.value for resource in result):
         raise Refused("Queue instance names are not allowed in -l resource requests")

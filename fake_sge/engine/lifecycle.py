@@ -82,7 +82,7 @@ def _judge(config: CellConfig, end: Exit, task: Task) -> Exit:
 
 
 def _account(state: CellState, now: float, job: Job, task: Task, end: Exit, granted: Granted) -> None:
-    line = accounting_line(job, task, end, granted, state.config.flavour)
+    line = accounting_line(job, task, end, granted, state.config)
     state.accounting.append(AccountingLine(line, now + state.timing.accounting_flush))
 
 

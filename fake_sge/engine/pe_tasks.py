@@ -47,7 +47,7 @@ def end(state: CellState, now: float, number: int, task_number: int, identifier:
     if environment is None or environment.attributes["accounting_summary"].upper() == "TRUE":
         return
     granted = next(piece for piece in task.granted if piece.host == host)
-    line = accounting_line(job, task, over, granted, state.config.flavour, f"{identifier}.{host}")
+    line = accounting_line(job, task, over, granted, state.config, f"{identifier}.{host}")
     state.accounting.append(AccountingLine(line, now + state.timing.accounting_flush))
 
 

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 from ..model import Job, State, Status, Task
 from .delivery import begin
 from .placement import Capacity, least_slots
 from .state import CellState, enroll
+
+
+class _Figures(NamedTuple):
+    """What the scheduler tells of a job."""
+
+    parts: tuple[float, float, float]  # of the urgency: resources, waiting time, deadline
+    urgency: float  # normalised, as all that follow
+    level: float
+    priority: float
+    tickets: float
+    share: float
+
+
+_PENDING = attrgetter("is_pending")
+_NOTHING = _Figures((0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def is_startable(task: Task, now: float) -> bool:
@@ -46,7 +64,7 @@ def schedule(state: CellState, now: float) -> None:
     if capacity.nothing_free():
         return
     if float(state.config.scheduler["weight_priority"]) or any(
-        state.jobs[number].spec.deadline for number in state.ready
+        spec.deadline or spec.override_tickets for spec in (state.jobs[number].spec for number in state.ready)
     ):
         _dispatch_sorted(state, capacity, now)
     else:
@@ -63,7 +81,7 @@ def _see(state: CellState) -> None:
         if job is None or number in state.ready:
             continue
         if all(task.finish is None and task.is_pending for task in job.tasks.values()):
-            _show(job, (0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+            _show(job, _NOTHING)
     state.unseen.clear()
 
 
@@ -78,7 +96,7 @@ def _dispatch_sorted(state: CellState, capacity: Capacity, now: float) -> None:
 
 
 def _dispatch_in_order(state: CellState, capacity: Capacity, now: float) -> None:
-    """Without -p and deadlines in the formula the order never changes: a heap will do."""
+    """Without -p, deadlines and tickets in the formula the order never changes: a heap will do."""
     kept: list[tuple[float, int]] = []
     seen: set[int] = set()
     while state.order and not capacity.nothing_free():
@@ -113,7 +131,8 @@ def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> Non
             number = free.lowest()
             free = free.discard(number)
             task = enroll(job, number)
-            task.priority, task.normalised_tickets = job.priority or 0.5, 0.5
+            if not job.priority:
+                task.priority, task.normalised_tickets = 0.5, 0.5
         task.granted, task.granted_pe = placed
         _start(state, job, task, now)
         left -= 1
@@ -163,23 +182,64 @@ def set_priorities(state: CellState, now: float) -> None:
             urgencies[number] = _contributions(state.jobs[number], now, weights)
     if not urgencies:
         return
-    low = min(sum(parts) for parts in urgencies.values())
-    span = max(sum(parts) for parts in urgencies.values()) - low
+    low, high = min(map(sum, urgencies.values())), max(map(sum, urgencies.values()))
     starting = {job.number for job in startable}
+    shares = _Shares(state, urgencies, running, starting)
     for number, parts in urgencies.items():
         job = state.jobs[number]
-        normal = (sum(parts) - low) / span if span > 0 else 0.5
-        share = (1024 + job.spec.priority) / 2048
-        value = weights["priority"] * share + weights["urgency"] * normal + weights["ticket"] * 0.5
-        for task in job.tasks.values() if number in starting else running[number]:
-            if task.finish is None and not task.errors:
-                task.priority, task.normalised_tickets = value, 0.5
+        normal = (sum(parts) - low) / (high - low) if high > low else 0.5
+        level = (1024 + job.spec.priority) / 2048
+        tickets = shares.normalised(job)
+        value = weights["priority"] * level + weights["urgency"] * normal + weights["ticket"] * tickets
+        waiting = job.tasks.values() if number in starting else ()
+        _give(running.get(number, ()), value, tickets, job.spec.override_tickets, shares.of_running(job))
+        _give(filter(_PENDING, waiting), value, tickets, job.spec.override_tickets, shares.of_waiting(job))
         if number in state.begun:
             continue  # it learns of the figures with the next run (captures state.t, state.Eqw)
         if number in starting or not job.waiting:
-            _show(job, parts, normal, share, value)
+            _show(job, _Figures(parts, normal, level, value, tickets, shares.of_waiting(job)))
         else:
-            _show(job, (0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+            _show(job, _NOTHING)
+
+
+class _Shares:
+    """Override tickets (``-ot``) among those that run or could start; each task has all of its job's.
+
+    The figures of a real cell are in ``tests/fake/test_tickets.py``.
+    """
+
+    def __init__(
+        self,
+        state: CellState,
+        active: Collection[int],
+        running: Mapping[int, Sequence[Task]],
+        starting: Collection[int],
+    ) -> None:
+        def given(number: int) -> int:
+            return state.jobs[number].spec.override_tickets
+
+        self._most = max(map(given, active))
+        self._running = sum(given(number) * len(tasks) for number, tasks in running.items())
+        self._waiting = sum(map(given, starting))
+
+    def normalised(self, job: Job) -> float:
+        """JAT_ntix: 1 for the most tickets, a half for all when nobody has any."""
+        return job.spec.override_tickets / self._most if self._most else 0.5
+
+    def of_running(self, job: Job) -> float:
+        """JAT_share of each task that runs."""
+        return job.spec.override_tickets / self._running if self._running else 0.0
+
+    def of_waiting(self, job: Job) -> float:
+        """JAT_share of each task that waits."""
+        return job.spec.override_tickets / self._waiting if self._waiting else 0.0
+
+
+def _give(tasks: Iterable[Task], priority: float, normalised: float, tickets: int, share: float) -> None:
+    for task in tasks:
+        if task.finish is None and not task.errors:
+            task.priority, task.normalised_tickets = priority, normalised
+            task.tickets, task.share = tickets, share
 
 
 def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:
@@ -189,10 +249,12 @@ def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[flo
     return 1000.0 * least_slots(job.spec), weights["waiting_time"] * waited, deadline
 
 
-def _show(job: Job, parts: tuple[float, float, float], normal: float, share: float, value: float) -> None:
-    job.resource_contribution, job.waiting_contribution, job.deadline_contribution = parts
-    job.urgency = sum(parts)
-    job.normalised_urgency = normal
-    job.normalised_priority = share
-    job.priority = value
-    job.normalised_tickets = 0.5 if value else 0.0
+def _show(job: Job, figures: _Figures) -> None:
+    job.resource_contribution, job.waiting_contribution, job.deadline_contribution = figures.parts
+    job.urgency = sum(figures.parts)
+    job.normalised_urgency = figures.urgency
+    job.normalised_priority = figures.level
+    job.priority = figures.priority
+    job.normalised_tickets = figures.tickets
+    job.tickets = job.spec.override_tickets if figures.priority else 0
+    job.share = figures.share

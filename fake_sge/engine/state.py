@@ -206,6 +206,8 @@ def enroll(job: Job, number: int) -> Task:
         hold=job.hold_of_waiting(number),
         priority=job.priority,
         normalised_tickets=job.normalised_tickets,
+        tickets=job.tickets,
+        share=job.share,
     )
     job.tasks[number] = task
     drop_waiting(job, job.waiting.of((number,)))

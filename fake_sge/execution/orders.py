@@ -124,14 +124,16 @@ def _of_job(layout: Layout, config: CellConfig, job: Job, task: Task, account: A
     spec, granted = job.spec, task.granted[0]
     script = str(layout.job_script(granted.host, job.number)) if spec.script is not None else spec.command
     tmpdir = task_tmpdir(config, job, task)
+    session = bool(spec.job_type & JobType.QRSH)
     return {
+        **({COMMAND: SEPARATOR.join((script, *spec.args))} if session and spec.script is not None else {}),
         "REQNAME": spec.name,
         "HOME": account.home,
         "SHELL": shell_of(config, job, task, account),
         "USER": account.name,
         "LOGNAME": account.name,
         "JOB_NAME": spec.name,
-        "JOB_SCRIPT": "QRSH" if spec.job_type & JobType.QRSH else script,
+        "JOB_SCRIPT": "QRSH" if session else script,
         "SGE_BINARY_PATH": str(layout.bin),
         "REQUEST": spec.name,
         "HOSTNAME": granted.host,
@@ -201,6 +203,8 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
     """
     spec = job.spec
     command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
+    if spec.job_type & JobType.QRSH and spec.script is not None:
+        command, args, spec = script, list(spec.args), spec._replace(script=None)
     if not spec.job_type & JobType.QRSH:  # the rest of a word after a newline is lost (real cell)
         command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell

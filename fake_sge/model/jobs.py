@@ -111,12 +111,14 @@ class JobSpec(NamedTuple):
     deadline: float = 0.0  # -dl
     priority: int = 0  # -p, -1023..1024 (printed with an offset of 1024 in XML)
     jobshare: int = 0  # -js
+    override_tickets: int = 0  # -ot
     project: str | None = None  # -P
     department: str = "defaultdepartment"
     pe: str | None = None  # -pe NAME as given (may be a glob)
     pe_ranges: tuple[Range, ...] = ()
     hard_resources: tuple[Resource, ...] = ()
     soft_resources: tuple[Resource, ...] = ()
+    requested: tuple[str, ...] = ()  # which of both there was an -l for, if only an empty one
     hard_queues: tuple[str, ...] = ()
     soft_queues: tuple[str, ...] = ()
     master_queues: tuple[str, ...] = ()
@@ -184,6 +186,8 @@ class Task(Compact):
     finish: Exit | None = None  # set with Status.FINISHED until the next scheduler run
     priority: float = 0.0  # JAT_prio
     normalised_tickets: float = 0.0  # JAT_ntix
+    tickets: int = 0  # JAT_tix
+    share: float = 0.0  # JAT_share: of the tickets of all that run, or of all jobs that wait
     deleted_by: str | None = None  # "user@host" of the qdel
     not_before: float = 0.0  # cleanup of the previous run (Rq) lasts until then
     run: int = 0  # counts dispatches; names the spool directory
@@ -228,7 +232,8 @@ class Job(Compact):
     deadline_contribution: float = 0.0  # JB_dlcontr
     normalised_priority: float = 0.0  # JB_nppri
     normalised_tickets: float = 0.0  # JAT_ntix of waiting tasks
-    override_tickets: int = 0
+    tickets: int = 0  # JAT_tix of waiting tasks
+    share: float = 0.0  # JAT_share of waiting tasks
     category_id: int = 0  # number of its scheduling category
     altered: tuple[str, ...] = ()  # names of the JobSpec fields that qalter replaced
     script_deleted: bool = False  # last task ended, script gone (finished window)

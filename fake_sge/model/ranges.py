@@ -24,6 +24,17 @@ class Range(NamedTuple):
         """The ids in ascending order."""
         return range(self.first, self.last + 1, max(1, self.step))
 
+    @property
+    def size(self) -> int:
+        """How many ids there are; no range need be made for it."""
+        return max(0, (self.last - self.first) // max(1, self.step) + 1)
+
+    def within(self, whole: Range) -> Range:
+        """The part of it that lies between the first and the last id of another range."""
+        step = max(1, self.step)
+        first = self.first + max(0, -(-(whole.first - self.first) // step)) * step
+        return Range(first, min(self.last, whole.last), self.step)
+
     def __str__(self) -> str:
         """``1-9:2``: the form in which qsub echoes a task range."""
         return f"{self.first}-{self.last}:{self.step}"

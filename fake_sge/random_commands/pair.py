@@ -15,10 +15,18 @@ from typing import Protocol
 from ..comparison import Answer, Masker, submitted
 
 COMMAND_SECONDS = 240.0
+COMMAND_KILOBYTES = 4_000_000
 SETTLED_SECONDS = 90.0
+FIGURES_SECONDS = 10.0  # a scheduler tells of what it has thought once a second
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
+_FIGURES = (
+    "qstat -u '*' -urg; qstat -u '*' -pri -ext; qstat -j '*' | sed -n '/^job_number/p; /^scheduling/,/^===/p'"
+)
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
+
+
+_ON_ITS_WAY = re.compile(r" [a-zA-Z]*t TIME ")
 
 
 class SomeCell(Protocol):
@@ -70,15 +78,26 @@ class Side:
         return answer._replace(command=line)
 
     def _ask(self, line: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            ["/bin/sh", "-c", line],
+        """A line that does not end is killed with all that it started, as one that takes too much memory.
+
+        The real qhold lists all tasks of ``-t 1--2``: four thousand millions.
+        """
+        command = ["/bin/sh", "-c", f"ulimit -v {COMMAND_KILOBYTES}\n{line}"]
+        with subprocess.Popen(
+            command,
             env=self._env,
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=COMMAND_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                out, err = process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def _filled(self, line: str) -> str:
         """``{2}`` is the number of the second submitted job, or of the last when there are fewer."""
@@ -142,15 +161,29 @@ class Pair:
             return theirs.result(), mine
 
     def settle(self) -> bool:
-        """Wait until both list the same jobs in the same states; False when they do not get there."""
+        """Wait until both list the same jobs in the same states; False when they do not get there.
+
+        Nor is any on its way to its host then, and the schedulers have told of their figures and reasons, if
+        they come to the same.
+        """
+        self._schedule()
+        end = time.monotonic() + SETTLED_SECONDS
+        while (listed := self.real.jobs()) != self.fake.jobs() or any(map(_ON_ITS_WAY.search, listed)):
+            if time.monotonic() > end:
+                return listed == self.fake.jobs()
+            time.sleep(0.05)
+        end = time.monotonic() + FIGURES_SECONDS
+        while time.monotonic() < end:
+            theirs, mine = self.run(_FIGURES)
+            if theirs == mine:
+                break
+            self._schedule()
+            time.sleep(0.2)
+        return True
+
+    def _schedule(self) -> None:
         for side in (self.real, self.fake):
             side.run("qconf -tsm")
-        end = time.monotonic() + SETTLED_SECONDS
-        while self.real.jobs() != self.fake.jobs():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.05)
-        return True
 
     def deleting(self) -> bool:
         """Whether the real cell still has jobs that were deleted, and only they differ."""

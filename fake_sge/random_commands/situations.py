@@ -43,6 +43,7 @@ AFTER = (  # takes back what lines may have changed
     *("-rattr queue pe_list smp all.q", "-rattr queue rerun FALSE all.q", "-rattr queue seq_no 0 all.q"),
 )
 _HELD_OFTEN = 0.6
+_AGAIN = "test -e again && exit 0; echo >again; exit 99"  # once: how often it runs would be a race
 _CHANGING = ("qsub", "qalter", "qhold", "qrls", "qdel", "qmod", "qconf -", "qrsh")
 
 
@@ -120,11 +121,11 @@ class _Maker:
     def _short(self) -> str:
         """A job that is waited for."""
         self._submitted += 1
-        end = self._chance.choice(("exit 0", "exit 3", "kill -9 $$", "exit 99; x", "echo text", "exit 100"))
+        end = self._chance.choice(("exit 0", "exit 3", "kill -9 $$", _AGAIN, "echo text", "exit 100"))
         if end == "exit 100":
             return "qsub -r n -b y sh -c 'exit 100'"
         options = " ".join(self._options({"-N": tables.NAMES[:4], "-A": ("acct",), "-P": ("proj",)}, 1))
-        return f"timeout 30 qsub -sync y -r n {options} -b y sh -c 'sleep 1.2; {end}'"
+        return f"timeout -s KILL 60 qsub -sync y -r n -cwd {options} -b y sh -c 'sleep 1.2; {end}'"
 
     def session(self) -> str:
         """A command with qrsh: it comes first, for it waits for a free slot."""

@@ -42,7 +42,7 @@ RESOURCES = _words(  # no limit ends a job while lines are tried
     "num_proc=1000|swap_free=1K|virtual_free=900G|h_rt=INFINITY|h_rt=|license=1|license=9|"
     "license=0|gpu=1|h_data=1M|h_fsize=10M|tmpdir=/tmp|calendar=x|h_cpu=1:0:0|s_vmem=1G|rerun=1|"
     "rerun=TRUE|rerun=x|seq_no=0|load_avg=1|arch='lx*'|h_rt=10000,h_rt=20000|h_rt=100:2|h_rt=-1|"
-    "h_rt=1e4|mem_total=1|cpu=1|np_load_avg=0.1"
+    "h_rt=1e4|mem_total=1|cpu=1|np_load_avg=0.1|license=-1|slots=-1"
 )
 DATES = _words("203001010000|203001010000.30|01010000|203013010000|x|''|3001010000|200001010000")
 NUMBERS = ("0", "1", "5", "-5", "1000", "''", "x", "1.5", "99999999999", "0x10", "'1 '", "+3")
@@ -54,6 +54,7 @@ SUBMIT: Values = {
     "-a": DATES,
     "-ac": PAIRS,
     "-A": ("acct", "a:b", "''", "'a b'", "a/b", "$(id -un)"),
+    "-ar": ("0", "1", "x", "''", "-1", "1.5"),
     "-b": YES_NO,
     "-binding": _words("linear:1|linear|set linear:1|env striding:2:1|x|pe linear:1:0,0|explicit:0,0"),
     "-C": ("'#$'", "'#'", "''", "x"),
@@ -111,10 +112,8 @@ SUBMIT: Values = {
     "-cell": ("x",),
     "-jsv": ("nosuch", "x:y"),
 }
-# Override tickets do nothing in the fake (fake_sge_coverage.md): of -ot only what is refused.
 ALTER: Values = {
     **SUBMIT,
-    "-ot": ("x", "''", "1.5"),
     "-h": ("u", "s", "o", "uos", "U", "n", "SO", "q", "us", "O", "US", "nu", "''"),
 }
 HOLD: Values = {"-h": ("u", "s", "o", "uos", "us", "n", "x", "''", "U"), "-t": TASKS, "-u": USERS}
@@ -145,10 +144,16 @@ LISTING: Values = {
 }
 SELECT: Values = {name: LISTING[name] for name in ("-l", "-q", "-qs", "-U", "-pe", "-ncb", "-zzz")}
 SESSION: Values = {
-    "-N": ("alpha", "1x", "a/b"),
-    **{name: SUBMIT[name] for name in ("-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-A", "-p", "-pe")},
+    "-N": ("alpha", "1x", "a/b", "a@b"),
+    "-A": ("acct", "a:b", "''", "a/b", "$(id -un)"),  # a name with a blank is waited for for ever
+    "-@": ("nosuch",),
+    "-now": ("y", "no", "x"),
+    "-pty": ("n", "x"),  # a terminal without one ends the command now and then
+    **{name: SUBMIT[name] for name in ("-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-p", "-pe", "-masterq")},
     **dict.fromkeys(("-verbose", "-nostdin", "-noshell", "-zzz", "-terse", "-inherit", "-clear"), FLAG),
+    **dict.fromkeys(("-verify", "-notify", "-hard", "-soft"), FLAG),
     **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-M", "-r", "-hold_jid", "-m", "-i")},
+    **{name: SUBMIT[name] for name in ("-ac", "-dc", "-sc", "-js", "-R", "-binding", "-hold_jid_ad", "-w")},
 }
 HOSTS: Values = {
     "-F": ("", "arch", "num_proc,arch", "nosuch", "''"),
@@ -198,7 +203,7 @@ MODIFY: Values = {
     "-us": QUEUES,
     "-c": QUEUES,
     "-cq": QUEUES,
-    "-rj": ("nosuch", "999999", "''", "5x"),
+    "-rj": JOBS,
     "-f": FLAG,
     "-t": TASKS,
     "-zzz": FLAG,
@@ -227,6 +232,8 @@ SHOW: Values = {
     "-sobjl": (
         *("queue slots 2", "queue slots '*'", "exechost hostname '*'", "pe slots '*'", "queue nosuch 1"),
         *("x y z", "queue pe_list smp", "hostgroup hostlist localhost", "queue slots 77"),
+        *("exechost load_values '*arch=lx-amd64*'", "exechost load_values NONE", "exechost processors 0"),
+        *("exechost complex_values 'lic*'", "exechost projects '*'", "queue nsuspend 1", "queue qtype 'B*'"),
     ),
     "-zzz": FLAG,
 }
@@ -255,5 +262,6 @@ CHANGES = _words(
     "-dprj other|-Ahgrp group|-Mhgrp group|-dhgrp @g|-dhgrp @allhosts|-Au list|-Mu list|"
     "-Mu nosuch|-Auser user|-Muser user|-duser someone|-cq all.q|-cq no.q|-Mc complex|-Mc nosuch|"
     "-Ae host|-Me host|-Msconf scheduler|-Msconf nosuch|-Mconf nosuch|-Arqs nosuch|-Mrqs nosuch|"
-    "-drqs nosuch|-mattr queue slots|-am"
+    "-drqs nosuch|-mattr queue slots|-am|-Aconf nosuch|-dconf nosuch|-de nosuch.invalid|"
+    "-purge queue slots all.q@localhost|-purge queue nosuch all.q@localhost"
 )

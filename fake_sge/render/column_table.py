@@ -9,7 +9,13 @@ from .listing import Line
 from .table import Column, Columns, JobTable
 
 _OF_TASKS = (("task-ID", 16), ("state", 5), ("cpu", 10), ("mem", 7), ("io", 7), ("stat", 4))
-_TICKETS = ("tckts", "ovrts", "otckt", "ftckt", "stckt")
+_TICKETS: tuple[tuple[str, Callable[[Line], int]], ...] = (
+    ("tckts", lambda line: line.granted_tickets),
+    ("ovrts", lambda line: line.job.spec.override_tickets),
+    ("otckt", lambda line: line.granted_tickets),
+    ("ftckt", lambda _line: 0),
+    ("stckt", lambda _line: 0),
+)
 
 
 def _column(title: str, width: int, text: Callable[[Line], str], left: bool = True) -> Column:
@@ -28,6 +34,10 @@ def _usage(name: str, form: Callable[[float], str]) -> Callable[[Line], str]:
         return form(usage[name]) if name in usage else "NA" if line.running else ""
 
     return text
+
+
+def _number(value: Callable[[Line], int]) -> Callable[[Line], str]:
+    return lambda line: str(value(line))
 
 
 def _amount(value: float) -> str:
@@ -86,8 +96,8 @@ def _last(columns: Columns) -> list[Column]:
             _column("cpu", 10, _usage("cpu", days_duration)),
             _column("mem", 7, _usage("mem", _amount)),
             _column("io", 7, _usage("io", _amount)),
-            *(_column(title, 5, lambda _line: "0") for title in _TICKETS),
-            _column("share", 5, lambda _line: "0.00"),
+            *(_column(title, 5, _number(value)) for title, value in _TICKETS),
+            _column("share", 5, lambda line: f"{line.share:.2f}"),
         ]
     if not columns.full:
         shown.append(_column("queue", columns.width, _queue))

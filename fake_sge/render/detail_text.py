@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
-from ..model import HostPath, Job, JobSpec, JobType, Rerun, SchedulingMessage, Status, Task
+from ..model import HostPath, Job, JobSpec, JobType, Rerun, Resource, SchedulingMessage, Status, Task
 from ..model.values import duration, memory
 from .detail_resources import binding_text, checkpoint_letters, mail_option_letters, visible_env
 from .formats import Clock
@@ -32,7 +32,7 @@ ORDER = (
     *("shell_list", "verify", "env_list", "job_args", "master hard queue_list", "script_size"),
     *("script_file", "script_ptr", ENVIRONMENT, "jid_predecessor_list (req)"),
     *("jid_predecessor_list", "jid_successor_list", "ja_ad_predecessor_list", "ja_ad_successor_list"),
-    *("verify_suitable_queues", "version", "oticket", "project", "job-array tasks"),
+    *("verify_suitable_queues", "version", "oticket", "project", "ar_id", "job-array tasks"),
     *("maximum concurrency", "context", "binding", "job_type"),
 )
 _LIVE = (Status.RUNNING, Status.TRANSFERRING)
@@ -71,13 +71,16 @@ def _yes(flag: bool) -> str | None:
     return "y" if flag else None
 
 
+def _resources(spec: JobSpec, name: str) -> str | None:
+    items: Sequence[Resource] = getattr(spec, name)
+    text = ",".join(f"{item.name}={item.value}" for item in items)
+    return text if text or name in spec.requested else None
+
+
 def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
     """What a submission says, by what Grid Engine calls it; None is not shown."""
     recorded = dict(spec.env)
-    hard, soft = (
-        ",".join(f"{name}={value}" for name, value in resources) or None
-        for resources in (spec.hard_resources, spec.soft_resources)
-    )
+    hard, soft = (_resources(spec, name) for name in ("hard_resources", "soft_resources"))
     ranges = print_ranges(spec.pe_ranges, steps=False)
     letters = checkpoint_letters(spec.checkpoint_attr)
     return {
@@ -116,6 +119,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
         ENVIRONMENT: f"{spec.pe} range: {ranges}" if spec.pe is not None else None,
         "jid_predecessor_list (req)": ",".join(spec.hold_jid) or None,
         "verify_suitable_queues": str(spec.verify_suitable) if spec.verify_suitable else None,
+        "ar_id": str(spec.advance_reservation) if spec.advance_reservation else None,
         "project": spec.project,
         "job-array tasks": str(spec.array) if spec.is_array else None,
         "maximum concurrency": str(spec.max_concurrent) if spec.max_concurrent else None,
@@ -139,7 +143,7 @@ def job_values(job: Job, clock: Clock, dependents: Dependents) -> dict[str, str 
         "ja_ad_predecessor_list": numbers(job.predecessors_ad),
         "ja_ad_successor_list": numbers(dependents[1]),
         "version": str(job.version) if job.version else None,
-        "oticket": str(job.override_tickets) if job.override_tickets else None,
+        "oticket": str(job.spec.override_tickets) if job.spec.override_tickets else None,
         "context": pairs(spec.context) or None,
         "binding": binding_text(spec.binding),
     }

@@ -141,7 +141,7 @@ class JobDetails:
             "JB_verify": int(spec.verify),
             "JB_type": int(spec.job_type),
             "JB_directive_prefix": dict(spec.extra).get("directive_prefix"),
-            "JB_override_tickets": job.override_tickets,
+            "JB_override_tickets": job.spec.override_tickets,
             "JB_version": job.version,
             "JB_nurg": f"{job.normalised_urgency:f}",
             "JB_binding": self._binding_rows(job) if self._binding else None,

@@ -137,7 +137,19 @@ class Line:
     @property
     def tickets(self) -> float:
         """JAT_ntix."""
-        return self.job.normalised_tickets if self.task is None else self.task.normalised_tickets
+        return (self.task or self.job).normalised_tickets
+
+    @property
+    def granted_tickets(self) -> int:
+        """JAT_tix; a parallel job that runs has them with its slave tasks, where nobody sees them."""
+        if self.task is not None and self.task.granted_pe:
+            return 0
+        return (self.task or self.job).tickets
+
+    @property
+    def share(self) -> float:
+        """JAT_share."""
+        return (self.task or self.job).share
 
 
 @dataclass(frozen=True)

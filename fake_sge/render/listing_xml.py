@@ -135,13 +135,13 @@ class JobListXml:
             ]
             if not line.zombie:
                 items += [
-                    ("tickets", 0),
-                    ("JB_override_tickets", job.override_tickets),
-                    ("JB_jobshare", 0),
-                    ("otickets", 0),
+                    ("tickets", line.granted_tickets),
+                    ("JB_override_tickets", job.spec.override_tickets),
+                    ("JB_jobshare", int(line.share)),
+                    ("otickets", line.granted_tickets),
                     ("ftickets", 0),
                     ("stickets", 0),
-                    ("JAT_share", "0.00000"),
+                    ("JAT_share", f"{line.share:.5f}"),
                 ]
         if not columns.full:
             items.append(

@@ -190,7 +190,8 @@ def _usage(line: Line) -> str:
 def _tickets(line: Line) -> str:
     if line.zombie:
         return "   NA " * 6
-    return f"    0 {line.job.override_tickets:5d}     0     0     0 0.00  "
+    tickets = line.granted_tickets
+    return f"{tickets:5d} {line.job.spec.override_tickets:5d} {tickets:5d}     0     0 {line.share:.2f}  "
 
 
 NAMES: tuple[tuple[str, str, Callable[[Job], Sequence[object]]], ...] = (

@@ -211,9 +211,10 @@ def _alter_job(
     if actor.user != job.owner and not qmaster.config.is_operator(actor.user):
         text = f'denied: "{actor.user}" must be at least owner of job {job.number} to change job attributes'
         return [(text, NOT_OWNER)], True
-    tasks = [task for piece in word.tasks for task in piece.ids()] if word.tasks else None
-    if tasks is not None and len(tasks) > 1 and not job.spec.is_array:
+    if sum(piece.size for piece in word.tasks) > 1 and not job.spec.is_array:
         return [(f"{job.number} is not a job array", 4)], True
+    whole = job.spec.array
+    tasks = [task for piece in word.tasks for task in piece.within(whole).ids()] if word.tasks else None
     lines: list[tuple[str, int]] = []
     if wanted.hold is not None:
         plan = HoldRequest(wanted.removes, wanted.hold, actor, qmaster.config).plan(job, tasks)

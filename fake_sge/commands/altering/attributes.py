@@ -80,9 +80,10 @@ class Alteration:
             )
 
     # ---- one method per kind of field --------------------------------------------------------------
-    def tickets(self, _name: str, value: int) -> None:
+    def tickets(self, name: str, value: int) -> None:
         """``-ot``."""
         self.operator_only("change amount of override tickets")
+        self.changed[name] = value
         self.says(f"override tickets of job {self.job.number} to {value}")
 
     def priority(self, name: str, value: int) -> None:
@@ -115,6 +116,8 @@ class Alteration:
             if value
             else 'NULL pointer passed as object name for "account string"'
         )
+        if not refusal and names.is_unspoolable(value):
+            raise AlterationRefused  # as for a job's name
         if refusal:
             raise AlterationRefused(refusal)
         self.take(name, value)
@@ -136,6 +139,7 @@ class Alteration:
         """``-l``."""
         soft = name == "soft_resources"
         self.take(name, admission.check_resources(value, self.qmaster.config, soft))
+        self.changed["requested"] = tuple({*self.spec.requested, name})
 
     def simple(self, name: str, value: object) -> None:
         """An attribute that needs no check."""

@@ -1,10 +1,9 @@
-"""Single attributes: -aattr, -mattr, -dattr and -rattr, -purge; which objects have one: -sobjl."""
+"""Single attributes: -aattr, -mattr, -dattr and -rattr, -purge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...model.globs import glob_match
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
@@ -243,20 +242,3 @@ def _members(notes: list[str], how: str, old: str, value: str) -> str:
                 notes.append(f'Unable to find "{user}" in {where} - Adding new element.')
             have.append(user)
     return ",".join(have) or "NONE"
-
-
-def objects_with(change: Change, what: str, name: str, value: str) -> None:
-    """``-sobjl queue slots 4``: queues and execution hosts only."""
-    config = change.config
-    if what == "queue":
-        rows = {item.name: item.attributes for item in config.queues.values()}
-    elif what == "exechost":
-        plain = dict.fromkeys(HOST_ROWS, "NONE")
-        rows = {"global": {**plain, "hostname": "global"}}
-        rows.update({host.name: {**host.attributes, "hostname": host.name} for host in config.hosts.values()})
-        rows["template"] = {**plain, "hostname": "template"}
-    else:
-        rows = {}
-    for item, attributes in rows.items():
-        if name in attributes and glob_match(value, split_value(attributes[name])[0]):
-            change.noted(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...model import CellConfig
 from ...model.requests import Request
@@ -33,6 +33,10 @@ class Change:
         self._err: list[str] = []
         self._out: list[str] = []
         self._changed = False
+
+    def loads(self, host: str) -> Mapping[str, str]:
+        """The load values of an execution host."""
+        return self.qmaster.load_values(host)
 
     def done(self, text: str) -> None:
         """Something was changed."""

@@ -11,7 +11,7 @@ from ...model.operations import JobOperation
 from ...model.requests import Request, actor_of
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
-from . import attributes, configurations, exec_hosts, names, objects, settings_of_cell
+from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell
 from .change import Change, Texts
 from .kinds import KINDS
 from .refusal import Refused
@@ -74,7 +74,7 @@ def _attributes() -> Iterator[tuple[str, _Verb]]:
         yield option, _Verb("KIND NAME VALUE OBJECTS", 3, run, known, MANY)
     purge = "take back what a queue has for a host or group"
     yield "-purge", _Verb("queue NAMES QUEUE@HOST", 3, attributes.purge, purge)
-    yield "-sobjl", _Verb("KIND NAME VALUE", 3, attributes.objects_with, "queues and hosts with a value")
+    yield "-sobjl", _Verb("KIND NAME VALUE", 3, searched.objects_with, "queues and hosts with a value")
 
 
 def _attribute(option: str, change: Change, *words: str) -> None:

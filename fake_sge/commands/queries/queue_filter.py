@@ -83,7 +83,7 @@ class QueueFilter:
         if not known:
             raise NoQueues("error: no such parallel environment\n")
         offering = [item for item in instances if set(known) & set(item.queue.pe_list)]
-        if not offering:  # access.queues_pe_none
+        if instances and not offering:  # access.queues_pe_none; or -qs has left none (real cell)
             raise NoQueues("error: no queues remaining after -pe queue selection\n", qstat_code=0)
         return offering
 

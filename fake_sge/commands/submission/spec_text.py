@@ -40,6 +40,7 @@ _LINES = {  # of a field that qalter has been given
     "pe": ENVIRONMENT,
     "hold_jid": "jid_predecessor_list (req)",
     "verify_suitable": "verify_suitable_queues",
+    "advance_reservation": "ar_id",
     "override_tickets": "oticket",
     "max_concurrent": "maximum concurrency",
     "context": "context",
@@ -69,7 +70,7 @@ def _values(spec: JobSpec, given: Mapping[str, Any], request: Request) -> Values
         **spec_values(spec, clock_for(request)),
         **{key: given.get(field) for field, key in _EMPTY_TOO.items()},
         "checkpoint_interval": f"{interval} seconds" if interval else None,
-        "env_list": ",".join(environment) or None,
+        "env_list": ",".join(environment) if "env" in given else None,
         "context": ",".join(context) or None,
     }
     if given.get("pe") == "":
@@ -89,7 +90,7 @@ def show_spec(submitted: Submitted, request: Request) -> str:
         "gid": "0",
         "job_args": ",".join(spec.args) or None,
         "script_size": str(len(script)) if script else None,
-        "script_file": spec.command,
+        "script_file": spec.command or None,
         "script_ptr": f"\n{os.fsdecode(script)}" if script else None,
     }
     return "".join(lines(ORDER, values))

@@ -233,6 +233,8 @@ def build(options: list[Option], request: Request) -> Submitted:
     kept = apply_clear(options)
     builder = FieldBuilder(request)
     fields = builder.fields
+    if any(option.switch == "-ar" for option in kept):
+        fields["verify_suitable"] = 2  # as -w e (real cell)
     skipped = ("script", "jobarg", "-h", "-notify", "-help", *request.flavour.further_options)
     for option in kept:
         if option.switch == "-ot":
@@ -279,12 +281,13 @@ def _finish(fields: dict[str, Any], command: str, request: Request) -> None:
         if fields.get(name) == "":
             fields[name] = None
     fields["account"] = fields.get("account") or "sge"
+    fields["requested"] = tuple(name for name in ("hard_resources", "soft_resources") if name in fields)
     _set_types(fields)
 
 
 def described(request: Request, fields: Mapping[str, Any]) -> JobSpec:
     """What some fields say, whatever else a job is."""
-    typed = {name: value for name, value in fields.items() if name != "override_tickets"}
+    typed = dict(fields)
     _set_types(typed)
     return _bare(request)._replace(**typed)
 

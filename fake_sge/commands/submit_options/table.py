@@ -151,6 +151,14 @@ def _array_id(word: str) -> int:
     return int(number)
 
 
+def _tickets(word: str) -> int:
+    """As a C int: a number that does not fit is 2147483648 (real cell)."""
+    number = quantity(word)
+    if number is None or number < 0:
+        raise ValueError(word)
+    return int(number) if number < 2**31 else 2**31
+
+
 def _resources(word: str, _context: ParseContext) -> Variables:
     try:
         return parse_resources(word)
@@ -323,7 +331,7 @@ OPTIONS: dict[str, OptionType] = {
     "-o": OptionType(
         "PATHS", "where standard output goes", _checked(parse_paths, _PATHS.format("stdout ", "-o")), "sa"
     ),
-    "-ot": OptionType("NUMBER", "override tickets", _checked(parse_unsigned, _NOT_TICKETS, ESEMANTIC), "a"),
+    "-ot": OptionType("NUMBER", "override tickets", _checked(_tickets, _NOT_TICKETS, ESEMANTIC), "a"),
     "-p": OptionType("-1023...1024", "the job's priority", _checked(_priority, _PRIORITY)),
     "-P": OptionType("PROJECT", "the job's project", _text, warns=True),
     "-pe": OptionType("NAME RANGES", "a parallel environment and how many slots"),

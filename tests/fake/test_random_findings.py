@@ -1,0 +1,176 @@
+"""What random command lines found on a real 8.1.9 (python -m fake_sge.compare): seldom given options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fake_sge.engine.accounting import category
+from fake_sge.model import CellConfig, Range
+from fake_sge.model.quota_text import parse_quota_sets
+
+from .engine_kit import make_spec
+from .pure import PureCell
+
+NEGATIVE = 'Unable to run job: attribute "{}" is consumable but has a negative value\nExiting.\n'
+HOSTS = ["template", "global", "localhost"]
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> PureCell:
+    made = PureCell(tmp_path, slots=2, complexes=("license lic INT <= YES YES 0 0",), projects=("proj",))
+    made.run(["qsub", "-h", "-t", "1-4", "-b", "y", "sleep", "100"], "root")
+    return made
+
+
+def out(cell: PureCell, *words: str) -> str:
+    code, text, err = cell.run(list(words), "root")
+    assert (code, err) == (0, "")
+    return text
+
+
+# ---- resources ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("words", "hard", "soft"),
+    [
+        (["-l", ""], True, False),
+        (["-soft", "-l", ""], False, True),
+        (["-soft", "-l", "", "-hard", "-l", ""], True, True),
+        ([], False, False),
+    ],
+)
+def test_an_empty_list_of_resources_is_shown(
+    cell: PureCell, words: list[str], hard: bool, soft: bool
+) -> None:
+    out(cell, "qsub", "-h", *words, "-b", "y", "sleep", "100")
+    for text in (out(cell, "qstat", "-j", "2"), out(cell, "qsub", "-verify", *words, "-b", "y", "sleep")):
+        assert ("hard resource_list:         \n" in text) is hard
+        assert ("soft resource_list:         \n" in text) is soft
+
+
+def test_a_list_that_is_altered_away_is_empty_too(cell: PureCell) -> None:
+    assert out(cell, "qalter", "-l", "", "1") == "modified hard resource list of job 1\n"
+    assert "hard resource_list:         \n" in out(cell, "qstat", "-j", "1")
+    out(cell, "qalter", "-l", "h_rt=5", "1")
+    assert "hard resource_list:         h_rt=5\n" in out(cell, "qstat", "-j", "1")
+
+
+@pytest.mark.parametrize("name", ["slots", "license"])
+def test_consumables_are_not_negative(cell: PureCell, name: str) -> None:
+    answer = cell.run(["qsub", "-l", f"{name}=-1", "-b", "y", "sleep", "1"], "root")
+    assert answer == (1, "", NEGATIVE.format(name))
+
+
+# ---- names, numbers and ranges -----------------------------------------------------------------------
+def test_an_account_with_a_blank_is_not_answered(cell: PureCell) -> None:
+    assert out(cell, "qalter", "-A", "a b", "1") == ""
+    assert "account:                    sge\n" in out(cell, "qstat", "-j", "1")
+    for option in ("-A", "-N"):
+        answer = cell.run(["qrsh", option, "a b", "echo"], "root")
+        assert answer == (1, "", 'Your "qrsh" request could not be scheduled, try again later.\n')
+
+
+def test_a_range_without_an_end_in_sight(cell: PureCell) -> None:
+    """``1--2`` is 1-4294967294; the real qhold takes all the memory of the machine for it."""
+    held = "".join(f"modified hold of job-array task 1.{task}\n" for task in (1, 2, 3, 4))
+    assert out(cell, "qhold", "-h", "o", "1", "-t", "1--2") == held
+    assert Range(1, 4294967294).size == 4294967294
+    assert Range(2, 4294967294, 3).within(Range(4, 12, 2)).ids() == range(5, 13, 3)
+    assert not Range(9, 10).within(Range(1, 8)).ids()
+
+
+def test_a_reservation_is_verified_as_with_w_e(cell: PureCell) -> None:
+    suitable, reserved = "verify_suitable_queues:     2\n", "ar_id:                      5\n"
+    text = out(cell, "qsub", "-verify", "-P", "proj", "-ar", "5", "-b", "y", "sleep")
+    assert suitable + "project:                    proj\n" + reserved in text
+    assert suitable not in out(cell, "qsub", "-verify", "-ar", "0", "-w", "n", "-b", "y", "sleep")
+    out(cell, "qalter", "-ar", "5", "1")
+    text = out(cell, "qstat", "-j", "1")
+    assert reserved in text
+    assert "version" not in text
+    refused = (1, "", "Unable to run job: error: no suitable queues\nExiting.\n")
+    assert cell.run("qsub -ar 0 -l arch=none -b y sleep 1".split(), "root") == refused
+
+
+# ---- listings ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_core_binding_is_left_out_however_often_that_is_said(cell: PureCell, times: int) -> None:
+    words = ["-ncb"] * times
+    assert "Binding:" in out(cell, "qstat", "-r")
+    assert "Binding:" not in out(cell, "qstat", "-r", *words)
+    assert "\nbinding:" not in out(cell, "qstat", "-j", "1", *words)
+    assert "NSOC" in out(cell, "qhost")
+    assert "NSOC" not in out(cell, "qhost", *words)
+
+
+def test_of_no_queues_none_are_left(cell: PureCell) -> None:
+    assert cell.run(["qselect", "-pe", "smp", "-qs", "d"], "root") == (1, "", "")
+    assert cell.run(["qstat", "-pe", "smp", "-qs", "d"], "root") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("exechost hostname *", HOSTS),
+        ("exechost load_values *", HOSTS),
+        ("exechost load_values NONE", HOSTS[:2]),
+        ("exechost load_values *arch=lx-amd64*", HOSTS[2:]),
+        ("exechost load_values load_avg=*", HOSTS[2:]),
+        ("exechost processors 0", HOSTS[:2]),
+        ("exechost processors 2", HOSTS[2:]),
+        ("exechost load_scaling NONE", HOSTS),
+        ("exechost user_lists NONE", HOSTS),
+        ("exechost xuser_lists *", HOSTS),
+        *((f"exechost {name} *", []) for name in ("projects", "xprojects", "usage_scaling", "foo")),
+        ("exechost report_variables *", []),
+        ("queue nsuspend *", []),
+        ("queue slots 2", ["all.q"]),
+    ],
+)
+def test_which_objects_have_a_value(cell: PureCell, words: str, found: list[str]) -> None:
+    assert out(cell, "qconf", "-sobjl", *words.split()).split() == found
+
+
+def test_a_queue_is_searched_by_its_value_for_all_hosts(cell: PureCell) -> None:
+    out(cell, "qconf", "-mattr", "queue", "slots", "3,[localhost=1]", "all.q")
+    assert out(cell, "qconf", "-sobjl", "queue", "slots", "3") == "all.q\n"
+    assert out(cell, "qconf", "-sobjl", "queue", "slots", "1") == ""
+
+
+# ---- accounting --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("", "NONE"),
+        ("projects proj", "-P proj"),
+        ("projects *", "-P proj"),
+        ("projects {*}", "-P proj"),
+        ("projects !proj", "-P proj"),
+        ("projects proj,x", "-P proj"),
+        ("users {*}", "-u alice"),
+        ("users alice", "-u alice"),
+        ("users !nobody", "-u alice"),
+        ("users {nobody}", "NONE"),
+        ("users *", "NONE"),
+        ("users @empty", "NONE"),
+        ("users @list", "-U list -u alice"),
+        ("users !@list", "-U list"),
+        ("hosts localhost", "NONE"),
+        ("users {*} projects proj", "-u alice -P proj"),
+    ],
+)
+@pytest.mark.parametrize("enabled", ["TRUE", "FALSE"])
+def test_projects_and_users_are_in_the_category_when_a_quota_asks_for_them(
+    cell: PureCell, limit: str, enabled: str, expected: str
+) -> None:
+    config: CellConfig = cell.qmaster.engine.state.config
+    config.usersets.update({"list": {"entries": "alice"}, "empty": {"entries": "NONE"}})
+    text = f"{{\n name r\n description NONE\n enabled {enabled}\n limit {limit} to slots=5\n}}\n"
+    config.resource_quotas = {item.name: item for item in parse_quota_sets(text)} if limit else {}
+    assert category(make_spec(project="proj"), config) == expected
+
+
+def test_immediate_jobs_have_a_category_of_their_own(cell: PureCell) -> None:
+    config: CellConfig = cell.qmaster.engine.state.config
+    assert category(make_spec(immediate=True, hard_queues=("all.q",)), config) == "-q all.q -I y"
