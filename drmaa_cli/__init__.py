@@ -4,9 +4,16 @@ Each name is loaded when it is asked for. No package of drmaa_cli imports its ow
 so no module needs itself to be loaded, and any number of threads may load any of them at the same time.
 """
 
-from __future__ import annotations
-
 import importlib
+import sys
+
+if sys.version_info < (3, 9):  # noqa: UP036  # this file can be read by Python 3.6, for it has to say this
+    raise ImportError(
+        "drmaa_cli needs Python 3.9 or newer; this is "
+        + sys.executable
+        + ", of version "
+        + sys.version.split()[0]
+    )
 
 TYPE_CHECKING = False  # typing's, without loading it
 if TYPE_CHECKING:
@@ -123,12 +130,12 @@ __version__ = "0.1.0"
 
 
 def open_session(
-    contact: str | bytes | None = None,
+    contact: "str | bytes | None" = None,
     *,
-    runner: Runner | None = None,
-    ssh_answer: Callable[[str], str] | None = None,
-    **settings: Unpack[Settings],
-) -> JobSession:
+    runner: "Runner | None" = None,
+    ssh_answer: "Callable[[str], str] | None" = None,
+    **settings: "Unpack[Settings]",
+) -> "JobSession":
     """Open a session independent of the process-wide one: ``drmaa_cli.open_session("session=nightly")``.
 
     Args:
@@ -217,7 +224,7 @@ else:
 
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{meant(name, __all__)}")
 
-    def __dir__() -> list[str]:
+    def __dir__() -> "list[str]":
         return sorted({*globals(), *__all__})
 
 

@@ -276,6 +276,17 @@ def test_an_old_python_is_told_which_one_is_needed(name: str, version: tuple[int
     assert last == f"ImportError: {name} here is drmaa_cli, which needs Python 3.9 or newer; {THIS}"
 
 
+@pytest.mark.parametrize("version", [(3, 6), (3, 8)])
+def test_an_old_python_that_finds_the_package_is_told_the_same(version: tuple[int, int]) -> None:
+    source = (shim_path().parents[1] / "__init__.py").read_text()
+    tree = ast.parse(source, feature_version=(3, 6))
+    assert not any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in ast.walk(tree)
+    )
+    done = program(f"import sys; sys.version_info = {version}; import drmaa_cli", shim_path().parents[2])
+    assert done.stderr.splitlines()[-1] == f"ImportError: drmaa_cli needs Python 3.9 or newer; {THIS}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["drmaa", "DRMAA"])
 def test_an_old_python_can_read_that(name: str) -> None:
