@@ -24,6 +24,7 @@ from drmaa_cli.gridengine.replies import (
     find_environment_error,
     reader,
 )
+from drmaa_cli.gridengine.units import is_number
 from drmaa_cli.typed import NamedTuple
 
 __all__ = [
@@ -183,8 +184,11 @@ def _terse(result: CommandResult) -> Accepted | None:
         lines.pop()
     if not lines or not lines[-1].endswith("\n"):  # a line that was cut off may hold half a number
         return None
-    found = re.fullmatch(_TERSE, lines[-1].strip())
-    return _accepted(found, [*lines[:-1], *result.err.splitlines()]) if found else None
+    word, said = lines[-1].strip(), [*lines[:-1], *result.err.splitlines()]
+    if is_number(word):  # a job that is no array
+        return Accepted(int(word), None, _warnings(said))
+    found = re.fullmatch(_TERSE, word)
+    return _accepted(found, said) if found else None
 
 
 def _accepted(found: re.Match[str], said: list[str]) -> Accepted | None:

@@ -18,9 +18,9 @@ __all__ = [
 
 UNSET = ("", "-/-", "undefined")  # how an unset time is printed
 
+MOST_DIGITS = 10
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _SECONDS = rf"({_NUMBER})s?"
-_CLOCK = r"(?:(?:([0-9]{0,10}):)?([0-9]{0,10}):)([0-9]{0,10})"
 _MEMORY = rf"({_NUMBER})([kKmMgGtTpPeE]?)B?s?"
 _FACTORS = {
     "": 1,
@@ -47,6 +47,11 @@ _EPOCH = r"([0-9]{1,20})(\.[0-9]*)?"
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of at most ten digits; no pattern, which takes time to be compiled."""
+    return len(text) <= MOST_DIGITS and text.isascii() and text.isdigit()
+
+
 def parse_seconds(text: str) -> float:
     """A duration in seconds: ``17s``, ``0.013s``, ``6.959``, ``00:00:15``, ``1:0:0``, ``:30:``.
 
@@ -54,11 +59,12 @@ def parse_seconds(text: str) -> float:
         ValueError: the text has another form.
     """
     text = text.strip()
-    if ":" not in text:
+    parts = text.split(":")
+    if len(parts) == 1:
         if found := re.fullmatch(_SECONDS, text):
             return float(found.group(1))
-    elif found := re.fullmatch(_CLOCK, text):
-        hours, minutes, seconds = (int(part) if part else 0 for part in found.groups())
+    elif len(parts) <= 3 and all(not part or is_number(part) for part in parts):  # every session reads one
+        hours, minutes, seconds = (int(part or 0) for part in ("0", *parts)[-3:])
         return float(hours * 3600 + minutes * 60 + seconds)
     raise ValueError(f"not a duration: {text[:80]!r}")
 

@@ -7,7 +7,6 @@ the changes down.
 
 from __future__ import annotations
 
-import heapq
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -181,13 +180,17 @@ class JobTable:
 
     def restored(self, known: TrackedJob, tasks: TaskNumbers, end: End) -> None:
         """The end of some tasks is known: take them from those that are waited for."""
-        heapq.heappush(self._ready, (known.order, known.number))
+        from heapq import heappush  # noqa: PLC0415  # once a job has ended
+
+        heappush(self._ready, (known.order, known.number))
         known.ended.put_all(tasks, end)  # first: an interrupt between these lines must not lose the tasks
         self._forget(known, tasks, end)
         self._tidy_up(known)
 
     def first_ended(self) -> tuple[TrackedJob, int] | None:
         """The earliest submitted task that has ended and is not reaped."""
+        from heapq import heappop  # noqa: PLC0415
+
         while self._ready:
             order, number = self._ready[0]
             known = self._jobs.get(number)
@@ -195,7 +198,7 @@ class JobTable:
                 task = known.ended.first()
                 if task is not None:
                     return known, task
-            heapq.heappop(self._ready)
+            heappop(self._ready)
         return None
 
     def reap(self, known: TrackedJob, task: int) -> End | None:

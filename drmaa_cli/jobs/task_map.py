@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping
 
 from drmaa_cli.gridengine.records import TaskRange
@@ -106,14 +105,18 @@ class TaskMap(Mapping[int, V], Generic[V]):
         if order is None or len(order) > max(MANY, 2 * len(self._one)):
             order = self._order = sorted(self._one)
         while order and order[0] not in self._one:
-            heapq.heappop(order)
+            from heapq import heappop  # noqa: PLC0415  # once a task has ended
+
+            heappop(order)
         firsts = [next(iter(shared.tasks)) for shared in self._shared]
         return min([*order[:1], *firsts], default=None)
 
     def put(self, task: int, value: V) -> None:
         """Give one task a value."""
         if self._order is not None:
-            heapq.heappush(self._order, task)
+            from heapq import heappush  # noqa: PLC0415
+
+            heappush(self._order, task)
         self._one[task] = value
         if self._shared:
             self._leave_out(TaskNumbers.of(self._all, (task,)))

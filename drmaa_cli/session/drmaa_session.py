@@ -19,7 +19,6 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import bulk_range, check_key, values_of
 from drmaa_cli.session.ending import waits, while_open
 from drmaa_cli.session.life import SessionLife
@@ -109,6 +108,8 @@ class DrmaaSession(SessionLife):
             SuspendInconsistentStateException, ResumeInconsistentStateException: not in that state.
             AuthorizationException: somebody else's job.
         """
+        from drmaa_cli.session.actions import check_action  # noqa: PLC0415  # not for those who submit
+
         check_action(operation)
         self.check()
         self._changing.change(jobId, operation)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
-from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.arguments import check_key, check_moment, values_of
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
@@ -213,6 +212,8 @@ class JobSession(DrmaaSession):
         Raises:
             DrmaaException: as :meth:`control` where no single job is to blame; some may have been changed.
         """
+        from drmaa_cli.session.actions import check_action  # noqa: PLC0415  # not for those who submit
+
         check_action(operation)
         self.check()
         return self._changing.change_many(jobIds, operation)

@@ -56,15 +56,14 @@ def identity(cluster: Cluster, *, is_here: bool) -> CellIdentity:
         cluster: runs the commands.
         is_here: whether they run on this host.
     """
-    env = cluster.environment()
-    name, root = env.get("SGE_CELL") or "default", env.get("SGE_ROOT", "")
+    name, root = cluster.variable("SGE_CELL") or "default", cluster.variable("SGE_ROOT")
     if not is_here:
         return CellIdentity(root, name)
     try:
         qmaster = contents(f"{cluster.common}/act_qmaster").decode("utf-8", "replace").strip()
     except OSError:
         qmaster = ""
-    port = env.get("SGE_QMASTER_PORT", "")
+    port = cluster.variable("SGE_QMASTER_PORT")
     return CellIdentity(os.path.realpath(root), name, f"{qmaster}:{port}" if qmaster else "")
 
 

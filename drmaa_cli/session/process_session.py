@@ -14,7 +14,6 @@ from drmaa_cli.constants import (
     TIMEOUT_WAIT_FOREVER,
 )
 from drmaa_cli.errors import AlreadyActiveSessionException, NoActiveSessionException, error
-from drmaa_cli.session.actions import check_action
 from drmaa_cli.session.contact import parse_contact
 from drmaa_cli.session.current import current, process
 from drmaa_cli.session.templates import JobTemplate
@@ -272,6 +271,8 @@ class Session:
     @staticmethod
     def control(jobId: JobIdLike, operation: str) -> None:
         """Change a job's state. See :meth:`drmaa_cli.session.job_session.JobSession.control`."""
+        from drmaa_cli.session.actions import check_action  # noqa: PLC0415  # not for those who submit
+
         check_action(operation)
         current().control(jobId, operation)
 
@@ -281,6 +282,8 @@ class Session:
 
         See :meth:`drmaa_cli.session.job_session.JobSession.controlJobs`.
         """
+        from drmaa_cli.session.actions import check_action  # noqa: PLC0415  # not for those who submit
+
         check_action(operation)
         return current().controlJobs(jobIds, operation)
 

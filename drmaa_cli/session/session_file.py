@@ -37,15 +37,36 @@ class SessionFile:
         self.path, self.must_last = path, must_last
         self._contact, self._clock = contact, clock
         self._host, self._cell = host, cell
-        self._memory = self.store = Store.memory(path, contact, clock.time(), host)
+        self._file: Store | None = None
+        self._memory: Store | None = None  # made when it is first wanted: mostly the file comes before
         self._left: list[Store] = []  # whose files are gone, and may be in use in another thread
         self._given_up = self._closed = False
-        self._opening = Lock()
+        self._opening, self._making = Lock(), Lock()
+
+    @property
+    def store(self) -> Store:
+        """Where the jobs are now.
+
+        Raises:
+            StoreError: the session is over, and had no file.
+        """
+        file = self._file
+        if file is not None:
+            return file
+        with self._making:
+            if self._memory is None:
+                self._check_open()
+                self._memory = Store.memory(self.path, self._contact, self._clock.time(), self._host)
+            return self._memory
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"the session of {self.path} is over")
 
     @property
     def lasts(self) -> bool:
         """Whether there is a file."""
-        return not self.store.in_memory
+        return self._file is not None
 
     def begin(self) -> Begun:
         """Have the file, if that is possible.
@@ -54,14 +75,13 @@ class SessionFile:
             StoreError: it cannot be used, and the session is useless without it.
         """
         with self._opening:
-            if self._closed:
-                raise StoreError(f"the session of {self.path} is over")
+            self._check_open()
             self._leave_void()
             if self.lasts or self._given_up:
                 return Begun(self.store, False)
             try:
                 is_new = not is_there(self.path)
-                self.store = Store.open(self.path, self._contact, self._clock.time(), self._host, self._cell)
+                self._file = Store.open(self.path, self._contact, self._clock.time(), self._host, self._cell)
             except StoreError as err:
                 if self.must_last:
                     raise
@@ -75,7 +95,7 @@ class SessionFile:
         Raises:
             StoreError: it cannot be used.
         """
-        if self.lasts and self.store.is_void():
+        if self._file is not None and self._file.is_void():
             with self._opening:
                 self._leave_void()
         if not self.lasts and is_there(self.path):
@@ -83,9 +103,9 @@ class SessionFile:
 
     def _leave_void(self) -> None:
         """Be as before the first submission when the file went, and had none: see drmaa_cli.store.unused."""
-        if self.store.is_void():
-            self._left.append(self.store)
-            self.store = self._memory
+        if self._file is not None and self._file.is_void():
+            self._left.append(self._file)
+            self._file = None
 
     def close(self) -> None:
         """Close the file as it is.
@@ -97,6 +117,9 @@ class SessionFile:
         try:
             for left in self._left:
                 left.close()
-            self.store.close()
+            if self._file is not None:
+                self._file.close()
         finally:
-            self._memory.close()
+            with self._making:
+                if self._memory is not None:
+                    self._memory.close()

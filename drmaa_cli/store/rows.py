@@ -7,11 +7,11 @@ which the store turns into StoreError.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from drmaa_cli.gridengine import output_files
 from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.store.places import is_plain
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import Owner
 from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NOT_DELETED, DELETED_RUNNING, DELETED_PENDING, DELETION_ASKED = 0, 1, 2, 3
 KEPT, IN_ACCOUNT = 1, 2  # bits of jobs.kept
 LARGEST_TASK = 2**31 - 1
+LONGEST_TOKEN = 64
 
 
 class Intent(NamedTuple):
@@ -214,9 +215,10 @@ def kept(position: object, first: object, last: object, step: object, template: 
 
 
 def _token(value: object) -> str:
-    if not re.fullmatch(r"[\w-]{1,64}", text(value), re.ASCII):  # it becomes part of file names
+    token = text(value)
+    if not (len(token) <= LONGEST_TOKEN and is_plain(token, "_-")):  # it becomes part of file names
         raise ValueError(f"{value!r} is no token")
-    return text(value)
+    return token
 
 
 def _task_range(first: object, last: object, step: object) -> TaskRange:

@@ -122,8 +122,7 @@ class Cluster:
     @property
     def common(self) -> str:
         """The cell's ``common`` directory, ``$SGE_ROOT/$SGE_CELL/common``."""
-        env = self.environment()
-        return f"{env.get('SGE_ROOT', '')}/{env.get('SGE_CELL') or 'default'}/common"
+        return f"{self.variable('SGE_ROOT')}/{self.variable('SGE_CELL') or 'default'}/common"
 
     def _known(self, ask: Callable[[], str]) -> str:
         try:
@@ -141,6 +140,10 @@ class Cluster:
             with self._lock:
                 self._tools[key] = found
         return found
+
+    def variable(self, name: str) -> str:
+        """One variable of :meth:`environment`; '' where it is not set."""
+        return self.host.environ.get(name) or self.tool("qsub").defaults.get(name, "")
 
     def environment(self) -> dict[str, str]:
         """The environment of commands with SGE_ROOT and SGE_CELL as the commands will see them."""

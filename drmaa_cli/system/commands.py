@@ -28,8 +28,7 @@ _WRAPPER_LINES = (  # its last one, its defaults, and where its configuration is
     ("DEFAULT_SGE_CELL=", ""),
     ("CONFIG_PATH=", ""),
 )
-# What of the wrapper's configuration needs no shell: comments, and assignments of plain words.
-_ASSIGNMENT = r"""\s*(\w+)=(["']?)([\w./-]*)\2\s*"""
+_PLAIN = str.maketrans("_./-", "aaaa")
 _ARCHITECTURE = "SGE_ARCH="  # decides nothing once the binary is found
 HEAD_BYTES = 4096
 LOCAL_FILES = LocalFiles()
@@ -153,7 +152,7 @@ def _settings(text: str) -> dict[str, str] | None:
     """What the wrapper's configuration sets; None when it takes a shell to tell."""
     found = {}
     for line in text.splitlines():
-        assignment = re.fullmatch(_ASSIGNMENT, line)
+        assignment = _assignment(line)
         if assignment is None:
             if (
                 line.strip()
@@ -161,9 +160,20 @@ def _settings(text: str) -> dict[str, str] | None:
                 and not line.lstrip().startswith(_ARCHITECTURE)
             ):
                 return None
-        elif assignment[1] in ("SGE_ROOT", "SGE_CELL") and assignment[3]:
-            found[assignment[1]] = assignment[3]
+        elif assignment[0] in ("SGE_ROOT", "SGE_CELL") and assignment[1]:
+            found[assignment[0]] = assignment[1]
     return found
+
+
+def _assignment(line: str) -> tuple[str, str] | None:
+    """What of the wrapper's configuration needs no shell: the assignment of a plain word."""
+    name, equals, value = line.strip().partition("=")
+    if value[:1] in ("'", '"'):
+        if len(value) < 2 or value[-1] != value[0]:
+            return None
+        value = value[1:-1]
+    is_plain = name.replace("_", "a").isalnum() and f"a{value}".translate(_PLAIN).isalnum()
+    return (name, value) if equals and is_plain else None
 
 
 def _script(path: str, files: Files) -> str:
