@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from drmaa_cli.gridengine.json_text import dumps
 from drmaa_cli.typed import NamedTuple
 
 __all__ = ["CellIdentity"]
@@ -31,12 +30,14 @@ class CellIdentity(NamedTuple):
         Raises:
             ValueError: it is nothing of the kind.
         """
+        import json  # noqa: PLC0415  # not for those who submit
+
         root, name, qmaster = map(str, json.loads(text))
         return cls(root, name, qmaster)
 
     def dump(self) -> str:
         """All of it as one text."""
-        return json.dumps(self)
+        return dumps(self)
 
     def is_other(self, that: CellIdentity) -> bool:
         """Whether it is another cell for sure.

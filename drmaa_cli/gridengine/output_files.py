@@ -6,11 +6,11 @@ the job runs (qsub(1), ``-o``), so the paths are known when its accounting recor
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
+from drmaa_cli.gridengine.json_text import dumps
 from drmaa_cli.typed import Callable, NamedTuple
 
 __all__ = ["OutputFiles", "of_text", "to_text"]
@@ -94,9 +94,14 @@ class OutputFiles(NamedTuple):
         return posixpath.join(path, usual) if path.endswith("/") else path
 
 
+_written: list[tuple[str, tuple[OutputFiles, ...]]] = [("", ())]  # what to_text() made last, and of what
+
+
 def to_text(files: Sequence[OutputFiles]) -> str:
     """The files of a job (one for all its tasks, or one for each) as one line of text."""
-    return json.dumps([list(each) for each in files])
+    text = dumps([list(each) for each in files])
+    _written[0] = (text, tuple(files))
+    return text
 
 
 def of_text(text: str) -> tuple[OutputFiles, ...]:
@@ -105,6 +110,11 @@ def of_text(text: str) -> tuple[OutputFiles, ...]:
     Raises:
         ValueError: it did not.
     """
+    last, files = _written[0]
+    if text == last:  # a session reads what it has written, and json takes long to be loaded
+        return files
+    import json  # noqa: PLC0415  # loaded when it is needed
+
     return tuple(_of_value(value) for value in _list(json.loads(text)))
 
 

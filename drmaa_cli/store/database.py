@@ -253,7 +253,7 @@ def _bring_up_to_date(db: sqlite3.Connection) -> None:
 
 def _check_cell(db: sqlite3.Connection, path: str, here: str) -> None:
     kept = db.execute("SELECT cell FROM session").fetchone()[0]
-    if not kept or not here:
+    if not kept or not here or kept == here:
         return
     own, this = CellIdentity.parse(kept), CellIdentity.parse(here)
     if own.is_other(this):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 
 from drmaa_cli.constants import REMOTE_COMMAND, V_ARGV
+from drmaa_cli.gridengine.json_text import dumps
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.submission import Values
 
@@ -20,7 +20,13 @@ def to_bytes(templates: Sequence[Values]) -> bytes:
         {name.decode(): value if isinstance(value, str) else list(value) for name, value in values.items()}
         for values in templates
     ]
-    return zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), FASTEST)
+    if len(plain) == 1:
+        text = dumps(plain, ",", ":")
+    else:
+        import json  # noqa: PLC0415  # faster where there are many
+
+        text = json.dumps(plain, separators=(",", ":"))
+    return zlib.compress(text.encode(), FASTEST)
 
 
 def of_bytes(data: bytes) -> list[dict[bytes, Text]]:
@@ -29,6 +35,8 @@ def of_bytes(data: bytes) -> list[dict[bytes, Text]]:
     Raises:
         ValueError: it did not.
     """
+    import json  # noqa: PLC0415  # not for those who submit
+
     try:
         found = json.loads(zlib.decompress(data))
     except zlib.error as err:
