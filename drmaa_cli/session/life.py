@@ -22,7 +22,7 @@ from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.session_file import SessionFile
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.store.places import StoreError, answer_files, path_of
+from drmaa_cli.store.places import StoreError, path_of
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
@@ -102,18 +102,11 @@ class SessionLife:
     @functools.cached_property
     def _submissions(self) -> Submissions:
         """What submits; what it needs is loaded when it is first wanted: many programs only look."""
-        from drmaa_cli.session.recover import SubmissionRecovery  # noqa: PLC0415
         from drmaa_cli.session.submissions import Submissions  # noqa: PLC0415
-        from drmaa_cli.session.submit import Submitter  # noqa: PLC0415
+        from drmaa_cli.session.submit import LateRecovery, Submitter  # noqa: PLC0415
 
-        path = self._path
-        recovery = SubmissionRecovery(
-            self.cluster,
-            self._accounting,
-            self._grace,
-            self._session_jobs.claimed,
-            lambda token: answer_files(path, token),
-        )
+        claimed = self._session_jobs.claimed
+        recovery = LateRecovery(self.cluster, self._accounting, self._grace, claimed, self._path)
         submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
         return Submissions(
             self._session_jobs, submitter, recovery, self._bell, self._lock, self.cluster.clock

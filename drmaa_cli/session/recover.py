@@ -19,6 +19,7 @@ from drmaa_cli.gridengine.qsub import Accepted
 from drmaa_cli.gridengine.records import AccountingRecord
 from drmaa_cli.gridengine.replies import CommandFailed, QmasterUnreachable, UnreadableReply
 from drmaa_cli.jobs.tracked_job import CLOCK_SKEW
+from drmaa_cli.session.submit import PAUSE, submitting
 from drmaa_cli.store.session_store import Intent
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
@@ -31,7 +32,6 @@ from drmaa_cli.typed import TypeVar, Union
 T = TypeVar("T")
 
 EXEC_SECONDS = 1.0  # by then a qsub that was begun shows its own command line
-PAUSE = 0.25
 FEW = 5  # as many job numbers are named in a message
 ATTEMPTS = 3  # times that one command is given before all begins anew
 ROUNDS = 4  # listings in a row in which jobs may end before they can be asked for
@@ -40,19 +40,6 @@ LONGEST_COMMAND = 600.0  # by then an orphaned qsub has given up (184 s observed
 
 Finding = Union[int, UnknownSubmissionException, None]
 """A submission's number; None if it was certainly not accepted; the exception if nobody can tell."""
-
-_submitting: set[str] = set()
-"""Tokens of the submissions that threads of this process are making now."""
-
-
-def begin_submitting(token: str) -> None:
-    """A thread of this process begins a submission."""
-    _submitting.add(token)
-
-
-def end_submitting(token: str) -> None:
-    """It has ended, one way or another."""
-    _submitting.discard(token)
 
 
 class SubmissionRecovery:
@@ -152,7 +139,7 @@ class SubmissionRecovery:
             busy = self._cluster.config.command_timeout + self._cluster.config.retry_for
             return self._clock.time() < intent.submitted + busy and not self._has_answer(intent)
         if intent.owner == Owner.this():  # it could not be written down that this process gave up on it
-            return intent.token in _submitting
+            return intent.token in submitting
         if not intent.owner.is_gone:
             return True
         if intent.kept and (self._has_answer(intent) or not self._answers(intent.token).out.exists()):

@@ -14,16 +14,18 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.session.bell import Bell
-from drmaa_cli.session.recover import PAUSE, Finding, SubmissionRecovery
 from drmaa_cli.session.session_jobs import SessionJobs
-from drmaa_cli.session.submit import Submitted, Submitter, shape
+from drmaa_cli.session.submit import PAUSE, LateRecovery, Submitted, Submitter, shape
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.typed import Callable
+from drmaa_cli.typed import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from drmaa_cli.session.recover import Finding
 
 
 class Submissions:
@@ -33,7 +35,7 @@ class Submissions:
         self,
         session_jobs: SessionJobs,
         submitter: Submitter,
-        recovery: SubmissionRecovery,
+        recovery: LateRecovery,
         bell: Bell,
         lock: Lock,
         clock: Clock,
@@ -106,9 +108,9 @@ class Submissions:
         """
         in_doubt = self._session_jobs.in_doubt()
         for job in in_doubt:
-            while job.intent.owner.is_gone and self._recovery.is_under_way(job.intent):
+            while job.intent.owner.is_gone and self._recovery.made().is_under_way(job.intent):
                 self._clock.sleep(PAUSE)  # its qsub, left alone, is about to end
-        silent = [job for job in in_doubt if not self._recovery.is_under_way(job.intent)]
+        silent = [job for job in in_doubt if not self._recovery.made().is_under_way(job.intent)]
         found = self._look_for(silent)
         for job in silent:
             self._note(job, found[job.intent.token])
@@ -136,7 +138,7 @@ class Submissions:
 
     def _resolve(self, job: StoredJob) -> bool:
         """Find out what became of a submission whose answer was lost; False while it is under way."""
-        if self._recovery.is_under_way(job.intent):
+        if self._recovery.made().is_under_way(job.intent):
             return False
         finding = self._look_for([job])[job.intent.token]
         if isinstance(finding, UnknownSubmissionException):
@@ -146,7 +148,7 @@ class Submissions:
 
     def _look_for(self, jobs: Sequence[StoredJob]) -> Mapping[str, Finding]:
         try:
-            return self._recovery.find_all([job.intent for job in jobs])
+            return self._recovery.made().find_all([job.intent for job in jobs])
         except TROUBLE as err:
             raise drmaa_error(err) from err
         except OSError as err:

@@ -23,13 +23,13 @@ from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.gridengine.qsub import Accepted, Refusal
 from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.gridengine.replies import GridEngineError
-from drmaa_cli.session.recover import SubmissionRecovery, begin_submitting, end_submitting
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.store.places import answer_files, remove_answer
 from drmaa_cli.store.session_store import Intent, KeyTaken, StoreError
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.files import is_directory
 from drmaa_cli.system.host import AccountingLog, LocalHost
+from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.option_files import OptionFiles
 from drmaa_cli.system.processes import Owner
@@ -43,6 +43,7 @@ from drmaa_cli.template.variables import with_named
 from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
+    from drmaa_cli.session.recover import SubmissionRecovery
     from drmaa_cli.template.arrays import Part
 
 _EXCEPTIONS = {
@@ -61,6 +62,48 @@ SHOWN_TEXT = (
     " only a command that is started without a shell (-b y -shell n) can be given them in another way"
 )
 ATTEMPTS = 3  # times that a submission is made while it is certain that it was not accepted
+
+
+PAUSE = 0.25  # seconds between two looks at a submission under way
+
+submitting: set[str] = set()
+"""Tokens of the submissions that threads of this process are making now."""
+
+
+class LateRecovery:
+    """What looks for submissions whose answers were lost, loaded when the first one is: mostly none.
+
+    Args:
+        cluster, accounting, grace, claimed: see :class:`drmaa_cli.session.recover.SubmissionRecovery`.
+        path: the session's file; answers are kept beside it.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        accounting: AccountingLog,
+        grace: float,
+        claimed: Callable[[], Mapping[int, float]],
+        path: str,
+    ) -> None:
+        self._cluster, self._accounting, self._grace = cluster, accounting, grace
+        self._claimed, self._path = claimed, path
+        self._made: SubmissionRecovery | None = None
+        self._lock = Lock()
+
+    def made(self) -> SubmissionRecovery:
+        """The one there is."""
+        with self._lock:
+            if self._made is None:
+                from drmaa_cli.session.recover import SubmissionRecovery  # noqa: PLC0415
+
+                self._made = SubmissionRecovery(
+                    self._cluster, self._accounting, self._grace, self._claimed, self._answers
+                )
+            return self._made
+
+    def _answers(self, token: str) -> AnswerFiles:
+        return answer_files(self._path, token)
 
 
 class Submitted(NamedTuple):
@@ -85,7 +128,7 @@ class Submitter:
         cluster: Cluster,
         common: str,
         accounting: AccountingLog,
-        recovery: SubmissionRecovery,
+        recovery: LateRecovery,
         session_jobs: SessionJobs,
     ) -> None:
         self._cluster = cluster
@@ -129,11 +172,11 @@ class Submitter:
         """
         token = os.urandom(16).hex()
         submission = make(Marks(token, in_account=key is not None or self._session_jobs.must_last))
-        begin_submitting(token)
+        submitting.add(token)
         try:
             return self._hand_over(submission, key, to_bytes(templates))
         finally:
-            end_submitting(token)
+            submitting.discard(token)
 
     def _hand_over(self, submission: Submission, key: str | None, templates: bytes) -> Submitted:
         if submission.shown:
@@ -245,7 +288,7 @@ class Submitter:
             return reply.job
         numbers = (reply.job, *reply.others)
         try:
-            tokens = self._recovery.tokens(numbers)
+            tokens = self._recovery.made().tokens(numbers)
         except TROUBLE as err:
             log.warning("the answer of qsub could not be checked: %s", err)
             tokens = {}
@@ -280,7 +323,7 @@ class Submitter:
     def _find(self, intent: Intent, why: str) -> int | None:
         """The number of a job whose answer was lost; None when it was certainly not accepted."""
         try:
-            number = self._recovery.find(
+            number = self._recovery.made().find(
                 intent._replace(kept=False)
             )  # its files were read, if they are there
         except (*TROUBLE, StoreError, OSError) as err:
