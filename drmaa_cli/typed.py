@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from operator import itemgetter
+from types import CodeType, FunctionType
 
 __all__ = [
     "IO",
@@ -76,6 +77,15 @@ else:
         """The function."""
         return function
 
+    def _code_of(count: int) -> CodeType:
+        """The code of a ``__new__`` with so many arguments, whose names are still to be put in."""
+        if count not in _codes:
+            names = "".join(f"_{number}, " for number in range(count))
+            _codes[count] = eval(f"lambda _cls, {names}: _new(_cls, ({names}))").__code__
+        return _codes[count]
+
+    _codes: dict[int, CodeType] = {}
+
     class _New:
         """The ``__new__`` of a named tuple, compiled when one is made: few kinds are in one program."""
 
@@ -86,10 +96,10 @@ else:
 
         def __get__(self, instance: object, owner: type) -> Callable[..., object]:
             of = self._of
-            names = "".join(f"{name}, " for name in of._fields)
-            made = eval(f"lambda _cls, {names}: _new(_cls, ({names}))", {"_new": tuple.__new__})
-            made.__name__, made.__qualname__ = "__new__", f"{of.__qualname__}.__new__"
-            made.__module__, made.__defaults__ = of.__module__, tuple(of._field_defaults.values())
+            code = _code_of(len(of._fields)).replace(co_name="__new__", co_varnames=("_cls", *of._fields))
+            defaults = tuple(of._field_defaults.values())
+            made = FunctionType(code, {"_new": tuple.__new__}, "__new__", defaults)
+            made.__module__, made.__qualname__ = of.__module__, f"{of.__qualname__}.__new__"
             of.__new__ = staticmethod(made)
             return made
 

@@ -158,11 +158,13 @@ def parse_submission(result: CommandResult) -> Accepted | Refused:
 
 def _numbers(text: str) -> list[int]:
     """Every number that stands where an id can stand."""
-    found = [
-        *_sentences(text),
-        *(re.fullmatch(_TERSE, line.strip()) for line in text.splitlines()),
-    ]
-    return [int(match.group(1)) for match in found if match is not None]
+    found = [int(sentence.group(1)) for sentence in _sentences(text)]
+    for word in map(str.strip, text.splitlines()):
+        if is_number(word):
+            found.append(int(word))
+        elif word[:1].isdigit() and (match := re.fullmatch(_TERSE, word)):
+            found.append(int(match.group(1)))
+    return found
 
 
 def _sentences(text: str) -> list[re.Match[str]]:
