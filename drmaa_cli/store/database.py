@@ -95,20 +95,22 @@ def open_database(path: str, contact: str, created: float, host: str, cell: str 
         StoreError: it cannot be made, is not a session file, is damaged or of a newer version, or is a
             session of another cell.
     """
-    try:
-        make_directory(parent_of(path))
-        opened = connect_own(path, make=True)
-    except (OSError, ValueError, sqlite3.Error) as err:  # ValueError: a path that no file can have
-        raise StoreError(f"cannot open the session file {path}: {err}") from err
-    db = opened.db
-    try:
-        with errors(path):
-            _prepare(db, path, (contact, created, host, cell))
-            _check_cell(db, path, cell)
-    except BaseException:
-        db.close()
-        raise
-    return opened
+    for _ in range(RACES):
+        try:
+            make_directory(parent_of(path))
+            opened = connect_own(path, make=True)
+        except (OSError, ValueError, sqlite3.Error) as err:  # ValueError: a path that no file can have
+            raise StoreError(f"cannot open the session file {path}: {err}") from err
+        try:
+            with errors(path):
+                _prepare(opened.db, path, (contact, created, host, cell))
+                _check_cell(opened.db, path, cell)
+            return opened
+        except BaseException as err:
+            opened.db.close()
+            if not isinstance(err, StoreError) or inode_of(path) == opened.inode:
+                raise  # else it was removed just now, for which sqlite has no words
+    raise StoreError(f"cannot open the session file {path}: others go on removing it")
 
 
 def connect_own(path: str, *, make: bool) -> Opened:
@@ -119,18 +121,20 @@ def connect_own(path: str, *, make: bool) -> Opened:
         sqlite3.Error: it cannot be opened.
     """
     for _ in range(RACES):  # others may remove it just now: drmaa_cli.store.unused
-        with own_file(path, make=make) as held:
-            try:
+        try:
+            with own_file(path, make=make) as held:
                 if make:
                     os.utime(path)  # in use: expiry goes by it
                 db = connect(path)
-            except (FileNotFoundError, sqlite3.OperationalError):
-                if os.path.exists(path):
-                    raise
-                continue
-            if inode_of(path) == held.st_ino:
-                return Opened(db, held.st_ino)
-            db.close()
+                if inode_of(path) == held.st_ino:
+                    return Opened(db, held.st_ino)
+                db.close()
+        except FileNotFoundError:
+            if not make:
+                raise
+        except sqlite3.OperationalError:
+            if os.path.exists(path):
+                raise
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 
 from drmaa_cli.store.database import connect_own, errors, inode_of, open_existing
-from drmaa_cli.store.places import is_there, remove_files
+from drmaa_cli.store.places import StoreError, is_there, remove_files
 
 
 def has_jobs(db: sqlite3.Connection) -> bool:
@@ -60,6 +60,10 @@ def remove(path: str) -> bool:
         opened = open_existing(path) if is_there(path) else connect_own(path, make=False)
     except FileNotFoundError:
         return False
+    except StoreError as err:
+        if isinstance(err.__cause__, FileNotFoundError):  # somebody else was faster
+            return False
+        raise
     with errors(path), closing(opened.db):
         if is_there(path):
             return remove_unused(path, *opened)

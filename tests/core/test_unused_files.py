@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -180,6 +181,22 @@ def test_a_file_that_is_made_and_removed_at_the_same_time(tmp_path: Path) -> Non
         assert [job.intent.token for job in store.jobs()] == kept == ["t"]
         store.close()
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, ordinary = tmp_path / "x.session", os.open
+    gone: list[str] = []
+
+    def removed_before(name: str, flags: int, *mode: int) -> int:
+        if flags & os.O_PATH and len(gone) < 3:
+            gone.append(name)
+            os.unlink(name)  # noqa: PTH108  # as another process does
+        return ordinary(name, flags, *mode)
+
+    monkeypatch.setattr(os, "open", removed_before)
+    Store.open(str(path), NAME, 1.0, "here").close()
+    assert gone == [str(path)] * 3
+    assert path.exists()
 
 
 @pytest.mark.parametrize("name", ["a?b#c%20d", "ä", "\udcff"])
