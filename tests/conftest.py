@@ -91,10 +91,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Collect thousands of tests without looking for garbage among them, then or while they run."""
+    """Collect thousands of tests without looking for garbage among them again and again."""
     gc.disable()
     yield
-    gc.freeze()
     gc.enable()
 
 
