@@ -47,7 +47,10 @@ RESOURCES = _words(  # no limit ends a job while lines are tried
 DATES = _words("203001010000|203001010000.30|01010000|203013010000|x|''|3001010000|200001010000")
 NUMBERS = ("0", "1", "5", "-5", "1000", "''", "x", "1.5", "99999999999", "0x10", "'1 '", "+3")
 PAIRS = ("A=1", "A=1,B=2", "A", "A=", "''", "=", "A=1,A=2", "'A=a b'", "A=x=y", "HOME", "NOSUCH", "A=1,,B=2")
-PATHS = ("out", "$HOME/out", "localhost:out", ":out", "nohost.invalid:out", "''", "out,err", "'$JOB_NAME.x'")
+# A path that is not absolute would be in the user's own home, whatever $HOME is.
+PATHS = _words(
+    "$PWD/out|$HOME/out|localhost:$PWD/out|:$PWD/out|nohost.invalid:out|''|$PWD/out,/dev/null|$PWD/'$JOB_NAME.x'"
+)
 USERS = ("$(id -un)", "'*'", "nobody", "nosuch", "''", "$(id -un),nobody")
 
 SUBMIT: Values = {
