@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from drmaa_cli.gridengine import qsub
 from drmaa_cli.gridengine.qsub import Accepted, Refusal, Refused, parse_submission
 from drmaa_cli.gridengine.ranges import parse_range
 from drmaa_cli.gridengine.records import TaskRange
@@ -214,6 +215,7 @@ ANYTHING = st.one_of(st.binary(), st.lists(st.sampled_from(WORDS), max_size=8).m
 @example(b"12\n", b"", 0)
 @example(b'Your job 12 ("x") has been submitted\n', b"", 0)
 @example(b"", b"Unable to run job: no way\nExiting.\n", 1)
+@example(b"", b"\tqsub: ", 2)
 def test_any_bytes_have_an_answer(out: bytes, err: bytes, code: int) -> None:
     answer: Accepted | Refused | CommandFailed
     try:
@@ -229,8 +231,12 @@ def test_any_bytes_have_an_answer(out: bytes, err: bytes, code: int) -> None:
     else:
         assert answer.text
         doubtful = {Refusal.NO_ANSWER, Refusal.NO_QMASTER}
-        if b"Unable to run job: " not in err and b"qsub: " not in err:  # words of others than qsub
-            doubtful |= {Refusal.SYNTAX, Refusal.TRY_LATER}
+        said = result(out, err, code)
+        if qsub.REFUSED not in said.err:
+            doubtful.add(Refusal.TRY_LATER)
+        own = re.search(qsub._OWN_WORDS, said.err)  # noqa: SLF001  # as opposed to words of others than qsub
+        if not (own or re.search(qsub.USAGE, said.out)):
+            doubtful.add(Refusal.SYNTAX)
         assert answer.certain == (answer.kind not in doubtful)
 
 
