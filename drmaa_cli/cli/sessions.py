@@ -194,7 +194,7 @@ def prune(
     """Remove sessions.
 
     With names these, if all their jobs have ended; without names those that have expired (unused for so many
-    days, without keys, all jobs ended), and those without any jobs.
+    days, without keys, all jobs ended), and those without any jobs that nobody has used for an hour.
     """
     from drmaa_cli.store.places import remove_files  # noqa: PLC0415  # not for --help
 
@@ -345,15 +345,18 @@ def _expired(directory: Path, days: float | None) -> list[SessionSummary]:
 
 
 def _without_jobs(directory: Path, *, dry_run: bool) -> list[str]:
-    """Remove the sessions in which nothing was submitted, save those that somebody uses just now."""
+    """Remove the sessions in which nothing was submitted, save those that were used in the last hour."""
     from drmaa_cli.store.expiry import read_unused  # noqa: PLC0415  # not for --help
     from drmaa_cli.store.places import StoreError  # noqa: PLC0415
-    from drmaa_cli.store.unused import remove  # noqa: PLC0415
+    from drmaa_cli.store.unused import UNUSED_SECONDS, remove  # noqa: PLC0415
 
     removed = []
+    now = time.time()
     for session in read_unused(directory):
+        if now - session.used < UNUSED_SECONDS:
+            continue
         try:
-            if dry_run or remove(str(session.path)):
+            if dry_run or remove(str(session.path), now):
                 removed.append(_called(session))
         except (StoreError, OSError) as trouble:
             ends.incomplete(f"{_called(session)} is kept: {trouble}")

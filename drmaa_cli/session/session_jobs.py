@@ -90,15 +90,13 @@ class SessionJobs:
         return self._file.begin().is_new
 
     def close(self) -> None:
-        """Close the file; one that has nothing to tell is not left behind."""
+        """Close the file; an unnamed session that has nothing left to tell leaves none behind."""
         with self._storing("the end of the session"):
             try:
                 self._take_in()
                 store = self._store
                 if not self.must_last and not len(self.table) and not store.is_of_use():
                     store.remove()
-                else:
-                    store.remove_unused()
             finally:
                 self.let_go()
 

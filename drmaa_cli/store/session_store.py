@@ -280,20 +280,6 @@ class Store:
         with self._lock:
             remove_files(self.path)
 
-    def remove_unused(self) -> None:
-        """Delete the file if nothing was ever submitted by it and nobody is about to."""
-        if self.in_memory:
-            return
-        with self._lock, errors(self.path):
-            if self._has_jobs():
-                return
-            from drmaa_cli.store.unused import remove_unused  # noqa: PLC0415  # seldom needed
-
-            try:
-                remove_unused(self.path, self._db, self._inode)
-            except OSError as err:
-                raise StoreError(f"cannot remove the session file {self.path}: {err.strerror}") from err
-
     def is_void(self) -> bool:
         """Whether the file is gone, or another one is there, and certainly no submission was in this one."""
         if self._is_in_place():

@@ -1,17 +1,21 @@
-"""Files of sessions that hold no submission, and how they go: any process may remove one at any moment.
+"""Files of sessions that hold no submission, and how they go when nobody has used them for a while.
 
 A session's file is made just before its first submission. Where that is refused, or the program is killed
 before it, the file holds nothing that anybody could miss. It is removed under sqlite's lock for writing: who
-has it open sees before writing that it is gone, and that nothing was in it, and makes a new one.
+has it open sees before writing that it is gone, and that nothing was in it, and makes a new one. One that was
+used just now stays: sqlite knows its journal by the name alone, and would take that of a new file for it.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 
 from drmaa_cli.store.database import connect_own, errors, inode_of, open_existing
 from drmaa_cli.store.places import StoreError, is_there, remove_files
+
+UNUSED_SECONDS = 3600.0  # of a file in which nothing was submitted, until it may be removed
 
 
 def has_jobs(db: sqlite3.Connection) -> bool:
@@ -23,59 +27,39 @@ def has_jobs(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
 
 
-def remove_unused(path: str, db: sqlite3.Connection, inode: int) -> bool:
-    """Remove a session's file if it holds no submission and nobody works with it at this moment.
+def remove(path: str, now: float) -> bool:
+    """Remove a session's file if it holds no submission and nobody has used it for UNUSED_SECONDS.
 
     Args:
-        path: the file.
-        db: a connection to it, in no transaction.
-        inode: which file it is.
+        path: the file; one with nothing in it is removed, too.
+        now: epoch seconds.
 
     Returns:
         Whether it was removed.
 
     Raises:
         OSError: it cannot be removed.
-        sqlite3.Error: it cannot be read.
-    """
-    if has_jobs(db) or not _lock(db):
-        return False
-    try:
-        if has_jobs(db) or inode_of(path) != inode:
-            return False
-        remove_files(path)
-    finally:
-        db.execute("ROLLBACK")
-    return True
-
-
-def remove(path: str) -> bool:
-    """The same of a file that is not open, also of one with nothing in it.
-
-    Raises:
-        OSError: it cannot be removed.
         StoreError: it cannot be read.
     """
     try:
-        opened = open_existing(path) if is_there(path) else connect_own(path, make=False)
-    except FileNotFoundError:
-        return False
-    except StoreError as err:
-        if isinstance(err.__cause__, FileNotFoundError):  # somebody else was faster
+        if now - os.stat(path).st_mtime < UNUSED_SECONDS:
             return False
-        raise
-    with errors(path), closing(opened.db):
-        if is_there(path):
-            return remove_unused(path, *opened)
-        if not _lock(opened.db):
+        opened = open_existing(path) if is_there(path) else connect_own(path, make=False)
+    except (FileNotFoundError, StoreError):
+        if os.path.exists(path):
+            raise
+        return False
+    db = opened.db
+    with errors(path), closing(db):
+        if (is_there(path) and has_jobs(db)) or not _lock(db):
             return False
         try:
-            is_still = inode_of(path) == opened.inode and not is_there(path)
-            if is_still:
+            goes = inode_of(path) == opened.inode and not (is_there(path) and has_jobs(db))
+            if goes:
                 remove_files(path)
         finally:
-            opened.db.execute("ROLLBACK")
-        return is_still
+            db.execute("ROLLBACK")
+        return goes
 
 
 def _lock(db: sqlite3.Connection) -> bool:
