@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..model import Job, Range, TaskSet
+from ..model import Job, Range
 from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of, encode
@@ -221,7 +221,7 @@ def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
         if not word.tasks:
             name = f"job {number}"
         elif change.tasks is not None:
-            return f"{user} has deleted job-array tasks {task_list(change.tasks)} of job {number}"
+            return f"{user} has deleted job-array tasks {change.tasks} of job {number}"
         elif change.task is None:
             name = f"job-array task {number}.{max(1, word.tasks[0].first)}"
         return f"{user} has deleted {name}"
@@ -232,12 +232,3 @@ def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
     if change.outcome is Outcome.ALREADY_DELETING:
         return f"job {number} is already in deletion"
     return f'{user} - you do not have the necessary privileges to delete the job "{number}"'
-
-
-def task_list(tasks: TaskSet) -> str:
-    """``3,5`` or ``1-4:1``: two tasks are written out."""
-    parts = []
-    for piece in tasks.ranges():
-        ids = piece.ids()
-        parts.append(",".join(map(str, ids)) if len(ids) <= 2 else str(piece))
-    return ",".join(parts)

@@ -105,7 +105,7 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     topology = "-ncb" not in switches
     queues = "-q" in switches
     if "-xml" in switches:
-        return Reply.of_text(0, HostXml(topology, queues).document(hosts.views()))
+        return Reply.of_text(0, HostXml(request.flavour, topology, queues).document(hosts.views()))
     table = HostTable(clock_for(request), topology, queues, bool(switches.listed("-F")))
     return Reply.of_text(0, table.text(hosts.views()))
 

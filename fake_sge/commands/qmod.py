@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.matching import names_a_queue
-from ..model import Hold, Job, Range, Rerun, fold
+from ..model import Hold, Job, Range, Rerun
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..render.usage import OptionHelp, usage
@@ -289,25 +289,14 @@ def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
     text = "Modify operation can not be applied on {} in pending/hold state"
     if not tasks and job.spec.is_array:
         return [] if job.tasks else [text.format(f"job {job.number}")]
-    lists: dict[Hold, list[int]] = {Hold.NONE: [], Hold.USER: [], Hold.SYSTEM: [], Hold.OPERATOR: []}
-    for task in job.waiting:
-        hold = job.hold_of_waiting(task)
-        for flag in (Hold.USER, Hold.SYSTEM, Hold.OPERATOR):
-            if hold & flag:
-                lists[flag].append(task)
-                break
-        else:
-            if not hold:
-                lists[Hold.NONE].append(task)
-    numbers = []
-    for members in lists.values():
-        for piece in fold(members):
-            numbers += [
-                task
-                for task in piece.ids()
-                if not tasks
-                or (tasks[0].first <= task <= tasks[0].last and (task - tasks[0].first) % piece.step == 0)
-            ]
+    numbers: dict[int, None] = {}
+    for kind in (Hold.NONE, Hold.USER, Hold.SYSTEM, Hold.OPERATOR):
+        for piece in job.lists[kind].pieces:
+            for task in piece.ids():
+                if not tasks or (
+                    tasks[0].first <= task <= tasks[0].last and (task - tasks[0].first) % piece.step == 0
+                ):
+                    numbers[task] = None
     return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
 
 

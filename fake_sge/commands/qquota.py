@@ -35,4 +35,5 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
         lines = quota_lines(qmaster, wanted, switches.listed("-l"))
     except QmasterUnreachable as error:
         return Reply.of_text(1, "", unreachable_text(error))
-    return Reply.of_text(0, (quota_document if "-xml" in switches else quota_table)(lines))
+    in_xml = "-xml" in switches
+    return Reply.of_text(0, quota_document(request.flavour, lines) if in_xml else quota_table(lines))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
+from ..model.task_lists import TaskList
 from ..model.values import listed
 from .delivery import is_away, is_stopped_by_queue, signal
 from .lifecycle import discard_enrolled, discard_waiting, exited, kill_simulated, release
@@ -103,7 +104,7 @@ def delete(
             pending.append(task.number)
         else:
             result.append(_delete_running(state, now, job, task, actor, force))
-    gone = waiting | waiting.of(pending)
+    gone = sorted([*waiting, *pending])
     for item in pending:
         discard_enrolled(state, now, job, job.tasks[item])
     if waiting:
@@ -114,12 +115,12 @@ def delete(
     return result
 
 
-def _gone(job: Job, gone: TaskSet, whole: bool) -> Change:
+def _gone(job: Job, gone: list[int], whole: bool) -> Change:
     if whole or not job.spec.is_array:
         return Change(Outcome.DELETED, job.number)
     if len(gone) == 1:
-        return Change(Outcome.DELETED, job.number, gone.lowest())
-    return Change(Outcome.DELETED, job.number, tasks=gone)
+        return Change(Outcome.DELETED, job.number, gone[0])
+    return Change(Outcome.DELETED, job.number, tasks=TaskList.collected(gone))
 
 
 def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool) -> Change:

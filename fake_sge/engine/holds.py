@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..model import CellConfig, Hold, Job, TaskSet
+from ..model import CellConfig, Hold, Job
 from ..model.operations import Actor, Change, Outcome
 from .state import CellState
 from .submission import refresh_ready
 
 _OWN = Hold.USER | Hold.OPERATOR | Hold.SYSTEM
 _WAITING_LISTS = (Hold.NONE, Hold.USER, Hold.OPERATOR, Hold.SYSTEM)
-_FIELDS = ((Hold.USER, "user_hold"), (Hold.OPERATOR, "operator_hold"), (Hold.SYSTEM, "system_hold"))
 
 
 @dataclass
@@ -54,11 +53,8 @@ class HoldRequest:
 
     @staticmethod
     def _all(job: Job) -> Iterator[int]:
-        for flag in _WAITING_LISTS:
-            for task in list(job.waiting):
-                held = job.hold_of_waiting(task)
-                if held & flag if flag else not held & (_OWN | Hold.ARRAY_DEPENDENCY):
-                    yield task
+        for kind in _WAITING_LISTS:
+            yield from job.lists[kind]
         yield from sorted(number for number, task in job.tasks.items() if task.finish is None)
 
     def _one(self, job: Job, number: int, target: Hold, plan: HoldPlan) -> Hold:
@@ -100,11 +96,13 @@ def change_holds(
     for item, hold in plan.new.items():
         if item in job.tasks:
             job.tasks[item].hold = job.tasks[item].hold & ~_OWN | hold
-    waiting = job.waiting.of(plan.new) & job.waiting
-    for flag, name in _FIELDS:
-        held = waiting.of(item for item, hold in plan.new.items() if hold & flag) & waiting
-        members: TaskSet = getattr(job, name)
-        setattr(job, name, members - waiting | held)
+    job.lists = job.lists.moved(
+        {
+            item: hold | job.hold_of_waiting(item) & Hold.ARRAY_DEPENDENCY
+            for item, hold in plan.new.items()
+            if item not in job.tasks
+        }
+    )
     refused = bool(plan.outcomes) and all(item.outcome is Outcome.DENIED_HOLD for item in plan.outcomes)
     there = tasks is None or any(task in job.spec.array.ids() for task in tasks)
     job.version += there and not refused

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import heapq
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
+from ..model.task_lists import TaskList
 from .accounting import accounting_line
 from .delivery import is_away, is_stopped_by_queue, repeat_signals
 from .state import (
@@ -20,7 +22,7 @@ from .state import (
     drop_waiting,
     never_ran,
 )
-from .submission import depends_on, is_rerunnable, refresh_ready
+from .submission import hold_for_tasks, is_rerunnable, refresh_ready
 
 
 def started(state: CellState, now: float, number: int, task_number: int, run: int) -> None:
@@ -164,7 +166,7 @@ def purge(state: CellState, now: float) -> None:
         del job.tasks[task_number]
         if not job.waiting:
             _forget(job)
-        _bury(state, job, job.waiting.of((task_number,)))
+        _bury(state, job, (task_number,))
         refresh_ready(state, job, now)
         leave_if_empty(state, now, job)
     state.ended = kept
@@ -175,17 +177,17 @@ def _forget(job: Job) -> None:
     job.priority = job.normalised_tickets = 0.0
 
 
-def _bury(state: CellState, job: Job, members: TaskSet) -> None:
+def _bury(state: CellState, job: Job, members: Iterable[int]) -> None:
     """Keep ended tasks for ``qstat -s z``, with the job's figures as they were when its first one ended."""
     found = next((item for item in reversed(state.zombies) if item.number == job.number), None)
     if found is None:
         found = copy.copy(job)
-        found.zombies = members.empty()
+        found.zombies = TaskList()
         state.zombies.append(found)
         keep = int(state.config.global_config["finished_jobs"])
         del state.zombies[: max(0, len(state.zombies) - keep)]
     assert found.zombies is not None
-    found.zombies |= members
+    found.zombies = found.zombies.with_tasks(members)
 
 
 def leave_if_empty(state: CellState, now: float, job: Job) -> None:
@@ -211,7 +213,7 @@ def release_successors(state: CellState, now: float, job: Job) -> None:
             state.unseen.setdefault(number, (35, WAITS_FOR_JOBS))
         after.predecessors = tuple(item for item in after.predecessors if item != job.number)
         after.predecessors_ad = tuple(item for item in after.predecessors_ad if item != job.number)
-        _refresh_array_hold(state, after)
+        hold_for_tasks(state, after, after.array_hold)
         refresh_ready(state, after, now)
     job.successors = ()
 
@@ -221,20 +223,9 @@ def release_array_successors(state: CellState, job: Job) -> None:
     for number in job.successors:
         after = state.jobs.get(number)
         if after is not None and job.number in after.predecessors_ad:
-            _refresh_array_hold(state, after)
+            hold_for_tasks(state, after, after.array_hold)
             if after.waiting - after.array_hold and not after.predecessors:
                 state.mark_ready(after)
-
-
-def _refresh_array_hold(state: CellState, job: Job) -> None:
-    if not job.array_hold:
-        return
-    still = [
-        task
-        for task in job.array_hold
-        if any(depends_on(state.jobs[number], job, task) for number in job.predecessors_ad if number)
-    ]
-    job.array_hold = job.waiting.of(still)
 
 
 def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) -> None:
@@ -253,7 +244,7 @@ def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None
     del job.tasks[task.number]
     if not job.waiting:
         _forget(job)
-    _bury(state, job, job.waiting.of((task.number,)))
+    _bury(state, job, (task.number,))
     _ended(state, job, Finished(task.number, deleted=True))
     refresh_ready(state, job, now)
     leave_if_empty(state, now, job)

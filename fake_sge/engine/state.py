@@ -216,11 +216,7 @@ def enroll(job: Job, number: int) -> Task:
 
 def drop_waiting(job: Job, members: TaskSet) -> None:
     """Take tasks out of the waiting ones, and out of their holds."""
-    job.waiting -= members
-    job.user_hold -= members
-    job.operator_hold -= members
-    job.system_hold -= members
-    job.array_hold -= members
+    job.lists = job.lists.without(members)
 
 
 def never_ran(failed: int, error: str, usage: dict[str, float]) -> Exit:

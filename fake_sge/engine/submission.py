@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from ..model import Job, JobSpec, Rerun, SchedulingMessage, State, Task, TaskSet
+from ..model import Hold, Job, JobSpec, Rerun, SchedulingMessage, State, Task
 from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
+from ..model.task_lists import HoldLists
 from .admission import ANSWER_LOST, judge, late, not_in_any_queue
 from .reasons import suitability
 from .state import NO_REASON, CellState
@@ -54,18 +55,10 @@ def _verified(number: int, found: bool, messages: list[SchedulingMessage]) -> Su
 
 def _store(state: CellState, now: float, spec: JobSpec) -> Job:
     number = take_number(state)
-    everything = TaskSet.full(spec.array)
-    nothing = everything.empty()
-    job = Job(
-        number,
-        spec,
-        state.moment(now),
-        everything,
-        everything if spec.user_hold else nothing,
-        everything if spec.operator_hold else nothing,
-        everything if spec.system_hold else nothing,
-        nothing,
-    )
+    hold = Hold.USER if spec.user_hold else Hold.NONE
+    hold |= Hold.OPERATOR if spec.operator_hold else Hold.NONE
+    hold |= Hold.SYSTEM if spec.system_hold else Hold.NONE
+    job = Job(number, spec, state.moment(now), HoldLists.full(spec.array, hold))
     if state.config.flavour.is_ocs:
         job.category_id = state.category_ids.setdefault(category_of(spec), len(state.category_ids) + 1)
     wrapped = bool(state.jobs) and number < next(reversed(state.jobs))
@@ -133,11 +126,21 @@ def resolve_dependencies(state: CellState, job: Job, altered: Collection[str] | 
         if number in state.jobs:
             before = state.jobs[number]
             before.successors = tuple(item for item in before.successors if item != job.number)
-    job.array_hold = job.waiting.empty()
-    for number in filter(state.jobs.__contains__, job.predecessors_ad):
-        job.array_hold |= job.waiting.of(
-            task for task in job.waiting if depends_on(state.jobs[number], job, task)
-        )
+    hold_for_tasks(state, job, job.waiting)
+
+
+def hold_for_tasks(state: CellState, job: Job, tasks: Iterable[int]) -> None:
+    """Set or lift the -hold_jid_ad hold of waiting tasks, as their counterparts are now."""
+    before = [state.jobs[number] for number in job.predecessors_ad if number in state.jobs]
+    held = job.array_hold
+    if not before and not held:
+        return
+    new: dict[int, Hold] = {}
+    for task in tasks:
+        bound = any(depends_on(other, job, task) for other in before)
+        if bound != (task in held):
+            new[task] = job.hold_of_waiting(task) ^ Hold.ARRAY_DEPENDENCY
+    job.lists = job.lists.moved(new)
 
 
 def depends_on(before: Job, job: Job, task: int) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Simulation,
         Task,
     )
-    from .ranges import Range, TaskSet, fold
+    from .ranges import Range, TaskSet
     from .states import (
         CHECKPOINT_BITS,
         MAIL_BITS,
@@ -78,7 +78,6 @@ __all__ = [
     "Status",
     "Task",
     "TaskSet",
-    "fold",
     "state_letters",
 ]
 
@@ -105,7 +104,6 @@ _HOMES = {
     "Task": "jobs",
     "Range": "ranges",
     "TaskSet": "ranges",
-    "fold": "ranges",
     "CHECKPOINT_BITS": "states",
     "MAIL_BITS": "states",
     "NO_MAIL": "states",

@@ -128,6 +128,7 @@ class Flavour(NamedTuple):
         suitability_after_queues: -w e adds a line to the refusal of an unknown queue.
         sync_on_stdout: qsub -sync y reports every end of a job on stdout.
         zombie_state: how a listing calls an ended job.
+        less_than: ``<`` in XML. Of OCS 9.2 it is recorded of ``qstat -j`` alone (``qstat.j_xml_name_lt``).
         retained: ``qstat -s f`` lists retained finished jobs, and there is no ``-s z``.
     """
 
@@ -150,6 +151,7 @@ class Flavour(NamedTuple):
     compatibility: bool = False
     retained: bool = False
     zombie_state: str = "z"
+    less_than: str = "%lt;"
     infinity: str = "infinity"
     server_times: bool = False
     missing_options: tuple[str, ...] = ()
@@ -306,6 +308,7 @@ OCS_92 = OCS_91._replace(
     unknown_in_xml=False,
     compatibility=False,
     retained=True,
+    less_than="&lt;",
 )
 
 FLAVOURS = {flavour.name: flavour for flavour in (SGE, DAIMH, OCS_90, OCS_91, OCS_92)}

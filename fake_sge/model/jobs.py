@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .ranges import Range, TaskSet
 from .states import Hold, JobType, Rerun, State, Status
+from .task_lists import KINDS_OF_HOLD, HoldLists, TaskList
 
 INFINITE_SLOTS = 9999999
 
@@ -208,18 +209,14 @@ class Task(Compact):
 
 @dataclass
 class Job(Compact):
-    """A job in the qmaster. ``waiting`` are its never dispatched tasks, ``tasks`` the enrolled ones."""
+    """A job in the qmaster. ``lists`` has its never dispatched tasks, ``tasks`` the enrolled ones."""
 
     number: int
     spec: JobSpec
     submission_time: float
-    waiting: TaskSet
-    user_hold: TaskSet  # holds of waiting tasks (enrolled ones have Task.hold)
-    operator_hold: TaskSet
-    system_hold: TaskSet
-    array_hold: TaskSet  # -hold_jid_ad
+    lists: HoldLists  # with the holds of waiting tasks (enrolled ones have Task.hold)
     tasks: dict[int, Task] = field(default_factory=dict)
-    zombies: TaskSet | None = None  # ended tasks, as listed by -s z
+    zombies: TaskList | None = None  # ended tasks, as listed by -s z
     predecessors: tuple[int, ...] = ()  # -hold_jid resolved to jobs that still exist
     predecessors_ad: tuple[int, ...] = ()
     successors: tuple[int, ...] = ()
@@ -259,14 +256,19 @@ class Job(Compact):
         return not self.waiting and all(task.finish is not None for task in self.tasks.values())
 
     @property
+    def waiting(self) -> TaskSet:
+        """The tasks that were never dispatched."""
+        return self.lists.waiting
+
+    @property
+    def array_hold(self) -> TaskSet:
+        """The waiting tasks that -hold_jid_ad holds back."""
+        return self.lists.members(Hold.ARRAY_DEPENDENCY)
+
+    @property
     def holds(self) -> tuple[tuple[Hold, TaskSet], ...]:
         """The held ones of the waiting tasks, by the kind of hold."""
-        return (
-            (Hold.USER, self.user_hold),
-            (Hold.OPERATOR, self.operator_hold),
-            (Hold.SYSTEM, self.system_hold),
-            (Hold.ARRAY_DEPENDENCY, self.array_hold),
-        )
+        return tuple((kind, self.lists.members(kind)) for kind in KINDS_OF_HOLD)
 
     def hold_of_waiting(self, task: int) -> Hold:
         """Hold bits of a never dispatched task."""
@@ -276,23 +278,10 @@ class Job(Compact):
                 hold |= flag
         return hold
 
-    def waiting_groups(self) -> list[tuple[Hold, TaskSet]]:
-        """The waiting tasks by hold bits, unheld first, then by lowest task; each is a qstat line."""
-        groups: list[tuple[Hold, TaskSet]] = [(Hold.NONE, self.waiting)]
-        for flag, members in self.holds:
-            split: list[tuple[Hold, TaskSet]] = []
-            for hold, tasks in groups:
-                split += [(hold, tasks - members), (hold | flag, tasks & members)]
-            groups = [(hold, tasks) for hold, tasks in split if tasks]
-        return sorted(groups, key=lambda group: (group[0] != Hold.NONE, group[1].lowest()))
-
     @property
     def free(self) -> TaskSet:
         """Waiting tasks without any hold."""
-        free = self.waiting
-        for _, members in self.holds:
-            free -= members
-        return free
+        return self.lists.members(Hold.NONE)
 
 
 class SchedulingMessage(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any, NamedTuple
 
-from .ranges import TaskSet
+from .task_lists import TaskList
 
 
 class Warn(enum.Enum):
@@ -62,7 +62,7 @@ class Change(NamedTuple):
     outcome: Outcome
     job: int = 0
     task: int | None = None
-    tasks: TaskSet | None = None
+    tasks: TaskList | None = None
     name: str = ""  # queue instance name for queue operations
     need: str = ""  # "operator" or "manager" for DENIED_HOLD
 

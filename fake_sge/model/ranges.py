@@ -150,25 +150,4 @@ class TaskSet:
         return TaskSet, (self.first, self.step, self.mask)
 
     def __repr__(self) -> str:
-        return f"TaskSet({','.join(str(piece) for piece in self.ranges())})"
-
-    def ranges(self) -> list[Range]:
-        """The members folded greedily into ranges, ascending (how qstat folds them is the renderer's)."""
-        return fold(list(self))
-
-
-def fold(ids: Sequence[int]) -> list[Range]:
-    """Fold ascending ids into maximal arithmetic runs, greedily from the left."""
-    result: list[Range] = []
-    index = 0
-    while index < len(ids):
-        if index + 1 == len(ids):
-            result.append(Range(ids[index], ids[index], 1))
-            break
-        step = ids[index + 1] - ids[index]
-        end = index + 1
-        while end + 1 < len(ids) and ids[end + 1] - ids[end] == step:
-            end += 1
-        result.append(Range(ids[index], ids[end], step))
-        index = end + 1
-    return result
+        return f"TaskSet({','.join(map(str, self))})"

@@ -154,7 +154,8 @@ def _jobs(qmaster: Qmaster) -> list[dict[str, Any]]:
     groups: list[TaskGroup] = []
     for job in qmaster.engine.state.jobs.values():
         groups += [_group(qmaster, job, [number], job.tasks[number]) for number in sorted(job.tasks)]
-        groups += [_group(qmaster, job, members, hold=hold) for hold, members in job.waiting_groups()]
+        waiting = sorted(job.lists.groups(), key=lambda group: (group[0] != Hold.NONE, next(iter(group[1]))))
+        groups += [_group(qmaster, job, members, hold=hold) for hold, members in waiting]
     return [asdict(group) for group in groups]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model import Job, JobType, Rerun
 from ..model.categories import request_set
+from ..model.task_lists import written
 from .detail_resources import (
     addresses_as_given,
     binding_text,
@@ -13,7 +14,6 @@ from .detail_resources import (
     visible_env,
 )
 from .formats import Clock
-from .tasks import print_ranges
 
 
 def _date(clock: Clock, seconds: float) -> str:
@@ -45,7 +45,7 @@ def _options(job: Job, clock: Clock, binding: bool) -> list[tuple[str, str]]:
         ("-notify", "yes" if spec.notify else ""),
         ("-p", str(spec.priority) if spec.priority else ""),
         ("-P", spec.project or ""),
-        ("-pe", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}" if spec.pe is not None else ""),
+        ("-pe", f"{spec.pe} {written(spec.pe_ranges, steps=False)}" if spec.pe is not None else ""),
         ("-pty", "no"),
         ("-R", "yes" if spec.reserve else ""),
         ("-r", "no" if spec.rerun is Rerun.NO else "yes"),

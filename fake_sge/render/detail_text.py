@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 from ..model import HostPath, Job, JobSpec, JobType, Rerun, Resource, SchedulingMessage, Status, Task
+from ..model.task_lists import written
 from ..model.values import duration, memory
 from .detail_resources import binding_text, checkpoint_letters, mail_option_letters, visible_env
 from .formats import Clock
-from .tasks import print_ranges
 
 RULE = "=" * 62
 WIDTH = 28
@@ -81,7 +81,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
     """What a submission says, by what Grid Engine calls it; None is not shown."""
     recorded = dict(spec.env)
     hard, soft = (_resources(spec, name) for name in ("hard_resources", "soft_resources"))
-    ranges = print_ranges(spec.pe_ranges, steps=False)
+    ranges = written(spec.pe_ranges, steps=False)
     letters = checkpoint_letters(spec.checkpoint_attr)
     return {
         "deadline": clock.long(spec.deadline) if spec.deadline else None,

@@ -27,7 +27,7 @@ from .elements import (
     ranges,
     variables,
 )
-from .formats import Clock
+from .formats import Clock, finished
 
 LAST_OWN_MESSAGE = 25  # messages up to this number are made for one job, the others for all that they concern
 CLEAN_UP_MESSAGE = 44  # its job list is named "job ids", blank included (qstat.j_xml_job_ids_tag)
@@ -106,10 +106,8 @@ class JobDetails:
         """The whole document."""
         info = block(1, "djob_info", [self.job(job) for job in jobs])
         notes = f"  <messages>\n    <element>\n{messages_rows(messages, 3)}    </element>\n  </messages>\n"
-        return (
-            opening(self._flavour, "detailed_job_info", "detailed_job_info")
-            + f"{info}{notes}</detailed_job_info>\n"
-        )
+        root = opening(self._flavour, "detailed_job_info", "detailed_job_info")
+        return finished(self._flavour, f"{root}{info}{notes}</detailed_job_info>\n")
 
     def job(self, job: Job) -> str:
         """One ``element`` of djob_info."""
@@ -298,16 +296,16 @@ def messages_rows(messages: Sequence[SchedulingMessage], depth: int) -> str:
 def all_messages(flavour: Flavour, messages: Sequence[SchedulingMessage]) -> str:
     """``qstat -j -xml`` without a job."""
     root = opening(flavour, "message", "message")
-    return f"{root}  <element>\n{messages_rows(messages, 2)}  </element>\n</message>\n"
+    return finished(flavour, f"{root}  <element>\n{messages_rows(messages, 2)}  </element>\n</message>\n")
 
 
 def unknown_jobs(flavour: Flavour, words: Sequence[str]) -> str:
     """The answer for jobs that are not there."""
     if flavour.malformed:
         rows = "".join(block(1, "", [leaf(2, "ST_name", word), leaf(2, "ST_id", 0)]) for word in words)
-        return f"{opening(flavour, 'unknown_jobs', 'qstat')}{rows}</unknown_jobs>\n"
+        return finished(flavour, f"{opening(flavour, 'unknown_jobs', 'qstat')}{rows}</unknown_jobs>\n")
     rows = "".join(leaf(2, "ST_name", word) for word in words)
-    return f"{HEAD}<unknown_jobs >\n{rows}</unknown_jobs>\n"
+    return finished(flavour, f"{HEAD}<unknown_jobs >\n{rows}</unknown_jobs>\n")
 
 
 def communication_error(text: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from ..model import CellConfig, Granted, Job, QueueState, State, Status, Task, TaskSet
+from ..model import CellConfig, Granted, Hold, Job, QueueState, State, Status, Task
 from ..model.flavours import DetailChoices, Flavour
+from ..model.task_lists import KINDS_OF_HOLD
 from .detail_xml import LAST, PARALLEL, PROGRAM, SETTINGS, Dependents, JobDetails
 from .elements import Entries, Rows, block, flag, leaf, member, names_of_jobs, ranges
 from .formats import Clock
-from .tasks import changed_ranges, original_ranges
 
 _HELD = 0x10  # in JAT_state
 _CLEANING_UP = 0x100000  # in JAT_state of a task that was rescheduled
@@ -136,22 +136,11 @@ class OcsJobDetails(JobDetails):
 
 def held_tasks(job: Job) -> dict[str, object]:
     """The waiting tasks without a hold, and those with each kind of hold."""
-    spec = job.spec
-    held = spec.user_hold or spec.system_hold or spec.operator_hold
-    lists: Sequence[tuple[str, TaskSet, bool]] = (
-        ("n", job.free, not held),
-        ("u", job.user_hold & job.waiting, spec.user_hold),
-        ("s", job.system_hold & job.waiting, spec.system_hold),
-        ("o", job.operator_hold & job.waiting, spec.operator_hold),
-        ("a", job.array_hold & job.waiting, True),
-    )
+    kinds = zip("nuosa", (Hold.NONE, *KINDS_OF_HOLD))
     return {
-        f"JB_ja_{letter}_h_ids": ranges(
-            "task_id_range",
-            original_ranges(spec.array, members) if original else changed_ranges(members),
-        )
-        for letter, members, original in lists
-        if members
+        f"JB_ja_{letter}_h_ids": ranges("task_id_range", job.lists[kind].pieces)
+        for letter, kind in kinds
+        if job.lists[kind]
     }
 
 

@@ -6,14 +6,14 @@ import math
 import time
 from collections.abc import Callable
 
-from ..model.flavours import Times
+from ..model.flavours import Flavour, Times
 from ..model.values import memory
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = "{0.tm_year:04d}-{0.tm_mon:02d}-{0.tm_mday:02d}"
 _TIME = "{0.tm_hour:02d}:{0.tm_min:02d}:{0.tm_sec:02d}"
-_XML = str.maketrans({"&": "&amp;", "<": "%lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
 def memory_bytes(value: float) -> str:
@@ -35,8 +35,13 @@ def fixed(text: str, width: int) -> str:
 
 
 def xml_escape(text: str) -> str:
-    """Text in XML as Grid Engine writes it: ``<`` becomes ``%lt;`` (its defect)."""
+    """Text in XML; the whole document goes through :func:`finished`."""
     return text.translate(_XML)
+
+
+def finished(flavour: Flavour, document: str) -> str:
+    """A document with ``<`` as the flavour writes it: ``%lt;`` is a defect of most of them."""
+    return document.replace("&lt;", flavour.less_than)
 
 
 class Clock:

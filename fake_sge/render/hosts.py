@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model import QueueInstance
+from ..model.flavours import Flavour
 from .elements import HEAD
-from .formats import Clock, fixed, xml_escape
+from .formats import Clock, finished, fixed, xml_escape
 from .listing import Line
 from .offers import Resource
 from .queues import state_letters
@@ -117,17 +118,15 @@ def _value(tag: str, attributes: str, text: str) -> str:
 class HostXml:
     """``qhost -xml``."""
 
-    def __init__(self, topology: bool, queues: bool) -> None:
+    def __init__(self, flavour: Flavour, topology: bool, queues: bool) -> None:
+        self._flavour = flavour
         self._topology = topology
         self._queues = queues
 
     def document(self, hosts: Sequence[HostView]) -> str:
         """The whole document."""
-        return (
-            f'{HEAD}<qhost xmlns:xsd="{_SCHEMA}">\n'
-            + "".join(self._host(host) for host in hosts)
-            + "</qhost>\n"
-        )
+        rows = "".join(self._host(host) for host in hosts)
+        return finished(self._flavour, f'{HEAD}<qhost xmlns:xsd="{_SCHEMA}">\n{rows}</qhost>\n')
 
     def _host(self, host: HostView) -> str:
         rows = [f" <host name='{xml_escape(host.name)}'>\n"]

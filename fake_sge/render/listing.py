@@ -21,12 +21,11 @@ from ..model import (
     State,
     Status,
     Task,
-    TaskSet,
     state_letters,
 )
 from ..model.globs import glob_match
+from ..model.task_lists import TaskList
 from .slots import slot_request
-from .tasks import changed_tasks, original_tasks
 
 
 class Show(enum.IntFlag):
@@ -81,9 +80,6 @@ _TASK_HOLDS = (
 _PENDING, _RUNNING, _SUSPENDED = int(Show.PENDING), int(Show.RUNNING), int(Show.SUSPENDED)
 _TASK_SUSPENDED = int(State.SUSPENDED)
 _ACTIVE = (Status.RUNNING, Status.TRANSFERRING)
-
-# The order in which qstat lists the hold combinations of array tasks that were never dispatched.
-_HOLD_ORDER = tuple(Hold(bits) for bits in (0, 1, 2, 4, 8, 3, 5, 9, 6, 10, 12, 7, 11, 13, 14, 15))
 
 
 def parse_show(word: str, retained: bool = False) -> Show | None:
@@ -209,10 +205,13 @@ class Selection:
 
     def _pending_fetched(self, job: Job) -> bool:
         holds = self._holds
+        tasks = job.tasks.values()
         if not holds or holds == HOLDS:
-            return bool(job.waiting) or not any(t.status is Status.RUNNING for t in job.tasks.values())
-        for (flag, bit), (_, tasks) in zip(_TASK_HOLDS, job.holds):
-            if holds & flag and (tasks or any(task.hold & bit for task in job.tasks.values())):
+            if job.lists or not any(task.status is Status.RUNNING for task in tasks):
+                return True
+            return bool(holds) and any(task.hold for task in tasks)
+        for (flag, bit), (_, members) in zip(_TASK_HOLDS, job.holds):
+            if holds & flag and (members or any(task.hold & bit for task in tasks)):
                 return True
         return bool(holds & Show.TIME_HOLD and job.spec.execution_time) or bool(
             holds & Show.JOB_HOLD and job.predecessors
@@ -295,7 +294,7 @@ class Selection:
                     or (queues is not None and task.granted and task.granted[0].instance not in queues)
                 ):
                     enrolled = task
-            if job.waiting or idle:
+            if job.lists or idle:
                 keyed.append((-(job.priority if enrolled is None else enrolled.priority), job.number, job))
         keyed.sort(key=lambda item: item[:2])
         for _, _, job in keyed:
@@ -303,7 +302,7 @@ class Selection:
                 continue
             if job.tasks:
                 yield from self._enrolled_lines(job)
-            if job.waiting:
+            if job.lists:
                 yield from self._waiting_lines(job)
 
     def _enrolled_lines(self, job: Job) -> Iterator[Line]:
@@ -321,7 +320,8 @@ class Selection:
                 for task in members:
                     yield Line(job, letters, str(task.number), slots, task)
             else:
-                yield Line(job, letters, changed_tasks([task.number for task in members]), slots, members[0])
+                alike = TaskList.collected(task.number for task in members)
+                yield Line(job, letters, str(alike), slots, members[0])
 
     def _hold_wanted(self, job: Job, hold: Hold) -> bool:
         holds = self._holds
@@ -335,8 +335,7 @@ class Selection:
 
     def _waiting_lines(self, job: Job) -> Iterator[Line]:
         slots = slot_request(job, self._config)
-        groups = self._waiting_groups(job)
-        for hold, members in groups:
+        for hold, members in job.lists.groups():
             if not self._hold_wanted(job, hold):
                 continue
             letters = state_letters(job, None, hold)
@@ -346,23 +345,7 @@ class Selection:
             elif not job.spec.is_array:
                 yield Line(job, letters, "1", slots)
             else:
-                original = bool(hold) == (
-                    job.spec.user_hold or job.spec.operator_hold or job.spec.system_hold
-                )
-                structure = job.spec.array
-                yield Line(
-                    job,
-                    letters,
-                    original_tasks(structure, members) if original else changed_tasks(members),
-                    slots,
-                )
-
-    @staticmethod
-    def _waiting_groups(job: Job) -> list[tuple[Hold, TaskSet]]:
-        if not any(members.mask for _, members in job.holds):
-            return [(Hold.NONE, job.waiting)]
-        groups = dict(job.waiting_groups())
-        return [(hold, groups[hold]) for hold in _HOLD_ORDER if hold in groups]
+                yield Line(job, letters, str(members), slots)
 
     # ---- finished -----------------------------------------------------------------------------------
     def zombies(self, jobs: Iterable[Job]) -> Iterator[Line]:
@@ -371,5 +354,5 @@ class Selection:
             return
         for job in jobs:
             if job.zombies and self._owner_wanted(job.owner):
-                tasks = original_tasks(job.spec.array, job.zombies)
-                yield Line(job, self._scope.zombie_state, tasks, slot_request(job, self._config), zombie=True)
+                slots = slot_request(job, self._config)
+                yield Line(job, self._scope.zombie_state, str(job.zombies), slots, zombie=True)

@@ -6,26 +6,27 @@ from collections.abc import Iterable
 
 from ..model import CellConfig
 from ..model.flavours import Flavour
+from ..model.task_lists import written
 from .detail_resources import binding_text
 from .elements import opening
-from .formats import Clock, xml_escape
+from .formats import Clock, finished, xml_escape
 from .listing import Line
 from .slots import urgency_contribution
 from .table import NAMES, Columns
-from .tasks import print_ranges
 
 
 def document(flavour: Flavour, queues: str, jobs: str) -> str:
     """The document around the listing of running (``queues``) and other jobs."""
-    return (
+    return finished(
+        flavour,
         opening(flavour, "job_info", "qstat") + f"  <queue_info>\n{queues}  </queue_info>\n"
-        f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n"
+        f"  <job_info>\n{jobs}  </job_info>\n</job_info>\n",
     )
 
 
 def summary_document(flavour: Flavour, rows: str) -> str:
     """The document of ``-g c``."""
-    return f"{opening(flavour, 'job_info', 'qstat')}{rows}</job_info>\n"
+    return finished(flavour, f"{opening(flavour, 'job_info', 'qstat')}{rows}</job_info>\n")
 
 
 def _contribution(value: float) -> str:
@@ -158,7 +159,7 @@ class JobListXml:
         job, spec = line.job, line.job.spec
         items: list[tuple[str, object]] = [("full_job_name", self._text(spec.name))]
         if spec.pe is not None:
-            ranges = print_ranges(spec.pe_ranges, steps=False)
+            ranges = written(spec.pe_ranges, steps=False)
             items.append((f'requested_pe name="{xml_escape(spec.pe)}"', ranges))
         if line.task is not None and line.task.granted_pe:
             items.append((f'granted_pe name="{xml_escape(line.task.granted_pe)}"', line.task.slots))

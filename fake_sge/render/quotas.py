@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..model.flavours import Flavour
 from .elements import HEAD
-from .formats import xml_escape
+from .formats import finished, xml_escape
 
 _SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/source/dist/util/resources/schemas/qquota/qquota.xsd"
 
@@ -34,7 +35,7 @@ def quota_table(lines: Sequence[QuotaLine]) -> str:
     return "".join(rows)
 
 
-def quota_document(lines: Sequence[QuotaLine]) -> str:
+def quota_document(flavour: Flavour, lines: Sequence[QuotaLine]) -> str:
     """``qquota -xml``: an element for each rule."""
     rows = []
     for line in lines:
@@ -45,4 +46,5 @@ def quota_document(lines: Sequence[QuotaLine]) -> str:
                 rows.append(f"   <{tag}>{xml_escape(name)}</{tag}>\n")
         used = "" if line.value is None else f" value='{line.value}'"
         rows.append(f"   <limit resource='{line.resource}' limit='{line.limit}'{used}/>\n </qquota_rule>\n")
-    return f'{HEAD}<qquota_result xmlns="{_SCHEMA}">\n{"".join(rows)}</qquota_result>\n'
+    body = "".join(rows)
+    return finished(flavour, f'{HEAD}<qquota_result xmlns="{_SCHEMA}">\n{body}</qquota_result>\n')

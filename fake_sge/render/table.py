@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Callable, NamedTuple
 
 from ..model import CellConfig, Job
+from ..model.task_lists import written
 from .detail_resources import binding_text
 from .formats import Clock, days_duration, fixed
 from .listing import Line
 from .slots import urgency_contribution
-from .tasks import print_ranges
 
 _BASE_RULE = "-" * 93
 _EXTENDED_RULE = "-" * 79
@@ -212,7 +212,7 @@ def requested(job: Job, line: Line) -> tuple[list[tuple[str, str]], list[tuple[s
     first = (
         ("Full jobname", spec.name),
         ("Master Queue", line.granted.instance if line.granted is not None else ""),
-        ("Requested PE", f"{spec.pe} {print_ranges(spec.pe_ranges, steps=False)}" if spec.pe else ""),
+        ("Requested PE", f"{spec.pe} {written(spec.pe_ranges, steps=False)}" if spec.pe else ""),
         ("Granted PE", f"{task.granted_pe} {task.slots}" if task is not None and task.granted_pe else ""),
     )
     last = [(title, ", ".join(map(str, names(job)))) for title, _, names in NAMES if names(job)]

@@ -82,11 +82,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         SGE,
         ("state.finished_window.j_xml", "state.finished_window_array.j_xml"),
     ),
-    (
-        "the folding 3-7:2,8-20:1 tells in which order tasks were held; the fake keeps sets of tasks",
-        SGE,
-        ("state.array_task_susp.plain",),
-    ),
     ("the fake's only host cannot be deleted", SGE, ("cell2.qconf_sel_none", "cell2.qhost_none")),
     (
         "the last -hold_jid_ad holds went with the first deleted task",
@@ -103,11 +98,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("qconf speaks as 8.1.9's in every flavour", ALL, ("qconf.secl",)),
     ("qconf speaks as 8.1.9's in every flavour", OCS, ("qconf.sc", "qconf.tsm_denied", "qconf.stl")),
     ("qconf speaks as 8.1.9's in every flavour", OCS[1:], ("qconf.mattr_denied", "qconf.scl")),
-    (
-        "the fake escapes < as the others do (%lt;)",
-        ("ocs-9.2",),
-        (*("qstat.j_xml_args_special", "qstat.j_xml_env_special", "qstat.j_xml_name_lt"),),
-    ),
     (
         "the fake keeps no finished jobs (finished_jobs_keep_time)",
         ("ocs-9.2",),

@@ -7,6 +7,7 @@ from typing import Any
 
 from fake_sge.engine.state import enroll
 from fake_sge.model import Exit, Hold, Job, QueueState, Simulation, State, Status
+from fake_sge.model.task_lists import HoldLists
 from tests.fake.pure import PureCell
 
 HELD_BEFORE = {"op.qrls.dr", "op.qrls.t"}  # a qhold of the same series came before
@@ -47,9 +48,10 @@ def put_in_state(cell: PureCell, number: int, state: str, user: str = "grid2") -
     if state.startswith("hqw") or state == "qw" or state.endswith(("Eqw", "cleared")):
         job = cell.submit(number, "-h", *words, user=user)
         kinds = state.partition("_")[2] or ("" if state != "hqw" else "u")
-        job.user_hold = job.user_hold.empty()
+        hold = Hold.NONE
         for letter in kinds:
-            setattr(job, {"u": "user_hold", "o": "operator_hold", "s": "system_hold"}[letter], job.waiting)
+            hold |= {"u": Hold.USER, "o": Hold.OPERATOR, "s": Hold.SYSTEM}[letter]
+        job.lists = HoldLists.full(job.spec.array, hold)
         if state in ("Eqw", "hEqw"):
             _error(job)
             job.tasks[1].hold = Hold.USER if state == "hEqw" else Hold.NONE
@@ -122,7 +124,9 @@ def _without(cell: PureCell, number: int, tasks: str) -> None:
 
 
 def _hold(job: Job, *tasks: int) -> None:
-    job.user_hold = job.waiting.of(tasks)
+    lists = HoldLists.full(job.spec.array, Hold.NONE)
+    lists = lists.without(task for task in job.spec.array.ids() if task not in job.waiting)
+    job.lists = lists.moved(dict.fromkeys(tasks, Hold.USER))
 
 
 def _special_qdel(cell: PureCell, name: str) -> bool:
@@ -159,11 +163,11 @@ def _special(cell: PureCell, name: str) -> bool:
         _suspended(_limited(cell, 696, "1-9:2", 2), 1, 3)
     elif name == "op.qmod_cj.Eqw.2":
         job = _array(cell, 695, "1-3", "-h")
-        job.user_hold = job.waiting.empty()
+        job.lists = HoldLists.full(job.spec.array, Hold.NONE)
         _error(job, (1, 2, 3))
     elif name in ("op.qhold_task_range.pending", "op.qhold_task_range_step.pending"):
         job = _array(cell, 697, "1-20", "-h")
-        job.user_hold = job.waiting.empty()
+        job.lists = HoldLists.full(job.spec.array, Hold.NONE)
         cell.qmaster.engine.state.ready.clear()
     elif "697" in name or "unknown_task" in name or "task_dot" in name:
         _array(cell, 697, "1-20", "-h")

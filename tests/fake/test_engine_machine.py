@@ -180,8 +180,8 @@ class CellMachine(RuleBasedStateMachine):
             assert sum(map(len, places)) == len(everything)
             assert set.union(*places) == everything
             assert job.waiting or job.tasks
-            for held in (job.user_hold, job.operator_hold, job.system_hold, job.array_hold):
-                assert not held - job.waiting
+            held = {task for _, members in job.holds for task in members}
+            assert set(job.free) == set(job.waiting) - held
 
     @invariant()
     def dependencies_are_mutual_and_alive(self) -> None:
@@ -195,8 +195,7 @@ class CellMachine(RuleBasedStateMachine):
     def nobody_is_forgotten_by_the_scheduler(self) -> None:
         state = self.engine.state
         for job in state.jobs.values():
-            free = job.waiting - job.user_hold - job.operator_hold - job.system_hold - job.array_hold
-            if free and not job.predecessors and job.spec.execution_time <= 0:
+            if job.free and not job.predecessors and job.spec.execution_time <= 0:
                 assert job.number in state.ready
 
     @invariant()

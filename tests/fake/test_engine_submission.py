@@ -141,4 +141,4 @@ def test_verification_with_w_e_refuses() -> None:
 def test_holds_of_a_new_array() -> None:
     kit = Kit()
     job = kit.jobs[kit.put(tasks=(1, 5, 2), user_hold=True)]
-    assert [(hold, list(tasks)) for hold, tasks in job.waiting_groups()] == [(Hold.USER, [1, 3, 5])]
+    assert [(hold, list(tasks)) for hold, tasks in job.lists.groups()] == [(Hold.USER, [1, 3, 5])]

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from fake_sge.commands.qstat import main
-from fake_sge.model import Granted, Job, JobSpec, JobType, Range, State, Status, Task, TaskSet
+from fake_sge.model import Granted, Hold, Job, JobSpec, JobType, Range, State, Status, Task
 from fake_sge.model.requests import Reply, Request
+from fake_sge.model.task_lists import HoldLists
 from fake_sge.options import CellOptions
 from fake_sge.qmaster.view import CommandView
 
@@ -22,9 +23,8 @@ from .pure import PureQmaster, QuietClient
 def job(number: int, array: Range, running: bool) -> Job:
     kind = JobType.ARRAY if array.last > 1 else JobType.NONE
     spec = JobSpec(f"job{number}", "me", 1000, "g", 1000, "localhost", array=array, job_type=kind)
-    full = TaskSet.full(array)
-    none = full.empty()
-    result = Job(number, spec, 1795420000.0 + number, none if running else full, none, none, none, none)
+    lists = HoldLists(array, {}) if running else HoldLists.full(array, Hold.NONE)
+    result = Job(number, spec, 1795420000.0 + number, lists)
     if running:
         place = (Granted("all.q", "localhost", 1),)
         result.tasks[1] = Task(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_sge.model import Range, TaskSet, fold
+from fake_sge.model import Range, TaskSet
 
 structures = st.builds(Range, st.integers(1, 50), st.integers(50, 120), st.integers(1, 9))
 
@@ -45,12 +45,6 @@ def test_single_members(sets: tuple[TaskSet, set[int], TaskSet, set[int]], item:
     assert set(a.discard(item)) == one - {item}
     if one:
         assert a.lowest() == min(one)
-
-
-@given(st.sets(st.integers(1, 200)))
-def test_fold_loses_nothing(ids: set[int]) -> None:
-    pieces = fold(sorted(ids))
-    assert [item for piece in pieces for item in piece.ids()] == sorted(ids)
 
 
 def test_sets_of_different_jobs_do_not_mix() -> None:
