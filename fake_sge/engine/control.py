@@ -35,10 +35,11 @@ def may_change(config: CellConfig, job: Job, actor: Actor) -> bool:
 
 
 def _selected(job: Job, tasks: Sequence[Range] | None) -> tuple[TaskSet, list[Task]]:
+    """The waiting tasks that are meant, and the others in the order in which they were first started."""
     if tasks is None:
-        return job.waiting, [job.tasks[number] for number in sorted(job.tasks)]
+        return job.waiting, list(job.tasks.values())
     chosen = TaskSet.full(job.spec.array).select(tasks)
-    return job.waiting & chosen, [job.tasks[number] for number in sorted(job.tasks) if number in chosen]
+    return job.waiting & chosen, [task for task in job.tasks.values() if task.number in chosen]
 
 
 def _named(job: Job, task: int) -> int | None:
@@ -97,7 +98,7 @@ def delete(
     whole = tasks is None and not job.tasks
     result: list[Change] = []
     pending: list[int] = []
-    for task in enrolled:
+    for task in sorted(enrolled, key=lambda item: item.number):
         if task.finish is not None or (task.state & State.DELETED and not force):
             result.append(Change(Outcome.ALREADY_DELETING, number, _named(job, task.number)))
         elif task.is_pending:

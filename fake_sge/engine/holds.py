@@ -55,7 +55,7 @@ class HoldRequest:
     def _all(job: Job) -> Iterator[int]:
         for kind in _WAITING_LISTS:
             yield from job.lists[kind]
-        yield from sorted(number for number, task in job.tasks.items() if task.finish is None)
+        yield from [number for number, task in job.tasks.items() if task.finish is None]
 
     def _one(self, job: Job, number: int, target: Hold, plan: HoldPlan) -> Hold:
         """Plan for one task; the bits that are left for the tasks after it."""

@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..model import CellConfig, Exit, Granted, Job, QueueState, State, Status, Task, TaskSet, failures
+from ..model import CellConfig, Exit, Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, failures
 from ..model.operations import Finished
 from ..model.task_lists import TaskList
 from .accounting import accounting_line
@@ -224,7 +224,7 @@ def release_array_successors(state: CellState, job: Job) -> None:
         after = state.jobs.get(number)
         if after is not None and job.number in after.predecessors_ad:
             hold_for_tasks(state, after, after.array_hold)
-            if after.waiting - after.array_hold and not after.predecessors:
+            if after.free and not after.predecessors:
                 state.mark_ready(after)
 
 
@@ -234,9 +234,23 @@ def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) ->
     _bury(state, job, members)
     for number in members:
         state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))
+    if state.config.flavour.loses_array_holds:
+        _lose_array_holds(state, now, job)
     release_array_successors(state, job)
     refresh_ready(state, job, now)
     leave_if_empty(state, now, job)
+
+
+def _lose_array_holds(state: CellState, now: float, job: Job) -> None:
+    """Lift the -hold_jid_ad holds of all tasks that wait for any task of the job."""
+    for number in job.successors:
+        after = state.jobs.get(number)
+        if after is not None and job.number in after.predecessors_ad:
+            held = after.array_hold
+            after.lists = after.lists.moved(
+                {task: after.hold_of_waiting(task) & ~Hold.ARRAY_DEPENDENCY for task in held}
+            )
+            refresh_ready(state, after, now)
 
 
 def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None:

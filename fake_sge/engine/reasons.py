@@ -265,6 +265,6 @@ def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) 
     if any(task.not_before > now for task in pending):
         host = next((instance.host for instance in state.instances.values()), "")
         return 44, f'cannot run on host "{host}" until clean up of a previous run has finished'
-    if concurrency_left(state, job) == 0:
+    if concurrency_left(state, job) == 0 and all(task.hold or task.errors for task in pending):
         return TOO_MANY
     return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..model import Job, State, Status, Task
+from ..model import Hold, Job, State, Status, Task
 from .delivery import begin
 from .placement import Capacity, least_slots
 from .state import CellState, enroll
@@ -39,14 +40,30 @@ def is_startable(task: Task, now: float) -> bool:
 
 
 def concurrency_left(state: CellState, job: Job) -> int:
-    """How many more tasks of the job may run at once (-tc, max_aj_instances)."""
+    """How many more tasks of the job may be started for the first time (-tc, max_aj_instances).
+
+    Each that was started before counts until it is over, also in the error state (real cell).
+    """
     limit = int(state.config.global_config["max_aj_instances"]) if job.spec.is_array else 0
     if job.spec.max_concurrent:
         limit = min(limit, job.spec.max_concurrent) if limit else job.spec.max_concurrent
-    if not limit:
-        return len(job.waiting) + len(job.tasks)
-    running = sum(1 for task in job.tasks.values() if task.status in (Status.RUNNING, Status.TRANSFERRING))
-    return max(0, limit - running)
+    begun = sum(1 for task in job.tasks.values() if task.finish is None)
+    return max(0, limit - begun) if limit else len(job.waiting) + begun
+
+
+def first_starts(state: CellState, job: Job) -> Iterator[int]:
+    """The tasks that the scheduler may start for the first time in one run.
+
+    The allowed number ends within a range of the list of free tasks; all ranges after that one may start, too
+    (real cell: with ``-tc 3`` and 1-2:1, 5-7:2, 8-9:1 free it starts 1, 2, 5, 8 and 9).
+    """
+    left = concurrency_left(state, job)
+    if not left:
+        return
+    for piece in job.lists[Hold.NONE].pieces:
+        ids = piece.ids()
+        yield from ids[:left] if left > 0 else ids
+        left -= len(ids)
 
 
 def schedule(state: CellState, now: float) -> None:
@@ -118,25 +135,19 @@ def urgency(job: Job) -> float:
 
 
 def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> None:
-    left = concurrency_left(state, job)
     again = sorted(task.number for task in job.tasks.values() if is_startable(task, now))
-    free = job.free
-    while left > 0 and (again or free):
+    for number in chain(again, first_starts(state, job)):
         placed = capacity.place(job.spec)
         if placed is None:
             return
-        if again:
-            task = job.tasks[again.pop(0)]
-        else:
-            number = free.lowest()
-            free = free.discard(number)
+        task = job.tasks.get(number)
+        if task is None:
             task = enroll(job, number)
             if not job.priority:
                 task.priority, task.normalised_tickets = 0.5, 0.5
         task.granted, task.granted_pe = placed
         _start(state, job, task, now)
-        left -= 1
-    if not free and not any(
+    if not job.free and not any(
         is_startable(task, now) or task.not_before > now for task in job.tasks.values() if task.is_pending
     ):
         state.ready.pop(job.number, None)
@@ -174,7 +185,7 @@ def set_priorities(state: CellState, now: float) -> None:
     startable = [
         state.jobs[number]
         for number in state.ready
-        if number not in state.unseen and concurrency_left(state, state.jobs[number]) > 0
+        if number not in state.unseen and _may_start(state, state.jobs[number], now)
     ]
     urgencies = {job.number: _contributions(job, now, weights) for job in startable}
     for number in running:
@@ -240,6 +251,10 @@ def _give(tasks: Iterable[Task], priority: float, normalised: float, tickets: in
         if task.finish is None and not task.errors:
             task.priority, task.normalised_tickets = priority, normalised
             task.tickets, task.share = tickets, share
+
+
+def _may_start(state: CellState, job: Job, now: float) -> bool:
+    return concurrency_left(state, job) > 0 or any(is_startable(task, now) for task in job.tasks.values())
 
 
 def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:

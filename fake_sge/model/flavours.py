@@ -129,6 +129,8 @@ class Flavour(NamedTuple):
         sync_on_stdout: qsub -sync y reports every end of a job on stdout.
         zombie_state: how a listing calls an ended job.
         less_than: ``<`` in XML. Of OCS 9.2 it is recorded of ``qstat -j`` alone (``qstat.j_xml_name_lt``).
+        loses_array_holds: the deletion of tasks that never ran lifts all -hold_jid_ad holds on their job, not
+            only those of their counterparts (``state.array_partly_deleted.plain``).
         retained: ``qstat -s f`` lists retained finished jobs, and there is no ``-s z``.
     """
 
@@ -152,6 +154,7 @@ class Flavour(NamedTuple):
     retained: bool = False
     zombie_state: str = "z"
     less_than: str = "%lt;"
+    loses_array_holds: bool = False
     infinity: str = "infinity"
     server_times: bool = False
     missing_options: tuple[str, ...] = ()
@@ -309,6 +312,7 @@ OCS_92 = OCS_91._replace(
     compatibility=False,
     retained=True,
     less_than="&lt;",
+    loses_array_holds=True,
 )
 
 FLAVOURS = {flavour.name: flavour for flavour in (SGE, DAIMH, OCS_90, OCS_91, OCS_92)}

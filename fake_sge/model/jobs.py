@@ -209,7 +209,7 @@ class Task(Compact):
 
 @dataclass
 class Job(Compact):
-    """A job in the qmaster. ``lists`` has its never dispatched tasks, ``tasks`` the enrolled ones."""
+    """A job in the qmaster. ``lists`` has its never dispatched tasks, ``tasks`` the others in their order."""
 
     number: int
     spec: JobSpec

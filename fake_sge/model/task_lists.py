@@ -36,7 +36,7 @@ class TaskList:
 
     @classmethod
     def collected(cls, ids: Iterable[int]) -> TaskList:
-        """Ascending ids that are put in one after the other, and joined at the end."""
+        """Ids that are put in one after the other, and joined at the end."""
         pieces: list[Range] = []
         for task in ids:
             _put_in(pieces, task)
@@ -66,7 +66,7 @@ class TaskList:
         if self == other and len(self.pieces) <= 1:
             return self
         members = set(other)
-        return TaskList.collected(task for task in self if task in members)
+        return TaskList().with_tasks(task for task in self if task in members)
 
     def __sub__(self, other: TaskList) -> TaskList:
         """This list without the ids of the other one."""

@@ -184,12 +184,12 @@ def job_details(
     """
     order = ORDER if binding else [key for key in ORDER if key != "binding"]
     rows = [RULE + "\n", *lines(order, job_values(job, clock, dependents))]
-    live = [job.tasks[number] for number in sorted(job.tasks) if job.tasks[number].status in _LIVE]
+    live = [task for task in job.tasks.values() if task.status in _LIVE]
     rows += [f"usage {task.number:9d}:            {_usage(task)}" for task in live]
     if binding:
         rows += [f"binding {task.number:7d}:            NONE\n" for task in live]
-    for number in sorted(job.tasks):
-        rows += _errors(job.tasks[number], server)
+    for task in job.tasks.values():
+        rows += _errors(task, server)
     return "".join(rows) + scheduling_info(messages)
 
 

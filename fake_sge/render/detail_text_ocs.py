@@ -54,8 +54,8 @@ class OcsDetails:
         choices = self._choices
         values = self._values(job, dependents)
         rows = [RULE + "\n", *lines(choices.order, values, choices.width, choices.widths)]
-        for number in sorted(job.tasks):
-            rows += self._task(job, job.tasks[number])
+        for task in job.tasks.values():
+            rows += self._task(job, task)
         return "".join(rows) + scheduling_info(messages, choices.width)
 
     def _values(self, job: Job, dependents: Dependents) -> dict[str, str | None]:

@@ -170,10 +170,7 @@ class JobDetails:
         requested = names_of_jobs(spec.hold_jid)
         return {
             "JB_ja_structure": ranges("task_id_range", [spec.array]),
-            "JB_ja_tasks": (
-                self.task_tag,
-                [self._task(job, job.tasks[number]) for number in sorted(job.tasks)],
-            ),
+            "JB_ja_tasks": (self.task_tag, [self._task(job, task) for task in job.tasks.values()]),
             "JB_jid_predecessor_list": jobs("job_predecessors", job.predecessors),
             "JB_ja_ad_predecessor_list": jobs("job_predecessors_ad", job.predecessors_ad),
             "JB_jid_request_list": _altered(job, "hold_jid", requested, "requested_jid_list"),

@@ -222,8 +222,7 @@ class Selection:
         """Lines of running and suspended tasks, those of one queue instance if given."""
         scope = self._scope
         for job in self.jobs:
-            for number in sorted(job.tasks) if len(job.tasks) > 1 else job.tasks:
-                task = job.tasks[number]
+            for task in job.tasks.values():
                 if task.status not in _ACTIVE:
                     continue
                 letters = self._letters(job, task)
@@ -307,21 +306,19 @@ class Selection:
 
     def _enrolled_lines(self, job: Job) -> Iterator[Line]:
         groups: dict[tuple[State, Hold], list[Task]] = {}
-        for number in sorted(job.tasks):
-            task = job.tasks[number]
+        slots = slot_request(job, self._config)
+        for task in job.tasks.values():
             if task.status is Status.IDLE:
                 if not self._hold_wanted(job, task.hold):
                     break  # as qstat does: the tasks after it are not looked at
+                if self._scope.by_task:
+                    yield Line(job, self._letters(job, task), str(task.number), slots, task)
                 groups.setdefault((task.state, task.hold), []).append(task)
-        slots = slot_request(job, self._config)
+        if self._scope.by_task:
+            return
         for members in groups.values():
-            letters = self._letters(job, members[0])
-            if self._scope.by_task:
-                for task in members:
-                    yield Line(job, letters, str(task.number), slots, task)
-            else:
-                alike = TaskList.collected(task.number for task in members)
-                yield Line(job, letters, str(alike), slots, members[0])
+            alike = TaskList.collected(task.number for task in members)
+            yield Line(job, self._letters(job, members[0]), str(alike), slots, members[0])
 
     def _hold_wanted(self, job: Job, hold: Hold) -> bool:
         holds = self._holds

@@ -83,11 +83,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("state.finished_window.j_xml", "state.finished_window_array.j_xml"),
     ),
     ("the fake's only host cannot be deleted", SGE, ("cell2.qconf_sel_none", "cell2.qhost_none")),
-    (
-        "the last -hold_jid_ad holds went with the first deleted task",
-        ("ocs-9.2",),
-        tuple(f"state.array_partly_deleted.{form}" for form in ("xml", "j", "plain")),
-    ),
     ("the records of these jobs were not recorded", OCS, ("qacct.j_name", "qacct.o_user_b_j")),
     ("the total is that of exact usage; the blocks show it rounded", ("sge-daimh",), ("qacct.o_user_b_j",)),
     (
