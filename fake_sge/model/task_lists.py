@@ -36,30 +36,29 @@ class TaskList:
 
     @classmethod
     def collected(cls, ids: Iterable[int]) -> TaskList:
-        """Ids that are put in one after the other, and joined at the end."""
+        """Ids that are put in one after the other, and joined at the end alone."""
         pieces: list[Range] = []
         for task in ids:
-            _put_in(pieces, task)
-        return cls(_joined_once(pieces))
+            _insert(pieces, task)
+        _join(pieces, 0, len(pieces) - 1)
+        return cls(pieces)
 
-    def with_task(self, task: int) -> TaskList:
-        """With one more id."""
+    def changed(self, changes: Iterable[tuple[int, bool]]) -> TaskList:
+        """With ids put in (True) or taken out (False), one after the other."""
         pieces = list(self.pieces)
-        _put_in(pieces, task)
-        return TaskList(_joined_once(pieces))
+        for task, inside in changes:
+            place = (_insert if inside else _remove)(pieces, task)
+            if place is not None:
+                _join(pieces, *place)
+        return TaskList(pieces)
 
     def with_tasks(self, tasks: Iterable[int]) -> TaskList:
         """With more ids, one after the other."""
-        found = self
-        for task in tasks:
-            found = found.with_task(task)
-        return found
+        return self.changed((task, True) for task in tasks)
 
-    def without_task(self, task: int) -> TaskList:
-        """Without one id."""
-        pieces = list(self.pieces)
-        _take_out(pieces, task)
-        return TaskList(_joined_once(pieces))
+    def without_tasks(self, tasks: Iterable[int]) -> TaskList:
+        """Without some ids, taken out one after the other."""
+        return self.changed((task, False) for task in tasks)
 
     def __and__(self, other: TaskList) -> TaskList:
         """The ids of this list that are in the other one, too."""
@@ -74,10 +73,7 @@ class TaskList:
             return self
         if self == other:
             return TaskList()
-        pieces = list(self.pieces)
-        for task in other:
-            _take_out(pieces, task)
-        return TaskList(_joined_once(pieces))
+        return self.without_tasks(other)
 
     def as_set(self, structure: Range) -> TaskSet:
         """The same ids as a set of a job's tasks."""
@@ -158,22 +154,16 @@ class HoldLists:
 
     def moved(self, holds: Mapping[int, Hold]) -> HoldLists:
         """With other holds of some tasks, one task after the other."""
-        lists = {kind: self[kind] for kind in _KINDS}
-        for task, hold in holds.items():
-            for kind in _KINDS:
-                if _belongs(hold, kind):
-                    lists[kind] = lists[kind].with_task(task)
-                elif lists[kind]:
-                    lists[kind] = lists[kind].without_task(task)
+        lists = {
+            kind: self[kind].changed((task, _belongs(hold, kind)) for task, hold in holds.items())
+            for kind in _KINDS
+        }
         return HoldLists(self.structure, lists)
 
     def without(self, tasks: Iterable[int]) -> HoldLists:
         """Without tasks that were started or deleted, one after the other."""
-        lists = dict(self.lists)
-        for task in tasks:
-            for kind, found in lists.items():
-                if found:
-                    lists[kind] = found.without_task(task)
+        gone = list(tasks)
+        lists = {kind: found.without_tasks(gone) for kind, found in self.lists.items()}
         return HoldLists(self.structure, lists)
 
     def groups(self) -> list[tuple[Hold, TaskList]]:
@@ -238,46 +228,52 @@ def _at_or_before(pieces: list[Range], task: int) -> int:
     return bisect_right(pieces, Range(task, _BEYOND)) - 1
 
 
-def _put_in(pieces: list[Range], task: int) -> None:
-    """A neighbour grows by its own step, the one before first; in a gap of a range the id splits it."""
+def _insert(pieces: list[Range], task: int) -> tuple[int, int] | None:
+    """Put in an id: a neighbour grows by its step, the one before first; in a gap of a range it splits that.
+
+    Returns the first and the last place that changed, None when the id was there.
+    """
     index = _at_or_before(pieces, task)
     if index >= 0:
         before = pieces[index]
         if task <= before.last:
             steps, rest = divmod(task - before.first, before.step)
-            if rest:
-                middle = before.first + steps * before.step
-                pieces[index : index + 1] = [
-                    _run(before.first, middle, before.step),
-                    Range(task, task, 1),
-                    _run(middle + before.step, before.last, before.step),
-                ]
-            return
+            if not rest:
+                return None
+            middle = before.first + steps * before.step
+            pieces[index : index + 1] = [
+                _run(before.first, middle, before.step),
+                Range(task, task, 1),
+                _run(middle + before.step, before.last, before.step),
+            ]
+            return index, index + 2
         if before.last + before.step == task:
             pieces[index] = Range(before.first, task, before.step)
-            return
+            return index, index
     if index + 1 < len(pieces):
         after = pieces[index + 1]
         if after.first - after.step == task:
             pieces[index + 1] = Range(task, after.last, after.step)
-            return
+            return index + 1, index + 1
     pieces.insert(index + 1, Range(task, task, 1))
+    return index + 1, index + 1
 
 
-def _take_out(pieces: list[Range], task: int) -> None:
-    """What is left and right of the id keeps the step."""
+def _remove(pieces: list[Range], task: int) -> tuple[int, int] | None:
+    """Take out an id: what is left and right of it keeps the step. Returns as :func:`_insert`."""
     index = _at_or_before(pieces, task)
     if index < 0:
-        return
+        return None
     piece = pieces[index]
     if task > piece.last or (task - piece.first) % piece.step:
-        return
+        return None
     rest = []
     if task > piece.first:
         rest.append(_run(piece.first, task - piece.step, piece.step))
     if task < piece.last:
         rest.append(_run(task + piece.step, piece.last, piece.step))
     pieces[index : index + 1] = rest
+    return index, index + len(rest) - 1
 
 
 def _joined(left: Range, right: Range) -> Range | None:
@@ -295,12 +291,13 @@ def _joined(left: Range, right: Range) -> Range | None:
     return None
 
 
-def _joined_once(pieces: Iterable[Range]) -> list[Range]:
-    result: list[Range] = []
-    for piece in pieces:
-        both = _joined(result[-1], piece) if result else None
+def _join(pieces: list[Range], first: int, last: int) -> None:
+    """Join neighbours from the left where ``first`` to ``last`` changed; all others were joined before."""
+    index = max(0, first - 1)
+    while index <= last and index + 1 < len(pieces):
+        both = _joined(pieces[index], pieces[index + 1])
         if both is None:
-            result.append(piece)
+            index += 1
         else:
-            result[-1] = both
-    return result
+            pieces[index : index + 2] = [both]
+            last = max(index, last - 1)

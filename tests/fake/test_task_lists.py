@@ -29,7 +29,7 @@ def test_a_list_has_the_ids_that_were_put_in_and_not_taken_out(structure: Range,
     found = TaskList.full(structure) if data.draw(st.booleans()) else TaskList()
     expected = set(found)
     for task, inside in data.draw(st.lists(st.tuples(st.sampled_from(everything), st.booleans()))):
-        found = found.with_task(task) if inside else found.without_task(task)
+        found = found.changed([(task, inside)])
         expected = expected | {task} if inside else expected - {task}
         assert checked(found) == sorted(expected)
         assert set(found.as_set(structure)) == expected
