@@ -83,6 +83,11 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("state.finished_window.j_xml", "state.finished_window_array.j_xml"),
     ),
     ("the fake's only host cannot be deleted", SGE, ("cell2.qconf_sel_none", "cell2.qhost_none")),
+    (
+        "the scheduler said nothing of the held tasks of a job that had lost its -hold_jid_ad holds",
+        ("ocs-9.2",),
+        ("state.array_partly_deleted.j",),
+    ),
     ("the records of these jobs were not recorded", OCS, ("qacct.j_name", "qacct.o_user_b_j")),
     ("the total is that of exact usage; the blocks show it rounded", ("sge-daimh",), ("qacct.o_user_b_j",)),
     (
