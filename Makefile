@@ -1,6 +1,7 @@
 # make test | quick | lint | coverage | demo | bench | pictures | test-...: each makes its own virtual environment when needed.
 #   quick: the tests that need neither a real Grid Engine nor patience
-#   coverage: of the branches of the pure folders by their own tests; what is missing is named, and a failure
+#   coverage: of the branches of the pure folders by their own tests, for the fake those without processes;
+#     what is missing is named, and a failure
 #   PYTHON=python3.9 VENV=.venv-3.9 make test     another interpreter
 #   PYTEST_ARGS="-n 4 -k wait" make test          other pytest options
 #   test-flavours: all contract tests on the fake as each of the other Grid Engines
@@ -15,7 +16,9 @@ VENV ?= .venv
 PYTEST_ARGS ?= -n auto
 SSH_FAKE ?= tests/contract
 SSH_REAL ?= tests/contract/test_conformance_*.py
-COVERING = tests/gridengine tests/template tests/core tests/ends tests/batch tests/fake tests/why
+OF_FAKE = predict $(patsubst %,test_%.py,administration alterations captures_submit engine_* flavours help hosts \
+	qacct_answers query_captures quotas ranges recorded_scenarios values)
+COVERING = $(patsubst %,tests/%,gridengine template core ends batch why) $(addprefix tests/fake/,$(OF_FAKE))
 PURE = drmaa_cli/gridengine/*,drmaa_cli/template/*,drmaa_cli/jobs/*
 PURE_OF_FAKE = fake_sge/model/*,fake_sge/engine/*,fake_sge/render/*
 MEASURED = $(patsubst %,--cov=drmaa_cli/%,gridengine template jobs) $(patsubst %,--cov=fake_sge/%,model engine render)
