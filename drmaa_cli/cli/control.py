@@ -69,8 +69,7 @@ def _command(name: str) -> click.Command:
             outcomes = [outcome for part in found for outcome in _change(part, verb.action)]
             over = [word for word in words if is_job_id(word) and _is_over(word, found)]
         refused = {job: text for job, text in outcomes if text}
-        if outcomes:
-            refused.update((word, "it has ended") for word in over)
+        refused.update((word, "it has ended") for word in over)
         if as_json:
             print_json({"changed": [job for job, text in outcomes if not text], "refused": refused})
             return ends.FAILED if refused else ends.OK
@@ -79,7 +78,7 @@ def _command(name: str) -> click.Command:
                 print(f"job {job} {verb.done}")
         for job, text in refused.items():
             ends.complain(f"job {job}: {text}")
-        if not outcomes:
+        if not (outcomes or refused):
             return ends.complain("no job that has not ended", ends.FAILED)
         return ends.FAILED if refused else ends.OK
 

@@ -91,7 +91,8 @@ def test_nothing_is_ended_by_accident(desk: Desk) -> None:
     assert rows(desk.good("ps"))[0][-1] == "held"
     desk.good("kill", held)
     assert desk.run("wait", "-q").returncode == 1
-    assert "no job that has not ended" in desk.refused("kill", held)
+    assert desk.refused("kill", held) == f"job {held}: it has ended"
+    assert "no job that has not ended" in desk.refused("kill", "*")
 
 
 @pytest.mark.slow
