@@ -41,7 +41,7 @@ _MASKS = (
     (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
     # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
     (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),
-    (re.compile(r"(?<=_PORT=)\d+"), "PORT"),
+    (re.compile(r"((?<=_PORT=)|_PORT</VA_variable>\n *<VA_value>)\d+"), r"\1PORT"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"), "TIME"),

@@ -209,7 +209,9 @@ class _Session:
 def _shown(built: Submitted, request: Request) -> str:
     """What -verify prints: of a command its first word, of a session without one a job called QRLOGIN."""
     spec = built.spec._replace(stdout_paths=_NOWHERE, stderr_paths=_NOWHERE, args=())
-    if not spec.job_type & JobType.BINARY and spec.script is None:
+    if spec.job_type & JobType.BINARY and "name" not in built.given:
+        spec = spec._replace(name=base_name(spec.command.split(" ")[0]))
+    elif not spec.job_type & JobType.BINARY and spec.script is None:
         named = spec.name if "name" in built.given else "QRLOGIN"
         spec = spec._replace(name=named, command="")
     terminal = request.env.get("TERM")

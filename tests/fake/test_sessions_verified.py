@@ -28,6 +28,7 @@ def test_of_a_command_only_the_first_word_is_shown(cell: PureCell) -> None:
     assert found["stdout_path_list"] == found["stderr_path_list"] == "NONE:NONE:/dev/null"
     assert found["restart"] == "n"
     assert "job_args" not in found
+    assert shown(cell, "exit 3")["job_name"] == "exit"
 
 
 @pytest.mark.parametrize(
