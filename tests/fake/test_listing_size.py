@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import tracemalloc
 from pathlib import Path
@@ -37,7 +38,8 @@ def job(number: int, array: Range, running: bool) -> Job:
 def listing(cell: Any, root: Path, *options: str) -> Reply:
     (root / "default" / "common").mkdir(parents=True, exist_ok=True)
     env = {"SGE_ROOT": str(root), "TZ": "UTC"}
-    return main(Request(["qstat", *options], env, "/", "me", 1000, "g", 1000), cell)
+    # another user's option files would be read by a process
+    return main(Request(["qstat", *options], env, "/", "me", os.getuid(), "g", os.getgid()), cell)
 
 
 def calls(cell: Any, root: Path, *options: str) -> tuple[int, Reply]:
