@@ -44,7 +44,9 @@ def test_a_record_has_the_keys_of_the_recorded_ones(flavour: str, tmp_path: Path
     task = job.tasks[1]
     end = Exit(0, 3, 0, 1795000000.25, 1795000001.5, {"ru_utime": 0.5})
     known = recorded_lines(captures("qacct", flavour))[189, 0][0]
-    values = json.loads(accounting_line(job, task, end, Granted("all.q", "localhost", 1), FLAVOURS[flavour]))
+    values = json.loads(
+        accounting_line(job, task, end, Granted("all.q", "localhost", 1), cell.qmaster.engine.state.config)
+    )
     assert list(values) == list(json.loads(known))
     assert values["end_time"] == 1795000001500000
     assert values["usage"]["eusage"]["wallclock"] == 1.25
