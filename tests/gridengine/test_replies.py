@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drmaa_cli.errors import InternalException
 from drmaa_cli.gridengine import control, probe, qacct, qstat, qsub
 from drmaa_cli.gridengine.records import CommandResult, JobId
 from drmaa_cli.gridengine.replies import (
@@ -143,6 +144,16 @@ def test_what_a_reader_did_not_foresee_is_an_answer_that_cannot_be_read() -> Non
     with pytest.raises(UnreadableReply, match=r"test_replies.parse cannot read: KeyError") as caught:
         parse(captured.result("x"))
     assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_a_python_that_lacks_a_module_is_no_answer_that_cannot_be_read() -> None:
+    @reader
+    def parse(result: CommandResult) -> str:
+        raise ImportError(result.out)
+
+    with pytest.raises(InternalException, match="no lxml") as caught:
+        parse(captured.result("no lxml"))
+    assert isinstance(caught.value.__cause__, ImportError)
 
 
 UNCONFIGURED = [case for case in captured.cases() if case.name.startswith("act_qmaster.empty.")]
