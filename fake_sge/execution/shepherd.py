@@ -124,8 +124,11 @@ class Watch:
             self._remind()
         elif action == "stop":
             self.send(signal.SIGSTOP)
+        elif action == "hard":
+            self.limit_hit = True
+            if "kill" not in [waiting for _, waiting in self.timers]:  # one warning, however often it is over
+                self.warn(signal.SIGUSR2, "kill")
         else:
-            self.limit_hit = self.limit_hit or action == "hard"
             self.send(signal.SIGKILL)
 
     def _remind(self) -> None:
@@ -269,7 +272,7 @@ def _watch_job(order: dict[str, Any], pid: int, begun: float, terminal: Terminal
     watch.clean_up()
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     return {
-        "failed": failures.LIMIT if watch.limit_hit and killed == signal.SIGKILL else 0,
+        "failed": failures.LIMIT if watch.limit_hit else 0,
         "exit_status": 128 + killed if killed else os.WEXITSTATUS(status),
         "signal": killed,
         "start_time": begun,

@@ -96,3 +96,16 @@ def test_what_processes_use_together_is_limited(
     line = ended(cell, number)
     assert (line[11], line[12]) == (failed, status)
     assert float(line[42]) > (100 << 20 if "vmem" in limit else 1 << 20)  # maxvmem is that of all together
+
+
+@pytest.mark.parametrize(
+    ("on_warning", "status"), [("trap 'exit 4' USR2", "4"), ("trap 'exit 0' USR2", "0"), (":", "140")]
+)
+def test_a_job_that_ends_by_the_warning_of_its_limit(
+    cell: Cell, tmp_path: Path, on_warning: str, status: str
+) -> None:
+    """Real cell: failed 37, however the job ends within the time that notify gives it."""
+    (tmp_path / "job").write_text(f"{on_warning}\nwhile :; do sleep 0.1; done\n")
+    number = submit(cell, tmp_path, "-cwd", "-S", "/bin/sh", "-notify", "-l", "h_rt=2", "-j", "y", "job")
+    line = ended(cell, number)
+    assert (line[11], line[12]) == ("37", status)

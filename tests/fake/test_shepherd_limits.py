@@ -72,3 +72,23 @@ def test_without_a_hard_limit_there_are_only_warnings(clock: list[float]) -> Non
 def test_without_a_warning_the_kill_comes_at_once(clock: list[float]) -> None:
     assert follow(Silent(h_rt=5.0), clock, 1) == [(5.0, "hard")]
     assert follow(Silent(s_rt=9.0, h_rt=5.0), clock, 1) == [(5.0, "hard")]
+
+
+def test_a_job_with_notify_is_warned_of_the_kill(clock: list[float]) -> None:
+    """Real cell, a job with h_rt=3 in a queue with a notify of 6 s: SIGUSR2, and SIGKILL after that time."""
+    watch = Silent(h_rt=3.0, notify=6.0)
+    assert follow(watch, clock, 2) == [(3.0, "hard"), (9.0, "kill")]
+    assert watch.sent == [signal.SIGUSR2, signal.SIGKILL]
+
+
+def test_one_warning_of_a_kill_is_enough(clock: list[float]) -> None:
+    """Real cell, h_vmem of two processes together: the job was seen above it at each of seven looks."""
+    watch = Silent(notify=6.0)
+    watch.order["limits"] = {"cpu": (-1.0, -1.0), "vmem": (-1.0, 100.0)}
+    watch.seen["vmem"] = 200.0
+    for _ in range(6):
+        watch.enforce()
+        clock[0] += 1.0
+    assert watch.sent == [signal.SIGUSR2]
+    assert [(due - watch.started, action) for due, action in watch.timers] == [(6.0, "kill")]
+    assert watch.limit_hit
