@@ -277,7 +277,7 @@ OPTIONS = (
 NOT_SIMULATED = frozenset(
     option
     for options in (
-        ("-Aattr -Mattr -Dattr -Rattr -clearusage -ks -kej -kec -kt -at -sstnode -mstnode -ae -arqs -mrqs"),
+        ("-Aattr -Mattr -Dattr -Rattr -clearusage -ks -kej -kec -kt -at -sstnode -mstnode -ae"),
         ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree"),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt")),
     )

@@ -23,6 +23,7 @@ def _store(state: CellState, now: float, item: QuotaSet, actor: Actor, done: str
         kept = checked(item, state.config)
     except QuotaError as error:
         return False, "\n".join(error.lines)
+    state.config.resource_quotas.pop(kept.name, None)  # one that is changed becomes the last (real cell)
     state.config.resource_quotas[kept.name] = kept
     state.ask_schedule(now, 0.0)
     return True, f"{actor.user}@{actor.host} {done.format(kept.name)}"

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from .cluster import CellConfig
+from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
 from .values import TEXT_TYPES, TYPE_WORDS, number_of
 
@@ -152,8 +153,9 @@ def checked(item: QuotaSet, config: CellConfig) -> QuotaSet:
     """A set as the qmaster keeps it. Raises QuotaError for what it refuses."""
     if not item.name:
         raise QuotaError("resource quota set has no name")
-    if " " in item.name:
-        raise QuotaError("Space (' ') not allowed in objectname")
+    refusal = refuse_object_name(item.name)
+    if refusal:
+        raise QuotaError(refusal)
     if not item.rules:
         raise QuotaError("resource quota set has no rules")
     rules = []

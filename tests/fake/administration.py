@@ -45,6 +45,11 @@ EDITORS = {
     "entry": 'sed -i "s/^entries.*/entries bob/" "$1"; touch -d "5 seconds" "$1"',
     "lic": 'echo "lic lic INT <= YES YES 0 0" >> "$1"; touch -d "5 seconds" "$1"',
     "gpu2": 'sed -i "s/^complex_values.*/complex_values gpu=2/" "$1"; touch -d "5 seconds" "$1"',
+    "on": 'cat "$1"; sed -i "s/enabled .*/enabled TRUE/" "$1"; touch -d "5 seconds" "$1"',
+    "described": 'cat "$1"; sed -i "s/NONE/of licences/" "$1"; touch -d "5 seconds" "$1"',
+    "other": 'sed -i "s/name .*/name other/" "$1"; touch -d "5 seconds" "$1"',
+    "odd": 'sed -i "s/slots=/nosuch=/" "$1"; touch -d "5 seconds" "$1"',
+    "only": 'sed -i "/^}/q" "$1"; touch -d "5 seconds" "$1"',
     "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
 }
 AnyCell = Union[Cell, RealCell]
