@@ -55,7 +55,12 @@ def identity(cluster: Cluster, *, is_here: bool) -> CellIdentity:
     Args:
         cluster: runs the commands.
         is_here: whether they run on this host.
+
+    Raises:
+        CommandNotFound: there are none on this host.
     """
+    if is_here:
+        cluster.tool("qsub")
     name, root = cluster.variable("SGE_CELL") or "default", cluster.variable("SGE_ROOT")
     if not is_here:
         return CellIdentity(root, name)
