@@ -83,7 +83,8 @@ class _Shows:
 
     def event_clients(self, _name: str | None) -> Texts:
         """``-secl``."""
-        return 0, event_client_table(self._qmaster.event_clients()), ""
+        clients = self._qmaster.event_clients()
+        return (0, event_client_table(clients), "") if clients else (0, "", "no event clients registered\n")
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
@@ -277,7 +278,7 @@ OPTIONS = (
 NOT_SIMULATED = frozenset(
     option
     for options in (
-        ("-Aattr -Mattr -Dattr -Rattr -clearusage -ks -kej -kec -kt -at -sstnode -mstnode -ae"),
+        ("-Aattr -Mattr -Dattr -Rattr -sstnode -mstnode -ae"),
         ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree"),
         *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt")),
     )

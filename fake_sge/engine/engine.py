@@ -14,11 +14,20 @@ from .state import CellState, Timing, make_instances
 
 
 def run_scheduler(state: CellState, now: float) -> None:
-    """Purge, then dispatch."""
+    """Purge, then dispatch, unless the scheduler's thread was ended."""
     hosts.notice(state, now)
     lifecycle.finish_simulated(state, now)
     lifecycle.purge(state, now)
+    if state.scheduler_off:
+        state.schedule_at = now + state.timing.schedule_interval
+        return
     scheduling.schedule(state, now)
+
+
+def switch_scheduler(state: CellState, now: float, on: bool) -> None:
+    """Start or end the scheduler's thread."""
+    state.scheduler_off = not on
+    state.ask_schedule(now, 0.0)
 
 
 def submit_many(state: CellState, now: float, spec: JobSpec, count: int) -> list[Submission]:
@@ -72,6 +81,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "started": lifecycle.started,
     "exited": lifecycle.exited,
     "schedule": run_scheduler,
+    "switch_scheduler": switch_scheduler,
     "written": written,
     "configure": configure,
     "advance": advance,

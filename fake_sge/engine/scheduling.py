@@ -171,7 +171,10 @@ def set_priorities(state: CellState, now: float) -> None:
     """Compute urgencies and priorities of running and startable jobs; the others have none.
 
     ``prior = weight_priority * npprior + weight_urgency * nurg + weight_ticket * ntckts``, sge_priority(5).
+    Without a scheduler they stay as they were.
     """
+    if state.scheduler_off:
+        return
     weights = {
         name: float(state.config.scheduler[f"weight_{name}"])
         for name in ("ticket", "urgency", "priority", "waiting_time", "deadline")

@@ -116,6 +116,7 @@ class CellState:
     told: dict[int, None] = field(default_factory=dict)  # jobs in the order of what was last said of them
     begun: dict[int, None] = field(default_factory=dict)  # jobs that the scheduler's last run has started
     unseen: dict[int, Reason | None] = field(default_factory=dict)  # changed since the scheduler's last run
+    scheduler_off: bool = False  # until its thread is started again
     pe_tasks: dict[tuple[int, int, int], PeTasks] = field(default_factory=dict)  # by job, task, run
 
     def __getstate__(self) -> dict[str, object]:

@@ -56,6 +56,9 @@ class Qmaster:
         self.no_run_before = 0.0
         self.stopping = False
         self.problems: dict[str, str] = {}
+        if self.engine.state.scheduler_off:  # a qmaster starts with a scheduler (real cell)
+            with self.lock:
+                self.apply("switch_scheduler", True)
 
     # ---- state -----------------------------------------------------------------------------------
     def _load(self) -> Engine:

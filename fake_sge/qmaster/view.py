@@ -101,7 +101,9 @@ class CommandView:
         ]
 
     def messages(self, job: int | None = None) -> list[SchedulingMessage]:
-        """Scheduling messages."""
+        """Scheduling messages; none without a scheduler."""
+        if self.qmaster.engine.state.scheduler_off:
+            return []
         return explain(self.qmaster.engine.state, self.now, job)
 
     def load_values(self, host: str) -> dict[str, str]:
@@ -127,7 +129,8 @@ class CommandView:
         """Registered event clients."""
         host = next(iter(self.config.hosts), "localhost")
         clients = self.qmaster.clients
-        return [(1, "scheduler", host)] + [(number, clients[number][0], host) for number in sorted(clients)]
+        scheduler = [] if self.qmaster.engine.state.scheduler_off else [(1, "scheduler", host)]
+        return scheduler + [(number, clients[number][0], host) for number in sorted(clients)]
 
     # ---- changing --------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:
@@ -147,10 +150,16 @@ class CommandView:
 
     def _immediately(self, answer: Submission, spec: JobSpec) -> Submission:
         assert answer.number is not None
+        state = self.qmaster.engine.state
+        owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
+        try:
+            self.wait_until(lambda: not state.scheduler_off)
+        except ClientSignal:
+            self.qmaster.apply("delete", answer.number, None, owner)
+            raise
         self.qmaster.apply("schedule")
-        job = self.qmaster.engine.state.jobs.get(answer.number)
+        job = state.jobs.get(answer.number)
         if job is not None and job.waiting and not job.tasks:
-            owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
             self.qmaster.apply("delete", answer.number, None, owner)
             if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
                 return answer
@@ -214,6 +223,10 @@ class CommandView:
     def stop(self) -> None:
         """End the daemon, once this answer is sent."""
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def switch_scheduler(self, on: bool) -> None:
+        """Start or end the scheduler."""
+        self.qmaster.apply("switch_scheduler", on)
 
     def trigger_scheduler(self) -> None:
         """Run the scheduler now."""

@@ -309,3 +309,9 @@ def communication_error(text: str) -> str:
     """The answer when there is no qmaster; spelt as Grid Engine does."""
     rows = leaf(2, "AN_status", 11) + leaf(2, "AN_text", text) + leaf(2, "AN_quality", 1)
     return f"{HEAD}<comunication_error >\n{rows}</comunication_error>\n"
+
+
+def no_scheduler(text: str) -> str:
+    """The answer to ``qstat -j`` alone when there is no scheduler (real cell)."""
+    rows = leaf(4, "AN_status", 2) + leaf(4, "AN_text", text) + leaf(4, "AN_quality", 1)
+    return f"{HEAD}<comunication_error >\n  <element>\n{rows}  </element>\n</comunication_error>\n"

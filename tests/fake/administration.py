@@ -88,7 +88,9 @@ def masked(text: str, place: Path, directory: Path) -> str:
     text = re.sub(r"[^\s\"]*/pid-\d+-\w+", "/tmp/pid", text)
     text = re.sub(r"(?m)^load_values .*(?:\n .*)*", "load_values X", text)
     text = re.sub(r"(?m)^(processors|execd_spool_dir) .*", r"\1 X", text)
-    return re.sub(rf"\b{re.escape(getpass.getuser())}\b(?=@|\" already| is | has)", "USER", text)
+    return re.sub(
+        rf"\b{re.escape(getpass.getuser())}\b(?=@|\" already|\" in user list| is | has)", "USER", text
+    )
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from fake_sge import Cell
 from tests.fake.administration import NAME, OPTIONS, tell
-from tests.fake.kit import wait_for
+from tests.fake.kit import ended, wait_for
 from tests.fake.stories import stories
 from tests.processes import is_running
 
@@ -49,6 +50,63 @@ def test_an_execution_daemon_ends_and_its_job_goes_on(tmp_path: Path) -> None:
         listed = cell.run("qstat", "-f").stdout.decode().splitlines()
         assert listed[2].split()[-1] == "u"
         assert [group.state for group in cell.jobs()] == ["r"]
+
+
+def test_without_a_scheduler_no_job_starts(tmp_path: Path) -> None:
+    """Real cell: priorities stay, too, and qstat -j says so; a qmaster starts with a scheduler."""
+    text = b"Can not get job info messages, scheduler is not available\n"
+    quiet = ("-b", "y", "-o", "/dev/null", "-j", "y")
+    with Cell(tmp_path / "c", slots=4, login_shells=False) as cell:
+        cell.run("qconf", "-ks", check=True)
+        cell.run("qsub", *quiet, "-N", "kept", "sleep", "600", cwd=tmp_path, check=True)
+        cell.run("qconf", "-tsm", check=True)
+        assert cell.run("qstat").stdout.splitlines()[-1].split()[1:3] == [b"0.00000", b"kept"]
+        assert [group.state for group in cell.jobs()] == ["qw"]
+        told = cell.run("qstat", "-j", "kept")
+        assert (told.returncode, told.stderr) == (0, text)
+        assert b"scheduling info" not in told.stdout
+        told = cell.run("qstat", "-j")
+        assert (told.returncode, told.stdout, told.stderr) == (1, b"", text)
+        told = cell.run("qstat", "-j", "-xml")
+        assert (told.returncode, told.stderr) == (0, b"")
+        assert b"    <AN_status>2</AN_status>\n" in told.stdout
+        cell.stop_qmaster()
+        cell.start_qmaster()
+        wait_for(lambda: [group.state for group in cell.jobs()] == ["r"])
+
+
+def test_an_immediate_job_waits_for_the_scheduler(tmp_path: Path) -> None:
+    """Real cell: without one qsub -now y waits until it is started again; after SIGINT the job is gone."""
+    quiet = ("-now", "y", "-b", "y", "-o", "/dev/null", "-j", "y")
+    with Cell(tmp_path / "c", slots=4, login_shells=False) as cell:
+        cell.run("qconf", "-kt", "scheduler", check=True)
+        line = ["qsub", *quiet, "-N", "now", "sleep", "600"]
+        outputs: dict[str, int] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(line, env=cell.env, cwd=tmp_path, **outputs) as given_up:
+            wait_for(lambda: [group.state for group in cell.jobs()] == ["qw"])
+            given_up.send_signal(signal.SIGINT)
+            given_up.communicate()
+        wait_for(lambda: not cell.jobs())
+        with subprocess.Popen(line, env=cell.env, cwd=tmp_path, **outputs) as waiting:
+            wait_for(lambda: [group.state for group in cell.jobs()] == ["qw"])
+            assert waiting.poll() is None
+            cell.run("qconf", "-at", "scheduler", check=True)
+            out, _ = waiting.communicate()
+        assert waiting.returncode == 0
+        assert b"has been successfully scheduled" in out
+
+
+def test_an_execution_daemon_ends_with_its_jobs(tmp_path: Path) -> None:
+    """Real cell: ``dr`` until the daemon is back."""
+    with Cell(tmp_path / "c", slots=1, login_shells=False) as cell:
+        cell.run("qsub", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600", cwd=tmp_path, check=True)
+        wait_for(lambda: [group.state for group in cell.jobs()] == ["r"])
+        done = cell.run("qconf", "-kej", "all", check=True)
+        assert done.stderr == b"sent shutdown and kill notification to  execd host localhost\n"
+        assert cell.run("qstat", "-f").stdout.decode().splitlines()[2].split()[-1] == "u"
+        assert [group.state for group in cell.jobs()] == ["dr"]
+        cell.host("localhost").up()
+        assert ended(cell, 1)[12] == "137"
 
 
 def test_a_qmaster_that_was_killed_can_be_started_again(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ SAMPLES = {  # of the arguments that the texts name; a word itself where it is n
     "HOSTS": "localhost",
 }
 # What a real qconf -mprj says besides, of a project that there is not (data/administration.jsonl).
-OF_DAEMONS = ("-ke", "-km")  # of qconf: test_administration.py
+OF_DAEMONS = ("-ke", "-kej", "-km")  # of qconf: test_administration.py
 AFTER_NO_PROJECT = 'is not known as a project\nerror: invalid option argument "NAME"'
 COMPLAINTS = ("invalid option", "Unknown option", "must have", "no option argument", "usage: ")
 WITH_JOB = ("qalter", "qdel", "qhold", "qrls")

@@ -51,8 +51,12 @@ def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
     """
     left_out = {"-help", "-sync", "-d", "-ar", "-he", "-noshell", "-uall", "-tsm", "-secl", "-sds"}
     left_out |= {"-cat", "-explain", "-sqq", "-r", "-rq"}
-    left_out |= set("-aconf -ahgrp -ap -aprj -aq -auser -mc -mconf -me -mhgrp -mp -mprj".split())  # editors
-    left_out |= set("-mq -msconf -mu -muser -Aconf -dconf -purge -de -ke -km".split())
+    left_out |= set(
+        "-aconf -ahgrp -ap -aprj -aq -arqs -auser -mc -mconf -me -mhgrp -mp -mprj -mrqs".split()
+    )  # editors
+    left_out |= set(
+        "-mq -msconf -mu -muser -Aconf -dconf -purge -de -ke -kej -km -ks -kt -at -kec -clearusage".split()
+    )
     assert known - set(table) <= left_out
 
 

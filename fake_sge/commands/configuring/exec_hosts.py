@@ -1,8 +1,12 @@
-"""Execution hosts: -Ae, -Me, -me, -de, and the daemons that -ke and -km end."""
+"""Execution hosts: -Ae, -Me, -me, -de, and the daemons that -ke, -kej and -km end."""
 
 from __future__ import annotations
 
-from ...model import defaults
+from collections.abc import Sequence
+
+from ...model import Range, defaults
+from ...model.operations import JobOperation
+from ...model.requests import actor_of
 from ...model.values import listed
 from . import files, shown
 from .change import Change
@@ -90,17 +94,41 @@ def _refuse_used(change: Change, name: str) -> None:
 
 def stop_daemons(change: Change, *words: str) -> None:
     """``-ke HOSTS``: their jobs go on; ``all`` is all of them."""
+    _stop(change, words, False)
+
+
+def stop_with_jobs(change: Change, *words: str) -> None:
+    """``-kej HOSTS``: their jobs are killed, too; what became of them is known when the host is back."""
+    _stop(change, words, True)
+
+
+def _stop(change: Change, words: Sequence[str], with_jobs: bool) -> None:
     if not words:
         raise Refused('Need a hostname or the keyword "all"')
-    change.manager()
-    meant = (
-        [*change.config.hosts] if words[0] == "all" else [change.host(word) for word in words[0].split(",")]
-    )
-    for name in meant:
-        if name not in change.config.hosts:
-            raise Refused(f'denied: execution host "{name}" does not exist')
+    if not change.config.is_manager(change.request.user):
+        raise Refused("shutting down execd requires manager privileges")
+    for word in change.config.hosts if words[0] == "all" else words[0].split(","):
+        try:
+            name = change.host(word)
+            if name not in change.config.hosts:
+                raise Refused(f'denied: execution host "{name}" does not exist')
+        except Refused as refused:
+            change.failed(*refused.lines)
+            continue
+        if with_jobs:
+            _end_jobs(change, name)
         change.qmaster.stop_host(name)
-        change.said(f"sent shutdown notification to  execd host {name}")
+        kind = "shutdown and kill notification" if with_jobs else "shutdown notification"
+        change.said(f"sent {kind} to  execd host {name}")
+
+
+def _end_jobs(change: Change, host: str) -> None:
+    for job in list(change.qmaster.jobs()):
+        for task in list(job.tasks.values()):
+            if task.granted and task.granted[0].host == host:
+                only = [Range(task.number, task.number)]
+                actor = actor_of(change.request)
+                change.qmaster.operate(JobOperation.DELETE, job.number, only, actor, False)
 
 
 def stop_qmaster(change: Change) -> None:

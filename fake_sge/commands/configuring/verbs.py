@@ -11,7 +11,7 @@ from ...model.operations import JobOperation
 from ...model.requests import Request, actor_of
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
-from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell
+from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell, threads
 from .change import Change, Texts
 from .kinds import KINDS
 from .refusal import Refused
@@ -88,6 +88,12 @@ _SETTINGS = {
     "-me": _Verb("HOST", 1, exec_hosts.edit, "change an execution host with $EDITOR"),
     "-de": _Verb("HOSTS", 1, exec_hosts.delete, "delete execution hosts"),
     "-ke": _Verb("HOSTS", 0, exec_hosts.stop_daemons, "end execution daemons; all: of all hosts", 1),
+    "-kej": _Verb("HOSTS", 0, exec_hosts.stop_with_jobs, "the same, and their jobs", 1),
+    "-ks": _Verb("", 0, threads.stop_scheduler, "end the scheduler"),
+    "-kt": _Verb("NAME", 1, threads.end_thread, "end a thread: scheduler"),
+    "-at": _Verb("NAME", 1, threads.start_thread, "start a thread: scheduler"),
+    "-kec": _Verb("IDS", 1, threads.end_clients, "end event clients: the scheduler"),
+    "-clearusage": _Verb("[USERS]", 0, threads.clear_usage, "forget usage; the fake keeps none", 1),
     "-km": _Verb("", 0, exec_hosts.stop_qmaster, "end the qmaster"),
     "-Mc": _Verb("FILE", 1, settings_of_cell.complexes, "change the complex"),
     "-mc": _Verb("", 0, settings_of_cell.edit_complexes, "change the complex with $EDITOR"),

@@ -127,6 +127,9 @@ class QmasterInterface(Protocol):
     def stop(self) -> None:
         """End the qmaster, after this answer (qconf -km)."""
 
+    def switch_scheduler(self, on: bool) -> None:
+        """Start the scheduler's thread, or end it (qconf -at, -kt, -ks, -kec)."""
+
     def trigger_scheduler(self) -> None:
         """Run qconf -tsm."""
 

@@ -12,7 +12,7 @@ from ...model.requests import QmasterUnreachable, Reply, Request
 from ...model.values import atol
 from ...render.detail_text import WIDTH, job_details
 from ...render.detail_text_ocs import OcsDetails
-from ...render.detail_xml import JobDetails, all_messages, communication_error, unknown_jobs
+from ...render.detail_xml import JobDetails, all_messages, communication_error, no_scheduler, unknown_jobs
 from ...render.detail_xml_ocs import OcsJobDetails
 from ...render.formats import Clock
 from ..interface.environment import commlib_line, send_error, unreachable_text
@@ -113,9 +113,16 @@ def show_jobs(
                 job_details(job, qmaster.messages(job.number), clock, server, dependents(job), binding)
                 for job in jobs
             ]
-        return Reply.of_text(0, "".join(blocks))
+        return Reply.of_text(0, "".join(blocks), "" if _is_scheduled(qmaster) else f"{_NO_SCHEDULER}\n")
     except QmasterUnreachable as error:
         return _unreachable(request, error, xml, 2)
+
+
+_NO_SCHEDULER = "Can not get job info messages, scheduler is not available"
+
+
+def _is_scheduled(qmaster: QmasterInterface) -> bool:
+    return any(name == "scheduler" for _, name, _ in qmaster.event_clients())
 
 
 def _unknown(words: Sequence[str], flavour: Flavour, xml: bool) -> Reply:
@@ -149,8 +156,12 @@ def show_messages(request: Request, qmaster: QmasterInterface, xml: bool) -> Rep
     flavour = request.flavour
     try:
         messages = qmaster.messages()
+        scheduled = _is_scheduled(qmaster)
     except QmasterUnreachable as error:
         return _unreachable(request, error, xml, 1)
+    if not scheduled:
+        text = _NO_SCHEDULER
+        return Reply.of_text(0, no_scheduler(text)) if xml else Reply.of_text(1, "", f"{text}\n")
     width = flavour.details.width if flavour.details is not None else WIDTH
     titled = [_titled(item) for item in messages]
     return Reply.of_text(

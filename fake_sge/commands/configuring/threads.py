@@ -1,0 +1,97 @@
+"""The scheduler's thread, event clients, and usage: -ks, -kt, -at, -kec, -clearusage."""
+
+from __future__ import annotations
+
+import re
+
+from .change import Change
+from .refusal import Refused
+
+_SCHEDULER = 1  # the number of its event client
+_THREADS = ("scheduler",)
+
+
+def _is_on(change: Change) -> bool:
+    return any(number == _SCHEDULER for number, _, _ in change.qmaster.event_clients())
+
+
+def _stop(change: Change) -> None:
+    """Raises Refused when there is no scheduler."""
+    if not _is_on(change):
+        raise Refused("no scheduler registered at qmaster")
+    change.qmaster.switch_scheduler(False)
+    change.said("sent shutdown notification to scheduler")
+
+
+def _must_be_manager(change: Change) -> None:
+    if not change.config.is_manager(change.request.user):
+        raise Refused("shutdown requires manager privileges")
+
+
+def stop_scheduler(change: Change) -> None:
+    """``-ks``."""
+    _must_be_manager(change)
+    _stop(change)
+
+
+def end_thread(change: Change, name: str) -> None:
+    """``-kt NAME``: the exit code is 0 whatever happens, and anybody may (real cell)."""
+    _refuse_unknown(name)
+    if not _is_on(change):
+        raise Refused(f"{name} thread is not running", code=0)
+    change.qmaster.switch_scheduler(False)
+    change.said(f"{name} thread terminated")
+
+
+def start_thread(change: Change, name: str) -> None:
+    """``-at NAME``; as :func:`end_thread`."""
+    _refuse_unknown(name)
+    if _is_on(change):
+        raise Refused(f"{name} thread is already running", code=0)
+    change.qmaster.switch_scheduler(True)
+    change.said(f"{name} has been started")
+
+
+def _refuse_unknown(name: str) -> None:
+    if name == "jvm":
+        raise Refused("fake_sge: there is no jvm thread")
+    if name not in _THREADS:
+        raise Refused(f'thread with name "{name}" is not supported', code=0)
+
+
+def end_clients(change: Change, words: str) -> None:
+    """``-kec IDS``: words are numbers as far as they begin with one; 0 and all are all but the scheduler."""
+    _must_be_manager(change)
+    numbers = [_number(word) for word in words.split(",")]
+    known = [number for number, _, _ in change.qmaster.event_clients() if number != _SCHEDULER]
+    if known and (0 in numbers or set(known) & set(numbers)):
+        raise Refused("fake_sge: only the scheduler's event client can be ended: stop the command that waits")
+    for number in dict.fromkeys(numbers):
+        try:
+            if number == _SCHEDULER:
+                _stop(change)
+            elif number:
+                raise Refused(f"no event client known with id {number} to shutdown")
+        except Refused as refused:
+            change.failed(*refused.lines)
+
+
+def _number(word: str) -> int:
+    digits = re.match(r"\d+", word)
+    return int(digits[0]) if digits else 0
+
+
+def clear_usage(change: Change, *words: str) -> None:
+    """``-clearusage [USERS]``: the fake keeps no usage of a share tree, so that nothing is to be changed."""
+    change.manager()
+    users = change.config.users
+    if not words:
+        for noun, names in (("user", users), ("project", change.config.projects)):
+            for name in names:
+                change.said(f'{change.who} modified "{name}" in {noun} list')
+        return
+    for name in dict.fromkeys(words[0].split(",")):
+        if name in users:
+            change.said(f'{change.who} modified "{name}" in user list')
+        else:
+            change.failed(f'denied: user "{name}" does not exist', code=0)
