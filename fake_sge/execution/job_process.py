@@ -71,6 +71,8 @@ def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
         if order["session"]:
             _end_session(order, f"qrsh_starter: cannot change to directory {order['cwd']}: {text}\n")
         raise StartFailure(failures.DIRECTORY, f"error: can't chdir to {order['cwd']}: {text}") from error
+    if os.path.isdir(order["stdin"]):  # noqa: PTH112
+        raise StartFailure(failures.FILE, f'"{order["stdin"]}" is a directory not a file')
     try:
         stdin = os.open(order["stdin"], os.O_RDONLY)
     except OSError as error:

@@ -12,6 +12,7 @@ from ..model import CellConfig, HostPath, Job, JobType, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR, TERMINAL
 from ..model.resources import limit_of
 from ..model.values import quantity
+from .users import home_of
 
 _FOR_EACH_SLOT = ("cpu", "vmem", "data", "stack")  # limits that a parallel job has for each (real cell)
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
@@ -24,6 +25,7 @@ UNSAFE_NAMES = (
 )
 LOCALE_NAMES = ("LANG", "LC_", "LINGUAS")
 LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
+_TILDE = re.compile(r"~([^/]*)(?:/|$)")
 _VARIABLES = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")  # whatever follows: real cell
 
 
@@ -46,8 +48,11 @@ def pick(paths: tuple[HostPath, ...], host: str) -> str | None:
     return None
 
 
-def expanded(path: str, job: Job, task: Task, host: str, account: Account) -> str:
-    """A path with its pseudo variables replaced."""
+def expanded(path: str, job: Job, task: Task, host: str, account: Account) -> str | None:
+    """A path with its pseudo variables replaced, and ``~`` or ``~USER`` at its beginning (real cell).
+
+    None when there is no such user here.
+    """
     names = {
         "$": "$",
         "HOME": account.home,
@@ -57,7 +62,12 @@ def expanded(path: str, job: Job, task: Task, host: str, account: Account) -> st
         "HOSTNAME": host,
         "TASK_ID": str(task.number) if job.spec.is_array else "0",
     }
-    return _VARIABLES.sub(lambda match: names[match[1]], path)
+    replaced = _VARIABLES.sub(lambda match: names[match[1]], path)
+    tilde = _TILDE.match(path)
+    if tilde is None:
+        return replaced
+    home = account.home if tilde[1] in ("", account.name) else home_of(tilde[1])
+    return None if home is None else f"{home}/{replaced[tilde.end() :]}"
 
 
 def default_file(job: Job, task: Task, letter: str) -> str:
@@ -69,13 +79,17 @@ def default_file(job: Job, task: Task, letter: str) -> str:
 def output_path(
     job: Job, task: Task, paths: tuple[HostPath, ...], letter: str, host: str, account: Account, cwd: str
 ) -> str:
-    """Where -o or -e leads: pseudo variables expanded, directories completed, relative to ``cwd``."""
+    """Where -o or -e leads: pseudo variables expanded, directories completed, relative to ``cwd``.
+
+    Without one, or below the home of a user who is unknown here, it is ``cwd`` as it was given: a directory,
+    unless something in it is to be replaced (real cell: ``-wd ~`` makes a file of that name at home).
+    """
     chosen = pick(paths, host)
-    if chosen is None:
+    path = None if chosen is None else expanded(chosen, job, task, host, account)
+    if path is None:
+        if expanded(cwd, job, task, host, account) != cwd:
+            return cwd
         return os.path.join(cwd, default_file(job, task, letter))  # noqa: PTH118 keeps the bytes of the path
-    path = expanded(chosen, job, task, host, account)
-    if path.startswith("~/"):
-        path = account.home + path[1:]
     path = os.path.join(cwd, path)  # noqa: PTH118 keeps a doubled slash, as the real one does
     if os.path.isdir(path):  # noqa: PTH112
         path = f"{path}/{default_file(job, task, letter)}"
@@ -84,9 +98,9 @@ def output_path(
 
 def input_path(job: Job, task: Task, host: str, account: Account, cwd: str) -> str:
     """Where -i leads; /dev/null without it."""
-    if pick(job.spec.stdin_paths, host) is None:
-        return "/dev/null"
-    return output_path(job, task, job.spec.stdin_paths, "i", host, account, cwd)
+    chosen = pick(job.spec.stdin_paths, host)
+    path = None if chosen is None else expanded(chosen, job, task, host, account)
+    return "/dev/null" if path is None else os.path.join(cwd, path)  # noqa: PTH118 keeps the bytes of the path
 
 
 def is_kept(name: str, value: str) -> bool:
@@ -255,7 +269,7 @@ def streams_of(job: Job, task: Task, account: Account) -> tuple[dict[str, str], 
         "stdout": stdout,
         "stderr": stdout if spec.merge_stderr else stderr,
     }
-    return streams, expanded(cwd, job, task, host, account)  # not for paths relative to it (real cell)
+    return streams, expanded(cwd, job, task, host, account) or cwd  # not for paths relative to it (real cell)
 
 
 # The job of a qrsh that was killed while it waited finds no qrsh and hangs up (real cell: failed 100, 129).

@@ -31,3 +31,11 @@ def home_and_shell(user: str) -> tuple[str, str]:
         own = os.environ if user == user_name(os.getuid()) else {}
         return own.get("HOME") or "/", own.get("SHELL") or "/bin/sh"
     return entry.pw_dir, entry.pw_shell or "/bin/sh"
+
+
+def home_of(user: str) -> str | None:
+    """The home of another user, as ``~USER`` in a path names it; None for who is unknown here."""
+    try:
+        return pwd.getpwnam(user).pw_dir
+    except KeyError:
+        return None
