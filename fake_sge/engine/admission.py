@@ -73,9 +73,7 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
         check_array_predecessors(spec, state.jobs)
     except Refused as refused:
         return refused.lines
-    if not config.flavour.unspoolable_names:
-        return []
-    if names.is_unspoolable(spec.name) or names.is_unspoolable(spec.account):
+    if config.flavour.unspoolable_names and names.is_unspoolable(spec.name):
         return [ANSWER_LOST]
     return []
 
@@ -83,13 +81,17 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
 def _at_once(spec: JobSpec, config: CellConfig) -> None:
     if spec.submit_host not in config.submit_hosts:
         raise Refused(config.flavour.wording.no_submit_host.format(spec.submit_host))
-    for name, is_pattern in ((spec.project, False), (spec.checkpoint, False), (spec.pe, True)):
-        if name is not None and (refusal := names.refuse_object_name(name, is_pattern)):
-            raise Refused(refusal)
-    if spec.max_concurrent and not spec.is_array:
-        raise Refused('invalid "task concurrency" value in job request')
     if not spec.name:
         raise Refused("job rejected cause there is no job_name in the request")
+    if spec.is_array and spec.array.last >= 1 << 31 and spec.array.last > spec.array.first:
+        raise Refused("The input value for an argument is invalid.")
+    _refuse_object(spec.project)
+    if config.flavour.unspoolable_names and names.is_unspoolable(spec.account):
+        raise Refused(ANSWER_LOST)
+    _refuse_object(spec.checkpoint)
+    _refuse_object(spec.pe, is_pattern=True)
+    if spec.max_concurrent and not spec.is_array:
+        raise Refused('invalid "task concurrency" value in job request')
     paths = (*spec.stdout_paths, *spec.stdin_paths, *spec.shells, *spec.stderr_paths)
     if any(not entry.path for entry in paths):
         raise Refused("paths may not be empty strings")
@@ -97,8 +99,11 @@ def _at_once(spec: JobSpec, config: CellConfig) -> None:
         if spec.script.startswith(b"\0"):
             raise Refused('object attribute "JB_script_size" may only be 0')
         raise Refused("Script length does not match declared length")
-    if spec.is_array and spec.array.last >= 1 << 31 and spec.array.last > spec.array.first:
-        raise Refused("The input value for an argument is invalid.")
+
+
+def _refuse_object(name: str | None, is_pattern: bool = False) -> None:
+    if name is not None and (refusal := names.refuse_object_name(name, is_pattern)):
+        raise Refused(refusal)
 
 
 def _first(spec: JobSpec, config: CellConfig) -> None:

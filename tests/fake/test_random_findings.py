@@ -62,6 +62,17 @@ def test_consumables_are_not_negative(cell: PureCell, name: str) -> None:
     assert answer == (1, "", NEGATIVE.format(name))
 
 
+@pytest.mark.parametrize("name", ["slots", "license"])
+@pytest.mark.parametrize("words", [("qselect",), ("qstat", "-f"), ("qstat", "-q", "all.q"), ("qhost", "-q")])
+def test_no_consumable_less_than_nothing_is_selected(
+    cell: PureCell, name: str, words: tuple[str, ...]
+) -> None:
+    text = f'error: attribute "{name}" is consumable but has a negative value\n'
+    answer = cell.run([*words, "-l", f"{name}=-1,nosuch=1"], "root")
+    assert answer == (1, "", text if words[0] == "qhost" else "")
+    assert cell.run([*words, "-l", "h_data=-1"], "root")[0] == 0
+
+
 # ---- names, numbers and ranges -----------------------------------------------------------------------
 def test_an_account_with_a_blank_is_not_answered(cell: PureCell) -> None:
     assert out(cell, "qalter", "-A", "a b", "1") == ""
@@ -69,6 +80,35 @@ def test_an_account_with_a_blank_is_not_answered(cell: PureCell) -> None:
     for option in ("-A", "-N"):
         answer = cell.run(["qrsh", option, "a b", "echo"], "root")
         assert answer == (1, "", 'Your "qrsh" request could not be scheduled, try again later.\n')
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-hold_jid_ad", "X"),
+        *(("-P", "nosuch"), ("-q", "nosuch"), ("-l", "nosuch=1"), ("-pe", "a:b", "1"), ("-ckpt", "a:b")),
+        *(("-tc", "3"), ("-t", "0"), ("-N", "1a"), ("-w", "v"), ("-w", "p"), ("-binding", "linear:0")),
+    ],
+)
+def test_an_account_with_a_blank_is_found_before_anything_else(
+    cell: PureCell, words: tuple[str, ...]
+) -> None:
+    lost = "Unable to run job: Error reading answer list from qmaster\nExiting.\n"
+    assert cell.run(["qsub", "-A", "a b", *words, "-b", "y", "sleep", "1"], "root") == (1, "", lost)
+    assert out(cell, "qsub", "-terse", "-h", "-b", "y", "sleep", "1") == "2\n"  # it used up no number
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("-P", "a:b"), "Colon (':') not allowed in objectname"),
+        (("-N", "", "-P", "a:b"), "job rejected cause there is no job_name in the request"),
+        (("-t", "1-3000000000", "-P", "a:b"), "The input value for an argument is invalid."),
+    ],
+)
+def test_only_this_is_found_before_the_account(cell: PureCell, words: tuple[str, ...], text: str) -> None:
+    answer = cell.run(["qsub", "-A", "a b", *words, "-b", "y", "sleep", "1"], "root")
+    assert answer == (1, "", f"Unable to run job: {text}\nExiting.\n")
 
 
 def test_a_range_without_an_end_in_sight(cell: PureCell) -> None:

@@ -11,7 +11,7 @@ from ...model.values import TEXT_TYPES, TYPE_WORDS, number_of
 
 
 class UnknownResource(ValueError):
-    """A request that names no complex entry, or has no value (``syntax``)."""
+    """A request that names no complex entry, or has a wrong value or none (``syntax``)."""
 
     def __init__(self, text: str, syntax: bool = False) -> None:
         super().__init__(text)
@@ -37,8 +37,11 @@ def parse_requests(text: str, config: CellConfig, bare: bool = True) -> list[Res
             raise UnknownResource(f'denied: missing value for resource "{name}"', syntax=True)
         if entry is None:
             raise UnknownResource(f'unknown resource "{name}"')
-        if entry.type not in TEXT_TYPES and number_of(value, entry.type) is None:
+        number = number_of(value, entry.type)
+        if entry.type not in TEXT_TYPES and number is None:
             raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
+        if entry.consumable != "NO" and number is not None and number < 0:
+            raise UnknownResource(f'attribute "{entry.name}" is consumable but has a negative value')
         requests.append(ResourceRequest(entry, config.host_named(value) if entry.type == "HOST" else value))
     return requests
 
