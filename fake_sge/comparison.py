@@ -39,6 +39,7 @@ _MASKS = (
     # Usage is there as soon as an execution daemon has told of it.
     (re.compile(r"(?m)^ *<(?:cpu|mem|io)_usage>.*\n"), ""),
     (re.compile(r"/tmp/pid-\d+-\w+"), "TEMPORARY"),
+    (re.compile(r"(\[\d+:)\d+(?=\]: )"), r"\1PID"),  # of the shepherd, in an error reason
     # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
     (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),
     (re.compile(r"((?<=_PORT=)|_PORT</VA_variable>\n *<VA_value>)\d+"), r"\1PORT"),

@@ -205,9 +205,16 @@ def task_tmpdir(config: CellConfig, job: Job, task: Task) -> str:
 
 
 def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
-    """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell)."""
-    own = pick(job.spec.shells, task.granted[0].host)
-    return own or attributes_of(config, task).get("shell") or account.shell
+    """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell).
+
+    In that of -S the variables and ``~`` are replaced; without ``/`` in front it is in the job's directory.
+    """
+    host = task.granted[0].host
+    own = pick(job.spec.shells, host)
+    if own is None:
+        return attributes_of(config, task).get("shell") or account.shell
+    cwd = job.spec.cwd or account.home
+    return os.path.join(cwd, expanded(own, job, task, host, account) or own)  # noqa: PTH118
 
 
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.processes import is_running
 
 from .kit import ended, environment, quick, records, state, submit, wait_for
 
+_NOBODY = pwd.getpwnam("nobody").pw_dir
 BINARY = ("-b", "y", "-shell", "n", "-cwd")
 
 
@@ -167,6 +168,10 @@ def test_the_shell_sees_the_words_joined_by_blanks(cell: Cell, tmp_path: Path) -
         (("-wd", "/no/such", "true"), "28", "error: can't chdir to /no/such: No such file or directory"),
         (("/no/such/cmd",), "27", 'execvlp(/no/such/cmd, "/no/such/cmd") failed: No such file or directory'),
         (("-S", "/no/sh", "true"), "27", 'unable to find shell "/no/sh"'),
+        (("-wd", "/no", "-S", "no$JOB_NAME", "true"), "27", 'unable to find shell "/no/notrue"'),
+        (("-wd", "/no", "-S", "./no", "true"), "27", 'unable to find shell "/no/./no"'),
+        (("-S", "~nobody/no", "true"), "27", f'unable to find shell "{_NOBODY}/no"'),
+        (("-S", "$NOPE/no", "-wd", "/no", "true"), "27", 'unable to find shell "/no/$NOPE/no"'),
         (("sh", "-c", "exit 100"), "30", "exit_status of job start = 100"),
     ],
 )

@@ -74,6 +74,7 @@ def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
         ("r     NA         NA      NA          0", "r FIGURE 0"),
         ("usage: qstat [options]\n   [-f]  full\n\nname   is\nerror: x", None),
         (" 500009 0.5 sleep me  z   11/28/2026\nx", "x"),
+        ("error [0:7225]: no shell [1:2]", "error [0:PID]: no shell [1:2]"),
     ],
 )
 def test_what_differs_of_itself_is_masked(out: str, masked: str | None) -> None:
