@@ -20,7 +20,7 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.control import COMMANDS, REFUSALS
-from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange
+from drmaa_cli.gridengine.records import Hold, JobId, JobRow, TaskRange, TaskSet
 from drmaa_cli.gridengine.replies import Answer, Outcome
 from drmaa_cli.gridengine.states import Letter, flags, is_pending
 from drmaa_cli.jobs.task_numbers import TaskNumbers
@@ -229,11 +229,11 @@ def check_requeued(cluster: Cluster, job: JobId) -> None:
 
 
 def _of(rows: Sequence[JobRow], job: JobId) -> list[JobRow]:
-    return [
-        row
-        for row in rows
-        if row.job == job.job and (job.task is None or row.tasks is None or row.tasks.has(job.task))
-    ]
+    return [row for row in rows if row.job == job.job and (job.task is None or _has(row.tasks, job.task))]
+
+
+def _has(tasks: TaskSet | None, task: int) -> bool:
+    return task == 1 if tasks is None else tasks.has(task)  # a job that is no array is its own first task
 
 
 def _is_undone(operation: str, letters: str) -> bool:

@@ -303,6 +303,17 @@ def test_the_first_task_of_a_single_job(session: World) -> None:
     assert session.status(job) == "user_on_hold"
 
 
+@pytest.mark.parametrize("task", ["2", "2147483648"])
+def test_a_task_that_a_single_job_has_not(session: World, task: str) -> None:
+    job = unschedulable(session)
+    for action in ("hold", "release"):  # as of an array's
+        session.session.control(f"{job}.{task}", action)
+    for action in ("suspend", "resume", "terminate"):
+        with session.refuses("InvalidJobException"):
+            session.session.control(f"{job}.{task}", action)
+    assert session.status(job) == "queued_active"
+
+
 def test_jobs_of_no_session(session: World) -> None:
     job = session.tool(
         "qsub", "-terse", "-h", "-b", "y", "-o", "/dev/null", "-j", "y", "/bin/true"
