@@ -218,15 +218,16 @@ class DictAttribute:
 
         Raises:
             InvalidArgumentException: the value is no mapping (it is an AttributeError, as in drmaa-python),
-                or one of its values is None or a container.
+                or one of its names or values is None or a container.
         """
         instance._admit(self.name, value)
         items = getattr(value, "items", None)
         if not callable(items):
             raise wrong_type(self.name, value, "a mapping is expected")
         found = list(items())
-        for _, item in found:
-            _check_item(instance, self.name, item)
+        for pair in found:
+            for item in pair:
+                _check_item(instance, self.name, item)
         instance._write(self.name, tuple(f"{text(key)}={text(item)}" for key, item in found))
 
 

@@ -137,6 +137,13 @@ def test_environment(jt: TemplateAttributes, value: object, read: dict[str, str]
     assert jt.jobEnvironment == read
 
 
+@pytest.mark.parametrize("name", [None, ("A",), ()])
+def test_what_is_no_text_as_a_name_of_a_variable_is_refused(jt: TemplateAttributes, name: object) -> None:
+    with pytest.raises(InvalidArgumentException, match="a text or a number is expected in it"):
+        setattr(jt, "jobEnvironment", {"A": "1", name: "x"})  # noqa: B010  # mypy would refuse it
+    assert not hasattr(jt, "jobEnvironment")
+
+
 @pytest.mark.parametrize("value", [[("A", "1")], "A=1", None, 5])
 def test_environment_is_a_mapping(jt: TemplateAttributes, value: object) -> None:
     with pytest.raises(AttributeError) as caught:
