@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ...model import Range, defaults
+from ...model import Job, Range, Task, defaults
 from ...model.operations import JobOperation
 from ...model.requests import actor_of
 from ...model.values import listed
@@ -15,6 +15,7 @@ from .refusal import Refused
 _ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
 HOST_ROWS = _ROWS[1:]
 _GLOBAL = "global"
+_KILL_SECONDS = 20.0  # how long a host waits for the ends of the jobs it has killed
 
 
 def from_file(adding: bool, change: Change, file: str) -> None:
@@ -98,7 +99,7 @@ def stop_daemons(change: Change, *words: str) -> None:
 
 
 def stop_with_jobs(change: Change, *words: str) -> None:
-    """``-kej HOSTS``: their jobs are killed, too; what became of them is known when the host is back."""
+    """``-kej HOSTS``: their jobs are killed, too, and mostly reported before the daemon ends (real cell)."""
     _stop(change, words, True)
 
 
@@ -107,6 +108,7 @@ def _stop(change: Change, words: Sequence[str], with_jobs: bool) -> None:
         raise Refused('Need a hostname or the keyword "all"')
     if not change.config.is_manager(change.request.user):
         raise Refused("shutting down execd requires manager privileges")
+    kind = "shutdown and kill notification" if with_jobs else "shutdown notification"
     for word in change.config.hosts if words[0] == "all" else words[0].split(","):
         try:
             name = change.host(word)
@@ -115,20 +117,28 @@ def _stop(change: Change, words: Sequence[str], with_jobs: bool) -> None:
         except Refused as refused:
             change.failed(*refused.lines)
             continue
+        if not change.qmaster.config.hosts[name].up:
+            unknown = f"failed sending {kind} to unknown execd host {name}"
+            change.failed(f"no execd known on host {name}" if words[0] == "all" else unknown)
+            continue
         if with_jobs:
             _end_jobs(change, name)
         change.qmaster.stop_host(name)
-        kind = "shutdown and kill notification" if with_jobs else "shutdown notification"
         change.said(f"sent {kind} to  execd host {name}")
 
 
 def _end_jobs(change: Change, host: str) -> None:
-    for job in list(change.qmaster.jobs()):
-        for task in list(job.tasks.values()):
-            if task.granted and task.granted[0].host == host:
-                only = [Range(task.number, task.number)]
-                actor = actor_of(change.request)
-                change.qmaster.operate(JobOperation.DELETE, job.number, only, actor, False)
+    for job, task in list(_tasks_on(change, host)):
+        only = [Range(task.number, task.number)]
+        change.qmaster.operate(JobOperation.DELETE, job.number, only, actor_of(change.request), False)
+    change.qmaster.wait_until(lambda: not list(_tasks_on(change, host)), _KILL_SECONDS)
+
+
+def _tasks_on(change: Change, host: str) -> Iterator[tuple[Job, Task]]:
+    for job in change.qmaster.jobs():
+        for task in job.tasks.values():
+            if task.granted and task.granted[0].host == host and task.finish is None:
+                yield job, task
 
 
 def stop_qmaster(change: Change) -> None:
