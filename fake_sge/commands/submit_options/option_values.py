@@ -16,8 +16,6 @@ from ...model.values import c_long, quantity, u_long32
 ESEMANTIC, EUNKNOWN, ENOIMP, ESYNTAX, EDISK, EJSV = 2, 4, 5, 7, 14, 3
 Variables = tuple[tuple[str, Optional[str]], ...]
 
-_WHITE = " \t\n\v\f\r"
-
 
 class OptionError(Exception):
     """A refused option value: ``texts`` are the answers, ``status`` the exit code.
@@ -144,9 +142,12 @@ def parse_mail_options(text: str) -> int:
 
 
 def parse_resources(text: str) -> Variables:
-    """``-l name[=value],...``; a bare name is TRUE, ``name=`` has no value. Raises ValueError(name)."""
+    """``-l name[=value],...``; a bare name is TRUE, ``name=`` has no value.
+
+    Of white space only blanks separate (real cell). Raises ValueError(name).
+    """
     result: list[tuple[str, str | None]] = []
-    for word in split_list(text, "," + _WHITE):
+    for word in split_list(text, ", "):
         name, equals, value = word.partition("=")
         if not name:
             raise ValueError(name)
