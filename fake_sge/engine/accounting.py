@@ -44,8 +44,9 @@ def _user_parts(spec: JobSpec, config: CellConfig, filters: list[QuotaFilter | N
     def within(name: str) -> bool:
         return bool({spec.owner, f"@{spec.group}"}.intersection(config.members(name[1:])))
 
-    users = [item for item in filters if item is not None and (item.each or item.names != ("*",))]
-    named = {name for item in users for name in (*item.names, *item.excluded) if name.startswith("@")}
+    given = [item for item in filters if item is not None]
+    named = {name for item in given for name in (*item.names, *item.excluded) if name.startswith("@")}
+    users = [item for item in given if item.each or item.excluded or "*" not in item.names]
     sets = [name[1:] for name in sorted(named) if within(name)]
     parts = [f"-U {','.join(sets)}"] if sets else []
     if any(matches(item, spec.owner, within) for item in users):

@@ -128,7 +128,7 @@ def _first(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 
 def _filter(text: str, number: int) -> QuotaFilter:
     each = text.startswith("{")
-    words = [word.strip() for word in text.strip("{}").split(",") if word.strip()]
+    words = [word.strip(" {}") for word in text.split(",") if word.strip(" {}")]  # @a,{*} is @a,* (real cell)
     broken = [word for word in words if " " in word]
     if each and (broken or re.search(r"\{\s|\s[,}]", text)):
         complaint = "no valid expanded list"
