@@ -52,7 +52,8 @@ def _end_shepherd(pid: int, ticks: str) -> None:
 
 def _await_forks(layout: Layout) -> None:
     end = time.monotonic() + SECONDS
-    while left := list(_forks(layout)):
+    # The second look finds one that was forked during the first, by one that had ended before its turn.
+    while left := [*_forks(layout)] or [*_forks(layout)]:
         if time.monotonic() > end:
             for pid in left:
                 _kill(pid)

@@ -55,9 +55,9 @@ def test_jobs_of_the_cluster_are_shown_and_changed(away: Desk, server: SshServer
             await view.press("l")
             await view.until("hello")
             await view.press("k")
-            await view.until(rf"{job}")
+            await view.until(r"kill 1 job\?")
             await view.press("y")
-            await view.until("ended|killed|aborted|deleted|being")
+            await view.until("being ended|1 failed|aborted")
 
     with served(away, *words) as page:
         play(scene)
