@@ -52,7 +52,7 @@ def test_what_a_job_sees_of_its_host(cell: Cell, tmp_path: Path, host: str) -> N
     own = "" if host == "big" else "small/"
     assert place == f"{cell.directory}/tmp/{own}{job}.1.all.q"
     assert spool == f"{cell.directory}/spool/execd/{host}/active_jobs/{job}.1"
-    assert records(cell, job)[0][:2] == ["all.q", host]
+    assert ended(cell, job)[:2] == ["all.q", host]
 
 
 def test_a_parallel_job_over_hosts(cell: Cell, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_error_states(cell: Cell, tmp_path: Path, words: tuple[str, ...], failed
     assert cell.run("qdel", str(number)).returncode == 0
     assert len(records(cell, number)) == 1
     if failed != "30":
-        assert records(cell, number)[0][9:11] == ["0", "0"]
+        assert ended(cell, number)[9:11] == ["0", "0"]
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_qsub_cannot_tell_the_end_of_a_job_whose_shepherd_was_killed(cell: Cell,
     number = int(done.stdout.split()[2])
     assert done.returncode == 1
     assert done.stderr.decode() == f"No information available on job {number}'s exit status.\n"
-    line = records(cell, number)[0]
+    line = ended(cell, number)
     assert [line[index] for index in (9, 10, 11, 12, 13)] == ["0", "0", "19", "0", "0"]
 
 

@@ -13,8 +13,8 @@ import pytest
 from fake_sge import Cell, CellError
 from fake_sge.launch import running_cells
 
+from .kit import ended, records, wait_for
 from .kit import quick as submit
-from .kit import records, wait_for
 
 
 @pytest.fixture
@@ -83,12 +83,12 @@ def test_state_and_jobs_survive_a_crash(cell: Cell, tmp_path: Path) -> None:
     wait_for(report.exists)
     cell.start_qmaster()
     wait_for(lambda: records(cell, ends))
-    assert records(cell, ends)[0][11:13] == ["0", "7"]
+    assert ended(cell, ends)[11:13] == ["0", "7"]
     states = {item.job: item.state for item in cell.jobs()}
     assert states == {goes_on: "r", held: "hqw"}
     cell.run("qdel", str(goes_on))
     wait_for(lambda: records(cell, goes_on))
-    assert records(cell, goes_on)[0][11:13] == ["100", "137"]
+    assert ended(cell, goes_on)[11:13] == ["100", "137"]
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path:
         os.kill(child, signal.SIGKILL)
     cell.start_qmaster()
     wait_for(lambda: records(cell, number))
-    assert records(cell, number)[0][11] == "19"
+    assert ended(cell, number)[11] == "19"
 
 
 @pytest.mark.slow
@@ -202,7 +202,7 @@ def test_the_clock_can_be_advanced(cell: Cell) -> None:
     assert [(item.job, item.state) for item in cell.jobs()] == [(later, "r")]
     cell.advance(60)
     assert cell.jobs() == []
-    assert records(cell, second)[0][13] == "3600"
+    assert ended(cell, second)[13] == "3600"
     with pytest.raises(CellError, match="only goes forward"):
         cell.advance(-1)
 
@@ -275,7 +275,7 @@ def test_a_full_disk_is_reported_and_loses_no_job(cell: Cell, tmp_path: Path) ->
     assert len(cell.jobs()) == 1
     resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
     wait_for(lambda: records(cell, number))
-    assert records(cell, number)[0][11:13] == ["0", "5"]
+    assert ended(cell, number)[11:13] == ["0", "5"]
     held = submit(cell, tmp_path, "-h", "true")
     cell.kill_qmaster()
     cell.start_qmaster()

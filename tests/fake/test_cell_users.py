@@ -12,7 +12,7 @@ import pytest
 from fake_sge.cell import Cell
 from tests.patience import PATIENCE
 
-from .kit import quick, records, state, submit, wait_for
+from .kit import ended, quick, records, state, submit, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_managers_may(cell: Cell, tmp_path: Path) -> None:
 def test_records_carry_the_owner(cell: Cell) -> None:
     number = cell.submit_simulated(0, user="carol")[0]
     wait_for(lambda: records(cell, number))
-    assert records(cell, number)[0][3] == "carol"
+    assert ended(cell, number)[3] == "carol"
 
 
 @pytest.mark.slow

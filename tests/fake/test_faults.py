@@ -154,7 +154,7 @@ def test_a_start_that_fails(cell: Cell, tmp_path: Path) -> None:
     cell.fault("error-state", code=28, out=b"[0:0]: error: can't chdir to /gone: No such file or directory")
     number = quick(cell, tmp_path, "true")
     wait_for(lambda: state(cell, number) == "Eqw")
-    assert records(cell, number)[0][11] == "28"
+    assert ended(cell, number)[11] == "28"
     cell.run("qmod", "-cj", str(number))
     wait_for(lambda: len(records(cell, number)) == 2)
     assert records(cell, number)[1][11] == "0"
