@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .execution.processes import descendants, start_ticks
+from .execution.processes import descendants, send_signal, start_ticks
 from .layout import Layout
 
 SECONDS = 10.0  # for a shepherd to see that its job has ended; then it is killed, too
@@ -44,9 +44,9 @@ def _end_shepherd(pid: int, ticks: str) -> None:
     end = time.monotonic() + SECONDS
     while start_ticks(pid) == ticks:
         for child in descendants(pid):
-            _kill(child)
+            send_signal(child, signal.SIGKILL)
         if time.monotonic() > end:
-            _kill(pid)
+            send_signal(pid, signal.SIGKILL)
         time.sleep(0.005)
 
 
@@ -56,7 +56,7 @@ def _await_forks(layout: Layout) -> None:
     while left := [*_forks(layout)] or [*_forks(layout)]:
         if time.monotonic() > end:
             for pid in left:
-                _kill(pid)
+                send_signal(pid, signal.SIGKILL)
         time.sleep(0.005)
 
 
@@ -67,9 +67,3 @@ def _forks(layout: Layout) -> Iterator[int]:
         with contextlib.suppress(OSError):  # it has just ended
             if program in entry.read_bytes().split(b"\0"):
                 yield int(entry.parts[2])
-
-
-def _kill(pid: int) -> None:
-    """SIGKILL to a process, if it is there."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.change import Changing
     from drmaa_cli.session.monitor import Monitor
     from drmaa_cli.session.overview import Overview
+    from drmaa_cli.session.recover import SubmissionRecovery
     from drmaa_cli.session.submissions import Submissions
     from drmaa_cli.session.wait import Waiting
     from drmaa_cli.system.host import AccountingLog
@@ -105,11 +106,22 @@ class SessionLife:
         from drmaa_cli.session.submissions import Submissions  # noqa: PLC0415
         from drmaa_cli.session.submit import LateRecovery, Submitter  # noqa: PLC0415
 
-        claimed = self._session_jobs.claimed
-        recovery = LateRecovery(self.cluster, self._accounting, self._grace, claimed, self._path)
+        recovery = LateRecovery(self._recovery)
         submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
         return Submissions(
             self._session_jobs, submitter, recovery, self._bell, self._lock, self.cluster.clock
+        )
+
+    def _recovery(self) -> SubmissionRecovery:
+        from drmaa_cli.session.recover import SubmissionRecovery  # noqa: PLC0415
+        from drmaa_cli.store.places import answer_files  # noqa: PLC0415
+
+        return SubmissionRecovery(
+            self.cluster,
+            self._accounting,
+            self._grace,
+            self._session_jobs.claimed,
+            lambda token: answer_files(self._path, token),
         )
 
     @property

@@ -74,20 +74,11 @@ class LateRecovery:
     """What looks for submissions whose answers were lost, loaded when the first one is: mostly none.
 
     Args:
-        cluster, accounting, grace, claimed: see :class:`drmaa_cli.session.recover.SubmissionRecovery`.
-        path: the session's file; answers are kept beside it.
+        make: makes it.
     """
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        accounting: AccountingLog,
-        grace: float,
-        claimed: Callable[[], Mapping[int, float]],
-        path: str,
-    ) -> None:
-        self._cluster, self._accounting, self._grace = cluster, accounting, grace
-        self._claimed, self._path = claimed, path
+    def __init__(self, make: Callable[[], SubmissionRecovery]) -> None:
+        self._make = make
         self._made: SubmissionRecovery | None = None
         self._lock = Lock()
 
@@ -95,15 +86,8 @@ class LateRecovery:
         """The one there is."""
         with self._lock:
             if self._made is None:
-                from drmaa_cli.session.recover import SubmissionRecovery  # noqa: PLC0415
-
-                self._made = SubmissionRecovery(
-                    self._cluster, self._accounting, self._grace, self._claimed, self._answers
-                )
+                self._made = self._make()
             return self._made
-
-    def _answers(self, token: str) -> AnswerFiles:
-        return answer_files(self._path, token)
 
 
 class Submitted(NamedTuple):

@@ -146,6 +146,15 @@ def inode_of(path: str) -> int | None:
         return None
 
 
+def has_jobs(db: sqlite3.Connection) -> bool:
+    """Whether anything was submitted, or is about to be, in the session of a file.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    return db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
+
+
 def memory_database(contact: str, created: float, host: str) -> sqlite3.Connection:
     """A session's tables in memory."""
     db = connect(None)

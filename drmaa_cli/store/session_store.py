@@ -18,6 +18,7 @@ from drmaa_cli.store import task_rows
 from drmaa_cli.store.database import (
     Opened,
     errors,
+    has_jobs,
     inode_of,
     memory_database,
     open_database,
@@ -286,12 +287,9 @@ class Store:
             return False
         try:
             with self._lock:
-                return not self._has_jobs()
+                return not has_jobs(self._db)
         except sqlite3.Error:  # what writes to it next will be told
             return False
-
-    def _has_jobs(self) -> bool:
-        return self._db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
 
     def by_key(self, key: str) -> StoredJob | None:
         """The submission that was made, or begun, under a key."""

@@ -12,19 +12,10 @@ import os
 import sqlite3
 from contextlib import closing
 
-from drmaa_cli.store.database import connect_own, errors, inode_of, open_existing
+from drmaa_cli.store.database import connect_own, errors, has_jobs, inode_of, open_existing
 from drmaa_cli.store.places import StoreError, is_there, remove_files
 
 UNUSED_SECONDS = 3600.0  # of a file in which nothing was submitted, until it may be removed
-
-
-def has_jobs(db: sqlite3.Connection) -> bool:
-    """Whether anything was submitted, or is about to be, in the session of a file.
-
-    Raises:
-        sqlite3.Error: it cannot be read.
-    """
-    return db.execute("SELECT 1 FROM jobs LIMIT 1").fetchone() is not None
 
 
 def remove(path: str, now: float) -> bool:

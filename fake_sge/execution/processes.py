@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -53,3 +54,9 @@ def start_ticks(pid: int) -> str:
 def call_process(name: str) -> None:
     """Have this process shown by a name of its own (``ps -o comm``, top), of which 15 characters are kept."""
     Path("/proc/self/comm").write_text(name)
+
+
+def send_signal(pid: int, number: int) -> None:
+    """Signal a process, if it is there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

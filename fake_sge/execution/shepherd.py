@@ -23,7 +23,7 @@ from typing import Any
 from ..model import failures
 from ..wire import connect, frame
 from .job_process import run_job
-from .processes import GIGABYTE, call_process, descendants, start_ticks, used_by
+from .processes import GIGABYTE, call_process, descendants, send_signal, start_ticks, used_by
 from .terminal import Terminal
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -90,10 +90,7 @@ class Watch:
     def send(self, number: int) -> None:
         """Signal all of the job's processes."""
         for pid in self.descendants():
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                continue  # it has just ended
+            send_signal(pid, number)
 
     def take_signal(self, number: int) -> None:
         """A signal to the shepherd itself."""
@@ -208,10 +205,7 @@ class Watch:
             if not left:
                 return
             for pid in left:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue  # it has just ended
+                send_signal(pid, signal.SIGKILL)
             try:
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..execution.orders import Account, make_order
-from ..execution.processes import start_ticks
+from ..execution.processes import send_signal, start_ticks
 from ..execution.users import home_and_shell
 from ..launch import command
 from ..layout import Layout
@@ -162,8 +161,7 @@ class Execd:
             wish.touch()
         elif action == "resume":
             wish.unlink(missing_ok=True)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM if action == "kill" else signal.SIGUSR1)
+        send_signal(pid, signal.SIGTERM if action == "kill" else signal.SIGUSR1)
 
     def remove_spool(self, hosts: Iterable[str], number: int, task: int) -> None:
         """Forget what was spooled for a task."""

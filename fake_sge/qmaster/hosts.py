@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.hosts import tasks_on
-from ..execution.processes import descendants, start_ticks
+from ..execution.processes import descendants, send_signal, start_ticks
 from ..model import Host, Status
 from ..settings import near
 from .qmaster import Qmaster
@@ -98,13 +97,8 @@ def _end_all(spool: Path) -> None:
     shepherd = int(pid)
     if start_ticks(shepherd) != ticks:
         return
-    _kill(shepherd, signal.SIGSTOP)  # it must not report the ends
+    send_signal(shepherd, signal.SIGSTOP)  # it must not report the ends
     while found := [one for one in descendants(shepherd) if start_ticks(one)]:
         for one in found:
-            _kill(one, signal.SIGKILL)
-    _kill(shepherd, signal.SIGKILL)
-
-
-def _kill(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+            send_signal(one, signal.SIGKILL)
+    send_signal(shepherd, signal.SIGKILL)
