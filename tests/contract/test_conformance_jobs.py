@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -235,8 +236,9 @@ def test_a_job_with_all_attributes_at_once(session: World) -> None:
 
 def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
     go, pid = session.directory / "go", session.directory / "pid"
-    script = f"echo $$ > {pid}.new; mv {pid}.new {pid}; while [ ! -e {go} ]; do sleep 0.1; done"
-    job = session.run("/bin/sh", "-c", script)
+    os.mkfifo(go)
+    # Without a child: a shell that waits for a stopped one to begin is in state D.
+    job = session.run("/bin/sh", "-c", f"echo $$ > {pid}.new; mv {pid}.new {pid}; read line < {go}")
     session.eventually(pid.exists, bool)
     session.until(job, "running")
     session.session.control(job, "suspend")
@@ -245,7 +247,7 @@ def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
     session.eventually(lambda: letter(int(pid.read_text())), lambda seen: seen == "T")
     session.session.control(job, "resume")
     session.until(job, "running")
-    go.touch()
+    go.write_text("\n")
     assert session.session.wait(job, PATIENCE).exitStatus == 0
 
 

@@ -23,9 +23,9 @@ def cell(tmp_path: Path) -> Iterator[Cell]:
 
 def test_what_was_asked_for_last_holds(cell: Cell, tmp_path: Path) -> None:
     """Though a busy machine lets the shepherd see all that was asked for only afterwards."""
-    number = quick(
-        cell, tmp_path, "/bin/sh", "-c", "echo $$ > new; mv new pid; while [ ! -e go ]; do sleep 0.05; done"
-    )
+    os.mkfifo(tmp_path / "go")
+    # Without a child: a shell that waits for a stopped one to begin is in state D.
+    number = quick(cell, tmp_path, "/bin/sh", "-c", "echo $$ > new; mv new pid; read line < go")
     wait_for((tmp_path / "pid").exists)
     job = int((tmp_path / "pid").read_text())
     active = cell.directory / "spool" / "execd" / "localhost" / "active_jobs" / f"{number}.1"
@@ -43,6 +43,6 @@ def test_what_was_asked_for_last_holds(cell: Cell, tmp_path: Path) -> None:
     wait_for(lambda: letter(job) != "T")
     meanwhile("-sj", "-usj", "-sj")
     wait_for(lambda: letter(job) == "T")
-    (tmp_path / "go").touch()
     meanwhile("-usj")
+    (tmp_path / "go").write_text("\n")
     assert ended(cell, number)[11:13] == ["0", "0"]
