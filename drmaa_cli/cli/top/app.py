@@ -172,8 +172,8 @@ class Top(App[int]):
 
     @property
     def _is_over(self) -> bool:
-        """Whether the screen has been cleared already; what is told then comes too late."""
-        return not self.query(Board)
+        """Whether the screen is being cleared, piece by piece; what is told then comes too late."""
+        return not self.is_running
 
     def on_looked(self, message: Looked) -> None:
         """Show what was seen."""

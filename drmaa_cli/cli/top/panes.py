@@ -134,7 +134,7 @@ class Pane(Vertical):
         threading.Thread(target=work, daemon=True).start()
 
     def _answered(self, asked: object, lines: Sequence[str]) -> None:
-        if asked is self._asked and self.is_attached:
+        if asked is self._asked and self.app.is_running:
             self._show(lines)
 
     # --- output --------------------------------------------------------------------------------------------
@@ -147,6 +147,6 @@ class Pane(Vertical):
         self._follower = Follower(self._survey, session, name, errors=errors, tell=tell)
 
     def _heard(self, follower: Follower, name: str, path: str, text: str) -> None:
-        if follower is self._follower and not follower.stopped and self.is_attached:
+        if follower is self._follower and not follower.stopped and self.app.is_running:
             self._entitle(f"{self.mode} of job {name}: ", visible(path) or "nothing yet")
             self.query_one(Log).write(text)

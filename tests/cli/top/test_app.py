@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -289,3 +290,22 @@ def test_the_mouse_chooses_and_opens(inside: Cell) -> None:
         await see.until_shown(f"{array}.2", "held")
 
     watch(scene)
+
+
+def test_the_clock_may_tick_while_the_screen_is_cleared(inside: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piece by piece: the list may still be there when the title below it is not."""
+    left = []
+
+    async def lingers(board: Board) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        left.append(len(board.app.query("#pane-title")))
+
+    monkeypatch.setattr(Board, "on_unmount", lingers, raising=False)
+    monkeypatch.setattr("drmaa_cli.cli.top.app.TICK", 0.01)
+
+    async def scene(see: Watcher) -> None:
+        await see.until(lambda: see.app.view is not None, "a first look")
+
+    watch(scene)
+    assert left == [0]
