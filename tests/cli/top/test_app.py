@@ -292,7 +292,9 @@ def test_the_mouse_chooses_and_opens(inside: Cell) -> None:
     watch(scene)
 
 
-def test_the_clock_may_tick_while_the_screen_is_cleared(inside: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock_may_tick_while_the_screen_is_cleared(
+    inside: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Piece by piece: the list may still be there when the title below it is not."""
     left = []
 
