@@ -91,9 +91,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Collect thousands of tests without looking for garbage among them again and again."""
+    """Never look for garbage among the thousands of tests: not while they are collected, and not later."""
     gc.disable()
     yield
+    gc.freeze()
     gc.enable()
 
 
