@@ -24,7 +24,7 @@ from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands,
 from tests.tables import each_row
 
 HANG = 300  # seconds for one page's code
-PLUGINS = ("-p", "no:randomly", "-p", "no:cacheprovider")
+PLUGINS = ("-p", "fake_sge.pytest_plugin", "-p", "no:cacheprovider")  # others take longer than a page
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")
 OPTION = re.compile(r"--[a-z][a-z-]*")
@@ -96,7 +96,7 @@ def run_page(page: str, path: Path) -> subprocess.CompletedProcess[str]:
     with fake_sge.Cell(login_shells=False, home=str(path)) as cell:
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *PLUGINS, str(module)],
-            env={**cell.env, "PYTHONPATH": str(ROOT)},
+            env={**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             cwd=path,
             capture_output=True,
             text=True,

@@ -15,18 +15,15 @@ pytestmark = pytest.mark.slow
 INSTALLED = any(
     point.value == "fake_sge.pytest_plugin" for found in distributions() for point in found.entry_points
 )
-ARGS = (
-    "-p",
-    "no:randomly",
-    "-p",
-    "no:cacheprovider",
-    *(() if INSTALLED else ("-p", "fake_sge.pytest_plugin")),
-)
+OUR_PLUGIN = ("-p", "fake_sge.pytest_plugin")
+ARGS = ("-p", "no:cacheprovider", *OUR_PLUGIN)
+"""With ``importable``: no other plugin, which all take longer to load than a test takes."""
 
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(fake_sge.__file__).parent.parent))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
 def test_a_cell_for_each_test(pytester: pytest.Pytester) -> None:
@@ -90,6 +87,9 @@ def test_daemons_end_with_their_tests(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=2)
 
 
-def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--markers", *ARGS)
+def test_an_installed_plugin_is_found_and_its_marker_documented(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    result = pytester.runpytest_subprocess("--markers", *(() if INSTALLED else OUR_PLUGIN))
     result.stdout.fnmatch_lines(["@pytest.mark.fake_sge(*options of this test's*"])

@@ -17,7 +17,7 @@ import fake_sge
 from fake_sge import compare
 from fake_sge.cells import describe
 from tests.conftest import require_real_cell
-from tests.fake.test_plugin import ARGS
+from tests.fake.test_plugin import ARGS, importable  # noqa: F401  a fixture for each test
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.slow
@@ -55,11 +55,6 @@ MIXED = """
     def test_flavour(fake_sge):
         assert fake_sge.submit_simulated(1) == [1]
 """
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(fake_sge.__file__).parent.parent))
 
 
 @pytest.fixture
