@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Callable, NamedTuple
 
 from ..model import CellConfig
@@ -163,19 +163,19 @@ class _Shows:
     def host(self, name: str) -> Texts:
         """``-se HOST``."""
         name = self._config.host_named(name)
-        host = self._config.hosts.get(name)
-        if host is None and name != "global":
+        host = self._config.host_with_values(name)
+        if host is None:
             if name in self._config.known_hosts:
                 return 1, "", f"{name} is not an execution host\n"
             return 1, "", f'can\'t resolve hostname "{name}"\n'
-        loads: Mapping[str, str] = self._qmaster.load_values(name) if host is not None else {}
+        loads = self._qmaster.load_values(name)
         rows: dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
         rows["load_values"] = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
         rows["processors"] = loads.get("num_proc", "0")
         for key in ("user_lists", "xuser_lists", "projects", "xprojects", "usage_scaling"):
             rows[key] = "NONE"
         rows["report_variables"] = "NONE"
-        own = host.attributes if host is not None else {}
+        own = host.attributes
         rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
         return 0, shown.host(rows), ""
 

@@ -11,7 +11,7 @@ from ..model.values import printed
 from ..render.detail_resources import value_type
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
-from ..render.offers import of_host
+from ..render.offers import Resource, of_host, values_of_host
 from ..render.queues import is_wanted
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, unreachable_text
@@ -61,20 +61,27 @@ class _Hosts:
         if self._wanted and name != "global" and name not in self._wanted:
             return False
         requests: list[ResourceRequest] = [item for part in self._requests for item in part]
-        return not requests or matches_host(requests, name, self._loads(name), self._config)
+        return not requests or matches_host(
+            requests, name, {item.name: item.value for item in self._offered(name)}
+        )
 
     def _loads(self, name: str) -> Mapping[str, str]:
         return {} if name == "global" else self._qmaster.load_values(name)
 
+    def _offered(self, name: str) -> list[Resource]:
+        used = self._qmaster.used_of
+        return of_host(self._config, name, self._loads(name), used(f"host:{name}"), used("host:global"))
+
     def _view(self, name: str) -> HostView:
         loads = self._loads(name)
-        printed = {key: self._printed(key, text, integers=True) for key, text in loads.items()}
+        shown = values_of_host(self._config, name, loads)
+        printed = {key: self._printed(key, text, integers=True) for key, text in shown.items()}
         resources = [
             replace(item, value=self._printed(item.name, item.value, integers=False))
-            for item in of_host(self._config, name, loads, self._qmaster.used_of(f"host:{name}"))
+            for item in self._offered(name)
             if self._show_resources and is_wanted(self._config, item.name, self._resources)
         ]
-        return HostView(name, host_values(loads, printed), resources, self._queue_rows(name))
+        return HostView(name, host_values(shown, printed), resources, self._queue_rows(name))
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
         return printed(text, value_type(self._config, name), integers)

@@ -14,7 +14,7 @@ from ..render.column_table import wide_table
 from ..render.detail_text_ocs import requested_details_ocs
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
-from ..render.offers import Resource, of_queue
+from ..render.offers import Resource, of_queue, shown_load
 from ..render.queues import (
     QueueView,
     queue_heading,
@@ -232,8 +232,7 @@ class _Listing:
     def _queue_view(self, instance: QueueInstance) -> QueueView:
         view = self._view
         loads = self._qmaster.load_values(instance.host)
-        name = view.load_name
-        value = loads.get(name)
+        value = shown_load(self._config, instance, loads, view.load_name)
         resources = (
             queue_resources(self._offered(instance, loads), self._config, view.resources, view.flavour)
             if "-F" in view.switches
@@ -242,7 +241,11 @@ class _Listing:
         explain = "".join(view.switches.words("-explain")[-1:])
         reasons = queue_reasons(instance, loads, self._config, explain)
         return QueueView(
-            instance, None if value is None else atof(value), loads.get("arch"), resources, reasons
+            instance,
+            None if value is None else atof(value),
+            shown_load(self._config, instance, loads, "arch"),
+            resources,
+            reasons,
         )
 
     def _offered(self, instance: QueueInstance, loads: Mapping[str, str]) -> list[Resource]:
@@ -253,6 +256,7 @@ class _Listing:
             loads,
             host,
             self._qmaster.used_of(f"queue:{instance.name}"),
+            self._qmaster.used_of("host:global"),
             self._view.flavour,
         )
 

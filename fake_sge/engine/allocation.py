@@ -7,22 +7,32 @@ that its last queue is the master's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 from ..model import QueueInstance
-from ..model.quotas import Scope
 from .quotas import Cap
+
+
+class Share(NamedTuple):
+    """A consumable of a host, or of all of them (``scope`` is ""), and for how many slots it does."""
+
+    scope: str
+    resource: str
+    slots: int
 
 
 class FreeSlots:
     """The slots that are free in each queue instance, within limits that instances share."""
 
-    def __init__(self, free: Sequence[tuple[QueueInstance, int]], caps: Sequence[Sequence[Cap]]) -> None:
+    def __init__(
+        self, free: Sequence[tuple[QueueInstance, int]], caps: Sequence[Sequence[Cap | Share]]
+    ) -> None:
         """``caps``: those of each instance of ``free``."""
         self.instances = [instance for instance, _ in free]
         self._free = {instance.name: slots for instance, slots in free}
         self._caps = {instance.name: caps for (instance, _), caps in zip(free, caps)}
-        self._left: dict[tuple[Scope, str], int] = {
+        self._left: dict[tuple[Hashable, str], int] = {
             (cap.scope, cap.resource): cap.slots for found in caps for cap in found
         }
 

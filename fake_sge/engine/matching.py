@@ -18,7 +18,7 @@ from ..model.expressions import ExpressionError, expression_holds
 from ..model.globs import glob_match
 from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
 from ..model.values import number_of, printed
-from .shortages import ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
+from .shortages import ABOUT_ALL, ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
 from .state import hosts_of
 
 # Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
@@ -94,46 +94,48 @@ def queue_unavailable(instance: QueueInstance) -> SchedulingMessage | None:
 
 
 class Offer(NamedTuple):
-    """What an instance offers for a complex entry: the text and where it comes from (``hl:`` ``qf:`` ...)."""
+    """What there is of a complex entry: the text and where it comes from (``gc:`` ``hl:`` ``qf:`` ...)."""
 
     text: str
     source: str
-    by_host: bool
 
 
-def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loads: bool) -> Offer | None:
-    """The instance's value of a complex entry; queue values count before those of the host.
+def offer_of(values: str, letter: str, entry: ComplexEntry) -> Offer | None:
+    """What ``complex_values`` has of an entry; ``letter``: g of all hosts, h of one, q of a queue."""
+    text = complex_values(values).get(entry.name)
+    return (
+        Offer(text, f"{letter}c" if entry.consumable != "NO" else f"{letter}f") if text is not None else None
+    )
+
+
+def offers(config: CellConfig, instance: QueueInstance, entry: ComplexEntry, loads: bool) -> list[Offer]:
+    """What there is of an entry for all hosts, on the instance's host, and in its queue: each has to do.
 
     ``loads``: also those load values that change.
     """
     attributes, name = instance.queue.attributes, entry.name
     fixed = {"qname": instance.queue.name, "hostname": instance.host}
     if name in fixed:
-        return Offer(fixed[name], "qf", False)
-    text = complex_values(attributes.get("complex_values", "")).get(name)
-    if text is not None:
-        return Offer(text, "qc" if entry.consumable != "NO" else "qf", False)
-    if name in attributes and name != "slots":
-        return Offer(
-            attributes[name].lower() if attributes[name] == "INFINITY" else attributes[name], "qf", False
-        )
+        return [Offer(fixed[name], "qf")]
     host = config.hosts[instance.host]
-    text = complex_values(host.attributes.get("complex_values", "")).get(name)
-    if text is not None:
-        return Offer(text, "hc" if entry.consumable != "NO" else "hf", True)
+    found = [
+        offer_of(config.global_host.attributes["complex_values"], "g", entry),
+        offer_of(host.attributes.get("complex_values", ""), "h", entry),
+    ]
     reported = known_loads(host)
-    if name in reported and (loads or name in STEADY_LOADS):
-        return Offer(reported[name], "hl", True)
-    return None
+    if found[-1] is None and name in reported and (loads or name in STEADY_LOADS):
+        found.append(Offer(reported[name], "hl"))
+    own = offer_of(attributes.get("complex_values", ""), "q", entry)
+    if own is None and name in attributes and name != "slots":
+        text = attributes[name]
+        own = Offer(text.lower() if text == "INFINITY" else text, "qf")
+    return [offer for offer in (*found, own) if offer is not None]
 
 
-def mismatch(
-    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True, verifying: bool = False
+def left_out(
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, verifying: bool = False
 ) -> SchedulingMessage | None:
-    """Why an instance can never run the job, worded as in qstat -j; None when it can, however much it has.
-
-    ``loads``: as for :func:`offers`. ``verifying``: worded as by -w.
-    """
+    """Why an instance is not even looked at for the job; ``verifying``: worded as by -w."""
     if spec.hard_queues and not any(
         instance_matches(config, pattern, instance.queue.name, instance.host) for pattern in spec.hard_queues
     ):
@@ -145,16 +147,19 @@ def mismatch(
     if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
         text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
         return SchedulingMessage(12, text)
-    limit = of_cluster_queue(config, instance, spec)
-    if limit is not None:
-        return limit
-    for resource in spec.hard_resources:
-        entry = config.complex_named(resource.name)
-        if entry is None or entry.name == "slots":
-            continue
-        offer = offers(config, instance, entry, loads)
-        if not meets(entry, resource.value, offer):
-            return too_little(instance, spec, entry, offer)
+    return of_cluster_queue(config, instance, spec)
+
+
+def mismatch(
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool = True, verifying: bool = False
+) -> SchedulingMessage | None:
+    """Why an instance can never run the job, worded as in qstat -j; None when it can, however much it has.
+
+    ``loads``: as for :func:`offers`. ``verifying``: as for :func:`left_out`.
+    """
+    found = left_out(config, instance, spec, verifying) or _lacks(config, instance, spec, loads)
+    if found is not None:
+        return found
     if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
         return SchedulingMessage(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
@@ -162,10 +167,29 @@ def mismatch(
     return None
 
 
-def meets(entry: ComplexEntry, wanted: str, offer: Offer | None) -> bool:
+def _lacks(
+    config: CellConfig, instance: QueueInstance, spec: JobSpec, loads: bool
+) -> SchedulingMessage | None:
+    """What an instance can never give; its host is looked at first (real cell)."""
+    of_queue: SchedulingMessage | None = None
+    for resource in spec.hard_resources:
+        entry = config.complex_named(resource.name)
+        if entry is None or entry.name == "slots":
+            continue
+        found = offers(config, instance, entry, loads)
+        for offer in found:
+            if not meets(entry, resource.value, offer):
+                lack = too_little(instance, spec, entry, offer)
+                if offer.source[0] != "q":
+                    return lack
+                of_queue = of_queue or lack
+        if not found:
+            of_queue = of_queue or too_little(instance, spec, entry, None)
+    return of_queue
+
+
+def meets(entry: ComplexEntry, wanted: str, offer: Offer) -> bool:
     """Whether an offer meets a request for ever: of a consumable any amount does."""
-    if offer is None:
-        return False
     if entry.consumable != "NO":
         return number_of(wanted, entry.type) is not None and number_of(offer.text, entry.type) is not None
     return satisfies(entry, wanted, offer.text)
@@ -176,8 +200,10 @@ def violations(config: CellConfig, instance: QueueInstance, spec: JobSpec) -> in
     count = 0
     for resource in spec.soft_resources:
         entry = config.complex_named(resource.name)
-        offer = offers(config, instance, entry, loads=True) if entry is not None else None
-        count += entry is None or offer is None or not satisfies(entry, resource.value, offer.text)
+        found = offers(config, instance, entry, loads=True) if entry is not None else []
+        count += not found or any(
+            entry is not None and not satisfies(entry, resource.value, offer.text) for offer in found
+        )
     name, host = instance.queue.name, instance.host
     count += bool(spec.soft_queues) and not any(
         instance_matches(config, pattern, name, host) for pattern in spec.soft_queues
@@ -189,13 +215,32 @@ def too_little(
     instance: QueueInstance, spec: JobSpec, entry: ComplexEntry, offer: Offer | None
 ) -> SchedulingMessage:
     """What an instance offers of a resource does not do for a job; None: it has nothing of the kind."""
-    by_host = offer is not None and offer.by_host
+    by_host = offer is not None and offer.source[0] == "h"
     place = f'in queue "{instance.name}"'
     if by_host:
         place = f'{"at host" if spec.pe is None else "in queue"} "{instance.host}"'
+    if offer is not None and offer.source[0] == "g":
+        return too_little_everywhere(spec, entry, offer)
     only = f"job requests unknown resource ({entry.name})"
     if offer is not None:
-        only = f"it offers only {offer.source}:{entry.name}={printed(offer.text, entry.type)}"
+        only = _only(entry, offer)
     wanted = requests(spec.hard_resources) or ("slots=1" if spec.pe is not None else "NONE")
     text = f"(-l {wanted}) cannot run {place} because {only}"
     return SchedulingMessage(ABOUT_HOST if by_host else ABOUT_QUEUE, text)
+
+
+def _only(entry: ComplexEntry, offer: Offer) -> str:
+    text = printed(offer.text, entry.type)
+    if entry.type == "BOOL":
+        text = "true" if number_of(offer.text, "BOOL") else "false"
+    return f"it offers only {offer.source}:{entry.name}={text}"
+
+
+def too_little_everywhere(spec: JobSpec, entry: ComplexEntry, offer: Offer) -> SchedulingMessage:
+    """What the pseudo host global offers does not do for a job (real cell)."""
+    wanted = requests(spec.hard_resources) or "NONE"
+    only = _only(entry, offer)
+    if spec.pe is None:
+        return SchedulingMessage(ABOUT_ALL, f"(-l {wanted}) cannot run globally because {only}")
+    wanted = "slots=1" if entry.name == "slots" else wanted
+    return SchedulingMessage(ABOUT_QUEUE, f'(-l {wanted}) cannot run in queue "global" because {only}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..model import (
     CellConfig,
@@ -16,11 +16,13 @@ from ..model import (
 from ..model.globs import glob_match
 from ..model.resources import complex_values
 from ..model.values import number_of
-from .allocation import FreeSlots, allocate, most_slots
+from .allocation import FreeSlots, Share, allocate, most_slots
 from .host_order import HostOrder
 from .matching import Offer, instance_matches, mismatch, offers, queue_unavailable, too_little, violations
-from .quotas import Quotas
+from .quotas import Cap, Quotas
 from .state import CellState, exceeded
+
+EVERYWHERE = "host:global"  # where what all hosts share is counted
 
 
 def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:
@@ -63,16 +65,25 @@ def consumed(
             if entry.consumable == "JOB" and index:
                 continue
             factor = 1 if entry.consumable == "JOB" else piece.slots
-            for place in (f"queue:{piece.instance}", f"host:{piece.host}"):
+            for place in (f"queue:{piece.instance}", f"host:{piece.host}", EVERYWHERE):
                 yield (place, entry.name), amount * factor
+
+
+def left_of(
+    used: Mapping[tuple[str, str], float], place: str, values: str, entry: ComplexEntry
+) -> float | None:
+    """What is left of a consumable where ``complex_values`` are ``values``; None when it has none."""
+    value = complex_values(values).get(entry.name)
+    total = number_of(value, entry.type) if value is not None else None
+    return total - used.get((place, entry.name), 0.0) if total is not None else None
 
 
 def quotas_of(state: CellState, running: bool = True) -> Quotas:
     """The resource quotas with what is used of them now; without ``running`` as if nothing ran."""
 
     def value_of(instance: QueueInstance, entry: ComplexEntry) -> str | None:
-        offer = offers(state.config, instance, entry, loads=True)
-        return offer.text if offer is not None else None
+        found = offers(state.config, instance, entry, loads=True)
+        return found[-1].text if found else None
 
     quotas = Quotas(state.config, value_of)
     for job, task in state.running_tasks() if running and quotas else ():
@@ -125,12 +136,11 @@ class Capacity:
             for place, text, source in (
                 (f"queue:{instance.name}", queue, "qc"),
                 (f"host:{instance.host}", host, "hc"),
+                (EVERYWHERE, self.config.global_host.attributes["complex_values"], "gc"),
             ):
-                value = complex_values(text).get(entry.name)
-                total = number_of(value, entry.type) if value is not None else None
-                if total is not None and amount > 0:
-                    left = total - self.used.get((place, entry.name), 0.0)
-                    yield entry, amount, left, Offer(f"{left:g}", source, source == "hc")
+                left = left_of(self.used, place, text, entry)
+                if left is not None and amount > 0:
+                    yield entry, amount, left, Offer(f"{left:.15g}", source)
 
     def room_of(self, spec: JobSpec, instance: QueueInstance) -> int:
         """How many of the job's slots fit into an instance now."""
@@ -141,6 +151,21 @@ class Capacity:
             else:
                 room = min(room, int(left / amount + 1e-9))
         return max(0, room)
+
+    def shares(self, spec: JobSpec, instance: QueueInstance) -> list[Share]:
+        """What the queues of a host, and all of them, share: how many slots each lets the job have."""
+        return [
+            Share(instance.host if offer.source == "hc" else "", entry.name, int(left / amount + 1e-9))
+            for entry, amount, left, offer in self._limits(spec, instance)
+            if offer.source != "qc" and entry.consumable != "JOB"
+        ]
+
+    def free_slots(self, spec: JobSpec, pe: str | None, found: list[tuple[QueueInstance, int]]) -> FreeSlots:
+        """Instances with the slots that are free in each, and what they share."""
+        shared: list[list[Cap | Share]] = [
+            [*self.quotas.caps(spec, pe, instance), *self.shares(spec, instance)] for instance, _ in found
+        ]
+        return FreeSlots(found, shared)
 
     def shortage(self, spec: JobSpec, instance: QueueInstance) -> SchedulingMessage | None:
         """The first consumable, by its name, of which too little is left for a slot; None without one."""
@@ -164,7 +189,7 @@ class Capacity:
                     found.append((instance, room))
         if spec.soft_queues or spec.soft_resources:
             found.sort(key=lambda item: violations(self.config, item[0], spec))
-        return FreeSlots(found, [self.quotas.caps(spec, pe, instance) for instance, _ in found])
+        return self.free_slots(spec, pe, found)
 
     def _overloaded(self, instance: QueueInstance) -> bool:
         """Whether the jobs started of late have taken an instance beyond its load thresholds."""
@@ -241,6 +266,6 @@ def used_of(state: CellState, place: str) -> dict[str, float]:
     used["slots"] = sum(
         instance.used
         for instance in state.instances.values()
-        if name == (instance.host if kind == "host" else instance.name)
+        if place == EVERYWHERE or name == (instance.host if kind == "host" else instance.name)
     )
     return used

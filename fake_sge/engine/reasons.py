@@ -10,9 +10,10 @@ from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
-from .allocation import FreeSlots, most_slots
+from .allocation import most_slots
+from .everywhere import Shared, shared_by_all
 from .host_order import HostOrder
-from .matching import mismatch, queue_unavailable
+from .matching import left_out, mismatch, queue_unavailable
 from .placement import Capacity, least_slots, master_of
 from .scheduling import concurrency_left, urgency
 from .shortages import requests
@@ -37,12 +38,13 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     capacity = Capacity(state, moment, running=now)
+    shared = shared_by_all(capacity, spec)
     free: list[QueueInstance] = []
     for instance in state.instances.values():
         if now and queue_unavailable(instance):
             dropped.append(SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}'))
             continue
-        found = _against(capacity, instance, spec, loads=now, verifying=True)
+        found = _against(capacity, instance, spec, shared, loads=now, verifying=True)
         if any(message.number == NOT_IN_PE_LIST for message in found):
             continue  # of that -w says nothing
         if not found and now and instance.used >= instance.slots:
@@ -52,12 +54,20 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
             free.append(instance)
     by_list = [message for message in messages if message.number == NOT_IN_LIST]
     messages = by_list + dropped + [message for message in messages if message.number != NOT_IN_LIST]
+    if shared.slots < least_slots(spec):
+        return False, list(dict.fromkeys([*messages, *_of_all(state, spec, shared)]))
     offered = _offered(capacity, spec, free)
     if offered >= least_slots(spec):
         return True, []
     if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
         messages.append(_too_few(state, spec, offered))
     return False, list(dict.fromkeys(messages))
+
+
+def _of_all(state: CellState, spec: JobSpec, shared: Shared) -> list[SchedulingMessage]:
+    """That what all hosts share is too little."""
+    lack = [shared.lack] if shared.lack is not None else []
+    return [*lack, *([_too_few(state, spec, shared.offered)] if spec.pe is not None else [])]
 
 
 def _largest(state: CellState, pattern: str) -> int:
@@ -75,9 +85,12 @@ def _too_few(state: CellState, spec: JobSpec, offered: int) -> SchedulingMessage
 
 
 def _against(
-    capacity: Capacity, instance: QueueInstance, spec: JobSpec, loads: bool, verifying: bool
+    capacity: Capacity, instance: QueueInstance, spec: JobSpec, shared: Shared, loads: bool, verifying: bool
 ) -> list[SchedulingMessage]:
     """What an instance has against a job: a quota or consumable of which nothing is left, or its requests."""
+    if shared.slots < least_slots(spec):  # then no host is looked at
+        skipped = left_out(capacity.config, instance, spec, verifying)
+        return [skipped] if skipped is not None else []
     caps = capacity.quotas.caps(spec, spec.pe, instance)
     found = [SchedulingMessage(EXCEEDS, cap.reason) for cap in caps if not cap.slots]
     if found:
@@ -104,7 +117,7 @@ def _offered(capacity: Capacity, spec: JobSpec, free: list[QueueInstance]) -> in
     for name, environment in capacity.config.parallel_environments.items():
         if glob_match(spec.pe, name):
             fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
-            room = FreeSlots(fitting, [capacity.quotas.caps(spec, name, instance) for instance, _ in fitting])
+            room = capacity.free_slots(spec, name, fitting)
             rule = environment.attributes["allocation_rule"]
             slots = min(environment.slots, most_slots(rule, room))
             if spec.master_queues and master_of(capacity.config, spec, room) is None:
@@ -222,12 +235,16 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
         return [SchedulingMessage(*reason, (job.number,)) for reason in said if reason != NO_REASON]
     reasons: list[SchedulingMessage] = []
     open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
+    shared = shared_by_all(scheduling.capacity, job.spec)
     for instance in open_ones:
-        found = _against(scheduling.capacity, instance, job.spec, loads=True, verifying=False)
+        found = _against(scheduling.capacity, instance, job.spec, shared, loads=True, verifying=False)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     if not unseen and (len(job.free) < len(job.waiting) or any(task.hold for task in pending)):
         reasons.append(SchedulingMessage(*HELD, (job.number,)))
-    if job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
+    if shared.slots < least_slots(job.spec):
+        found = _of_all(state, job.spec, shared)
+        reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
+    elif job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
         free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
         offered = _offered(scheduling.capacity, job.spec, free)
         few = _too_few(state, job.spec, offered)

@@ -10,7 +10,7 @@ from ..model import CellConfig, ComplexEntry, JobSpec, QueueInstance, Resource, 
 from ..model.resources import complex_values, satisfies
 from ..model.values import number_of
 
-ABOUT_HOST, ABOUT_QUEUE = 0, 17  # numbers of messages (tests/data/why)
+ABOUT_HOST, ABOUT_QUEUE, ABOUT_ALL = 0, 17, 20  # numbers of messages (tests/data/why)
 
 
 def requests(resources: tuple[Resource, ...]) -> str:

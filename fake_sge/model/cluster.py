@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from . import defaults
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on
 from .quotas import QuotaSet
@@ -116,6 +117,13 @@ class Host:
         return self.load_values.get("arch", "-")
 
 
+GLOBAL_HOST = "global"
+
+
+def _global_host() -> Host:
+    return Host(GLOBAL_HOST, attributes={**defaults.HOST, "processors": "0"})
+
+
 @dataclass
 class ParallelEnvironment:
     """``attributes`` holds all lines of ``qconf -sp`` in their order."""
@@ -166,6 +174,7 @@ class CellConfig:
     host_configurations: dict[str, dict[str, str]] = field(default_factory=dict)  # qconf -sconf HOST
     left_out: tuple[str, ...] = ()  # of the global configuration, by -Mconf: they have their default
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
+    global_host: Host = field(default_factory=_global_host)  # what counts for all hosts: qconf -se global
     max_job_number: int = 9999999  # the next id after it is 1
     flavour: Flavour = SGE
 
@@ -181,6 +190,10 @@ class CellConfig:
         """``FORBID_RESCHEDULE`` or ``FORBID_APPERROR`` (real cell: the bare word, 1 and true are a yes)."""
         value = self.qmaster_parameter(f"FORBID_{what}")
         return value is not None and value.lower() in ("", "1", "true")
+
+    def host_with_values(self, name: str) -> Host | None:
+        """An execution host or the pseudo host global."""
+        return self.global_host if name == GLOBAL_HOST else self.hosts.get(name)
 
     @property
     def known_hosts(self) -> set[str]:

@@ -39,6 +39,7 @@ AFTER = (  # takes back what lines may have changed
         "-rattr queue slots 2 all.q",
         "-rattr queue h_rt INFINITY all.q",
         "-rattr queue complex_values NONE all.q",
+        "-rattr exechost complex_values NONE global",
     ),
     *("-rattr queue pe_list smp all.q", "-rattr queue rerun FALSE all.q", "-rattr queue seq_no 0 all.q"),
 )

@@ -257,6 +257,7 @@ CHANGES = _words(
     "-dattr queue complex_values license=1 all.q|-rattr queue complex_values NONE all.q|"
     "-aattr queue pe_list smp all.q|-dattr queue pe_list smp all.q|-rattr queue rerun TRUE all.q|"
     "-mattr exechost complex_values license=2 localhost|-mattr pe slots 1 smp|"
+    "-rattr exechost complex_values license=1 global|-rattr exechost complex_values NONE global|"
     "-mattr pe slots 999 smp|-aattr hostgroup hostlist localhost @allhosts|"
     "-rattr queue seq_no 5 all.q|-mattr x y z w|-au $(id -un) list|-au nobody,daemon list|"
     "-du nobody list|-du $(id -un) list|-dul list|-am nobody|-dm nobody|-ao nobody,daemon|"

@@ -1,4 +1,6 @@
-"""Record stories of resource quotas on a real cell: ``python -m tests.fake.record_quotas [again]`` (as root).
+"""Record stories of what jobs share on a real cell: ``python -m tests.fake.record_quotas [again]`` (as root).
+
+``data/quotas.jsonl`` is about resource quotas, ``data/global_host.jsonl`` about the consumables of all hosts.
 
 Those that have no answers yet, or all of them again.
 """
@@ -25,6 +27,9 @@ OPTIONS = {
         "gpu gpu INT <= YES YES 0 0",
         "mem mem MEMORY <= YES YES 0 0",
         "seconds sec TIME <= YES YES 0 0",
+        "perjob pj INT <= YES JOB 0 0",
+        "feat feat BOOL == YES NO 0 0",
+        "least least INT >= YES NO 0 0",
     ),
     "complex_values": "gpu=8,mem=64G,seconds=1000",
 }
@@ -58,10 +63,16 @@ def tell(real: RealCell, home: Path, steps: list[Step]) -> Iterator[Step]:
         time.sleep(0.2)
     for name in real.run("qconf", "-srqsl", check=False).stdout.split():
         real.run("qconf", "-drqs", name)
+    for kind, values, place in (
+        ("exechost", "NONE", "global"),
+        ("exechost", OPTIONS["complex_values"], "localhost"),
+        ("queue", "NONE", "all.q"),
+    ):
+        real.run("qconf", "-rattr", kind, "complex_values", str(values), place)
 
 
 def main() -> None:
-    """Record all stories of ``data/quotas.jsonl``."""
+    """Record all stories of both files."""
     with tempfile.TemporaryDirectory(prefix="record") as directory:
         home = Path(directory)
         home.chmod(0o755)
@@ -69,7 +80,10 @@ def main() -> None:
         real.private = Private(home / "c", login_shells=False, **OPTIONS)
         with real:
             use_long_numbers(real)
-            record("quotas", lambda steps: tell(real, home, steps), "again" in sys.argv)
+            while "-NA-" in real.run("qstat", "-f").stdout:  # no load was told of since its start
+                time.sleep(0.2)
+            for name in ("quotas", "global_host"):
+                record(name, lambda steps: tell(real, home, steps), "again" in sys.argv)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...model import Host
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
@@ -129,7 +130,7 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
     if left_alone:
         return
     if letters == "e":
-        change.config.hosts[change.host(item)].attributes.update(rows)
+        _host(change, item).attributes.update(rows)
     else:
         keep(change.config, KINDS[letters], item, rows)
     change.changed(f'{change.who} modified "{item}" in {_LISTS[letters]}')
@@ -155,14 +156,19 @@ def _rows(change: Change, letters: str, item: str) -> dict[str, str]:
     """The attributes of an object. Raises Refused when there is none."""
     config = change.config
     if letters == "e":
-        name = change.host(item)
-        if name not in config.hosts:
-            raise Refused(f'denied: exechost "{item}" does not exist')
-        return dict(config.hosts[name].attributes)
+        return dict(_host(change, item).attributes)
     kind = KINDS[letters]
     if item not in getattr(config, kind.held):
         raise Refused(f'denied: {kind.noun} "{item}" does not exist')
     return kind.rows(config, item)
+
+
+def _host(change: Change, name: str) -> Host:
+    """An execution host or global. Raises Refused when there is none."""
+    host = None if "*" in name else change.exec_host(name)
+    if host is None:
+        raise Refused(f'denied: exechost "{name}" does not exist')
+    return host
 
 
 def purge(change: Change, what: str, names: str, item: str) -> None:

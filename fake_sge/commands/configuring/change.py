@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
-from ...model import CellConfig
+from ...model import CellConfig, Host
+from ...model.cluster import GLOBAL_HOST
 from ...model.requests import Request
 from ..interface.qmaster_interface import QmasterInterface
 from .editor import Edited, edit
@@ -77,6 +78,10 @@ class Change:
         if meant not in (*self.config.known_hosts, *self.config.other_hosts):
             raise Refused(f'can\'t resolve hostname "{name}"')
         return meant
+
+    def exec_host(self, name: str) -> Host | None:
+        """An execution host or global. Raises Refused for a name that nobody knows."""
+        return self.config.host_with_values(name if name == GLOBAL_HOST else self.host(name))
 
     def edit(self, text: str) -> Edited:
         """Have the caller's editor change a text. Raises Refused when it fails."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...model import Job, Range, Task, defaults
+from ...model import Host, Job, Range, Task, defaults
+from ...model.cluster import GLOBAL_HOST
 from ...model.operations import JobOperation
 from ...model.requests import actor_of
 from ...model.values import listed
@@ -14,7 +15,6 @@ from .refusal import Refused
 
 _ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
 HOST_ROWS = _ROWS[1:]
-_GLOBAL = "global"
 _KILL_SECONDS = 20.0  # how long a host waits for the ends of the jobs it has killed
 
 
@@ -25,24 +25,21 @@ def from_file(adding: bool, change: Change, file: str) -> None:
         rows = files.read(change.request, file, _ROWS, "e")
     except Refused as refused:
         raise Refused(*refused.lines, "invalid format") from None
-    name = change.host(rows.pop("hostname"))
-    if adding and name in change.config.hosts:
-        raise Refused(f'exechost "{name}" already exists')
-    if adding or name not in change.config.hosts:
+    host = change.exec_host(rows.pop("hostname"))
+    if adding and host is not None:
+        raise Refused(f'exechost "{host.name}" already exists')
+    if adding or host is None:
         raise Refused("fake_sge: a cell gets its execution hosts when it is started")
-    _keep(change, name, rows)
+    _keep(change, host, rows)
 
 
 def edit(change: Change, word: str) -> None:
     """``-me HOST``."""
     change.manager()
-    if word == _GLOBAL:
-        raise Refused("fake_sge: there are no values of the host global")
-    name = change.host(word)
-    host = change.config.hosts.get(name)
+    host = change.exec_host(word)
     if host is None:
-        raise Refused(f"{name} is not an execution host")
-    rows = {"hostname": name, **{key: host.attributes[key] for key in HOST_ROWS}}
+        raise Refused(f"{change.host(word)} is not an execution host")
+    rows = {"hostname": host.name, **{key: host.attributes[key] for key in HOST_ROWS}}
     left = change.edit(shown.host(rows))
     try:
         given = files.parse(left.text, left.file, _ROWS, "e")
@@ -51,13 +48,13 @@ def edit(change: Change, word: str) -> None:
     if not left.changed:
         raise Refused("file unchanged")
     del given["hostname"]
-    _keep(change, name, given)
+    _keep(change, host, given)
 
 
-def _keep(change: Change, name: str, rows: dict[str, str]) -> None:
+def _keep(change: Change, host: Host, rows: dict[str, str]) -> None:
     files.check_references(change.config, "e", rows)
-    change.config.hosts[name].attributes.update(rows)
-    change.done(f'{change.who} modified "{name}" in exechost list')
+    host.attributes.update(rows)
+    change.done(f'{change.who} modified "{host.name}" in exechost list')
 
 
 def delete(change: Change, words: str) -> None:
@@ -66,7 +63,7 @@ def delete(change: Change, words: str) -> None:
     config = change.config
     for word in words.split(","):
         try:
-            if word == _GLOBAL:
+            if word == GLOBAL_HOST:
                 raise Refused('denied: pseudo host "global" may not be deleted')
             name = change.host(word)
             if name not in config.hosts:

@@ -25,8 +25,8 @@ def objects_with(change: Change, what: str, name: str, value: str) -> None:
 
 
 def _host(change: Change, name: str) -> dict[str, str]:
-    host = change.config.hosts.get(name)
-    loads = change.loads(name) if host is not None else {}
+    host = change.config.host_with_values(name)
+    loads = change.loads(name)
     own = host.attributes if host is not None else {}
     return {
         "hostname": name,

@@ -63,25 +63,22 @@ def matches_host_and_queue(
     own = complex_values(instance.queue.attributes.get("complex_values", "NONE"))
     host = config.hosts.get(instance.host)
     shared = complex_values(host.attributes.get("complex_values", "NONE") if host else "NONE")
+    of_all = complex_values(config.global_host.attributes["complex_values"])
     for request in requests:
         name = request.entry.name
         load = loads.get(name) if name in STEADY_LOADS else None
-        offers = [queue_value(instance, name), own.get(name), shared.get(name), load]
+        offers = [queue_value(instance, name), own.get(name), shared.get(name), of_all.get(name), load]
         known = [offer for offer in offers if offer is not None]
         if not known or not all(satisfies(*request, offer) for offer in known):
             return False
     return True
 
 
-def matches_host(
-    requests: list[ResourceRequest], name: str, loads: Mapping[str, str], config: CellConfig
-) -> bool:
-    """Whether a host meets all requests (``qhost -l``)."""
-    host = config.hosts.get(name)
-    shared = complex_values(host.attributes.get("complex_values", "NONE") if host else "NONE")
+def matches_host(requests: list[ResourceRequest], name: str, offered: Mapping[str, str]) -> bool:
+    """Whether a host meets all requests (``qhost -l``); ``offered``: what it has now (real cell)."""
     for request in requests:
         key = request.entry.name
-        offered = name if key == "hostname" else shared.get(key, loads.get(key))
-        if offered is None or not satisfies(*request, offered):
+        value = name if key == "hostname" else offered.get(key)
+        if value is None or not satisfies(*request, value):
             return False
     return True

@@ -1,0 +1,58 @@
+"""What all hosts of a cell share: the ``complex_values`` of the pseudo host global.
+
+Observed on a real 8.1.9 (tests/fake/data/global_host.jsonl): it is looked at before any host is, and of what
+it lacks is told once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..model import JobSpec, SchedulingMessage
+from ..model.values import number_of
+from .matching import meets, offer_of, too_little_everywhere
+from .placement import EVERYWHERE, Capacity, consumables, left_of
+from .quotas import NO_LIMIT
+
+
+class Shared(NamedTuple):
+    """What the pseudo host global has for a job.
+
+    Attributes:
+        slots: with how many slots it could start.
+        offered: how many are said to be there when these are too few: those of an empty cell (real cell).
+        lack: what a single slot lacks.
+    """
+
+    slots: int = NO_LIMIT
+    offered: int = NO_LIMIT
+    lack: SchedulingMessage | None = None
+
+
+def shared_by_all(capacity: Capacity, spec: JobSpec) -> Shared:
+    """Slots first, then what the job asks for, by name."""
+    config = capacity.config
+    values = config.global_host.attributes["complex_values"]
+    if values == "NONE":
+        return Shared()
+    wanted = {item.name: item.value for item in spec.hard_resources}
+    taken = {entry.name: amount for entry, amount in consumables(config, spec)}
+    slots = offered = NO_LIMIT
+    for name in sorted({*wanted, *taken}, key=lambda name: (name != "slots", name)):
+        entry = config.complex_named(name)
+        offer = offer_of(values, "g", entry) if entry is not None else None
+        if entry is None or offer is None:
+            continue
+        left = left_of(capacity.used, EVERYWHERE, values, entry)
+        amount = taken.get(entry.name, 0.0)
+        if entry.consumable == "JOB" and left is not None and left < amount and spec.pe is not None:
+            return Shared(0, offered if offered < NO_LIMIT else 0)  # of what, is not said (real cell)
+        if entry.consumable == "NO":
+            if not meets(entry, wanted[name], offer):
+                return Shared(0, 0, too_little_everywhere(spec, entry, offer))
+        elif left is not None and left < amount:
+            return Shared(0, 0, too_little_everywhere(spec, entry, offer._replace(text=f"{left:.15g}")))
+        elif left is not None and amount > 0 and entry.consumable != "JOB":
+            slots = min(slots, int(left / amount + 1e-9))
+            offered = min(offered, int((number_of(offer.text, entry.type) or 0.0) / amount + 1e-9))
+    return Shared(slots, offered)
