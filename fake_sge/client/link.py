@@ -42,3 +42,7 @@ class Link:
         if self._line is not None:
             self._line.close()
             self._line = None
+
+    def __del__(self) -> None:
+        """Who only looks at a cell that others stop has nothing to close: no ResourceWarning."""
+        self.close()

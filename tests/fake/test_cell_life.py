@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
 import socket
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -224,6 +226,14 @@ def test_configuration_of_a_running_cell(cell: Cell) -> None:
     cell.configure(max_u_jobs=0)
     cell.submit_simulated(100)
     assert cell.status().running == 1
+
+
+def test_who_only_looks_at_a_cell_need_not_close_anything(cell: Cell) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert Cell(cell.directory).status().jobs == 0
+        gc.collect()
+    assert told == []
 
 
 def test_bad_calls_are_refused(cell: Cell) -> None:

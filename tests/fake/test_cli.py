@@ -1,5 +1,9 @@
+"""``fake-sge``: as a program of its own where that matters, else in this process."""
+
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -11,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import fake_sge as package
+from fake_sge.cli import main
 from tests.processes import is_running
 
 from .kit import wait_for
@@ -24,8 +29,8 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(package.__file__).parent.parent))
 
 
-def fake_sge(*words: str | Path, code: int = 0, env: dict[str, str] | None = None) -> str:
-    """Run the command; its stdout, or stderr when it is to fail."""
+def program(*words: str | Path, code: int = 0, env: dict[str, str] | None = None) -> str:
+    """Run the command as a program; its stdout, or stderr when it is to fail."""
     done = subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
     )
@@ -33,32 +38,46 @@ def fake_sge(*words: str | Path, code: int = 0, env: dict[str, str] | None = Non
     return done.stderr if code else done.stdout
 
 
+def fake_sge(*words: str | Path, code: int = 0) -> str:
+    """Run the command here; its stdout, or stderr when it is to fail."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            found = main([str(word) for word in words])
+        except SystemExit as end:  # argparse's
+            found = end.code
+    assert found == code, err.getvalue()
+    return err.getvalue() if code else out.getvalue()
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
     """A started cell's directory."""
     path = tmp_path / "cell"
-    fake_sge("start", path)
+    program("start", path)
     yield path
     if path.exists():
         fake_sge("stop", path)
 
 
-def test_start_env_status_stop(directory: Path) -> None:
+def test_start_env_status_stop(tmp_path: Path) -> None:
+    directory = tmp_path / "cell"
+    program("start", directory)
     script = f'eval "$({sys.executable} -m fake_sge.cli env {directory})"; '
     script += "qsub -terse -h -b y true; qstat | tail -1"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1\n")
     assert " hqw " in done.stdout
-    status = json.loads(fake_sge("status", directory))
+    status = json.loads(program("status", directory))
     assert (status["jobs"], status["pending"]) == (1, 1)
-    fake_sge("stop", "--remove", directory)
+    program("stop", "--remove", directory)
     assert not directory.exists()
 
 
 @pytest.mark.slow
 def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path)}
-    fake_sge(
+    program(
         "run",
         "--",
         "sh",
@@ -67,9 +86,9 @@ def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
         code=7,
         env=env,
     )
-    fake_sge("run", "--slots", "2", "sh", "-c", "qstat && kill -TERM $$", code=143, env=env)
-    assert "No such file" in fake_sge("run", "--", "/no/such/command", code=127, env=env)
-    assert "needs a command" in fake_sge("run", code=2, env=env)
+    program("run", "--slots", "2", "sh", "-c", "qstat && kill -TERM $$", code=143, env=env)
+    assert "No such file" in program("run", "--", "/no/such/command", code=127, env=env)
+    assert "needs a command" in program("run", code=2, env=env)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,7 +151,7 @@ def test_faults_and_clock(directory: Path) -> None:
 def test_outages(directory: Path) -> None:
     fake_sge("qmaster", directory, "kill")
     assert "no qmaster" in fake_sge("status", directory, code=1)
-    fake_sge("qmaster", directory, "start")
+    program("qmaster", directory, "start")
     assert json.loads(fake_sge("status", directory))["jobs"] == 0
 
 
@@ -148,7 +167,7 @@ def test_clear_messages(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_hosts(tmp_path: Path) -> None:
     place = tmp_path / "cell"
-    fake_sge("start", place, "--host", "big:slots=8,mem=64G", "--host", "small:2")
+    program("start", place, "--host", "big:slots=8,mem=64G", "--host", "small:2")
     try:
         fake_sge("host", place, "small", "down")
         fake_sge("host", place, "big", "load", "load_avg=3")
