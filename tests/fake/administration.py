@@ -11,13 +11,16 @@ import getpass
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Union
 
 from fake_sge import Cell, CellOptions, RealCell
 from tests.fake.help_text import cut_help
+from tests.fake.pure import PureCell
 from tests.fake.record import parse
 from tests.fake.stories import DATA, Step, stories
 
@@ -52,7 +55,28 @@ EDITORS = {
     "only": 'sed -i "/^}/q" "$1"; touch -d "5 seconds" "$1"',
     "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
 }
-AnyCell = Union[Cell, RealCell]
+
+
+class InProcess:
+    """The commands of a fake cell in this process, for :func:`tell`: no daemon, no jobs that really run."""
+
+    def __init__(self, directory: Path, options: CellOptions) -> None:
+        given = {field.name: getattr(options, field.name) for field in fields(options)}
+        self.directory = directory
+        self._user = getpass.getuser()
+        self._cell = PureCell(directory, self._user, str(directory / "tmp"), **given)
+
+    def run(
+        self, *words: str, cwd: Path, env: dict[str, str | None], timeout: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        """As a cell's; the scheduler has run when it returns."""
+        del timeout
+        code, out, err = self._cell.run(list(words), self._user, env=env, cwd=cwd)
+        self._cell.settle()
+        return subprocess.CompletedProcess(words, code, os.fsencode(out), os.fsencode(err))
+
+
+AnyCell = Union[Cell, RealCell, InProcess]
 
 
 def tell(cell: AnyCell, place: Path, steps: list[Step]) -> list[Step]:

@@ -36,8 +36,8 @@ class _Changed:
 class PureQmaster:
     """Stands in for the daemon's Qmaster: jobs are simulated and run as ``simulation`` says."""
 
-    def __init__(self, options: CellOptions, manager: str = "root") -> None:
-        self.engine = Engine.fresh(make_config(options, "/tmp", "/var/spool", manager), Timing())
+    def __init__(self, options: CellOptions, manager: str = "root", tmpdir: str = "/tmp") -> None:
+        self.engine = Engine.fresh(make_config(options, tmpdir, "/var/spool", manager), Timing())
         self.engine.state.next_number = options.first_job_number
         self.now = 1795000000.0
         self.port = "6444"
@@ -111,8 +111,8 @@ class QuietClient(Client):
 class PureCell:
     """A cell for tests: ``run(argv, ...)`` calls a command's main."""
 
-    def __init__(self, directory: Path, manager: str = "root", **options: Any) -> None:
-        self.qmaster = PureQmaster(CellOptions(**options), manager)
+    def __init__(self, directory: Path, manager: str = "root", tmpdir: str = "/tmp", **options: Any) -> None:
+        self.qmaster = PureQmaster(CellOptions(**options), manager, tmpdir)
         self.directory = directory
         self.root = directory / "root"
         self.common = self.root / "default" / "common"

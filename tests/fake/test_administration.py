@@ -10,22 +10,33 @@ from pathlib import Path
 import pytest
 
 from fake_sge import Cell
-from tests.fake.administration import NAME, OPTIONS, tell
+from tests.fake.administration import NAME, OPTIONS, InProcess, tell
 from tests.fake.kit import ended, wait_for
 from tests.fake.stories import stories
 from tests.processes import is_running
+from tests.tables import each_row
 
 STORIES = stories(NAME)
+OPTIONS_THEN = replace(OPTIONS, first_job_number=2)  # a real cell was tried by the first job
+OF_DAEMONS = {"daemons", "ke", "km", "scheduler_off"}
+WITH_DAEMONS = sorted({*OF_DAEMONS, "edit_queue", "global_file"})
+"""Stories for a whole cell: they end daemons, edit, submit."""
 
 
-@pytest.mark.parametrize("name", sorted(STORIES))
+@pytest.mark.parametrize("name", WITH_DAEMONS)
 def test_as_on_the_real_cell(name: str, tmp_path: Path) -> None:
     place = tmp_path / "work"
     place.mkdir()
-    with Cell(
-        tmp_path / "c", replace(OPTIONS, first_job_number=2)
-    ) as cell:  # a real one was tried by the first
+    with Cell(tmp_path / "c", OPTIONS_THEN) as cell:
         assert tell(cell, place, STORIES[name]) == STORIES[name]
+
+
+@each_row("name", sorted(STORIES.keys() - OF_DAEMONS))
+def test_as_on_the_real_cell_without_daemons(name: str, tmp_path: Path) -> None:
+    place, directory = tmp_path / "work", tmp_path / "c"
+    place.mkdir()
+    directory.mkdir()
+    assert tell(InProcess(directory, OPTIONS_THEN), place, STORIES[name]) == STORIES[name]
 
 
 def test_a_host_that_nothing_needs_is_deleted(tmp_path: Path) -> None:
