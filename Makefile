@@ -57,7 +57,7 @@ test-clients: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m clients tests/clients tests/ssh
 
 test-crashes: $(READY)
-	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py tests/ssh/test_cut_campaign.py
+	$(BIN)/python -m pytest -m campaign tests/sessions/test_crashes.py tests/ssh/test_cut_campaign.py tests/ssh/test_cuts.py
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .

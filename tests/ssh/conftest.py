@@ -47,6 +47,21 @@ def nobody(asked: Prompt) -> str | None:
 MakeRunner = Callable[..., SshRunner]
 
 
+def make_runner(
+    folder: Path, server: SshServer, ask: Callable[[Prompt], str | None], contact: str | None, **options: str
+) -> SshRunner:
+    """A runner for a server, with its sockets in a folder."""
+    local = LocalRunner()
+    master = Master(
+        parse_address(contact or server.contact),
+        SshOptions(SSH or "ssh", "", str(server.config), 60.0)._replace(**options),
+        folder,
+        ENVIRONMENT,
+        lambda words, limit: local.run(Command(tuple(words), words[0], ENVIRONMENT, limit)),
+    )
+    return SshRunner(master, ask, ENVIRONMENT)
+
+
 @pytest.fixture
 def runner_of(short_path: Path) -> Iterator[MakeRunner]:
     """Makes runners for a server, and closes them."""
@@ -59,21 +74,23 @@ def runner_of(short_path: Path) -> Iterator[MakeRunner]:
         folder: str = "m",
         **options: str,
     ) -> SshRunner:
-        local = LocalRunner()
-        choices = SshOptions(SSH or "ssh", "", str(server.config), 60.0)._replace(**options)
-        master = Master(
-            parse_address(contact or server.contact),
-            choices,
-            short_path / folder,
-            ENVIRONMENT,
-            lambda words, limit: local.run(Command(tuple(words), words[0], ENVIRONMENT, limit)),
-        )
-        runner = SshRunner(master, ask, ENVIRONMENT)
-        made.append(runner)
-        return runner
+        made.append(make_runner(short_path / folder, server, ask, contact, **options))
+        return made[-1]
 
     yield make
     for runner in made:
+        runner.close()
+
+
+@pytest.fixture(scope="module")
+def kept_runner() -> Iterator[SshRunner]:
+    """A runner for a server of all tests of a file that change nothing about it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ssh") as folder,
+        running_server(Path(folder, "server")) as server,
+    ):
+        runner = make_runner(Path(folder, "m"), server, nobody, None)
+        yield runner
         runner.close()
 
 

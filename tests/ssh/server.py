@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,8 @@ SSH = shutil.which("ssh", path="/usr/bin:/usr/local/bin")  # PATH has a guard in
 START_SECONDS = 60.0
 PRIVILEGES = Path("/run/sshd")
 """What root's sshd of Debian wants to be there; the service makes it, and there may never have been one."""
+QUICK = "curve25519-sha256"
+"""Their first choice, which no quantum computer is to break, would take most of a login's time."""
 PORT_TAKEN = "Address already in use"
 
 
@@ -41,8 +45,9 @@ class SshServer:
         self.home = folder / "home"  # of the logins: no file of the user's home is touched
         self.home.mkdir()
         self._process: subprocess.Popen[bytes] | None = None
-        for name in ("host_key", "user_key"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+        for name, content in _keys().items():
+            (folder / name).touch(0o600)
+            (folder / name).write_bytes(content)
         shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
 
     @property
@@ -110,7 +115,7 @@ class SshServer:
         config.write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host_key\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\nStrictModes no\n"
-            f"{self.logins()}\n{self.options}\n"
+            f"KexAlgorithms {QUICK}\n{self.logins()}\n{self.options}\n"
         )
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen([self.program(), "-D", "-e", "-f", config], stderr=log)
@@ -123,6 +128,16 @@ class SshServer:
         process.kill()
         process.wait()
         return None
+
+
+@functools.lru_cache(1)
+def _keys() -> dict[str, bytes]:
+    """The server's and the user's, private and public, by their files' names; one pair for a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("host_key", "user_key"):
+            path = Path(folder, name)
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 def _free_port() -> int:

@@ -49,7 +49,10 @@ def ssh_host(server: SshServer, runner_of: MakeRunner) -> SshHost:
 def host(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """This host as a submit host, and one behind a login whose files are the same."""
     monkeypatch.chdir(tmp_path)
-    yield LocalHost() if request.param == "here" else request.getfixturevalue("ssh_host")
+    if request.param == "here":
+        yield LocalHost()
+    else:
+        yield SshHost(request.getfixturevalue("kept_runner"), "", {})
     assert list(tmp_path.rglob(f"{STAGE}*")) == []
 
 
