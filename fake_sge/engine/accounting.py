@@ -65,6 +65,12 @@ def _slots(piece: Range) -> str:
     return f"{piece.first}{',' if piece.last == piece.first + 1 else '-'}{piece.last}"
 
 
+def _seconds(end: Exit, begun: float, over: float, exact: bool) -> int:
+    if not end.measured:
+        return 0
+    return int(over - begun) if exact else int(over) - int(begun)
+
+
 def accounting_line(
     job: Job, task: Task, end: Exit, granted: Granted, config: CellConfig, pe_taskid: str = "NONE"
 ) -> str:
@@ -95,7 +101,7 @@ def accounting_line(
         end_time=over,
         failed=end.failed,
         exit_status=0 if blameless else end.exit_status,
-        ru_wallclock=int(over - begun) if form.json else int(over) - int(begun),
+        ru_wallclock=_seconds(end, begun, over, form.json),
         project=spec.project or "NONE",
         department=spec.department,
         granted_pe=task.granted_pe or "NONE",
@@ -110,7 +116,9 @@ def accounting_line(
     if not form.json:
         return format_record(record)[:-1]
     record.extra.update(
-        submit_cmd_line=spec.command_line, wallclock=over - begun, maxrss=usage.get("ru_maxrss", 0.0) * 1024
+        submit_cmd_line=spec.command_line,
+        wallclock=over - begun if end.measured else 0.0,
+        maxrss=usage.get("ru_maxrss", 0.0) * 1024,
     )
     if task.deleted_by is not None:
         record.extra["deleted_by"] = task.deleted_by

@@ -10,7 +10,7 @@ from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
 from ..model.task_lists import TaskList
 from ..model.values import listed
 from .delivery import is_away, is_stopped_by_queue, signal
-from .lifecycle import discard_enrolled, discard_waiting, exited, kill_simulated, release
+from .lifecycle import discard_enrolled, discard_waiting, exited, force_out, kill_simulated
 from .state import CellState, enroll, make_instances, never_ran
 from .submission import is_rerunnable, refresh_ready, resolve_dependencies
 
@@ -128,16 +128,17 @@ def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: A
     task.deleted_by = f"{actor.user}@{actor.host}"
     already = bool(task.state & State.DELETED)
     task.state |= State.DELETED
-    outcome = Outcome.FORCED if force else Outcome.REGISTERED
-    change = Change(outcome, job.number, _named(job, task.number))
+    if force:
+        if job.spec.simulation is None:
+            signal(state, job, task, "kill")
+        force_out(state, now, job, task)
+        return Change(Outcome.FORCED, job.number, _named(job, task.number))
+    change = Change(Outcome.REGISTERED, job.number, _named(job, task.number))
     if job.spec.simulation is not None and not is_away(state, task):
         kill_simulated(state, now, job, task, KILL)
         return change
     if not already:
         signal(state, job, task, "kill")
-    if force:
-        release(state, job, task)
-        discard_enrolled(state, now, job, task)
     return change
 
 

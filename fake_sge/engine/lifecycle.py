@@ -264,6 +264,15 @@ def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None
     leave_if_empty(state, now, job)
 
 
+def force_out(state: CellState, now: float, job: Job, task: Task) -> None:
+    """A task that runs is deleted by force: gone at once, with a record of its times alone (real cell)."""
+    granted = task.granted[0]
+    release(state, job, task)
+    end = Exit(0, 0, 0, task.start_time, now, {}, measured=False)
+    _account(state, now, job, task, end, granted)
+    discard_enrolled(state, now, job, task)
+
+
 def finish_simulated(state: CellState, now: float) -> None:
     """End the simulated runs whose time is over."""
     while state.simulated and state.simulated[0][0] <= now:

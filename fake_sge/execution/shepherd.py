@@ -22,6 +22,7 @@ from typing import Any
 
 from ..model import failures
 from ..wire import connect, frame
+from .job_files import AT_ONCE, make_directory, remove_tree
 from .job_process import run_job
 from .processes import GIGABYTE, call_process, descendants, send_signal, start_ticks, used_by
 from .terminal import Terminal
@@ -95,7 +96,10 @@ class Watch:
     def take_signal(self, number: int) -> None:
         """A signal to the shepherd itself."""
         if number == signal.SIGTERM:
-            self.warn(signal.SIGUSR2, "kill")
+            if Path(self.order["spool"], AT_ONCE).exists():
+                self.act("kill")
+            elif "kill" not in [waiting for _, waiting in self.timers]:  # a new qmaster asks once more
+                self.warn(signal.SIGUSR2, "kill")
             return
         wanted = Path(self.order["spool"], "suspended").exists()
         if wanted and not self.suspended:
@@ -229,9 +233,9 @@ def shepherd(path: str) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if not claim(Path(order["spool"])):
         return
-    Path(order["tmpdir"]).mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(order["tmpdir"], order["uid"], order["gid"])
+    if trouble := make_directory(order["tmpdir"], order["uid"], order["gid"]):
+        report(order, "exit", {"failed": failures.EXECUTING_SHEPHERD, "error": trouble})
+        return
     terminal = Terminal() if order["terminal"] else None
     begun = time.time()
     pid, failure = _fork_job(order, terminal)
@@ -242,7 +246,7 @@ def shepherd(path: str) -> None:
     else:
         report(order, "started", {"time": begun, "pid": pid})
         end = _watch_job(order, pid, begun, terminal)
-    _remove_tree(order["tmpdir"])
+    remove_tree(order["tmpdir"])
     report(order, "exit", end)
 
 
@@ -288,16 +292,3 @@ def claim(spool: Path) -> bool:
     finally:
         mine.unlink(missing_ok=True)
     return True
-
-
-def _remove_tree(path: str) -> None:
-    for root, directories, files in os.walk(path, topdown=False):
-        for name in files:
-            Path(root, name).unlink(missing_ok=True)
-        for name in directories:
-            item = Path(root, name)
-            if item.is_symlink():
-                item.unlink(missing_ok=True)
-            else:
-                item.rmdir()
-    Path(path).rmdir()

@@ -163,6 +163,7 @@ class Exit:
     end_time: float
     usage: dict[str, float] = field(default_factory=dict)  # ru_utime ... cpu mem io iow maxvmem
     error: str = ""  # the error reason text without its time stamp
+    measured: bool = True  # False: nobody has seen how it ended, only when it was begun and given up
 
 
 @dataclass

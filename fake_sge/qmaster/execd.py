@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..execution.job_files import AT_ONCE, remove_tree
 from ..execution.orders import Account, make_order
 from ..execution.processes import send_signal, start_ticks
 from ..execution.users import home_and_shell
@@ -145,11 +147,7 @@ class Execd:
 
     def shepherd_pid(self, number: int, task: Task) -> int | None:
         """The pid of a task's live shepherd."""
-        try:
-            pid, ticks = (self.spool(number, task) / "pid").read_text().split()
-        except (OSError, ValueError):
-            return None
-        return int(pid) if start_ticks(int(pid)) == ticks else None
+        return _live_shepherd(self.spool(number, task))
 
     def signal(self, number: int, task: Task, action: str) -> None:
         """Ask the shepherd of a task that runs to ``kill``, ``suspend`` or ``resume``."""
@@ -162,6 +160,35 @@ class Execd:
         elif action == "resume":
             wish.unlink(missing_ok=True)
         send_signal(pid, signal.SIGTERM if action == "kill" else signal.SIGUSR1)
+
+    def is_suspended(self, number: int, task: Task) -> bool:
+        """Whether the shepherd of a task was last asked to suspend it."""
+        return (self.spool(number, task) / "suspended").exists()
+
+    def spools(self, hosts: Iterable[str]) -> Iterator[tuple[str, int, int, Path]]:
+        """What is spooled for tasks: host, job, task and the directory."""
+        for host in hosts:
+            for spool in (self.layout.execd / host / "active_jobs").glob("*.*"):
+                number, _, task = spool.name.partition(".")
+                yield host, int(number), int(task), spool
+
+    def end_at_once(self, spool: Path) -> None:
+        """End a task without a warning; what is left of one that nobody watches is removed."""
+        try:
+            (spool / "pid").touch(exist_ok=False)  # no shepherd takes it any more
+        except FileExistsError:
+            pid = _live_shepherd(spool)
+            if pid is not None:
+                (spool / AT_ONCE).touch()
+                send_signal(pid, signal.SIGTERM)
+                return
+        try:
+            tmpdir = json.loads((spool / "order").read_text())["tmpdir"]
+        except FileNotFoundError:
+            log.info("%s has no order", spool)
+        else:
+            remove_tree(tmpdir)
+        shutil.rmtree(spool)
 
     def remove_spool(self, hosts: Iterable[str], number: int, task: int) -> None:
         """Forget what was spooled for a task."""
@@ -176,6 +203,20 @@ class Execd:
         """Forget the script of a job that is gone."""
         for host in hosts:
             self.layout.job_script(host, number).unlink(missing_ok=True)
+
+    def remove_scripts_but(self, jobs: Container[int]) -> None:
+        """Forget the scripts of all jobs besides these: when numbers begin again, others have them."""
+        for script in self.layout.execd.glob("*/job_scripts/*"):
+            if int(script.name) not in jobs:
+                script.unlink()
+
+
+def _live_shepherd(spool: Path) -> int | None:
+    try:
+        pid, ticks = (spool / "pid").read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(pid) if start_ticks(int(pid)) == ticks else None
 
 
 def _write_privately(path: Path, text: str) -> None:

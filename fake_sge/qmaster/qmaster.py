@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..engine.delivery import is_away, run_is_away
+from ..engine.delivery import is_away, repeat_signals, run_is_away, signal
 from ..engine.engine import Engine
 from ..engine.scheduling import set_priorities
 from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
@@ -194,6 +194,8 @@ class Qmaster:
         job = self.engine.state.jobs.get(effect.job)
         if job is not None and effect.task in job.tasks:
             self.execd.signal(effect.job, job.tasks[effect.task], effect.action)
+        else:
+            self._end_forgotten()
 
     def _ordered(self) -> Iterator[tuple[int, Task]]:
         """Job numbers and tasks that execd has or had orders for: not simulated, on hosts that are there."""
@@ -226,6 +228,8 @@ class Qmaster:
             values = json.loads(path.read_text())
             if kind == "started":
                 self.apply("started", int(number), int(task), int(run))
+                if (int(number), int(task)) not in self.engine.state.running:
+                    self._end_forgotten()
             else:
                 end = self.faults.changed_end(int(number), exit_of(values))
                 self.apply("exited", int(number), int(task), int(run), end)
@@ -246,10 +250,34 @@ class Qmaster:
         """After a start: take in what happened while no qmaster ran."""
         self.accounting.skip_written([line.text for line in self.engine.state.accounting], self.apply)
         self.look()
+        self._repeat_signals()
+        self.execd.remove_scripts_but(self.engine.state.jobs)
+
+    def _repeat_signals(self) -> None:
+        """What the qmaster before this one had on record, and may not have come to tell."""
+        state = self.engine.state
+        for number, task in self._ordered():
+            repeat_signals(state, state.jobs[number], task)
+            if not state.effects and self.execd.is_suspended(number, task):
+                signal(state, state.jobs[number], task, "resume")
+            self._effects()
+
+    def _end_forgotten(self) -> None:
+        """End what runs of tasks that the qmaster does not have any more: they were deleted by force."""
+        state = self.engine.state
+        here = {
+            (task.granted[0].host, job.number, task.number)
+            for job, task in state.running_tasks()
+            if job.spec.simulation is None
+        }
+        for host, number, task, spool in self.execd.spools(state.config.hosts):
+            if host not in state.away and (host, number, task) not in here:
+                self.execd.end_at_once(spool)
 
     def look(self) -> None:
         """Take in reports, start what was lost on its way to a shepherd, end what died without a report."""
         self.read_reports()
+        self._end_forgotten()
         self._replace_lost_orders()
         for number, task in self._ordered():
             if self.execd.is_taken(number, task) and self.execd.shepherd_pid(number, task) is None:

@@ -39,7 +39,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands/submit_options": "__init__ binding job_spec job_words option_values parsed parser range_values "
     "table",
     "commands/times": "__init__ dates local_time",
-    "execution": "__init__ execd job_process orders processes shepherd terminal users",
+    "execution": "__init__ execd job_files job_process orders processes shepherd terminal users",
     "qmaster": "__init__ accounting admin daemon execd hosts journal qmaster server shepherd_reports view",
     "client": "__init__ client link pe_task run_command",
     "random_commands": "__init__ pair situations tables",
