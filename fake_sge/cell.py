@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -16,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from . import place
 from .client.link import Link
 from .ending import end_tasks
 from .errors import CellError
@@ -61,10 +60,7 @@ class Cell(CommandsOnPath):
         for kind, values in self.options.objects():
             check_effect(kind, values)
         self._temporary = directory is None
-        path = Path(tempfile.mkdtemp(prefix="fake-sge-")) if directory is None else Path(directory).absolute()
-        if set(str(path)) & {":", "\n"}:
-            raise CellError(f"{str(path)!r}: commands cannot be found in a directory with a colon or newline")
-        self.layout = Layout(path)
+        self.layout = Layout(place.temporary("fake-sge-") if directory is None else place.chosen(directory))
         self._link = Link(self.layout)
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
@@ -99,8 +95,12 @@ class Cell(CommandsOnPath):
 
     def create(self) -> None:
         """Make the cell's files unless they are there; :meth:`start` does it, too."""
+        self._claim()
         install_daemons(self.layout, self.options)
         install_commands(self.layout)
+
+    def _claim(self) -> None:
+        place.claim(self.directory, place.FAKE, 0o700 if self._temporary else 0o777)
 
     def start(self, guarded: bool = False) -> Cell:
         """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot.
@@ -108,6 +108,7 @@ class Cell(CommandsOnPath):
         ``guarded``: the cell ends when this process does, however it ends, with all its jobs; so it is as a
         context manager. Otherwise it runs until it is stopped.
         """
+        self._claim()
         install_daemons(self.layout, self.options)
         self._guarded |= guarded
         with self._starting():
@@ -177,8 +178,11 @@ class Cell(CommandsOnPath):
             self._guard = None
 
     def remove(self) -> None:
-        """Delete the cell's directory."""
-        shutil.rmtree(self.directory)
+        """Delete the cell's files, and its directory unless something else is in it.
+
+        Raises CellError where there is no cell.
+        """
+        place.remove(self.directory, self._temporary)
 
     def __enter__(self) -> Cell:
         try:
@@ -205,7 +209,8 @@ class Cell(CommandsOnPath):
         try:
             answer = self._link.call({"call": name, **values})
         except OSError as error:
-            raise CellError(f"no qmaster in {self.directory}: {error}") from error
+            what = "qmaster runs" if self.layout.settings.exists() else "cell"
+            raise CellError(f"no {what} in {self.directory} ({error.strerror})") from error
         if "error" in answer:
             raise CellError(answer["error"])
         return answer["ok"]

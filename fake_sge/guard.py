@@ -11,9 +11,10 @@ def main(arguments: Sequence[str]) -> int:
     while os.read(0, 4096):
         continue
     from .cell import Cell  # noqa: PLC0415 the guard is not in the way of the cell's start
+    from .place import remove  # noqa: PLC0415 the same
 
     cell = Cell(arguments[0])
     cell.stop()
     if arguments[1:]:
-        cell.remove()
+        remove(cell.directory, whole=True)
     return 0

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .. import place
 from ..errors import CellError
 from ..on_path import CommandsOnPath
 from ..options import CellOptions
@@ -49,12 +49,11 @@ FIRST_JOB = (  # by which a new cell is tried
         "true",
     ),
 )
-SETTINGS = "real.json"  # by which a directory is known as that of a real cell
 
 
 def is_real(directory: str | os.PathLike[str]) -> bool:
     """Whether a real cell was made in a directory."""
-    return (Path(directory) / SETTINGS).exists()
+    return (Path(directory) / place.REAL).exists()
 
 
 class RealCell(CommandsOnPath, WithoutFaults):
@@ -91,7 +90,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
         self.options = options or CellOptions(**settings)
         plan.check(self.options)
         self._temporary = directory is None
-        path = Path(tempfile.mkdtemp(prefix="real-sge-")) if directory is None else Path(directory).absolute()
+        path = place.temporary("real-sge-") if directory is None else place.chosen(directory)
         self.directory = path
         self._root = None if root is None else str(root)
         self._daemons = daemons.Daemons(path, find(root))
@@ -102,7 +101,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
     def existing(cls, directory: str | os.PathLike[str]) -> RealCell:
         """The cell that was made in a directory and not guarded. Raises CellError when there is none."""
         try:
-            made = json.loads((Path(directory) / SETTINGS).read_text())
+            made = json.loads((Path(directory) / place.REAL).read_text())
         except FileNotFoundError:
             raise CellError(f"no real cell in {directory}") from None
         cell = cls(directory, CellOptions.from_json(made["options"]), root=made["sge_root"], guarded=False)
@@ -143,6 +142,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
     # ---- life ------------------------------------------------------------------------------------
     def start(self) -> RealCell:
         """Make the cell, start it, and wait until a job has run in it. Raises CellError when that fails."""
+        place.claim(self.directory, place.REAL, 0o700 if self._temporary else 0o777)
         for attempt in range(1, BOOT_ATTEMPTS + 1):
             try:
                 self._boot()
@@ -171,8 +171,11 @@ class RealCell(CommandsOnPath, WithoutFaults):
             self._guard = None
 
     def remove(self) -> None:
-        """Delete the cell's directory."""
-        shutil.rmtree(self.directory)
+        """Delete the cell's files, and its directory unless something else is in it.
+
+        Raises CellError where there is no cell.
+        """
+        place.remove(self.directory, self._temporary)
 
     def __enter__(self) -> RealCell:
         try:
@@ -188,7 +191,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
 
     def _leave(self) -> None:
         self.stop()
-        if self._temporary and self.directory.exists():
+        if self._temporary:
             self.remove()
 
     def start_qmaster(self) -> None:
@@ -306,8 +309,9 @@ class RealCell(CommandsOnPath, WithoutFaults):
         self._daemons.ports = daemons.free_ports()
         self._lay_out()
         if self._guarded:
+            remove = ("remove",) if self._temporary else ()
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, str(self.directory)],
+                [sys.executable, "-I", "-S", guard.__file__, str(self.directory), *remove],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )
@@ -384,6 +388,6 @@ class RealCell(CommandsOnPath, WithoutFaults):
             hand("-Ap", plan.listing(environment.attributes))
         self._add_queues(self.options)
         hand("-Msconf", plan.edited(tell("qconf", "-ssconf"), config.scheduler))
-        (self.directory / SETTINGS).write_text(
+        (self.directory / place.REAL).write_text(
             json.dumps({"sge_root": self._root, "ports": self.ports, "options": self.options.to_json()})
         )

@@ -1,7 +1,8 @@
 """The end of a real cell's processes, also when the program that started it was killed.
 
-Run as a program (``python guard.py DIRECTORY``) it waits for the end of its standard input, which its owner
-holds open, and then ends the cell and removes its directory. It needs nothing but the standard library.
+Run as a program (``python guard.py DIRECTORY [remove]``) it waits for the end of its standard input, which
+its owner holds open, and then ends the cell; with ``remove`` it deletes its directory, too. It needs nothing
+but the standard library.
 """
 
 from __future__ import annotations
@@ -70,13 +71,14 @@ def end_processes(root: Path) -> None:
     raise TimeoutError(f"processes of the cell with SGE_ROOT={root} do not end: {processes(root)}")
 
 
-def main(directory: Path) -> None:
+def main(directory: Path, remove: bool) -> None:
     """Wait for the owner's end, then do what it would have done."""
     sys.stdin.buffer.read()
     if directory.exists():
         end_processes(directory / "root")
-        shutil.rmtree(directory, ignore_errors=True)
+        if remove:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), remove=sys.argv[2:] == ["remove"])

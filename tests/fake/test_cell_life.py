@@ -138,7 +138,9 @@ def test_who_finds_a_qmaster_in_its_directory_leaves_it_alone(cell: Cell) -> Non
 
 def test_no_qmaster_stays_where_the_commands_cannot_be_made(tmp_path: Path) -> None:
     made = Cell(tmp_path / "cell")
-    (tmp_path / "cell" / "bin" / "qsub").mkdir(parents=True)
+    made.create()
+    (made.path / "qsub").unlink()
+    (made.path / "qsub").mkdir()
     with pytest.raises(OSError, match="qsub"):
         made.start()
     assert made.qmaster_pid is None

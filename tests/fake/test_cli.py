@@ -159,7 +159,7 @@ def test_outages(directory: Path) -> None:
 def test_clear_messages(tmp_path: Path) -> None:
     assert "no cell in" in fake_sge("env", tmp_path, code=1)
     assert "no cell in" in fake_sge("stop", tmp_path, code=1)
-    assert "no qmaster in" in fake_sge("status", tmp_path, code=1)
+    assert "no cell in" in fake_sge("status", tmp_path, code=1)
     assert "'x' is not NAME=VALUE" in fake_sge("start", tmp_path / "c", "--set", "x", code=1)
     assert "invalid choice" in fake_sge("start", tmp_path / "c", "--profile", "x", code=2)
 

@@ -16,11 +16,12 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cells cli cli_words compare comparison compiled coverage ending errors faults guard "
-    "host install launch layout on_path host_options options pytest_plugin reports settings wire",
+    "host install launch layout on_path host_options options place pytest_plugin reports settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states task_lists values",
-    "engine": "__init__ accounting admission allocation control delivery engine holds host_order hosts "
+    "engine": "__init__ accounting admission allocation control delivery engine everywhere holds "
+    "host_order hosts "
     "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
@@ -83,6 +84,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "random_commands": ("comparison",),
     "host": ("reports",),
     "ending": ("execution", "layout"),
+    "place": ("errors",),
     "cell": (
         "client",
         "ending",
@@ -95,11 +97,12 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "layout",
         "on_path",
         "options",
+        "place",
         "reports",
         "settings",
     ),
-    "guard": ("cell",),
-    "real": ("comparison", "errors", "layout", "model", "on_path", "options", "reports"),
+    "guard": ("cell", "place"),
+    "real": ("comparison", "errors", "layout", "model", "on_path", "options", "place", "reports"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli_words": (),
     "cli": (
