@@ -197,8 +197,8 @@ def ssh_variables(backend: str, cell: Cell, last_world: list[World]) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where drmaa_cli keeps its sessions: it outlives a test, as the session does."""
+def state_home(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where drmaa_cli keeps the sessions of a cell: it outlives a test, as the session does."""
     return tmp_path_factory.mktemp("state")
 
 

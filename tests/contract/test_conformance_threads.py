@@ -19,6 +19,7 @@ def submit(world: World) -> list[str]:
 
 
 def flat(lists: list[list[str]]) -> list[str]:
+    assert all(isinstance(jobs, list) for jobs in lists), lists
     return [job for jobs in lists for job in jobs]
 
 
