@@ -49,8 +49,9 @@ def of_cell(directory: Path) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("temporary", [False, True], ids=["in a directory", "temporary"])
-@pytest.mark.parametrize("how", ["kill", "terminate", "leave"])
+@pytest.mark.parametrize(
+    ("how", "temporary"), [("kill", False), ("kill", True), ("terminate", True), ("leave", False)]
+)
 def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -> None:
     place = "" if temporary else str(tmp_path / "cell")
     with subprocess.Popen(

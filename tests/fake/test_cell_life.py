@@ -25,10 +25,17 @@ def cell(tmp_path: Path) -> Iterator[Cell]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    """A cell that goes on, for tests that leave it as it was."""
+    with Cell(tmp_path_factory.mktemp("life") / "cell") as made:
+        yield made
+
+
 @pytest.mark.slow
-def test_everything_lies_in_the_directory(cell: Cell, tmp_path: Path) -> None:
-    submit(cell, tmp_path, "sh", "-c", "echo $TMPDIR")
-    cell.wait_idle()
+def test_everything_lies_in_the_directory(shared: Cell, tmp_path: Path) -> None:
+    cell = shared
+    ended(cell, submit(cell, tmp_path, "sh", "-c", "echo $TMPDIR"))
     tmpdir = (tmp_path / "out").read_text().strip()
     assert tmpdir.startswith(f"{cell.directory}/")
     assert not Path(tmpdir).exists()
@@ -121,19 +128,19 @@ def test_a_shepherd_that_dies_is_noticed_at_the_next_start(cell: Cell, tmp_path:
 
 
 @pytest.mark.slow
-def test_only_one_daemon_for_a_directory(cell: Cell) -> None:
-    with pytest.raises(CellError, match=f"a qmaster .pid {cell.qmaster_pid}. already serves"):
-        Cell(cell.directory).start()
-    assert cell.status().jobs == 0
+def test_only_one_daemon_for_a_directory(shared: Cell) -> None:
+    with pytest.raises(CellError, match=f"a qmaster .pid {shared.qmaster_pid}. already serves"):
+        Cell(shared.directory).start()
+    assert shared.status().jobs == 0
 
 
 @pytest.mark.slow
-def test_who_finds_a_qmaster_in_its_directory_leaves_it_alone(cell: Cell) -> None:
-    before = cell.qmaster_pid
-    with pytest.raises(CellError, match="already serves"), Cell(cell.directory):
+def test_who_finds_a_qmaster_in_its_directory_leaves_it_alone(shared: Cell) -> None:
+    before = shared.qmaster_pid
+    with pytest.raises(CellError, match="already serves"), Cell(shared.directory):
         pass
-    assert cell.qmaster_pid == before
-    assert cell.run("qselect").returncode == 0
+    assert shared.qmaster_pid == before
+    assert shared.run("qselect").returncode == 0
 
 
 def test_no_qmaster_stays_where_the_commands_cannot_be_made(tmp_path: Path) -> None:
@@ -230,22 +237,22 @@ def test_configuration_of_a_running_cell(cell: Cell) -> None:
     assert cell.status().running == 1
 
 
-def test_who_only_looks_at_a_cell_need_not_close_anything(cell: Cell) -> None:
+def test_who_only_looks_at_a_cell_need_not_close_anything(shared: Cell) -> None:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        assert Cell(cell.directory).status().jobs == 0
+        assert Cell(shared.directory).status().jobs == 0
         gc.collect()
     assert told == []
 
 
-def test_bad_calls_are_refused(cell: Cell) -> None:
+def test_bad_calls_are_refused(shared: Cell) -> None:
     with pytest.raises(CellError, match="nosuch"):
-        cell.call("nosuch")
+        shared.call("nosuch")
     with pytest.raises(CellError, match="between 1 and 9999999"):
-        cell.next_job_number(0)
+        shared.next_job_number(0)
     with pytest.raises(CellError, match="has no pending task"):
-        cell.fail_job(99)
-    assert cell.status().jobs == 0
+        shared.fail_job(99)
+    assert shared.status().jobs == 0
 
 
 def test_options_are_checked() -> None:

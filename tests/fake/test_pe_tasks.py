@@ -25,12 +25,12 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.fixture(params=["python", "compiled"])
-def cell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cell]:
-    with (
-        cells_have(request.param),
-        Cell(tmp_path / "c", slots=4, login_shells=False, parallel_environments=ENVIRONMENTS) as made,
-    ):
+@pytest.fixture(scope="module", params=["python", "compiled"])
+def cell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
+    """For all tests with this client: each looks at its own jobs."""
+    place = tmp_path_factory.mktemp("tasks") / "c"
+    options = {"slots": 8, "login_shells": False, "parallel_environments": ENVIRONMENTS}
+    with cells_have(request.param), Cell(place, **options) as made:
         yield made
 
 
