@@ -45,7 +45,7 @@ def test_a_cell_for_each_test(pytester: pytest.Pytester) -> None:
             fake_sge.submit_simulated(60, count=2)
             assert fake_sge.status().running == 1
     """)
-    pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=3)
+    pytester.runpytest_inprocess(*ARGS).assert_outcomes(passed=3)
 
 
 def test_module_factory_and_path(pytester: pytest.Pytester) -> None:
@@ -70,7 +70,7 @@ def test_module_factory_and_path(pytester: pytest.Pytester) -> None:
             assert out.stdout == b"1\\n"
             assert os.environ["SGE_ROOT"] == str(fake_sge_path.layout.root)
     """)
-    pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=4)
+    pytester.runpytest_inprocess(*ARGS).assert_outcomes(passed=4)
 
 
 def test_daemons_end_with_their_tests(pytester: pytest.Pytester) -> None:
@@ -84,7 +84,7 @@ def test_daemons_end_with_their_tests(pytester: pytest.Pytester) -> None:
         def test_gone():
             assert not os.path.exists(f"/proc/{pids[0]}")
     """)
-    pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=2)
+    pytester.runpytest_inprocess(*ARGS).assert_outcomes(passed=2)
 
 
 def test_an_installed_plugin_is_found_and_its_marker_documented(

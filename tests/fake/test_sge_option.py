@@ -65,13 +65,13 @@ def real(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_fake_by_default(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(MIXED)
-    pytester.runpytest_subprocess(*ARGS).assert_outcomes(passed=6)
+    pytester.runpytest_inprocess(*ARGS).assert_outcomes(passed=6)
 
 
 @pytest.mark.real_cell
 def test_a_real_one_by_one_switch(pytester: pytest.Pytester, real: None) -> None:
     pytester.makepyfile(MIXED)
-    found = pytester.runpytest_subprocess(*ARGS, "--sge=real", "-rs")
+    found = pytester.runpytest_inprocess(*ARGS, "--sge=real", "-rs")
     found.assert_outcomes(passed=4, skipped=2)
     found.stdout.fnmatch_lines_random(
         ["*only a fake cell can break when it is told to", "*a real cell has no option flavour"]
@@ -115,14 +115,14 @@ def test_the_sites_own(pytester: pytest.Pytester, site: fake_sge.RealCell) -> No
         def test_it_has_no_options(fake_sge):
             pass
     """)
-    found = pytester.runpytest_subprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
+    found = pytester.runpytest_inprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
     found.assert_outcomes(passed=2, skipped=2)
     assert [str(group.job) for group in site.jobs()] == [foreign]
 
 
 def test_no_grid_engine_is_a_failure(pytester: pytest.Pytester, tmp_path: Path) -> None:
     pytester.makepyfile("def test_it(fake_sge): pass")
-    found = pytester.runpytest_subprocess(*ARGS, "--sge=real", f"--sge-root={tmp_path}")
+    found = pytester.runpytest_inprocess(*ARGS, "--sge=real", f"--sge-root={tmp_path}")
     found.assert_outcomes(errors=1)
     found.stdout.fnmatch_lines(["*NotInstalledError: there is no bin/ARCH/sge_qmaster in *"])
 
@@ -144,7 +144,7 @@ def test_a_verified_test_runs_on_both(pytester: pytest.Pytester, real: None, wor
         def test_different(fake_sge, sge_kind, word):
             fake_sge.run("sh", "-c", f"echo {word if word == 'one' else sge_kind}")
     """)
-    found = pytester.runpytest_subprocess(*ARGS, *words)
+    found = pytester.runpytest_inprocess(*ARGS, *words)
     found.assert_outcomes(passed=6, errors=1)
     found.stdout.fnmatch_lines(["*the fake and the real Grid Engine differ:", "-out| real", "+out| fake"])
 
@@ -157,7 +157,7 @@ def test_without_a_real_one_it_is_not_verified(pytester: pytest.Pytester, tmp_pa
         def test_it(fake_sge):
             fake_sge.run("qstat")
     """)
-    found = pytester.runpytest_subprocess(*ARGS, f"--sge-root={tmp_path}", "-rs")
+    found = pytester.runpytest_inprocess(*ARGS, f"--sge-root={tmp_path}", "-rs")
     found.assert_outcomes(passed=1, skipped=1)
     found.stdout.fnmatch_lines(["*not verified: there is no bin/ARCH/sge_qmaster in *"])
 
@@ -170,7 +170,7 @@ def test_a_failed_test_shows_its_cell(pytester: pytest.Pytester) -> None:
             fake_sge.advance(1)
             assert False
     """)
-    found = pytester.runpytest_subprocess(*ARGS)
+    found = pytester.runpytest_inprocess(*ARGS)
     found.assert_outcomes(failed=1)
     found.stdout.fnmatch_lines(
         ["*Grid Engine cell in *", "*the-one*", "the last accounting records:", "*:over:*"]
@@ -180,10 +180,10 @@ def test_a_failed_test_shows_its_cell(pytester: pytest.Pytester) -> None:
 def test_settings_in_the_ini_file(pytester: pytest.Pytester, tmp_path: Path) -> None:
     pytester.makeini(f"[pytest]\nsge = real\nsge_root = {tmp_path}\n")
     pytester.makepyfile("def test_it(fake_sge): pass")
-    pytester.runpytest_subprocess(*ARGS).assert_outcomes(errors=1)
-    pytester.runpytest_subprocess(*ARGS, "--sge=fake").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*ARGS).assert_outcomes(errors=1)
+    pytester.runpytest_inprocess(*ARGS, "--sge=fake").assert_outcomes(passed=1)
     pytester.makeini("[pytest]\nsge = rael\n")
-    found = pytester.runpytest_subprocess(*ARGS)
+    found = pytester.runpytest_inprocess(*ARGS)
     found.stderr.fnmatch_lines(["*sge is one of fake, real, site, not 'rael'"])
 
 
@@ -193,7 +193,7 @@ def test_one_cell_for_all(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_zero="def test_it(fake_sge_session): assert fake_sge_session.jobs() == []")
     pytester.makepyfile(test_zz="def test_it(fake_sge_session): assert len(fake_sge_session.jobs()) == 2")
     names = [f"test_{name}.py" for name in ("zero", "one", "two", "zz")]
-    pytester.runpytest_subprocess(*ARGS, *names).assert_outcomes(passed=4)
+    pytester.runpytest_inprocess(*ARGS, *names).assert_outcomes(passed=4)
 
 
 @pytest.mark.real_cell
