@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Callable, NamedTuple
 
@@ -13,6 +14,7 @@ from ..render.usage import OptionHelp, usage
 from . import quota_sets
 from .configuring import shown, verbs
 from .configuring.kinds import KINDS
+from .configuring.words import parts_of, words_of
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
 from .queries.queue_filter import in_order_made
@@ -88,15 +90,18 @@ class _Shows:
 
     def configuration(self, name: str | None) -> Texts:
         """``-sconf [global|HOST]``."""
-        out = ""
-        for word in (name if name is not None else "global").split(","):
+        blocks: list[str] = []
+        errors = ""
+        for word in parts_of(name if name is not None else "global"):
+            block = ""
             if word == "global" or word in self._config.host_configurations:
-                out += f"#{word}:\n{shown.configuration(self._config, word)}\n"
-            elif word and word not in self._config.known_hosts:
-                return 1, out, f"can't resolve hostname \"{word}\": can't resolve host name\n"
-            elif word:
-                return 1, out, f"configuration {word} not defined\n"
-        return 0, out, ""
+                block = f"#{word}:\n{shown.configuration(self._config, word)}\n"
+            elif word not in self._config.known_hosts:
+                errors += f"can't resolve hostname \"{word}\": can't resolve host name\n"
+            else:
+                errors += f"configuration {word} not defined\n"
+            blocks.append(block)
+        return int(bool(errors)), "\n".join(blocks), errors
 
     def configured_hosts(self, _name: str | None) -> Texts:
         """``-sconfl``."""
@@ -119,24 +124,36 @@ class _Shows:
         return 0, "", f"{self._request.user}@{self._request.host} triggers scheduler monitoring\n"
 
     def queue(self, words: str | None) -> Texts:
-        """``-sq [LIST]``: cluster queues and queue instances; without a name a template."""
-        if not words:
+        """``-sq [LISTS]``: cluster queues and queue instances; without a name a template.
+
+        Words that mean nothing are told of, and are no error, when one that means something follows them;
+        without such words, the last one is an error (real cell).
+        """
+        wanted = words_of(words or "")
+        if not wanted:
             return 0, shown.queue(shown.template(self._config)), ""
-        text = errors = last = ""
-        for word in words.split(","):
+        text = last = ""
+        missing: list[str] = []
+        passed: list[str] = []
+        for word in wanted:
             found = self._queue_blocks(word)
-            for name, block in found:  # a blank line between queues, none between instances (real cell)
-                text += block if not text or name == last else f"\n{block}"
+            for index, (name, block) in enumerate(found):  # a blank line between the queues of a pattern
+                text += block if not index or name == last else f"\n{block}"
                 last = name
-            if not found:
-                errors += f'No cluster queue or queue instance matches the phrase "{word}"\n'
-        return int(bool(errors)), text, errors
+            if found:
+                passed = list(missing)
+            else:
+                missing.append(f'No cluster queue or queue instance matches the phrase "{word}"\n')
+        if missing and not passed:
+            return 1, text, missing[-1]
+        return 0, text, "".join(f"error: {line}" for line in passed)
 
     def _queue_blocks(self, word: str) -> list[tuple[str, str]]:
         """Cluster queues or instances, each with the name of its cluster queue."""
-        queues = self._config.queues
         if "@" not in word:
-            return [(name, shown.queue(queues[name].attributes)) for name in queues if glob_match(word, name)]
+            queues = self._config.queues
+            names = [name for name in self._config.queues_as_changed if glob_match(word, name)]
+            return [(name, shown.queue(queues[name].attributes)) for name in names]
         blocks = []
         meant = {item.name for item in self._qmaster.match_queues(word)}
         for item in in_order_made(self._qmaster):
@@ -205,16 +222,21 @@ class _Shows:
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""
         blocks: list[str] = []
-        for name in words.split(","):
-            if name not in self._config.usersets:
-                return 1, "", f'denied: access list "{name}" does not exist\n'
-            blocks.append(shown.userset(KINDS["u"].rows(self._config, name)))
-        return 0, "\n".join(blocks), ""
+        errors = ""
+        for name in parts_of(words):
+            if name in self._config.usersets:
+                blocks.append(shown.userset(KINDS["u"].rows(self._config, name)))
+            else:
+                errors += f'denied: access list "{name}" does not exist\n'
+        return int(bool(errors)), "\n".join(blocks), errors
 
-    def user(self, name: str) -> Texts:
-        """``-suser USER``: made by the first job, kept for a day after the last (w1.qconf-suser_root)."""
-        if name == "":
-            return 0, "", ""
+    def users(self, words: str) -> Texts:
+        """``-suser USERS``: an empty line before each but the first."""
+        answers = [self._user(name) for name in words_of(words)]
+        return 0, "\n".join(out for _, out, _ in answers), "".join(err for _, _, err in answers)
+
+    def _user(self, name: str) -> Texts:
+        """One user: made by the first job, kept for a day after the last (w1.qconf-suser_root)."""
         if name not in self._config.users:
             return 0, "", f"{name} is not known as a user\n"
         submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
@@ -249,7 +271,7 @@ _SHOWS = {
     "-sst": _Show("", _says(0, "", "No sharetree\n"), "the share tree in short"),
     "-sds": _Show("", _says(0), "detached settings"),
     "-sconf": _Show("[HOST]", _Shows.configuration, "the configuration of the cell or a host"),
-    "-sq": _Show("[QUEUES]", _Shows.queue, "queues with all attributes"),
+    "-sq": _Show("[QUEUES ...]", _Shows.queue, "queues with all attributes"),
     "-srqs": _Show("[NAMES]", _Shows.quotas, "resource quota sets"),
     "-sp": _Show("NAME", _Shows.environment, "a parallel environment"),
     "-se": _Show("HOST", _Shows.host, "an execution host with its load"),
@@ -257,7 +279,7 @@ _SHOWS = {
     "-shgrp_tree": _Show("GROUP", _Shows.group_tree, "a host group as a tree"),
     "-shgrp_resolved": _Show("GROUP", _Shows.group_hosts, "the hosts of a group"),
     "-su": _Show("NAMES", _Shows.userset, "user sets"),
-    "-suser": _Show("USER", _Shows.user, "a user"),
+    "-suser": _Show("USERS", _Shows.users, "users"),
     "-sprj": _Show("PROJECT", _Shows.project, "a project"),
     "-scal": _Show("NAME", _says(1, "", "{} is not a calendar\n"), "a calendar"),
     "-sckpt": _Show(
@@ -286,6 +308,9 @@ NOT_SIMULATED = frozenset(
 )
 
 
+_STOPPING = ("-sp", "-se", "-sckpt", "-scal")  # after what is not there no further option is looked at
+
+
 def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
     words = request.argv[1:]
     shows = _Shows(request, qmaster)
@@ -296,34 +321,54 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
     while index < len(words):
         option = words[index]
         index += 1
+        stops = False
         if option == "-help":
             return 0, usage(request.flavour, "qconf", OPTIONS), ""
         if option in _LISTS:
             result = shows.listed(option)
         elif option in _SHOWS:
             show = _SHOWS[option]
-            word = words[index] if show.argument and index < len(words) else None
-            word = None if word is not None and word.startswith("-") else word
-            if word is None and show.argument and not show.argument.startswith("["):
+            given = _arguments(option, show.argument, words[index:])
+            if not given and show.argument and not show.argument.startswith("["):
                 text = f'{errors}error: no option argument provided to "{option}"\n'
                 return 1, out, text + usage(request.flavour, "qconf", OPTIONS)
-            index += word is not None
-            result = show.answer(shows, word)
-        elif option in quota_sets.CHANGES:
-            result, used = quota_sets.change(option, words[index:], request, qmaster)
-            index += used
-        elif option in verbs.CHANGES:
+            index += len(given)
+            result = show.answer(shows, ",".join(given) if given else None)
+            stops = option in _STOPPING and result[0] != 0
+        elif option in (*quota_sets.CHANGES, *verbs.CHANGES):
             try:
-                result, used = verbs.run(option, words[index:], request, qmaster)
+                result, used, stops = _changed(option, words[index:], request, qmaster)
             except verbs.MissingArgument as error:
-                return 1, out, f"{errors}{error}\n" + usage(request.flavour, "qconf", OPTIONS)
+                text = usage(request.flavour, "qconf", OPTIONS) if error.helped else ""
+                return 1, out, f"{errors}{error}\n{text}"
             index += used
         elif option in NOT_SIMULATED:
             return 1, out, f"{errors}fake_sge: qconf {option} is not simulated\n"
         else:
             return 1, out, f'{errors}error: invalid option argument "{option}"\nUsage: qconf -help\n'
         code, out, errors = max(code, result[0]), out + result[1], errors + result[2]
+        if stops:
+            break
     return code, out, errors
+
+
+def _arguments(option: str, argument: str, words: Sequence[str]) -> list[str]:
+    """The arguments among the words after an option: whatever follows it where there must be one."""
+    if not argument.startswith("["):
+        return list(words[: int(bool(argument))])
+    given = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    return given if option == "-sq" else given[:1]
+
+
+def _changed(
+    option: str, words: Sequence[str], request: Request, qmaster: QmasterInterface
+) -> tuple[Texts, int, bool]:
+    """A change, how many words it took, and whether it ends the command."""
+    if option in verbs.CHANGES:
+        return verbs.run(option, words, request, qmaster)
+    verbs.need_file(option, words)
+    result, used = quota_sets.change(option, words, request, qmaster)
+    return result, used, option == "-Arqs" and "opening file" in result[2]
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:

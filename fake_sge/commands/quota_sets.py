@@ -12,7 +12,9 @@ from ..model.quotas import QuotaRule, QuotaSet
 from ..model.requests import Request, actor_of
 from ..render.usage import OptionHelp
 from .configuring.editor import edit
+from .configuring.names import NO_NAME
 from .configuring.refusal import Refused
+from .configuring.words import words_of
 from .interface.caller import read_as_caller
 from .interface.qmaster_interface import QmasterInterface
 
@@ -52,7 +54,9 @@ def change(
         return _add(request, qmaster, first), 1
     if option == "-Mrqs":
         return _modify(request, qmaster, first, names), len(arguments)
-    return _told(qmaster.change_quotas("delete_quotas", first.split(","), actor_of(request))), 1
+    if not words_of(first):
+        return (1, "", f"{NO_NAME}\n"), 1
+    return _told(qmaster.change_quotas("delete_quotas", words_of(first), actor_of(request))), 1
 
 
 def _add(request: Request, qmaster: QmasterInterface, file: str) -> Texts:

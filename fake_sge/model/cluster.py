@@ -174,6 +174,7 @@ class CellConfig:
     host_configurations: dict[str, dict[str, str]] = field(default_factory=dict)  # qconf -sconf HOST
     left_out: tuple[str, ...] = ()  # of the global configuration, by -Mconf: they have their default
     other_hosts: list[str] = field(default_factory=list)  # further names that can be resolved
+    changed_queues: list[str] = field(default_factory=list)  # in the order of their last changes
     global_host: Host = field(default_factory=_global_host)  # what counts for all hosts: qconf -se global
     max_job_number: int = 9999999  # the next id after it is 1
     flavour: Flavour = SGE
@@ -213,6 +214,27 @@ class CellConfig:
                 seen[word] = None
                 words = [*self.host_groups.get(word, ()), *words]
         return tuple(found)
+
+    def note_change(self, queue: str) -> None:
+        """A queue was changed, or a host group that it names: it becomes the last in most answers."""
+        self.changed_queues = [*(name for name in self.changed_queues if name != queue), queue]
+
+    @property
+    def queues_as_changed(self) -> list[str]:
+        """The cluster queues in the order in which qselect, qmod and qconf name them (real cell)."""
+        others = [name for name in self.queues if name not in self.changed_queues]
+        return [*others, *(name for name in self.changed_queues if name in self.queues)]
+
+    def groups_in(self, group: str) -> set[str]:
+        """A host group and those that it is made of, at any depth; none of a host."""
+        found: set[str] = set()
+        words = [group]
+        while words:
+            word = words.pop()
+            if word.startswith("@") and word not in found:
+                found.add(word)
+                words += self.host_groups.get(word, ())
+        return found
 
     @property
     def resolved_groups(self) -> dict[str, tuple[str, ...]]:

@@ -192,6 +192,7 @@ def _configure(
     for name, attributes in queues.items():
         config.queues[name].attributes.update(attributes)
         config.queues[name] = config.queues.pop(name)  # the last that was changed is listed last (real cell)
+        config.note_change(name)
     if max_job_number is not None:
         config.max_job_number = max_job_number
     timing = changed_timing(qmaster.engine.state.timing, global_config, scheduler)

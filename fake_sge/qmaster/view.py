@@ -93,12 +93,14 @@ class CommandView:
         return list(self.qmaster.engine.state.instances.values())
 
     def match_queues(self, pattern: str) -> list[QueueInstance]:
-        """Queue instances that a pattern means."""
-        return [
+        """Queue instances that a pattern means, queues in the order of their last changes."""
+        places = {name: index for index, name in enumerate(self.config.queues_as_changed)}
+        found = [
             instance
             for instance in self.qmaster.engine.state.instances.values()
             if instance_matches(self.config, pattern, instance.queue.name, instance.host)
         ]
+        return sorted(found, key=lambda item: places.get(item.queue.name, len(places)))
 
     def messages(self, job: int | None = None) -> list[SchedulingMessage]:
         """Scheduling messages; none without a scheduler."""

@@ -10,6 +10,7 @@ from ...settings import HARMLESS, check, check_effect
 from . import files, shown
 from .change import Change
 from .refusal import Refused
+from .words import parts_of
 
 _GLOBAL = "global"
 _SPOOL = "execd_spool_dir"
@@ -26,7 +27,7 @@ _LISTS = (
 _UNSET = {"min_uid": "0", "min_gid": "0"}  # sge_conf(5), where it differs from a new cell's
 
 
-def modify(change: Change, file: str) -> None:
+def modify(change: Change, file: str = _GLOBAL) -> None:
     """``-Mconf FILE``: the file is named like the host, or ``global``, and is the whole of it."""
     change.manager()
     name = _named(change, os.path.basename(file))  # noqa: PTH119 a name, no file
@@ -35,7 +36,7 @@ def modify(change: Change, file: str) -> None:
     _take(change, name, _read(change, file))
 
 
-def add(change: Change, file: str) -> None:
+def add(change: Change, file: str = _GLOBAL) -> None:
     """``-Aconf FILE``: of a host."""
     change.manager()
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
@@ -78,10 +79,12 @@ def edit(change: Change, *names: str) -> None:
     _take(change, name, left.text)
 
 
-def delete(change: Change, words: str) -> None:
+def delete(change: Change, words: str | None = None) -> None:
     """``-dconf HOSTS``; of a host without one it is told as done."""
+    if words is None:
+        raise Refused("Need hostname to delete local configuration")
     change.manager()
-    for name in words.split(","):
+    for name in parts_of(words):
         if name == _GLOBAL:
             change.failed(f'can\'t delete configuration "{name}" from list', code=0)
         elif not _is_known(change, name):

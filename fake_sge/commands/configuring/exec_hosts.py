@@ -11,7 +11,9 @@ from ...model.requests import actor_of
 from ...model.values import listed
 from . import files, shown
 from .change import Change
+from .names import NO_HOST_NAME
 from .refusal import Refused
+from .words import parts_of, words_of
 
 _ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
 HOST_ROWS = _ROWS[1:]
@@ -24,7 +26,7 @@ def from_file(adding: bool, change: Change, file: str) -> None:
     try:
         rows = files.read(change.request, file, _ROWS, "e")
     except Refused as refused:
-        raise Refused(*refused.lines, "invalid format") from None
+        raise Refused(*refused.lines, "invalid format", stops=True) from None
     host = change.exec_host(rows.pop("hostname"))
     if adding and host is not None:
         raise Refused(f'exechost "{host.name}" already exists')
@@ -61,7 +63,9 @@ def delete(change: Change, words: str) -> None:
     """``-de HOSTS``; the first host is the qmaster's, and stays."""
     change.manager()
     config = change.config
-    for word in words.split(","):
+    if not parts_of(words):
+        raise Refused(NO_HOST_NAME)
+    for word in parts_of(words):
         try:
             if word == GLOBAL_HOST:
                 raise Refused('denied: pseudo host "global" may not be deleted')
@@ -79,7 +83,7 @@ def delete(change: Change, words: str) -> None:
 def _refuse_used(change: Change, name: str) -> None:
     """Raises Refused for a host that queues or groups have, and for the only one that must be there."""
     config = change.config
-    for queue in config.queues.values():
+    for queue in (config.queues[item] for item in config.queues_as_changed):
         places = listed(queue.attributes["hostlist"])
         if any(place == name or name in config.hosts_in(place) for place in places):
             raise Refused(f'Host object "{name}" is still referenced in cluster queue "{queue.name}".')
@@ -106,7 +110,8 @@ def _stop(change: Change, words: Sequence[str], with_jobs: bool) -> None:
     if not change.config.is_manager(change.request.user):
         raise Refused("shutting down execd requires manager privileges")
     kind = "shutdown and kill notification" if with_jobs else "shutdown notification"
-    for word in change.config.hosts if words[0] == "all" else words[0].split(","):
+    every = words[0] == "all" or not words_of(words[0])
+    for word in change.config.hosts if every else words_of(words[0]):
         try:
             name = change.host(word)
             if name not in change.config.hosts:

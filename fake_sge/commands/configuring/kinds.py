@@ -160,13 +160,27 @@ def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
         except ValueError as error:
             raise Refused(f"fake_sge: {error}") from None
     held = getattr(config, kind.held)
-    if isinstance(held, MutableMapping):
+    if held is config.queues:  # what was changed last is the last one (real cell)
+        held.pop(name, None)
+        held[name] = kind.make(name, rows)
+        config.note_change(name)
+    elif isinstance(held, MutableMapping):
         held[name] = kind.make(name, rows)
         ordered = dict(sorted(held.items()))
         held.clear()
         held.update(ordered)
+        if held is config.host_groups:
+            _change_queues_of(config, name)
     elif name not in held:
         held.append(name)
+
+
+def _change_queues_of(config: CellConfig, group: str) -> None:
+    """With a host group the queues that name it are changed; the scheduler's order stays (real cell)."""
+    for name in config.queues_as_changed:
+        hosts = listed(config.queues[name].attributes["hostlist"])
+        if any(group in config.groups_in(word) for word in hosts):
+            config.note_change(name)
 
 
 def remove(config: CellConfig, kind: Kind, name: str) -> None:

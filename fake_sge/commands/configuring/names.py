@@ -8,7 +8,10 @@ from ...model import defaults
 from ...model.values import listed
 from .change import Change
 from .refusal import Refused
+from .words import parts_of, words_of
 
+NO_NAME = "operation not implemented for target"  # what is said of an empty name (real cell)
+NO_HOST_NAME = "NULL ptr passed to sge_del_host()"
 _EMPTY = {**defaults.USERSETS["arusers"]}
 
 
@@ -16,7 +19,7 @@ def add_person(change: Change, role: str, words: str) -> None:
     """``-am`` and ``-ao``."""
     change.manager()
     people = getattr(change.config, f"{role}s")
-    for name in words.split(","):
+    for name in words_of(words):
         if name in people:
             change.failed(f'{role} "{name}" already exists')
         else:
@@ -28,8 +31,10 @@ def remove_person(change: Change, role: str, words: str) -> None:
     """``-dm`` and ``-do``; root stays."""
     change.manager()
     people = getattr(change.config, f"{role}s")
-    for name in words.split(","):
-        if role == "manager" and name == "root":
+    if not words_of(words):
+        raise Refused(NO_NAME)
+    for name in words_of(words):
+        if name == "root":
             change.failed(f'may not remove user "{name}" from {role} list')
         elif name not in people:
             change.failed(f'denied: {role} "{name}" does not exist')
@@ -40,7 +45,7 @@ def remove_person(change: Change, role: str, words: str) -> None:
 
 def _resolved(change: Change, words: str) -> Iterator[str]:
     """The names of hosts; those that cannot be resolved are told."""
-    for word in words.split(","):
+    for word in parts_of(words):
         try:
             yield change.host(word)
         except Refused as refused:
@@ -50,6 +55,8 @@ def _resolved(change: Change, words: str) -> Iterator[str]:
 def add_host(change: Change, role: str, words: str) -> None:
     """``-as`` and ``-ah``."""
     hosts = getattr(change.config, f"{role}_hosts")
+    if not parts_of(words):
+        raise Refused("Object name missing in request", code=0)
     for name in _resolved(change, words):
         change.manager(code=0)
         if name in hosts:
@@ -63,6 +70,8 @@ def add_host(change: Change, role: str, words: str) -> None:
 def remove_host(change: Change, role: str, words: str) -> None:
     """``-ds`` and ``-dh``; the qmaster's host stays an administrative one."""
     hosts = getattr(change.config, f"{role}_hosts")
+    if not parts_of(words):
+        raise Refused(NO_HOST_NAME)
     for name in _resolved(change, words):
         change.manager()
         if role == "admin" and name == next(iter(change.config.hosts)):
@@ -77,9 +86,9 @@ def remove_host(change: Change, role: str, words: str) -> None:
 def add_members(change: Change, users: str, lists: str) -> None:
     """``-au USERS LISTS``: makes the lists that there are not."""
     change.operator()
-    for name in lists.split(","):
+    for name in words_of(lists) if words_of(users) else ():
         rows = change.config.usersets.setdefault(name, dict(_EMPTY))
-        for user in users.split(","):
+        for user in words_of(users):
             members = listed(rows["entries"])
             if user in members:
                 change.failed(f'"{user}" is already in access list "{name}"')
@@ -91,12 +100,12 @@ def add_members(change: Change, users: str, lists: str) -> None:
 def remove_members(change: Change, users: str, lists: str) -> None:
     """``-du USERS LISTS``."""
     change.operator()
-    for name in lists.split(","):
+    for name in words_of(lists) if words_of(users) else ():
         rows = change.config.usersets.get(name)
         if rows is None:
             change.failed(f'access list "{name}" doesn\'t exist')
             continue
-        for user in users.split(","):
+        for user in words_of(users):
             members = listed(rows["entries"])
             if user not in members:
                 change.failed(f'user "{user}" is not in access list "{name}"')

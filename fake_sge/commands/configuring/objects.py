@@ -8,11 +8,12 @@ from typing import Callable
 from ...model import CellConfig, defaults
 from ...model.names import refuse_object_name
 from ...model.values import listed
-from . import files, shown
+from . import files, names, shown
 from .change import Change
 from .editor import Edited
 from .kinds import KINDS, keep, remove
 from .refusal import Refused
+from .words import words_of
 
 
 def add(change: Change, letters: str, file: str) -> None:
@@ -80,6 +81,12 @@ _NONE_SUCH = {
     "prj": '{} is not known as a project\nerror: invalid option argument "{}"\nUsage: qconf -help',
 }
 _UNCHANGED = "file unchanged"
+_NO_NAME = {  # what is said of an empty name (real cell)
+    "q": 'missing cull field "CQ_name" in cqueue_del()',
+    "p": "NULL ptr passed to sge_del_pe()",
+    "hgrp": 'host group name "" is not valid',
+}
+_STOPPING = ("p", "prj", "u", "user")  # when their file cannot be read, no further option is looked at
 
 
 def edit_new(change: Change, letters: str, name: str = "template") -> None:
@@ -150,12 +157,11 @@ def _read(change: Change, letters: str, file: str, modifying: int) -> tuple[str,
     except Refused as refused:
         cannot_open = "error opening file" in refused.lines[0]
         if letters == "prj" and modifying and cannot_open:
-            raise Refused("no file argument given") from None
+            raise Refused("no file argument given", stops=True) from None
         tail = kind.unread[modifying]
         harmless = letters == "hgrp" and not modifying and cannot_open
-        raise Refused(
-            *refused.lines, *([tail.format(file)] if tail else []), code=int(not harmless)
-        ) from None
+        lines = (*refused.lines, *([tail.format(file)] if tail else []))
+        raise Refused(*lines, code=int(not harmless), stops=letters in _STOPPING) from None
     return rows[kind.names[0]], rows
 
 
@@ -163,7 +169,10 @@ def delete(change: Change, letters: str, words: str) -> None:
     """``-dq NAME`` and so on; lists of projects, users and user sets."""
     kind = KINDS[letters]
     change.manager()
-    for name in words.split(",") if letters in ("prj", "user", "u") else [words]:
+    in_list = letters in ("prj", "user", "u")
+    if not words or (in_list and not words_of(words)):
+        raise Refused(_NO_NAME.get(letters, names.NO_NAME))
+    for name in words_of(words) if in_list else [words]:
         if letters == "hgrp" and "@" in name[1:]:
             raise Refused("At ('@') not allowed in objectname")
         if name not in getattr(change.config, kind.held):
@@ -179,13 +188,13 @@ def delete(change: Change, letters: str, words: str) -> None:
 
 def _referenced(config: CellConfig, letters: str, name: str) -> str:
     """What is said when a queue still needs it."""
-    for queue in reversed(list(config.queues.values())):
+    for queue in (config.queues[item] for item in config.queues_as_changed):
         if letters == "p" and name in queue.pe_list:
             text = f'Parallel environment "{name}" is still referenced in queue "{queue.name}".'
             return f"denied: {text}"
     users = [
-        queue.name
-        for queue in config.queues.values()
-        if letters == "hgrp" and name in listed(queue.attributes["hostlist"])
+        queue
+        for queue in config.queues_as_changed
+        if letters == "hgrp" and name in listed(config.queues[queue].attributes["hostlist"])
     ]
     return f'denied: these cluster queues still reference "{name}": {" ".join(users)}' if users else ""

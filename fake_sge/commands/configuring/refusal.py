@@ -6,7 +6,9 @@ from __future__ import annotations
 class Refused(Exception):
     """A change that is refused: what is said, and the exit code."""
 
-    def __init__(self, *lines: str, code: int = 1) -> None:
+    def __init__(self, *lines: str, code: int = 1, stops: bool = False) -> None:
+        """``stops``: the options that follow are not looked at either."""
         super().__init__(*lines)
         self.lines = lines
         self.code = code
+        self.stops = stops

@@ -15,7 +15,7 @@ def objects_with(change: Change, what: str, name: str, value: str) -> None:
     """``-sobjl queue slots 4``: queues and hosts only, by their value for all hosts (real cell)."""
     rows: Rows = {}
     if what == "queue":
-        rows = {queue.name: queue.attributes for queue in change.config.queues.values()}
+        rows = {name: change.config.queues[name].attributes for name in change.config.queues_as_changed}
     elif what == "exechost":
         rows = {host: _host(change, host) for host in ("template", "global", *change.config.hosts)}
     for item, attributes in rows.items():

@@ -79,7 +79,7 @@ def scheduler(change: Change, file: str) -> None:
     try:
         text = files.text_of(change.request, file)
     except Refused as refused:
-        raise Refused(*refused.lines, tail) from None
+        raise Refused(*refused.lines, tail, stops=True) from None
     _take_scheduler(change, text, file, tail)
 
 

@@ -6,6 +6,7 @@ import re
 
 from .change import Change
 from .refusal import Refused
+from .words import words_of
 
 _SCHEDULER = 1  # the number of its event client
 _THREADS = ("scheduler",)
@@ -90,7 +91,7 @@ def clear_usage(change: Change, *words: str) -> None:
             for name in names:
                 change.said(f'{change.who} modified "{name}" in {noun} list')
         return
-    for name in dict.fromkeys(words[0].split(",")):
+    for name in words_of(words[0]):
         if name in users:
             change.said(f'{change.who} modified "{name}" in user list')
         else:

@@ -15,6 +15,7 @@ from . import attributes, configurations, exec_hosts, names, objects, searched, 
 from .change import Change, Texts
 from .kinds import KINDS
 from .refusal import Refused
+from .words import words_of
 
 
 class _Verb(NamedTuple):
@@ -82,6 +83,7 @@ def _attribute(option: str, change: Change, *words: str) -> None:
 
 
 MANY = 1000  # words
+_ALL_OR_NOTHING = ("-aattr", "-mattr", "-dattr", "-rattr", "-purge")
 _SETTINGS = {
     "-Ae": _Verb("FILE", 1, partial(exec_hosts.from_file, True), "add an execution host; the fake does not"),
     "-Me": _Verb("FILE", 1, partial(exec_hosts.from_file, False), "change an execution host"),
@@ -99,11 +101,11 @@ _SETTINGS = {
     "-mc": _Verb("", 0, settings_of_cell.edit_complexes, "change the complex with $EDITOR"),
     "-Msconf": _Verb("FILE", 1, settings_of_cell.scheduler, "change the scheduler's configuration"),
     "-msconf": _Verb("", 0, settings_of_cell.edit_scheduler, "change the same with $EDITOR"),
-    "-Mconf": _Verb("FILE", 1, configurations.modify, "change the configuration of the cell or a host"),
+    "-Mconf": _Verb("[FILE]", 0, configurations.modify, "change the configuration of the cell or a host", 1),
     "-mconf": _Verb("[HOST]", 0, configurations.edit, "change the same with $EDITOR", 1),
-    "-Aconf": _Verb("FILE", 1, configurations.add, "add the configuration of a host"),
+    "-Aconf": _Verb("[FILE]", 0, configurations.add, "add the configuration of a host", 1),
     "-aconf": _Verb("HOST", 1, configurations.edit, "add the same with $EDITOR"),
-    "-dconf": _Verb("HOSTS", 1, configurations.delete, "delete the configurations of hosts"),
+    "-dconf": _Verb("HOSTS", 0, configurations.delete, "delete the configurations of hosts", 1),
 }
 VERBS = {**dict(_objects()), **dict(_people()), **dict(_attributes()), **_SETTINGS}
 OPTIONS = (
@@ -113,31 +115,60 @@ OPTIONS = (
 CHANGES = (*VERBS, "-cq")
 
 
+# Options whose file has a message of its own when it is not there; the others take any word (real cell).
+_NEED_FILE = (
+    *(f"-{do}{letters}" for do in "AM" for letters in ("q", "prj", "hgrp", "u", "user")),
+    *("-Mc", "-Arqs", "-Mrqs"),
+)
+
+
 class MissingArgument(Exception):
-    """An option has too few words; the text says after which one."""
+    """An option has too few words; the text says after which one.
+
+    Attributes:
+        helped: the usage is printed, too.
+    """
+
+    def __init__(self, text: str, helped: bool = True) -> None:
+        super().__init__(text)
+        self.helped = helped
 
 
-def run(option: str, words: Sequence[str], request: Request, qmaster: QmasterInterface) -> tuple[Texts, int]:
-    """Carry an option out; ``words`` follow it. What is printed, and how many words it has taken.
+def need_file(option: str, words: Sequence[str]) -> None:
+    """Raises MissingArgument for an option without its file."""
+    if option in _NEED_FILE and (not words or words[0].startswith("-")):
+        raise MissingArgument("no file argument given", helped=False)
+
+
+def run(
+    option: str, words: Sequence[str], request: Request, qmaster: QmasterInterface
+) -> tuple[Texts, int, bool]:
+    """Carry an option out; ``words`` follow it.
+
+    What is printed, how many words it has taken, and whether the options that follow are left out.
 
     Raises:
-        MissingArgument: there are too few.
+        MissingArgument: there are too few words.
     """
     if option == "-cq":
-        return _purge(_taken(option, words, 1)[0], request, qmaster), 1
+        return _purge(_taken(option, words, 1)[0], request, qmaster), 1, False
+    need_file(option, words)
     verb = VERBS[option]
     given = _taken(option, words, verb.needs, verb.takes)
     change = Change(request, qmaster)
+    stops = False
     try:
         verb.run(change, *given)
     except Refused as refused:
         change.failed(*refused.lines, code=refused.code)
-    return change.finish(), len(given)
+        stops = refused.stops
+    texts = change.finish()
+    return texts, len(given), stops or (option in _ALL_OR_NOTHING and texts[0] != 0)
 
 
 def _taken(option: str, words: Sequence[str], needs: int, takes: int | None = None) -> list[str]:
-    given: list[str] = []
-    for word in words:
+    given = list(words[:needs])
+    for word in words[needs:]:
         if word.startswith("-") or len(given) == (needs if takes is None else takes):
             break
         given.append(word)
@@ -153,7 +184,7 @@ def _purge(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
     """``-cq``: what runs in the queues is gone at once, as after ``qdel -f`` (real cell)."""
     err = []
     code = 0
-    for word in pattern.split(","):
+    for word in words_of(pattern):
         found = qmaster.match_queues(word)
         if not found:
             err.append(f'invalid queue or job "{word}"')

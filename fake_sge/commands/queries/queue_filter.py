@@ -35,8 +35,8 @@ def checked_states(word: str) -> None:
 
 
 def in_order_made(qmaster: QmasterInterface) -> list[QueueInstance]:
-    """All queue instances, queues in the order in which they were made (qselect, qhost -q)."""
-    places = {name: index for index, name in enumerate(qmaster.config.queues)}
+    """All queue instances, queues in the order in which they were changed (qselect, qhost -q)."""
+    places = {name: index for index, name in enumerate(qmaster.config.queues_as_changed)}
     return sorted(qmaster.queue_instances(), key=lambda item: places.get(item.queue.name, len(places)))
 
 
