@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -21,6 +21,7 @@ import fake_sge.cli
 import tests.record_capture
 from drmaa_cli.cli import frame
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
+from tests.prefork import Prefork
 from tests.tables import each_row
 
 HANG = 300  # seconds for one page's code
@@ -89,27 +90,31 @@ def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> No
     assert re.findall(r"\n\n    .*", prose) == []
 
 
-def run_page(page: str, path: Path) -> subprocess.CompletedProcess[str]:
-    """Run the Python of a page in a fake cell, below a directory."""
-    module = path / "test_page.py"
-    module.write_text(program(page), encoding="utf-8")
-    with fake_sge.Cell(login_shells=False, home=str(path)) as cell:
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *PLUGINS, str(module)],
-            env={**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            cwd=path,
-            capture_output=True,
-            text=True,
-            timeout=HANG,
-            check=False,
-        )
+@pytest.fixture(scope="module")
+def prefork() -> Iterator[Prefork]:
+    with Prefork() as made:
+        yield made
+
+
+@pytest.fixture
+def run_page(prefork: Prefork, tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """What runs the Python of a page in a fake cell."""
+
+    def run(page: str) -> subprocess.CompletedProcess[str]:
+        module = tmp_path / "test_page.py"
+        module.write_text(program(page), encoding="utf-8")
+        with fake_sge.Cell(login_shells=False, home=str(tmp_path)) as cell:
+            env = {**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+            return prefork.pytest(["-q", *PLUGINS, str(module)], cwd=tmp_path, env=env, seconds=HANG)
+
+    return run
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
-def test_python_runs(page: Path, tmp_path: Path) -> None:
-    done = run_page(page.read_text(encoding="utf-8"), tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_python_runs(page: Path, run_page: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
+    done = run_page(page.read_text(encoding="utf-8"))
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_readme_and_the_guides_have_python() -> None:
@@ -280,8 +285,10 @@ def test_a_page_is_run_line_by_line_where_it_stands() -> None:
         ("no python", "line 4"),
     ],
 )
-def test_python_that_fails_is_noticed_with_its_line(code: str, place: str, tmp_path: Path) -> None:
-    done = run_page(f"# A\n\n```python\n{code}\n```\n", tmp_path)
+def test_python_that_fails_is_noticed_with_its_line(
+    code: str, place: str, run_page: Callable[[str], subprocess.CompletedProcess[str]]
+) -> None:
+    done = run_page(f"# A\n\n```python\n{code}\n```\n")
     assert done.returncode != 0
     assert place in done.stdout
 
