@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEARD = (1, 2, 3, 15)  # SIGHUP, SIGINT, SIGQUIT, SIGTERM
 _closed: set[int] = set()
+_woken: list[int] = []  # where a byte arrives with each signal, once signals are told
 
 
 def write(number: int, data: bytes) -> None:
@@ -89,6 +90,7 @@ def _read_stdin() -> bytes:
 def _converse(line: socket, tells: bool) -> tuple[int, int] | str:
     """Until the command ends: exit code and signal, or why there is no qmaster after all."""
     while True:
+        _wait(line)
         kind, data = receive(line)
         if kind == b"o":
             write(1, data)
@@ -103,6 +105,16 @@ def _converse(line: socket, tells: bool) -> tuple[int, int] | str:
         elif kind == b"x":
             code, number = data.split()
             return int(code), int(number)
+
+
+def _wait(line: socket) -> None:
+    """Until something can be received: amid recv() Python hears of no signal that came just before it."""
+    if _woken:
+        from select import select  # noqa: PLC0415 only commands that block need it
+
+        number = line.fileno()
+        while number not in select([number, *_woken], [], [])[0]:
+            posix.read(_woken[0], 1 << 10)
 
 
 def _send(line: socket, message: bytes, tells: bool) -> None:
@@ -140,6 +152,11 @@ def _tell_of_signals(line: socket) -> None:
             signals.signal(item, signals.SIG_IGN)
     for item in told:
         signals.signal(item, tell)
+    if not _woken:
+        reading, writing = posix.pipe()
+        posix.set_blocking(writing, False)
+        signals.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        _woken.append(reading)
 
 
 def _let_signals_end_it() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import fake_sge
 from fake_sge.cell import Cell
+from fake_sge.wire import frame
 
 from .clients import StandIn, files_of_a_cell, stand_in  # noqa: F401  # the fixtures cell and qmaster
 
@@ -43,6 +47,46 @@ def test_a_signal_is_told_from_the_moment_on_when_the_qmaster_knows_of_the_call(
         assert qmaster.receive() == (b"S", b"2")
         qmaster.send((b"x", b"1 0"))
         assert command.wait() == 1
+
+
+UNINTERRUPTED = """
+import signal, socket, sys, threading, time
+from pathlib import Path
+from fake_sge.client import client
+from fake_sge.wire import frame
+
+sys.argv[1:] = ["qsub"]
+here, there = socket.socketpair()
+there.settimeout(30)
+state = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
+
+def qmaster():
+    there.recv(100)
+    while state.read_text().rpartition(") ")[2][0] != "S":
+        time.sleep(0.01)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    try:
+        print(there.recv(100))
+    except OSError:
+        print("not told")
+    there.sendall(frame(b"x", b"1 0"))
+
+threading.Thread(target=qmaster).start()
+client._send(here, frame(b"R"), True)
+print(client._converse(here, True))
+"""
+
+
+def test_a_signal_is_told_though_it_interrupts_no_waiting() -> None:
+    """It came just before that, or, as here, another thread had it: rarely, it was told after the answer."""
+    told = subprocess.run(
+        [sys.executable, "-c", UNINTERRUPTED],
+        env={**os.environ, "PYTHONPATH": str(Path(fake_sge.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines() == [str(frame(b"S", b"2")), "(1, 0)"]
 
 
 def test_a_signal_is_told_from_the_moment_on_when_the_qmaster_has_the_script(
