@@ -40,6 +40,7 @@ OUR_PACKAGES = {
     "drmaa-cli[dev]",
 }
 CODE = [page for page in PAGES if blocks(page.read_text(encoding="utf-8"))]
+Runs = Callable[[str], "subprocess.CompletedProcess[str]"]
 WITH_PYTHON = [page for page in CODE if "\n```python\n" in page.read_text(encoding="utf-8")]
 
 
@@ -96,23 +97,38 @@ def prefork() -> Iterator[Prefork]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def of_all_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake_sge.Cell]:
+    """A cell for one page after the other: on a site, too, there were jobs before."""
+    with fake_sge.Cell(login_shells=False, home=str(tmp_path_factory.mktemp("home"))) as cell:
+        yield cell
+
+
 @pytest.fixture
-def run_page(prefork: Prefork, tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+def cell(of_all_pages: fake_sge.Cell) -> Iterator[fake_sge.Cell]:
+    """The cell of all pages, without jobs."""
+    yield of_all_pages
+    of_all_pages.clear_faults()
+    of_all_pages.run("qdel", "-u", "*")
+    of_all_pages.wait_idle()
+
+
+@pytest.fixture
+def run_page(prefork: Prefork, cell: fake_sge.Cell, tmp_path: Path) -> Runs:
     """What runs the Python of a page in a fake cell."""
 
     def run(page: str) -> subprocess.CompletedProcess[str]:
         module = tmp_path / "test_page.py"
         module.write_text(program(page), encoding="utf-8")
-        with fake_sge.Cell(login_shells=False, home=str(tmp_path)) as cell:
-            env = {**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-            return prefork.pytest(["-q", *PLUGINS, str(module)], cwd=tmp_path, env=env, seconds=HANG)
+        env = {**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return prefork.pytest(["-q", *PLUGINS, str(module)], cwd=tmp_path, env=env, seconds=HANG)
 
     return run
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
-def test_python_runs(page: Path, run_page: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
+def test_python_runs(page: Path, run_page: Runs) -> None:
     done = run_page(page.read_text(encoding="utf-8"))
     assert done.returncode == 0, done.stdout
 
@@ -285,9 +301,7 @@ def test_a_page_is_run_line_by_line_where_it_stands() -> None:
         ("no python", "line 4"),
     ],
 )
-def test_python_that_fails_is_noticed_with_its_line(
-    code: str, place: str, run_page: Callable[[str], subprocess.CompletedProcess[str]]
-) -> None:
+def test_python_that_fails_is_noticed_with_its_line(code: str, place: str, run_page: Runs) -> None:
     done = run_page(f"# A\n\n```python\n{code}\n```\n")
     assert done.returncode != 0
     assert place in done.stdout
