@@ -16,6 +16,8 @@ from tests.contract.harness import ROOT, World
 from tests.patience import PATIENCE
 
 ON_CELLS = (pytest.mark.only_on("cli-real", "cli-fake"), pytest.mark.here)
+on_fake = pytest.mark.only_on("cli-fake")
+"""Of what an executor does by itself, whatever the cell: a real one would only be slower."""
 
 
 class Pool:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli.futures import CallNotPickledError, JobFuture, RemoteTraceback
-from tests.contract.futures import ON_CELLS, Pool, gone, watchers
+from tests.contract.futures import ON_CELLS, Pool, gone, on_fake, watchers
 from tests.contract.harness import World
 from tests.futures import functions
 from tests.patience import PATIENCE
@@ -69,6 +69,7 @@ def test_calls_of_a_burst_are_one_array_job_and_their_results_come(pool: Pool) -
     assert gone(pool.spool)
 
 
+@on_fake
 def test_wait_as_completed_and_callbacks(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     executor = pool()
     gate = pool.world.file("gate")
@@ -133,6 +134,7 @@ def test_a_cancelled_call_is_deleted_whether_it_runs_or_not(pool: Pool) -> None:
     executor.shutdown()
 
 
+@on_fake
 def test_shutdown(pool: Pool) -> None:
     executor = pool()
     gate = pool.world.file("gate")
@@ -151,6 +153,7 @@ def test_shutdown(pool: Pool) -> None:
     pool().shutdown()  # nothing was ever submitted
 
 
+@on_fake
 def test_shutdown_cancels_what_does_not_run(pool: Pool) -> None:
     world = pool.world
     executor = pool()
@@ -167,6 +170,7 @@ def test_shutdown_cancels_what_does_not_run(pool: Pool) -> None:
     assert running.result() == "x"
 
 
+@on_fake
 def test_what_cannot_be_pickled_fails_its_future_alone(pool: Pool) -> None:
     with pool() as executor:
         bad = executor.submit(functions.add, threading.Lock())
@@ -179,6 +183,7 @@ def test_what_cannot_be_pickled_fails_its_future_alone(pool: Pool) -> None:
         assert "an executor cannot be sent to a job" in str(itself.exception(0))
 
 
+@on_fake
 def test_a_dropped_executor_finishes_what_it_has(pool: Pool) -> None:
     executor = pool()
     future = executor.submit(functions.add, 20, 22)
@@ -192,6 +197,7 @@ def test_a_dropped_executor_finishes_what_it_has(pool: Pool) -> None:
     assert gone(pool.spool)
 
 
+@on_fake
 def test_the_thread_is_there_only_while_there_is_something_to_do(pool: Pool) -> None:
     executor = pool()
     assert not watchers()
@@ -203,20 +209,22 @@ def test_the_thread_is_there_only_while_there_is_something_to_do(pool: Pool) -> 
     assert executor.submit(functions.add, 3).result() == 3
 
 
+@on_fake
 def test_calls_of_many_threads(pool: Pool) -> None:
     with pool(gather=0.2) as executor:
         made: list[JobFuture[int]] = []
         threads = [
-            threading.Thread(target=lambda: made.extend(executor.submit(functions.add, n) for n in range(5)))
+            threading.Thread(target=lambda: made.extend(executor.submit(functions.add, n) for n in range(3)))
             for _ in range(4)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert sorted(future.result() for future in made) == sorted([*range(5)] * 4)
+    assert sorted(future.result() for future in made) == sorted([*range(3)] * 4)
 
 
+@on_fake
 def test_the_loop_of_asyncio_runs_calls(pool: Pool) -> None:
     executor = pool()
 
@@ -228,6 +236,7 @@ def test_the_loop_of_asyncio_runs_calls(pool: Pool) -> None:
     assert asyncio.run(main()) == [1, 2, 3]
 
 
+@on_fake
 def test_a_program_ends_when_its_calls_have_ended(pool: Pool) -> None:
     """As the documentation of shutdown() has it, though nobody calls it here."""
     program = pool.program("executor.submit(add, 40, 2).add_done_callback(lambda done: print(done.result()))")
@@ -235,6 +244,7 @@ def test_a_program_ends_when_its_calls_have_ended(pool: Pool) -> None:
     assert gone(pool.spool)
 
 
+@on_fake
 def test_a_program_at_its_end_does_not_wait_for_more_calls(pool: Pool) -> None:
     body = "executor.submit(add, 40, 2).add_done_callback(lambda done: print(done.result()))"
     began = time.monotonic()
@@ -262,6 +272,7 @@ def test_ctrl_c_deletes_the_jobs(pool: Pool) -> None:
     world.eventually(lambda: world.letters(job), lambda letters: letters == "")
 
 
+@on_fake
 def test_a_child_of_the_process_has_no_executor(pool: Pool) -> None:
     program = pool.program(
         "future = executor.submit(add, 1)\n"
@@ -284,6 +295,7 @@ def test_jobs_can_have_jobs(pool: Pool) -> None:
     assert future.result(PATIENCE) == 6
 
 
+@on_fake
 def test_functions_of_the_main_module(pool: Pool) -> None:
     program = pool.program(
         "class Point:\n"

@@ -11,7 +11,7 @@ import pytest
 
 from drmaa_cli import futures
 from drmaa_cli.futures import SpoolError
-from tests.contract.futures import ON_CELLS, Pool
+from tests.contract.futures import ON_CELLS, Pool, on_fake
 from tests.contract.harness import World
 from tests.futures import functions
 
@@ -70,12 +70,13 @@ def test_a_program_that_is_killed_runs_nothing_twice(pool: Pool) -> None:
 
 
 @pytest.mark.slow
+@on_fake
 def test_a_program_that_is_killed_again_and_again(pool: Pool) -> None:
     """At whatever instant: while it pickles, writes, submits, collects."""
     world = pool.world
     ran = str(world.file("ran"))
     body = f"print(sum(executor.map(note, [{ran!r}] * 12, range(12), chunksize=1)), flush=True)"
-    for delay in (0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3):
+    for delay in (0.15, 0.4, 0.7, 1.1):
         program = pool.program(body, session=NAME, keys=True)
         try:
             program.wait(delay)
@@ -86,6 +87,7 @@ def test_a_program_that_is_killed_again_and_again(pool: Pool) -> None:
     assert Counter(lines(Path(ran))) == Counter(str(number) for number in range(12))
 
 
+@on_fake
 def test_a_failure_is_told_once_and_then_tried_again(pool: Pool) -> None:
     world = pool.world
     ran, gate, end = (str(world.file(name)) for name in ("ran", "gate", "end"))
@@ -113,6 +115,7 @@ def test_a_failure_is_told_once_and_then_tried_again(pool: Pool) -> None:
     assert sorted(lines(Path(ran))) == ["a", "a", "b"]
 
 
+@on_fake
 def test_keys_that_are_given(pool: Pool) -> None:
     ran = str(pool.world.file("ran"))
     with pool(session=NAME) as executor:
@@ -153,6 +156,7 @@ executor.shutdown()
 """
 
 
+@on_fake
 def test_results_of_the_programs_own_classes_are_of_its_classes_also_the_next_time(pool: Pool) -> None:
     for _ in range(2):
         program = pool.program(OWN, session=NAME, keys=True)
@@ -160,6 +164,7 @@ def test_results_of_the_programs_own_classes_are_of_its_classes_also_the_next_ti
 
 
 @pytest.mark.parametrize("name", [".", ".."])
+@on_fake
 def test_a_session_named_as_a_directory_has_one_of_its_own(pool: Pool, name: str) -> None:
     with pool(session=name, keys=True) as executor:
         assert executor.submit(functions.add, 1).result() == 1
@@ -167,6 +172,7 @@ def test_a_session_named_as_a_directory_has_one_of_its_own(pool: Pool, name: str
 
 
 @pytest.mark.slow
+@on_fake
 def test_the_session_is_gone(pool: Pool) -> None:
     """Its file was removed: what was not fetched is run again, results that are there are not."""
     ran = str(pool.world.file("ran"))
@@ -182,6 +188,7 @@ def test_the_session_is_gone(pool: Pool) -> None:
 
 
 @pytest.mark.slow
+@on_fake
 def test_what_is_refused(pool: Pool) -> None:
     with pytest.raises(ValueError, match="session="):
         pool(keys=True)
@@ -200,6 +207,7 @@ def test_what_is_refused(pool: Pool) -> None:
     assert pool.outcome(pool.program("", session=NAME))[0] == 0
 
 
+@on_fake
 def test_ctrl_c_leaves_the_jobs_to_the_next_program(pool: Pool) -> None:
     world = pool.world
     ran, gate = world.file("ran"), world.file("gate")

@@ -17,7 +17,7 @@ from drmaa_cli import futures
 from drmaa_cli.futures import JobCallError, JobExecutor, JobFuture, delivery
 from drmaa_cli.futures.host import EXIT_NOT_SHARED
 from drmaa_cli.futures.spool import Spool
-from tests.contract.futures import ON_CELLS, Pool
+from tests.contract.futures import ON_CELLS, Pool, on_fake
 from tests.contract.harness import World
 from tests.futures import functions
 from tests.patience import PATIENCE
@@ -182,6 +182,7 @@ def script(world: World, body: str) -> str:
     return str(path)
 
 
+@on_fake
 def test_another_python(pool: Pool) -> None:
     """An interpreter that says it is Python 3.7, in the place where the host asks."""
     boot = "import sys; sys.version_info = (3, 7, 0); sys.version = '3.7.0 (made up)'; "
@@ -192,6 +193,7 @@ def test_another_python(pool: Pool) -> None:
     assert f"the program's is {sys.version.split()[0]}" in str(error)
 
 
+@on_fake
 def test_cloudpickle_is_missing_on_the_host(pool: Pool) -> None:
     boot = "import sys; sys.modules['cloudpickle'] = None; "
     body = f'shift; boot="$1"; shift; exec {sys.executable} -c "{boot}$boot" "$@"'
@@ -223,6 +225,7 @@ def test_the_spool_directory_is_not_shared(pool: Pool, there: str, status: int) 
     assert error.info.exitStatus == status
 
 
+@on_fake
 def test_a_directory_that_only_the_program_sees(pool: Pool) -> None:
     """Grid Engine cannot open the output file: what happens first where nothing is shared."""
     executor = pool()
@@ -236,6 +239,7 @@ def test_a_directory_that_only_the_program_sees(pool: Pool) -> None:
     assert str(executor.spool) in str(error)
 
 
+@on_fake
 def test_the_disk_is_full_here(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     executor = pool()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.futures import ON_CELLS
+from tests.contract.futures import ON_CELLS, on_fake
 from tests.contract.harness import ROOT, World
 from tests.patience import PATIENCE
 
@@ -126,6 +126,7 @@ def test_no_time_for_a_signal(make: AutoExecutor) -> None:
     assert job.state == "TIMEOUT"
 
 
+@on_fake
 def test_folders_of_their_own(world: World, make: AutoExecutor) -> None:
     """As hydra's launcher has them."""
     executor = make("logs/%j", stderr_to_stdout=True)
@@ -137,6 +138,7 @@ def test_folders_of_their_own(world: World, make: AutoExecutor) -> None:
         assert job.stderr() is None
 
 
+@on_fake
 def test_setup_teardown_and_another_python(world: World, make: AutoExecutor) -> None:
     trace = world.file("trace")
     executor = submitit.AutoExecutor(
@@ -151,6 +153,7 @@ def test_setup_teardown_and_another_python(world: World, make: AutoExecutor) -> 
     assert sorted(trace.read_text().split()) == ["after", "after", "before", "before"]
 
 
+@on_fake
 def test_another_program_finds_the_job(world: World, make: AutoExecutor) -> None:
     executor = make()
     good, bad = executor.submit(functions.say_and_add, 1, 2), executor.submit(functions.leave, 3)
@@ -168,6 +171,7 @@ def test_another_program_finds_the_job(world: World, make: AutoExecutor) -> None
     assert (done.returncode, done.stdout) == (0, "3 True FAILED\n"), done.stderr
 
 
+@on_fake
 def test_refusals(world: World, make: AutoExecutor) -> None:
     executor = make(drmaa_native="-q no_such_queue -w e")
     with pytest.raises(submitit.core.utils.FailedSubmissionError, match="no_such_queue"):
