@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ OTHER_FAKES = {f"cli-fake-{name}": name for name in OTHER_FLAVOURS}
 """The fake cell as another Grid Engine: back ends of their own."""
 BACKENDS = ("cli-real", "cli-fake", *OTHER_FAKES, "ssh-real", "ssh-fake", "oracle")
 REPRESENTATIVE = {
-    *("test_the_name_of_the_drm_system", "test_run_job_refuses", "test_too_many_tasks"),
+    *("test_the_name_of_the_drm_system", "test_the_qmaster_refuses", "test_too_many_tasks"),
     *("test_full_start_times", "test_wall_clock_limits", "test_words_are_split_like_a_shell"),
     *("test_the_states_of_a_job_from_hold_to_reaping", "test_all_control_operations_on_one_job"),
     *("test_a_held_job_that_is_deleted_has_failed_without_usage", "test_jobs_in_error"),
@@ -69,22 +69,15 @@ def family(backend: str) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests that mean nothing on the back ends asked for."""
-    chosen = config.getoption("--backends").split(",")
-    unfit = {item for item in items if isinstance(item, pytest.Function) and not fits(item, chosen)}
+    unfit = {item for item in items if isinstance(item, pytest.Function) and not fits(item)}
     if unfit:
         config.hook.pytest_deselected(items=list(unfit))
         items[:] = [item for item in items if item not in unfit]
 
 
-def fits(item: pytest.Function, chosen: Sequence[str]) -> bool:
+def fits(item: pytest.Function) -> bool:
     """Tell whether a test has a back end to run on, or needs none."""
-    if "backend" not in item.fixturenames:
-        return True
-    params = item.callspec.params
-    backend = params["backend"]
-    if backend not in OTHER_FAKES or backend in chosen:
-        return backend in BACKENDS
-    return bool(getattr(params.get("row"), "engine", True))
+    return "backend" not in item.fixturenames or item.callspec.params["backend"] in BACKENDS
 
 
 @pytest.fixture(scope="session")

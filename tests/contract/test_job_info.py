@@ -47,14 +47,17 @@ def opened(probe: Path) -> tuple[str, str]:
     return out, err
 
 
-@pytest.mark.parametrize("attributes", [row[1] for row in FILES], ids=[row[0] for row in FILES])
-def test_the_files_of_the_output(session: World, attributes: dict[str, Any]) -> None:
-    directory, probe = session.directory / "files", session.file("probe")
-    (directory / "sub").mkdir(parents=True)
-    (directory / "li\nne").mkdir()
-    given = {"joinFiles": None, **{name: filled(value, directory) for name, value in attributes.items()}}
-    info = session.session.wait(session.run("/bin/sh", "-c", SCRIPT, str(probe), **given), PATIENCE)
-    assert (info.output_path, info.error_path) == opened(probe)
+def test_the_files_of_the_output(session: World) -> None:
+    jobs: dict[str, str] = {}
+    for name, attributes in FILES:
+        directory = session.directory / name.replace(" ", "_")
+        (directory / "sub").mkdir(parents=True)
+        (directory / "li\nne").mkdir()
+        given = {"joinFiles": None, **{key: filled(value, directory) for key, value in attributes.items()}}
+        jobs[name] = session.run("/bin/sh", "-c", SCRIPT, str(session.file(f"probe {name}")), **given)
+    infos = {name: session.session.wait(job, PATIENCE) for name, job in jobs.items()}
+    told = {name: (info.output_path, info.error_path) for name, info in infos.items()}
+    assert told == {name: opened(session.file(f"probe {name}")) for name in jobs}
 
 
 def test_the_files_of_an_array(session: World) -> None:

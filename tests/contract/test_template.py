@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
 from tests.contract.harness import BAD_ARGUMENT, BAD_VALUE, World
+from tests.tables import each_row
 
 SCALARS = (
     "remoteCommand",
@@ -63,22 +65,24 @@ def test_placeholders_and_limits_of_the_classes(session: World) -> None:
     assert of_session.TIMEOUT_NO_WAIT == 0
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each_row("name", EVERY)
 def test_unset_attribute(session: World, template: Any, name: str) -> None:
     with session.refuses("InvalidAttributeValueException", BAD_VALUE):
         getattr(template, name)
     assert not hasattr(template, name)
 
 
-@pytest.mark.parametrize("name", [*SCALARS, *UNSUPPORTED_TEXTS])
+@each_row("name", [*SCALARS, *UNSUPPORTED_TEXTS])
 def test_none_is_no_value(session: World, template: Any, name: str) -> None:
     with session.refuses("InvalidArgumentException", BAD_ARGUMENT):
         setattr(template, name, None)
 
 
-@pytest.mark.parametrize("value", [5, True, 1.5, ["x"]], ids=repr)
-@pytest.mark.parametrize(
-    "name", ["remoteCommand", "jobName", "startTime", "outputPath", "jobSubmissionState"]
+@each_row(
+    "name, value",
+    product(
+        ["remoteCommand", "jobName", "startTime", "outputPath", "jobSubmissionState"], [5, True, 1.5, ["x"]]
+    ),
 )
 def test_scalar_of_a_wrong_type(session: World, template: Any, name: str, value: object) -> None:
     with session.refuses_type(value):
@@ -86,8 +90,13 @@ def test_scalar_of_a_wrong_type(session: World, template: Any, name: str, value:
     assert not hasattr(template, name)
 
 
-@pytest.mark.parametrize("value", ["x", "", "a b", "größe", "not: valid *", "9"], ids=ascii)
-@pytest.mark.parametrize("name", [name for name in SCALARS if name != "jobSubmissionState"])
+@each_row(
+    "name, value",
+    product(
+        [name for name in SCALARS if name != "jobSubmissionState"],
+        ["x", "", "a b", "größe", "not: valid *", "9"],
+    ),
+)
 def test_text_is_kept_as_it_is(session: World, template: Any, name: str, value: str) -> None:
     setattr(template, name, value)
     assert getattr(template, name) == value
@@ -148,10 +157,16 @@ def test_limits_of_wall_clock_time(session: World, template: Any, name: str) -> 
 
 
 @pytest.mark.filterwarnings("ignore:drmaa_.* is taken as True")  # ours warns of the "n"
-@pytest.mark.parametrize("name", SWITCHES)
-@pytest.mark.parametrize(
-    ("value", "seen"),
-    [(True, True), (False, False), ("n", True), ("", False), (None, False), (0, False), (2, True)],
+@each_row(
+    "name, value, seen",
+    [
+        (name, *row)
+        for name in SWITCHES
+        for row in (
+            *((True, True), (False, False), ("n", True), ("", False)),
+            *((None, False), (0, False), (2, True)),
+        )
+    ],
 )
 def test_switches_take_the_truth_of_anything(
     session: World, template: Any, name: str, value: object, seen: bool
@@ -161,19 +176,21 @@ def test_switches_take_the_truth_of_anything(
 
 
 @pytest.mark.filterwarnings("ignore:drmaa_.* is taken as its characters")  # ours warns of a text
-@pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize(
-    ("value", "seen"),
+@each_row(
+    "name, value, seen",
     [
-        (["a", "b"], ["a", "b"]),
-        (("a", ""), ["a", ""]),
-        ([1, None, 1.5], ["1", "None", "1.5"]),
-        ([b"x"], ["x"]),
-        ("abc", ["a", "b", "c"]),
-        ([], []),
-        ({"k": 1}, ["k"]),
+        (name, *row)
+        for name in LISTS
+        for row in (
+            (["a", "b"], ["a", "b"]),
+            (("a", ""), ["a", ""]),
+            ([1, None, 1.5], ["1", "None", "1.5"]),
+            ([b"x"], ["x"]),
+            ("abc", ["a", "b", "c"]),
+            ([], []),
+            ({"k": 1}, ["k"]),
+        )
     ],
-    ids=repr,
 )
 def test_lists(session: World, template: Any, name: str, value: Any, seen: list[str]) -> None:
     setattr(template, name, ["old", "values"])
@@ -181,8 +198,7 @@ def test_lists(session: World, template: Any, name: str, value: Any, seen: list[
     assert getattr(template, name) == seen
 
 
-@pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("value", [iter(["a"]), 5, None], ids=["iterator", "int", "None"])
+@each_row("name, value", product(LISTS, [iter(["a"]), 5, None]))
 def test_what_has_no_length_is_no_list(session: World, template: Any, name: str, value: object) -> None:
     with pytest.raises(TypeError, match=r"object of type '\w+' has no len\(\)"):
         setattr(template, name, value)
