@@ -21,7 +21,7 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -290,11 +290,12 @@ class World:
 
     def eventually(self, ask: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
         """Ask until the answer is good; a failure shows the last answer."""
-        deadline = time.monotonic() + PATIENCE
+        deadline, pause = time.monotonic() + PATIENCE, 0.02
         while not good(answer := ask()):
             if time.monotonic() > deadline:
                 pytest.fail(f"after {PATIENCE:g} s still {answer!r}")
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(1.4 * pause, 0.2)  # a fake cell has it at once, a real one within a second
         return answer
 
     def file(self, name: str = "out") -> Path:
@@ -373,8 +374,3 @@ def in_threads(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         thread.join(PATIENCE)
         assert not thread.is_alive(), "a call hangs"
     return results
-
-
-def ids(rows: Iterable[Any]) -> list[str]:
-    """Readable test ids for a table whose rows begin with their name or input."""
-    return [ascii(row[0]).strip("'\"")[:40] or "empty" for row in rows]
