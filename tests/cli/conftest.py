@@ -8,18 +8,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Union
 
 import pexpect
 import pytest
 
 import drmaa_cli
 from fake_sge.cell import Cell
+from tests import forked
+from tests.forked import Terminal
 from tests.patience import PATIENCE
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
 SETTINGS = {"POLL_MIN": "0.1", "DUTY_CYCLE": "0.5", "ACCOUNTING_MARGIN": "1"}
-CHOSEN = ("COLUMNS", "LINES", "NO_COLOR", "LC_ALL", "LANG")  # by whoever starts the tests
+CHOSEN = ("COLUMNS", "LINES", "NO_COLOR", "LC_ALL", "LANG", "PYTHONUNBUFFERED")  # by whoever starts the tests
 MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
+
+
+AtTerminal = Union[Terminal, "pexpect.spawn[str]"]
 
 
 class Desk:
@@ -49,9 +55,12 @@ class Desk:
 
     def run(self, *words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run drmaa-cli as a program does."""
+        given = {**self.env, **env}
+        if forked.can_be_forked(given):
+            return forked.run(self.argv(*words)[1:], env=given, cwd=self.directory, input=stdin)
         return subprocess.run(
             self.argv(*words),
-            env={**self.env, **env},
+            env=given,
             cwd=self.directory,
             input=stdin,
             capture_output=True,
@@ -74,12 +83,15 @@ class Desk:
         assert line.startswith("drmaa-cli: ")
         return line[len("drmaa-cli: ") :]
 
-    def terminal(self, *words: str, columns: int = 80, **env: str) -> pexpect.spawn[str]:
+    def terminal(self, *words: str, columns: int = 80, **env: str) -> AtTerminal:
         """Run drmaa-cli as a person does, in a terminal so many columns wide."""
+        given = {**self.env, **env}
+        if forked.can_be_forked(given):
+            return Terminal(self.argv(*words)[1:], given, self.directory, 24, columns)
         child = pexpect.spawn(
             sys.executable,
             self.argv(*words)[1:],
-            env={**self.env, **env},  # type: ignore[arg-type]  # os._Environ in the stubs
+            env=given,  # type: ignore[arg-type]  # os._Environ in the stubs
             cwd=str(self.directory),
             encoding="utf-8",
             timeout=PATIENCE,
@@ -89,7 +101,7 @@ class Desk:
         return child
 
 
-def ended(child: pexpect.spawn[str]) -> tuple[int, str]:
+def ended(child: AtTerminal) -> tuple[int, str]:
     """Its exit code, and all that was printed since, colours and moves of the cursor left out."""
     child.expect(pexpect.EOF)
     child.close()
@@ -97,7 +109,7 @@ def ended(child: pexpect.spawn[str]) -> tuple[int, str]:
     return child.exitstatus, seen(child)
 
 
-def seen(child: pexpect.spawn[str]) -> str:
+def seen(child: AtTerminal) -> str:
     """What was printed before the last match, in plain letters."""
     return MOVES.sub("", str(child.before)).replace("\r\n", "\n")
 

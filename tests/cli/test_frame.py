@@ -20,6 +20,7 @@ from drmaa_cli.cli import frame, main
 from drmaa_cli.cli.frame import COMMANDS, cli
 from drmaa_cli.cli.parser import SECONDS, Command, Group, typed
 from drmaa_cli.cli.screen import visible
+from tests import forked
 from tests.cli.conftest import Desk
 from tests.patience import PATIENCE
 from tests.tables import sampled, slow
@@ -32,9 +33,12 @@ SHELLS = {"bash": "complete", "zsh": "compdef", "fish": "complete"}
 
 
 def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    given = {**forked.usual(os.environ), **env}
+    if forked.can_be_forked(given):
+        return forked.run(["-m", "drmaa_cli.cli", *words], env=given, cwd=Path.cwd())
     return subprocess.run(
         [sys.executable, "-m", "drmaa_cli.cli", *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        env=given,
         capture_output=True,
         text=True,
         check=False,

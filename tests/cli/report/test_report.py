@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fake_sge.cell import Cell
+from tests import forked
 from tests.cli.conftest import Desk
 from tests.cli.report.kit import GIBIBYTE, MEBIBYTE, START, History, Past
 from tests.cli.report.test_page import Checker
-from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -30,21 +29,15 @@ def offline(state: Path, directory: Path, *words: str) -> subprocess.CompletedPr
     """The command where there is no Grid Engine."""
     directory.mkdir(exist_ok=True)
     env = {name: value for name, value in os.environ.items() if not name.startswith("SGE_")}
-    root = Path(__file__).resolve().parents[3]
-    return subprocess.run(
-        [sys.executable, "-m", "drmaa_cli.cli", "sessions", "report", *words],
+    return forked.run(
+        ["-m", "drmaa_cli.cli", "sessions", "report", *words],
         env={
-            **env,
+            **forked.usual(env),
             "PATH": "/nonexistent",
-            "PYTHONPATH": str(root),
             "DRMAA_CLI_STATE_DIR": str(state),
             "TZ": "UTC",
         },
         cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +11,7 @@ import pytest
 
 from drmaa_cli import ReasonKind
 from drmaa_cli.jobs.usage_groups import UsedJob
+from tests import forked
 from tests.cli.conftest import Desk
 from tests.ends.jobs import GIBIBYTE, job
 
@@ -30,6 +29,12 @@ print(plot.write(usage_groups(JOBS[sys.argv[2]]()), sys.argv[1]))
 """
 
 
+LOADED = (
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.dates",
+    "tests.cli.usage.test_plot",
+)
 JOBS = {
     "mixed": lambda: [
         *(("align-*", job(str(at), wallclock=60 + at, requests="-l h_vmem=1G,h_rt=600")) for at in range(40)),
@@ -45,11 +50,9 @@ JOBS = {
 
 def write(path: Path, jobs: str) -> bool:
     """Draw in another process: matplotlib dies in one that libdrmaa has brought its own allocator into."""
-    done = subprocess.run(
-        [sys.executable, "-c", DRAW, str(path), jobs], cwd=ROOT, capture_output=True, check=False
-    )
-    assert done.stderr == b""
-    return {b"True\n": True, b"False\n": False}[done.stdout]
+    done = forked.run(["-c", DRAW, str(path), jobs], env=forked.usual(os.environ), cwd=ROOT, loaded=LOADED)
+    assert done.stderr == ""
+    return {"True\n": True, "False\n": False}[done.stdout]
 
 
 def drawn(path: Path, jobs: str) -> bytes:
