@@ -8,8 +8,6 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +15,8 @@ from typing import Any, Callable
 
 from drmaa_cli import JobSession, JobState
 from drmaa_cli.session.templates import JobTemplate
+from tests import forked
+from tests.forked import Forked
 from tests.patience import PATIENCE
 from tests.sessions.program import SINGLE_CODES, TASK_CODES
 
@@ -69,8 +69,7 @@ class Campaign:
         directory.mkdir(mode=0o755)
         self.directory, self.singles, self.tasks = directory, singles, tasks
         self.env = {
-            **env,
-            "PYTHONPATH": str(ROOT),
+            **forked.usual(env),
             "DRMAA_CLI_ACCOUNTING_MARGIN": "1",
             "DRMAA_CLI_POLL_MIN": "0.1",
             "DRMAA_CLI_DUTY_CYCLE": "0.5",
@@ -79,20 +78,14 @@ class Campaign:
         self.kills = 0
 
     @contextlib.contextmanager
-    def running(self, kill_at: str = "") -> Iterator[subprocess.Popen[str]]:
-        argv = [sys.executable, str(PROGRAM), str(self.directory), f"session={self.directory.name}"]
-        with subprocess.Popen(
-            [*argv, str(self.singles), str(self.tasks)],
-            env={**self.env, "KILL_AT": kill_at},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.directory,
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
+    def running(self, kill_at: str = "") -> Iterator[Forked]:
+        argv = [str(PROGRAM), str(self.directory), f"session={self.directory.name}"]
+        words = [*argv, str(self.singles), str(self.tasks)]
+        process = Forked(words, {**self.env, "KILL_AT": kill_at}, self.directory)
+        try:
+            yield process
+        finally:
+            process.close()
 
     def finish(self) -> dict[str, Any]:
         """Run to the end; what the program says of each job."""
