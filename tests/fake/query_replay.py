@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +56,7 @@ CRASHES = ("w1.longq-1_plain",)  # of the real tool: a column that fits the long
 Case = dict[str, Any]
 
 
+@cache
 def query_cases(flavour: str = "sge-8.1.9") -> list[tuple[str, Case]]:
     found = []
     for name in FILES:

@@ -6,7 +6,7 @@ Job numbers are not masked: each situation is built with the numbers of the reco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ KILLED = {"cell2.sync_bad_cwd_timeout": 12, "cell2.sync_two_hold": 8, "cell2.syn
 GROUPS = ("qsub", "cell2", "op", "env", "defaults", "locale", "help", "state", "special")
 
 
-def submit_cases(flavour: str = "sge-8.1.9") -> Iterator[dict[str, Any]]:
+@cache
+def submit_cases(flavour: str = "sge-8.1.9") -> list[dict[str, Any]]:
+    found = []
     for group in GROUPS:
         for case in captures(group, flavour).values():
             argv = case.get("argv") or [""]
             argv = argv[2:] if argv[:2] == ["stdbuf", "-oL"] else argv
             if Path(argv[0]).name in TOOLS:
-                yield {**case, "argv": argv}
+                found.append({**case, "argv": argv})
+    return found
 
 
 def _files(cell: PureCell) -> None:

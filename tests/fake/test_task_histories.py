@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from fake_sge.model import Exit
 from tests.fake.pure import PureCell
 from tests.fake.stories import Step, stories, told
 from tests.fake.task_histories import SLOTS, history
 from tests.fake.twin import Answer
+from tests.tables import each_row
 
 RECORDED = stories("task_histories")
 
@@ -47,7 +46,7 @@ def tell(cell: PureCell, steps: list[Step]) -> list[Step]:
     return list(told(steps, run))
 
 
-@pytest.mark.parametrize("name", sorted(RECORDED))
+@each_row("name", sorted(RECORDED))
 def test_as_on_the_real_cell(name: str, tmp_path: Path) -> None:
     cell = PureCell(tmp_path, slots=SLOTS, first_job_number=500001, login_shells=False)
     for got, expected in zip(tell(cell, RECORDED[name]), RECORDED[name]):
