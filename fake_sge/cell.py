@@ -345,7 +345,7 @@ class Cell(CommandsOnPath):
         return number
 
     def clear_faults(self, number: int | None = None) -> int:
-        """Remove one fault or all; how many there were."""
+        """Remove one fault or all; how many there were. Raises CellError for one that is not in force."""
         return int(self.call("clear_faults", number=number))
 
     def faults(self) -> list[dict[str, Any]]:
@@ -374,7 +374,13 @@ class Cell(CommandsOnPath):
         max_job_number: int | None = None,
         **global_config: str | int,
     ) -> None:
-        """Change the running cell's configuration: ``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``."""
+        """Change the running cell's configuration: ``max_u_jobs=3``, ``queues={"all.q": {"slots": "1"}}``.
+
+        Raises TypeError where a mapping belongs, CellError for what means nothing.
+        """
+        for changes in (queues, scheduler, *(queues.values() if isinstance(queues, Mapping) else ())):
+            if changes is not None and not isinstance(changes, Mapping):
+                raise TypeError(f"a mapping of names to what differs, not {changes!r}")
         self.call(
             "configure",
             queues={name: dict(values) for name, values in (queues or {}).items()},

@@ -19,7 +19,7 @@ from .cell import Cell
 from .client.link import Link
 from .errors import CellError
 from .faults import FaultKind
-from .host_options import parse_host
+from .host_options import parse_hosts
 from .launch import running_cells
 from .layout import Layout
 from .options import FLAVOURS, PROFILES, CellOptions
@@ -33,7 +33,7 @@ _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slots", type=int, default=8, help="slots of each queue (default 8)")
-    parser.add_argument("--hosts", default="localhost", help="execution hosts, separated by commas")
+    parser.add_argument("--hosts", help="execution hosts, separated by commas (default localhost)")
     parser.add_argument(
         "--host",
         action="append",
@@ -82,7 +82,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _options(args: argparse.Namespace) -> CellOptions:
     return CellOptions(
         slots=args.slots,
-        hosts=dict(map(parse_host, args.host)) if args.host else tuple(args.hosts.split(",")),
+        hosts=parse_hosts(args.host or (), args.hosts),
         profile=args.profile,
         flavour=args.flavour,
         queues={name: {} for name in args.queue or ["all.q"]},
@@ -90,15 +90,8 @@ def _options(args: argparse.Namespace) -> CellOptions:
         complexes=tuple(args.complex),
         complex_values=args.complex_values,
         login_shells=not args.no_login_shells,
-        global_config=_pairs(args.set),
+        global_config=cli_words.pairs(args.set),
     )
-
-
-def _pairs(words: Sequence[str]) -> dict[str, str]:
-    for word in words:
-        if "=" not in word:
-            raise ValueError(f"{word!r} is not NAME=VALUE")
-    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def _add_host_verbs(verb: AddVerb) -> None:
@@ -219,8 +212,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except (CellError, ValueError, OSError) as error:
+    except (CellError, ValueError) as error:
         print(f"fake-sge: {error}", file=sys.stderr)
+        return FAILURE
+    except OSError as error:
+        print(f"fake-sge: {error.filename or 'the cell'}: {error.strerror}", file=sys.stderr)
         return FAILURE
     return code
 
@@ -333,6 +329,7 @@ def _stop(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
 
 
 def _qmaster(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
+    _existing(cell)
     {"stop": cell.stop_qmaster, "kill": cell.kill_qmaster, "start": cell.start_qmaster}[args.action]()
 
 
@@ -355,7 +352,13 @@ def _faults(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
 
 
 def _set(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
-    settings: dict[str, Any] = dict(_pairs(args.values))
+    settings: dict[str, Any] = dict(cli_words.pairs(args.values))
+    for name in ("queues", "scheduler"):
+        if name in settings:
+            raise ValueError(f"{name} are changed with qconf, such as: qconf -mattr queue slots 4 all.q")
+    highest = settings.get("max_job_number")
+    if highest is not None:
+        settings["max_job_number"] = int(highest) if highest.isdigit() else highest
     cell.configure(**settings)
 
 
@@ -365,7 +368,7 @@ def _hosts(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
 
 
 def _host(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
-    values: dict[str, Any] = dict(_pairs(args.values))
+    values: dict[str, Any] = dict(cli_words.pairs(args.values))
     if bool(values) != (args.action == "load"):
         raise ValueError("NAME=VALUE belongs to load, and only to it")
     getattr(cell.host(args.name), args.action)(**values)

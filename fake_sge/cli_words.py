@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 SHELLS = ("sh", "csh", "fish")
@@ -27,6 +27,14 @@ def seconds(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f"{text!r} is no duration: 90, 90s, 5m, 1h30m, 2d or 1:30:00")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def pairs(words: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` words. Raises ValueError for another one."""
+    for word in words:
+        if "=" not in word:
+            raise ValueError(f"{word!r} is not NAME=VALUE")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def signal_number(text: str) -> int:

@@ -47,6 +47,29 @@ AFTER = (FaultKind.LOST, FaultKind.TRUNCATE, FaultKind.EMPTY, FaultKind.GARBLE, 
 SUBMIT_ONLY = (FaultKind.WARN_SUBMIT, FaultKind.JSV_REJECT)
 
 
+_DEFAULTS: dict[str, object] = {"seconds": 0.0, "code": 1, "out": b"", "err": b"", "at": 0, "job": 0}
+OPTIONS = {  # what each kind reads besides tool, times and skip
+    FaultKind.SILENT: ("seconds",),
+    FaultKind.SLOW: ("seconds",),
+    FaultKind.EXIT: ("code", "out", "err"),
+    FaultKind.LOST: ("code", "out", "err"),
+    FaultKind.TRUNCATE: ("at",),
+    FaultKind.GARBLE: ("at",),
+    FaultKind.BANNER: ("out",),
+    FaultKind.HIDE_JOB: ("job",),
+    FaultKind.JSV_REJECT: ("out",),
+    FaultKind.SHEPHERD: ("job", "code", "out"),
+    FaultKind.ERROR_STATE: ("code", "out"),
+    FaultKind.ACCOUNTING_LATE: ("seconds",),
+    FaultKind.ACCOUNTING_CORRUPT: ("at",),
+}
+TOOLS_OF = {  # the commands to which a kind can happen, where it is not any
+    **dict.fromkeys(SUBMIT_ONLY, ("qsub", "qrsh")),
+    **dict.fromkeys((FaultKind.SHEPHERD, FaultKind.ERROR_STATE), ()),
+    **dict.fromkeys(ACCOUNTING, ()),
+}
+
+
 @dataclass
 class Fault:
     """One fault. ``tool`` is a command name, or ``*`` for all; ``times`` None: until cleared.
@@ -69,11 +92,34 @@ class Fault:
     hits: int = 0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for impossible values."""
+        """Raises ValueError for impossible values, and for options that the kind does not read."""
         if self.times is not None and self.times < 1:
             raise ValueError("a fault happens at least once")
-        if self.seconds < 0 or self.skip < 0:
+        if not 0 <= self.seconds < float("inf") or self.skip < 0:
             raise ValueError("seconds and skip are not negative")
+        read = OPTIONS.get(self.kind, ())
+        for name, default in _DEFAULTS.items():
+            if getattr(self, name) != default and name not in read:
+                raise ValueError(
+                    f"the fault {self.kind.value} has no {name}: {', '.join(read) or 'no options'}"
+                )
+        if "job" in read and self.job < 1:
+            raise ValueError(f"the fault {self.kind.value} is one job's: job=NUMBER")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        if self.kind in (FaultKind.EXIT, FaultKind.LOST) and not 0 <= self.code <= 255:
+            raise ValueError(f"an exit code lies between 0 and 255, not {self.code}")
+        if self.kind is FaultKind.SHEPHERD and self.code not in failures.KNOWN:
+            raise ValueError(f"{self.code} is no value of failed in a record")
+        if self.kind is FaultKind.ERROR_STATE and self.code not in (1, *failures.NEVER_STARTED):
+            raise ValueError(f"a job in its error state has failed with 26, 27 or 28, not {self.code}")
+        if self.kind in (FaultKind.GARBLE, FaultKind.ACCOUNTING_CORRUPT) and self.at < 0:
+            raise ValueError("at is not negative")
+        tools = TOOLS_OF.get(self.kind)
+        if tools is not None and self.tool not in ("*", *tools):
+            where = f"happens to {' or '.join(tools)}" if tools else "is no command's"
+            raise ValueError(f"the fault {self.kind.value} {where}, not to {self.tool}")
 
     def to_json(self) -> dict[str, Any]:
         """For ``fake-sge faults``."""

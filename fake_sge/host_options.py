@@ -21,6 +21,8 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
 def host_values(hosts: Hosts) -> dict[str, dict[str, object]]:
     """What is said of each host. Raises ValueError for what a host does not have, TypeError for shapes."""
     given = hosts if isinstance(hosts, Mapping) else {name: {} for name in hosts}
+    if len({str(name).lower() for name in hosts}) < len(hosts):
+        raise ValueError(f"a host is named twice: {', '.join(map(str, hosts))}")
     found: dict[str, dict[str, object]] = {}
     for name, values in given.items():
         if not _HOST_NAME.fullmatch(str(name)) or name == "global":
@@ -84,3 +86,13 @@ def parse_host(text: str) -> tuple[str, dict[str, object]]:
         values[key] = value
     host_values({name: values})
     return name, values
+
+
+def parse_hosts(settings: Sequence[str], names: str | None) -> dict[str, dict[str, object]] | tuple[str, ...]:
+    """The hosts of a command line: each with its settings, or names with commas. Raises ValueError."""
+    if settings and names is not None:
+        raise ValueError("either --hosts or --host")
+    hosts = [parse_host(text) for text in settings]
+    if len({name for name, _ in hosts}) < len(hosts):
+        raise ValueError(f"a host is named twice: {', '.join(name for name, _ in hosts)}")
+    return dict(hosts) or tuple(("localhost" if names is None else names).split(","))

@@ -9,9 +9,9 @@ from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
 from .host_options import Hosts, directory_by_host, make_hosts, slots_by_host
-from .model import CellConfig, ClusterQueue, ComplexEntry, ParallelEnvironment, defaults, flavours
+from .model import CellConfig, ClusterQueue, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
-from .settings import check, check_places
+from .settings import check, check_complex_values, check_names, check_places, complex_entries
 
 PROFILES = ("fast", "stock")
 FLAVOURS = tuple(flavours.FLAVOURS)
@@ -87,7 +87,12 @@ class CellOptions:
                 check_places(values, self.host_names, ["@allhosts"])
         if self.slots < 0 or not self.host_names:
             raise ValueError("a cell needs at least one host and no negative slots")
-        make_hosts(self.hosts, self.complex_values)
+        check_names("queue", self.queues)
+        check_names("parallel environment", self.parallel_environments)
+        check_names("project", self.projects)
+        entries = complex_entries(self.complexes)
+        for host in make_hosts(self.hosts, self.complex_values).values():
+            check_complex_values(host.attributes["complex_values"], entries)
         if not 1 <= self.first_job_number <= self.max_job_number:
             raise ValueError("first_job_number must lie between 1 and max_job_number")
 
@@ -164,14 +169,10 @@ def _seconds(text: str) -> float:
 
 def make_config(options: CellOptions, tmpdir: str, spool: str, manager: str) -> CellConfig:
     """The administrator's view of a new cell (``tmpdir``: where jobs get their TMPDIR)."""
-    lines = [*defaults.COMPLEXES, *(tuple(line.split()) for line in options.complexes)]
-    for line in lines:
-        if len(line) != 8:
-            raise ValueError(f"a complex entry has eight words: {' '.join(line)}")
     return CellConfig(
         global_config=_global_config(options, spool, manager),
         scheduler=_scheduler(options),
-        complexes=sorted((ComplexEntry(*line) for line in lines), key=lambda entry: entry.name),
+        complexes=complex_entries(options.complexes),
         queues=_queues(options, tmpdir),
         hosts=make_hosts(options.hosts, options.complex_values),
         parallel_environments={

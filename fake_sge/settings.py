@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from .model import defaults
+from .model import ComplexEntry, defaults
 from .model.host_values import split_value
+from .model.names import refuse_object_name
 from .model.values import listed, quantity
 
 LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
@@ -55,6 +56,9 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "queue": defaults.QUEUE,
     "parallel environment": defaults.PE,
 }
+_NUMBERS = ("INT", "DOUBLE", "TIME", "MEMORY")
+_TYPES = (*_NUMBERS, "BOOL", "STRING", "CSTRING", "RESTRING", "HOST")
+_RELATIONS = ("==", "!=", ">=", "<=", ">", "<", "EXCL")
 PARAMETERS = ("FORBID_RESCHEDULE", "FORBID_APPERROR", "MAX_DYN_EC")
 
 
@@ -98,6 +102,55 @@ def check_places(values: Mapping[str, object], hosts: Iterable[str], groups: Ite
     for name in named:
         if name not in known and name.upper() != "NONE":
             raise ValueError(f"there is no host {name!r}{near(name, known)}")
+
+
+def check_names(kind: str, names: Iterable[str]) -> None:
+    """The names of new objects. Raises ValueError with the reason that Grid Engine gives."""
+    for name in names:
+        refusal = refuse_object_name(name) if name else "it is empty"
+        if refusal:
+            raise ValueError(f"{name!r} cannot be the name of a {kind}: {refusal}")
+
+
+def complex_entries(lines: Iterable[str]) -> list[ComplexEntry]:
+    """The complex of a cell with further entries, or other ones of a name, as in ``qconf -sc``.
+
+    Raises ValueError for what is none.
+    """
+    entries = {line[0]: ComplexEntry(*line) for line in defaults.COMPLEXES}
+    for line in lines:
+        words = line.split()
+        if len(words) != 8:
+            raise ValueError(f"a complex entry has eight words: {line!r}")
+        entry = ComplexEntry(*words)
+        for what, word, known in (
+            ("type", entry.type, _TYPES),
+            ("relation", entry.relop, _RELATIONS),
+            ("requestable", entry.requestable, ("YES", "NO", "FORCED")),
+            ("consumable", entry.consumable, ("YES", "NO", "JOB")),
+        ):
+            if word.upper() not in known:
+                raise ValueError(f"{word!r} is no {what} of a complex entry{near(word, known)}")
+        for number in (entry.default, entry.urgency):
+            if entry.type.upper() in _NUMBERS and quantity(number) is None:
+                raise ValueError(f"{number!r} is no number in the complex entry {line!r}")
+        for other in entries.values():
+            taken = {other.name, other.shortcut} & {entry.name, entry.shortcut}
+            if taken and other.name != entry.name:
+                raise ValueError(f"there is a complex entry {min(taken)!r} already: {' '.join(other)}")
+        entries[entry.name] = entry
+    return sorted(entries.values(), key=lambda entry: entry.name)
+
+
+def check_complex_values(text: str, entries: Iterable[ComplexEntry]) -> None:
+    """``gpu=2,lic=3`` of a host. Raises ValueError for what no complex entry describes."""
+    known = {name: entry for entry in entries for name in (entry.name, entry.shortcut)}
+    for word in listed(text) if text.upper() != "NONE" else []:
+        name, _, value = word.partition("=")
+        if name not in known:
+            raise ValueError(f"there is no complex entry {name!r}{near(name, known)}")
+        if not value or (known[name].type.upper() in _NUMBERS and quantity(value) is None):
+            raise ValueError(f"the complex value {name} is {known[name].type}, not {value!r}")
 
 
 def _expected(default: str) -> str:

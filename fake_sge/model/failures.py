@@ -21,4 +21,5 @@ AGAIN = frozenset({24, RESCHEDULED})  # the job is run again
 ERROR_STATE = frozenset({FILE, SHELL, DIRECTORY, 29, APPLICATION_ERROR, 32, 33, 35, 38})
 QUEUE_ERROR = frozenset({*range(1, 12), 15, 34, 36})
 IN_PESTOP = 13  # the queue goes into its error state, and the job has ended
+KNOWN = (*range(41), 100, 101, 137)
 BEFORE_JOB = 11  # up to this code even the job that a signal ended counts as not started

@@ -7,6 +7,7 @@ import contextlib
 import copy
 import os
 import pwd
+import re
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ from ..model import (
     Resource,
     Simulation,
     Task,
+    failures,
     state_letters,
 )
 from ..model.operations import Actor, QueueAction, Submission
@@ -35,6 +37,8 @@ from ..reports import CellStatus, HostStatus, TaskGroup
 from ..settings import check, check_effect, check_places, near
 from . import hosts
 from .qmaster import Qmaster
+
+LAST_MOMENT = 253402300799.0  # the last that a date of four digits can tell
 
 
 def handle(qmaster: Qmaster, call: dict[str, Any]) -> Any:  # noqa: ANN401 JSON in, JSON out
@@ -62,9 +66,11 @@ def _status(qmaster: Qmaster) -> dict[str, Any]:
 
 
 def _advance(qmaster: Qmaster, seconds: float) -> float:
-    if seconds < 0:
+    if not seconds >= 0:
         raise ValueError("a cell's clock only goes forward")
     goal = qmaster.now + seconds
+    if goal > LAST_MOMENT:
+        raise ValueError("a cell's clock ends with the year 9999")
     while True:
         step = min(goal, max(qmaster.now, qmaster.engine.next_event()))
         qmaster.apply("advance", max(0.0, step - qmaster.now))
@@ -76,6 +82,22 @@ def _advance(qmaster: Qmaster, seconds: float) -> float:
     return qmaster.now
 
 
+def _check_simulated(count: int, user: str | None, simulation: dict[str, Any]) -> None:
+    run_time, status, number = (simulation[name] for name in ("run_time", "exit_status", "signal"))
+    if count < 1:
+        raise ValueError(f"at least one job is submitted, not {count}")
+    if not 0 <= run_time <= LAST_MOMENT:
+        raise ValueError(f"run_time is in seconds, not {run_time}")
+    if not 0 <= status <= 255:
+        raise ValueError(f"an exit status lies between 0 and 255, not {status}")
+    if number not in (0, *signal.valid_signals()):
+        raise ValueError(f"there is no signal {number}")
+    if simulation["failed"] not in failures.KNOWN:
+        raise ValueError(f"{simulation['failed']} is no value of failed in a record")
+    if user is not None and not re.fullmatch(r"[^\s:]+", user):
+        raise ValueError(f"{user!r} cannot be the name of a user")
+
+
 def _submit_simulated(
     qmaster: Qmaster,
     count: int,
@@ -85,6 +107,7 @@ def _submit_simulated(
     array: list[int] | None,
     resources: dict[str, str],
 ) -> list[int]:
+    _check_simulated(count, user, simulation)
     me = user_name(os.getuid())
     home, _ = home_and_shell(me)
     host = next(iter(qmaster.engine.state.config.hosts))
@@ -165,6 +188,13 @@ def _add_fault(qmaster: Qmaster, **values: Any) -> int:  # noqa: ANN401 JSON
     return qmaster.faults.add(Fault(FaultKind(values.pop("kind")), **values))
 
 
+def _clear_faults(qmaster: Qmaster, number: int | None = None) -> int:
+    cleared = qmaster.faults.clear(number)
+    if number is not None and not cleared:
+        raise ValueError(f"there is no fault {number} in force")
+    return cleared
+
+
 def _next_number(qmaster: Qmaster, number: int) -> None:
     if not 1 <= number <= qmaster.engine.state.config.max_job_number:
         raise ValueError(f"job numbers lie between 1 and {qmaster.engine.state.config.max_job_number}")
@@ -176,7 +206,7 @@ def _configure(
     global_config: dict[str, str],
     scheduler: dict[str, str],
     queues: dict[str, dict[str, str]],
-    max_job_number: int | None,
+    max_job_number: object,
 ) -> None:
     config = copy.deepcopy(qmaster.engine.state.config)
     changes = [("global configuration", global_config), ("scheduler", scheduler)]
@@ -194,6 +224,8 @@ def _configure(
         config.queues[name] = config.queues.pop(name)  # the last that was changed is listed last (real cell)
         config.note_change(name)
     if max_job_number is not None:
+        if not isinstance(max_job_number, int) or max_job_number < 1:
+            raise ValueError(f"max_job_number is a whole number above 0, not {max_job_number!r}")
         config.max_job_number = max_job_number
     timing = changed_timing(qmaster.engine.state.timing, global_config, scheduler)
     qmaster.apply("configure", config, timing)
@@ -266,7 +298,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "submit_simulated": _submit_simulated,
     "jobs": _jobs,
     "add_fault": _add_fault,
-    "clear_faults": lambda qmaster, number=None: qmaster.faults.clear(number),
+    "clear_faults": _clear_faults,
     "faults": lambda qmaster: [fault.to_json() for fault in qmaster.faults.faults],
     "fail_job": lambda qmaster, job, task, text: qmaster.apply("fail", job, task, text),
     "next_number": _next_number,

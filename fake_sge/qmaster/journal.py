@@ -27,6 +27,12 @@ def _append(path: Path) -> BinaryIO:
     return path.open("ab", buffering=0)
 
 
+def _write_whole(file: BinaryIO, data: bytes) -> None:
+    done = 0
+    while done < len(data):
+        done += file.write(data[done:])
+
+
 class StoreError(Exception):
     """The cell's state cannot be read or written; the text says what and where."""
 
@@ -137,10 +143,8 @@ class Store:
     def _write(self, data: bytes) -> None:
         if self._file is None:
             raise Closed
-        done = 0
         try:
-            while done < len(data):
-                done += self._file.write(data[done:])
+            _write_whole(self._file, data)
         except OSError as error:
             os.ftruncate(self._file.fileno(), self._good)
             raise StoreError(f"cannot write {self._journal()}: {error.strerror}") from error
@@ -149,20 +153,27 @@ class Store:
     def snapshot(self, state: CellState) -> None:
         """Write the whole state and begin a new journal. Raises StoreError; the old ones stay in use then."""
         old = self._journal()
+        following = self.directory / f"journal.{self.generation + 1}"
         body = pickle.dumps((self.generation + 1, state), 4)
         path = self.directory / "snapshot"
         fresh = self.directory / "snapshot.new"
+        file = None
         try:
-            (self.directory / f"journal.{self.generation + 1}").unlink(missing_ok=True)
+            following.unlink(missing_ok=True)
+            file = self.opener(following)
+            _write_whole(file, _MAGIC)
             fresh.write_bytes(_SNAPSHOT + _HEAD.pack(len(body), zlib.crc32(body)) + body)
             fresh.replace(path)
         except OSError as error:
+            if file is not None:
+                file.close()
+            for part in (following, fresh):
+                part.unlink(missing_ok=True)
             raise StoreError(f"cannot write {fresh}: {error.strerror}") from error
         self.close()
         self.generation += 1
         self.records = 0
-        self._good = 0
-        self.open()
+        self._file, self._good = file, len(_MAGIC)
         old.unlink(missing_ok=True)
 
     @property

@@ -376,7 +376,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
         config = plan.configuration(self.options, self.directory, user)
         tell("qconf", "-ah", "localhost", check=False)  # may be known already, by the name of this host
         tell("qconf", "-as", "localhost", check=False)
-        hand("-Mc", tell("qconf", "-sc") + "".join(f"{line}\n" for line in self.options.complexes))
+        hand("-Mc", plan.complex_table(tell("qconf", "-sc"), self.options.complexes))
         hand("-Ae", plan.exec_host(config))
         hand("-Ahgrp", "group_name @allhosts\nhostlist localhost\n")
         for project in self.options.projects:

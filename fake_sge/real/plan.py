@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -53,6 +53,13 @@ def configuration(options: CellOptions, directory: Path, user: str) -> CellConfi
 def listing(values: Mapping[str, str]) -> str:
     """``name value`` lines, the format of Grid Engine's files."""
     return "".join(f"{name} {value}\n" for name, value in values.items())
+
+
+def complex_table(text: str, entries: Sequence[str]) -> str:
+    """``qconf -sc`` with further entries; one of a name that is there takes its place."""
+    names = {entry.split()[0] for entry in entries}
+    kept = [line for line in text.splitlines() if line.split()[:1] and line.split()[0] not in names]
+    return "".join(f"{line}\n" for line in (*kept, *entries))
 
 
 def edited(text: str, changes: Mapping[str, str]) -> str:

@@ -157,6 +157,27 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     assert replayed(tmp_path) == [*RECORDS, ("submit", 10.0, ("kept",))]
 
 
+@pytest.mark.parametrize("room", [0, 3])
+def test_a_new_journal_that_does_not_fit_leaves_the_old_state(tmp_path: Path, room: int) -> None:
+    """Also for what comes after it, when there is room again."""
+    disks: list[SmallDisk] = []
+
+    def opener(path: Path) -> Any:
+        disks.append(SmallDisk(path))
+        if len(disks) > 1:
+            disks[-1].room = room
+        return disks[-1]
+
+    store = written(tmp_path, opener)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="No space left"):
+            store.snapshot(make_state())
+    store.append(*RECORDS[0])
+    store.close()
+    assert replayed(tmp_path) == [*RECORDS, RECORDS[0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.0"]
+
+
 def test_a_snapshot_that_does_not_fit_leaves_the_old_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
