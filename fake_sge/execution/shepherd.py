@@ -79,7 +79,6 @@ class Watch:
         self.suspended = False
         self.sample_at = self.started + SAMPLE
         self.seen = {"cpu": 0.0, "mem": 0.0, "io": 0.0, "iow": 0.0, "vmem": 0.0, "maxvmem": 0.0}
-        self.warned = False
         for name, action in (("s_rt", "soft"), ("h_rt", "hard")):
             if order[name] is not None:
                 self.timers.append((self.started + order[name], action))
@@ -191,8 +190,7 @@ class Watch:
         ]
         if any(hard for _, hard in over):
             self.act("hard")
-        elif any(soft for soft, _ in over) and not self.warned:
-            self.warned = True
+        elif any(soft for soft, _ in over):  # at each look (real cell)
             self.send(signal.SIGXCPU)
 
     def usage(self, rusage: resource.struct_rusage, seconds: float) -> dict[str, float]:

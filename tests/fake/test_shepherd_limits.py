@@ -92,3 +92,15 @@ def test_one_warning_of_a_kill_is_enough(clock: list[float]) -> None:
     assert watch.sent == [signal.SIGUSR2]
     assert [(due - watch.started, action) for due, action in watch.timers] == [(6.0, "kill")]
     assert watch.limit_hit
+
+
+@pytest.mark.parametrize("name", ["cpu", "vmem"])
+def test_above_a_soft_limit_the_warning_comes_at_each_look(name: str) -> None:
+    """Real cell: 18 times in 18 s above s_cpu=2 of four processes together, twice in 2 s above s_vmem."""
+    watch = Silent()
+    watch.order["limits"] = {"cpu": (-1.0, -1.0), "vmem": (-1.0, -1.0), name: (100.0, 300.0)}
+    for used in (50.0, 101.0, 200.0, 90.0, 150.0):
+        watch.seen[name] = used
+        watch.enforce()
+    assert watch.sent == [signal.SIGXCPU] * 3
+    assert not watch.limit_hit
