@@ -15,13 +15,16 @@ AT_ONCE = "at_once"  # beside an order: the job is to be killed without a warnin
 def make_directory(path: str, uid: int, gid: int) -> str:
     """Make a task's TMPDIR, its owner's; '' or what a real shepherd says when it cannot be made.
 
-    A full disk is waited for, as wherever a shepherd writes.
+    A full disk is waited for, as wherever a shepherd writes. A link that is there is replaced: what it leads
+    to must not become the owner's.
     """
     while True:
         try:
+            if os.path.islink(path):  # noqa: PTH114
+                Path(path).unlink()
             Path(path).mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
-                os.chown(path, uid, gid)
+                os.chown(path, uid, gid, follow_symlinks=False)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 return "can't make tmpdir"

@@ -66,6 +66,14 @@ def test_a_directory_is_made_with_those_above_it(tmp_path: Path) -> None:
     assert path.is_dir()
 
 
+def test_a_link_in_its_place_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "1.1.all.q").symlink_to(tmp_path / "mine")
+    assert make_directory(str(tmp_path / "1.1.all.q"), tmp_path.stat().st_uid, 0) == ""
+    assert (tmp_path / "1.1.all.q").is_dir()
+    assert not (tmp_path / "1.1.all.q").is_symlink()
+
+
 def test_what_cannot_be_removed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     remove_tree("/proc/self/task")
     assert capsys.readouterr().err.startswith("/proc/self/task stays: ")
