@@ -44,6 +44,8 @@ ACTED_ON = {
     "queue": (
         *("qname", "hostlist", "seq_no", "slots", "qtype", "pe_list", "rerun", "tmpdir", "shell"),
         *("shell_start_mode", "notify", "owner_list", "complex_values", "load_thresholds", *LIMITS),
+        # Without thresholds for suspension and without checkpoints nothing comes of these.
+        *("nsuspend", "suspend_interval", "min_cpu_interval"),
     ),
     "parallel environment": (
         *("slots", "allocation_rule", "job_is_first_task", "urgency_slots", "control_slaves"),

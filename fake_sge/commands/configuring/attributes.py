@@ -72,27 +72,46 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
         raise Refused(f"qconf: cannot change {name}")
     if name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
         raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
+    if not value:
+        raise Refused(f'The attribute name ("{name}") and/or value ("") is invalid', _UNREAD)
     try:
         common, places = read_value(value) if letters == "q" else (value, {})
     except ValueError as error:
         raise Refused(str(error), _UNREAD) from None
     if "" in places:
         raise Refused('invalid hostname ""')
+    if how == MODIFY and _is_none(letters, name, (common, *places.values())):
+        raise Refused('"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.')
     parts = {**({} if common is None else {"": common}), **places}
-    for place, text in parts.items():
-        if place and not text and name in ("slots", "seq_no", "nsuspend"):  # an empty number is 0 (real cell)
-            parts[place] = "0"
-            continue
-        wrong = files.refuse_value(letters, name, text)
-        if wrong and wrong[-1] == files.ATTRIBUTE.format(text) and name == "qtype":
-            wrong = [f'The attribute name ("{name}") and/or value ("{text}") is invalid', *wrong]
-        if not text and not wrong and place:
-            wrong = _no_value(text)
-        if letters == "q" and how == DELETE and name in _PAIRS and "=" not in text:
-            wrong = _no_value(text)
-        if wrong:
-            raise Refused(*wrong, _UNREAD)
-    return parts
+    return {place: _normal(how, letters, name, place, text) for place, text in parts.items()}
+
+
+def _normal(how: str, letters: str, name: str, place: str, text: str) -> str:
+    """One value as it is kept. Raises Refused."""
+    if place and not text and name in ("slots", "seq_no", "nsuspend"):  # an empty number is 0 (real cell)
+        return "0"
+    wrong = files.refuse_value(letters, name, text)
+    if wrong and wrong[-1] == files.ATTRIBUTE.format(text) and name == "qtype":
+        wrong = [f'The attribute name ("{name}") and/or value ("{text}") is invalid', *wrong]
+    if not text and not wrong and place:
+        wrong = _no_value(text)
+    if letters == "q" and how == DELETE and name in _PAIRS and "=" not in text:
+        wrong = _no_value(text)
+    if wrong:
+        raise Refused(*wrong, _UNREAD)
+    return files.normal(letters, name, text)
+
+
+def _is_none(letters: str, name: str, values: Sequence[str | None]) -> bool:
+    """What -mattr takes for NONE: access lists of other things than queues always (real cell)."""
+    if name in ("user_lists", "xuser_lists", "acl", "xacl") and letters != "q":
+        return True
+    if name not in _PAIRS and (name not in _WORDS or name in ("hostlist", "entries")):
+        return False
+    words = [text.replace(",", " ").split() for text in values if text is not None]
+    if name == "pe_list":
+        return any([word.upper() for word in found] == ["NONE"] for found in words)
+    return any(found and found[0].upper() == "NONE" for found in words)
 
 
 def _no_value(text: str) -> list[str]:
@@ -112,6 +131,8 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
         given = value
         if place.startswith("@") and place not in change.config.host_groups:
             raise Refused(f'Did not modify "{name}" for host group "{place}" which does not exist.')
+        if how == DELETE and place and place not in places and name not in (*_PAIRS, *_WORDS):
+            continue
         if name in _PAIRS or name in _WORDS:
             old = places.get(place, "NONE")
             if how == DELETE and place not in places:
@@ -119,6 +140,8 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
             given = _joined(notes, how, name, old, value, item if letters == "q" else what)
             left_alone = how == ADD and letters == "e" and given == old
         files.check_references(change.config, letters, {name: given})
+        if letters == "q":
+            files.check_values({name: given})
         host = place.lower()
         meant = place if place in ("", *change.config.host_groups) else change.config.host_named(host)
         places[meant] = given.upper() if given.lower() in ("true", "false") else given

@@ -10,15 +10,19 @@ from ...model import CellConfig, defaults
 from ...model.host_values import split_value
 from ...model.requests import Request
 from ...model.resources import complex_values
-from ...model.values import listed, quantity
+from ...model.values import c_double, listed, quantity
 from ..interface.caller import read_as_caller
 from .refusal import Refused
 
-_TRUTH = ("true", "false", "0", "1")
+_TRUTH = {"TRUE": ("true", "t", "yes", "y", "1"), "FALSE": ("false", "f", "no", "n", "0")}
 _NO_NUMBER = 'error parsing unsigned long value from string "{}"'
+_NO_U_LONG = '"{}" is not an u_long32 value'
+_LARGEST = 0xFFFFFFFF
+_MOST_SLOTS = 9999999
+_START_MODES = ("posix_compliant", "unix_behavior", "script_from_stdin")
 _NO_VALUE = 'error parsing value "{}"'
 ATTRIBUTE = 'Error during parsing of attribute value "{}"'
-_QUEUE_TYPES = {"BATCH", "INTERACTIVE", "NONE"}
+_QUEUE_TYPES = ("BATCH", "INTERACTIVE")
 _USERSET_TYPES = {"ACL", "DEPT"}
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "q": defaults.QUEUE,
@@ -47,7 +51,7 @@ def parse(text: str, file: str, names: tuple[str, ...], kind: str) -> dict[str, 
         wrong = refuse_value(kind, name, value.strip())
         if wrong:
             raise Refused(*(f"error: {text}" for text in wrong), f'error: error reading file: "{file}"')
-        rows[name] = value.strip()
+        rows[name] = normal(kind, name, value.strip())
     if not rows:
         raise Refused(f'error: error reading file: "{file}"')
     for name in names:
@@ -76,18 +80,81 @@ def refuse_value(kind: str, name: str, value: str) -> list[str]:
     default = known.get(name, "")
     tail = [ATTRIBUTE] if kind == "q" else []
     shared = split_value(value)[0] if kind == "q" else value
-    if re.fullmatch(r"\d+", default) and not re.fullmatch(r"\d+", shared):
-        return [text.format(shared) for text in (_NO_NUMBER, *tail)]
-    if kind == "q" and name == "qtype" and not set(shared.upper().split()) <= _QUEUE_TYPES:
+    if _is_number(kind, name, default) and _u_long(shared) is None:
+        number, rest = c_double(shared)
+        if kind != "q" and number is not None and number < 0:
+            return [f'parameter "{name}" must be a positive number']
+        wrong = _NO_NUMBER if number is None or rest.strip() else _NO_U_LONG
+        return [text.format(shared) for text in (wrong, *tail)]
+    if kind == "q" and name == "qtype" and _queue_types(shared) is None:
         return [f'error parsing queue type from string "{shared}"', ATTRIBUTE.format(shared)]
     if kind == "u" and name == "type" and not set(shared.upper().split()) <= _USERSET_TYPES:
         return [f'The attribute name ("{name}") and/or value ("{shared}") is invalid']
     timed = default == "INFINITY" or re.fullmatch(r"\d+:\d+:\d+", default)
-    if (timed and quantity(shared) is None) or (
-        default in ("TRUE", "FALSE") and shared.lower() not in _TRUTH
-    ):
+    if (timed and quantity(shared) is None) or (default in _TRUTH and _truth(shared) is None):
         return [text.format(shared) for text in (_NO_VALUE, *tail)]
     return []
+
+
+def normal(kind: str, name: str, value: str) -> str:
+    """A value as it is kept: numbers, truths and queue types are read and written anew (real cell)."""
+    if "[" in value or not value:
+        return value
+    default = _DEFAULTS.get(kind, {}).get(name, "")
+    number = _u_long(value) if _is_number(kind, name, default) else None
+    if number is not None:
+        return str(number)
+    if kind == "q" and name == "qtype":
+        return _queue_types(value) or value
+    return (_truth(value) or value) if default in _TRUTH else value
+
+
+def _is_number(kind: str, name: str, default: str) -> bool:
+    """``priority`` is a text that the qmaster looks at."""
+    return re.fullmatch(r"\d+", default) is not None and (kind, name) != ("q", "priority")
+
+
+def _u_long(text: str) -> int | None:
+    """Also ``1e3``, ``0x10`` and ``2.0``."""
+    number, rest = c_double(text)
+    if number is None or rest.strip() or not 0 <= number <= _LARGEST or number != int(number):
+        return None
+    return int(number)
+
+
+def _truth(text: str) -> str | None:
+    return next((name for name, words in _TRUTH.items() if text.lower() in words), None)
+
+
+def _queue_types(text: str) -> str | None:
+    """BATCH and INTERACTIVE in this order, each once; NONE alone; None for anything else."""
+    words = text.upper().replace(",", " ").split()
+    if words == ["NONE"]:
+        return "NONE"
+    known = [word for word in _QUEUE_TYPES if word in words]
+    return " ".join(known) if words and len(known) == len(words) else None
+
+
+def check_values(values: Mapping[str, str]) -> None:
+    """Raises Refused for values of a queue that only the qmaster looks at."""
+    for name, text in values.items():
+        common, places = split_value(text)
+        for value in (common, *(value for _, value in places)):
+            if name == "slots" and int(value or 0) > _MOST_SLOTS:
+                only = f"it must be a value between 0 and {_MOST_SLOTS}"
+                raise Refused(f'{value} is an invalid value for the "slots" attribute - {only}')
+            if name == "shell" and not value.startswith("/"):
+                raise Refused(f'Invalid value "{value}" for shell ')
+            if name == "shell_start_mode" and value.lower() not in _START_MODES:
+                raise Refused(f'Invalid value "{value}" as shell start mode')
+            if name == "initial_state" and value.lower() not in ("default", "enabled", "disabled"):
+                raise Refused(f'Invalid value "{value}" as initial state')
+            if name == "priority":
+                number, _ = c_double(value)
+                if number is None:
+                    raise Refused("Invalid character")
+                if not -20 <= number <= 20:
+                    raise Refused("Priority not in range -20 to +20")
 
 
 def check_references(config: CellConfig, kind: str, rows: Mapping[str, str]) -> None:

@@ -47,6 +47,8 @@ def _added(change: Change, letters: str, rows: dict[str, str]) -> None:
             text = f"shared namespace between {other} and {own}: there is already a {other} which is named"
             raise Refused(f'denied: {text} "{name}"')
     files.check_references(change.config, letters, rows)
+    if letters == "q":
+        files.check_values(rows)
     keep(change.config, kind, name, rows)
     _tell(change, letters, f'{change.who} added "{name}" to {kind.list}')
 
@@ -57,6 +59,8 @@ def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
     if name not in getattr(change.config, kind.held):
         raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
     files.check_references(change.config, letters, rows)
+    if letters == "q":
+        files.check_values(rows)
     if letters == "hgrp":
         files.refuse_cycle(change.config, name, rows["hostlist"])
     keep(change.config, kind, name, rows)
