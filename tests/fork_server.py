@@ -140,6 +140,7 @@ def become(program: Program) -> None:
     os.environ.update(program.env)
     time.tzset()
     os.chdir(program.directory)
+    sys.path[1:2] = program.env["PYTHONPATH"].split(os.pathsep)
     option, *words = program.argv
     if option == "-m":
         sys.path[0] = program.directory

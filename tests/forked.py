@@ -41,12 +41,13 @@ def usual(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def can_be_forked(env: Mapping[str, str]) -> bool:
-    """Whether a program in this environment is the same when it is forked."""
-    return not any(
-        env.get(name) != USUAL.get(name)
+    """Whether a program is the same in this environment when it is forked; PYTHONPATH may have more first."""
+    odd = {
+        name
         for name in {*env, *USUAL}
-        if name.startswith(DECIDED) and name != "PYTHONDONTWRITEBYTECODE"
-    )
+        if name.startswith(DECIDED) and name != "PYTHONDONTWRITEBYTECODE" and env.get(name) != USUAL.get(name)
+    }
+    return not odd or (odd == {"PYTHONPATH"} and env.get("PYTHONPATH", "").endswith(f"{os.pathsep}{ROOT}"))
 
 
 def check(env: Mapping[str, str]) -> None:

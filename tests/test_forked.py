@@ -46,7 +46,8 @@ def started(argv: list[str], env: dict[str, str], cwd: Path) -> subprocess.Compl
 
 @pytest.fixture
 def env() -> dict[str, str]:
-    return {**forked.usual(os.environ), "ODD": "\udcff é", "TZ": "Asia/Kathmandu"}
+    path = f"/more:{forked.ROOT}"
+    return {**forked.usual(os.environ), "ODD": "\udcff é", "TZ": "Asia/Kathmandu", "PYTHONPATH": path}
 
 
 @pytest.mark.parametrize("way", ["-c", "a file"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,10 @@ from drmaa_cli.cli.chosen import latest, match
 from drmaa_cli.cli.ps import task_text
 from drmaa_cli.session.entries import SessionJob
 from fake_sge.cell import Cell
+from tests import forked
 from tests.cli.conftest import Desk, ended
 from tests.cli.schemas import valid
 from tests.fake.kit import wait_for
-from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -35,14 +33,8 @@ def detach(desk: Desk, *words: str) -> str:
 
 
 def array(desk: Desk, session: str, line: str, tasks: int) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", ARRAY, session, line, str(tasks)],
-        env=desk.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
+    done = forked.run(["-c", ARRAY, session, line, str(tasks)], env=desk.env, cwd=desk.directory)
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 

@@ -7,13 +7,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from fake_sge.cell import Cell
+from tests import forked
 from tests.cli.conftest import PATIENCE, Desk, ended, seen
 from tests.cli.schemas import valid
 from tests.tables import slow
@@ -212,14 +212,7 @@ with drmaa_cli.open_session("session=shared") as session:
 
 @pytest.mark.slow
 def test_a_job_that_another_program_has_reaped_is_seen_to_its_end(desk: Desk) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", REAPED],
-        env=desk.env,
-        cwd=desk.directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run(["-c", REAPED], env=desk.env, cwd=desk.directory)
     assert (done.stdout, done.stderr) == ("3\n", "")
 
 

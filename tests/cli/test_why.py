@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -13,6 +11,7 @@ from drmaa_cli.cli.why import _first, _tasks
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.jobs.why.explanation import WaitKind
 from fake_sge.cell import Cell
+from tests import forked
 from tests.cli.conftest import PATIENCE, Desk, ended
 from tests.cli.schemas import SCHEMAS, valid
 
@@ -56,9 +55,8 @@ def test_tasks_alike_together(desk: Desk) -> None:
         "    session.synchronize(ids[:5])\n"
         "    print(ids[0].partition('.')[0])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, line], env=desk.env, capture_output=True, text=True, check=True
-    )
+    done = forked.run(["-c", program, line], env=desk.env, cwd=desk.directory)
+    assert done.returncode == 0, done.stderr
     job = done.stdout.strip()
     heads = [text for text in desk.good("why", job).splitlines() if text.startswith("job ")]
     assert heads == [

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 import drmaa_cli
 import fake_sge
 from drmaa_cli.compat.install import shim_path
-from tests.patience import PATIENCE
+from tests import forked
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
 CELLS = [
@@ -90,8 +89,7 @@ class Client:
     def env(self) -> dict[str, str]:
         """The environment of a client program: the cell's tools, and the shim in front of everything."""
         return {
-            **os.environ,
-            **self.cell.env,
+            **forked.usual({**os.environ, **self.cell.env}),
             "PATH": os.pathsep.join([str(self.cell.bin_directory), os.environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join([str(shim_path()), str(ROOT)]),
             "DRMAA_CLI_STATE_DIR": str(self.directory / "state"),
@@ -99,15 +97,7 @@ class Client:
 
     def run(self, program: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a program text and return how it ended."""
-        return subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            env={**self.env, **env},
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return forked.run(["-c", program, *arguments], env={**self.env, **env}, cwd=self.directory)
 
     def __call__(self, program: str, *arguments: str, **env: str) -> list[str]:
         """Run a program text, which must succeed, and return the lines it printed."""

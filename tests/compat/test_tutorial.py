@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 
 import pexpect
 import pytest
 
 from drmaa_cli.compat.tutorial import JobInfo, Session
+from tests import forked
 from tests.compat.client import ROOT, Client, Home
 from tests.patience import PATIENCE
 
@@ -31,16 +33,12 @@ class Terminal:
         for path in EXAMPLES.iterdir():
             shutil.copy(path, client.directory)
 
-    def run(self, name: str, *lines: str) -> list[str]:
-        """Run an example, which must say exactly these lines and succeed; returns what groups matched."""
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "drmaa_cli.cli", "exec", "--", sys.executable, name],
-            cwd=str(self.client.directory),
-            env={**self.client.env, "PYTHONPATH": str(ROOT)},
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
+    def run(self, name: str, *lines: str, start: Sequence[str] = ()) -> list[str]:
+        """Run an example, which must say exactly these lines and succeed; returns what groups matched.
+
+        ``start``: the command line of a Python that is to run it, instead of one with the shim on its path.
+        """
+        child = self._started(name, start) if start else self._forked(name)
         words: list[str] = []
         for line in lines:
             child.expect(rf"{line}\r\n")
@@ -52,6 +50,20 @@ class Terminal:
         child.close()
         assert child.exitstatus == 0
         return words
+
+    def _forked(self, name: str) -> forked.Terminal:
+        directory = self.client.directory
+        return forked.Terminal([str(directory / name)], self.client.env, directory, 24, 80)
+
+    def _started(self, name: str, start: Sequence[str]) -> pexpect.spawn[str]:
+        return pexpect.spawn(
+            start[0],
+            [*start[1:], name],
+            cwd=str(self.client.directory),
+            env={**self.client.env, "PYTHONPATH": str(ROOT)},  # type: ignore[arg-type]  # os._Environ in the stubs
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
 
 
 @pytest.fixture
@@ -68,7 +80,10 @@ def ended(client: Client, job: str) -> None:
 @pytest.mark.slow
 def test_begin_and_end(terminal: Terminal) -> None:
     last = "ended; ending it again raises NoActiveSessionException"
-    terminal.run("begin_and_end.py", "before: ''", f"begun: {CONTACT}", last)
+    lines = ("before: ''", f"begun: {CONTACT}", last)
+    terminal.run("begin_and_end.py", *lines)
+    by_exec = [sys.executable, "-m", "drmaa_cli.cli", "exec", "--", sys.executable]
+    terminal.run("begin_and_end.py", *lines, start=by_exec)
 
 
 @pytest.mark.slow

@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +24,7 @@ from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.system.runner import Command, CommandTimeout, LocalRunner
 from fake_sge.cell import Cell
+from tests import forked
 from tests.sessions.conftest import enter
 from tests.sessions.kit import PATIENCE, ROOT, job, wait_for
 from tests.sessions.program import POINTS
@@ -277,8 +276,7 @@ session.runJob(job(session, "exit 5"))
 
 def submit_and_die(point: str) -> None:
     """Run a program that submits a job and is killed at a point of that."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    died = subprocess.run([sys.executable, "-c", KILLED, point], env=env, timeout=PATIENCE, check=False)
+    died = forked.run(["-c", KILLED, point], env=forked.usual(os.environ), cwd=ROOT)
     assert died.returncode == -signal.SIGKILL
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -21,8 +20,10 @@ from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.process_session import Session
 from drmaa_cli.store.session_store import Intent, Store, StoreError
 from drmaa_cli.system.processes import Owner
+from tests import forked
+from tests.forked import Forked
 from tests.patience import PATIENCE
-from tests.sessions.kit import ROOT, job, wait_for
+from tests.sessions.kit import job, wait_for
 
 THREADS, JOBS_EACH = 16, 25
 PROCESSES, JOBS_PER_PROCESS = 4, 10
@@ -100,15 +101,12 @@ with JobSession("session=shared") as session:
 def test_each_job_is_reaped_by_one_of_four_processes(tmp_path: Path) -> None:
     arguments = [str(PROCESSES), str(JOBS_PER_PROCESS)]
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS, str(tmp_path), f"p{index}", *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        Forked(["-c", PROCESS, str(tmp_path), f"p{index}", *arguments], forked.usual(os.environ), tmp_path)
         for index in range(PROCESSES)
     ]
-    told = [json.loads(process.communicate(timeout=PATIENCE)[0]) for process in running]
+    told = [json.loads(process.communicate()[0]) for process in running]
+    for process in running:
+        process.close()
     submitted = sorted(number for mine, _ in told for number in mine)
     reaped = sorted(number for _, mine in told for number in mine)
     assert len(submitted) == PROCESSES * JOBS_PER_PROCESS
