@@ -88,7 +88,8 @@ def _apply_listing(table: JobTable, listing: Snapshot, now: float) -> Changes:
 
 def _sighted(table: JobTable, known: TrackedJob, sighting: Sighting, now: float) -> None:
     """What is absent now becomes missing, what is present no longer is."""
-    table.deleted(known.number, sighting.deleting, pending=False)
+    if sighting.deleting:
+        table.deleted(known.number, sighting.deleting, pending=False)
     absent = sighting.absent
     if absent:
         new = absent.without(known.missing.tasks())
@@ -100,10 +101,12 @@ def _sighted(table: JobTable, known: TrackedJob, sighting: Sighting, now: float)
             notes.keep(tasks)
         if tasks:
             notes.put_all(tasks.without(notes.tasks()), now)
-    known.reasons.keep(known.waiting)
+    if known.reasons:
+        known.reasons.keep(known.waiting)
     if known.confirmed:
         known.confirmed = known.confirmed.among(absent)
-    known.last_seen.keep(absent)
+    if known.last_seen:
+        known.last_seen.keep(absent)
 
 
 def _apply_details(table: JobTable, details: Details, now: float) -> Changes:

@@ -34,6 +34,7 @@ class JobTable:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._jobs: dict[int, TrackedJob] = {}
+        self._waiting: dict[int, TrackedJob] = {}  # all that have a task whose end is not known
         # heap of (order, number) of the jobs that have a task that has ended, perhaps all reaped since
         self._ready: list[tuple[int, int]] = []
         self._records: dict[int, dict[int, AccountingRecord]] = {}  # of tasks whose end is not known yet
@@ -68,7 +69,7 @@ class JobTable:
         known.marked, known.files = marked, files
         known.clock_offset = self._clock_offset
         self._records.pop(known.number, None)  # those of an earlier job of the same number
-        self._jobs[known.number] = known
+        self._jobs[known.number] = self._waiting[known.number] = known
         return known
 
     def find(self, job: JobId) -> tuple[TrackedJob, int] | None:
@@ -104,7 +105,7 @@ class JobTable:
 
     def waiting(self) -> list[TrackedJob]:
         """The jobs that have a task whose end is not known."""
-        return [known for known in self._jobs.values() if known.waiting]
+        return [known for known in self._waiting.values() if known.waiting]
 
     def lost(self) -> list[TrackedJob]:
         """The jobs of which `qstat -j` is to be asked.
@@ -115,7 +116,7 @@ class JobTable:
         return [
             known
             for known in self.waiting()
-            if len(known.confirmed) < len(known.missing)
+            if (known.missing and len(known.confirmed) < len(known.missing))
             or (
                 self.rules.error_state_is_end
                 and known.faulty
@@ -230,13 +231,16 @@ class JobTable:
             if notes:
                 notes.discard_all(tasks)
         for marks in (known.confirmed, known.asked, known.deleted, known.wished, known.never_ran):
-            marks.discard_all(tasks)
+            if marks:
+                marks.discard_all(tasks)
         for follower in self._followers:
             news = follower()
             if news is not None:
                 news.tell(known, tasks, end)
 
     def _tidy_up(self, known: TrackedJob) -> None:
+        if not known.waiting and self._waiting.get(known.number) is known:
+            del self._waiting[known.number]
         if not known.waiting and not known.ended and self._jobs.get(known.number) is known:
             del self._jobs[known.number]
         if len(self._ready) > MANY + 2 * len(self._jobs):

@@ -54,6 +54,7 @@ class DrmaaSession(SessionLife):
             InvalidArgumentException: there is no such attribute, or it cannot have this value.
         """
         self.check()
+        self._load_submissions()
         return JobTemplate._for(self.check, **attributes)
 
     @while_open

@@ -72,8 +72,7 @@ class JobSession(DrmaaSession):
         check_key(key)
         values = [values_of(template) for template in templates]
         self._begin()
-        ids = self._submissions.submit_many(values, self._most_tasks, key) if values else []
-        return [str(job) for job in ids]
+        return self._submissions.submit_many(values, self._most_tasks, key) if values else []
 
     @while_open
     def as_completed(

@@ -100,6 +100,10 @@ class SessionLife:
         """A reader of the cell's accounting file."""
         return self.host.accounting(f"{self._common}/{PLAIN_FILE}", f"{self._common}/{JSON_FILE}")
 
+    def _load_submissions(self) -> None:
+        """Load what submits: who makes a template is going to submit it, and without delay then."""
+        self._submissions  # noqa: B018
+
     @functools.cached_property
     def _submissions(self) -> Submissions:
         """What submits; what it needs is loaded when it is first wanted: many programs only look."""

@@ -162,6 +162,7 @@ class Session:
             NoActiveSessionException: there is no session.
             InvalidArgumentException: there is no such attribute, or it cannot have this value.
         """
+        current()._load_submissions()
         return JobTemplate(**attributes)
 
     @staticmethod

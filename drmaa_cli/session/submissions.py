@@ -12,7 +12,7 @@ from drmaa_cli.errors import (
     UnknownSubmissionException,
     error,
 )
-from drmaa_cli.gridengine.records import JobId, TaskRange
+from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import PAUSE, LateRecovery, Submitted, Submitter, shape
@@ -22,6 +22,7 @@ from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
+from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.typed import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ class Submissions:
 
     def submit_many(
         self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int, key: str | None
-    ) -> list[JobId]:
+    ) -> list[str]:
         """Submit many different jobs with as few commands as possible; their ids in the same order.
 
         Raises:
             DrmaaException: as :meth:`drmaa_cli.session.job_session.JobSession.runJobs`.
         """
-        ids: dict[int, JobId] = {}
+        ids = [""] * len(templates)
         numbers: list[int] = []
         parts = self._submitter.divide(templates, most_tasks)
         for count, part in enumerate(parts):
@@ -70,7 +71,7 @@ class Submissions:
                         self._submitter.hand_over,
                         part.build,
                         own_key,
-                        [templates[position] for position in part.positions],
+                        functools.partial(to_bytes, [templates[position] for position in part.positions]),
                     ),
                     part.tasks,
                     own_key,
@@ -79,8 +80,8 @@ class Submissions:
                 raise _with_numbers(refusal, numbers, len(parts)) from refusal
             numbers.append(number)
             for task, position in enumerate(part.positions, 1):
-                ids[position] = JobId(number, None if part.tasks is None else task)
-        return [ids[position] for position in range(len(templates))]
+                ids[position] = str(number) if part.tasks is None else f"{number}.{task}"
+        return ids
 
     def _once(self, submit: Callable[[], Submitted], tasks: TaskRange | None, key: str | None) -> int:
         while True:

@@ -36,9 +36,8 @@ from drmaa_cli.system.processes import Owner
 from drmaa_cli.system.runner import AnswerFiles, CommandNotFound, CommandTimeout, HostUnreachable
 from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.build import build
-from drmaa_cli.template.kept import to_bytes
-from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission, Values
+from drmaa_cli.template.build import Repeated
+from drmaa_cli.template.submission import BuildContext, Environment, Marks, Submission
 from drmaa_cli.template.variables import with_named
 from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple
 
@@ -120,6 +119,7 @@ class Submitter:
         self._accounting = accounting
         self._recovery = recovery
         self._session_jobs = session_jobs
+        self._repeated = Repeated()
 
     def submit(
         self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None = None
@@ -130,13 +130,16 @@ class Submitter:
             DrmaaException: of the class that libdrmaa raises for the same cause.
             KeyTaken: there is a submission with this key.
         """
+        template = b""
 
         def submission(marks: Marks) -> Submission:
+            nonlocal template
             build_context = self.build_context()
             with reading_options():
-                return build(values, build_context, tasks, marks)
+                made, template = self._repeated.build(values, build_context, tasks, marks)
+            return made
 
-        return self.hand_over(submission, key, [values])
+        return self.hand_over(submission, key, lambda: template)
 
     def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
         """The qsub commands for many templates; see :func:`drmaa_cli.template.arrays.divide`."""
@@ -147,9 +150,14 @@ class Submitter:
             return divide(templates, build_context, most_tasks)
 
     def hand_over(
-        self, make: Callable[[Marks], Submission], key: str | None, templates: Sequence[Values]
+        self, make: Callable[[Marks], Submission], key: str | None, templates: Callable[[], bytes]
     ) -> Submitted:
         """Submit what is made of some templates with the marks by which it is found again.
+
+        Args:
+            make: makes it.
+            key: the program's own name for it, or None.
+            templates: asked after that for them as they are kept.
 
         Raises:
             DrmaaException, KeyTaken: as :meth:`submit`.
@@ -158,7 +166,7 @@ class Submitter:
         submission = make(Marks(token, in_account=key is not None or self._session_jobs.must_last))
         submitting.add(token)
         try:
-            return self._hand_over(submission, key, to_bytes(templates))
+            return self._hand_over(submission, key, templates())
         finally:
             submitting.discard(token)
 
@@ -214,13 +222,13 @@ class Submitter:
             env = self._cluster.environment()
         except CommandNotFound as err:
             raise drmaa_error(err) from err
-        host = self._cluster.host
+        host, home = self._cluster.host, self._cluster.home
         directory = host.directory
-        options = OptionFiles(host, self._common, self._cluster.home)
+        options = OptionFiles(host, self._common, home)
         with reading_options():
             default_options = options.default_options(directory)
         environment = Environment(
-            home=self._cluster.home,
+            home=home,
             cwd=directory,
             env=env,
             now=self._cluster.clock.time(),

@@ -136,6 +136,7 @@ class LocalHost(LocalFiles):
         self.runner: Runner = runner or LocalRunner()
         self.localtime = localtime
         self.mktime = mktime
+        self._account: tuple[int, pwd.struct_passwd] | None = None
 
     @property
     def name(self) -> str:
@@ -145,12 +146,20 @@ class LocalHost(LocalFiles):
     @property
     def user(self) -> str:
         """See :class:`Host`."""
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return self._entry().pw_name
 
     @property
     def home(self) -> str:
         """See :class:`Host`."""
-        return pwd.getpwuid(os.geteuid()).pw_dir
+        return self._entry().pw_dir
+
+    def _entry(self) -> pwd.struct_passwd:
+        """The user's in the password database, looked up once: every submission needs it."""
+        user = os.geteuid()
+        known = self._account
+        if known is None or known[0] != user:
+            known = self._account = (user, pwd.getpwuid(user))
+        return known[1]
 
     @property
     def directory(self) -> str:

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Mapping
 
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.background import Work
-from drmaa_cli.system.files import contents, remove
-from drmaa_cli.system.pipes import Conversation
+from drmaa_cli.system.files import remove
+from drmaa_cli.system.pipes import CHUNK, Conversation
 from drmaa_cli.typed import IO, TYPE_CHECKING, NamedTuple, Protocol, Union
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LAST_WORDS_SECONDS = 1.0
 STOPPING_SECONDS = 0.005
+NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class CommandNotFound(Exception):
@@ -226,7 +227,7 @@ class _Run:
             del _running[threading.get_ident()]
 
     def _run_into(self, answer: AnswerFiles) -> CommandResult:
-        opened: list[IO[bytes]] = []
+        opened: list[int] = []
         try:
             for path in answer.names:
                 try:
@@ -237,11 +238,11 @@ class _Run:
             try:
                 result = self._run((out, err))
             except CommandTimeout as late:
-                raise CommandTimeout(_with_output(late.result, answer), late.seconds) from late
-            return _with_output(result, answer)
+                raise CommandTimeout(_with_output(late.result, out, err), late.seconds) from late
+            return _with_output(result, out, err)
         finally:
             for file in opened:
-                file.close()
+                os.close(file)
 
     def _run(self, output: tuple[Output, Output]) -> CommandResult:
         command = self._command
@@ -326,18 +327,31 @@ def make_answer(files: AnswerFiles, program: str) -> None:
     """
     for path in files.names:
         try:
-            _create(path).close()
+            os.close(_create(path))
         except OSError as why:
             raise CommandNotFound(program, f"{path}: {why.strerror}") from why
 
 
-def _create(path: str) -> IO[bytes]:
-    remove(path)  # of an attempt before, which certainly did not succeed
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+def _create(path: str) -> int:
+    try:
+        return os.open(path, NEW_FILE, 0o600)
+    except FileExistsError:  # of an attempt before, which certainly did not succeed
+        remove(path)
+    return os.open(path, NEW_FILE, 0o600)
 
 
-def _with_output(result: CommandResult, files: AnswerFiles) -> CommandResult:
-    return result._replace(stdout=contents(files.names[0]), stderr=contents(files.names[1]))
+def _with_output(result: CommandResult, out: int, err: int) -> CommandResult:
+    return result._replace(stdout=_whole(out), stderr=_whole(err))
+
+
+def _whole(file: int) -> bytes:
+    """All of a file, of which the command has moved the position."""
+    parts: list[bytes] = []
+    at = 0
+    while part := os.pread(file, CHUNK, at):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -18,8 +18,8 @@ from drmaa_cli.template import job_script
 from drmaa_cli.template.attributes import Text, pairs
 from drmaa_cli.template.build import build, command_of, prepare
 from drmaa_cli.template.job_name import check_job_name
-from drmaa_cli.template.limits import check_command, check_shell_variables, check_text
-from drmaa_cli.template.output import of_tasks, output_files
+from drmaa_cli.template.limits import check_command, check_shell_variables, check_text, is_short_and_plain
+from drmaa_cli.template.output import at_place, of_tasks, without_place
 from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, working_directory
 from drmaa_cli.template.qsub_command import QsubCommand, Script
 from drmaa_cli.template.script_plan import (
@@ -38,7 +38,8 @@ from drmaa_cli.typed import Callable, NamedTuple
 
 LARGEST_SCRIPT = 16 * 2**20  # bytes; tasks with a script of 40 MB were no slower on a real cell, qsub was
 MIXED_NAME = "runJobs"  # the name of an array of different commands without a job name
-VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.WD, c.V_ENV, *OPTIONS))
+PLACES = (c.WD, *OPTIONS)
+VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.V_ENV, *PLACES))
 
 
 class Part(NamedTuple):
@@ -95,7 +96,7 @@ def _groups(templates: Sequence[Values]) -> list[list[int]]:
     names = sorted({name for values in templates for name in values} - VARYING)
     for position, values in enumerate(templates):
         vector = _vector(values, c.V_ENV)
-        native = natives.get(vector)
+        native = natives.get(vector) if vector else ()
         if native is None:
             native = natives[vector] = tuple(item for item in vector if _is_native(item.partition("=")[0]))
         groups.setdefault((*map(values.get, names), native), []).append(position)
@@ -127,7 +128,8 @@ class _Group:
         """The templates as arrays of at most so many tasks."""
         jobs = self._jobs()
         joined = self.qsub.is_joined()
-        plan = plan_script([job.place for job in jobs], self._given, joined=joined)
+        places = {id(job.place): job.place for job in jobs}  # few: equal ones are one object
+        plan = plan_script(list(places.values()), self._given, joined=joined)
         native = self._native_variables(jobs)
         qsub = self.qsub._replace(values={**self._common, c.V_ENV: native})
         name = _name([job.command for job in jobs])
@@ -154,7 +156,10 @@ class _Group:
         lines: Sequence[str],
     ) -> Part:
         tasks = TaskRange(1, len(lines))
-        files = of_tasks([output_files(qsub, job.place) for job in jobs])
+        base = without_place(qsub)
+        places = {id(job.place): job.place for job in jobs}
+        at = {name: at_place(base, place) for name, place in places.items()}
+        files = of_tasks([at[id(job.place)] for job in jobs])
 
         def submission(marks: Marks) -> Submission:
             script = Script(plan, frozenset(), job_script.many(lines))
@@ -167,22 +172,31 @@ class _Group:
         """Each template's own part, checked as :func:`drmaa_cli.template.build.build` does."""
         jobs = []
         leading, home = self.qsub.options.leading, self.qsub.environment.home
-        directories: dict[object, str] = {}
+        places: dict[tuple[Text | None, ...], Place] = {}  # what differs in nothing is looked at once
+        commands: set[str] = set()
+        directory = ""
+        paths: dict[bytes, str | None] = {}
         with _Naming() as naming:
             for naming.position in self._positions:
                 values = self._templates[naming.position]
-                check_text(values)
-                wanted = values.get(c.WD, "")
-                directory = directories.get(wanted)
-                if directory is None:
-                    directory = directories[wanted] = working_directory(_scalar(wanted), home, False)
-                paths = {name: _scalar(values[name]) for name in OPTIONS if name in values}
-                check_paths(paths, False)
-                command = command_of(values)
-                check_command(command)
-                place = Place(directory, resolved_paths(paths, directory, self._given))
-                arguments = leading + _vector(values, c.V_ARGV)
-                jobs.append(_Job(command, arguments, _vector(values, c.V_ENV), place))
+                arguments, environment = _vector(values, c.V_ARGV), _vector(values, c.V_ENV)
+                own = (_scalar(values.get(c.REMOTE_COMMAND, "")), *arguments, *environment)
+                wanted = tuple(map(values.get, PLACES))
+                place = places.get(wanted)
+                if place is None or not is_short_and_plain("".join(own)):  # all else has been checked
+                    check_text(values)
+                if place is None:
+                    directory = working_directory(_scalar(values.get(c.WD, "")), home, False)
+                    paths = {name: _scalar(values[name]) for name in OPTIONS if name in values}
+                    check_paths(paths, False)
+                command = own[0]
+                if command not in commands:
+                    command = command_of(values)
+                    check_command(command)
+                    commands.add(command)
+                if place is None:
+                    place = places[wanted] = Place(directory, resolved_paths(paths, directory, self._given))
+                jobs.append(_Job(command, leading + arguments, environment, place))
         return jobs
 
     def _lines(
@@ -191,6 +205,9 @@ class _Group:
         """The script's line for each job; ``native`` variables are set by ``-v``."""
         with _Naming() as naming:
             for naming.position, job in zip(self._positions, jobs):
+                if not (job.environment or plan.is_needed):
+                    yield job_script.plain_line(job.command, job.arguments)
+                    continue
                 variables = pairs(item for item in job.environment if item not in native)
                 if variables:
                     check_shell_variables(job.command, variables)
@@ -233,7 +250,7 @@ def _is_for_all(name: str, value: str) -> bool:
 
 def _name(commands: Sequence[str]) -> str:
     """The name of an array that was given none."""
-    names = {posixpath.basename(command) for command in commands}
+    names = {posixpath.basename(command) for command in set(commands)}
     if len(names) == 1:
         name = names.pop()
         try:

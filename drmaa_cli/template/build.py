@@ -14,6 +14,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.gridengine.native import Native
 from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.template.kept import to_bytes
 from drmaa_cli.template.limits import check_text
 from drmaa_cli.template.output import output_files
 from drmaa_cli.template.paths import (
@@ -24,6 +25,9 @@ from drmaa_cli.template.paths import (
 from drmaa_cli.template.qsub_command import QsubCommand
 from drmaa_cli.template.script_plan import Place
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
+from drmaa_cli.typed import Callable, TypeVar, cast
+
+T = TypeVar("T")
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
 
@@ -60,6 +64,49 @@ def build(
     submission = qsub.submission(command, directory, start, marks)
     place = Place(directory, resolved_paths(qsub.paths(), directory, qsub.given_names()))
     return submission._replace(files=(output_files(qsub, place),))
+
+
+class Repeated:
+    """Builds submissions, and that which was built last no second time: many a program submits one template.
+
+    What is built depends on the template, the environment and what else is asked of the context: an option
+    file, a script, a job category, the time of a start. That for which nothing else was asked is the same the
+    next time, but for its token.
+    """
+
+    def __init__(self) -> None:
+        nothing = Submission((), {}, None, None, "")
+        self._last: tuple[tuple[object, ...], Submission, bytes] = ((), nothing, b"")
+
+    def build(
+        self, values: Values, context: BuildContext, tasks: TaskRange | None, marks: Marks
+    ) -> tuple[Submission, bytes]:
+        """As :func:`build`, and the template as it is kept (:func:`drmaa_cli.template.kept.to_bytes`)."""
+        made_of = (values, context.environment._replace(now=0), tasks, marks.in_account)
+        last, submission, template = self._last
+        if made_of == last:
+            return submission.marked(marks.token), template
+        asked: list[object] = []
+
+        def watched(ask: T) -> T:
+            def call(*arguments: object) -> object:
+                asked.append(ask)
+                return cast("Callable[..., object]", ask)(*arguments)
+
+            return ask and cast("T", call)
+
+        watching = context._replace(
+            category=watched(context.category),
+            include=watched(context.include),
+            script=watched(context.script),
+            localtime=watched(context.localtime),
+            mktime=watched(context.mktime),
+        )
+        submission = build(values, watching, tasks, marks)
+        template = to_bytes([values])
+        if not asked:
+            self._last = (made_of, submission, template)
+        return submission, template
 
 
 def prepare(common: Values, context: BuildContext) -> tuple[QsubCommand, str]:

@@ -118,6 +118,11 @@ def line(task: Task, *, is_array: bool = True) -> str:
     return " ".join(words)
 
 
+def plain_line(command: str, arguments: Sequence[str]) -> str:
+    """What :func:`line` makes of a task that has a command and arguments, and nothing else."""
+    return f"exec {' '.join(map(quoted, (command, *arguments)))}"
+
+
 def quoted(text: str) -> str:
     """A text as one word of shell on one line, every character for itself."""
     if "'" in text:

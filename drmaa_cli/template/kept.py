@@ -16,10 +16,8 @@ FASTEST = 1  # of the levels of zlib: templates that differ a little shrink to a
 
 def to_bytes(templates: Sequence[Values]) -> bytes:
     """The templates of one submission: one for all its tasks, or one for each."""
-    plain = [
-        {name.decode(): value if isinstance(value, str) else list(value) for name, value in values.items()}
-        for values in templates
-    ]
+    names = {name: name.decode() for name in {name for values in templates for name in values}}
+    plain = [{names[name]: value for name, value in values.items()} for values in templates]
     if len(plain) == 1:
         text = dumps(plain, ",", ":")
     else:

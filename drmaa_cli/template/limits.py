@@ -23,8 +23,8 @@ def check_text(values: Mapping[bytes, Text]) -> None:
     Raises:
         InvalidAttributeValueException: naming the attribute.
     """
-    whole = "".join([value if isinstance(value, str) else "".join(value) for value in values.values()])
-    if len(whole) <= LONGEST_STRING and whole.isascii() and "\0" not in whole:
+    texts = [value if isinstance(value, str) else "".join(value) for value in values.values()]
+    if is_short_and_plain("".join(texts)):
         return
     for name, value in values.items():
         for item in (value,) if isinstance(value, str) else value:
@@ -38,6 +38,15 @@ def check_text(values: Mapping[bytes, Text]) -> None:
                 raise refused(
                     name, item, f"a program can be given {LONGEST_STRING} bytes at a time, not {size}"
                 )
+
+
+def is_short_and_plain(whole: str) -> bool:
+    """Whether texts are such that :func:`check_text` has nothing against them.
+
+    Args:
+        whole: all of them together.
+    """
+    return len(whole) <= LONGEST_STRING and whole.isascii() and "\0" not in whole
 
 
 def check_command(command: str) -> None:

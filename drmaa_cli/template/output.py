@@ -19,23 +19,41 @@ def output_files(qsub: QsubCommand, place: Place) -> OutputFiles:
         qsub: what the job is submitted with.
         place: its directory, and those of its paths that are attributes.
     """
-    directory = place.directory or _directory(qsub)
+    return at_place(without_place(qsub), place)
 
-    def given(attribute: bytes, option: str) -> tuple[str, ...]:
-        path = place.paths.get(attribute)
-        if path is not None:  # the directory itself: of a task, the only way to have its output there
-            return (f":{path}/" if path == place.directory else f":{path}",)
+
+def without_place(qsub: QsubCommand) -> OutputFiles:
+    """The same of a job whose directory and paths are no attributes: the options decide."""
+
+    def given(option: str) -> tuple[str, ...]:
         value = _option(qsub, option)
         return () if value is None else tuple(value.split(","))
 
     joined = qsub.value(c.JOIN_FILES) or _option(qsub, "-j") or "n"
     return OutputFiles(
-        directory,
-        given(c.OUTPUT_PATH, "-o"),
-        given(c.ERROR_PATH, "-e"),
+        _directory(qsub),
+        given("-o"),
+        given("-e"),
         joined.lower() in YES,
         qsub.environment.home,
         qsub.environment.user,
+    )
+
+
+def at_place(files: OutputFiles, place: Place) -> OutputFiles:
+    """What becomes of :func:`without_place` in a place."""
+
+    def given(attribute: bytes, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        path = place.paths.get(attribute)
+        if path is None:
+            return otherwise
+        # the directory itself: of a task, the only way to have its output there
+        return (f":{path}/" if path == place.directory else f":{path}",)
+
+    return files._replace(
+        directory=place.directory or files.directory,
+        output=given(c.OUTPUT_PATH, files.output),
+        error=given(c.ERROR_PATH, files.error),
     )
 
 

@@ -41,7 +41,7 @@ from drmaa_cli.template.script_plan import (
 )
 from drmaa_cli.template.submission import (
     ACCOUNT_PREFIX,
-    CONTEXT,
+    CONTEXT_PREFIX,
     Category,
     Environment,
     LocalTime,
@@ -241,7 +241,7 @@ class QsubCommand(NamedTuple):
         argv += self.simple_attributes() + self.mail() + by_name.options
         argv += ["-@", STANDARD_INPUT] if by_name.lines else []
         in_account = bool(marks.token) and marks.in_account and not self.gives("-A")
-        argv += ["-ac", f"{CONTEXT}={marks.token}"] if marks.token else []
+        argv += ["-ac", CONTEXT_PREFIX + marks.token] if marks.token else []
         argv += ["-A", ACCOUNT_PREFIX + marks.token] if in_account else []
         argv += ["-terse"] + (["-t", format_range(self.tasks)] if self.tasks else [])
         arguments = self.arguments()

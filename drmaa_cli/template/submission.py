@@ -16,6 +16,8 @@ Values = Mapping[bytes, Text]
 LocalTime = Callable[[float], struct_time]
 MakeTime = Callable[[tuple[int, int, int, int, int, int, int, int, int]], float]
 
+CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context
+CONTEXT_PREFIX = f"{CONTEXT}="
 ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
 
 
@@ -91,6 +93,15 @@ class Submission(NamedTuple):
     files: Sequence[OutputFiles] = ()
     shown: Sequence[str] = ()
 
+    def marked(self, token: str) -> Submission:
+        """The same with another token in the place of its own."""
+        argv = list(self.argv)
+        for option, start in (("-ac", CONTEXT_PREFIX), ("-A", ACCOUNT_PREFIX)):
+            for index, pair in enumerate(zip(self.argv, self.argv[1:]), 1):
+                if pair == (option, start + self.token):
+                    argv[index] = start + token
+        return self._replace(argv=tuple(argv), token=token)
+
 
 class Marks(NamedTuple):
     """How a job is marked, so that it is found again when the answer of qsub is lost.
@@ -105,4 +116,3 @@ class Marks(NamedTuple):
 
 
 UNMARKED = Marks()
-CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context

@@ -13,7 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drmaa_cli.template.job_script import EXIT_NOT_STARTED, Task, expanded, line, many, one, quoted
+from drmaa_cli.template.job_script import (
+    EXIT_NOT_STARTED,
+    Task,
+    expanded,
+    line,
+    many,
+    one,
+    plain_line,
+    quoted,
+)
 from tests.patience import PATIENCE
 from tests.tables import sampled
 
@@ -240,3 +249,9 @@ def test_a_command_that_looks_like_a_variable() -> None:
 def test_no_line_of_a_users_is_an_embedded_option() -> None:
     script = one(Task("/bin/echo", ["\n#$ -q other.q\n"]), is_array=False)
     assert not any(text.startswith("#$") for text in script.splitlines())
+
+
+@PROPERTY
+@given(words, st.lists(words, max_size=3))
+def test_the_line_of_a_plain_task(command: str, arguments: list[str]) -> None:
+    assert plain_line(command, arguments) == line(Task(command, arguments))

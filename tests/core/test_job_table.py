@@ -11,6 +11,7 @@ from drmaa_cli.gridengine.records import Details, JobId, Snapshot, TaskRange
 from drmaa_cli.jobs.evidence import apply
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_table import JobTable
+from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.jobs.tracked_job import NO_TASK
 from tests.core import evidence
 
@@ -258,3 +259,24 @@ def test_a_time_in_an_unknown_form_is_passed_over() -> None:
     known = table.get(101)
     assert known is not None
     assert [row.time for row in known.rows] == ["yesterday"]
+
+
+def test_ended_jobs_are_not_looked_at_when_something_is_heard_of_others() -> None:
+    """Those that nobody has reaped yet may be many."""
+
+    class Watched(TaskNumbers):
+        looks = 0
+
+        def __bool__(self) -> bool:
+            Watched.looks += 1
+            return super().__bool__()
+
+    table = fill(100)
+    for known in table:
+        known.waiting = Watched(known.all_tasks)
+    for number in range(102, 201):
+        table.ended(evidence.ended(number, NO_TASK, end()))
+    Watched.looks = 0
+    assert [known.number for known in table.waiting()] == [101]
+    assert (table.lost(), Watched.looks) == ([], 2)
+    assert len(table) == 100

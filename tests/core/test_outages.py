@@ -305,6 +305,7 @@ def test_a_user_without_a_name_in_mid_session(cell: Cell, monkeypatch: pytest.Mo
         raise KeyError(f"getpwuid(): uid not found: {number}")
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.setattr("drmaa_cli.system.host.os.geteuid", lambda: 2**32 - 2)
     calls = {
         "runJob": lambda: connection.runJob(jt),
         "runBulkJobs": lambda: connection.runBulkJobs(jt, 1, 2, 1),
