@@ -5,6 +5,7 @@ Needs the daemons and tools of Debian's packages gridengine-master, gridengine-e
 
 from __future__ import annotations
 
+import resource
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from fake_sge.real.installation import debian
 __all__ = ["BINARIES", "CellError", "RealCell", "is_running", "missing_tools", "wait_until"]
 
 BINARIES = debian().binaries  # Debian's /usr/bin/q* are slow shell wrappers around these
+MOST_FILES = 1024
 
 
 def missing_tools() -> list[str]:
@@ -74,8 +76,16 @@ class RealCell:
         return daemons.run(*argv, check=check, timeout=timeout)
 
     def up(self) -> RealCell:
-        """Start the cell and wait until a job has run in it; CellError when it cannot be started."""
-        self.private.start()
+        """Start the cell and wait until a job has run in it; CellError when it cannot be started.
+
+        Its daemons may open few files, for each job's shepherd closes all that there might be.
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(MOST_FILES, soft), hard))
+        try:
+            self.private.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         return self
 
     def down(self) -> None:
