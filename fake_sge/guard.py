@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+
+from .real.guard import await_end
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``DIRECTORY [remove]``; the owner holds the other end of standard input."""
-    while os.read(0, 4096):
-        continue
+    """``DIRECTORY OWNER [remove]``; the owner, a process, holds the other end of standard input, too."""
+    directory, owner, *options = arguments
+    await_end(int(owner))
     from .cell import Cell  # noqa: PLC0415 the guard is not in the way of the cell's start
     from .place import remove  # noqa: PLC0415 the same
 
-    cell = Cell(arguments[0])
+    cell = Cell(directory)
     cell.stop()
-    if arguments[1:]:
+    if options:
         remove(cell.directory, whole=True)
     return 0

@@ -75,7 +75,7 @@ class Guard:
     def __init__(self, layout: Layout, remove: bool) -> None:
         options = ("remove",) if remove else ()
         self._process = subprocess.Popen(
-            command(layout, "fake-guard", str(layout.directory), *options),
+            command(layout, "fake-guard", str(layout.directory), str(os.getpid()), *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -311,7 +311,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
         if self._guarded:
             remove = ("remove",) if self._temporary else ()
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, str(self.directory), *remove],
+                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(self.directory), *remove],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )

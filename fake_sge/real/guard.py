@@ -1,14 +1,14 @@
 """The end of a real cell's processes, also when the program that started it was killed.
 
-Run as a program (``python guard.py DIRECTORY [remove]``) it waits for the end of its standard input, which
-its owner holds open, and then ends the cell; with ``remove`` it deletes its directory, too. It needs nothing
-but the standard library.
+Run as a program (``python guard.py OWNER DIRECTORY [remove]``) it waits for the end of its parent, the
+process OWNER, and then ends the cell; with ``remove`` it deletes its directory, too. It needs nothing but
+the standard library.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import select
 import signal
 import sys
 import time
@@ -71,14 +71,34 @@ def end_processes(root: Path) -> None:
     raise TimeoutError(f"processes of the cell with SGE_ROOT={root} do not end: {processes(root)}")
 
 
-def main(directory: Path, remove: bool) -> None:
+def await_end(owner: int) -> None:
+    """Wait until a process, this one's parent, has ended, or closes what is standard input here.
+
+    Its end alone is enough: children that it has forked, such as the workers of a pool, hold the pipe open
+    and may wait for it for ever.
+    """
+    try:
+        ended = [os.pidfd_open(owner)]
+    except (AttributeError, OSError):  # Linux before 5.3; or it has ended already
+        ended = []
+    while os.getppid() == owner:
+        ready, _, _ = select.select([0, *ended], [], [], None if ended else 1.0)
+        if ended and ended[0] in ready:
+            return
+        if 0 in ready and not os.read(0, 4096):
+            return
+
+
+def main(owner: int, directory: Path, remove: bool) -> None:
     """Wait for the owner's end, then do what it would have done."""
-    sys.stdin.buffer.read()
+    await_end(owner)
     if directory.exists():
         end_processes(directory / "root")
         if remove:
+            import shutil  # noqa: PLC0415 the guard of a fake cell starts faster without
+
             shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), remove=sys.argv[2:] == ["remove"])
+    main(int(sys.argv[1]), Path(sys.argv[2]), remove=sys.argv[3:] == ["remove"])

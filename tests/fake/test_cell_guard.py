@@ -70,6 +70,49 @@ def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -
         wait_for(lambda: not directory.exists())
 
 
+WAITING_CHILD = """
+import os, sys, time
+import fake_sge
+from fake_sge.real import guard
+import subprocess
+how, place = sys.argv[1:]
+if how == "fake":
+    fake_sge.Cell(place, login_shells=False).start(guarded=True)
+else:
+    words = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), place, "remove"]
+    subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+print(child, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("how", ["fake", "real"])
+def test_a_child_that_the_owner_has_forked_does_not_keep_the_cell(tmp_path: Path, how: str) -> None:
+    """A worker of a pool, for example, waits for ever when its parent was killed."""
+    place = tmp_path / "cell"
+    (tmp_path / "out").touch()
+    if how == "real":
+        place.mkdir()
+    with (tmp_path / "out").open("w") as out:
+        subprocess.run([sys.executable, "-c", WAITING_CHILD, how, str(place)], stdout=out, check=True)
+    child = int((tmp_path / "out").read_text())
+    try:
+        if how == "fake":
+            wait_for(lambda: not of_cell_daemons(place))
+        else:
+            wait_for(lambda: not place.exists())
+        os.kill(child, 0)  # it waits still
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def of_cell_daemons(directory: Path) -> list[str]:
+    return [name for name in of_cell(directory) if name.startswith("fake-")]
+
+
 @pytest.mark.slow
 def test_the_guard_goes_with_the_cell(tmp_path: Path) -> None:
     with Cell(tmp_path / "cell") as cell:

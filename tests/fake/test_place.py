@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -102,7 +103,8 @@ def test_a_temporary_directory_is_removed_with_all_that_is_in_it() -> None:
 def test_the_guard_of_a_real_cell_keeps_a_named_directory(project: Path) -> None:
     for words, stays in ((), True), (("remove",), False):
         guard = [sys.executable, "-I", "-S", place.__file__.replace("place.py", "real/guard.py")]
-        subprocess.run([*guard, str(project), *words], stdin=subprocess.DEVNULL, check=True)
+        argv = [*guard, str(os.getpid()), str(project), *words]
+        subprocess.run(argv, stdin=subprocess.DEVNULL, check=True)
         assert project.exists() == stays
 
 

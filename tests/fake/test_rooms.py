@@ -101,8 +101,8 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "reports",
         "settings",
     ),
-    "guard": ("cell", "place"),
     "real": ("comparison", "errors", "layout", "model", "on_path", "options", "place", "reports"),
+    "guard": ("cell", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli_words": (),
     "cli": (
