@@ -70,11 +70,6 @@ def test_a_short_outage_during_synchronize(own: Cell) -> None:
 
 
 @pytest.mark.slow
-def test_a_qmaster_stopped_for_twenty_seconds(own: Cell) -> None:
-    synchronize_through_an_outage(own, jobs=100, run_time=3, outage=20)
-
-
-@pytest.mark.slow
 @pytest.mark.real_cell
 def test_a_real_qmaster_stopped_for_twenty_seconds(
     real_cell: RealCell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -86,7 +81,7 @@ def test_a_real_qmaster_stopped_for_twenty_seconds(
         rows = real_cell.run("qstat").stdout.splitlines()[2:]
         return all(row.split()[4] == "r" for row in rows)
 
-    synchronize_through_an_outage(real_cell, jobs=97, run_time=10, outage=20, under_way=under_way)
+    synchronize_through_an_outage(real_cell, jobs=30, run_time=10, outage=20, under_way=under_way)
 
 
 @pytest.mark.parametrize(
