@@ -104,6 +104,7 @@ def test_what_is_on_record_needs_no_qmaster(own_desk: tuple[Desk, Cell]) -> None
         assert time.monotonic() < until
         time.sleep(0.1)
     told = json.loads(desk.good("info", "--json", one))
+    desk.env["DRMAA_CLI_RETRY_FOR"] = "0.2"
     cell.stop_qmaster()
     assert (
         desk.good("logs", one) == desk.good("logs", "-f", "k") == desk.good("logs", "-n", "1", "o*") == "out"

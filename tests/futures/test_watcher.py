@@ -39,10 +39,13 @@ def submitted(futures: Sequence[JobFuture[Any]]) -> None:
     until(lambda: all(future.job for future in futures))
 
 
+CALLS = 3000
+
+
 @pytest.mark.slow
-def test_ten_thousand_calls_take_one_qsub_and_few_listings(scene: Scene) -> None:
+def test_thousands_of_calls_take_one_qsub_and_few_listings(scene: Scene) -> None:
     executor = scene(gather=3600)
-    futures = [executor.submit(add, number) for number in range(10_000)]
+    futures = [executor.submit(add, number) for number in range(CALLS)]
     executor.shutdown(wait=False)
     submitted(futures)
     assert scene.runner.count("qsub") == 1
@@ -53,7 +56,7 @@ def test_ten_thousand_calls_take_one_qsub_and_few_listings(scene: Scene) -> None
     for number, future in enumerate(futures):
         scene.answer(future, number)
     scene.end(futures)
-    assert [future.result(PATIENCE) for future in futures] == list(range(10_000))
+    assert [future.result(PATIENCE) for future in futures] == list(range(CALLS))
     executor.shutdown()
     assert scene.runner.count("qstat") < 20
     assert not list(scene.spool.iterdir())
