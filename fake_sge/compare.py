@@ -9,7 +9,8 @@ numbers, moments, priorities, used time and memory are made comparable; everythi
 command lines, one a line. ``--idle`` waits after each until no job is left.
 
 ``--random 500`` makes up as many lines with the options of all commands; what it finds is told with the lines
-that show it again, and ``--seed`` repeats a run.
+that show it again, and ``--seed`` repeats a run. Lines that the fake refuses as not simulated are counted
+for themselves, and those after which the cells are not the same any more are left out.
 
 The exit code is 0 when there is no difference, 1 when there are some, and 2 when there is no real Grid Engine
 here or the arguments are wrong.
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import re
 import shlex
 import subprocess
 import sys
@@ -28,6 +30,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from .cell import Cell
 from .comparison import differences
@@ -40,6 +43,7 @@ from .real.cell import FIRST_JOB, RealCell
 DIFFERENT, NOT_COMPARED = 1, 2
 NOTHING_AT_HOME = "-o /dev/null -e /dev/null\n"  # output goes to the user's home directory by default
 FIRST_NUMBER = 500001  # so that no other figure looks like a job number
+_REFUSED = re.compile(r"^fake_sge: .* not simulated", re.MULTILINE)
 SETTLED_SECONDS = 1.5  # a scheduler runs once a second
 
 
@@ -108,8 +112,20 @@ def compare(lines: Sequence[str], options: CellOptions, *, idle: bool = False, w
         return differences([mine for _, mine in answers], [theirs for theirs, _ in answers])
 
 
-def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[str]:
-    """Try as many random lines; each difference as text, with what shows it again.
+class Tried(NamedTuple):
+    """One random line.
+
+    Attributes:
+        found: the difference, with what shows it again; "" when there is none.
+        simulated: whether it was compared; False when the fake has refused it as what it does not simulate.
+    """
+
+    found: str
+    simulated: bool = True
+
+
+def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[Tried]:
+    """Try as many random lines.
 
     Raises:
         NotInstalledError: there is no real Grid Engine on this machine.
@@ -119,25 +135,29 @@ def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[str]
     with both(options) as (real, fake, place):
         for number, lines in enumerate(situations.situations(seed, count)):
             tried = pair(real, fake, place, str(number))
-            yield from _differences(tried, lines)
+            yield from try_lines(tried, lines)
             tried.clear()
             tried.prepare("; ".join(f"qconf {option}" for option in situations.AFTER))
 
 
-def _differences(tried: Pair, lines: Sequence[str]) -> Iterator[str]:
+def try_lines(tried: Pair, lines: Sequence[str]) -> Iterator[Tried]:
+    """Try one line after the other, up to one after which the cells are not the same any more."""
     said: list[str] = []
     for line in lines:
         theirs, mine = tried.run(line)
-        found = differences([mine], [theirs], context=1)
-        if found:
-            yield f"{_again([*said, line])}\n{found}"
+        if _REFUSED.search(mine.err):
+            yield Tried("", simulated=False)
+        else:
+            found = differences([mine], [theirs], context=1)
+            yield Tried(f"{_again([*said, line])}\n{found}" if found else "")
         if situations.changes_something(line):
             said.append(line)
             if not tried.settle():
                 if tried.deleting():
                     return  # the execution daemon is slow: nothing that follows would be the same
                 states = tried.run("qstat -u '*'")
-                yield f"{_again([*said, 'qstat'])}\n{differences([states[1]], [states[0]], context=9)}"
+                found = differences([states[1]], [states[0]], context=9)
+                yield Tried(f"{_again([*said, 'qstat'])}\n{found}")
                 return
 
 
@@ -178,7 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = cell_options(args.slots)
     try:
         if args.random:
-            return _report(compare_random(args.random, args.seed, options), args.random, args.seed)
+            return report(compare_random(args.random, args.seed, options), args.seed)
         found = compare(lines, options, idle=args.idle, wait=args.wait)
     except (CellError, TimeoutError, subprocess.TimeoutExpired) as error:
         print(f"fake_sge.compare: {error}", file=sys.stderr)
@@ -188,12 +208,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DIFFERENT if found else 0
 
 
-def _report(found: Iterator[str], lines: int, seed: str) -> int:
-    count = 0
-    for text in found:
-        count += 1
-        print(f"{text}\n", flush=True)
-    print(f"{count} differences in {lines} random command lines (--seed {seed})")
+def report(lines: Iterator[Tried], seed: str) -> int:
+    """Print what was found in random lines and how many they were; the exit code."""
+    count = tried = left_out = 0
+    for line in lines:
+        tried += 1
+        left_out += not line.simulated
+        if line.found:
+            count += 1
+            print(f"{line.found}\n", flush=True)
+    refused = f"; {left_out} not compared, for they are not simulated" if left_out else ""
+    print(f"{count} differences in {tried} random command lines (--seed {seed}){refused}")
     return DIFFERENT if count else 0
 
 

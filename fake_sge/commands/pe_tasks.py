@@ -37,8 +37,6 @@ def run(
     Raises:
         RunByClient: the caller's process has to go on.
     """
-    if "JOB_ID" not in request.env:
-        return Reply.of_text(1, "", NO_JOB)
     number = atol(request.env["JOB_ID"])
     if number <= 0:
         return Reply.of_text(1, "", _BAD_JOB)

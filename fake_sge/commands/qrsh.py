@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..engine.admission import ANSWER_LOST
+from ..engine.submission import NO_SUITABLE_QUEUES, UNSUITABLE
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.operations import JobOperation
@@ -34,8 +35,14 @@ from .submit_options.table import help_text
 _NO_SLOT = 'Your "qrsh" request could not be scheduled, try again later.\n'
 _NOT_HERE = (  # real cell: each by itself
     *("-a", "-c", "-C", "-ckpt", "-dl", "-he", "-i", "-ot", "-r", "-S", "-shell", "-sync", "-t", "-tc"),
-    *("-terse", "-u"),
+    *("-terse", "-u", "-xml"),
 )
+_NOT_WITHOUT_COMMAND = (  # the same: real cell, each by itself and with another one
+    *("-b", "-wd", "-hold_jid", "-hold_jid_ad", "-v", "-V", "-display", "-h"),
+)
+_SESSION = "QRLOGIN"
+_VERIFY_FIRST, _VERIFY_ONLY = 2, 3  # -w e, and v (p is 4)
+_NOT_SIMULATED = "fake_sge: qrsh without a command is not simulated\n"
 _OWN = ("-nostdin", "-noshell", "-verbose", "-display")
 _IN_JOB = (  # all others are unknown with -inherit (real cell: each by itself)
     *("-inherit", "-cwd", "-wd", "-v", "-V", "-pty", *_OWN),
@@ -58,7 +65,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     switches = [option.switch for option in parsed.options]
     if "-inherit" in switches and "-help" not in switches:
         return _in_job(parsed, set(switches), request, qmaster)
-    answer = _without_a_job(request, switches)
+    answer = _without_a_job(request, parsed.options)
     if answer is not None:
         return answer
     script: Script | None = None
@@ -87,17 +94,23 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     return _done(request, qmaster, built, switches)
 
 
-def _without_a_job(request: Request, switches: list[str]) -> Reply | None:
-    """What is answered before a job is thought of; None: nothing."""
+def _without_a_job(request: Request, options: list[Option]) -> Reply | None:
+    """What is answered before a job is thought of; None: nothing.
+
+    Of the options that are looked for in all of them the first is told, of those that are left over each.
+    """
+    switches = ["-V" if option.switch == "-v" and not option.shown else option.switch for option in options]
     if "-help" in switches:
         return Reply.of_text(0, help_text(request.flavour, "qrsh", _NOT_HERE))
-    wrong = [switch for switch in switches if switch in _NOT_HERE]
+    alone = "script" not in switches
+    unknown = (*_NOT_HERE, *(_NOT_WITHOUT_COMMAND if alone else ()))
+    wrong = [switch for switch in switches if switch in unknown][:1]
+    left = ("-cell", "-notify") if alone else ("-cell",)
+    wrong = wrong or [
+        f"{option.switch} {option.shown or ''}".rstrip() for option in options if option.switch in left
+    ]
     if wrong:
-        return Reply.of_text(1, "", f"error: Unknown option {wrong[0]}\n")
-    if "script" not in switches and "-b" in switches:
-        return Reply.of_text(1, "", "error: Unknown option -b\n")
-    if "script" not in switches and "-verify" not in switches:
-        return Reply.of_text(1, "", "error: a session without a command needs a terminal\n")
+        return Reply.of_text(1, "", "".join(f"error: Unknown option {switch}\n" for switch in wrong))
     return None
 
 
@@ -105,13 +118,36 @@ def _done(request: Request, qmaster: QmasterInterface, built: Submitted, switche
     if built.verify:
         return Reply.of_text(0, _shown(built, request))
     try:
+        if "script" not in switches:
+            return _without_command(built, qmaster)
         return _Session(request, qmaster, switches).run(built.spec)
     except QmasterUnreachable as error:
         return Reply.of_text(1, "", unreachable_text(error, ""))
 
 
+def _without_command(built: Submitted, qmaster: QmasterInterface) -> Reply:
+    """What the qmaster has against a session without a command; it is not run.
+
+    With no terminal at its end the real one ends at once, in one of two ways: which one is a race.
+    """
+    named = built.spec.name if "name" in built.given else _SESSION
+    spec = built.spec._replace(name=named, job_type=built.spec.job_type | JobType.BINARY)
+    only = spec.verify_suitable >= _VERIFY_ONLY
+    answer = qmaster.submit(spec if only else spec._replace(verify_suitable=_VERIFY_ONLY))
+    unsuitable = answer.refusal[-1:] == (UNSUITABLE,)
+    if answer.refusal and (only or not unsuitable):
+        return Reply.of_text(1, "", "\n".join(answer.refusal) + "\n")
+    if only:
+        return Reply.of_text(0, "verification: found suitable queue(s)\n")
+    if unsuitable and spec.verify_suitable == _VERIFY_FIRST:
+        return Reply.of_text(1, "", f"{NO_SUITABLE_QUEUES}\n")
+    return Reply.of_text(1, "", _NO_SLOT if unsuitable and spec.immediate else _NOT_SIMULATED)
+
+
 def _in_job(parsed: Parsed, switches: set[str], request: Request, qmaster: QmasterInterface) -> Reply:
     """``-inherit``: a task of the job in which this is called."""
+    if "JOB_ID" not in request.env:
+        return Reply.of_text(1, "", pe_tasks.NO_JOB)
     wrong = [option for option in parsed.options if option.switch not in _IN_JOB]
     if wrong:
         return Reply.of_text(1, "", f"error: Unknown option {wrong[0].switch}\n")
@@ -131,6 +167,7 @@ class _Session:
         self.request = request
         self.qmaster = qmaster
         self.switches = switches
+        self.verbose = "-verbose" in switches
         self.told = b""  # what -verbose has still to say on stdout
 
     def run(self, spec: JobSpec) -> Reply:
@@ -144,29 +181,36 @@ class _Session:
             return self._submit(_as_job(spec, place, terminal), place)
 
     def _submit(self, spec: JobSpec, place: Path) -> Reply:
-        request, qmaster = self.request, self.qmaster
-        spec, refused = jsv.ask_server(spec, request, qmaster)
+        qmaster = self.qmaster
+        spec, refused = jsv.ask_server(spec, self.request, qmaster)
         if refused is not None:
             return Reply.of_text(1, "", f"{refused}\n")
         answer = qmaster.submit(spec)
-        number = answer.number
         if answer.unscheduled is not None:
-            return Reply.of_text(1, "", _NO_SLOT)
-        if number is None and not answer.refusal:
+            self._announce(answer.unscheduled, spec)
+            return Reply(1, self.told, encode(_NO_SLOT))
+        if answer.number is not None:
+            return self._follow(answer.number, spec, place)
+        if not answer.refusal:
             return Reply.of_text(0, "verification: found suitable queue(s)\n")
-        if number is None:
-            lost = answer.refusal == (ANSWER_LOST,)
-            return Reply.of_text(1, "", _NO_SLOT if lost else "\n".join(answer.refusal) + "\n")
+        lost = answer.refusal == (ANSWER_LOST,)
+        return Reply.of_text(1, "", _NO_SLOT if lost else "\n".join(answer.refusal) + "\n")
+
+    def _follow(self, number: int, spec: JobSpec, place: Path) -> Reply:
+        """Wait for the job's end."""
+        qmaster = self.qmaster
         client = qmaster.watch(number, "qrsh")
         try:
-            if "-verbose" in self.switches:
-                self._tell(number, spec)
+            self._announce(number, spec)
+            if spec.immediate:
+                qmaster.start_immediately(number)
+            self._tell(number)
             qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
             end = qmaster.finished_tasks(number)[0]
         except ClientSignal as caught:
             killed = caught.signal == signal.SIGKILL
             if not killed or self._task(number) is not None:  # or it waits on (real cell)
-                qmaster.operate(JobOperation.DELETE, number, None, actor_of(request))
+                qmaster.operate(JobOperation.DELETE, number, None, actor_of(self.request))
             if killed:
                 raise
             return Reply(0, *self._output(place))
@@ -174,15 +218,22 @@ class _Session:
             qmaster.unwatch(client)
         code = 128 + end.signal if end.signal else end.exit_status
         if end.deleted and not code:  # before it ran
-            return Reply.of_text(1, "", "" if end.failed else _NO_SLOT)
+            return Reply(1, self.told, encode("" if end.failed else _NO_SLOT))
         return Reply(code, *self._output(place))
 
-    def _tell(self, number: int, spec: JobSpec) -> None:
-        """What -verbose says."""
+    def _announce(self, number: int, spec: JobSpec) -> None:
+        """What -verbose says first."""
+        if not self.verbose:
+            return
         text = encode(f'Your job {number} ("{spec.name}") has been submitted\n')
         if not self.request.stdout_is_tty:  # a pipe gets it at the end
             self.told, text = text, b""
-        self.request.emit(text, b"waiting for interactive job to be scheduled ...\n")
+        self.request.emit(text, b"waiting for interactive job to be scheduled ...")
+
+    def _tell(self, number: int) -> None:
+        """What -verbose says when the job has been started."""
+        if not self.verbose:
+            return
         self.qmaster.wait_until(
             lambda: self._task(number) is not None or bool(self.qmaster.finished_tasks(number))
         )
@@ -192,7 +243,7 @@ class _Session:
             self.request.emit(
                 b"",
                 encode(
-                    f"Your interactive job {number} has been successfully scheduled.\n"
+                    f"\nYour interactive job {number} has been successfully scheduled.\n"
                     f"Establishing builtin session to host {host} ...\n"
                 ),
             )
@@ -212,7 +263,7 @@ def _shown(built: Submitted, request: Request) -> str:
     if spec.job_type & JobType.BINARY and "name" not in built.given:
         spec = spec._replace(name=base_name(spec.command.split(" ")[0]))
     elif not spec.job_type & JobType.BINARY and spec.script is None:
-        named = spec.name if "name" in built.given else "QRLOGIN"
+        named = spec.name if "name" in built.given else _SESSION
         spec = spec._replace(name=named, command="")
     terminal = request.env.get("TERM")
     variables = [variable for variable in built.given["env"] if variable[0] != "TERM"]

@@ -206,6 +206,7 @@ class _Call:
             job = qmaster.job(number)
             return job is None or bool(job.tasks) or bool(qmaster.finished_tasks(number))
 
+        qmaster.start_immediately(number)
         qmaster.wait_until(decided)
         job = qmaster.job(number)
         ends = qmaster.finished_tasks(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import CellConfig, Exit, Granted, Job, JobSpec, Range, Task, failures
+from ..model import CellConfig, Exit, Granted, Job, JobSpec, JobType, Range, Task, failures
 from ..model.accounting import RUSAGE, Record, format_record
 from ..model.accounting_json import format_json
 from ..model.categories import category_of
@@ -71,6 +71,19 @@ def _seconds(end: Exit, begun: float, over: float, exact: bool) -> int:
     return int(over - begun) if exact else int(over) - int(begun)
 
 
+def queue_is_at_fault(job: Job, end: Exit, granted: Granted, config: CellConfig) -> bool:
+    """Whether the queue goes into its error state and the job waits for another one.
+
+    That of a missing shell that the job did not ask for, and that was to be used and looked for (real cell).
+    """
+    if end.failed != failures.SHELL:
+        return end.failed in failures.QUEUE_ERROR
+    queue = config.queue_on(granted.queue, granted.host)
+    mode = queue.attributes.get("shell_start_mode") if queue is not None else None
+    unused = job.spec.job_type & JobType.NO_SHELL and job.spec.script is None
+    return not job.spec.shells and not unused and mode != "unix_behavior"
+
+
 def accounting_line(
     job: Job, task: Task, end: Exit, granted: Granted, config: CellConfig, pe_taskid: str = "NONE"
 ) -> str:
@@ -82,7 +95,7 @@ def accounting_line(
     Cluster Scheduler of any that was rescheduled.
     """
     spec, form = job.spec, config.flavour.accounting
-    blameless = end.failed in failures.QUEUE_ERROR
+    blameless = queue_is_at_fault(job, end, granted, config)
     rescheduled = end.failed == failures.RESCHEDULED and (form.json or not end.start_time)
     forgotten = blameless or rescheduled
     usage = {} if forgotten else end.usage

@@ -7,10 +7,22 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..model import CellConfig, Exit, Granted, Hold, Job, QueueState, State, Status, Task, TaskSet, failures
+from ..model import (
+    CellConfig,
+    Exit,
+    Granted,
+    Hold,
+    Job,
+    QueueState,
+    State,
+    Status,
+    Task,
+    TaskSet,
+    failures,
+)
 from ..model.operations import Finished
 from ..model.task_lists import TaskList
-from .accounting import accounting_line
+from .accounting import accounting_line, queue_is_at_fault
 from .delivery import is_away, is_stopped_by_queue, repeat_signals
 from .state import (
     NO_REASON,
@@ -56,7 +68,7 @@ def exited(state: CellState, now: float, number: int, task_number: int, run: int
     again = end.failed in failures.AGAIN or (end.failed == failures.NO_EXIT_STATUS and rerunnable)
     if again and not deleted:
         _again(state, now, job, task, end.failed)
-    elif end.failed in failures.QUEUE_ERROR and not deleted:
+    elif queue_is_at_fault(job, end, granted, state.config) and not deleted:
         _blame_queue(state, job, granted)
         _error(now, task, end)
         task.state &= ~State.ERROR

@@ -5,7 +5,7 @@ Observed on single hosts (captures w1, w3, w4) and on a real cell of several (te
 
 from __future__ import annotations
 
-from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, Task
+from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, State, Task
 from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import JobOperation
@@ -271,9 +271,9 @@ def remember(state: CellState, now: float, name: str, number: int) -> None:
 
 def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) -> Reason | None:
     """Why nothing of the job is looked at, when it is for one reason; None otherwise."""
-    if not job.waiting and all(task.errors for task in pending):
+    if not job.waiting and all(task.state & State.ERROR for task in pending):
         return 32, "Job is in error state"
-    if not job.free and all(task.hold or task.errors for task in pending):
+    if not job.free and all(task.hold or task.state & State.ERROR for task in pending):
         return HELD
     if job.predecessors:
         return 35, WAITS_FOR_JOBS
@@ -282,6 +282,6 @@ def _simple_reason(state: CellState, job: Job, pending: list[Task], now: float) 
     if any(task.not_before > now for task in pending):
         host = next((instance.host for instance in state.instances.values()), "")
         return 44, f'cannot run on host "{host}" until clean up of a previous run has finished'
-    if concurrency_left(state, job) == 0 and all(task.hold or task.errors for task in pending):
+    if concurrency_left(state, job) == 0 and all(task.hold or task.state & State.ERROR for task in pending):
         return TOO_MANY
     return None

@@ -14,6 +14,9 @@ from .admission import ANSWER_LOST, judge, late, not_in_any_queue
 from .reasons import suitability
 from .state import NO_REASON, CellState
 
+NO_SUITABLE_QUEUES = "error: no suitable queues"
+UNSUITABLE = "verification: no suitable queues"
+
 
 def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
     """Store a job, or say why not. ``-w v`` and ``-w p`` only verify."""
@@ -30,9 +33,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
     if not found and trouble != [ANSWER_LOST] and (trouble or spec.verify_suitable == 2):
         before = [] if trouble or state.instances else [not_in_any_queue(spec.owner, state.config)]
         refused = spec.verify_suitable == 2
-        trouble = (
-            [*before, "error: no suitable queues"] if refused else ["warning: no suitable queues", *trouble]
-        )
+        trouble = [*before, NO_SUITABLE_QUEUES] if refused else ["warning: no suitable queues", *trouble]
     if trouble:
         take_number(state)
         return Submission(refusal=tuple(trouble))
@@ -50,7 +51,7 @@ def _verified(number: int, found: bool, messages: list[SchedulingMessage]) -> Su
     if found:
         return Submission(code=0)
     texts = [f"Job {number} {message.text}" for message in messages]
-    return Submission(refusal=(*texts, "verification: no suitable queues"))
+    return Submission(refusal=(*texts, UNSUITABLE))
 
 
 def _store(state: CellState, now: float, spec: JobSpec) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import resource
 import shutil
@@ -23,8 +24,15 @@ _LIMITS = {
     "rss": resource.RLIMIT_RSS,
 }
 
-# Smaller limits are raised to these (real cell: each of -l h_X and s_X with 1, 3, 1K ... 20M).
-_LEAST = {"cpu": 2, "vmem": 10 << 20, "fsize": 15 << 10, "data": 10 << 20, "stack": 1 << 20, "rss": 10 << 20}
+# The shepherd of a qrsh has a thread, and qrsh_starter libraries, for which there is no room below these
+# (real cell: -l h_data, s_data, h_vmem and s_vmem in steps, with and without -noshell, -wd and -pe).
+_DATA_OF_SESSION = 21 << 19
+_MEMORY_OF_SESSION = 17 << 20
+_MEMORY_OF_STARTER = 11 << 20
+_NO_CONFIGURATION = (
+    "qrsh_starter: cannot read job configuration from file {}/config\n"
+    + 'can\'t get configuration value for "qrsh_tmpdir"\n' * 3
+)
 
 
 class StartFailure(Exception):
@@ -51,6 +59,23 @@ def _end_session(order: dict[str, Any], text: str) -> NoReturn:
     os._exit(1)
 
 
+def _begin_session(order: dict[str, Any]) -> None:
+    """End the process of a qrsh that has too little memory, as if it were hung up."""
+
+    def least(name: str) -> float:
+        return min((limit for limit in order["process_limits"][name] if limit >= 0), default=math.inf)
+
+    enough = least("data") >= _DATA_OF_SESSION
+    memory = least("vmem")
+    if enough and memory >= _MEMORY_OF_SESSION:
+        return
+    if enough and memory < _MEMORY_OF_STARTER:
+        os.write(_open_output(order["stderr"]), os.fsencode(_NO_CONFIGURATION.format(order["spool"])))
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
 def _become(order: dict[str, Any]) -> None:
     """The owner's identity, when the cell is run by root."""
     if os.geteuid() == 0 and order["uid"] != 0:
@@ -61,11 +86,13 @@ def _become(order: dict[str, Any]) -> None:
 
 def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
     """Working directory, files and limits, in the order in which Grid Engine fails on them."""
+    if order["session"]:
+        _begin_session(order)
     shell = order["shell"]
     if shell is not None and not os.access(shell, os.X_OK):
         raise StartFailure(failures.SHELL, f'unable to find shell "{shell}"')
     try:
-        os.chdir(order["cwd"])
+        os.chdir(os.path.join(order["spool"], order["cwd"]))  # noqa: PTH118 only of one that is not absolute
     except OSError as error:
         text = os.strerror(error.errno or 0)
         if order["session"]:
@@ -87,9 +114,8 @@ def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
     for source, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     os.closerange(3, 64)
-    for name, (soft, hard) in order["limits"].items():
-        least = _LEAST.get(name, 0)
-        _limit(_LIMITS[name], *(max(least, limit) if limit >= 0 else limit for limit in (soft, hard)))
+    for name, (soft, hard) in order["process_limits"].items():
+        _limit(_LIMITS[name], soft, hard)
 
 
 def _limit(what: int, soft: int, hard: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from ..model.resources import limit_of
 from ..model.values import quantity
 from .users import home_of
 
+# A smaller limit of a process is raised to these (real cell: each of -l h_X and s_X with 1, 3, 1K ... 20M).
+_LEAST = {"cpu": 2, "vmem": 10 << 20, "fsize": 15 << 10, "data": 10 << 20, "stack": 1 << 20, "rss": 10 << 20}
 _FOR_EACH_SLOT = ("cpu", "vmem", "data", "stack")  # limits that a parallel job has for each (real cell)
 DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin"
 _PREFIX = "__SGE_PREFIX__"
@@ -208,48 +211,67 @@ def shell_of(config: CellConfig, job: Job, task: Task, account: Account) -> str:
     """The shell of -S, the queue or the user; it is in $SHELL, also of jobs without a shell (real cell).
 
     In that of -S the variables and ``~`` are replaced; without ``/`` in front it is in the job's directory.
+    One below the home of a user who is unknown here is none.
     """
     host = task.granted[0].host
-    own = pick(job.spec.shells, host)
+    given = pick(job.spec.shells, host)
+    own = None if given is None else expanded(given, job, task, host, account)
     if own is None:
         return attributes_of(config, task).get("shell") or account.shell
     cwd = job.spec.cwd or account.home
-    return os.path.join(cwd, expanded(own, job, task, host, account) or own)  # noqa: PTH118
+    return os.path.join(cwd, own)  # noqa: PTH118
 
 
 def program(config: CellConfig, job: Job, task: Task, account: Account, script: str) -> dict[str, Any]:
-    """What to execute: ``shell`` (None: no shell), ``program``, ``argv``.
+    """What to execute: ``shell`` (that has to be there, None: any), ``program``, ``argv``.
 
-    ``starter`` says that it cannot be executed, instead of an error state of the job.
+    A shell is looked for whether it is needed or not, but for ``unix_behavior``. The user's own shell runs
+    the command of a qrsh, and ``starter`` says that it cannot be executed: no error state of the job
+    (real cell).
     """
     spec = job.spec
+    session = bool(spec.job_type & JobType.QRSH)
+    unix = attributes_of(config, task).get("shell_start_mode") == "unix_behavior"
+    shell = account.shell if session else shell_of(config, job, task, account)
+    needed = None if session or unix else shell
     command, *args = (dict(spec.env).get(COMMAND) or "").split(SEPARATOR)
-    if spec.job_type & JobType.QRSH and spec.script is not None:
+    if session and spec.script is not None:
         command, args, spec = script, list(spec.args), spec._replace(script=None)
-    if not spec.job_type & JobType.QRSH:  # the rest of a word after a newline is lost (real cell)
+    if not session:  # the rest of a word after a newline is lost (real cell)
         command, args = spec.command, [word.partition("\n")[0] for word in spec.args]
     if spec.job_type & JobType.NO_SHELL and spec.script is None:  # a script always has its shell
-        found = {"shell": None, "program": command, "argv": [command, *args]}
-        return {**found, "starter": "qrsh_starter"} if spec.job_type & JobType.QRSH else found
-    shell = shell_of(config, job, task, account)
+        found = {"shell": needed, "program": command, "argv": [command, *args]}
+        return {**found, "starter": "qrsh_starter"} if session else found
     base = shell.rpartition("/")[2]
     login = base in config.global_config["login_shells"].split(",")
     name = f"-{base}" if login else base
     if spec.script is None:
-        return {"shell": shell, "program": shell, "argv": [name, "-c", " ".join([command, *args, ""])]}
-    unix = attributes_of(config, task).get("shell_start_mode") == "unix_behavior"
-    if unix and spec.script.startswith(b"#!"):
+        argv = [name, "-c", " ".join([command, *args, ""])]
+    elif unix and spec.script.startswith(b"#!"):
         return {"shell": None, "program": script, "argv": [script, *args]}
-    return {"shell": shell, "program": shell, "argv": [name, script, *args]}
+    else:
+        argv = [name, script, *args]
+    return {"shell": needed, "program": shell, "argv": argv}
 
 
-def limits(config: CellConfig, job: Job, task: Task) -> dict[str, tuple[int, int]]:
-    """Soft and hard resource limits by name, -1 for none: that raises a soft limit to the hard one."""
+def limits(config: CellConfig, job: Job, task: Task, least: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Soft and hard resource limits by name, -1 for none: that raises a soft limit to the hard one.
+
+    Args:
+        config: with the queues.
+        job: what was asked for.
+        task: where it runs.
+        least: what limits are at least, for each slot where they are meant for each (real cell).
+    """
     found: dict[str, tuple[int, int]] = {}
     for name in ("cpu", "vmem", "fsize", "data", "stack", "core", "rss"):
         soft, hard = (run_limit(config, job, task, f"{kind}_{name}") for kind in "sh")
         times = host_slots(task) if name in _FOR_EACH_SLOT else 1
-        found[name] = (-1 if soft is None else int(soft * times), -1 if hard is None else int(hard * times))
+        floor = least.get(name, 0)
+        found[name] = (
+            -1 if soft is None else int(max(floor, soft) * times),
+            -1 if hard is None else int(max(floor, hard) * times),
+        )
     return found
 
 
@@ -322,7 +344,8 @@ def make_order(
         "merge": spec.merge_stderr,
         "umask": 0o022,
         "tmpdir": task_tmpdir(config, job, task),
-        "limits": limits(config, job, task),
+        "limits": limits(config, job, task, {}),
+        "process_limits": limits(config, job, task, _LEAST),
         "h_rt": run_limit(config, job, task, "h_rt"),
         "s_rt": run_limit(config, job, task, "s_rt"),
         "notify": (notify if kill_grace is None else kill_grace) if spec.notify else None,

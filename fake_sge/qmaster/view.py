@@ -151,22 +151,42 @@ class CommandView:
         return answer
 
     def _immediately(self, answer: Submission, spec: JobSpec) -> Submission:
-        assert answer.number is not None
-        state = self.qmaster.engine.state
-        owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
+        number = answer.number
+        assert number is not None
+        if self._is_held(number):
+            return answer
         try:
-            self.wait_until(lambda: not state.scheduler_off)
+            self.wait_until(lambda: not self.qmaster.engine.state.scheduler_off)
         except ClientSignal:
-            self.qmaster.apply("delete", answer.number, None, owner)
+            self._withdraw(number, spec)
             raise
+        if self._started(number) or Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
+            return answer
+        return Submission(unscheduled=number)
+
+    def start_immediately(self, number: int) -> None:
+        """Start a job as soon as it may start, or delete it."""
+        state = self.qmaster.engine.state
+        self.wait_until(lambda: not self._is_held(number) and not state.scheduler_off)
+        self._started(number)
+
+    def _is_held(self, number: int) -> bool:
+        """Whether a pending job waits for something else than its turn."""
+        job = self.qmaster.engine.state.jobs.get(number)
+        return job is not None and not job.tasks and number not in self.qmaster.engine.state.ready
+
+    def _started(self, number: int) -> bool:
+        """Have the scheduler look at a job, which is deleted if nothing of it can be started."""
         self.qmaster.apply("schedule")
-        job = state.jobs.get(answer.number)
-        if job is not None and job.waiting and not job.tasks:
-            self.qmaster.apply("delete", answer.number, None, owner)
-            if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
-                return answer
-            return Submission(unscheduled=answer.number)
-        return answer
+        job = self.qmaster.engine.state.jobs.get(number)
+        if job is None or not job.waiting or job.tasks:
+            return True
+        self._withdraw(number, job.spec)
+        return False
+
+    def _withdraw(self, number: int, spec: JobSpec) -> None:
+        owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
+        self.qmaster.apply("delete", number, None, owner)
 
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue would run a job."""

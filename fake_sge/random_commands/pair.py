@@ -6,15 +6,16 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..comparison import Answer, Masker, submitted
 
 COMMAND_SECONDS = 240.0
+BOTH_WAIT_SECONDS = 45.0  # a command that has not ended in either cell by then waits for something
 COMMAND_KILOBYTES = 4_000_000
 SETTLED_SECONDS = 90.0
 FIGURES_SECONDS = 10.0  # a scheduler tells of what it has thought once a second
@@ -45,6 +46,49 @@ class SomeCell(Protocol):
         """Where it lies."""
 
 
+class _Running:
+    """A line for a shell that has been begun."""
+
+    def __init__(self, line: str, env: Mapping[str, str], directory: Path) -> None:
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115 end() closes it
+        self._err = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", f"ulimit -v {COMMAND_KILOBYTES}\n{line}"],
+            env=env,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=self._err,
+            start_new_session=True,
+        )
+
+    def ends(self, end: float) -> bool:
+        """Whether it ends before a moment of the monotonic clock."""
+        try:
+            self._process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> _Ended:
+        """What it has answered; it is killed with all that it started if it still runs."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        code = self._process.wait()
+        texts = []
+        for file in (self._out, self._err):
+            with file:
+                file.seek(0)
+                texts.append(os.fsdecode(file.read()))
+        return _Ended(code, *texts)
+
+
+class _Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
 class Side:
     """One of the cells, with a directory for its command lines and the numbers of its jobs."""
 
@@ -70,34 +114,27 @@ class Side:
 
     def run(self, line: str) -> Answer:
         """What the cell answers to a line for a shell, comparable."""
-        done = self._ask(self._filled(line))
-        texts = (os.fsdecode(done.stdout), os.fsdecode(done.stderr))
-        if "qsub" in line:
-            self._numbers += submitted("\n".join(texts))
-        answer = self._masker.masked(Answer(self._filled(line), done.returncode, *texts))
-        return answer._replace(command=line)
+        return self.answer(line, self._ask(line))
 
-    def _ask(self, line: str) -> subprocess.CompletedProcess[bytes]:
-        """A line that does not end is killed with all that it started, as one that takes too much memory.
+    def begin(self, line: str) -> _Running:
+        """Start a line for a shell.
 
-        The real qhold lists all tasks of ``-t 1--2``: four thousand millions.
+        It gets no more than ``COMMAND_KILOBYTES`` of memory: the real qhold lists all tasks of ``-t 1--2``,
+        four thousand millions.
         """
-        command = ["/bin/sh", "-c", f"ulimit -v {COMMAND_KILOBYTES}\n{line}"]
-        with subprocess.Popen(
-            command,
-            env=self._env,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
-            try:
-                out, err = process.communicate(timeout=COMMAND_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                out, err = process.communicate()
-        return subprocess.CompletedProcess(command, process.returncode, out, err)
+        return _Running(self._filled(line), self._env, self.directory)
+
+    def answer(self, line: str, ended: _Ended) -> Answer:
+        """What a line answered, comparable."""
+        filled = self._filled(line)
+        if "qsub" in line:
+            self._numbers += submitted(f"{ended.out}\n{ended.err}")
+        return self._masker.masked(Answer(filled, *ended))._replace(command=line)
+
+    def _ask(self, line: str) -> _Ended:
+        running = self.begin(line)
+        running.ends(time.monotonic() + COMMAND_SECONDS)
+        return running.end()
 
     def _filled(self, line: str) -> str:
         """``{2}`` is the number of the second submitted job, or of the last when there are fewer."""
@@ -126,7 +163,7 @@ class Side:
                 time.sleep(0.05)
 
     def _numbers_in(self, states: str) -> list[int]:
-        listed = self._ask(f"qstat -u '*' -s {states}").stdout.splitlines()[2:]
+        listed = self._ask(f"qstat -u '*' -s {states}").out.splitlines()[2:]
         return sorted({int(line.split()[0]) for line in listed})
 
     def _kill(self, number: int) -> None:
@@ -154,11 +191,19 @@ class Pair:
         self.fake = fake
 
     def run(self, line: str) -> tuple[Answer, Answer]:
-        """The real one's answer and the fake's, asked at the same time."""
-        with ThreadPoolExecutor(1) as other:
-            theirs = other.submit(self.real.run, line)
-            mine = self.fake.run(line)
-            return theirs.result(), mine
+        """The real one's answer and the fake's, asked at the same time.
+
+        What has not ended in the time that it gets is killed: less when it waits in both.
+        """
+        sides = (self.real, self.fake)
+        running = [side.begin(line) for side in sides]
+        begun = time.monotonic()
+        waiting = [command for command in running if not command.ends(begun + BOTH_WAIT_SECONDS)]
+        if len(waiting) == 1:
+            waiting[0].ends(begun + COMMAND_SECONDS)
+        ends = [command.end() for command in running]
+        theirs, mine = (side.answer(line, ended) for side, ended in zip(sides, ends))
+        return theirs, mine
 
     def settle(self) -> bool:
         """Wait until both list the same jobs in the same states; False when they do not get there.

@@ -11,7 +11,7 @@ import pytest
 from fake_sge.cell import Cell
 from tests.tables import slow
 
-from .kit import ended, quick, submit
+from .kit import ended, quick, submit, wait_for
 
 BINARY = ("-b", "y", "-shell", "n", "-cwd")
 
@@ -109,3 +109,61 @@ def test_a_job_that_ends_by_the_warning_of_its_limit(
     number = submit(cell, tmp_path, "-cwd", "-S", "/bin/sh", "-notify", "-l", "h_rt=2", "-j", "y", "job")
     line = ended(cell, number)
     assert (line[11], line[12]) == ("37", status)
+
+
+@pytest.mark.parametrize(
+    ("request_", "shown"),
+    [
+        ("h_data=6M", "30720 unlimited 30720 unlimited"),
+        ("h_vmem=1", "unlimited unlimited unlimited 30720"),
+        ("h_stack=1", "unlimited 3072 unlimited unlimited"),
+        ("s_data=1", "unlimited unlimited 30720 unlimited"),
+    ],
+)
+def test_the_least_that_a_limit_is_counts_for_each_slot(
+    cell: Cell, tmp_path: Path, request_: str, shown: str
+) -> None:
+    """As the real cell gave them to a job with three slots."""
+    script = "ulimit -Hd; ulimit -Hs; ulimit -Sd; ulimit -Hv"
+    number = submit(
+        cell, tmp_path, *BINARY, "-l", request_, "-pe", "smp", "3", "-o", "out", "bash", "-c", script
+    )
+    ended(cell, number)
+    assert (tmp_path / "out").read_text().split() == shown.split()
+
+
+NO_CONFIGURATION = "qrsh_starter: cannot read job configuration from file "
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (("-l", "h_data=1M"), 129, ""),
+        (("-l", "s_data=1M"), 129, ""),
+        (("-l", "h_data=10M", "-wd", "/nosuch"), 129, ""),
+        (("-l", "h_data=1M", "-noshell"), 129, ""),
+        (("-l", "h_vmem=16M"), 129, ""),
+        (("-l", "s_vmem=12M"), 129, ""),
+        (("-l", "h_vmem=20M,h_data=10M"), 129, ""),
+        (("-l", "h_vmem=1M"), 129, NO_CONFIGURATION),
+        (("-l", "h_vmem=1M", "-wd", "/nosuch"), 129, NO_CONFIGURATION),
+        (("-l", "h_data=12M"), 0, ""),
+        (("-l", "h_data=6M", "-pe", "smp", "2"), 0, ""),
+    ],
+)
+def test_a_qrsh_needs_some_memory_itself(
+    cell: Cell, tmp_path: Path, options: tuple[str, ...], code: int, told: str
+) -> None:
+    """As on the real cell: without it the session hangs up before anything else is tried."""
+    done = cell.run("qrsh", "-now", "n", *options, "ulimit", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    err = done.stderr.decode()
+    assert err.startswith(told) if told else err == ""
+    assert err.count('can\'t get configuration value for "qrsh_tmpdir"\n') == (3 if told else 0)
+
+
+def test_the_record_of_a_qrsh_without_memory(cell: Cell, tmp_path: Path) -> None:
+    cell.run("qrsh", "-now", "n", "-N", "without", "-l", "h_data=1M", "true", cwd=tmp_path)
+    wait_for(lambda: cell.accounting.exists() and ":without:" in cell.accounting.read_text())
+    line = next(line for line in cell.accounting.read_text().splitlines() if ":without:" in line)
+    assert line.split(":")[11:13] == ["100", "129"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,7 +13,9 @@ from fake_sge.commands import qacct, qconf, qhost, qmod, qquota, qselect, qstat
 from fake_sge.commands.submit_options.table import OPTIONS
 from fake_sge.comparison import Answer, Masker, differences
 from fake_sge.layout import TOOLS
-from fake_sge.random_commands import situations, tables
+from fake_sge.random_commands import pair, situations, tables
+from fake_sge.random_commands.pair import Pair, Side
+from tests.patience import PATIENCE
 from tests.real_cell import RealCell
 from tests.tables import each_row
 
@@ -89,6 +93,69 @@ def test_everything_else_counts() -> None:
     assert differences(fake, [Answer("qstat", 1, "a\nb\n", "")]) != ""
     assert differences(fake, [Answer("qstat", 0, "a\nc\n", "")]) != ""
     assert differences(fake, fake) == ""
+
+
+class _Shell(NamedTuple):
+    """Stands in for a cell: lines are for the shell alone."""
+
+    env: dict[str, str]
+    path: Path
+    directory: Path
+
+
+def _pair(place: Path) -> Pair:
+    return Pair(
+        *(
+            Side(_Shell({}, Path("/bin"), place / f"cell-{name}"), place / name, {"file": name})
+            for name in "rf"
+        )
+    )
+
+
+def test_a_line_that_waits_in_both_cells_is_ended_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair, "BOTH_WAIT_SECONDS", 0.1)
+    assert [answer.code for answer in _pair(tmp_path).run("sleep 100000")] == [-9, -9]
+
+
+def test_a_line_that_waits_in_one_cell_gets_more_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them waits for a file that is there when the other has ended."""
+    monkeypatch.setattr(pair, "COMMAND_SECONDS", PATIENCE)
+    other = tmp_path / "r" / "done"
+    line = (
+        f"if grep -q r file; then touch {other}; else until test -e {other}; do sleep 0.1; done; echo a; fi"
+    )
+    theirs, mine = _pair(tmp_path).run(line)
+    assert (theirs.code, theirs.out) == (0, "")
+    assert (mine.code, mine.out) == (0, "a\n")
+
+
+def test_what_the_fake_refuses_is_counted_for_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    tried = [compare.Tried(""), compare.Tried("", simulated=False), compare.Tried("x\n")]
+    assert compare.report(iter(tried), "7") == 1
+    assert capsys.readouterr().out == (
+        "x\n\n\n1 differences in 3 random command lines (--seed 7)"
+        "; 1 not compared, for they are not simulated\n"
+    )
+    assert compare.report(iter(tried[:1]), "7") == 0
+    assert capsys.readouterr().out == "0 differences in 1 random command lines (--seed 7)\n"
+
+
+def test_a_refusal_is_no_difference(tmp_path: Path) -> None:
+    said = "fake_sge: qrsh without a command is not simulated"
+    line = f"grep -q r file || {{ echo {said} >&2; exit 1; }}"
+    assert list(compare.try_lines(_pair(tmp_path), [line])) == [compare.Tried("", simulated=False)]
+    (found,) = compare.try_lines(_pair_again(tmp_path), [line.replace("not sim", "un-sim")])
+    assert found.simulated
+    assert "-exit code 0" in found.found
+
+
+def _pair_again(place: Path) -> Pair:
+    (place / "again").mkdir()
+    return _pair(place / "again")
 
 
 @pytest.mark.slow

@@ -87,6 +87,9 @@ class QmasterInterface(Protocol):
     def submit(self, spec: JobSpec) -> Submission:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
 
+    def start_immediately(self, number: int) -> None:
+        """Wait until nothing holds a job (``-now y``) back, then start it, or delete it if that cannot be."""
+
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue of the cell, were it empty, would run a job; why not (-w)."""
 
