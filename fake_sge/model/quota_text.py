@@ -14,7 +14,7 @@ from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
 from .values import TEXT_TYPES, TYPE_WORDS, number_of
 
-_FILTER = re.compile(r"(\{[^{}]*\}|[^\s,]+(?:,[^\s,]*)*)\s*")
+_FILTER = re.compile(r"((?:\{[^{}]*\}|\S)+)\s*")
 _LEAST_WORD = re.compile(r"(\S+)\s*")
 
 
@@ -104,6 +104,11 @@ def _rule(text: str, number: int) -> QuotaRule:
             ordered = tuple((kind, filters[kind]) for kind in KINDS if kind in filters)
             return QuotaRule(name, ordered, limits)
         if word not in (*KINDS, "name"):
+            if not word[0].isalnum():
+                raise QuotaError(
+                    f"line {number} should begin with an attribute name",
+                    *([_unrecognized(number, rest.split()[0])] if rest else []),
+                )
             raise QuotaError(
                 f'unknown attribute name "{word.split("=")[0]}"',
                 f"line {number} should begin with an attribute name",
@@ -112,12 +117,12 @@ def _rule(text: str, number: int) -> QuotaRule:
         if word in filters:
             raise QuotaError(
                 f'attribute "{word}" appears more than once',
-                f'unrecognized characters after the attribute values in line {number}: "{value.strip("{}")}"',
+                _unrecognized(number, value.strip("{}")),
             )
         if word == "name":
             name = value
         elif value != "{}":
-            filters[word] = _filter(value, number)
+            filters[word] = _filter(value, number, next(iter(rest.split()), ""))
     raise QuotaError(f"line {number} should begin with an attribute name")
 
 
@@ -126,17 +131,19 @@ def _first(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     return (found[1], text[found.end() :]) if found else ("", text)
 
 
-def _filter(text: str, number: int) -> QuotaFilter:
+def _unrecognized(number: int, word: str) -> str:
+    return f'unrecognized characters after the attribute values in line {number}: "{word}"'
+
+
+def _filter(text: str, number: int, following: str) -> QuotaFilter:
     each = text.startswith("{")
     words = [word.strip(" {}") for word in text.split(",") if word.strip(" {}")]  # @a,{*} is @a,* (real cell)
     broken = [word for word in words if " " in word]
-    if each and (broken or re.search(r"\{\s|\s[,}]", text)):
+    if each and (broken or not text.endswith("}") or re.search(r"\{\s|\s[,}]", text)):
         complaint = "no valid expanded list"
         after = broken[0].split()[1] if broken else words[0]
-        raise QuotaError(
-            f"error: {complaint}\n{complaint}",
-            f'unrecognized characters after the attribute values in line {number}: "{after}"',
-        )
+        after = after if text.endswith("}") else following
+        raise QuotaError(f"error: {complaint}\n{complaint}", _unrecognized(number, after))
     return QuotaFilter(
         tuple(word for word in words if not word.startswith("!")),
         tuple(word[1:] for word in words if word.startswith("!")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Callable
 
 from ...model import CellConfig, defaults
+from ...model.globs import glob_match
 from ...model.names import refuse_object_name
 from ...model.values import listed
 from . import files, names, shown
@@ -182,12 +183,22 @@ def delete(change: Change, letters: str, words: str) -> None:
         if name not in getattr(change.config, kind.held):
             change.failed(f'denied: {kind.noun} "{name}" does not exist')
             continue
-        reference = _referenced(change.config, letters, name)
+        reference = _needed_by_job(change, name) if letters == "p" else ""
+        reference = reference or _referenced(change.config, letters, name)
         if reference:
             change.failed(reference)
             continue
         remove(change.config, kind, name)
         change.done(f'{change.who} removed "{name}" from {kind.removed_from or kind.list}')
+
+
+def _needed_by_job(change: Change, environment: str) -> str:
+    """What is said when a job asks for it, or has got it; the first is named (real cell)."""
+    for job in change.qmaster.jobs():
+        if job.spec.pe is not None and glob_match(job.spec.pe, environment):
+            text = f'Parallel environment "{environment}" is still referenced in job {job.number}.'
+            return f"denied: {text}"
+    return ""
 
 
 def _referenced(config: CellConfig, letters: str, name: str) -> str:

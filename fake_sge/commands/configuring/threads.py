@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .change import Change
 from .refusal import Refused
@@ -37,27 +38,33 @@ def stop_scheduler(change: Change) -> None:
 
 def end_thread(change: Change, name: str) -> None:
     """``-kt NAME``: the exit code is 0 whatever happens, and anybody may (real cell)."""
-    _refuse_unknown(name)
-    if not _is_on(change):
-        raise Refused(f"{name} thread is not running", code=0)
-    change.qmaster.switch_scheduler(False)
-    change.said(f"{name} thread terminated")
+    for thread in _known(change, name):
+        if _is_on(change):
+            change.qmaster.switch_scheduler(False)
+            change.said(f"{thread} thread terminated")
+        else:
+            change.failed(f"{thread} thread is not running", code=0)
 
 
 def start_thread(change: Change, name: str) -> None:
     """``-at NAME``; as :func:`end_thread`."""
-    _refuse_unknown(name)
-    if _is_on(change):
-        raise Refused(f"{name} thread is already running", code=0)
-    change.qmaster.switch_scheduler(True)
-    change.said(f"{name} has been started")
+    for thread in _known(change, name):
+        if _is_on(change):
+            change.failed(f"{thread} thread is already running", code=0)
+        else:
+            change.qmaster.switch_scheduler(True)
+            change.said(f"{thread} has been started")
 
 
-def _refuse_unknown(name: str) -> None:
-    if name == "jvm":
-        raise Refused("fake_sge: there is no jvm thread")
-    if name not in _THREADS:
-        raise Refused(f'thread with name "{name}" is not supported', code=0)
+def _known(change: Change, names: str) -> Iterator[str]:
+    """The threads that there are of a list."""
+    for name in words_of(names):
+        if name == "jvm":
+            change.failed("fake_sge: there is no jvm thread")
+        elif name in _THREADS:
+            yield name
+        else:
+            change.failed(f'thread with name "{name}" is not supported', code=0)
 
 
 def end_clients(change: Change, words: str) -> None:
