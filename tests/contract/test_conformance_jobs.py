@@ -81,7 +81,7 @@ def test_exit_statuses_arrive(fresh: World) -> None:
 
     Without 99, which asks Grid Engine to run the job again, and 100, its error state.
     """
-    statuses = [0, 1, 2, 63, 64, 78, 79, 97, 98, 101, 125, 126, 127, 128, 129, 130, 137, 143, 192, 254, 255]
+    statuses = [0, 1, 2, 63, 64, 78, 79, 97, 98, 101, 125, 126, 127, 128, 129, 130, 137, 139, 143, 254, 255]
     script = 'shift $((SGE_TASK_ID - 1)); exit "$1"'
     jobs = fresh.bulk(1, len(statuses), 1, "/bin/sh", "-c", script, "sh", *map(str, statuses))
     fresh.session.synchronize(jobs, PATIENCE, False)
