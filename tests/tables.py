@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,6 +77,12 @@ def each_row(
         return pytest.mark.parametrize("rows_of_test", parts, ids=shown)(test)
 
     return decorate
+
+
+def each_combination(**values: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Test each combination of some arguments of a test as :func:`each_row` does each row of a table."""
+    rows = list(itertools.product(*values.values()))
+    return each_row(",".join(values), rows if len(values) > 1 else [row for (row,) in rows])
 
 
 def sampled(values: Sequence[Any], ids: Sequence[str], every: int) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tables import ONE_ROW, ROWS_PER_TEST, FailedRowsError, Row, each_row
+from tests.tables import ONE_ROW, ROWS_PER_TEST, FailedRowsError, Row, each_combination, each_row
 
 
 @each_row("number, text", [(number, str(number)) for number in range(2 * ROWS_PER_TEST + 1)])
@@ -71,3 +71,18 @@ def test_one_row_is_taken_on_demand() -> None:
     assert tried == ["bad"]
     with pytest.raises(pytest.skip.Exception, match="no row is named like best"):
         call(rows_of_test=part, pytestconfig=Asked("best"))
+
+
+def test_each_combination_is_a_row_with_a_name_of_its_own() -> None:
+    seen: list[tuple[str, int]] = []
+
+    @each_combination(letter="ab", number=[1, 2])
+    def test(letter: str, number: int) -> None:
+        seen.append((letter, number))
+
+    (mark,) = test.pytestmark  # type: ignore[attr-defined]  # a decorator's
+    (rows,) = mark.args[1]
+    for row in rows:
+        test.__wrapped__(*row.values)  # type: ignore[attr-defined]  # of functools.wraps
+    assert [row.name for row in rows] == ["a-1", "a-2", "b-1", "b-2"]
+    assert seen == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]

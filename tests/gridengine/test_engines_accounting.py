@@ -21,7 +21,7 @@ from drmaa_cli.jobs.reason import Cause
 from tests.gridengine import captured
 from tests.gridengine.captured import OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import instant
-from tests.tables import each_row
+from tests.tables import each_combination, each_row
 
 JSON_LINES = ("ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre")
 DELETERS = ("ocs-9.1.4", "ocs-9.2pre")  # say who deleted a job
@@ -69,8 +69,7 @@ def fields(block: str) -> dict[str, str]:
     return {name: value.strip() for name, value in re.findall(r"^(\w+) +(.*)$", block, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("engine", OTHERS)
-@pytest.mark.parametrize("name", ENDS)
+@each_combination(engine=OTHERS, name=ENDS)
 def test_how_each_job_ended(engine: str, name: str) -> None:
     case = captured.case(f"qacct.{name}", engine)
     (printed,), (written,) = records(case)
@@ -88,8 +87,7 @@ def test_how_each_job_ended(engine: str, name: str) -> None:
         assert never == (record.failed in NEVER_STARTED)
 
 
-@pytest.mark.parametrize("engine", OTHERS)
-@pytest.mark.parametrize("name", ["j_h_rt", "j_h_cpu"])
+@each_combination(engine=OTHERS, name=["j_h_rt", "j_h_cpu"])
 def test_a_limit_that_the_execution_daemon_enforced(engine: str, name: str) -> None:
     """9.1 and 9.2 record it as a deletion by the daemon, which is no qdel."""
     for found in records(captured.case(f"qacct.{name}", engine)):
@@ -233,8 +231,7 @@ def test_no_such_record(engine: str) -> None:
         assert qacct.parse(captured.case(f"qacct.{name}", engine).result) == [], name
 
 
-@pytest.mark.parametrize("engine", OTHERS)
-@pytest.mark.parametrize("name", ["j_no_file", "plain_no_file", "f_unreadable"])
+@each_combination(engine=OTHERS, name=["j_no_file", "plain_no_file", "f_unreadable"])
 def test_no_accounting_file(engine: str, name: str) -> None:
     """The newer engines end with 0 and say nothing on standard error: no file is not "no record"."""
     with pytest.raises(NoAccounting):

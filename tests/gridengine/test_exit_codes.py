@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drmaa_cli.gridengine.exit_codes import EXIT_CODES
 from tests.gridengine import captured
-from tests.tables import each_row
+from tests.tables import each_combination, each_row
 
 ENGINES = ("8.1.9", "ocs-9.0.13", "ocs-9.1.4", "ocs-9.2pre", "sge-daimh-8.1.x")
 
@@ -16,8 +14,7 @@ def is_the_jobs_own(case: captured.Case) -> bool:
     return " exited with exit code " in case.out + case.err
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("tool", EXIT_CODES)
+@each_combination(engine=ENGINES, tool=EXIT_CODES)
 def test_every_recorded_exit_code_has_its_name(tool: str, engine: str) -> None:
     cases = captured.cases(captured.REFERENCE if engine == "8.1.9" else engine)
     own = [case for case in cases if case.argv[0].rpartition("/")[2] == tool and not is_the_jobs_own(case)]

@@ -11,7 +11,7 @@ from drmaa_cli.gridengine import states
 from drmaa_cli.gridengine.records import Hold
 from drmaa_cli.gridengine.states import flags, job_state
 from tests.gridengine import captured
-from tests.tables import each_row
+from tests.tables import each_combination, each_row
 
 DRMAA_STATES = {
     "undetermined", "queued_active", "system_on_hold", "user_on_hold", "user_system_on_hold", "running",
@@ -57,8 +57,7 @@ RUNNING = [
 ]
 
 
-@pytest.mark.parametrize("letters", PENDING)
-@pytest.mark.parametrize("holds", [Hold.USER, *SYSTEM_KINDS, Hold.USER | Hold.SYSTEM])
+@each_combination(letters=PENDING, holds=[Hold.USER, *SYSTEM_KINDS, Hold.USER | Hold.SYSTEM])
 def test_the_8_pending_combinations(letters: str, holds: Hold) -> None:
     state = job_state(letters, holds)
     if "E" in letters:

@@ -24,6 +24,7 @@ from drmaa_cli.template.attributes import (
     VectorAttribute,
 )
 from drmaa_cli.template.job_template import TemplateAttributes
+from tests.tables import each_combination
 from tests.template.submissions import template
 
 UNSET = "code 14: The value for the job attribute is invalid."
@@ -80,8 +81,9 @@ def test_unset_attributes_raise_code_14(jt: TemplateAttributes, name: str) -> No
     assert not hasattr(jt, name)
 
 
-@pytest.mark.parametrize("name", TEXTS)
-@pytest.mark.parametrize("value", ["abc", "", " ", "grüß", "x" * 5000, "a\nb", ":/tmp/$drmaa_incr_ph$", "/x"])
+@each_combination(
+    name=TEXTS, value=["abc", "", " ", "grüß", "x" * 5000, "a\nb", ":/tmp/$drmaa_incr_ph$", "/x"]
+)
 def test_texts_are_read_back_whole(jt: TemplateAttributes, name: str, value: str) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) == value
@@ -96,8 +98,7 @@ def test_none_is_code_4(jt: TemplateAttributes, name: str) -> None:
     assert str(caught.value) == INVALID
 
 
-@pytest.mark.parametrize("name", [*TEXTS, "jobSubmissionState"])
-@pytest.mark.parametrize("value", [5, True, False, 1.5, [], {}, object()])
+@each_combination(name=[*TEXTS, "jobSubmissionState"], value=[5, True, False, 1.5, [], {}, object()])
 def test_other_types_are_code_4_and_named(jt: TemplateAttributes, name: str, value: object) -> None:
     attribute = getattr(JobTemplate, name).name.decode()
     with pytest.raises(InvalidArgumentException) as caught:
@@ -121,8 +122,7 @@ def test_submission_states(jt: TemplateAttributes, value: object) -> None:
     assert jt.jobSubmissionState == (value.decode() if isinstance(value, bytes) else value)
 
 
-@pytest.mark.parametrize("name", UNSUPPORTED)
-@pytest.mark.parametrize("value", ["ioe", "", b"x", "abc", 5, True])
+@each_combination(name=UNSUPPORTED, value=["ioe", "", b"x", "abc", 5, True])
 def test_what_grid_engine_has_not_is_code_4_without_text(
     jt: TemplateAttributes, name: str, value: object
 ) -> None:
@@ -141,15 +141,16 @@ def test_none_for_what_grid_engine_has_not(jt: TemplateAttributes, name: str, te
     assert str(caught.value) == text
 
 
-@pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
-@pytest.mark.parametrize("value", [1, True, 0, False])
+@each_combination(name=["blockEmail", "joinFiles"], value=[1, True, 0, False])
 def test_flags(jt: TemplateAttributes, name: str, value: object) -> None:
     setattr(jt, name, value)
     assert getattr(jt, name) is bool(value)
 
 
-@pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
-@pytest.mark.parametrize("value", ["n", "no", "yes", "0", b"n", 2, 1.5, "grüß", "", None, [], {}, b""])
+@each_combination(
+    name=["blockEmail", "joinFiles"],
+    value=["n", "no", "yes", "0", b"n", 2, 1.5, "grüß", "", None, [], {}, b""],
+)
 def test_what_is_no_flag_is_refused(jt: TemplateAttributes, name: str, value: object) -> None:
     with pytest.raises(InvalidArgumentException, match=r"^code 4: .* True or False is expected$"):
         setattr(jt, name, value)

@@ -8,7 +8,7 @@ import pytest
 
 from drmaa_cli.errors import ConflictingAttributeValuesException, InvalidAttributeValueException
 from drmaa_cli.template.variables import Qsub, Variables, environment_of_qsub, variable_options, with_named
-from tests.tables import each_row
+from tests.tables import each_combination, each_row
 
 NOWHERE: frozenset[str] = frozenset()
 
@@ -17,10 +17,12 @@ def carried(given: list[str], elsewhere: frozenset[str] = NOWHERE, **how: Any) -
     return variable_options(given, elsewhere, Qsub(**{"own": {}, **how}))
 
 
-@pytest.mark.parametrize("name", ["A", "a_1", "MYSGE_X", "XLD_PRELOAD"])
-@pytest.mark.parametrize("value", ["", "x", "a,b", "a=b", "two words\n"])
-@pytest.mark.parametrize("has_file", [True, False])
-@pytest.mark.parametrize("has_start_time", [True, False])
+@each_combination(
+    name=["A", "a_1", "MYSGE_X", "XLD_PRELOAD"],
+    value=["", "x", "a,b", "a=b", "two words\n"],
+    has_file=[True, False],
+    has_start_time=[True, False],
+)
 def test_a_variable_is_given_by_its_name(name: str, value: str, has_file: bool, has_start_time: bool) -> None:
     found = carried([f"{name}={value}"], has_file=has_file, has_start_time=has_start_time)
     assert found == (["-v", name], {name: value}, [], [])
@@ -29,8 +31,7 @@ def test_a_variable_is_given_by_its_name(name: str, value: str, has_file: bool, 
 QSUBS = ["SGE_X", "GLIBC_TUNABLES", "OPENSSL_CONF", "TZ", "LC_TIME", "PATH", "MAIL"]
 
 
-@pytest.mark.parametrize("name", QSUBS)
-@pytest.mark.parametrize("value", ["", "C", " two words ", "a\\b=c;$x `y`", "\t"])
+@each_combination(name=QSUBS, value=["", "C", " two words ", "a\\b=c;$x `y`", "\t"])
 def test_what_qsub_itself_reads_is_given_in_a_file(name: str, value: str) -> None:
     if name == "LC_TIME" and value != "C":  # Grid Engine drops what is no plain locale
         return
@@ -42,15 +43,12 @@ def test_what_qsub_itself_reads_is_given_with_its_value_where_no_file_is(name: s
     assert carried([f"{name}=C"], has_file=False) == (["-v", f"{name}=C"], {}, [], [name])
 
 
-@pytest.mark.parametrize("name", ["MAIL", "TZ"])
-@pytest.mark.parametrize("value", ["it's", 'a "b"', "x#y", "a\nb"])
+@each_combination(name=["MAIL", "TZ"], value=["it's", 'a "b"', "x#y", "a\nb"])
 def test_what_an_option_file_cannot_carry_is_given_by_its_name(name: str, value: str) -> None:
     assert carried([f"{name}={value}"]) == (["-v", name], {name: value}, [], [])
 
 
-@pytest.mark.parametrize("name", [*QSUBS, "HOME", "A"])
-@pytest.mark.parametrize("value", ["C", "a,b", "it's"])
-@pytest.mark.parametrize("has_file", [True, False])
+@each_combination(name=[*QSUBS, "HOME", "A"], value=["C", "a,b", "it's"], has_file=[True, False])
 def test_what_qsub_has_anyway_is_given_by_its_name(name: str, value: str, has_file: bool) -> None:
     if name == "LC_TIME" and value != "C":
         return
@@ -70,8 +68,7 @@ def test_a_start_time_is_not_read_in_the_time_zone_of_the_job() -> None:
     assert carried(["TZ=CET"], own={"TZ": "CET"}, has_start_time=True).lines == ['-v "TZ=CET"']
 
 
-@pytest.mark.parametrize("name", ["HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"])
-@pytest.mark.parametrize("value", ["x", "a,b", "it's"])
+@each_combination(name=["HOME", "LOGNAME", "SHELL", "TMPDIR", "USER"], value=["x", "a,b", "it's"])
 def test_what_every_job_has_of_grid_engine_is_only_named(name: str, value: str) -> None:
     assert carried([f"{name}={value}"], has_file=False) == (["-v", name], {}, [], [])
 
