@@ -90,7 +90,10 @@ SUBMIT: Values = {
     "-q": QUEUES,
     "-R": YES_NO,
     "-r": YES_NO,
-    "-S": ("/bin/sh", "/bin/bash", "nosuch", "localhost:/bin/sh", "''", "/bin/sh,/bin/bash", ":/bin/sh"),
+    "-S": (
+        *("/bin/sh", "/bin/bash", "nosuch", "localhost:/bin/sh", "''", "/bin/sh,/bin/bash", ":/bin/sh"),
+        *("'~nosuch/x'", "'~/x'", "'$HOME/x'", "'$NOSUCH'"),
+    ),
     "-sc": PAIRS,
     "-shell": YES_NO,
     "-soft": FLAG,
@@ -103,7 +106,7 @@ SUBMIT: Values = {
     "-verify": FLAG,
     "-verbose": FLAG,
     "-w": ("e", "w", "n", "v", "p", "x", "''", "ev"),
-    "-wd": ("/tmp", "nosuch", "''", "."),
+    "-wd": ("/tmp", "nosuch", "''", ".", "'$USER'", "'$JOB_NAME/x'", "'~nosuch/x'", "'$HOME'"),
     "-zzz": FLAG,
     "-@": ("options", "nosuch"),
     "-inherit": FLAG,
@@ -154,7 +157,8 @@ SESSION: Values = {
     "-pty": ("n", "x"),  # a terminal without one ends the command now and then
     **{name: SUBMIT[name] for name in ("-P", "-cwd", "-wd", "-l", "-q", "-v", "-V", "-p", "-pe", "-masterq")},
     **dict.fromkeys(("-verbose", "-nostdin", "-noshell", "-zzz", "-terse", "-inherit", "-clear"), FLAG),
-    **dict.fromkeys(("-verify", "-notify", "-hard", "-soft"), FLAG),
+    **dict.fromkeys(("-verify", "-notify", "-hard", "-soft", "-xml"), FLAG),
+    **{name: SUBMIT[name] for name in ("-cell", "-display", "-tc", "-S", "-c", "-jsv", "-ar", "-b", "-u")},
     **{name: SUBMIT[name] for name in ("-t", "-a", "-sync", "-M", "-r", "-hold_jid", "-m", "-i")},
     **{name: SUBMIT[name] for name in ("-ac", "-dc", "-sc", "-js", "-R", "-binding", "-hold_jid_ad", "-w")},
 }
