@@ -54,7 +54,7 @@ def claim(path: Path, settings: str, mode: int = 0o777) -> None:
             found = ", ".join(name for name in NAMES if os.path.lexists(path / name))
             if found and not (path / settings).exists():
                 raise CellError(f"{path} has {found} of others: give the cell a directory of its own")
-            (path / MARK).touch()
+            (path / MARK).touch(0o600)
     except OSError as error:
         raise CellError(f"{error.filename}: {error.strerror}") from error
 
