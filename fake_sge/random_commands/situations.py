@@ -34,7 +34,7 @@ BEFORE = (  # makes the files that depend on the cell
 )
 AFTER = (  # takes back what lines may have changed
     *("-dq new.q", "-dp mpi", "-dprj other", "-dhgrp @g", "-dul list", "-duser someone", "-dm nobody"),
-    *("-do nobody,daemon", "-Mc plain", "-Me host", "-mattr pe slots 999 smp", "-Msconf scheduler"),
+    *("-dm x", "-do nobody,daemon", "-Mc plain", "-Me host", "-mattr pe slots 999 smp", "-Msconf scheduler"),
     *(
         "-rattr queue slots 2 all.q",
         "-rattr queue h_rt INFINITY all.q",
@@ -42,6 +42,7 @@ AFTER = (  # takes back what lines may have changed
         "-rattr exechost complex_values NONE global",
     ),
     *("-rattr queue pe_list smp all.q", "-rattr queue rerun FALSE all.q", "-rattr queue seq_no 0 all.q"),
+    *("-rattr queue qtype 'BATCH INTERACTIVE' all.q",),
 )
 _HELD_OFTEN = 0.6
 _AGAIN = "test -e again && exit 0; echo >again; exit 99"  # once: how often it runs would be a race

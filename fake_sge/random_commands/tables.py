@@ -223,19 +223,22 @@ SHOW: Values = {
         ),
         FLAG,
     ),
-    "-sq": ("", "all.q", "no.q", "'*'", "all.q@localhost", "all.q,no.q", "'all.q@*'", "''"),
+    "-sq": (
+        *("", "all.q", "no.q", "'*'", "all.q@localhost", "all.q,no.q", "'all.q@*'", "''"),
+        *("'no.q all.q'", "no.q,,all.q", "all.q no.q", "'*,all.q'"),
+    ),
     "-sp": ("smp", "nosuch", "'*'", "''"),
     "-se": ("localhost", "nosuch", "global", "''"),
-    "-sconf": ("", "global", "localhost", "nosuch"),
+    "-sconf": ("", "global", "localhost", "nosuch", "global,localhost", "localhost,global", "-sql"),
     "-shgrp": ("@allhosts", "@nosuch", "x"),
     "-shgrp_tree": ("@allhosts", "@nosuch"),
     "-shgrp_resolved": ("@allhosts", "@nosuch"),
-    "-su": ("deadlineusers", "nosuch", "arusers,defaultdepartment"),
+    "-su": ("deadlineusers", "nosuch", "arusers,defaultdepartment", "nosuch,arusers", "arusers,x,arusers"),
     "-sprj": ("proj", "nosuch"),
     "-scal": ("nosuch", "''"),
     "-sckpt": ("nosuch",),
     "-srqs": ("", "nosuch"),
-    "-suser": ("nosuch", "nobody"),
+    "-suser": ("nosuch", "nobody", "'nosuch nobody'", "x,,x", ","),
     "-sobjl": (
         *("queue slots 2", "queue slots '*'", "exechost hostname '*'", "pe slots '*'", "queue nosuch 1"),
         *("x y z", "queue pe_list smp", "hostgroup hostlist localhost", "queue slots 77"),
@@ -271,5 +274,11 @@ CHANGES = _words(
     "-Mu nosuch|-Auser user|-Muser user|-duser someone|-cq all.q|-cq no.q|-Mc complex|-Mc nosuch|"
     "-Ae host|-Me host|-Msconf scheduler|-Msconf nosuch|-Mconf nosuch|-Arqs nosuch|-Mrqs nosuch|"
     "-drqs nosuch|-mattr queue slots|-am|-Aconf nosuch|-dconf nosuch|-de nosuch.invalid|"
+    "-rattr queue slots 2e0 all.q|-rattr queue slots -1 all.q|-rattr queue rerun y all.q|"
+    "-rattr queue qtype INTERACTIVE,BATCH all.q|-rattr queue priority x all.q|"
+    "-mattr queue pe_list NONE all.q|"
+    "-rattr queue shell '' all.q|-mattr pe user_lists list smp|-rattr pe slots -1 smp|-am 'nobody,  x'|"
+    "-dm 'x nobody,x'|-au 'x y' 'list,,list'|-du 'x,y' list|-dq ''|-dp ''|-ds ,|-dul 'a b'|-at 'a,scheduler'|"
+    "-rattr queue slots 2 all.q no.q|-Ap nosuch -sel|-mattr queue slots x all.q -sel|-dq no.q -sel|"
     "-purge queue slots all.q@localhost|-purge queue nosuch all.q@localhost"
 )
