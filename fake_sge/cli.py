@@ -205,6 +205,9 @@ def _add_setting_verbs(verb: AddVerb) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; the exit code. 1: it did not work (reason on stderr), 2: usage."""
+    if sys.stdout is None or sys.stderr is None:  # closed by the caller: nobody reads
+        nobody = open(os.devnull, "w")  # noqa: SIM115, PTH123 for as long as the process lives
+        sys.stdout, sys.stderr = sys.stdout or nobody, sys.stderr or nobody
     args = make_parser().parse_args(argv)
     try:
         code = _carry_out(args)
@@ -212,11 +215,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except (CellError, ValueError) as error:
-        print(f"fake-sge: {error}", file=sys.stderr)
-        return FAILURE
-    except OSError as error:
-        print(f"fake-sge: {error.filename or 'the cell'}: {error.strerror}", file=sys.stderr)
+    except (CellError, ValueError, OSError) as error:
+        print(f"fake-sge: {cli_words.reason(error)}", file=sys.stderr)
         return FAILURE
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
@@ -58,16 +59,28 @@ def environment(variables: Mapping[str, str], path: str, shell: str) -> str:
         lines = [f"set -gx {name} {_fish(value)};" for name, value in variables.items()]
         lines.append(f"set -gx PATH {_fish(path)} $PATH;")
     elif shell == "csh":
-        lines = [f"setenv {name} {_quoted(value)};" for name, value in variables.items()]
-        lines.append(f'setenv PATH {_quoted(path)}":$PATH";')
+        lines = [f"setenv {name} {csh_quoted(value)};" for name, value in variables.items()]
+        lines.append(f'setenv PATH {csh_quoted(path)}":$PATH";')
     else:
         lines = [f"export {name}={_quoted(value)}" for name, value in variables.items()]
         lines.append(f'export PATH={_quoted(path)}:"$PATH"')
     return "".join(f"{line}\n" for line in lines)
 
 
+def reason(error: Exception) -> str:
+    """What an error says; of the system's errors the file and the text alone."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def csh_quoted(text: str) -> str:
+    """For csh, which looks for its history also in single quotes."""
+    return _quoted(text).replace("!", "\\!")
+
+
 def _quoted(text: str) -> str:
-    """For sh and csh, in whose single quotes only ``'`` (and for csh ``!``) means something."""
+    """For sh, in whose single quotes only ``'`` means something."""
     quoted = text.replace("'", "'\"'\"'")
     return f"'{quoted}'"
 

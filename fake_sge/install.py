@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from . import compiled
+from .cli_words import csh_quoted
 from .launch import PROGRAMS
 from .layout import ARCHITECTURE, CELL_NAME, NOT_SIMULATED, TOOLS, Layout
 from .options import CellOptions
@@ -73,8 +74,9 @@ def _write_settings(layout: Layout) -> None:
     path = shlex.quote(str(binaries))
     lines = [f"{name}={shlex.quote(value)}; export {name}" for name, value in variables.items()]
     (layout.common / "settings.sh").write_text("\n".join([*lines, f'PATH={path}:"$PATH"; export PATH', ""]))
-    lines = [f"setenv {name} {shlex.quote(value)}" for name, value in variables.items()]
-    (layout.common / "settings.csh").write_text("\n".join([*lines, f'setenv PATH {path}:"$PATH"', ""]))
+    lines = [f"setenv {name} {csh_quoted(value)}" for name, value in variables.items()]
+    lines.append(f'setenv PATH {csh_quoted(str(binaries))}":$PATH"')
+    (layout.common / "settings.csh").write_text("\n".join([*lines, ""]))
 
 
 def _write_commands(layout: Layout) -> None:

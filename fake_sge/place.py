@@ -45,6 +45,8 @@ def claim(path: Path, settings: str, mode: int = 0o777) -> None:
     Raises:
         CellError: it has files of others under a cell's names, or a cell of the other kind.
     """
+    if not os.path.exists("/proc/self/stat"):  # noqa: PTH110
+        raise CellError("/proc is not mounted: a cell cannot find its processes without it")
     try:
         path.mkdir(mode, parents=True, exist_ok=True)
         other = REAL if settings == FAKE else FAKE

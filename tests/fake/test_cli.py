@@ -182,3 +182,9 @@ def test_hosts(tmp_path: Path) -> None:
         assert "did you mean 'slots'?" in fake_sge("start", tmp_path / "b", "--host", "b:slotz=8", code=1)
     finally:
         fake_sge("stop", place)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_outputs_are_no_error(closed: str) -> None:
+    program = f"'{sys.executable}' -m fake_sge.cli list {closed}"
+    assert subprocess.run(["sh", "-c", program], capture_output=True, check=False).returncode == 0

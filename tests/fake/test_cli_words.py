@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 import fake_sge
+from fake_sge import cli_words
 from fake_sge.cli import main
 from fake_sge.cli_words import SHELLS, environment, seconds, signal_number
 from tests.tables import each_row
 
-ODD = "/tmp/it's a $HOME \\n dir"
+ODD = "/tmp/it's!a $HOME \\n dir"
 
 
 @each_row(
@@ -63,11 +64,11 @@ def test_environments_are_read_by_their_shells(shell: str) -> None:
 
 
 def test_the_forms_of_environments() -> None:
-    made = {shell: environment({"SGE_CELL": "a'b"}, "/bin d", shell) for shell in SHELLS}
+    made = {shell: environment({"SGE_CELL": "a'b!"}, "/bin d", shell) for shell in SHELLS}
     assert made == {
-        "sh": "export SGE_CELL='a'\"'\"'b'\nexport PATH='/bin d':\"$PATH\"\n",
-        "csh": "setenv SGE_CELL 'a'\"'\"'b';\nsetenv PATH '/bin d'\":$PATH\";\n",
-        "fish": "set -gx SGE_CELL 'a\\'b';\nset -gx PATH '/bin d' $PATH;\n",
+        "sh": "export SGE_CELL='a'\"'\"'b!'\nexport PATH='/bin d':\"$PATH\"\n",
+        "csh": "setenv SGE_CELL 'a'\"'\"'b\\!';\nsetenv PATH '/bin d'\":$PATH\";\n",
+        "fish": "set -gx SGE_CELL 'a\\'b!';\nset -gx PATH '/bin d' $PATH;\n",
     }
 
 
@@ -146,3 +147,10 @@ def test_output_that_nobody_reads(cell: fake_sge.Cell) -> None:
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(fake_sge.__file__).parents[1])},
     )
     assert done.stderr == ""
+
+
+def test_the_reasons_of_errors() -> None:
+    assert cli_words.reason(ValueError("no")) == "no"
+    assert cli_words.reason(FileNotFoundError(2, "No such file", b"/a")) == "/a: No such file"
+    assert cli_words.reason(OSError(28, "No space left on device")) == "No space left on device"
+    assert cli_words.reason(OSError("odd")) == "odd"

@@ -75,6 +75,13 @@ def test_an_empty_name_is_not_the_current_directory(capsys: pytest.CaptureFixtur
     assert set(Path.cwd().iterdir()) == before
 
 
+def test_without_proc_there_is_no_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda path: not str(path).startswith("/proc/"))
+    with pytest.raises(CellError, match="/proc is not mounted"):
+        place.claim(tmp_path / "cell", place.FAKE)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_is_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert main(["start", str(tmp_path / "file")]) == 1

@@ -59,8 +59,9 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "settings": ("model",),
     "host_options": ("model", "settings"),
     "options": ("model", "engine", "settings", "host_options"),
+    "cli_words": (),
     "compiled": (),
-    "install": ("compiled", "launch", "layout", "options"),
+    "install": ("cli_words", "compiled", "launch", "layout", "options"),
     "commands/interface": ("model", "render"),
     "commands/times": ("model", "render"),
     "commands/submit_options": ("model", "render", "commands/times"),
@@ -104,7 +105,6 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "real": ("comparison", "errors", "layout", "model", "on_path", "options", "place", "reports"),
     "guard": ("cell", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
-    "cli_words": (),
     "cli": (
         "cell",
         "cli_words",
