@@ -40,6 +40,7 @@ _NOT_HERE = (  # real cell: each by itself
 _NOT_WITHOUT_COMMAND = (  # the same: real cell, each by itself and with another one
     *("-b", "-wd", "-hold_jid", "-hold_jid_ad", "-v", "-V", "-display", "-h"),
 )
+_INTERRUPTED = 'error: error while waiting for builtin IJS connection: "got select timeout"\n'
 _SESSION = "QRLOGIN"
 _VERIFY_FIRST, _VERIFY_ONLY = 2, 3  # -w e, and v (p is 4)
 _NOT_SIMULATED = "fake_sge: qrsh without a command is not simulated\n"
@@ -209,10 +210,13 @@ class _Session:
             end = qmaster.finished_tasks(number)[0]
         except ClientSignal as caught:
             killed = caught.signal == signal.SIGKILL
-            if not killed or self._task(number) is not None:  # or it waits on (real cell)
+            waited = self._task(number) is None
+            if not killed or not waited:  # or it waits on (real cell)
                 qmaster.operate(JobOperation.DELETE, number, None, actor_of(self.request))
             if killed:
                 raise
+            if caught.signal == signal.SIGINT and waited:
+                return Reply(1, self.told, encode(_INTERRUPTED))
             return Reply(0, *self._output(place))
         finally:
             qmaster.unwatch(client)

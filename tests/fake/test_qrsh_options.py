@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,12 @@ def test_an_immediate_job_waits_for_its_time(cell: PureCell) -> None:
     words = ["qsub", "-terse", "-now", "y", "-hold_jid", "zz", "-b", "y", "sleep", "1000"]
     assert cell.run(words, "root")[0] == 0
     assert list(cell.qmaster.engine.state.jobs) == [2]
+
+
+@pytest.mark.parametrize("options", ["-h", "-now n -h", "-now n -l arch=none"])
+def test_a_ctrl_c_while_the_job_waits_is_an_error(cell: PureCell, options: str) -> None:
+    cell.qmaster.on_wait.append(lambda: setattr(cell.client, "signal", signal.SIGINT))
+    words = ["qrsh", "-verbose", "-N", "nn", *options.split(), "sleep", "60"]
+    text = 'error: error while waiting for builtin IJS connection: "got select timeout"\n'
+    assert cell.run(words, "root") == (1, SUBMITTED, WAITING + text)
+    assert not cell.qmaster.engine.state.jobs
