@@ -136,14 +136,14 @@ class JobSubmissionState:
 
 
 # The C binding's numbers (drmaa.h): DRMAA_CONTROL_* by index, DRMAA_PS_*, DRMAA_SUBMISSION_STATE by index.
-_JOB_CONTROL: list[str] = [
+CONTROL_ACTIONS: list[str] = [
     JobControlAction.SUSPEND,
     JobControlAction.RESUME,
     JobControlAction.HOLD,
     JobControlAction.RELEASE,
     JobControlAction.TERMINATE,
 ]
-_JOB_PS: dict[int, str] = {
+JOB_STATES: dict[int, str] = {
     0x00: JobState.UNDETERMINED,
     0x10: JobState.QUEUED_ACTIVE,
     0x11: JobState.SYSTEM_ON_HOLD,
@@ -156,31 +156,31 @@ _JOB_PS: dict[int, str] = {
     0x30: JobState.DONE,
     0x40: JobState.FAILED,
 }
-_SUBMISSION_STATE: list[str] = [JobSubmissionState.HOLD_STATE, JobSubmissionState.ACTIVE_STATE]
+SUBMISSION_STATES: list[str] = [JobSubmissionState.HOLD_STATE, JobSubmissionState.ACTIVE_STATE]
 
 
 def job_state(code: int) -> str:
     """The JobState of a DRMAA_PS_* number; KeyError for other numbers."""
-    return _JOB_PS[code]
+    return JOB_STATES[code]
 
 
 def status_to_string(status: int) -> str:
     """The same as :func:`job_state`."""
-    return _JOB_PS[status]
+    return JOB_STATES[status]
 
 
 def string_to_control_action(operation: str) -> int:
     """The DRMAA_CONTROL_* number of a JobControlAction; ValueError for other values."""
-    if operation not in _JOB_CONTROL:  # list.index() says so in other words from Python 3.14 on
+    if operation not in CONTROL_ACTIONS:  # list.index() says so in other words from Python 3.14 on
         raise ValueError(f"{operation!r} is not in list")
-    return _JOB_CONTROL.index(operation)
+    return CONTROL_ACTIONS.index(operation)
 
 
 def control_action_to_string(code: int) -> str:
     """The JobControlAction of a DRMAA_CONTROL_* number; IndexError for other numbers."""
-    return _JOB_CONTROL[code]
+    return CONTROL_ACTIONS[code]
 
 
 def submission_state(code: int) -> str:
     """The JobSubmissionState of its index (0 hold, 1 active)."""
-    return _SUBMISSION_STATE[code]
+    return SUBMISSION_STATES[code]

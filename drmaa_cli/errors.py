@@ -277,7 +277,7 @@ class OutOfMemoryException(DrmaaException, MemoryError):
 
 Coded = TypeVar("Coded", bound=Union[DrmaaException, NoResourceUsageException])
 
-_ERRORS: list[type[Exception]] = [
+ERRORS_BY_NUMBER: list[type[Exception]] = [
     InternalException,
     DrmCommunicationException,
     AuthorizationException,

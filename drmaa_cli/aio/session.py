@@ -18,6 +18,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
 from drmaa_cli.jobs.job_info import JobInfo
+from drmaa_cli.session.arguments import check_timeout
 from drmaa_cli.session.completion import listed
 from drmaa_cli.session.entries import SessionJob
 from drmaa_cli.session.job_session import JobSession
@@ -176,7 +177,7 @@ class AsyncSession:
             NoActiveSessionException: the session has ended (at once, all others when it is awaited).
         """
         job, watcher = str(parse_job_id(jobId)), self._watcher
-        self.session._deadline(timeout)  # is it a time at all
+        check_timeout(timeout)  # is it a time at all
         assert watcher is not None
         found = Wait(watcher, self._loop, job, cancel_job=cancel_job)
         if timeout == TIMEOUT_NO_WAIT:
@@ -208,7 +209,7 @@ class AsyncSession:
             DrmaaException: as :meth:`wait`.
         """
         session, watcher, wanted = self.session, self._watcher, listed(jobIds)
-        session._deadline(timeout)
+        check_timeout(timeout)
         assert watcher is not None
         if timeout == TIMEOUT_NO_WAIT:
             await self._call(_look, session, wanted)

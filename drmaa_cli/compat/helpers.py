@@ -44,7 +44,7 @@ def error_check(code: int) -> None:
     if code == 0:
         return
     text = error_buffer.value.decode()
-    kind = errors._ERRORS[code - 1] if 0 < code <= len(errors._ERRORS) else DrmaaException
+    kind = errors.ERRORS_BY_NUMBER[code - 1] if 0 < code <= len(errors.ERRORS_BY_NUMBER) else DrmaaException
     if not issubclass(kind, (DrmaaException, NoResourceUsageException)):
         raise kind(f"code {code}: {text}")
     raise error(kind, text, code)

@@ -20,7 +20,7 @@ from drmaa_cli.typed import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_ids import JobIdLike
 
-_NUMBERS = {state: number for number, state in constants._JOB_PS.items()}
+_NUMBERS = {state: number for number, state in constants.JOB_STATES.items()}
 
 
 class JobInfo:
@@ -158,7 +158,7 @@ class Session:
 
 
 def _word(operation: object) -> str:
-    words = constants._JOB_CONTROL
+    words = constants.CONTROL_ACTIONS
     if isinstance(operation, int) and not isinstance(operation, bool) and 0 <= operation < len(words):
         return control_action_to_string(operation)
     if isinstance(operation, str) and operation in words:

@@ -20,7 +20,6 @@ NEEDED = ("qsub", "qstat", "qdel", "qhold", "qrls", "qmod")
 WANTED = ("qconf", "qacct", "qselect")
 MOST_NAMES = 12
 SETUP = "; for another host: DRMAA_CLI_SSH_SETUP='. /path/to/settings.sh'"
-SLOW_QMASTER = 5.0  # seconds
 VARIABLES = ("SGE_ROOT", "SGE_CELL", "SGE_CLUSTER_NAME", "SGE_QMASTER_PORT", "SGE_EXECD_PORT", "SGE_ARCH")
 
 

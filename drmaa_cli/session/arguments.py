@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+from drmaa_cli.constants import TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import INVALID_ARGUMENT_TEXT, DeniedByDrmException, InvalidArgumentException, error
 from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.system.clock import Clock
 from drmaa_cli.template.attributes import Text
-from drmaa_cli.template.job_template import TemplateAttributes
+from drmaa_cli.template.job_template import TemplateAttributes, values_in
 
 LARGEST_TASK = 2**31 - 1  # qsub -t reads larger numbers as others (observed)
 END_OF_TIME = 253402300800  # the year 10000, which no date of qacct's reaches
@@ -23,7 +26,30 @@ def values_of(template: object) -> Mapping[bytes, Text]:
         raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
     if not isinstance(template, TemplateAttributes):
         raise error(InvalidArgumentException, f"a JobTemplate is needed, not {template!r}")
-    return template._values()
+    return values_in(template)
+
+
+def check_timeout(timeout: object) -> float:
+    """A timeout of DRMAA's in seconds, TIMEOUT_WAIT_FOREVER as infinite.
+
+    Raises:
+        InvalidArgumentException: it is no number, or a negative one that has no meaning.
+    """
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
+        raise error(InvalidArgumentException, f"timeout must be a number of seconds, not {timeout!r}")
+    if timeout == TIMEOUT_WAIT_FOREVER:
+        return float("inf")
+    if timeout < 0:
+        raise error(
+            InvalidArgumentException,
+            f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}",
+        )
+    return timeout
+
+
+def deadline_of(timeout: object, clock: Clock) -> float:
+    """When a timeout that begins now is over, by the monotonic clock; errors as of :func:`check_timeout`."""
+    return check_timeout(timeout) + clock.monotonic()
 
 
 def check_key(key: object) -> None:

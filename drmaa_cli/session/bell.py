@@ -11,7 +11,7 @@ from drmaa_cli.system.locks import Signal
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from drmaa_cli.session.entries import NewJob
 
@@ -23,7 +23,7 @@ class Bell:
         closed: whether the session is over.
         waiters: the signals of the threads that wait.
         new_jobs: those whose records may have been passed over while their numbers were unknown; the monitor
-            takes them out when it has looked for these.
+            looks back for these.
         additions: how often jobs became known.
         event: when a job became known last, by the monotonic clock; when the session began before that.
     """
@@ -43,6 +43,10 @@ class Bell:
             self.additions += 1
             self.event = self._clock.monotonic()
             self.ring()
+
+    def looked_back(self, new: Collection[NewJob]) -> None:
+        """The records of these jobs were looked for where they may have been passed over."""
+        self.new_jobs = tuple(job for job in self.new_jobs if job not in new)
 
     def close(self) -> None:
         """The session is over: wake everybody who waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drmaa_cli.constants import TIMEOUT_WAIT_FOREVER
+from drmaa_cli.session.arguments import deadline_of
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.turns import Waiter
 from drmaa_cli.typed import Callable
@@ -39,7 +40,7 @@ class CalledWait:
         """
         self._session.check()
         waiting = self._session._waiting
-        self._waiter = waiter = waiting.waiter(self._session._deadline(timeout))
+        self._waiter = waiter = waiting.waiter(deadline_of(timeout, self._session.cluster.clock))
         try:
             waiting.until(lambda: self._ready(look), waiter)
         finally:

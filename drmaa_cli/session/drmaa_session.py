@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from drmaa_cli.constants import (
@@ -11,15 +10,10 @@ from drmaa_cli.constants import (
     TIMEOUT_NO_WAIT,
     TIMEOUT_WAIT_FOREVER,
 )
-from drmaa_cli.errors import (
-    ExitTimeoutException,
-    InvalidArgumentException,
-    error,
-    no_usage,
-)
+from drmaa_cli.errors import ExitTimeoutException, error, no_usage
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_ids import ANY, JobIdLike, parse_job_id, text_of
-from drmaa_cli.session.arguments import bulk_range, check_key, values_of
+from drmaa_cli.session.arguments import bulk_range, check_key, deadline_of, values_of
 from drmaa_cli.session.ending import waits, while_open
 from drmaa_cli.session.life import SessionLife
 from drmaa_cli.session.templates import JobTemplate
@@ -132,7 +126,7 @@ class DrmaaSession(SessionLife):
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
         """
         wanted = None if text_of(jobId) == ANY else parse_job_id(jobId)
-        deadline = self._deadline(timeout)
+        deadline = deadline_of(timeout, self.cluster.clock)
         info = self._waiting.for_one(wanted, deadline)
         if info is None:
             raise no_usage()
@@ -165,23 +159,11 @@ class DrmaaSession(SessionLife):
         """
         from drmaa_cli.session.observer import reporting  # noqa: PLC0415  # loaded when it is needed
 
-        deadline = self._deadline(timeout)
+        deadline = deadline_of(timeout, self.cluster.clock)
         with reporting(progress) as report:
             done = self._waiting.for_all(jobIds, deadline, dispose=dispose, report=report)
         if not done:
             raise error(ExitTimeoutException, "")
-
-    def _deadline(self, timeout: object) -> float:
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
-            raise error(InvalidArgumentException, f"timeout must be a number of seconds, not {timeout!r}")
-        if timeout == -1:
-            return float("inf")
-        if timeout < 0:
-            raise error(
-                InvalidArgumentException,
-                f"timeout must be TIMEOUT_WAIT_FOREVER (-1) or at least 0, not {timeout!r}",
-            )
-        return self.cluster.clock.monotonic() + timeout
 
     # --- status --------------------------------------------------------------------------------------------
 

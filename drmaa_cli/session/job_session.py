@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_WAIT_FOREVER
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.jobs.job_ids import JobIdLike, parse_job_id
-from drmaa_cli.session.arguments import check_key, check_moment, values_of
+from drmaa_cli.session.arguments import check_key, check_moment, deadline_of, values_of
 from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.ending import while_open
 from drmaa_cli.session.templates import JobTemplate
+from drmaa_cli.template.job_template import set_again
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class JobSession(DrmaaSession):
         self.check()
         from drmaa_cli.session.completion import Completions, choose_sets, listed  # noqa: PLC0415
 
-        deadline, wanted = self._deadline(timeout), listed(jobIds)
+        deadline, wanted = deadline_of(timeout, self.cluster.clock), listed(jobIds)
         with self._lock:
             self._waiting.catch_up()
             chosen = choose_sets(self._table, wanted)
@@ -315,7 +316,7 @@ class JobSession(DrmaaSession):
         self.check()
         values, tasks = self._overview.templates(parse_job_id(jobId))
         with self.createJobTemplate() as template:
-            template._take(values, changes)
+            set_again(template, values, changes)
             if tasks is None:
                 return self.runJob(template, key=key)
             return self.runBulkJobs(template, tasks.first, tasks.last, 1, key=key)[0]

@@ -259,7 +259,7 @@ class Monitor:
         """One listing for everybody."""
         cluster = self._cluster
         wanted = {known.number for known in self._table.waiting()} if self._foreign is None else None
-        self._schedule.attempted = self._clock.monotonic()
+        self._schedule.asked(self._clock.monotonic())
         return self._ask(waiter, lambda: cluster.listing(cluster.user, wanted), self._listed)
 
     def _take_given(self, waiter: Waiter, listing: Listing) -> Question:
@@ -308,7 +308,7 @@ class Monitor:
 
         def answered(records: Sequence[AccountingRecord], _: Asked) -> Changes:
             changes = apply(self._table, Records(records, appended=True), NEVER)
-            bell.new_jobs = tuple(job for job in bell.new_jobs if job not in new)
+            bell.looked_back(new)
             return changes
 
         return self._ask(waiter, ask, answered)
@@ -385,7 +385,7 @@ class Monitor:
             if self._outage.since is not None:
                 self._table.answering(self._schedule.began)
             self._outage.over()
-            self._schedule.failures = 0
+            self._schedule.answered()
 
     def _failed(self, err: Trouble, now: float) -> None:
         anew = self._schedule.failed(now)

@@ -63,6 +63,14 @@ class PollSchedule:
         self._event = now
         self._lively = self._lively if lively is None else lively
 
+    def asked(self, now: float) -> None:
+        """A listing is asked for."""
+        self.attempted = now
+
+    def answered(self) -> None:
+        """All that was to be asked was answered: what failed before does not count any more."""
+        self.failures = 0
+
     def listed(self, began: float, finished: float, *, lively: bool) -> None:
         """A listing was answered."""
         self.began, self._lively = began, lively

@@ -179,10 +179,6 @@ class LocalHost(LocalFiles):
         """See :class:`Host`; they begin with all."""
         return {}
 
-    def qsub_time(self, instant: float) -> struct_time:
-        """See :class:`Host`."""
-        return localtime(instant)
-
     def accounting(self, *paths: str) -> AccountingLog:
         """See :class:`Host`."""
         return AccountingFile(*paths)

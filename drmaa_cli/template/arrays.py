@@ -72,7 +72,7 @@ def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks:
     ``-shell y``), becomes a single job.
 
     Args:
-        templates: ``JobTemplate._values()`` of each.
+        templates: what is set in each.
         build_context: what they are read with.
         most_tasks: the greatest number of tasks of an array; 0 for no limit.
 

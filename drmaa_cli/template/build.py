@@ -41,7 +41,7 @@ def build(
     """The qsub command that submits a job of this template.
 
     Args:
-        template_values: ``JobTemplate._values()``.
+        template_values: what is set in the template.
         context: what it is read with.
         tasks: the tasks of a bulk job, None for a single job.
         marks: what the job is marked with.

@@ -183,29 +183,6 @@ class TemplateAttributes:
         other._guard, other._set = self._guard, dict(self._alive())
         return other
 
-    def _values(self) -> Mapping[bytes, Text]:
-        """What is set, by DRMAA's names; vectors are tuples, jobEnvironment one of ``NAME=VALUE``.
-
-        Raises:
-            InvalidArgumentException: the template has been deleted.
-        """
-        return MappingProxyType(dict(self._alive()))
-
-    def _take(self, values: Mapping[bytes, Text], changes: Mapping[str, object]) -> None:
-        """Have these values, but for some attributes: None leaves one out.
-
-        Raises:
-            InvalidArgumentException: there is no such attribute, or it cannot have this value.
-        """
-        alive = self._alive()
-        alive.update(values)
-        for name, value in changes.items():
-            attribute = getattr(type(self), name, None)
-            if value is None and isinstance(attribute, (Attribute, VectorAttribute, DictAttribute)):
-                alive.pop(attribute.name, None)
-            else:
-                setattr(self, name, value)
-
     def _read(self, name: bytes) -> Text:
         self._guard()
         value = (self._set or {}).get(name)
@@ -233,6 +210,33 @@ class TemplateAttributes:
         if values is None:
             raise error(InvalidArgumentException, INVALID_ARGUMENT_TEXT)
         return values
+
+
+def values_in(template: TemplateAttributes) -> Mapping[bytes, Text]:
+    """What is set, by DRMAA's names; vectors are tuples, jobEnvironment one of ``NAME=VALUE``.
+
+    Raises:
+        InvalidArgumentException: the template has been deleted.
+    """
+    return MappingProxyType(dict(template._alive()))
+
+
+def set_again(
+    template: TemplateAttributes, values: Mapping[bytes, Text], changes: Mapping[str, object]
+) -> None:
+    """Give a template these values, but for some attributes: None leaves one out.
+
+    Raises:
+        InvalidArgumentException: there is no such attribute, or it cannot have this value.
+    """
+    alive = template._alive()
+    alive.update(values)
+    for name, value in changes.items():
+        attribute = getattr(type(template), name, None)
+        if value is None and isinstance(attribute, (Attribute, VectorAttribute, DictAttribute)):
+            alive.pop(attribute.name, None)
+        else:
+            setattr(template, name, value)
 
 
 PYTHON_NAMES = tuple(TemplateValues.__annotations__)

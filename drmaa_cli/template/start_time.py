@@ -18,7 +18,6 @@ from drmaa_cli.template.submission import LocalTime, MakeTime
 
 UNREADABLE_TEXT = "Error parsing DRMAA date string"
 INVALID_TEXT = "invalid format for job start time"
-DATE_PARTS = ("year", "month", "day")
 DAY = 86400.0
 LONGEST_OFFSET = 14 * 3600 + 59 * 60  # the farthest zones are at -12:00 and +14:00
 

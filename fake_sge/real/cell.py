@@ -29,7 +29,6 @@ from .refusals import WithoutFaults
 
 BOOT_ATTEMPTS = 4
 STOCK_FLUSH_SECONDS = 16.0  # records of the profile stock are written every 15 s
-TERMINATION_SECONDS = 30.0
 ALL_USERS = ("-u", "*")
 FIRST_JOB = (  # by which a new cell is tried
     *(

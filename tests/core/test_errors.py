@@ -6,16 +6,16 @@ import copy
 import pickle
 
 from drmaa_cli import errors
-from drmaa_cli.errors import _ERRORS, DrmaaException, NoResourceUsageException, error, meant
+from drmaa_cli.errors import ERRORS_BY_NUMBER, DrmaaException, NoResourceUsageException, error, meant
 from tests.tables import each_row
 
-CODED = [kind for kind in _ERRORS if kind is not StopIteration]
+CODED = [kind for kind in ERRORS_BY_NUMBER if kind is not StopIteration]
 
 
 @each_row("kind", CODED)
 def test_code_and_text(kind: type[DrmaaException]) -> None:
     made = error(kind, "a: b")
-    assert _ERRORS[made.code - 1] is kind
+    assert ERRORS_BY_NUMBER[made.code - 1] is kind
     assert str(made) == f"code {made.code}: a: b"
     for same in (made, copy.copy(made), pickle.loads(pickle.dumps(made))):
         assert (type(same), same.code, same.text, str(same)) == (kind, made.code, "a: b", str(made))

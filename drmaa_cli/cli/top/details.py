@@ -18,7 +18,6 @@ from drmaa_cli.jobs.why.explanation import Explanation
 
 MOST_RANGES = 40  # characters of task numbers
 NOBODYS = "none: it was not submitted by drmaa_cli, or on another host"
-MOST_INTERESTING = (Kind.FAILED, Kind.RUNNING, Kind.SUSPENDED)
 
 
 def subject(row: Row) -> Task:

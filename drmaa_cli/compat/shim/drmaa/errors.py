@@ -5,7 +5,7 @@ from __future__ import annotations
 from drmaa_cli import errors
 from drmaa_cli.compat.helpers import error_buffer, error_check
 from drmaa_cli.errors import *  # noqa: F403  # the names are listed there
-from drmaa_cli.errors import _ERRORS
+from drmaa_cli.errors import ERRORS_BY_NUMBER as _ERRORS
 
 from .const import ERROR_STRING_BUFFER
 
