@@ -319,13 +319,14 @@ def test_what_jobs_see(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
         greeting = executor.submit(functions.environment, "GREETING")
         name = executor.submit(functions.environment, "JOB_NAME")
         there = executor.options(directory="/usr").submit(functions.directory)
-        nowhere = executor.options(directory="/nonexistent").submit(functions.directory)
+        missing = str(world.file("missing"))
+        nowhere = executor.options(directory=missing).submit(functions.directory)
         said = executor.submit(functions.say, "hello")
         assert (here.result(), greeting.result(), name.result()) == (
             str(Path(world.directory).resolve()), "a, b\nc", "named",
         )  # fmt: skip
         assert there.result() == "/usr"
-        assert "/nonexistent" in str(nowhere.exception())
+        assert missing in str(nowhere.exception())
         assert said.result() == "hello"
         assert said.job is not None
         assert said.job.log.read_text() == "hello\nto stderr\n"

@@ -145,7 +145,7 @@ def test_a_job_that_somebody_deletes(pool: Pool) -> None:
     world = pool.world
     executor = pool()
     started = world.file("started")
-    running = executor.submit(functions.note_and_wait, str(started), "/nonexistent", 1)
+    running = executor.submit(functions.note_and_wait, str(started), str(world.file("never")), 1)
     held = executor.options(native="-h").submit(functions.add, 1)
     world.eventually(started.exists, bool)
     world.eventually(lambda: held.job, bool)
@@ -170,9 +170,10 @@ def test_grid_engine_refuses(pool: Pool) -> None:
 
 
 def test_python_is_not_there(pool: Pool) -> None:
-    error = error_of(pool(python="/nonexistent/python").submit(functions.add, 1))
+    python = str(pool.world.file("python"))
+    error = error_of(pool(python=python).submit(functions.add, 1))
     assert isinstance(error, futures.NotStartedError)
-    assert "/nonexistent/python" in str(error)
+    assert python in str(error)
 
 
 def script(world: World, body: str) -> str:
