@@ -80,5 +80,5 @@ def _of_load(told: Mapping[str, str], numbers: Mapping[str, float | None]) -> di
         if load is None:
             load = numbers.get("load_avg") if "load_avg" in told else numbers.get(f"load_{name}")
         found[f"load_{name}"] = f"{load or 0.0:.6f}"
-        found[f"np_load_{name}"] = f"{(load or 0.0) / max(1.0, numbers.get('num_proc') or 1.0):.6f}"
+        found[f"np_load_{name}"] = f"{(load or 0.0) / max(1.0, numbers.get('num_proc') or 0.0):.6f}"
     return found

@@ -187,6 +187,7 @@ def test_who_deleted_it_on_engines_that_tell(engine: str) -> None:
     record = accounting.parse_line(line.encode())
     reason = end_of_record(record).job_info(JobId(1)).reason
     assert (reason.kind, reason.certain, reason) == (KIND.DELETED, True, "deleted by root@localhost")
+    assert "accounting: deleted by root@localhost" in reason.evidence
     ours = end_of_record(record, Deletion.ASKED).job_info(JobId(1)).reason
     assert (ours.kind, ours.certain) == (KIND.DELETED_BY_SESSION, True)
 

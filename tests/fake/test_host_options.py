@@ -59,6 +59,10 @@ def test_the_load_for_each_processor() -> None:
     assert (again["np_load_short"], again["np_load_avg"]) == ("0.500000", "0.250000")
 
 
+def test_the_load_of_a_host_without_processors_is_as_that_of_one() -> None:
+    assert loads({"odd": {"num_proc": 0, "load": 3}}, "odd")["np_load_avg"] == "3.000000"
+
+
 def test_values_that_are_told_count_before_those_that_follow() -> None:
     found = loads({"odd": {"load_avg": 1, "np_load_avg": 9, "virtual_free": "5M"}}, "odd")
     assert (found["np_load_avg"], found["virtual_free"]) == ("9.000000", "5.000000M")
