@@ -83,8 +83,12 @@ def delete(
     tasks: Sequence[Range] | None,
     actor: Actor,
     force: bool = False,
+    recorded: bool = True,
 ) -> list[Change]:
-    """Qdel. Pending tasks go at once, running ones are killed; ``force`` removes those at once, too."""
+    """Qdel. Pending tasks go at once, running ones are killed; ``force`` removes those at once, too.
+
+    Not ``recorded``: what is removed by force leaves no record, as in a queue that is purged.
+    """
     job = state.jobs.get(number)
     if job is None:
         return [Change(Outcome.NO_SUCH_JOB, number)]
@@ -104,7 +108,7 @@ def delete(
         elif task.is_pending:
             pending.append(task.number)
         else:
-            result.append(_delete_running(state, now, job, task, actor, force))
+            result.append(_delete_running(state, now, job, task, actor, force, recorded))
     gone = sorted([*waiting, *pending])
     for item in pending:
         discard_enrolled(state, now, job, job.tasks[item])
@@ -124,14 +128,16 @@ def _gone(job: Job, gone: list[int], whole: bool) -> Change:
     return Change(Outcome.DELETED, job.number, tasks=TaskList.collected(gone))
 
 
-def _delete_running(state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool) -> Change:
+def _delete_running(
+    state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool, recorded: bool
+) -> Change:
     task.deleted_by = f"{actor.user}@{actor.host}"
     already = bool(task.state & State.DELETED)
     task.state |= State.DELETED
     if force:
         if job.spec.simulation is None:
             signal(state, job, task, "kill")
-        force_out(state, now, job, task)
+        force_out(state, now, job, task, recorded)
         return Change(Outcome.FORCED, job.number, _named(job, task.number))
     change = Change(Outcome.REGISTERED, job.number, _named(job, task.number))
     if job.spec.simulation is not None and not is_away(state, task):

@@ -276,12 +276,13 @@ def discard_enrolled(state: CellState, now: float, job: Job, task: Task) -> None
     leave_if_empty(state, now, job)
 
 
-def force_out(state: CellState, now: float, job: Job, task: Task) -> None:
-    """A task that runs is deleted by force: gone at once, with a record of its times alone (real cell)."""
+def force_out(state: CellState, now: float, job: Job, task: Task, recorded: bool) -> None:
+    """A task that runs is deleted by force: gone at once, if recorded with its times alone (real cell)."""
     granted = task.granted[0]
     release(state, job, task)
-    end = Exit(0, 0, 0, task.start_time, now, {}, measured=False)
-    _account(state, now, job, task, end, granted)
+    if recorded:
+        end = Exit(0, 0, 0, task.start_time, now, {}, measured=False)
+        _account(state, now, job, task, end, granted)
     discard_enrolled(state, now, job, task)
 
 

@@ -106,7 +106,7 @@ SUBMIT: Values = {
     "-verify": FLAG,
     "-verbose": FLAG,
     "-w": ("e", "w", "n", "v", "p", "x", "''", "ev"),
-    "-wd": ("/tmp", "nosuch", "''", ".", "'$USER'", "'$JOB_NAME/x'", "'~nosuch/x'", "'$HOME'"),
+    "-wd": ("/tmp", "nosuch", "''", ".", "'$USER'", "'$JOB_NAME/x'", "'~nosuch/x'"),
     "-zzz": FLAG,
     "-@": ("options", "nosuch"),
     "-inherit": FLAG,

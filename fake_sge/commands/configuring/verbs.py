@@ -181,7 +181,7 @@ def _taken(option: str, words: Sequence[str], needs: int, takes: int | None = No
 
 
 def _purge(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
-    """``-cq``: what runs in the queues is gone at once, as after ``qdel -f`` (real cell)."""
+    """``-cq``: what runs in the queues is gone at once, without a record (real cell)."""
     err = []
     code = 0
     for word in words_of(pattern):
@@ -204,4 +204,4 @@ def _remove_jobs(instance: str, request: Request, qmaster: QmasterInterface) -> 
         for task in list(job.tasks.values()):
             if any(piece.instance == instance for piece in task.granted):
                 only = [Range(task.number, task.number)]
-                qmaster.operate(JobOperation.DELETE, job.number, only, actor_of(request), True)
+                qmaster.operate(JobOperation.DELETE, job.number, only, actor_of(request), True, False)
