@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fake_sge.cell import Cell
+from tests.patience import PATIENCE
 
 QUICK = ("-b", "y", "-shell", "n", "-cwd", "-j", "y", "-o", "out")
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 180.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something holds; a test that has to wait longer has failed."""
     end = time.monotonic() + seconds
     while not condition():

@@ -152,6 +152,15 @@ def test_deletion_of_pending_and_running_tasks_of_an_array() -> None:
     assert kit.lines()[0][11:13] == ["100", "137"]
 
 
+@pytest.mark.parametrize(("failed", "signal"), [(0, 0), (100, 9), (37, 9)])
+def test_an_exit_status_over_128_is_a_signal_where_the_host_took_it_for_one(failed: int, signal: int) -> None:
+    kit = Kit()
+    number = started(kit)
+    kit.end(number, code=137, failed=failed)
+    ends = [effect.finished for effect in kit.effects if isinstance(effect, TaskEnded)]
+    assert ends == [Finished(1, 137, signal, failed)]
+
+
 def test_deleting_what_never_ran_leaves_no_record_but_a_zombie() -> None:
     kit = Kit()
     number = kit.put(tasks=(1, 3, 1), user_hold=True)

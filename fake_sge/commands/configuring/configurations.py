@@ -42,7 +42,7 @@ def add(change: Change, file: str = _GLOBAL) -> None:
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name == _GLOBAL or name in change.config.host_configurations:
         raise Refused(f"configuration {name} already exists")
-    unknown = [] if _is_known(change, name) else [f"{_unresolved(name)}: can't resolve host name"]
+    unknown = [] if _is_known(change, name) else [_unknown_host(name)]
     try:
         text = _read(change, file)
     except Refused as refused:
@@ -68,7 +68,7 @@ def edit(change: Change, *names: str) -> None:
     name = names[0] if names else _GLOBAL
     unknown = []
     if name != _GLOBAL and not _is_known(change, name):
-        unknown = [f"{_unresolved(name)}: can't resolve host name"]
+        unknown = [_unknown_host(name)]
     left = change.edit(shown.configuration(change.config, name) + "\n")
     if not files.lines(left.text) and left.changed:
         raise Refused(f'error: error reading file: "{left.file}"', "error reading temp file")
@@ -99,6 +99,10 @@ def _unresolved(name: str) -> str:
     return f'can\'t resolve hostname "{name}"'
 
 
+def _unknown_host(name: str) -> str:
+    return f"{_unresolved(name)}: can't resolve host name"
+
+
 def _is_known(change: Change, name: str) -> bool:
     try:
         change.host(name)
@@ -110,7 +114,7 @@ def _is_known(change: Change, name: str) -> bool:
 def _named(change: Change, name: str) -> str:
     """The name of a configuration. Raises Refused for a host that nobody knows."""
     if name != _GLOBAL and not _is_known(change, name):
-        raise Refused(f"{_unresolved(name)}: can't resolve host name", f"configuration {name} does not exist")
+        raise Refused(_unknown_host(name), f"configuration {name} does not exist")
     return name if name == _GLOBAL else change.host(name)
 
 
