@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from .lighter import record
 from .model import Exit, failures
 from .model.requests import Reply
 
@@ -70,7 +71,7 @@ TOOLS_OF = {  # the commands to which a kind can happen, where it is not any
 }
 
 
-@dataclass
+@record
 class Fault:
     """One fault. ``tool`` is a command name, or ``*`` for all; ``times`` None: until cleared.
 
@@ -127,7 +128,7 @@ class Fault:
         return {**{name: getattr(self, name) for name in names}, "kind": self.kind.value}
 
 
-@dataclass
+@record
 class FaultList:
     """The faults of a cell, in the order they were asked for."""
 

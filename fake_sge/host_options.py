@@ -15,7 +15,7 @@ Hosts = Union[Sequence[str], Mapping[str, Union[int, HostValues]]]
 
 OWN = ("slots", "complex_values", "up")
 _NAMES = (*OWN, *ALIASES, *defaults.LOAD)
-_HOST_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
+_HOST_NAME = r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?"
 
 
 def host_values(hosts: Hosts) -> dict[str, dict[str, object]]:
@@ -25,7 +25,7 @@ def host_values(hosts: Hosts) -> dict[str, dict[str, object]]:
         raise ValueError(f"a host is named twice: {', '.join(map(str, hosts))}")
     found: dict[str, dict[str, object]] = {}
     for name, values in given.items():
-        if not _HOST_NAME.fullmatch(str(name)) or name == "global":
+        if not re.fullmatch(_HOST_NAME, str(name)) or name == "global":
             raise ValueError(f"{name!r} cannot be the name of a host")
         if isinstance(values, int) and not isinstance(values, bool):
             found[name] = {"slots": values}

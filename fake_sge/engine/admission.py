@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..lighter import record
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.expressions import unreadable
 from ..model.globs import glob_match
@@ -23,7 +24,7 @@ ANSWER_LOST = "Error reading answer list from qmaster"
 _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
 
 
-@dataclass
+@record
 class Verdict:
     """Lines of refusal (empty: none), whether a job number is used up, the job as it is stored."""
 

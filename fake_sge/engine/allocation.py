@@ -8,8 +8,8 @@ that its last queue is the master's.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
 
+from ..lighter import NamedTuple
 from ..model import QueueInstance
 from .quotas import Cap
 

@@ -6,8 +6,7 @@ it lacks is told once.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ..lighter import NamedTuple
 from ..model import JobSpec, SchedulingMessage
 from ..model.values import number_of
 from .matching import meets, offer_of, too_little_everywhere

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..lighter import record
 from ..model import CellConfig, Hold, Job
 from ..model.operations import Actor, Change, Outcome
 from .state import CellState
@@ -14,7 +15,7 @@ _OWN = Hold.USER | Hold.OPERATOR | Hold.SYSTEM
 _WAITING_LISTS = (Hold.NONE, Hold.USER, Hold.OPERATOR, Hold.SYSTEM)
 
 
-@dataclass
+@record
 class HoldPlan:
     """What a request does: the outcomes in the order reported, and the new holds of the tasks that change."""
 

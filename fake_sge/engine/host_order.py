@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from ..lighter import NamedTuple
 from ..model import QueueInstance
 from ..model.resources import complex_values, known_loads
 from ..model.values import number_of, quantity
 from .state import CellState
 
-_TERM = re.compile(r"([+-]?)\s*([A-Za-z_]\w*)?\s*(?:\*?\s*([\d.]+))?")
+_TERM = r"([+-]?)\s*([A-Za-z_]\w*)?\s*(?:\*?\s*([\d.]+))?"
 _ABSENT = 99.0  # of a load value that is not reported
 
 
@@ -55,7 +55,7 @@ class HostOrder:
                         self._added[piece.host] += piece.slots * (1.0 - max(0.0, age) / decay)
         self._terms = [
             ((-1.0 if sign == "-" else 1.0) * float(number or 1.0), name)
-            for sign, name, number in _TERM.findall(self._scheduler.get("load_formula", "np_load_avg"))
+            for sign, name, number in re.findall(_TERM, self._scheduler.get("load_formula", "np_load_avg"))
             if name or number
         ]
         self._load = {name: self._loaded(name) for name in config.hosts}

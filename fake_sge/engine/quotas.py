@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from ..lighter import NamedTuple
 from ..model import CellConfig, ComplexEntry, Granted, JobSpec, QueueInstance
 from ..model.globs import glob_match
 from ..model.quotas import KINDS, QuotaFilter, QuotaRule, QuotaUse, Scope, is_formula
@@ -14,7 +14,7 @@ from ..model.resources import satisfies
 from ..model.values import number_of
 
 NO_LIMIT = 1 << 30  # slots
-_TERM = re.compile(r"([+-]?)(?:\$(\w+)(?:\*([\d.]+))?|([\d.]+))")
+_TERM = r"([+-]?)(?:\$(\w+)(?:\*([\d.]+))?|([\d.]+))"
 
 
 class QuotaSubject(NamedTuple):
@@ -159,7 +159,7 @@ class Quotas:
         if not is_formula(text) or instance is None:
             return text
         total = 0.0
-        for sign, name, weight, number in _TERM.findall(text):
+        for sign, name, weight, number in re.findall(_TERM, text):
             value = float(number) if number else self._number(instance, name) * float(weight or 1)
             total += -value if sign == "-" else value
         return f"{total:g}"

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
 
+from ..lighter import NamedTuple
 from ..model import Hold, Job, State, Status, Task
 from .delivery import begin
 from .placement import Capacity, least_slots

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, Union
+from dataclasses import field
+from typing import Union
 
+from ..lighter import NamedTuple, record
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
@@ -50,7 +51,7 @@ WAITS_FOR_JOBS = "job dropped because of job dependencies"
 Effect = Union[StartTask, SignalTask, TaskEnded, JobGone]
 
 
-@dataclass
+@record
 class Timing:
     """When things happen. Times are seconds.
 
@@ -71,7 +72,7 @@ class Timing:
 STOCK_TIMING = Timing(15.0, None, None, 15.0, 45.0, 0.0)
 
 
-@dataclass
+@record
 class AccountingLine:
     """One line for the accounting file, not written yet; ``due`` is when it may be written."""
 
@@ -79,7 +80,7 @@ class AccountingLine:
     due: float
 
 
-@dataclass
+@record
 class PeTasks:
     """What a run of a parallel job has started: how many were asked for; the hosts of those that run."""
 
@@ -87,7 +88,7 @@ class PeTasks:
     running: dict[int, str] = field(default_factory=dict)
 
 
-@dataclass
+@record
 class CellState:
     """Everything the qmaster must not forget. ``ready`` are jobs the scheduler has to look at.
 

@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..layout import Layout
+from ..lighter import NamedTuple
 from ..model import CellConfig, HostPath, Job, JobType, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR, TERMINAL
 from ..model.resources import limit_of
@@ -27,9 +28,9 @@ UNSAFE_NAMES = (
     *("TERMPATH", "TZDIR", "_RLD_"),
 )
 LOCALE_NAMES = ("LANG", "LC_", "LINGUAS")
-LOCALE_VALUE = re.compile(r"[A-Za-z][-A-Za-z0-9_,+@.=]*")
-_TILDE = re.compile(r"~([^/]*)(?:/|$)")
-_VARIABLES = re.compile(r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)")  # whatever follows: real cell
+LOCALE_VALUE = r"[A-Za-z][-A-Za-z0-9_,+@.=]*"
+_TILDE = r"~([^/]*)(?:/|$)"
+_VARIABLES = r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)"  # whatever follows: real cell
 
 
 class Account(NamedTuple):
@@ -65,8 +66,8 @@ def expanded(path: str, job: Job, task: Task, host: str, account: Account) -> st
         "HOSTNAME": host,
         "TASK_ID": str(task.number) if job.spec.is_array else "0",
     }
-    replaced = _VARIABLES.sub(lambda match: names[match[1]], path)
-    tilde = _TILDE.match(path)
+    replaced = re.sub(_VARIABLES, lambda match: names[match[1]], path)
+    tilde = re.match(_TILDE, path)
     if tilde is None:
         return replaced
     home = account.home if tilde[1] in ("", account.name) else home_of(tilde[1])
@@ -112,7 +113,7 @@ def is_kept(name: str, value: str) -> bool:
     The beginning of the name decides; one that chooses a locale stays if it looks like the name of one.
     """
     if name.startswith(LOCALE_NAMES):
-        return LOCALE_VALUE.fullmatch(value) is not None
+        return re.fullmatch(LOCALE_VALUE, value) is not None
     return not name.startswith(UNSAFE_NAMES)
 
 

@@ -5,15 +5,16 @@ Layout and number formats as in ``accounting(5)`` and the ``accounting_lines`` o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Callable
 
+from ..lighter import record
 from .values import atof, atol
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
 
 
-@dataclass
+@record
 class Record:
     """One line; attribute order is field order.
 

@@ -6,9 +6,9 @@ Values only. Dicts keep the order in which qconf prints them.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import field
 
+from ..lighter import NamedTuple, record
 from . import defaults
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on
@@ -33,7 +33,7 @@ class QueueState(enum.IntFlag):
     ORPHANED = 1024  # o
 
 
-@dataclass
+@record
 class ClusterQueue:
     """A cluster queue: ``attributes`` holds all lines of ``qconf -sq`` in their order, values as printed."""
 
@@ -68,7 +68,7 @@ class ClusterQueue:
         return self.attributes["rerun"] == "TRUE"
 
 
-@dataclass
+@record
 class QueueInstance:
     """A queue on a host. ``queue`` has the attributes as they are on this host."""
 
@@ -90,7 +90,7 @@ class QueueInstance:
         return self.queue.slots
 
 
-@dataclass
+@record
 class Host:
     """An execution host. ``load_values``: lines of ``qconf -se`` in order, as text (``23311.742188M``).
 
@@ -124,7 +124,7 @@ def _global_host() -> Host:
     return Host(GLOBAL_HOST, attributes={**defaults.HOST, "processors": "0"})
 
 
-@dataclass
+@record
 class ParallelEnvironment:
     """``attributes`` holds all lines of ``qconf -sp`` in their order."""
 
@@ -150,7 +150,7 @@ class ComplexEntry(NamedTuple):
     urgency: str
 
 
-@dataclass
+@record
 class CellConfig:
     """The administrator's side of a cell. Dicts keep the order in which qconf prints them."""
 

@@ -6,7 +6,8 @@ Every choice is read from the transcripts of that engine (``tests/data/captures`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from ..lighter import NamedTuple
 
 _LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/{}.xsd"
 _GRIDWARE = (

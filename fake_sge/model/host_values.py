@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-_OVERRIDE = re.compile(r",?\s*\[\s*([^=\]]+?)\s*=([^\]]*)\]")
-_WHOLE = re.compile(r"\s*([^\[]*?)\s*((?:,?\s*\[[^\]]*\]\s*)*)")
+_OVERRIDE = r",?\s*\[\s*([^=\]]+?)\s*=([^\]]*)\]"
+_WHOLE = r"\s*([^\[]*?)\s*((?:,?\s*\[[^\]]*\]\s*)*)"
 
 
 def split_value(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The value for all hosts, and those of single hosts and host groups."""
     first = text.partition("[")[0]
-    return first.rstrip().rstrip(",").rstrip(), _OVERRIDE.findall(text)
+    return first.rstrip().rstrip(",").rstrip(), re.findall(_OVERRIDE, text)
 
 
 def read_value(text: str) -> tuple[str | None, dict[str, str]]:
@@ -27,7 +27,7 @@ def read_value(text: str) -> tuple[str | None, dict[str, str]]:
         return text.replace("[", "", 1), {}  # so the real one reads it, and finds that no number
     common, bracket, rest = text.partition("[")
     common = common.strip()
-    if (common and not common.endswith(",")) or _WHOLE.fullmatch(text) is None:
+    if (common and not common.endswith(",")) or re.fullmatch(_WHOLE, text) is None:
         raise ValueError(f'All list elements must be separated by commas: "{text}"')
     found: dict[str, str] = {}
     for part in re.findall(r"\[([^\]]*)\]", bracket + rest):

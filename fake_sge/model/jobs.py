@@ -8,9 +8,9 @@ Text is ``str`` decoded with ``os.fsdecode`` (UTF-8, surrogateescape): encode it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import field
 
+from ..lighter import NamedTuple, record
 from .ranges import Range, TaskSet
 from .states import Hold, JobType, Rerun, State, Status
 from .task_lists import KINDS_OF_HOLD, HoldLists, TaskList
@@ -152,7 +152,7 @@ class JobSpec(NamedTuple):
         return bool(int(self.job_type) & 0x80)  # JobType.ARRAY; asked for every line of a listing
 
 
-@dataclass
+@record
 class Exit:
     """How a run of a task ended; usage names and units are those of the accounting file."""
 
@@ -166,7 +166,7 @@ class Exit:
     measured: bool = True  # False: nobody has seen how it ended, only when it was begun and given up
 
 
-@dataclass
+@record
 class Task(Compact):
     """One enrolled array task: it was started, failed to start, or carries a state of its own.
 
@@ -208,7 +208,7 @@ class Task(Compact):
         return self.status is Status.IDLE
 
 
-@dataclass
+@record
 class Job(Compact):
     """A job in the qmaster. ``lists`` has its never dispatched tasks, ``tasks`` the others in their order."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..lighter import NamedTuple
 from .task_lists import TaskList
 
 

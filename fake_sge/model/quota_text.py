@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from ..lighter import record
 from .cluster import CellConfig
 from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
 from .values import TEXT_TYPES, TYPE_WORDS, number_of
 
-_FILTER = re.compile(r"((?:\{[^{}]*\}|\S)+)\s*")
-_LEAST_WORD = re.compile(r"(\S+)\s*")
+_FILTER = r"((?:\{[^{}]*\}|\S)+)\s*"
+_LEAST_WORD = r"(\S+)\s*"
 
 
 class QuotaError(ValueError):
@@ -26,7 +26,7 @@ class QuotaError(ValueError):
         self.lines = lines
 
 
-@dataclass
+@record
 class _Lines:
     """The lines of a file without comments; a line that ends with a backslash goes on in the next."""
 
@@ -126,8 +126,8 @@ def _rule(text: str, number: int) -> QuotaRule:
     raise QuotaError(f"line {number} should begin with an attribute name")
 
 
-def _first(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
-    found = pattern.match(text)
+def _first(pattern: str, text: str) -> tuple[str, str]:
+    found = re.match(pattern, text)
     return (found[1], text[found.end() :]) if found else ("", text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ..lighter import NamedTuple
 
 KINDS = ("users", "projects", "pes", "queues", "hosts")
 """The filters of a rule in the order in which they are printed."""

@@ -7,7 +7,8 @@ arrays stay unexpanded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from ..lighter import NamedTuple
 
 
 class Range(NamedTuple):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import NamedTuple
 
+from ..lighter import NamedTuple, record
 from .flavours import SGE, Flavour
 from .operations import Actor
 
@@ -25,7 +24,7 @@ def _no_stdin() -> bytes:
     return b""
 
 
-@dataclass
+@record
 class Request:
     """One call of a tool, as its client process saw the world.
 

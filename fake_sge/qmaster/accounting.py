@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import heapq
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from ..faults import ACCOUNTING, FaultKind, FaultList
+from .log import log
 
-log = logging.getLogger("fake_sge")
 _TAIL = 1 << 20
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import importlib
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -20,10 +19,10 @@ from ..launch import command
 from ..layout import TOOLS, Layout
 from ..options import CellOptions
 from .journal import StoreError
+from .log import log
 from .qmaster import Qmaster
 from .server import Server
 
-log = logging.getLogger("fake_sge")
 PORT = "6444"
 LOOK = 3.0  # seconds between looks for shepherds that died without a word
 
@@ -96,9 +95,7 @@ def _control(qmaster: Qmaster, question: dict[str, Any]) -> Any:  # noqa: ANN401
 def serve(layout: Layout, ready: int) -> int:
     """Run until asked to stop; ``ready`` is a pipe that gets ``ok`` or the reason why not."""
     os.umask(0o022)  # as a real one's, whoever has started it
-    logging.basicConfig(
-        filename=layout.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log.open(layout.log)
     try:
         lock = take_lock(layout)
         options = CellOptions.from_json(json.loads(layout.settings.read_text()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import signal
@@ -21,8 +20,7 @@ from ..launch import command
 from ..layout import Layout
 from ..model import CellConfig, Job, JobSpec, Task
 from ..options import CellOptions
-
-log = logging.getLogger("fake_sge")
+from .log import log
 
 
 class Execd:

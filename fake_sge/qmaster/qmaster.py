@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import threading
 import time
@@ -25,9 +24,9 @@ from ..options import CellOptions, make_config, make_timing
 from .accounting import AccountingFile
 from .execd import Execd
 from .journal import Store, StoreError
+from .log import log
 from .shepherd_reports import exit_of, report_order
 
-log = logging.getLogger("fake_sge")
 MAX_EVENT_CLIENTS = 950
 
 
@@ -113,7 +112,7 @@ class Qmaster:
         """Do what is due; what fails stays due, and the log and the cell's status tell why, once."""
         try:
             what()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 told in the log
             expected = isinstance(error, StoreError)
             text = str(error) if expected else f"{name}: {type(error).__name__}: {error}"
             self.no_run_before = time.monotonic() + 0.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import pwd
 import socket
@@ -22,10 +21,10 @@ from ..model.flavours import FLAVOURS
 from ..model.requests import ClientSignal, Reply, Request, RunByClient
 from ..wire import frame, receive
 from .journal import Closed, StoreError
+from .log import log
 from .qmaster import Qmaster
 from .view import Client, CommandView, settle
 
-log = logging.getLogger("fake_sge")
 _CREDENTIALS = struct.Struct("3i")
 DEFAULT_SILENCE = 122.0
 
@@ -160,7 +159,7 @@ class Server:
                     self._control(connection, data)
         except Closed:
             pass  # a qmaster that has gone gives no answer
-        except Exception:
+        except Exception:  # noqa: BLE001 told in the log
             log.exception("a connection failed")
         finally:
             line.close()
@@ -294,7 +293,7 @@ class Server:
         except StoreError as error:
             log.error("%s", error)
             return Reply.of_text(1, "", f"fake_sge: {error}\n")
-        except Exception:
+        except Exception:  # noqa: BLE001 told in the log
             log.exception("%s failed", request.argv)
             where = Path(self.qmaster.layout.log)
             return Reply.of_text(70, "", f"fake_sge: internal error in {request.argv[0]}, see {where}\n")

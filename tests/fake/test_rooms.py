@@ -18,7 +18,8 @@ from tests import rooms
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cells cli cli_words compare comparison compiled coverage ending errors faults guard "
-    "host install launch layout on_path host_options options place pytest_plugin reports settings wire",
+    "host install launch layout lighter on_path host_options options place pytest_plugin reports "
+    "settings wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states task_lists values",
@@ -43,20 +44,22 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "table",
     "commands/times": "__init__ dates local_time",
     "execution": "__init__ execd job_files job_process orders processes shepherd terminal users",
-    "qmaster": "__init__ accounting admin daemon execd hosts journal qmaster server shepherd_reports view",
+    "qmaster": "__init__ accounting admin daemon execd hosts journal log qmaster server shepherd_reports "
+    "view",
     "client": "__init__ client link pe_task run_command",
     "random_commands": "__init__ pair situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }
 RENDERED = ("render", "commands/interface", "commands/times")
 BELOW = {  # from below to the top: what each folder or top-level module may import besides itself
-    "model": (),
+    "lighter": (),
+    "model": ("lighter",),
     "wire": (),
     "layout": ("wire",),
     "launch": ("layout",),
-    "engine": ("model",),
+    "engine": ("model", "lighter"),
     "render": ("model",),
-    "faults": ("model",),
+    "faults": ("model", "lighter"),
     "reports": (),
     "settings": ("model",),
     "host_options": ("model", "settings"),
@@ -75,7 +78,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         *("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
         *("commands/altering", "commands/configuring", "commands/queries"),
     ),
-    "execution": ("model", "engine", "layout", "wire"),
+    "execution": ("model", "engine", "layout", "lighter", "wire"),
     "client": ("model", "commands", "execution", "layout", "wire"),
     "qmaster": (
         *("model", "engine", "render", "commands", "execution"),

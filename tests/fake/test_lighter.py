@@ -1,0 +1,178 @@
+"""Values that are made in less time are what typing and dataclasses make; what a cell's daemon loads."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+from fake_sge.lighter import NamedTuple, record
+from fake_sge.qmaster.log import Log
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Figures(NamedTuple):
+    """Some figures."""
+
+    first: int
+    second: str | None = None
+    unit = "s"
+
+    @property
+    def doubled(self) -> int:
+        return 2 * self.first
+
+
+class AsInTyping(typing.NamedTuple):
+    """Some figures."""
+
+    first: int
+    second: str | None = None
+    unit = "s"
+
+    @property
+    def doubled(self) -> int:
+        return 2 * self.first
+
+
+@pytest.mark.parametrize("kind", [Figures, AsInTyping])
+def test_a_named_tuple(kind: type) -> None:
+    figures = kind(4)
+    assert figures == (4, None)
+    assert (figures._replace(second="x").second, figures.doubled, figures.unit) == ("x", 8, "s")
+    assert (kind._fields, kind._field_defaults) == (("first", "second"), {"second": None})
+    assert (kind.__doc__, kind.__module__, kind.__bases__) == ("Some figures.", __name__, (tuple,))
+    assert kind.__annotations__.keys() == {"first", "second"}
+    assert (
+        str(inspect.signature(kind)).replace(": 'int'", "").replace(": 'str | None'", "").startswith("(first")
+    )
+    assert repr(figures) == f"{kind.__name__}(first=4, second=None)"
+    assert type(copy.copy(figures)) is kind
+    assert pickle.loads(pickle.dumps(figures)) == figures
+    assert not hasattr(figures, "__dict__")
+    with pytest.raises(TypeError):
+        kind()
+
+
+@record
+class Place:
+    """A place."""
+
+    name: str
+    slots: int = 1
+    seen: list[int] = dataclasses.field(default_factory=list, compare=False)
+
+
+@dataclasses.dataclass
+class AsInDataclasses:
+    """A place."""
+
+    name: str
+    slots: int = 1
+    seen: list[int] = dataclasses.field(default_factory=list, compare=False)
+
+
+@record
+class One:
+    """A single field."""
+
+    only: list[int]
+
+
+@record
+class Own:
+    """With words of its own."""
+
+    value: int
+
+    def __repr__(self) -> str:
+        return "own"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # it can change
+
+
+@pytest.mark.parametrize("kind", [Place, AsInDataclasses])
+def test_a_record(kind: type) -> None:
+    first, second = kind("a", seen=[1]), kind("a", seen=[2])
+    assert first == second
+    assert first != kind("a", 2)
+    assert first != ("a", 1)
+    assert repr(first) == f"{kind.__name__}(name='a', slots=1, seen=[1])"
+    assert dataclasses.replace(first, slots=3) == kind("a", 3)
+    assert dataclasses.asdict(second) == {"name": "a", "slots": 1, "seen": [2]}
+    assert pickle.loads(pickle.dumps(first)) == first
+    assert [field.name for field in dataclasses.fields(kind)] == ["name", "slots", "seen"]
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(first)
+
+
+def test_records_of_other_classes_and_of_one_field() -> None:
+    assert Place("a") != AsInDataclasses("a")
+    assert One([1]) == One([1])
+    assert One([1]) != One([2])
+    assert (repr(Own(1)), Own(1) == Own(2)) == ("own", True)
+
+
+LOADED = """
+import sys
+sys.path.append({root!r})
+import fake_sge.qmaster.daemon
+print(*sorted(sys.modules))
+"""
+HEAVY = (
+    "argparse",
+    "asyncio",
+    "concurrent",
+    "email",
+    "hashlib",
+    "http",
+    "logging",
+    "random",
+    "tempfile",
+    "traceback",
+)
+MOST = 76  # modules of ours
+
+
+def test_what_a_daemon_loads_before_it_serves() -> None:
+    program = LOADED.format(root=str(ROOT))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert [name for name in loaded if name.partition(".")[0] in HEAVY] == []
+    assert len([name for name in loaded if name.startswith("fake_sge")]) <= MOST
+    assert [name for name in loaded if name.startswith("fake_sge.commands.q")] == []
+
+
+def test_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log = Log()
+    log.info("nobody hears it")
+    log.error("no file for %s", "this")
+    assert "ERROR no file for this\n" in capfd.readouterr().err
+    log.open(tmp_path / "messages")
+    log.info("it serves %s, %d%%", "\udce9", 5)
+    log.warning("a percent sign: %")
+    try:
+        raise KeyError("x")
+    except KeyError:
+        log.exception("%s failed", "it")
+    lines = (tmp_path / "messages").read_text().splitlines()
+    assert [line.partition(" ")[2].partition(" ")[2] for line in lines[:3]] == [
+        "INFO it serves \\udce9, 5%",
+        "WARNING a percent sign: %",
+        "ERROR it failed",
+    ]
+    assert (lines[3], lines[-1]) == ("Traceback (most recent call last):", "KeyError: 'x'")
+    assert capfd.readouterr().err == ""
