@@ -16,6 +16,7 @@ dialogs  questions before something is done                                   te
 changes  what became of that, in words                                        textual
 keys     what each does, and the page that tells of them                      textual
 app      the screen, and who asks when                                        textual
+terminal what is drawn on, which may go away                                  textual
 command  the words on the command line                                        terminal
 web/     the same as a page in a browser                                      network
 ======== ==================================================================== ========

@@ -100,9 +100,11 @@ def command(
 
             return serve(where, Wish(" ".join(words), interval, session, contact, read_only))
         from drmaa_cli.cli.top.app import Top  # noqa: PLC0415  # textual is loaded for this command only
+        from drmaa_cli.cli.top.terminal import Terminal  # noqa: PLC0415
         from drmaa_cli.cli.top.view import Choice  # noqa: PLC0415
 
-        app = Top(survey, interval, Choice(words=" ".join(words)), read_only=read_only)
+        choice = Choice(words=" ".join(words))
+        app = Top(survey, interval, choice, read_only=read_only, driver_class=Terminal)
         code = app.run()
     return app.return_code or ends.FAILED if code is None else code
 

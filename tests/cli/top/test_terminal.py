@@ -56,6 +56,18 @@ def test_interrupted_it_leaves_the_terminal_as_it_was(desk: Desk, send: object, 
     desk.good("kill", job)
 
 
+def test_it_ends_with_its_terminal_though_no_signal_tells_of_that(desk: Desk) -> None:
+    """What was still to be drawn is written by a thread; waited for, it would never be."""
+    master, slave = os.openpty()
+    top = subprocess.Popen(
+        desk.argv("top"), env=desk.env, cwd=desk.directory, stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    os.read(master, 1)
+    os.close(master)
+    assert top.wait(PATIENCE) == 128 + signal.SIGHUP
+
+
 def test_no_colour(desk: Desk) -> None:
     job = held(desk)
     child = desk.terminal("top", NO_COLOR="1")
