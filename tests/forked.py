@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from _pytest.config import default_plugins
 from pexpect.fdpexpect import fdspawn
 
 from tests.patience import PATIENCE
@@ -33,6 +34,8 @@ from tests.patience import PATIENCE
 ROOT = Path(__file__).resolve().parent.parent
 USUAL = {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 DECIDED = ("PYTHON", "LC_")  # when Python starts; LC_ALL goes before LANG
+OF_PYTEST = tuple(f"_pytest.{plugin}" for plugin in default_plugins)
+OF_MANY = ("asyncio", "concurrent.futures.thread", "lxml.etree", "sqlite3", "subprocess")  # and not of ours
 
 
 def usual(env: Mapping[str, str]) -> dict[str, str]:
@@ -135,7 +138,8 @@ class Forked(Program):
         said = {self.stdout: "", self.stderr: ""}
 
         def listen(stream: IO[str]) -> None:
-            said[stream] = stream.read()
+            for line in stream:
+                said[stream] += line
 
         readers = [threading.Thread(target=listen, args=[stream], daemon=True) for stream in said]
         for reader in readers:
@@ -148,7 +152,8 @@ class Forked(Program):
         for reader in readers:
             reader.join(max(until - time.monotonic(), 0))
             if reader.is_alive():
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+                printed = "".join(said.values())
+                raise subprocess.TimeoutExpired(f"process {self.pid}, which printed {printed!r}", timeout)
         self.wait(max(until - time.monotonic(), 0.1))
         return said[self.stdout], said[self.stderr]
 
@@ -276,3 +281,10 @@ def run(
         return subprocess.CompletedProcess(list(argv), program.wait(), out, err)
     finally:
         program.close()
+
+
+def run_pytest(
+    words: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float = PATIENCE
+) -> subprocess.CompletedProcess[str]:
+    """``python -m pytest WORDS...``: it loads drmaa_cli and fake_sge itself, as a program does."""
+    return run(["-m", "pytest", *words], env=env, cwd=cwd, timeout=timeout, loaded=OF_PYTEST + OF_MANY)

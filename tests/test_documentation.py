@@ -20,11 +20,11 @@ import fake_sge
 import fake_sge.cli
 import tests.record_capture
 from drmaa_cli.cli import frame
+from tests import forked
 from tests.documentation import LANGUAGES, PAGES, ROOT, Block, blocks, commands, program
-from tests.prefork import Prefork
+from tests.patience import PATIENCE
 from tests.tables import each_row
 
-HANG = 300  # seconds for one page's code
 PLUGINS = ("-p", "fake_sge.pytest_plugin", "-p", "no:cacheprovider")  # others take longer than a page
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 INLINE = re.compile(r"`((?:fake-sge|drmaa-cli) [^`]+)`")
@@ -92,12 +92,6 @@ def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> No
 
 
 @pytest.fixture(scope="module")
-def prefork() -> Iterator[Prefork]:
-    with Prefork() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def of_all_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake_sge.Cell]:
     """A cell for one page after the other: on a site, too, there were jobs before."""
     with fake_sge.Cell(login_shells=False, home=str(tmp_path_factory.mktemp("home"))) as cell:
@@ -114,14 +108,14 @@ def cell(of_all_pages: fake_sge.Cell) -> Iterator[fake_sge.Cell]:
 
 
 @pytest.fixture
-def run_page(prefork: Prefork, cell: fake_sge.Cell, tmp_path: Path) -> Runs:
+def run_page(cell: fake_sge.Cell, tmp_path: Path) -> Runs:
     """What runs the Python of a page in a fake cell."""
 
     def run(page: str) -> subprocess.CompletedProcess[str]:
         module = tmp_path / "test_page.py"
         module.write_text(program(page), encoding="utf-8")
-        env = {**cell.env, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        return prefork.pytest(["-q", *PLUGINS, str(module)], cwd=tmp_path, env=env, seconds=HANG)
+        env = {**forked.usual(cell.env), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return forked.run_pytest(["-q", *PLUGINS, str(module)], cwd=tmp_path, env=env)
 
     return run
 
@@ -130,7 +124,7 @@ def run_page(prefork: Prefork, cell: fake_sge.Cell, tmp_path: Path) -> Runs:
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
 def test_python_runs(page: Path, run_page: Runs) -> None:
     done = run_page(page.read_text(encoding="utf-8"))
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_readme_and_the_guides_have_python() -> None:
@@ -227,7 +221,10 @@ def check_parsed(parser: argparse.ArgumentParser, words: list[str]) -> None:
 def check_python(words: list[str], directory: Path) -> None:
     if words[0] == "-c":
         subprocess.run(
-            [sys.executable, *words], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, timeout=HANG
+            [sys.executable, *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=True,
+            timeout=PATIENCE,
         )
     elif words[0] == "-m":
         assert importlib.util.find_spec(words[1]), words
@@ -239,7 +236,7 @@ def check_python(words: list[str], directory: Path) -> None:
 
 def check_in_a_cell(words: list[str], scratch: Path) -> None:
     with fake_sge.Cell(login_shells=False, home=str(scratch)) as cell:
-        done = cell.run(*words, cwd=str(scratch), timeout=HANG)
+        done = cell.run(*words, cwd=str(scratch), timeout=PATIENCE)
         assert done.returncode == 0, done
 
 

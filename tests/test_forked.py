@@ -30,6 +30,22 @@ ENDS += ["import atexit; atexit.register(print, 'at the end')", "import sys; sys
 ENDS += ["import threading as t, time; t.Thread(target=lambda: (time.sleep(0.1), print('late'))).start()"]
 ENDS += ["import os; print('lost', flush=True); os.close(1); print('more')"]
 
+RUN = """
+import atexit, os, sys
+
+def test_what_a_program_has():
+    given = {name for name in os.environ if not name.startswith("PYTEST_")}
+    assert given == {"LC_ALL", "ONLY", "PATH", "PYTHONPATH"}
+    assert os.getcwd() == os.path.dirname(__file__)
+    assert os.read(0, 1) == b""
+    assert not {name for name in sys.modules if name.startswith(("drmaa_cli", "fake_sge"))}
+    atexit.register(print, "at its end")
+
+def test_nothing_of_the_run_before():
+    assert "left_behind" not in sys.modules
+    sys.modules["left_behind"] = sys
+"""
+
 
 def started(argv: list[str], env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -92,3 +108,21 @@ def test_what_needs_a_start_is_refused(env: dict[str, str], tmp_path: Path) -> N
     for name in ("LC_ALL", "PYTHONUTF8", "LC_CTYPE", "PYTHONPATH"):
         with pytest.raises(ValueError, match="needs a start"):
             forked.run(["-c", "pass"], env={**env, name: "0"}, cwd=tmp_path)
+
+
+def test_a_program_that_takes_too_long(env: dict[str, str], tmp_path: Path) -> None:
+    text = "import time; time.sleep(600)"
+    program = Forked(["-c", text], env, tmp_path)
+    with pytest.raises(subprocess.TimeoutExpired, match=r"process \d+, which printed"):
+        program.communicate(timeout=0.1)
+    program.close()
+    assert program.returncode == -signal.SIGKILL
+
+
+def test_each_run_of_pytest_is_a_program_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "test_run.py").write_text(RUN)
+    env = forked.usual({"PATH": os.defpath, "ONLY": "this", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    for _ in range(2):
+        done = forked.run_pytest(["-q", "-p", "no:cacheprovider", "test_run.py"], env=env, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert done.stdout.endswith("at its end\n"), done.stdout
