@@ -1,4 +1,4 @@
-"""``qstat -xml`` as task groups."""
+"""``qstat -xml`` as task groups, ``qstat -j`` as blocks of lines."""
 
 from __future__ import annotations
 
@@ -15,6 +15,23 @@ def task_groups(xml: str) -> list[TaskGroup]:
         xml: what ``qstat -xml`` printed.
     """
     return [_group(row) for row in ElementTree.fromstring(xml).iter("job_list")]
+
+
+def details(text: str) -> dict[int, dict[str, str]]:
+    """The lines ``name: value`` of each job.
+
+    Args:
+        text: what ``qstat -j 1,2`` printed.
+    """
+    found: dict[int, dict[str, str]] = {}
+    block: dict[str, str] = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if name == "job_number":
+            block = found.setdefault(int(value), {})
+        elif colon:
+            block[name] = value.strip()
+    return found
 
 
 def _group(row: ElementTree.Element) -> TaskGroup:

@@ -45,3 +45,11 @@ class WithoutFaults:
     def next_job_number(self, number: int) -> NoReturn:  # noqa: ARG002
         """It counts by itself."""
         self._only_a_fake("choose the number of the next job")
+
+    def hosts(self) -> NoReturn:
+        """Its hosts do not fail when one asks for it."""
+        self._only_a_fake("have hosts that fail")
+
+    def host(self, name: str) -> NoReturn:  # noqa: ARG002
+        """Its hosts do not fail when one asks for it."""
+        self._only_a_fake("have hosts that fail")

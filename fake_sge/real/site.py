@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import pwd
 import shlex
 import shutil
 import tempfile
@@ -12,32 +14,41 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
-from ..comparison import submitted
 from ..errors import CellError, FakeOnlyError
 from ..layout import TOOLS
 from ..on_path import CommandsOnPath
 from ..options import CellOptions
 from ..reports import TaskGroup
 from .installation import NotInstalledError
-from .listing import task_groups
+from .listing import details, task_groups
 from .refusals import WithoutFaults
 
-# Standard output goes through tee(1) into the record of submissions; the exit code is qsub's own.
-QSUB = """#!/bin/sh
-# Made by fake_sge: submits with what the tests were told to ask for, and notes the job.
-{{ code=$( {{ {{ {qsub} {request} "$@" 3>&- 4>&-; echo $? >&3; }} | tee -a {record} >&4; }} 3>&1 ); }} 4>&1
-exit "$code"
+# The command itself takes the script's place: signals, its exit code and its output are its own.
+MARKED = """#!/bin/sh
+# Made by fake_sge: submits with what the tests were told to ask for, and marks the job as theirs.
+case $1 in
+-inherit) exec {command} "$@" ;;
+esac
+exec {command} -ac {mark} {request} "$@"
 """
+SUBMITTING = ("qsub", "qrsh", "qlogin", "qsh")
+MARK = "fake_sge_site"  # a variable of a job's context: qresub keeps it, and no listing shows it
+STATES = ("-s", "prs")  # all but ended ones, whatever a file sge_qstat says
+ASKED_AT_ONCE = 100  # jobs of one qstat -j
+NONE_LEFT = "Following jobs do not exist"  # qstat -j, when all have ended
+DELETED_WITHIN = 600.0  # seconds
 
 
 class SiteCell(CommandsOnPath, WithoutFaults):
     """The Grid Engine of this environment, with the interface of the fake one where that makes sense.
 
     Its configuration and daemons are not touched; of its jobs only those are looked at and deleted that were
-    submitted by this object's ``qsub``, which is the first on the PATH of :attr:`env`.
+    submitted by this object's ``qsub`` or ``qrsh``, which are the first on the PATH of :attr:`env`, or made
+    of such jobs by ``qresub``. They are known by a variable of their context, from the moment the qmaster
+    has them, whatever becomes of the command; ``-sc`` and ``-clear`` take it away.
 
     Args:
-        request: options of qsub for every job: ``["-q", "test.q", "-l", "h_rt=60"]``.
+        request: options of qsub and qrsh for every job: ``["-q", "test.q", "-l", "h_rt=60"]``.
         options: those of a test's cell; only the defaults are possible.
 
     Raises:
@@ -52,19 +63,18 @@ class SiteCell(CommandsOnPath, WithoutFaults):
         if not found["qsub"] or not found["qstat"]:
             raise NotInstalledError("there is no Grid Engine on PATH: no qsub and qstat")
         self.directory = Path(tempfile.mkdtemp(prefix="site-sge-"))
-        self._record = self.directory / "submitted"
-        self._record.touch()
+        self._mark = f"{MARK}={self.directory.name}"
+        self._told: dict[int, bool] = {}  # of jobs that qstat -j was asked for: are they ours
         self.path.mkdir()
         for name, path in found.items():
-            if path and name != "qsub":
+            if path and name not in SUBMITTING:
                 (self.path / name).symlink_to(path)
-        words = {
-            "qsub": shlex.quote(str(found["qsub"])),
-            "request": shlex.join(request),
-            "record": shlex.quote(str(self._record)),
-        }
-        (self.path / "qsub").write_text(QSUB.format(**words))
-        (self.path / "qsub").chmod(0o755)
+        for name in SUBMITTING:
+            command = shutil.which(name)
+            if command:
+                words = {"command": shlex.quote(command), "mark": self._mark, "request": shlex.join(request)}
+                (self.path / name).write_text(MARKED.format(**words))
+                (self.path / name).chmod(0o755)
 
     # ---- where things are ------------------------------------------------------------------------
     @property
@@ -92,8 +102,14 @@ class SiteCell(CommandsOnPath, WithoutFaults):
 
     def stop(self) -> None:
         """Delete the jobs that were submitted here and have not ended."""
-        self.delete_jobs()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            self.delete_jobs()
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def remove(self) -> None:
+        """As :meth:`stop`: nothing of it stays."""
+        self.stop()
 
     def __enter__(self) -> SiteCell:
         return self.start()
@@ -106,11 +122,23 @@ class SiteCell(CommandsOnPath, WithoutFaults):
     # ---- talking to it ---------------------------------------------------------------------------
     def jobs(self) -> list[TaskGroup]:
         """What qstat lists of the jobs that were submitted here. Raises CellError when it fails."""
-        ours = submitted(self._record.read_text())
-        done = self.run("qstat", "-xml")
-        if done.returncode != 0:
-            raise CellError(f"qstat ended with {done.returncode}: {os.fsdecode(done.stderr)}")
-        return [group for group in task_groups(done.stdout.decode()) if group.job in ours]
+        listed = task_groups(self._ask("qstat", "-xml", *STATES, "-u", _user()))
+        self._learn(sorted({group.job for group in listed} - self._told.keys()))
+        return [group for group in listed if self._told.get(group.job)]
+
+    def _learn(self, jobs: Sequence[int]) -> None:
+        """Ask which jobs are ours. One that has ended meanwhile is not told of."""
+        for first in range(0, len(jobs), ASKED_AT_ONCE):
+            numbers = ",".join(map(str, jobs[first : first + ASKED_AT_ONCE]))
+            told = self._ask("qstat", "-j", numbers, unless=NONE_LEFT)
+            for job, block in details(told).items():
+                self._told[job] = self._mark in block.get("context", "").split(",")
+
+    def _ask(self, *argv: str, unless: str = "") -> str:
+        done = self.run(*argv, text=True)
+        if done.returncode != 0 and not (unless and unless in done.stderr):
+            raise CellError(f"{argv[0]} ended with {done.returncode}: {done.stderr}")
+        return str(done.stdout)
 
     def wait_idle(self, timeout: float = 600.0) -> None:
         """Wait until no job that was submitted here is listed. Raises CellError after ``timeout`` s."""
@@ -121,11 +149,37 @@ class SiteCell(CommandsOnPath, WithoutFaults):
             time.sleep(1.0)
 
     def delete_jobs(self) -> None:
-        """Delete the jobs that were submitted here, and wait until they are gone."""
-        left = sorted({str(group.job) for group in self.jobs()})
-        if left:
-            self.run("qdel", *left)
-            self.wait_idle()
+        """Delete the jobs that were submitted here, also meanwhile, and wait until they are gone.
+
+        Raises:
+            CellError: they are not gone after ten minutes, or a command failed.
+        """
+        end = time.monotonic() + DELETED_WITHIN
+        asked: set[str] = set()
+        while True:
+            left = {str(group.job) for group in self.jobs()}
+            if not left:
+                return
+            if left - asked:
+                self.run("qdel", *sorted(left - asked))
+                asked |= left
+            if time.monotonic() > end:
+                raise CellError(f"not deleted after {DELETED_WITHIN:g} s: {', '.join(sorted(left))}")
+            time.sleep(1.0)
+
+    @property
+    def now(self) -> float:
+        """The machine's clock: epoch seconds."""
+        return time.time()
+
+    def status(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
+
+    @property
+    def qmaster_pid(self) -> NoReturn:
+        """Raises FakeOnlyError."""
+        self._refuse()
 
     def configure(self, **changes: object) -> NoReturn:  # noqa: ARG002
         """Raises FakeOnlyError, as do all that change the site's daemons."""
@@ -150,3 +204,10 @@ class SiteCell(CommandsOnPath, WithoutFaults):
     @staticmethod
     def _refuse() -> NoReturn:
         raise FakeOnlyError("the site's own cell is used, not changed")
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # not in the password file
+        return getpass.getuser()

@@ -16,6 +16,7 @@ import pytest
 import fake_sge
 from fake_sge import compare
 from fake_sge.cells import describe
+from fake_sge.real.site import SiteCell
 from tests.conftest import require_real_cell
 from tests.fake.test_plugin import ARGS, importable  # noqa: F401  a fixture for each test
 
@@ -118,6 +119,66 @@ def test_the_sites_own(pytester: pytest.Pytester, site: fake_sge.RealCell) -> No
     found = pytester.runpytest_inprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
     found.assert_outcomes(passed=2, skipped=2)
     assert [str(group.job) for group in site.jobs()] == [foreign]
+
+
+@pytest.mark.real_cell
+def test_no_job_of_a_test_stays_at_the_site(pytester: pytest.Pytester, site: fake_sge.RealCell) -> None:
+    foreign = site.run("qsub", "-terse", "-h", "-b", "y", "true", cwd="/", text=True).stdout.strip()
+    (site.common / "sge_qstat").write_text("-s r\n")  # what the site's qstat lists by itself
+    pytester.makepyfile("""
+        import subprocess, time
+
+        def number_of(listed, name):
+            [number] = [group.job for group in listed if group.name == name]
+            return number
+
+        def listed(cell, *names):
+            end = time.monotonic() + 60
+            while {group.name for group in cell.jobs()} != set(names):
+                assert time.monotonic() < end, cell.jobs()
+                time.sleep(0.1)
+            return cell.jobs()
+
+        def test_it(fake_sge_path):
+            cell = fake_sge_path
+            words = ["-b", "y", "-h", "-o", "/dev/null", "-j", "y"]
+            commands = [
+                ["qsub", "-sync", "y", "-N", "killed", *words, "sleep", "600"],
+                ["qrsh", "-now", "n", "-N", "waits", "-h", "true"],
+            ]
+            null = subprocess.DEVNULL
+            started = [subprocess.Popen(command, stdout=null, stderr=null) for command in commands]
+            cell.run("qsub", "-N", "held", "-ac", "own=1", *words, "true", cwd="/tmp", check=True)
+            held = number_of(listed(cell, "killed", "waits", "held"), "held")
+            details = cell.run("qstat", "-j", str(held), text=True).stdout
+            assert "own=1" in details and "h_rt=60" in details
+            again = cell.run("qresub", "-h", "u", str(held), cwd="/tmp", text=True)
+            assert again.returncode == 0, again.stderr
+            assert sorted(group.name for group in cell.jobs()) == ["held", "held", "killed", "waits"]
+            for process in started:
+                process.kill()
+                process.wait()
+
+        def test_a_signal_reaches_qsub(fake_sge_path):
+            words = ["qsub", "-sync", "y", "-b", "y", "-h", "-N", "waited-for", "sleep", "600"]
+            qsub = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            listed(fake_sge_path, "waited-for")
+            qsub.terminate()
+            said = qsub.communicate(timeout=60)
+            assert b"Please wait while qsub shuts down." in said[1], said
+            listed(fake_sge_path)
+    """)
+    found = pytester.runpytest_inprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
+    found.assert_outcomes(passed=2)
+    (site.common / "sge_qstat").unlink()
+    assert [str(group.job) for group in site.jobs()] == [foreign]
+
+
+@pytest.mark.parametrize("kind", [fake_sge.RealCell, SiteCell])
+def test_cells_of_each_kind_have_what_a_fake_one_has(kind: type) -> None:
+    inside = {"directory", "call", "create"}  # an attribute of each object; the fake's own way
+    wanted = {name for name in dir(fake_sge.Cell) if not name.startswith("_")} - inside
+    assert wanted <= set(dir(kind))
 
 
 def test_no_grid_engine_is_a_failure(pytester: pytest.Pytester, tmp_path: Path) -> None:
