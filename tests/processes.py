@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -16,6 +17,30 @@ def letter(pid: int) -> str:
 def is_running(pid: int) -> bool:
     """Whether a process is there and has not ended; a zombie has."""
     return letter(pid) not in ("", "Z", "X")
+
+
+def parent(pid: int) -> int:
+    """The number of a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def is_left_stopped(pid: int) -> bool:
+    """Whether a job's process is stopped, and its shepherd waits again: what it is told now, it hears.
+
+    What a real shepherd (8.1.9) is told while it still looks through /proc for more to stop is lost.
+    """
+    return letter(pid) == "T" and letter(parent(pid)) == "S"
+
+
+def tell(fifo: Path) -> bool:
+    """Write a line to who reads a FIFO; False when nobody does."""
+    try:
+        end = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    with os.fdopen(end, "w") as file:
+        file.write("\n")
+    return True
 
 
 def open_below(directory: Path) -> list[str]:

@@ -176,12 +176,12 @@ class AsyncSession:
             DrmCommunicationException: no qmaster answered for longer than the outage limit.
             NoActiveSessionException: the session has ended (at once, all others when it is awaited).
         """
-        job, watcher = str(parse_job_id(jobId)), self._watcher
+        job, session, watcher = str(parse_job_id(jobId)), self.session, self._watcher
         check_timeout(timeout)  # is it a time at all
         assert watcher is not None
         found = Wait(watcher, self._loop, job, cancel_job=cancel_job)
         if timeout == TIMEOUT_NO_WAIT:
-            looked = self._loop.run_in_executor(None, _look, self.session, (job,))
+            looked = self._loop.run_in_executor(None, _look, session, (job,))
             looked.add_done_callback(found.ask_once)
             return found
         found.begin()

@@ -58,10 +58,12 @@ def end_processes(root: Path) -> None:
     Raises:
         TimeoutError: some do not end.
     """
+    is_last = False
     for _ in range(ROUNDS):  # a dying shepherd may start one more process: until none is left
         found = processes(root)
-        if not found:
+        if not found and is_last:
             return
+        is_last = not found  # one that is just being started is not seen: execve(2) has its environment
         for pid in found:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -89,15 +91,24 @@ def await_end(owner: int) -> None:
             return
 
 
+def remove_all(directory: Path) -> None:
+    """Remove a directory in which processes that have just been killed may have written until now."""
+    import shutil  # noqa: PLC0415 the guard of a fake cell starts faster without
+
+    for _ in range(ROUNDS):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            return
+        end_processes(directory / "root")
+
+
 def main(owner: int, directory: Path, remove: bool) -> None:
     """Wait for the owner's end, then do what it would have done."""
     await_end(owner)
     if directory.exists():
         end_processes(directory / "root")
         if remove:
-            import shutil  # noqa: PLC0415 the guard of a fake cell starts faster without
-
-            shutil.rmtree(directory, ignore_errors=True)
+            remove_all(directory)
 
 
 if __name__ == "__main__":

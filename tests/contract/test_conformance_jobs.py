@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, World
 from tests.patience import PATIENCE
-from tests.processes import letter
+from tests.processes import is_left_stopped, tell
 
 
 def test_jobs_are_waited_for_one_after_another(session: World) -> None:
@@ -233,10 +233,10 @@ def test_a_suspended_job_that_is_resumed_ends_well(session: World) -> None:
     session.session.control(job, "suspend")
     session.until(job, "user_suspended")
     # A real host that is told both in one moment may leave the job stopped.
-    session.eventually(lambda: letter(int(pid.read_text())), lambda seen: seen == "T")
+    session.eventually(lambda: is_left_stopped(int(pid.read_text())), bool)
     session.session.control(job, "resume")
     session.until(job, "running")
-    go.write_text("\n")
+    session.eventually(lambda: tell(go), bool)
     assert session.session.wait(job, PATIENCE).exitStatus == 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
-from tests.processes import letter
+from tests.processes import letter, tell
 
 from .kit import ended, quick, wait_for
 
@@ -44,5 +44,5 @@ def test_what_was_asked_for_last_holds(cell: Cell, tmp_path: Path) -> None:
     meanwhile("-sj", "-usj", "-sj")
     wait_for(lambda: letter(job) == "T")
     meanwhile("-usj")
-    (tmp_path / "go").write_text("\n")
+    wait_for(lambda: tell(tmp_path / "go"))
     assert ended(cell, number)[11:13] == ["0", "0"]

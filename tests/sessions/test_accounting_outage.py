@@ -73,10 +73,12 @@ def _ended_with(session: JobSession, number: str, code: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["accounting-duplicate", "accounting-late"])
-def test_records_that_come_late_or_twice(own: Cell, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "options"), [("accounting-duplicate", {}), ("accounting-late", {"seconds": 1.0})]
+)
+def test_records_that_come_late_or_twice(own: Cell, kind: str, options: dict[str, float]) -> None:
     with JobSession(accounting_margin=20) as session:
-        own.fault(kind, times=None, seconds=1.0)
+        own.fault(kind, times=None, **options)  # type: ignore[arg-type]  # seconds
         ids = [session.runJob(job(session, f"exit {code}")) for code in range(4)]
         assert [session.wait(number, PATIENCE).exitStatus for number in ids] == [0, 1, 2, 3]
 
