@@ -80,6 +80,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             )
 
 
+@each_row("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_files_that_are_named_are_there(page: str) -> None:
+    """Each path in code marks begins at the root, or in one of the packages."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"))
+    places = (ROOT, ROOT / "drmaa_cli", ROOT / "drmaa_cli" / "jobs", ROOT / "fake_sge", ROOT / "tests")
+    for path in re.findall(r"`([a-z_.]+/[a-z_./*]*)`", text):
+        assert any([*place.glob(path), *place.glob(f"{path}.py")] for place in places), path
+
+
 @each_row("page", PAGES, ids=name)
 def test_code_stands_between_fences_that_name_a_known_language(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -75,6 +75,15 @@ def test_every_shape_for_programs_has_a_schema_and_every_schema_a_link() -> None
         assert re.search(rf"(drmaa-cli |, ){name}( --json|, )", titles), name
 
 
+def test_every_command_has_a_row_of_the_page() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    table = page[page.index("| command |") :].partition("\n\n")[0]
+    named = [
+        name for row in re.findall(r"(?m)^\| (`.*?) \|", table) for name in re.findall(r"`([\w-]+)`", row)
+    ]
+    assert sorted(named) == sorted(COMMANDS)
+
+
 @pytest.mark.parametrize(
     "words",
     [["--help"], slow(["run", "--help"]), slow(["--version"]), ["nope"], slow(["completion", "fish"])],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from drmaa_cli.errors import (
 )
 from drmaa_cli.session import current
 from drmaa_cli.session import job_session as connection_module
+from drmaa_cli.session.drmaa_session import DrmaaSession
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.process_session import Session
 from tests.core.conftest import Cell
@@ -52,6 +54,20 @@ def submit() -> str:
     number = Session.runJob(template)
     Session.deleteJobTemplate(template)
     return number
+
+
+def taken(function: Callable[..., object]) -> list[tuple[str, object, object]]:
+    """What a function takes: names, kinds, defaults."""
+    parameters = inspect.signature(function).parameters.values()
+    return [(one.name, one.kind, one.default) for one in parameters if one.name != "self"]
+
+
+def test_every_verb_of_a_session_is_one_of_the_process_and_takes_the_same() -> None:
+    for name, verb in {**vars(DrmaaSession), **vars(JobSession)}.items():
+        if inspect.isfunction(verb) and not name.startswith("_"):
+            of_the_process = vars(Session).get(name)
+            assert of_the_process is not None, f"{name}() is to be added to session/process_session.py"
+            assert taken(of_the_process.__func__) == taken(verb), f"{name}() of session/process_session.py"
 
 
 def test_without_an_instance(process: Cell) -> None:
