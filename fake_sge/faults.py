@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 import os
-from dataclasses import field, replace
 from typing import Any
 
-from .lighter import record
+from .lighter import field, record, replace
 from .model import Exit, failures
 from .model.requests import Reply
 

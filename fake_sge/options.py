@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
 from .host_options import Hosts, directory_by_host, make_hosts, slots_by_host
+from .lighter import field, record, replace
 from .model import CellConfig, ClusterQueue, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
 from .settings import check, check_complex_values, check_names, check_places, complex_entries
@@ -17,7 +17,7 @@ PROFILES = ("fast", "stock")
 FLAVOURS = tuple(flavours.FLAVOURS)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CellOptions:
     """How a cell is set up; the defaults give one host with one queue ``all.q`` and a PE ``smp``.
 
@@ -115,6 +115,8 @@ class CellOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the cell's own files."""
+        from dataclasses import asdict  # noqa: PLC0415 who makes a cell, and no daemon
+
         return asdict(self)
 
     @classmethod

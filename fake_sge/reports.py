@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from .lighter import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CellStatus:
     """Figures of a running cell.
 
@@ -34,7 +35,7 @@ class CellStatus:
     problem: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TaskGroup:
     """The tasks of a job that are in the same state: one line of ``qstat``.
 
@@ -71,7 +72,7 @@ class TaskGroup:
     failed: int | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class HostStatus:
     """An execution host of a fake cell.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from ..lighter import field, record
 from ..model import Job, Range
 from ..model.globs import glob_match
 from ..model.operations import Change, JobOperation, Outcome
@@ -28,7 +28,7 @@ class _UsageError(Exception):
     """Usage on stderr, then the text."""
 
 
-@dataclass
+@record
 class _Wanted:
     jobs: list[JobWord] = field(default_factory=list)
     users: tuple[str, ...] = ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from ..lighter import replace
 from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import printed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..engine.matching import names_a_queue
+from ..lighter import field, record
 from ..model import Hold, Job, Range, Rerun
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
@@ -65,7 +65,7 @@ _STATES = {
 Lines = list[tuple[str, bool]]
 
 
-@dataclass
+@record
 class _Parsed:
     force: bool = False
     help: bool = False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from ..engine.admission import ANSWER_LOST
 from ..engine.submission import NO_SUITABLE_QUEUES, UNSUITABLE
+from ..lighter import replace
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
 from ..model.operations import JobOperation

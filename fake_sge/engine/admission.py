@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from ..lighter import record
+from ..lighter import field, record
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
 from ..model.expressions import unreadable
 from ..model.globs import glob_match

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from ..lighter import replace
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
 from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
 from ..model.task_lists import TaskList

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
-from ..lighter import record
+from ..lighter import field, record
 from ..model import CellConfig, Hold, Job
 from ..model.operations import Actor, Change, Outcome
 from .state import CellState

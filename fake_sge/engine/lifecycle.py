@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import heapq
 from collections.abc import Iterable
-from dataclasses import replace
 
+from ..lighter import replace
 from ..model import (
     CellConfig,
     Exit,

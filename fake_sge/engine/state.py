@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Union
 
-from ..lighter import NamedTuple, record
+from ..lighter import NamedTuple, field, record
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads

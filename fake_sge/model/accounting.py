@@ -5,10 +5,9 @@ Layout and number formats as in ``accounting(5)`` and the ``accounting_lines`` o
 
 from __future__ import annotations
 
-from dataclasses import field, fields
 from typing import Any, Callable
 
-from ..lighter import record
+from ..lighter import field, names_of, record
 from .values import atof, atol
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"
@@ -70,11 +69,11 @@ class Record:
     extra: dict[str, Any] = field(default_factory=dict, compare=False)  # what only some flavours have
 
 
-FIELDS: tuple[str, ...] = tuple(item.name for item in fields(Record) if item.name != "extra")
+FIELDS: tuple[str, ...] = tuple(name for name in names_of(Record) if name != "extra")
 
 RUSAGE = tuple(name for name in FIELDS if name.startswith("ru_") and name != "ru_wallclock")
 _FLOATS = frozenset(["ru_utime", "ru_stime", "ru_maxrss", "ru_inblock", "cpu", "mem", "io", "iow", "maxvmem"])
-_TEXTS = frozenset(name for name in FIELDS if not isinstance(getattr(Record(), name), (int, float)))
+_TEXTS = frozenset(name for name in FIELDS if not isinstance(getattr(Record, name), (int, float)))
 _LAST_REQUIRED = FIELDS.index("department")
 _DEFAULTS: dict[str, object] = {"granted_pe": "none", "slots": 0, "category": None}
 

@@ -6,9 +6,8 @@ Values only. Dicts keep the order in which qconf prints them.
 from __future__ import annotations
 
 import enum
-from dataclasses import field
 
-from ..lighter import NamedTuple, record
+from ..lighter import NamedTuple, field, record
 from . import defaults
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on

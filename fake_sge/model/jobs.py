@@ -8,9 +8,8 @@ Text is ``str`` decoded with ``os.fsdecode`` (UTF-8, surrogateescape): encode it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from ..lighter import NamedTuple, record
+from ..lighter import NamedTuple, field, names_of, record
 from .ranges import Range, TaskSet
 from .states import Hold, JobType, Rerun, State, Status
 from .task_lists import KINDS_OF_HOLD, HoldLists, TaskList
@@ -56,11 +55,10 @@ class Granted(NamedTuple):
 
 
 class Compact:
-    """Pickles a dataclass by position: a third of the size, and the copy takes no more memory."""
+    """Pickles a record by position: a third of the size, and the copy takes no more memory."""
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        fields: dict[str, object] = getattr(self, "__dataclass_fields__")  # noqa: B009 set by @dataclass
-        return type(self), tuple(getattr(self, name) for name in fields)
+        return type(self), tuple(getattr(self, name) for name in names_of(type(self)))
 
 
 class Simulation(NamedTuple):

@@ -11,11 +11,11 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
 from typing import Any
 
 from ..execution.users import home_and_shell, user_name
 from ..faults import Fault, FaultKind
+from ..lighter import replace
 from ..model import (
     Hold,
     Job,
@@ -62,7 +62,7 @@ def _status(qmaster: Qmaster) -> dict[str, Any]:
         faults=len(qmaster.faults.faults),
         problem="; ".join(qmaster.problems.values()),
     )
-    return asdict(status)
+    return vars(status)
 
 
 def _advance(qmaster: Qmaster, seconds: float) -> float:
@@ -179,7 +179,7 @@ def _jobs(qmaster: Qmaster) -> list[dict[str, Any]]:
         groups += [_group(qmaster, job, [number], job.tasks[number]) for number in sorted(job.tasks)]
         waiting = sorted(job.lists.groups(), key=lambda group: (group[0] != Hold.NONE, next(iter(group[1]))))
         groups += [_group(qmaster, job, members, hold=hold) for hold, members in waiting]
-    return [asdict(group) for group in groups]
+    return [vars(group) for group in groups]
 
 
 def _add_fault(qmaster: Qmaster, **values: Any) -> int:  # noqa: ANN401 JSON
@@ -273,7 +273,7 @@ def _hosts(qmaster: Qmaster) -> list[dict[str, Any]]:
             queues={item.name: queue_letters(item.state) for item in mine},
             load=known_loads(host),
         )
-        found.append(asdict(status))
+        found.append(vars(status))
     return found
 
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..execution.processes import send_signal, start_ticks
 from ..execution.users import home_and_shell
 from ..launch import command
 from ..layout import Layout
+from ..lighter import replace
 from ..model import CellConfig, Job, JobSpec, Task
 from ..options import CellOptions
 from .log import log

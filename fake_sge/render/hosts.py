@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ..lighter import record
 from ..model import QueueInstance
 from ..model.flavours import Flavour
 from .elements import HEAD
@@ -32,7 +32,7 @@ _WIDTHS = (4, 4, 4, 4, 5, 7, 7, 7, 7)
 _NUMBER = re.compile(r"([-+.\d]+)(.*)")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class HostView:
     """A host: ``values`` in the order of the columns, and what was asked for besides."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Callable
 
+from ..lighter import record
 from ..model import (
     CellConfig,
     Granted,
@@ -102,7 +102,7 @@ def parse_show(word: str, retained: bool = False) -> Show | None:
     return show
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Line:
     """One line of a listing.
 
@@ -148,7 +148,7 @@ class Line:
         return (self.task or self.job).share
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scope:
     """What to list.
 

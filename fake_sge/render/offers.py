@@ -7,15 +7,15 @@ is left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from ..lighter import record
 from ..model import CellConfig, QueueInstance
 from ..model.flavours import SGE, Flavour
 from ..model.resources import QUEUE_RESOURCES, complex_values
 from ..model.values import TEXT_TYPES, number_of
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Resource:
     """One line of ``-F``: ``hl:arch=lx-amd64``."""
 

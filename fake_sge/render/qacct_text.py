@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..lighter import record
 from ..model.accounting import RUSAGE, Record
 from .formats import Clock, memory_bytes
 
@@ -50,7 +50,7 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else str(value)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Block:
     """One record as ``qacct -j`` shows it: ``key value`` lines in two columns of this ``width``."""
 

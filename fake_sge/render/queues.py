@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Callable
 
+from ..lighter import record, replace
 from ..model import CellConfig, QueueInstance, QueueState
 from ..model.flavours import SGE, Flavour
 from ..model.values import printed
@@ -73,7 +73,7 @@ def parse_states(word: str) -> tuple[QueueState, str | None]:
     return state, None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class QueueView:
     """A queue instance as ``qstat -f`` shows it.
 
@@ -168,7 +168,7 @@ def queue_xml(flavour: Flavour, view: QueueView) -> str:
     return text
 
 
-@dataclass
+@record
 class ClusterSummary:
     """One line of ``-g c``: slots of all instances of a cluster queue by what can be done with them."""
 

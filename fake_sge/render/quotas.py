@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..lighter import record
 from ..model.flavours import Flavour
 from .elements import HEAD
 from .formats import finished, xml_escape
@@ -12,7 +12,7 @@ from .formats import finished, xml_escape
 _SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/source/dist/util/resources/schemas/qquota/qquota.xsd"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class QuotaLine:
     """A limit in use: ``filters`` are kinds and their values; ``value`` is None where nothing is counted."""
 

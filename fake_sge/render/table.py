@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Callable, NamedTuple
 
+from ..lighter import record
 from ..model import CellConfig, Job
 from ..model.task_lists import written
 from .detail_resources import binding_text
@@ -22,7 +22,7 @@ _EXTENDED_TITLES = "tckts ovrts otckt ftckt stckt share "
 _USAGE_TITLES = "cpu        mem     io      "
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Columns:
     """Which columns are shown: -ext, -urg, -pri, -t, -g t, -f, -r; the queue column's ``width``."""
 

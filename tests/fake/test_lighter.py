@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_sge.lighter import NamedTuple, record
+from fake_sge.lighter import NamedTuple, field, names_of, record, replace
 from fake_sge.qmaster.log import Log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ class Place:
 
     name: str
     slots: int = 1
-    seen: list[int] = dataclasses.field(default_factory=list, compare=False)
+    seen: list[int] = field(default_factory=list, compare=False)
 
 
 @dataclasses.dataclass
@@ -124,19 +124,91 @@ def test_records_of_other_classes_and_of_one_field() -> None:
     assert (repr(Own(1)), Own(1) == Own(2)) == ("own", True)
 
 
+@record(frozen=True)
+class Fixed:
+    """What cannot be changed, and is checked."""
+
+    name: str
+    slots: int = 1
+    marks: tuple[str, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.slots < 0:
+            raise ValueError(self.slots)
+
+
+@dataclasses.dataclass(frozen=True)
+class FixedAsInDataclasses:
+    """What cannot be changed, and is checked."""
+
+    name: str
+    slots: int = 1
+    marks: tuple[str, ...] = dataclasses.field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.slots < 0:
+            raise ValueError(self.slots)
+
+
+@pytest.mark.parametrize("kind", [Fixed, FixedAsInDataclasses])
+def test_a_record_that_cannot_be_changed(kind: type) -> None:
+    first = kind("a", marks=("x",))
+    assert {first: 1}[kind("a", 1, ("x",))] == 1
+    assert pickle.loads(pickle.dumps(first)) == copy.deepcopy(first) == first
+    assert dataclasses.replace(first, slots=2) == kind("a", 2, ("x",))
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'slots'"):
+        first.slots = 2
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'name'"):
+        del first.name
+    with pytest.raises(ValueError, match="-1"):
+        dataclasses.replace(first, slots=-1)
+
+
+@pytest.mark.parametrize("kinds", [(Place, AsInDataclasses), (Fixed, FixedAsInDataclasses)])
+def test_the_constructor_of_a_record(kinds: tuple[type, type]) -> None:
+    assert str(inspect.signature(kinds[0])) == str(inspect.signature(kinds[1]))
+    assert names_of(kinds[0]) == ("name", "slots", list(inspect.signature(kinds[1]).parameters)[2])
+    for words, names in (((), {}), (("a", 1, [], 2), {}), (("a",), {"name": "b"}), (("a",), {"other": 1})):
+        said = []
+        for kind in kinds:
+            with pytest.raises(TypeError) as refused:
+                kind(*words, **names)
+            said.append(str(refused.value).replace(kind.__name__, "Kind"))
+        assert said[0] == said[1]
+
+
+def test_what_a_record_makes_is_its_own() -> None:
+    first, second = Place("a"), Place("a")
+    first.seen.append(1)
+    assert (second.seen, replace(first, name="b").seen) == ([], [1])
+    with pytest.raises(TypeError, match="slot"):
+        replace(first, slot=1)  # type: ignore[call-arg]  # there is none
+
+
 LOADED = """
 import sys
 sys.path.append({root!r})
 import fake_sge.qmaster.daemon
 print(*sorted(sys.modules))
 """
+ALL_COMMANDS = """
+import sys
+sys.path.append({root!r})
+from fake_sge.layout import TOOLS
+for tool in TOOLS:
+    __import__("fake_sge.commands." + tool)
+import fake_sge.qmaster.admin
+print(*sorted(sys.modules))
+"""
 HEAVY = (
     "argparse",
     "asyncio",
     "concurrent",
+    "dataclasses",
     "email",
     "hashlib",
     "http",
+    "inspect",
     "logging",
     "random",
     "tempfile",
@@ -145,15 +217,21 @@ HEAVY = (
 MOST = 76  # modules of ours
 
 
+def loaded_by(program: str) -> list[str]:
+    """The modules that are there after a program, which no environment changes."""
+    command = [sys.executable, "-I", "-S", "-c", program.format(root=str(ROOT))]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
 def test_what_a_daemon_loads_before_it_serves() -> None:
-    program = LOADED.format(root=str(ROOT))
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
-    )
-    loaded = done.stdout.split()
+    loaded = loaded_by(LOADED)
     assert [name for name in loaded if name.partition(".")[0] in HEAVY] == []
     assert len([name for name in loaded if name.startswith("fake_sge")]) <= MOST
     assert [name for name in loaded if name.startswith("fake_sge.commands.q")] == []
+
+
+def test_no_command_loads_what_makes_dataclasses() -> None:
+    assert {"dataclasses", "inspect"} & set(loaded_by(ALL_COMMANDS)) == set()
 
 
 def test_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

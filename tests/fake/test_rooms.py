@@ -58,30 +58,37 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "layout": ("wire",),
     "launch": ("layout",),
     "engine": ("model", "lighter"),
-    "render": ("model",),
+    "render": ("model", "lighter"),
     "faults": ("model", "lighter"),
-    "reports": (),
+    "reports": ("lighter",),
     "settings": ("model",),
     "host_options": ("model", "settings"),
-    "options": ("model", "engine", "settings", "host_options"),
+    "options": ("lighter", "model", "engine", "settings", "host_options"),
     "cli_words": (),
     "compiled": (),
     "install": ("cli_words", "compiled", "launch", "layout", "options"),
-    "commands/interface": ("model", "render"),
-    "commands/times": ("model", "render"),
-    "commands/submit_options": ("model", "render", "commands/times"),
-    "commands/submission": ("model", *RENDERED, "commands/submit_options"),
-    "commands/altering": ("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
-    "commands/configuring": ("model", "settings", *RENDERED),
-    "commands/queries": ("model", *RENDERED, "commands/submit_options"),
+    "commands/interface": ("model", "lighter", "render"),
+    "commands/times": ("model", "lighter", "render"),
+    "commands/submit_options": ("model", "lighter", "render", "commands/times"),
+    "commands/submission": ("model", "lighter", *RENDERED, "commands/submit_options"),
+    "commands/altering": (
+        "model",
+        "lighter",
+        "engine",
+        *RENDERED,
+        "commands/submit_options",
+        "commands/submission",
+    ),
+    "commands/configuring": ("model", "lighter", "settings", *RENDERED),
+    "commands/queries": ("model", "lighter", *RENDERED, "commands/submit_options"),
     "commands": (
-        *("model", "engine", *RENDERED, "commands/submit_options", "commands/submission"),
+        *("model", "engine", "lighter", *RENDERED, "commands/submit_options", "commands/submission"),
         *("commands/altering", "commands/configuring", "commands/queries"),
     ),
     "execution": ("model", "engine", "layout", "lighter", "wire"),
     "client": ("model", "commands", "execution", "layout", "wire"),
     "qmaster": (
-        *("model", "engine", "render", "commands", "execution"),
+        *("model", "engine", "lighter", "render", "commands", "execution"),
         *("compiled", "faults", "install", "launch", "layout", "options", "reports", "settings", "wire"),
     ),
     "errors": (),
@@ -128,7 +135,9 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "__init__": ("cell", "errors", "faults", "host", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")
-IMPORT_BY_NAME = ("__init__", "model/__init__", "commands/dispatch", "qmaster/daemon")  # what is asked for
+IMPORT_BY_NAME = (  # what is asked for; lighter compiles constructors
+    *("__init__", "model/__init__", "commands/dispatch", "qmaster/daemon", "lighter"),
+)
 
 
 def room_of(parts: tuple[str, ...]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ...engine.holds import HoldRequest
+from ...lighter import field, record
 from ...model import Hold, Job
 from ...model.globs import glob_match
 from ...model.operations import Actor, Change, JobOperation, Outcome
@@ -32,7 +32,7 @@ _NO_TYPE = "critical error: !!!!!!!!!! JB_type not found in element !!!!!!!!!!\n
 _FLAGS = {"-notify": ("notify", True)}
 
 
-@dataclass
+@record
 class Wanted:
     """What the command line asks for."""
 

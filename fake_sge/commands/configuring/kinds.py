@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from ...lighter import field, record
 from ...model import CellConfig, ClusterQueue, ParallelEnvironment, defaults
 from ...model.values import listed
 from ...settings import ACTED_ON, check_effect
@@ -15,7 +15,7 @@ Rows = dict[str, str]
 _USERSET = tuple(defaults.USERSETS["arusers"])
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Kind:
     """One kind of object.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import grp
-from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
+from ...lighter import field, record
 from ...model import Range
 from ...model.flavours import Flavour
 from ...model.requests import Reply, Request
@@ -73,7 +73,7 @@ def usage_error(flavour: Flavour, before: str = "") -> Stop:
     return Stop(Reply.of_text(1, "", before + usage(flavour, "qacct", OPTIONS)))
 
 
-@dataclass
+@record
 class Options:
     """What is asked for."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from ...lighter import record
 from ...model import JobSpec, JobType
 from ...model.flavours import Flavour
 from ...model.requests import Request
@@ -28,7 +28,7 @@ def parse_context(request: Request, now: float) -> ParseContext:
     )
 
 
-@dataclass
+@record
 class Printed:
     """What answers print: errors to stderr, warnings to stdout; the code of the first error (0: none)."""
 
@@ -78,7 +78,7 @@ def is_binary(command_line: Parsed, defaults: Parsed) -> bool:
     return bool(first(defaults.options, "-b") if said is None else said)
 
 
-@dataclass
+@record
 class Script:
     """A script that was read: its options, what went wrong, its text (None: it was not read)."""
 

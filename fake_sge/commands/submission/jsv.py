@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
 
+from ...lighter import record
 from ...model import JobSpec, JobType, Range, Rerun, Resource
 from ...model.requests import Request
 from ...render.detail_resources import (
@@ -35,7 +35,7 @@ _PLAIN = ("A", "N", "p", "P", "ckpt", "js", "r", "R", "j", "shell", "b", "now", 
 _LISTS = ("o", "e", "i", "S", "M", "m", "hold_jid", "hold_jid_ad", "a", "dl", "masterq")
 
 
-@dataclass
+@record
 class Verdict:
     """What the script says: text for stdout, and why the job is refused (None: it is not)."""
 

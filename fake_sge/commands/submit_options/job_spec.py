@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from ...lighter import field, record
 from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resource
 from ...model.interactive import TERMINAL
 from ...model.requests import Request
@@ -20,7 +20,7 @@ _IMMUNE = ("-b", "-binding", "-shell", "-t", "-tc")  # looked at before -clear h
 _IGNORED = ("-hard", "-soft", "-terse", "-u", "-sync", "-pty", "-C", "-verify")
 
 
-@dataclass
+@record
 class Submitted:
     """What the options say: the job, and what does not belong to it.
 

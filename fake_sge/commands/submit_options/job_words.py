@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...lighter import record
 from ...model import Range
 from .option_values import ESEMANTIC, OptionError
 from .range_values import Undefined, compress, parse_ranges
@@ -13,7 +13,7 @@ from .range_values import Undefined, compress, parse_ranges
 LONELY = "found lonely '-t {}' option (The -t option needs a leading job name)."
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class JobWord:
     """One word of such a list: an id or a name, with the tasks it is limited to (empty: all)."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Callable
 
+from ...lighter import field, record
 from ...model.flavours import SGE, Flavour
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ParseContext:
     """What parsing needs to know: the tool, the environment, the time, and how to read files.
 
@@ -29,7 +29,7 @@ class ParseContext:
         return self.tool in ("qalter", "qhold", "qrls")
 
 
-@dataclass
+@record
 class Option:
     """One parsed option. ``switch`` is "" for a stray word, ``script``, ``jobarg`` or ``jobid`` for words.
 
@@ -43,7 +43,7 @@ class Option:
     hardness: int = 0
 
 
-@dataclass
+@record
 class Answer:
     """One answer of the parser."""
 
@@ -52,7 +52,7 @@ class Answer:
     is_error: bool = True
 
 
-@dataclass
+@record
 class Parsed:
     """The options found so far, the answers, and what went to stderr on the way."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Callable
 
+from ...lighter import record
 from ...model.flavours import Flavour, Wording
 from ...model.values import c_double, quantity, u_long32
 from ...render.usage import OptionHelp, usage
@@ -45,7 +45,7 @@ SUBTRACT, ADD = "subtract", "add"
 Parser = Callable[[str, ParseContext], object]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OptionType:
     """One option: its argument ("" for a flag), what it does, its parser (None: there is code of its own).
 
