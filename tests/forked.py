@@ -132,6 +132,12 @@ class Forked(Program):
         self.stdin, self.stdout, self.stderr = (piped(files, mode) for mode in "wrr")
         super().__init__(argv, env, directory, files, loaded=loaded)
 
+    def __enter__(self) -> Forked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def communicate(self, text: str = "", timeout: float = PATIENCE) -> tuple[str, str]:
         """Give it its standard input; all that it printed, when it has ended."""
         until = time.monotonic() + timeout

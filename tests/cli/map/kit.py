@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.cli.conftest import PATIENCE, Desk
 from tests.cli.schemas import valid
+from tests.forked import Forked
 
 
 def commands(desk: Desk, *texts: str, name: str = "commands.txt") -> str:
@@ -28,15 +29,8 @@ def marks(desk: Desk) -> dict[int, int]:
     return {int(path.name[4:]): len(path.read_text().split()) for path in desk.directory.glob("ran-*")}
 
 
-def popen(desk: Desk, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        desk.argv("map", *words),
-        env=desk.env,
-        cwd=desk.directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def popen(desk: Desk, *words: str) -> Forked:
+    return Forked(desk.argv("map", *words)[1:], desk.env, desk.directory)
 
 
 def wait_until(condition: Any, what: str) -> None:

@@ -17,17 +17,21 @@ from typing import NamedTuple
 import pytest
 
 from fake_sge.cell import Cell
+from tests import forked
 from tests.cli.conftest import MOVES, PATIENCE, Desk
+from tests.forked import Forked
 
 pytest.importorskip("textual_serve", reason="the extra 'web' is not installed")
 
 import aiohttp
 
+OF_SERVER = ("drmaa_cli.cli.top.command", "drmaa_cli.cli.top.web.serve", "textual_serve.app_service")
+
 
 class Page(NamedTuple):
     """A server, and the address that it has printed."""
 
-    process: subprocess.Popen[str]
+    process: Forked | subprocess.Popen[str]
     address: str
 
     @property
@@ -44,16 +48,22 @@ class Page(NamedTuple):
 
 @contextlib.contextmanager
 def served(desk: Desk, *words: str, start: Sequence[str] = (), **env: str) -> Iterator[Page]:
-    """A server, until the end of the block; started by another command line, if one is given."""
-    process = subprocess.Popen(
-        [*(start or desk.argv()), "top", "--web", *words],
-        env={**desk.env, **env},
-        cwd=desk.directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """A server, until the end of the block; forked, or started by a command line, if one is given."""
+    given = {**desk.env, **env}
+    process: Forked | subprocess.Popen[str]
+    if start:
+        process = subprocess.Popen(
+            [*start, "top", "--web", *words],
+            env=given,
+            cwd=desk.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    else:
+        argv = desk.argv("top", "--web", *words)[1:]
+        process = Forked(argv, given, desk.directory, (*forked.modules(), *OF_SERVER))
     try:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
@@ -64,7 +74,7 @@ def served(desk: Desk, *words: str, start: Sequence[str] = (), **env: str) -> It
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=PATIENCE)
-        for stream in (process.stdout, process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 

@@ -176,7 +176,8 @@ def test_with_read_only_nothing_can_be_changed(desk: Desk) -> None:
 
 
 def test_the_address_is_printed_once_and_the_secrets_are_nowhere_else(desk: Desk) -> None:
-    with served(desk, "confidential", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22") as page:
+    connected = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}
+    with served(desk, "confidential", start=desk.argv(), **connected) as page:
         found = ADDRESS.fullmatch(page.address)
         assert found is not None
 
