@@ -19,17 +19,19 @@ def pattern(sentence: str, made: Made) -> str:
     return re.escape(filled).replace("<N>", FIGURE)
 
 
-def rows(kind: str, *, silent: bool = False) -> list[object]:
-    """The situations as parameters, for one kind of cell."""
+def parameters(kind: str, row: Situation, *, silent: bool) -> object:
+    """A situation in one kind of cell."""
     marks = [pytest.mark.slow, *([pytest.mark.real_cell] if kind == "real" else [])]
-    return [
-        pytest.param(kind, row, silent, id=f"{kind}-{row.name}{'-silent' if silent else ''}", marks=marks)
-        for row in SITUATIONS
-        if (kind == "real" or row.on_fake) and (row.silent or not silent)
-    ]
+    return pytest.param(kind, row, silent, id=f"{kind}-{row.name}{'-silent' if silent else ''}", marks=marks)
 
 
-ROWS = [*rows("fake"), *rows("real"), *rows("real", silent=True)]
+# A real cell is asked once about each: every second one that needs no word of the scheduler is made without
+# it. What a real cell said of all, with and without it, is in test_recorded.
+UNTOLD = [row for row in SITUATIONS if row.silent][::2]
+ROWS = [
+    *(parameters("fake", row, silent=False) for row in SITUATIONS if row.on_fake),
+    *(parameters("real", row, silent=row in UNTOLD) for row in SITUATIONS),
+]
 
 
 @pytest.mark.parametrize(("site", "row", "silent"), ROWS, indirect=["site"])
