@@ -24,6 +24,7 @@ from .launch import running_cells
 from .layout import Layout
 from .options import FLAVOURS, PROFILES, CellOptions
 from .real.cell import RealCell, is_real
+from .signals import handlers
 
 USAGE_ERROR, FAILURE = 2, 1
 HOST_ACTIONS = ("crash", "down", "up", "disable", "enable", "load")
@@ -262,12 +263,13 @@ def _run(args: argparse.Namespace) -> int:
         del frame
         raise SystemExit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-    kind = RealCell if args.real else Cell
-    with kind(None, _options(args)) as cell:
-        # ctrl-C reaches the command, too, which decides; an exception here could lose its exit code in wait()
-        signal.signal(signal.SIGINT, lambda *_: None)
+    with handlers({signal.SIGTERM: interrupt, signal.SIGHUP: interrupt}):
+        return _run_in((RealCell if args.real else Cell)(None, _options(args)), command)
+
+
+def _run_in(new: Cell | RealCell, command: list[str]) -> int:
+    # ctrl-C reaches the command, too, which decides; an exception here could lose its exit code in wait()
+    with new as cell, handlers({signal.SIGINT: lambda *_: None}):
         try:
             process = subprocess.Popen(command, env=cell.env)
         except OSError as error:

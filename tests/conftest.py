@@ -75,6 +75,7 @@ MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
 CACHE = "DRMAA_TEST_CACHE"  # the XDG_CACHE_HOME of all tests of a run: fake cells find their client there
 KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS, CACHE, jobs_homes.WATCH}
 ON_DEMAND = ("clients", "campaign")
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -251,6 +252,17 @@ def guard(
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """A test leaves the handling of signals as it was: later ones interrupt themselves, and wait for that."""
+    before = [signal.getsignal(number) for number in HANDLED]
+    yield
+    after = [signal.getsignal(number) for number in HANDLED]
+    for number, handler in zip(HANDLED, before):
+        signal.signal(number, handler)
+    assert after == before, "signals are handled otherwise than before the test"
 
 
 @pytest.fixture

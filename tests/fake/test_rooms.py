@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cells cli cli_words compare comparison compiled coverage ending errors faults guard "
     "host install launch layout lighter on_path host_options options place pytest_plugin reports "
-    "settings wire",
+    "settings signals wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
     "resources states task_lists values",
@@ -65,6 +65,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "host_options": ("model", "settings"),
     "options": ("lighter", "model", "engine", "settings", "host_options"),
     "cli_words": (),
+    "signals": (),
     "compiled": (),
     "install": ("cli_words", "compiled", "launch", "layout", "options"),
     "commands/interface": ("model", "lighter", "render"),
@@ -128,6 +129,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "layout",
         "options",
         "real",
+        "signals",
     ),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "random_commands", "comparison", "errors", "options", "real"),
