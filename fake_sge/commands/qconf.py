@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from ..model import CellConfig
+from ..model.flavours import Flavour
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..render.objects import complex_table, event_client_table
@@ -14,6 +15,7 @@ from ..render.usage import OptionHelp, usage
 from . import quota_sets
 from .configuring import shown, verbs
 from .configuring.kinds import KINDS
+from .configuring.name_lists import LISTS, lines_of
 from .configuring.words import parts_of, words_of
 from .interface.environment import environment_error, unreachable_text
 from .interface.qmaster_interface import QmasterInterface
@@ -22,45 +24,22 @@ from .queries.queue_filter import in_order_made
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
 
 
-def _names(names: Sequence[str], nothing: str) -> Texts:
-    """One name per line; an empty list is an error."""
-    if not names:
-        return 1, "", f"{nothing}\n"
-    return 0, "".join(f"{name}\n" for name in names), ""
-
-
-class _List(NamedTuple):
-    """An option that lists names: where the configuration has them, and what is said when there are none."""
-
-    attribute: str
-    nothing: str
-    text: str
-
-
-_LISTS = {
-    "-sql": _List("queues", "no cqueue list defined", "the cluster queues"),
-    "-spl": _List("parallel_environments", "no parallel environment defined", "the parallel environments"),
-    "-sel": _List("hosts", "no execution host defined", "the execution hosts"),
-    "-sh": _List("admin_hosts", "no administrative host defined", "the administrative hosts"),
-    "-ss": _List("submit_hosts", "no submit host defined", "the submit hosts"),
-    "-sm": _List("managers", "no manager defined", "the managers"),
-    "-so": _List("operators", "no operator defined", "the operators"),
-    "-sul": _List("usersets", "no userset list defined", "the user sets"),
-    "-suserl": _List("users", "no user list defined", "the users"),
-    "-sprjl": _List("projects", "no project list defined", "the projects"),
-    "-scall": _List("calendars", "no calendar defined", "the calendars"),
-    "-sckptl": _List("checkpoints", "no ckpt interface definition defined", "the checkpointing environments"),
-    "-shgrpl": _List("host_groups", "no host group list defined", "the host groups"),
-    "-srqsl": _List("resource_quotas", "no resource quota set list defined", "the resource quota sets"),
-}
-
-
 class _Show(NamedTuple):
     """An option that shows something: its argument (in brackets when it may be left out) and its method."""
 
     argument: str
     answer: Callable[[_Shows, Any], Texts]
     text: str
+
+
+_THREADS = """\
+POOL            SIZE
+--------------------
+listener        2
+reader          2
+scheduler       1
+worker          2
+"""
 
 
 class _Shows:
@@ -75,13 +54,13 @@ class _Shows:
         return self._qmaster.config
 
     def listed(self, option: str) -> Texts:
-        """An option of :data:`_LISTS`."""
-        attribute, nothing, _ = _LISTS[option]
-        return _names(sorted(getattr(self._config, attribute)), nothing)
+        """An option of :data:`LISTS`."""
+        attribute, nothing, _ = LISTS[option]
+        return lines_of(sorted(getattr(self._config, attribute)), nothing)
 
     def complexes(self, _name: str | None) -> Texts:
         """``-sc``."""
-        return 0, complex_table(self._config.complexes), ""
+        return 0, complex_table(self._config.complexes, self._request.flavour), ""
 
     def event_clients(self, _name: str | None) -> Texts:
         """``-secl``."""
@@ -105,7 +84,7 @@ class _Shows:
 
     def configured_hosts(self, _name: str | None) -> Texts:
         """``-sconfl``."""
-        return _names(sorted(self._config.host_configurations), "no config defined")
+        return lines_of(sorted(self._config.host_configurations), "no config defined")
 
     def scheduler(self, _name: str | None) -> Texts:
         """``-ssconf``."""
@@ -114,14 +93,24 @@ class _Shows:
     def scheduler_host(self, _name: str | None) -> Texts:
         """``-sss``: the host of the scheduler, as the event client list names it."""
         hosts = [host for _, name, host in self._qmaster.event_clients() if name == "scheduler"]
-        return _names(hosts, "no scheduling host defined")
+        return lines_of(hosts, "no scheduling host defined")
 
     def trigger(self, _name: str | None) -> Texts:
         """``-tsm``."""
         if not self._qmaster.config.is_manager(self._request.user):
-            return 0, "", "starting scheduler monitoring requires manager privileges\n"
+            return 0, "", self._request.flavour.wording.no_trigger.format(self._request.user) + "\n"
         self._qmaster.trigger_scheduler()
         return 0, "", f"{self._request.user}@{self._request.host} triggers scheduler monitoring\n"
+
+    def threads(self, _name: str | None) -> Texts:
+        """``-stl`` of an Open Cluster Scheduler."""
+        return self._request.flavour.threads_code or 0, _THREADS, ""
+
+    def categories(self, _name: str | None) -> Texts:
+        """``-scatl``: recorded of a cell without jobs alone."""
+        if self._qmaster.jobs():
+            return 1, "", "fake_sge: qconf -scatl is simulated without jobs only\n"
+        return 0, "#idrcount str \n#-------------\n", ""
 
     def queue(self, words: str | None) -> Texts:
         """``-sq [LISTS]``: cluster queues and queue instances; without a name a template.
@@ -288,8 +277,12 @@ _SHOWS = {
         "a checkpointing environment",
     ),
 }
+_OF_SOME = {
+    "-stl": _Show("", _Shows.threads, "the qmaster's threads"),
+    "-scatl": _Show("", _Shows.categories, "the categories of jobs"),
+}
 OPTIONS = (
-    *(OptionHelp(option, "", f"list {item.text}") for option, item in _LISTS.items()),
+    *(OptionHelp(option, "", f"list {item.text}") for option, item in LISTS.items()),
     *(OptionHelp(option, item.argument, item.text) for option, item in _SHOWS.items()),
     *quota_sets.OPTIONS,
     *verbs.OPTIONS,
@@ -311,9 +304,16 @@ NOT_SIMULATED = frozenset(
 _STOPPING = ("-sp", "-se", "-sckpt", "-scal")  # after what is not there no further option is looked at
 
 
+def _known(flavour: Flavour) -> Mapping[str, _Show]:
+    """What a flavour shows."""
+    has = {"-stl": flavour.threads_code is not None, "-scatl": flavour.lists_categories}
+    return {**_SHOWS, **{option: show for option, show in _OF_SOME.items() if has[option]}}
+
+
 def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
     words = request.argv[1:]
     shows = _Shows(request, qmaster)
+    known = _known(request.flavour)
     out = ""
     errors = ""
     code = 0
@@ -324,10 +324,10 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
         stops = False
         if option == "-help":
             return 0, usage(request.flavour, "qconf", OPTIONS), ""
-        if option in _LISTS:
+        if option in LISTS:
             result = shows.listed(option)
-        elif option in _SHOWS:
-            show = _SHOWS[option]
+        elif option in known:
+            show = known[option]
             given = _arguments(option, show.argument, words[index:])
             if not given and show.argument and not show.argument.startswith("["):
                 text = f'{errors}error: no option argument provided to "{option}"\n'

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..lighter import replace
 from ..model import QueueInstance
 from ..model.requests import QmasterUnreachable, Reply, Request
-from ..model.values import printed
+from ..model.values import plain_number, printed
 from ..render.detail_resources import value_type
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
@@ -47,6 +47,7 @@ class _Hosts:
         self._queues = "-q" in switches
         self._jobs = "-j" in switches or "-u" in switches
         self._users = switches.listed("-u")
+        self._plain = "-xml" in switches and qmaster.config.flavour.nested_hosts
 
     def unknown(self) -> str | None:
         """The first host of ``-h`` that nobody has heard of."""
@@ -77,11 +78,16 @@ class _Hosts:
         shown = values_of_host(self._config, name, loads)
         printed = {key: self._printed(key, text, integers=True) for key, text in shown.items()}
         resources = [
-            replace(item, value=self._printed(item.name, item.value, integers=False))
+            replace(item, value=self._resource(item.name, item.value))
             for item in self._offered(name)
             if self._show_resources and is_wanted(self._config, item.name, self._resources)
         ]
         return HostView(name, host_values(shown, printed), resources, self._queue_rows(name))
+
+    def _resource(self, name: str, text: str) -> str:
+        if self._plain:
+            return plain_number(text, value_type(self._config, name))
+        return self._printed(name, text, integers=self._config.flavour.wide_hosts)
 
     def _printed(self, name: str, text: str, integers: bool) -> str:
         return printed(text, value_type(self._config, name), integers)
@@ -113,7 +119,7 @@ def _run(request: Request, qmaster: QmasterInterface, switches: Switches) -> Rep
     queues = "-q" in switches
     if "-xml" in switches:
         return Reply.of_text(0, HostXml(request.flavour, topology, queues).document(hosts.views()))
-    table = HostTable(clock_for(request), topology, queues, bool(switches.listed("-F")))
+    table = HostTable(request.flavour, clock_for(request), topology, queues, bool(switches.listed("-F")))
     return Reply.of_text(0, table.text(hosts.views()))
 
 

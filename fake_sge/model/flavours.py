@@ -9,11 +9,8 @@ from collections.abc import Mapping
 
 from ..lighter import NamedTuple
 
-_LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/{}.xsd"
-_GRIDWARE = (
-    "https://github.com/hpc-gridware/clusterscheduler/raw/master/source/dist/util/resources/schemas/qstat/"
-    "qstat.xsd"
-)
+_LIVERPOOL = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas"
+_GRIDWARE = "https://github.com/hpc-gridware/clusterscheduler/raw/master/source/dist/util/resources/schemas"
 
 
 class Wording(NamedTuple):
@@ -30,6 +27,8 @@ class Wording(NamedTuple):
     full_user: str = "job rejected: only {} jobs are allowed per user (current job count: {})"
     no_deadline_user: str = 'job rejected: the user "{}" is not a deadline initiation user'
     no_queue: str = "warning: {}'s job is not allowed to run in any queue"
+    no_trigger: str = "starting scheduler monitoring requires manager privileges"
+    no_manager_of_queues: str = 'denied: "{}" must be manager for this operation'
     no_jsv: str = 'JSV "{}" is either not a file or not executable'
     bad_priority: str = 'invalid priority "{}".  Must be an integer from -1023 to 1024'
     bad_concurrency: str = 'invalid task concurrency number "{}". Must be an integer greater or equal to 0.'
@@ -106,6 +105,7 @@ class Flavour(NamedTuple):
         name: how ``--flavour`` calls it.
         banner: first line of every help text.
         schema: address in XML answers of qstat; ``{}`` is the name of the schema.
+        hosts_schema: the same of qhost.
         wording: its texts.
         times: its dates.
         absence: what it says without a qmaster or a good environment.
@@ -113,6 +113,10 @@ class Flavour(NamedTuple):
         accounting: the accounting file and qacct.
         number_width: the column of job numbers in tables.
         columns: tables are made of columns of their own width each, the rule as long as they are (OCS 9.2).
+        threads_code: exit code of ``qconf -stl``; None: there is no such option.
+        lists_categories: qconf has ``-scatl``.
+        wide_hosts: the columns of qhost are wider, and ``qhost -F`` prints integers as such.
+        nested_hosts: ``qhost -xml`` is indented by what is in what, and its numbers are plain.
         queue_load: the load value of ``qstat -f``.
         submission_tag: the time of a pending job in ``qstat -xml``.
         malformed: unknown jobs in XML are in elements without a name.
@@ -137,7 +141,8 @@ class Flavour(NamedTuple):
 
     name: str
     banner: str
-    schema: str = _LIVERPOOL
+    schema: str = f"{_LIVERPOOL}/qstat/{{}}.xsd"
+    hosts_schema: str = f"{_LIVERPOOL}/qhost/qhost.xsd"
     wording: Wording = Wording()
     times: Times = Times()
     absence: Absence = Absence()
@@ -145,6 +150,10 @@ class Flavour(NamedTuple):
     accounting: Accounting = Accounting()
     number_width: int = 7
     columns: bool = False
+    threads_code: int | None = None
+    lists_categories: bool = False
+    wide_hosts: bool = False
+    nested_hosts: bool = False
     queue_load: str = "load_avg"
     submission_tag: str = "JB_submission_time"
     malformed: bool = False
@@ -230,13 +239,20 @@ DAIMH = Flavour("sge-daimh", "SGE r.", absence=Absence(details_crash=True))
 OCS_91 = Flavour(
     "ocs-9.1",
     "OCS 9.1.4",
-    schema=_GRIDWARE,
-    wording=_OCS_WORDING,
+    schema=f"{_GRIDWARE}/qstat/qstat.xsd",
+    hosts_schema=f"{_GRIDWARE}/qhost/qhost.xsd",
+    wording=_OCS_WORDING._replace(
+        no_trigger='denied: "{}" must be manager to initiate TRIGGER operation',
+        no_manager_of_queues='denied: "{}" must be manager to initiate operation for target SGE_CQ_LIST',
+    ),
     times=Times(iso=True, digits=6, epoch=False),
     absence=_ABSENCE_91,
     details=_DETAILS_91,
     accounting=Accounting(json=True),
     number_width=10,
+    threads_code=1,
+    lists_categories=True,
+    wide_hosts=True,
     submission_tag="JAT_submission_time",
     zombie_state="qw",
     missing_options=("-binding",),
@@ -280,7 +296,10 @@ OCS_90 = OCS_91._replace(
         arid_first=False,
         deleted_by=False,
     ),
+    wording=_OCS_WORDING._replace(no_trigger='denied: "{}" must be manager for this operation'),
     full_code=25,
+    lists_categories=False,
+    wide_hosts=False,
     missing_options=(),
     further_options=("-scope",),
     terse_in_files=False,
@@ -288,6 +307,9 @@ OCS_90 = OCS_91._replace(
 OCS_92 = OCS_91._replace(
     name="ocs-9.2",
     banner="OCS 9.2.0prealpha",
+    wording=OCS_91.wording._replace(
+        no_manager_of_queues='denied: "{}" must be manager to initiate operation for target CQ_LIST'
+    ),
     absence=_ABSENCE_91._replace(end_of_qstat=""),
     details=_DETAILS_91._replace(
         order=(
@@ -306,6 +328,8 @@ OCS_92 = OCS_91._replace(
         array_predecessors=True,
     ),
     columns=True,
+    nested_hosts=True,
+    threads_code=0,
     queue_load="np_load_avg",
     infinity="INFINITY",
     server_times=True,

@@ -115,6 +115,14 @@ def printed(text: str, kind: str, integers: bool = False, infinity: str = "infin
     return f"{number:f}"
 
 
+def plain_number(text: str, kind: str) -> str:
+    """A resource's value as ``qhost -F -xml`` of OCS 9.2 has it: bytes, and numbers as short as they are."""
+    number = None if kind in TEXT_TYPES else number_of(text, kind)
+    if number is None or not math.isfinite(number):
+        return text
+    return str(int(number)) if kind == "MEMORY" else f"{number:.15g}"
+
+
 def compare(relation: str, want: float, have: float) -> bool:
     """Whether ``want`` stands in a complex entry's relation to ``have``."""
     return {

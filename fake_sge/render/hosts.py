@@ -15,7 +15,6 @@ from .offers import Resource
 from .queues import state_letters
 from .table import Columns, plain_table
 
-_SCHEMA = "http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qhost/qhost.xsd"
 _TOPOLOGY = ("m_socket", "m_core", "m_thread")
 _TITLES = ("HOSTNAME", "ARCH", "NCPU", "NSOC", "NCOR", "NTHR", "LOAD", "MEMTOT", "MEMUSE", "SWAPTO", "SWAPUS")
 _VALUES = (
@@ -29,6 +28,7 @@ _VALUES = (
     "swap_used",
 )
 _WIDTHS = (4, 4, 4, 4, 5, 7, 7, 7, 7)
+_WIDE = (4, 4, 4, 4, 5, 6, 6, 6, 6)
 _NUMBER = re.compile(r"([-+.\d]+)(.*)")
 
 
@@ -63,7 +63,9 @@ def _shortened(text: str, digits: int) -> str:
 class HostTable:
     """``qhost [-q] [-j] [-F] [-ncb]``."""
 
-    def __init__(self, clock: Clock, topology: bool, queues: bool, selected: bool) -> None:
+    def __init__(self, flavour: Flavour, clock: Clock, topology: bool, queues: bool, selected: bool) -> None:
+        self._wide = flavour.wide_hosts
+        self._columns = flavour.columns  # each has its blank, the last one, too
         self._topology = topology
         self._queues = queues
         self._selected = selected  # -F with names
@@ -73,7 +75,10 @@ class HostTable:
         """Everything; nothing at all without a host."""
         if not hosts:
             return ""
-        out = [self._row(_TITLES[0], _TITLES[1:]), "-" * (94 if self._topology else 79) + "\n"]
+        title = self._row(_TITLES[0], _TITLES[1:])
+        if self._columns:
+            title = title.rstrip() + "\n"
+        out = [title, "-" * (len(title) - 1) + "\n"]
         headed = self._queues
         named = not self._selected
         for host in hosts:
@@ -97,10 +102,12 @@ class HostTable:
     def _row(self, name: str, cells: Sequence[str]) -> str:
         pairs = [
             (cell, width)
-            for index, (cell, width) in enumerate(zip(cells[1:], _WIDTHS))
+            for index, (cell, width) in enumerate(zip(cells[1:], _WIDE if self._wide else _WIDTHS))
             if self._topology or index not in (1, 2, 3)
         ]
-        return f"{name:<23} {fixed(cells[0], 13)}" + " ".join(f"{cell[:w]:>{w}}" for cell, w in pairs) + "\n"
+        blank = " " if self._columns else ""
+        numbers = ("  " if self._wide else " ").join(f"{cell[:w]:>{w}}" for cell, w in pairs)
+        return f"{name:<23} {fixed(cells[0], 13)}{blank}{numbers}{blank}\n"
 
 
 def _queue_row(instance: QueueInstance) -> str:
@@ -111,32 +118,37 @@ def _queue_row(instance: QueueInstance) -> str:
     )
 
 
-def _value(tag: str, attributes: str, text: str) -> str:
-    return f"   <{tag} {attributes}>{text}</{tag}>\n"
-
-
 class HostXml:
-    """``qhost -xml``."""
+    """``qhost -xml``; of jobs in a nested document (OCS 9.2) nothing is recorded."""
 
     def __init__(self, flavour: Flavour, topology: bool, queues: bool) -> None:
         self._flavour = flavour
         self._topology = topology
         self._queues = queues
+        self._nested = flavour.nested_hosts
+
+    def _value(self, depth: int, tag: str, attributes: str, text: str) -> str:
+        return f"{'   ' * (depth if self._nested else 1)}<{tag} {attributes}>{text}</{tag}>\n"
+
+    def _inside(self, depth: int, tag: str, name: str, rows: Sequence[str]) -> list[str]:
+        indent = "   " * depth if self._nested else " "
+        return [f"{indent}<{tag} name='{name}'>\n", *rows, f"{indent}</{tag}>\n"]
 
     def document(self, hosts: Sequence[HostView]) -> str:
         """The whole document."""
         rows = "".join(self._host(host) for host in hosts)
-        return finished(self._flavour, f'{HEAD}<qhost xmlns:xsd="{_SCHEMA}">\n{rows}</qhost>\n')
+        schema = self._flavour.hosts_schema
+        return finished(self._flavour, f'{HEAD}<qhost xmlns:xsd="{schema}">\n{rows}</qhost>\n')
 
     def _host(self, host: HostView) -> str:
-        rows = [f" <host name='{xml_escape(host.name)}'>\n"]
-        rows += [
-            _value("hostvalue", f"name='{name}'", xml_escape(host.values[name]))
+        rows = [
+            self._value(2, "hostvalue", f"name='{name}'", xml_escape(host.values[name]))
             for name in _VALUES
             if self._topology or name not in _TOPOLOGY
         ]
         rows += [
-            _value(
+            self._value(
+                2,
                 "resourcevalue",
                 f"name='{xml_escape(item.name)}' dominance='{item.dominance}'",
                 xml_escape(item.value),
@@ -148,20 +160,20 @@ class HostXml:
                 rows += self._queue(instance)
             for line in lines:
                 rows += self._job(line)
-        return "".join(rows) + " </host>\n"
+        return "".join(self._inside(1, "host", xml_escape(host.name), rows))
 
-    @staticmethod
-    def _queue(instance: QueueInstance) -> list[str]:
+    def _queue(self, instance: QueueInstance) -> list[str]:
         name = xml_escape(instance.queue.name)
-        values = (
+        reserved = ("slots_resv", str(instance.reserved))
+        values = [
             ("qtype_string", instance.queue.qtype),
             ("slots_used", str(instance.used)),
             ("slots", str(instance.slots)),
-            ("slots_resv", str(instance.reserved)),
             ("state_string", state_letters(instance.state)),
-        )
-        rows = [_value("queuevalue", f"qname='{name}' name='{key}'", value) for key, value in values]
-        return [f" <queue name='{name}'>\n", *rows, " </queue>\n"]
+        ]
+        values.insert(1 if self._nested else 3, reserved)
+        rows = [self._value(3, "queuevalue", f"qname='{name}' name='{key}'", value) for key, value in values]
+        return self._inside(2, "queue", name, rows)
 
     def _job(self, line: Line) -> list[str]:
         job = line.job
@@ -178,8 +190,8 @@ class HostXml:
             ("taskid", line.tasks if job.spec.is_array else None),
         ]
         rows = [
-            _value("jobvalue", f"jobid='{job.number}' name='{key}'", value)
+            self._value(3, "jobvalue", f"jobid='{job.number}' name='{key}'", value)
             for key, value in values
             if value is not None
         ]
-        return [f" <job name='{job.number}'>\n", *rows, " </job>\n"]
+        return self._inside(2, "job", str(job.number), rows)

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..model import ComplexEntry
+from ..model.flavours import Flavour
 
 _LINE = 79
-_COMPLEX_TITLE = (
-    "#name               shortcut   type      relop requestable consumable default  urgency \n"
-    "#--------------------------------------------------------------------------------------\n"
-)
 _COMPLEX_END = "# >#< starts a comment but comments are not saved across edits --------\n"
 _CLIENT_TITLE = f"{'ID':>8} {'NAME':<15} {'HOST':<25}\n{'-' * 50}\n"
 
@@ -38,14 +35,16 @@ def attributes(pairs: Iterable[tuple[str, str]], width: int) -> str:
     return "".join(folded(key, value, width) for key, value in pairs)
 
 
-def complex_table(entries: Sequence[ComplexEntry]) -> str:
+def complex_table(entries: Sequence[ComplexEntry], flavour: Flavour) -> str:
     """``qconf -sc``."""
+    width, rule = (11, 89) if flavour.is_ocs else (9, 87)
+    title = f"#name               shortcut   {'type':<{width}} relop requestable consumable default  urgency "
     rows = [
-        f"{item.name:<19} {item.shortcut:<10} {item.type:<9} {item.relop:<5} {item.requestable:<11} "
+        f"{item.name:<19} {item.shortcut:<10} {item.type:<{width}} {item.relop:<5} {item.requestable:<11} "
         f"{item.consumable:<10} {item.default:<8} {item.urgency}\n"
         for item in entries
     ]
-    return _COMPLEX_TITLE + "".join(rows) + _COMPLEX_END
+    return f"{title}\n{'#':-<{rule}}\n" + "".join(rows) + _COMPLEX_END
 
 
 def event_client_table(clients: Sequence[tuple[int, str, str]]) -> str:

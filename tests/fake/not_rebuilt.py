@@ -16,7 +16,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ALL,
         ("qstat.bad_option", "qstat.j_neg_xml", "qstat.j_neg", "qstat.j_json"),
     ),
-    ("no load report of that moment was recorded", ALL, ("qhost.plain", "qhost.F_xml", "qhost.q_xml")),
     (
         "the machine and its clients have names of their own",
         SGE,
@@ -30,21 +29,19 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         "of the jobs before it is not recorded what they were",
         SGE,
         (
-            *(
-                "qstat.empty_s_z",
-                "qstat.s_z_xml_after_acct",
-                "qstat.j_star_plain",
-                "qstat.j_star_xml_with_bad",
-            ),
+            *("qstat.s_z_xml_after_acct",),
             *(
                 "qstat.mixed_u_star_xml",
                 "state.finished_window.qstat_sprshz",
                 "state.finished_window.qstat_sz",
             ),
-            *("env.port_garbage.qstat_j", "env.port_garbage.qstat_xml", "env.root_unset.qstat_j"),
+            *("env.port_garbage.qstat_xml",),
             *("env.root_unset.qstat_xml", "op.qstat_j.finished", "cell2.no_queue_qstat"),
             *("time.qstat_j_tz_America_New_York", "time.qstat_j_tz_unset"),
-            *("state.Rs.j_xml", "state.dRr.j_xml", "state.dr_more.xml"),
+            *(
+                "state.Rs.j_xml",
+                "state.dRr.j_xml",
+            ),
             *(f"state.array_after_task_qdel.{form}" for form in ("j", "j_xml", "plain", "xml")),
         ),
     ),
@@ -95,9 +92,7 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ALL,
         ("env.no_act_qmaster.qconf_sconf", "env.no_act_qmaster.qacct"),
     ),
-    ("qconf speaks as 8.1.9's in every flavour", ALL, ("qconf.secl",)),
-    ("qconf speaks as 8.1.9's in every flavour", OCS, ("qconf.sc", "qconf.tsm_denied", "qconf.stl")),
-    ("qconf speaks as 8.1.9's in every flavour", OCS[1:], ("qconf.mattr_denied", "qconf.scl")),
+    ("the machine and its clients have names of their own", ALL, ("qconf.secl",)),
     (
         "the fake keeps no finished jobs (finished_jobs_keep_time)",
         ("ocs-9.2",),

@@ -37,8 +37,10 @@ _FOR_ALL_HOSTS = ("qname", "hostlist")
 
 def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
-    change.manager()
     what, name, value, *objects = words
+    if what == "queue":
+        change.manager_of_queues()
+    change.manager()
     if what in _UNKNOWN:
         raise Refused(_UNKNOWN[what].format(objects[0] if objects else ""))
     if what == "resource_quota":

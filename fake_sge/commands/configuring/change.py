@@ -67,6 +67,11 @@ class Change:
         if not self.config.is_manager(self.request.user):
             raise Refused(f'denied: "{self.request.user}" must be manager for this operation', code=code)
 
+    def manager_of_queues(self) -> None:
+        """The same for a change of attributes of queues: the newer Open Cluster Schedulers name the list."""
+        if not self.config.is_manager(self.request.user):
+            raise Refused(self.request.flavour.wording.no_manager_of_queues.format(self.request.user))
+
     def operator(self) -> None:
         """Raises Refused for who is no operator."""
         if not self.config.is_operator(self.request.user):

@@ -30,7 +30,7 @@ def complexes(change: Change, file: str) -> None:
 def edit_complexes(change: Change) -> None:
     """``-mc``."""
     change.manager()
-    left = change.edit(complex_table(change.config.complexes))
+    left = change.edit(complex_table(change.config.complexes, change.request.flavour))
     lines = files.lines(left.text)
     if any(len(line.split()) < _WORDS for line in lines):
         raise Refused("Complex urgency definition is missing")

@@ -82,6 +82,9 @@ def _listing_xml(values: Values, text: str) -> None:
     for item in tree.iter("resourcevalue"):
         if item.get("dominance") == "hl":
             _report(values, "localhost", item)
+    for item in tree.iter("hostvalue"):
+        if item.get("name") in ("load_avg", "mem_used") and item.text != "-":
+            values.load["localhost"].setdefault(item.get("name"), item.text)
     for item in tree.iter("cluster_queue_summary"):
         values.load["localhost"].setdefault("np_load_avg", _one(item, "load"))
     for queue in tree.iter("Queue-List"):
@@ -185,6 +188,7 @@ EXTENDED_ROW = re.compile(
     rf"^ *(\d+) .*? [a-zA-Z]+ +(?:{DATE} )?.{{0,20}}?(\d+):(\d\d):(\d\d):(\d\d) (\d+\.\d+) +(\d+\.\d+) "
 )
 CLUSTER_ROW = re.compile(r"^\S+ +(\d+\.\d\d)(?: +\d+){6}")
+HOST_ROW = re.compile(r"^(\S+) +\S+(?: +\d+){4} +(\d+\.\d\d) +[\d.]+[KMG] +([\d.]+[KMG]) ")
 QUEUE_ROW = re.compile(r"^\S+@(\S+) +\w+ +\d+/\d+/\d+ +(\S+) +(\S+)")
 
 
@@ -211,6 +215,8 @@ def _listing(values: Values, text: str) -> None:
                 values.waited[int(urgent[1])] = int(urgent[2])
         elif queue := QUEUE_ROW.match(line):
             values.load[queue[1]].update(load_avg=queue[2], arch=queue[3])
+        elif host := HOST_ROW.match(line):
+            values.load[host[1]].update(load_avg=host[2], mem_used=host[3])
         elif load := re.match(r"^(?:\t| +|    Host Resource\(s\): +)hl:(\w+)=(.*)$", line):
             values.load["localhost"].pop(load[1], None)
             values.load["localhost"][load[1]] = load[2]
