@@ -41,7 +41,8 @@ def test_an_array_and_its_progress(session: World) -> None:
 
 
 @pytest.mark.slow
-def test_progress_of_synchronize(session: World) -> None:
+def test_progress_of_synchronize(brief: None, fresh: World) -> None:
+    session = fresh
     running, held = session.sleeper(), session.held()
     seen: list[Progress] = []
 
@@ -52,6 +53,7 @@ def test_progress_of_synchronize(session: World) -> None:
 
     session.session.synchronize([running, held], PATIENCE, progress=watch)
     assert seen[-1][:4] == (2, 2, 0, 2)
+    session.end()  # others wait for as long as ever
 
 
 def test_a_job_deleted_while_it_was_pending_comes_too(session: World) -> None:

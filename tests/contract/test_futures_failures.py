@@ -141,7 +141,7 @@ def test_limits(pool: Pool) -> None:
 
 
 @pytest.mark.slow
-def test_a_job_that_somebody_deletes(pool: Pool) -> None:
+def test_a_job_that_somebody_deletes(brief: None, pool: Pool) -> None:
     world = pool.world
     executor = pool()
     started = world.file("started")
