@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +23,7 @@ from .host import CellHost
 from .install import install_commands, install_daemons
 from .launch import Guard, NotStarted, starting_qmaster
 from .layout import TOOLS, Layout
+from .lighter import names_of
 from .on_path import CommandsOnPath
 from .options import CellOptions
 from .reports import CellStatus, HostStatus, TaskGroup
@@ -52,10 +52,10 @@ class Cell(CommandsOnPath):
     ) -> None:
         if options is not None and settings:
             raise TypeError("give either options or keywords")
-        unknown = sorted(set(settings) - {item.name for item in fields(CellOptions)})
+        unknown = sorted(set(settings) - set(names_of(CellOptions)))
         if unknown:
-            names = (item.name for item in fields(CellOptions))
-            raise TypeError(f"a cell has no option {unknown[0]!r}{near(unknown[0], names)}")
+            hint = near(unknown[0], names_of(CellOptions))
+            raise TypeError(f"a cell has no option {unknown[0]!r}{hint}")
         self.options = options or CellOptions(**settings)
         for kind, values in self.options.objects():
             check_effect(kind, values)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from typing import Any, Callable, NoReturn
@@ -366,7 +365,7 @@ def _set(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
 
 def _hosts(cell: Any, _args: argparse.Namespace) -> None:  # noqa: ANN401
     for status in cell.hosts():
-        print(json.dumps(asdict(status)))
+        print(json.dumps(vars(status)))
 
 
 def _host(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
@@ -379,7 +378,7 @@ def _host(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
 _VERBS: dict[str, Callable[[Any, argparse.Namespace], object]] = {
     "start": _start,
     "env": _env,
-    "status": lambda cell, _: print(json.dumps(asdict(cell.status()))),
+    "status": lambda cell, _: print(json.dumps(vars(cell.status()))),
     "stop": _stop,
     "qmaster": _qmaster,
     "fault": _fault,

@@ -107,20 +107,26 @@ else:
 
     _MADE = _Given()
 
-    class _DataclassFields:
-        """What the functions of ``dataclasses`` ask a class for: it becomes one for them then."""
+    class _OfDataclass:
+        """What the functions of ``dataclasses`` ask a class for, made when the first of them does."""
 
-        def __get__(self, item: object, owner: type) -> dict[str, object]:
+        def __init__(self, of: type, name: str) -> None:
+            self._of, self._name = of, name
+
+        def __get__(self, item: object, owner: type | None = None) -> object:
             import dataclasses  # noqa: PLC0415 no daemon needs it
 
             fields = []
-            for of in owner.__fields__:
+            for of in self._of.__fields__:
                 default = {} if of.default is ... else {"default": of.default}
                 if of.default_factory is not None:
                     default = {"default_factory": of.default_factory}
                 made = dataclasses.field(**default, compare=of.compare)
                 fields.append((of.name, of.annotation, made))
-            return dataclasses.make_dataclass(owner.__name__, fields).__dataclass_fields__
+            made = dataclasses.make_dataclass(self._of.__name__, fields, frozen=self._of.__frozen__)
+            found = getattr(made, self._name)
+            setattr(self._of, self._name, found)
+            return found
 
     def _eq(self: object, other: object) -> bool:
         """Whether all fields are equal, of the same class."""
@@ -168,7 +174,9 @@ else:
             return lambda cls: record(cls, frozen=frozen)
         cls.__fields__, cls.__frozen__ = tuple(_fields(cls)), frozen
         cls.__match_args__ = tuple(item.name for item in cls.__fields__)
-        cls.__init__, cls.__replace__, cls.__dataclass_fields__ = _Init(cls), replace, _DataclassFields()
+        cls.__init__, cls.__replace__ = _Init(cls), replace
+        for name in ("__dataclass_fields__", "__dataclass_params__"):
+            setattr(cls, name, _OfDataclass(cls, name))
         own = vars(cls)
         if own.get("__hash__") is None:
             cls.__hash__ = _hash if frozen else None

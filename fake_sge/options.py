@@ -115,9 +115,7 @@ class CellOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the cell's own files."""
-        from dataclasses import asdict  # noqa: PLC0415 who makes a cell, and no daemon
-
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> CellOptions:

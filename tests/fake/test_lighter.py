@@ -177,6 +177,20 @@ def test_the_constructor_of_a_record(kinds: tuple[type, type]) -> None:
         assert said[0] == said[1]
 
 
+@pytest.mark.parametrize("kind", [Fixed, FixedAsInDataclasses])
+def test_a_dataclass_of_a_record(kind: type) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class More(kind):  # type: ignore[misc,valid-type]  # a variable
+        extra: int = 0
+
+    assert [item.name for item in dataclasses.fields(More)] == ["name", "slots", "marks", "extra"]
+    assert dataclasses.replace(More("a", extra=2), slots=3) == More("a", 3, (), 2)
+    assert dataclasses.asdict(More("a")) == {"name": "a", "slots": 1, "marks": (), "extra": 0}
+    assert dataclasses.fields(kind)[0] is dataclasses.fields(kind)[0]
+    with pytest.raises(TypeError, match="non-frozen"):
+        dataclasses.dataclass(More)
+
+
 def test_what_a_record_makes_is_its_own() -> None:
     first, second = Place("a"), Place("a")
     first.seen.append(1)
@@ -197,7 +211,7 @@ sys.path.append({root!r})
 from fake_sge.layout import TOOLS
 for tool in TOOLS:
     __import__("fake_sge.commands." + tool)
-import fake_sge.qmaster.admin
+import fake_sge.cell, fake_sge.execution.execd, fake_sge.qmaster.admin
 print(*sorted(sys.modules))
 """
 HEAVY = (

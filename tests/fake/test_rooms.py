@@ -109,6 +109,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "install",
         "launch",
         "layout",
+        "lighter",
         "on_path",
         "options",
         "place",
