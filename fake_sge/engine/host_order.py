@@ -53,6 +53,8 @@ class HostOrder:
                 for piece in task.granted:
                     if piece.host in self._added:
                         self._added[piece.host] += piece.slots * (1.0 - max(0.0, age) / decay)
+        # whole percents (state.T.j: 0.990000, which no whole seconds of 450 give)
+        self._added = {name: int(slots * 100 + 1e-9) / 100 for name, slots in self._added.items()}
         self._terms = [
             ((-1.0 if sign == "-" else 1.0) * float(number or 1.0), name)
             for sign, name, number in re.findall(_TERM, self._scheduler.get("load_formula", "np_load_avg"))

@@ -45,7 +45,7 @@ class Values:
 def read(text: str, zone: str) -> Values:
     """The values of an answer; its times count where they are UTC."""
     values = Values()
-    for name, number in re.findall(r"(\w+)=(\d+\.\d+) \(no load adjustment", text):
+    for name, number in re.findall(r"(\w+)=(?:\d+\.\d+ \(= )?(\d+\.\d+) (?:\(no load adjustment|\+ )", text):
         values.load["localhost"][name] = number
     if "<detailed_job_info" in text:
         _details_xml(values, text)
