@@ -131,8 +131,10 @@ class CommandView:
         """Registered event clients."""
         host = next(iter(self.config.hosts), "localhost")
         clients = self.qmaster.clients
-        scheduler = [] if self.qmaster.engine.state.scheduler_off else [(1, "scheduler", host)]
-        return scheduler + [(number, clients[number][0], host) for number in sorted(clients)]
+        threads = [] if self.qmaster.engine.state.scheduler_off else [(1, "scheduler", host)]
+        if self.config.flavour.is_ocs:
+            threads += [(number, f"mirror-{number}", host) for number in (2, 3)]
+        return threads + [(number, clients[number][0], host) for number in sorted(clients)]
 
     # ---- changing --------------------------------------------------------------------------------
     def submit(self, spec: JobSpec) -> Submission:

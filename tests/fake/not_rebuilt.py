@@ -17,14 +17,15 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("qstat.bad_option", "qstat.j_neg_xml", "qstat.j_neg", "qstat.j_json"),
     ),
     (
-        "the machine and its clients have names of their own",
+        "clients of other machines, and of programs that are no commands, had registered",
         SGE,
-        (
-            *("qconf.secl", "qconf.sss", "cell2.secl", "cell2.secl_after_kill"),
-            *("w1.qconf-secl", "w1.qconf-sss", "w1.qconf-suser_root"),
-        ),
+        ("qconf.secl", "cell2.secl"),
     ),
-    ("the machine and its clients have names of their own", ALL, ("qconf.sss",)),
+    (
+        "when the user is deleted follows from a job that was there before the recorded ones",
+        SGE,
+        ("w1.qconf-suser_root",),
+    ),
     (
         "of the jobs before it is not recorded what they were",
         SGE,
@@ -85,7 +86,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ALL,
         ("env.no_act_qmaster.qconf_sconf", "env.no_act_qmaster.qacct"),
     ),
-    ("the machine and its clients have names of their own", ALL, ("qconf.secl",)),
     (
         "the fake keeps no finished jobs (finished_jobs_keep_time)",
         ("ocs-9.2",),
@@ -118,7 +118,6 @@ NOT_REBUILT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("sge-daimh",),
         ("qsub.sync_terse",),
     ),
-    ("the fake has no JSV on the server's side that changes jobs", ALL, ("cell2.server_jsv_plain_corr",)),
     ("the qmaster was going down while the command spoke with it", ALL[:3], ("env.qmaster_down.qsub",)),
 )
 

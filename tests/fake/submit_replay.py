@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fake_sge.faults import Fault, FaultKind
 from fake_sge.model import Simulation
 from fake_sge.model.requests import QmasterUnreachable, Unreachable
 
@@ -180,17 +179,15 @@ def _with_jsv(cell: PureCell, name: str, argv: list[str], answers: dict[str, str
         return argv
     side, kind = match.groups()
     answer = answers[kind]
-    if side == "server":
-        if kind in ("rej", "wait"):
-            text = answer.split(" ", 3)[3]
-            cell.faults.append(Fault(FaultKind.JSV_REJECT, out=text.encode()))
-        return argv
     script = cell.directory / "jsv.sh"
     script.write_text(
         "#!/bin/sh\nwhile read -r line; do\ncase $line in\nSTART) echo STARTED;;\n"
         f"BEGIN) cat <<'E'\n{answer}\nE\n;;\nQUIT) exit;;\nesac\ndone\n"
     )
     script.chmod(0o755)
+    if side == "server":
+        cell.qmaster.engine.state.config.global_config["jsv_url"] = f"script:{script}"
+        return argv
     return [str(script) if word.startswith(("/tmp/conf/", "/tmp/work/jsv")) else word for word in argv]
 
 

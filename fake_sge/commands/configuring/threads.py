@@ -71,7 +71,8 @@ def end_clients(change: Change, words: str) -> None:
     """``-kec IDS``: words are numbers as far as they begin with one; 0 and all are all but the scheduler."""
     _must_be_manager(change)
     numbers = [_number(word) for word in words.split(",")]
-    known = [number for number, _, _ in change.qmaster.event_clients() if number != _SCHEDULER]
+    clients = change.qmaster.event_clients()
+    known = [number for number, name, _ in clients if name.partition("-")[0] not in ("scheduler", "mirror")]
     if known and (0 in numbers or set(known) & set(numbers)):
         raise Refused("fake_sge: only the scheduler's event client can be ended: stop the command that waits")
     for number in dict.fromkeys(numbers):
