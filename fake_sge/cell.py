@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import place
+from . import kept, place
 from .client.link import Link
 from .ending import end_tasks
 from .errors import CellError
@@ -39,7 +39,8 @@ class Cell(CommandsOnPath):
         directory: where the cell lives, a new or existing one; None makes a temporary one that is
             removed again.
         options: see :class:`fake_sge.options.CellOptions`; single options can be given as keywords
-            (``Cell(slots=2)``). Ignored when the directory holds a cell already.
+            (``Cell(slots=2)``). The cell that a directory holds already keeps its own, and is not
+            started when other ones are asked for.
 
     Used as a context manager it is started and stopped; jobs that still run at the end are killed.
     """
@@ -57,6 +58,7 @@ class Cell(CommandsOnPath):
             hint = near(unknown[0], names_of(CellOptions))
             raise TypeError(f"a cell has no option {unknown[0]!r}{hint}")
         self.options = options or CellOptions(**settings)
+        self._asked = settings if options is None else options.to_json()
         for kind, values in self.options.objects():
             check_effect(kind, values)
         self._temporary = directory is None
@@ -91,7 +93,8 @@ class Cell(CommandsOnPath):
     @property
     def accounting(self) -> Path:
         """The accounting file; it appears with the first record."""
-        return self.layout.common / self.options.accounting_name
+        options = kept.options(self.layout.settings) or self.options
+        return self.layout.common / options.accounting_name
 
     def create(self) -> None:
         """Make the cell's files unless they are there; :meth:`start` does it, too."""
@@ -101,6 +104,10 @@ class Cell(CommandsOnPath):
 
     def _claim(self) -> None:
         place.claim(self.directory, place.FAKE, 0o700 if self._temporary else 0o777)
+        existing = kept.options(self.layout.settings)
+        if existing is not None:
+            kept.check(existing, self._asked, self.directory)
+            self.options = existing
 
     def start(self, guarded: bool = False) -> Cell:
         """Start the qmaster (and the execution host). Raises CellError with the reason when it cannot.

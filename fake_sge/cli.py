@@ -13,15 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from typing import Any, Callable, NoReturn
 
-from . import cli_words
+from . import cell_options, cli_words, kept
 from .cell import Cell
 from .client.link import Link
 from .errors import CellError
 from .faults import FaultKind
-from .host_options import parse_hosts
 from .launch import running_cells
 from .layout import Layout
-from .options import FLAVOURS, PROFILES, CellOptions
 from .real.cell import RealCell, is_real
 from .signals import handlers
 
@@ -29,69 +27,6 @@ USAGE_ERROR, FAILURE = 2, 1
 HOST_ACTIONS = ("crash", "down", "up", "disable", "enable", "load")
 AddVerb = Callable[..., argparse.ArgumentParser]  # (name, text, directory=True): whether a DIR is given
 _FAULT_HELP = "kinds of faults: " + ", ".join(kind.value for kind in FaultKind)
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--slots", type=int, default=8, help="slots of each queue (default 8)")
-    parser.add_argument("--hosts", help="execution hosts, separated by commas (default localhost)")
-    parser.add_argument(
-        "--host",
-        action="append",
-        metavar="NAME[:SETTINGS]",
-        help="an execution host, repeatable, in place of --hosts: big:slots=8,mem=64G,load=0.5",
-    )
-    parser.add_argument("--queue", action="append", metavar="NAME", help="cluster queue, repeatable (all.q)")
-    parser.add_argument(
-        "--pe", action="append", metavar="NAME", help="parallel environment, repeatable (smp)"
-    )
-    parser.add_argument(
-        "--profile",
-        choices=PROFILES,
-        default="fast",
-        help="fast: everything at once; stock: Grid Engine's own 15 s delays",
-    )
-    parser.add_argument(
-        "--flavour",
-        choices=FLAVOURS,
-        default="sge-8.1.9",
-        help="the Grid Engine whose commands it speaks like",
-    )
-    parser.add_argument(
-        "--real",
-        action="store_true",
-        help="the daemons of the Grid Engine that is installed here, in a private cell, instead of the fake",
-    )
-    parser.add_argument(
-        "--complex",
-        action="append",
-        default=[],
-        metavar="ENTRY",
-        help="a resource as in qconf -sc, repeatable: 'gpu gpu INT <= YES YES 0 0'",
-    )
-    parser.add_argument("--complex-values", default="NONE", help="what the hosts have of them: gpu=2")
-    parser.add_argument("--no-login-shells", action="store_true", help="job shells do not read ~/.profile")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="global configuration value (qconf -sconf), e.g. max_u_jobs=5",
-    )
-
-
-def _options(args: argparse.Namespace) -> CellOptions:
-    return CellOptions(
-        slots=args.slots,
-        hosts=parse_hosts(args.host or (), args.hosts),
-        profile=args.profile,
-        flavour=args.flavour,
-        queues={name: {} for name in args.queue or ["all.q"]},
-        parallel_environments={name: {} for name in args.pe or ["smp"]},
-        complexes=tuple(args.complex),
-        complex_values=args.complex_values,
-        login_shells=not args.no_login_shells,
-        global_config=cli_words.pairs(args.set),
-    )
 
 
 def _add_host_verbs(verb: AddVerb) -> None:
@@ -151,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_cell_verbs(verb: AddVerb) -> None:
-    _add_options(verb("start", "Make a cell in DIR, or start the one that is there."))
+    cell_options.add(verb("start", "Make a cell in DIR, or start the one that is there."))
     made = verb("env", 'Print the shell commands that put the cell on PATH: eval "$(fake-sge env DIR)".')
     made.add_argument("--shell", choices=cli_words.SHELLS, default="sh", help="for which shell (default sh)")
     verb("list", "List the cells that run on this machine: directory, process id, jobs.", directory=False)
@@ -159,13 +94,13 @@ def _add_cell_verbs(verb: AddVerb) -> None:
     made = verb("stop", "End the qmaster and all jobs.")
     made.add_argument("--remove", action="store_true", help="delete DIR, too")
     made = verb("run", "Run a command in a fresh cell, then remove the cell.", directory=False)
-    _add_options(made)
+    cell_options.add(made)
     made.add_argument(
         "command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments"
     )
     made = verb("shell", "Start a shell in the cell in DIR, or in a fresh one.", directory=False)
     made.add_argument("directory", nargs="?", metavar="DIR", help="the cell's directory")
-    _add_options(made)
+    cell_options.add(made)
     made = verb("qmaster", "Stop, kill or start the qmaster alone: an outage.")
     made.add_argument("action", choices=("stop", "kill", "start"))
 
@@ -215,6 +150,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:  # while a cell starts; the cell has been ended on the way here
+        return 128 + signal.SIGINT
     except (CellError, ValueError, OSError) as error:
         print(f"fake-sge: {cli_words.reason(error)}", file=sys.stderr)
         return FAILURE
@@ -263,7 +200,7 @@ def _run(args: argparse.Namespace) -> int:
         raise SystemExit(128 + number)
 
     with handlers({signal.SIGTERM: interrupt, signal.SIGHUP: interrupt}):
-        return _run_in((RealCell if args.real else Cell)(None, _options(args)), command)
+        return _run_in((RealCell if args.real else Cell)(None, **cell_options.given(args)), command)
 
 
 def _run_in(new: Cell | RealCell, command: list[str]) -> int:
@@ -299,11 +236,14 @@ def _list() -> int:
 def _cell(args: argparse.Namespace) -> Any:  # noqa: ANN401 a cell of either kind
     """The cell in DIR."""
     starting = args.verb == "start"
+    options = cell_options.given(args) if starting else {}
     if is_real(args.directory):
-        return RealCell.existing(args.directory)
+        cell = RealCell.existing(args.directory)
+        kept.check(cell.options, options, cell.directory)
+        return cell
     if starting and args.real:
-        return RealCell(args.directory, _options(args), guarded=False)
-    return Cell(args.directory, _options(args) if starting else None)
+        return RealCell(args.directory, guarded=False, **options)
+    return Cell(args.directory, **options)
 
 
 def _existing(cell: Any) -> Any:  # noqa: ANN401

@@ -60,6 +60,35 @@ def test_nothing_is_left_when_the_owner_is_killed(directory: Path) -> None:
     assert (directory / "root").exists()  # a directory that the user has named stays
 
 
+WITHOUT_SLOTS = """
+import sys
+from fake_sge import RealCell
+RealCell(sys.argv[1], slots=0).start()  # its first job waits, and so does the qsub -sync y of that job
+"""
+
+
+def commands_of(directory: Path) -> list[str]:
+    """The names of all processes with the SGE_ROOT of the cell in a directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            if f"SGE_ROOT={directory}/root".encode() in environment:
+                found.append((entry / "comm").read_text().strip())
+        except OSError:
+            continue  # ended meanwhile, or another user's
+    return found
+
+
+def test_no_command_is_left_when_the_owner_is_killed_while_the_cell_starts(directory: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WITHOUT_SLOTS, str(directory)], cwd=ROOT) as owner:
+        try:
+            real_cell.wait_until(lambda: "qsub" in commands_of(directory), "the first job")
+        finally:
+            owner.kill()
+    real_cell.wait_until(lambda: not commands_of(directory), "end of the cell")
+
+
 def test_a_taken_port_is_left_to_its_owner(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free_ports, patience = daemons.free_ports, daemons.QMASTER_SECONDS
     with socket.socket() as taken:

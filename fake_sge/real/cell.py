@@ -306,7 +306,6 @@ class RealCell(CommandsOnPath, WithoutFaults):
     # ---- making it -------------------------------------------------------------------------------
     def _boot(self) -> None:
         self._daemons.ports = daemons.free_ports()
-        self._lay_out()
         if self._guarded:
             remove = ("remove",) if self._temporary else ()
             self._guard = subprocess.Popen(
@@ -314,6 +313,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )
+        self._lay_out()
         user = getpass.getuser()
         self._initialise_spool(user)
         self._daemons.launch_qmaster()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CellError
+from . import guard
 from .guard import is_running
 from .installation import Installation
 
@@ -81,7 +82,8 @@ class Daemons:
         self, *argv: str, check: bool = True, timeout: float = COMMAND_SECONDS
     ) -> subprocess.CompletedProcess[str]:
         """Run one of the cell's programs. Raises CellError when it hangs, or (``check``) fails."""
-        environment = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "LC_ALL": "C", **self.variables}
+        words = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", guard.COMMAND: "1"}
+        environment = {"HOME": str(self.directory), **words, **self.variables}
         try:
             done = subprocess.run(
                 [str(self.program(argv[0])), *argv[1:]],

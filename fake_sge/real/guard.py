@@ -17,6 +17,9 @@ from pathlib import Path
 ROUNDS = 100  # of looking for processes, 50 ms apart
 DAEMONS = ("sge_qmaster", "sge_execd", "sge_shepherd")
 OF_JOBS = b"SGE_JOB_SPOOL_DIR="  # only what the execution daemon starts has it (submit(1))
+# A variable of the commands that this package runs itself: qsub -sync y waits long for a dead qmaster.
+COMMAND = "FAKE_SGE_OWN_COMMAND"
+BEGINNINGS = (OF_JOBS, COMMAND.encode() + b"=")
 
 
 def is_running(pid: int) -> bool:
@@ -29,7 +32,7 @@ def is_running(pid: int) -> bool:
 
 
 def processes(root: Path) -> list[int]:
-    """The process ids of the daemons, shepherds and jobs with this SGE_ROOT.
+    """The process ids of the daemons, shepherds, jobs and commands of ours with this SGE_ROOT.
 
     Programs that only look at it, such as an editor in a shell that has its variables, are not among them.
     """
@@ -43,8 +46,8 @@ def processes(root: Path) -> list[int]:
             name = (entry / "comm").read_text().strip()
         except OSError:  # gone meanwhile, or another user's
             continue
-        is_job = any(item.startswith(OF_JOBS) for item in environment)
-        if marker in environment and (name in DAEMONS or is_job) and is_running(int(entry.name)):
+        of_cell = name in DAEMONS or any(item.startswith(BEGINNINGS) for item in environment)
+        if marker in environment and of_cell and is_running(int(entry.name)):
             found.append(int(entry.name))
     return found
 

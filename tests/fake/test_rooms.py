@@ -17,7 +17,8 @@ from tests import rooms
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
-    "": "__init__ cell cells cli cli_words compare comparison compiled coverage ending errors faults guard "
+    "": "__init__ cell cell_options kept "
+    "cells cli cli_words compare comparison compiled coverage ending errors faults guard "
     "host install launch layout lighter on_path host_options options place pytest_plugin reports "
     "settings signals wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
@@ -65,6 +66,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "host_options": ("model", "settings"),
     "options": ("lighter", "model", "engine", "settings", "host_options"),
     "cli_words": (),
+    "cell_options": ("cli_words", "host_options", "options"),
     "signals": (),
     "compiled": (),
     "install": ("cli_words", "compiled", "launch", "layout", "options"),
@@ -99,7 +101,9 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "host": ("reports",),
     "ending": ("execution", "layout"),
     "place": ("errors",),
+    "kept": ("errors", "options"),
     "cell": (
+        "kept",
         "client",
         "ending",
         "errors",
@@ -116,19 +120,19 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "reports",
         "settings",
     ),
-    "real": ("comparison", "errors", "layout", "model", "on_path", "options", "place", "reports"),
+    "real": ("errors", "layout", "model", "on_path", "options", "place", "reports"),
     "guard": ("cell", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": (
         "cell",
+        "cell_options",
+        "kept",
         "cli_words",
         "client",
         "errors",
         "faults",
-        "host_options",
         "launch",
         "layout",
-        "options",
         "real",
         "signals",
     ),
