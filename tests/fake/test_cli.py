@@ -93,6 +93,13 @@ def test_run_gives_the_exit_code_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_run_in_a_program_leaves_its_handlers_of_signals() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    fake_sge("run", "--", "sh", "-c", "exit 3", code=3)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
     marker = tmp_path / "marker"
