@@ -75,7 +75,13 @@ MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
 CACHE = "DRMAA_TEST_CACHE"  # the XDG_CACHE_HOME of all tests of a run: fake cells find their client there
 KEPT = {REQUIRE_REAL_CELL, MAY_ADD_USERS, CACHE, jobs_homes.WATCH}
 ON_DEMAND = ("clients", "campaign")
-HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
+HANDLED = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGCHLD,
+)  # SIGALRM is pytest-timeout's
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
