@@ -261,3 +261,24 @@ def test_variables_that_grid_engine_drops_go_into_the_script() -> None:
     assert "-v A " in " ".join(argv(*given))
     expected = "export LD_LIBRARY_PATH='/x' ; command -v '/bin/echo' >/dev/null||exit;"
     assert lines(*given) == [f"{expected} exec /usr/bin/env -- 'ENV=y' '/bin/echo'"] * 2
+
+
+@each_row(
+    "defaults, native, commands",
+    [
+        (frozenset(), "", 1),
+        (frozenset(), "-shell y", 2),
+        (frozenset({"-shell", "-shell y"}), "", 2),
+        (frozenset({"-shell", "-shell y"}), "-shell n", 1),
+        (frozenset(), "-clear -b y", 2),  # which takes our -shell n back, too
+        (frozenset({"-shell", "-shell n"}), "-clear -b y", 2),
+        (frozenset(), "-clear -b y -shell n", 1),
+        (frozenset(), "-clear -b n -shell n", 2),
+    ],
+)
+def test_only_what_is_started_without_a_shell_becomes_one_array(
+    defaults: frozenset[str], native: str, commands: int
+) -> None:
+    templates = [values(remoteCommand=f"/bin/{name}", nativeSpecification=native) for name in "ab"]
+    environment = Environment("/home/u", "/work", {"SGE_ROOT": "/sge"}, 0.0, defaults, stdin_is_file=True)
+    assert len(divide(templates, BuildContext(environment, script={}.get), 0)) == commands

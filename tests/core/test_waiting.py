@@ -195,6 +195,16 @@ def test_an_error_state_is_the_end_and_the_job_is_removed(cell: Cell) -> None:
     assert number not in cell.qmaster.jobs
 
 
+def test_only_what_could_not_start_is_removed_when_its_end_is_disposed_of(cell: Cell) -> None:
+    session = cell.connect()
+    failed, ended, left = run(session, 3)
+    cell.at(1, cell.qmaster.set, failed, "Eqw")
+    cell.at(1, cell.qmaster.end, ended, 7)
+    session.synchronize([str(failed), str(ended)], 120, True)
+    assert [call for call in cell.runner.calls if call[0] == "qdel"] == [["qdel", str(failed)]]
+    assert list(cell.qmaster.jobs) == [left]
+
+
 @pytest.mark.slow
 def test_an_error_state_is_no_end_when_the_environment_says_so(
     cell: Cell, monkeypatch: pytest.MonkeyPatch

@@ -55,6 +55,15 @@ def test_a_recorded_job() -> None:
     assert used.waited == used.started - used.submitted
 
 
+@each_row(
+    "submitted, started, seconds",
+    [(100.0, 130.0, 30.0), (100.0, 99.5, 0.0), (100.0, 0.0, None), (0.0, 130.0, None), (0.0, 0.0, None)],
+)
+def test_how_long_a_job_waited(submitted: float, started: float, seconds: float | None) -> None:
+    """0.0 is no time: it never started, or nobody knows when it was submitted. Clocks of hosts may differ."""
+    assert UsedJob("1", submitted=submitted, started=started).waited == seconds
+
+
 def test_a_job_of_no_second_was_not_sampled() -> None:
     used = used_job(info("exit_0"))
     assert used.memory == 4640 * 1024  # by the kernel

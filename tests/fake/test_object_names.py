@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fake_sge.cell import Cell
-from fake_sge.model.names import refuse_object_name
+from fake_sge.model.names import refuse_account, refuse_job_name, refuse_object_name
 from tests.tables import each_row
 
 REFUSED = {
@@ -29,6 +29,14 @@ REFUSED = {
     "none": 'Keyword ("NONE") not allowed as objectname',
     "template": 'Keyword ("TEMPLATE") not allowed as objectname',
 }
+
+
+def test_the_longest() -> None:
+    """A real 8.1.9 took an account string of 512 and a job name of 511 characters, and no longer ones."""
+    assert refuse_account("a" * 512) == ""
+    assert refuse_account("a" * 513) == "string is longer than 512, this is not allowed for objectnames"
+    assert refuse_job_name("n" * 511) == ""
+    assert refuse_job_name("n" * 512) == "job name too long, maximum allowed length is 512 characters"
 
 
 @each_row("name", REFUSED)

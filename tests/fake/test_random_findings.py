@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.engine.accounting import category
-from fake_sge.model import CellConfig, Range
+from fake_sge.model import CellConfig, Range, Resource
 from fake_sge.model.quota_text import parse_quota_sets
 
 from .engine_kit import make_spec
@@ -213,6 +213,25 @@ def test_projects_and_users_are_in_the_category_when_a_quota_asks_for_them(
     text = f"{{\n name r\n description NONE\n enabled {enabled}\n limit {limit} to slots=5\n}}\n"
     config.resource_quotas = {item.name: item for item in parse_quota_sets(text)} if limit else {}
     assert category(make_spec(project="proj"), config) == expected
+
+
+@pytest.mark.parametrize(
+    ("hard", "soft", "expected"),
+    [
+        ([], [("h_rt", "70"), ("s_rt", "60")], "-soft -l h_rt=70,s_rt=60"),
+        ([], [("mem_free", "1G"), ("arch", "none")], "-soft -l arch=none,mem_free=1G"),
+        ([("h_rt", "50")], [("s_rt", "3600")], "-l h_rt=50 -soft -l s_rt=3600"),
+    ],
+)
+def test_soft_requests_are_in_the_category(
+    cell: PureCell, hard: list[tuple[str, str]], soft: list[tuple[str, str]], expected: str
+) -> None:
+    """As a real 8.1.9 cell wrote it."""
+    spec = make_spec(
+        hard_resources=tuple(Resource(*pair) for pair in hard),
+        soft_resources=tuple(Resource(*pair) for pair in soft),
+    )
+    assert category(spec, cell.qmaster.engine.state.config) == expected
 
 
 def test_immediate_jobs_have_a_category_of_their_own(cell: PureCell) -> None:
