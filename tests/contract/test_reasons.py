@@ -61,7 +61,7 @@ def test_a_deletion_by_somebody_that_a_listing_showed(session: World) -> None:
     session.until(job, "running")
     session.tool("qdel", job, check=True)
     session.until_letters(job, "dr")
-    session.status(session.run("/bin/true"))  # of a job that is new: it needs a listing of now
+    session.status(session.held())  # which cannot end before a listing of now has been seen
     go.touch()
     reason = reason_of(session, job)
     assert (reason.kind, reason.certain) == (ReasonKind.DELETED, True)
