@@ -55,6 +55,46 @@ EDITORS = {
     "only": 'sed -i "/^}/q" "$1"; touch -d "5 seconds" "$1"',
     "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
 }
+EDITORS.update(
+    (f"cx{number}", f'{change} "$1"; touch -d "5 seconds" "$1"')
+    for number, change in enumerate(
+        [
+            'echo "new1 a INT <= YES YES 0 0" >>',
+            'sed -i "1i new2 a INT <= YES YES 0 0"',
+            "sed -i 'p'",
+            'printf "n6 n6 INT <= YES YES 0 5\\nn6 n7 INT <= YES YES 0 5\\nn8 n7 INT <= YES YES 0 5\\n" >>',
+            *(
+                f'sed -i "s/^{words.split()[0]} .*/{words}/"'
+                for words in (
+                    "arch a INT == YES NO 0 0",
+                    "arch a CSTRING == YES NO NONE 0",
+                    "arch zz HOST == YES NO NONE 0",
+                    "arch zz STRING == YES NO NONE 0",
+                    "slots s STRING <= YES YES 1 1000",
+                    "slots s BOOL <= YES YES 1 1000",
+                    "slots s INT == YES YES 1 1000",
+                    "slots s INT <= YES NO 1 1000",
+                    "h_rt h_rt BOOL <= YES NO 0:0:0 0",
+                    "h_rt h_rt CSTRING <= YES NO 0:0:0 0",
+                    "hostname h TIME == YES NO NONE 0",
+                    "gpu gpu INT EXCL YES YES 0 0",
+                    "gpu gpu INT EXCL YES NO 0 0",
+                    "gpu gpu BOOL EXCL YES YES 0 0",
+                    "gpu gpu INT >= YES NO 0 0",
+                    "gpu gpu INT <= YES NO 1 0",
+                    "gpu gpu MEMORY <= YES NO NONE 0",
+                    "gpu gpu MEMORY <= YES NO 1K 0",
+                    "gpu gpu INT <= YES NO 0.0 0",
+                    "gpu gpu STRING == YES NO x 0",
+                    "gpu gpu HOST == YES NO NONE 0",
+                    "gpu gpu TIME <= YES JOB 0 0",
+                    "gpu gpu RESTRING == YES YES NONE 0",
+                    "gpu gpu DOUBLE != YES NO z 0",
+                )
+            ),
+        ]
+    )
+)
 
 
 class InProcess:

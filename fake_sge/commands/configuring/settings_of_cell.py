@@ -6,6 +6,7 @@ from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
 from . import files, shown
 from .change import Change
+from .complex_rules import faults
 from .configurations import usable
 from .refusal import Refused
 
@@ -37,8 +38,8 @@ def edit_complexes(change: Change) -> None:
     _take_complexes(change, _entries(lines))
 
 
-def _entries(lines: list[str]) -> dict[str, ComplexEntry]:
-    wanted: dict[str, ComplexEntry] = {}
+def _entries(lines: list[str]) -> list[ComplexEntry]:
+    entries = []
     for line in lines:
         words = line.split()
         if len(words) < 3 or words[2] not in _TYPES:
@@ -46,12 +47,17 @@ def _entries(lines: list[str]) -> dict[str, ComplexEntry]:
             raise Refused(f'error: unknown complex attribute type "{kind}"')
         if len(words) != _WORDS:
             raise Refused("fake_sge: a complex entry has eight words")
-        wanted[words[0]] = ComplexEntry(*words)
-    return wanted
+        entries.append(ComplexEntry(*words))
+    return entries
 
 
-def _take_complexes(change: Change, wanted: dict[str, ComplexEntry]) -> None:
+def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
     have = {entry.name: entry for entry in change.config.complexes}
+    wanted = {entry.name: entry for entry in entries}
+    found = faults(entries)
+    if found:
+        change.manager()
+        raise Refused(*found)
     if wanted == have:
         change.failed("Complex attribute configuration has not been changed", code=0)
         return
