@@ -19,7 +19,7 @@ from tests.real_cell import RealCell
 ROUNDS = 21
 LOOP = 200
 COMMANDS: dict[str, Sequence[Sequence[str]]] = {
-    "qsub": (["qsub", "-h", "-terse", "-b", "y", "-shell", "n", "/bin/true"],),
+    "qsub": (["qsub", "-h", "-terse", "-b", "y", "-shell", "n", "-o", "/dev/null", "-j", "y", "/bin/true"],),
     "qstat, with -f, -r, -ext": (["qstat"], ["qstat", "-f"], ["qstat", "-r"], ["qstat", "-ext"]),
     "qstat -xml": (["qstat", "-xml"], ["qstat", "-f", "-xml"]),
     "qstat -j": (["qstat", "-j", "1"],),
