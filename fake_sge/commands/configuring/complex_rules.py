@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...model import ComplexEntry, defaults
 from ...model.values import TEXT_TYPES, number_of, quantity
 
-_BUILT_IN = {words[0]: words[2] for words in defaults.COMPLEXES}  # the type of each
+BUILT_IN = {words[0]: words[2] for words in defaults.COMPLEXES}  # the type of each
 _OF_TEXTS = ("==", "!=")
 _EXCLUSIVE = "EXCL"
 _NOUNS = {
@@ -70,6 +70,6 @@ def _of_default(entry: ComplexEntry) -> Iterator[str]:
 
 
 def _of_built_in(entry: ComplexEntry) -> Iterator[str]:
-    kind = _BUILT_IN.get(entry.name, entry.type)
+    kind = BUILT_IN.get(entry.name, entry.type)
     if entry.type != kind and not {entry.type, kind} <= _TEXTS_ALIKE:
         yield f'The type of the complex "{entry.name}" cannot be changed due to its built in status'

@@ -6,7 +6,7 @@ from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
 from . import files, shown
 from .change import Change
-from .complex_rules import faults
+from .complex_rules import BUILT_IN, faults
 from .configurations import usable
 from .refusal import Refused
 
@@ -15,7 +15,6 @@ _TYPES = (
     *("HOSTNAME",),
 )
 _WORDS = 8  # of an entry
-_BUILT_IN = frozenset(words[0] for words in defaults.COMPLEXES)
 
 
 def complexes(change: Change, file: str) -> None:
@@ -54,14 +53,13 @@ def _entries(lines: list[str]) -> list[ComplexEntry]:
 def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
     have = {entry.name: entry for entry in change.config.complexes}
     wanted = {entry.name: entry for entry in entries}
-    found = faults(entries)
-    if found:
-        change.manager()
-        raise Refused(*found)
-    if wanted == have:
+    wrong = faults(entries)
+    if wanted == have and not wrong:
         change.failed("Complex attribute configuration has not been changed", code=0)
         return
     change.manager()
+    if wrong:
+        raise Refused(*wrong)
     for name, entry in wanted.items():
         if name not in have:
             change.done(f'{change.who} added "{name}" to complex entry list')
@@ -70,7 +68,7 @@ def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
     for name, entry in have.items():
         if name in wanted:
             continue
-        if name in _BUILT_IN:
+        if name in BUILT_IN:
             change.failed(f'The built-in complex "{name}" cannot be deleted')
             wanted[name] = entry
         else:
