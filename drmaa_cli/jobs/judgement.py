@@ -123,7 +123,8 @@ def _deleted(found: Evidence) -> Reason:
         evidence = ("this session asked for its deletion, and the answer was lost", "accounting: SIGKILL")
         kind, certain = ReasonKind.DELETED_BY_SESSION, False
     else:
-        seen = ("a listing showed it as being deleted",) if found.deletion == "seen" else ()
+        told = found.deletion == "seen" and not found.deleted_by  # else it was accounting that told
+        seen = ("a listing showed it as being deleted",) if told else ()
         evidence, kind = (*seen, "this session did not ask for it"), ReasonKind.DELETED
         certain = bool(found.deleted_by or seen)
     by = (f"accounting: deleted by {found.deleted_by}",) if found.deleted_by else ()

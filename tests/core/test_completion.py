@@ -344,6 +344,35 @@ def test_no_bar_where_nobody_looks(cell: Cell, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_display_is_shown_when_asked_for_until_the_last_has_come(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the iterator stays."""
+    shown: list[str] = []
+
+    class Display:
+        def __enter__(self) -> Display:
+            shown.append("begins")
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            shown.append("ends")
+
+        def __call__(self, counts: Progress) -> None:
+            shown.append(str(counts.ended))
+
+    monkeypatch.setattr("drmaa_cli.system.display.ProgressDisplay", Display)
+    session = cell.connect()
+    first, second, quiet = run(session)
+    ends(cell, (0.5, first, 0), (0.8, second, 0), (0.8, quiet, 0))
+    found = session.as_completed([first, second], progress=True)
+    assert len(list(found)) == 2
+    assert (shown[0], shown[-2:]) == ("begins", ["2", "ends"])
+    del shown[:]
+    assert len(list(session.as_completed([quiet]))) == 1
+    assert shown == []
+
+
 def test_a_job_is_listed_when_it_can_be_waited_for(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not in the moment between the writing down of its number and its entry into the table."""
     session = cell.connect()

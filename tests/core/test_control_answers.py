@@ -8,6 +8,7 @@ import pytest
 
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import (
+    AuthorizationException,
     DrmaaException,
     DrmCommunicationException,
     InternalException,
@@ -272,6 +273,21 @@ def test_a_later_refusal_takes_no_earlier_deletion_back(cell: Cell, restart: boo
             session.control(str(number), "terminate")
     info = session.wait(str(number))
     assert (info.wasAborted, info.hasSignal, info.reason) == (True, False, "deleted")
+
+
+def test_a_refused_deletion_is_none_for_the_next_program_either(cell: Cell) -> None:
+    """Somebody else's SIGKILL is one: nobody deleted the job."""
+    session = cell.connect("session=kept")
+    number = running(cell, session)
+    refusal = captured.case("op.qdel.others_job").result.stdout.decode().replace('"3"', f'"{number}"')
+    cell.runner.next("qdel", says(refusal, "", 1))
+    with pytest.raises(AuthorizationException):
+        session.control(str(number), "terminate")
+    session.exit()
+    session = cell.connect("session=kept")
+    cell.qmaster.end(number, case=KILLED)
+    info = session.wait(str(number))
+    assert (info.wasAborted, info.terminatedSignal) == (False, "SIGKILL")
 
 
 def test_a_refusal_to_another_thread_takes_no_deletion_back(cell: Cell) -> None:

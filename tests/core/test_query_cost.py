@@ -10,6 +10,7 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoResourceUsageException,
 )
+from drmaa_cli.system.cell import IDS_PER_COMMAND
 from tests.core.conftest import Cell, run, template
 
 
@@ -31,6 +32,14 @@ def test_a_held_thousand_costs_one_query_for_each_kind_of_hold(cell: Cell) -> No
     before = len(cell.runner.calls)
     assert {session.jobStatus(str(number)) for number in numbers} == {"user_on_hold"}
     assert len(cell.runner.calls) - before <= 7
+
+
+def test_what_runs_is_asked_for_with_as_many_ids_as_a_command_takes(cell: Cell) -> None:
+    session = cell.connect()
+    jobs = [str(number) for number in run(session, IDS_PER_COMMAND + 1)]
+    before = cell.runner.count("qstat", "-j")
+    assert list(session.live(jobs)) == jobs
+    assert cell.runner.count("qstat", "-j") - before == 2
 
 
 def test_the_status_is_fresh_after_our_own_control(cell: Cell) -> None:

@@ -129,6 +129,17 @@ def test_why_it_ended(case: str) -> None:
     assert bool(reason) is not (reason.kind in (KIND.EXITED, KIND.UNKNOWN))
 
 
+def test_whom_accounting_names_has_deleted_it() -> None:
+    """As the Open Cluster Scheduler's does: nobody else has to have seen it."""
+    record = accounting.parse_line(LINES["qdel_running"]["accounting_lines"][0].encode())
+    reason = end_of_record(record._replace(deleted_by="anna@node1")).job_info(JobId(1)).reason
+    assert (reason.kind, reason.certain) == (KIND.DELETED, True)
+    assert reason.evidence == (
+        "this session did not ask for it",
+        "accounting: deleted by anna@node1",
+    )
+
+
 @pytest.mark.parametrize("case", ["qdel_running", "qdel_notify", "qdel_caught", "qdel_forced"])
 def test_a_deletion_is_known_to_who_asked_for_it_or_saw_it(case: str) -> None:
     ours = recorded(case, Deletion.CERTAIN)

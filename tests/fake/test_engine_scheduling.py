@@ -223,6 +223,18 @@ def test_priority_counts_when_it_is_weighted() -> None:
     assert kit.letters(low) == "qw"
 
 
+def test_the_scheduler_runs_at_once_when_a_host_tells_another_load() -> None:
+    kit = Kit(queues={"all.q": {"load_thresholds": "np_load_avg=1.75"}}, hosts={"localhost": {"load": 9}})
+    number = kit.put()
+    kit.run()
+    assert kit.letters(number) == "qw"
+    assert kit.engine.next_event() > kit.now
+    kit.apply("host_load", "localhost", {"load": 0.5})
+    assert kit.engine.next_event() == kit.now
+    kit.run()
+    assert kit.letters(number) == "t"
+
+
 def test_the_stock_scheduler_runs_every_15_seconds() -> None:
     kit = Kit(STOCK_TIMING)
     number = kit.put()
