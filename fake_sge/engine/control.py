@@ -70,6 +70,8 @@ def alter(
     if "hold_jid" in fields or "hold_jid_ad" in fields:
         resolve_dependencies(state, job, fields)
     job.version += not counted and bool(set(fields) - _QUIET)
+    if job.number in state.ready and {"pe", "pe_ranges", "hard_resources"} & set(fields):
+        state.rank_again()
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
     return [Change(Outcome.DONE, number)]
@@ -303,4 +305,5 @@ def with_config(state: CellState, config: CellConfig) -> CellState:
         for piece in task.granted:
             if piece.instance not in state.instances and piece.instance in old:
                 state.instances[piece.instance] = replace(old[piece.instance], state=QueueState.ORPHANED)
+    state.rank_again()
     return state

@@ -9,8 +9,9 @@ from operator import attrgetter
 
 from ..lighter import NamedTuple
 from ..model import Hold, Job, State, Status, Task
+from ..model.urgency import resource_contribution
 from .delivery import begin
-from .placement import Capacity, least_slots
+from .placement import Capacity
 from .state import CellState, enroll
 
 
@@ -118,7 +119,7 @@ def _dispatch_in_order(state: CellState, capacity: Capacity, now: float) -> None
     seen: set[int] = set()
     while state.order and not capacity.nothing_free():
         entry = heapq.heappop(state.order)
-        if entry[1] not in state.ready or entry[1] in seen:
+        if entry[1] not in state.ready or entry[1] in seen or entry[0] != state.rank(state.jobs[entry[1]]):
             continue
         seen.add(entry[1])
         _dispatch(state, capacity, state.jobs[entry[1]], now)
@@ -190,10 +191,10 @@ def set_priorities(state: CellState, now: float) -> None:
         for number in state.ready
         if number not in state.unseen and _may_start(state, state.jobs[number], now)
     ]
-    urgencies = {job.number: _contributions(job, now, weights) for job in startable}
+    urgencies = {job.number: _contributions(state, job, now, weights) for job in startable}
     for number in running:
         if number not in urgencies:
-            urgencies[number] = _contributions(state.jobs[number], now, weights)
+            urgencies[number] = _contributions(state, state.jobs[number], now, weights)
     if not urgencies:
         return
     low, high = min(map(sum, urgencies.values())), max(map(sum, urgencies.values()))
@@ -260,11 +261,13 @@ def _may_start(state: CellState, job: Job, now: float) -> bool:
     return concurrency_left(state, job) > 0 or any(is_startable(task, now) for task in job.tasks.values())
 
 
-def _contributions(job: Job, now: float, weights: dict[str, float]) -> tuple[float, float, float]:
+def _contributions(
+    state: CellState, job: Job, now: float, weights: dict[str, float]
+) -> tuple[float, float, float]:
     waited = max(0, int(now - job.submission_time))  # in whole seconds; running ones go on to earn it
     remaining = job.spec.deadline - now
     deadline = weights["deadline"] / max(1.0, remaining) if job.spec.deadline else 0.0
-    return 1000.0 * least_slots(job.spec), weights["waiting_time"] * waited, deadline
+    return resource_contribution(job.spec, state.config), weights["waiting_time"] * waited, deadline
 
 
 def _show(job: Job, figures: _Figures) -> None:

@@ -10,6 +10,7 @@ from ..lighter import NamedTuple, field, record
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
+from ..model.urgency import resource_contribution
 from ..model.values import listed
 
 
@@ -137,12 +138,21 @@ class CellState:
         return effects
 
     def mark_ready(self, job: Job) -> None:
-        """Put a job on the scheduler's list. Waiting time counts the same for all: the order is fixed."""
+        """Put a job on the scheduler's list."""
         if job.number not in self.ready:
             self.ready[job.number] = None
-            weight = float(self.config.scheduler["weight_waiting_time"])
-            slots = min((piece.first for piece in job.spec.pe_ranges), default=1) if job.spec.pe else 1
-            heapq.heappush(self.order, (weight * job.submission_time - 1000.0 * slots, job.number))
+            heapq.heappush(self.order, (self.rank(job), job.number))
+
+    def rank(self, job: Job) -> float:
+        """Its place among waiting jobs, the first lowest. Waiting time counts the same for all: it stays."""
+        scheduler = self.config.scheduler
+        waited = float(scheduler["weight_waiting_time"]) * -job.submission_time
+        urgency = resource_contribution(job.spec, self.config) + waited
+        return -float(scheduler["weight_urgency"]) * urgency
+
+    def rank_again(self) -> None:
+        """After a change of what ranks are made of."""
+        self.order = sorted((self.rank(self.jobs[number]), number) for number in self.ready)
 
     def ask_schedule(self, now: float, delay: float | None) -> None:
         """Have the scheduler run ``delay`` seconds from now or earlier; None: at its next regular turn."""

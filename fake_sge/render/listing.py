@@ -25,7 +25,7 @@ from ..model import (
 )
 from ..model.globs import glob_match
 from ..model.task_lists import TaskList
-from .slots import slot_request
+from ..model.urgency import slot_request
 
 
 class Show(enum.IntFlag):
@@ -306,7 +306,7 @@ class Selection:
 
     def _enrolled_lines(self, job: Job) -> Iterator[Line]:
         groups: dict[tuple[State, Hold], list[Task]] = {}
-        slots = slot_request(job, self._config)
+        slots = slot_request(job.spec, self._config)
         for task in job.tasks.values():
             if task.status is Status.IDLE:
                 if not self._hold_wanted(job, task.hold):
@@ -331,7 +331,7 @@ class Selection:
         )
 
     def _waiting_lines(self, job: Job) -> Iterator[Line]:
-        slots = slot_request(job, self._config)
+        slots = slot_request(job.spec, self._config)
         for hold, members in job.lists.groups():
             if not self._hold_wanted(job, hold):
                 continue
@@ -351,5 +351,5 @@ class Selection:
             return
         for job in jobs:
             if job.zombies and self._owner_wanted(job.owner):
-                slots = slot_request(job, self._config)
+                slots = slot_request(job.spec, self._config)
                 yield Line(job, self._scope.zombie_state, str(job.zombies), slots, zombie=True)

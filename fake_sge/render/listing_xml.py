@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from ..model import CellConfig
 from ..model.flavours import Flavour
 from ..model.task_lists import written
+from ..model.urgency import request_urgency
 from .detail_resources import binding_text
 from .elements import opening
 from .formats import Clock, finished, xml_escape
 from .listing import Line
-from .slots import urgency_contribution
 from .table import NAMES, Columns
 
 
@@ -164,7 +164,7 @@ class JobListXml:
         if line.task is not None and line.task.granted_pe:
             items.append((f'granted_pe name="{xml_escape(line.task.granted_pe)}"', line.task.slots))
         for name, value in spec.hard_resources:
-            share = urgency_contribution(job, name, value, self._config)
+            share = request_urgency(job.spec, name, value, self._config)
             items.append(
                 (
                     f'hard_request name="{xml_escape(name)}" resource_contribution="{share:f}"',

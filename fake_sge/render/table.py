@@ -8,10 +8,10 @@ from typing import Callable, NamedTuple
 from ..lighter import record
 from ..model import CellConfig, Job
 from ..model.task_lists import written
+from ..model.urgency import request_urgency
 from .detail_resources import binding_text
 from .formats import Clock, days_duration, fixed
 from .listing import Line
-from .slots import urgency_contribution
 
 _BASE_RULE = "-" * 93
 _EXTENDED_RULE = "-" * 79
@@ -225,7 +225,7 @@ def requested_details(line: Line, binding: bool, config: CellConfig) -> str:
     first, last = requested(job, line)
     first += [("Checkpoint Env.", spec.checkpoint)] if spec.checkpoint is not None else []
     hard = [
-        f"{name}={value} ({urgency_contribution(job, name, value, config):f})"
+        f"{name}={value} ({request_urgency(job.spec, name, value, config):f})"
         for name, value in spec.hard_resources
     ]
     soft = [f"{name}={value}" for name, value in spec.soft_resources]

@@ -23,14 +23,14 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "settings signals wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
     "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
-    "resources states task_lists values",
+    "resources states task_lists urgency values",
     "engine": "__init__ accounting admission allocation control delivery engine everywhere holds "
     "host_order hosts "
     "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
     "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues "
-    "quotas slots table usage formats",
+    "quotas table usage formats",
     "commands": "__init__ dispatch pe_tasks qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh "
     "qselect qstat qsub quota_sets",
     "commands/altering": "__init__ alter attributes",

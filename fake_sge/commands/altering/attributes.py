@@ -307,7 +307,7 @@ _HANDLERS: tuple[tuple[str, Callable[[Alteration, str, Any], None], str], ...] =
     ("priority", Alteration.priority, ""),
     ("jobshare", Alteration.jobshare, ""),
     ("advance_reservation", Alteration.reservation, ""),
-    ("deadline", Alteration.deadline, "deadline initiation time"),
+    ("deadline", Alteration.deadline, "deadline time"),
     ("execution_time", Alteration.simple, "start time"),
     ("account", Alteration.account, "account"),
     ("cwd", Alteration.simple, "working directory"),
