@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 PURE_MODULES = frozenset(  # whatever they have depends on its arguments alone
@@ -45,21 +45,40 @@ LIBRARY_PRIVATES = {  # that there is no other way to
 OF_NAMED_TUPLES = frozenset("_asdict _fields _field_defaults _make _replace".split())
 
 
-@functools.cache  # a planted fault is looked for in a copy in which all other modules are the same
-def tree(source: bytes) -> ast.Module:
-    """The syntax tree of a module."""
-    return ast.parse(source)
+@functools.cache
+def sources(package: Path) -> Mapping[Path, bytes]:
+    """The modules of a package, by their paths from where it is."""
+    return {path.relative_to(package.parent): path.read_bytes() for path in sorted(package.rglob("*.py"))}
 
 
-def _imported(source: bytes) -> Iterator[tuple[str, str, str]]:
+def planted(there: Mapping[Path, bytes], path: Path, text: str) -> dict[Path, bytes]:
+    """The modules with a text at the end of one, which may be a new one."""
+    return {**there, path: there.get(path, b"") + f"\n{text}\n".encode()}
+
+
+@functools.cache  # a planted fault is looked for in a package in which all other modules are the same
+def nodes(source: bytes) -> tuple[ast.AST, ...]:
+    """The nodes of a module's syntax tree, but for those that only say how a name is used, or an operator."""
+    dull = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    return tuple(node for node in ast.walk(ast.parse(source)) if not isinstance(node, dull))
+
+
+@functools.cache
+def _imported(source: bytes) -> tuple[tuple[str, str, str], ...]:
     """Module, name in it (or ""), and the name it has here: absolute imports, wherever they are."""
-    for node in ast.walk(tree(source)):
+    found = []
+    for node in nodes(source):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, "", alias.asname or alias.name
+            found += [(alias.name, "", alias.asname or alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            for alias in node.names:
-                yield node.module or "", alias.name, alias.asname or alias.name
+            found += [(node.module or "", alias.name, alias.asname or alias.name) for alias in node.names]
+    return tuple(found)
+
+
+@functools.cache
+def _meant(source: bytes) -> dict[str, str]:
+    """What the names are elsewhere that a module imports."""
+    return {here: name or module.rpartition(".")[2] for module, name, here in _imported(source)}
 
 
 @functools.cache
@@ -76,7 +95,7 @@ def effects(source: bytes, own: str) -> tuple[str, ...]:
             found.append(f"imports {f'{module}.{name}'.rstrip('.')}, which is not pure")
     own_names = defined(source)
     owners = set()
-    for node in ast.walk(tree(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Attribute):
             owners.add(id(node.value))
             owner = ast.unparse(node.value)
@@ -88,7 +107,7 @@ def effects(source: bytes, own: str) -> tuple[str, ...]:
             found.append(f"uses {node.id}()")
     found += [
         f"hands on {node.id}, which is not pure"
-        for node in ast.walk(tree(source))
+        for node in nodes(source)
         if isinstance(node, ast.Name) and node.id in partly and id(node) not in owners
     ]
     return tuple(found)
@@ -96,8 +115,7 @@ def effects(source: bytes, own: str) -> tuple[str, ...]:
 
 def _effect_of_call(node: ast.Call, source: bytes) -> list[str]:
     first, *rest = ast.unparse(node.func).split(".")
-    meant = {here: name or module.rpartition(".")[2] for module, name, here in _imported(source)}
-    called = ".".join([meant.get(first, first), *rest])
+    called = ".".join([_meant(source).get(first, first), *rest])
     last_two = ".".join(called.split(".")[-2:])
     if last_two in CLOCKS or last_two == "etree.parse":
         return [f"calls {called}()"]
@@ -115,7 +133,7 @@ def hidden_imports(source: bytes) -> tuple[str, ...]:
         if module.split(".")[0] in IMPORTERS
         and f"{module}.{name}".split(".")[1] not in ("resources", "metadata")
     ]
-    for node in ast.walk(tree(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Name) and node.id in HIDDEN_IMPORTS:
             found.append(f"uses {node.id}")
         elif isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.modules":
@@ -129,7 +147,7 @@ def hidden_imports(source: bytes) -> tuple[str, ...]:
 def defined(source: bytes) -> frozenset[str]:
     """All names that a module gives to something: functions, classes, variables, attributes of ``self``."""
     found = set()
-    for node in ast.walk(tree(source)):
+    for node in nodes(source):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -155,10 +173,10 @@ def privates_of_others(source: bytes) -> tuple[str, ...]:
         for module, name, _ in _imported(source)
         if name.startswith("_") and name[:2] != "__"
     }
-    for node in ast.walk(tree(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ImportFrom) and node.level:
             found.update(f".{alias.name}" for alias in node.names if alias.name.startswith("_"))
-        elif isinstance(node, ast.Attribute) and not _is_self(node.value):
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr) and not _is_self(node.value):
             found.add(ast.unparse(node))
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr", "hasattr"):
             name = node.args[1]
@@ -171,20 +189,20 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES
 
 
-def trespasses(package: Path, allowed: Mapping[str, set[str]]) -> list[str]:
+def trespasses(there: Mapping[Path, bytes], allowed: Mapping[str, set[str]]) -> list[str]:
     """Where a folder of a package uses what another one keeps to itself; ``allowed``: module to names."""
     folders: dict[Path, set[str]] = {}
-    sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
-    for path, source in sources.items():
+    for path, source in there.items():
         folders.setdefault(path.parent, set()).update(defined(source))
     found = []
-    for path, source in sources.items():
-        module = path.relative_to(package).with_suffix("").as_posix()
+    for path, source in there.items():
+        package, *parts = path.with_suffix("").parts
+        module = "/".join(parts)
         for name in privates_of_others(source):
             if name in LIBRARY_PRIVATES or name in allowed.get(module, ()):
                 continue
-            home = package.parent.joinpath(*name.split(".")[:-2])  # if it is imported
-            elsewhere = name.startswith(f"{package.name}.") and home != path.parent
+            home = Path(*name.split(".")[:-2])  # if it is imported
+            elsewhere = name.startswith(f"{package}.") and home != path.parent
             if elsewhere or name.rpartition(".")[2] not in folders[path.parent]:
                 found.append(f"{module}: takes {name}, which is another folder's")
     return found
@@ -194,7 +212,7 @@ def trespasses(package: Path, allowed: Mapping[str, set[str]]) -> list[str]:
 def _attributes(source: bytes) -> frozenset[str]:
     """The attributes that objects of a module's classes have."""
     found = set()
-    for made in ast.walk(tree(source)):
+    for made in nodes(source):
         for node in ast.walk(made) if isinstance(made, ast.ClassDef) else ():
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 found.add(node.target.id)
@@ -203,14 +221,13 @@ def _attributes(source: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def set_from_outside(folder: Path, allowed: Mapping[str, set[str]]) -> list[str]:
-    """Where modules of a folder set attributes of objects whose classes are not in it."""
-    sources = {path: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-    own = {name for source in sources.values() for name in _attributes(source)}
+def set_from_outside(there: Mapping[Path, bytes], allowed: Mapping[str, set[str]]) -> list[str]:
+    """Where modules of a folder set attributes of objects whose classes are not among these modules."""
+    own = {name for source in there.values() for name in _attributes(source)}
     return [
-        f"{folder.name}/{path.stem}: sets {ast.unparse(node)} from outside"
-        for path, source in sources.items()
-        for node in ast.walk(tree(source))
+        f"{path.parent.name}/{path.stem}: sets {ast.unparse(node)} from outside"
+        for path, source in there.items()
+        for node in nodes(source)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del))
         if not _is_self(node.value) and node.attr not in own and not node.attr.startswith("__")
         if ast.unparse(node) not in allowed.get(path.stem, ())

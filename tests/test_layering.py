@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import os
 import re
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from tests import rooms
+from tests.tables import each_row
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = {  # a room may import from rooms of a lower level, and from itself
@@ -55,11 +53,11 @@ PRIVATES_OF_OTHERS = {  # of libraries that are extended or looked into
 FACADE = "__init__"  # the package's front door names what is public, wherever it is
 
 
-@functools.cache  # the guard reads the whole package once for each planted import
+@functools.cache  # the package is looked through once for each planted import
 def imports(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
     """The absolute dotted names a module of this package imports, at any depth, for type checking too."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in rooms.nodes(source):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -69,12 +67,12 @@ def imports(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def faults(root: Path) -> list[str]:
-    """Everything in a copy of the package that is against the drawing."""
+def faults(there: Mapping[Path, bytes]) -> list[str]:
+    """Everything in the modules of the package that is against the drawing."""
     found = []
-    for path in sorted((root / "drmaa_cli").rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        room, name, source = parts[1], "/".join(parts[1:]), path.read_bytes()
+    for path, source in there.items():
+        parts = path.with_suffix("").parts
+        room, name = parts[1], "/".join(parts[1:])
         if name not in IMPORT_BY_NAME:
             found += [f"{name}: {fault}" for fault in rooms.hidden_imports(source)]
         if room == FACADE:
@@ -86,11 +84,10 @@ def faults(root: Path) -> list[str]:
             found += [f"{name}: {fault}" for fault in rooms.effects(source, "drmaa_cli")]
         for imported in imports(source, parts[:-1]):
             found += [f"{name}: {fault}" for fault in _faults_of_import(room, imported)]
-    found += rooms.trespasses(root / "drmaa_cli", PRIVATES_OF_OTHERS)
-    for folder in sorted(
-        {path.parent for room in FLOW for path in (root / "drmaa_cli" / room).rglob("*.py")}
-    ):
-        found += rooms.set_from_outside(folder, SET_OF_OTHERS)
+    found += rooms.trespasses(there, PRIVATES_OF_OTHERS)
+    for folder in sorted({path.parent for path in there if path.parts[1] in FLOW}):
+        own = {path: source for path, source in there.items() if path.parent == folder}
+        found += rooms.set_from_outside(own, SET_OF_OTHERS)
     return found
 
 
@@ -108,7 +105,7 @@ def _faults_of_import(room: str, name: str) -> list[str]:
 
 
 def test_imports_point_down_and_pure_rooms_are_pure() -> None:
-    assert faults(ROOT) == []
+    assert faults(rooms.sources(ROOT / "drmaa_cli")) == []
 
 
 def test_every_room_is_there() -> None:
@@ -116,8 +113,8 @@ def test_every_room_is_there() -> None:
     assert {Path(path.parts[0]).stem for path in modules} - {"__init__"} == set(LEVELS)
 
 
-@pytest.mark.parametrize(
-    ("module", "line"),
+@each_row(
+    "module,line",
     [
         ("gridengine/qstat.py", "import subprocess"),
         ("gridengine/qstat.py", "from drmaa_cli.session.monitor import Monitor"),
@@ -157,19 +154,9 @@ def test_every_room_is_there() -> None:
         ("pocket/deep.py", "x = 1"),
     ],
 )
-def test_the_guard_bites(tmp_path: Path, module: str, line: str) -> None:
-    shutil.copytree(
-        ROOT / "drmaa_cli",
-        tmp_path / "drmaa_cli",
-        copy_function=os.symlink,
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    path = tmp_path / "drmaa_cli" / module
-    path.parent.mkdir(exist_ok=True)
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.unlink(missing_ok=True)
-    path.write_text(f"{before}\n{line}\n", encoding="utf-8")
-    assert len({fault.partition(":")[0] for fault in faults(tmp_path)}) == 1
+def test_the_guard_bites(module: str, line: str) -> None:
+    there = rooms.planted(rooms.sources(ROOT / "drmaa_cli"), Path("drmaa_cli", module), line)
+    assert len({fault.partition(":")[0] for fault in faults(there)}) == 1
 
 
 def test_the_two_walks_pass_through_ten_files_that_are_there() -> None:
@@ -181,11 +168,10 @@ def test_the_two_walks_pass_through_ten_files_that_are_there() -> None:
 
 
 def test_fake_sge_shares_no_code_and_needs_only_the_standard_library() -> None:
-    modules = sorted((ROOT / "fake_sge").rglob("*.py"))
+    modules = rooms.sources(ROOT / "fake_sge")
     assert modules
-    for path in modules:
-        package = path.relative_to(ROOT).parts[:-1]
-        tops = {name.partition(".")[0] for name in imports(path.read_bytes(), package)}
+    for path, source in modules.items():
+        tops = {name.partition(".")[0] for name in imports(source, path.parts[:-1])}
         assert "drmaa_cli" not in tops, path
         if path.name != "pytest_plugin.py":  # pytest loads it, so pytest is there
             assert not tops & {"lxml", "pytest", "pexpect"}, path
