@@ -10,7 +10,6 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoResourceUsageException,
 )
-from drmaa_cli.system.cell import IDS_PER_COMMAND
 from tests.core.conftest import Cell, run, template
 
 
@@ -34,9 +33,12 @@ def test_a_held_thousand_costs_one_query_for_each_kind_of_hold(cell: Cell) -> No
     assert len(cell.runner.calls) - before <= 7
 
 
-def test_what_runs_is_asked_for_with_as_many_ids_as_a_command_takes(cell: Cell) -> None:
+def test_what_runs_is_asked_for_with_as_many_ids_as_a_command_takes(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drmaa_cli.session.live.IDS_PER_COMMAND", 2)
     session = cell.connect()
-    jobs = [str(number) for number in run(session, IDS_PER_COMMAND + 1)]
+    jobs = [str(number) for number in run(session, 3)]
     before = cell.runner.count("qstat", "-j")
     assert list(session.live(jobs)) == jobs
     assert cell.runner.count("qstat", "-j") - before == 2
