@@ -25,9 +25,6 @@ from drmaa_cli.template.paths import (
 from drmaa_cli.template.qsub_command import QsubCommand
 from drmaa_cli.template.script_plan import Place
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
-from drmaa_cli.typed import Callable, TypeVar, cast
-
-T = TypeVar("T")
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
 
@@ -86,25 +83,10 @@ class Repeated:
         last, submission, template = self._last
         if made_of == last:
             return submission.marked(marks.token), template
-        asked: list[object] = []
-
-        def watched(ask: T) -> T:
-            def call(*arguments: object) -> object:
-                asked.append(ask)
-                return cast("Callable[..., object]", ask)(*arguments)
-
-            return ask and cast("T", call)
-
-        watching = context._replace(
-            category=watched(context.category),
-            include=watched(context.include),
-            script=watched(context.script),
-            localtime=watched(context.localtime),
-            mktime=watched(context.mktime),
-        )
-        submission = build(values, watching, tasks, marks)
+        before = context.asked
+        submission = build(values, context, tasks, marks)
         template = to_bytes([values])
-        if not asked:
+        if context.asked == before:
             self._last = (made_of, submission, template)
         return submission, template
 

@@ -105,16 +105,16 @@ class QsubCommand(NamedTuple):
         value = self.values.get(name, ())
         return (value,) if isinstance(value, str) else value
 
-    def native_specification(self, include: Include | None) -> Native:
+    def native_specification(self, include: Include) -> Native:
         """The options of the native specification."""
         return _analysed(split(self.value(c.NATIVE_SPECIFICATION) or ""), include)
 
-    def job_category(self, category: Category | None, include: Include | None) -> Native:
+    def job_category(self, category: Category, include: Include) -> Native:
         """The options of the job category."""
         name = self.value(c.JOB_CATEGORY)
         if name is None:
             return Native()
-        words = None if category is None else category(name)
+        words = category(name)
         if words is None:
             raise error(DeniedByDrmException, UNKNOWN_CATEGORY_TEXT)
         return _analysed(words, include)
@@ -128,12 +128,12 @@ class QsubCommand(NamedTuple):
         given = frozenset(name for name, _ in self.options.options)
         return given if self.options.cleared else given | self.environment.default_options
 
-    def with_script(self, command: str, read: Include | None) -> QsubCommand:
+    def with_script(self, command: str, read: Include) -> QsubCommand:
         """The same, with the options that the job's script brings along, if they can be read here."""
         prefix = self.options.last("-C")
         if prefix is None and not self.options.cleared:
             prefix = self.default("-C")
-        text = None if read is None else read(command)
+        text = read(command)
         found = Native() if text is None else embedded_options(text, "#$" if prefix is None else prefix, read)
         return self._replace(embedded=found)
 
@@ -388,7 +388,7 @@ class QsubCommand(NamedTuple):
         return name
 
 
-def _analysed(words: Sequence[str], include: Include | None) -> Native:
+def _analysed(words: Sequence[str], include: Include) -> Native:
     try:
         return analyse(words, include)
     except NativeError as reason:

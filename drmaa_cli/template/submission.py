@@ -14,11 +14,16 @@ from drmaa_cli.typed import NamedTuple, Optional
 Category = Callable[[str], Optional[list[str]]]
 Values = Mapping[bytes, Text]
 LocalTime = Callable[[float], struct_time]
-MakeTime = Callable[[tuple[int, int, int, int, int, int, int, int, int]], float]
+TimeFields = tuple[int, int, int, int, int, int, int, int, int]
+MakeTime = Callable[[TimeFields], float]
 
 CONTEXT = "drmaa_cli"  # the name under which the token stands in a job's context
 CONTEXT_PREFIX = f"{CONTEXT}="
 ACCOUNT_PREFIX = "drmaa_cli."  # of the account string that carries a token: it is kept in accounting
+
+
+def nothing(_: str) -> None:
+    """What a context answers that was given nothing to ask: there is no such category or file."""
 
 
 class Environment(NamedTuple):
@@ -46,24 +51,58 @@ class Environment(NamedTuple):
     is_begun_by_shell: bool = False
 
 
-class BuildContext(NamedTuple):
-    """What a template is read with.
+class BuildContext:
+    """What a template is read with; it counts what it is asked.
 
-    Attributes:
+    Args:
         environment: what the command line depends on.
         category: the option words of a job category by its name, None when there is no such category.
         include: the text of the file that ``-@`` names; see :func:`drmaa_cli.gridengine.native.analyse`.
         script: the text of a script (``-b n``) by its path, None when it cannot be read.
         localtime: as :func:`time.localtime`, in the time zone of ``environment.env``.
         mktime: as :func:`time.mktime`, in the same time zone.
+
+    Attributes:
+        asked: how often one of the five was asked.
     """
 
-    environment: Environment
-    category: Category | None = None
-    include: Include | None = None
-    script: Include | None = None
-    localtime: LocalTime = localtime
-    mktime: MakeTime = mktime
+    def __init__(
+        self,
+        environment: Environment,
+        category: Category = nothing,
+        include: Include = nothing,
+        script: Include = nothing,
+        localtime: LocalTime = localtime,
+        mktime: MakeTime = mktime,
+    ) -> None:
+        self.environment, self.asked = environment, 0
+        self._category, self._include, self._script = category, include, script
+        self._localtime, self._mktime = localtime, mktime
+
+    def category(self, name: str) -> list[str] | None:
+        """The option words of a job category."""
+        self.asked += 1
+        return self._category(name)
+
+    def include(self, path: str) -> str | None:
+        """The text of an option file."""
+        self.asked += 1
+        return self._include(path)
+
+    def script(self, path: str) -> str | None:
+        """The text of a script."""
+        self.asked += 1
+        return self._script(path)
+
+    def localtime(self, seconds: float) -> struct_time:
+        """Local time of epoch seconds."""
+        self.asked += 1
+        return self._localtime(seconds)
+
+    def mktime(self, fields: TimeFields) -> float:
+        """Epoch seconds of local time."""
+        self.asked += 1
+        return self._mktime(fields)
 
 
 class Submission(NamedTuple):

@@ -18,9 +18,12 @@ from tests.template.submissions import CATEGORIES, HOME, NOW, TASKS, values
 FILES = {"/options": "-l a=1", "/script": "#$ -N own\n"}
 
 
-def context(now: float = NOW, **changes: str) -> BuildContext:
+def context(
+    now: float = NOW, cwd: str = "/work", default_options: frozenset[str] = frozenset(), **changes: str
+) -> BuildContext:
     env = {"SGE_ROOT": "/sge", "TZ": "UTC", **changes}
-    return BuildContext(Environment(HOME, "/work", env, now), CATEGORIES.get, FILES.get, FILES.get)
+    environment = Environment(HOME, cwd, env, now, default_options)
+    return BuildContext(environment, CATEGORIES.get, FILES.get, FILES.get)
 
 
 @pytest.fixture
@@ -61,18 +64,8 @@ def test_again_with_another_token(built: list[Mapping[bytes, Text]]) -> None:
         (values(remoteCommand="/bin/false"), None, context()),
         (values(remoteCommand="/bin/true"), TASKS, context()),
         (values(remoteCommand="/bin/true"), None, context(A="1")),
-        (
-            values(remoteCommand="/bin/true"),
-            None,
-            context()._replace(
-                environment=context().environment._replace(default_options=frozenset(["-cwd"]))
-            ),
-        ),
-        (
-            values(remoteCommand="/bin/true"),
-            None,
-            context()._replace(environment=context().environment._replace(cwd="/else")),
-        ),
+        (values(remoteCommand="/bin/true"), None, context(default_options=frozenset(["-cwd"]))),
+        (values(remoteCommand="/bin/true"), None, context(cwd="/else")),
     ],
     ids=["template", "tasks", "variable", "default option", "directory"],
 )
