@@ -182,25 +182,26 @@ class CallRegistry:
         if cancel_futures:
             self._watcher.close_doors()
             for future in self._watcher.unfinished():
-                if not self._runs(future):
+                if self._is_waiting(future):
                     future.cancel()
         self._watcher.end()
 
-    def _runs(self, future: JobFuture[Any]) -> bool:
-        if future.job is None:
-            return False
+    def _is_waiting(self, future: JobFuture[Any]) -> bool:
         try:
-            return self._watcher.state(future.job.id) not in WAITING
+            return self._state(future) in WAITING
         except DrmaaException:
-            return True  # it has just ended, or nobody knows
+            return False  # nobody knows
 
     def _is_running(self, future: JobFuture[Any]) -> bool:
+        return self._state(future) not in (*WAITING, JobState.DONE, JobState.FAILED)
+
+    def _state(self, future: JobFuture[Any]) -> str:
         if future.job is None:
-            return False
+            return JobState.QUEUED_ACTIVE  # no job has been submitted for it yet
         try:
-            return self._watcher.state(future.job.id) not in (*WAITING, JobState.DONE, JobState.FAILED)
+            return self._watcher.state(future.job.id)
         except (InvalidJobException, NoActiveSessionException):
-            return False  # it has just ended, and so has all
+            return JobState.DONE  # it has just ended, and so has all
 
     def join(self) -> None:
         """Wait until everything is delivered."""
