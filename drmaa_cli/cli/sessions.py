@@ -348,15 +348,13 @@ def _without_jobs(directory: Path, *, dry_run: bool) -> list[str]:
     """Remove the sessions in which nothing was submitted, save those that were used in the last hour."""
     from drmaa_cli.store.expiry import read_unused  # noqa: PLC0415  # not for --help
     from drmaa_cli.store.places import StoreError  # noqa: PLC0415
-    from drmaa_cli.store.unused import UNUSED_SECONDS, remove  # noqa: PLC0415
+    from drmaa_cli.store.unused import remove  # noqa: PLC0415
 
     removed = []
     now = time.time()
     for session in read_unused(directory):
-        if now - session.used < UNUSED_SECONDS:
-            continue
         try:
-            if dry_run or remove(str(session.path), now):
+            if remove(str(session.path), now, dry_run=dry_run):
                 removed.append(_called(session))
         except (StoreError, OSError) as trouble:
             ends.incomplete(f"{_called(session)} is kept: {trouble}")

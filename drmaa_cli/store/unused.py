@@ -18,12 +18,13 @@ from drmaa_cli.store.places import StoreError, is_there, remove_files
 UNUSED_SECONDS = 3600.0  # of a file in which nothing was submitted, until it may be removed
 
 
-def remove(path: str, now: float) -> bool:
+def remove(path: str, now: float, *, dry_run: bool = False) -> bool:
     """Remove a session's file if it holds no submission and nobody has used it for UNUSED_SECONDS.
 
     Args:
         path: the file; one with nothing in it is removed, too.
         now: epoch seconds.
+        dry_run: leave it, and only tell whether it would go.
 
     Returns:
         Whether it was removed.
@@ -46,7 +47,7 @@ def remove(path: str, now: float) -> bool:
             return False
         try:
             goes = inode_of(path) == opened.inode and not (is_there(path) and has_jobs(db))
-            if goes:
+            if goes and not dry_run:
                 remove_files(path)
         finally:
             db.execute("ROLLBACK")

@@ -272,7 +272,7 @@ def test_prune_what_never_had_a_job(inside: Cell, state: Path, capsys: pytest.Ca
     with sqlite3.connect(path_of(state, "busy"), isolation_level=None) as busy:
         busy.execute("BEGIN IMMEDIATE")
         assert main(["sessions", "prune", "--dry-run"]) == 0
-        assert capsys.readouterr().out == "".join(f"would remove {name}\n" for name in ["busy", *gone])
+        assert capsys.readouterr().out == "".join(f"would remove {name}\n" for name in gone)
         assert main(["sessions", "prune", "full"]) == 1
         assert capsys.readouterr().err == "drmaa-cli: there is no session full\n"
         assert main(["sessions", "prune", "--json"]) == 0
