@@ -27,12 +27,8 @@ def entries(job: StoredJob) -> list[dict[str, object]]:
     return [_entry(job, number, task) for number, task in job.task_by_task()]
 
 
-def _id(job: StoredJob, number: int) -> JobId | None:
-    return None if job.number is None else JobId(job.number, None if job.intent.tasks is None else number)
-
-
 def _entry(job: StoredJob, number: int, task: StoredTask | None) -> dict[str, object]:
-    end, name = task.end if task else None, _id(job, number)
+    end, name = task.end if task else None, job.id_of(number)
     return {
         "id": None if name is None else str(name),
         "key": job.intent.key,
@@ -58,7 +54,7 @@ def exported(sessions: Iterable[SessionSummary]) -> Iterator[dict[str, object]]:
     for session in sessions:
         for job in session.jobs:
             for number, task in job.task_by_task():
-                name = _id(job, number)
+                name = job.id_of(number)
                 yield {
                     "session": session.name,
                     "id": None if name is None else str(name),

@@ -55,7 +55,28 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Command(click.Command):
+class _WithExamples(click.Command):
+    """What is said in the same way of a sub-command and of one that has sub-commands of its own."""
+
+    context_class = Context
+
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401  # click's own
+        examples: Sequence[tuple[str, str]] = (),
+        **keywords: Any,  # noqa: ANN401
+    ) -> None:
+        keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
+        super().__init__(*arguments, **keywords)
+        self.examples = [Example(*example) for example in examples]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples."""
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+class Command(_WithExamples):
     """A sub-command.
 
     Args:
@@ -63,56 +84,25 @@ class Command(click.Command):
         examples: shown at the end of the help.
     """
 
-    context_class = Context
-
-    def __init__(
-        self,
-        *arguments: Any,  # noqa: ANN401  # click's own
-        usage: str | None = None,
-        examples: Sequence[tuple[str, str]] = (),
-        **keywords: Any,  # noqa: ANN401
-    ) -> None:
-        keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
+    def __init__(self, *arguments: Any, usage: str | None = None, **keywords: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **keywords)
         self.usage = usage
-        self.examples = [Example(*example) for example in examples]
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """The words of the usage line."""
         return super().collect_usage_pieces(ctx) if self.usage is None else [self.usage]
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples."""
-        write_examples(self.examples, formatter)
-        super().format_epilog(ctx, formatter)
 
-
-class Group(click.Group):
+class Group(_WithExamples, click.Group):
     """A sub-command that has sub-commands of its own."""
 
-    context_class = Context
     command_class = Command
-
-    def __init__(
-        self,
-        *arguments: Any,  # noqa: ANN401  # click's own
-        examples: Sequence[tuple[str, str]] = (),
-        **keywords: Any,  # noqa: ANN401
-    ) -> None:
-        keywords["context_settings"] = {**CONTEXT, **(keywords.get("context_settings") or {})}
-        super().__init__(*arguments, **keywords)
-        self.examples = [Example(*example) for example in examples]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The sub-commands with the whole of their first sentences."""
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl([(name, one.get_short_help_str(UNSHORTENED)) for name, one in found if one])
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples."""
-        write_examples(self.examples, formatter)
-        super().format_epilog(ctx, formatter)
 
 
 def typed(line: str, room: int) -> list[str]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from drmaa_cli.gridengine import output_files
-from drmaa_cli.gridengine.records import TaskRange
+from drmaa_cli.gridengine.records import JobId, TaskRange
 from drmaa_cli.store.places import is_plain
 from drmaa_cli.system.accounting_log import Mark
 from drmaa_cli.system.processes import Owner
@@ -123,6 +123,12 @@ class StoredJob(NamedTuple):
     def step(self) -> int:
         """Of its tasks' numbers."""
         return 1 if self.intent.tasks is None else self.intent.tasks.step
+
+    def id_of(self, task: int) -> JobId | None:
+        """The id of the job or one of its tasks; None while its number is not known."""
+        return (
+            None if self.number is None else JobId(self.number, None if self.intent.tasks is None else task)
+        )
 
     def task_by_task(self) -> Iterator[tuple[int, StoredTask | None]]:
         """All its tasks' numbers, with what is on record about each."""

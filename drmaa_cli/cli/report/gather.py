@@ -12,7 +12,6 @@ from drmaa_cli.cli.report.facts import FailedJob, Report, ReportedJob, one_by_on
 from drmaa_cli.cli.words import STATES, end_in_words
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException
-from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.usage_groups import group_name, usage_groups, used_job
 from drmaa_cli.jobs.why.ended import explain
 from drmaa_cli.store.expiry import read
@@ -111,17 +110,13 @@ def _read(place: Place) -> SessionSummary:
 def _jobs(session: SessionSummary, states: Mapping[str, str]) -> Iterator[tuple[ReportedJob, JobInfo | None]]:
     for stored in session.jobs:
         for number, task in stored.task_by_task():
-            name = _id(stored, number)
+            name = stored.id_of(number)
             end = task.end if task else None
             if name is None or end is None:
                 yield _unfinished(stored, "" if name is None else str(name), states), None
             else:
                 info = end.job_info(name)
                 yield _ended(stored, info), info
-
-
-def _id(job: StoredJob, number: int) -> JobId | None:
-    return None if job.number is None else JobId(job.number, None if job.intent.tasks is None else number)
 
 
 def _unfinished(stored: StoredJob, job: str, states: Mapping[str, str]) -> ReportedJob:
