@@ -9,9 +9,12 @@ b'1\n'
 from __future__ import annotations
 
 from _thread import RLock
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # typing's, without loading it
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from .cell import Cell
     from .errors import CellError, CommandError, FakeOnlyError
     from .faults import FaultKind

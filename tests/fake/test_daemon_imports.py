@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import fake_sge
 
 PROGRAM = """
 import sys, threading
@@ -79,3 +82,22 @@ print(unguarded, "fake_sge.real.cell" in set(sys.modules) - before)
 def test_the_names_of_the_package_are_loaded_under_a_lock() -> None:
     done = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[] True\n", "")
+
+
+GUARD = """
+import sys
+
+import fake_sge.guard
+
+print({"enum", "pathlib", "re", "shutil", "signal", "typing"} & set(sys.modules))
+"""
+
+
+def test_a_guard_that_waits_has_little_loaded() -> None:
+    """Each cell has one, and few of them ever have to do anything."""
+    path = str(Path(fake_sge.__file__).parents[1])
+    program = f"import sys; sys.path.append({path!r}){GUARD}"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("set()\n", "")
