@@ -118,10 +118,12 @@ class Tried(NamedTuple):
     Attributes:
         found: the difference, with what shows it again; "" when there is none.
         simulated: whether it was compared; False when the fake has refused it as what it does not simulate.
+        line: whether it was a line; False for what was looked at after one.
     """
 
     found: str
     simulated: bool = True
+    line: bool = True
 
 
 def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[Tried]:
@@ -137,12 +139,15 @@ def compare_random(count: int, seed: str, options: CellOptions) -> Iterator[Trie
             tried = pair(real, fake, place, str(number))
             yield from try_lines(tried, lines)
             tried.clear()
+            if found := tried.records():
+                yield Tried(f"{_again(lines)}\n{found}", line=False)
             tried.prepare("; ".join(f"qconf {option}" for option in situations.AFTER))
 
 
 def try_lines(tried: Pair, lines: Sequence[str]) -> Iterator[Tried]:
     """Try one line after the other, up to one after which the cells are not the same any more."""
     said: list[str] = []
+    known = ""
     for line in lines:
         theirs, mine = tried.run(line)
         if _REFUSED.search(mine.err):
@@ -157,8 +162,12 @@ def try_lines(tried: Pair, lines: Sequence[str]) -> Iterator[Tried]:
                     return  # the execution daemon is slow: nothing that follows would be the same
                 states = tried.run("qstat -u '*'")
                 found = differences([states[1]], [states[0]], context=9)
-                yield Tried(f"{_again([*said, 'qstat'])}\n{found}")
+                yield Tried(f"{_again([*said, 'qstat'])}\n{found}", line=False)
                 return
+            found = tried.state(known)
+            if found and found != known:
+                yield Tried(f"{_again(said)}\n{found}", line=False)
+            known = found
 
 
 def _again(lines: Sequence[str]) -> str:
@@ -212,7 +221,7 @@ def report(lines: Iterator[Tried], seed: str) -> int:
     """Print what was found in random lines and how many they were; the exit code."""
     count = tried = left_out = 0
     for line in lines:
-        tried += 1
+        tried += line.line
         left_out += not line.simulated
         if line.found:
             count += 1

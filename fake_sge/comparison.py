@@ -129,7 +129,11 @@ class Masker:
 
 
 def differences(fake: Sequence[Answer], real: Sequence[Answer], context: int = 2) -> str:
-    """A unified diff of two sequences of masked answers; '' when they are equal."""
-    sides = [[line for answer in answers for line in answer.lines()] for answers in (real, fake)]
-    theirs, ours = sides
-    return "\n".join(difflib.unified_diff(theirs, ours, "real", "fake", lineterm="", n=context))
+    """A unified diff for each pair of masked answers that differ; '' when they are equal."""
+    found = (
+        difflib.unified_diff(theirs.lines(), mine.lines(), "real", "fake", lineterm="", n=context)
+        for mine, theirs in zip(fake, real)
+    )
+    return "\n".join(
+        "\n".join([mine.lines()[0], *lines]) for mine, lines in zip(fake, map(list, found)) if lines
+    )

@@ -20,7 +20,7 @@ _QUIET = frozenset(
     [
         *("env", "context", "mail_to", "mail_options", "stdout_paths", "stderr_paths", "stdin_paths"),
         *("merge_stderr", "shells", "priority", "account", "cwd", "jobshare", "verify_suitable"),
-        *("advance_reservation",),
+        *("advance_reservation", "args"),
     ]
 )
 TASK_CHANGES = (

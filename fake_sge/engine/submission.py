@@ -60,6 +60,7 @@ def _store(state: CellState, now: float, spec: JobSpec) -> Job:
     hold |= Hold.OPERATOR if spec.operator_hold else Hold.NONE
     hold |= Hold.SYSTEM if spec.system_hold else Hold.NONE
     job = Job(number, spec, state.moment(now), HoldLists.full(spec.array, hold))
+    job.verified = bool(spec.verify_suitable)
     if state.config.flavour.is_ocs:
         job.category_id = state.category_ids.setdefault(category_of(spec), len(state.category_ids) + 1)
     wrapped = bool(state.jobs) and number < next(reversed(state.jobs))

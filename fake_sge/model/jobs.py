@@ -232,6 +232,7 @@ class Job(Compact):
     share: float = 0.0  # JAT_share of waiting tasks
     category_id: int = 0  # number of its scheduling category
     altered: tuple[str, ...] = ()  # names of the JobSpec fields that qalter replaced
+    verified: bool = False  # whether -w had its requests looked at when it was submitted
     script_deleted: bool = False  # last task ended, script gone (finished window)
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ..comparison import Answer, Masker, submitted
+from ..comparison import Answer, Masker, differences, submitted
 
 COMMAND_SECONDS = 240.0
 BOTH_WAIT_SECONDS = 45.0  # a command that has not ended in either cell by then waits for something
@@ -21,9 +21,11 @@ SETTLED_SECONDS = 90.0
 FIGURES_SECONDS = 10.0  # a scheduler tells of what it has thought once a second
 _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
-_FIGURES = (
-    "qstat -u '*' -urg; qstat -u '*' -pri -ext; qstat -j '*' | sed -n '/^job_number/p; /^scheduling/,/^===/p'"
+_STATE = (  # all about all jobs, queues and hosts: whatever a command has changed is seen in it
+    "qstat -j '*'; qstat -j '*' -xml; qstat -u '*' -r -urg -pri -ext; qstat -u '*' -s a -g d -xml;"
+    " qstat -u '*' -s z; qstat -f -explain aAcE -u '*' -F; qhost -j -q -xml"
 )
+_RECORDS = "for job in {numbers}; do qacct -j $job 2>&1 | sort; done; ls -A"
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
 
 
@@ -101,7 +103,7 @@ class Side:
         mine = {name: value for name, value in cell.env.items() if name in _INHERITED or name[:4] == "SGE_"}
         own = {"PATH": f"{cell.path}:/usr/local/bin:/usr/bin:/bin", "HOME": str(directory), "LC_ALL": "C"}
         self._env = dict(sorted({**mine, **own}.items()))
-        self._numbers: list[int] = []
+        self.numbers: list[int] = []
         self._masker = Masker(
             {
                 str(cell.directory): "CELL",
@@ -128,7 +130,7 @@ class Side:
         """What a line answered, comparable."""
         filled = self._filled(line)
         if "qsub" in line:
-            self._numbers += submitted(f"{ended.out}\n{ended.err}")
+            self.numbers += submitted(f"{ended.out}\n{ended.err}")
         return self._masker.masked(Answer(filled, *ended))._replace(command=line)
 
     def _ask(self, line: str) -> _Ended:
@@ -140,7 +142,7 @@ class Side:
         """``{2}`` is the number of the second submitted job, or of the last when there are fewer."""
 
         def number(found: re.Match[str]) -> str:
-            known = self._numbers[: int(found.group(1))]
+            known = self.numbers[: int(found.group(1))]
             return str(known[-1] if known else 1)
 
         return re.sub(r"\{(\d+)\}", number, line)
@@ -208,8 +210,7 @@ class Pair:
     def settle(self) -> bool:
         """Wait until both list the same jobs in the same states; False when they do not get there.
 
-        Nor is any on its way to its host then, and the schedulers have told of their figures and reasons, if
-        they come to the same.
+        Nor is any on its way to its host then.
         """
         self._schedule()
         end = time.monotonic() + SETTLED_SECONDS
@@ -217,14 +218,30 @@ class Pair:
             if time.monotonic() > end:
                 return listed == self.fake.jobs()
             time.sleep(0.05)
+        return True
+
+    def state(self, known: str = "") -> str:
+        """What differs in all that is told of the cells' state, once the schedulers have looked at it.
+
+        Args:
+            known: what differed before: nothing is waited for when it is the same.
+        """
+        return self._differs(_STATE, known)
+
+    def records(self) -> str:
+        """What differs in the accounting records of all jobs and in the names of the files that they left."""
+        line = _RECORDS.replace("{numbers}", " ".join(map(str, sorted(set(self.real.numbers)))))
+        return self._differs(line)
+
+    def _differs(self, line: str, known: str = "") -> str:
         end = time.monotonic() + FIGURES_SECONDS
-        while time.monotonic() < end:
-            theirs, mine = self.run(_FIGURES)
-            if theirs == mine:
-                break
+        while True:
+            theirs, mine = self.run(line)
+            found = differences([mine], [theirs], context=3)
+            if found in ("", known) or time.monotonic() > end:
+                return found
             self._schedule()
             time.sleep(0.2)
-        return True
 
     def _schedule(self) -> None:
         for side in (self.real, self.fake):

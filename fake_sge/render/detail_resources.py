@@ -87,12 +87,19 @@ def binding_of(binding: str | None) -> Binding:
 
 _VALUE_TYPES = ("INT", "STRING", "TIME", "MEMORY", "BOOL", "CSTRING", "HOST", "DOUBLE", "RESTRING")
 VALUE_TYPES = {word: number for number, word in enumerate(_VALUE_TYPES, 1)}
+CONSUMABLES = {"NO": 0, "YES": 1, "JOB": 2}
 
 
 def value_type(config: CellConfig, name: str) -> str:
     """The type word of a complex entry, STRING if it is gone; mem_limit is none, but a limit."""
     entry = config.complex_named("h_vmem" if name == "mem_limit" else name)
     return entry.type if entry is not None else "STRING"
+
+
+def consumable(config: CellConfig, name: str) -> str:
+    """Whether a resource is one: YES, NO or JOB."""
+    entry = config.complex_named(name)
+    return entry.consumable if entry is not None else "NO"
 
 
 def finished_usage(job: Job, task: Task, end: Exit) -> dict[str, float]:

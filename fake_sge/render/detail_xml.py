@@ -9,7 +9,14 @@ from typing import Callable
 from ..model import CellConfig, Job, Resource, SchedulingMessage, Status, Task
 from ..model.flavours import Flavour
 from ..model.values import number_of
-from .detail_resources import VALUE_TYPES, binding_of, finished_usage, value_type
+from .detail_resources import (
+    CONSUMABLES,
+    VALUE_TYPES,
+    binding_of,
+    consumable,
+    finished_usage,
+    value_type,
+)
 from .elements import (
     HEAD,
     Entries,
@@ -160,7 +167,7 @@ class JobDetails:
             "JB_env_list": _altered(job, "env", variables("job_sublist", spec.env)),
             "JB_job_args": arguments(spec.args, self.argument_ids),
             "JB_context": variables("context_list", spec.context),
-            "JB_pe_range": ranges("ranges", spec.pe_ranges),
+            "JB_pe_range": _altered(job, "pe_ranges", ranges("ranges", spec.pe_ranges)),
         }
 
     def _relations(self, job: Job) -> dict[str, object]:
@@ -191,7 +198,9 @@ class JobDetails:
             leaf(5, "CE_valtype", VALUE_TYPES[kind]),
             leaf(5, "CE_stringval", value),
             leaf(5, "CE_doubleval", self._number(min(number_of(value, kind) or 0.0, sys.float_info.max))),
-            *(leaf(5, f"CE_{field}", 0) for field in ("relop", "consumable", "dominant")),
+            leaf(5, "CE_relop", 0),
+            leaf(5, "CE_consumable", CONSUMABLES[consumable(self._config, name)]),
+            leaf(5, "CE_dominant", 0),
             leaf(5, "CE_pj_doubleval", self._number(0.0)),
             *(leaf(5, f"CE_{field}", 0) for field in ("pj_dominant", "requestable")),
             leaf(5, "CE_tagged", tagged),
@@ -202,7 +211,7 @@ class JobDetails:
 
     def _tag(self, job: Job, field: str, name: str) -> int:
         """Left over from a verification at submission: 1 found in a queue, 2 at a host (w2.j_big_xml)."""
-        if not job.spec.verify_suitable:
+        if not job.verified or field in job.altered:
             return 0
         if any(name in queue.attributes for queue in self._config.queues.values()):
             return 1
@@ -250,7 +259,7 @@ class JobDetails:
             leaf(5, "BN_parameter_striding_step_size", parts.step),
             "" if parts.explicit is None else leaf(5, "BN_parameter_explicit", parts.explicit),
         ]
-        return "binding" if job.spec.binding else "element", [rows]
+        return _altered(job, "binding", ("binding" if job.spec.binding else "element", [rows]))
 
 
 def _altered(job: Job, field: str, entries: Entries, tag: str = "element") -> Entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fake_sge.engine.accounting import category
 from fake_sge.model import CellConfig, Range, Resource
 from fake_sge.model.quota_text import parse_quota_sets
+from tests.tables import each_row
 
 from .engine_kit import make_spec
 from .pure import PureCell
@@ -17,11 +19,15 @@ NEGATIVE = 'Unable to run job: attribute "{}" is consumable but has a negative v
 HOSTS = ["template", "global", "localhost"]
 
 
-@pytest.fixture
-def cell(tmp_path: Path) -> PureCell:
+def new_cell(tmp_path: Path) -> PureCell:
     made = PureCell(tmp_path, slots=2, complexes=("license lic INT <= YES YES 0 0",), projects=("proj",))
     made.run(["qsub", "-h", "-t", "1-4", "-b", "y", "sleep", "100"], "root")
     return made
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> PureCell:
+    return new_cell(tmp_path)
 
 
 def out(cell: PureCell, *words: str) -> str:
@@ -237,3 +243,94 @@ def test_soft_requests_are_in_the_category(
 def test_immediate_jobs_have_a_category_of_their_own(cell: PureCell) -> None:
     config: CellConfig = cell.qmaster.engine.state.config
     assert category(make_spec(immediate=True, hard_queues=("all.q",)), config) == "-q all.q -I y"
+
+
+# ---- what qstat -j -xml tells of a job that qalter changed ----------------------------------------------
+def leaves(cell: PureCell, job: int, name: str) -> str:
+    """The values of a member of a job, with a blank between them."""
+    text = out(cell, "qstat", "-j", str(job), "-xml")
+    return " ".join(re.findall(rf"<{name}>(.*)</{name}>", text))
+
+
+ARCH = "-l arch=lx-amd64 -soft -l h_rt=7 -b y sleep 100"
+
+
+@each_row(
+    "lines, member, value",
+    [
+        ([], "CE_consumable", "1 0"),
+        (["qalter -l h_rt=9,lic=0 2"], "CE_consumable", "0 1"),
+        # what -w found at submission is left over until a list is another
+        ([f"qsub -h -w w {ARCH}"], "CE_tagged", "2 1"),
+        ([f"qsub -h -w w {ARCH}", "qalter -w n 3"], "CE_tagged", "2 1"),
+        ([f"qsub -h -w w {ARCH}", "qalter -w e -l arch=lx-amd64 3"], "CE_tagged", "0 1"),
+        ([f"qsub -h -w w {ARCH}", "qalter -w e -soft -l h_rt=8 3"], "CE_tagged", "2 0"),
+        ([f"qsub -h {ARCH}", "qalter -w w 3"], "CE_tagged", "0 0"),
+        ([f"qsub -h {ARCH}", "qalter -w e -l arch=lx-amd64 3"], "CE_tagged", "0 0"),
+        # what makes no new version
+        (["qalter -ot 6 2"], "JB_version", "1"),
+        (["qalter -ot 6 2", "qalter -ot 6 2"], "JB_version", "1"),
+        (["qalter 2 -- a b"], "JB_version", "0"),
+        (["qalter -l h_rt=3 2 -- a b"], "JB_version", "1"),
+    ],
+)
+def test_members_of_an_altered_job(tmp_path: Path, lines: list[str], member: str, value: str) -> None:
+    cell = new_cell(tmp_path)
+    out(cell, *"qsub -h -l license=1,h_rt=5 -b y sleep 100".split())
+    for line in lines:
+        out(cell, *line.split())
+    last = 3 if lines and lines[0].startswith("qsub") else 2
+    assert leaves(cell, last, member) == value
+
+
+@each_row(
+    "option, member, before",
+    [("-pe smp 1-3", "JB_pe_range", "ranges"), ("-binding linear:1", "JB_binding", "binding")],
+)
+def test_members_of_altered_lists_are_elements(tmp_path: Path, option: str, member: str, before: str) -> None:
+    cell = new_cell(tmp_path)
+    words = option.split()
+    out(cell, "qsub", "-h", *words, "-b", "y", "sleep", "100")
+    for tag, alter in ((before, []), ("element", words)):
+        if alter:
+            out(cell, "qalter", *alter, "2")
+        assert f"<{member}>\n        <{tag}>\n" in out(cell, "qstat", "-j", "2", "-xml")
+
+
+# ---- -clear: it forgets all that stands before it ---------------------------------------------------------
+@each_row(
+    "words, said",
+    [
+        ("-t 1-3 -tc 1 -clear -b y true", 'Your job 2 ("true") has been submitted\n'),
+        ("-tc 1 -clear -b y true", 'Your job 2 ("true") has been submitted\n'),
+        ("-clear -t 1-3 -b y true", 'Your job-array 2.1-3:1 ("true") has been submitted\n'),
+        ("-t 1-3 -clear -t 1-5 -b y true", 'Your job-array 2.1-5:1 ("true") has been submitted\n'),
+        ("-b y -clear true", "job rejected: no script in your request"),
+        ("-t 1-3 -clear -tc 1 -b y true", 'invalid "task concurrency" value in job request'),
+    ],
+)
+def test_clear_forgets(tmp_path: Path, words: str, said: str) -> None:
+    cell = new_cell(tmp_path)
+    answer = cell.run(["qsub", *words.split()], "root")
+    assert answer == (
+        (0, said, "") if said.startswith("Your") else (1, "", f"Unable to run job: {said}\nExiting.\n")
+    )
+
+
+@each_row(
+    "words, binding, verify",
+    [
+        ("-binding linear:1 -shell n -clear -h -b y true", "NONE", None),
+        ("-ar 1 -clear -h -b y true", "NONE", "2"),  # looked at before
+        ("-w e -clear -h -b y true", "NONE", None),
+    ],
+)
+def test_little_is_left_of_what_is_cleared(
+    tmp_path: Path, words: str, binding: str, verify: str | None
+) -> None:
+    cell = new_cell(tmp_path)
+    out(cell, "qsub", *words.split())
+    lines = dict(line.partition(":")[::2] for line in out(cell, "qstat", "-j", "2").splitlines())
+    assert lines["binding"].strip() == binding
+    assert (lines.get("verify_suitable_queues") or "").strip() == (verify or "")
+    assert lines["job_type"].strip() == "binary"

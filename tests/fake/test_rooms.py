@@ -46,7 +46,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "qmaster": "__init__ accounting admin daemon execd hosts journal log qmaster server shepherd_reports "
     "view",
     "client": "__init__ client link pe_task run_command",
-    "random_commands": "__init__ pair situations tables",
+    "random_commands": "__init__ pair scenes situations tables",
     "real": "__init__ cell daemons guard installation listing plan pool refusals site",
 }
 RENDERED = ("render", "commands/interface", "commands/times")

@@ -83,7 +83,8 @@ class Alteration:
     def tickets(self, name: str, value: int) -> None:
         """``-ot``."""
         self.operator_only("change amount of override tickets")
-        self.changed[name] = value
+        if value != self.old.override_tickets:  # the same again makes no new version (real cell)
+            self.changed[name] = value
         self.says(f"override tickets of job {self.job.number} to {value}")
 
     def priority(self, name: str, value: int) -> None:

@@ -16,7 +16,6 @@ from .parsed import Answer, Option
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")
 PREFIX = "__SGE_PREFIX__"
-_IMMUNE = ("-b", "-binding", "-shell", "-t", "-tc")  # looked at before -clear has an effect
 _IGNORED = ("-hard", "-soft", "-terse", "-u", "-sync", "-pty", "-C", "-verify")
 
 
@@ -47,12 +46,10 @@ def initial_environment(request: Request) -> Variables:
 
 
 def apply_clear(options: list[Option]) -> list[Option]:
-    """Drop what stands before the last -clear, but words and the options that -clear cannot reach."""
+    """Drop what stands before the last -clear, but words."""
     last = max((index for index, option in enumerate(options) if option.switch == "-clear"), default=-1)
     return [
-        option
-        for index, option in enumerate(options)
-        if index > last or (option.switch in _IMMUNE or not option.switch.startswith("-"))
+        option for index, option in enumerate(options) if index > last or not option.switch.startswith("-")
     ]
 
 
@@ -233,7 +230,7 @@ def build(options: list[Option], request: Request) -> Submitted:
     kept = apply_clear(options)
     builder = FieldBuilder(request)
     fields = builder.fields
-    if any(option.switch == "-ar" for option in kept):
+    if any(option.switch == "-ar" for option in options):
         fields["verify_suitable"] = 2  # as -w e (real cell)
     skipped = ("script", "jobarg", "-h", "-notify", "-help", *request.flavour.further_options)
     for option in kept:
