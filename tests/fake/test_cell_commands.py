@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from fake_sge.cell import Cell
 from fake_sge.layout import NOT_SIMULATED, TOOLS
 from tests.patience import PATIENCE
-from tests.tables import slow
+from tests.tables import each_row, slow
 
 from .clients import cells_have, client_of
 from .kit import submit, wait_for
@@ -100,6 +101,19 @@ LINES = (
     ("qdel JOB", 0, r"\w+ has registered the job JOB for deletion\n", ""),
 )
 
+OF_THE_CLIENT = {  # what it has to do itself: standard input, waiting, streams and codes of a session
+    "echo true | qsub -o /dev/null -j y -N fromstdin",
+    "qsub -sync y -b y -o /dev/null -j y false",
+    "qsub -now y -b y -o /dev/null -j y true",
+    "qstat -j nosuch",
+    "qacct -j ended",
+    "qrsh 'echo a; echo b >&2; exit 3'",
+    "echo in | qrsh cat",
+    "qrsh -noshell echo 'a  b'",
+    "qrsh 'kill -9 $$'",
+}
+FOR_PYTHON = [row for row in LINES if row[0] in OF_THE_CLIENT]
+
 
 @pytest.fixture(scope="module", params=["compiled", slow("python")])
 def cell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cell]:
@@ -110,17 +124,28 @@ def cell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield made
 
 
-@pytest.mark.parametrize(("line", "code", "out", "err"), LINES, ids=[row[0] for row in LINES])
+@pytest.mark.parametrize("cell", ["compiled"], indirect=True)
+@each_row("line,code,out,err", LINES, ids=itemgetter(0))
 def test_each_command_on_a_running_cell(
     cell: Cell, tmp_path: Path, line: str, code: int, out: str, err: str
 ) -> None:
+    check(cell, tmp_path, line, code, out, err)
+
+
+@pytest.mark.parametrize("cell", [slow("python")], indirect=True)
+@each_row("line,code,out,err", FOR_PYTHON, ids=itemgetter(0))
+def test_the_client_in_python(cell: Cell, tmp_path: Path, line: str, code: int, out: str, err: str) -> None:
+    check(cell, tmp_path, line, code, out, err)
+
+
+def check(cell: Cell, place: Path, line: str, code: int, out: str, err: str) -> None:
     job = 0
     if re.search(r"\bJOB\b", line + out):
-        job = submit(cell, tmp_path, "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600")
+        job = submit(cell, place, "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600")
         wait_for(lambda: [group.state for group in cell.jobs() if group.job == job] == ["r"])
     done = subprocess.run(
         ["/bin/sh", "-c", re.sub(r"\bJOB\b", str(job), line)],
-        cwd=tmp_path,
+        cwd=place,
         env=cell.env,
         capture_output=True,
         text=True,
@@ -137,6 +162,7 @@ def test_each_command_on_a_running_cell(
 
 def test_no_command_is_left_out() -> None:
     assert {word for line, *_ in LINES for word in re.findall(r"\bq[a-z]+\b", line)} >= set(TOOLS)
+    assert len(FOR_PYTHON) == len(OF_THE_CLIENT)
 
 
 def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: Path) -> None:

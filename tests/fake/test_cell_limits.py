@@ -83,7 +83,6 @@ def test_a_parallel_job_has_some_limits_for_each_slot(cell: Cell, tmp_path: Path
         ("h_vmem=100M", "37", "137"),
         ("s_vmem=100M", "100", "152"),
         slow("h_cpu=1", "37", "137"),
-        slow("s_cpu=1", "100", "152"),
     ],
 )
 def test_what_processes_use_together_is_limited(

@@ -100,6 +100,7 @@ def test_variables_and_directory(cell: Cell, tmp_path: Path) -> None:
     assert out.splitlines() == ["petask QRSH localhost 2 smp .", "2", "34", str(tmp_path / "w"), "/"]
 
 
+@pytest.mark.parametrize("cell", ["compiled"], indirect=True)  # it is execd that accepts them
 @pytest.mark.parametrize(
     ("environment", "accepted"), [("smp", 1), ("nofirst", 2), ("loose", 0), (None, 0), ("summary", 1)]
 )
