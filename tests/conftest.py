@@ -71,6 +71,7 @@ GUARD_EXIT = 97
 SCRIPT = f'#!/bin/sh\necho "a test called the machine\'s own ${{0##*/}}" >&2\nexit {GUARD_EXIT}\n'
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30  # bytes; a container often has 64 MB there
+MEMORY_OF_WORKER = 1 << 29  # bytes, with the cells that it starts
 CLEARED = ("SGE_", "DRMAA_", "FAKE_SGE_", "XDG_")
 MAY_ADD_USERS = "DRMAA_TEST_MAY_ADD_USERS"
 CACHE = "DRMAA_TEST_CACHE"  # the XDG_CACHE_HOME of all tests of a run: fake cells find their client there
@@ -184,9 +185,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """How many there are for ``-n auto``: most tests of ``make test`` wait for a scheduler."""
+    """How many there are for ``-n auto``: the tests of ``make test`` wait for most of their time."""
+    processors = len(os.sched_getaffinity(0))
     waiting = "not slow" not in config.option.markexpr
-    return (3 if waiting else 2) * len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min((6 if waiting else 2) * processors, max(processors, memory // MEMORY_OF_WORKER))
 
 
 @pytest.fixture(scope="session")
