@@ -20,7 +20,7 @@ from drmaa_cli import JobSession
 from drmaa_cli.cli.place import Place
 from drmaa_cli.cli.top.app import Top
 from drmaa_cli.cli.top.board import Board
-from drmaa_cli.cli.top.model import Kind
+from drmaa_cli.cli.top.model import StateKind
 from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey
 from drmaa_cli.cli.top.view import Choice
@@ -146,7 +146,9 @@ async def _live(array: str, studio: Studio) -> None:
                 await pilot.pause(0.05)
 
         board, pane = app.query_one(Board), app.query_one(Pane)
-        await until(lambda: any(row.name == array and row.job.counts[Kind.DONE] > 40 for row in board.rows))
+        await until(
+            lambda: any(row.name == array and row.job.counts[StateKind.DONE] > 40 for row in board.rows)
+        )
         place = next(at for at, row in enumerate(board.rows) if row.name == array)
         board.choose(place)
         await pilot.press("enter")

@@ -110,9 +110,9 @@ def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
             _tell_id(session.name, job, name, options)
             return ends.OK
         output, error = files.paths(int(job), None, name, "")
-        from drmaa_cli.cli.watch import Watch  # noqa: PLC0415  # not for --help
+        from drmaa_cli.cli.watch import WatchedJob  # noqa: PLC0415  # not for --help
 
-        watch = Watch(session, job, output, "" if files.joined else error, options)
+        watch = WatchedJob(session, job, output, "" if files.joined else error, options)
         return watch.to_the_end()
 
 

@@ -33,7 +33,7 @@ ASK = 1.0  # seconds between two questions about the state
 LATE = 5.0  # seconds after the end for which a file that ought to be there may still come
 
 
-class Watch:
+class WatchedJob:
     """One job that is watched.
 
     Args:

@@ -16,7 +16,7 @@ from drmaa_cli.session.contact import chosen_contact
 from drmaa_cli.session.reach import ssh_runner
 from drmaa_cli.system.runner import Command
 from drmaa_cli.system.ssh.login import LoginFailed
-from drmaa_cli.system.ssh.prompts import Failure
+from drmaa_cli.system.ssh.prompts import NoLogin
 
 SSH_SECONDS = 30.0
 OLDEST_SSH = (5, 6)  # ControlPersist; the release notes of OpenSSH
@@ -120,15 +120,15 @@ def host_key(site: Site) -> Finding:
     if site.refusal is None:
         return ok("known", 0.0)
     kind, text = site.refusal.kind, site.refusal.text
-    if kind is Failure.HOST_KEY_CHANGED:
+    if kind is NoLogin.HOST_KEY_CHANGED:
         return problem(text, "ask the site whether the host was set up anew; only then remove the line")
-    if kind is Failure.HOST_KEY_UNKNOWN:
+    if kind is NoLogin.HOST_KEY_UNKNOWN:
         return problem(
             text, "log in by hand once and compare the key, or set DRMAA_CLI_SSH_HOST_KEY=accept-new"
         )
-    if kind is Failure.SSH_UNUSABLE:
+    if kind is NoLogin.SSH_UNUSABLE:
         return problem(text, "see what ssh says of its options and files")
-    if kind in (Failure.UNREACHABLE, Failure.CLOSED):
+    if kind in (NoLogin.UNREACHABLE, NoLogin.CLOSED):
         return problem(text, "try again in a minute; " + LOGIN_BY_HAND.format(site.contact.address))
     return ok("known", 0.0)
 
@@ -137,7 +137,7 @@ def login(site: Site) -> Finding:
     """Whether the user is let in."""
     if site.refusal is None:
         return ok("logged in", site.login_seconds)
-    if site.refusal.kind is Failure.NO_ANSWER:
+    if site.refusal.kind is NoLogin.NO_ANSWER:
         advice = "run this at a terminal, give ssh_answer, or set DRMAA_CLI_SSH_ASKPASS"
     else:
         advice = LOGIN_BY_HAND.format(site.contact.address)

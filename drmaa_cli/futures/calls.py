@@ -49,7 +49,7 @@ class Call(NamedTuple):
     name: str
 
 
-class Task(NamedTuple):
+class BundledCall(NamedTuple):
     """A call of a bundle.
 
     Attributes:

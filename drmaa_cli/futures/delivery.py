@@ -6,10 +6,10 @@ import platform
 import time
 
 from drmaa_cli.futures import host, outcome
-from drmaa_cli.futures.calls import Task
+from drmaa_cli.futures.calls import BundledCall
 from drmaa_cli.futures.errors import CallLostError, JobCallError
 from drmaa_cli.futures.future import JobFuture
-from drmaa_cli.futures.outcome import Found, Job, Outcome
+from drmaa_cli.futures.outcome import CallJob, CallOutcome, SpooledResult
 from drmaa_cli.futures.spool import Spool, SpoolError
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.typed import Any
@@ -22,7 +22,7 @@ class Delivery:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._late: dict[str, tuple[Task, JobInfo, float]] = {}
+        self._late: dict[str, tuple[BundledCall, JobInfo, float]] = {}
         self._left: dict[str, int] = {}  # calls of each bundle that have not come to anything yet
         self.pointed_to: set[tuple[str, int]] = set()
 
@@ -39,7 +39,7 @@ class Delivery:
         """A bundle was submitted with so many calls."""
         self._left[bundle] = count
 
-    def ended(self, task: Task, info: JobInfo) -> None:
+    def ended(self, task: BundledCall, info: JobInfo) -> None:
         """The job of a call has ended."""
         if not self._settle(task, info, may_be_late=True):
             self._late[info.jobId] = (task, info, time.monotonic() + PATIENCE)
@@ -50,11 +50,11 @@ class Delivery:
             if self._settle(task, info, may_be_late=time.monotonic() < deadline):
                 del self._late[job]
 
-    def dropped(self, task: Task) -> None:
+    def dropped(self, task: BundledCall) -> None:
         """Nobody wants to know what a call comes to."""
         self._done_with(task)
 
-    def _settle(self, task: Task, info: JobInfo, *, may_be_late: bool) -> bool:
+    def _settle(self, task: BundledCall, info: JobInfo, *, may_be_late: bool) -> bool:
         bundle, number = task.bundle, task.number
         try:
             found = self._spool.result(bundle, number)
@@ -77,17 +77,17 @@ class Delivery:
         self._done_with(task)
         return True
 
-    def of_result(self, task: Task, found: Found, info: JobInfo) -> Outcome:
+    def of_result(self, task: BundledCall, found: SpooledResult, info: JobInfo) -> CallOutcome:
         """What a result comes to, however its job ended."""
         returned = found.trouble is None and found.head["kind"] == host.RETURNED
         if returned:
-            return Outcome(found.value)
+            return CallOutcome(found.value)
         return outcome.of_result(found, self.described(task, info))
 
-    def described(self, task: Task, info: JobInfo) -> Job:
+    def described(self, task: BundledCall, info: JobInfo) -> CallJob:
         """What is known of a job."""
         bundle, number = task.bundle, task.number
-        return Job(
+        return CallJob(
             info.jobId,
             str(self._spool.path),
             str(self._spool.log_path(bundle, number)),
@@ -97,7 +97,7 @@ class Delivery:
             platform.python_version(),
         )
 
-    def _note(self, task: Task, came_to: Outcome) -> None:
+    def _note(self, task: BundledCall, came_to: CallOutcome) -> None:
         if came_to.exception is None:
             return
         if isinstance(came_to.exception, JobCallError) and came_to.exception.log:
@@ -105,7 +105,7 @@ class Delivery:
         if task.future.key is not None:
             self._spool.told(task.bundle, task.number)
 
-    def _done_with(self, task: Task) -> None:
+    def _done_with(self, task: BundledCall) -> None:
         if task.future.key is None:
             self._spool.forget(task.bundle, task.number)
         left = self._left.get(task.bundle, 0) - 1

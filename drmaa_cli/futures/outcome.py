@@ -11,7 +11,7 @@ from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.typed import Any, Callable, NamedTuple
 
 
-class Found(NamedTuple):
+class SpooledResult(NamedTuple):
     """What was found of a result in the spool directory.
 
     Attributes:
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     trouble: Exception | None = None
 
 
-class Job(NamedTuple):
+class CallJob(NamedTuple):
     """What is known of the job of a call.
 
     Attributes:
@@ -47,7 +47,7 @@ class Job(NamedTuple):
     python: str
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """What becomes of a future: its exception, or else its result."""
 
     value: object = None
@@ -59,19 +59,19 @@ def is_late(info: JobInfo) -> bool:
     return info.succeeded
 
 
-def of_result(found: Found, job: Job) -> Outcome:
+def of_result(found: SpooledResult, job: CallJob) -> CallOutcome:
     """What a result that the host has written comes to."""
     head = found.head
     if head["kind"] == host.RETURNED:
         if found.trouble is None:
-            return Outcome(found.value)
-        return Outcome(exception=_not_read(found, job))
+            return CallOutcome(found.value)
+        return CallOutcome(exception=_not_read(found, job))
     if head["kind"] == host.RAISED:
-        return Outcome(exception=_raised(found, job))
-    return Outcome(exception=_refused(head, job))
+        return CallOutcome(exception=_raised(found, job))
+    return CallOutcome(exception=_refused(head, job))
 
 
-def of_end(job: Job) -> Outcome:
+def of_end(job: CallJob) -> CallOutcome:
     """What a job comes to that has left no result."""
     make = _Maker(job, "")
     info = job.info
@@ -79,27 +79,27 @@ def of_end(job: Job) -> Outcome:
     why = str(info.reason) or f"its process ended with exit status {info.exitStatus}"
     if _is_not_shared(job, info):
         text = f"the host does not see the spool directory {job.spool}, or another one of that name"
-        return Outcome(exception=make(errors.SpoolNotSharedError, text))
+        return CallOutcome(exception=make(errors.SpoolNotSharedError, text))
     for kinds, error in _BY_KIND:
         if kind in kinds:
             made = make(error, why)
             if isinstance(made, errors.CallKilledError):
                 made.signal = info.terminatedSignal
-            return Outcome(exception=made)
+            return CallOutcome(exception=made)
     if info.hasSignal:
         killed = make(errors.CallKilledError, why)
         killed.signal = info.terminatedSignal
-        return Outcome(exception=killed)
+        return CallOutcome(exception=killed)
     if info.hasExited and info.exitStatus == host.EXIT_UNWRITTEN:
-        return Outcome(exception=make(errors.ResultNotWrittenError, "its result could not be written"))
+        return CallOutcome(exception=make(errors.ResultNotWrittenError, "its result could not be written"))
     if info.succeeded:
         text = "it ended well, and its result is not in the spool directory"
-        return Outcome(exception=make(errors.CallLostError, text))
+        return CallOutcome(exception=make(errors.CallLostError, text))
     if info.hasExited:
         exited = make(errors.CallExitedError, f"its process ended with exit status {info.exitStatus}")
         exited.status = info.exitStatus
-        return Outcome(exception=exited)
-    return Outcome(exception=make(errors.CallLostError, why))
+        return CallOutcome(exception=exited)
+    return CallOutcome(exception=make(errors.CallLostError, why))
 
 
 _TIME = (ReasonKind.TIME_LIMIT, ReasonKind.SOFT_TIME_LIMIT, ReasonKind.CPU_LIMIT)
@@ -113,7 +113,7 @@ _BY_KIND: tuple[tuple[tuple[ReasonKind, ...], Callable[..., errors.JobCallError]
 )
 
 
-def _is_not_shared(job: Job, info: JobInfo) -> bool:
+def _is_not_shared(job: CallJob, info: JobInfo) -> bool:
     named = re.escape(job.spool)
     if info.wasAborted and re.search(rf"(chdir to|file) \W?{named}", str(info.reason)):
         return True  # Grid Engine could not enter it, or open the output file in it
@@ -123,7 +123,7 @@ def _is_not_shared(job: Job, info: JobInfo) -> bool:
 class _Maker:
     """Makes exceptions about one job."""
 
-    def __init__(self, job: Job, name: str) -> None:
+    def __init__(self, job: CallJob, name: str) -> None:
         self._job, self._host = job, name or job.info.host
 
     def __call__(self, kind: Callable[..., Any], text: str) -> Any:  # noqa: ANN401  # what kind makes
@@ -132,7 +132,7 @@ class _Maker:
         return kind(text, job=job.id, host=self._host, log=log, tail=job.tail, info=job.info)
 
 
-def _raised(found: Found, job: Job) -> BaseException:
+def _raised(found: SpooledResult, job: CallJob) -> BaseException:
     """The exception of the function, with the traceback that it had there."""
     head = found.head
     there = errors.RemoteTraceback(head["traceback"])
@@ -145,7 +145,7 @@ def _raised(found: Found, job: Job) -> BaseException:
     return made
 
 
-def _not_read(found: Found, job: Job) -> BaseException:
+def _not_read(found: SpooledResult, job: CallJob) -> BaseException:
     trouble = found.trouble
     text = f"what the function returned cannot be read here: {type(trouble).__name__}: {trouble}"
     made: BaseException = _Maker(job, found.head["host"])(errors.ResultNotReadError, text)
@@ -153,7 +153,7 @@ def _not_read(found: Found, job: Job) -> BaseException:
     return made
 
 
-def _refused(head: Mapping[str, Any], job: Job) -> BaseException:
+def _refused(head: Mapping[str, Any], job: CallJob) -> BaseException:
     make = _Maker(job, head["host"])
     kind = head["kind"]
     if kind == host.EXITED:

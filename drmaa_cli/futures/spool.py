@@ -22,7 +22,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from drmaa_cli.futures import host
-from drmaa_cli.futures.outcome import Found
+from drmaa_cli.futures.outcome import SpooledResult
 from drmaa_cli.system.log import Log
 from drmaa_cli.typed import IO, Any, NamedTuple
 
@@ -159,7 +159,7 @@ class Spool:
 
     # --- results -------------------------------------------------------------------------------------------
 
-    def result(self, bundle: str, number: int) -> Found | None:
+    def result(self, bundle: str, number: int) -> SpooledResult | None:
         """The result of a call, read straight from its file; None when there is none.
 
         Raises:
@@ -321,7 +321,7 @@ def _write_calls(directory: Path, calls: Sequence[PickledCall]) -> int:
     return position
 
 
-def _read_result(file: IO[bytes]) -> Found:
+def _read_result(file: IO[bytes]) -> SpooledResult:
     size = os.fstat(file.fileno()).st_size
     if size >= LARGE:
         log.info("a result of %d bytes in %s", size, file.name)
@@ -335,4 +335,4 @@ def _read_result(file: IO[bytes]) -> Found:
             value = pickle.load(file)
     except Exception as err:  # noqa: BLE001  # code of the value's class
         trouble = err
-    return Found(head, value, trouble)
+    return SpooledResult(head, value, trouble)

@@ -19,7 +19,7 @@ log = Log("drmaa_cli.futures")
 PROGRAM = f"import sys; sys.path[0] = sys.argv[1]; import {MODULE[:-3]} as here; here.main(*sys.argv[1:])"
 
 
-class Submission:
+class PendingBundle:
     """A bundle that is written and not submitted.
 
     Attributes:
@@ -35,7 +35,7 @@ class Submission:
         self.began, self.not_before = time.monotonic(), 0.0
 
 
-class Submitter:
+class BundleSubmitter:
     """Writes bundles and submits them.
 
     Args:
@@ -49,7 +49,7 @@ class Submitter:
         self._ids: dict[str, list[str]] = {}  # of bundles of earlier programs
         self._in_session: set[str | None] | None = None
 
-    def write(self, calls: Sequence[Call]) -> Submission | None:
+    def write(self, calls: Sequence[Call]) -> PendingBundle | None:
         """Write a bundle; None when that fails, which the futures are told."""
         common = calls[0].common
         setup = {
@@ -69,9 +69,9 @@ class Submitter:
                 refusal.__cause__ = err
                 call.future.settle(None, refusal)
             return None
-        return Submission(bundle, calls, self._template(bundle, calls))
+        return PendingBundle(bundle, calls, self._template(bundle, calls))
 
-    def submit(self, submission: Submission) -> list[str]:
+    def submit(self, submission: PendingBundle) -> list[str]:
         """Submit a bundle, once however often this is called: the ids of its calls.
 
         Raises:

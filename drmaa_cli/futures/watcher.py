@@ -14,16 +14,16 @@ from collections.abc import Sequence
 
 from drmaa_cli.constants import JobControlAction
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, TryLaterException
-from drmaa_cli.futures.calls import Call, Task, divide
+from drmaa_cli.futures.calls import BundledCall, Call, divide
 from drmaa_cli.futures.delivery import Delivery
 from drmaa_cli.futures.errors import ExecutorBrokenError, NotSubmittedError
 from drmaa_cli.futures.future import CallJob, JobFuture
 from drmaa_cli.futures.spool import Spool
-from drmaa_cli.futures.submission import Submission, Submitter
+from drmaa_cli.futures.submission import BundleSubmitter, PendingBundle
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.system.background import Work
+from drmaa_cli.system.background import BackgroundCall
 from drmaa_cli.system.locks import Lock, Signal, join
 from drmaa_cli.system.log import Log
 from drmaa_cli.typed import Any, NamedTuple
@@ -57,15 +57,15 @@ class Watcher:
 
     def __init__(self, session: JobSession, spool: Spool, python: str, gather: float) -> None:
         self._session, self._spool, self._gather_seconds = session, spool, gather
-        self._submitter = Submitter(session, spool, python)
+        self._submitter = BundleSubmitter(session, spool, python)
         self._delivery = Delivery(spool)
         self._arrivals = Arrivals(session)
         self._inbox: deque[Call] = deque()
         self._returning: deque[Returning] = deque()
         self._cancelled: deque[JobFuture[Any]] = deque()
         self._in_hand: list[Call] = []  # while their bundles are written
-        self._unsubmitted: list[Submission] = []
-        self._tasks: dict[str, Task] = {}
+        self._unsubmitted: list[PendingBundle] = []
+        self._tasks: dict[str, BundledCall] = {}
         self._doomed: dict[str, float] = {}  # deleted jobs, and until when their ends are waited for
         self._signal = Signal()
         self._lock = Lock()
@@ -159,7 +159,7 @@ class Watcher:
         with self._lock:
             missing = self._thread is None
         if missing:
-            work = Work(self._start)
+            work = BackgroundCall(self._start)
             work.start()
             work.wait()
             work.result()
@@ -275,24 +275,24 @@ class Watcher:
                 self._submitted(submission, ids)
             self._unsubmitted.remove(submission)
 
-    def _put_off(self, submission: Submission, err: DrmaaException) -> None:
+    def _put_off(self, submission: PendingBundle, err: DrmaaException) -> None:
         if submission.not_before == 0:
             log.warning("%d calls are submitted later: %s", len(submission.calls), err)
         submission.not_before = time.monotonic() + RETRY
 
-    def _refused(self, submission: Submission, err: DrmaaException) -> None:
+    def _refused(self, submission: PendingBundle, err: DrmaaException) -> None:
         self._spool.remove(submission.bundle)
         for call in submission.calls:
             refusal = NotSubmittedError(f"the job was not submitted: {err}")
             refusal.__cause__ = err
             call.future.settle(None, refusal)
 
-    def _submitted(self, submission: Submission, ids: Sequence[str]) -> None:
+    def _submitted(self, submission: PendingBundle, ids: Sequence[str]) -> None:
         self._delivery.expect(submission.bundle, len(ids))
         for number, (call, job) in enumerate(zip(submission.calls, ids), 1):
-            self._enter(job, Task(call.future, submission.bundle, number))
+            self._enter(job, BundledCall(call.future, submission.bundle, number))
 
-    def _enter(self, job: str, task: Task) -> None:
+    def _enter(self, job: str, task: BundledCall) -> None:
         self._tasks[job] = task
         task.future.job = CallJob(job, self._spool.log_path(task.bundle, task.number))
         if task.future.is_cancelled:  # while it was submitted
@@ -310,7 +310,7 @@ class Watcher:
                 continue
             if ids:
                 self._delivery.expect(bundle, len(ids))
-                self._enter(ids[number - 1], Task(future, bundle, number))
+                self._enter(ids[number - 1], BundledCall(future, bundle, number))
             else:  # the program before died between writing and submitting it
                 self._inbox.append(call)
 

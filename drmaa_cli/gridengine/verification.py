@@ -18,10 +18,10 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply, check_environment_errors, describe, reader
 from drmaa_cli.typed import NamedTuple
 
-__all__ = ["Answer", "Verdict", "argv", "parse"]
+__all__ = ["Startable", "Verification", "argv", "parse"]
 
 
-class Verdict(enum.Enum):
+class Startable(enum.Enum):
     """What is said of a job."""
 
     POSSIBLE = "possible"
@@ -31,7 +31,7 @@ class Verdict(enum.Enum):
     GONE = "gone"  # the qmaster does not know the job
 
 
-class Answer(NamedTuple):
+class Verification(NamedTuple):
     """An answer.
 
     Attributes:
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
         text: all that was printed, for evidence.
     """
 
-    verdict: Verdict
+    verdict: Startable
     messages: tuple[str, ...] = ()
     text: str = ""
 
@@ -58,7 +58,7 @@ def argv(job: int, *, empty: bool) -> tuple[str, ...]:
 
 
 @reader
-def parse(result: CommandResult, job: int) -> Answer:
+def parse(result: CommandResult, job: int) -> Verification:
     """Read the answer to :func:`argv`.
 
     Raises:
@@ -71,13 +71,13 @@ def parse(result: CommandResult, job: int) -> Answer:
     messages = tuple(line[len(prefix) :].strip() for line in lines if line.startswith(prefix))
     text = "\n".join(lines)
     if any(found in text for found in _FOUND):
-        return Answer(Verdict.POSSIBLE, messages, text)
+        return Verification(Startable.POSSIBLE, messages, text)
     if _NOT_ASKED in text:
-        return Answer(Verdict.NOT_ASKED, (), text)
+        return Verification(Startable.NOT_ASKED, (), text)
     if _IMPOSSIBLE in text:
-        return Answer(Verdict.IMPOSSIBLE, messages, text)
+        return Verification(Startable.IMPOSSIBLE, messages, text)
     if any(denied in text for denied in _DENIED):
-        return Answer(Verdict.DENIED, (), text)
+        return Verification(Startable.DENIED, (), text)
     if _GONE in text:
-        return Answer(Verdict.GONE, (), text)
+        return Verification(Startable.GONE, (), text)
     raise UnreadableReply(describe(result))

@@ -11,7 +11,7 @@ from drmaa_cli.gridengine.records import AccountingRecord, Details, JobRow, Snap
 from drmaa_cli.gridengine.states import is_pending
 from drmaa_cli.gridengine.units import parse_time
 from drmaa_cli.jobs.job_table import JobTable
-from drmaa_cli.jobs.lifecycle import Ended, Sighting, covered, endings, fits, sight
+from drmaa_cli.jobs.lifecycle import EndedTasks, Sighting, covered, endings, fits, sight
 from drmaa_cli.jobs.missing_jobs import back_again, note_reasons
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.jobs.tracked_job import NO_TASK, TrackedJob
@@ -44,7 +44,7 @@ class Changes(NamedTuple):
         deleting: tasks that are being deleted, at whose wish ever: their accounting record will not tell.
     """
 
-    ends: tuple[Ended, ...] = ()
+    ends: tuple[EndedTasks, ...] = ()
     moved: bool = False
     lively: bool = True
     deleting: tuple[tuple[TrackedJob, TaskNumbers], ...] = ()
@@ -149,7 +149,7 @@ def _note(table: JobTable, record: AccountingRecord, found: Records) -> None:
 def _conclude(table: JobTable, details: Details | None = None) -> Changes:
     """Which tasks have ended, as far as is known now."""
     now = table._read_until if table._silent_since is None else min(table._read_until, table._silent_since)
-    ends: list[Ended] = []
+    ends: list[EndedTasks] = []
     for known in table.waiting():
         if known.missing or known.faulty or known.number in table._records:
             new = list(endings(known, table._records, now, table.rules, details))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drmaa_cli.gridengine.output_files import OutputFiles
     from drmaa_cli.gridengine.records import AccountingRecord, JobId
     from drmaa_cli.jobs.job_end import End
-    from drmaa_cli.jobs.lifecycle import Ended
+    from drmaa_cli.jobs.lifecycle import EndedTasks
     from drmaa_cli.jobs.news import News
 
 MANY = 64  # so many outdated entries are tidied up
@@ -171,7 +171,7 @@ class JobTable:
             known.asked.discard_all(chosen)
             known.wished.discard_all(chosen)
 
-    def ended(self, fact: Ended) -> bool:
+    def ended(self, fact: EndedTasks) -> bool:
         """Tasks have ended; False when that was known already of all of them, or they have been reaped."""
         known = self._jobs.get(fact.job)
         if known is None or not (new := known.waiting.among(fact.tasks)):

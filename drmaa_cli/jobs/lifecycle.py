@@ -51,7 +51,7 @@ class Sighting(NamedTuple):
     deleting: TaskNumbers
 
 
-class Ended(NamedTuple):
+class EndedTasks(NamedTuple):
     """Tasks of a job have ended, all in the same way."""
 
     job: int
@@ -90,7 +90,7 @@ def sight(known: TrackedJob, rows: tuple[JobRow, ...]) -> Sighting:
 
 def endings(
     known: TrackedJob, records: Records, now: float, rules: Rules, details: Details | None = None
-) -> Iterator[Ended]:
+) -> Iterator[EndedTasks]:
     """The tasks of a job whose end is now beyond doubt, and how they ended.
 
     Args:
@@ -108,10 +108,10 @@ def endings(
         if end is None:
             continue
         if end.outcome is Outcome.NO_USAGE:
-            yield Ended(known.number, tasks, end)
+            yield EndedTasks(known.number, tasks, end)
             continue
         for each, only in _one_by_one(known, tasks):
-            yield Ended(known.number, only, _located(end, known, each, found.get(each)))
+            yield EndedTasks(known.number, only, _located(end, known, each, found.get(each)))
 
 
 def _one_by_one(known: TrackedJob, tasks: TaskNumbers) -> Iterator[tuple[int, TaskNumbers]]:

@@ -43,7 +43,7 @@ LAST_BYTES = 2000
 Task = Optional[int]  # None is a job that is no array
 
 
-class Asked(NamedTuple):
+class AskedJob(NamedTuple):
     """A job that is asked about.
 
     Attributes:
@@ -110,7 +110,7 @@ class Explaining:
 
     # --- which jobs ----------------------------------------------------------------------------------------
 
-    def _asked(self, wanted: Mapping[int, frozenset[int] | None]) -> list[Asked]:
+    def _asked(self, wanted: Mapping[int, frozenset[int] | None]) -> list[AskedJob]:
         known: dict[int, dict[Task, End | None]] = {number: {} for number in wanted}
         for entry in self._session._overview.entries():
             if entry.id.job in known:
@@ -122,7 +122,7 @@ class Explaining:
                 ends = {task: end for task, end in ends.items() if task in tasks}
                 if not ends:
                     raise _no_such_task(number, tasks)
-            found.append(Asked(number, tasks, ends))
+            found.append(AskedJob(number, tasks, ends))
         return found
 
     def _inquiry(self, numbers: Sequence[int]) -> Inquiry:
@@ -133,7 +133,7 @@ class Explaining:
         listed = list(dict.fromkeys(row.job for row in rows if row.job in wanted))
         return Inquiry(self._cluster, rows, Scheduling(self._cluster).waiting(listed))
 
-    def _missing(self, inquiry: Inquiry, one: Asked) -> Iterator[Task]:
+    def _missing(self, inquiry: Inquiry, one: AskedJob) -> Iterator[Task]:
         """Jobs of the session that have not ended and are not listed."""
         rows = inquiry.rows(one.number)
         return (
@@ -142,10 +142,10 @@ class Explaining:
             if end is None and not any(covers(row, task or NO_TASK) for row in rows)
         )
 
-    def _shows_all(self, inquiry: Inquiry, one: Asked) -> bool:
+    def _shows_all(self, inquiry: Inquiry, one: AskedJob) -> bool:
         return next(self._missing(inquiry, one), self) is self
 
-    def _take_ends(self, lost: Sequence[Asked]) -> None:
+    def _take_ends(self, lost: Sequence[AskedJob]) -> None:
         """See whether jobs that have left the qmaster are in accounting by now."""
         ids = [JobId(one.number, task) for one in lost for task, end in one.ends.items() if end is None]
         with contextlib.suppress(ExitTimeoutException, InvalidJobException):
@@ -153,7 +153,7 @@ class Explaining:
 
     # --- those that have not ended -------------------------------------------------------------------------
 
-    def _of_listed(self, inquiry: Inquiry, one: Asked) -> Iterator[Explanation]:
+    def _of_listed(self, inquiry: Inquiry, one: AskedJob) -> Iterator[Explanation]:
         now = self._cluster.clock.time()
         for group in self._groups(inquiry, one):
             about = inquiry.circumstances(group.row, group.holds, now)
@@ -167,7 +167,7 @@ class Explaining:
             for finding, tasks in _by_sentence(by_finding):
                 yield _explanation(one.number, tasks, state, finding)
 
-    def _groups(self, inquiry: Inquiry, one: Asked) -> Iterator[Group]:
+    def _groups(self, inquiry: Inquiry, one: AskedJob) -> Iterator[Group]:
         """The rows of a job: those that run together, and those that are held in different ways apart."""
         by_state: dict[tuple[str, str], list[JobRow]] = {}
         for row in inquiry.rows(one.number):
@@ -196,7 +196,7 @@ class Explaining:
             for kinds, members_ in held.items():
                 yield Group(shown, tuple(members_), kinds)
 
-    def _of_missing(self, one: Asked, missing: Sequence[Task]) -> Iterator[Explanation]:
+    def _of_missing(self, one: AskedJob, missing: Sequence[Task]) -> Iterator[Explanation]:
         if missing:
             finding = Finding(
                 WaitKind.LEAVING,
@@ -209,11 +209,11 @@ class Explaining:
 
     # --- those that have -----------------------------------------------------------------------------------
 
-    def _of_ends(self, one: Asked) -> Iterator[Explanation]:
+    def _of_ends(self, one: AskedJob) -> Iterator[Explanation]:
         ends = {task: end for task, end in one.ends.items() if end is not None}
         return self._explained(one.number, ends)
 
-    def _may_have_ended(self, inquiry: Inquiry, one: Asked, live: Sequence[Explanation]) -> bool:
+    def _may_have_ended(self, inquiry: Inquiry, one: AskedJob, live: Sequence[Explanation]) -> bool:
         """Whether a job that is not the session's has tasks that are not listed."""
         job = inquiry.job(one.number)
         if not live:
@@ -222,7 +222,7 @@ class Explaining:
         wanted = len(one.tasks) if one.tasks is not None else 0 if job is None else job.tasks
         return job is not None and job.is_array and listed < wanted
 
-    def _of_records(self, inquiry: Inquiry, one: Asked, *, told: bool) -> Iterator[Explanation]:
+    def _of_records(self, inquiry: Inquiry, one: AskedJob, *, told: bool) -> Iterator[Explanation]:
         """What accounting tells of a job that is not the session's, and is not (all) in the qmaster."""
         try:
             records = self._cluster.retrying(lambda: self._cluster.records([one.number], 0.0))
@@ -281,7 +281,7 @@ def _could_not_start(end: End) -> bool:
     return end.facts.cause in (Cause.NOT_STARTED, Cause.APPLICATION_ERROR)
 
 
-def _reopened(one: Asked, inquiry: Inquiry) -> Asked:
+def _reopened(one: AskedJob, inquiry: Inquiry) -> AskedJob:
     """Without the ends of what is still in the qmaster, in its error state."""
     stuck = [row for row in inquiry.rows(one.number) if flags(row.state) & Letter.ERROR]
     if not stuck:
@@ -293,7 +293,7 @@ def _reopened(one: Asked, inquiry: Inquiry) -> Asked:
     return one._replace(ends=ends)
 
 
-def _tasks(row: JobRow, one: Asked) -> Iterable[Task]:
+def _tasks(row: JobRow, one: AskedJob) -> Iterable[Task]:
     if row.tasks is None:
         return (None,)
     if one.tasks is None:
@@ -345,7 +345,7 @@ def _explanation(number: int, tasks: Sequence[Task], state: str, finding: Findin
     )
 
 
-def _unknown(one: Asked, sentence: str) -> Explanation:
+def _unknown(one: AskedJob, sentence: str) -> Explanation:
     finding = Finding(
         WaitKind.UNKNOWN,
         sentence,

@@ -10,7 +10,7 @@ from drmaa_cli.gridengine.obstacles import Kind, obstacles
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.gridengine.records import AccountingRecord, Hold, JobRow
 from drmaa_cli.gridengine.states import Letter, flags
-from drmaa_cli.gridengine.verification import Answer, Verdict
+from drmaa_cli.gridengine.verification import Startable, Verification
 from drmaa_cli.gridengine.waiting import SchedulerAnswer, WaitingJob
 from drmaa_cli.jobs.why import waiting
 from drmaa_cli.jobs.why.circumstances import Circumstances, Environment
@@ -38,7 +38,7 @@ class Inquiry:
         self._cluster, self._listing, self._answer = cluster, listing, answer
         self._scheduling = Scheduling(cluster)
         self._holds: dict[tuple[str, Hold], Sequence[JobRow]] = {}
-        self._verified: dict[tuple[object, ...], tuple[Answer | None, Answer | None]] = {}
+        self._verified: dict[tuple[object, ...], tuple[Verification | None, Verification | None]] = {}
         self._environments: dict[str, Environment | None] = {}
         self._quotas: dict[str, str] = {}
         self._attempts: dict[int, str] = {}
@@ -97,7 +97,7 @@ class Inquiry:
             about = about._replace(quotas={rule: self._quota(rule) for rule in rules})
         if any(one.kind is Kind.UNKNOWN_RESOURCE and one.name in OF_MEMORY for one in found):
             about = about._replace(memory=self._scheduling.memory() or {})
-        if now is None or now.verdict is not Verdict.IMPOSSIBLE:
+        if now is None or now.verdict is not Startable.IMPOSSIBLE:
             owner = about.row.owner
             about = about._replace(
                 scheduler=self._scheduling.scheduler() or {},
@@ -114,16 +114,16 @@ class Inquiry:
             self._queues, self._asked_for_queues = self._scheduling.queues(), True
         return self._queues
 
-    def _verify(self, job: WaitingJob | None) -> tuple[Answer | None, Answer | None]:
+    def _verify(self, job: WaitingJob | None) -> tuple[Verification | None, Verification | None]:
         """Whether jobs of this kind could be started now, and if not, whether they ever could."""
         if job is None:
             return None, None
         found = self._verified.get(job.category)
         if found is None and len(self._verified) < VERIFIED:
             now = self._scheduling.verify(job.job, empty=False)
-            asked = now is not None and now.verdict is Verdict.IMPOSSIBLE
+            asked = now is not None and now.verdict is Startable.IMPOSSIBLE
             found = now, self._scheduling.verify(job.job, empty=True) if asked else None
-            if now is None or now.verdict in (Verdict.POSSIBLE, Verdict.IMPOSSIBLE, Verdict.DENIED):
+            if now is None or now.verdict in (Startable.POSSIBLE, Startable.IMPOSSIBLE, Startable.DENIED):
                 self._verified[job.category] = found
         return found or (None, None)
 

@@ -24,12 +24,11 @@ from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.entries import Listing
 from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
-from drmaa_cli.session.turns import Asked, Question, Step, Waiter
-from drmaa_cli.system.background import Work
+from drmaa_cli.session.turns import AskedAt, Question, Step, Waiter
+from drmaa_cli.system.background import BackgroundCall
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog
-from drmaa_cli.system.locks import Hold as Claim
-from drmaa_cli.system.locks import Role
+from drmaa_cli.system.locks import Claim, Role
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE, Trouble
 from drmaa_cli.typed import Any, Callable
@@ -165,7 +164,7 @@ class Monitor:
             failure = question.work.error
             if failure is None:
                 answer, finished = question.work.result()
-                changes = question.answered(answer, Asked(question.began, finished))
+                changes = question.answered(answer, AskedAt(question.began, finished))
             elif isinstance(failure, TROUBLE):
                 question.failed(failure, self._clock.monotonic())
             else:
@@ -248,11 +247,11 @@ class Monitor:
         self,
         waiter: Waiter,
         ask: Callable[[], Any],
-        answered: Callable[[Any, Asked], Changes],
+        answered: Callable[[Any, AskedAt], Changes],
         failed: Callable[[Trouble, float], None] | None = None,
     ) -> Question:
         clock = self._clock
-        work = Work(lambda: (ask(), clock.monotonic()), self._bell.ring, waiter.claim)
+        work = BackgroundCall(lambda: (ask(), clock.monotonic()), self._bell.ring, waiter.claim)
         return Question(work, clock.monotonic(), answered, failed or self._failed)
 
     def _ask_for_listing(self, waiter: Waiter) -> Question:
@@ -265,10 +264,10 @@ class Monitor:
     def _take_given(self, waiter: Waiter, listing: Listing) -> Question:
         """As if it had been asked for here, at the time when it was."""
         answer = (Snapshot(listing.rows), listing.finished)
-        work = Work(lambda: answer, self._bell.ring, waiter.claim)
+        work = BackgroundCall(lambda: answer, self._bell.ring, waiter.claim)
         return Question(work, listing.began, self._listed, self._failed)
 
-    def _listed(self, listing: Snapshot, asked: Asked) -> Changes:
+    def _listed(self, listing: Snapshot, asked: AskedAt) -> Changes:
         changes = apply(self._table, listing, asked.began)
         if self._foreign is not None:
             self._foreign = rows_by_job(listing)
@@ -287,7 +286,7 @@ class Monitor:
 
         return self._ask(waiter, ask, self._read)
 
-    def _read(self, records: Sequence[AccountingRecord], asked: Asked) -> Changes:
+    def _read(self, records: Sequence[AccountingRecord], asked: AskedAt) -> Changes:
         changes = Changes()
         if self._accounting.readable or records:
             changes = apply(self._table, Records(records, appended=True), asked.began)
@@ -306,7 +305,7 @@ class Monitor:
                 found += accounting.look_back(mark, job.submitted, job.number.__eq__)
             return found
 
-        def answered(records: Sequence[AccountingRecord], _: Asked) -> Changes:
+        def answered(records: Sequence[AccountingRecord], _: AskedAt) -> Changes:
             changes = apply(self._table, Records(records, appended=True), NEVER)
             bell.looked_back(new)
             return changes
@@ -319,7 +318,7 @@ class Monitor:
         numbers = [known.number for known in self._table.lost()]
         return self._ask(waiter, lambda: cluster.details(numbers), self._detailed) if numbers else None
 
-    def _detailed(self, details: Details, asked: Asked) -> Changes:
+    def _detailed(self, details: Details, asked: AskedAt) -> Changes:
         self._schedule.followed(asked.began, asked.finished)
         changes = apply(self._table, details, asked.began)
         self._finish_stage()
@@ -351,7 +350,7 @@ class Monitor:
             found += self._cluster.records([known.number], earliest_submission(known))
         return found
 
-    def _accounted(self, records: Sequence[AccountingRecord], asked: Asked) -> Changes:
+    def _accounted(self, records: Sequence[AccountingRecord], asked: AskedAt) -> Changes:
         """Take in what qacct said: a record that two answers in a row lack is not there.
 
         Nothing ends an answer about a job (observed): one that was cut after a record reads like another.
@@ -370,7 +369,7 @@ class Monitor:
     def _ask_for_holds(self, waiter: Waiter, kind: Hold) -> Question:
         cluster = self._cluster
 
-        def answered(listing: Snapshot, _: Asked) -> Changes:
+        def answered(listing: Snapshot, _: AskedAt) -> Changes:
             rows = rows_by_job(listing)
             self._holds[kind] = {job: RowIndex(some) for job, some in rows.items()}
             self._holds_wanted.pop(kind, None)

@@ -18,7 +18,7 @@ from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Waiter
 from drmaa_cli.session.wait import Waiting
-from drmaa_cli.store.rows import Kept
+from drmaa_cli.store.rows import KeptSubmission
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.template.attributes import Text
@@ -141,7 +141,7 @@ class Overview:
             raise _an_array(job)
         return self._table.find(job)
 
-    def _kept(self, job: JobId) -> tuple[Kept, int]:
+    def _kept(self, job: JobId) -> tuple[KeptSubmission, int]:
         kept = self._session_jobs.read(lambda store: store.kept(job.job))
         if kept is None:
             raise error(InvalidJobException, INVALID_JOB_TEXT)

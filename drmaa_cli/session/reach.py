@@ -113,12 +113,12 @@ def told() -> Iterator[None]:
 def asker(config: Config, answer: AskPerson | None) -> Ask:
     """What answers the questions of a login, by the settings."""
     from drmaa_cli.system.ssh.answers import AskpassFailed, first_answer, sources  # noqa: PLC0415
-    from drmaa_cli.system.ssh.prompts import Question  # noqa: PLC0415
+    from drmaa_cli.system.ssh.prompts import PromptKind  # noqa: PLC0415
 
     asked = sources(answer, config.ssh_askpass, os.environ)
 
     def ask(prompt: Prompt) -> str | None:
-        if prompt.kind is Question.HOST_KEY and config.ssh_host_key != "ask":
+        if prompt.kind is PromptKind.HOST_KEY and config.ssh_host_key != "ask":
             return "no"
         try:
             return first_answer(asked, prompt.text)

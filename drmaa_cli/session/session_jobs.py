@@ -41,7 +41,7 @@ from drmaa_cli.system.log import log
 from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
 
 if TYPE_CHECKING:
-    from drmaa_cli.jobs.lifecycle import Ended
+    from drmaa_cli.jobs.lifecycle import EndedTasks
     from drmaa_cli.system.clock import Clock
     from drmaa_cli.system.host import AccountingLog
 
@@ -268,7 +268,7 @@ class SessionJobs:
                 self.table.restored(known, numbers_of(known, task), task.end)
         return []
 
-    def ended(self, facts: Sequence[Ended]) -> None:
+    def ended(self, facts: Sequence[EndedTasks]) -> None:
         """Tasks have ended; the table knows already."""
         found = ((self.table.get(job), tasks, end) for job, tasks, end in facts)
         ends = [(job.order, part, end) for job, tasks, end in found if job for part in tasks.parts()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from drmaa_cli.jobs.evidence import Changes
-from drmaa_cli.system.background import Work
-from drmaa_cli.system.locks import Hold, Signal
+from drmaa_cli.system.background import BackgroundCall
+from drmaa_cli.system.locks import Claim, Signal
 from drmaa_cli.system.trouble import Trouble
 from drmaa_cli.typed import Any, Callable, NamedTuple
 
 
-class Asked(NamedTuple):
+class AskedAt(NamedTuple):
     """When a question was asked and answered, by the monotonic clock."""
 
     began: float
@@ -26,9 +26,9 @@ class Question(NamedTuple):
         failed: takes in that there was none.
     """
 
-    work: Work[tuple[Any, float]]
+    work: BackgroundCall[tuple[Any, float]]
     began: float
-    answered: Callable[[Any, Asked], Changes]
+    answered: Callable[[Any, AskedAt], Changes]
     failed: Callable[[Trouble, float], None]
 
 
@@ -43,7 +43,7 @@ class Step(NamedTuple):
     """
 
     seconds: float
-    begin: Work[tuple[Any, float]] | None = None
+    begin: BackgroundCall[tuple[Any, float]] | None = None
     asking: bool = False
     look: bool = False
 
@@ -69,6 +69,6 @@ class Waiter:
         impatient: bool = False,
     ) -> None:
         self.signal = Signal()
-        self.claim = Hold(None)  # until enter()
+        self.claim = Claim(None)  # until enter()
         self.entered, self.not_before = entered, not_before
         self.deadline, self.limit, self.impatient = deadline, limit, impatient

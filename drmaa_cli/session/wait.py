@@ -32,7 +32,7 @@ from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
 from drmaa_cli.system.host import AccountingLog
-from drmaa_cli.system.locks import Hold, Lock
+from drmaa_cli.system.locks import Claim, Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.trouble import TROUBLE
 from drmaa_cli.typed import Callable, TypeVar
@@ -76,7 +76,7 @@ class Waiting:
             DrmCommunicationException: Grid Engine, or accounting, could not be asked for too long.
         """
         with self._lock:
-            self._monitor.enter(waiter, Hold(sys._getframe()))
+            self._monitor.enter(waiter, Claim(sys._getframe()))
         try:
             while True:
                 with self._lock:

@@ -58,7 +58,7 @@ class Intent(NamedTuple):
     template: bytes = b""
 
 
-class Kept(NamedTuple):
+class KeptSubmission(NamedTuple):
     """What was submitted under a job number.
 
     Attributes:
@@ -212,12 +212,12 @@ def stored_task(row: Sequence[object]) -> StoredTask:
     return StoredTask(first, end, how, bool(integer(reaped)), bool(integer(wished)), until)
 
 
-def kept(position: object, first: object, last: object, step: object, template: object) -> Kept:
+def kept(position: object, first: object, last: object, step: object, template: object) -> KeptSubmission:
     """What was submitted, out of a row of the table ``jobs``; ValueError when it is none."""
     if not isinstance(template, (bytes, type(None))):
         raise ValueError(f"{template!r} is no template")
     tasks = None if first is None else _task_range(first, last, step)
-    return Kept(integer(position), tasks, template or b"")
+    return KeptSubmission(integer(position), tasks, template or b"")
 
 
 def _token(value: object) -> str:

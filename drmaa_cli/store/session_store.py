@@ -33,7 +33,7 @@ from drmaa_cli.store.rows import (
     KEPT,
     NOT_DELETED,
     Intent,
-    Kept,
+    KeptSubmission,
     StoredJob,
     StoredTask,
     integer,
@@ -244,7 +244,7 @@ class Store:
             found = None if row is None else stored_task(row[1:])
             return found.end if found is not None and task in found.numbers(1) else None
 
-    def kept(self, number: int) -> Kept | None:
+    def kept(self, number: int) -> KeptSubmission | None:
         """What was submitted last under a job number; None where there was nothing."""
         query = "SELECT position, first, last, step, template FROM jobs WHERE number = ? ORDER BY position"
         with self._lock, errors(self.path):

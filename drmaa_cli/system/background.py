@@ -10,13 +10,13 @@ from __future__ import annotations
 import _thread
 import threading
 
-from drmaa_cli.system.locks import Hold, Signal
+from drmaa_cli.system.locks import Claim, Signal
 from drmaa_cli.typed import Callable, Generic, TypeVar
 
 T = TypeVar("T")
 
 
-class Work(Generic[T]):
+class BackgroundCall(Generic[T]):
     """One call.
 
     Args:
@@ -31,7 +31,7 @@ class Work(Generic[T]):
     """
 
     def __init__(
-        self, call: Callable[[], T], ended: Callable[[], None] = lambda: None, starter: Hold | None = None
+        self, call: Callable[[], T], ended: Callable[[], None] = lambda: None, starter: Claim | None = None
     ) -> None:
         self.thread: int | None = None
         self.is_over = False

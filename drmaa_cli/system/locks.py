@@ -57,7 +57,7 @@ def join(thread: threading.Thread) -> None:
         thread.join(SIGNALS_SECONDS)
 
 
-class Hold:
+class Claim:
     """A claim of a frame of the calling thread; void when given back, or when the frame has been left.
 
     Args:
@@ -70,7 +70,7 @@ class Hold:
         self._frame = frame
         self._thread = 0 if frame is None else threading.get_ident()
         self.given_back = False
-        self.next: dict[int, Hold] = {}  # whoever is entered here first has the lock after this one
+        self.next: dict[int, Claim] = {}  # whoever is entered here first has the lock after this one
 
     @property
     def is_void(self) -> bool:
@@ -92,18 +92,18 @@ class Lock:
     """A lock for ``with`` statements in functions (not in generators: their frames come and go)."""
 
     def __init__(self) -> None:
-        self._last = Hold(None)
+        self._last = Claim(None)
         self._last.given_back = True
         self._waiting: deque[Signal] = deque()
         self._next: Signal | None = None  # who was woken last to take it, and has not done so yet
 
     def __enter__(self) -> None:
-        self.take(Hold(sys._getframe(1)))
+        self.take(Claim(sys._getframe(1)))
 
     def __exit__(self, *_: object) -> None:
         self.release(self._last)
 
-    def take(self, mine: Hold) -> None:
+    def take(self, mine: Claim) -> None:
         """Take the lock, waiting until it is free, and for those who were there before.
 
         Raises:
@@ -125,7 +125,7 @@ class Lock:
         if signal:
             self._next = None
 
-    def release(self, hold: Hold) -> None:
+    def release(self, hold: Claim) -> None:
         """Give the lock back."""
         hold.give_back()
         try:
@@ -134,7 +134,7 @@ class Lock:
             return  # nobody waits
         first.wake()
 
-    def _try(self, mine: Hold, *, look: bool) -> bool:
+    def _try(self, mine: Claim, *, look: bool) -> bool:
         last = self._end()
         if not (last.is_void if look or last.is_mine else last.given_back):
             return False
@@ -143,7 +143,7 @@ class Lock:
         self._last = mine
         return True
 
-    def _end(self) -> Hold:
+    def _end(self) -> Claim:
         last = self._last
         while last.next:
             last = last.next[0]
@@ -156,7 +156,7 @@ class Role:
     def __init__(self) -> None:
         self._lock = Lock()
 
-    def claim(self, mine: Hold) -> bool:
+    def claim(self, mine: Claim) -> bool:
         """Whether the role is this claim's, now or since before."""
         return self._lock._end() is mine or self._lock._try(mine, look=True)
 
@@ -171,7 +171,7 @@ def _runs(frame: FrameType, thread: int) -> bool:
 
 
 _locks: weakref.WeakSet[Lock] = weakref.WeakSet()
-_held: list[tuple[Lock, Hold]] = []
+_held: list[tuple[Lock, Claim]] = []
 
 
 def hold_at_forks(lock: Lock) -> None:
@@ -181,7 +181,7 @@ def hold_at_forks(lock: Lock) -> None:
 
 def _before_fork() -> None:
     for lock in sorted(_locks, key=id):
-        hold = Hold(None)
+        hold = Claim(None)
         _held.append((lock, hold))
         lock.take(hold)
 

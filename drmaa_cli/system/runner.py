@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.background import Work
+from drmaa_cli.system.background import BackgroundCall
 from drmaa_cli.system.files import remove
 from drmaa_cli.system.pipes import CHUNK, Conversation
 from drmaa_cli.typed import IO, TYPE_CHECKING, NamedTuple, Protocol, Union
@@ -190,7 +190,7 @@ class LocalRunner:
         run = _Run(command)
         if threading.get_ident() != threading.main_thread().ident:
             return run.to_its_end()
-        work = Work(run.to_its_end)
+        work = BackgroundCall(run.to_its_end)
         try:
             work.start()
             work.wait()

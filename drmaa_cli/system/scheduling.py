@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from drmaa_cli.gridengine import probe, qstat, queues, surroundings, verification, waiting
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
-from drmaa_cli.gridengine.verification import Answer
+from drmaa_cli.gridengine.verification import Verification
 from drmaa_cli.gridengine.waiting import SchedulerAnswer, WaitingJob
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
 from drmaa_cli.system.log import log
@@ -43,7 +43,7 @@ class Scheduling:
             collects = collects and found.collects
         return SchedulerAnswer(jobs, tuple(dict.fromkeys(messages)), collects)
 
-    def verify(self, job: int, *, empty: bool) -> Answer | None:
+    def verify(self, job: int, *, empty: bool) -> Verification | None:
         """Whether a job could be started now, or in an empty cell."""
         argv = verification.argv(job, empty=empty)
         return self._optional(lambda: verification.parse(self._cluster.ask(argv), job))

@@ -58,7 +58,7 @@ _SHELLS_OWN = (
 )
 
 
-class Task(NamedTuple):
+class ScriptTask(NamedTuple):
     """What one task runs, and what is done before it.
 
     Attributes:
@@ -82,7 +82,7 @@ class Task(NamedTuple):
     joined: bool = False
 
 
-def one(task: Task, *, is_array: bool) -> str:
+def one(task: ScriptTask, *, is_array: bool) -> str:
     """The script of a job that runs the same in all its tasks.
 
     Args:
@@ -98,7 +98,7 @@ def many(lines: Iterable[str]) -> str:
     return start.replace("LINES", str(start.count("\n"))) + "\n".join(lines) + "\n"
 
 
-def line(task: Task, *, is_array: bool = True) -> str:
+def line(task: ScriptTask, *, is_array: bool = True) -> str:
     """One task as one line of shell. ``$1`` is a line end when it is evaluated.
 
     Raises:
@@ -157,7 +157,7 @@ def is_plain_name(name: str) -> bool:
     return re.fullmatch(_IDENTIFIER, name) is not None and re.fullmatch(_SHELLS_OWN, name) is None
 
 
-def _environment(task: Task) -> list[str]:
+def _environment(task: ScriptTask) -> list[str]:
     """The words that set the variables and end with the ``exec`` of the command."""
     if not task.variables:
         return ["exec"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from drmaa_cli import constants as c
-from drmaa_cli.template.job_script import Task
+from drmaa_cli.template.job_script import ScriptTask
 from drmaa_cli.template.paths import OPTIONS, is_carriable
 from drmaa_cli.typed import NamedTuple
 
@@ -103,7 +103,7 @@ def task(
     given: frozenset[str],
     *,
     joined: bool,
-) -> Task:
+) -> ScriptTask:
     """One job of those that were arranged, as the script runs it."""
 
     def opened(name: bytes) -> str | None:
@@ -112,7 +112,7 @@ def task(
         default = None if name == c.INPUT_PATH or OPTIONS[name] in given else HERE
         return place.paths.get(name, default)
 
-    return Task(
+    return ScriptTask(
         command,
         arguments,
         variables,

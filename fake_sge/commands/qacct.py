@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-from ..model.accounting import Check, Record, Verdict, parse_line
+from ..model.accounting import Check, Record, Unwanted, parse_line
 from ..model.accounting_json import parse_json
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
@@ -179,7 +179,7 @@ class _Run:
         for number, line in enumerate(_lines(path, self._request), 1):
             record: Record | str = parse(line, checks)
             if not isinstance(record, Record):
-                if record == Verdict.INVALID:
+                if record == Unwanted.INVALID:
                     self.err.append(f"error: ignoring invalid entry in line {number}\n")
                 continue
             found = True

@@ -67,7 +67,7 @@ def wake(directory: str) -> None:
         return  # no qmaster: it reads the reports when it starts
 
 
-class Watch:
+class JobWatch:
     """Waits for the job, enforces run-time limits, and carries out kill, suspend and resume."""
 
     def __init__(self, order: dict[str, Any], pid: int) -> None:
@@ -262,7 +262,7 @@ def _fork_job(order: dict[str, Any], terminal: Terminal | None) -> tuple[int, by
 
 def _watch_job(order: dict[str, Any], pid: int, begun: float, terminal: Terminal | None) -> dict[str, Any]:
     """How the job ended, when it has."""
-    watch = Watch(order, pid)
+    watch = JobWatch(order, pid)
     status, usage = watch.wait() if terminal is None else terminal.serve(order, pid, watch.look)
     ended = time.time()
     watch.clean_up()

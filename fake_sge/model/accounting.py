@@ -92,7 +92,7 @@ def format_record(record: Record) -> str:
     return ":".join(words) + "\n"
 
 
-class Verdict:
+class Unwanted:
     """What became of a line that is no wanted record."""
 
     INVALID = "invalid"  # qacct: "ignoring invalid entry in line N"
@@ -122,7 +122,7 @@ def _tokens(line: str) -> list[str]:
 
 
 def parse_line(line: str, checks: dict[str, Check] | None = None) -> Record | str:
-    """A Record, or a :class:`Verdict`.
+    """A Record, or a :class:`Unwanted`.
 
     Fields are read from the left, and ``checks`` (by field name) are asked as
     soon as their field is read, so that a line that does not match is not called invalid for what is missing
@@ -134,9 +134,9 @@ def parse_line(line: str, checks: dict[str, Check] | None = None) -> Record | st
     for index, name in enumerate(FIELDS):
         token = tokens[index] if index < len(tokens) else None
         if token is None and (index <= _LAST_REQUIRED or name == "pe_taskid"):
-            return Verdict.INVALID
+            return Unwanted.INVALID
         setattr(record, name, _converted(name, token))
         check = wanted.get(name)
         if check is not None and not check(record):
-            return Verdict.SKIPPED
+            return Unwanted.SKIPPED
     return record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .accounting import RUSAGE, Check, Record, Verdict
+from .accounting import RUSAGE, Check, Record, Unwanted
 from .flavours import Accounting
 
 _TIMES = ("start_time", "end_time", "submission_time")
@@ -76,7 +76,7 @@ def format_json(record: Record, form: Accounting) -> str:
 
 
 def parse_json(line: str, checks: dict[str, Check] | None = None) -> Record | str:
-    """A Record, or a :class:`Verdict` (see :func:`~.accounting.parse_line`)."""
+    """A Record, or a :class:`Unwanted` (see :func:`~.accounting.parse_line`)."""
     try:
         values: dict[str, Any] = json.loads(line)
         usage = values.pop("usage")
@@ -94,6 +94,6 @@ def parse_json(line: str, checks: dict[str, Check] | None = None) -> Record | st
             else:
                 setattr(record, name, value)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Verdict.INVALID
+        return Unwanted.INVALID
     wanted = checks or {}
-    return record if all(check(record) for check in wanted.values()) else Verdict.SKIPPED
+    return record if all(check(record) for check in wanted.values()) else Unwanted.SKIPPED

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.template.job_script import (
     EXIT_NOT_STARTED,
-    Task,
+    ScriptTask,
     expanded,
     line,
     many,
@@ -65,23 +65,26 @@ def run(shell: Path, text: str, env: Mapping[str, str] = {}) -> subprocess.Compl
     )  # fmt: skip
 
 
-def outcome(shell: Path, task: Task) -> int:
+def outcome(shell: Path, task: ScriptTask) -> int:
     return run(shell, one(task, is_array=False)).returncode
 
 
 @PROPERTY
 @given(arguments=st.lists(words, max_size=6))
 def test_arguments_arrive_byte_for_byte(shell: Path, arguments: list[str]) -> None:
-    task = Task(PRINT, ["%s\\0", "first", *arguments])
+    task = ScriptTask(PRINT, ["%s\\0", "first", *arguments])
     expected = b"".join(os.fsencode(argument) + b"\0" for argument in ["first", *arguments])
     assert run(shell, one(task, is_array=False)).stdout == expected
-    assert run(shell, many([line(Task("/bin/false")), line(task)]), {"SGE_TASK_ID": "2"}).stdout == expected
+    assert (
+        run(shell, many([line(ScriptTask("/bin/false")), line(task)]), {"SGE_TASK_ID": "2"}).stdout
+        == expected
+    )
 
 
 @PROPERTY
 @given(variables=st.dictionaries(names, words, max_size=5))
 def test_variables_arrive_byte_for_byte(shell: Path, variables: dict[str, str]) -> None:
-    seen = run(shell, one(Task("/usr/bin/env", ["-0"], variables), is_array=False)).stdout
+    seen = run(shell, one(ScriptTask("/usr/bin/env", ["-0"], variables), is_array=False)).stdout
     found = dict(item.split(b"=", 1) for item in seen.split(b"\0") if item)
     assert {
         os.fsdecode(name): os.fsdecode(found.get(os.fsencode(name), b"?")) for name in variables
@@ -100,7 +103,7 @@ def test_a_word_is_one_line(text: str) -> None:
 def test_files_of_any_name(shell: Path, tmp_path: Path, name: bytes) -> None:
     text = os.fsdecode(name.translate(None, b"\0/$"))
     target = f"{tmp_path}/x{text}"
-    task = Task("/bin/cat", directory="/", input=target, output=target + ".out", error=target + ".err")
+    task = ScriptTask("/bin/cat", directory="/", input=target, output=target + ".out", error=target + ".err")
     Path(target).write_text("text")
     run(shell, one(task, is_array=False))
     assert Path(target + ".out").read_text() == "text"
@@ -113,7 +116,7 @@ def test_files_of_any_name(shell: Path, tmp_path: Path, name: bytes) -> None:
 def test_directories_of_any_name(shell: Path, tmp_path: Path, name: bytes) -> None:
     directory = f"{tmp_path}/x" + os.fsdecode(name.translate(None, b"\0/$"))
     Path(directory).mkdir()
-    seen = run(shell, one(Task("/bin/pwd", directory=directory), is_array=False)).stdout
+    seen = run(shell, one(ScriptTask("/bin/pwd", directory=directory), is_array=False)).stdout
     Path(directory).rmdir()
     assert seen == os.fsencode(directory) + b"\n"
 
@@ -140,21 +143,21 @@ def test_what_is_replaced_in_paths(shell: Path, path: str, single: str, array: s
 
 @pytest.mark.parametrize("code", [0, 1, 2, 99, 100, 126, 127, 128, 137, 255])
 def test_exit_status_is_the_commands(shell: Path, code: int) -> None:
-    assert outcome(shell, Task("/bin/sh", ["-c", f"exit {code}"])) == code
+    assert outcome(shell, ScriptTask("/bin/sh", ["-c", f"exit {code}"])) == code
 
 
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, signal.SIGKILL, signal.SIGUSR1, signal.SIGPIPE, signal.SIGXCPU]
 )
 def test_signals_are_the_commands(shell: Path, number: signal.Signals) -> None:
-    assert outcome(shell, Task("/bin/sh", ["-c", f"kill -{number.value} $$"])) == -number
+    assert outcome(shell, ScriptTask("/bin/sh", ["-c", f"kill -{number.value} $$"])) == -number
 
 
 def test_the_command_takes_the_place_of_the_shell(shell: Path) -> None:
     script = shell.parent / "script"
     for text in (
-        one(Task("/bin/sh", ["-c", "echo $$"]), is_array=True),
-        many([line(Task("/bin/sh", ["-c", "echo $$"]))]),
+        one(ScriptTask("/bin/sh", ["-c", "echo $$"]), is_array=True),
+        many([line(ScriptTask("/bin/sh", ["-c", "echo $$"]))]),
     ):
         script.write_text(text)
         with subprocess.Popen(
@@ -165,30 +168,30 @@ def test_the_command_takes_the_place_of_the_shell(shell: Path) -> None:
 
 
 NOT_STARTED = {
-    "no such file": Task("/no/such/command"),
-    "not on PATH": Task("no-such-command"),
-    "a directory": Task("/tmp"),
-    "not executable": Task("/etc/passwd"),
-    "no such command and a variable for env": Task("no-such-command", (), {"A B": "x"}),
-    "no directory": Task("/bin/true", directory="/no/such"),
-    "no input": Task("/bin/true", input="/no/such"),
-    "no place for output": Task("/bin/true", output="/no/such/file"),
-    "no place for joined output": Task("/bin/true", output="/no/such/file", joined=True),
-    "no place for errors": Task("/bin/true", error="/no/such/file"),
-    "empty": Task(""),
+    "no such file": ScriptTask("/no/such/command"),
+    "not on PATH": ScriptTask("no-such-command"),
+    "a directory": ScriptTask("/tmp"),
+    "not executable": ScriptTask("/etc/passwd"),
+    "no such command and a variable for env": ScriptTask("no-such-command", (), {"A B": "x"}),
+    "no directory": ScriptTask("/bin/true", directory="/no/such"),
+    "no input": ScriptTask("/bin/true", input="/no/such"),
+    "no place for output": ScriptTask("/bin/true", output="/no/such/file"),
+    "no place for joined output": ScriptTask("/bin/true", output="/no/such/file", joined=True),
+    "no place for errors": ScriptTask("/bin/true", error="/no/such/file"),
+    "empty": ScriptTask(""),
 }
 
 
 @pytest.mark.parametrize("task", NOT_STARTED.values(), ids=NOT_STARTED)
-def test_what_cannot_be_started(shell: Path, task: Task) -> None:
+def test_what_cannot_be_started(shell: Path, task: ScriptTask) -> None:
     assert outcome(shell, task) == EXIT_NOT_STARTED
     assert run(shell, many([line(task)]), {"SGE_TASK_ID": "1"}).returncode == EXIT_NOT_STARTED
 
 
 def test_why_it_could_not_be_started_is_in_the_error_file(shell: Path, tmp_path: Path) -> None:
     for name, task in (
-        ("o", Task("/no/such", output=f"{tmp_path}/o", joined=True)),
-        ("e", Task("/no/such", error=f"{tmp_path}/e")),
+        ("o", ScriptTask("/no/such", output=f"{tmp_path}/o", joined=True)),
+        ("e", ScriptTask("/no/such", error=f"{tmp_path}/e")),
     ):
         outcome(shell, task)
         assert "/no/such" in (tmp_path / name).read_text()
@@ -196,17 +199,19 @@ def test_why_it_could_not_be_started_is_in_the_error_file(shell: Path, tmp_path:
 
 @pytest.mark.parametrize("task_number", ["0", "4", "undefined"])
 def test_a_task_that_is_not_there(shell: Path, task_number: str) -> None:
-    assert run(shell, many([line(Task("/bin/true"))] * 3), {"SGE_TASK_ID": task_number}).returncode != 0
+    assert run(shell, many([line(ScriptTask("/bin/true"))] * 3), {"SGE_TASK_ID": task_number}).returncode != 0
 
 
 def test_each_task_runs_its_own_line(shell: Path) -> None:
-    script = many(line(Task(PRINT, [f"{number}"])) for number in range(1, 400))
+    script = many(line(ScriptTask(PRINT, [f"{number}"])) for number in range(1, 400))
     for number in (1, 2, 57, 398, 399):
         assert run(shell, script, {"SGE_TASK_ID": str(number)}).stdout == str(number).encode()
 
 
 def test_output_in_a_directory_has_the_usual_name(shell: Path, tmp_path: Path) -> None:
-    task = Task("/bin/sh", ["-c", "echo out; echo err >&2"], {}, str(tmp_path), None, ".", f"{tmp_path}")
+    task = ScriptTask(
+        "/bin/sh", ["-c", "echo out; echo err >&2"], {}, str(tmp_path), None, ".", f"{tmp_path}"
+    )
     run(shell, one(task, is_array=False))
     run(shell, many([line(task)]), {"SGE_TASK_ID": "1"})
     assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == {
@@ -215,7 +220,7 @@ def test_output_in_a_directory_has_the_usual_name(shell: Path, tmp_path: Path) -
 
 
 def test_files_are_appended_to(shell: Path, tmp_path: Path) -> None:
-    task = Task("/bin/sh", ["-c", "echo out; echo err >&2"], output=f"{tmp_path}/o", joined=True)
+    task = ScriptTask("/bin/sh", ["-c", "echo out; echo err >&2"], output=f"{tmp_path}/o", joined=True)
     for _ in range(2):
         run(shell, one(task, is_array=False))
     assert (tmp_path / "o").read_text() == "out\nerr\n" * 2
@@ -228,30 +233,30 @@ def test_functions_and_options_of_the_caller_change_nothing(shell: Path, tmp_pat
         "CDPATH": "/",
         "ENV": "/no",
     }
-    script = many([line(Task("/bin/pwd", directory=str(tmp_path)))])
+    script = many([line(ScriptTask("/bin/pwd", directory=str(tmp_path)))])
     found = run(shell, script, {**env, "SGE_TASK_ID": "1"})
     assert (found.returncode, found.stdout.decode()) == (0, f"{tmp_path}\n")
 
 
 def test_a_job_may_have_a_path_of_its_own(shell: Path) -> None:
-    found = run(shell, many([line(Task(PRINT, ["x"]))]), {"SGE_TASK_ID": "1", "PATH": "/no"})
+    found = run(shell, many([line(ScriptTask(PRINT, ["x"]))]), {"SGE_TASK_ID": "1", "PATH": "/no"})
     assert (found.returncode, found.stdout) == (0, b"x")
-    script = one(Task("printf", ["x"], {"PATH": "/no"}), is_array=False)
+    script = one(ScriptTask("printf", ["x"], {"PATH": "/no"}), is_array=False)
     here = {"PATH": f"/tmp/1.1.all.q:{ENV['PATH']}"}  # as in a job, whose own directory stays in front
     assert run(shell, script, here).returncode == EXIT_NOT_STARTED
 
 
 def test_a_command_that_looks_like_a_variable() -> None:
     with pytest.raises(ValueError, match="a=b"):
-        line(Task("a=b", (), {"A B": "x"}))
+        line(ScriptTask("a=b", (), {"A B": "x"}))
 
 
 def test_no_line_of_a_users_is_an_embedded_option() -> None:
-    script = one(Task("/bin/echo", ["\n#$ -q other.q\n"]), is_array=False)
+    script = one(ScriptTask("/bin/echo", ["\n#$ -q other.q\n"]), is_array=False)
     assert not any(text.startswith("#$") for text in script.splitlines())
 
 
 @PROPERTY
 @given(words, st.lists(words, max_size=3))
 def test_the_line_of_a_plain_task(command: str, arguments: list[str]) -> None:
-    assert plain_line(command, arguments) == line(Task(command, arguments))
+    assert plain_line(command, arguments) == line(ScriptTask(command, arguments))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drmaa_cli.cli.usage.text import Wanted, print_usage
+from drmaa_cli.cli.usage.text import TextOptions, print_usage
 from drmaa_cli.cli.words import jobs, spread_in_words
 from drmaa_cli.jobs.usage import duration
 from drmaa_cli.jobs.usage_groups import Spread, UsedJob, usage_groups
@@ -34,7 +34,7 @@ def test_so_many_jobs() -> None:
 
 def told(capsys: pytest.CaptureFixture[str], *used: UsedJob, waiting: int = 0) -> list[str]:
     groups = [(group, ()) for group in usage_groups(("align-*", one) for one in used)]
-    print_usage(["nightly"], {"running": waiting} if waiting else {}, groups, Wanted())
+    print_usage(["nightly"], {"running": waiting} if waiting else {}, groups, TextOptions())
     return capsys.readouterr().out.splitlines()
 
 

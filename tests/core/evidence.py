@@ -17,7 +17,7 @@ from drmaa_cli.gridengine.records import (
     TaskSet,
 )
 from drmaa_cli.jobs.job_end import End
-from drmaa_cli.jobs.lifecycle import Ended
+from drmaa_cli.jobs.lifecycle import EndedTasks
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.jobs.tracked_job import Rules, TrackedJob
 from tests.gridengine import captured
@@ -94,9 +94,9 @@ def known(
     return TrackedJob(job, order, tasks, submitted)
 
 
-def ended(number: int, task: int, end: End) -> Ended:
+def ended(number: int, task: int, end: End) -> EndedTasks:
     """One task has ended."""
-    return Ended(number, TaskNumbers(TaskRange(task, task)), end)
+    return EndedTasks(number, TaskNumbers(TaskRange(task, task)), end)
 
 
 def row(state: str = "r", tasks: TaskSet | None = None, job: int = NUMBER) -> JobRow:

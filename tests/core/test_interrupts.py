@@ -15,7 +15,7 @@ import drmaa_cli
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
-from drmaa_cli.system.background import Work
+from drmaa_cli.system.background import BackgroundCall
 from tests.core.conftest import Cell, run, template
 from tests.core.interrupts import Interrupt, interrupted_at
 from tests.tables import sampled, slow
@@ -133,14 +133,14 @@ def test_an_interrupt_while_an_answer_is_taken_in_does_not_lose_it(
     (job,) = map(str, run(session))
     cell.qmaster.end(int(job), 3)
     results = iter(range(1, 1000))
-    ordinary = Work.result
+    ordinary = BackgroundCall.result
 
-    def result(work: Work[Any]) -> Any:
+    def result(work: BackgroundCall[Any]) -> Any:
         if next(results) == nth:
             raise Interrupt
         return ordinary(work)
 
-    monkeypatch.setattr(Work, "result", result)
+    monkeypatch.setattr(BackgroundCall, "result", result)
     with pytest.raises(Interrupt):
         session.wait(job)
     assert session.wait(job).exitStatus == 3

@@ -14,8 +14,8 @@ from collections.abc import Callable
 import pytest
 
 from drmaa_cli.system import background, locks
-from drmaa_cli.system.background import Work
-from drmaa_cli.system.locks import Hold, Lock, Role, Signal
+from drmaa_cli.system.background import BackgroundCall
+from drmaa_cli.system.locks import Claim, Lock, Role, Signal
 from tests.core.interrupts import interrupted_at
 
 OURS = frozenset({locks.__file__, background.__file__, __file__})
@@ -131,7 +131,7 @@ def test_it_is_held_while_its_frame_runs_however_long() -> None:
 
 def test_a_holder_that_died_holds_no_more() -> None:
     lock = Lock()
-    holder = threading.Thread(target=lambda: lock.take(Hold(sys._getframe())))
+    holder = threading.Thread(target=lambda: lock.take(Claim(sys._getframe())))
     holder.start()
     holder.join(HANG_GUARD)
     enter(lock)
@@ -145,7 +145,7 @@ def test_a_signal_handler_is_told_instead_of_waiting_for_itself() -> None:
 
 
 def test_a_claim_without_a_frame_holds_until_it_is_given_back() -> None:
-    lock, hold = Lock(), Hold(None)
+    lock, hold = Lock(), Claim(None)
     taker = threading.Thread(target=lock.take, args=(hold,))
     taker.start()
     taker.join(HANG_GUARD)
@@ -157,8 +157,8 @@ def test_a_claim_without_a_frame_holds_until_it_is_given_back() -> None:
 def test_a_role_passes_on_when_its_frame_is_left() -> None:
     role = Role()
 
-    def play() -> Hold:
-        mine = Hold(sys._getframe())
+    def play() -> Claim:
+        mine = Claim(sys._getframe())
         assert role.claim(mine)
         assert role.claim(mine)
         assert not in_other_thread_claims()
@@ -166,7 +166,7 @@ def test_a_role_passes_on_when_its_frame_is_left() -> None:
 
     def in_other_thread_claims() -> bool:
         found: list[bool] = []
-        thread = threading.Thread(target=lambda: found.append(role.claim(Hold(sys._getframe()))))
+        thread = threading.Thread(target=lambda: found.append(role.claim(Claim(sys._getframe()))))
         thread.start()
         thread.join()
         return found[0]
@@ -185,10 +185,10 @@ def test_an_early_wake_up_is_not_lost() -> None:
 
 def test_work_is_done_or_known_to_be_lost_at_each_instant() -> None:
     done: list[int] = []
-    made: list[Work[None]] = []
+    made: list[BackgroundCall[None]] = []
 
     def do() -> None:
-        work = Work(lambda: done.append(1), starter=Hold(sys._getframe()))
+        work = BackgroundCall(lambda: done.append(1), starter=Claim(sys._getframe()))
         made.append(work)
         work.start()
         work.wait(HANG_GUARD)
@@ -208,7 +208,7 @@ def test_work_is_done_or_known_to_be_lost_at_each_instant() -> None:
 
 
 def test_what_work_raises_is_its_result() -> None:
-    work: Work[None] = Work(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    work: BackgroundCall[None] = BackgroundCall(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
     work.start()
     assert work.wait(HANG_GUARD)
     with pytest.raises(KeyboardInterrupt):
@@ -220,7 +220,7 @@ def test_where_no_thread_can_be_had_work_is_done_at_once(monkeypatch: pytest.Mon
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr("_thread.start_new_thread", refuse)
-    work = Work(lambda: 7)
+    work = BackgroundCall(lambda: 7)
     work.start()
     assert work.is_over
     assert work.result() == 7

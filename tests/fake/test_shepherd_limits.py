@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from fake_sge.execution.shepherd import RESEND, Watch
+from fake_sge.execution.shepherd import RESEND, JobWatch
 
 
-class Silent(Watch):
+class Silent(JobWatch):
     """Notes signals in place of sending them."""
 
     def __init__(self, **limits: float) -> None:

@@ -19,7 +19,7 @@ from drmaa_cli.futures import (
     watcher,
 )
 from drmaa_cli.futures.spool import Spool
-from drmaa_cli.futures.submission import Submission, Submitter
+from drmaa_cli.futures.submission import BundleSubmitter, PendingBundle
 from drmaa_cli.session.arrivals import Arrivals
 from drmaa_cli.session.job_session import JobSession
 from tests.futures.functions import add
@@ -255,15 +255,15 @@ def test_jobs_whose_submission_is_under_way_are_left_to_a_later_program(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executor = scene(gather=0.01, session="left", keys=True)
-    submits, answered, submit = threading.Event(), threading.Event(), Submitter.submit
+    submits, answered, submit = threading.Event(), threading.Event(), BundleSubmitter.submit
 
-    def slow(submitter: Submitter, submission: Submission) -> list[str]:
+    def slow(submitter: BundleSubmitter, submission: PendingBundle) -> list[str]:
         ids = submit(submitter, submission)
         submits.set()
         assert answered.wait(PATIENCE)
         return ids
 
-    monkeypatch.setattr(Submitter, "submit", slow)
+    monkeypatch.setattr(BundleSubmitter, "submit", slow)
     futures = [executor.submit(add, number) for number in range(3)]
     assert submits.wait(PATIENCE)
     leaving = threading.Thread(target=executor.detach)

@@ -13,7 +13,7 @@ import pytest
 from drmaa_cli.gridengine import qstat, queues, surroundings, verification, waiting
 from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import CommandFailed, GridEngineError, QmasterUnreachable, UnreadableReply
-from drmaa_cli.gridengine.verification import Verdict
+from drmaa_cli.gridengine.verification import Startable
 from tests.gridengine import captured
 from tests.tables import each_row
 
@@ -161,15 +161,15 @@ def test_ranges_of_slots() -> None:
 @each_row(
     "text, verdict",
     [
-        ("verification: found suitable queue(s)\n", Verdict.POSSIBLE),
-        ("verification: found possible assignment with 2 slots\n", Verdict.POSSIBLE),
-        ("verification: job is already running or is held\n", Verdict.NOT_ASKED),
-        ('Job 7 has no permission for host "n1"\nverification: no suitable queues\n', Verdict.IMPOSSIBLE),
-        ('denied: "nobody" must be at least owner of job 7 to change job attributes\n', Verdict.DENIED),
-        ('denied: job "7" does not exist\n', Verdict.GONE),
+        ("verification: found suitable queue(s)\n", Startable.POSSIBLE),
+        ("verification: found possible assignment with 2 slots\n", Startable.POSSIBLE),
+        ("verification: job is already running or is held\n", Startable.NOT_ASKED),
+        ('Job 7 has no permission for host "n1"\nverification: no suitable queues\n', Startable.IMPOSSIBLE),
+        ('denied: "nobody" must be at least owner of job 7 to change job attributes\n', Startable.DENIED),
+        ('denied: job "7" does not exist\n', Startable.GONE),
     ],
 )
-def test_verdicts(text: str, verdict: Verdict) -> None:
+def test_verdicts(text: str, verdict: Startable) -> None:
     assert verification.parse(result(text), 7).verdict is verdict
     assert verification.parse(result("", text, 1), 7).verdict is verdict
 

@@ -19,7 +19,7 @@ import drmaa_cli
 from drmaa_cli.errors import AuthorizationException, DrmCommunicationException, DrmsInitException
 from drmaa_cli.system.runner import AnswerFiles, Command, HostUnreachable
 from drmaa_cli.system.ssh.master import socket_directory
-from drmaa_cli.system.ssh.prompts import Prompt, Question
+from drmaa_cli.system.ssh.prompts import Prompt, PromptKind
 from tests.patience import PATIENCE
 from tests.ssh.away import ROOT
 from tests.ssh.conftest import MakeRunner
@@ -173,7 +173,7 @@ def test_a_host_on_the_way_that_asks_the_same(
         runner = runner_of(server, ask, contact=contact)
         runner.open()
         assert runner.run(TRUE).exit_code == 0
-        assert [prompt.kind for prompt in asked] == [Question.PASSPHRASE] * 2
+        assert [prompt.kind for prompt in asked] == [PromptKind.PASSPHRASE] * 2
         runner.close()
         asked.clear()
         with pytest.raises(AuthorizationException, match="was rejected"):

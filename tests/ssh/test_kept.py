@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli.system.runner import AnswerFiles, Command, CommandNotFound, HostUnreachable
-from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
+from drmaa_cli.system.ssh.kept import CommandFate, KeptAnswer, read_fate
 from drmaa_cli.system.ssh.remote_shell import (
     NOT_BEGUN,
-    Answer,
+    RemoteResult,
     forestall_line,
     forget_line,
     loader,
@@ -39,7 +39,7 @@ class Host:
     def __init__(self, home: Path, path: str = "/usr/bin:/bin") -> None:
         self.home, self.answers, self.path = home, home / BELOW, path
 
-    def run(self, line: str) -> Answer:
+    def run(self, line: str) -> RemoteResult:
         done = subprocess.run(
             ["/bin/sh", "-c", loader(MARKER)],
             input=payload(MARKER, line),
@@ -49,10 +49,10 @@ class Host:
         )
         return read_answer(done.stdout, done.stderr, MARKER)
 
-    def submit(self, text: str = "echo 17; echo warned >&2; exit 4") -> Answer:
+    def submit(self, text: str = "echo 17; echo warned >&2; exit 4") -> RemoteResult:
         return self.run(script_line(("/bin/sh", "-c", text), {}, MARKER, NAME))
 
-    def fate(self) -> Kept:
+    def fate(self) -> KeptAnswer:
         answer = self.run(script_line(("/bin/sh", "-c", forestall_line(NAME)), {}, MARKER))
         assert answer.exit_code == 0, answer
         return read_fate(answer)
@@ -86,18 +86,18 @@ def fill(disk: Path) -> None:
 
 def test_an_answer_is_told_and_kept(host: Host) -> None:
     assert host.submit()[:3] == (4, b"17\n", b"warned\n")
-    assert host.fate() == Kept(Fate.ENDED, 4, b"17\n", b"warned\n")
+    assert host.fate() == KeptAnswer(CommandFate.ENDED, 4, b"17\n", b"warned\n")
     assert {path.stat().st_mode & 0o077 for path in host.answers.glob("*.???")} == {0}
     host.run(script_line(("true",), {}, MARKER, then=f"{forget_line([NAME, 'another.1'])} wait"))
     assert list(host.answers.iterdir()) == []
 
 
 def test_what_is_looked_up_first_never_begins(host: Host) -> None:
-    assert host.fate().fate is Fate.NEVER_BEGUN
+    assert host.fate().fate is CommandFate.NEVER_BEGUN
     answer = host.submit("touch ran")
     assert answer.exit_code == NOT_BEGUN
     assert b"File exists" in answer.stderr
-    assert host.fate().fate is Fate.NEVER_BEGUN
+    assert host.fate().fate is CommandFate.NEVER_BEGUN
     assert os.listdir(host.answers) == [NAME]  # noqa: PTH208  # names
 
 
@@ -108,7 +108,7 @@ def test_what_was_killed_is_gone(host: Host, printed: str) -> None:
     ended.wait()
     (host.answers / NAME).symlink_to(str(ended.pid))
     found = host.fate()
-    assert found.fate is Fate.KILLED
+    assert found.fate is CommandFate.KILLED
     assert found.exit_code == -9
 
 
@@ -116,7 +116,7 @@ def test_what_was_claimed_just_now_is_running(host: Host) -> None:
     """Between the claim and the first byte of output nothing is there but the claim."""
     host.answers.mkdir(parents=True)
     (host.answers / NAME).symlink_to(str(os.getpid()))
-    assert host.fate().fate is Fate.RUNNING
+    assert host.fate().fate is CommandFate.RUNNING
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/usr/bin:/bin"])
@@ -124,7 +124,7 @@ def test_the_path_of_the_job_matters_to_qsub_only(host: Host, path: str) -> None
     host.path = path
     line = script_line(("/bin/sh", "-c", "echo $PATH"), {"PATH": "/elsewhere"}, MARKER, NAME)
     assert host.run(line)[:3] == (0, b"/elsewhere\n", b"")
-    assert host.fate() == Kept(Fate.ENDED, 0, b"/elsewhere\n", b"")
+    assert host.fate() == KeptAnswer(CommandFate.ENDED, 0, b"/elsewhere\n", b"")
 
 
 def test_the_mask_of_new_files_is_the_logins(host: Host) -> None:
@@ -150,7 +150,7 @@ def test_a_full_disk(small_disk: Path) -> None:
     assert answer.exit_code == NOT_BEGUN
     assert b"No space left on device" in answer.stderr
     (small_disk / "filling").unlink()
-    assert host.fate().fate is Fate.NEVER_BEGUN
+    assert host.fate().fate is CommandFate.NEVER_BEGUN
 
 
 def test_a_disk_that_fills_up_in_the_middle(small_disk: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_disk_that_fills_up_in_the_middle(small_disk: Path) -> None:
     host = Host(small_disk)
     answer = host.submit(f"cat /dev/zero >{small_disk}/filling; echo lost; exit 0")
     assert answer.exit_code == 0
-    assert host.fate().fate is Fate.ENDED
+    assert host.fate().fate is CommandFate.ENDED
 
 
 def command(name: str, folder: Path, *words: str) -> Command:

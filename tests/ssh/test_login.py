@@ -16,7 +16,7 @@ import pytest
 from drmaa_cli.errors import AuthorizationException, DrmsInitException
 from drmaa_cli.system.runner import Command, HostUnreachable
 from drmaa_cli.system.ssh.login import LoginFailed, log_in
-from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
+from drmaa_cli.system.ssh.prompts import NoLogin, Prompt, PromptKind
 from tests.ssh.conftest import ENVIRONMENT, MakeRunner
 from tests.ssh.server import SshServer
 from tests.ssh.test_runner import until
@@ -65,13 +65,13 @@ def test_a_rejected_answer_is_given_once() -> None:
     given = {"(anna@submit) Password: ": "wrong"}
     with pytest.raises(LoginFailed, match="was rejected") as failed:
         converse("(anna@submit) Password: ", answers=given)
-    assert failed.value.kind is Failure.REJECTED
+    assert failed.value.kind is NoLogin.REJECTED
 
 
 def test_nobody_to_answer() -> None:
     with pytest.raises(LoginFailed, match="nobody is here to answer 'Token:'") as failed:
         converse("Token: ", answers={})
-    assert failed.value.kind is Failure.NO_ANSWER
+    assert failed.value.kind is NoLogin.NO_ANSWER
 
 
 def test_a_new_password_is_wanted() -> None:
@@ -82,7 +82,7 @@ def test_a_new_password_is_wanted() -> None:
 def test_no_program() -> None:
     with pytest.raises(LoginFailed) as failed:
         log_in(["/nowhere/ssh"], ENVIRONMENT, lambda _: None, SILENCE, lambda: True)
-    assert failed.value.kind is Failure.SSH_UNUSABLE
+    assert failed.value.kind is NoLogin.SSH_UNUSABLE
 
 
 def test_no_pexpect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_no_pexpect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pexpect", None)
     with pytest.raises(LoginFailed, match=f"{sys.executable} -m pip install pexpect") as failed:
         converse("Password: ")
-    assert failed.value.kind is Failure.SSH_UNUSABLE
+    assert failed.value.kind is NoLogin.SSH_UNUSABLE
 
 
 def test_no_process_of_a_host_on_the_way_is_left(server: SshServer, runner_of: MakeRunner) -> None:
@@ -150,7 +150,7 @@ def test_a_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     runner = runner_of(locked_key, ask)
     runner.open()
     assert runner.run(Command(("echo", "in"), "/bin/echo", {}, SILENCE)).stdout == b"in\n"
-    assert [prompt.kind for prompt in asked] == [Question.PASSPHRASE]
+    assert [prompt.kind for prompt in asked] == [PromptKind.PASSPHRASE]
 
 
 @pytest.mark.slow

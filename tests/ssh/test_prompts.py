@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drmaa_cli.system.ssh.prompts import (
-    Failure,
+    NoLogin,
     Prompt,
-    Question,
+    PromptKind,
     failure,
     is_expired,
     is_rejection,
@@ -22,42 +22,42 @@ from tests.tables import each_row
 # Each wording as its program prints it, with names of our own.
 KNOWN = [
     # OpenSSH 7.4, and 8.0 and later
-    ("Are you sure you want to continue connecting (yes/no)? ", Question.HOST_KEY),
-    ("Are you sure you want to continue connecting (yes/no/[fingerprint])? ", Question.HOST_KEY),
-    ("Please type 'yes', 'no' or the fingerprint: ", Question.HOST_KEY),
-    ("Enter passphrase for key '/home/anna/.ssh/id_ed25519': ", Question.PASSPHRASE),
-    ("Enter passphrase for RSA key '/home/anna/.ssh/id_rsa': ", Question.PASSPHRASE),
-    ("Enter PIN for ED25519-SK key /home/anna/.ssh/id_ed25519_sk: ", Question.PASSPHRASE),
-    ("Enter PIN for 'PIV_II (PIV Card Holder pin)': ", Question.PASSPHRASE),
-    ("anna@submit.example.org's password: ", Question.ACCOUNT_PASSWORD),
+    ("Are you sure you want to continue connecting (yes/no)? ", PromptKind.HOST_KEY),
+    ("Are you sure you want to continue connecting (yes/no/[fingerprint])? ", PromptKind.HOST_KEY),
+    ("Please type 'yes', 'no' or the fingerprint: ", PromptKind.HOST_KEY),
+    ("Enter passphrase for key '/home/anna/.ssh/id_ed25519': ", PromptKind.PASSPHRASE),
+    ("Enter passphrase for RSA key '/home/anna/.ssh/id_rsa': ", PromptKind.PASSPHRASE),
+    ("Enter PIN for ED25519-SK key /home/anna/.ssh/id_ed25519_sk: ", PromptKind.PASSPHRASE),
+    ("Enter PIN for 'PIV_II (PIV Card Holder pin)': ", PromptKind.PASSPHRASE),
+    ("anna@submit.example.org's password: ", PromptKind.ACCOUNT_PASSWORD),
     # pam_unix before and after 8.5
-    ("Password: ", Question.SERVERS),
-    ("(anna@submit) Password: ", Question.SERVERS),
-    ("(anna@submit.example.org) Current password: ", Question.NEW_PASSWORD),
-    ("(current) UNIX password: ", Question.NEW_PASSWORD),
-    ("New password: ", Question.NEW_PASSWORD),
+    ("Password: ", PromptKind.SERVERS),
+    ("(anna@submit) Password: ", PromptKind.SERVERS),
+    ("(anna@submit.example.org) Current password: ", PromptKind.NEW_PASSWORD),
+    ("(current) UNIX password: ", PromptKind.NEW_PASSWORD),
+    ("New password: ", PromptKind.NEW_PASSWORD),
     # Google Authenticator, pam_oath, pam_yubico
-    ("Verification code: ", Question.SERVERS),
-    ("(anna@submit) Verification code: ", Question.SERVERS),
-    ("One-time password (OATH) for `anna': ", Question.SERVERS),
-    ("YubiKey for `anna': ", Question.SERVERS),
+    ("Verification code: ", PromptKind.SERVERS),
+    ("(anna@submit) Verification code: ", PromptKind.SERVERS),
+    ("One-time password (OATH) for `anna': ", PromptKind.SERVERS),
+    ("YubiKey for `anna': ", PromptKind.SERVERS),
     # Duo, SecurID, FreeIPA, Kerberos
-    ("Passcode or option (1-3): ", Question.SERVERS),
-    ("(anna@submit) Passcode or option (1-2): ", Question.SERVERS),
-    ("Enter PASSCODE: ", Question.SERVERS),
-    ("First Factor: ", Question.SERVERS),
-    ("Second Factor (optional): ", Question.SERVERS),
-    ("Password for anna@EXAMPLE.ORG: ", Question.SERVERS),
+    ("Passcode or option (1-3): ", PromptKind.SERVERS),
+    ("(anna@submit) Passcode or option (1-2): ", PromptKind.SERVERS),
+    ("Enter PASSCODE: ", PromptKind.SERVERS),
+    ("First Factor: ", PromptKind.SERVERS),
+    ("Second Factor (optional): ", PromptKind.SERVERS),
+    ("Password for anna@EXAMPLE.ORG: ", PromptKind.SERVERS),
 ]
 
 
 @each_row("line, kind", KNOWN)
-def test_known_questions(line: str, kind: Question) -> None:
+def test_known_questions(line: str, kind: PromptKind) -> None:
     assert question(line, is_quiet=False) == Prompt(kind, line)
 
 
 @each_row("line, kind", KNOWN)
-def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: Question) -> None:
+def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: PromptKind) -> None:
     for length in range(len(line.rstrip(": ?'"))):
         part = question(line[:length], is_quiet=False)
         assert part is None or part.text.endswith(("? ", ": "))
@@ -69,7 +69,7 @@ def test_a_question_that_is_half_printed_is_none_yet(line: str, kind: Question) 
 )
 def test_an_unknown_question_is_one_once_it_is_quiet(line: str) -> None:
     assert question(line, is_quiet=False) is None
-    assert question(line, is_quiet=True) == Prompt(Question.SERVERS, line)
+    assert question(line, is_quiet=True) == Prompt(PromptKind.SERVERS, line)
 
 
 @pytest.mark.parametrize("line", ["", "Welcome to submit", "Last login: Mon Nov  2 10:00", "   "])
@@ -104,32 +104,34 @@ CHOICE = "(anna@submit) Which token?\n [1] phone\n [2] key\n> "
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (UNKNOWN, Question.HOST_KEY),
-        (DUO, Question.SERVERS),
-        (OLD_DUO, Question.SERVERS),
-        (CHOICE, Question.SERVERS),
+        (UNKNOWN, PromptKind.HOST_KEY),
+        (DUO, PromptKind.SERVERS),
+        (OLD_DUO, PromptKind.SERVERS),
+        (CHOICE, PromptKind.SERVERS),
     ],
 )
 @pytest.mark.parametrize(
     "before", ["", "Welcome to submit\nAll is watched: yes\n", "debug1: Next: password\n"]
 )
-def test_a_question_is_shown_with_what_it_takes_to_answer_it(text: str, kind: Question, before: str) -> None:
+def test_a_question_is_shown_with_what_it_takes_to_answer_it(
+    text: str, kind: PromptKind, before: str
+) -> None:
     assert question(before + text, is_quiet=True) == Prompt(kind, text)
 
 
 def test_ssh_logs_between_the_lines() -> None:
     said = UNKNOWN.replace("This key", "debug1: no DNS record: none\nThis key")
-    assert question(said, is_quiet=False) == Prompt(Question.HOST_KEY, UNKNOWN)
+    assert question(said, is_quiet=False) == Prompt(PromptKind.HOST_KEY, UNKNOWN)
 
 
-PASSPHRASE = Prompt(Question.PASSPHRASE, "Enter passphrase for key 'k': ")
-PASSWORD = Prompt(Question.ACCOUNT_PASSWORD, "anna@submit's password: ")
-FIRST = Prompt(Question.SERVERS, "(anna@submit) Password: ")
-CODE = Prompt(Question.SERVERS, "(anna@submit) Verification code: ")
-HOST_KEY = Prompt(Question.HOST_KEY, "Are you sure (yes/no)? ")
+PASSPHRASE = Prompt(PromptKind.PASSPHRASE, "Enter passphrase for key 'k': ")
+PASSWORD = Prompt(PromptKind.ACCOUNT_PASSWORD, "anna@submit's password: ")
+FIRST = Prompt(PromptKind.SERVERS, "(anna@submit) Password: ")
+CODE = Prompt(PromptKind.SERVERS, "(anna@submit) Verification code: ")
+HOST_KEY = Prompt(PromptKind.HOST_KEY, "Are you sure (yes/no)? ")
 PARTIAL = 'Authenticated using "publickey" with partial success.\n'
-JUMP = Prompt(Question.ACCOUNT_PASSWORD, "anna@jump's password: ")
-JUMP_CODE = Prompt(Question.SERVERS, "(anna@jump) Verification code: ")
+JUMP = Prompt(PromptKind.ACCOUNT_PASSWORD, "anna@jump's password: ")
+JUMP_CODE = Prompt(PromptKind.SERVERS, "(anna@jump) Verification code: ")
 THROUGH = "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2\n"
 
 
@@ -175,29 +177,35 @@ Host key verification failed.
 @each_row(
     "said, kind",
     [
-        (CHANGED, Failure.HOST_KEY_CHANGED),
-        ("Host key verification failed.", Failure.HOST_KEY_UNKNOWN),
-        ("No ED25519 host key is known for submit and you have requested strict", Failure.HOST_KEY_UNKNOWN),
-        ("anna@submit: Permission denied (publickey,password).", Failure.REJECTED),
-        ("Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures", Failure.REJECTED),
-        ("ssh: Could not resolve hostname submit: Name or service not known", Failure.UNREACHABLE),
-        ("ssh: connect to host submit port 22: Connection refused", Failure.UNREACHABLE),
-        ("ssh: connect to host submit port 22: No route to host", Failure.UNREACHABLE),
-        ("ssh: connect to host submit port 22: Connection timed out", Failure.UNREACHABLE),
-        ("kex_exchange_identification: Connection closed by remote host", Failure.CLOSED),
-        ("ssh_exchange_identification: read: Connection reset by peer", Failure.CLOSED),
-        ("Connection closed by 10.0.0.7 port 22", Failure.CLOSED),
-        ('unix_listener: path "/tmp/x" too long for Unix domain socket', Failure.SSH_UNUSABLE),
-        ("command-line: line 0: Bad configuration option: controlpersist", Failure.SSH_UNUSABLE),
-        ("Can't open user config file /nowhere: No such file or directory", Failure.SSH_UNUSABLE),
-        ("vdollar_percent_expand: unknown key %x", Failure.SSH_UNUSABLE),
-        ("Not allowed at this time", Failure.CLOSED),
-        ("something else", Failure.UNCLEAR),
-        ("debug1: Connection closed: not yet\nsomething else", Failure.UNCLEAR),
-        ("", Failure.UNCLEAR),
+        (CHANGED, NoLogin.HOST_KEY_CHANGED),
+        ("Host key verification failed.", NoLogin.HOST_KEY_UNKNOWN),
+        (
+            "No ED25519 host key is known for submit and you have requested strict",
+            NoLogin.HOST_KEY_UNKNOWN,
+        ),
+        ("anna@submit: Permission denied (publickey,password).", NoLogin.REJECTED),
+        (
+            "Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures",
+            NoLogin.REJECTED,
+        ),
+        ("ssh: Could not resolve hostname submit: Name or service not known", NoLogin.UNREACHABLE),
+        ("ssh: connect to host submit port 22: Connection refused", NoLogin.UNREACHABLE),
+        ("ssh: connect to host submit port 22: No route to host", NoLogin.UNREACHABLE),
+        ("ssh: connect to host submit port 22: Connection timed out", NoLogin.UNREACHABLE),
+        ("kex_exchange_identification: Connection closed by remote host", NoLogin.CLOSED),
+        ("ssh_exchange_identification: read: Connection reset by peer", NoLogin.CLOSED),
+        ("Connection closed by 10.0.0.7 port 22", NoLogin.CLOSED),
+        ('unix_listener: path "/tmp/x" too long for Unix domain socket', NoLogin.SSH_UNUSABLE),
+        ("command-line: line 0: Bad configuration option: controlpersist", NoLogin.SSH_UNUSABLE),
+        ("Can't open user config file /nowhere: No such file or directory", NoLogin.SSH_UNUSABLE),
+        ("vdollar_percent_expand: unknown key %x", NoLogin.SSH_UNUSABLE),
+        ("Not allowed at this time", NoLogin.CLOSED),
+        ("something else", NoLogin.UNCLEAR),
+        ("debug1: Connection closed: not yet\nsomething else", NoLogin.UNCLEAR),
+        ("", NoLogin.UNCLEAR),
     ],
 )
-def test_failures(said: str, kind: Failure) -> None:
+def test_failures(said: str, kind: NoLogin) -> None:
     assert failure(said) is kind
 
 

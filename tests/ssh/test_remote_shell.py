@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drmaa_cli.system.ssh.remote_shell import (
     NOT_BEGUN,
-    Answer,
+    RemoteResult,
     Stdin,
     loader,
     payload,
@@ -28,7 +28,7 @@ MARKER = "0123456789abcdef"
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 
 
-def run(shell: str, line: str, stdin: bytes = b"") -> Answer:
+def run(shell: str, line: str, stdin: bytes = b"") -> RemoteResult:
     given = payload(MARKER, line, stdin)
     done = subprocess.run([shell, "-c", loader(MARKER)], input=given, capture_output=True, check=True)
     return read_answer(done.stdout, done.stderr, MARKER)

@@ -25,14 +25,14 @@ from drmaa_cli.session.reach import asker
 from drmaa_cli.system.runner import HostUnreachable
 from drmaa_cli.system.ssh import answers
 from drmaa_cli.system.ssh.login import LoginFailed, log_in
-from drmaa_cli.system.ssh.prompts import Prompt, Question
+from drmaa_cli.system.ssh.prompts import Prompt, PromptKind
 from tests.ssh.away import ROOT
 from tests.ssh.conftest import ENVIRONMENT, MakeRunner
 from tests.ssh.server import SshServer
 from tests.ssh.test_programs import SECRET, lock_key
 
 SILENCE = 120.0
-PASSWORD = Prompt(Question.SERVERS, "Password: ")
+PASSWORD = Prompt(PromptKind.SERVERS, "Password: ")
 
 # Asks with the terminal as it is, and says what the terminal says then.
 ECHOING = """
@@ -200,7 +200,7 @@ def test_whoever_is_asked_for_a_host_key_sees_it(server: SshServer, runner_of: M
         return "yes"
 
     runner_of(server, ask, host_key="ask").open()
-    assert [prompt.kind for prompt in asked] == [Question.HOST_KEY]
+    assert [prompt.kind for prompt in asked] == [PromptKind.HOST_KEY]
     assert f"[127.0.0.1]:{server.port}" in asked[0].text
     assert fingerprint in asked[0].text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.gridengine.records import JobRow
-from drmaa_cli.gridengine.verification import Answer, Verdict
+from drmaa_cli.gridengine.verification import Startable, Verification
 from drmaa_cli.gridengine.waiting import WaitingJob
 
 NOW = 1.8e9
@@ -30,9 +30,9 @@ def instance(name: str, used: int = 0, total: int = 4, state: str = "", *reasons
     return QueueInstance(name, used, 0, total, state, reasons)
 
 
-def not_now(*texts: str) -> Answer:
+def not_now(*texts: str) -> Verification:
     """What ``qalter -w`` says of a job for which there is no place."""
-    return Answer(Verdict.IMPOSSIBLE, texts)
+    return Verification(Startable.IMPOSSIBLE, texts)
 
 
 def full(name: str) -> str:
@@ -43,6 +43,6 @@ def away(name: str) -> str:
     return f'queue instance "{name}" dropped because it is temporarily not available'
 
 
-POSSIBLE = Answer(Verdict.POSSIBLE)
+POSSIBLE = Verification(Startable.POSSIBLE)
 TWO_FULL = (instance("a.q@n1", 4), instance("a.q@n2", 4))
-DENIED = Answer(Verdict.DENIED)
+DENIED = Verification(Startable.DENIED)

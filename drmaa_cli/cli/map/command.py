@@ -134,7 +134,7 @@ class Again(NamedTuple):
         return shlex.join([PROGRAM, command, *self.site, job])
 
 
-class Work(NamedTuple):
+class MapWork(NamedTuple):
     """What is to be done.
 
     Attributes:
@@ -152,7 +152,7 @@ class Work(NamedTuple):
     again: Again
 
 
-def _work(words: Sequence[str], options: dict[str, Any], context: click.Context, *, is_here: bool) -> Work:
+def _work(words: Sequence[str], options: dict[str, Any], context: click.Context, *, is_here: bool) -> MapWork:
     """Read and judge the commands."""
     log_dir, fenced = options["log_dir"], context.meta[FENCE]
     if fenced:
@@ -178,7 +178,7 @@ def _work(words: Sequence[str], options: dict[str, Any], context: click.Context,
         place = "stdin" if file == "-" else Path(file).name
         name = f"map-{name_of(place)}"
     directory = Path(log_dir) if log_dir else Path(f"{place}.map")
-    return Work(items, source, directory.absolute(), name, _again(words, context))
+    return MapWork(items, source, directory.absolute(), name, _again(words, context))
 
 
 def _content(file: str) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.map.plan import Task, request_of_json
+from drmaa_cli.cli.map.plan import ArrayTask, request_of_json
 from drmaa_cli.cli.request import Request
 from drmaa_cli.typed import NamedTuple
 
@@ -27,7 +27,7 @@ NAME = "jobs.jsonl"
 Identity = tuple[str, int]
 
 
-class Ended(NamedTuple):
+class EndedAttempt(NamedTuple):
     """How one attempt at a command ended.
 
     Attributes:
@@ -68,7 +68,7 @@ class Round(NamedTuple):
     key: str
     shell: str
     base: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[ArrayTask, ...]
 
 
 class History(NamedTuple):
@@ -91,7 +91,7 @@ class History(NamedTuple):
     rounds: list[Round]
     submitted: set[str]
     stopped: set[str]
-    ends: dict[Identity, Ended]
+    ends: dict[Identity, EndedAttempt]
     attempts: dict[Identity, int]
 
     @classmethod
@@ -99,7 +99,7 @@ class History(NamedTuple):
         """That of a run in which nothing has happened yet."""
         return cls(source, contact, run, [], set(), set(), {}, {})
 
-    def open_tasks(self, round_: Round) -> list[Task]:
+    def open_tasks(self, round_: Round) -> list[ArrayTask]:
         """The tasks of a round of which an end is missing."""
         return [
             task
@@ -255,7 +255,7 @@ class JobLog:
         self._rounds.discard(key)
         self._write({"void": key}, lasting=True)
 
-    def ended(self, end: Ended) -> None:
+    def ended(self, end: EndedAttempt) -> None:
         """A command has ended."""
         values = end._asdict()
         values["item"] = list(end.item)
@@ -314,7 +314,7 @@ def _history(records: Iterator[dict[str, Any]]) -> History:
         if "round" in record:
             requests = [request_of_json(values) for values in record["requests"]]
             tasks = tuple(
-                Task(tuple(Item(*item) for item in items), attempt, requests[at])
+                ArrayTask(tuple(Item(*item) for item in items), attempt, requests[at])
                 for attempt, at, items in record["tasks"]
             )
             found.rounds.append(Round(record["round"], record["key"], record["shell"], record["base"], tasks))
@@ -332,7 +332,7 @@ def _history(records: Iterator[dict[str, Any]]) -> History:
 def _note(found: History, values: dict[str, Any]) -> None:
     code = values["exit"]
     kinds = tuple(values.get("kinds", () if code is None else plan.of_exit(code)))
-    end = Ended(**{**values, "item": Item(*values["item"]), "kinds": kinds})
+    end = EndedAttempt(**{**values, "item": Item(*values["item"]), "kinds": kinds})
     name = identity(end.item)
     if end.attempt >= found.attempts.get(name, 0):
         found.ends[name] = end

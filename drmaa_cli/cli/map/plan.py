@@ -29,7 +29,7 @@ exit $worst
 """
 
 
-class Task(NamedTuple):
+class ArrayTask(NamedTuple):
     """A task of an array: one command, or a bundle of them.
 
     Attributes:
@@ -142,7 +142,7 @@ def bundles(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
         yield tuple(items[start : start + size])
 
 
-def command_of(task: Task, shell: str, base: str) -> list[str]:
+def command_of(task: ArrayTask, shell: str, base: str) -> list[str]:
     """What a task runs.
 
     Args:
@@ -161,12 +161,12 @@ def output_of(base: str, item: Item) -> str:
     return f"{base}{item.line}.log"
 
 
-def ends_of(base: str, task: Task) -> str:
+def ends_of(base: str, task: ArrayTask) -> str:
     """The file in which the commands of a bundle say how they ended."""
     return f"{base}{task.items[0].line}-{task.items[-1].line}.ends"
 
 
-def task_output_of(base: str, task: Task) -> str:
+def task_output_of(base: str, task: ArrayTask) -> str:
     """The file of what a task itself says; that of its command where it has one."""
     if len(task.items) == 1:
         return output_of(base, task.items[0])

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from drmaa_cli.cli.ends import one_line
 from drmaa_cli.cli.follow import read_from
-from drmaa_cli.cli.map.joblog import Ended, Identity, JobLog, Round, identity
+from drmaa_cli.cli.map.joblog import EndedAttempt, Identity, JobLog, Round, identity
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import (
     DELETED,
+    ArrayTask,
     Rule,
-    Task,
     changed,
     changed_later,
     command_of,
@@ -82,14 +82,14 @@ class Rounds:
         run: str,
         name: str,
         retry: Retry,
-        told: Callable[[Ended], None],
+        told: Callable[[EndedAttempt], None],
         shown: Callable[[Progress | None], None],
     ) -> None:
         self._session, self._log, self._run, self._name, self._retry = session, log, run, name, retry
         self._told, self._shown = told, shown
-        self._under_way: dict[str, tuple[Task, Round]] = {}
+        self._under_way: dict[str, tuple[ArrayTask, Round]] = {}
         self._left: dict[str, int] = {}  # job number -> how many of its tasks are under way
-        self._again: dict[tuple[str, str], list[Task]] = {}  # by shell and directory of files
+        self._again: dict[tuple[str, str], list[ArrayTask]] = {}  # by shell and directory of files
         self._first: dict[Identity, int] = {}  # the first attempt of this process at a command
         self._stopped: set[str] = set()  # keys of rounds that the person before has ended with ctrl-C
         self._number = 0
@@ -124,7 +124,7 @@ class Rounds:
             if round_.key not in {job.key for job in self._session.jobs()}:
                 self._log.void(round_.key)
 
-    def attach(self, round_: Round, open_tasks: Sequence[Task], *, stopped: bool = False) -> list[str]:
+    def attach(self, round_: Round, open_tasks: Sequence[ArrayTask], *, stopped: bool = False) -> list[str]:
         """Submit what is written down unless it was submitted before, and follow its open tasks.
 
         Args:
@@ -217,17 +217,17 @@ class Rounds:
             else:
                 if before or round_.key in self._stopped:
                     self._first[identity(end.item)] = task.attempt + 1
-                again = Task((end.item,), task.attempt + 1, self._request(task, end, before=before))
+                again = ArrayTask((end.item,), task.attempt + 1, self._request(task, end, before=before))
                 self._again.setdefault((round_.shell, round_.base), []).append(again)
 
-    def _request(self, task: Task, end: Ended, *, before: bool) -> Request:
+    def _request(self, task: ArrayTask, end: EndedAttempt, *, before: bool) -> Request:
         """What a command asks for that is tried again."""
         rules = self._retry.rules
         if before:
             return changed_later(self._retry.request, task.request, rules, end.kinds)
         return changed(task.request, rules, end.kinds)
 
-    def _is_tried_again(self, end: Ended, task: Task, round_: Round, info: JobInfo) -> bool:
+    def _is_tried_again(self, end: EndedAttempt, task: ArrayTask, round_: Round, info: JobInfo) -> bool:
         if info.reason.kind in WANTED:
             return round_.key in self._stopped
         return task.attempt - self._first[identity(end.item)] < self._retry.times
@@ -240,7 +240,7 @@ class Rounds:
             self.submit(Round(number, key, shell, f"{directory}/{number}-", tuple(tasks)))
         self._again = {}
 
-    def _of_bundle(self, task: Task, info: JobInfo, round_: Round) -> list[Ended]:
+    def _of_bundle(self, task: ArrayTask, info: JobInfo, round_: Round) -> list[EndedAttempt]:
         """How each command of a bundle ended, by the file in which each has said so."""
         codes = self._codes(ends_of(round_.base, task), len(task.items), wait=info.hasExited)
         found = []
@@ -253,7 +253,9 @@ class Rounds:
                 why, kinds = "", ()
             else:
                 why, kinds = f"exit {code}", (*of_exit(code), *(["signal"] if code > 128 else []))
-            found.append(Ended(item, task.attempt, info.jobId, code, code == 0, why, output, None, kinds))
+            found.append(
+                EndedAttempt(item, task.attempt, info.jobId, code, code == 0, why, output, None, kinds)
+            )
         return found
 
     def _codes(self, path: str, count: int, *, wait: bool) -> Mapping[str, int]:
@@ -270,11 +272,13 @@ class Rounds:
             time.sleep(0.2)  # the file server is behind
 
 
-def _end(item: Item, task: Task, info: JobInfo, base: str) -> Ended:
+def _end(item: Item, task: ArrayTask, info: JobInfo, base: str) -> EndedAttempt:
     code = info.exitStatus if info.hasExited else None
     why, kinds = ("", ()) if info.succeeded else (one_line(end_in_words(info)), reasons_of(info))
     output = output_of(base, item)
-    return Ended(item, task.attempt, info.jobId, code, info.succeeded, why, output, info.wallclock, kinds)
+    return EndedAttempt(
+        item, task.attempt, info.jobId, code, info.succeeded, why, output, info.wallclock, kinds
+    )
 
 
 def reasons_of(info: JobInfo) -> tuple[str, ...]:
@@ -288,6 +292,8 @@ def reasons_of(info: JobInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, "signal") if info.hasSignal else found))
 
 
-def of_items(ends: Mapping[Identity, Ended], items: Iterable[Item]) -> list[tuple[Item, Ended | None]]:
+def of_items(
+    ends: Mapping[Identity, EndedAttempt], items: Iterable[Item]
+) -> list[tuple[Item, EndedAttempt | None]]:
     """The last end of each command."""
     return [(item, ends.get(identity(item))) for item in items]

@@ -14,9 +14,9 @@ from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.follow import home_of, is_here, make_directory, remove_directory
 from drmaa_cli.cli.map import plan
 from drmaa_cli.cli.map.display import Display
-from drmaa_cli.cli.map.joblog import Ended, History, Identity, JobLog, Round, identity, wanted
+from drmaa_cli.cli.map.joblog import EndedAttempt, History, Identity, JobLog, Round, identity, wanted
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.map.plan import Rule, Task
+from drmaa_cli.cli.map.plan import ArrayTask, Rule
 from drmaa_cli.cli.map.rounds import Retry, Rounds, of_items
 from drmaa_cli.cli.map.summary import print_begun, print_result, print_summary
 from drmaa_cli.cli.place import Place
@@ -28,12 +28,17 @@ from drmaa_cli.errors import DrmaaException
 from drmaa_cli.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.map.command import Work
+    from drmaa_cli.cli.map.command import MapWork
     from drmaa_cli.session.job_session import JobSession
 
 
 def run(
-    work: Work, place: Place, request: Request, times: int, rules: Sequence[Rule], options: Mapping[str, Any]
+    work: MapWork,
+    place: Place,
+    request: Request,
+    times: int,
+    rules: Sequence[Rule],
+    options: Mapping[str, Any],
 ) -> int:
     """Do it; the exit code.
 
@@ -55,7 +60,7 @@ def run(
         return _Run(work, session, log, history, Retry(times, rules, request), options).to_the_end(began)
 
 
-def _history(log: JobLog, work: Work, options: Mapping[str, Any]) -> History | None:
+def _history(log: JobLog, work: MapWork, options: Mapping[str, Any]) -> History | None:
     """What the job log tells of the run before, if that may be gone on with or set aside."""
     history = log.read()
     if history is None:
@@ -94,7 +99,7 @@ class _Run:
 
     def __init__(
         self,
-        work: Work,
+        work: MapWork,
         session: JobSession,
         log: JobLog,
         history: History | None,
@@ -106,7 +111,7 @@ class _Run:
         self._retry = retry._replace(request=self._request)
         self._history = history or History.new(work.source, session.contact, secrets.token_hex(4))
         self._is_new = history is None
-        self._ends: dict[Identity, Ended] = dict(self._history.ends)
+        self._ends: dict[Identity, EndedAttempt] = dict(self._history.ends)
         done = sum(end is not None and end.well for _, end in of_items(self._ends, work.items))
         self._display = Display(len(work.items), done, quiet=options["quiet"])
         self._rounds = Rounds(
@@ -179,7 +184,7 @@ class _Run:
                 history.rounds.remove(round_)
         return [round_ for round_ in rounds if round_ in history.rounds]
 
-    def _chosen(self, tasks: Sequence[Task]) -> list[Task]:
+    def _chosen(self, tasks: Sequence[ArrayTask]) -> list[ArrayTask]:
         """Those of some tasks that have a command that is still wanted."""
         now = {identity(item) for item in self._work.items}
         chosen = [task for task in tasks if any(identity(item) in now for item in task.items)]
@@ -198,7 +203,7 @@ class _Run:
             request = self._request_of(item, history, before)
             alike.setdefault(repr(request), (request, []))[1].append(item)
         tasks = tuple(
-            Task(bundle, 1 + max(attempts.get(identity(item), 0) for item in bundle), request)
+            ArrayTask(bundle, 1 + max(attempts.get(identity(item), 0) for item in bundle), request)
             for request, some in alike.values()
             for bundle in plan.bundles(some, self._options["bundle"])
         )
@@ -224,7 +229,7 @@ class _Run:
     def _directory_there(self) -> str:
         return f"{home_of(self._session)}/.drmaa_cli/map/{self._history.run}"
 
-    def _told(self, end: Ended) -> None:
+    def _told(self, end: EndedAttempt) -> None:
         self._ends[identity(end.item)] = end
         self._display.ended(well=end.well)
 

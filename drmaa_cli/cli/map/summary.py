@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from drmaa_cli.cli.follow import last_lines
-from drmaa_cli.cli.map.joblog import Ended
+from drmaa_cli.cli.map.joblog import EndedAttempt
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.screen import NARROWEST, UNLIMITED, paint, shorten, visible, width
 from drmaa_cli.cli.words import number
@@ -23,7 +23,7 @@ LINES = 5  # of output of a failed command
 SHOWN = 20  # failed commands that are shown to people; the job log has all
 NO_END = "not known: it was not waited for"
 
-Result = tuple[Item, "Ended | None"]
+Result = tuple[Item, "EndedAttempt | None"]
 
 
 def print_summary(
@@ -56,7 +56,7 @@ def print_summary(
         print(f"{'try them again:' if len(failed) > 1 else 'try it again:  '} {again.line}")
 
 
-def _is_alone(session: JobSession, end: Ended) -> bool:
+def _is_alone(session: JobSession, end: EndedAttempt) -> bool:
     """Whether the output of the job is that of the command: a bundle has several."""
     try:
         return session.job(end.id).stdout == end.output
@@ -99,7 +99,7 @@ def _value(
     }
 
 
-def _last_lines(session: JobSession, end: Ended) -> list[str]:
+def _last_lines(session: JobSession, end: EndedAttempt) -> list[str]:
     try:
         return last_lines(session, end.output, LINES)
     except OSError as trouble:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from drmaa_cli.cli.place import Place
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.store.expiry import SessionSummary
-    from drmaa_cli.store.rows import Kept, StoredJob
+    from drmaa_cli.store.rows import KeptSubmission, StoredJob
     from drmaa_cli.template.attributes import Text
 
 ENDS = 1 << 14  # bytes of output in which last lines are looked for
@@ -51,7 +51,7 @@ WAITING = frozenset(
 UNKNOWN = "not known: its session has not asked since"
 
 
-class Wanted(NamedTuple):
+class ReportLimits(NamedTuple):
     """What is to be found out.
 
     Attributes:
@@ -63,7 +63,7 @@ class Wanted(NamedTuple):
     lines: int
 
 
-def gather(place: Place, wanted: Wanted) -> Report:
+def gather(place: Place, wanted: ReportLimits) -> Report:
     """All that a report tells of a session.
 
     Raises:
@@ -181,7 +181,7 @@ class Commands:
     def __init__(self, place: Place) -> None:
         self._store: Store | None = None
         self._path = place.path
-        self._kept: dict[int, tuple[Kept, Sequence[Mapping[bytes, Text]]] | None] = {}
+        self._kept: dict[int, tuple[KeptSubmission, Sequence[Mapping[bytes, Text]]] | None] = {}
 
     def of(self, job: ReportedJob) -> ReportedJob:
         """The job with its command."""
@@ -198,7 +198,7 @@ class Commands:
         at = 0 if len(templates) == 1 or kept.tasks is None else kept.tasks.numbers().index(int(task))
         return command_line(templates[at])[:LONGEST_COMMAND]
 
-    def _read(self, number: int) -> tuple[Kept, Sequence[Mapping[bytes, Text]]] | None:
+    def _read(self, number: int) -> tuple[KeptSubmission, Sequence[Mapping[bytes, Text]]] | None:
         try:
             if self._store is None:
                 self._store = Store.existing(str(self._path))

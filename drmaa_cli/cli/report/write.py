@@ -9,7 +9,7 @@ from pathlib import Path
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.files import write_whole
 from drmaa_cli.cli.place import Place
-from drmaa_cli.cli.report.gather import Wanted, gather
+from drmaa_cli.cli.report.gather import ReportLimits, gather
 from drmaa_cli.cli.report.page import page
 from drmaa_cli.cli.screen import visible
 
@@ -23,7 +23,7 @@ def write_report(place: Place, output: str | None, failures: int, lines: int) ->
         Failure: there is no such session.
         OSError: the page cannot be written.
     """
-    found = gather(place, Wanted(failures, lines))
+    found = gather(place, ReportLimits(failures, lines))
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     data = page(found, style).encode("utf-8")
     if output == STDOUT:

@@ -21,12 +21,12 @@ from drmaa_cli.cli.screen import shorten, visible
 from drmaa_cli.cli.top import keys
 from drmaa_cli.cli.top.board import Board, coloured
 from drmaa_cli.cli.top.changes import Changed
-from drmaa_cli.cli.top.dialogs import Help, Question, counted, named
+from drmaa_cli.cli.top.dialogs import Confirmation, Help, counted, named
 from drmaa_cli.cli.top.filter import Filter
 from drmaa_cli.cli.top.layout import DOTS, Piece, cut, summary
 from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
-from drmaa_cli.cli.top.view import Choice, Ended, Order, chosen, ids, rows, totals
+from drmaa_cli.cli.top.view import Choice, Order, ShownEnds, chosen, ids, rows, totals
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.typed import Any, ClassVar
 
@@ -317,7 +317,7 @@ class Top(App[int]):
 
     def action_ended(self) -> None:
         """Show more or fewer of the jobs that have ended."""
-        kinds = list(Ended)
+        kinds = list(ShownEnds)
         self.choose(ended=kinds[(kinds.index(self.choice.ended) + 1) % len(kinds)])
 
     def action_again(self) -> None:
@@ -342,7 +342,7 @@ class Top(App[int]):
                 self._changing += 1
                 threading.Thread(target=self._change, args=(verb, wanted), daemon=True).start()
 
-        self.push_screen(Question(f"{verb} {counted(left)}?", named(left)), answered)
+        self.push_screen(Confirmation(f"{verb} {counted(left)}?", named(left)), answered)
 
     def _change(self, verb: str, wanted: dict[str, list[str]]) -> None:
         """Change them, in a thread of its own."""

@@ -16,19 +16,19 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from drmaa_cli.cli.top.layout import Layout, Piece, head, layout, line, texts
-from drmaa_cli.cli.top.model import Kind
-from drmaa_cli.cli.top.view import Row
+from drmaa_cli.cli.top.model import StateKind
+from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.typed import ClassVar
 
-COLOURS: Mapping[Kind, Style] = {
-    Kind.FAILED: Style(color="red", bold=True),
-    Kind.RUNNING: Style(color="green"),
-    Kind.SUSPENDED: Style(color="yellow"),
-    Kind.ENDING: Style(color="cyan"),
-    Kind.QUEUED: Style(),
-    Kind.HELD: Style(color="yellow"),
-    Kind.UNKNOWN: Style(color="magenta"),
-    Kind.DONE: Style(dim=True),
+COLOURS: Mapping[StateKind, Style] = {
+    StateKind.FAILED: Style(color="red", bold=True),
+    StateKind.RUNNING: Style(color="green"),
+    StateKind.SUSPENDED: Style(color="yellow"),
+    StateKind.ENDING: Style(color="cyan"),
+    StateKind.QUEUED: Style(),
+    StateKind.HELD: Style(color="yellow"),
+    StateKind.UNKNOWN: Style(color="magenta"),
+    StateKind.DONE: Style(dim=True),
 }
 MARK = "●"
 
@@ -66,14 +66,14 @@ class Board(ScrollView, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[BoardRow] = ()
         self.cursor = 0
         self.marked: set[object] = set()
         self._texts: list[list[str]] = []
         self._layout = Layout((), ())
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> BoardRow | None:
         """The chosen line."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
@@ -83,12 +83,12 @@ class Board(ScrollView, can_focus=True):
         return f"  {head(self._layout)}"
 
     @property
-    def meant(self) -> list[Row]:
+    def meant(self) -> list[BoardRow]:
         """The lines that are marked, or the chosen one."""
         marked = [row for row in self.rows if row.id in self.marked]
         return marked or ([] if self.row is None else [self.row])
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[BoardRow]) -> None:
         """Show other lines; the cursor stays on its job, where that is still there."""
         before = self.row
         self.rows = rows

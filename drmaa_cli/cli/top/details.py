@@ -8,8 +8,8 @@ from drmaa_cli.cli.info import lines_of
 from drmaa_cli.cli.ps import task_text
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.layout import plain, summary
-from drmaa_cli.cli.top.model import Job, Kind, Task, seconds
-from drmaa_cli.cli.top.view import Row
+from drmaa_cli.cli.top.model import Job, StateKind, Task, seconds
+from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.cli.words import end_in_words, moment, number
 from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.jobs.job_info import JobInfo
@@ -20,7 +20,7 @@ MOST_RANGES = 40  # characters of task numbers
 NOBODYS = "none: it was not submitted by drmaa_cli, or on another host"
 
 
-def subject(row: Row) -> Task:
+def subject(row: BoardRow) -> Task:
     """The task that a line is about; of a whole array the one that is most interesting."""
     return row.single or min(row.job.tasks, key=lambda task: (task.kind, task.number))
 
@@ -40,7 +40,7 @@ def info_of(job: Job, task: Task) -> JobInfo | None:
     return None if task.end is None else task.end.job_info(job_id(job, task))
 
 
-def details(row: Row, now: float) -> list[str]:
+def details(row: BoardRow, now: float) -> list[str]:
     """What is known of a line's job."""
     pairs = _array(row.job) if row.single is None else _single(row.job, row.single, now)
     common = [("session", row.job.session or NOBODYS), ("key", row.job.key)]
@@ -51,7 +51,7 @@ def details(row: Row, now: float) -> list[str]:
 def _array(job: Job) -> Iterator[tuple[str, str]]:
     yield "array", f"{number(len(job.tasks))} tasks: {plain(summary(job.counts))}"
     yield "submitted", _moment(job.submitted)
-    by_state: dict[tuple[Kind, str], list[int]] = {}
+    by_state: dict[tuple[StateKind, str], list[int]] = {}
     for task in job.tasks:
         by_state.setdefault((task.kind, task.state), []).append(task.number)
     for (_, state), numbers in sorted(by_state.items()):

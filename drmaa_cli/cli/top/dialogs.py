@@ -12,14 +12,14 @@ from textual.widgets import Static
 
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.layout import plain, summary
-from drmaa_cli.cli.top.view import Row
+from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.cli.words import number
 from drmaa_cli.typed import ClassVar
 
 MOST = 12  # so many jobs are named
 
 
-def named(rows: Sequence[Row]) -> list[str]:
+def named(rows: Sequence[BoardRow]) -> list[str]:
     """Jobs by their ids, names and states, a line each; of very many the first."""
     found = []
     for row in rows[:MOST]:
@@ -31,7 +31,7 @@ def named(rows: Sequence[Row]) -> list[str]:
     return found
 
 
-def counted(rows: Sequence[Row]) -> str:
+def counted(rows: Sequence[BoardRow]) -> str:
     """How many jobs and tasks these are: ``2 jobs, with 902 tasks``."""
     tasks = sum(row.job.open if row.task is None else 1 for row in rows)
     if all(row.task is not None for row in rows):
@@ -40,7 +40,7 @@ def counted(rows: Sequence[Row]) -> str:
     return jobs if tasks == len(rows) else f"{jobs}, with {number(tasks)} tasks that have not ended"
 
 
-class Question(ModalScreen[bool]):
+class Confirmation(ModalScreen[bool]):
     """Whether something is to be done; only a yes is one.
 
     Args:
@@ -49,10 +49,10 @@ class Question(ModalScreen[bool]):
     """
 
     DEFAULT_CSS = """
-    Question { align: center middle; }
-    Question > Vertical { width: 72; max-width: 95%; height: auto; max-height: 90%; padding: 0 1;
+    Confirmation { align: center middle; }
+    Confirmation > Vertical { width: 72; max-width: 95%; height: auto; max-height: 90%; padding: 0 1;
         border: round $warning; background: $surface; }
-    Question Static { width: 100%; height: auto; }
+    Confirmation Static { width: 100%; height: auto; }
     """
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]
         Binding("y", "answer(True)", "yes", priority=True),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from drmaa_cli.cli.screen import GAP, Column, cells, fitting, shorten, visible
-from drmaa_cli.cli.top.model import Kind, seconds
-from drmaa_cli.cli.top.view import Row
+from drmaa_cli.cli.top.model import StateKind, seconds
+from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.cli.words import number
 from drmaa_cli.jobs.usage import duration
 from drmaa_cli.typed import NamedTuple
@@ -25,14 +25,14 @@ COLUMNS = (
 STATE = 2
 READABLE = (12, 14, 44, 10, 12, 10, 12)  # columns in which most texts of these can be read
 _ORDER = (
-    Kind.RUNNING,
-    Kind.SUSPENDED,
-    Kind.ENDING,
-    Kind.QUEUED,
-    Kind.HELD,
-    Kind.UNKNOWN,
-    Kind.FAILED,
-    Kind.DONE,
+    StateKind.RUNNING,
+    StateKind.SUSPENDED,
+    StateKind.ENDING,
+    StateKind.QUEUED,
+    StateKind.HELD,
+    StateKind.UNKNOWN,
+    StateKind.FAILED,
+    StateKind.DONE,
 )
 
 
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
     """A text with what its colour is to say; None for nothing."""
 
     text: str
-    kind: Kind | None = None
+    kind: StateKind | None = None
 
 
 class Layout(NamedTuple):
@@ -78,7 +78,7 @@ def _least(widths: Sequence[int], shown: Sequence[int]) -> int:
     return sum(min(widths[at], READABLE[at]) for at in shown) + len(GAP) * (len(shown) - 1)
 
 
-def texts(row: Row, now: float) -> list[str]:
+def texts(row: BoardRow, now: float) -> list[str]:
     """The texts of a line; that of the state may have colours within it: see :func:`state`."""
     job, task = row.job, row.single
     name = visible(job.name)
@@ -97,12 +97,12 @@ def texts(row: Row, now: float) -> list[str]:
     ]
 
 
-def _time(row: Row, now: float) -> str:
+def _time(row: BoardRow, now: float) -> str:
     length = seconds(row.job, row.single, now)
     return "" if length is None else duration(length)
 
 
-def pieces(row: Row) -> list[Piece]:
+def pieces(row: BoardRow) -> list[Piece]:
     """The state, in as many colours as it has kinds."""
     task = row.single
     if task is not None:
@@ -110,7 +110,7 @@ def pieces(row: Row) -> list[Piece]:
     return summary(row.job.counts)
 
 
-def summary(counts: Mapping[Kind, int]) -> list[Piece]:
+def summary(counts: Mapping[StateKind, int]) -> list[Piece]:
     """How many tasks are in which state: ``12 running, 900 queued, 3 failed``."""
     found: list[Piece] = []
     for kind in _ORDER:
@@ -126,7 +126,7 @@ def plain(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def line(row: Row, texts: Sequence[str], layout: Layout) -> list[Piece]:
+def line(row: BoardRow, texts: Sequence[str], layout: Layout) -> list[Piece]:
     """A line of the list, without its mark."""
     found: list[Piece] = []
     for place, at in enumerate(layout.shown):

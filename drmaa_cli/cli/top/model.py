@@ -19,7 +19,7 @@ from drmaa_cli.typed import NamedTuple
 NO_TASK = 0
 
 
-class Kind(enum.IntEnum):
+class StateKind(enum.IntEnum):
     """What a state means to whoever looks, in the order of interest."""
 
     FAILED = 0
@@ -33,13 +33,13 @@ class Kind(enum.IntEnum):
 
 
 _KINDS = {
-    JobState.RUNNING: Kind.RUNNING,
-    JobState.QUEUED_ACTIVE: Kind.QUEUED,
-    JobState.FAILED: Kind.FAILED,
-    JobState.USER_ON_HOLD: Kind.HELD,
-    JobState.USER_SUSPENDED: Kind.SUSPENDED,
-    JobState.SYSTEM_SUSPENDED: Kind.SUSPENDED,
-    JobState.USER_SYSTEM_SUSPENDED: Kind.SUSPENDED,
+    JobState.RUNNING: StateKind.RUNNING,
+    JobState.QUEUED_ACTIVE: StateKind.QUEUED,
+    JobState.FAILED: StateKind.FAILED,
+    JobState.USER_ON_HOLD: StateKind.HELD,
+    JobState.USER_SUSPENDED: StateKind.SUSPENDED,
+    JobState.SYSTEM_SUSPENDED: StateKind.SUSPENDED,
+    JobState.USER_SYSTEM_SUSPENDED: StateKind.SUSPENDED,
 }
 
 
@@ -59,7 +59,7 @@ class Task(NamedTuple):
 
     number: int
     state: str
-    kind: Kind
+    kind: StateKind
     where: str = ""
     since: float = 0.0
     end: End | None = None
@@ -89,7 +89,7 @@ class Job(NamedTuple):
     submitted: float
     is_array: bool
     tasks: tuple[Task, ...]
-    counts: Mapping[Kind, int]
+    counts: Mapping[StateKind, int]
     states: frozenset[str]
     open: int
     last: float
@@ -100,12 +100,12 @@ class Job(NamedTuple):
         return self.session, self.number, self.submitted if self.session else 0.0
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> StateKind:
         """The most interesting of its tasks'."""
-        return min(self.counts, default=Kind.UNKNOWN)
+        return min(self.counts, default=StateKind.UNKNOWN)
 
 
-class Record(NamedTuple):
+class HeldSubmission(NamedTuple):
     """A submission as a session has it.
 
     Attributes:
@@ -138,7 +138,7 @@ class Record(NamedTuple):
         return len(self.ended) + len(self.reaped) >= len(self.numbers)
 
 
-def job_of_record(record: Record, rows: Sequence[JobRow], asked: float) -> Job:
+def job_of_record(record: HeldSubmission, rows: Sequence[JobRow], asked: float) -> Job:
     """A session's job with what was listed of it.
 
     Args:
@@ -151,16 +151,16 @@ def job_of_record(record: Record, rows: Sequence[JobRow], asked: float) -> Job:
         like = listed_task(row)
         for number in _numbers(row):
             listed[number] = like._replace(number=number)
-    absent = Task(NO_TASK, "ending", Kind.ENDING)
+    absent = Task(NO_TASK, "ending", StateKind.ENDING)
     if record.submitted >= asked:
-        absent = Task(NO_TASK, STATES[JobState.QUEUED_ACTIVE], Kind.QUEUED, since=record.submitted)
+        absent = Task(NO_TASK, STATES[JobState.QUEUED_ACTIVE], StateKind.QUEUED, since=record.submitted)
     tasks = []
     for number in record.numbers:
         end = record.ended.get(number)
         if end is not None:
             tasks.append(ended_task(number, end))
         elif number in record.reaped:
-            tasks.append(Task(number, "ended", Kind.UNKNOWN, end=_UNTOLD))
+            tasks.append(Task(number, "ended", StateKind.UNKNOWN, end=_UNTOLD))
         else:
             tasks.append(listed.get(number) or absent._replace(number=number))
     return _job(record, tasks)
@@ -175,14 +175,14 @@ def job_of_rows(rows: Sequence[JobRow]) -> Job:
         tasks += [like._replace(number=number) for number in _numbers(row)]
     is_array = first.tasks is not None
     numbers = TaskRange(1, 1) if is_array else None
-    record = Record("", first.job, first.name, "", _submitted(rows), numbers, {})
+    record = HeldSubmission("", first.job, first.name, "", _submitted(rows), numbers, {})
     return _job(record, sorted(tasks))
 
 
 _UNTOLD = End(Outcome.LOST, 0, "")
 
 
-def _job(record: Record, tasks: Sequence[Task]) -> Job:
+def _job(record: HeldSubmission, tasks: Sequence[Task]) -> Job:
     return Job(
         record.session,
         record.number,
@@ -213,11 +213,11 @@ def listed_task(row: JobRow) -> Task:
     Which kinds of hold a held one has, a listing does not tell: each is ``held``.
     """
     state = job_state(row.state)
-    words, kind = STATES[state], _KINDS.get(state, Kind.UNKNOWN)
+    words, kind = STATES[state], _KINDS.get(state, StateKind.UNKNOWN)
     if is_error(row.state):
         words = f"error ({row.state})"
     if is_deleting(row.state):
-        words, kind = "being deleted", Kind.ENDING
+        words, kind = "being deleted", StateKind.ENDING
     return Task(NO_TASK, words, kind, row.queue, _time(row.time), slots=row.slots)
 
 
@@ -231,7 +231,7 @@ def _time(text: str) -> float:
 
 def ended_task(number: int, end: End) -> Task:
     """A task that has ended."""
-    kind = Kind.DONE if end.succeeded else Kind.FAILED
+    kind = StateKind.DONE if end.succeeded else StateKind.FAILED
     where = end.facts.host
     return Task(number, outcome(end), kind, where, figure(end, "end_time"), end, end.facts.slots)
 
@@ -266,5 +266,5 @@ def seconds(job: Job, task: Task | None, now: float) -> float | None:
         return max((now if job.open else job.last) - job.submitted, 0.0) // 1 if job.submitted else None
     if task.end is not None:
         return task.end.facts.wallclock
-    began = task.since or (job.submitted if task.kind in (Kind.QUEUED, Kind.HELD) else 0.0)
+    began = task.since or (job.submitted if task.kind in (StateKind.QUEUED, StateKind.HELD) else 0.0)
     return max(now - began, 0.0) // 1 if began else None

@@ -16,7 +16,7 @@ from drmaa_cli.cli.top.details import details, explained, name_of, subject
 from drmaa_cli.cli.top.follower import Follower
 from drmaa_cli.cli.top.layout import DOTS, ending
 from drmaa_cli.cli.top.survey import Survey
-from drmaa_cli.cli.top.view import Row
+from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.errors import DrmaaException
 from drmaa_cli.typed import Any
 
@@ -75,7 +75,7 @@ class Pane(Vertical):
             self._follower.stop()
             self._follower = None
 
-    def about(self, row: Row | None) -> None:
+    def about(self, row: BoardRow | None) -> None:
         """Show that of this line."""
         if not self.mode or row is None:
             self.again()
@@ -118,7 +118,7 @@ class Pane(Vertical):
 
     # --- why -----------------------------------------------------------------------------------------------
 
-    def _ask(self, row: Row) -> None:
+    def _ask(self, row: BoardRow) -> None:
         """Ask Grid Engine, in a thread of its own."""
         asked = self._asked
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from drmaa_cli.cli import ends
-from drmaa_cli.cli.top.model import NO_TASK, Job, Record, job_of_record, job_of_rows
+from drmaa_cli.cli.top.model import NO_TASK, HeldSubmission, Job, job_of_record, job_of_rows
 from drmaa_cli.config import Config
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
@@ -68,7 +68,7 @@ class _File(NamedTuple):
     stamp: tuple[int, ...]
     name: str
     over: tuple[Job, ...]
-    open: tuple[Record, ...]
+    open: tuple[HeldSubmission, ...]
     in_doubt: float
     problem: str
 
@@ -242,7 +242,7 @@ def _file(summary: SessionSummary, stamp: tuple[int, ...]) -> _File:
             continue
         intent = job.intent
         told = [(task, known) for task, known in job.task_by_task() if known is not None]
-        record = Record(
+        record = HeldSubmission(
             summary.name,
             job.number,
             intent.name,
@@ -259,9 +259,9 @@ def _file(summary: SessionSummary, stamp: tuple[int, ...]) -> _File:
     return _File(stamp, summary.name, tuple(over), tuple(left), in_doubt, summary.problem)
 
 
-def _owners(files: Iterable[_File]) -> dict[int, Record]:
+def _owners(files: Iterable[_File]) -> dict[int, HeldSubmission]:
     """Whose a job number is: the latest submission's, for numbers come again."""
-    found: dict[int, Record] = {}
+    found: dict[int, HeldSubmission] = {}
     for file in files:
         for record in file.open:
             other = found.get(record.number)
@@ -271,13 +271,13 @@ def _owners(files: Iterable[_File]) -> dict[int, Record]:
 
 
 def _rows_of(
-    record: Record, owners: Mapping[int, Record], rows: Mapping[int, Sequence[JobRow]]
+    record: HeldSubmission, owners: Mapping[int, HeldSubmission], rows: Mapping[int, Sequence[JobRow]]
 ) -> Sequence[JobRow]:
     return rows.get(record.number, ()) if owners[record.number] is record else ()
 
 
 def _is_to_be_taken_up(
-    file: _File, owners: Mapping[int, Record], rows: Mapping[int, Sequence[JobRow]], asked: float
+    file: _File, owners: Mapping[int, HeldSubmission], rows: Mapping[int, Sequence[JobRow]], asked: float
 ) -> bool:
     """Whether there is something of which only the session itself can find out what became of it."""
     if file.in_doubt < asked - IN_DOUBT:
@@ -287,7 +287,7 @@ def _is_to_be_taken_up(
     )
 
 
-def _has_left(record: Record, rows: Sequence[JobRow]) -> bool:
+def _has_left(record: HeldSubmission, rows: Sequence[JobRow]) -> bool:
     """Whether tasks are neither listed nor known to have ended."""
     known = {*record.ended, *record.reaped}
     for row in rows:

@@ -6,13 +6,13 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from drmaa_cli.cli.top.model import Job, Kind, Task
+from drmaa_cli.cli.top.model import Job, StateKind, Task
 from drmaa_cli.typed import NamedTuple
 
 RECENT = 3600.0  # seconds after its end for which a job is among the recent ones
 
 
-class Ended(enum.Enum):
+class ShownEnds(enum.Enum):
     """Which jobs are shown of those that have ended."""
 
     RECENT = "not ended, or within the hour"
@@ -55,11 +55,11 @@ class Choice(NamedTuple):
     words: str = ""
     order: Order = Order.SUBMITTED
     backwards: bool = False
-    ended: Ended = Ended.RECENT
+    ended: ShownEnds = ShownEnds.RECENT
     unfolded: frozenset[tuple[str, int, float]] = frozenset()
 
 
-class Row(NamedTuple):
+class BoardRow(NamedTuple):
     """A line: a job, or a task of an array that is unfolded.
 
     Attributes:
@@ -92,13 +92,13 @@ class Row(NamedTuple):
 
 def chosen(jobs: Iterable[Job], choice: Choice, now: float) -> list[Job]:
     """The jobs that are shown, without a filter, in no order."""
-    if choice.ended is Ended.ALL:
+    if choice.ended is ShownEnds.ALL:
         return list(jobs)
-    since = now - RECENT if choice.ended is Ended.RECENT else float("inf")
+    since = now - RECENT if choice.ended is ShownEnds.RECENT else float("inf")
     return [job for job in jobs if job.open or job.last >= since]
 
 
-def rows(jobs: Iterable[Job], choice: Choice, now: float) -> list[Row]:
+def rows(jobs: Iterable[Job], choice: Choice, now: float) -> list[BoardRow]:
     """The lines from top to bottom.
 
     Args:
@@ -118,8 +118,8 @@ def rows(jobs: Iterable[Job], choice: Choice, now: float) -> list[Row]:
     shown.sort(key=lambda pair: _KEYS[choice.order](pair[0]), reverse=choice.backwards)  # type: ignore[return-value,arg-type]
     found = []
     for job, tasks in shown:
-        found.append(Row(job, None, job.id in choice.unfolded and job.is_array))
-        found += [Row(job, task) for task in sorted(tasks, key=lambda task: (task.kind, task.number))]
+        found.append(BoardRow(job, None, job.id in choice.unfolded and job.is_array))
+        found += [BoardRow(job, task) for task in sorted(tasks, key=lambda task: (task.kind, task.number))]
     return found
 
 
@@ -150,15 +150,15 @@ def _task_text(job: Job, task: Task) -> str:
     return f"{job.number}.{task.number} {task.state} {task.kind.name} {task.where}"
 
 
-def totals(jobs: Iterable[Job]) -> Mapping[Kind, int]:
+def totals(jobs: Iterable[Job]) -> Mapping[StateKind, int]:
     """How many tasks are of which kind."""
-    found: Counter[Kind] = Counter()
+    found: Counter[StateKind] = Counter()
     for job in jobs:
         found.update(job.counts)
     return found
 
 
-def ids(rows: Iterable[Row]) -> dict[str, list[str]]:
+def ids(rows: Iterable[BoardRow]) -> dict[str, list[str]]:
     """The ids by which rows are changed, by their sessions; '' of jobs that no session has.
 
     The tasks of an array that is named itself are left out, and so is what has ended.

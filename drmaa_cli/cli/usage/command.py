@@ -117,11 +117,11 @@ def command(
         else:
             machine.write_csv(groups, memory_name, each=each)
     elif groups:
-        from drmaa_cli.cli.usage.text import Wanted, print_usage  # noqa: PLC0415  # for people
+        from drmaa_cli.cli.usage.text import TextOptions, print_usage  # noqa: PLC0415  # for people
 
         chosen = bool(options["groups"])
         print_usage(
-            found.sessions, waiting, groups, Wanted(since, memory_name, chosen, options["full"], each)
+            found.sessions, waiting, groups, TextOptions(since, memory_name, chosen, options["full"], each)
         )
     else:
         _say_why_not(found.sessions, waiting, place, since, everything=everything)

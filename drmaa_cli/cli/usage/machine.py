@@ -6,12 +6,12 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from drmaa_cli.cli.usage.rows import Row
+from drmaa_cli.cli.usage.rows import UsageRow
 from drmaa_cli.jobs.advice import Advice, request_of, usage_advice
 from drmaa_cli.jobs.usage_groups import Spread, UsageGroup, UsedJob, usage_groups
 
-Groups = Sequence[tuple[UsageGroup, Sequence[Row]]]
-NO_ROW = Row(None, None, "", "", "", UsedJob(""))
+Groups = Sequence[tuple[UsageGroup, Sequence[UsageRow]]]
+NO_ROW = UsageRow(None, None, "", "", "", UsedJob(""))
 SPREADS = ("memory", "asked_memory", "time", "asked_time", "busy", "waited")
 
 
@@ -66,7 +66,7 @@ def _advice(one: Advice) -> dict[str, object]:
     return {**one._asdict(), "verdict": one.verdict.value, "ids": list(one.ids)}
 
 
-def _job(group: str, row: Row) -> dict[str, object]:
+def _job(group: str, row: UsageRow) -> dict[str, object]:
     used = row.used
     return {
         "session": row.session,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BY = ("name", "key", "queue", "host", "nothing")
 
 
-class Row(NamedTuple):
+class UsageRow(NamedTuple):
     """A job that has ended.
 
     Attributes:
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     used: UsedJob
 
 
-class Found(NamedTuple):
+class UsageRows(NamedTuple):
     """What there is to be said something about.
 
     Attributes:
@@ -50,14 +50,14 @@ class Found(NamedTuple):
         sessions: the sessions that were looked into; empty for accounting.
     """
 
-    rows: Sequence[Row]
-    unfinished: Sequence[tuple[str, Row]]
+    rows: Sequence[UsageRow]
+    unfinished: Sequence[tuple[str, UsageRow]]
     sessions: Sequence[str]
 
 
 def of_sessions(
     words: Sequence[str], place: Place, *, everything: bool, since: float | None, memory_name: str
-) -> Found:
+) -> UsageRows:
     """The jobs of sessions.
 
     Args:
@@ -70,8 +70,8 @@ def of_sessions(
     Raises:
         BadInput, Failure, DrmaaException: as :func:`drmaa_cli.cli.chosen.chosen`.
     """
-    rows: list[Row] = []
-    unfinished: dict[tuple[str, str], tuple[str, Row]] = {}  # each once, though it was named twice
+    rows: list[UsageRow] = []
+    unfinished: dict[tuple[str, str], tuple[str, UsageRow]] = {}  # each once, though it was named twice
     sessions = []
     for some, where in _places(words, place):
         with chosen(some, where, everything=everything) as found:
@@ -83,14 +83,14 @@ def of_sessions(
                         rows.append(_row(part.session.name, job.key, job.name, infos[job.id], memory_name))
                     elif job.state in NOT_ENDED:
                         name = part.session.name
-                        row = Row(name, job.key, job.name, "", "", UsedJob(job.id))
+                        row = UsageRow(name, job.key, job.name, "", "", UsedJob(job.id))
                         unfinished[name, job.id] = (STATES[job.state], row)
     if since is not None:
         rows = [row for row in rows if (row.used.started or row.used.submitted) >= since]
-    return Found(_once(rows), list(unfinished.values()), list(dict.fromkeys(sessions)))
+    return UsageRows(_once(rows), list(unfinished.values()), list(dict.fromkeys(sessions)))
 
 
-def _once(rows: Iterable[Row]) -> list[Row]:
+def _once(rows: Iterable[UsageRow]) -> list[UsageRow]:
     """Each job once, though it was named as a job and by its session."""
     return list({(row.session, row.used.id, row.used.submitted): row for row in rows}.values())
 
@@ -113,7 +113,7 @@ def _is_session(word: str, place: Place) -> bool:
     return False
 
 
-def of_accounting(words: Sequence[str], place: Place, since: float, memory_name: str) -> Found:
+def of_accounting(words: Sequence[str], place: Place, since: float, memory_name: str) -> UsageRows:
     """The jobs that accounting has, of whatever session or none.
 
     Args:
@@ -137,14 +137,16 @@ def of_accounting(words: Sequence[str], place: Place, since: float, memory_name:
             raise Failure(f"there is no job {', '.join(missing)} among those that began to run since then")
         wanted = {id(job) for job in kept}
         past = [one for one, job in zip(past, jobs) if id(job) in wanted]
-    return Found([_row(None, None, job.name, job.info, memory_name) for job in past], [], [])
+    return UsageRows([_row(None, None, job.name, job.info, memory_name) for job in past], [], [])
 
 
-def _row(session: str | None, key: str | None, name: str, info: JobInfo, memory_name: str) -> Row:
-    return Row(session, key, name, info.host, info.queue, used_job(info, memory_name))
+def _row(session: str | None, key: str | None, name: str, info: JobInfo, memory_name: str) -> UsageRow:
+    return UsageRow(session, key, name, info.host, info.queue, used_job(info, memory_name))
 
 
-def grouped(rows: Iterable[Row], by: str, patterns: Sequence[str]) -> list[tuple[UsageGroup, list[Row]]]:
+def grouped(
+    rows: Iterable[UsageRow], by: str, patterns: Sequence[str]
+) -> list[tuple[UsageGroup, list[UsageRow]]]:
     """The groups with their rows.
 
     Args:
@@ -170,7 +172,7 @@ def grouped(rows: Iterable[Row], by: str, patterns: Sequence[str]) -> list[tuple
     ]
 
 
-def states(found: Found, by: str, patterns: Sequence[str]) -> Mapping[str, int]:
+def states(found: UsageRows, by: str, patterns: Sequence[str]) -> Mapping[str, int]:
     """How many jobs of the groups that are to be told of have not ended, by their states."""
     name = NAMES[by]
     return Counter(state for state, row in found.unfinished if not patterns or _fits(name(row), patterns))
@@ -180,7 +182,7 @@ def _fits(name: str, patterns: Iterable[str]) -> bool:
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _key(row: Row) -> str:
+def _key(row: UsageRow) -> str:
     """What keys have in common; arrays after the first of one submission have ``#2`` and so on behind it."""
     if row.key is None:
         return "(no key)"
@@ -188,7 +190,7 @@ def _key(row: Row) -> str:
     return group_name(base if base and count.isdigit() else row.key)
 
 
-NAMES: Mapping[str, Callable[[Row], str]] = {
+NAMES: Mapping[str, Callable[[UsageRow], str]] = {
     "name": lambda row: group_name(row.name),
     "key": _key,
     "queue": lambda row: row.queue or "(did not run)",

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from drmaa_cli.cli.screen import UNLIMITED, Column, is_utf8, paint, table, visible, width
 from drmaa_cli.cli.usage import histogram
-from drmaa_cli.cli.usage.rows import Row
+from drmaa_cli.cli.usage.rows import UsageRow
 from drmaa_cli.cli.words import jobs, moment, number, spread_in_words
 from drmaa_cli.jobs.advice import Verdict, request_of, usage_advice
 from drmaa_cli.jobs.usage import duration, size
 from drmaa_cli.jobs.usage_groups import Outlier, Spread, UsageGroup
 from drmaa_cli.typed import NamedTuple
 
-Groups = Sequence[tuple[UsageGroup, Sequence[Row]]]
+Groups = Sequence[tuple[UsageGroup, Sequence[UsageRow]]]
 
 COLUMNS = (
     Column("GROUP", shrinks=True),
@@ -47,7 +47,7 @@ LABEL = 13  # columns before what is said
 COLOURS = {Verdict.LESS: "cyan", Verdict.MORE: "yellow", Verdict.NOT_ASKED: "cyan"}
 
 
-class Wanted(NamedTuple):
+class TextOptions(NamedTuple):
     """What is to be told.
 
     Attributes:
@@ -65,7 +65,9 @@ class Wanted(NamedTuple):
     each: bool = False
 
 
-def print_usage(sessions: Sequence[str], waiting: Mapping[str, int], groups: Groups, wanted: Wanted) -> None:
+def print_usage(
+    sessions: Sequence[str], waiting: Mapping[str, int], groups: Groups, wanted: TextOptions
+) -> None:
     """Print what was found, in the groups that are to be told of.
 
     Args:
@@ -127,7 +129,7 @@ def _of(used: Spread | None, asked: Spread | None, shown: Callable[[float], str]
     return shown(used.most) if asked is None else f"{shown(used.most)} of {shown(asked.most)}"
 
 
-def _job(row: Row) -> list[str]:
+def _job(row: UsageRow) -> list[str]:
     used = row.used
     share = None if used.busy is None else used.busy / used.slots
     asked = used.asked

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from drmaa_cli.gridengine.queues import QueueInstance
 from drmaa_cli.gridengine.records import Hold, JobRow
-from drmaa_cli.gridengine.verification import Answer
+from drmaa_cli.gridengine.verification import Verification
 from drmaa_cli.gridengine.waiting import WaitingJob
 from drmaa_cli.typed import NamedTuple
 
@@ -59,8 +59,8 @@ class Circumstances(NamedTuple):
     job: WaitingJob | None = None
     holds: Hold = Hold.NONE
     predecessors: Mapping[int, Sequence[JobRow]] = MappingProxyType({})
-    now: Answer | None = None
-    empty: Answer | None = None
+    now: Verification | None = None
+    empty: Verification | None = None
     messages: tuple[str, ...] = ()
     collects: bool = True
     queues: tuple[QueueInstance, ...] | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from drmaa_cli.gridengine.obstacles import Kind, Obstacle, obstacles
-from drmaa_cli.gridengine.verification import Verdict
+from drmaa_cli.gridengine.verification import Startable
 from drmaa_cli.jobs.why import clauses
 from drmaa_cli.jobs.why.circumstances import Circumstances
 from drmaa_cli.jobs.why.environments import are_too_few, enough_slots, kept_out, of_environment
@@ -50,9 +50,9 @@ def of_places(about: Circumstances) -> Finding | None:
     if never is not None:
         return never
     now = obstacles(about.now.messages) if about.now else ()
-    if about.now is not None and about.now.verdict is Verdict.POSSIBLE:
+    if about.now is not None and about.now.verdict is Startable.POSSIBLE:
         return None
-    asked = about.now is not None and about.now.verdict is Verdict.IMPOSSIBLE
+    asked = about.now is not None and about.now.verdict is Startable.IMPOSSIBLE
     found = now or tuple(one for one in obstacles(about.messages) if one.kind in ABOUT_QUEUES)
     if not found:
         return _without_a_word(about) if asked else None
@@ -74,7 +74,7 @@ def _without_a_word(about: Circumstances) -> Finding:
 
 def _never(about: Circumstances) -> Finding | None:
     """What even an empty cell could not run."""
-    if about.empty is None or about.empty.verdict is not Verdict.IMPOSSIBLE:
+    if about.empty is None or about.empty.verdict is not Startable.IMPOSSIBLE:
         return None
     measured = {
         one.name for one in obstacles(about.now.messages if about.now else ()) if one.source in clauses.LOADS

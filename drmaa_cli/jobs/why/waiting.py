@@ -12,7 +12,7 @@ from drmaa_cli.gridengine import queues
 from drmaa_cli.gridengine.obstacles import Kind, Obstacle, obstacles
 from drmaa_cli.gridengine.records import Hold
 from drmaa_cli.gridengine.states import Letter, flags
-from drmaa_cli.gridengine.verification import Verdict
+from drmaa_cli.gridengine.verification import Startable
 from drmaa_cli.jobs.why import clauses, error_state, predecessors
 from drmaa_cli.jobs.why.circumstances import Circumstances
 from drmaa_cli.jobs.why.explanation import Finding, WaitKind
@@ -300,7 +300,7 @@ def _may_use(about: Circumstances, instance: queues.QueueInstance) -> bool:
 def _soon(about: Circumstances) -> Finding:
     interval = about.scheduler.get("schedule_interval", "")
     every = (f"qconf -ssconf: the scheduler runs every {interval}",) if interval else ()
-    if about.now is not None and about.now.verdict is Verdict.POSSIBLE:
+    if about.now is not None and about.now.verdict is Startable.POSSIBLE:
         return Finding(
             WaitKind.SOON,
             "to be started when the scheduler runs next: a queue suits it, and nothing known keeps it",
@@ -309,7 +309,7 @@ def _soon(about: Circumstances) -> Finding:
             ("wait a moment and ask again",),
         )
     others = tuple(f"qstat -j: {one.text}" for one in obstacles(about.messages))
-    denied = about.now is not None and about.now.verdict is Verdict.DENIED
+    denied = about.now is not None and about.now.verdict is Startable.DENIED
     why = "only its owner may ask the qmaster why" if denied else "Grid Engine gives no reason"
     advice = "" if about.collects else "have the administrator set schedd_job_info to true (qconf -msconf)"
     return Finding(

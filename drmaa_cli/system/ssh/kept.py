@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 
-from drmaa_cli.system.ssh.remote_shell import Answer
+from drmaa_cli.system.ssh.remote_shell import RemoteResult
 from drmaa_cli.typed import NamedTuple
 
 KILLED = -9  # as :mod:`subprocess` has it
 
 
-class Fate(enum.Enum):
+class CommandFate(enum.Enum):
     """What the host knows of a command; see :func:`drmaa_cli.system.ssh.remote_shell.forestall_line`."""
 
     NEVER_BEGUN = "forestalled"
@@ -19,7 +19,7 @@ class Fate(enum.Enum):
     ENDED = "ended"
 
 
-class Kept(NamedTuple):
+class KeptAnswer(NamedTuple):
     """A kept answer.
 
     Attributes:
@@ -29,13 +29,13 @@ class Kept(NamedTuple):
         stderr: its standard error, likewise.
     """
 
-    fate: Fate
+    fate: CommandFate
     exit_code: int = KILLED
     stdout: bytes = b""
     stderr: bytes = b""
 
 
-def read_fate(answer: Answer) -> Kept:
+def read_fate(answer: RemoteResult) -> KeptAnswer:
     """What the command of ``forestall_line`` answered.
 
     Raises:
@@ -43,5 +43,5 @@ def read_fate(answer: Answer) -> Kept:
     """
     first, _, rest = answer.stdout.partition(b"\n")
     word, _, status = first.decode("ascii", "replace").partition(" ")
-    fate = Fate(word)
-    return Kept(fate, int(status) if fate is Fate.ENDED else KILLED, rest, answer.stderr)
+    fate = CommandFate(word)
+    return KeptAnswer(fate, int(status) if fate is CommandFate.ENDED else KILLED, rest, answer.stderr)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from drmaa_cli.system.ssh import prompts
-from drmaa_cli.system.ssh.prompts import Failure, Prompt, Question
+from drmaa_cli.system.ssh.prompts import NoLogin, Prompt, PromptKind
 from drmaa_cli.typed import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class LoginFailed(Exception):
         text: the same for a person, with what ssh said and what can be done.
     """
 
-    def __init__(self, kind: Failure, text: str) -> None:
+    def __init__(self, kind: NoLogin, text: str) -> None:
         super().__init__(text)
         self.kind = kind
         self.text = text
@@ -68,7 +68,7 @@ def log_in(
         import pexpect  # noqa: PLC0415  # only logins need it
     except ImportError:
         raise LoginFailed(
-            Failure.SSH_UNUSABLE,
+            NoLogin.SSH_UNUSABLE,
             f"a login needs pexpect, which this Python lacks: {sys.executable} -m pip install pexpect",
         ) from None
     try:
@@ -76,7 +76,7 @@ def log_in(
             argv[0], list(argv[1:]), env=dict(env), echo=False, ignore_sighup=True
         )
     except pexpect.ExceptionPexpect as err:
-        raise LoginFailed(Failure.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
+        raise LoginFailed(NoLogin.SSH_UNUSABLE, f"cannot run {argv[0]!r}: {err}") from None
     is_in = False
     try:
         _Dialogue(child, ask, silence).hold()
@@ -84,7 +84,7 @@ def log_in(
         until = time.monotonic() + min(silence, UP_SECONDS)
         while not is_up():
             if time.monotonic() > until:
-                raise LoginFailed(Failure.CLOSED, "the login succeeded, but the connection does not answer")
+                raise LoginFailed(NoLogin.CLOSED, "the login succeeded, but the connection does not answer")
             time.sleep(POLL_SECONDS)
     finally:
         if (
@@ -129,7 +129,7 @@ class _Dialogue:
             elif now - heard > self._silence:
                 way = prompts.way(self._said)
                 text = f"ssh said nothing for {self._silence:g} seconds{f', by way of {way}' if way else ''}"
-                raise LoginFailed(Failure.CLOSED, self._with_words(text))
+                raise LoginFailed(NoLogin.CLOSED, self._with_words(text))
         self._child.wait()
         if self._child.exitstatus != 0:
             raise self._failed()
@@ -150,38 +150,38 @@ class _Dialogue:
 
     def _check_host_key(self) -> None:
         """A changed host key ends the matter, whatever ssh_config says."""
-        if prompts.failure(self._said) is Failure.HOST_KEY_CHANGED and prompts.offending_line(self._said):
+        if prompts.failure(self._said) is NoLogin.HOST_KEY_CHANGED and prompts.offending_line(self._said):
             raise self._failed()
 
     def _answer(self, asked: Prompt) -> None:
-        if asked.kind is Question.NEW_PASSWORD:
+        if asked.kind is PromptKind.NEW_PASSWORD:
             raise LoginFailed(
-                Failure.REJECTED,
+                NoLogin.REJECTED,
                 f"the server wants a new password ({asked.text.strip()!r}): log in by hand once",
             )
         if prompts.is_rejection(self._answered, asked, self._since_answer):
             assert self._answered is not None
-            raise LoginFailed(Failure.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
+            raise LoginFailed(NoLogin.REJECTED, f"the answer to {self._answered.text.strip()!r} was rejected")
         if prompts.is_mistyped(self._answered, asked):
             self._mistyped += 1
             if self._mistyped == TRIES:
                 text = "the answers about the host's key were none of 'yes', 'no' and its fingerprint"
-                raise LoginFailed(Failure.REJECTED, text)
+                raise LoginFailed(NoLogin.REJECTED, text)
         answer = self._ask(asked)
         if answer is None:
-            raise LoginFailed(Failure.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")
-        if asked.kind is not Question.HOST_KEY:
+            raise LoginFailed(NoLogin.NO_ANSWER, f"nobody is here to answer {asked.text.strip()!r}")
+        if asked.kind is not PromptKind.HOST_KEY:
             _write_no_core_files()
         self._answered, self._since_answer = asked, ""
         self._silence = max(self._silence, ANSWERED_SECONDS)
         trouble = _type(self._child.child_fd, answer)
         del answer
         if trouble:
-            raise LoginFailed(Failure.NO_ANSWER, f"the answer to {asked.text.strip()!r} {trouble}")
+            raise LoginFailed(NoLogin.NO_ANSWER, f"the answer to {asked.text.strip()!r} {trouble}")
 
     def _failed(self) -> LoginFailed:
         kind = prompts.failure(self._said)
-        if kind is Failure.HOST_KEY_CHANGED:
+        if kind is NoLogin.HOST_KEY_CHANGED:
             where = prompts.offending_line(self._said)
             line = "" if where is None else f" (the key on record is in {where[0]}, line {where[1]})"
             return LoginFailed(
@@ -189,7 +189,7 @@ class _Dialogue:
                 f"the host's key has changed{line}: somebody may be listening; if the host was set up anew,"
                 " remove that line and log in by hand once",
             )
-        if kind is Failure.HOST_KEY_UNKNOWN:
+        if kind is NoLogin.HOST_KEY_UNKNOWN:
             return LoginFailed(
                 kind,
                 self._with_words(

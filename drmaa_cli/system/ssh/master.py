@@ -23,7 +23,7 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.system.runner import CommandNotFound, CommandTimeout
 from drmaa_cli.system.ssh.address import SshAddress
 from drmaa_cli.system.ssh.login import Ask, LoginFailed, log_in
-from drmaa_cli.system.ssh.prompts import Failure, Prompt
+from drmaa_cli.system.ssh.prompts import NoLogin, Prompt
 from drmaa_cli.typed import Callable, NamedTuple
 
 IDLE_SECONDS = 300  # an unused master that nobody ended lives so long
@@ -131,7 +131,7 @@ class Master:
         """
         with self._mutex:
             if self._ended.is_set():
-                raise LoginFailed(Failure.CLOSED, "the session has ended")
+                raise LoginFailed(NoLogin.CLOSED, "the session has ended")
             try:
                 self._make_directory()
                 if self._use is None:
@@ -198,7 +198,7 @@ class Master:
                 )
                 return
             except LoginFailed as err:
-                was_dropped = err.kind is Failure.CLOSED and time.monotonic() - began < DROPPED_SECONDS
+                was_dropped = err.kind is NoLogin.CLOSED and time.monotonic() - began < DROPPED_SECONDS
                 if not was_dropped or answered or attempt == ATTEMPTS:
                     raise
             time.sleep(pause * (1 + random.random()))  # not to come back all at once
@@ -225,16 +225,16 @@ class Master:
             about = self._directory.lstat()
         except OSError as err:
             raise LoginFailed(
-                Failure.SSH_UNUSABLE, f"cannot make {self._directory} for ssh's sockets: {err.strerror}"
+                NoLogin.SSH_UNUSABLE, f"cannot make {self._directory} for ssh's sockets: {err.strerror}"
             ) from err
         if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o077:
             raise LoginFailed(
-                Failure.SSH_UNUSABLE,
+                NoLogin.SSH_UNUSABLE,
                 f"{self._directory} must be a directory of your own with mode 0700 (ssh's sockets lie there)",
             )
         if len(os.fsencode(self.socket)) > LONGEST_PATH:
             raise LoginFailed(
-                Failure.SSH_UNUSABLE,
+                NoLogin.SSH_UNUSABLE,
                 f"the path {self.socket} is too long for ssh's socket ({LONGEST_PATH} bytes): set"
                 " XDG_RUNTIME_DIR to a shorter directory",
             )

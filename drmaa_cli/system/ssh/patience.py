@@ -6,7 +6,7 @@ import time
 
 from drmaa_cli.system.runner import HostUnreachable
 from drmaa_cli.system.ssh.address import SshAddress
-from drmaa_cli.system.ssh.remote_shell import Answer
+from drmaa_cli.system.ssh.remote_shell import RemoteResult
 
 MOST_LOSSES = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -22,7 +22,7 @@ class Patience:
         self._pause = FIRST_PAUSE
         self._fruitless = 0
 
-    def pause(self, answer: Answer, is_busy: bool) -> None:
+    def pause(self, answer: RemoteResult, is_busy: bool) -> None:
         """Wait before the next time.
 
         Raises:
@@ -41,7 +41,7 @@ class Patience:
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
 
-def said(answer: Answer) -> str:
+def said(answer: RemoteResult) -> str:
     """What was said apart from the answer, to be put behind a message; '' for nothing."""
     text = (answer.before + answer.stderr).decode("utf-8", "replace").strip()
     return f": {text}" if text else ""

@@ -12,7 +12,7 @@ import re
 from drmaa_cli.typed import NamedTuple
 
 
-class Question(enum.Enum):
+class PromptKind(enum.Enum):
     """The kinds of question that a login asks."""
 
     HOST_KEY = "host key"
@@ -22,7 +22,7 @@ class Question(enum.Enum):
     SERVERS = "asked by the server"  # passwords, one-time codes, choices: any number in a row
 
 
-class Failure(enum.Enum):
+class NoLogin(enum.Enum):
     """Why there is no login."""
 
     REJECTED = "rejected"
@@ -43,35 +43,35 @@ class Prompt(NamedTuple):
         text: the question as it is shown to a person; several lines where it takes them to answer.
     """
 
-    kind: Question
+    kind: PromptKind
     text: str
 
 
 _PREFIX = r"(?:\([^()\s]+@[^()\s]+\) )?"
 _QUESTIONS = [
-    (re.compile(r".*\(yes/no(?:/\[fingerprint\])?\)\? ?|Please type 'yes'[^:]*: ?"), Question.HOST_KEY),
-    (re.compile(r"Enter passphrase for (?:RSA |DSA |ECDSA |ED25519 )?key '?.+'?: ?"), Question.PASSPHRASE),
-    (re.compile(r"Enter PIN for (?:.+ key .+|'.+'): ?"), Question.PASSPHRASE),
-    (re.compile(r"[^()\s]+@[^()\s]+'s password: ?"), Question.ACCOUNT_PASSWORD),
-    (re.compile(r"[^()\s]+@[^()\s]+'s old password: ?"), Question.NEW_PASSWORD),
+    (re.compile(r".*\(yes/no(?:/\[fingerprint\])?\)\? ?|Please type 'yes'[^:]*: ?"), PromptKind.HOST_KEY),
+    (re.compile(r"Enter passphrase for (?:RSA |DSA |ECDSA |ED25519 )?key '?.+'?: ?"), PromptKind.PASSPHRASE),
+    (re.compile(r"Enter PIN for (?:.+ key .+|'.+'): ?"), PromptKind.PASSPHRASE),
+    (re.compile(r"[^()\s]+@[^()\s]+'s password: ?"), PromptKind.ACCOUNT_PASSWORD),
+    (re.compile(r"[^()\s]+@[^()\s]+'s old password: ?"), PromptKind.NEW_PASSWORD),
     (
         re.compile(_PREFIX + r"(?:\(current\) UNIX password|Current [Pp]assword|New [Pp]assword): ?"),
-        Question.NEW_PASSWORD,
+        PromptKind.NEW_PASSWORD,
     ),
-    (re.compile(r"\([^()\s]+@[^()\s]+\) .*[:?] "), Question.SERVERS),
+    (re.compile(r"\([^()\s]+@[^()\s]+\) .*[:?] "), PromptKind.SERVERS),
     (
         re.compile(
             r"(?:Password(?: for [^:]+)?|Verification code|Passcode(?: or option \([^)]*\))?|Enter PASSCODE|"
             r"One-time password \(OATH\) for .+|YubiKey for .+|(?:First|Second) Factor(?: \([^)]*\))?): ?"
         ),
-        Question.SERVERS,
+        PromptKind.SERVERS,
     ),
 ]
 _UNKNOWN_QUESTION = re.compile(r"\([^()\s]+@[^()\s]+\) .+|.*[:?>\])] ?")
 # With which line questions of several lines begin.
 _BEGINNINGS = {
-    Question.HOST_KEY: re.compile(r"The authenticity of host "),
-    Question.SERVERS: re.compile(r"\([^()\s]+@[^()\s]+\) |Duo two-factor login for "),
+    PromptKind.HOST_KEY: re.compile(r"The authenticity of host "),
+    PromptKind.SERVERS: re.compile(r"\([^()\s]+@[^()\s]+\) |Duo two-factor login for "),
 }
 _LOG = re.compile(r"debug[1-3]: .*\n", re.MULTILINE)
 
@@ -83,24 +83,24 @@ _PROGRESS = re.compile(
 _WHOSE = re.compile(r"\(?([^()\s]+@[^()\s]+?)(?:\) |'s )")
 
 _FAILURES = [
-    (re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED"), Failure.HOST_KEY_CHANGED),
-    (re.compile(r"Host key verification failed|No \S+ host key is known for"), Failure.HOST_KEY_UNKNOWN),
-    (re.compile(r"Permission denied|Too many authentication failures"), Failure.REJECTED),
-    (re.compile(r"Could not resolve hostname|connect to host \S+ port \d+: "), Failure.UNREACHABLE),
+    (re.compile(r"REMOTE HOST IDENTIFICATION HAS CHANGED"), NoLogin.HOST_KEY_CHANGED),
+    (re.compile(r"Host key verification failed|No \S+ host key is known for"), NoLogin.HOST_KEY_UNKNOWN),
+    (re.compile(r"Permission denied|Too many authentication failures"), NoLogin.REJECTED),
+    (re.compile(r"Could not resolve hostname|connect to host \S+ port \d+: "), NoLogin.UNREACHABLE),
     (
         re.compile(
             r"too long for Unix domain socket|ControlPath too long|Bad configuration option|"
             r"Bad owner or permissions|unknown option|illegal option|invalid option|"
             r"muxserver_listen|ControlSocket \S+ already exists|percent_expand|Can't open user config file"
         ),
-        Failure.SSH_UNUSABLE,
+        NoLogin.SSH_UNUSABLE,
     ),
     (
         re.compile(
             r"Not allowed at this time|kex_exchange_identification|ssh_exchange_identification|"
             r"Connection (?:closed|reset|timed out)|Received disconnect|Broken pipe|Timeout, server"
         ),
-        Failure.CLOSED,
+        NoLogin.CLOSED,
     ),
 ]
 _JUMP = re.compile(r"^debug1: Setting implicit ProxyCommand from ProxyJump: .*?(\S+)\s*$", re.MULTILINE)
@@ -120,11 +120,11 @@ def question(said: str, *, is_quiet: bool) -> Prompt | None:
         if pattern.fullmatch(line):
             return Prompt(kind, _whole(said, kind))
     if is_quiet and _UNKNOWN_QUESTION.fullmatch(line):
-        return Prompt(Question.SERVERS, _whole(said, Question.SERVERS))
+        return Prompt(PromptKind.SERVERS, _whole(said, PromptKind.SERVERS))
     return None
 
 
-def _whole(said: str, kind: Question) -> str:
+def _whole(said: str, kind: PromptKind) -> str:
     """All lines of the question at the end: the options to choose from, the fingerprint to compare."""
     lines = without_log(said).split("\n")
     beginning = _BEGINNINGS.get(kind)
@@ -150,13 +150,13 @@ def is_rejection(answered: Prompt | None, asked: Prompt, between: str) -> bool:
         asked: the question now.
         between: what was said between the two, at ssh's log level DEBUG1.
     """
-    if answered is None or Question.HOST_KEY in (answered.kind, asked.kind) or _PROGRESS.search(between):
+    if answered is None or PromptKind.HOST_KEY in (answered.kind, asked.kind) or _PROGRESS.search(between):
         return False
     whose = [_WHOSE.match(prompt.text) for prompt in (answered, asked)]
     if whose[0] and whose[1] and whose[0].group(1) != whose[1].group(1):
         return False  # of a host on the way, and of the next one
-    if answered.kind is Question.SERVERS:
-        return asked.kind is not Question.SERVERS or asked.text == answered.text
+    if answered.kind is PromptKind.SERVERS:
+        return asked.kind is not PromptKind.SERVERS or asked.text == answered.text
     return True
 
 
@@ -164,19 +164,19 @@ def is_mistyped(answered: Prompt | None, asked: Prompt) -> bool:
     """Whether the answer about a host key was neither yes nor no, and ssh asks once more."""
     return (
         answered is not None
-        and answered.kind is Question.HOST_KEY
-        and asked.kind is Question.HOST_KEY
+        and answered.kind is PromptKind.HOST_KEY
+        and asked.kind is PromptKind.HOST_KEY
         and asked.text.startswith("Please type")
     )
 
 
-def failure(said: str) -> Failure:
+def failure(said: str) -> NoLogin:
     """Why ssh ended without a login, from its last words."""
     said = without_log(said)
     for pattern, kind in _FAILURES:
         if pattern.search(said):
             return kind
-    return Failure.UNCLEAR
+    return NoLogin.UNCLEAR
 
 
 def way(said: str) -> str:

@@ -48,7 +48,7 @@ class Stdin(NamedTuple):
     size: int
 
 
-class Answer(NamedTuple):
+class RemoteResult(NamedTuple):
     """What came back from a remote command.
 
     Attributes:
@@ -207,7 +207,7 @@ def tidy_line(days: int) -> str:
     )
 
 
-def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
+def read_answer(stdout: bytes, stderr: bytes, marker: str) -> RemoteResult:
     """Take a remote command's answer from what ssh printed; see :func:`script_line`.
 
     Only an answer that is whole has an exit status: both of its streams came to their end.
@@ -216,7 +216,7 @@ def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
     begin = re.search(rb"(?:^|\n?)" + mark + rb" ([0-9]+)\n", stdout)
     messages = stderr.partition(mark + b"\n")
     if begin is None:
-        return Answer(None, b"", b"", None, stdout + stderr)
+        return RemoteResult(None, b"", b"", None, stdout + stderr)
     rest = stdout[begin.end() :]
     end = re.search(rb"\n" + mark + rb" ([0-9]+)\n", rest)
     closed = messages[2].rpartition(b"\n" + mark + b"\n")
@@ -224,6 +224,6 @@ def read_answer(stdout: bytes, stderr: bytes, marker: str) -> Answer:
     before = stdout[: begin.start()] + messages[0]
     group = int(begin.group(1))
     if end is None:
-        return Answer(None, rest, said, group, before)
+        return RemoteResult(None, rest, said, group, before)
     out, after = rest[: end.start()], rest[end.end() :]
-    return Answer(int(end.group(1)) if closed[1] else None, out, said, group, before, after)
+    return RemoteResult(int(end.group(1)) if closed[1] else None, out, said, group, before, after)

@@ -21,17 +21,17 @@ from drmaa_cli.system.runner import (
     make_answer,
 )
 from drmaa_cli.system.ssh.address import SshAddress
-from drmaa_cli.system.ssh.kept import Fate, Kept, read_fate
+from drmaa_cli.system.ssh.kept import CommandFate, KeptAnswer, read_fate
 from drmaa_cli.system.ssh.login import Ask, LoginFailed
 from drmaa_cli.system.ssh.master import Master
 from drmaa_cli.system.ssh.patience import FIRST_PAUSE, SESSION_REFUSED, Patience, said
-from drmaa_cli.system.ssh.prompts import Failure, is_expired
+from drmaa_cli.system.ssh.prompts import NoLogin, is_expired
 from drmaa_cli.system.ssh.remote_processes import KILL
 from drmaa_cli.system.ssh.remote_shell import (
     NOT_BEGUN,
     NOT_EXECUTABLE,
     NOT_FOUND,
-    Answer,
+    RemoteResult,
     Stdin,
     forestall_line,
     forget_line,
@@ -63,10 +63,10 @@ class Rider(Protocol):
 
 
 _REFUSALS = {
-    Failure.REJECTED,
-    Failure.NO_ANSWER,
-    Failure.HOST_KEY_UNKNOWN,
-    Failure.HOST_KEY_CHANGED,
+    NoLogin.REJECTED,
+    NoLogin.NO_ANSWER,
+    NoLogin.HOST_KEY_UNKNOWN,
+    NoLogin.HOST_KEY_CHANGED,
 }
 
 
@@ -116,7 +116,7 @@ class SshRunner:
             text = f"{self.address}: {err.text}"
             if err.kind in _REFUSALS:
                 raise error(AuthorizationException, text) from None
-            if err.kind is Failure.SSH_UNUSABLE:
+            if err.kind is NoLogin.SSH_UNUSABLE:
                 raise error(DrmsInitException, text) from None
             raise HostUnreachable(text) from None
 
@@ -203,10 +203,10 @@ class SshRunner:
                 if not kept_in:
                     continue
                 found = self._fate(kept_in, patience.until)
-                if found.fate is Fate.NEVER_BEGUN:
+                if found.fate is CommandFate.NEVER_BEGUN:
                     kept_in = self._next_attempt(command.answer)
                     continue
-                answer = Answer(found.exit_code, found.stdout, found.stderr)
+                answer = RemoteResult(found.exit_code, found.stdout, found.stderr)
             if command.answer is not None:
                 self._kept[kept_in] = command.answer
             return self._result(command, answer, time.monotonic() - began)
@@ -223,7 +223,7 @@ class SshRunner:
         found: CommandResult | None = None
         for attempt in range(1, MOST_ATTEMPTS + 1):
             kept = self._fate(_directory(answer, attempt), time.monotonic() + QUERY_SECONDS)
-            if kept.fate is Fate.NEVER_BEGUN:
+            if kept.fate is CommandFate.NEVER_BEGUN:
                 break
             self._kept[_directory(answer, attempt)] = answer
             found = CommandResult(("qsub",), kept.exit_code, kept.stdout, kept.stderr)
@@ -237,7 +237,7 @@ class SshRunner:
         self._attempts[answer.out.name] = attempt
         return _directory(answer, attempt)
 
-    def _attempt(self, command: Command, kept_in: str, until: float) -> Answer:
+    def _attempt(self, command: Command, kept_in: str, until: float) -> RemoteResult:
         """Give the command once; an answer without exit code where the connection did not carry it."""
         marker = secrets.token_hex(16)
         rider = None if kept_in else self._rider
@@ -307,7 +307,7 @@ class SshRunner:
         changes.update((name, None) for name in own if name not in env)
         return changes
 
-    def _fate(self, kept_in: str, until: float) -> Kept:
+    def _fate(self, kept_in: str, until: float) -> KeptAnswer:
         """What became of a command; one that runs on is waited for."""
         while True:
             query = Command(
@@ -317,8 +317,8 @@ class SshRunner:
             if result.exit_code != 0:
                 said = result.stderr.decode("utf-8", "replace").strip()
                 raise HostUnreachable(f"{self.address} cannot tell what became of qsub: {said}")
-            found = read_fate(Answer(result.exit_code, result.stdout, result.stderr))
-            if found.fate is not Fate.RUNNING:
+            found = read_fate(RemoteResult(result.exit_code, result.stdout, result.stderr))
+            if found.fate is not CommandFate.RUNNING:
                 return found
             if time.monotonic() >= until:
                 raise CommandTimeout(
@@ -373,7 +373,7 @@ class SshRunner:
             return ""
         return result.stderr.decode("utf-8", "replace").strip() or f"exit code {result.exit_code}"
 
-    def _result(self, command: Command, answer: Answer, duration: float) -> CommandResult:
+    def _result(self, command: Command, answer: RemoteResult, duration: float) -> CommandResult:
         assert answer.exit_code is not None
         if command.answer is not None and answer.exit_code == NOT_BEGUN and not answer.stdout:
             raise CommandNotFound(

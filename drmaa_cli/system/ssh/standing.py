@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 
 from drmaa_cli.gridengine.records import CommandResult
-from drmaa_cli.system.background import Work
+from drmaa_cli.system.background import BackgroundCall
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.system.log import log
 from drmaa_cli.system.runner import Command, CommandNotFound, CommandTimeout
@@ -211,7 +211,7 @@ class StandingShells:
         told = threading.Event()
         if threading.get_ident() != threading.main_thread().ident:
             return self._run(label, command, told)
-        work = Work(lambda: self._run(label, command, told))
+        work = BackgroundCall(lambda: self._run(label, command, told))
         try:
             work.start()
             work.wait()

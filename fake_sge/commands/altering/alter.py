@@ -33,7 +33,7 @@ _FLAGS = {"-notify": ("notify", True)}
 
 
 @record
-class Wanted:
+class AlterCall:
     """What the command line asks for."""
 
     jobs: list[JobWord] = field(default_factory=list)
@@ -85,8 +85,8 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     return Reply.of_text(code, out + "".join(f"{text}\n" for text, _ in lines), err)
 
 
-def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answer]]:
-    wanted = Wanted()
+def _wanted(options: list[Option], request: Request) -> tuple[AlterCall, list[Answer]]:
+    wanted = AlterCall()
     builder = FieldBuilder(request)
     builder.fields = {"env": (), "job_type": builder.fields["job_type"]}
     unknown = builder.unknown
@@ -129,7 +129,7 @@ def _wanted(options: list[Option], request: Request) -> tuple[Wanted, list[Answe
     return wanted, answers
 
 
-def _changed_fields(builder: FieldBuilder, wanted: Wanted) -> dict[str, Any]:
+def _changed_fields(builder: FieldBuilder, wanted: AlterCall) -> dict[str, Any]:
     fields = dict(builder.fields)
     fields.pop("job_type")
     if not fields["env"]:
@@ -140,7 +140,7 @@ def _changed_fields(builder: FieldBuilder, wanted: Wanted) -> dict[str, Any]:
     return fields
 
 
-def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[Option]) -> None:
+def _take(option: Option, wanted: AlterCall, builder: FieldBuilder, unknown: list[Option]) -> None:
     switch = option.switch
     if switch == "-h":
         how, bits = cast("tuple[str, int]", option.value)
@@ -161,7 +161,7 @@ def _take(option: Option, wanted: Wanted, builder: FieldBuilder, unknown: list[O
         builder.add(option)
 
 
-def _show(wanted: Wanted, request: Request) -> str:
+def _show(wanted: AlterCall, request: Request) -> str:
     """What -verify prints: the changes, and by its name how the first of several is sent."""
     word = wanted.jobs[0]
     name = str(wanted.given.get("name", ""))
@@ -171,7 +171,7 @@ def _show(wanted: Wanted, request: Request) -> str:
     return show_change(spec, wanted.given, request, name, bool(word.tasks))
 
 
-def _apply(wanted: Wanted, request: Request, qmaster: QmasterInterface) -> list[tuple[str, int]]:
+def _apply(wanted: AlterCall, request: Request, qmaster: QmasterInterface) -> list[tuple[str, int]]:
     lines: list[tuple[str, int]] = []
     for word in wanted.jobs:
         found = False
@@ -205,7 +205,7 @@ def _meant(word: JobWord, users: tuple[str, ...] | None, qmaster: QmasterInterfa
 
 
 def _alter_job(
-    job: Job, word: JobWord, wanted: Wanted, request: Request, qmaster: QmasterInterface
+    job: Job, word: JobWord, wanted: AlterCall, request: Request, qmaster: QmasterInterface
 ) -> tuple[list[tuple[str, int]], bool]:
     actor = actor_of(request)
     if actor.user != job.owner and not qmaster.config.is_operator(actor.user):

@@ -36,7 +36,7 @@ _LISTS = ("o", "e", "i", "S", "M", "m", "hold_jid", "hold_jid_ad", "a", "dl", "m
 
 
 @record
-class Verdict:
+class ScriptVerdict:
     """What the script says: text for stdout, and why the job is refused (None: it is not)."""
 
     shown: str = ""
@@ -45,9 +45,9 @@ class Verdict:
 
 def ask(
     scripts: tuple[str, ...], spec: JobSpec, request: Request, qmaster: QmasterInterface
-) -> tuple[JobSpec, Verdict]:
+) -> tuple[JobSpec, ScriptVerdict]:
     """Have each script look at the job; the job as corrected."""
-    verdict = Verdict()
+    verdict = ScriptVerdict()
     for script in scripts:
         dialogue = _Dialogue(spec, request, parse_context(request, qmaster.now))
         with qmaster.unlocked():
@@ -86,7 +86,7 @@ class _Dialogue:
         self.spec = spec
         self.request = request
         self.context = context
-        self.verdict = Verdict()
+        self.verdict = ScriptVerdict()
         self.changes: dict[str, str] = {}
         self.env = dict(spec.env)
         self.corrects = False

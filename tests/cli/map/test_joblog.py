@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli.cli.ends import BadInput, Failure
-from drmaa_cli.cli.map.joblog import Ended, JobLog, Round, wanted
+from drmaa_cli.cli.map.joblog import EndedAttempt, JobLog, Round, wanted
 from drmaa_cli.cli.map.lines import Item
-from drmaa_cli.cli.map.plan import Task
+from drmaa_cli.cli.map.plan import ArrayTask
 from drmaa_cli.cli.request import Request
 from tests.tables import each_row
 
 A, B, B2, C = Item(1, "a", 1), Item(2, "b \udcff", 1), Item(3, "b \udcff", 2), Item(4, "c", 1)
 SLOW = Request(seconds=60.0, variables={"X": "é"}, after=())
-FIRST = Round(1, "map-r-1", "/bin/sh", "/d/1-", (Task((A,), 1, Request()), Task((B, B2), 1, SLOW)))
-SECOND = Round(2, "map-r-2", "/bin/sh", "/d/2-", (Task((B,), 2, SLOW),))
+FIRST = Round(1, "map-r-1", "/bin/sh", "/d/1-", (ArrayTask((A,), 1, Request()), ArrayTask((B, B2), 1, SLOW)))
+SECOND = Round(2, "map-r-2", "/bin/sh", "/d/2-", (ArrayTask((B,), 2, SLOW),))
 
 
-def end(item: Item, attempt: int = 1, *, well: bool = True) -> Ended:
-    return Ended(item, attempt, "7.1", 0 if well else 3, well, "" if well else "exit 3", "/d/x", 1.5)
+def end(item: Item, attempt: int = 1, *, well: bool = True) -> EndedAttempt:
+    return EndedAttempt(item, attempt, "7.1", 0 if well else 3, well, "" if well else "exit 3", "/d/x", 1.5)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import (
-    Task,
+    ArrayTask,
     bundles,
     changed,
     changed_later,
@@ -95,7 +95,7 @@ def test_bundles() -> None:
 def run_bundle(tmp_path: Path, *texts: str) -> tuple[int, list[str], list[str]]:
     """The code of a bundle, what its file of ends says, and the outputs."""
     items = tuple(Item(line, text, 1) for line, text in enumerate(texts, 3))
-    task, base = Task(items, 1, Request()), f"{tmp_path}/a b-"
+    task, base = ArrayTask(items, 1, Request()), f"{tmp_path}/a b-"
     done = subprocess.run(
         command_of(task, "/bin/sh", base),
         check=False,
@@ -125,6 +125,6 @@ def test_a_bundle_runs_each_command_as_it_would_alone(tmp_path: Path) -> None:
 
 
 def test_a_single_command_is_no_bundle() -> None:
-    task = Task((Item(7, "a | b", 1),), 1, Request())
+    task = ArrayTask((Item(7, "a | b", 1),), 1, Request())
     assert command_of(task, "/bin/bash", "/d/1-") == ["/bin/bash", "-c", "a | b"]
     assert task_output_of("/d/1-", task) == "/d/1-7.log"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli.cli.place import Place
-from drmaa_cli.cli.report.gather import Wanted, gather
+from drmaa_cli.cli.report.gather import ReportLimits, gather
 from drmaa_cli.cli.report.page import page
 from tests.cli.report.kit import GIBIBYTE, MEBIBYTE, START, History, Past
 from tests.cli.report.test_page import ODD
@@ -68,7 +68,7 @@ def test_the_page_fits_and_is_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     filled(state).close()
     monkeypatch.setenv("PATH", "/nonexistent")
     place = Place("genome", "session=genome", state, chosen=True, is_here=True)
-    text = page(gather(place, Wanted(50, 15)), STYLE.read_text(encoding="utf-8"))
+    text = page(gather(place, ReportLimits(50, 15)), STYLE.read_text(encoding="utf-8"))
     own = tmp_path / "own.html"
     own.write_text(text, encoding="utf-8")
     dom, said = browse(own, "--dump-dom")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from drmaa_cli.cli.top.model import Job, Record, job_of_record
+from drmaa_cli.cli.top.model import HeldSubmission, Job, job_of_record
 from drmaa_cli.gridengine.records import JobRow, TaskRange, TaskSet
 from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.jobs.job_info import Facts
@@ -40,7 +40,7 @@ def end(code: int = 0, *, outcome: Outcome = Outcome.EXITED, at: float = 1000.0,
     return End(outcome, code, usage, Facts(cause, host="node7", queue="all.q", slots=1, wallclock=took))
 
 
-def record(number: int = 7, tasks: int = 0, **fields: Any) -> Record:
+def record(number: int = 7, tasks: int = 0, **fields: Any) -> HeldSubmission:
     """What a session has of a submission."""
     values: dict[str, Any] = {
         "session": "nightly",
@@ -50,7 +50,7 @@ def record(number: int = 7, tasks: int = 0, **fields: Any) -> Record:
         "tasks": TaskRange(1, tasks) if tasks else None,
         "ended": {},
     }
-    return Record(number=number, **{**values, **fields})
+    return HeldSubmission(number=number, **{**values, **fields})
 
 
 def job(number: int = 7, tasks: int = 0, rows: Sequence[JobRow] = (), **fields: Any) -> Job:

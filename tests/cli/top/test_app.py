@@ -10,8 +10,8 @@ import pytest
 
 from drmaa_cli import JobSession
 from drmaa_cli.cli.top.board import Board
-from drmaa_cli.cli.top.dialogs import Help, Question
-from drmaa_cli.cli.top.view import Ended, Order
+from drmaa_cli.cli.top.dialogs import Confirmation, Help
+from drmaa_cli.cli.top.view import Order, ShownEnds
 from fake_sge.cell import Cell
 from tests.cli.top.conftest import Watcher, qsub, submit, watch
 
@@ -86,13 +86,13 @@ def test_hold_release_suspend_resume_and_kill_ask_first(inside: Cell) -> None:
         await see.until_shown(stranger, "theirs")
         see.app.query_one(Board).choose([row.name for row in see.app.query_one(Board).rows].index(number))
         await see.press("r")
-        assert isinstance(see.app.screen, Question)
+        assert isinstance(see.app.screen, Confirmation)
         assert see.app.screen.question == "release 1 job?"
         assert f"{number} long: held" in see.screen
         await see.press("n")
         await see.press("k", "enter")
         await see.press("k", "escape")
-        assert not isinstance(see.app.screen, Question)
+        assert not isinstance(see.app.screen, Confirmation)
         await see.press("r", "y")
         await see.until_shown(number, "running")
         await see.press("z", "y")
@@ -106,7 +106,7 @@ def test_hold_release_suspend_resume_and_kill_ask_first(inside: Cell) -> None:
         await see.until_shown(number, "aborted")
         await see.until(lambda: len(see.lines) == 1, "the stranger is gone")
         await see.press("h")
-        assert not isinstance(see.app.screen, Question)  # nothing is left to be held
+        assert not isinstance(see.app.screen, Confirmation)  # nothing is left to be held
         await see.until(lambda: "no job that has not ended" in see.screen, "that is said")
 
     watch(scene)
@@ -164,7 +164,7 @@ def test_filter_order_and_those_that_have_ended(inside: Cell) -> None:
             await see.press("backspace", "backspace", *"!over")
             assert ids() == [second, first]
             await see.press("enter", "e", "e")
-            assert see.app.choice.ended is Ended.NONE
+            assert see.app.choice.ended is ShownEnds.NONE
             await see.press("escape")
             assert (see.app.choice.words, ids()) == ("", [second, first])
             await see.press("e")

@@ -11,7 +11,7 @@ from drmaa_cli import JobSession
 from drmaa_cli.cli.top import keys
 from drmaa_cli.cli.top.app import Top
 from drmaa_cli.cli.top.board import Board
-from drmaa_cli.cli.top.dialogs import Help, Question
+from drmaa_cli.cli.top.dialogs import Confirmation, Help
 from drmaa_cli.cli.top.filter import Filter
 from fake_sge.cell import Cell
 from tests.cli.top.conftest import Watcher, submit, watch
@@ -75,11 +75,11 @@ def test_a_question_is_about_the_line_that_was_chosen_before(inside: Cell) -> No
             await see.until_shown(sky, "held")
             burst(see, "↓k")
             await see.until(
-                lambda: isinstance(see.app.screen, Question) and "align" in see.screen, "the question"
+                lambda: isinstance(see.app.screen, Confirmation) and "align" in see.screen, "the question"
             )
             burst(see, "n↓kn↑")
             await see.until(
-                lambda: not isinstance(see.app.screen, Question) and see.app.query_one(Board).cursor == 1,
+                lambda: not isinstance(see.app.screen, Confirmation) and see.app.query_one(Board).cursor == 1,
                 "no question",
             )
             burst(see, "ky↓")

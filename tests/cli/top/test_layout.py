@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from drmaa_cli.cli.screen import cells
 from drmaa_cli.cli.top.layout import Piece, cut, head, layout, line, plain, texts
-from drmaa_cli.cli.top.model import Kind, job_of_rows
-from drmaa_cli.cli.top.view import Choice, Row, rows
+from drmaa_cli.cli.top.model import StateKind, job_of_rows
+from drmaa_cli.cli.top.view import BoardRow, Choice, rows
 from tests.cli.top.kit import end, job, row
 from tests.tables import each_row
 
@@ -23,21 +23,21 @@ SINGLE = job(7, name="日本語 \x1b[31m", submitted=NOW - 60, rows=[row(7, "r")
 FOREIGN = job_of_rows([row(9, "hqw", name="theirs")])
 
 
-def drawn(width: int, *shown: Row) -> list[str]:
+def drawn(width: int, *shown: BoardRow) -> list[str]:
     found = layout([texts(row, NOW) for row in shown], width)
     return [head(found), *(plain(line(row, texts(row, NOW), found)) for row in shown)]
 
 
 @each_row("width", [20, 40, 60, 80, 120, 200])
 def test_lines_keep_to_the_width(width: int) -> None:
-    lines = drawn(width, Row(ARRAY), Row(SINGLE), Row(FOREIGN))
+    lines = drawn(width, BoardRow(ARRAY), BoardRow(SINGLE), BoardRow(FOREIGN))
     assert max(map(cells, lines)) <= max(width, 30) - 2
     assert len({cells(text) for text in lines}) == 1
 
 
 def test_what_is_shown_where_there_is_room() -> None:
     heading, array, single, foreign = (
-        text.split() for text in drawn(200, Row(ARRAY), Row(SINGLE), Row(FOREIGN))
+        text.split() for text in drawn(200, BoardRow(ARRAY), BoardRow(SINGLE), BoardRow(FOREIGN))
     )
     assert heading == ["ID", "NAME", "STATE", "TIME", "WHERE", "KEY", "SESSION"]
     assert " ".join(array) == (
@@ -49,7 +49,7 @@ def test_what_is_shown_where_there_is_room() -> None:
 
 
 def test_columns_in_which_nothing_stands_are_left_out() -> None:
-    assert drawn(200, Row(FOREIGN))[0].split() == ["ID", "NAME", "STATE", "TIME", "SESSION"]
+    assert drawn(200, BoardRow(FOREIGN))[0].split() == ["ID", "NAME", "STATE", "TIME", "SESSION"]
 
 
 @each_row(
@@ -63,7 +63,7 @@ def test_columns_in_which_nothing_stands_are_left_out() -> None:
     ],
 )
 def test_less_important_columns_go_first(width: int, heads: str) -> None:
-    assert drawn(width, Row(ARRAY), Row(SINGLE))[0].split() == heads.split()
+    assert drawn(width, BoardRow(ARRAY), BoardRow(SINGLE))[0].split() == heads.split()
 
 
 def test_tasks_of_an_unfolded_array_stand_below_it() -> None:
@@ -75,12 +75,12 @@ def test_tasks_of_an_unfolded_array_stand_below_it() -> None:
 
 
 def test_colours_stay_with_their_words() -> None:
-    parts = [Piece("16 running", Kind.RUNNING), Piece(", "), Piece("3 failed", Kind.FAILED)]
+    parts = [Piece("16 running", StateKind.RUNNING), Piece(", "), Piece("3 failed", StateKind.FAILED)]
     assert cut(parts, 99) == parts
     assert cut(parts, 20) == parts
-    assert cut(parts, 19) == [*parts[:2], Piece("3 fail…", Kind.FAILED)]
+    assert cut(parts, 19) == [*parts[:2], Piece("3 fail…", StateKind.FAILED)]
     assert plain(cut(parts, 12)) == "16 running,…"
-    assert cut(parts, 10) == [Piece("16 runnin…", Kind.RUNNING)]
+    assert cut(parts, 10) == [Piece("16 runnin…", StateKind.RUNNING)]
     assert cut([], 5) == []
     for width in range(1, 25):
         assert cells(plain(cut(parts, width))) <= width

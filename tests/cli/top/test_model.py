@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from drmaa_cli.cli.top.model import Kind, ended_task, figure, job_of_record, job_of_rows, listed_task, seconds
+from drmaa_cli.cli.top.model import (
+    StateKind,
+    ended_task,
+    figure,
+    job_of_record,
+    job_of_rows,
+    listed_task,
+    seconds,
+)
 from drmaa_cli.jobs.job_end import Outcome
 from tests.cli.top.kit import end, job, record, row
 from tests.tables import each_row
@@ -11,24 +19,24 @@ from tests.tables import each_row
 @each_row(
     "letters, words, kind",
     [
-        ("qw", "queued", Kind.QUEUED),
-        ("hqw", "held", Kind.HELD),
-        ("r", "running", Kind.RUNNING),
-        ("t", "running", Kind.RUNNING),
-        ("Rr", "running", Kind.RUNNING),
-        ("Rq", "queued", Kind.QUEUED),
-        ("s", "suspended", Kind.SUSPENDED),
-        ("S", "suspended by the system", Kind.SUSPENDED),
-        ("T", "suspended by the system", Kind.SUSPENDED),
-        ("sS", "suspended by user and system", Kind.SUSPENDED),
-        ("Eqw", "error (Eqw)", Kind.FAILED),
-        ("Ehqw", "error (Ehqw)", Kind.FAILED),
-        ("dr", "being deleted", Kind.ENDING),
-        ("dt", "being deleted", Kind.ENDING),
-        ("?", "unknown", Kind.UNKNOWN),
+        ("qw", "queued", StateKind.QUEUED),
+        ("hqw", "held", StateKind.HELD),
+        ("r", "running", StateKind.RUNNING),
+        ("t", "running", StateKind.RUNNING),
+        ("Rr", "running", StateKind.RUNNING),
+        ("Rq", "queued", StateKind.QUEUED),
+        ("s", "suspended", StateKind.SUSPENDED),
+        ("S", "suspended by the system", StateKind.SUSPENDED),
+        ("T", "suspended by the system", StateKind.SUSPENDED),
+        ("sS", "suspended by user and system", StateKind.SUSPENDED),
+        ("Eqw", "error (Eqw)", StateKind.FAILED),
+        ("Ehqw", "error (Ehqw)", StateKind.FAILED),
+        ("dr", "being deleted", StateKind.ENDING),
+        ("dt", "being deleted", StateKind.ENDING),
+        ("?", "unknown", StateKind.UNKNOWN),
     ],
 )
-def test_the_letters_of_a_listing_in_words(letters: str, words: str, kind: Kind) -> None:
+def test_the_letters_of_a_listing_in_words(letters: str, words: str, kind: StateKind) -> None:
     task = listed_task(row(7, letters))
     assert (task.state, task.kind, task.end) == (words, kind, None)
 
@@ -36,15 +44,15 @@ def test_the_letters_of_a_listing_in_words(letters: str, words: str, kind: Kind)
 @each_row(
     "outcome, value, words, kind",
     [
-        (Outcome.EXITED, 0, "exit 0", Kind.DONE),
-        (Outcome.EXITED, 3, "exit 3", Kind.FAILED),
-        (Outcome.SIGNALED, 9, "killed by SIGKILL", Kind.FAILED),
-        (Outcome.ABORTED, 0, "aborted", Kind.FAILED),
-        (Outcome.NO_USAGE, 0, "aborted", Kind.FAILED),
-        (Outcome.LOST, 0, "lost", Kind.FAILED),
+        (Outcome.EXITED, 0, "exit 0", StateKind.DONE),
+        (Outcome.EXITED, 3, "exit 3", StateKind.FAILED),
+        (Outcome.SIGNALED, 9, "killed by SIGKILL", StateKind.FAILED),
+        (Outcome.ABORTED, 0, "aborted", StateKind.FAILED),
+        (Outcome.NO_USAGE, 0, "aborted", StateKind.FAILED),
+        (Outcome.LOST, 0, "lost", StateKind.FAILED),
     ],
 )
-def test_ends_in_words(outcome: Outcome, value: int, words: str, kind: Kind) -> None:
+def test_ends_in_words(outcome: Outcome, value: int, words: str, kind: StateKind) -> None:
     task = ended_task(4, end(value, outcome=outcome, at=1234.5))
     assert (task.number, task.state, task.kind, task.where, task.since) == (4, words, kind, "node7", 1234.5)
 
@@ -60,7 +68,7 @@ def test_a_job_that_is_no_array() -> None:
         1,
     )
     assert task.since == 1795834800.0  # 2026-11-28 03:00 UTC
-    assert found.kind is Kind.RUNNING
+    assert found.kind is StateKind.RUNNING
 
 
 def test_an_array_is_counted_by_what_is_on_record_and_what_is_listed() -> None:
@@ -74,13 +82,13 @@ def test_an_array_is_counted_by_what_is_on_record_and_what_is_listed() -> None:
         *("exit 0", "exit 3", "ended", "running", "running", "queued", "queued", "queued", "held", "ending")
     ]
     assert found.counts == {
-        Kind.DONE: 1,
-        Kind.FAILED: 1,
-        Kind.UNKNOWN: 1,
-        Kind.RUNNING: 2,
-        Kind.QUEUED: 3,
-        Kind.HELD: 1,
-        Kind.ENDING: 1,
+        StateKind.DONE: 1,
+        StateKind.FAILED: 1,
+        StateKind.UNKNOWN: 1,
+        StateKind.RUNNING: 2,
+        StateKind.QUEUED: 3,
+        StateKind.HELD: 1,
+        StateKind.ENDING: 1,
     }
     assert found.open == 7
     assert [task.number for task in found.tasks] == list(range(1, 11))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drmaa_cli.cli.top.model import Job, Kind, job_of_rows
-from drmaa_cli.cli.top.view import Choice, Ended, Order, Row, ids, rows, totals
+from drmaa_cli.cli.top.model import Job, StateKind, job_of_rows
+from drmaa_cli.cli.top.view import BoardRow, Choice, Order, ShownEnds, ids, rows, totals
 from tests.cli.top.kit import end, job, row
 from tests.tables import each_row
 
@@ -33,9 +33,9 @@ def shown(jobs: list[Job], **choice: object) -> list[str]:
 
 @pytest.mark.parametrize(
     ("ended", "names"),
-    [(Ended.RECENT, "8 5 4 3"), (Ended.ALL, "8 5 4 3 1"), (Ended.NONE, "8 5 3")],
+    [(ShownEnds.RECENT, "8 5 4 3"), (ShownEnds.ALL, "8 5 4 3 1"), (ShownEnds.NONE, "8 5 3")],
 )
-def test_those_that_have_ended(ended: Ended, names: str) -> None:
+def test_those_that_have_ended(ended: ShownEnds, names: str) -> None:
     assert shown(ALL, ended=ended) == names.split()
 
 
@@ -51,8 +51,8 @@ def test_those_that_have_ended(ended: Ended, names: str) -> None:
     ],
 )
 def test_orders_and_their_reverse(order: Order, names: str) -> None:
-    assert shown(ALL, order=order, ended=Ended.ALL) == names.split()
-    assert shown(ALL, order=order, ended=Ended.ALL, backwards=True) == names.split()[::-1]
+    assert shown(ALL, order=order, ended=ShownEnds.ALL) == names.split()
+    assert shown(ALL, order=order, ended=ShownEnds.ALL, backwards=True) == names.split()[::-1]
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,21 @@ def test_arrays_are_unfolded_the_most_interesting_tasks_first() -> None:
 
 def test_totals_count_tasks() -> None:
     assert totals([BATCH, HELD]) == {
-        Kind.FAILED: 1,
-        Kind.DONE: 1,
-        Kind.RUNNING: 1,
-        Kind.QUEUED: 1,
-        Kind.HELD: 1,
+        StateKind.FAILED: 1,
+        StateKind.DONE: 1,
+        StateKind.RUNNING: 1,
+        StateKind.QUEUED: 1,
+        StateKind.HELD: 1,
     }
 
 
 def test_what_is_changed_by_which_ids() -> None:
-    tasks = [Row(BATCH, task) for task in BATCH.tasks]
-    assert ids([Row(BATCH), Row(HELD), Row(FOREIGN)]) == {"nightly": ["3"], "other": ["5"], "": ["8"]}
+    tasks = [BoardRow(BATCH, task) for task in BATCH.tasks]
+    assert ids([BoardRow(BATCH), BoardRow(HELD), BoardRow(FOREIGN)]) == {
+        "nightly": ["3"],
+        "other": ["5"],
+        "": ["8"],
+    }
     assert ids(tasks) == {"nightly": ["3.3", "3.4"]}  # the others have ended
-    assert ids([*tasks, Row(BATCH)]) == {"nightly": ["3"]}
-    assert ids([Row(FAILED)]) == {}
+    assert ids([*tasks, BoardRow(BATCH)]) == {"nightly": ["3"]}
+    assert ids([BoardRow(FAILED)]) == {}

@@ -2,90 +2,90 @@
 
 from __future__ import annotations
 
-from drmaa_cli.cli.top.web.guard import Asked, Guard, Verdict, is_origin_of, split
+from drmaa_cli.cli.top.web.guard import Admission, Guard, RequestHead, is_origin_of, split
 from tests.tables import each_row
 
 GUARD = Guard("entrance-secret", "some-place", "ticket-secret", frozenset({"localhost", "hpc.example.org"}))
 TICKET = "drmaa-cli-top=ticket-secret"
-PAGE = Asked("GET", "/some-place/", "127.0.0.1:8000", cookies=TICKET)
+PAGE = RequestHead("GET", "/some-place/", "127.0.0.1:8000", cookies=TICKET)
 SOCKET = PAGE._replace(path="/some-place/ws", origin="http://127.0.0.1:8000", upgrades=True)
 
 
 @each_row(
     "changes, expected",
     [
-        ({}, Verdict.PASS),
-        ({"path": "/some-place/static/js/textual.js"}, Verdict.PASS),
-        ({"path": "/entrance-secret", "cookies": ""}, Verdict.ENTER),
+        ({}, Admission.PASS),
+        ({"path": "/some-place/static/js/textual.js"}, Admission.PASS),
+        ({"path": "/entrance-secret", "cookies": ""}, Admission.ENTER),
         (
             {"path": "/entrance-secret", "cookies": "", "site": "cross-site"},
-            Verdict.ENTER,
+            Admission.ENTER,
         ),  # a link in a mail
-        ({"path": "/entrance-secret", "cookies": "", "method": "POST"}, Verdict.FORBIDDEN),
-        ({"path": "/entrance-secret", "host": "evil.example.org"}, Verdict.FORBIDDEN),
-        ({"path": "/entrance-secret/"}, Verdict.UNKNOWN),
-        ({"path": "/entrance-secreT"}, Verdict.UNKNOWN),
-        ({"path": "/entrance-secré"}, Verdict.UNKNOWN),
-        ({"path": "/"}, Verdict.UNKNOWN),
-        ({"path": ""}, Verdict.UNKNOWN),
-        ({"path": "/some-place"}, Verdict.UNKNOWN),
-        ({"path": "//some-place/"}, Verdict.UNKNOWN),
-        ({"path": "/ws"}, Verdict.UNKNOWN),
-        ({"path": "/static/js/textual.js"}, Verdict.UNKNOWN),
-        ({"cookies": ""}, Verdict.FORBIDDEN),
-        ({"cookies": "drmaa-cli-top="}, Verdict.FORBIDDEN),
-        ({"cookies": "drmaa-cli-top=entrance-secret"}, Verdict.FORBIDDEN),
-        ({"cookies": "other=ticket-secret"}, Verdict.FORBIDDEN),
-        ({"cookies": f"drmaa-cli-top=planted; a=b; {TICKET}"}, Verdict.PASS),
-        ({"cookies": f"{TICKET};drmaa-cli-top=planted"}, Verdict.PASS),
-        ({"cookies": "", "path": "/some-place/static/js/textual.js"}, Verdict.FORBIDDEN),
-        ({"method": "HEAD"}, Verdict.FORBIDDEN),
-        ({"method": "POST"}, Verdict.FORBIDDEN),
-        ({"site": "same-origin"}, Verdict.PASS),
-        ({"site": "none"}, Verdict.PASS),
-        ({"site": "same-site"}, Verdict.FORBIDDEN),  # a page of another port of this host
-        ({"site": "cross-site"}, Verdict.FORBIDDEN),
-        ({"host": ""}, Verdict.FORBIDDEN),
-        ({"host": "evil.example.org:8000"}, Verdict.FORBIDDEN),  # its owner has it point here
-        ({"host": "127.0.0.1.evil.example.org"}, Verdict.FORBIDDEN),
-        ({"host": "10.0.0.1:8000"}, Verdict.FORBIDDEN),
-        ({"host": "0.0.0.0:8000"}, Verdict.FORBIDDEN),
-        ({"host": "localhost:9999"}, Verdict.PASS),  # ssh -L 9999:127.0.0.1:8000
-        ({"host": "LocalHost."}, Verdict.PASS),
-        ({"host": "[::1]:8000"}, Verdict.PASS),
-        ({"host": "hpc.example.org"}, Verdict.PASS),
-        ({"host": "127.0.0.1:8000@evil.example.org"}, Verdict.FORBIDDEN),
-        ({"origin": "http://127.0.0.1:8000"}, Verdict.PASS),
-        ({"origin": "http://127.0.0.1:9000"}, Verdict.FORBIDDEN),
-        ({"origin": "null"}, Verdict.FORBIDDEN),
+        ({"path": "/entrance-secret", "cookies": "", "method": "POST"}, Admission.FORBIDDEN),
+        ({"path": "/entrance-secret", "host": "evil.example.org"}, Admission.FORBIDDEN),
+        ({"path": "/entrance-secret/"}, Admission.UNKNOWN),
+        ({"path": "/entrance-secreT"}, Admission.UNKNOWN),
+        ({"path": "/entrance-secré"}, Admission.UNKNOWN),
+        ({"path": "/"}, Admission.UNKNOWN),
+        ({"path": ""}, Admission.UNKNOWN),
+        ({"path": "/some-place"}, Admission.UNKNOWN),
+        ({"path": "//some-place/"}, Admission.UNKNOWN),
+        ({"path": "/ws"}, Admission.UNKNOWN),
+        ({"path": "/static/js/textual.js"}, Admission.UNKNOWN),
+        ({"cookies": ""}, Admission.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top="}, Admission.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top=entrance-secret"}, Admission.FORBIDDEN),
+        ({"cookies": "other=ticket-secret"}, Admission.FORBIDDEN),
+        ({"cookies": f"drmaa-cli-top=planted; a=b; {TICKET}"}, Admission.PASS),
+        ({"cookies": f"{TICKET};drmaa-cli-top=planted"}, Admission.PASS),
+        ({"cookies": "", "path": "/some-place/static/js/textual.js"}, Admission.FORBIDDEN),
+        ({"method": "HEAD"}, Admission.FORBIDDEN),
+        ({"method": "POST"}, Admission.FORBIDDEN),
+        ({"site": "same-origin"}, Admission.PASS),
+        ({"site": "none"}, Admission.PASS),
+        ({"site": "same-site"}, Admission.FORBIDDEN),  # a page of another port of this host
+        ({"site": "cross-site"}, Admission.FORBIDDEN),
+        ({"host": ""}, Admission.FORBIDDEN),
+        ({"host": "evil.example.org:8000"}, Admission.FORBIDDEN),  # its owner has it point here
+        ({"host": "127.0.0.1.evil.example.org"}, Admission.FORBIDDEN),
+        ({"host": "10.0.0.1:8000"}, Admission.FORBIDDEN),
+        ({"host": "0.0.0.0:8000"}, Admission.FORBIDDEN),
+        ({"host": "localhost:9999"}, Admission.PASS),  # ssh -L 9999:127.0.0.1:8000
+        ({"host": "LocalHost."}, Admission.PASS),
+        ({"host": "[::1]:8000"}, Admission.PASS),
+        ({"host": "hpc.example.org"}, Admission.PASS),
+        ({"host": "127.0.0.1:8000@evil.example.org"}, Admission.FORBIDDEN),
+        ({"origin": "http://127.0.0.1:8000"}, Admission.PASS),
+        ({"origin": "http://127.0.0.1:9000"}, Admission.FORBIDDEN),
+        ({"origin": "null"}, Admission.FORBIDDEN),
     ],
 )
-def test_a_request(changes: dict[str, str], expected: Verdict) -> None:
+def test_a_request(changes: dict[str, str], expected: Admission) -> None:
     assert GUARD.judge(PAGE._replace(**changes)) is expected
 
 
 @each_row(
     "changes, expected",
     [
-        ({}, Verdict.PASS),
-        ({"origin": None}, Verdict.FORBIDDEN),
-        ({"origin": ""}, Verdict.FORBIDDEN),
-        ({"origin": "https://evil.example.org"}, Verdict.FORBIDDEN),
-        ({"origin": "http://localhost:8000"}, Verdict.FORBIDDEN),  # that is another one
-        ({"path": "/some-place/w%73", "origin": None}, Verdict.FORBIDDEN),
-        ({"cookies": ""}, Verdict.FORBIDDEN),
-        ({"host": "hpc.example.org", "origin": "https://hpc.example.org"}, Verdict.PASS),  # behind a proxy
+        ({}, Admission.PASS),
+        ({"origin": None}, Admission.FORBIDDEN),
+        ({"origin": ""}, Admission.FORBIDDEN),
+        ({"origin": "https://evil.example.org"}, Admission.FORBIDDEN),
+        ({"origin": "http://localhost:8000"}, Admission.FORBIDDEN),  # that is another one
+        ({"path": "/some-place/w%73", "origin": None}, Admission.FORBIDDEN),
+        ({"cookies": ""}, Admission.FORBIDDEN),
+        ({"host": "hpc.example.org", "origin": "https://hpc.example.org"}, Admission.PASS),  # behind a proxy
     ],
 )
-def test_a_web_socket(changes: dict[str, str], expected: Verdict) -> None:
+def test_a_web_socket(changes: dict[str, str], expected: Admission) -> None:
     assert GUARD.judge(SOCKET._replace(**changes)) is expected
 
 
 def test_other_addresses_are_good_names_only_where_it_listens_on_them() -> None:
     asked = PAGE._replace(host="10.1.2.3:8000")
-    assert GUARD.judge(asked) is Verdict.FORBIDDEN
-    assert GUARD._replace(by_number=True).judge(asked) is Verdict.PASS
-    assert GUARD._replace(by_number=True).judge(PAGE._replace(host="evil.example.org")) is Verdict.FORBIDDEN
+    assert GUARD.judge(asked) is Admission.FORBIDDEN
+    assert GUARD._replace(by_number=True).judge(asked) is Admission.PASS
+    assert GUARD._replace(by_number=True).judge(PAGE._replace(host="evil.example.org")) is Admission.FORBIDDEN
 
 
 def test_the_cookie_is_for_this_page_alone_and_for_no_script() -> None:
