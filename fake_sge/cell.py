@@ -20,7 +20,7 @@ from .errors import CellError
 from .execution.processes import start_ticks
 from .faults import FaultKind
 from .host import CellHost
-from .install import install_commands, install_daemons
+from .install import install_commands, install_daemons, install_guard
 from .launch import Guard, NotStarted, starting_qmaster
 from .layout import TOOLS, Layout
 from .lighter import names_of
@@ -116,11 +116,12 @@ class Cell(CommandsOnPath):
         context manager. Otherwise it runs until it is stopped.
         """
         self._claim()
-        install_daemons(self.layout, self.options)
         self._guarded |= guarded
+        if self._guarded and self._guard is None and self.qmaster_pid is None:  # nobody else's
+            install_guard(self.layout)
+            self._guard = Guard(self.layout, self._temporary)
+        install_daemons(self.layout, self.options)
         with self._starting():
-            if self._guarded and self._guard is None:
-                self._guard = Guard(self.layout, self._temporary)
             install_commands(self.layout)
         return self
 
@@ -177,7 +178,8 @@ class Cell(CommandsOnPath):
         """End the qmaster and kill what still runs."""
         self.stop_qmaster()
         end_tasks(self.layout)
-        self._dismiss_guard()
+        if not self._temporary:  # else it has to remove the directory where this process does not
+            self._dismiss_guard()
 
     def _dismiss_guard(self) -> None:
         if self._guard is not None:
@@ -190,6 +192,7 @@ class Cell(CommandsOnPath):
         Raises CellError where there is no cell.
         """
         place.remove(self.directory, self._temporary)
+        self._dismiss_guard()
 
     def __enter__(self) -> Cell:
         try:
@@ -206,9 +209,9 @@ class Cell(CommandsOnPath):
     def _leave(self, runs: bool = True) -> None:
         if runs:
             self.stop()
-        self._dismiss_guard()
         if self._temporary:
             self.remove()
+        self._dismiss_guard()
 
     # ---- talking to it ---------------------------------------------------------------------------
     def call(self, name: str, **values: Any) -> Any:  # noqa: ANN401 JSON

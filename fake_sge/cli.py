@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from types import FrameType
 from typing import Any, Callable, NoReturn
 
 from . import cell_options, cli_words, kept
@@ -21,7 +21,7 @@ from .faults import FaultKind
 from .launch import running_cells
 from .layout import Layout
 from .real.cell import RealCell, is_real
-from .signals import handlers
+from .signals import FirstSignal, handlers
 
 USAGE_ERROR, FAILURE = 2, 1
 HOST_ACTIONS = ("crash", "down", "up", "disable", "enable", "load")
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except KeyboardInterrupt:  # while a cell starts; the cell has been ended on the way here
+    except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except (CellError, ValueError, OSError) as error:
         print(f"fake-sge: {cli_words.reason(error)}", file=sys.stderr)
@@ -173,6 +173,10 @@ def _word(convert: Callable[[str], Any]) -> Callable[[str], Any]:
 def _carry_out(args: argparse.Namespace) -> int:
     if args.verb == "run":
         return _run(args)
+    if args.verb == "start":
+        with _ending_at_a_signal():
+            _start(_cell(args), args)
+        return 0
     if args.verb == "shell":
         return _shell(args)
     if args.verb == "list":
@@ -195,17 +199,17 @@ def _run(args: argparse.Namespace) -> int:
         print("fake-sge: run needs a command", file=sys.stderr)
         return USAGE_ERROR
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del frame
-        raise SystemExit(128 + number)
+    new = (RealCell if args.real else Cell)(None, **cell_options.given(args))
+    with _ending_at_a_signal() as first, new as cell:
+        try:
+            return _run_in(cell, command)
+        finally:
+            first.ends = False  # the cell ends already
 
-    with handlers({signal.SIGTERM: interrupt, signal.SIGHUP: interrupt}):
-        return _run_in((RealCell if args.real else Cell)(None, **cell_options.given(args)), command)
 
-
-def _run_in(new: Cell | RealCell, command: list[str]) -> int:
+def _run_in(cell: Cell | RealCell, command: list[str]) -> int:
     # ctrl-C reaches the command, too, which decides; an exception here could lose its exit code in wait()
-    with new as cell, handlers({signal.SIGINT: lambda *_: None}):
+    with handlers({signal.SIGINT: lambda *_: None}):
         try:
             process = subprocess.Popen(command, env=cell.env)
         except OSError as error:
@@ -218,6 +222,15 @@ def _run_in(new: Cell | RealCell, command: list[str]) -> int:
             process.wait()
             raise
     return code if code >= 0 else 128 - code
+
+
+@contextlib.contextmanager
+def _ending_at_a_signal() -> Iterator[FirstSignal]:
+    """What has been begun is ended; a signal that is ignored, as under nohup, stays so."""
+    first = FirstSignal()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    with handlers({number: first for number in numbers if signal.getsignal(number) != signal.SIG_IGN}):
+        yield first
 
 
 def _list() -> int:
@@ -316,7 +329,6 @@ def _host(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
 
 
 _VERBS: dict[str, Callable[[Any, argparse.Namespace], object]] = {
-    "start": _start,
     "env": _env,
     "status": lambda cell, _: print(json.dumps(vars(cell.status()))),
     "stop": _stop,

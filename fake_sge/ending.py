@@ -50,19 +50,31 @@ def _end_shepherd(pid: int, ticks: str) -> None:
         time.sleep(0.005)
 
 
+def end_late_qmaster(layout: Layout) -> bool:
+    """Kill a qmaster that was still on its way when the cell was ended; whether there was one."""
+    left = _running(layout, "fake-qmaster")
+    for pid in left:
+        send_signal(pid, signal.SIGKILL)
+    return bool(left)
+
+
 def _await_forks(layout: Layout) -> None:
     end = time.monotonic() + SECONDS
-    # The second look finds one that was forked during the first, by one that had ended before its turn.
-    while left := [*_forks(layout)] or [*_forks(layout)]:
+    while left := _running(layout, "fake-execd"):  # shepherds have its command line
         if time.monotonic() > end:
             for pid in left:
                 send_signal(pid, signal.SIGKILL)
         time.sleep(0.005)
 
 
-def _forks(layout: Layout) -> Iterator[int]:
-    """The processes of a cell's execution daemon: shepherds have its command line."""
-    program = os.fsencode(layout.library / "fake-execd")
+def _running(layout: Layout, name: str) -> list[int]:
+    """The processes of one of a cell's programs."""
+    program = os.fsencode(layout.library / name)
+    # The second look finds one that was forked during the first, by one that had ended before its turn.
+    return [*_look(program)] or [*_look(program)]
+
+
+def _look(program: bytes) -> Iterator[int]:
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it has just ended
             if program in entry.read_bytes().split(b"\0"):

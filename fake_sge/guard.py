@@ -15,10 +15,13 @@ def main(arguments: Sequence[str]) -> int:
     directory, owner, *options = arguments
     await_end(int(owner))
     from .cell import Cell  # noqa: PLC0415 the guard is not in the way of the cell's start
+    from .ending import end_late_qmaster  # noqa: PLC0415 the same
     from .place import remove  # noqa: PLC0415 the same
 
     cell = Cell(directory)
     cell.stop()
+    while end_late_qmaster(cell.layout):
+        cell.stop()
     if options:
         remove(cell.directory, whole=True)
     return 0

@@ -37,13 +37,19 @@ os._exit(code)
 """
 
 
+def install_guard(layout: Layout) -> None:
+    """Make what a cell's guard needs, before anything else of the cell."""
+    layout.make(os.geteuid())
+    _write_daemon(layout, "fake-guard")
+
+
 def install_daemons(layout: Layout, options: CellOptions) -> None:
     """Make what the daemons of a cell need; options of one that is there already stay as they are."""
     layout.make(os.geteuid())
     if not layout.settings.exists():
         layout.settings.write_text(json.dumps(options.to_json()))
-    for program, module in PROGRAMS.items():
-        _write_program(layout.library / program, _PROGRAM.format(package=PACKAGE, module=module))
+    for program in PROGRAMS:
+        _write_daemon(layout, program)
     layout.protect(os.geteuid())
 
 
@@ -114,6 +120,11 @@ def use_compiled_client(layout: Layout) -> bool:
 def _write_tools(layout: Layout, client: Path) -> None:
     for tool in TOOLS:
         _write_program(layout.bin / tool, _command(client, tool))
+
+
+def _write_daemon(layout: Layout, program: str) -> None:
+    text = _PROGRAM.format(package=PACKAGE, module=PROGRAMS[program])
+    _write_program(layout.library / program, text)
 
 
 def _write_program(path: Path, text: str) -> None:

@@ -11,6 +11,24 @@ from typing import Callable
 Handler = Callable[[int, "FrameType | None"], None]
 
 
+class FirstSignal:
+    """A handler that ends by SystemExit what goes on, once: what cleans up then is not interrupted again.
+
+    Attributes:
+        ends: whether the next signal does so.
+    """
+
+    def __init__(self) -> None:
+        self.ends = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Be told of a signal."""
+        del frame
+        if self.ends:
+            self.ends = False
+            raise SystemExit(128 + number)
+
+
 @contextlib.contextmanager
 def handlers(wanted: Mapping[signal.Signals, Handler]) -> Iterator[None]:
     """Handle signals so, and afterwards as before. For the main thread."""

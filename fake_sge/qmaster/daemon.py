@@ -114,7 +114,11 @@ def serve(layout: Layout, ready: int) -> int:
     signal.set_wakeup_fd(writing)  # works whichever thread the kernel picks for the signal
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    os.write(ready, b"ok")
+    try:
+        os.write(ready, b"ok")
+    except BrokenPipeError:
+        log.error("whoever has started this qmaster is gone")
+        return 1
     os.close(ready)
     log.info("qmaster serves %s", layout.directory)
     with qmaster.lock:

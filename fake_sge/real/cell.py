@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -142,31 +141,38 @@ class RealCell(CommandsOnPath, WithoutFaults):
     def start(self) -> RealCell:
         """Make the cell, start it, and wait until a job has run in it. Raises CellError when that fails."""
         place.claim(self.directory, place.REAL, 0o700 if self._temporary else 0o777)
+        if self._guard is None:  # while it starts each cell has one
+            self._guard = daemons.start_guard(self.directory, remove=self._temporary)
         for attempt in range(1, BOOT_ATTEMPTS + 1):
             try:
                 self._boot()
-            except CellError:  # most often another process took one of the ports first: others are tried
-                self.stop()
-                if attempt == BOOT_ATTEMPTS:
+            except BaseException as error:
+                if not isinstance(error, CellError) or attempt == BOOT_ATTEMPTS:
+                    self.stop()
                     raise
-            except BaseException:
-                self.stop()
-                raise
+                self._end_processes()  # most often somebody took one of the ports first: others are tried
             else:
-                return self
-        raise AssertionError("unreachable")
+                break
+        if not self._guarded:
+            self._dismiss_guard()
+        return self
 
     def stop(self) -> None:
         """End the daemons and all jobs."""
+        self._end_processes()
+        if not self._temporary:  # else it has to remove the directory where this process does not
+            self._dismiss_guard()
+
+    def _end_processes(self) -> None:
         try:
             guard.end_processes(self.directory / "root")
         except TimeoutError as error:
             raise CellError(str(error)) from error
+
+    def _dismiss_guard(self) -> None:
         if self._guard is not None:
-            assert self._guard.stdin is not None
             self._guard.kill()
-            self._guard.stdin.close()
-            self._guard.wait()
+            self._guard.communicate()
             self._guard = None
 
     def remove(self) -> None:
@@ -175,6 +181,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
         Raises CellError where there is no cell.
         """
         place.remove(self.directory, self._temporary)
+        self._dismiss_guard()
 
     def __enter__(self) -> RealCell:
         try:
@@ -306,13 +313,6 @@ class RealCell(CommandsOnPath, WithoutFaults):
     # ---- making it -------------------------------------------------------------------------------
     def _boot(self) -> None:
         self._daemons.ports = daemons.free_ports()
-        if self._guarded:
-            remove = ("remove",) if self._temporary else ()
-            self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(self.directory), *remove],
-                stdin=subprocess.PIPE,
-                start_new_session=True,
-            )
         self._lay_out()
         user = getpass.getuser()
         self._initialise_spool(user)

@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,16 @@ def free_ports() -> tuple[int, int]:
         if port not in found:
             found.append(port)
     return found[0], found[1]
+
+
+def start_guard(directory: Path, remove: bool) -> subprocess.Popen[bytes]:
+    """A process that ends the cell when this one has ended, however; ``remove``: its directory goes, too."""
+    options = ("remove",) if remove else ()
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(directory), *options],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:

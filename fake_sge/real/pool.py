@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from ..errors import CellError
 from ..options import CellOptions
 from .cell import RealCell
@@ -31,8 +28,7 @@ class RealCellPool:
         """A running cell with these options, without jobs and records."""
         cell = self._idle.pop(repr(options), None)
         if cell is None:
-            directory = Path(tempfile.mkdtemp(prefix="real-sge-"))
-            cell = RealCell(directory, options, root=self._root)
+            cell = RealCell(None, options, root=self._root)
             try:
                 cell.start()
                 self._made_as[cell] = _state(cell)

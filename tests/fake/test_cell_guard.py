@@ -21,7 +21,7 @@ from .kit import state, submit, wait_for
 
 OWNER = """
 import os, sys, time
-from fake_sge import Cell
+from fake_sge import Cell, place
 with Cell(sys.argv[1] or None, login_shells=False) as cell:
     cell.run("qsub", "-b", "y", "-o", "/dev/null", "-j", "y", "sleep", "600")
     while [group.state for group in cell.jobs()] != ["r"]:
@@ -29,6 +29,9 @@ with Cell(sys.argv[1] or None, login_shells=False) as cell:
     print(cell.directory, flush=True)
     if sys.argv[2] == "leave":
         os._exit(3)
+    if sys.argv[2] == "leave-at-last":
+        place.remove = lambda *_: os._exit(3)
+        sys.exit()
     time.sleep(600)
 """
 
@@ -50,7 +53,8 @@ def of_cell(directory: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("how", "temporary"), [("kill", False), ("kill", True), ("terminate", True), ("leave", False)]
+    ("how", "temporary"),
+    [("kill", False), ("kill", True), ("terminate", True), ("leave", False), ("leave-at-last", True)],
 )
 def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -> None:
     place = "" if temporary else str(tmp_path / "cell")
@@ -59,7 +63,7 @@ def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -
     ) as owner:
         assert owner.stdout is not None
         directory = Path(owner.stdout.readline().decode().strip())
-        if how != "leave":
+        if not how.startswith("leave"):
             try:
                 expected = {"fake-qmaster", "fake-execd", "fake-shep-1", "sleep"}
                 wait_for(lambda: expected <= set(of_cell(directory)))

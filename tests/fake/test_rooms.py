@@ -16,7 +16,7 @@ from tests.tables import each_row
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cell_options kept "
-    "cells cli cli_words compare comparison compiled coverage ending errors faults guard "
+    "cells cli cli_words compare comparison compiled coverage ending entry errors faults guard "
     "host install launch layout lighter on_path host_options options place pytest_plugin reports "
     "settings signals wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
@@ -119,7 +119,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "settings",
     ),
     "real": ("errors", "layout", "model", "on_path", "options", "place", "reports"),
-    "guard": ("cell", "place", "real"),
+    "guard": ("cell", "ending", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": (
         "cell",
@@ -134,6 +134,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "real",
         "signals",
     ),
+    "entry": ("cli",),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "random_commands", "comparison", "errors", "options", "real"),
     "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),
