@@ -71,8 +71,9 @@ class _Shows:
         """``-sconf [global|HOST]``."""
         blocks: list[str] = []
         errors = ""
-        for word in parts_of(name if name is not None else "global"):
+        for given in parts_of(name if name is not None else "global"):
             block = ""
+            word = self._config.host_named(given)
             if word == "global" or word in self._config.host_configurations:
                 block = f"#{word}:\n{shown.configuration(self._config, word)}\n"
             elif word not in self._config.known_hosts:
@@ -206,7 +207,8 @@ class _Shows:
 
     def group_hosts(self, name: str) -> Texts:
         """``-shgrp_resolved GROUP``."""
-        return self._members(name, lambda _: " ".join(self._config.hosts_in(name)) + "\n")
+        hosts = " ".join(self._config.hosts_in(name))
+        return self._members(name, lambda _: f"{hosts}\n" if hosts else "")
 
     def userset(self, words: str) -> Texts:
         """``-su LIST``."""

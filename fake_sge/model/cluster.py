@@ -246,7 +246,7 @@ class CellConfig:
 
     def host_named(self, name: str) -> str:
         """The host that a name means: the machine's own name is that of the first host (host_aliases)."""
-        own = name in self.other_hosts or name == "localhost"
+        own = name in self.other_hosts or name in ("localhost", "127.0.0.1")
         return next(iter(self.hosts), name) if own and name not in self.hosts else name
 
     def queue_named(self, pattern: str) -> str:

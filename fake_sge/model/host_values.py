@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 _OVERRIDE = r",?\s*\[\s*([^=\]]+?)\s*=([^\]]*)\]"
-_WHOLE = r"\s*([^\[]*?)\s*((?:,?\s*\[[^\]]*\]\s*)*)"
 
 
 def split_value(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -21,23 +20,25 @@ def read_value(text: str) -> tuple[str | None, dict[str, str]]:
     Raises:
         ValueError: with what a real cell says of it.
     """
-    if "[" not in text:
-        return text, {}
-    if "]" not in text:
-        return text.replace("[", "", 1), {}  # so the real one reads it, and finds that no number
-    common, bracket, rest = text.partition("[")
-    common = common.strip()
-    if (common and not common.endswith(",")) or re.fullmatch(_WHOLE, text) is None:
+    if text.endswith(","):
+        raise ValueError(f'There is an extra comma at the end of the list: "{text}"')
+    if re.search(r"[^,\s]\s*\[", text):
         raise ValueError(f'All list elements must be separated by commas: "{text}"')
+    first, *parts = (part.rstrip(" \t") for part in re.split(r",\s*\[", re.sub(r"^\s*\[", "", text)))
+    common: str | None = first
+    if first.endswith("]"):
+        common, parts = None, [first, *parts]
     found: dict[str, str] = {}
-    for part in re.findall(r"\[([^\]]*)\]", bracket + rest):
-        place, equals, value = part.partition("=")
+    for part in parts:
+        if not part.endswith("]"):
+            raise ValueError(f'The last character of each list item must be enclosed in brackets: "{text}"')
+        place, equals, value = part[:-1].partition("=")
         if not equals:
             raise ValueError("'=' has to separate host or group from value")
         if place.strip() in found:
             raise ValueError(f'Value for "{place.strip()}" is multiply defined')
-        found[place.strip()] = value.strip()
-    return common.rstrip(", ") or None, found
+        found[place.strip()] = value
+    return common, found
 
 
 def joined_value(common: str, places: Mapping[str, str]) -> str:

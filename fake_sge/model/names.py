@@ -39,6 +39,8 @@ _FORBIDDEN_BUT_IN_PATTERNS = (("[", "Brackets ('[')"), ("]", "Brackets (']')"))
 
 def refuse_object_name(text: str, pattern: bool = False) -> str:
     """Why a project, checkpointing or parallel environment (a ``pattern``) is refused, "" when it is not."""
+    if len(text) > MAX_LENGTH:
+        return f"string is longer than {MAX_LENGTH}, this is not allowed for objectnames"
     if text.upper() in _KEYWORDS:
         return f'Keyword ("{text.upper()}") not allowed as objectname'
     for letter, name in ((".", "Dot ('.')"), ("#", "Hash ('#')")):

@@ -53,6 +53,7 @@ EDITORS = {
     "other": 'sed -i "s/name .*/name other/" "$1"; touch -d "5 seconds" "$1"',
     "odd": 'sed -i "s/slots=/nosuch=/" "$1"; touch -d "5 seconds" "$1"',
     "only": 'sed -i "/^}/q" "$1"; touch -d "5 seconds" "$1"',
+    "renamed": 'sed -i "1s/ .*/ @other/" "$1"; touch -d "5 seconds" "$1"',
     "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
 }
 EDITORS.update(

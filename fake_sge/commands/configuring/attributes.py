@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...model import Host
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
-from . import files
+from . import attribute_values, flat_file, references
+from .attribute_values import LISTS, PAIRS
 from .change import Change
 from .exec_hosts import HOST_ROWS
 from .kinds import KINDS, keep
@@ -26,12 +27,8 @@ _UNKNOWN = {  # kinds of which the fake has none
     "calendar": 'denied: calendar "{}" does not exist',
     "ckpt": 'denied: checkpoint interface "{}" does not exist',
 }
-_PAIRS = ("complex_values", "load_thresholds", "suspend_thresholds", "load_scaling", "usage_scaling")
-_WORDS = (
-    *("pe_list", "ckpt_list", "user_lists", "xuser_lists", "owner_list", "projects", "xprojects"),
-    *("hostlist", "subordinate_list", "report_variables", "entries"),
-)
-_LISTS = {"e": "exechost list", **{letters: kind.list for letters, kind in KINDS.items()}}
+_TOLD = {"e": "exechost list", **{letters: kind.list for letters, kind in KINDS.items()}}
+_CAN_BE_NONE = (("q", "hostlist"), ("u", "entries"))  # also for -mattr
 _FOR_ALL_HOSTS = ("qname", "hostlist")
 
 
@@ -75,42 +72,67 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
     if name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
         raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
     if not value:
-        raise Refused(f'The attribute name ("{name}") and/or value ("") is invalid', _UNREAD)
+        raise Refused(_invalid(name, value), _UNREAD)
+    parts = {"": value} if name == "hostlist" else _parts(letters, value)
+    if how == MODIFY and _is_none(letters, name, parts.values()):
+        raise Refused('"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.')
+    return {place: _normal(letters, name, place, text, value) for place, text in parts.items()}
+
+
+def _invalid(name: str, value: str) -> str:
+    return f'The attribute name ("{name}") and/or value ("{value}") is invalid'
+
+
+def _parts(letters: str, value: str) -> Parts:
+    """A value for all hosts and those for some. Raises Refused: it is not written as it must be."""
+    if letters != "q":
+        return {"": value}
     try:
-        common, places = read_value(value) if letters == "q" else (value, {})
+        common, places = read_value(value)
     except ValueError as error:
         raise Refused(str(error), _UNREAD) from None
     if "" in places:
         raise Refused('invalid hostname ""')
-    if how == MODIFY and _is_none(letters, name, (common, *places.values())):
-        raise Refused('"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.')
-    parts = {**({} if common is None else {"": common}), **places}
-    return {place: _normal(how, letters, name, place, text) for place, text in parts.items()}
+    return {**({} if common is None else {"": common}), **places}
 
 
-def _normal(how: str, letters: str, name: str, place: str, text: str) -> str:
+def _normal(letters: str, name: str, place: str, text: str, whole: str) -> str:
     """One value as it is kept. Raises Refused."""
     if place and not text and name in ("slots", "seq_no", "nsuspend"):  # an empty number is 0 (real cell)
         return "0"
-    wrong = files.refuse_value(letters, name, text)
-    if wrong and wrong[-1] == files.ATTRIBUTE.format(text) and name == "qtype":
-        wrong = [f'The attribute name ("{name}") and/or value ("{text}") is invalid', *wrong]
+    if letters != "q":
+        text = _read(letters, name, text)
+    wrong = attribute_values.refuse_value(letters, name, text)
+    if wrong and name in ("qtype", "type"):
+        wrong = [_invalid(name, whole), *(wrong if letters == "q" else ())]
     if not text and not wrong and place:
-        wrong = _no_value(text)
-    if letters == "q" and how == DELETE and name in _PAIRS and "=" not in text:
         wrong = _no_value(text)
     if wrong:
         raise Refused(*wrong, _UNREAD)
-    return files.normal(letters, name, text)
+    return attribute_values.normal(letters, name, text)
 
 
-def _is_none(letters: str, name: str, values: Sequence[str | None]) -> bool:
+def _read(letters: str, name: str, text: str) -> str:
+    """A value as a file has it: the real one writes one, too. Raises Refused."""
+    shapes = attribute_values.shapes(letters, (name,))
+    if letters == "u" and name == "entries":
+        shapes = {name: flat_file.Shape.NAMES}
+    try:
+        ((_, read),) = flat_file.entries(f"{name} {text}", shapes)
+    except flat_file.FlatFileError as error:
+        line = error.lines[0]
+        is_figure = line.startswith(flat_file.NO_FIGURE.partition("{")[0])
+        raise Refused(line if is_figure else _invalid(name, text), _UNREAD) from None
+    return text if (letters, name) == ("u", "entries") and read != "NONE" else read
+
+
+def _is_none(letters: str, name: str, values: Iterable[str]) -> bool:
     """What -mattr takes for NONE: access lists of other things than queues always (real cell)."""
     if name in ("user_lists", "xuser_lists", "acl", "xacl") and letters != "q":
         return True
-    if name not in _PAIRS and (name not in _WORDS or name in ("hostlist", "entries")):
+    if name not in PAIRS and (name not in LISTS or (letters, name) in _CAN_BE_NONE):
         return False
-    words = [text.replace(",", " ").split() for text in values if text is not None]
+    words = [text.replace(",", " ").split() for text in values]
     if name == "pe_list":
         return any([word.upper() for word in found] == ["NONE"] for found in words)
     return any(found and found[0].upper() == "NONE" for found in words)
@@ -131,24 +153,24 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
     notes: list[str] = []
     for place, value in parts.items():
         given = value
-        if place.startswith("@") and place not in change.config.host_groups:
-            raise Refused(f'Did not modify "{name}" for host group "{place}" which does not exist.')
-        if how == DELETE and place and place not in places and name not in (*_PAIRS, *_WORDS):
+        references.check_place(change.config, name, place)
+        if how == DELETE and place and place not in places and name not in (*PAIRS, *LISTS):
             continue
-        if name in _PAIRS or name in _WORDS:
+        if name in PAIRS or name in LISTS:
             old = places.get(place, "NONE")
             if how == DELETE and place not in places:
                 continue
-            given = _joined(notes, how, name, old, value, item if letters == "q" else what)
-            left_alone = how == ADD and letters == "e" and given == old
-        files.check_references(change.config, letters, {name: given})
-        if letters == "q":
-            files.check_values({name: given})
+            if letters == "e" and name == "complex_values":
+                given = references.under_names(change.config, value)
+            where = item if letters == "q" else what
+            given = _joined(notes, how, letters, name, old, given, where)
+            left_alone = how == ADD and name == "complex_values" and letters == "e" and given == old
         host = place.lower()
         meant = place if place in ("", *change.config.host_groups) else change.config.host_named(host)
-        places[meant] = given.upper() if given.lower() in ("true", "false") else given
+        given = given.upper() if given.lower() in ("true", "false") else given
+        places[meant] = references.checked(change.config, letters, item, {name: given})[name]
     if letters == "hgrp":
-        files.refuse_cycle(change.config, item, places[""])
+        references.refuse_cycle(change.config, item, places[""])
     for note in notes:
         change.noted(note)
     rows[name] = joined_value(places.pop(""), places)
@@ -158,13 +180,13 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
         _host(change, item).attributes.update(rows)
     else:
         keep(change.config, KINDS[letters], item, rows)
-    change.changed(f'{change.who} modified "{item}" in {_LISTS[letters]}')
+    change.changed(f'{change.who} modified "{item}" in {_TOLD[letters]}')
 
 
 def _of_domain(change: Change, name: str, parts: Parts, item: str) -> tuple[str, Parts]:
     """The cluster queue that ``all.q@host`` names, and the values with the host they are for."""
     queue, at, place = item.partition("@")
-    if not at:
+    if not at and item:
         return item, parts
     if not queue:
         raise Refused("Object name missing in request")
@@ -223,53 +245,63 @@ def purge(change: Change, what: str, names: str, item: str) -> None:
         change.failed(text, code=0)
         return
     keep(change.config, KINDS["q"], name, rows)
-    change.changed(f'{change.who} modified "{name}" in {_LISTS["q"]}')
+    change.changed(f'{change.who} modified "{name}" in {_TOLD["q"]}')
 
 
-def _joined(notes: list[str], how: str, name: str, old: str, value: str, where: str) -> str:
+def _joined(notes: list[str], how: str, letters: str, name: str, old: str, value: str, where: str) -> str:
     """A list with elements added, changed or taken away."""
-    pairs = name in _PAIRS
+    pairs = name in PAIRS
     if how == REPLACE:
         return value
     if name == "entries":
-        return _members(notes, how, old, value)
-    have, given = (
-        complex_values(text) if pairs else dict.fromkeys(listed(text), "") for text in (old, value)
-    )
+        return _member(notes, how, old, value)
+    between = attribute_values.separator(letters, name)
+    have, given = (_elements(text, pairs, between) for text in (old, value))
     empty = not have
     if empty and how == MODIFY:
         notes.append(f'"{name}" of "{where}" is empty - Adding new element(s).')
-    if how == DELETE and pairs and not given:
-        given = dict.fromkeys(listed(value), "")  # of a host without their values
-    known = [key for key in given if key in have]
+    there = [key for key, _ in have]
+    known = [key for key, _ in given if key in there]
     if how == ADD and known:  # then the others are not added either
         notes.append(f'No modification because "{known[0]}" already exists in "{name}" of "{where}"')
         return old
-    for key, text in given.items():
-        if how == DELETE and key not in have:
+    for key, text in dict(given).items():
+        if how == DELETE and key not in there:
             notes.append(f'"{key}" does not exist in "{name}" of "{where}"')
-        if how == MODIFY and not empty and key not in have:
+        if how == MODIFY and not empty and key not in there:
             notes.append(f'Unable to find "{key}" in "{name}" of "{where}" - Adding new element.')
-        have.pop(key, None)
+        if key in there:  # the first of them
+            del have[there.index(key)]
+            there.remove(key)
         if how != DELETE:
-            have[key] = text
-    separator = " " if name in ("hostlist", "pe_list", "ckpt_list") else ","
-    return separator.join(f"{key}={text}" if pairs else key for key, text in have.items()) or "NONE"
+            have.append((key, text))
+            there.append(key)
+    return between.join(f"{key}={text}" if pairs else key for key, text in have) or "NONE"
 
 
-def _members(notes: list[str], how: str, old: str, value: str) -> str:
-    """The same of the users of a user set, of whom one can be there twice (real cell)."""
-    have = listed(old)
+def _elements(text: str, pairs: bool, between: str) -> list[tuple[str, str]]:
+    if pairs:
+        return list(complex_values(text).items())
+    words = text.split(",") if between == "," else listed(text)
+    return [(word, "") for word in words] if words != ["NONE"] else []
+
+
+def _member(notes: list[str], how: str, old: str, value: str) -> str:
+    """The same of a user set: what is given is one user, whatever commas are in it (real cell)."""
+    have, given = listed(old), value.split(",")
     where = '"user_lists" of "userset"'
+    at = next((index for index in range(len(have)) if have[index : index + len(given)] == given), None)
     if not have and how == MODIFY:
         notes.append(f"{where} is empty - Adding new element(s).")
-    for user in listed(value):
-        if how == DELETE and user in have:
-            have.remove(user)
-        elif how == DELETE:
-            notes.append(f'"{user}" does not exist in {where}')
-        elif how == ADD or user not in have:
-            if how == MODIFY and listed(old):
-                notes.append(f'Unable to find "{user}" in {where} - Adding new element.')
-            have.append(user)
+    elif how == MODIFY and at is None:
+        notes.append(f'Unable to find "{value}" in {where} - Adding new element.')
+    elif how == DELETE and at is None:
+        notes.append(f'"{value}" does not exist in {where}')
+    elif how == ADD and at is not None:
+        notes.append(f'No modification because "{value}" already exists in {where}')
+        return old
+    if at is not None and how == DELETE:
+        del have[at : at + len(given)]
+    elif at is None and how != DELETE:
+        have += given
     return ",".join(have) or "NONE"

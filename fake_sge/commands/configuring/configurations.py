@@ -30,7 +30,7 @@ _UNSET = {"min_uid": "0", "min_gid": "0"}  # sge_conf(5), where it differs from 
 def modify(change: Change, file: str = _GLOBAL) -> None:
     """``-Mconf FILE``: the file is named like the host, or ``global``, and is the whole of it."""
     change.manager()
-    name = _named(change, os.path.basename(file))  # noqa: PTH119 a name, no file
+    name = _named(change, file)
     if name != _GLOBAL and name not in change.config.host_configurations:
         raise Refused(f"configuration {name} does not exist")
     _take(change, name, _read(change, file))
@@ -42,7 +42,7 @@ def add(change: Change, file: str = _GLOBAL) -> None:
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name == _GLOBAL or name in change.config.host_configurations:
         raise Refused(f"configuration {name} already exists")
-    unknown = [] if _is_known(change, name) else [_unknown_host(name)]
+    unknown = [] if _is_known(change, name) else [_unknown_host(file)]
     try:
         text = _read(change, file)
     except Refused as refused:
@@ -111,10 +111,11 @@ def _is_known(change: Change, name: str) -> bool:
     return True
 
 
-def _named(change: Change, name: str) -> str:
-    """The name of a configuration. Raises Refused for a host that nobody knows."""
+def _named(change: Change, file: str) -> str:
+    """The name of a file's configuration. Raises Refused for a host that nobody knows."""
+    name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name != _GLOBAL and not _is_known(change, name):
-        raise Refused(_unknown_host(name), f"configuration {name} does not exist")
+        raise Refused(_unknown_host(file), f"configuration {name} does not exist")
     return name if name == _GLOBAL else change.host(name)
 
 

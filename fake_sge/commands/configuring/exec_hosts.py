@@ -9,7 +9,7 @@ from ...model.cluster import GLOBAL_HOST
 from ...model.operations import JobOperation
 from ...model.requests import actor_of
 from ...model.values import listed
-from . import files, shown
+from . import files, references, shown
 from .change import Change
 from .names import NO_HOST_NAME
 from .refusal import Refused
@@ -49,13 +49,14 @@ def edit(change: Change, word: str) -> None:
         raise Refused(*refused.lines, code=0) from None
     if not left.changed:
         raise Refused("file unchanged")
-    del given["hostname"]
-    _keep(change, host, given)
+    named = change.exec_host(given.pop("hostname"))
+    if named is None:
+        raise Refused(f'denied: exechost "{word}" does not exist')
+    _keep(change, named, given)
 
 
 def _keep(change: Change, host: Host, rows: dict[str, str]) -> None:
-    files.check_references(change.config, "e", rows)
-    host.attributes.update(rows)
+    host.attributes.update(references.checked(change.config, "e", host.name, rows))
     change.done(f'{change.who} modified "{host.name}" in exechost list')
 
 

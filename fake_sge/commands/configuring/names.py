@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model import defaults
+from ...model.names import refuse_object_name
 from ...model.values import listed
 from .change import Change
 from .refusal import Refused
@@ -87,6 +88,10 @@ def add_members(change: Change, users: str, lists: str) -> None:
     """``-au USERS LISTS``: makes the lists that there are not."""
     change.operator()
     for name in words_of(lists) if words_of(users) else ():
+        refusal = refuse_object_name(name)
+        if refusal:
+            change.failed(refusal)
+            continue
         rows = change.config.usersets.setdefault(name, dict(_EMPTY))
         for user in words_of(users):
             members = listed(rows["entries"])

@@ -9,7 +9,7 @@ from ...model import CellConfig, defaults
 from ...model.globs import glob_match
 from ...model.names import refuse_object_name
 from ...model.values import listed
-from . import files, names, shown
+from . import files, names, pe_values, references, shown
 from .change import Change
 from .editor import Edited
 from .kinds import KINDS, keep, remove
@@ -37,21 +37,28 @@ def modify(change: Change, letters: str, file: str) -> None:
 def _added(change: Change, letters: str, rows: dict[str, str]) -> None:
     kind = KINDS[letters]
     name = rows[kind.names[0]]
-    if letters == "hgrp" and name.lower() == "template":
-        raise Refused(refuse_object_name(name))
-    if (letters == "hgrp" and not name.startswith("@")) or (letters == "q" and refuse_object_name(name)):
-        raise Refused(f'{kind.noun} name "{name}" is not valid')
+    _refuse_name(letters, name)
     if name in getattr(change.config, kind.held):
         raise Refused(f'{kind.noun} "{name}" already exists')
     for own, other in (("user", "project"), ("project", "user")):
         if kind.noun == own and name in getattr(change.config, f"{other}s"):
-            text = f"shared namespace between {other} and {own}: there is already a {other} which is named"
+            text = f"shared namespace between project and user: there is already a {other} which is named"
             raise Refused(f'denied: {text} "{name}"')
-    files.check_references(change.config, letters, rows)
-    if letters == "q":
-        files.check_values(rows)
-    keep(change.config, kind, name, rows)
+    keep(change.config, kind, name, references.checked(change.config, letters, name, rows))
     _tell(change, letters, f'{change.who} added "{name}" to {kind.list}')
+
+
+def _refuse_name(letters: str, name: str) -> None:
+    """Raises Refused for a name that no new object can have."""
+    if not name:
+        raise Refused("Object name missing in request")
+    refusal = refuse_object_name(name[1:] if letters == "hgrp" and name.startswith("@") else name)
+    if letters == "q" and refusal:
+        raise Refused(f'cluster queue name "{name}" is not valid')
+    if letters == "hgrp" and not name.startswith("@") and name.lower() != "template":
+        raise Refused(f'host group name "{name}" is not valid')
+    if refusal:
+        raise Refused(refusal)
 
 
 def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
@@ -59,12 +66,10 @@ def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
     name = rows[kind.names[0]]
     if name not in getattr(change.config, kind.held):
         raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
-    files.check_references(change.config, letters, rows)
-    if letters == "q":
-        files.check_values(rows)
+    kept = references.checked(change.config, letters, name, rows)
     if letters == "hgrp":
-        files.refuse_cycle(change.config, name, rows["hostlist"])
-    keep(change.config, kind, name, rows)
+        references.refuse_cycle(change.config, name, rows["hostlist"])
+    keep(change.config, kind, name, kept)
     _tell(change, letters, f'{change.who} modified "{name}" in {kind.list}')
 
 
@@ -77,6 +82,7 @@ _EDITED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "u": shown.userset,
     "user": shown.plain,
 }
+_UNREAD_OTHERS = "error reading in file"
 _UNREAD = {"prj": "cant read project", "user": "cant read user", "u": "error reading userset from file {}"}
 _NONE_SUCH = {
     "q": 'Cluster queue entry "{}" does not exist',
@@ -85,6 +91,7 @@ _NONE_SUCH = {
     "user": "{} is not known as a user",
     "prj": '{} is not known as a project\nerror: invalid option argument "{}"\nUsage: qconf -help',
 }
+_NEW_USERSET = {**defaults.USERSETS["arusers"], "type": "ACL DEPT"}
 _UNCHANGED = "file unchanged"
 _NO_NAME = {  # what is said of an empty name (real cell)
     "q": 'missing cull field "CQ_name" in cqueue_del()',
@@ -100,10 +107,12 @@ def edit_new(change: Change, letters: str, name: str = "template") -> None:
     kind = KINDS[letters]
     rows = _template(change.config, letters)
     rows[kind.names[0]] = name
-    left, given = _edit(change, letters, rows)
+    if letters == "hgrp":
+        _refuse_name(letters, name)
+    left = change.edit(_EDITED[letters](rows))
     if not left.changed and letters in ("p", "prj", "user"):
-        raise Refused(_UNCHANGED)
-    _added(change, letters, given)
+        raise Refused(_UNCHANGED, stops=True)
+    _added(change, letters, _given(letters, left))
 
 
 def edit(change: Change, letters: str, name: str) -> None:
@@ -113,12 +122,12 @@ def edit(change: Change, letters: str, name: str) -> None:
     there = name in getattr(change.config, kind.held)
     if not there and letters != "u":
         raise Refused(_NONE_SUCH[letters].format(name, name), code=int(letters != "user"))
-    rows = kind.rows(change.config, name) if there else {"name": name, **defaults.USERSETS["arusers"]}
+    rows = kind.rows(change.config, name) if there else {"name": name, **_NEW_USERSET}
+    left = change.edit(_EDITED[letters](rows))
     try:
-        left, given = _edit(change, letters, rows)
+        given = _given(letters, left)
     except Refused as refused:
-        harmless = letters == "u" and len(refused.lines) > 2
-        raise Refused(*refused.lines, code=int(not harmless)) from None
+        raise Refused(*refused.lines, code=int(letters != "u")) from None
     if letters == "hgrp" and given == rows:
         raise Refused("Object has not been changed")
     if letters == "u" and not left.changed:
@@ -126,7 +135,12 @@ def edit(change: Change, letters: str, name: str) -> None:
         return
     if not left.changed and letters != "q":
         raise Refused(_UNCHANGED)
-    given[kind.names[0]] = name
+    if letters == "user" and given["name"] != name:
+        raise Refused(f"{name}: cannot change {given['name']}")
+    if given[kind.names[0]] not in getattr(change.config, kind.held) and there:
+        raise Refused(
+            f'denied: {kind.noun} "{given[kind.names[0]]}" does not exist', code=int(letters != "u")
+        )
     (_modified if there else _added)(change, letters, given)
 
 
@@ -141,13 +155,22 @@ def _template(config: CellConfig, letters: str) -> dict[str, str]:
     return KINDS[letters].rows(config, "template")
 
 
-def _edit(change: Change, letters: str, rows: dict[str, str]) -> tuple[Edited, dict[str, str]]:
-    left = change.edit(_EDITED[letters](rows))
+def _given(letters: str, left: Edited) -> dict[str, str]:
+    """The attributes that an editor has left. Raises Refused."""
     try:
-        return left, files.parse(left.text, left.file, KINDS[letters].names, letters)
+        return _rows(left.text, left.file, letters)
     except Refused as refused:
-        tail = _UNREAD.get(letters, "error reading in file").format(left.file)
+        tail = _UNREAD.get(letters, _UNREAD_OTHERS).format(left.file)
         raise Refused(*refused.lines, tail) from None
+
+
+def _rows(text: str, file: str, letters: str) -> dict[str, str]:
+    """The attributes in a text. Raises Refused."""
+    rows = files.parse(text, file, KINDS[letters].names, letters)
+    wrong = pe_values.faults(rows["pe_name"], rows) if letters == "p" else []
+    if wrong:
+        raise Refused(*(f"error: {line}" for line in wrong))
+    return rows
 
 
 def _tell(change: Change, letters: str, text: str) -> None:
@@ -158,13 +181,13 @@ def _tell(change: Change, letters: str, text: str) -> None:
 def _read(change: Change, letters: str, file: str, modifying: int) -> tuple[str, dict[str, str]]:
     kind = KINDS[letters]
     try:
-        rows = files.read(change.request, file, kind.names, letters)
+        rows = _rows(files.text_of(change.request, file), file, letters)
     except Refused as refused:
         cannot_open = "error opening file" in refused.lines[0]
         if letters == "prj" and modifying and cannot_open:
             raise Refused("no file argument given", stops=True) from None
         tail = kind.unread[modifying]
-        harmless = letters == "hgrp" and not modifying and cannot_open
+        harmless = letters == "hgrp" and not modifying
         lines = (*refused.lines, *([tail.format(file)] if tail else []))
         raise Refused(*lines, code=int(not harmless), stops=letters in _STOPPING) from None
     return rows[kind.names[0]], rows
@@ -178,8 +201,8 @@ def delete(change: Change, letters: str, words: str) -> None:
     if not words or (in_list and not words_of(words)):
         raise Refused(_NO_NAME.get(letters, names.NO_NAME))
     for name in words_of(words) if in_list else [words]:
-        if letters == "hgrp" and "@" in name[1:]:
-            raise Refused("At ('@') not allowed in objectname")
+        if letters == "hgrp":
+            _refuse_name(letters, name)
         if name not in getattr(change.config, kind.held):
             change.failed(f'denied: {kind.noun} "{name}" does not exist')
             continue
@@ -212,4 +235,7 @@ def _referenced(config: CellConfig, letters: str, name: str) -> str:
         for queue in config.queues_as_changed
         if letters == "hgrp" and name in listed(config.queues[queue].attributes["hostlist"])
     ]
-    return f'denied: these cluster queues still reference "{name}": {" ".join(users)}' if users else ""
+    if users:
+        return f'denied: these cluster queues still reference "{name}": {" ".join(users)}'
+    groups = [group for group, hosts in config.host_groups.items() if letters == "hgrp" and name in hosts]
+    return f'denied: these hostgroups still reference "{name}": {" ".join(groups)}' if groups else ""

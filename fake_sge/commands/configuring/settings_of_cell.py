@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
 from . import files, shown
+from .attribute_values import SCHEDULER
 from .change import Change
 from .complex_rules import BUILT_IN, faults
 from .configurations import usable
@@ -21,7 +22,10 @@ def complexes(change: Change, file: str) -> None:
     """``-Mc FILE``: the whole of it, as ``-sc`` shows it."""
     wrong = f'Complex attribute file "{file}" is not correct'
     try:
-        wanted = _entries(files.lines(files.text_of(change.request, file)))
+        text = files.text_of(change.request, file)
+        if not files.lines(text):
+            raise Refused(*([] if text else [f'error: error reading file: "{file}"']))
+        wanted = _entries(files.lines(text))
     except Refused as refused:
         raise Refused(*refused.lines, wrong) from None
     _take_complexes(change, wanted)
@@ -98,7 +102,7 @@ def edit_scheduler(change: Change) -> None:
 
 def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
     try:
-        rows = files.parse(text, file, tuple(defaults.SCHEDULER), "")
+        rows = files.parse(text, file, tuple(defaults.SCHEDULER), SCHEDULER)
         usable("scheduler", rows, change.config.scheduler)
     except Refused as refused:
         raise Refused(*refused.lines, tail) from None
