@@ -57,10 +57,10 @@ def command(
     with chosen(words, place, everything=everything, foreign=True, needed=True) as found:
         for part in found:
             names = {job.id: job for job in part.jobs}
-            ids = [*(names if words else _dubious(part)), *_tasks(part.foreign)]
+            ids = [*(names if words else _dubious(part)), *task_ids(part.foreign)]
             for one in part.session.why(*ids):
                 unknown += one.kind.value == UNKNOWN and one.state == JobState.UNDETERMINED
-                job = names.get(_first(one.id))
+                job = names.get(first_id(one.id))
                 if as_json:
                     shapes.append(_shape(part, job, one))
                 else:
@@ -85,7 +85,7 @@ def _dubious(part: Chosen) -> list[str]:
     ]
 
 
-def _tasks(words: Sequence[str]) -> Iterator[str]:
+def task_ids(words: Sequence[str]) -> Iterator[str]:
     """Ids of jobs that no session has, ranges of tasks one by one."""
     for word in words:
         job, _, tasks = word.partition(".")
@@ -98,7 +98,7 @@ def _tasks(words: Sequence[str]) -> Iterator[str]:
             raise BadInput(f"{word}: {err}") from err
 
 
-def _first(name: str) -> str:
+def first_id(name: str) -> str:
     """The first of the tasks that an id stands for."""
     job, dot, tasks = name.partition(".")
     return job + dot + tasks.partition(",")[0].partition("-")[0]

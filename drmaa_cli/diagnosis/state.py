@@ -16,7 +16,7 @@ LOCK_SECONDS = 60.0
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "afs", "beegfs", "ceph", "fuse.sshfs", "9p")
 FREE = 2**24  # bytes
 # Another process asks for the lock that this one holds; its exit status is 3 if it does not get it.
-_ASK = """
+ASK_FOR_LOCK = """
 import fcntl, sys
 with open(sys.argv[1], "r+b") as file:
     try:
@@ -64,7 +64,7 @@ def _holds(path: Path) -> str | None:
         except OSError as err:
             return f"no locks can be had ({err.strerror})"
         done = subprocess.run(
-            [sys.executable, "-S", "-c", _ASK, str(path)],
+            [sys.executable, "-S", "-c", ASK_FOR_LOCK, str(path)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=LOCK_SECONDS,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from drmaa_cli.cli.why import _first, _tasks
+from drmaa_cli.cli.why import first_id, task_ids
 from drmaa_cli.jobs.reason import ReasonKind
 from drmaa_cli.jobs.why.explanation import WaitKind
 from fake_sge.cell import Cell
@@ -172,5 +172,5 @@ def test_no_grid_engine(own_desk: tuple[Desk, Cell]) -> None:
 
 
 def test_tasks_of_words() -> None:
-    assert list(_tasks(["42", "42.7", "43.1-5:2"])) == ["42", "42.7", "43.1", "43.3", "43.5"]
-    assert [_first(name) for name in ("42", "42.7", "42.1-9", "42.3,7-9")] == ["42", "42.7", "42.1", "42.3"]
+    assert list(task_ids(["42", "42.7", "43.1-5:2"])) == ["42", "42.7", "43.1", "43.3", "43.5"]
+    assert [first_id(name) for name in ("42", "42.7", "42.1-9", "42.3,7-9")] == ["42", "42.7", "42.1", "42.3"]

@@ -19,6 +19,7 @@ from drmaa_cli.errors import (
     InvalidJobException,
     NoActiveSessionException,
 )
+from drmaa_cli.jobs.job_end import End
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -201,7 +202,7 @@ def test_an_interrupted_one_is_not_lost(cell: Cell, monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(found, "_remove_from_error_state", interrupt)
+        patch.setattr(End, "job_info", interrupt)
         with pytest.raises(KeyboardInterrupt):
             next(found)
     assert found.left == 2

@@ -288,7 +288,7 @@ def test_a_directory_that_is_a_file(here: fake_sge.Cell, tmp_path: Path) -> None
 
 
 def test_locks_that_do_not_hold(here: fake_sge.Cell, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(state, "_ASK", "")  # the other process gets everything it asks for
+    monkeypatch.setattr(state, "ASK_FOR_LOCK", "")  # the other process gets everything it asks for
     made = examined()["state directory"]
     assert made.status == Status.PROBLEM
     assert "given to another" in made.text
