@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from fake_sge import coverage
 from fake_sge.commands.submit_options.job_spec import FIELDS
 from fake_sge.commands.submit_options.table import OPTIONS
 from fake_sge.layout import NOT_SIMULATED
@@ -16,6 +15,7 @@ from tests.patience import PATIENCE
 from tests.real_cell import BINARIES, RealCell
 from tests.tables import each_row
 
+from . import coverage_page
 from .pure import PureCell
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +31,12 @@ NOT_THERE = {"-he", "-k", "-display"}  # refused by the real ones, too; -k{m|s};
 
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "fake_sge_coverage.md").read_text(encoding="utf-8")
-    assert page == coverage.page(), "make it again: python -m fake_sge.coverage > docs/fake_sge_coverage.md"
+    assert page == coverage_page.page(), (
+        "python -m tests.fake.coverage_page > docs/fake_sge_coverage.md"
+    )
 
 
-@each_row("switch", sorted(coverage.SHOWN_ONLY))
+@each_row("switch", sorted(coverage_page.SHOWN_ONLY))
 def test_what_is_shown_only_has_no_effect(switch: str) -> None:
     """No module that lets jobs wait, start, run or end reads the field."""
     text = "".join((ROOT / "fake_sge" / name).read_text(encoding="utf-8") for name in ACTING)
@@ -49,7 +51,7 @@ def test_the_fields_of_others_are_read(switch: str) -> None:
 
 
 def test_what_is_named_is_an_option() -> None:
-    named = {*coverage.SHOWN_ONLY, *coverage.NONE_OF_THESE}
+    named = {*coverage_page.SHOWN_ONLY, *coverage_page.NONE_OF_THESE}
     assert named <= set(OPTIONS)
 
 
@@ -67,14 +69,16 @@ def test_there_are_none_of_these(tmp_path: Path, words: list[str], text: str) ->
 
 def test_refused_options_of_qconf_say_so(tmp_path: Path) -> None:
     cell = PureCell(tmp_path)
-    refused = [switch for switch, _, text, how in coverage.rows()["qconf"] if how == coverage.REFUSED]
+    refused = [
+        switch for switch, _, text, how in coverage_page.rows()["qconf"] if how == coverage_page.REFUSED
+    ]
     assert refused
     for switch in refused:
         assert cell.run(["qconf", switch], "root") == (1, "", f"fake_sge: qconf {switch} is not simulated\n")
 
 
 @pytest.mark.real_cell
-@pytest.mark.parametrize("tool", sorted(coverage.rows()))
+@pytest.mark.parametrize("tool", sorted(coverage_page.rows()))
 def test_all_options_of_the_real_help_are_on_the_page(real_cell: RealCell, tool: str) -> None:
     done = subprocess.run(
         [BINARIES / tool, "-help"],
@@ -85,7 +89,7 @@ def test_all_options_of_the_real_help_are_on_the_page(real_cell: RealCell, tool:
         timeout=PATIENCE,
     )
     theirs = set(re.findall(r"(?m)^ *\[\[?(-\w[\w@]*)", done.stdout + done.stderr)) | {"-help"}
-    rows = coverage.rows()
+    rows = coverage_page.rows()
     ours = {switch for switch, *_ in rows[tool]}
     assert len(theirs) > 2
     missing = theirs - ours - NOT_THERE
@@ -96,4 +100,4 @@ def test_all_options_of_the_real_help_are_on_the_page(real_cell: RealCell, tool:
 
 def test_commands_that_there_are_not(tmp_path: Path) -> None:
     del tmp_path
-    assert not set(NOT_SIMULATED) & set(coverage.rows())
+    assert not set(NOT_SIMULATED) & set(coverage_page.rows())

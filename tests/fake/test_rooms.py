@@ -16,7 +16,7 @@ from tests.tables import each_row
 PACKAGE = Path(__file__).resolve().parents[2] / "fake_sge"
 ROOMS = {  # every folder with its modules; "" is the top level
     "": "__init__ cell cell_options kept "
-    "cells cli cli_words compare comparison compiled coverage ending entry errors faults guard "
+    "cells cli cli_words compare comparison compiled ending entry errors faults guard "
     "host install launch layout lighter on_path host_options options place pytest_plugin reports "
     "settings signals wire",
     "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
@@ -138,7 +138,6 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "entry": ("cli",),
     "pytest_plugin": ("cell", "cells", "errors", "real"),
     "compare": ("cell", "random_commands", "comparison", "errors", "options", "real"),
-    "coverage": ("commands", "commands/queries", "commands/submit_options", "layout", "render", "settings"),
     "__init__": ("cell", "errors", "faults", "host", "options", "real", "reports"),
 }
 PURE = ("model", "engine", "render")

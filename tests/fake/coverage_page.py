@@ -1,4 +1,4 @@
-"""``python -m fake_sge.coverage``: the page that says of each command which options the fake understands.
+"""``python -m tests.fake.coverage_page``: the page of which options of each command the fake understands.
 
 The page is made from the tables that the commands parse their options with: ``docs/fake_sge_coverage.md``.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from .commands import qconf, qdel, qhost, qmod, qquota, qselect, qstat
-from .commands.queries import qacct_options
-from .commands.submit_options.table import OPTIONS, TOOL_LETTERS
-from .layout import NOT_SIMULATED
-from .render.usage import OptionHelp
-from .settings import ACTED_ON, KNOWN
+from fake_sge.commands import qconf, qdel, qhost, qmod, qquota, qselect, qstat
+from fake_sge.commands.queries import qacct_options
+from fake_sge.commands.submit_options.table import OPTIONS, TOOL_LETTERS
+from fake_sge.layout import NOT_SIMULATED
+from fake_sge.render.usage import OptionHelp
+from fake_sge.settings import ACTED_ON, KNOWN
 
 UNDERSTOOD, SHOWN, REFUSED = "understood", "shown only", "refused"
 
@@ -36,7 +36,7 @@ NONE_OF_THESE: Mapping[str, str] = {
 _HEAD = """\
 # What fake_sge understands
 
-Made by `python -m fake_sge.coverage` from the tables of the commands, and held up to date by a test.
+Made by `python -m tests.fake.coverage_page` from the tables of the commands, and held up to date by a test.
 Each option is
 
 * *understood*: it does what it does in Grid Engine 8.1.9;
