@@ -227,7 +227,7 @@ class AsyncSession:
                 watcher.delete(found.left)
             raise
         finally:
-            watcher.unwant(found)
+            watcher.unsubscribe(found)
             if timer is not None:
                 timer.cancel()
 

@@ -81,7 +81,7 @@ class Wait(JobFuture, JobCoroutine):
         """See :meth:`asyncio.Future.cancel`."""
         if not super().cancel(*args, **keywords):
             return False
-        self._watcher.unwant(self)
+        self._watcher.unsubscribe(self)
         if self._cancels_job:
             self._watcher.delete([self._job])
         return True
@@ -104,7 +104,7 @@ class Wait(JobFuture, JobCoroutine):
     def expire(self) -> None:
         """The time is over."""
         if not self.done():
-            self._watcher.unwant(self)
+            self._watcher.unsubscribe(self)
             self.set_exception(error(ExitTimeoutException, TIMEOUT_TEXT))
 
     def hear(self, told: Told) -> None:
@@ -112,7 +112,7 @@ class Wait(JobFuture, JobCoroutine):
         if self.done():
             return
         if len(self.chosen) > 1:
-            self._watcher.unwant(self)
+            self._watcher.unsubscribe(self)
             text = f"{INVALID_JOB_TEXT} ({self._job} is an array: name one of its tasks, as {self._job}.1)"
             self.set_exception(error(InvalidJobException, text))
         elif isinstance(told.outcome, BaseException):

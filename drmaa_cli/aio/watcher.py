@@ -46,9 +46,9 @@ class Watcher:
         self._subscriptions.want(who, ids)
         self._attend()
 
-    def unwant(self, who: Listener) -> None:
+    def unsubscribe(self, who: Listener) -> None:
         """Tell it nothing more."""
-        self._subscriptions.unwant(who)
+        self._subscriptions.unsubscribe(who)
 
     def reap(self, pair: Pair) -> None:
         """An end has arrived."""

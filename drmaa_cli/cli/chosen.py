@@ -131,14 +131,14 @@ def _matching(
         else:
             elsewhere.setdefault(name, []).append(word)
     others = [_elsewhere(stack, place.other(name), found) for name, found in elsewhere.items()]
-    strangers = [word for word in unknown if foreign and is_job_id(word)]
-    unknown = [word for word in unknown if word not in strangers]
+    foreign_ids = [word for word in unknown if foreign and is_job_id(word)]
+    unknown = [word for word in unknown if word not in foreign_ids]
     if unknown:
         raise Failure(_no_job(unknown, place))
-    if strangers and session is None:
+    if foreign_ids and session is None:
         session = stack.enter_context(place.begin())
-    if session is not None and (own or strangers):
-        yield Chosen(session, own, strangers)
+    if session is not None and (own or foreign_ids):
+        yield Chosen(session, own, foreign_ids)
     yield from others
 
 

@@ -41,8 +41,8 @@ def install_as_drmaa() -> None:
                 f"{getattr(there, '__file__', None) or 'an unknown place'}; call it before the first import",
                 name=name,
             )
-    strangers = [name for name in sys.modules if name.startswith("drmaa.") and "drmaa" not in sys.modules]
-    for name in strangers:  # left over from a failed import of the real package, which has no library to load
+    leftovers = [name for name in sys.modules if name.startswith("drmaa.") and "drmaa" not in sys.modules]
+    for name in leftovers:  # left over from a failed import of the real package, which has no library to load
         del sys.modules[name]
     for name in NAMES:
         if name not in sys.modules:

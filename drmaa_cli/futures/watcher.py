@@ -66,7 +66,7 @@ class Watcher:
         self._in_hand: list[Call] = []  # while their bundles are written
         self._unsubmitted: list[PendingBundle] = []
         self._tasks: dict[str, BundledCall] = {}
-        self._doomed: dict[str, float] = {}  # deleted jobs, and until when their ends are waited for
+        self._deleted: dict[str, float] = {}  # deleted jobs, and until when their ends are waited for
         self._signal = Signal()
         self._lock = Lock()
         self._thread: threading.Thread | None = None
@@ -193,14 +193,14 @@ class Watcher:
             if self._detached:
                 self._forget_all()
             now = time.monotonic()
-            doomed = any(deadline > now for deadline in self._doomed.values())
+            deleted = any(deadline > now for deadline in self._deleted.values())
             if (
                 self._inbox
                 or self._returning
                 or self._unsubmitted
                 or self._tasks
                 or self._cancelled
-                or doomed
+                or deleted
             ):
                 return True
             if self._delivery.is_waiting:
@@ -328,7 +328,7 @@ class Watcher:
         if not ids:
             return
         deadline = time.monotonic() + FAREWELL
-        self._doomed.update(dict.fromkeys(ids, deadline))
+        self._deleted.update(dict.fromkeys(ids, deadline))
         try:
             refused = self._session.controlJobs(self._shortest(ids), JobControlAction.TERMINATE)
         except DrmaaException as err:
@@ -353,11 +353,11 @@ class Watcher:
             seconds = RETRY
         elif not self._tasks:
             now = time.monotonic()
-            self._doomed = {job: until for job, until in self._doomed.items() if until > now}
-            if not self._doomed:
+            self._deleted = {job: until for job, until in self._deleted.items() if until > now}
+            if not self._deleted:
                 return
-            seconds = max(self._doomed.values()) - now
-        if not self._tasks and not self._doomed:
+            seconds = max(self._deleted.values()) - now
+        if not self._tasks and not self._deleted:
             self._signal.wait(RETRY)
             return
         try:
@@ -371,7 +371,7 @@ class Watcher:
     def _arrived(self, arrivals: Sequence[JobInfo]) -> None:
         for info in arrivals:
             job = info.jobId
-            self._doomed.pop(job, None)
+            self._deleted.pop(job, None)
             task = self._tasks.get(job)
             if task is None:
                 continue

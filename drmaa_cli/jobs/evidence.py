@@ -40,13 +40,13 @@ class Changes(NamedTuple):
     Attributes:
         ends: the tasks that have ended.
         moved: whether anything is different from before.
-        lively: whether a job runs, or is not to be seen yet (of a listing; True otherwise).
-        deleting: tasks that are being deleted, at whose wish ever: their accounting record will not tell.
+        active: whether a job runs, or is not to be seen yet (of a listing; True otherwise).
+        deleting: tasks that are being deleted, at whose request ever: their accounting record will not tell.
     """
 
     ends: tuple[EndedTasks, ...] = ()
     moved: bool = False
-    lively: bool = True
+    active: bool = True
     deleting: tuple[tuple[TrackedJob, TaskNumbers], ...] = ()
 
 
@@ -70,11 +70,11 @@ def apply(table: JobTable, found: Evidence, now: float) -> Changes:
 
 def _apply_listing(table: JobTable, listing: Snapshot, now: float) -> Changes:
     by_job = rows_by_job(listing)
-    moved = lively = False
+    moved = active = False
     deleting: list[tuple[TrackedJob, TaskNumbers]] = []
     for known in table.waiting():
         rows = by_job.get(known.number, ())
-        lively = lively or not all(is_pending(row.state) for row in rows)
+        active = active or not all(is_pending(row.state) for row in rows)
         moved = moved or rows != known.rows
         if known.since <= now:  # else the listing may be older than the job, or than our change of it
             _learn_clock(table, known, rows)
@@ -83,7 +83,7 @@ def _apply_listing(table: JobTable, listing: Snapshot, now: float) -> Changes:
                 deleting.append((known, new))
             _sighted(table, known, sighting, now)
     changes = _conclude(table)
-    return Changes(changes.ends, moved or changes.moved, lively, tuple(deleting))
+    return Changes(changes.ends, moved or changes.moved, active, tuple(deleting))
 
 
 def _sighted(table: JobTable, known: TrackedJob, sighting: Sighting, now: float) -> None:

@@ -28,7 +28,7 @@ class JobTable:
     """Every job of a session that has not been reaped, in the order of submission.
 
     Args:
-        rules: the cell's delays and the user's wishes.
+        rules: the cell's delays and the user's settings.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -151,7 +151,7 @@ class JobTable:
         if known is not None:
             chosen = _chosen(known, tasks)
             known.asked.add_all(chosen)
-            known.wished.add_all(chosen)
+            known.requested.add_all(chosen)
 
     def deleted(self, number: int, tasks: Iterable[int], *, pending: bool) -> None:
         """The qmaster deletes these tasks: pending ones, or ones that had started."""
@@ -164,12 +164,12 @@ class JobTable:
                 known.never_ran.add_all(chosen)
 
     def deletion_refused(self, number: int, tasks: Iterable[int]) -> None:
-        """The qmaster does not delete these tasks at this wish; at an earlier one it may."""
+        """The qmaster does not delete these tasks at this request; at an earlier one it may."""
         known = self._jobs.get(number)
         if known is not None:
             chosen = _chosen(known, tasks)
             known.asked.discard_all(chosen)
-            known.wished.discard_all(chosen)
+            known.requested.discard_all(chosen)
 
     def ended(self, fact: EndedTasks) -> bool:
         """Tasks have ended; False when that was known already of all of them, or they have been reaped."""
@@ -230,7 +230,7 @@ class JobTable:
         for notes in (known.missing, known.faulty, known.reasons, known.last_seen):
             if notes:
                 notes.discard_all(tasks)
-        for marks in (known.confirmed, known.asked, known.deleted, known.wished, known.never_ran):
+        for marks in (known.confirmed, known.asked, known.deleted, known.requested, known.never_ran):
             if marks:
                 marks.discard_all(tasks)
         for follower in self._followers:

@@ -194,18 +194,18 @@ def _exited(found: Evidence, limits: tuple[Reached, ...]) -> Reason:
     if not found.status:
         return Reason(found.text, ReasonKind.EXITED, True, evidence)
     child = found.status - SIGNAL_BASE
-    suspicion = None
+    likely = None
     if 0 < child <= LAST_SIGNAL:
         evidence += (f"a shell says so of a program that {signal_name(child)} has ended",)
-        suspicion = _behind_signal(child, found, limits)
-    for limit in limits if suspicion is None else ():
+        likely = _behind_signal(child, found, limits)
+    for limit in limits if likely is None else ():
         soft = limit.kind is ReasonKind.SOFT_TIME_LIMIT and limit.share >= 1
         if soft or (limit.kind is ReasonKind.OUT_OF_MEMORY and _is_near(limit)):
-            suspicion = Reason(_WORDS[limit.kind], limit.kind, False, (limit.sentence,))
+            likely = Reason(_WORDS[limit.kind], limit.kind, False, (limit.sentence,))
             break
-    if suspicion is not None:
-        text = f"exit status {found.status}, probably {suspicion}"
-        return Reason(text, suspicion.kind, False, (*evidence, *suspicion.evidence))
+    if likely is not None:
+        text = f"exit status {found.status}, probably {likely}"
+        return Reason(text, likely.kind, False, (*evidence, *likely.evidence))
     memory = tuple(limit.sentence for limit in limits if limit.kind is ReasonKind.OUT_OF_MEMORY)
     return Reason(
         found.text, ReasonKind.EXITED, not memory and not 0 < child <= LAST_SIGNAL, (*evidence, *memory)

@@ -134,7 +134,7 @@ def _alike(
     candidates = candidates.among(known.waiting)
     if len(candidates) > FEW:
         groups = [candidates.without(own)]
-        for marks in (known.never_ran, known.confirmed, known.asked, known.deleted, known.wished):
+        for marks in (known.never_ran, known.confirmed, known.asked, known.deleted, known.requested):
             groups = [part for group in groups for part in (group.among(marks), group.without(marks))]
         for values in (known.missing, known.faulty, known.reasons, known.last_seen):
             groups = [part for group in groups for part in values.split(group)]
@@ -216,7 +216,7 @@ def _end_of_pending(known: TrackedJob, task: int, record: AccountingRecord | Non
         if record is not None:
             return end_of_record(record, known.deletion(task), reason)
         return end_without_record(known.submitted, reason)
-    if task in known.wished:
+    if task in known.requested:
         return end_without_usage(known.deletion(task), "deleted before it ran")
     return NO_SLOT_AT_ONCE
 

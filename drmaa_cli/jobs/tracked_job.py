@@ -20,7 +20,7 @@ CLOCK_SKEW = 3600.0  # seconds by which our clock may differ from the qmaster's 
 
 
 class Rules(NamedTuple):
-    """What the reducer needs to know of the cell and the user's wishes.
+    """What the reducer needs to know of the cell and the user's settings.
 
     Attributes:
         grace: seconds after a task's disappearance for which its accounting record may still come.
@@ -55,7 +55,7 @@ class TrackedJob:
         reasons: what `qstat -j` says of the tasks in error state, '' for nothing; of those it was asked for.
         asked: tasks whose deletion we asked for, with an answer that was lost or is still to come.
         deleted: tasks that the qmaster deletes, as it answered, or as a listing's letter ``d`` showed.
-        wished: tasks whose deletion this session has asked for, unless it was refused.
+        requested: tasks whose deletion this session has asked for, unless it was refused.
         never_ran: tasks that were deleted by us while pending: they leave no record.
         since: when it became known or was last changed by us, by the monotonic clock: an older listing does
             not count.
@@ -93,7 +93,7 @@ class TrackedJob:
         self.reasons: TaskMap[str] = TaskMap(self.all_tasks)
         self.asked = TaskNumbers.none(self.all_tasks)
         self.deleted = TaskNumbers.none(self.all_tasks)
-        self.wished = TaskNumbers.none(self.all_tasks)
+        self.requested = TaskNumbers.none(self.all_tasks)
         self.never_ran = TaskNumbers.none(self.all_tasks)
         self._index: RowIndex | None = None
 
@@ -120,7 +120,7 @@ class TrackedJob:
         from drmaa_cli.jobs.reason import Deletion  # noqa: PLC0415  # once anything has ended
 
         if task in self.deleted:
-            return Deletion.CERTAIN if task in self.wished else Deletion.SEEN
+            return Deletion.CERTAIN if task in self.requested else Deletion.SEEN
         return Deletion.ASKED if task in self.asked else Deletion.NONE
 
     def row(self, task: int) -> JobRow | None:

@@ -110,17 +110,17 @@ class Changing:
 
     def _terminate(self, ids: Sequence[JobId]) -> Controlled:
         with self._lock:
-            wishes = control.request_deletion(self._session_jobs, ids)
-        arrays = {known.number: known.tasks for known, _ in wishes if known.tasks is not None}
+            requests = control.request_deletion(self._session_jobs, ids)
+        arrays = {known.number: known.tasks for known, _ in requests if known.tasks is not None}
         try:
             done = self._cluster.control(JobControlAction.TERMINATE, ids, arrays)
         except DrmaaException as err:
             if isinstance(err.__cause__, (CommandNotFound, CommandFailed)):  # then nothing was uttered
                 with self._lock:
-                    control.withdraw_deletion(self._session_jobs, wishes)
+                    control.withdraw_deletion(self._session_jobs, requests)
             raise
         with self._lock:
-            control.record_deletions(self._session_jobs, done, wishes)
+            control.record_deletions(self._session_jobs, done, requests)
         return done
 
 

@@ -65,17 +65,17 @@ def target(job: JobId, operation: str) -> JobId:
     return JobId(job.job)
 
 
-Wishes = Sequence[tuple[TrackedJob, TaskNumbers]]
+DeletionRequests = Sequence[tuple[TrackedJob, TaskNumbers]]
 """Jobs, and those of their tasks whose deletion is asked for and was not before."""
 
 
-def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> Wishes:
-    """Write down which of the session's tasks are about to be deleted at our wish.
+def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> DeletionRequests:
+    """Write down which of the session's tasks are about to be deleted at our request.
 
-    The wish is on record before it is uttered and stays there until the qmaster answers it or the end shows
+    The request is on record before it is made and stays there until the qmaster answers it or the end shows
     what happened: no accounting record tells of it, and the answer may be lost.
     """
-    wishes = []
+    requests = []
     for job in ids:
         known = session_jobs.table.get(job.job)
         if known is not None:
@@ -83,21 +83,21 @@ def request_deletion(session_jobs: SessionJobs, ids: Sequence[JobId]) -> Wishes:
             chosen = known.waiting if whole else known.waiting.among(TaskRange(job.task or 0, job.task or 0))
             tasks = chosen.without(known.deleted).without(known.asked)
             session_jobs.deletion_asked(known, tasks)
-            wishes.append((known, tasks))
-    return wishes
+            requests.append((known, tasks))
+    return requests
 
 
-def withdraw_deletion(session_jobs: SessionJobs, wishes: Wishes) -> None:
-    """The wishes certainly did not reach the qmaster."""
-    for known, tasks in wishes:
+def withdraw_deletion(session_jobs: SessionJobs, requests: DeletionRequests) -> None:
+    """The requests certainly did not reach the qmaster."""
+    for known, tasks in requests:
         session_jobs.deletion_refused(known, tasks)
 
 
-def record_deletions(session_jobs: SessionJobs, done: Controlled, wishes: Wishes) -> None:
+def record_deletions(session_jobs: SessionJobs, done: Controlled, requests: DeletionRequests) -> None:
     """Remember which of the session's tasks the qmaster deletes for us: accounting does not tell.
 
-    A refusal takes back the wishes it was given for. An earlier one stays, whose answer was lost or is still
-    to come to another thread: that a job does not exist may be its work.
+    A refusal takes back the requests it was given for. An earlier one stays, whose answer was lost or is
+    still to come to another thread: that a job does not exist may be its work.
     """
     answers: dict[int, list[Answer]] = {}
     for answer in done.answers:
@@ -110,7 +110,7 @@ def record_deletions(session_jobs: SessionJobs, done: Controlled, wishes: Wishes
             session_jobs.deleted(known, found.pending, pending=True)
             session_jobs.deleted(known, found.running, pending=False)
             if not done.repeated:  # for the same reason
-                for tasks in [tasks for wished, tasks in wishes if wished is known]:
+                for tasks in [tasks for job, tasks in requests if job is known]:
                     session_jobs.deletion_refused(known, found.refused.among(tasks))
 
 

@@ -117,7 +117,7 @@ def take_up(table: JobTable, job: StoredJob, number: int, since: float) -> list[
 def note_deletion(table: JobTable, known: TrackedJob, task: StoredTask) -> None:
     """Put what is on record of a deletion into a table."""
     tasks = numbers_of(known, task)
-    if task.wished or task.deleted == DELETION_ASKED:
+    if task.requested or task.deleted == DELETION_ASKED:
         table.deletion_asked(known.number, tasks)
     if task.deleted != DELETION_ASKED:
         table.deleted(known.number, tasks, pending=task.deleted == DELETED_PENDING)

@@ -17,11 +17,11 @@ from drmaa_cli.errors import (
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.records import JSON_FILE, PLAIN_FILE
 from drmaa_cli.session import opening
-from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.contact import chosen_contact, new_name
 from drmaa_cli.session.reach import AskPerson, open_host, session_directory, told
 from drmaa_cli.session.session_file import SessionFile
 from drmaa_cli.session.session_jobs import SessionJobs
+from drmaa_cli.session.waiters import Waiters
 from drmaa_cli.store.places import StoreError, path_of
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
@@ -85,7 +85,7 @@ class SessionLife:
         self._table = self._session_jobs.table
         self._path, self._common, self._grace = path, self.cluster.common, rules.grace
         self._accounting = self._open_accounting()
-        self._bell = Bell(self.cluster.clock)
+        self._waiters = Waiters(self.cluster.clock)
         self._known_monitor: Monitor | None = None
         self._lock, self._loading = Lock(), Lock()
         try:
@@ -113,7 +113,7 @@ class SessionLife:
         recovery = LateRecovery(self._recovery)
         submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
         return Submissions(
-            self._session_jobs, submitter, recovery, self._bell, self._lock, self.cluster.clock
+            self._session_jobs, submitter, recovery, self._waiters, self._lock, self.cluster.clock
         )
 
     def _recovery(self) -> SubmissionRecovery:
@@ -135,7 +135,7 @@ class SessionLife:
             if self._known_monitor is None:
                 from drmaa_cli.session.monitor import Monitor  # noqa: PLC0415
 
-                self._known_monitor = Monitor(self.cluster, self._table, self._accounting, self._bell)
+                self._known_monitor = Monitor(self.cluster, self._table, self._accounting, self._waiters)
             return self._known_monitor
 
     @functools.cached_property
@@ -144,7 +144,7 @@ class SessionLife:
         from drmaa_cli.session.wait import Waiting  # noqa: PLC0415
 
         return Waiting(
-            self.cluster, self._session_jobs, self._monitor, self._bell, self._accounting, self._lock
+            self.cluster, self._session_jobs, self._monitor, self._waiters, self._accounting, self._lock
         )
 
     @functools.cached_property
@@ -186,7 +186,7 @@ class SessionLife:
         self.check()
         with self._lock:
             self.check()  # not ended by another thread just now
-            self._bell.close()
+            self._waiters.close()
             if self._known_monitor is not None:
                 self._known_monitor.close()
             self._session_jobs.close()
@@ -203,7 +203,7 @@ class SessionLife:
     @property
     def closed(self) -> bool:
         """Whether exit() has ended it."""
-        return self._bell.closed
+        return self._waiters.closed
 
     def check(self) -> None:
         """Raise NoActiveSessionException after exit(), and in a child process after fork()."""
@@ -231,7 +231,7 @@ class SessionLife:
             return
         try:
             with self._lock:
-                self._bell.added(self._session_jobs.take_up(self._accounting))
+                self._waiters.added(self._session_jobs.take_up(self._accounting))
             self._resolve_all()
         except StoreError as err:
             raise error(DrmsInitException, str(err)) from err

@@ -20,11 +20,11 @@ from drmaa_cli.jobs.evidence import Changes, Records, apply, rows_by_job
 from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.lifecycle import earliest_submission
 from drmaa_cli.jobs.tracked_job import RowIndex, TrackedJob
-from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.entries import Listing
 from drmaa_cli.session.outage import AccountingOutage, Outage
 from drmaa_cli.session.poll_schedule import NEVER, PollSchedule
 from drmaa_cli.session.turns import AskedAt, Question, Step, Waiter
+from drmaa_cli.session.waiters import Waiters
 from drmaa_cli.system.background import BackgroundCall
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.host import AccountingLog
@@ -44,13 +44,15 @@ class Monitor:
     Every method but :meth:`leave` is called with the session's lock held, and none waits.
     """
 
-    def __init__(self, cluster: Cluster, table: JobTable, accounting: AccountingLog, bell: Bell) -> None:
-        self._bell = bell
+    def __init__(
+        self, cluster: Cluster, table: JobTable, accounting: AccountingLog, waiters: Waiters
+    ) -> None:
+        self._waiters = waiters
         self._cluster, self._table, self._accounting = cluster, table, accounting
         self._clock, self._config = cluster.clock, cluster.config
         self._schedule = PollSchedule(self._config, self._clock.monotonic())
-        self._schedule.happened(bell.event, lively=True)
-        self._heard = bell.additions
+        self._schedule.happened(waiters.event, active=True)
+        self._heard = waiters.additions
         self._outage = Outage()
         self._accounting_outage = AccountingOutage(table.rules.grace)
         self._file_watch = Role()
@@ -72,14 +74,14 @@ class Monitor:
 
     def check_open(self) -> None:
         """Raise ExitTimeoutException when the session is over."""
-        if self._bell.closed:
+        if self._waiters.closed:
             raise error(ExitTimeoutException, TIMEOUT_TEXT)
 
     def controlled(self) -> None:
         """A job was changed by us: who waits must not go by what was heard before."""
         self._schedule.soon()
-        self._schedule.happened(self._clock.monotonic(), lively=True)
-        self._bell.ring()
+        self._schedule.happened(self._clock.monotonic(), active=True)
+        self._waiters.wake_all()
 
     def given(self, listing: Listing) -> None:
         """Somebody else has asked for a listing: it is taken for the next one, if none newer is known."""
@@ -87,9 +89,9 @@ class Monitor:
 
     def _listen(self) -> None:
         """Jobs may have become known meanwhile."""
-        if self._bell.additions != self._heard:
-            self._heard = self._bell.additions
-            self._schedule.happened(self._bell.event, lively=True)
+        if self._waiters.additions != self._heard:
+            self._heard = self._waiters.additions
+            self._schedule.happened(self._waiters.event, active=True)
 
     # --- questions about what is known ---------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class Monitor:
 
     def has_listing_since(self, not_before: float) -> bool:
         """Whether a listing that began at that time or later was taken in, with all that it gave to ask."""
-        return self._schedule.began >= not_before and not self._round and not self._bell.new_jobs
+        return self._schedule.began >= not_before and not self._round and not self._waiters.new_jobs
 
     def foreign_rows(self, number: int) -> tuple[JobRow, ...] | None:
         """The last listing's rows of one of the user's jobs that the session does not know.
@@ -137,7 +139,7 @@ class Monitor:
         """A thread begins to wait, in the frame that has the claim."""
         self.check_open()
         waiter.claim = claim
-        self._bell.waiters[waiter.signal] = None
+        self._waiters.signals[waiter.signal] = None
         self._schedule.demand(waiter.not_before)
         if self.accounting_fails:
             self._next_qacct = min(self._next_qacct, waiter.entered)  # not told what failed long ago
@@ -145,8 +147,8 @@ class Monitor:
     def leave(self, waiter: Waiter) -> None:
         """A thread waits no longer; another one looks out."""
         waiter.claim.give_back()
-        self._bell.waiters.pop(waiter.signal, None)
-        self._bell.ring()
+        self._waiters.signals.pop(waiter.signal, None)
+        self._waiters.wake_all()
 
     def take(self) -> Changes | None:
         """Take in the answer to a question, if there is one.
@@ -227,7 +229,7 @@ class Monitor:
     # --- what is asked -------------------------------------------------------------------------------------
 
     def _next_question(self, waiter: Waiter, now: float) -> Question | None:
-        if self._bell.new_jobs:
+        if self._waiters.new_jobs:
             return self._look_back(waiter)
         while self._round:
             question = self._round[0](waiter)
@@ -251,7 +253,7 @@ class Monitor:
         failed: Callable[[Trouble, float], None] | None = None,
     ) -> Question:
         clock = self._clock
-        work = BackgroundCall(lambda: (ask(), clock.monotonic()), self._bell.ring, waiter.claim)
+        work = BackgroundCall(lambda: (ask(), clock.monotonic()), self._waiters.wake_all, waiter.claim)
         return Question(work, clock.monotonic(), answered, failed or self._failed)
 
     def _ask_for_listing(self, waiter: Waiter) -> Question:
@@ -264,7 +266,7 @@ class Monitor:
     def _take_given(self, waiter: Waiter, listing: Listing) -> Question:
         """As if it had been asked for here, at the time when it was."""
         answer = (Snapshot(listing.rows), listing.finished)
-        work = BackgroundCall(lambda: answer, self._bell.ring, waiter.claim)
+        work = BackgroundCall(lambda: answer, self._waiters.wake_all, waiter.claim)
         return Question(work, listing.began, self._listed, self._failed)
 
     def _listed(self, listing: Snapshot, asked: AskedAt) -> Changes:
@@ -272,7 +274,7 @@ class Monitor:
         if self._foreign is not None:
             self._foreign = rows_by_job(listing)
         self._holds = {}
-        self._schedule.listed(asked.began, asked.finished, lively=changes.lively)
+        self._schedule.listed(asked.began, asked.finished, active=changes.active)
         self._round = (self._ask_for_records, self._ask_for_details, self._ask_qacct)
         return changes
 
@@ -297,7 +299,7 @@ class Monitor:
 
     def _look_back(self, waiter: Waiter) -> Question:
         """Read again what was read before some jobs became known."""
-        bell, new, accounting = self._bell, self._bell.new_jobs, self._accounting
+        waiters, new, accounting = self._waiters, self._waiters.new_jobs, self._accounting
 
         def ask() -> list[AccountingRecord]:
             found: list[AccountingRecord] = []
@@ -307,7 +309,7 @@ class Monitor:
 
         def answered(records: Sequence[AccountingRecord], _: AskedAt) -> Changes:
             changes = apply(self._table, Records(records, appended=True), NEVER)
-            bell.looked_back(new)
+            waiters.looked_back(new)
             return changes
 
         return self._ask(waiter, ask, answered)

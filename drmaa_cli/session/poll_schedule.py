@@ -38,7 +38,7 @@ class PollSchedule:
         self._pace = Pace(config.poll_min, config.poll_max, config.duty_cycle, now)
         self._demand = NEVER
         self._event = now
-        self._lively = True
+        self._active = True
 
     @property
     def staleness(self) -> float:
@@ -58,10 +58,10 @@ class PollSchedule:
         """Something was changed by us: what was heard before does not count."""
         self.demand(self.finished + self._shortest)
 
-    def happened(self, now: float, *, lively: bool | None = None) -> None:
+    def happened(self, now: float, *, active: bool | None = None) -> None:
         """Something has changed: ask more often for a while."""
         self._event = now
-        self._lively = self._lively if lively is None else lively
+        self._active = self._active if active is None else active
 
     def asked(self, now: float) -> None:
         """A listing is asked for."""
@@ -71,9 +71,9 @@ class PollSchedule:
         """All that was to be asked was answered: what failed before does not count any more."""
         self.failures = 0
 
-    def listed(self, began: float, finished: float, *, lively: bool) -> None:
+    def listed(self, began: float, finished: float, *, active: bool) -> None:
         """A listing was answered."""
-        self.began, self._lively = began, lively
+        self.began, self._active = began, active
         self.finished = finished
         self._pace.spent(finished - began, finished)
 
@@ -96,7 +96,7 @@ class PollSchedule:
             return self.finished + (self._shortest if impatient else min(pause, LONGEST_BACKOFF))
         if self._demand > self.began:
             return self._demand
-        return self.finished + self._pace.pause(now - self._event, self._lively, now)
+        return self.finished + self._pace.pause(now - self._event, self._active, now)
 
 
 class Pace:
@@ -121,19 +121,19 @@ class Pace:
         self._credit -= cost
         self._cost = self._cost + cost if more else cost
 
-    def pause(self, quiet: float, lively: bool, now: float) -> float:
+    def pause(self, quiet: float, active: bool, now: float) -> float:
         """Seconds from the end of one query to the next.
 
         Args:
             quiet: seconds since anything has changed.
-            lively: whether anything runs, or was submitted too lately to know.
+            active: whether anything runs, or was submitted too lately to know.
             now: the monotonic clock.
         """
         self._earn(now)
-        wish = self._shortest if lively else max(self._shortest, PENDING_PAUSE)
-        wish = max(wish, min(quiet * QUIET_SHARE, self._longest))
+        wanted = self._shortest if active else max(self._shortest, PENDING_PAUSE)
+        wanted = max(wanted, min(quiet * QUIET_SHARE, self._longest))
         owed = max(self._cost - self._credit, 0.0)
-        return max(wish, min(owed / self._share, self._longest))
+        return max(wanted, min(owed / self._share, self._longest))
 
     @property
     def staleness(self) -> float:

@@ -58,7 +58,7 @@ class SessionJobs:
     Args:
         file: the session's file.
         clock: the time.
-        rules: the cell's delays and the user's wishes.
+        rules: the cell's delays and the user's settings.
     """
 
     def __init__(self, file: SessionFile, clock: Clock, rules: Rules) -> None:
@@ -276,7 +276,7 @@ class SessionJobs:
             self._store.ended(ends)
 
     def deleted(self, known: TrackedJob, tasks: TaskNumbers, *, pending: bool) -> None:
-        """The qmaster took our wish to delete these tasks."""
+        """The qmaster took our request to delete these tasks."""
         self.table.deleted(known.number, tasks, pending=pending)
         with self._storing("the deletion of a job"):
             self._store.deleted(known.order, tasks.parts(), DELETED_PENDING if pending else DELETED_RUNNING)
@@ -288,7 +288,7 @@ class SessionJobs:
             self._store.deleted(known.order, tasks.parts(), DELETION_ASKED)
 
     def deletion_refused(self, known: TrackedJob, tasks: TaskNumbers) -> None:
-        """Our wish to delete these tasks was refused, or never reached the qmaster."""
+        """Our request to delete these tasks was refused, or never reached the qmaster."""
         self.table.deletion_refused(known.number, tasks)
         with self._storing("a refused deletion"):
             self._store.deleted(known.order, tasks.parts(), NOT_DELETED)

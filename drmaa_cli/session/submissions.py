@@ -13,9 +13,9 @@ from drmaa_cli.errors import (
     error,
 )
 from drmaa_cli.gridengine.records import TaskRange
-from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.submit import PAUSE, LateRecovery, Submitted, Submitter, shape
+from drmaa_cli.session.waiters import Waiters
 from drmaa_cli.store.session_store import KeyTaken, StoredJob, StoreError
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
@@ -37,12 +37,12 @@ class Submissions:
         session_jobs: SessionJobs,
         submitter: Submitter,
         recovery: LateRecovery,
-        bell: Bell,
+        waiters: Waiters,
         lock: Lock,
         clock: Clock,
     ) -> None:
         self._session_jobs, self._submitter, self._recovery = session_jobs, submitter, recovery
-        self._bell, self._lock, self._clock = bell, lock, clock
+        self._waiters, self._lock, self._clock = waiters, lock, clock
 
     def submit(self, values: Mapping[bytes, Text], tasks: TaskRange | None, key: str | None) -> int:
         """Submit what a template describes, or find what was submitted under the key before: its number.
@@ -97,7 +97,7 @@ class Submissions:
                 new = self._session_jobs.submitted(
                     done.number, done.intent, done.position, never_ran=done.never_ran
                 )
-                self._bell.added(new)
+                self._waiters.added(new)
             return done.number
 
     def resolve_all(self) -> None:
@@ -130,7 +130,7 @@ class Submissions:
                     )
                 if job.number is not None:
                     with self._lock:
-                        self._bell.added(self._session_jobs.reopen(job))
+                        self._waiters.added(self._session_jobs.reopen(job))
                     return job.number
                 if not self._resolve(job):
                     self._clock.sleep(PAUSE)
@@ -161,7 +161,7 @@ class Submissions:
             log.warning("%s", finding.text)
             return
         with self._lock:
-            self._bell.added(self._session_jobs.resolve(job, finding))
+            self._waiters.added(self._session_jobs.resolve(job, finding))
 
 
 def _with_numbers(refusal: DrmaaException, numbers: Sequence[int], parts: int) -> DrmaaException:

@@ -53,12 +53,12 @@ class Told(NamedTuple):
     pair: Pair | None
 
 
-class _Want(NamedTuple):
+class _Subscribe(NamedTuple):
     who: Subscriber
     ids: Sequence[JobIdLike]
 
 
-class _Unwant(NamedTuple):
+class _Unsubscribe(NamedTuple):
     who: Subscriber
 
 
@@ -70,7 +70,7 @@ class _Delete(NamedTuple):
     ids: Sequence[str]
 
 
-Request = Union[_Want, _Unwant, _Reap, _Delete]
+Request = Union[_Subscribe, _Unsubscribe, _Reap, _Delete]
 
 
 class Subscriptions(CalledWait):
@@ -86,18 +86,18 @@ class Subscriptions(CalledWait):
         self._wanted: dict[Pair, Subscriber | list[Subscriber]] = {}
         self._news: News | None = None
         self._idle = Signal()
-        self._doomed: list[str] = []
+        self._to_delete: list[str] = []
         self._taken: list[Reaped] = []
 
     # --- from any thread -----------------------------------------------------------------------------------
 
     def want(self, who: Subscriber, ids: Sequence[JobIdLike]) -> None:
         """Tell a subscriber of these jobs: those that have ended, then that these were all, then the rest."""
-        self._request(_Want(who, ids))
+        self._request(_Subscribe(who, ids))
 
-    def unwant(self, who: Subscriber) -> None:
+    def unsubscribe(self, who: Subscriber) -> None:
         """Tell it nothing more."""
-        self._request(_Unwant(who))
+        self._request(_Unsubscribe(who))
 
     def reap(self, pair: Pair) -> None:
         """An end has arrived: reap the job."""
@@ -138,7 +138,7 @@ class Subscriptions(CalledWait):
         everybody = [who for _, who in self._all()]
         while self._requests:
             request = self._requests.popleft()
-            if isinstance(request, _Want):
+            if isinstance(request, _Subscribe):
                 everybody.append(request.who)
         self._wanted.clear()
         return [Told(who, why, None) for who in dict.fromkeys(everybody)]
@@ -154,18 +154,18 @@ class Subscriptions(CalledWait):
             self._ended((known, task), end, told)
         if not self._wanted:
             self._news = None
-        return bool(told or self._doomed or self._taken or not self._wanted)
+        return bool(told or self._to_delete or self._taken or not self._wanted)
 
     def _do(self, request: Request, told: list[Told], arrived: dict[Pair, None]) -> None:
-        if isinstance(request, _Want):
+        if isinstance(request, _Subscribe):
             self._begin(request.who, request.ids, told)
-        elif isinstance(request, _Unwant):
+        elif isinstance(request, _Unsubscribe):
             for pair in request.who.chosen:
                 self._remove(pair, request.who)
         elif isinstance(request, _Reap):
             arrived[request.pair] = None
         else:
-            self._doomed += request.ids
+            self._to_delete += request.ids
 
     def _begin(self, who: Subscriber, ids: Sequence[JobIdLike], told: list[Told]) -> None:
         if self._news is None:
@@ -228,12 +228,12 @@ class Subscriptions(CalledWait):
     def _finish(self) -> None:
         """What needs commands, and is done without the lock."""
         taken, self._taken = self._taken, []
-        doomed, self._doomed = self._doomed, []
+        to_delete, self._to_delete = self._to_delete, []
         if any(reaped.end.outcome is Outcome.ABORTED for reaped in taken):
             self._session._waiting.remove_from_error_state(taken)
-        if doomed:
+        if to_delete:
             try:
-                refused = self._session.controlJobs(doomed, JobControlAction.TERMINATE)
+                refused = self._session.controlJobs(to_delete, JobControlAction.TERMINATE)
             except DrmaaException as err:
                 log.warning("jobs that are not waited for any more could not be deleted: %s", err)
                 return

@@ -24,12 +24,12 @@ from drmaa_cli.jobs.progress import Progress
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.jobs.tracked_job import TrackedJob
 from drmaa_cli.session import status
-from drmaa_cli.session.bell import Bell
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.monitor import Monitor
 from drmaa_cli.session.observer import Observer, Report
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.turns import Step, Waiter
+from drmaa_cli.session.waiters import Waiters
 from drmaa_cli.system.cell import IDS_PER_COMMAND, Cluster
 from drmaa_cli.system.host import AccountingLog
 from drmaa_cli.system.locks import Claim, Lock
@@ -50,7 +50,7 @@ class Waiting:
         cluster: where jobs that could not start are removed.
         session_jobs: the session's jobs.
         monitor: what is asked.
-        bell: who waits.
+        waiters: who waits.
         accounting: the accounting file.
         lock: guards them all.
     """
@@ -60,12 +60,12 @@ class Waiting:
         cluster: Cluster,
         session_jobs: SessionJobs,
         monitor: Monitor,
-        bell: Bell,
+        waiters: Waiters,
         accounting: AccountingLog,
         lock: Lock,
     ) -> None:
         self._cluster, self._session_jobs, self._monitor = cluster, session_jobs, monitor
-        self._bell, self._accounting, self._lock = bell, accounting, lock
+        self._waiters, self._accounting, self._lock = waiters, accounting, lock
         self._table = session_jobs.table
 
     def until(self, ready: Callable[[], T | None], waiter: Waiter) -> T | None:
@@ -97,7 +97,7 @@ class Waiting:
         Raises:
             InternalException: the session's file cannot be read.
         """
-        self._bell.added(self._session_jobs.catch_up())
+        self._waiters.added(self._session_jobs.catch_up())
 
     def _take_in(self) -> None:
         changes = self._monitor.take()
@@ -108,7 +108,7 @@ class Waiting:
         for known, tasks in changes.deleting:
             self._session_jobs.deleted(known, tasks, pending=False)
         if self._table.lost():  # another process may know why a job is gone
-            self._bell.added(self._session_jobs.look_around())
+            self._waiters.added(self._session_jobs.look_around())
 
     def _do(self, step: Step, waiter: Waiter) -> None:
         clock = self._cluster.clock

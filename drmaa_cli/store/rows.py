@@ -80,7 +80,7 @@ class StoredTask(NamedTuple):
         end: how it ended, or None.
         deleted: whether it is being deleted (``DELETED_RUNNING`` and so on).
         reaped: whether its end was given away.
-        wished: whether the session has asked for its deletion.
+        requested: whether the session has asked for its deletion.
         last: the number of the last of them; None for one.
     """
 
@@ -88,7 +88,7 @@ class StoredTask(NamedTuple):
     end: End | None
     deleted: int
     reaped: bool
-    wished: bool = False
+    requested: bool = False
     last: int | None = None
 
     def numbers(self, step: int) -> range:

@@ -49,7 +49,7 @@ from drmaa_cli.typed import TYPE_CHECKING, Callable, TypeVar
 
 if TYPE_CHECKING:
     from drmaa_cli.jobs.job_end import End
-    from drmaa_cli.store.owed import Do, Owed
+    from drmaa_cli.store.unwritten import Do, UnwrittenChanges
 
 __all__ = [
     "DELETED_PENDING",
@@ -97,7 +97,7 @@ class Store:
         self.in_memory = in_memory
         self._db, self._inode = opened
         self._lock = Lock()
-        self._owed: Owed | None = None
+        self._changes: UnwrittenChanges | None = None
         self._unwritten: dict[int, int] = {}  # position -> job number
         hold_at_forks(self._lock)  # a child's copy of an open transaction would be rolled back in the file
 
@@ -138,7 +138,7 @@ class Store:
             StoreError: something that could not be written before can still not be written; it is closed.
         """
         try:
-            if self._owed:
+            if self._changes:
                 self._change(lambda _: None)
         finally:
             with self._lock:
@@ -147,7 +147,7 @@ class Store:
     def owes_claim(self, position: int) -> bool:
         """Whether a task of this submission was reaped, and that could not be written yet."""
         with self._lock:
-            return self._owed is not None and self._owed.claims(position)
+            return self._changes is not None and self._changes.claims(position)
 
     def record_intent(self, intent: Intent) -> int:
         """Write down that this submission is about to be made; its position in the order of submission."""
@@ -201,7 +201,7 @@ class Store:
     def deleted(self, position: int, parts: Iterable[TaskRange], how: int) -> None:
         """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...).
 
-        One that is under way is our wish if it was asked for before.
+        One that is under way is our request if it was asked for before.
         """
         chosen = list(parts)
         self._write(lambda db: task_rows.put_deletion(db, position, chosen, how))
@@ -333,19 +333,19 @@ class Store:
             raise
 
     def _change(self, do: Callable[[sqlite3.Connection], T], *, can_wait: bool = False) -> T:
-        """Do something in one transaction, with all that is owed.
+        """Do something in one transaction, with all that is still unwritten.
 
         Args:
             do: what is done.
-            can_wait: whether it may be owed as well.
+            can_wait: whether it may be written later, too.
         """
         with self._lock, errors(self.path):
-            owed = self._owed
-            if can_wait and owed and (trouble := owed.put_off()):
+            changes = self._changes
+            if can_wait and changes and (trouble := changes.put_off()):
                 raise StoreError(trouble)
             if self._db.in_transaction:  # one that was interrupted twice
                 self._db.execute("ROLLBACK")
-            earlier = owed.begin() if owed else ()
+            earlier = changes.begin() if changes else ()
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._check_place()  # now: who removes it has this lock, too
@@ -358,20 +358,20 @@ class Store:
                     self._db.execute("ROLLBACK")
                 if isinstance(err, sqlite3.Error):
                     self._check_place()  # sqlite, too, finds out, and has no words for it
-                    if owed:
-                        owed.refused(err)
+                    if changes:
+                        changes.refused(err)
                 raise
-            if owed:
-                owed.paid(len(earlier))
+            if changes:
+                changes.written(len(earlier))
             return done
 
     def _owe(self, do: Do, claimed: frozenset[int] = frozenset()) -> None:
         """Write this with a later change."""
-        from drmaa_cli.store.owed import Owed  # noqa: PLC0415  # seldom needed
+        from drmaa_cli.store.unwritten import UnwrittenChanges  # noqa: PLC0415  # seldom needed
 
-        if self._owed is None:
-            self._owed = Owed()
-        self._owed.add(do, claimed)
+        if self._changes is None:
+            self._changes = UnwrittenChanges()
+        self._changes.add(do, claimed)
 
     def _is_in_place(self) -> bool:
         return self.in_memory or inode_of(self.path) == self._inode

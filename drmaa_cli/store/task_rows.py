@@ -73,7 +73,7 @@ def put_ends(db: sqlite3.Connection, ends: Iterable[tuple[int, TaskRange, End]])
 def put_deletion(db: sqlite3.Connection, position: int, parts: Iterable[TaskRange], how: int) -> None:
     """A deletion of these tasks is asked for, under way or refused (DELETION_ASKED, DELETED_...).
 
-    One that is under way is our wish if it was asked for before.
+    One that is under way is our request if it was asked for before.
     """
 
     def new(old: Fields) -> Fields:

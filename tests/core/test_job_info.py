@@ -176,7 +176,7 @@ def test_a_session_of_the_first_version_is_taken_up(tmp_path: Path) -> None:
         assert job.intent.files == ()
         store.close()
     store = Store.existing(str(path))
-    assert not job.tasks[0].wished
+    assert not job.tasks[0].requested
     store.ended([(1, TaskRange(1, 1), End(Outcome.LOST, 0, "", FACTS))])
     store.close()
 

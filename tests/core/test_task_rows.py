@@ -98,7 +98,9 @@ class Model:
         asked = kind in (DELETION_ASKED, NOT_DELETED)
         self.change(
             part,
-            lambda old: old._replace(deleted=kind, wished=kind == DELETION_ASKED if asked else old.wished),
+            lambda old: old._replace(
+                deleted=kind, requested=kind == DELETION_ASKED if asked else old.requested
+            ),
         )
 
     def claim(self, part: TaskRange, how: int) -> None:

@@ -31,9 +31,7 @@ NOT_THERE = {"-he", "-k", "-display"}  # refused by the real ones, too; -k{m|s};
 
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "fake_sge_coverage.md").read_text(encoding="utf-8")
-    assert page == coverage_page.page(), (
-        "python -m tests.fake.coverage_page > docs/fake_sge_coverage.md"
-    )
+    assert page == coverage_page.page(), "python -m tests.fake.coverage_page > docs/fake_sge_coverage.md"
 
 
 @each_row("switch", sorted(coverage_page.SHOWN_ONLY))

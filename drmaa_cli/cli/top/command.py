@@ -96,9 +96,9 @@ def command(
         survey.begin()
         if where is not None:
             from drmaa_cli.cli.top.web.serve import serve  # noqa: PLC0415
-            from drmaa_cli.cli.top.web.window import Wish  # noqa: PLC0415
+            from drmaa_cli.cli.top.web.window import WindowRequest  # noqa: PLC0415
 
-            return serve(where, Wish(" ".join(words), interval, session, contact, read_only))
+            return serve(where, WindowRequest(" ".join(words), interval, session, contact, read_only))
         from drmaa_cli.cli.top.app import Top  # noqa: PLC0415  # textual is loaded for this command only
         from drmaa_cli.cli.top.terminal import Terminal  # noqa: PLC0415
         from drmaa_cli.cli.top.view import Choice  # noqa: PLC0415

@@ -24,7 +24,7 @@ from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.web.guard import Guard
 from drmaa_cli.cli.top.web.site import Site
 from drmaa_cli.cli.top.web.viewer import PATIENCE
-from drmaa_cli.cli.top.web.window import Wish
+from drmaa_cli.cli.top.web.window import WindowRequest
 from drmaa_cli.typed import NamedTuple, Union
 
 LETTERS = 32  # bytes of a secret
@@ -70,14 +70,14 @@ def address_of(text: str, *, may_be_remote: bool) -> Address:
     return address
 
 
-def serve(where: Listening, wish: Wish) -> int:
+def serve(where: Listening, request: WindowRequest) -> int:
     """Serve pages until it is ended by a signal; the exit code.
 
     Raises:
         Failure: it cannot listen there.
     """
     with contextlib.closing(_socket(where)) as listening, _logging_briefly():
-        return asyncio.run(_serve(listening, where, wish))
+        return asyncio.run(_serve(listening, where, request))
 
 
 def _socket(where: Listening) -> socket.socket:
@@ -94,7 +94,7 @@ def _socket(where: Listening) -> socket.socket:
     return found
 
 
-async def _serve(listening: socket.socket, where: Listening, wish: Wish) -> int:
+async def _serve(listening: socket.socket, where: Listening, request: WindowRequest) -> int:
     own = socket.gethostname()
     is_remote = not where.address.is_loopback
     names = {"localhost", *(name.lower().rstrip(".") for name in where.names)}
@@ -102,7 +102,7 @@ async def _serve(listening: socket.socket, where: Listening, wish: Wish) -> int:
         names |= {own.lower(), socket.getfqdn().lower()}
     entrance, place, ticket = (secrets.token_urlsafe(LETTERS) for _ in range(3))
     guard = Guard(entrance, place, ticket, frozenset(names), by_number=is_remote)
-    site = Site(guard, wish, f"drmaa-cli top: {own}")
+    site = Site(guard, request, f"drmaa-cli top: {own}")
     runner = web.AppRunner(
         site.application(), access_log=None, handle_signals=False, shutdown_timeout=PATIENCE
     )
@@ -110,7 +110,7 @@ async def _serve(listening: socket.socket, where: Listening, wish: Wish) -> int:
         await runner.setup()
         try:
             await web.SockSite(runner, listening).start()
-            _tell(where, listening.getsockname()[1], entrance, own, read_only=wish.read_only)
+            _tell(where, listening.getsockname()[1], entrance, own, read_only=request.read_only)
             code = ends.OF_SIGNAL + await signals.get()
         finally:
             closing = asyncio.ensure_future(runner.cleanup())

@@ -18,7 +18,7 @@ from drmaa_cli.cli.top.web.viewer import PATIENCE, Viewer
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.top.web.window import Wish
+    from drmaa_cli.cli.top.web.window import WindowRequest
 
 MOST = 8  # pages at a time: each asks the qmaster for itself
 LONGEST = 1 << 16  # bytes of a message from a page
@@ -59,12 +59,12 @@ class Site:
 
     Args:
         guard: who is let in.
-        wish: what each page shows.
+        request: what each page shows.
         title: stands above it.
     """
 
-    def __init__(self, guard: Guard, wish: Wish, title: str) -> None:
-        self._guard, self._wish = guard, wish
+    def __init__(self, guard: Guard, request: WindowRequest, title: str) -> None:
+        self._guard, self._request = guard, request
         self._page = (FILES / "page.html").read_text(encoding="utf-8").replace("{title}", html.escape(title))
         self._open: dict[web.WebSocketResponse, Viewer] = {}
 
@@ -119,7 +119,7 @@ class Site:
             await socket.send_bytes(f"{MOST} pages are open already: close one, and try again\r\n".encode())
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return socket
-        viewer = self._open[socket] = Viewer(self._wish, socket)
+        viewer = self._open[socket] = Viewer(self._request, socket)
         try:
             await viewer.start(*size(request.query))
             await _listen(socket, viewer)

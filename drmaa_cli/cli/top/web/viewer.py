@@ -12,7 +12,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from drmaa_cli.cli.top.web.messages import Focus, Ping, Resized, Said, Typed
-from drmaa_cli.cli.top.web.window import BEGIN, WISH, Wish
+from drmaa_cli.cli.top.web.window import BEGIN, REQUEST_VARIABLE, WindowRequest
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ class Viewer(AppService):
     """A process, and the WebSocket to the page that shows what it draws.
 
     Args:
-        wish: what is to be shown.
+        request: what is to be shown.
         socket: to the page; it is closed when the process has ended.
     """
 
-    def __init__(self, wish: Wish, socket: WebSocketResponse) -> None:
+    def __init__(self, request: WindowRequest, socket: WebSocketResponse) -> None:
         super().__init__(
             "",
             write_bytes=socket.send_bytes,
@@ -37,7 +37,7 @@ class Viewer(AppService):
             close=self._close,
             download_manager=DownloadManager(),
         )
-        self._wish, self._socket = wish, socket
+        self._request, self._socket = request, socket
 
     async def _close(self) -> None:
         await self._socket.close()
@@ -46,7 +46,7 @@ class Viewer(AppService):
         """Start it, without a shell, and in a process group of its own: a ctrl-C here is the server's."""
         env = {
             **self._build_environment(width, height),
-            WISH: self._wish.text,
+            REQUEST_VARIABLE: self._request.text,
             "TERM": "xterm-256color",
         }
         self._process = await asyncio.create_subprocess_exec(

@@ -8,15 +8,16 @@ import sys
 
 from drmaa_cli.typed import NamedTuple
 
-WISH = "DRMAA_CLI_TOP"  # a variable: other users can read a command line, and a contact may have a password
+# A variable: other users can read a command line, and a contact may have a password.
+REQUEST_VARIABLE = "DRMAA_CLI_TOP"
 # Modules are found where the server has found its own: not in the current directory, as -c and -m have it.
 BEGIN = (
-    f"import os, sys; sys.path[:] = os.environ['{WISH}'].partition('\\n')[0].split(os.pathsep);"
+    f"import os, sys; sys.path[:] = os.environ['{REQUEST_VARIABLE}'].partition('\\n')[0].split(os.pathsep);"
     " from drmaa_cli.cli.top.web.window import main; sys.exit(main())"
 )
 
 
-class Wish(NamedTuple):
+class WindowRequest(NamedTuple):
     """What is to be shown.
 
     Attributes:
@@ -57,10 +58,14 @@ def main() -> int:
             super().run_input_thread()
             self._app.post_message(ExitApp())
 
-    wish = Wish(*json.loads(os.environ.pop(WISH).partition("\n")[2]))
-    place = Place.of(wish.session, wish.contact)
+    request = WindowRequest(*json.loads(os.environ.pop(REQUEST_VARIABLE).partition("\n")[2]))
+    place = Place.of(request.session, request.contact)
     app = Top(
-        Survey(place), wish.interval, Choice(words=wish.words), read_only=wish.read_only, driver_class=Pipe
+        Survey(place),
+        request.interval,
+        Choice(words=request.words),
+        read_only=request.read_only,
+        driver_class=Pipe,
     )
     app.run()
     return app.return_code or ends.OK

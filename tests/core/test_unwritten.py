@@ -10,8 +10,8 @@ import pytest
 
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.jobs.job_end import End, Outcome
-from drmaa_cli.store.owed import FEW, PAUSE, Owed
 from drmaa_cli.store.session_store import Store, StoreError
+from drmaa_cli.store.unwritten import FEW, PAUSE, UnwrittenChanges
 from drmaa_cli.system.processes import NOBODY
 from tests.sessions.test_threads import intent
 
@@ -28,45 +28,45 @@ class Time:
         return self.now
 
 
-def failed(owed: Owed, clock: Time, seconds: float) -> None:
+def failed(unwritten: UnwrittenChanges, clock: Time, seconds: float) -> None:
     """All are tried for so long, in vain."""
-    owed.begin()
+    unwritten.begin()
     clock.now += seconds
-    owed.refused("the disk is full")
+    unwritten.refused("the disk is full")
 
 
-def owing(count: int) -> tuple[Owed, Time]:
+def unwritten_changes(count: int) -> tuple[UnwrittenChanges, Time]:
     clock = Time()
-    owed = Owed(clock)
+    unwritten = UnwrittenChanges(clock)
     for _ in range(count):
-        owed.add(lambda db: None)
-    return owed, clock
+        unwritten.add(lambda db: None)
+    return unwritten, clock
 
 
 def test_few_are_tried_again_with_each_change() -> None:
-    owed, clock = owing(FEW)
-    failed(owed, clock, 3.0)
-    assert owed.put_off() == ""
+    unwritten, clock = unwritten_changes(FEW)
+    failed(unwritten, clock, 3.0)
+    assert unwritten.put_off() == ""
 
 
 def test_many_are_tried_again_for_a_small_part_of_the_time() -> None:
-    owed, clock = owing(FEW + 1)
-    assert owed.put_off() == ""
-    failed(owed, clock, 0.5)
-    assert owed.put_off() == "the disk is full"
+    unwritten, clock = unwritten_changes(FEW + 1)
+    assert unwritten.put_off() == ""
+    failed(unwritten, clock, 0.5)
+    assert unwritten.put_off() == "the disk is full"
     clock.now += PAUSE * 0.5 - 0.1
-    assert owed.put_off() == "the disk is full"
+    assert unwritten.put_off() == "the disk is full"
     clock.now += 0.2
-    assert owed.put_off() == ""
+    assert unwritten.put_off() == ""
 
 
 def test_what_was_written_is_owed_no_more() -> None:
-    owed, clock = owing(FEW + 3)
-    failed(owed, clock, 0.5)
-    owed.add(lambda db: None, frozenset([7]))
-    assert owed.claims(7)
-    owed.paid(len(owed.begin()))
-    assert (len(owed), owed.claims(7), owed.put_off()) == (0, False, "")
+    unwritten, clock = unwritten_changes(FEW + 3)
+    failed(unwritten, clock, 0.5)
+    unwritten.add(lambda db: None, frozenset([7]))
+    assert unwritten.claims(7)
+    unwritten.written(len(unwritten.begin()))
+    assert (len(unwritten), unwritten.claims(7), unwritten.put_off()) == (0, False, "")
 
 
 class Disk:
@@ -107,7 +107,7 @@ def store(tmp_path: Path) -> Store:
 def disk(store: Store) -> Disk:
     """Its disk, which has just become full."""
     disk = Disk(store._db)  # noqa: SLF001  # no disk of ours is full when it is to be
-    vars(store).update(_db=disk, _owed=Owed(disk.time))
+    vars(store).update(_db=disk, _changes=UnwrittenChanges(disk.time))
     return disk
 
 

@@ -14,15 +14,15 @@ PAUSE = 20  # times as long as it took in vain to write all down nothing is trie
 Do = Callable[[sqlite3.Connection], object]
 
 
-class Debt(NamedTuple):
+class Change(NamedTuple):
     """A change that is still to be written; the submissions of which it claims tasks."""
 
     do: Do
     claimed: frozenset[int] = frozenset()
 
 
-class Owed:
-    """All that is owed, in order.
+class UnwrittenChanges:
+    """All that is unwritten, in order.
 
     While a disk stays full each change adds to it, and to try all of them again with each would take time
     with the square of their number: many are tried again only for a small part of the time.
@@ -32,30 +32,30 @@ class Owed:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._debts: list[Debt] = []
+        self._changes: list[Change] = []
         self._clock = clock
         self._began = self._next = 0.0
         self._trouble = ""
 
     def __len__(self) -> int:
-        return len(self._debts)
+        return len(self._changes)
 
     def add(self, do: Do, claimed: frozenset[int] = frozenset()) -> None:
         """This could not be written."""
-        self._debts.append(Debt(do, claimed))
+        self._changes.append(Change(do, claimed))
 
     def put_off(self) -> str:
         """Why nothing is to be tried at present; '' when it is."""
-        return self._trouble if len(self._debts) > FEW and self._clock() < self._next else ""
+        return self._trouble if len(self._changes) > FEW and self._clock() < self._next else ""
 
-    def begin(self) -> Sequence[Debt]:
+    def begin(self) -> Sequence[Change]:
         """All of them, which are about to be tried."""
         self._began = self._clock()
-        return tuple(self._debts)
+        return tuple(self._changes)
 
-    def paid(self, count: int) -> None:
+    def written(self, count: int) -> None:
         """The first so many have been written."""
-        del self._debts[:count]
+        del self._changes[:count]
         self._trouble = ""
 
     def refused(self, trouble: object) -> None:
@@ -65,4 +65,4 @@ class Owed:
 
     def claims(self, position: int) -> bool:
         """Whether a task of this submission was reaped, and that could not be written yet."""
-        return any(position in debt.claimed for debt in self._debts)
+        return any(position in change.claimed for change in self._changes)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from drmaa_cli.session.entries import NewJob
 
 
-class Bell:
-    """What a session tells those who wait. All but :meth:`ring` is called with the session's lock held.
+class Waiters:
+    """What a session tells those who wait. All but :meth:`wake_all` is called with the session's lock held.
 
     Attributes:
         closed: whether the session is over.
-        waiters: the signals of the threads that wait.
+        signals: the signals of the threads that wait.
         new_jobs: those whose records may have been passed over while their numbers were unknown; the monitor
             looks back for these.
         additions: how often jobs became known.
@@ -31,7 +31,7 @@ class Bell:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.closed = False
-        self.waiters: dict[Signal, None] = {}
+        self.signals: dict[Signal, None] = {}
         self.new_jobs: tuple[NewJob, ...] = ()
         self.additions = 0
         self.event = clock.monotonic()
@@ -42,7 +42,7 @@ class Bell:
         if self.new_jobs:
             self.additions += 1
             self.event = self._clock.monotonic()
-            self.ring()
+            self.wake_all()
 
     def looked_back(self, new: Collection[NewJob]) -> None:
         """The records of these jobs were looked for where they may have been passed over."""
@@ -51,9 +51,9 @@ class Bell:
     def close(self) -> None:
         """The session is over: wake everybody who waits."""
         self.closed = True
-        self.ring()
+        self.wake_all()
 
-    def ring(self) -> None:
+    def wake_all(self) -> None:
         """Wake everybody who waits."""
-        for signal in list(self.waiters):
+        for signal in list(self.signals):
             signal.wake()
