@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from fake_sge.cell import Cell
+from tests import forked
 from tests.patience import PATIENCE
 
+OF_FAKE_SGE = ("argparse", "fake_sge.cell_options", "fake_sge.real.cell", "importlib.metadata")
 QUICK = ("-b", "y", "-shell", "n", "-cwd", "-j", "y", "-o", "out")
 
 
@@ -20,6 +23,18 @@ def wait_for(condition: Callable[[], object], seconds: float = PATIENCE) -> None
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
+
+def fake_sge_program(
+    *words: str | Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``fake-sge`` as a program, without the start of Python."""
+    return forked.run(
+        ["-m", "fake_sge.cli", *map(str, words)],
+        env=forked.usual({**os.environ, **(env or {})}),
+        cwd=Path.cwd(),
+        loaded=OF_FAKE_SGE,
+    )
 
 
 def submit(cell: Cell, cwd: Path, *words: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> int:

@@ -15,9 +15,10 @@ import fake_sge
 from fake_sge import Cell
 from fake_sge.cli import main
 from fake_sge.launch import running_cells
+from tests import forked
 from tests.patience import PATIENCE
 
-from .kit import state, submit, wait_for
+from .kit import OF_FAKE_SGE, state, submit, wait_for
 
 OWNER = """
 import os, sys, time
@@ -58,17 +59,16 @@ def of_cell(directory: Path) -> list[str]:
 )
 def test_a_cell_ends_with_its_owner(tmp_path: Path, how: str, temporary: bool) -> None:
     place = "" if temporary else str(tmp_path / "cell")
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, place, how], stdout=subprocess.PIPE, start_new_session=True
-    ) as owner:
-        assert owner.stdout is not None
-        directory = Path(owner.stdout.readline().decode().strip())
+    argv = ["-c", OWNER, place, how]
+    with forked.Forked(argv, forked.usual(os.environ), tmp_path, loaded=OF_FAKE_SGE) as owner:
+        directory = Path(owner.stdout.readline().strip())
         if not how.startswith("leave"):
             try:
                 expected = {"fake-qmaster", "fake-execd", "fake-shep-1", "sleep"}
                 wait_for(lambda: expected <= set(of_cell(directory)))
             finally:
                 owner.send_signal(signal.SIGKILL if how == "kill" else signal.SIGTERM)
+        owner.wait()
     wait_for(lambda: not of_cell(directory))
     if temporary:
         wait_for(lambda: not directory.exists())

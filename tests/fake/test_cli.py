@@ -18,7 +18,7 @@ import fake_sge as package
 from fake_sge.cli import main
 from tests.processes import is_running
 
-from .kit import wait_for
+from .kit import fake_sge_program, wait_for
 
 COMMAND = (sys.executable, "-m", "fake_sge.cli")
 
@@ -31,9 +31,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def program(*words: str | Path, code: int = 0, env: dict[str, str] | None = None) -> str:
     """Run the command as a program; its stdout, or stderr when it is to fail."""
-    done = subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
-    )
+    done = fake_sge_program(*words, env=env)
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,20 +92,15 @@ def test_run_checks(cell: fake_sge.Cell, text: bool) -> None:
     assert cell.run("qstat", check=True, text=True).stdout == ""
 
 
-def command(*words: str) -> str:
-    """What fake-sge prints."""
-    argv = [sys.executable, "-m", "fake_sge.cli", *words]
-    env = {**os.environ, "PYTHONPATH": str(Path(fake_sge.__file__).parents[1])}
-    return subprocess.run(argv, capture_output=True, text=True, check=True, env=env).stdout
-
-
 def test_an_hour_and_a_signal(cell: fake_sge.Cell, capsys: pytest.CaptureFixture[str]) -> None:
     directory = str(cell.directory)
     before = cell.now
-    command("advance", directory, "1h")
+    assert main(["advance", directory, "1h"]) == 0
     assert cell.now - before >= 3600
-    number = command("simulate", directory, "--signal", "SEGV", "--run-time", "1m").strip()
-    command("advance", directory, "2m")
+    capsys.readouterr()
+    assert main(["simulate", directory, "--signal", "SEGV", "--run-time", "1m"]) == 0
+    number = capsys.readouterr().out.strip()
+    assert main(["advance", directory, "2m"]) == 0
     assert "failed       100" in cell.run("qacct", "-j", number, text=True).stdout
     with pytest.raises(SystemExit):
         main(["advance", directory, "1x"])

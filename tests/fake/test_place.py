@@ -14,7 +14,7 @@ from fake_sge import Cell, CellError, RealCell, place
 from fake_sge.cli import main
 from fake_sge.options import CellOptions
 
-from .kit import wait_for
+from .kit import fake_sge_program, wait_for
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_removing_a_cell_leaves_the_files_of_others(project: Path) -> None:
     for words in (("start", project), ("stop", project, "--remove")):
-        subprocess.run([sys.executable, "-m", "fake_sge.cli", *words], check=True)
+        assert fake_sge_program(*words).returncode == 0
     assert [path.name for path in project.iterdir()] == ["src"]
     assert (project / "src" / "main.c").read_text() == "int main;"
 

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from fake_sge import compare
 from fake_sge.cells import describe
 from fake_sge.real.site import SiteCell
 from tests.conftest import require_real_cell
+from tests.fake.kit import fake_sge_program, wait_for
 from tests.fake.test_plugin import ARGS, importable  # noqa: F401  a fixture for each test
 
 pytest_plugins = ["pytester"]
@@ -79,13 +79,24 @@ def test_a_real_one_by_one_switch(pytester: pytest.Pytester, real: None) -> None
     )
 
 
-@pytest.fixture
-def site(real: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fake_sge.RealCell]:
+@pytest.fixture(scope="module")
+def site_for_all() -> Iterator[fake_sge.RealCell]:
+    require_real_cell()
     with fake_sge.RealCell(slots=2, login_shells=False) as cell:
-        for name, value in cell.variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("PATH", cell.env["PATH"])
         yield cell
+
+
+@pytest.fixture
+def site(
+    real: None, site_for_all: fake_sge.RealCell, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[fake_sge.RealCell]:
+    """A real cell in the environment, without jobs."""
+    for name, value in site_for_all.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", site_for_all.env["PATH"])
+    yield site_for_all
+    site_for_all.run("qdel", "-u", "*")
+    wait_for(lambda: not site_for_all.jobs())
 
 
 @pytest.mark.real_cell
@@ -292,15 +303,11 @@ def test_a_comparison_without_a_real_one(
     assert end.value.code == 2
 
 
-def fake_sge_command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fake_sge.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **options)
-
-
 @pytest.mark.real_cell
-def test_real_cells_on_the_command_line(real: None, tmp_path: Path) -> None:
+def test_real_cells_on_the_command_line(real: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     shell = 'qsub -terse -sync y -b y -o /dev/null -j y false; echo "$?"; echo "$SGE_ROOT"; exit 7'
-    done = fake_sge_command("run", "--real", "--no-login-shells", "--", "sh", "-c", shell, cwd=tmp_path)
+    done = fake_sge_program("run", "--real", "--no-login-shells", "--", "sh", "-c", shell)
     assert done.returncode == 7, done.stderr
     number, code, root = done.stdout.split()
     assert (number, code) == ("2", "1")
@@ -310,24 +317,24 @@ def test_real_cells_on_the_command_line(real: None, tmp_path: Path) -> None:
         Path(parent).chmod(0o755)
         directory = f"{parent}/cell"
         try:
-            assert fake_sge_command("start", "--real", "--slots", "3", directory).returncode == 0
+            assert fake_sge_program("start", "--real", "--slots", "3", directory).returncode == 0
             set_up = f'eval "$({shlex.quote(sys.executable)} -m fake_sge.cli env {directory})"; '
             listed = subprocess.run(
                 ["sh", "-c", set_up + "qstat -f"], capture_output=True, text=True, check=True
             )
             assert "0/0/3" in listed.stdout
-            assert json.loads(fake_sge_command("status", directory).stdout)["jobs"] == 0
-            refused = fake_sge_command("fault", directory, "refused")
+            assert json.loads(fake_sge_program("status", directory).stdout)["jobs"] == 0
+            refused = fake_sge_program("fault", directory, "refused")
             assert (refused.returncode, refused.stderr) == (
                 1,
                 "fake-sge: only a fake cell can break when it is told to\n",
             )
-            assert fake_sge_command("qmaster", directory, "kill").returncode == 0
-            assert fake_sge_command("status", directory).returncode == 1
-            assert fake_sge_command("start", directory).returncode == 0
-            assert json.loads(fake_sge_command("status", directory).stdout)["running"] == 0
+            assert fake_sge_program("qmaster", directory, "kill").returncode == 0
+            assert fake_sge_program("status", directory).returncode == 1
+            assert fake_sge_program("start", directory).returncode == 0
+            assert json.loads(fake_sge_program("status", directory).stdout)["running"] == 0
         finally:
-            stopped = fake_sge_command("stop", "--remove", directory)
+            stopped = fake_sge_program("stop", "--remove", directory)
         assert stopped.returncode == 0, stopped.stderr
         assert not Path(directory).exists()
 
