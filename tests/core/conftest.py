@@ -10,7 +10,7 @@ import pytest
 
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.session.templates import JobTemplate
-from tests.core.world import FakeClock, Qmaster, ScriptedRunner
+from tests.core.world import TICK, FakeClock, Qmaster, ScriptedRunner
 
 
 class Cell:
@@ -49,6 +49,7 @@ def run(connection: JobSession, count: int = 1) -> list[int]:
 def cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cell]:
     root = tmp_path / "sge"
     monkeypatch.setenv("SGE_ROOT", str(root))
+    monkeypatch.setattr("drmaa_cli.session.monitor.TICK", TICK)
     found = Cell(root, tmp_path / "state")
     yield found
     for connection in found.open:

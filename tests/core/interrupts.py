@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dis
+import functools
 import sys
-import threading
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 
@@ -14,9 +14,11 @@ class Interrupt(BaseException):
     """What a signal handler raises."""
 
 
-def is_return(frame: FrameType) -> bool:
-    """Whether a frame is about to return."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith("RETURN")
+@functools.cache
+def returns(code: CodeType) -> frozenset[int]:
+    """Where a function returns."""
+    words = code.co_code
+    return frozenset(at for at in range(0, len(words), 2) if dis.opname[words[at]].startswith("RETURN"))
 
 
 def interrupted_at(count: int, do: Callable[[], object], ours: Callable[[str], bool]) -> bool:
@@ -25,22 +27,26 @@ def interrupted_at(count: int, do: Callable[[], object], ours: Callable[[str], b
     Returning is no such instant: what is returned has left the frame by then, and is its caller's to lose.
     """
     left = count
-    thread = threading.get_ident()
 
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
-        if not ours(frame.f_code.co_filename) or threading.get_ident() != thread:
+    def enter(frame: FrameType, _: str, __: Any) -> Any:
+        if not ours(frame.f_code.co_filename):
             return None
         frame.f_trace_opcodes = True
         frame.f_trace_lines = sys.version_info >= (3, 10)  # 3.9 loses what is raised where both are told
-        if event in ("line", "opcode") and not is_return(frame):
-            left -= 1
-            if left == 0:
-                raise Interrupt
-        return trace
+        ends = returns(frame.f_code)
+
+        def instant(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal left
+            if event in ("line", "opcode") and frame.f_lasti not in ends:
+                left -= 1
+                if left == 0:
+                    raise Interrupt
+            return instant
+
+        return instant
 
     before = sys.gettrace()
-    sys.settrace(trace)
+    sys.settrace(enter)  # of this thread alone
     try:
         do()
     except Interrupt:

@@ -39,7 +39,7 @@ VERBS: dict[str, tuple[Callable[[JobSession, str], object], type[DrmaaException]
     "hold": (lambda session, job: session.control(job, "hold"), INACTIVE),
     "terminate all": (lambda session, _: session.control(JOB_IDS_SESSION_ALL, "terminate"), INACTIVE),
 }
-MOST_INSTANTS, STEP = 120, 4
+MOST_INSTANTS, STEP = 120, 7
 AT_WORK = ("session/", "store/", "jobs/job_table.py")
 
 

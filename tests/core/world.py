@@ -23,7 +23,8 @@ from tests.gridengine import captured
 
 START = evidence.SUBMITTED
 EXIT = "qacct.j_exit0"
-SHORT_WAIT = 0.06  # the leader's pauses are at most this long: it alone makes time pass
+TICK = 0.2  # seconds between two looks at the accounting file: hours pass here
+SHORT_WAIT = 1.5 * TICK  # the leader's pauses are at most this long: it alone makes time pass
 HANG_GUARD = 180.0  # real seconds after which a test that lost a wake-up fails instead of hanging
 
 

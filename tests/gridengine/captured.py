@@ -86,6 +86,7 @@ def of_tools(
     ]
 
 
+@cache
 def case(name: str, engine: str = REFERENCE) -> Case:
     """One transcript by its name."""
     (found,) = {found.result: found for found in cases(engine) if found.name == name}.values()

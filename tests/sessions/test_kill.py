@@ -20,7 +20,6 @@ from tests.sessions.program import POINTS
 
 pytestmark = pytest.mark.slow
 
-SEEDS = (1, 2)
 SIDE_BY_SIDE = 3
 CALLS_OF_A_SUBMISSION = 350  # of functions of drmaa_cli, as counted
 CALLS_AT_LEAST = 10_000  # of 20 submissions and of the waiting for everything
@@ -50,15 +49,12 @@ def kill_often(campaign: Campaign, seed: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", SEEDS)
-def test_killed_at_random_moments(seed: int, shared_cell: Cell, tmp_path: Path) -> None:
+def test_killed_at_random_moments(shared_cell: Cell, tmp_path: Path) -> None:
     # several sessions at once, with the same job names: none takes another's job for its own
     env = {**shared_cell.env, "DRMAA_CLI_STATE_DIR": str(tmp_path / "state")}
     campaigns = [Campaign(tmp_path / f"c{index}", env) for index in range(SIDE_BY_SIDE)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        runs = [
-            pool.submit(kill_often, campaign, 100 * seed + index) for index, campaign in enumerate(campaigns)
-        ]
+        runs = [pool.submit(kill_often, campaign, seed) for seed, campaign in enumerate(campaigns, 100)]
         for run in runs:
             run.result()
 

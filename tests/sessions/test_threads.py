@@ -25,7 +25,7 @@ from tests.forked import Forked
 from tests.patience import PATIENCE
 from tests.sessions.kit import job, wait_for
 
-THREADS, JOBS_EACH = 16, 25
+THREADS, JOBS_EACH = 16, 8
 PROCESSES, JOBS_PER_PROCESS = 4, 10
 
 pytestmark = pytest.mark.usefixtures("inside")
