@@ -89,7 +89,8 @@ def delete(
 ) -> list[Change]:
     """Qdel. Pending tasks go at once, running ones are killed; ``force`` removes those at once, too.
 
-    Not ``recorded``: what is removed by force leaves no record, as in a queue that is purged.
+    Not ``recorded``: what is removed by force leaves no record, as in a queue that is purged, and what waited
+    is not among the ended jobs of ``qstat -s z``, as an immediate job that could not be started (real cell).
     """
     job = state.jobs.get(number)
     if job is None:
@@ -115,7 +116,7 @@ def delete(
     for item in pending:
         discard_enrolled(state, now, job, job.tasks[item])
     if waiting:
-        discard_waiting(state, now, job, waiting)
+        discard_waiting(state, now, job, waiting, buried=recorded)
     if gone:
         result.append(_gone(job, gone, whole))
     state.ask_schedule(now, state.timing.flush_finish)

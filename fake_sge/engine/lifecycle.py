@@ -240,10 +240,11 @@ def release_array_successors(state: CellState, job: Job) -> None:
                 state.mark_ready(after)
 
 
-def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet) -> None:
+def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet, buried: bool = True) -> None:
     """Tasks deleted before they ever ran are gone at once, without a record."""
     drop_waiting(job, members)
-    _bury(state, job, members)
+    if buried:
+        _bury(state, job, members)
     for number in members:
         state.effects.append(TaskEnded(job.number, Finished(number, deleted=True)))
     if state.config.flavour.loses_array_holds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
 
 from ..lighter import NamedTuple
@@ -137,10 +137,15 @@ def urgency(job: Job) -> float:
 
 def _dispatch(state: CellState, capacity: Capacity, job: Job, now: float) -> None:
     again = sorted(task.number for task in job.tasks.values() if is_startable(task, now))
-    for number in chain(again, first_starts(state, job)):
-        placed = capacity.place(job.spec)
-        if placed is None:
+    numbers: Iterable[int] = chain(again, first_starts(state, job))
+    places = iter(lambda: capacity.place(job.spec), None)
+    if job.spec.immediate and not job.tasks:  # all that -tc allows at once, or none (real cell)
+        numbers = list(numbers)
+        found = list(islice(places, len(numbers)))
+        if len(found) < len(numbers):
             return
+        places = iter(found)
+    for number, placed in zip(numbers, places):
         task = job.tasks.get(number)
         if task is None:
             task = enroll(job, number)

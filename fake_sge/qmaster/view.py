@@ -183,12 +183,12 @@ class CommandView:
         job = self.qmaster.engine.state.jobs.get(number)
         if job is None or not job.waiting or job.tasks:
             return True
-        self._withdraw(number, job.spec)
+        self._withdraw(number, job.spec, recorded=False)
         return False
 
-    def _withdraw(self, number: int, spec: JobSpec) -> None:
+    def _withdraw(self, number: int, spec: JobSpec, recorded: bool = True) -> None:
         owner = Actor(spec.owner, spec.uid, spec.group, spec.gid, spec.submit_host)
-        self.qmaster.apply("delete", number, None, owner)
+        self.qmaster.apply("delete", number, None, owner, False, recorded)
 
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue would run a job."""

@@ -23,7 +23,8 @@ _INHERITED = ("USER", "LOGNAME", "SHELL", "TZ", "LD_LIBRARY_PATH")
 _LIST_ALL = "qstat -u '*'"
 _STATE = (  # all about all jobs, queues and hosts: whatever a command has changed is seen in it
     "qstat -j '*'; qstat -j '*' -xml; qstat -u '*' -r -urg -pri -ext; qstat -u '*' -s a -g d -xml;"
-    " qstat -u '*' -s z; qstat -f -explain aAcE -u '*' -F; qhost -j -q -xml"
+    " qstat -u '*' -s z | sed 's/ [01][.][0-9]* / /';"  # the priority an ended array keeps depends on moments
+    " qstat -f -explain aAcE -u '*' -F; qhost -j -q -xml"
 )
 _RECORDS = "for job in {numbers}; do qacct -j $job 2>&1 | sort; done; ls -A"
 _CLEAR = "qdel -u '*' >/dev/null; qmod -us '*' -e '*' -c '*' >/dev/null; qstat -u '*'"
@@ -153,6 +154,7 @@ class Side:
         Raises:
             TimeoutError: one does not end.
         """
+        self.run("qmod -d '*'")  # or what is freed would start others, not the same in both
         for number in self._numbers_in("p"):
             self.run(f"qdel {number}")
         for number in self._numbers_in("rs"):

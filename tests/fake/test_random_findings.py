@@ -334,3 +334,25 @@ def test_little_is_left_of_what_is_cleared(
     assert lines["binding"].strip() == binding
     assert (lines.get("verify_suitable_queues") or "").strip() == (verify or "")
     assert lines["job_type"].strip() == "binary"
+
+
+# ---- -now y ---------------------------------------------------------------------------------------------
+@each_row(
+    "words, started",
+    [
+        ("-t 1-3", None),  # of two slots: all of its tasks at once, or none
+        ("-t 1-2", "1 2"),
+        ("-t 1-9 -tc 2", "1 2"),
+        ("-t 1-3 -tc 1", "1"),
+        ("-l license=99", None),
+    ],
+)
+def test_immediate_jobs_start_or_leave_no_trace(tmp_path: Path, words: str, started: str | None) -> None:
+    cell = new_cell(tmp_path)
+    code, _, err = cell.run(["qsub", "-now", "y", *words.split(), "-b", "y", "sleep", "100"], "root")
+    job = cell.view.job(2)
+    assert (code, "successfully" in err) == ((1, False) if started is None else (0, True))
+    assert (started is None) == (job is None)
+    assert job is None or " ".join(map(str, job.tasks)) == started
+    assert out(cell, "qstat", "-s", "z") == ""
+    assert out(cell, "qsub", "-terse", "-h", "-b", "y", "sleep", "1") == "3\n"
