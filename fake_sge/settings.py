@@ -13,6 +13,7 @@ from .model.values import listed, quantity
 LIMITS = tuple(name for name in defaults.QUEUE if re.match(r"[sh]_", name))
 # Programs that a fake never starts, whatever they are: there is no mail, and there are no X terminals.
 HARMLESS = ("mailer", "xterm", "administrator_mail", "loglevel")
+_ACCESS = ("user_lists", "xuser_lists")
 # What the fake does not only show. The rest of a configuration it takes as it is.
 ACTED_ON = {
     "global configuration": (
@@ -25,7 +26,7 @@ ACTED_ON = {
             "min_uid",
             "min_gid",
         ),
-        *("user_lists", "xuser_lists", "enforce_user", "enforce_project", "auto_user_delete_time"),
+        *(*_ACCESS, "enforce_user", "enforce_project", "auto_user_delete_time"),
         *(
             "login_shells",
             "jsv_url",
@@ -44,12 +45,15 @@ ACTED_ON = {
     "queue": (
         *("qname", "hostlist", "seq_no", "slots", "qtype", "pe_list", "rerun", "tmpdir", "shell"),
         *("shell_start_mode", "notify", "owner_list", "complex_values", "load_thresholds", *LIMITS),
+        *_ACCESS,
+        *("projects", "xprojects"),
         # Without thresholds for suspension and without checkpoints nothing comes of these.
         *("nsuspend", "suspend_interval", "min_cpu_interval"),
     ),
     "parallel environment": (
         *("slots", "allocation_rule", "job_is_first_task", "urgency_slots", "control_slaves"),
         "accounting_summary",
+        *_ACCESS,
     ),
 }
 KNOWN: Mapping[str, Mapping[str, str]] = {

@@ -11,7 +11,7 @@ from ..engine.submission import NO_SUITABLE_QUEUES, UNSUITABLE
 from ..lighter import replace
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
-from ..model.operations import JobOperation
+from ..model.operations import JobOperation, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of, encode
 from . import pe_tasks
 from .interface.environment import environment_error, unreachable_text
@@ -190,6 +190,8 @@ class _Session:
         if answer.unscheduled is not None:
             self._announce(answer.unscheduled, spec)
             return Reply(1, self.told, encode(_NO_SLOT))
+        if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:  # the job waits on (real cell)
+            return Reply.of_text(1, "", self.request.flavour.wording.no_queue.format(spec.owner) + "\n")
         if answer.number is not None:
             return self._follow(answer.number, spec, place)
         if not answer.refusal:

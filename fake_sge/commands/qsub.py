@@ -164,14 +164,13 @@ class _Call:
             self.out += "verification: found suitable queue(s)\n"
             return self.reply(0)
         line = submitted_line(number, spec, self.request.flavour)
+        unsuitable = "warning: no suitable queues\n" if Warn.NO_SUITABLE_QUEUES in answer.warnings else ""
         if Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
-            self.err += self.refusal(f"{self.request.flavour.wording.no_queue.format(spec.owner)}\n{line}")
+            warning = self.request.flavour.wording.no_queue.format(spec.owner)
+            self.err += self.refusal(f"{warning}\n{unsuitable}{line}")
             return self.reply(1)
-        if terse:
-            line = job_identifier(number, spec, self.request.flavour)
-        elif Warn.NO_SUITABLE_QUEUES in answer.warnings:
-            line = f"warning: no suitable queues\n{line}"
-        self.out += line + "\n"
+        name = job_identifier(number, spec, self.request.flavour)
+        self.out += f"{name}\n" if terse else f"{unsuitable}{line}\n"
         return self.wait(number, spec) if watched else self.reply(0)
 
     def flush(self) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 from ..lighter import field, record
 from ..model import CHECKPOINT_BITS, CellConfig, HostPath, Job, JobSpec, JobType, Resource, names
+from ..model.access_lists import admits, names_of
 from ..model.expressions import unreadable
 from ..model.globs import glob_match
-from ..model.values import TEXT_TYPES, TYPE_WORDS, listed, number_of
+from ..model.values import TEXT_TYPES, TYPE_WORDS, number_of
 from .matching import names_a_queue
 from .state import CellState
 
@@ -173,7 +174,7 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
             raise Refused(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
         check_slots(spec)
     _checkpoint(spec, config)
-    warnings = [] if state.instances else [not_in_any_queue(spec.owner, config)]
+    warnings = in_no_queue(spec, state)
     try:
         _accounts(spec, config)
     except Refused as refused:
@@ -208,9 +209,12 @@ def _refuse_priority(spec: JobSpec, config: CellConfig) -> str:
     return ""
 
 
-def not_in_any_queue(user: str, config: CellConfig) -> str:
-    """The warning with which a job is taken although no queue would run it."""
-    return config.flavour.wording.no_queue.format(user)
+def in_no_queue(spec: JobSpec, state: CellState) -> list[str]:
+    """The warning with which a job is taken although no queue would run it; its hosts do not matter."""
+    names = names_of(spec)
+    if any(admits(item.queue.attributes, names, state.config) for item in state.instances.values()):
+        return []
+    return [state.config.flavour.wording.no_queue.format(spec.owner)]
 
 
 def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
@@ -229,14 +233,8 @@ def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
         if len(state.jobs) >= config.max_job_number:
             raise Refused(config.flavour.wording.full_cluster.format(config.max_job_number))
     verdict.code = 1
-    denied = settings.get("xuser_lists", "NONE")
-    allowed = settings.get("user_lists", "NONE")
-    if _listed(denied, spec, config) or (allowed.upper() != "NONE" and not _listed(allowed, spec, config)):
+    if not admits(settings, names_of(spec), config):
         raise Refused(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
-
-
-def _listed(lists: str, spec: JobSpec, config: CellConfig) -> bool:
-    return any({spec.owner, f"@{spec.group}"}.intersection(config.members(name)) for name in listed(lists))
 
 
 def check_resources(

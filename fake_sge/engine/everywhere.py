@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..lighter import NamedTuple
 from ..model import JobSpec, SchedulingMessage
 from ..model.values import number_of
-from .matching import meets, offer_of, too_little_everywhere
+from .matching import everywhere_denied, meets, offer_of, too_little_everywhere
 from .placement import EVERYWHERE, Capacity, consumables, left_of
 from .quotas import NO_LIMIT
 
@@ -31,6 +31,9 @@ class Shared(NamedTuple):
 def shared_by_all(capacity: Capacity, spec: JobSpec) -> Shared:
     """Slots first, then what the job asks for, by name."""
     config = capacity.config
+    denied = everywhere_denied(config, spec)
+    if denied is not None:
+        return Shared(0, 0, denied)
     values = config.global_host.attributes["complex_values"]
     if values == "NONE":
         return Shared()

@@ -18,6 +18,7 @@ from ..model.expressions import ExpressionError, expression_holds
 from ..model.globs import glob_match
 from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
 from ..model.values import number_of, printed
+from .access import denial, denial_of_cluster_queue
 from .shortages import ABOUT_ALL, ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
 from .state import hosts_of
 
@@ -147,7 +148,8 @@ def left_out(
     if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
         text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
         return SchedulingMessage(12, text)
-    return of_cluster_queue(config, instance, spec)
+    queue = instance.queue.name
+    return of_cluster_queue(config, instance, spec) or denial_of_cluster_queue(config, queue, spec)
 
 
 def mismatch(
@@ -157,7 +159,13 @@ def mismatch(
 
     ``loads``: as for :func:`offers`. ``verifying``: as for :func:`left_out`.
     """
-    found = left_out(config, instance, spec, verifying) or _lacks(config, instance, spec, loads)
+    found = (
+        left_out(config, instance, spec, verifying)
+        or everywhere_denied(config, spec)
+        or denial(config, config.hosts[instance.host].attributes, spec, f'host "{instance.host}"')
+        or denial(config, instance.queue.attributes, spec, f'queue "{instance.name}"')
+        or _lacks(config, instance, spec, loads)
+    )
     if found is not None:
         return found
     if spec.pe is not None and not any(glob_match(spec.pe, name) for name in instance.queue.pe_list):
@@ -165,6 +173,11 @@ def mismatch(
             8, f'cannot run in queue "{instance.queue.name}" because PE "{spec.pe}" is not in PE list'
         )
     return None
+
+
+def everywhere_denied(config: CellConfig, spec: JobSpec) -> SchedulingMessage | None:
+    """Why a job must not use any host."""
+    return denial(config, config.global_host.attributes, spec, 'host "global"')
 
 
 def _lacks(

@@ -13,9 +13,9 @@ from ..model import (
     QueueInstance,
     SchedulingMessage,
 )
-from ..model.globs import glob_match
 from ..model.resources import complex_values
 from ..model.values import number_of
+from .access import environments
 from .allocation import FreeSlots, Share, allocate, most_slots
 from .host_order import HostOrder
 from .matching import Offer, instance_matches, mismatch, offers, queue_unavailable, too_little, violations
@@ -205,11 +205,10 @@ class Capacity:
             room = self.candidates(spec, None)
             first = next((instance for instance in room.instances if room.left(instance)), None)
             return self._take(spec, [(first, 1)], None) if first is not None else None
-        for name, environment in sorted(self.config.parallel_environments.items()):
-            if glob_match(spec.pe, name):
-                chosen = self._place_parallel(spec, environment)
-                if chosen is not None:
-                    return self._take(spec, chosen, name)
+        for name in sorted(environments(self.config, spec)):
+            chosen = self._place_parallel(spec, self.config.parallel_environments[name])
+            if chosen is not None:
+                return self._take(spec, chosen, name)
         return None
 
     def _place_parallel(

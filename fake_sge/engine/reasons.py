@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, State, Task
 from ..model.categories import category_of
-from ..model.globs import glob_match
 from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
+from .access import DENIALS, TOO_FEW, closed_environments, environments
 from .allocation import most_slots
 from .everywhere import Shared, shared_by_all
 from .host_order import HostOrder
@@ -27,17 +27,23 @@ TOO_MANY = 45, "not all array tasks may be started due to 'max_aj_instances'"
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
-_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS)
+_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS, *DENIALS)
 
 
 def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
-    if spec.pe is not None and _largest(state, spec.pe) < least_slots(spec):
+    closed = closed_environments(state.config, spec)
+    if not closed and spec.pe is not None and _largest(state, spec) < least_slots(spec):
         return False, [_too_few(state, spec, 0)]  # then no queue is looked at (real cell)
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     capacity = Capacity(state, moment, running=now)
+    if closed:
+        skipped = [left_out(state.config, item, spec, verifying=True) for item in state.instances.values()]
+        messages += [*(item for item in skipped if item is not None), *closed]
+        if not environments(state.config, spec):
+            return False, list(dict.fromkeys(messages))
     shared = shared_by_all(capacity, spec)
     free: list[QueueInstance] = []
     for instance in state.instances.values():
@@ -52,16 +58,22 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
         messages += found
         if not found:
             free.append(instance)
-    by_list = [message for message in messages if message.number == NOT_IN_LIST]
-    messages = by_list + dropped + [message for message in messages if message.number != NOT_IN_LIST]
+    messages.sort(key=lambda message: not _is_about_queue(message))
+    first = next((index for index, item in enumerate(messages) if not _is_about_queue(item)), len(messages))
+    messages[first:first] = dropped
     if shared.slots < least_slots(spec):
         return False, list(dict.fromkeys([*messages, *_of_all(state, spec, shared)]))
     offered = _offered(capacity, spec, free)
     if offered >= least_slots(spec):
         return True, []
-    if spec.pe is not None and all(message.number in _LOOKED_AT for message in messages):
+    if spec.pe is not None and all(item.number in _LOOKED_AT or item in closed for item in messages):
         messages.append(_too_few(state, spec, offered))
     return False, list(dict.fromkeys(messages))
+
+
+def _is_about_queue(message: SchedulingMessage) -> bool:
+    """Whether a cluster queue is out of the question before its instances are looked at."""
+    return message.number == NOT_IN_LIST or (message.number in DENIALS and " cluster queue " in message.text)
 
 
 def _of_all(state: CellState, spec: JobSpec, shared: Shared) -> list[SchedulingMessage]:
@@ -70,18 +82,18 @@ def _of_all(state: CellState, spec: JobSpec, shared: Shared) -> list[SchedulingM
     return [*lack, *([_too_few(state, spec, shared.offered)] if spec.pe is not None else [])]
 
 
-def _largest(state: CellState, pattern: str) -> int:
+def _largest(state: CellState, spec: JobSpec) -> int:
     """The slots of the largest parallel environment that a job may mean."""
-    environments = state.config.parallel_environments.items()
-    return max((item.slots for name, item in environments if glob_match(pattern, name)), default=0)
+    known = state.config.parallel_environments
+    return max((known[name].slots for name in environments(state.config, spec)), default=0)
 
 
 def _too_few(state: CellState, spec: JobSpec, offered: int) -> SchedulingMessage:
     """That a parallel environment has too few slots: the one that a pattern has found, if it is one alone."""
-    found = [name for name in state.config.parallel_environments if glob_match(spec.pe or "", name)]
+    found = environments(state.config, spec)
     name = found[0] if len(found) == 1 else spec.pe
     text = f'cannot run in PE "{name}" because it only offers {offered} slots'
-    return SchedulingMessage(24, text)
+    return SchedulingMessage(TOO_FEW, text)
 
 
 def _against(
@@ -114,17 +126,17 @@ def _offered(capacity: Capacity, spec: JobSpec, free: list[QueueInstance]) -> in
         return max((slots for _, slots in rooms), default=0)
     most = 0
     least = least_slots(spec)
-    for name, environment in capacity.config.parallel_environments.items():
-        if glob_match(spec.pe, name):
-            fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
-            room = capacity.free_slots(spec, name, fitting)
-            rule = environment.attributes["allocation_rule"]
-            slots = min(environment.slots, most_slots(rule, room))
-            if spec.master_queues and master_of(capacity.config, spec, room) is None:
-                slots = max(0, min(slots, least) - 1)  # all but that of the master
-            whole = rule == "$pe_slots" and slots < least  # of one host all or nothing
-            odd = rule.isdigit() and int(rule) and all(count % int(rule) for count in _counts(spec))
-            most = max(most, 0 if whole or odd else slots)
+    for name in environments(capacity.config, spec):
+        environment = capacity.config.parallel_environments[name]
+        fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
+        room = capacity.free_slots(spec, name, fitting)
+        rule = environment.attributes["allocation_rule"]
+        slots = min(environment.slots, most_slots(rule, room))
+        if spec.master_queues and master_of(capacity.config, spec, room) is None:
+            slots = max(0, min(slots, least) - 1)  # all but that of the master
+        whole = rule == "$pe_slots" and slots < least  # of one host all or nothing
+        odd = rule.isdigit() and int(rule) and all(count % int(rule) for count in _counts(spec))
+        most = max(most, 0 if whole or odd else slots)
     return most
 
 
@@ -235,8 +247,13 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
         return [SchedulingMessage(*reason, (job.number,)) for reason in said if reason != NO_REASON]
     reasons: list[SchedulingMessage] = []
     open_ones = [item for item in scheduling.instances if item.name not in scheduling.dropped]
+    closed = closed_environments(state.config, job.spec)
+    reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in closed]
+    if closed and not environments(state.config, job.spec):
+        return reasons
     shared = shared_by_all(scheduling.capacity, job.spec)
-    for instance in open_ones:
+    denied = shared.lack is not None and shared.lack.number in DENIALS  # and nothing else is said
+    for instance in () if denied else open_ones:
         found = _against(scheduling.capacity, instance, job.spec, shared, loads=True, verifying=False)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     if not unseen and (len(job.free) < len(job.waiting) or any(task.hold for task in pending)):
@@ -244,7 +261,7 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     if shared.slots < least_slots(job.spec):
         found = _of_all(state, job.spec, shared)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
-    elif job.spec.pe is not None and all(item.number in _LOOKED_AT for item in reasons):
+    elif job.spec.pe is not None and all(item.number in (*_LOOKED_AT, TOO_FEW) for item in reasons):
         free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
         offered = _offered(scheduling.capacity, job.spec, free)
         few = _too_few(state, job.spec, offered)

@@ -6,11 +6,12 @@ import heapq
 from collections.abc import Collection, Iterable
 
 from ..model import Hold, Job, JobSpec, Rerun, SchedulingMessage, State, Task
+from ..model.access_lists import department_of
 from ..model.categories import category_of
 from ..model.globs import glob_match
 from ..model.operations import Submission, Warn
 from ..model.task_lists import HoldLists
-from .admission import ANSWER_LOST, judge, late, not_in_any_queue
+from .admission import ANSWER_LOST, in_no_queue, judge, late
 from .reasons import suitability
 from .state import NO_REASON, CellState
 
@@ -27,31 +28,33 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
         return Submission(refusal=tuple(verdict.lines), code=verdict.code)
     spec = verdict.spec
     found, messages = suitability(state, now, spec) if spec.verify_suitable else (True, [])
+    no_queue = in_no_queue(spec, state)
     if spec.verify_suitable >= 3:
-        return _verified(take_number(state), found, messages)
+        return _verified(take_number(state), found, no_queue, messages)
     trouble = late(spec, state)
     if not found and trouble != [ANSWER_LOST] and (trouble or spec.verify_suitable == 2):
-        before = [] if trouble or state.instances else [not_in_any_queue(spec.owner, state.config)]
+        before = [] if trouble else no_queue
         refused = spec.verify_suitable == 2
         trouble = [*before, NO_SUITABLE_QUEUES] if refused else ["warning: no suitable queues", *trouble]
     if trouble:
         take_number(state)
         return Submission(refusal=tuple(trouble))
-    warnings = [] if state.instances else [Warn.NOT_ALLOWED_IN_ANY_QUEUE]
+    warnings = [Warn.NOT_ALLOWED_IN_ANY_QUEUE] if no_queue else []
     if not found:
         warnings.append(Warn.NO_SUITABLE_QUEUES)
-    job = _store(state, now, spec._replace(verify=False) if spec.verify else spec)
+    department = department_of(spec.owner, state.config)
+    job = _store(state, now, spec._replace(verify=False, department=department))
     if job.spec.immediate and state.timing.flush_submit is None:
         state.ask_schedule(now, 0.0)
     state.ask_schedule(now, state.timing.flush_submit)
     return Submission(number=job.number, code=0, warnings=tuple(warnings))
 
 
-def _verified(number: int, found: bool, messages: list[SchedulingMessage]) -> Submission:
+def _verified(number: int, found: bool, no_queue: list[str], messages: list[SchedulingMessage]) -> Submission:
     if found:
         return Submission(code=0)
     texts = [f"Job {number} {message.text}" for message in messages]
-    return Submission(refusal=(*texts, UNSUITABLE))
+    return Submission(refusal=(*no_queue, *texts, UNSUITABLE))
 
 
 def _store(state: CellState, now: float, spec: JobSpec) -> Job:

@@ -19,10 +19,10 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "cells cli cli_words compare comparison compiled ending entry errors faults guard "
     "host install launch layout lighter on_path host_options options place pytest_plugin reports "
     "settings signals wire",
-    "model": "__init__ accounting accounting_json categories cluster defaults expressions failures flavours "
-    "globs host_loads host_values interactive jobs names operations quota_text quotas ranges requests "
-    "resources states task_lists urgency values",
-    "engine": "__init__ accounting admission allocation control delivery engine everywhere holds "
+    "model": "__init__ access_lists accounting accounting_json categories cluster defaults expressions "
+    "failures flavours globs host_loads host_values interactive jobs names operations quota_text "
+    "quotas ranges requests resources states task_lists urgency values",
+    "engine": "__init__ access accounting admission allocation control delivery engine everywhere holds "
     "host_order hosts "
     "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",

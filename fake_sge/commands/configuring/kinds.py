@@ -154,6 +154,9 @@ def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
     for key, value in kind.fixed.items():
         if rows[key].upper() != value:
             raise Refused(f"fake_sge: the fake does not act on {key} of a {kind.setting}")
+    members = kind.held == "usersets" and "DEPT" in rows["type"].split() and listed(rows["entries"])
+    if members and rows["oticket"] != "0":
+        raise Refused("fake_sge: the fake does not act on oticket of a department")
     if kind.setting in ACTED_ON:
         try:
             check_effect(kind.setting, {key: value for key, value in rows.items() if key != "pe_name"})

@@ -225,7 +225,9 @@ def _needed_by_job(change: Change, environment: str) -> str:
 
 
 def _referenced(config: CellConfig, letters: str, name: str) -> str:
-    """What is said when a queue still needs it."""
+    """What is said when something still needs it."""
+    if letters in _LISTS:
+        return _let_in(config, letters, name)
     for queue in (config.queues[item] for item in config.queues_as_changed):
         if letters == "p" and name in queue.pe_list:
             text = f'Parallel environment "{name}" is still referenced in queue "{queue.name}".'
@@ -239,3 +241,24 @@ def _referenced(config: CellConfig, letters: str, name: str) -> str:
         return f'denied: these cluster queues still reference "{name}": {" ".join(users)}'
     groups = [group for group, hosts in config.host_groups.items() if letters == "hgrp" and name in hosts]
     return f'denied: these hostgroups still reference "{name}": {" ".join(groups)}' if groups else ""
+
+
+_LISTS = {  # attributes that name user sets and projects, and what they are called
+    "u": ("userset", {"user_lists": "user list", "xuser_lists": "xuser list"}),
+    "prj": ("project", {"projects": "projects", "xprojects": "xprojects"}),
+}
+
+
+def _let_in(config: CellConfig, letters: str, name: str) -> str:
+    """What is said of a user set or project that something lets in or keeps out."""
+    noun, lists = _LISTS[letters]
+    for what, objects in (
+        ("queue", config.queues.values()),
+        ("exechost", (*config.hosts.values(), config.global_host)),
+        ("parallel environment", config.parallel_environments.values()),
+    ):
+        for item in objects:
+            for key, words in lists.items():
+                if name in listed(references.everywhere({key: item.attributes.get(key, "NONE")})[key]):
+                    return f'denied: {noun} "{name}" is still referenced in {words} of {what} "{item.name}"'
+    return ""

@@ -47,7 +47,7 @@ def check_references(config: CellConfig, kind: str, rows: Mapping[str, str], nam
     """Raises Refused for a value that names what there is not; ``name`` is the object's."""
     if kind == "q":
         _check_places(config, rows)
-    values = _everywhere(rows) if kind == "q" else dict(rows)
+    values = everywhere(rows) if kind == "q" else dict(rows)
     _check_hosts(config, _elements(kind, "hostlist", values.get("hostlist", "NONE")))
     for attribute, known, text in (
         (
@@ -199,7 +199,7 @@ def refuse_cycle(config: CellConfig, group: str, hostlist: str) -> None:
                 words += config.host_groups.get(word, ())
 
 
-def _everywhere(rows: Mapping[str, str]) -> dict[str, str]:
+def everywhere(rows: Mapping[str, str]) -> dict[str, str]:
     """The values of all hosts together."""
     found = {}
     for name, text in rows.items():

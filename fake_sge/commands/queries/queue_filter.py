@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Callable
 
 from ...model import CellConfig, Job, QueueInstance
+from ...model.access_lists import admits_to_instance
 from ...model.expressions import unreadable
 from ...model.values import TEXT_TYPES
 from ...render.queues import parse_states
@@ -59,7 +60,7 @@ class QueueFilter:
         for word in self._switches.words("-qs"):
             state, _ = parse_states(word)
             instances = [item for item in instances if item.state & state]
-        instances = self._by_environment(instances)
+        instances = self._by_user(self._by_environment(instances))
         return self._by_resources(instances)
 
     def _by_reference(self, instances: list[QueueInstance]) -> list[QueueInstance]:
@@ -86,6 +87,16 @@ class QueueFilter:
         if instances and not offering:  # access.queues_pe_none; or -qs has left none (real cell)
             raise NoQueues("error: no queues remaining after -pe queue selection\n", qstat_code=0)
         return offering
+
+    def _by_user(self, instances: list[QueueInstance]) -> list[QueueInstance]:
+        """Those that all of the users may use."""
+        users, config = self._switches.listed("-U"), self._qmaster.config
+        allowed = [
+            item for item in instances if all(admits_to_instance(config, item, {user}) for user in users)
+        ]
+        if instances and not allowed:
+            raise NoQueues("error: no queues remaining after -U queue selection\n", qstat_code=0)
+        return allowed
 
     def _by_resources(self, instances: list[QueueInstance]) -> list[QueueInstance]:
         words = self._switches.words("-l")
