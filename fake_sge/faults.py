@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 import os
-from typing import Any
 
-from .lighter import field, record, replace
+from .lighter import Any, field, record, replace
 from .model import Exit, failures
 from .model.requests import Reply
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Union
 
+from .lighter import TYPE_CHECKING
 from .model import Host, defaults
 from .model.host_loads import ALIASES, with_changes
 from .settings import near
 
 HostValues = Mapping[str, object]
-Hosts = Union[Sequence[str], Mapping[str, Union[int, HostValues]]]
+if TYPE_CHECKING:
+    from typing import Union
+
+    Hosts = Union[Sequence[str], Mapping[str, Union[int, HostValues]]]
 
 OWN = ("slots", "complex_values", "up")
 _NAMES = (*OWN, *ALIASES, *defaults.LOAD)

@@ -2,6 +2,8 @@
 
 :class:`typing.NamedTuple` compiles every annotation, which is text here; ``dataclasses`` compiles four
 methods for each class, and loads what reads the source of programs. Who checks types sees those two.
+Typing itself takes as long to be loaded as ten modules of the daemon: its words that are in annotations only
+are here, too.
 """
 
 from __future__ import annotations
@@ -9,16 +11,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
-__all__ = ["NamedTuple", "field", "names_of", "record", "replace"]
+__all__ = [
+    "TYPE_CHECKING",
+    "Any",
+    "BinaryIO",
+    "NamedTuple",
+    "NoReturn",
+    "field",
+    "names_of",
+    "record",
+    "replace",
+]
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
     from dataclasses import field, replace
-    from typing import NamedTuple
+    from typing import Any, BinaryIO, NamedTuple, NoReturn
 else:
     from collections import namedtuple
+
+    Any = BinaryIO = NoReturn = object  # in annotations, which are text
 
     class _Maker(type):
         """Makes what has NamedTuple as its base."""
@@ -168,7 +183,7 @@ else:
             item.name, item.annotation = name, annotation
             yield item
 
-    def record(cls: type | None = None, *, frozen: bool = False) -> Any:  # noqa: ANN401  # as dataclass()
+    def record(cls: type | None = None, *, frozen: bool = False) -> Any:  # as dataclass()
         """What :func:`dataclasses.dataclass` makes of a class that has no other record among its bases."""
         if cls is None:
             return lambda cls: record(cls, frozen=frozen)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from .engine.state import STOCK_TIMING, Timing
-from .host_options import Hosts, directory_by_host, make_hosts, slots_by_host
-from .lighter import field, record, replace
+from .host_options import directory_by_host, make_hosts, slots_by_host
+from .lighter import TYPE_CHECKING, Any, field, record, replace
 from .model import CellConfig, ClusterQueue, ParallelEnvironment, defaults, flavours
 from .model.values import quantity
 from .settings import check, check_complex_values, check_names, check_places, complex_entries
+
+if TYPE_CHECKING:
+    from .host_options import Hosts
 
 PROFILES = ("fast", "stock")
 FLAVOURS = tuple(flavours.FLAVOURS)

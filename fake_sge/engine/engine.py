@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
+from ..lighter import Any
 from ..model import CellConfig, JobSpec
 from ..model.operations import JobOperation, Submission
 from . import control, holds, hosts, lifecycle, pe_tasks, quota_sets, scheduling, submission
@@ -113,7 +113,7 @@ class Engine:
         state.instances = make_instances(config)
         return cls(state)
 
-    def apply(self, name: str, now: float, *args: object) -> Any:  # noqa: ANN401
+    def apply(self, name: str, now: float, *args: object) -> Any:
         """Run one operation; its result is the operation's own."""
         if name in UNSEEN:
             remember(self.state, now, name, args[0])  # type: ignore[arg-type]

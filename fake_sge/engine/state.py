@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from typing import Union
 
-from ..lighter import NamedTuple, field, record
+from ..lighter import TYPE_CHECKING, NamedTuple, field, record
 from ..model import CellConfig, Exit, Job, QueueInstance, QueueState, Task, TaskSet
 from ..model.operations import Finished
 from ..model.resources import beyond, complex_values, known_loads
@@ -48,7 +47,10 @@ class JobGone(NamedTuple):
 Reason = tuple[int, str]  # why nothing of a job is looked at: number and text of the message
 NO_REASON = 0, ""
 WAITS_FOR_JOBS = "job dropped because of job dependencies"
-Effect = Union[StartTask, SignalTask, TaskEnded, JobGone]
+if TYPE_CHECKING:
+    from typing import Union
+
+    Effect = Union[StartTask, SignalTask, TaskEnded, JobGone]
 
 
 @record

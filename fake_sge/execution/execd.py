@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +40,8 @@ def _fork(path: str, channel: int, log: str) -> None:
         shepherd(path)
         code = 0
     except BaseException:  # noqa: BLE001 the process ends here; the log is all that can be left
+        import traceback  # noqa: PLC0415 most never need it
+
         with Path(log).open("a") as out:
             out.write(f"shepherd of {path}:\n{traceback.format_exc()}")
     finally:

@@ -9,8 +9,8 @@ import os
 import resource
 import shutil
 import signal
-from typing import Any, NoReturn
 
+from ..lighter import Any, NoReturn
 from ..model import failures
 from .terminal import Terminal
 

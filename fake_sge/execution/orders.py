@@ -6,10 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..layout import Layout
-from ..lighter import NamedTuple
+from ..lighter import Any, NamedTuple
 from ..model import CellConfig, HostPath, Job, JobType, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR, TERMINAL
 from ..model.resources import limit_of

@@ -18,8 +18,8 @@ import resource
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
+from ..lighter import Any
 from ..model import failures
 from ..wire import connect, frame
 from .job_files import AT_ONCE, make_directory, remove_tree

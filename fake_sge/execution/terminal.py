@@ -15,7 +15,8 @@ import select
 import termios
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from ..lighter import Any
 
 _LOOKS = 0.05  # seconds between looks whether the job has ended
 _CHUNK = 65536

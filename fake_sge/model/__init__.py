@@ -7,7 +7,8 @@ threads at once (one of them sees half of a module).
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # typing's, without loading it
 
 if TYPE_CHECKING:
     from .cluster import (

@@ -5,9 +5,9 @@ Layout and number formats as in ``accounting(5)`` and the ``accounting_lines`` o
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
 
-from ..lighter import field, names_of, record
+from ..lighter import Any, field, names_of, record
 from .values import atof, atol
 
 HEADER = "# Version: 8.1.9\n# \n# DO NOT MODIFY THIS FILE MANUALLY!\n# \n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from ..lighter import Any
 from .accounting import RUSAGE, Check, Record, Unwanted
 from .flavours import Accounting
 

@@ -5,8 +5,7 @@ Real cell: in ``-q``, ``-l`` of texts, and wherever queues are named. Blanks aro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Callable
+from collections.abc import Callable, Iterable
 
 OPERATORS = "&|!()"
 

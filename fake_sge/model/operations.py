@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
 
-from ..lighter import NamedTuple
+from ..lighter import Any, NamedTuple
 from .task_lists import TaskList
 
 

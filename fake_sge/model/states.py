@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING
 
+from ..lighter import TYPE_CHECKING
 from .cluster import QueueState
 
 if TYPE_CHECKING:

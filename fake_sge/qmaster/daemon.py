@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..execution.processes import call_process
 from ..launch import command
 from ..layout import TOOLS, Layout
+from ..lighter import Any
 from ..options import CellOptions
 from .journal import StoreError
 from .log import log
@@ -86,7 +86,7 @@ def _compile_client(qmaster: Qmaster) -> None:
         log.warning("the client stays in Python: %s", error)
 
 
-def _control(qmaster: Qmaster, question: dict[str, Any]) -> Any:  # noqa: ANN401 JSON
+def _control(qmaster: Qmaster, question: dict[str, Any]) -> Any:
     from .admin import handle  # noqa: PLC0415 a daemon starts faster without
 
     return handle(qmaster, question)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from ..execution.job_files import AT_ONCE, remove_tree
 from ..execution.orders import Account, make_order
@@ -17,7 +16,7 @@ from ..execution.processes import send_signal, start_ticks
 from ..execution.users import home_and_shell
 from ..launch import command
 from ..layout import Layout
-from ..lighter import replace
+from ..lighter import Any, replace
 from ..model import CellConfig, Job, JobSpec, Task
 from ..options import CellOptions
 from .log import log

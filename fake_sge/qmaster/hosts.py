@@ -8,10 +8,10 @@ import shutil
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..engine.hosts import tasks_on
 from ..execution.processes import descendants, send_signal, start_ticks
+from ..lighter import Any
 from ..model import Host, Status
 from ..settings import near
 from .qmaster import Qmaster

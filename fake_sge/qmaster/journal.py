@@ -13,9 +13,9 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from ..engine.state import CellState
+from ..lighter import Any, BinaryIO
 
 _MAGIC = b"fake_sge journal 1\n"
 _SNAPSHOT = b"fake_sge snapshot 1\n"

@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from ..engine.delivery import is_away, repeat_signals, run_is_away, signal
 from ..engine.engine import Engine
@@ -17,6 +16,7 @@ from ..engine.state import JobGone, SignalTask, StartTask, TaskEnded, never_ran
 from ..execution.users import user_name
 from ..faults import FaultKind, FaultList
 from ..layout import Layout
+from ..lighter import Any
 from ..model import Task, failures
 from ..model.accounting import HEADER
 from ..model.operations import Finished
@@ -80,7 +80,7 @@ class Qmaster:
         """The cell's clock."""
         return time.time() + self.engine.state.clock_offset
 
-    def apply(self, name: str, *args: object) -> Any:  # noqa: ANN401
+    def apply(self, name: str, *args: object) -> Any:
         """Record and carry out an operation, with its effects.
 
         Raises StoreError when it cannot be recorded; nothing is done then.

@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ..commands.dispatch import dispatch
 from ..execution.users import group_name, user_name
 from ..faults import AFTER, BEFORE, INSIDE, Fault, FaultKind, spoil
+from ..lighter import Any
 from ..model.flavours import FLAVOURS
 from ..model.requests import ClientSignal, Reply, Request, RunByClient
 from ..wire import frame, receive

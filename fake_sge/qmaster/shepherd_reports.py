@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..engine.state import never_ran
+from ..lighter import Any
 from ..model import Exit
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_sge.engine.engine import Engine
-from fake_sge.engine.state import Effect, Timing
+from fake_sge.engine.state import Timing
 from fake_sge.model import Exit, Job, JobSpec, JobType, Range, Simulation, Status, Task, state_letters
 from fake_sge.model.operations import Actor, Submission
 from fake_sge.options import CellOptions, make_config
+
+if TYPE_CHECKING:
+    from fake_sge.engine.state import Effect
 
 ALICE = Actor("alice", 1001, "users", 100, "localhost")
 BOB = Actor("bob", 1002, "users", 100, "localhost")

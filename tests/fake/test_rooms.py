@@ -62,7 +62,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "faults": ("model", "lighter"),
     "reports": ("lighter",),
     "settings": ("model",),
-    "host_options": ("model", "settings"),
+    "host_options": ("lighter", "model", "settings"),
     "options": ("lighter", "model", "engine", "settings", "host_options"),
     "cli_words": (),
     "cell_options": ("cli_words", "host_options", "options"),
