@@ -8,7 +8,7 @@ like SIGKILL. What each looks like was measured on a real cell (``tests/data/end
   Scheduler 9.1); which one, the figures tell: what has reached that which was asked for.
 * Soft limits come as signals: SIGUSR1 for ``s_rt``, SIGXCPU for ``s_cpu`` and ``s_vmem``.
 * ``h_cpu`` and ``h_fsize`` are mostly the kernel's: SIGKILL and SIGXFSZ with ``failed 100``. The CPU time on
-  record may be 10 % short of the limit then.
+  record may be 15 % short of the limit then, and of a limit of a few seconds by more.
 * ``h_vmem`` makes allocations fail: what the program does then is its own affair (exit 1, SIGABRT, SIGSEGV),
   and the memory on record is short of the limit. So it is never certain.
 """
@@ -24,7 +24,10 @@ from drmaa_cli.jobs.reason import Cause, Reason, ReasonKind
 from drmaa_cli.jobs.usage import MEMORY_LIMITS, max_memory, size
 from drmaa_cli.typed import NamedTuple
 
-NEARLY = 0.85  # of a limit of CPU time that the kernel enforces (measured: 0.9)
+NEARLY = 0.85  # of a limit of CPU time that the kernel enforces (measured on a busy machine: 0.89 and more)
+TICKS = (
+    0.5  # seconds that a short limit of CPU time is rounded by: the kernel counts in ticks (measured: 0.3)
+)
 MUCH = 0.8  # of a limit of memory (measured: 0.93 and more, of programs that take it in small parts)
 SIGABRT, SIGBUS, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGXCPU, SIGXFSZ = 6, 7, 9, 10, 11, 12, 24, 25
 LAST_SIGNAL = 64
@@ -38,12 +41,14 @@ class Reached(NamedTuple):
         kind: what it is a limit of.
         name: the resource: ``h_rt``.
         share: 1.0 and more when it was reached, by the figures on record.
-        sentence: the same in words.
+        near: whether the job may have come to it all the same: not all that counts is on record.
+        sentence: how close, in words.
     """
 
     kind: ReasonKind
     name: str
     share: float
+    near: bool
     sentence: str
 
 
@@ -143,17 +148,21 @@ def _limits(found: Evidence) -> Iterator[Reached]:
     for name, kind in (("h_rt", ReasonKind.TIME_LIMIT), ("s_rt", ReasonKind.SOFT_TIME_LIMIT)):
         if limit := requests.seconds(name):
             asked = f"{name}={requests.resources[name]}"
-            yield Reached(kind, name, wallclock / limit, f"it ran for {wallclock:.0f} s and had {asked}")
+            sentence = f"it ran for {wallclock:.0f} s and had {asked}"
+            yield Reached(kind, name, wallclock / limit, wallclock >= limit, sentence)
     for name in ("h_cpu", "s_cpu"):
         if limit := requests.seconds(name):
             asked = f"{name}={requests.resources[name]}{each}"
             sentence = f"it used {cpu:.1f} s of CPU time and had {asked}"
-            yield Reached(ReasonKind.CPU_LIMIT, name, cpu / limit / slots, sentence)
+            share = cpu / limit / slots
+            near = share >= NEARLY or cpu >= limit * slots - TICKS
+            yield Reached(ReasonKind.CPU_LIMIT, name, share, near, sentence)
     for name in MEMORY_LIMITS:
         if limit := requests.bytes(name):
             asked = f"{name}={requests.resources[name]}{each}"
             sentence = f"it used {size(memory)} of memory and had {asked}"
-            yield Reached(ReasonKind.OUT_OF_MEMORY, name, memory / limit / slots, sentence)
+            share = memory / limit / slots
+            yield Reached(ReasonKind.OUT_OF_MEMORY, name, share, share >= MUCH, sentence)
 
 
 def _at_a_limit(found: Evidence, limits: tuple[Reached, ...]) -> Reason:
@@ -161,7 +170,7 @@ def _at_a_limit(found: Evidence, limits: tuple[Reached, ...]) -> Reason:
     by = f"accounting: deleted by {found.deleted_by}, for it exceeded a limit"
     evidence = (*_failed(found), *((by,) if found.deleted_by else ()))
     hard = [limit for limit in limits if limit.name in ("h_rt", "h_cpu", "h_vmem")]
-    reached = [limit for limit in hard if limit.share >= 1] or [limit for limit in hard if _is_near(limit)]
+    reached = [limit for limit in hard if limit.share >= 1] or [limit for limit in hard if limit.near]
     if not reached:
         sentences = tuple(limit.sentence for limit in hard) or (
             "it had asked for no such limit: it is its queue's",
@@ -200,7 +209,7 @@ def _exited(found: Evidence, limits: tuple[Reached, ...]) -> Reason:
         likely = _behind_signal(child, found, limits)
     for limit in limits if likely is None else ():
         soft = limit.kind is ReasonKind.SOFT_TIME_LIMIT and limit.share >= 1
-        if soft or (limit.kind is ReasonKind.OUT_OF_MEMORY and _is_near(limit)):
+        if soft or (limit.kind is ReasonKind.OUT_OF_MEMORY and limit.near):
             likely = Reason(_WORDS[limit.kind], limit.kind, False, (limit.sentence,))
             break
     if likely is not None:
@@ -225,7 +234,7 @@ def _behind_signal(signal: int, found: Evidence, limits: tuple[Reached, ...]) ->
             _WORDS[kind], kind, bool(asked), (*asked, "the kernel sends SIGXFSZ at a limit of file size")
         )
     for limit in limits:
-        if limit.name in _LIMITS_OF_SIGNAL.get(signal, ()) and _is_near(limit):
+        if limit.name in _LIMITS_OF_SIGNAL.get(signal, ()) and limit.near:
             certain = signal in (SIGUSR1, SIGXCPU) and limit.kind is not ReasonKind.OUT_OF_MEMORY
             return Reason(f"{_WORDS[limit.kind]}: {limit.sentence}", limit.kind, certain, (limit.sentence,))
     if signal == SIGXCPU:
@@ -234,12 +243,6 @@ def _behind_signal(signal: int, found: Evidence, limits: tuple[Reached, ...]) ->
     return None
 
 
-def _is_near(limit: Reached) -> bool:
-    """Whether a job that came so close to a limit may have come to it: not all that counts is on record."""
-    return limit.share >= _NEAR.get(limit.kind, 1.0)
-
-
-_NEAR = {ReasonKind.CPU_LIMIT: NEARLY, ReasonKind.OUT_OF_MEMORY: MUCH}
 _WORDS = {
     ReasonKind.TIME_LIMIT: "at its limit of run time",
     ReasonKind.SOFT_TIME_LIMIT: "at its soft limit of run time",

@@ -129,6 +129,25 @@ def test_why_it_ended(case: str) -> None:
     assert bool(reason) is not (reason.kind in (KIND.EXITED, KIND.UNKNOWN))
 
 
+@each_row(
+    "limit, cpu, kind",
+    [
+        (1, 0.5, KIND.CPU_LIMIT),
+        (2, 1.55, KIND.CPU_LIMIT),
+        (2, 1.4, KIND.SIGNALLED),
+        (100, 85.0, KIND.CPU_LIMIT),
+        (100, 84.0, KIND.SIGNALLED),
+    ],
+)
+def test_the_kernel_kills_a_little_before_the_limit_by_the_figures_on_record(
+    limit: int, cpu: float, kind: ReasonKind
+) -> None:
+    """It counts in ticks: of a busy machine's 2 s at a limit 1.7 were on record, of 8 s 7.1."""
+    record = accounting.parse_line(LINES["h_cpu"]["accounting_lines"][0].encode())
+    killed = end_of_record(record._replace(cpu=cpu, category=f"-l h_cpu={limit}"))
+    assert killed.job_info(JobId(1)).reason.kind is kind
+
+
 def test_whom_accounting_names_has_deleted_it() -> None:
     """As the Open Cluster Scheduler's does: nobody else has to have seen it."""
     record = accounting.parse_line(LINES["qdel_running"]["accounting_lines"][0].encode())
