@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from re import Pattern
+from re import Match, Pattern
+
+_PIECE = re.compile(
+    r"(?P<any>\*)|(?P<one>\?)|\[(?:(?P<no>[!^])|(?![!^]))(?P<of>.[^]]*)\]|\\?(?P<char>.)", re.DOTALL
+)
 
 
-def _bracket(pattern: str, start: int) -> tuple[str, int]:
-    r"""The regular expression of the class that opens at ``start``, and the index after it."""
-    end = start + 1
-    if pattern[end : end + 1] in ("!", "^"):
-        end += 1
-    if pattern[end : end + 1] == "]":
-        end += 1
-    end = pattern.find("]", end)
-    if end < 0:
-        return r"\[", start + 1
-    body = pattern[start + 1 : end]
-    negated = body[:1] in ("!", "^")
-    text = (body[1:] if negated else body).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    return f"[{'^' if negated else ''}{text.replace('^', chr(92) + '^')}]", end + 1
+def _expression(piece: Match[str]) -> str:
+    """A piece of a pattern as a regular expression."""
+    if piece["any"] or piece["one"]:
+        return ".*" if piece["any"] else "."
+    if piece["char"]:
+        return re.escape(piece["char"])
+    members = re.sub(r"([][^\\])", r"\\\1", piece["of"])
+    return f"[{'^' if piece['no'] else ''}{members}]"
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Pattern[str]:
-    parts = []
-    index = 0
-    while index < len(pattern):
-        char = pattern[index]
-        index += 1
-        if char == "*":
-            parts.append(".*")
-        elif char == "?":
-            parts.append(".")
-        elif char == "[":
-            text, index = _bracket(pattern, index - 1)
-            parts.append(text)
-        elif char == "\\" and index < len(pattern):
-            parts.append(re.escape(pattern[index]))
-            index += 1
-        else:
-            parts.append(re.escape(char))
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile("".join(map(_expression, _PIECE.finditer(pattern))), re.DOTALL)
 
 
 def glob_match(pattern: str, text: str) -> bool:
