@@ -68,10 +68,6 @@ class TaskSet:
             raise ValueError("task sets of different jobs")
         return other.mask
 
-    def empty(self) -> TaskSet:
-        """The empty set of the same job."""
-        return self._like(0)
-
     def of(self, ids: Iterable[int]) -> TaskSet:
         """A set of the same job with these ids; ids that are not on the job's grid are left out."""
         mask = 0
@@ -95,28 +91,11 @@ class TaskSet:
                 mask |= self.of(Range(piece.first, min(piece.last, top), piece.step).ids()).mask
         return self._like(self.mask & mask)
 
-    def add(self, task: int) -> TaskSet:
-        """With one more id."""
-        return self._like(self.mask | self.of((task,)).mask)
-
-    def discard(self, task: int) -> TaskSet:
-        """Without one id."""
-        return self._like(self.mask & ~self.of((task,)).mask)
-
-    def lowest(self) -> int:
-        """The smallest id. Raises ValueError when empty."""
-        if not self.mask:
-            raise ValueError("empty task set")
-        return self.first + self.step * ((self.mask & -self.mask).bit_length() - 1)
-
     def __or__(self, other: TaskSet) -> TaskSet:
         return self._like(self.mask | self._mask_of(other))
 
     def __and__(self, other: TaskSet) -> TaskSet:
         return self._like(self.mask & self._mask_of(other))
-
-    def __sub__(self, other: TaskSet) -> TaskSet:
-        return self._like(self.mask & ~self._mask_of(other))
 
     def __contains__(self, task: object) -> bool:
         if not isinstance(task, int):

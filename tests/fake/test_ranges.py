@@ -22,7 +22,6 @@ def test_set_operators_agree_with_sets(sets: tuple[TaskSet, set[int], TaskSet, s
     a, one, b, two = sets
     assert set(a | b) == one | two
     assert set(a & b) == one & two
-    assert set(a - b) == one - two
     assert len(a) == len(one)
     assert bool(a) == bool(one)
     assert list(a) == sorted(one)
@@ -42,19 +41,11 @@ def test_select_agrees_with_sets(
 def test_single_members(sets: tuple[TaskSet, set[int], TaskSet, set[int]], item: int) -> None:
     a, one, _, _ = sets
     assert (item in a) == (item in one)
-    assert set(a.discard(item)) == one - {item}
-    if one:
-        assert a.lowest() == min(one)
 
 
 def test_sets_of_different_jobs_do_not_mix() -> None:
     with pytest.raises(ValueError, match="different jobs"):
         TaskSet.full(Range(1, 9)) | TaskSet.full(Range(1, 9, 2))
-
-
-def test_the_empty_set_has_no_lowest() -> None:
-    with pytest.raises(ValueError, match="empty"):
-        TaskSet.full(Range(1, 9)).empty().lowest()
 
 
 def test_a_range_prints_as_qsub_echoes_it() -> None:
