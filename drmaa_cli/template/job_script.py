@@ -43,7 +43,7 @@ set -- '
 _OWN_LINE = """\
 eval "$(PATH=/usr/bin:/bin:$PATH; LC_ALL=C; export LC_ALL; exec sed -n "$((SGE_TASK_ID+LINES)){p;q;}" "$0")"
 """
-_END = "exit 100\n"
+_END = f"exit {EXIT_NOT_STARTED}\n"
 
 # What Grid Engine replaces in a path, followed by anything (observed; `$$` becomes `$`, others are left).
 _VARIABLE = r"\$(\$|HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)"
