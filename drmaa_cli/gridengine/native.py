@@ -37,9 +37,10 @@ _NAMES = """
     -p -P -q -S -sc -tc -v -w -wd
 """
 WITH_ARGUMENT = frozenset(_NAMES.split())
+_SINGLE = "-a -A -b -C -dl -h -j -N -now -P -pe -r -R -shell -w"
 WITH_SWITCH = frozenset({"-b", "-j", "-now", "-r", "-R", "-shell"})
 # Given twice, the last counts, with a warning; the others add up, or replace each other without a word.
-SINGLE = frozenset("-a -A -b -C -dl -h -j -N -now -P -pe -r -R -shell -w".split())
+SINGLE = frozenset(_SINGLE.split())
 # What libdrmaa takes and ignores; and what it understands but refuses for jobs.
 IGNORED_FLAGS = frozenset({"-help", "-terse", "-verify"})
 IGNORED_WITH_ARGUMENT = frozenset({"-t", "-u"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..model import CellConfig
+from ..model import CellConfig, Job, Task
 from ..model.flavours import Flavour
 from ..model.task_lists import written
 from ..model.urgency import request_urgency
@@ -62,11 +62,7 @@ class JobListXml:
     def _simple_row(self, line: Line, state: str, pad: str) -> str:
         """The form without options, which has to be fast."""
         job = line.job
-        if line.running and line.task is not None:
-            when = f"<JAT_start_time>{self._clock.xml(line.task.start_time)}</JAT_start_time>"
-        else:
-            tag = self._submission_tag
-            when = f"<{tag}>{self._clock.xml(job.submission_time)}</{tag}>"
+        tag, moment = self._moment(line.task if line.running else None, job)
         queue = ""
         if not self._columns.full:
             name = line.granted.instance if line.granted is not None else ""
@@ -77,83 +73,69 @@ class JobListXml:
             f"{pad}  <JAT_prio>{line.priority:.5f}</JAT_prio>\n"
             f"{pad}  <JB_name>{self._text(job.spec.name)}</JB_name>\n"
             f"{pad}  <JB_owner>{self._text(job.spec.owner)}</JB_owner>\n{pad}  <state>{line.state}</state>\n"
-            f"{pad}  {when}\n{queue}{pad}  <slots>{line.slots}</slots>\n{tasks}{pad}</job_list>\n"
+            f"{pad}  <{tag}>{moment}</{tag}>\n"
+            f"{queue}{pad}  <slots>{line.slots}</slots>\n{tasks}{pad}</job_list>\n"
         )
 
     def _row(self, line: Line, state: str, pad: str) -> str:
-        items = [*self._first(line), *self._middle(line)]
+        items = [(tag, value) for wanted, tag, value in self._members(line) if wanted]
         if self._columns.resources:
             items += self._requests(line)
         body = "".join(f"{pad}  <{tag}>{value}</{tag.partition(' ')[0]}>\n" for tag, value in items)
         return f'{pad}<job_list state="{state}">\n{body}{pad}</job_list>\n'
 
-    def _first(self, line: Line) -> list[tuple[str, object]]:
-        columns, job = self._columns, line.job
-        items: list[tuple[str, object]] = [
-            ("JB_job_number", job.number),
-            ("JAT_prio", f"{line.priority:.5f}"),
+    def _members(self, line: Line) -> list[tuple[object, str, object]]:
+        """What may be shown of a line, in its order: whether it is, its tag and its value."""
+        columns, job, task, spec, ocs = (
+            self._columns,
+            line.job,
+            line.task,
+            line.job.spec,
+            self._flavour.is_ocs,
+        )
+        extended, urgency, priority = columns.extended, columns.urgency, columns.priority
+        usage = task.usage if task is not None and line.first else {}
+        started = task if line.running else None
+        deadline, shown = spec.deadline, extended and not line.zombie
+        return [
+            (True, "JB_job_number", job.number),
+            (True, "JAT_prio", f"{line.priority:.5f}"),
+            (extended or (priority and not ocs), "JAT_ntix", f"{line.tickets:.5f}"),
+            (priority, "JB_nppri", f"{job.normalised_priority:.5f}"),
+            (urgency or (priority and not ocs), "JB_nurg", f"{job.normalised_urgency:.5f}"),
+            (urgency and ocs, "JB_urg", _contribution(job.urgency)),
+            (urgency, "JB_rrcontr", _contribution(job.resource_contribution)),
+            (urgency, "JB_wtcontr", _contribution(job.waiting_contribution)),
+            (urgency, "JB_dlcontr", _contribution(job.deadline_contribution)),
+            (priority, "JB_priority", spec.priority),
+            (True, "JB_name", self._text(spec.name)),
+            (True, "JB_owner", self._text(spec.owner)),
+            (extended, "JB_project", self._text(spec.project or "")),
+            (extended, "JB_department", self._text(spec.department)),
+            (True, "state", line.state),
+            (columns.times, *self._moment(started, job)),
+            (urgency and deadline, "JB_deadline", self._clock.xml(deadline)),
+            *(
+                (extended and name in usage, f"{name}_usage", f"{usage.get(name, 0.0):.5f}")
+                for name in ("cpu", "mem", "io")
+            ),
+            (shown, "tickets", line.granted_tickets),
+            (shown, "JB_override_tickets", spec.override_tickets),
+            (shown, "JB_jobshare", int(line.share)),
+            (shown, "otickets", line.granted_tickets),
+            (shown, "ftickets", 0),
+            (shown, "stickets", 0),
+            (shown, "JAT_share", f"{line.share:.5f}"),
+            (not columns.full, "queue_name", self._text(line.granted.instance) if line.granted else ""),
+            (columns.by_slot, "master", line.master or ""),
+            (True, "slots", line.slots),
+            (spec.is_array, "tasks", line.tasks),
         ]
-        ocs = self._flavour.is_ocs
-        if columns.extended or (columns.priority and not ocs):
-            items.append(("JAT_ntix", f"{line.tickets:.5f}"))
-        if columns.priority:
-            items.append(("JB_nppri", f"{job.normalised_priority:.5f}"))
-        if columns.urgency or (columns.priority and not ocs):
-            items.append(("JB_nurg", f"{job.normalised_urgency:.5f}"))
-        if columns.urgency:
-            if ocs:
-                items.append(("JB_urg", _contribution(job.urgency)))
-            items += [
-                ("JB_rrcontr", _contribution(job.resource_contribution)),
-                ("JB_wtcontr", _contribution(job.waiting_contribution)),
-                ("JB_dlcontr", _contribution(job.deadline_contribution)),
-            ]
-        if columns.priority:
-            items.append(("JB_priority", job.spec.priority))
-        items += [("JB_name", self._text(job.spec.name)), ("JB_owner", self._text(job.spec.owner))]
-        if columns.extended:
-            items += [
-                ("JB_project", self._text(job.spec.project or "")),
-                ("JB_department", self._text(job.spec.department)),
-            ]
-        items.append(("state", line.state))
-        if columns.times:
-            if line.running and line.task is not None:
-                items.append(("JAT_start_time", self._clock.xml(line.task.start_time)))
-            else:
-                items.append((self._submission_tag, self._clock.xml(job.submission_time)))
-        if columns.urgency and job.spec.deadline:
-            items.append(("JB_deadline", self._clock.xml(job.spec.deadline)))
-        return items
 
-    def _middle(self, line: Line) -> list[tuple[str, object]]:
-        columns, job = self._columns, line.job
-        items: list[tuple[str, object]] = []
-        if columns.extended:
-            usage = line.task.usage if line.task is not None and line.first else {}
-            items += [
-                (f"{name}_usage", f"{usage[name]:.5f}") for name in ("cpu", "mem", "io") if name in usage
-            ]
-            if not line.zombie:
-                items += [
-                    ("tickets", line.granted_tickets),
-                    ("JB_override_tickets", job.spec.override_tickets),
-                    ("JB_jobshare", int(line.share)),
-                    ("otickets", line.granted_tickets),
-                    ("ftickets", 0),
-                    ("stickets", 0),
-                    ("JAT_share", f"{line.share:.5f}"),
-                ]
-        if not columns.full:
-            items.append(
-                ("queue_name", self._text(line.granted.instance) if line.granted is not None else "")
-            )
-        if columns.by_slot:
-            items.append(("master", line.master or ""))
-        items.append(("slots", line.slots))
-        if job.spec.is_array:
-            items.append(("tasks", line.tasks))
-        return items
+    def _moment(self, started: Task | None, job: Job) -> tuple[str, str]:
+        if started is not None:
+            return "JAT_start_time", self._clock.xml(started.start_time)
+        return self._submission_tag, self._clock.xml(job.submission_time)
 
     def _requests(self, line: Line) -> list[tuple[str, object]]:
         job, spec = line.job, line.job.spec

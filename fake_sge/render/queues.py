@@ -10,6 +10,7 @@ from ..model import CellConfig, QueueInstance, QueueState
 from ..model.flavours import SGE, Flavour
 from ..model.values import printed
 from .detail_resources import value_type
+from .elements import block, leaf
 from .formats import fixed, xml_escape
 from .offers import Resource
 
@@ -144,12 +145,12 @@ def queue_text(flavour: Flavour, view: QueueView, width: int, extended: bool) ->
 def queue_xml(flavour: Flavour, view: QueueView) -> str:
     """The first members of a Queue-List element."""
     instance = view.instance
-    rows = [
+    rows: list[tuple[str, object]] = [
         ("name", view.name),
         ("qtype", instance.queue.qtype),
-        ("slots_used", str(instance.used)),
-        ("slots_resv", str(instance.reserved)),
-        ("slots_total", str(instance.slots)),
+        ("slots_used", instance.used),
+        ("slots_resv", instance.reserved),
+        ("slots_total", instance.slots),
     ]
     if view.load is not None and not flavour.is_ocs:
         rows.append(("load_avg", f"{view.load:.5f}"))
@@ -159,7 +160,7 @@ def queue_xml(flavour: Flavour, view: QueueView) -> str:
     if letters or flavour.columns:
         rows.append(("state", letters))
     rows += list(view.reasons)
-    text = "".join(f"      <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
+    text = "".join(leaf(3, tag, value) for tag, value in rows)
     for item in view.resources:
         text += (
             f'      <resource name="{xml_escape(item.name)}" type="{item.dominance}">'
@@ -236,18 +237,19 @@ def summary_text(flavour: Flavour, summaries: Sequence[ClusterSummary], width: i
 
 def summary_xml_rows(item: ClusterSummary, extended: bool) -> str:
     """One cluster_queue_summary element."""
-    rows = [("name", item.name)]
-    if item.load is not None:
-        rows.append(("load", f"{item.load:.5f}"))
-    rows += [
-        ("used", str(item.used)),
-        ("resv", str(item.reserved)),
-        ("available", str(item.available)),
-        ("total", str(item.total)),
-        ("temp_disabled", str(item.temporary)),
-        ("manual_intervention", str(item.manual)),
-    ]
-    if extended and item.states is not None:
-        rows += [(tag, str(item.states[letter])) for letter, tag in _COUNTED.items()]
-    body = "".join(f"    <{tag}>{xml_escape(value)}</{tag}>\n" for tag, value in rows)
-    return f"  <cluster_queue_summary>\n{body}  </cluster_queue_summary>\n"
+    counted = item.states if extended and item.states is not None else {}
+    return block(
+        1,
+        "cluster_queue_summary",
+        [
+            leaf(2, "name", item.name),
+            "" if item.load is None else leaf(2, "load", f"{item.load:.5f}"),
+            leaf(2, "used", item.used),
+            leaf(2, "resv", item.reserved),
+            leaf(2, "available", item.available),
+            leaf(2, "total", item.total),
+            leaf(2, "temp_disabled", item.temporary),
+            leaf(2, "manual_intervention", item.manual),
+            *(leaf(2, tag, counted[letter]) for letter, tag in _COUNTED.items() if counted),
+        ],
+    )
