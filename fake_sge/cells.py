@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from .cell import Cell
-from .comparison import Answer, Masker, differences
+from .comparison import CommandAnswer, Masker, differences
 from .errors import CellError
 from .options import CellOptions
 from .real.cell import RealCell
@@ -75,7 +75,7 @@ class Recorder:
     def __init__(self, cell: Any) -> None:  # noqa: ANN401 a cell of any kind
         self._cell = cell
         self._masker = Masker({str(cell.directory): "CELL", getpass.getuser(): "USER"})
-        self.answers: list[Answer] = []
+        self.answers: list[CommandAnswer] = []
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._cell, name)
@@ -83,7 +83,9 @@ class Recorder:
     def run(self, *argv: str, **options: Any) -> subprocess.CompletedProcess[bytes]:  # noqa: ANN401
         """Run a command and remember its answer."""
         done: subprocess.CompletedProcess[bytes] = self._cell.run(*argv, **options)
-        answer = Answer(shlex.join(argv), done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
+        answer = CommandAnswer(
+            shlex.join(argv), done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr)
+        )
         self.answers.append(self._masker.masked(answer))
         return done
 
@@ -131,5 +133,5 @@ def compare_with_other_run(directory: Path, name: str, kind: str, recorders: Seq
         (directory / f"{key}.compared").touch(exist_ok=False)
     except FileExistsError:  # both ended at the same time
         return ""
-    others = [Answer(*item) for item in json.loads(other.read_text())]
+    others = [CommandAnswer(*item) for item in json.loads(other.read_text())]
     return differences(own, others) if kind == "fake" else differences(others, own)

@@ -71,7 +71,7 @@ def submitted(text: str) -> list[int]:
     return [int(found.group(1) or found.group(2)) for found in _SUBMITTED.finditer(text)]
 
 
-class Answer(NamedTuple):
+class CommandAnswer(NamedTuple):
     """What a command did.
 
     Attributes:
@@ -109,13 +109,15 @@ class Masker:
         self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
         self._numbers: list[int] = []
 
-    def masked(self, answer: Answer) -> Answer:
+    def masked(self, answer: CommandAnswer) -> CommandAnswer:
         """The answer, comparable; what qsub says in it teaches the job's number."""
         if any(tool in answer.command for tool in ("qsub", "qresub", "qrsh")):
             for number in submitted(f"{answer.out}\n{answer.err}"):
                 if number not in self._numbers:
                     self._numbers.append(number)
-        return Answer(self._mask(answer.command), answer.code, self._mask(answer.out), self._mask(answer.err))
+        return CommandAnswer(
+            self._mask(answer.command), answer.code, self._mask(answer.out), self._mask(answer.err)
+        )
 
     def _mask(self, text: str) -> str:
         for place, name in self._places:
@@ -128,7 +130,7 @@ class Masker:
         return _NARROWED.sub(" ", text)
 
 
-def differences(fake: Sequence[Answer], real: Sequence[Answer], context: int = 2) -> str:
+def differences(fake: Sequence[CommandAnswer], real: Sequence[CommandAnswer], context: int = 2) -> str:
     """A unified diff for each pair of masked answers that differ; '' when they are equal."""
     found = (
         difflib.unified_diff(theirs.lines(), mine.lines(), "real", "fake", lineterm="", n=context)

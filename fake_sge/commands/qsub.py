@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from ..model import JobSpec, failures
-from ..model.operations import Finished, JobOperation, Submission, Warn
+from ..model.operations import Finished, JobOperation, SubmissionReply, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, Unreachable, actor_of, encode
 from ..render.command_line import quoted
 from .interface.environment import NO_ENVIRONMENT, commlib_line, environment_refusal, send_error
@@ -148,7 +148,7 @@ class _Call:
         answer = self.qmaster.submit(spec)
         return self.answer(spec, answer, terse, watched)
 
-    def answer(self, spec: JobSpec, answer: Submission, terse: bool, watched: bool) -> Reply:
+    def answer(self, spec: JobSpec, answer: SubmissionReply, terse: bool, watched: bool) -> Reply:
         number = answer.number
         if answer.unscheduled is not None:
             name = job_identifier(answer.unscheduled, spec, self.request.flavour)

@@ -24,7 +24,7 @@ _NO_CHECKPOINT = CHECKPOINT_BITS["n"]
 
 
 @record
-class Verdict:
+class Admission:
     """Lines of refusal (empty: none), whether a job number is used up, the job as it is stored."""
 
     spec: JobSpec
@@ -33,7 +33,7 @@ class Verdict:
     code: int = 1
 
 
-class Refused(Exception):
+class NotAdmitted(Exception):
     """A check failed with these lines."""
 
     def __init__(self, *lines: str) -> None:
@@ -41,24 +41,24 @@ class Refused(Exception):
         self.lines = list(lines)
 
 
-def judge(spec: JobSpec, state: CellState) -> Verdict:
+def judge(spec: JobSpec, state: CellState) -> Admission:
     """Check a submission. Not yet: whether a queue suits (-w), and what comes after that (:func:`late`)."""
     config = state.config
-    verdict = Verdict(spec)
+    verdict = Admission(spec)
     try:
         _at_once(spec, config)
         try:
             _first(spec, config)
-        except Refused as refused:
+        except NotAdmitted as refused:
             verdict.lines = refused.lines
         account = "" if verdict.lines else names.refuse_account(spec.account)
         if account:
-            raise Refused(account)
+            raise NotAdmitted(account)
         if not verdict.lines:
             verdict.lines = _name_and_size(spec, config)
         verdict.uses_number = True
         verdict.spec = _second(spec, state, verdict)
-    except Refused as refused:
+    except NotAdmitted as refused:
         verdict.lines += refused.lines
     return verdict
 
@@ -68,10 +68,10 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
     try:
         config = state.config
         if line := _refuse_priority(spec, config):
-            raise Refused(line)
+            raise NotAdmitted(line)
         check_predecessors(spec.hold_jid, 0)
         check_array_predecessors(spec, state.jobs)
-    except Refused as refused:
+    except NotAdmitted as refused:
         return refused.lines
     if config.flavour.unspoolable_names and names.is_unspoolable(spec.name):
         return [ANSWER_LOST]
@@ -80,30 +80,30 @@ def late(spec: JobSpec, state: CellState) -> list[str]:
 
 def _at_once(spec: JobSpec, config: CellConfig) -> None:
     if spec.submit_host not in config.submit_hosts:
-        raise Refused(config.flavour.wording.no_submit_host.format(spec.submit_host))
+        raise NotAdmitted(config.flavour.wording.no_submit_host.format(spec.submit_host))
     if not spec.name:
-        raise Refused("job rejected cause there is no job_name in the request")
+        raise NotAdmitted("job rejected cause there is no job_name in the request")
     if spec.is_array and spec.array.last >= 1 << 31 and spec.array.last > spec.array.first:
-        raise Refused("The input value for an argument is invalid.")
+        raise NotAdmitted("The input value for an argument is invalid.")
     _refuse_object(spec.project)
     if config.flavour.unspoolable_names and names.is_unspoolable(spec.account):
-        raise Refused(ANSWER_LOST)
+        raise NotAdmitted(ANSWER_LOST)
     _refuse_object(spec.checkpoint)
     _refuse_object(spec.pe, is_pattern=True)
     if spec.max_concurrent and not spec.is_array:
-        raise Refused('invalid "task concurrency" value in job request')
+        raise NotAdmitted('invalid "task concurrency" value in job request')
     paths = (*spec.stdout_paths, *spec.stdin_paths, *spec.shells, *spec.stderr_paths)
     if any(not entry.path for entry in paths):
-        raise Refused("paths may not be empty strings")
+        raise NotAdmitted("paths may not be empty strings")
     if spec.script is not None and b"\0" in spec.script:
         if spec.script.startswith(b"\0"):
-            raise Refused('object attribute "JB_script_size" may only be 0')
-        raise Refused("Script length does not match declared length")
+            raise NotAdmitted('object attribute "JB_script_size" may only be 0')
+        raise NotAdmitted("Script length does not match declared length")
 
 
 def _refuse_object(name: str | None, is_pattern: bool = False) -> None:
     if name is not None and (refusal := names.refuse_object_name(name, is_pattern)):
-        raise Refused(refusal)
+        raise NotAdmitted(refusal)
 
 
 def _first(spec: JobSpec, config: CellConfig) -> None:
@@ -111,25 +111,25 @@ def _first(spec: JobSpec, config: CellConfig) -> None:
     for number, kind in ((spec.uid, "user"), (spec.gid, "group")):
         limit = int(settings.get(f"min_{kind[0]}id", "0"))
         if number < limit:
-            raise Refused(
+            raise NotAdmitted(
                 f"job rejected: your {kind} id {number} is lower than minimum {kind} id {limit} "
                 "of cluster configuration"
             )
     if spec.master_queues and spec.pe is None:
-        raise Refused("job rejected: specification of master queue is not allowed for non-parallel jobs")
+        raise NotAdmitted("job rejected: specification of master queue is not allowed for non-parallel jobs")
     if spec.is_array and spec.array.first == 0:
-        raise Refused("job rejected: 0 is an invalid task id")
+        raise NotAdmitted("job rejected: 0 is an invalid task id")
     lines = [
         line
         for paths in (spec.stdout_paths, spec.stdin_paths, spec.shells, spec.stderr_paths)
         for line in refuse_paths(paths, config)
     ]
     if lines:
-        raise Refused(*lines)
+        raise NotAdmitted(*lines)
     if not spec.job_type & JobType.BINARY and not spec.script:
-        raise Refused("job rejected: no script in your request")
+        raise NotAdmitted("job rejected: no script in your request")
     if spec.binding is not None and _inconsistency(spec.binding):
-        raise Refused(_inconsistency(spec.binding))
+        raise NotAdmitted(_inconsistency(spec.binding))
 
 
 def _name_and_size(spec: JobSpec, config: CellConfig) -> list[str]:
@@ -155,7 +155,7 @@ def known_host(host: str, config: CellConfig) -> bool:
     return host in (*config.known_hosts, *config.other_hosts, "localhost")
 
 
-def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
+def _second(spec: JobSpec, state: CellState, verdict: Admission) -> JobSpec:
     config = state.config
     _limits(spec, state, verdict)
     meant = _meant(spec, config)
@@ -167,25 +167,25 @@ def _second(spec: JobSpec, state: CellState, verdict: Verdict) -> JobSpec:
     if lines:
         if config.flavour.suitability_after_queues and spec.verify_suitable == 2:
             lines.append("error: no suitable queues")
-        raise Refused(*lines)
+        raise NotAdmitted(*lines)
     if spec.pe is not None:
         if not matching_pes(spec.pe, config):
-            raise Refused(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
+            raise NotAdmitted(f'job rejected: the requested parallel environment "{spec.pe}" does not exist')
         check_slots(spec)
     _checkpoint(spec, config)
     warnings = in_no_queue(spec, state)
     try:
         _accounts(spec, config)
-    except Refused as refused:
-        raise Refused(*warnings, *refused.lines) from None
+    except NotAdmitted as refused:
+        raise NotAdmitted(*warnings, *refused.lines) from None
     if verdict.lines:
         line = _refuse_priority(spec, config)
-        raise Refused(*warnings, *([line] if line else []))
+        raise NotAdmitted(*warnings, *([line] if line else []))
     return spec
 
 
 def _meant(spec: JobSpec, config: CellConfig) -> dict[str, Any]:
-    """Requests as they are stored: names in full, hosts by their own name. Raises Refused."""
+    """Requests as they are stored: names in full, hosts by their own name. Raises NotAdmitted."""
     queues = ("hard_queues", "soft_queues", "master_queues")
     paths = ("stdin_paths", "stdout_paths", "stderr_paths", "shells")
     return {
@@ -216,7 +216,7 @@ def in_no_queue(spec: JobSpec, state: CellState) -> list[str]:
     return [state.config.flavour.wording.no_queue.format(spec.owner)]
 
 
-def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
+def _limits(spec: JobSpec, state: CellState, verdict: Admission) -> None:
     config, settings = state.config, state.config.global_config
     most, most_of_user = int(settings["max_jobs"]), int(settings["max_u_jobs"])
     verdict.code = config.flavour.full_code
@@ -226,52 +226,52 @@ def _limits(spec: JobSpec, state: CellState, verdict: Verdict) -> None:
         alive = [job.owner for job in state.jobs.values() if not job.is_over]
         own = alive.count(spec.owner)
         if most and len(alive) >= most:
-            raise Refused(config.flavour.wording.full_cluster.format(most))
+            raise NotAdmitted(config.flavour.wording.full_cluster.format(most))
         if most_of_user and own >= most_of_user and spec.verify_suitable < 3:
-            raise Refused(config.flavour.wording.full_user.format(most_of_user, own))
+            raise NotAdmitted(config.flavour.wording.full_user.format(most_of_user, own))
         if len(state.jobs) >= config.max_job_number:
-            raise Refused(config.flavour.wording.full_cluster.format(config.max_job_number))
+            raise NotAdmitted(config.flavour.wording.full_cluster.format(config.max_job_number))
     verdict.code = 1
     if not admits(settings, names_of(spec), config):
-        raise Refused(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
+        raise NotAdmitted(f"job rejected: {spec.owner}@{spec.submit_host} is not allowed to submit jobs")
 
 
 def check_resources(
     resources: Iterable[Resource], config: CellConfig, soft: bool = False
 ) -> tuple[Resource, ...]:
-    """Requests with full names and with times in seconds. Raises Refused."""
+    """Requests with full names and with times in seconds. Raises NotAdmitted."""
     result: list[Resource] = []
     for name, value in resources:
         if (entry := config.complex_named(name)) is None:
-            raise Refused(f'unknown resource "{name}"')
+            raise NotAdmitted(f'unknown resource "{name}"')
         if entry.requestable == "NO":
-            raise Refused(f'resource "{entry.name}" configured as non requestable')
+            raise NotAdmitted(f'resource "{entry.name}" configured as non requestable')
         if not value:
-            raise Refused(f'denied: missing value for resource "{entry.name}"')
+            raise NotAdmitted(f'denied: missing value for resource "{entry.name}"')
         if soft and entry.consumable != "NO":
-            raise Refused(f'denied: soft requests on consumables like "{name}" are not supported')
+            raise NotAdmitted(f'denied: soft requests on consumables like "{name}" are not supported')
         number = number_of(value, entry.type)
         if entry.consumable != "NO" and number is not None and number < 0:
-            raise Refused(f'attribute "{entry.name}" is consumable but has a negative value')
+            raise NotAdmitted(f'attribute "{entry.name}" is consumable but has a negative value')
         result.append(Resource(entry.name, _valued(entry.name, entry.type, value, config)))
     if any(resource.name == "qname" and "@" in resource.value for resource in result):
-        raise Refused("Queue instance names are not allowed in -l resource requests")
+        raise NotAdmitted("Queue instance names are not allowed in -l resource requests")
     if any(resource.name == "slots" for resource in result):
-        raise Refused('"job" denied: use parallel environments instead of requesting slots explicitly')
+        raise NotAdmitted('"job" denied: use parallel environments instead of requesting slots explicitly')
     return tuple({resource.name: resource for resource in result}.values())
 
 
 def _valued(name: str, kind: str, value: str, config: CellConfig) -> str:
     """The value as it is kept: times in seconds."""
     if kind == "HOST" and not any(letter in value for letter in "*?[!|&") and not known_host(value, config):
-        raise Refused(f'can\'t resolve hostname "{value}"')
+        raise NotAdmitted(f'can\'t resolve hostname "{value}"')
     if kind in TEXT_TYPES:
         if problems := unreadable([value]):
-            raise Refused(*problems)
+            raise NotAdmitted(*problems)
         return config.host_named(value) if kind == "HOST" else value
     number = number_of(value, kind)
     if number is None:
-        raise Refused(f'attribute "{name}" is not a {TYPE_WORDS[kind]} value')
+        raise NotAdmitted(f'attribute "{name}" is not a {TYPE_WORDS[kind]} value')
     return f"{number:.0f}" if kind == "TIME" and math.isfinite(number) else value
 
 
@@ -292,54 +292,54 @@ def matching_pes(name: str, config: CellConfig) -> list[str]:
 
 
 def check_slots(spec: JobSpec) -> None:
-    """Raises Refused when a slot range begins at 0."""
+    """Raises NotAdmitted when a slot range begins at 0."""
     if any(piece.first == 0 for piece in spec.pe_ranges):
-        raise Refused('"job" rejected: pe range must be greater than zero')
+        raise NotAdmitted('"job" rejected: pe range must be greater than zero')
 
 
 def _checkpoint(spec: JobSpec, config: CellConfig) -> None:
     name, bits = spec.checkpoint, spec.checkpoint_attr
     if name is not None and name not in config.checkpoints:
-        raise Refused(f'job rejected: the requested checkpointing environment "{name}" does not exist')
+        raise NotAdmitted(f'job rejected: the requested checkpointing environment "{name}" does not exist')
     if bits & _NO_CHECKPOINT and (bits & ~_NO_CHECKPOINT or name is not None):
-        raise Refused('job rejected: checkpointing with "-c n" requested')
+        raise NotAdmitted('job rejected: checkpointing with "-c n" requested')
     if name is None and (bits & ~_NO_CHECKPOINT or spec.checkpoint_interval):
-        raise Refused("checkpointing denied")
+        raise NotAdmitted("checkpointing denied")
 
 
 def _accounts(spec: JobSpec, config: CellConfig) -> None:
     settings = config.global_config
     if settings.get("enforce_user", "").lower() == "true" and spec.owner not in config.users:
-        raise Refused(f'job rejected: the user "{spec.owner}" does not exist')
+        raise NotAdmitted(f'job rejected: the user "{spec.owner}" does not exist')
     check_project(spec.project, config)
     if spec.project is None and settings.get("enforce_project", "").lower() == "true":
-        raise Refused("job rejected: no project assigned to job")
+        raise NotAdmitted("job rejected: no project assigned to job")
     if spec.deadline:
         check_deadline_user(spec.owner, config)
     if spec.advance_reservation:
-        raise Refused(f"the advance reservation id {spec.advance_reservation} is invalid")
+        raise NotAdmitted(f"the advance reservation id {spec.advance_reservation} is invalid")
 
 
 def check_project(project: str | None, config: CellConfig) -> None:
-    """Raises Refused when a project does not exist."""
+    """Raises NotAdmitted when a project does not exist."""
     if project is not None and project not in config.projects:
-        raise Refused(f'job rejected: the requested project "{project}" does not exist')
+        raise NotAdmitted(f'job rejected: the requested project "{project}" does not exist')
 
 
 def check_deadline_user(user: str, config: CellConfig) -> None:
-    """Raises Refused when a user is not in the user set ``deadlineusers``."""
+    """Raises NotAdmitted when a user is not in the user set ``deadlineusers``."""
     if user not in config.members("deadlineusers"):
-        raise Refused(config.flavour.wording.no_deadline_user.format(user))
+        raise NotAdmitted(config.flavour.wording.no_deadline_user.format(user))
 
 
 def check_predecessors(words: Sequence[str], number: int) -> None:
-    """Raises Refused for a -hold_jid entry that names a task, or the job itself."""
+    """Raises NotAdmitted for a -hold_jid entry that names a task, or the job itself."""
     for word in words:
         if word[:1].isdigit():
             if "." in word:
-                raise Refused(f'denied: job "{word}" not found')
+                raise NotAdmitted(f'denied: job "{word}" not found')
             if number and leading(word) == number:
-                raise Refused(f"got own job id {number} in -hold_jid option")
+                raise NotAdmitted(f"got own job id {number} in -hold_jid option")
 
 
 def leading(word: str) -> int:
@@ -356,13 +356,13 @@ def find_jobs(word: str, jobs: Mapping[int, Job]) -> list[int]:
 
 
 def check_is_array(spec: JobSpec) -> None:
-    """Raises Refused for a job that cannot have or be an array predecessor."""
+    """Raises NotAdmitted for a job that cannot have or be an array predecessor."""
     if not spec.is_array:
-        raise Refused('Can only specify "-hold_jid_ad" option with an array job (using "-t" option)')
+        raise NotAdmitted('Can only specify "-hold_jid_ad" option with an array job (using "-t" option)')
 
 
 def check_array_predecessors(spec: JobSpec, jobs: Mapping[int, Job], number: int = 0) -> None:
-    """Raises Refused when -hold_jid_ad does not fit: no array, another range of tasks."""
+    """Raises NotAdmitted when -hold_jid_ad does not fit: no array, another range of tasks."""
     if not spec.hold_jid_ad:
         return
     check_is_array(spec)
@@ -374,7 +374,7 @@ def check_array_predecessors(spec: JobSpec, jobs: Mapping[int, Job], number: int
                 continue
             check_is_array(before.spec)
             if (before.spec.array.first, before.spec.array.last) != (spec.array.first, spec.array.last):
-                raise Refused(
+                raise NotAdmitted(
                     "This array job must have the same range of sub-tasks as the dependent array job "
                     "specified with -hold_jid_ad"
                 )

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..lighter import Any
 from ..model import CellConfig, JobSpec
-from ..model.operations import JobOperation, Submission
+from ..model.operations import JobOperation, SubmissionReply
 from . import control, holds, hosts, lifecycle, pe_tasks, quota_sets, scheduling, submission
 from .reasons import remember
 from .state import CellState, Timing, make_instances
@@ -30,9 +30,9 @@ def switch_scheduler(state: CellState, now: float, on: bool) -> None:
     state.ask_schedule(now, 0.0)
 
 
-def submit_many(state: CellState, now: float, spec: JobSpec, count: int) -> list[Submission]:
+def submit_many(state: CellState, now: float, spec: JobSpec, count: int) -> list[SubmissionReply]:
     """Submit the same job several times, until one is refused; the jobs share the specification."""
-    answers: list[Submission] = []
+    answers: list[SubmissionReply] = []
     for _ in range(count):
         answers.append(submission.submit(state, now, spec))
         if answers[-1].number is None:

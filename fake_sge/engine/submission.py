@@ -9,7 +9,7 @@ from ..model import Hold, Job, JobSpec, Rerun, SchedulingMessage, State, Task
 from ..model.access_lists import department_of
 from ..model.categories import category_of
 from ..model.globs import glob_match
-from ..model.operations import Submission, Warn
+from ..model.operations import SubmissionReply, Warn
 from ..model.task_lists import HoldLists
 from .admission import ANSWER_LOST, in_no_queue, judge, late
 from .reasons import suitability
@@ -19,13 +19,13 @@ NO_SUITABLE_QUEUES = "error: no suitable queues"
 UNSUITABLE = "verification: no suitable queues"
 
 
-def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
+def submit(state: CellState, now: float, spec: JobSpec) -> SubmissionReply:
     """Store a job, or say why not. ``-w v`` and ``-w p`` only verify."""
     verdict = judge(spec, state)
     if verdict.lines:
         if verdict.uses_number:
             take_number(state)
-        return Submission(refusal=tuple(verdict.lines), code=verdict.code)
+        return SubmissionReply(refusal=tuple(verdict.lines), code=verdict.code)
     spec = verdict.spec
     found, messages = suitability(state, now, spec) if spec.verify_suitable else (True, [])
     no_queue = in_no_queue(spec, state)
@@ -38,7 +38,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
         trouble = [*before, NO_SUITABLE_QUEUES] if refused else ["warning: no suitable queues", *trouble]
     if trouble:
         take_number(state)
-        return Submission(refusal=tuple(trouble))
+        return SubmissionReply(refusal=tuple(trouble))
     warnings = [Warn.NOT_ALLOWED_IN_ANY_QUEUE] if no_queue else []
     if not found:
         warnings.append(Warn.NO_SUITABLE_QUEUES)
@@ -47,14 +47,16 @@ def submit(state: CellState, now: float, spec: JobSpec) -> Submission:
     if job.spec.immediate and state.timing.flush_submit is None:
         state.ask_schedule(now, 0.0)
     state.ask_schedule(now, state.timing.flush_submit)
-    return Submission(number=job.number, code=0, warnings=tuple(warnings))
+    return SubmissionReply(number=job.number, code=0, warnings=tuple(warnings))
 
 
-def _verified(number: int, found: bool, no_queue: list[str], messages: list[SchedulingMessage]) -> Submission:
+def _verified(
+    number: int, found: bool, no_queue: list[str], messages: list[SchedulingMessage]
+) -> SubmissionReply:
     if found:
-        return Submission(code=0)
+        return SubmissionReply(code=0)
     texts = [f"Job {number} {message.text}" for message in messages]
-    return Submission(refusal=(*no_queue, *texts, UNSUITABLE))
+    return SubmissionReply(refusal=(*no_queue, *texts, UNSUITABLE))
 
 
 def _store(state: CellState, now: float, spec: JobSpec) -> Job:

@@ -15,7 +15,7 @@ class Warn(enum.Enum):
     NO_SUITABLE_QUEUES = "no suitable queues"  # -w w
 
 
-class Submission(NamedTuple):
+class SubmissionReply(NamedTuple):
     """The answer to a submission: ``number``, or the lines of a ``refusal`` and qsub's exit ``code``.
 
     With neither it was only verified (``-w v``, ``-w p``), and a queue suits. ``unscheduled`` is the number

@@ -29,7 +29,7 @@ from ..model import (
     failures,
     state_letters,
 )
-from ..model.operations import Actor, QueueAction, Submission
+from ..model.operations import Actor, QueueAction, SubmissionReply
 from ..model.resources import known_loads
 from ..options import changed_timing
 from ..render.queues import state_letters as queue_letters
@@ -130,7 +130,7 @@ def _submit_simulated(
         hard_resources=tuple(Resource(name, value) for name, value in resources.items()),
         **_tuples(spec),
     )
-    answers: list[Submission] = qmaster.apply("submit_many", made, count)
+    answers: list[SubmissionReply] = qmaster.apply("submit_many", made, count)
     numbers = []
     for answer in answers:
         if answer.number is None:

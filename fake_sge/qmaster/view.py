@@ -23,7 +23,7 @@ from ..model.operations import (
     Outcome,
     PeTask,
     QueueAction,
-    Submission,
+    SubmissionReply,
     Warn,
 )
 from ..model.quotas import QuotaUse
@@ -137,22 +137,22 @@ class CommandView:
         return threads + [(number, clients[number][0], host) for number in sorted(clients)]
 
     # ---- changing --------------------------------------------------------------------------------
-    def submit(self, spec: JobSpec) -> Submission:
+    def submit(self, spec: JobSpec) -> SubmissionReply:
         """Store a job."""
         for fault in self.faults:
             if fault.kind is FaultKind.JSV_REJECT:
-                return Submission(refusal=(os.fsdecode(fault.out),))
+                return SubmissionReply(refusal=(os.fsdecode(fault.out),))
         try:
-            answer: Submission = self.qmaster.apply("submit", spec)
+            answer: SubmissionReply = self.qmaster.apply("submit", spec)
         except StoreError as error:
-            return Submission(refusal=(str(error),))
+            return SubmissionReply(refusal=(str(error),))
         if answer.number is not None and spec.immediate:
             return self._immediately(answer, spec)
         if answer.number is not None and any(fault.kind is FaultKind.WARN_SUBMIT for fault in self.faults):
             return answer._replace(warnings=(Warn.NOT_ALLOWED_IN_ANY_QUEUE, *answer.warnings))
         return answer
 
-    def _immediately(self, answer: Submission, spec: JobSpec) -> Submission:
+    def _immediately(self, answer: SubmissionReply, spec: JobSpec) -> SubmissionReply:
         number = answer.number
         assert number is not None
         if self._is_held(number):
@@ -164,7 +164,7 @@ class CommandView:
             raise
         if self._started(number) or Warn.NOT_ALLOWED_IN_ANY_QUEUE in answer.warnings:
             return answer
-        return Submission(unscheduled=number)
+        return SubmissionReply(unscheduled=number)
 
     def start_immediately(self, number: int) -> None:
         """Start a job as soon as it may start, or delete it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ..comparison import Answer, Masker, differences, submitted
+from ..comparison import CommandAnswer, Masker, differences, submitted
 
 COMMAND_SECONDS = 240.0
 BOTH_WAIT_SECONDS = 45.0  # a command that has not ended in either cell by then waits for something
@@ -115,7 +115,7 @@ class Side:
             priorities=True,  # see compare.cell_options
         )
 
-    def run(self, line: str) -> Answer:
+    def run(self, line: str) -> CommandAnswer:
         """What the cell answers to a line for a shell, comparable."""
         return self.answer(line, self._ask(line))
 
@@ -127,12 +127,12 @@ class Side:
         """
         return _Running(self._filled(line), self._env, self.directory)
 
-    def answer(self, line: str, ended: _Ended) -> Answer:
+    def answer(self, line: str, ended: _Ended) -> CommandAnswer:
         """What a line answered, comparable."""
         filled = self._filled(line)
         if "qsub" in line:
             self.numbers += submitted(f"{ended.out}\n{ended.err}")
-        return self._masker.masked(Answer(filled, *ended))._replace(command=line)
+        return self._masker.masked(CommandAnswer(filled, *ended))._replace(command=line)
 
     def _ask(self, line: str) -> _Ended:
         running = self.begin(line)
@@ -194,7 +194,7 @@ class Pair:
         self.real = real
         self.fake = fake
 
-    def run(self, line: str) -> tuple[Answer, Answer]:
+    def run(self, line: str) -> tuple[CommandAnswer, CommandAnswer]:
         """The real one's answer and the fake's, asked at the same time.
 
         What has not ended in the time that it gets is killed: less when it waits in both.
@@ -270,6 +270,6 @@ class Pair:
                 time.sleep(0.05)
 
 
-def told(answers: Iterable[Answer]) -> str:
+def told(answers: Iterable[CommandAnswer]) -> str:
     """Answers as text."""
     return "\n".join(line for answer in answers for line in answer.lines())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fake_sge.engine.engine import Engine
 from fake_sge.engine.state import Timing
 from fake_sge.model import Exit, Job, JobSpec, JobType, Range, Simulation, Status, Task, state_letters
-from fake_sge.model.operations import Actor, Submission
+from fake_sge.model.operations import Actor, SubmissionReply
 from fake_sge.options import CellOptions, make_config
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Kit:
         self.effects += self.engine.state.take_effects()
         return result
 
-    def submit(self, actor: Actor = ALICE, **spec: Any) -> Submission:
+    def submit(self, actor: Actor = ALICE, **spec: Any) -> SubmissionReply:
         answer = self.apply("submit", make_spec(actor, **spec))
-        assert isinstance(answer, Submission)
+        assert isinstance(answer, SubmissionReply)
         return answer
 
     def put(self, actor: Actor = ALICE, **spec: Any) -> int:

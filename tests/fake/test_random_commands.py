@@ -11,7 +11,7 @@ import pytest
 from fake_sge import compare
 from fake_sge.commands import qacct, qconf, qhost, qmod, qquota, qselect, qstat
 from fake_sge.commands.submit_options.table import OPTIONS
-from fake_sge.comparison import Answer, Masker, differences
+from fake_sge.comparison import CommandAnswer, Masker, differences
 from fake_sge.layout import TOOLS
 from fake_sge.random_commands import pair, situations, tables
 from fake_sge.random_commands.pair import Pair, Side
@@ -83,15 +83,15 @@ def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
 )
 def test_what_differs_of_itself_is_masked(out: str, masked: str | None) -> None:
     masker = Masker({})
-    masker.masked(Answer("qsub x", 0, "Your job 500001 (x) has been submitted\n", ""))
-    text = masker.masked(Answer("qstat", 0, f"SGE 8.1.9\n{out}" if masked is None else out, "")).out
+    masker.masked(CommandAnswer("qsub x", 0, "Your job 500001 (x) has been submitted\n", ""))
+    text = masker.masked(CommandAnswer("qstat", 0, f"SGE 8.1.9\n{out}" if masked is None else out, "")).out
     assert text == ("SGE 8.1.9\nusage: qstat [options]\nerror: x" if masked is None else masked)
 
 
 def test_everything_else_counts() -> None:
-    fake = [Answer("qstat", 0, "a\nb\n", "")]
-    assert differences(fake, [Answer("qstat", 1, "a\nb\n", "")]) != ""
-    assert differences(fake, [Answer("qstat", 0, "a\nc\n", "")]) != ""
+    fake = [CommandAnswer("qstat", 0, "a\nb\n", "")]
+    assert differences(fake, [CommandAnswer("qstat", 1, "a\nb\n", "")]) != ""
+    assert differences(fake, [CommandAnswer("qstat", 0, "a\nc\n", "")]) != ""
     assert differences(fake, fake) == ""
 
 

@@ -19,7 +19,7 @@ from ..submission.spec_text import show_change
 from ..submit_options.job_spec import FieldBuilder, described, unknown_option_answers, without_empty
 from ..submit_options.job_words import JobWord, lonely, parse_job_word, with_tasks
 from ..submit_options.option_values import OptionError
-from ..submit_options.parsed import Answer, Option
+from ..submit_options.parsed import Option, ParserAnswer
 from ..submit_options.parser import parse_command_line
 from ..submit_options.table import SUBTRACT, help_text
 from .attributes import Alteration, AlterationRefused
@@ -85,7 +85,7 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     return Reply.of_text(code, out + "".join(f"{text}\n" for text, _ in lines), err)
 
 
-def _wanted(options: list[Option], request: Request) -> tuple[AlterCall, list[Answer]]:
+def _wanted(options: list[Option], request: Request) -> tuple[AlterCall, list[ParserAnswer]]:
     wanted = AlterCall()
     builder = FieldBuilder(request)
     builder.fields = {"env": (), "job_type": builder.fields["job_type"]}
@@ -124,7 +124,7 @@ def _wanted(options: list[Option], request: Request) -> tuple[AlterCall, list[An
     answers = unknown_option_answers(unknown)
     if any(job.tasks for job in wanted.jobs) and wanted.hold is None:
         answers.append(
-            Answer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
+            ParserAnswer("denied: the selected option works only on jobs and not on tasks", TASKS_DENIED)
         )
     return wanted, answers
 

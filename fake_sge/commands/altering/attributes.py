@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine import admission
-from ...engine.admission import Refused
+from ...engine.admission import NotAdmitted
 from ...model import HostPath, Job, JobSpec, Range, Rerun, Resource, Status, names
 from ...model.operations import Actor
 from ..interface.qmaster_interface import QmasterInterface
@@ -53,7 +53,7 @@ class Alteration:
             if name in self.fields and not self.only_verify:
                 try:
                     handle(self, name, self.fields[name])
-                except Refused as refused:
+                except NotAdmitted as refused:
                     raise AlterationRefused(*refused.lines) from None
         level = self.fields.get("verify_suitable", 0)
         if level != self.old.verify_suitable and not self.only_verify:

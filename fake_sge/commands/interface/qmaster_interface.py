@@ -30,7 +30,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ...model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
-from ...model.operations import Actor, Change, Finished, JobOperation, PeTask, QueueAction, Submission
+from ...model.operations import Actor, Change, Finished, JobOperation, PeTask, QueueAction, SubmissionReply
 from ...model.quotas import QuotaUse
 
 
@@ -84,7 +84,7 @@ class QmasterInterface(Protocol):
         """The number that the next job gets."""
 
     # ---- changing ------------------------------------------------------------------------------
-    def submit(self, spec: JobSpec) -> Submission:
+    def submit(self, spec: JobSpec) -> SubmissionReply:
         """Store a job. ``spec.verify_suitable`` decides on -w; some refusals use up a number, as really."""
 
     def start_immediately(self, number: int) -> None:

@@ -10,7 +10,7 @@ from ...model.flavours import Flavour
 from ...model.requests import Request
 from ..interface.caller import read_as_caller
 from ..submit_options.option_values import EDISK, EUNKNOWN
-from ..submit_options.parsed import Answer, Option, ParseContext, Parsed
+from ..submit_options.parsed import Option, ParseContext, Parsed, ParserAnswer
 from ..submit_options.parser import parse_file, parse_lines, read_file
 
 STANDARD_INPUT = "/dev/stdin"  # of the command, not of the qmaster
@@ -37,7 +37,7 @@ class Printed:
     code: int = 0
 
 
-def printed(answers: list[Answer], prefix: str, warning: str) -> Printed:
+def printed(answers: list[ParserAnswer], prefix: str, warning: str) -> Printed:
     """Answers as the tools print them."""
     result = Printed()
     for answer in answers:
@@ -98,7 +98,7 @@ def read_script(request: Request, command_line: Parsed, context: ParseContext) -
     else:
         script.text = request.read_stdin()
         if not script.text or script.text.startswith(b"\0"):
-            script.parsed.answers.append(Answer("no input read from stdin", EUNKNOWN))
+            script.parsed.answers.append(ParserAnswer("no input read from stdin", EUNKNOWN))
             return script
     used = "#$" if prefix is None else str(prefix) or None
     parse_lines(script.text or b"", used, context, script.parsed)

@@ -12,7 +12,7 @@ from ...model import NO_MAIL, HostPath, JobSpec, JobType, MailTo, Rerun, Resourc
 from ...model.interactive import TERMINAL
 from ...model.requests import Request
 from .option_values import EDISK, ENOIMP, ESEMANTIC, Variables, merge, merge_by_host
-from .parsed import Answer, Option
+from .parsed import Option, ParserAnswer
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TZ", "MAIL")
 PREFIX = "__SGE_PREFIX__"
@@ -28,7 +28,7 @@ class Submitted:
     """
 
     spec: JobSpec
-    answers: list[Answer]
+    answers: list[ParserAnswer]
     verify: bool = False
     jsv: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -206,10 +206,10 @@ def without_empty(variables: Variables) -> Variables:
     return tuple((name, value or None) for name, value in variables)
 
 
-def unknown_option_answers(options: list[Option]) -> list[Answer]:
+def unknown_option_answers(options: list[Option]) -> list[ParserAnswer]:
     """``Unknown option -x ARG`` for each."""
     return [
-        Answer(
+        ParserAnswer(
             f"Unknown option {option.switch}" + ("" if option.shown is None else f" {option.shown}") + "\n",
             ENOIMP,
         )
@@ -239,15 +239,15 @@ def build(options: list[Option], request: Request) -> Submitted:
         elif option.switch not in skipped:
             builder.add(option)
     if any(option.switch == "-help" for option in kept):
-        return Submitted(_bare(request), [Answer("-help not allowed in this context", ENOIMP)])
+        return Submitted(_bare(request), [ParserAnswer("-help not allowed in this context", ENOIMP)])
     answers = unknown_option_answers(builder.unknown)
     if fields.get("cwd") == "" and not request.cwd:
-        answers.append(Answer("getcwd() failed", EDISK))
+        answers.append(ParserAnswer("getcwd() failed", EDISK))
     scripts = [str(option.value) for option in kept if option.switch == "script"]
     command = scripts[0] if scripts and scripts[0] != "-" else ""
     if not scripts or scripts[0] == "-":
         if fields["job_type"] & JobType.BINARY:
-            answers.append(Answer("command required for a binary job", ESEMANTIC))
+            answers.append(ParserAnswer("command required for a binary job", ESEMANTIC))
         command = "STDIN"
     given = {**fields, "context": tuple(builder.context)}
     _finish(fields, command, request)

@@ -44,7 +44,7 @@ class Option:
 
 
 @record
-class Answer:
+class ParserAnswer:
     """One answer of the parser."""
 
     text: str
@@ -57,7 +57,7 @@ class Parsed:
     """The options found so far, the answers, and what went to stderr on the way."""
 
     options: list[Option] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[ParserAnswer] = field(default_factory=list)
     stray: str = ""
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import binding
 from .option_values import EDISK, ESEMANTIC, ESYNTAX, EUNKNOWN, OptionError, split_list
-from .parsed import Answer, Option, ParseContext, Parsed
+from .parsed import Option, ParseContext, Parsed, ParserAnswer
 from .range_values import Undefined
 from .table import ADD, IGNORED, OPTIONS, SUBTRACT, hold, slot_ranges
 
@@ -40,7 +40,9 @@ class _Line:
                 self._one(self.words[self.at])
             except OptionError as error:
                 self.result.stray += error.stray
-                self.result.answers += [Answer(self._worded(text), error.status) for text in error.texts]
+                self.result.answers += [
+                    ParserAnswer(self._worded(text), error.status) for text in error.texts
+                ]
                 return
             except (_Stop, Undefined):
                 self.stopped = True
@@ -95,7 +97,7 @@ class _Line:
     def _warn(self, switch: str) -> None:
         if any(option.switch == switch for option in self.result.options):
             self.result.answers.append(
-                Answer(
+                ParserAnswer(
                     f'"{switch}" option has already been set, overriding previous setting',
                     WARNING_STATUS,
                     False,
@@ -202,14 +204,14 @@ def read_file(path: str, context: ParseContext, result: Parsed) -> bytes | None:
     try:
         if path and Path(full).is_dir():
             result.stray += f'error: fread("{path}") failed: Is a directory\n'
-            result.answers.append(Answer(f"error reading from file {path}", EUNKNOWN))
+            result.answers.append(ParserAnswer(f"error reading from file {path}", EUNKNOWN))
             return None
         if not path:
             raise FileNotFoundError
         return context.read(full)
     except OSError as error:
         reason = error.strerror or "No such file or directory"
-        result.answers.append(Answer(f"error opening {path}: {reason}", EDISK))
+        result.answers.append(ParserAnswer(f"error opening {path}: {reason}", EDISK))
         return None
 
 

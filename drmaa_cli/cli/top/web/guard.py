@@ -29,7 +29,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?", re
 _PORTS = {"http": "80", "https": "443"}
 
 
-class Admission(enum.Enum):
+class Handling(enum.Enum):
     """What becomes of a request."""
 
     ENTER = "it gets the cookie"
@@ -77,24 +77,24 @@ class Guard(NamedTuple):
     names: frozenset[str]
     by_number: bool = False
 
-    def judge(self, asked: RequestHead) -> Admission:
+    def judge(self, asked: RequestHead) -> Handling:
         """What becomes of a request."""
         if not self._is_called_rightly(asked.host) or asked.method != "GET":
-            return Admission.FORBIDDEN
+            return Handling.FORBIDDEN
         if asked.origin is not None and not is_origin_of(asked.origin, asked.host):
-            return Admission.FORBIDDEN
+            return Handling.FORBIDDEN
         if same(asked.path, f"/{self.entrance}"):
-            return Admission.ENTER
+            return Handling.ENTER
         first, slash, _ = asked.path.removeprefix("/").partition("/")
         if not same(first, self.place) or not slash:
-            return Admission.UNKNOWN
+            return Handling.UNKNOWN
         if asked.site not in (None, *OWN) or not any(
             same(value, self.ticket) for value in tickets(asked.cookies)
         ):
-            return Admission.FORBIDDEN
+            return Handling.FORBIDDEN
         if asked.upgrades and asked.origin is None:  # every browser says it of a WebSocket
-            return Admission.FORBIDDEN
-        return Admission.PASS
+            return Handling.FORBIDDEN
+        return Handling.PASS
 
     def _is_called_rightly(self, host: str) -> bool:
         name = split(host)[0]

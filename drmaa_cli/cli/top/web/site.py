@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.parser import PROGRAM
-from drmaa_cli.cli.top.web.guard import Admission, Guard, RequestHead
+from drmaa_cli.cli.top.web.guard import Handling, Guard, RequestHead
 from drmaa_cli.cli.top.web.messages import said, size
 from drmaa_cli.cli.top.web.viewer import PATIENCE, Viewer
 from drmaa_cli.typed import TYPE_CHECKING
@@ -29,14 +29,14 @@ ENTERED = (  # not a redirection: a browser that came from elsewhere would not s
     '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/{}/"><title>...</title>'
 )
 HINTS = {
-    Admission.FORBIDDEN: (
+    Handling.FORBIDDEN: (
         web.HTTPForbidden,
         (
             "Not allowed. Open the address that 'drmaa-cli top --web' has printed when it was started;"
             " names other than localhost have to be given to it (--host-name).\n"
         ),
     ),
-    Admission.UNKNOWN: (web.HTTPNotFound, "There is no such page.\n"),
+    Handling.UNKNOWN: (web.HTTPNotFound, "There is no such page.\n"),
 }
 NOWHERE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {
@@ -96,12 +96,12 @@ class Site:
                 hdrs.UPGRADE in headers,
             )
         )
-        if verdict is Admission.ENTER:
+        if verdict is Handling.ENTER:
             page = ENTERED.format(self._guard.place)
             return web.Response(
                 text=page, content_type="text/html", headers={hdrs.SET_COOKIE: self._guard.cookie}
             )
-        if verdict is not Admission.PASS:
+        if verdict is not Handling.PASS:
             kind, text = HINTS[verdict]
             raise kind(text=text)
         return await handler(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drmaa_cli.cli.top.web.guard import Admission, Guard, RequestHead, is_origin_of, split
+from drmaa_cli.cli.top.web.guard import Handling, Guard, RequestHead, is_origin_of, split
 from tests.tables import each_row
 
 GUARD = Guard("entrance-secret", "some-place", "ticket-secret", frozenset({"localhost", "hpc.example.org"}))
@@ -14,78 +14,78 @@ SOCKET = PAGE._replace(path="/some-place/ws", origin="http://127.0.0.1:8000", up
 @each_row(
     "changes, expected",
     [
-        ({}, Admission.PASS),
-        ({"path": "/some-place/static/js/textual.js"}, Admission.PASS),
-        ({"path": "/entrance-secret", "cookies": ""}, Admission.ENTER),
+        ({}, Handling.PASS),
+        ({"path": "/some-place/static/js/textual.js"}, Handling.PASS),
+        ({"path": "/entrance-secret", "cookies": ""}, Handling.ENTER),
         (
             {"path": "/entrance-secret", "cookies": "", "site": "cross-site"},
-            Admission.ENTER,
+            Handling.ENTER,
         ),  # a link in a mail
-        ({"path": "/entrance-secret", "cookies": "", "method": "POST"}, Admission.FORBIDDEN),
-        ({"path": "/entrance-secret", "host": "evil.example.org"}, Admission.FORBIDDEN),
-        ({"path": "/entrance-secret/"}, Admission.UNKNOWN),
-        ({"path": "/entrance-secreT"}, Admission.UNKNOWN),
-        ({"path": "/entrance-secré"}, Admission.UNKNOWN),
-        ({"path": "/"}, Admission.UNKNOWN),
-        ({"path": ""}, Admission.UNKNOWN),
-        ({"path": "/some-place"}, Admission.UNKNOWN),
-        ({"path": "//some-place/"}, Admission.UNKNOWN),
-        ({"path": "/ws"}, Admission.UNKNOWN),
-        ({"path": "/static/js/textual.js"}, Admission.UNKNOWN),
-        ({"cookies": ""}, Admission.FORBIDDEN),
-        ({"cookies": "drmaa-cli-top="}, Admission.FORBIDDEN),
-        ({"cookies": "drmaa-cli-top=entrance-secret"}, Admission.FORBIDDEN),
-        ({"cookies": "other=ticket-secret"}, Admission.FORBIDDEN),
-        ({"cookies": f"drmaa-cli-top=planted; a=b; {TICKET}"}, Admission.PASS),
-        ({"cookies": f"{TICKET};drmaa-cli-top=planted"}, Admission.PASS),
-        ({"cookies": "", "path": "/some-place/static/js/textual.js"}, Admission.FORBIDDEN),
-        ({"method": "HEAD"}, Admission.FORBIDDEN),
-        ({"method": "POST"}, Admission.FORBIDDEN),
-        ({"site": "same-origin"}, Admission.PASS),
-        ({"site": "none"}, Admission.PASS),
-        ({"site": "same-site"}, Admission.FORBIDDEN),  # a page of another port of this host
-        ({"site": "cross-site"}, Admission.FORBIDDEN),
-        ({"host": ""}, Admission.FORBIDDEN),
-        ({"host": "evil.example.org:8000"}, Admission.FORBIDDEN),  # its owner has it point here
-        ({"host": "127.0.0.1.evil.example.org"}, Admission.FORBIDDEN),
-        ({"host": "10.0.0.1:8000"}, Admission.FORBIDDEN),
-        ({"host": "0.0.0.0:8000"}, Admission.FORBIDDEN),
-        ({"host": "localhost:9999"}, Admission.PASS),  # ssh -L 9999:127.0.0.1:8000
-        ({"host": "LocalHost."}, Admission.PASS),
-        ({"host": "[::1]:8000"}, Admission.PASS),
-        ({"host": "hpc.example.org"}, Admission.PASS),
-        ({"host": "127.0.0.1:8000@evil.example.org"}, Admission.FORBIDDEN),
-        ({"origin": "http://127.0.0.1:8000"}, Admission.PASS),
-        ({"origin": "http://127.0.0.1:9000"}, Admission.FORBIDDEN),
-        ({"origin": "null"}, Admission.FORBIDDEN),
+        ({"path": "/entrance-secret", "cookies": "", "method": "POST"}, Handling.FORBIDDEN),
+        ({"path": "/entrance-secret", "host": "evil.example.org"}, Handling.FORBIDDEN),
+        ({"path": "/entrance-secret/"}, Handling.UNKNOWN),
+        ({"path": "/entrance-secreT"}, Handling.UNKNOWN),
+        ({"path": "/entrance-secré"}, Handling.UNKNOWN),
+        ({"path": "/"}, Handling.UNKNOWN),
+        ({"path": ""}, Handling.UNKNOWN),
+        ({"path": "/some-place"}, Handling.UNKNOWN),
+        ({"path": "//some-place/"}, Handling.UNKNOWN),
+        ({"path": "/ws"}, Handling.UNKNOWN),
+        ({"path": "/static/js/textual.js"}, Handling.UNKNOWN),
+        ({"cookies": ""}, Handling.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top="}, Handling.FORBIDDEN),
+        ({"cookies": "drmaa-cli-top=entrance-secret"}, Handling.FORBIDDEN),
+        ({"cookies": "other=ticket-secret"}, Handling.FORBIDDEN),
+        ({"cookies": f"drmaa-cli-top=planted; a=b; {TICKET}"}, Handling.PASS),
+        ({"cookies": f"{TICKET};drmaa-cli-top=planted"}, Handling.PASS),
+        ({"cookies": "", "path": "/some-place/static/js/textual.js"}, Handling.FORBIDDEN),
+        ({"method": "HEAD"}, Handling.FORBIDDEN),
+        ({"method": "POST"}, Handling.FORBIDDEN),
+        ({"site": "same-origin"}, Handling.PASS),
+        ({"site": "none"}, Handling.PASS),
+        ({"site": "same-site"}, Handling.FORBIDDEN),  # a page of another port of this host
+        ({"site": "cross-site"}, Handling.FORBIDDEN),
+        ({"host": ""}, Handling.FORBIDDEN),
+        ({"host": "evil.example.org:8000"}, Handling.FORBIDDEN),  # its owner has it point here
+        ({"host": "127.0.0.1.evil.example.org"}, Handling.FORBIDDEN),
+        ({"host": "10.0.0.1:8000"}, Handling.FORBIDDEN),
+        ({"host": "0.0.0.0:8000"}, Handling.FORBIDDEN),
+        ({"host": "localhost:9999"}, Handling.PASS),  # ssh -L 9999:127.0.0.1:8000
+        ({"host": "LocalHost."}, Handling.PASS),
+        ({"host": "[::1]:8000"}, Handling.PASS),
+        ({"host": "hpc.example.org"}, Handling.PASS),
+        ({"host": "127.0.0.1:8000@evil.example.org"}, Handling.FORBIDDEN),
+        ({"origin": "http://127.0.0.1:8000"}, Handling.PASS),
+        ({"origin": "http://127.0.0.1:9000"}, Handling.FORBIDDEN),
+        ({"origin": "null"}, Handling.FORBIDDEN),
     ],
 )
-def test_a_request(changes: dict[str, str], expected: Admission) -> None:
+def test_a_request(changes: dict[str, str], expected: Handling) -> None:
     assert GUARD.judge(PAGE._replace(**changes)) is expected
 
 
 @each_row(
     "changes, expected",
     [
-        ({}, Admission.PASS),
-        ({"origin": None}, Admission.FORBIDDEN),
-        ({"origin": ""}, Admission.FORBIDDEN),
-        ({"origin": "https://evil.example.org"}, Admission.FORBIDDEN),
-        ({"origin": "http://localhost:8000"}, Admission.FORBIDDEN),  # that is another one
-        ({"path": "/some-place/w%73", "origin": None}, Admission.FORBIDDEN),
-        ({"cookies": ""}, Admission.FORBIDDEN),
-        ({"host": "hpc.example.org", "origin": "https://hpc.example.org"}, Admission.PASS),  # behind a proxy
+        ({}, Handling.PASS),
+        ({"origin": None}, Handling.FORBIDDEN),
+        ({"origin": ""}, Handling.FORBIDDEN),
+        ({"origin": "https://evil.example.org"}, Handling.FORBIDDEN),
+        ({"origin": "http://localhost:8000"}, Handling.FORBIDDEN),  # that is another one
+        ({"path": "/some-place/w%73", "origin": None}, Handling.FORBIDDEN),
+        ({"cookies": ""}, Handling.FORBIDDEN),
+        ({"host": "hpc.example.org", "origin": "https://hpc.example.org"}, Handling.PASS),  # behind a proxy
     ],
 )
-def test_a_web_socket(changes: dict[str, str], expected: Admission) -> None:
+def test_a_web_socket(changes: dict[str, str], expected: Handling) -> None:
     assert GUARD.judge(SOCKET._replace(**changes)) is expected
 
 
 def test_other_addresses_are_good_names_only_where_it_listens_on_them() -> None:
     asked = PAGE._replace(host="10.1.2.3:8000")
-    assert GUARD.judge(asked) is Admission.FORBIDDEN
-    assert GUARD._replace(by_number=True).judge(asked) is Admission.PASS
-    assert GUARD._replace(by_number=True).judge(PAGE._replace(host="evil.example.org")) is Admission.FORBIDDEN
+    assert GUARD.judge(asked) is Handling.FORBIDDEN
+    assert GUARD._replace(by_number=True).judge(asked) is Handling.PASS
+    assert GUARD._replace(by_number=True).judge(PAGE._replace(host="evil.example.org")) is Handling.FORBIDDEN
 
 
 def test_the_cookie_is_for_this_page_alone_and_for_no_script() -> None:
