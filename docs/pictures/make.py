@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from drmaa_cli import JobSession
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.top.app import Top
 from drmaa_cli.cli.top.board import Board
 from drmaa_cli.cli.top.model import StateKind
@@ -135,7 +135,7 @@ def live(studio: Studio, cell: Cell) -> None:
 
 
 async def _live(array: str, studio: Studio) -> None:
-    app = Top(Survey(Place.of(None, None)), 0.5, Choice())
+    app = Top(Survey(SessionPlace.of(None, None)), 0.5, Choice())
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
 
         async def until(condition: Callable[[], object]) -> None:

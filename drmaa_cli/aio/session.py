@@ -6,8 +6,8 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 
-from drmaa_cli.aio.waits import Completions, Wait
-from drmaa_cli.aio.watcher import Watcher
+from drmaa_cli.aio.waits import AsyncCompletions, Wait
+from drmaa_cli.aio.watcher import EndWatcher
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL, TIMEOUT_NO_WAIT, TIMEOUT_WAIT_FOREVER, JobControlAction
 from drmaa_cli.errors import (
     NO_SESSION_TEXT,
@@ -44,7 +44,7 @@ class AsyncSession:
     def __init__(self, open_it: Callable[[], JobSession]) -> None:
         self._open_it = open_it
         self._session: JobSession | None = None
-        self._watcher: Watcher | None = None
+        self._watcher: EndWatcher | None = None
         self._closing = False
 
     # --- the session ---------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ class AsyncSession:
         """Open it. Raises as :func:`drmaa_cli.open_session`."""
         loop = asyncio.get_running_loop()
         self._session = await loop.run_in_executor(None, self._open_it)
-        self._watcher = Watcher(self._session, loop)
+        self._watcher = EndWatcher(self._session, loop)
         self._loop = loop
         return self
 
@@ -213,7 +213,7 @@ class AsyncSession:
         assert watcher is not None
         if timeout == TIMEOUT_NO_WAIT:
             await self._call(_look, session, wanted)
-        found = Completions(watcher, self._loop)
+        found = AsyncCompletions(watcher, self._loop)
         watcher.want(found, wanted)
         timer = self._loop.call_later(timeout, found.expire) if timeout >= 0 else None
         try:

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine, Generator, Sequence
 
-from drmaa_cli.aio.watcher import Watcher
+from drmaa_cli.aio.watcher import EndWatcher
 from drmaa_cli.errors import (
     INVALID_JOB_TEXT,
     TIMEOUT_TEXT,
@@ -43,7 +43,7 @@ class Wait(JobFuture, JobCoroutine):
     __slots__ = ("_awaiting", "_cancels_job", "_job", "_only_now", "_watcher", "chosen")
 
     def __init__(
-        self, watcher: Watcher, loop: asyncio.AbstractEventLoop, job: str, *, cancel_job: bool
+        self, watcher: EndWatcher, loop: asyncio.AbstractEventLoop, job: str, *, cancel_job: bool
     ) -> None:
         super().__init__(loop=loop)
         self.chosen: Sequence[Pair] = ()
@@ -124,7 +124,7 @@ class Wait(JobFuture, JobCoroutine):
             self.expire()
 
 
-class Completions:
+class AsyncCompletions:
     """Some jobs as they end, for one consumer in the loop.
 
     Args:
@@ -132,7 +132,7 @@ class Completions:
         loop: the event loop.
     """
 
-    def __init__(self, watcher: Watcher, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, watcher: EndWatcher, loop: asyncio.AbstractEventLoop) -> None:
         self.chosen: Sequence[Pair] = ()
         self._watcher, self._loop = watcher, loop
         self._told: deque[tuple[JobInfo, Pair]] = deque()

@@ -25,7 +25,7 @@ class Listener(Subscriber, Protocol):
         """Be told something; called in the loop."""
 
 
-class Watcher:
+class EndWatcher:
     """Begins its thread when somebody first wants to know of a job, and ends it with :meth:`close`.
 
     Everything is called in the loop, and nothing waits but :meth:`close`.

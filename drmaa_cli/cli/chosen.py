@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import click
 
 from drmaa_cli.cli.ends import BadInput, Failure, incomplete
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.typed import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ def jobs_argument(function: Function) -> Function:
 
 @contextlib.contextmanager
 def chosen(
-    words: Sequence[str], place: Place, *, everything: bool, foreign: bool = False, needed: bool = False
+    words: Sequence[str],
+    place: SessionPlace,
+    *,
+    everything: bool,
+    foreign: bool = False,
+    needed: bool = False,
 ) -> Iterator[list[Chosen]]:
     """The jobs that are meant, in sessions that are open for as long as the context lasts.
 
@@ -84,7 +89,7 @@ def chosen(
             yield list(_matching(stack, words, place, foreign=foreign))
 
 
-def _whole(stack: contextlib.ExitStack, place: Place) -> Chosen:
+def _whole(stack: contextlib.ExitStack, place: SessionPlace) -> Chosen:
     session = stack.enter_context(place.begin())
     return Chosen(session, jobs_of(session))
 
@@ -114,7 +119,7 @@ def latest(jobs: Iterable[SessionJob]) -> list[SessionJob]:
 
 
 def _matching(
-    stack: contextlib.ExitStack, words: Sequence[str], place: Place, *, foreign: bool
+    stack: contextlib.ExitStack, words: Sequence[str], place: SessionPlace, *, foreign: bool
 ) -> Iterator[Chosen]:
     own: list[SessionJob] = []
     session = None
@@ -142,7 +147,7 @@ def _matching(
     yield from others
 
 
-def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) -> Chosen:
+def _elsewhere(stack: contextlib.ExitStack, place: SessionPlace, words: Sequence[str]) -> Chosen:
     session = stack.enter_context(place.begin())
     jobs, missing = match(words, jobs_of(session))
     if missing:
@@ -150,7 +155,7 @@ def _elsewhere(stack: contextlib.ExitStack, place: Place, words: Sequence[str]) 
     return Chosen(session, jobs)
 
 
-def _no_job(words: Sequence[str], place: Place) -> str:
+def _no_job(words: Sequence[str], place: SessionPlace) -> str:
     named = ", ".join(words)
     if all(map(is_job_id, words)) and not place.chosen:
         hint = f"'drmaa-cli why {words[0]}' asks Grid Engine for it"
@@ -200,7 +205,7 @@ def _is_key(key: str, word: str) -> bool:
     return key == word or (count.isdigit() and base == word) or fnmatch.fnmatchcase(key, word)
 
 
-def all_places(place: Place) -> list[Place]:
+def all_places(place: SessionPlace) -> list[SessionPlace]:
     """All sessions of the host's cell; those that cannot be read are told of."""
     found, unreadable = _sessions(place)
     for one in unreadable:
@@ -208,7 +213,7 @@ def all_places(place: Place) -> list[Place]:
     return [place.other(summary.name) for summary in found]
 
 
-def _sessions(place: Place) -> tuple[list[SessionSummary], list[SessionSummary]]:
+def _sessions(place: SessionPlace) -> tuple[list[SessionSummary], list[SessionSummary]]:
     """The host's sessions of its cell, and those that cannot be read."""
     from drmaa_cli.store.expiry import read_all  # noqa: PLC0415  # not for --help
 
@@ -217,7 +222,7 @@ def _sessions(place: Place) -> tuple[list[SessionSummary], list[SessionSummary]]
     return readable, [one for one in found if one.problem]
 
 
-def session_of(word: str, place: Place) -> str | None:
+def session_of(word: str, place: SessionPlace) -> str | None:
     """The session that has submitted the job of an id; the latest, for numbers come again."""
     parts = _ID.fullmatch(word)
     if parts is None:

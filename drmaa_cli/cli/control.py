@@ -9,7 +9,7 @@ import click
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import Chosen, chosen, is_job_id, jobs_argument, jobs_of, match
 from drmaa_cli.cli.parser import Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.words import NOT_ENDED
 from drmaa_cli.constants import JobControlAction
@@ -64,7 +64,7 @@ def _command(name: str) -> click.Command:
     def command(
         words: Sequence[str], everything: bool, session: str | None, contact: str | None, as_json: bool
     ) -> int:
-        place = Place.of(session, contact)
+        place = SessionPlace.of(session, contact)
         with chosen(words, place, everything=everything, foreign=True, needed=True) as found:
             outcomes = [outcome for part in found for outcome in _change(part, verb.action)]
             over = [word for word in words if is_job_id(word) and _is_over(word, found)]

@@ -16,14 +16,14 @@ REMOTE_SECONDS = 60.0
 PAUSE = 2.0  # seconds until a host that could not be reached is asked again
 
 
-class Piece(NamedTuple):
+class NewOutput(NamedTuple):
     """What a file has beyond a place in it."""
 
     data: bytes
     end: int
 
 
-def read_from(session: JobSession | None, path: str, offset: int, *, patient: bool = True) -> Piece:
+def read_from(session: JobSession | None, path: str, offset: int, *, patient: bool = True) -> NewOutput:
     """What a file of the submit host has from an offset on, at most a megabyte.
 
     The file is opened anew each time: only then does NFS ask its server for the newest. A file that is not
@@ -46,8 +46,8 @@ def read_from(session: JobSession | None, path: str, offset: int, *, patient: bo
             file.seek(offset)
             data = file.read(CHUNK)
     except FileNotFoundError:
-        return Piece(b"", offset)
-    return Piece(data, offset + len(data))
+        return NewOutput(b"", offset)
+    return NewOutput(data, offset + len(data))
 
 
 def last_lines(session: JobSession, path: str, lines: int) -> list[str]:
@@ -86,7 +86,7 @@ def is_here(session: JobSession) -> bool:
     return isinstance(session.host, LocalHost)
 
 
-def _read_there(session: JobSession, path: str, offset: int, patience: float) -> Piece:
+def _read_there(session: JobSession, path: str, offset: int, patience: float) -> NewOutput:
     from drmaa_cli.errors import DrmCommunicationException  # noqa: PLC0415  # not for --help
 
     until = time.monotonic() + patience
@@ -98,7 +98,7 @@ def _read_there(session: JobSession, path: str, offset: int, patience: float) ->
                 raise
             time.sleep(PAUSE)
         else:
-            return Piece(data, offset + len(data))
+            return NewOutput(data, offset + len(data))
 
 
 def _run_there(session: JobSession, *words: str) -> bytes:

@@ -30,7 +30,7 @@ COMPLETION = "_DRMAA_CLI_COMPLETE"  # the variable with which a shell's script c
 DESCRIPTION = "DRMAA for Python through Grid Engine's own commands, without libdrmaa."
 
 
-class Entry(NamedTuple):
+class SubCommand(NamedTuple):
     """A sub-command.
 
     Attributes:
@@ -44,28 +44,32 @@ class Entry(NamedTuple):
     name: str = "command"
 
 
-COMMANDS: Mapping[str, Entry] = {
-    "doctor": Entry("doctor", "try each step between here and a job, and say what to do"),
-    "run": Entry("run", "run a command as a job, as if it ran here"),
-    "map": Entry("map.command", "run thousands of commands as tasks of array jobs, and follow them"),
-    "ps": Entry("ps", "show jobs and their states"),
-    "top": Entry("top.command", "watch all jobs, and hold, release and kill them"),
-    "wait": Entry("wait", "wait for jobs, and say how each ended"),
-    "info": Entry("info", "how a job ended, and what it used of what it asked for"),
-    "usage": Entry("usage.command", "what jobs used of what they asked for, and what to ask for next time"),
-    "why": Entry("why", "why a job waits, or why it ended, and what to do"),
-    "logs": Entry("logs", "print the output of jobs, and what comes until they end"),
-    "kill": Entry("control", "end jobs", "kill"),
-    "hold": Entry("control", "keep waiting jobs from being started", "hold"),
-    "release": Entry("control", "let jobs be started that were held", "release"),
-    "suspend": Entry("control", "stop running jobs for a while", "suspend"),
-    "resume": Entry("control", "let suspended jobs go on", "resume"),
-    "sessions": Entry("sessions", "list, show and remove the sessions that are kept in the state directory"),
-    "exec": Entry("execute", "run a program for which 'import drmaa' and 'import DRMAA' mean drmaa_cli"),
-    "shim-path": Entry(
+COMMANDS: Mapping[str, SubCommand] = {
+    "doctor": SubCommand("doctor", "try each step between here and a job, and say what to do"),
+    "run": SubCommand("run", "run a command as a job, as if it ran here"),
+    "map": SubCommand("map.command", "run thousands of commands as tasks of array jobs, and follow them"),
+    "ps": SubCommand("ps", "show jobs and their states"),
+    "top": SubCommand("top.command", "watch all jobs, and hold, release and kill them"),
+    "wait": SubCommand("wait", "wait for jobs, and say how each ended"),
+    "info": SubCommand("info", "how a job ended, and what it used of what it asked for"),
+    "usage": SubCommand(
+        "usage.command", "what jobs used of what they asked for, and what to ask for next time"
+    ),
+    "why": SubCommand("why", "why a job waits, or why it ended, and what to do"),
+    "logs": SubCommand("logs", "print the output of jobs, and what comes until they end"),
+    "kill": SubCommand("control", "end jobs", "kill"),
+    "hold": SubCommand("control", "keep waiting jobs from being started", "hold"),
+    "release": SubCommand("control", "let jobs be started that were held", "release"),
+    "suspend": SubCommand("control", "stop running jobs for a while", "suspend"),
+    "resume": SubCommand("control", "let suspended jobs go on", "resume"),
+    "sessions": SubCommand(
+        "sessions", "list, show and remove the sessions that are kept in the state directory"
+    ),
+    "exec": SubCommand("execute", "run a program for which 'import drmaa' and 'import DRMAA' mean drmaa_cli"),
+    "shim-path": SubCommand(
         "shim_path", "print the directory in which 'drmaa' and 'DRMAA' are drmaa_cli, for PYTHONPATH"
     ),
-    "completion": Entry("completion", "print what makes a shell complete drmaa-cli's words"),
+    "completion": SubCommand("completion", "print what makes a shell complete drmaa-cli's words"),
 }
 
 

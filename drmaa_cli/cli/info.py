@@ -10,7 +10,7 @@ import click
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
 from drmaa_cli.cli.parser import Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import paint, print_json, visible
 from drmaa_cli.cli.shapes import job_shape, live_shape
 from drmaa_cli.cli.words import STATES, end_in_words, moment
@@ -43,7 +43,7 @@ def command(
     Of a job that runs it is what it has used so far, as Grid Engine measures it now and then. JOB is an id
     (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     try:
         with chosen(words, place, everything=everything, needed=True) as found:
             known = [one for part in found for one in _known(part)]

@@ -15,7 +15,7 @@ from drmaa_cli.jobs.job_end import End, Outcome
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.place import Place
+    from drmaa_cli.cli.place import SessionPlace
     from drmaa_cli.store.expiry import SessionSummary
     from drmaa_cli.store.session_store import StoredJob, StoredTask
 
@@ -88,7 +88,7 @@ def _cell(value: object) -> object:
     return "" if value is None else value
 
 
-def refresh(sessions: Sequence[SessionSummary], place: Place) -> list[str]:
+def refresh(sessions: Sequence[SessionSummary], place: SessionPlace) -> list[str]:
     """Take up each session of the cell that has jobs whose ends are not known, and ask; what did not work."""
     trouble, cell = [], place.cell
     for session in sessions:

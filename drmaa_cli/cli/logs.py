@@ -13,7 +13,7 @@ from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
 from drmaa_cli.cli.follow import read_from, size_of
 from drmaa_cli.cli.parser import Command, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.watch import write
 from drmaa_cli.cli.words import NOT_ENDED
@@ -55,7 +55,7 @@ def command(
 
     JOB is an id (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     with contextlib.ExitStack() as stack:
         try:
             found = stack.enter_context(chosen(words, place, everything=everything, needed=True))
@@ -83,7 +83,7 @@ def _show(files: Sequence[_File], lines: int | None, *, follow: bool) -> int:
 
 
 def _on_record(
-    words: Sequence[str], place: Place, trouble: DrmaaException, *, everything: bool, errors: bool
+    words: Sequence[str], place: SessionPlace, trouble: DrmaaException, *, everything: bool, errors: bool
 ) -> list[_File]:
     """Files that are on record of a session, where Grid Engine cannot be asked.
 

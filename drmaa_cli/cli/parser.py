@@ -158,7 +158,7 @@ def following_options(detach: str, interrupt: str, quiet: str) -> Callable[[Func
 
 
 def session_options(function: Function) -> Function:
-    """``-s`` and ``--contact``: whose jobs; :meth:`drmaa_cli.cli.place.Place.of` understands them."""
+    """``-s`` and ``--contact``: whose jobs; :meth:`drmaa_cli.cli.place.SessionPlace.of` understands them."""
     session = click.option(
         "-s",
         "--session",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LONGEST = 40  # characters of a directory's own name that its session's name keeps
 
 
-class Place(NamedTuple):
+class SessionPlace(NamedTuple):
     """A session on a host.
 
     Attributes:
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     is_here: bool
 
     @classmethod
-    def of(cls, session: str | None, contact: str | None) -> Place:
+    def of(cls, session: str | None, contact: str | None) -> SessionPlace:
         """What ``-s`` and ``--contact`` say, and DRMAA_CLI_CONTACT.
 
         Raises:
@@ -98,7 +98,7 @@ class Place(NamedTuple):
         if not self.chosen and self.is_here and self.cell is None:
             self.nameless().exit()
 
-    def other(self, name: str) -> Place:
+    def other(self, name: str) -> SessionPlace:
         """Another session on the same host."""
         given = chosen_contact(self.contact, {})
         return self._replace(name=name, contact=given.text(name), chosen=True)

@@ -10,7 +10,7 @@ import click
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
 from drmaa_cli.cli.parser import Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import Column, print_json, table
 from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.cli.words import NOT_ENDED, STATES, end_in_words, jobs, number
@@ -60,7 +60,7 @@ def command(
 
     JOB is an id (42, 42.7, 42.1-9), a key or a name; the latter may have *, ? and [...].
     """
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     with chosen(words, place, everything=everything) as found:
         rows = [row for part in found for row in _rows(part, ended=ended or bool(words) or as_json)]
         if as_json:
@@ -128,7 +128,7 @@ def task_text(tasks: Sequence[int]) -> str:
     return task_numbers(tasks) or "-"
 
 
-def _say_why_not(found: Sequence[Chosen], place: Place, *, everything: bool) -> None:
+def _say_why_not(found: Sequence[Chosen], place: SessionPlace, *, everything: bool) -> None:
     over = sum(len(part.jobs) for part in found)
     if over:
         text = "the job has ended" if over == 1 else f"all {jobs(over)} have ended"

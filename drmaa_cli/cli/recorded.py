@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from drmaa_cli.cli.chosen import all_places, match, session_of
 from drmaa_cli.cli.ends import incomplete, of_drmaa
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.constants import JobState
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, DrmsInitException
 from drmaa_cli.gridengine.records import JobId
@@ -37,7 +37,7 @@ class RecordedJob(NamedTuple):
 
 
 def on_record(
-    words: Sequence[str], place: Place, trouble: DrmaaException, *, everything: bool
+    words: Sequence[str], place: SessionPlace, trouble: DrmaaException, *, everything: bool
 ) -> list[RecordedJob]:
     """The jobs that words mean, where Grid Engine cannot be asked; that is told unless all have ended.
 
@@ -60,7 +60,7 @@ def on_record(
     return jobs
 
 
-def _recorded(words: Sequence[str], place: Place, *, everything: bool) -> list[RecordedJob] | None:
+def _recorded(words: Sequence[str], place: SessionPlace, *, everything: bool) -> list[RecordedJob] | None:
     """The jobs that words mean, as :func:`drmaa_cli.cli.chosen.chosen` finds them; None if one means none."""
     if not words:
         places = all_places(place) if everything and not place.chosen else [place]
@@ -87,7 +87,7 @@ def _match(words: Sequence[str], jobs: Sequence[RecordedJob]) -> tuple[list[Reco
     return [one for one in jobs if id(one.job) in wanted], missing
 
 
-def _jobs_of(place: Place) -> list[RecordedJob]:
+def _jobs_of(place: SessionPlace) -> list[RecordedJob]:
     """The jobs that a session has by their ids: of two submissions of one number, the later."""
     found: dict[str, RecordedJob] = {}
     for job in _all_jobs_of(read(place.path)):

@@ -14,7 +14,7 @@ from drmaa_cli.cli.completing import files
 from drmaa_cli.cli.ends import Failure, complain
 from drmaa_cli.cli.follow import home_of, is_here
 from drmaa_cli.cli.parser import Command, following_options, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.request import Request, name_of, request_of, request_options, words_of
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.shapes import job_shape
@@ -93,7 +93,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401  # w
 
 
 def _run(words: tuple[str, ...], options: Mapping[str, Any]) -> int:
-    place = Place.of(options["session"], options["contact"])
+    place = SessionPlace.of(options["session"], options["contact"])
     request = request_of(options, is_here=place.is_here)
     argv, name = words_of(words), request.name or name_of(words[0])
     with place.begin() as session:

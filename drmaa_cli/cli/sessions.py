@@ -167,11 +167,11 @@ def report(name: str | None, output: str | None, failures: int, lines: int) -> i
     It is one HTML file that needs nothing else. NAME is that of the session, or the contact string of one on
     another submit host. Grid Engine is asked only while jobs have not ended.
     """
-    from drmaa_cli.cli.place import Place  # noqa: PLC0415  # not for --help
+    from drmaa_cli.cli.place import SessionPlace  # noqa: PLC0415  # not for --help
     from drmaa_cli.cli.report.write import write_report  # noqa: PLC0415
 
     is_contact = name is not None and "://" in name
-    place = Place.of(None if is_contact else name, name if is_contact else None)
+    place = SessionPlace.of(None if is_contact else name, name if is_contact else None)
     return write_report(place, output, failures, lines)
 
 
@@ -226,10 +226,10 @@ def _tell_problems(sessions: Iterable[SessionSummary]) -> None:
 
 def _refresh() -> None:
     from drmaa_cli.cli import kept  # noqa: PLC0415  # not for --help
-    from drmaa_cli.cli.place import Place  # noqa: PLC0415
+    from drmaa_cli.cli.place import SessionPlace  # noqa: PLC0415
     from drmaa_cli.store.expiry import read_all  # noqa: PLC0415
 
-    place = Place.of("refresh", None)
+    place = SessionPlace.of("refresh", None)
     if not place.is_here:
         raise ends.BadInput("--refresh is for sessions of this host, and DRMAA_CLI_CONTACT names another one")
     for text in kept.refresh(read_all(_directory()), place):

@@ -12,7 +12,7 @@ from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import chosen, jobs_argument
 from drmaa_cli.cli.completed import as_they_end
 from drmaa_cli.cli.parser import SECONDS, Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import paint, print_json
 from drmaa_cli.cli.shapes import job_shape
 from drmaa_cli.cli.words import end_in_words, number
@@ -48,7 +48,7 @@ def command(
     *, ? and [...]. The exit code is 0 when all ended well, 1 when one did not, 124 when the time was over
     first. What was waited for stays in the session.
     """
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     until = None if seconds is None else time.monotonic() + seconds
     shapes, failed, left = [], 0, 0
     with chosen(words, place, everything=everything) as found:

@@ -12,7 +12,7 @@ from drmaa_cli.cli import ends
 from drmaa_cli.cli.chosen import Chosen, chosen, jobs_argument
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import UNLIMITED, paint, print_json, visible, width
 from drmaa_cli.cli.words import number
 from drmaa_cli.constants import JobState
@@ -51,7 +51,7 @@ def command(
     anybody's jobs. With --all, or -s without JOB, jobs that ended well or run are left out. The exit code is
     1 when a job is not known.
     """
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     shapes: list[dict[str, object]] = []
     unknown = printed = 0
     with chosen(words, place, everything=everything, foreign=True, needed=True) as found:

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from drmaa_cli.config import Config
-from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, skipped, warning
+from drmaa_cli.diagnosis.finding import Examined, StepResult, ok, problem, skipped, warning
 from drmaa_cli.session.contact import chosen_contact
 from drmaa_cli.session.reach import ssh_runner
 from drmaa_cli.system.runner import Command
@@ -28,7 +28,7 @@ _DIRECT = ("", "none")
 LOGIN_BY_HAND = "log in by hand, with the same user and host: `ssh {}` says more"
 
 
-def contact(site: Site) -> Finding:
+def contact(site: Examined) -> StepResult:
     """What the contact string and the settings say."""
     site.config = Config.load(site.keywords)
     site.contact = chosen_contact(site.given, os.environ)
@@ -37,7 +37,7 @@ def contact(site: Site) -> Finding:
     return ok(str(site.contact.address))
 
 
-def program(site: Site) -> Finding:
+def program(site: Examined) -> StepResult:
     """Whether there is an OpenSSH that is new enough."""
     path = shutil.which("ssh")
     if path is None:
@@ -68,7 +68,7 @@ def _said(words: list[str]) -> str:
     return done.stdout.decode("utf-8", "replace").strip()
 
 
-def connection(site: Site) -> Finding:
+def connection(site: Examined) -> StepResult:
     """Whether a server answers at the address that ssh's own configuration makes of the host."""
     address = site.contact.address
     assert address is not None
@@ -86,7 +86,7 @@ def connection(site: Site) -> Finding:
     return _knock(said["hostname"], int(said["port"]), site.config.command_timeout)
 
 
-def _knock(host: str, port: int, seconds: float) -> Finding:
+def _knock(host: str, port: int, seconds: float) -> StepResult:
     began = time.monotonic()
     try:
         with socket.create_connection((host, port), seconds) as server:
@@ -109,7 +109,7 @@ def _knock(host: str, port: int, seconds: float) -> Finding:
     return ok(f"{host} port {port}: {greeting}", connected)
 
 
-def host_key(site: Site) -> Finding:
+def host_key(site: Examined) -> StepResult:
     """Whether the host's key is the one on record; the login happens here."""
     began = time.monotonic()
     try:
@@ -133,7 +133,7 @@ def host_key(site: Site) -> Finding:
     return ok("known", 0.0)
 
 
-def login(site: Site) -> Finding:
+def login(site: Examined) -> StepResult:
     """Whether the user is let in."""
     if site.refusal is None:
         return ok("logged in", site.login_seconds)
@@ -144,7 +144,7 @@ def login(site: Site) -> Finding:
     return problem(site.refusal.text, advice)
 
 
-def login_shell(site: Site) -> Finding:
+def login_shell(site: Examined) -> StepResult:
     """Which shell the user has there, and what it prints at its beginning."""
     shell = site.ready_shell()
     shown = shell.run(_asked('printf %s "$SHELL"')).stdout.decode("utf-8", "replace")
@@ -155,7 +155,7 @@ def login_shell(site: Site) -> Finding:
     return ok(text)
 
 
-def round_trip(site: Site) -> Finding:
+def round_trip(site: Examined) -> StepResult:
     """How far it is."""
     times = []
     for _ in range(TRIPS):
@@ -175,7 +175,7 @@ def _asked(script: str) -> Command:
     return Command(("sh", "-c", script), "/bin/sh", {}, SSH_SECONDS)
 
 
-def leave(site: Site) -> None:
+def leave(site: Examined) -> None:
     """Give the connection back."""
     with contextlib.ExitStack() as stack:
         for opened in (site.shell, site.accounting):

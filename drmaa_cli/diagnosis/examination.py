@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from drmaa_cli.diagnosis import connection, gridengine, records, state
-from drmaa_cli.diagnosis.finding import Check, Finding, Site, Status, problem, skipped
+from drmaa_cli.diagnosis.finding import Check, Examined, Status, StepResult, problem, skipped
 from drmaa_cli.diagnosis.transcripts import Recorder, write_report
 from drmaa_cli.diagnosis.trial import STEPS, trial
 from drmaa_cli.errors import DrmaaException
@@ -42,7 +42,7 @@ _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-class Step(NamedTuple):
+class ExaminationStep(NamedTuple):
     """One step.
 
     Attributes:
@@ -53,36 +53,36 @@ class Step(NamedTuple):
     """
 
     name: str
-    run: Callable[[Site], Finding]
+    run: Callable[[Examined], StepResult]
     needs: tuple[str, ...] = ()
     remote: bool = False
 
 
 STEPS_IN_ORDER = (
-    Step("contact", connection.contact),
-    Step("ssh", connection.program, ("contact",), remote=True),
-    Step("connection", connection.connection, ("ssh",), remote=True),
-    Step("host key", connection.host_key, ("connection",), remote=True),
-    Step("login", connection.login, ("host key",), remote=True),
-    Step("login shell", connection.login_shell, ("login",), remote=True),
-    Step("round trip", connection.round_trip, ("login shell",), remote=True),
-    Step("environment", gridengine.environment, ("contact", "login shell")),
-    Step("commands", gridengine.commands, ("environment",)),
-    Step("cell", gridengine.cell, ("commands",)),
-    Step("version", gridengine.version, ("cell",)),
-    Step("qmaster", gridengine.qmaster, ("cell",)),
-    Step("status query", gridengine.status_query, ("qmaster",)),
-    Step("hold filters", gridengine.hold_filters, ("status query",)),
-    Step("listing filters", records.listing_filters, ("cell",)),
-    Step("engine", gridengine.flavour, ("version", "status query")),
-    Step("known faults", gridengine.faults, ("engine",)),
-    Step("submission", gridengine.submission, ("qmaster",)),
-    Step("queues", gridengine.queues, ("qmaster",)),
-    Step("parallel environments", gridengine.environments, ("submission",)),
-    Step("accounting", records.accounting, ("engine",)),
-    Step("qacct", records.qacct, ("accounting",)),
-    Step("clock", records.clock, ("environment",)),
-    Step("state directory", state.state_directory, ("contact",)),
+    ExaminationStep("contact", connection.contact),
+    ExaminationStep("ssh", connection.program, ("contact",), remote=True),
+    ExaminationStep("connection", connection.connection, ("ssh",), remote=True),
+    ExaminationStep("host key", connection.host_key, ("connection",), remote=True),
+    ExaminationStep("login", connection.login, ("host key",), remote=True),
+    ExaminationStep("login shell", connection.login_shell, ("login",), remote=True),
+    ExaminationStep("round trip", connection.round_trip, ("login shell",), remote=True),
+    ExaminationStep("environment", gridengine.environment, ("contact", "login shell")),
+    ExaminationStep("commands", gridengine.commands, ("environment",)),
+    ExaminationStep("cell", gridengine.cell, ("commands",)),
+    ExaminationStep("version", gridengine.version, ("cell",)),
+    ExaminationStep("qmaster", gridengine.qmaster, ("cell",)),
+    ExaminationStep("status query", gridengine.status_query, ("qmaster",)),
+    ExaminationStep("hold filters", gridengine.hold_filters, ("status query",)),
+    ExaminationStep("listing filters", records.listing_filters, ("cell",)),
+    ExaminationStep("engine", gridengine.flavour, ("version", "status query")),
+    ExaminationStep("known faults", gridengine.faults, ("engine",)),
+    ExaminationStep("submission", gridengine.submission, ("qmaster",)),
+    ExaminationStep("queues", gridengine.queues, ("qmaster",)),
+    ExaminationStep("parallel environments", gridengine.environments, ("submission",)),
+    ExaminationStep("accounting", records.accounting, ("engine",)),
+    ExaminationStep("qacct", records.qacct, ("accounting",)),
+    ExaminationStep("clock", records.clock, ("environment",)),
+    ExaminationStep("state directory", state.state_directory, ("contact",)),
 )
 TRIAL_NEEDS = ("submission", "accounting", "state directory")
 NAMES = tuple(step.name for step in STEPS_IN_ORDER) + STEPS
@@ -116,7 +116,7 @@ def check(
     Raises:
         OSError: the report cannot be written.
     """
-    site = Site(contact, settings, ssh_answer, runner, submit, job_seconds, Recorder())
+    site = Examined(contact, settings, ssh_answer, runner, submit, job_seconds, Recorder())
     found: dict[str, Check] = {}
     try:
         for made in _examine(site, found):
@@ -128,7 +128,7 @@ def check(
         connection.leave(site)
 
 
-def _examine(site: Site, found: dict[str, Check]) -> Iterator[Check]:
+def _examine(site: Examined, found: dict[str, Check]) -> Iterator[Check]:
     for step in STEPS_IN_ORDER:
         if step.remote and not site.is_remote and "contact" in found:
             continue
@@ -151,7 +151,7 @@ def _examine(site: Site, found: dict[str, Check]) -> Iterator[Check]:
         yield _made(name, finding, time.monotonic() - began)
 
 
-def _made(name: str, finding: Finding, seconds: float) -> Check:
+def _made(name: str, finding: StepResult, seconds: float) -> Check:
     seconds = seconds if finding.seconds is None else finding.seconds
     return Check(name, finding.status, finding.text, finding.advice, seconds)
 
@@ -167,14 +167,14 @@ def _stops(made: Check, bad: tuple[str, ...]) -> bool:
     return made.status in bad and not (is_way and not made.text.startswith("needs "))
 
 
-def _try(run: Callable[[Site], Finding], site: Site) -> Finding:
+def _try(run: Callable[[Examined], StepResult], site: Examined) -> StepResult:
     try:
         return run(site)
     except (*TROUBLE, DrmaaException, StoreError, OSError) as err:
         return _of_exception(err)
 
 
-def _of_exception(err: BaseException) -> Finding:
+def _of_exception(err: BaseException) -> StepResult:
     advice = next(
         text for kind, text in _ADVICE if isinstance(err.__cause__ or err, kind) or isinstance(err, kind)
     )

@@ -50,7 +50,7 @@ class Check(NamedTuple):
     seconds: float = 0.0
 
 
-class Finding(NamedTuple):
+class StepResult(NamedTuple):
     """What a step returns; the examination adds its name and how long it took.
 
     Attributes:
@@ -63,28 +63,28 @@ class Finding(NamedTuple):
     seconds: float | None = None
 
 
-def ok(text: str, seconds: float | None = None) -> Finding:
+def ok(text: str, seconds: float | None = None) -> StepResult:
     """All is well."""
-    return Finding(Status.OK, text, "", seconds)
+    return StepResult(Status.OK, text, "", seconds)
 
 
-def problem(text: str, advice: str) -> Finding:
+def problem(text: str, advice: str) -> StepResult:
     """It cannot work."""
-    return Finding(Status.PROBLEM, text, advice)
+    return StepResult(Status.PROBLEM, text, advice)
 
 
-def warning(text: str, advice: str) -> Finding:
+def warning(text: str, advice: str) -> StepResult:
     """It works, but."""
-    return Finding(Status.WARNING, text, advice)
+    return StepResult(Status.WARNING, text, advice)
 
 
-def skipped(text: str) -> Finding:
+def skipped(text: str) -> StepResult:
     """It was not tried."""
-    return Finding(Status.SKIPPED, text)
+    return StepResult(Status.SKIPPED, text)
 
 
 @dataclass
-class Site:
+class Examined:
     """What is examined, and what has been found of it so far; a step runs when those it needs were good.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, warning
+from drmaa_cli.diagnosis.finding import Examined, StepResult, ok, problem, warning
 from drmaa_cli.gridengine import access, probe
 from drmaa_cli.gridengine.dialect import JSON_FILE, PLAIN_FILE
 from drmaa_cli.gridengine.known_faults import known_faults
@@ -23,7 +23,7 @@ SETUP = "; for another host: DRMAA_CLI_SSH_SETUP='. /path/to/settings.sh'"
 VARIABLES = ("SGE_ROOT", "SGE_CELL", "SGE_CLUSTER_NAME", "SGE_QMASTER_PORT", "SGE_EXECD_PORT", "SGE_ARCH")
 
 
-def environment(site: Site) -> Finding:
+def environment(site: Examined) -> StepResult:
     """What the commands begin with, and where Grid Engine was found."""
     if site.shell is None:
         site.host = open_host(Contact(), site.config, site.runner, None)
@@ -41,7 +41,7 @@ def environment(site: Site) -> Finding:
     return ok(f"{text}; found by: {found_by}" if found_by else text)
 
 
-def commands(site: Site) -> Finding:
+def commands(site: Examined) -> StepResult:
     """Which commands there are, and whether they are wrappers."""
     cluster, host = site.ready_cluster(), site.ready_host()
     places: dict[str, list[str]] = {}
@@ -77,7 +77,7 @@ def _place(name: str, tool: Tool, host: Host) -> str:
     return f"{folder} (scripts of the site)" if is_script else folder
 
 
-def cell(site: Site) -> Finding:
+def cell(site: Examined) -> StepResult:
     """Whether the cell's directory is there, and who its qmaster is."""
     env = site.ready_cluster().environment()
     root, name = env.get("SGE_ROOT", ""), env.get("SGE_CELL") or "default"
@@ -101,12 +101,12 @@ def cell(site: Site) -> Finding:
     return ok(f"{root}, cell {name}, qmaster on {master}")
 
 
-def version(site: Site) -> Finding:
+def version(site: Examined) -> StepResult:
     """Which Grid Engine it is; asks no qmaster."""
     return ok(site.ready_cluster().product())
 
 
-def qmaster(site: Site) -> Finding:
+def qmaster(site: Examined) -> StepResult:
     """Whether the qmaster answers, by asking for its configuration; how fast is in the seconds."""
     site.configuration = site.ready_cluster().configuration()
     if not site.configuration:
@@ -117,7 +117,7 @@ def qmaster(site: Site) -> Finding:
     return ok(f"answers; at most {probe.max_aj_tasks(site.configuration)} tasks in an array")
 
 
-def status_query(site: Site) -> Finding:
+def status_query(site: Examined) -> StepResult:
     """Whether the user's jobs can be listed, which is what waiting rests on."""
     cluster = site.ready_cluster()
     jobs = {row.job for row in cluster.listing(cluster.user).rows}
@@ -125,7 +125,7 @@ def status_query(site: Site) -> Finding:
     return ok(f"{count} of {cluster.user} {'is' if len(jobs) == 1 else 'are'} in the qmaster")
 
 
-def hold_filters(site: Site) -> Finding:
+def hold_filters(site: Examined) -> StepResult:
     """Whether the kinds of hold can be told apart."""
     cluster = site.ready_cluster()
     held = [len({row.job for row in cluster.listing(cluster.user, None, kind).rows}) for kind in HOLDS]
@@ -137,7 +137,7 @@ def hold_filters(site: Site) -> Finding:
 HOLDS = (Hold.USER, Hold.OPERATOR, Hold.SYSTEM)
 
 
-def flavour(site: Site) -> Finding:
+def flavour(site: Examined) -> StepResult:
     """Which engine it is and what it can do."""
     cluster, host = site.ready_cluster(), site.ready_host()
     site.accounting = host.accounting(f"{site.common}/{PLAIN_FILE}", f"{site.common}/{JSON_FILE}")
@@ -147,7 +147,7 @@ def flavour(site: Site) -> Finding:
     return ok(f"{site.flavour}; {', '.join(features)}")
 
 
-def faults(site: Site) -> Finding:
+def faults(site: Examined) -> StepResult:
     """What is known to be wrong with this engine."""
     assert site.flavour is not None
     known = known_faults(site.flavour)
@@ -156,7 +156,7 @@ def faults(site: Site) -> Finding:
     return warning("; ".join(fault.text for fault in known), "; ".join(fault.advice for fault in known))
 
 
-def submission(site: Site) -> Finding:
+def submission(site: Examined) -> StepResult:
     """Whether the user may submit from this host; asked without submitting (``qsub -w v``)."""
     verified = _verified(site)
     if verified.possible:
@@ -170,7 +170,7 @@ def submission(site: Site) -> Finding:
     )
 
 
-def queues(site: Site) -> Finding:
+def queues(site: Examined) -> StepResult:
     """The queues that are open to the user."""
     cluster = site.ready_cluster()
     instances = access.parse_queues(cluster.ask(access.queues_argv(cluster.user)))
@@ -185,7 +185,7 @@ def queues(site: Site) -> Finding:
     )
 
 
-def environments(site: Site) -> Finding:
+def environments(site: Examined) -> StepResult:
     """The parallel environments that are open to the user."""
     names = access.parse_environments(site.ready_cluster().ask(access.ENVIRONMENTS_ARGV))
     if not names:
@@ -196,7 +196,7 @@ def environments(site: Site) -> Finding:
     return ok(f"{text}; closed: {_some(closed)}" if closed else text)
 
 
-def _verified(site: Site, *options: str) -> access.Verified:
+def _verified(site: Examined, *options: str) -> access.Verified:
     cluster = site.ready_cluster()
     verified = access.parse_verification(cluster.ask(access.verification_argv(*options)))
     if verified.job is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, skipped, warning
+from drmaa_cli.diagnosis.finding import Examined, StepResult, ok, problem, skipped, warning
 from drmaa_cli.gridengine import probe
 from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.system.option_files import OptionFiles
@@ -17,7 +17,7 @@ CLOCK_SECONDS = 30.0
 DAY = 86400.0
 
 
-def accounting(site: Site) -> Finding:
+def accounting(site: Examined) -> StepResult:
     """Whether the accounting file can be read, and when a job's record is in it."""
     assert site.accounting is not None
     if not probe.has_accounting(site.configuration):
@@ -41,7 +41,7 @@ def accounting(site: Site) -> Finding:
     )
 
 
-def qacct(site: Site) -> Finding:
+def qacct(site: Examined) -> StepResult:
     """Whether qacct can stand in for the accounting file."""
     assert site.accounting is not None
     try:
@@ -55,7 +55,7 @@ def qacct(site: Site) -> Finding:
     return ok("answers")
 
 
-def listing_filters(site: Site) -> Finding:
+def listing_filters(site: Examined) -> StepResult:
     """Whether an option file takes jobs out of every listing."""
     files = OptionFiles(site.ready_host(), site.common, site.ready_cluster().home)
     try:
@@ -68,7 +68,7 @@ def listing_filters(site: Site) -> Finding:
     return ok("no sge_qstat file leaves jobs out")
 
 
-def clock(site: Site) -> Finding:
+def clock(site: Examined) -> StepResult:
     """Whether this host and the submit host have the same time."""
     if site.shell is None:
         return skipped("this host is the submit host: a job (submit) tells the qmaster's time")
@@ -80,7 +80,7 @@ def clock(site: Site) -> Finding:
     return skew_of("the submit host", skew if there > after else -skew)
 
 
-def skew_of(whose: str, seconds: float) -> Finding:
+def skew_of(whose: str, seconds: float) -> StepResult:
     """What a difference of clocks means; the sign is that of the other one."""
     if abs(seconds) <= LARGEST_SKEW:
         return ok(f"{whose} and this host agree within a minute")

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem, warning
+from drmaa_cli.diagnosis.finding import Examined, StepResult, ok, problem, warning
 from drmaa_cli.session.reach import session_directory
 from drmaa_cli.store.places import StoreError, make_directory
 
@@ -27,7 +27,7 @@ with open(sys.argv[1], "r+b") as file:
 ELSEWHERE = "set DRMAA_CLI_STATE_DIR to a directory of your own on a local disk"
 
 
-def state_directory(site: Site) -> Finding:
+def state_directory(site: Examined) -> StepResult:
     """Whether a session can be kept: a directory of one's own, space, and locks that hold."""
     directory = session_directory(site.config, site.contact)
     try:

@@ -14,7 +14,7 @@ from drmaa_cli.system.runner import Command, Runner
 from drmaa_cli.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drmaa_cli.diagnosis.finding import Check, Site
+    from drmaa_cli.diagnosis.finding import Check, Examined
 
 FORMAT = 1
 
@@ -47,7 +47,7 @@ class _Recording:
         return result
 
 
-def write_report(path: str | os.PathLike[str], site: Site, checks: list[Check]) -> None:
+def write_report(path: str | os.PathLike[str], site: Examined, checks: list[Check]) -> None:
     """Write what was asked and found, a JSON object a line, with nothing in it that tells who and where.
 
     The first line says which engine it was and how each step came out; the others are transcripts in the form

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from drmaa_cli.constants import JobControlAction
-from drmaa_cli.diagnosis.finding import Finding, Site, ok, problem
+from drmaa_cli.diagnosis.finding import Examined, StepResult, ok, problem
 from drmaa_cli.diagnosis.records import skew_of
 from drmaa_cli.errors import ExitTimeoutException
 from drmaa_cli.jobs.job_info import JobInfo
@@ -16,7 +16,7 @@ NAME = "drmaa_cli_check"
 STEPS = ("job submitted", "job started", "job ended", "job known to have ended", "clock of the qmaster")
 
 
-def trial(site: Site) -> list[tuple[str, Finding]]:
+def trial(site: Examined) -> list[tuple[str, StepResult]]:
     """Run a job; each of its steps, with the seconds it took."""
     settings: dict[str, Any] = dict(site.keywords)
     contact = site.contact
@@ -39,14 +39,14 @@ def trial(site: Site) -> list[tuple[str, Finding]]:
         return [submitted, *_steps(info, before, after, time.time())]
 
 
-def _late(job: str, state: str, seconds: float) -> Finding:
+def _late(job: str, state: str, seconds: float) -> StepResult:
     return problem(
         f"job {job} is {state} after {seconds:g} s, and was deleted",
         "the cluster may be full: `qstat -j JOB` of a waiting job says what it waits for",
     )
 
 
-def _steps(info: JobInfo, before: float, after: float, known: float) -> list[tuple[str, Finding]]:
+def _steps(info: JobInfo, before: float, after: float, known: float) -> list[tuple[str, StepResult]]:
     """What the record says of each step; its times are the qmaster's."""
     usage = {name: float(value) for name, value in info.resourceUsage.items()}
     times = [usage.get(name, 0.0) for name in ("submission_time", "start_time", "end_time")]

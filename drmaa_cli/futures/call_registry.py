@@ -17,7 +17,7 @@ from drmaa_cli.futures.keys import KeyMaker
 from drmaa_cli.futures.pickling import name_of, not_pickled, pickled
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import PickledCall, Spool
-from drmaa_cli.futures.watcher import Returning, Watcher
+from drmaa_cli.futures.watcher import BundleWatcher, Returning
 from drmaa_cli.system.locks import Lock
 from drmaa_cli.typed import Any, Callable
 
@@ -38,7 +38,7 @@ class CallRegistry:
         with_keys: whether each call has a key, made of its content.
     """
 
-    def __init__(self, watcher: Watcher, spool: Spool, *, with_keys: bool) -> None:
+    def __init__(self, watcher: BundleWatcher, spool: Spool, *, with_keys: bool) -> None:
         self.spool, self._watcher = spool, watcher
         self._runs_now = self._is_running  # one for all futures
         self._keys = KeyMaker() if with_keys else None

@@ -9,7 +9,7 @@ from drmaa_cli.futures import host, outcome
 from drmaa_cli.futures.calls import BundledCall
 from drmaa_cli.futures.errors import CallLostError, JobCallError
 from drmaa_cli.futures.future import JobFuture
-from drmaa_cli.futures.outcome import CallJob, CallOutcome, SpooledResult
+from drmaa_cli.futures.outcome import CallOutcome, JobFacts, SpooledResult
 from drmaa_cli.futures.spool import Spool, SpoolError
 from drmaa_cli.jobs.job_info import JobInfo
 from drmaa_cli.typed import Any
@@ -84,10 +84,10 @@ class Delivery:
             return CallOutcome(found.value)
         return outcome.of_result(found, self.described(task, info))
 
-    def described(self, task: BundledCall, info: JobInfo) -> CallJob:
+    def described(self, task: BundledCall, info: JobInfo) -> JobFacts:
         """What is known of a job."""
         bundle, number = task.bundle, task.number
-        return CallJob(
+        return JobFacts(
             info.jobId,
             str(self._spool.path),
             str(self._spool.log_path(bundle, number)),

@@ -17,7 +17,7 @@ from drmaa_cli.futures.mapping import chunks, results
 from drmaa_cli.futures.pickling import need_cloudpickle
 from drmaa_cli.futures.resources import Resources
 from drmaa_cli.futures.spool import Spool, sweep
-from drmaa_cli.futures.watcher import Watcher
+from drmaa_cli.futures.watcher import BundleWatcher
 from drmaa_cli.session.job_session import JobSession
 from drmaa_cli.typed import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -167,7 +167,7 @@ class JobExecutor(BoundExecutor):
             except BaseException:
                 connection.exit()
                 raise
-        self._watcher = Watcher(connection, own, python, gather)
+        self._watcher = BundleWatcher(connection, own, python, gather)
         super().__init__(CallRegistry(self._watcher, own, with_keys=keys), wanted, None)
         self._finalizer = weakref.finalize(self, self._watcher.end)
 

@@ -25,7 +25,7 @@ class SpooledResult(NamedTuple):
     trouble: Exception | None = None
 
 
-class CallJob(NamedTuple):
+class JobFacts(NamedTuple):
     """What is known of the job of a call.
 
     Attributes:
@@ -59,7 +59,7 @@ def is_late(info: JobInfo) -> bool:
     return info.succeeded
 
 
-def of_result(found: SpooledResult, job: CallJob) -> CallOutcome:
+def of_result(found: SpooledResult, job: JobFacts) -> CallOutcome:
     """What a result that the host has written comes to."""
     head = found.head
     if head["kind"] == host.RETURNED:
@@ -71,7 +71,7 @@ def of_result(found: SpooledResult, job: CallJob) -> CallOutcome:
     return CallOutcome(exception=_refused(head, job))
 
 
-def of_end(job: CallJob) -> CallOutcome:
+def of_end(job: JobFacts) -> CallOutcome:
     """What a job comes to that has left no result."""
     make = _Maker(job, "")
     info = job.info
@@ -113,7 +113,7 @@ _BY_KIND: tuple[tuple[tuple[ReasonKind, ...], Callable[..., errors.JobCallError]
 )
 
 
-def _is_not_shared(job: CallJob, info: JobInfo) -> bool:
+def _is_not_shared(job: JobFacts, info: JobInfo) -> bool:
     named = re.escape(job.spool)
     if info.wasAborted and re.search(rf"(chdir to|file) \W?{named}", str(info.reason)):
         return True  # Grid Engine could not enter it, or open the output file in it
@@ -123,7 +123,7 @@ def _is_not_shared(job: CallJob, info: JobInfo) -> bool:
 class _Maker:
     """Makes exceptions about one job."""
 
-    def __init__(self, job: CallJob, name: str) -> None:
+    def __init__(self, job: JobFacts, name: str) -> None:
         self._job, self._host = job, name or job.info.host
 
     def __call__(self, kind: Callable[..., Any], text: str) -> Any:  # noqa: ANN401  # what kind makes
@@ -132,7 +132,7 @@ class _Maker:
         return kind(text, job=job.id, host=self._host, log=log, tail=job.tail, info=job.info)
 
 
-def _raised(found: SpooledResult, job: CallJob) -> BaseException:
+def _raised(found: SpooledResult, job: JobFacts) -> BaseException:
     """The exception of the function, with the traceback that it had there."""
     head = found.head
     there = errors.RemoteTraceback(head["traceback"])
@@ -145,7 +145,7 @@ def _raised(found: SpooledResult, job: CallJob) -> BaseException:
     return made
 
 
-def _not_read(found: SpooledResult, job: CallJob) -> BaseException:
+def _not_read(found: SpooledResult, job: JobFacts) -> BaseException:
     trouble = found.trouble
     text = f"what the function returned cannot be read here: {type(trouble).__name__}: {trouble}"
     made: BaseException = _Maker(job, found.head["host"])(errors.ResultNotReadError, text)
@@ -153,7 +153,7 @@ def _not_read(found: SpooledResult, job: CallJob) -> BaseException:
     return made
 
 
-def _refused(head: Mapping[str, Any], job: CallJob) -> BaseException:
+def _refused(head: Mapping[str, Any], job: JobFacts) -> BaseException:
     make = _Maker(job, head["host"])
     kind = head["kind"]
     if kind == host.EXITED:

@@ -45,7 +45,7 @@ class Returning(NamedTuple):
     number: int
 
 
-class Watcher:
+class BundleWatcher:
     """What an executor has under way.
 
     Args:

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 
 from drmaa_cli.typed import NamedTuple
 
-__all__ = ["Filter", "filters", "undoing"]
+__all__ = ["DefaultFilter", "filters", "undoing"]
 
 UNDONE_BY = {"-g": ("-g", "d"), "-l": ("-l", "h=*"), "-q": ("-q", "*")}
 NOT_UNDONE = frozenset({"-j", "-pe", "-qs"})
 NO_LISTING = "c"  # of -g: the cluster queues instead of the jobs
 
 
-class Filter(NamedTuple):
+class DefaultFilter(NamedTuple):
     """A default option that leaves jobs out.
 
     Attributes:
@@ -33,7 +33,7 @@ class Filter(NamedTuple):
     undone_by: tuple[str, ...]
 
 
-def filters(text: str) -> list[Filter]:
+def filters(text: str) -> list[DefaultFilter]:
     """The options of an sge_qstat file that leave jobs out of a listing, in their order."""
     words = [
         (number, word)
@@ -44,10 +44,10 @@ def filters(text: str) -> list[Filter]:
     found = []
     for (number, word), (_, following) in zip(words, [*words[1:], (0, "")]):
         if (word in UNDONE_BY or word in NOT_UNDONE) and (word != "-g" or NO_LISTING in following):
-            found.append(Filter(number, f"{word} {following}".strip(), UNDONE_BY.get(word, ())))
+            found.append(DefaultFilter(number, f"{word} {following}".strip(), UNDONE_BY.get(word, ())))
     return found
 
 
-def undoing(found: Iterable[Filter]) -> list[str]:
+def undoing(found: Iterable[DefaultFilter]) -> list[str]:
     """The words of a command line that take these back, each once."""
     return [word for words in dict.fromkeys(each.undone_by for each in found) for word in words]

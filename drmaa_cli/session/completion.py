@@ -27,7 +27,7 @@ from drmaa_cli.jobs.job_table import JobTable
 from drmaa_cli.jobs.progress import Progress
 from drmaa_cli.jobs.task_numbers import TaskNumbers
 from drmaa_cli.jobs.tracked_job import TrackedJob
-from drmaa_cli.session.ending import Session, waits
+from drmaa_cli.session.ending import OpenOrClosed, waits
 from drmaa_cli.session.entries import Reaped
 from drmaa_cli.session.observer import Observer, ProgressLike, reporting
 from drmaa_cli.session.session_jobs import SessionJobs
@@ -52,7 +52,7 @@ class Completions(Iterator[JobInfo]):
 
     def __init__(
         self,
-        session: Session,
+        session: OpenOrClosed,
         waiting: Waiting,
         session_jobs: SessionJobs,
         chosen: Sequence[Tasks],

@@ -16,7 +16,7 @@ from drmaa_cli.system.trouble import TROUBLE, drmaa_error
 from drmaa_cli.typed import Callable, Protocol, TypeVar, cast
 
 
-class Session(Protocol):
+class OpenOrClosed(Protocol):
     """What is asked of a session."""
 
     @property
@@ -34,7 +34,7 @@ def while_open(verb: Verb) -> Verb:
     """A verb that raises NoActiveSessionException when another thread ends the session meanwhile."""
 
     @functools.wraps(verb)
-    def call(self: Session, /, *arguments: object, **keywords: object) -> object:
+    def call(self: OpenOrClosed, /, *arguments: object, **keywords: object) -> object:
         try:
             return verb(self, *arguments, **keywords)
         except (InternalException, ExitTimeoutException, DrmCommunicationException):
@@ -51,7 +51,7 @@ def waits(verb: Verb) -> Verb:
     """A verb that waits for jobs, and raises ExitTimeoutException when another thread ends the session."""
 
     @functools.wraps(verb)
-    def call(self: Session, /, *arguments: object, **keywords: object) -> object:
+    def call(self: OpenOrClosed, /, *arguments: object, **keywords: object) -> object:
         self.check()
         try:
             return verb(self, *arguments, **keywords)

@@ -66,7 +66,7 @@ class AskedJob(NamedTuple):
         return (self.tasks is None or task in self.tasks) and self.ends.get(task) is None
 
 
-class Group(NamedTuple):
+class AlikeTasks(NamedTuple):
     """Tasks of a job to which the same applies."""
 
     row: JobRow
@@ -167,7 +167,7 @@ class Explaining:
             for finding, tasks in _by_sentence(by_finding):
                 yield _explanation(one.number, tasks, state, finding)
 
-    def _groups(self, inquiry: Inquiry, one: AskedJob) -> Iterator[Group]:
+    def _groups(self, inquiry: Inquiry, one: AskedJob) -> Iterator[AlikeTasks]:
         """The rows of a job: those that run together, and those that are held in different ways apart."""
         by_state: dict[tuple[str, str], list[JobRow]] = {}
         for row in inquiry.rows(one.number):
@@ -180,7 +180,7 @@ class Explaining:
                 continue
             shown = first._replace(queue=names(row.queue for row in rows if row.queue))
             if not flags(first.state) & Letter.HELD:
-                yield Group(shown, tasks)
+                yield AlikeTasks(shown, tasks)
                 continue
             held: dict[Hold, list[Task]] = {}
             for task in tasks:
@@ -194,7 +194,7 @@ class Explaining:
                         kinds |= kind
                 held.setdefault(kinds, []).append(task)
             for kinds, members_ in held.items():
-                yield Group(shown, tuple(members_), kinds)
+                yield AlikeTasks(shown, tuple(members_), kinds)
 
     def _of_missing(self, one: AskedJob, missing: Sequence[Task]) -> Iterator[Explanation]:
         if missing:

@@ -13,7 +13,7 @@ from drmaa_cli.gridengine.states import Letter, flags
 from drmaa_cli.gridengine.verification import Startable, Verification
 from drmaa_cli.gridengine.waiting import SchedulerAnswer, WaitingJob
 from drmaa_cli.jobs.why import waiting
-from drmaa_cli.jobs.why.circumstances import Circumstances, Environment
+from drmaa_cli.jobs.why.circumstances import Circumstances, ParallelEnvironment
 from drmaa_cli.jobs.why.memory import OF_MEMORY
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.scheduling import Scheduling
@@ -39,7 +39,7 @@ class Inquiry:
         self._scheduling = Scheduling(cluster)
         self._holds: dict[tuple[str, Hold], Sequence[JobRow]] = {}
         self._verified: dict[tuple[object, ...], tuple[Verification | None, Verification | None]] = {}
-        self._environments: dict[str, Environment | None] = {}
+        self._environments: dict[str, ParallelEnvironment | None] = {}
         self._quotas: dict[str, str] = {}
         self._attempts: dict[int, str] = {}
         self._queues: tuple[QueueInstance, ...] | None = None
@@ -127,7 +127,7 @@ class Inquiry:
                 self._verified[job.category] = found
         return found or (None, None)
 
-    def _environment(self, name: str) -> Environment | None:
+    def _environment(self, name: str) -> ParallelEnvironment | None:
         if any(letter in name for letter in "*?["):  # which qselect does not understand
             return None
         if name not in self._environments:
@@ -135,7 +135,7 @@ class Inquiry:
             values = self._scheduling.environment(name) or {} if instances else {}
             slots = values.get("slots", "")
             known = int(slots) if slots.isascii() and slots.isdigit() else None
-            found = Environment(known, values.get("allocation_rule", ""), instances or ())
+            found = ParallelEnvironment(known, values.get("allocation_rule", ""), instances or ())
             self._environments[name] = None if instances is None else found
         return self._environments[name]
 

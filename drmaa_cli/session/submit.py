@@ -43,7 +43,7 @@ from drmaa_cli.typed import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from drmaa_cli.session.recover import SubmissionRecovery
-    from drmaa_cli.template.arrays import Part
+    from drmaa_cli.template.arrays import ArrayPart
 
 _EXCEPTIONS = {
     Refusal.DENIED: DeniedByDrmException,
@@ -141,7 +141,7 @@ class Submitter:
 
         return self.hand_over(submission, key, lambda: template)
 
-    def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[Part]:
+    def divide(self, templates: Sequence[Mapping[bytes, Text]], most_tasks: int) -> list[ArrayPart]:
         """The qsub commands for many templates; see :func:`drmaa_cli.template.arrays.divide`."""
         from drmaa_cli.template.arrays import divide  # noqa: PLC0415  # loaded when it is needed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drmaa_cli.gridengine.qstat_defaults import Filter, filters, undoing
+from drmaa_cli.gridengine.qstat_defaults import DefaultFilter, filters, undoing
 from drmaa_cli.gridengine.qtask import parse_default_options, parse_qtask
 from drmaa_cli.gridengine.replies import CommandFailed
 from drmaa_cli.system.files import Files
@@ -63,7 +63,7 @@ class OptionFiles:
             CommandFailed: nothing takes it back.
             OSError: a file is there and cannot be read.
         """
-        found: list[Filter] = []
+        found: list[DefaultFilter] = []
         paths = f"{self._common}/{QSTAT_OPTIONS}", f"{self._home}/.{QSTAT_OPTIONS}"
         of_qsub = f"{self._common}/{DEFAULT_OPTIONS}", f"{self._home}/.{DEFAULT_OPTIONS}"
         self._files.foresee((*paths, *of_qsub))

@@ -24,7 +24,7 @@ from drmaa_cli.template.paths import OPTIONS, check_paths, resolved_paths, worki
 from drmaa_cli.template.qsub_command import QsubCommand, Script
 from drmaa_cli.template.script_plan import (
     GRID_ENGINES_OWN,
-    Place,
+    JobPlace,
     ScriptPlan,
     is_dropped,
     length,
@@ -42,7 +42,7 @@ PLACES = (c.WD, *OPTIONS)
 VARYING = frozenset((c.REMOTE_COMMAND, c.V_ARGV, c.V_ENV, *PLACES))
 
 
-class Part(NamedTuple):
+class ArrayPart(NamedTuple):
     """One qsub command of several.
 
     Attributes:
@@ -62,10 +62,10 @@ class _Job(NamedTuple):
     command: str
     arguments: tuple[str, ...]
     environment: tuple[str, ...]
-    place: Place
+    place: JobPlace
 
 
-def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks: int) -> list[Part]:
+def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks: int) -> list[ArrayPart]:
     """The qsub commands that submit these templates, each with as many of them as possible.
 
     A template with which no other agrees, or that is no program to be started directly (``-b n``,
@@ -79,7 +79,7 @@ def divide(templates: Sequence[Values], build_context: BuildContext, most_tasks:
     Raises:
         DrmaaException: as :func:`drmaa_cli.template.build.build`, with the template's position.
     """
-    parts: list[Part] = []
+    parts: list[ArrayPart] = []
     for positions in _groups(templates):
         group = _Group(templates, positions, build_context)
         if len(positions) > 1 and group.qsub.is_direct():
@@ -117,14 +117,14 @@ class _Group:
         self._variables = dict(self.qsub.variables)  # that the start time needs
         self._given = self.qsub.given_names()
 
-    def single(self, position: int) -> Part:
+    def single(self, position: int) -> ArrayPart:
         """A template as a job of its own."""
         make = functools.partial(build, self._templates[position], self._build_context, None)
         with _Naming(position):
             make(UNMARKED)
-        return Part((position,), None, make)
+        return ArrayPart((position,), None, make)
 
-    def parts(self, most_tasks: int) -> Iterator[Part]:
+    def parts(self, most_tasks: int) -> Iterator[ArrayPart]:
         """The templates as arrays of at most so many tasks."""
         jobs = self._jobs()
         joined = self.qsub.is_joined()
@@ -154,7 +154,7 @@ class _Group:
         jobs: Sequence[_Job],
         begin: int,
         lines: Sequence[str],
-    ) -> Part:
+    ) -> ArrayPart:
         tasks = TaskRange(1, len(lines))
         base = without_place(qsub)
         places = {id(job.place): job.place for job in jobs}
@@ -166,13 +166,13 @@ class _Group:
             own = qsub._replace(tasks=tasks, variables=dict(self._variables))
             return own.assemble(name, script, self._start, marks)._replace(files=files)
 
-        return Part(self._positions[begin : begin + len(lines)], tasks, submission)
+        return ArrayPart(self._positions[begin : begin + len(lines)], tasks, submission)
 
     def _jobs(self) -> list[_Job]:
         """Each template's own part, checked as :func:`drmaa_cli.template.build.build` does."""
         jobs = []
         leading, home = self.qsub.options.leading, self.qsub.environment.home
-        places: dict[tuple[Text | None, ...], Place] = {}  # what differs in nothing is looked at once
+        places: dict[tuple[Text | None, ...], JobPlace] = {}  # what differs in nothing is looked at once
         commands: set[str] = set()
         directory = ""
         paths: dict[bytes, str | None] = {}
@@ -195,7 +195,9 @@ class _Group:
                     check_command(command)
                     commands.add(command)
                 if place is None:
-                    place = places[wanted] = Place(directory, resolved_paths(paths, directory, self._given))
+                    place = places[wanted] = JobPlace(
+                        directory, resolved_paths(paths, directory, self._given)
+                    )
                 jobs.append(_Job(command, leading + arguments, environment, place))
         return jobs
 

@@ -23,7 +23,7 @@ from drmaa_cli.template.paths import (
     working_directory,
 )
 from drmaa_cli.template.qsub_command import QsubCommand
-from drmaa_cli.template.script_plan import Place
+from drmaa_cli.template.script_plan import JobPlace
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Marks, Submission, Values
 
 NO_COMMAND_TEXT = 'job template must have "drmaa_remote_command" attribute set'
@@ -59,7 +59,7 @@ def build(
         command = qsub.script_path(command, directory)
         qsub = qsub.with_script(command, context.script)
     submission = qsub.submission(command, directory, start, marks)
-    place = Place(directory, resolved_paths(qsub.paths(), directory, qsub.given_names()))
+    place = JobPlace(directory, resolved_paths(qsub.paths(), directory, qsub.given_names()))
     return submission._replace(files=(output_files(qsub, place),))
 
 

@@ -8,11 +8,11 @@ from drmaa_cli import constants as c
 from drmaa_cli.gridengine.native import YES, Native
 from drmaa_cli.gridengine.output_files import OutputFiles
 from drmaa_cli.template.qsub_command import QsubCommand
-from drmaa_cli.template.script_plan import Place
+from drmaa_cli.template.script_plan import JobPlace
 from drmaa_cli.typed import Callable
 
 
-def output_files(qsub: QsubCommand, place: Place) -> OutputFiles:
+def output_files(qsub: QsubCommand, place: JobPlace) -> OutputFiles:
     """The files of a job's output before Grid Engine's variables in them are replaced.
 
     Args:
@@ -40,7 +40,7 @@ def without_place(qsub: QsubCommand) -> OutputFiles:
     )
 
 
-def at_place(files: OutputFiles, place: Place) -> OutputFiles:
+def at_place(files: OutputFiles, place: JobPlace) -> OutputFiles:
     """What becomes of :func:`without_place` in a place."""
 
     def given(attribute: bytes, otherwise: tuple[str, ...]) -> tuple[str, ...]:

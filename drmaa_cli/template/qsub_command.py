@@ -31,7 +31,7 @@ from drmaa_cli.template.paths import (
 from drmaa_cli.template.paths import OPTIONS as PATH_OPTIONS
 from drmaa_cli.template.script_plan import (
     GRID_ENGINES_OWN,
-    Place,
+    JobPlace,
     ScriptPlan,
     fits,
     is_dropped,
@@ -193,7 +193,7 @@ class QsubCommand(NamedTuple):
         """The qsub command of one job, or of an array that runs the same in all its tasks."""
         self.check_shape()
         check_command(command)
-        place = Place(directory, resolved_paths(self.paths(), directory, self.given_names()))
+        place = JobPlace(directory, resolved_paths(self.paths(), directory, self.given_names()))
         script = self.own_script(command, place) if self.is_direct() else None
         if script is None:
             self.check_carriable(command, directory)
@@ -206,7 +206,7 @@ class QsubCommand(NamedTuple):
             raise error(DeniedByDrmException, INCREMENT_SCRIPT_TEXT)
         return posixpath.join(directory or self.environment.home, command)
 
-    def own_script(self, command: str, place: Place) -> Script | None:
+    def own_script(self, command: str, place: JobPlace) -> Script | None:
         """The script of a job that qsub's command line cannot carry; None for one that it can."""
         arguments, variables = self.arguments(), pairs(self.vector(c.V_ENV))
         plan = plan_script([place], self.given_names(), joined=self.is_joined())

@@ -34,7 +34,7 @@ _LOCALE = r"[A-Za-z][-A-Za-z0-9_,+@.=]*"
 HERE = "."  # as an output path: a file of Grid Engine's usual name in the directory the job is started in
 
 
-class Place(NamedTuple):
+class JobPlace(NamedTuple):
     """Where a job runs and which files it has, as Grid Engine's options take them.
 
     Attributes:
@@ -55,7 +55,7 @@ class ScriptPlan(NamedTuple):
         paths: the attributes whose files the script opens.
     """
 
-    place: Place
+    place: JobPlace
     directory: bool
     paths: frozenset[bytes]
 
@@ -65,7 +65,7 @@ class ScriptPlan(NamedTuple):
         return self.directory or bool(self.paths)
 
 
-def plan_script(places: Sequence[Place], given: frozenset[str], *, joined: bool) -> ScriptPlan:
+def plan_script(places: Sequence[JobPlace], given: frozenset[str], *, joined: bool) -> ScriptPlan:
     """What the command line can carry for all the jobs that share it.
 
     Args:
@@ -91,14 +91,14 @@ def plan_script(places: Sequence[Place], given: frozenset[str], *, joined: bool)
             native[name] = "/dev/null"
     if joined:
         native.pop(c.ERROR_PATH, None)
-    return ScriptPlan(Place("" if in_script else first.directory, native), in_script, frozenset(scripted))
+    return ScriptPlan(JobPlace("" if in_script else first.directory, native), in_script, frozenset(scripted))
 
 
 def task(
     command: str,
     arguments: Sequence[str],
     variables: Mapping[str, str],
-    place: Place,
+    place: JobPlace,
     plan: ScriptPlan,
     given: frozenset[str],
     *,

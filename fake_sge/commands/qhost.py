@@ -11,7 +11,7 @@ from ..model.values import plain_number, printed
 from ..render.detail_resources import value_type
 from ..render.hosts import HostTable, HostView, HostXml, host_values
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection
-from ..render.offers import Resource, of_host, values_of_host
+from ..render.offers import Offered, of_host, values_of_host
 from ..render.queues import is_wanted
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, unreachable_text
@@ -69,7 +69,7 @@ class _Hosts:
     def _loads(self, name: str) -> Mapping[str, str]:
         return {} if name == "global" else self._qmaster.load_values(name)
 
-    def _offered(self, name: str) -> list[Resource]:
+    def _offered(self, name: str) -> list[Offered]:
         used = self._qmaster.used_of
         return of_host(self._config, name, self._loads(name), used(f"host:{name}"), used("host:global"))
 

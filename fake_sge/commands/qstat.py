@@ -14,7 +14,7 @@ from ..render.column_table import wide_table
 from ..render.detail_text_ocs import requested_details_ocs
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
-from ..render.offers import Resource, of_queue, shown_load
+from ..render.offers import Offered, of_queue, shown_load
 from ..render.queues import (
     QueueView,
     queue_heading,
@@ -248,7 +248,7 @@ class _Listing:
             reasons,
         )
 
-    def _offered(self, instance: QueueInstance, loads: Mapping[str, str]) -> list[Resource]:
+    def _offered(self, instance: QueueInstance, loads: Mapping[str, str]) -> list[Offered]:
         host = self._qmaster.used_of(f"host:{instance.host}")
         return of_queue(
             self._config,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ..lighter import NamedTuple
 from ..model import CellConfig, ComplexEntry, Granted, JobSpec, QueueInstance
 from ..model.globs import glob_match
-from ..model.quotas import KINDS, QuotaFilter, QuotaRule, QuotaUse, Scope, is_formula
+from ..model.quotas import KINDS, QuotaFilter, QuotaRule, QuotaScope, QuotaUse, is_formula
 from ..model.resources import satisfies
 from ..model.values import number_of
 
@@ -29,7 +29,7 @@ class QuotaSubject(NamedTuple):
 class Cap(NamedTuple):
     """What a limit leaves to a job in a queue instance: ``slots`` more, of all instances in its scope."""
 
-    scope: Scope
+    scope: QuotaScope
     resource: str
     slots: int
 
@@ -80,7 +80,7 @@ class Quotas:
         self._config = config
         self._value_of = value_of
         self._rules = [item.named_rules() for item in config.resource_quotas.values() if item.enabled]
-        self.used: dict[tuple[Scope, str], float] = defaultdict(float)
+        self.used: dict[tuple[QuotaScope, str], float] = defaultdict(float)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -97,7 +97,7 @@ class Quotas:
                     values[kind] or "" if (item := rule.filter_of(kind)) is not None and item.each else ""
                     for kind in KINDS
                 ]
-                return _Match(Scope(name, tuple(own)), rule)
+                return _Match(QuotaScope(name, tuple(own)), rule)
         return None
 
     def _groups(self, kind: str, subject: QuotaSubject, host: str) -> Callable[[str], bool]:
@@ -113,7 +113,9 @@ class Quotas:
 
         return has
 
-    def _matches(self, subject: QuotaSubject, queue: str, host: str) -> Iterator[tuple[Scope, QuotaRule]]:
+    def _matches(
+        self, subject: QuotaSubject, queue: str, host: str
+    ) -> Iterator[tuple[QuotaScope, QuotaRule]]:
         for rules in self._rules:
             found = self._rule(rules, subject, queue, host)
             if found is not None:
@@ -179,7 +181,7 @@ class Quotas:
                 if entry is None:
                     continue
                 if entry.consumable == "NO":
-                    found.append(QuotaUse(Scope(name, ("",) * len(KINDS)), rule, resource, text, None))
+                    found.append(QuotaUse(QuotaScope(name, ("",) * len(KINDS)), rule, resource, text, None))
                     continue
                 for (scope, used_resource), amount in self.used.items():
                     if scope.rule == name and used_resource == resource and amount > 0:
@@ -189,5 +191,5 @@ class Quotas:
 
 
 class _Match(NamedTuple):
-    scope: Scope
+    scope: QuotaScope
     rule: QuotaRule

@@ -64,7 +64,7 @@ class QuotaSet(NamedTuple):
         ]
 
 
-class Scope(NamedTuple):
+class QuotaScope(NamedTuple):
     """Who has a limit for himself: the values of the rule's filters in braces, "" for the others."""
 
     rule: str  # SET/NAME
@@ -79,7 +79,7 @@ class Scope(NamedTuple):
 class QuotaUse(NamedTuple):
     """A limit and what is ``used`` of it; None for a limit on single requests."""
 
-    scope: Scope
+    scope: QuotaScope
     rule: QuotaRule
     resource: str
     limit: str

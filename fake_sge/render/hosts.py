@@ -11,7 +11,7 @@ from ..model.flavours import Flavour
 from .elements import HEAD
 from .formats import Clock, finished, fixed, xml_escape
 from .listing import Line
-from .offers import Resource
+from .offers import Offered
 from .queues import state_letters
 from .table import Columns, plain_table
 
@@ -38,7 +38,7 @@ class HostView:
 
     name: str
     values: Mapping[str, str]
-    resources: Sequence[Resource] = ()
+    resources: Sequence[Offered] = ()
     queues: Sequence[tuple[QueueInstance, Sequence[Line]]] = ()
 
 

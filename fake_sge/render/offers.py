@@ -16,7 +16,7 @@ from ..model.values import TEXT_TYPES, number_of
 
 
 @record(frozen=True)
-class Resource:
+class Offered:
     """One line of ``-F``: ``hl:arch=lx-amd64``."""
 
     dominance: str
@@ -24,16 +24,16 @@ class Resource:
     value: str
 
 
-def _left(config: CellConfig, letter: str, text: str, used: Mapping[str, float]) -> list[Resource]:
+def _left(config: CellConfig, letter: str, text: str, used: Mapping[str, float]) -> list[Offered]:
     """The entries of a complex_values: ``letter`` is g, h or q."""
     found = []
     for name, value in complex_values(text).items():
         entry = config.complex_named(name)
         if entry is None or entry.consumable == "NO":
-            found.append(Resource(f"{letter}f", name, value))
+            found.append(Offered(f"{letter}f", name, value))
         else:
             left = (number_of(value, entry.type) or 0.0) - used.get(entry.name, 0.0)
-            found.append(Resource(f"{letter}c", name, f"{left:.15g}"))
+            found.append(Offered(f"{letter}c", name, f"{left:.15g}"))
     return found
 
 
@@ -43,11 +43,11 @@ def of_host(
     loads: Mapping[str, str],
     used: Mapping[str, float],
     used_of_all: Mapping[str, float],
-) -> list[Resource]:
+) -> list[Offered]:
     """What a host offers, and all of them: the less; ``used`` of its consumables by running jobs."""
-    rows: dict[str, Resource] = {}
+    rows: dict[str, Offered] = {}
     _add(config, rows, _left(config, "g", config.global_host.attributes["complex_values"], used_of_all))
-    own = {name: Resource("hl", name, text) for name, text in loads.items()}
+    own = {name: Offered("hl", name, text) for name, text in loads.items()}
     attributes = config.hosts[host].attributes if host in config.hosts else {}
     for item in _left(config, "h", attributes.get("complex_values", ""), used):
         own[item.name] = _tighter(config, item, own[item.name]) if item.name in own else item
@@ -55,7 +55,7 @@ def of_host(
     return list(rows.values())
 
 
-def _add(config: CellConfig, rows: dict[str, Resource], inner: Iterable[Resource]) -> None:
+def _add(config: CellConfig, rows: dict[str, Offered], inner: Iterable[Offered]) -> None:
     for item in inner:
         rows[item.name] = _tighter(config, rows[item.name], item) if item.name in rows else item
 
@@ -68,11 +68,11 @@ def of_queue(
     used_in_queue: Mapping[str, float],
     used_of_all: Mapping[str, float],
     flavour: Flavour = SGE,
-) -> list[Resource]:
+) -> list[Offered]:
     """What a queue instance offers, with its host and all of them: the less."""
     attributes = instance.queue.attributes
     rows = {item.name: item for item in of_host(config, instance.host, loads, used, used_of_all)}
-    slots = Resource("qc", "slots", str(instance.slots - instance.used))
+    slots = Offered("qc", "slots", str(instance.slots - instance.used))
     own = {
         item.name: item
         for item in _left(config, "q", attributes.get("complex_values", ""), used_in_queue)
@@ -88,7 +88,7 @@ def of_queue(
     ordered = (*QUEUE_RESOURCES[:-1], *further, QUEUE_RESOURCES[-1])
     for name in ("slots", *ordered) if flavour.is_ocs else ordered:
         text = instance.host if name == "hostname" else attributes.get(name, "NONE")
-        item = slots if name == "slots" else own.get(name, Resource("qf", name, text))
+        item = slots if name == "slots" else own.get(name, Offered("qf", name, text))
         keeps = name in rows and name != "hostname"
         rows[name] = _tighter(config, rows[name], item) if keeps else item
     return list(rows.values())
@@ -108,13 +108,13 @@ def shown_load(
 def values_of_host(config: CellConfig, name: str, loads: Mapping[str, str]) -> dict[str, str]:
     """What the columns of ``qhost`` show of a host: its load, and its own complex_values."""
     host = config.host_with_values(name)
-    rows = {key: Resource("hl", key, text) for key, text in loads.items()}
+    rows = {key: Offered("hl", key, text) for key, text in loads.items()}
     for item in _left(config, "h", host.attributes.get("complex_values", "") if host else "", {}):
         rows[item.name] = _tighter(config, item, rows[item.name]) if item.name in rows else item
     return {item.name: item.value for item in rows.values()}
 
 
-def _tighter(config: CellConfig, outer: Resource, inner: Resource) -> Resource:
+def _tighter(config: CellConfig, outer: Offered, inner: Offered) -> Offered:
     """What counts of two values; that of all hosts comes before one host's, and that before the queue's.
 
     The inner one only when it is less, or more where more is worse: ``<=`` and ``>=`` of the complex entry.

@@ -12,7 +12,7 @@ from ..model.values import printed
 from .detail_resources import value_type
 from .elements import block, leaf
 from .formats import fixed, xml_escape
-from .offers import Resource
+from .offers import Offered
 
 # Letters in the order in which Grid Engine writes them (capture qstat.f_queue_disabled: "Ad"; seen on a real
 # cell: "aADds", "aACds", "aAdEs").
@@ -84,7 +84,7 @@ class QueueView:
     instance: QueueInstance
     load: float | None
     arch: str | None
-    resources: Sequence[Resource] = ()
+    resources: Sequence[Offered] = ()
     reasons: Sequence[tuple[str, str]] = ()  # XML tag and text: alarm reasons and messages of -explain
 
     @property
@@ -94,11 +94,11 @@ class QueueView:
 
 
 def queue_resources(
-    offered: Sequence[Resource],
+    offered: Sequence[Offered],
     config: CellConfig,
     wanted: Sequence[str] | None,
     flavour: Flavour = SGE,
-) -> list[Resource]:
+) -> list[Offered]:
     """The resources of ``-F`` as they are printed; ``wanted`` None: all."""
     return [
         replace(item, value=printed(item.value, value_type(config, item.name), True, flavour.infinity))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drmaa_cli.errors import DeniedByDrmException, InvalidArgumentException, InvalidAttributeValueException
 from drmaa_cli.gridengine.records import TaskRange
 from drmaa_cli.template import arrays
-from drmaa_cli.template.arrays import LARGEST_SCRIPT, Part, divide
+from drmaa_cli.template.arrays import LARGEST_SCRIPT, ArrayPart, divide
 from drmaa_cli.template.attributes import Text
 from drmaa_cli.template.submission import UNMARKED, BuildContext, Environment, Marks
 from tests.tables import each_row
@@ -29,7 +29,9 @@ def values(**attributes: Any) -> Mapping[bytes, Text]:
     return template_values(**{"remoteCommand": "/bin/echo", **attributes})
 
 
-def parts(*attributes: Mapping[str, Any], most: int = 75000, context: BuildContext = CONTEXT) -> list[Part]:
+def parts(
+    *attributes: Mapping[str, Any], most: int = 75000, context: BuildContext = CONTEXT
+) -> list[ArrayPart]:
     return divide([values(**given) for given in attributes], context, most)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from drmaa_cli.constants import ERROR_PATH, INPUT_PATH, OUTPUT_PATH
-from drmaa_cli.template.script_plan import HERE, Place, fits, is_replaced, plan_script, task, variable_fits
+from drmaa_cli.template.script_plan import HERE, JobPlace, fits, is_replaced, plan_script, task, variable_fits
 from tests.tables import each_row
 
 NOWHERE = "/dev/null"
 ODD = "/a\nb"
-PLAIN = Place("/w", {OUTPUT_PATH: "/w/o"})
-TWO = [Place("/w", {OUTPUT_PATH: "/1"}), Place("/w", {OUTPUT_PATH: "/2"})]
+PLAIN = JobPlace("/w", {OUTPUT_PATH: "/w/o"})
+TWO = [JobPlace("/w", {OUTPUT_PATH: "/1"}), JobPlace("/w", {OUTPUT_PATH: "/2"})]
 IN, OUT, ERR = INPUT_PATH, OUTPUT_PATH, ERROR_PATH
 
 
@@ -20,25 +20,27 @@ IN, OUT, ERR = INPUT_PATH, OUTPUT_PATH, ERROR_PATH
         ([PLAIN, PLAIN], "", False, PLAIN, []),
         ([PLAIN], "-o", False, PLAIN, []),
         # A directory that no option carries: the script opens the files, too, for they may be relative to it.
-        ([Place(ODD, {OUT: "/o"})], "", False, Place("", {OUT: NOWHERE, ERR: NOWHERE}), [IN, OUT, ERR]),
-        ([Place(ODD, {OUT: "/o"})], "-e", False, Place("", {OUT: NOWHERE}), [IN, OUT]),
-        ([Place(ODD, {OUT: "/o"})], "-i -e", False, Place("", {OUT: NOWHERE}), [OUT]),
-        ([Place(ODD, {OUT: "/o"})], "-o", False, Place("", {OUT: NOWHERE, ERR: NOWHERE}), [IN, OUT, ERR]),
-        ([Place(ODD, {})], "-i -o -e", False, Place("", {}), []),
-        ([Place("/a", {}), Place("/b", {})], "-i -o -e", False, Place("", {}), []),
-        ([Place(ODD, {OUT: "/o"})], "", True, Place("", {OUT: NOWHERE}), [IN, OUT]),
+        ([JobPlace(ODD, {OUT: "/o"})], "", False, JobPlace("", {OUT: NOWHERE, ERR: NOWHERE}), [IN, OUT, ERR]),
+        ([JobPlace(ODD, {OUT: "/o"})], "-e", False, JobPlace("", {OUT: NOWHERE}), [IN, OUT]),
+        ([JobPlace(ODD, {OUT: "/o"})], "-i -e", False, JobPlace("", {OUT: NOWHERE}), [OUT]),
+        ([JobPlace(ODD, {OUT: "/o"})], "-o",
+         False, JobPlace("", {OUT: NOWHERE, ERR: NOWHERE}), [IN, OUT, ERR]),
+        ([JobPlace(ODD, {})], "-i -o -e", False, JobPlace("", {}), []),
+        ([JobPlace("/a", {}), JobPlace("/b", {})], "-i -o -e", False, JobPlace("", {}), []),
+        ([JobPlace(ODD, {OUT: "/o"})], "", True, JobPlace("", {OUT: NOWHERE}), [IN, OUT]),
         # Jobs of one array that have different files.
-        (TWO, "", False, Place("/w", {OUT: NOWHERE}), [OUT]),
-        (TWO, "-o", False, Place("/w", {OUT: NOWHERE}), [OUT]),
-        ([Place("/w", {OUT: "/1"}), Place("/w", {})], "", False, Place("/w", {OUT: NOWHERE}), [OUT]),
-        ([Place("/w", {OUT: "/1"}), Place("/w", {})], "-o", False, Place("/w", {}), [OUT]),
-        ([Place("/w", {IN: "/1"}), Place("/w", {IN: "/2"})], "", False, Place("/w", {}), [IN]),
-        ([Place("/w", {ERR: "/1"}), Place("/w", {ERR: "/2"})], "", True, Place("/w", {}), []),
-        ([Place("/w", {OUT: "/w/a\nb", IN: "/i"})], "", False, Place("/w", {IN: "/i", OUT: NOWHERE}), [OUT]),
+        (TWO, "", False, JobPlace("/w", {OUT: NOWHERE}), [OUT]),
+        (TWO, "-o", False, JobPlace("/w", {OUT: NOWHERE}), [OUT]),
+        ([JobPlace("/w", {OUT: "/1"}), JobPlace("/w", {})], "", False, JobPlace("/w", {OUT: NOWHERE}), [OUT]),
+        ([JobPlace("/w", {OUT: "/1"}), JobPlace("/w", {})], "-o", False, JobPlace("/w", {}), [OUT]),
+        ([JobPlace("/w", {IN: "/1"}), JobPlace("/w", {IN: "/2"})], "", False, JobPlace("/w", {}), [IN]),
+        ([JobPlace("/w", {ERR: "/1"}), JobPlace("/w", {ERR: "/2"})], "", True, JobPlace("/w", {}), []),
+        ([JobPlace("/w", {OUT: "/w/a\nb", IN: "/i"})], "",
+         False, JobPlace("/w", {IN: "/i", OUT: NOWHERE}), [OUT]),
     ],
 )  # fmt: skip
 def test_what_the_command_line_carries(
-    places: list[Place], given: str, joined: bool, native: Place, scripted: list[bytes]
+    places: list[JobPlace], given: str, joined: bool, native: JobPlace, scripted: list[bytes]
 ) -> None:
     plan = plan_script(places, frozenset(given.split()), joined=joined)
     assert plan.place == native
@@ -51,19 +53,19 @@ def test_what_the_command_line_carries(
     "places, given, joined, opened",
     [
         # What the script opens: standard input, output and error, and whether both are one.
-        ([Place(ODD, {OUT: "/o"})], "", False, (None, "/o", HERE, False)),
-        ([Place(ODD, {IN: "/i"})], "", False, ("/i", HERE, HERE, False)),
-        ([Place(ODD, {OUT: "/o"})], "-e", False, (None, "/o", None, False)),
-        ([Place(ODD, {OUT: "/o"})], "-o", False, (None, "/o", HERE, False)),
-        ([Place(ODD, {OUT: "/o"})], "", True, (None, "/o", None, True)),
-        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "", False, (None, HERE, None, False)),
-        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "-o", False, (None, None, None, False)),
-        ([Place("/w", {}), Place("/w", {OUT: "/2"})], "", True, (None, HERE, None, True)),
+        ([JobPlace(ODD, {OUT: "/o"})], "", False, (None, "/o", HERE, False)),
+        ([JobPlace(ODD, {IN: "/i"})], "", False, ("/i", HERE, HERE, False)),
+        ([JobPlace(ODD, {OUT: "/o"})], "-e", False, (None, "/o", None, False)),
+        ([JobPlace(ODD, {OUT: "/o"})], "-o", False, (None, "/o", HERE, False)),
+        ([JobPlace(ODD, {OUT: "/o"})], "", True, (None, "/o", None, True)),
+        ([JobPlace("/w", {}), JobPlace("/w", {OUT: "/2"})], "", False, (None, HERE, None, False)),
+        ([JobPlace("/w", {}), JobPlace("/w", {OUT: "/2"})], "-o", False, (None, None, None, False)),
+        ([JobPlace("/w", {}), JobPlace("/w", {OUT: "/2"})], "", True, (None, HERE, None, True)),
         ([PLAIN], "", True, (None, None, None, False)),
     ],
 )
 def test_what_the_script_opens(
-    places: list[Place], given: str, joined: bool, opened: tuple[str | None, str | None, str | None, bool]
+    places: list[JobPlace], given: str, joined: bool, opened: tuple[str | None, str | None, str | None, bool]
 ) -> None:
     options = frozenset(given.split())
     plan = plan_script(places, options, joined=joined)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drmaa_cli.gridengine.records import Hold, TaskRange, TaskSet
-from drmaa_cli.jobs.why.circumstances import Circumstances, Environment
+from drmaa_cli.jobs.why.circumstances import Circumstances, ParallelEnvironment
 from drmaa_cli.jobs.why.waiting import explain
 from tests.tables import each_row
 from tests.why.made_up import (
@@ -289,7 +289,7 @@ from tests.why.made_up import (
                 now=not_now('cannot run in PE "mpi" because it only offers 0 slots'),
                 empty=not_now('cannot run in PE "mpi" because it only offers 0 slots'),
                 queues=TWO_FULL,
-                environment=Environment(999, "$round_robin", ("a.q@n1", "a.q@n2")),
+                environment=ParallelEnvironment(999, "$round_robin", ("a.q@n1", "a.q@n2")),
             ),
             f"{NEVER}it asks for 9 slots, and all hosts together have 8",
             True,
@@ -301,7 +301,7 @@ from tests.why.made_up import (
                 now=not_now('cannot run in PE "mpi" because it only offers 0 slots'),
                 empty=not_now('cannot run in PE "mpi" because it only offers 0 slots'),
                 queues=TWO_FULL,
-                environment=Environment(None, "", ("a.q@n1", "a.q@n2")),
+                environment=ParallelEnvironment(None, "", ("a.q@n1", "a.q@n2")),
             ),
             f"{NEVER}it asks for 2-4,8 slots in mpi, each with lic=9, and no place has as many",
             True,

@@ -16,7 +16,7 @@ from drmaa_cli.cli.ends import BadInput, of_system
 from drmaa_cli.cli.map import lines, plan
 from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.parser import PROGRAM, Command, following_options, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.request import name_of, request_of, request_options
 from drmaa_cli.typed import Any, NamedTuple
 
@@ -104,7 +104,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     well, 1 when some failed, 2 for bad input. A map that was killed goes on with --resume: nothing runs
     twice.
     """
-    place = Place.of(options["session"], options["contact"])
+    place = SessionPlace.of(options["session"], options["contact"])
     request = request_of(options, is_here=place.is_here)
     if options["at_most"]:
         request = request._replace(native=f"-tc {options['at_most']} {request.native}".strip())

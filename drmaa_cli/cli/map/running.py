@@ -19,7 +19,7 @@ from drmaa_cli.cli.map.lines import Item
 from drmaa_cli.cli.map.plan import ArrayTask, Rule
 from drmaa_cli.cli.map.rounds import Retry, Rounds, of_items
 from drmaa_cli.cli.map.summary import print_begun, print_result, print_summary
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.request import Request
 from drmaa_cli.cli.watch import ask
 from drmaa_cli.cli.words import jobs, number
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def run(
     work: MapWork,
-    place: Place,
+    place: SessionPlace,
     request: Request,
     times: int,
     rules: Sequence[Rule],
@@ -82,9 +82,9 @@ def _is_there(source: str) -> bool:
     return not source.startswith("/") or Path(source).exists()
 
 
-def _place_of(history: History, place: Place) -> Place:
+def _place_of(history: History, place: SessionPlace) -> SessionPlace:
     """The session that has the jobs of a run."""
-    before = Place.of(None, history.contact)
+    before = SessionPlace.of(None, history.contact)
     if place.chosen and place.name != before.name:
         raise BadInput(f"this run is in session {before.name}, and --session names {place.name}")
     if history.submitted and not before.exists:

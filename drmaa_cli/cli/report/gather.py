@@ -21,7 +21,7 @@ from drmaa_cli.template.kept import command_line, of_bytes
 from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.place import Place
+    from drmaa_cli.cli.place import SessionPlace
     from drmaa_cli.jobs.job_info import JobInfo
     from drmaa_cli.store.expiry import SessionSummary
     from drmaa_cli.store.rows import KeptSubmission, StoredJob
@@ -63,7 +63,7 @@ class ReportLimits(NamedTuple):
     lines: int
 
 
-def gather(place: Place, wanted: ReportLimits) -> Report:
+def gather(place: SessionPlace, wanted: ReportLimits) -> Report:
     """All that a report tells of a session.
 
     Raises:
@@ -97,7 +97,7 @@ def gather(place: Place, wanted: ReportLimits) -> Report:
     return Report(session.name, session.host, time.time(), time.strftime("%Z"), notes, jobs, details, groups)
 
 
-def _read(place: Place) -> SessionSummary:
+def _read(place: SessionPlace) -> SessionSummary:
     try:
         session = read(place.path)
     except FileNotFoundError:
@@ -178,7 +178,7 @@ def _last_lines(files: Files | None, path: str, lines: int) -> tuple[list[str], 
 class Commands:
     """What jobs were to run, by what the session's file has of their templates."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: SessionPlace) -> None:
         self._store: Store | None = None
         self._path = place.path
         self._kept: dict[int, tuple[KeptSubmission, Sequence[Mapping[bytes, Text]]] | None] = {}

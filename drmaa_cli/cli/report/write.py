@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.files import write_whole
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.report.gather import ReportLimits, gather
 from drmaa_cli.cli.report.page import page
 from drmaa_cli.cli.screen import visible
@@ -16,7 +16,7 @@ from drmaa_cli.cli.screen import visible
 STDOUT = "-"
 
 
-def write_report(place: Place, output: str | None, failures: int, lines: int) -> int:
+def write_report(place: SessionPlace, output: str | None, failures: int, lines: int) -> int:
     """Write the report of a session, say where it is, and what could not be found out; the exit code.
 
     Raises:

@@ -23,7 +23,7 @@ from drmaa_cli.cli.top.board import Board, coloured
 from drmaa_cli.cli.top.changes import Changed
 from drmaa_cli.cli.top.dialogs import Confirmation, Help, counted, named
 from drmaa_cli.cli.top.filter import Filter
-from drmaa_cli.cli.top.layout import DOTS, Piece, cut, summary
+from drmaa_cli.cli.top.layout import DOTS, Coloured, cut, summary
 from drmaa_cli.cli.top.panes import Pane
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.cli.top.view import Choice, Order, ShownEnds, chosen, ids, rows, totals
@@ -212,10 +212,10 @@ class Top(App[int]):
     def _tell(self) -> None:
         """The lines above the list."""
         room = max(self.size.width, 1)
-        words = [Piece("looking ...")]
+        words = [Coloured("looking ...")]
         if self.view is not None:
             counts = totals(chosen(self.view.jobs, self.choice, time.time()))
-            words = cut(summary(counts), room) or [Piece("no jobs")]
+            words = cut(summary(counts), room) or [Coloured("no jobs")]
         self.query_one("#totals", Static).update(coloured(words))
         status = [
             self.choice.ended.value,

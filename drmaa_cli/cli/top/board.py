@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from drmaa_cli.cli.top.layout import Layout, Piece, head, layout, line, texts
+from drmaa_cli.cli.top.layout import Coloured, Layout, head, layout, line, texts
 from drmaa_cli.cli.top.model import StateKind
 from drmaa_cli.cli.top.view import BoardRow
 from drmaa_cli.typed import ClassVar
@@ -33,7 +33,7 @@ COLOURS: Mapping[StateKind, Style] = {
 MARK = "●"
 
 
-def coloured(pieces: Iterable[Piece]) -> Text:
+def coloured(pieces: Iterable[Coloured]) -> Text:
     """A line of pieces in their colours."""
     return Text.assemble(
         *((piece.text, COLOURS[piece.kind] if piece.kind is not None else "") for piece in pieces)
@@ -127,7 +127,7 @@ class Board(ScrollView, can_focus=True):
             base += self.get_component_rich_style("board--marked")
         if at == self.cursor:
             base += self.get_component_rich_style("board--cursor")
-        mark = Piece(f"{MARK if is_marked else ' '} ")
+        mark = Coloured(f"{MARK if is_marked else ' '} ")
         segments = [
             Segment(
                 piece.text,

@@ -13,7 +13,7 @@ import click
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.ends import Failure
 from drmaa_cli.cli.parser import SECONDS, Command, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import is_terminal
 from drmaa_cli.typed import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def command(
                 raise click.UsageError(f"--{name.rstrip('s').replace('_', '-')} is for --web")
     check(web=web)
     where = _listening(**page) if web else None
-    place = Place.of(session, contact)
+    place = SessionPlace.of(session, contact)
     if place.chosen and not place.exists:
         raise Failure(place.missing)
     from drmaa_cli.cli.top.survey import Survey  # noqa: PLC0415  # not for --help

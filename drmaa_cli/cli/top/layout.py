@@ -36,7 +36,7 @@ _ORDER = (
 )
 
 
-class Piece(NamedTuple):
+class Coloured(NamedTuple):
     """A text with what its colour is to say; None for nothing."""
 
     text: str
@@ -102,41 +102,41 @@ def _time(row: BoardRow, now: float) -> str:
     return "" if length is None else duration(length)
 
 
-def pieces(row: BoardRow) -> list[Piece]:
+def pieces(row: BoardRow) -> list[Coloured]:
     """The state, in as many colours as it has kinds."""
     task = row.single
     if task is not None:
-        return [Piece(task.state, task.kind)]
+        return [Coloured(task.state, task.kind)]
     return summary(row.job.counts)
 
 
-def summary(counts: Mapping[StateKind, int]) -> list[Piece]:
+def summary(counts: Mapping[StateKind, int]) -> list[Coloured]:
     """How many tasks are in which state: ``12 running, 900 queued, 3 failed``."""
-    found: list[Piece] = []
+    found: list[Coloured] = []
     for kind in _ORDER:
         if counts.get(kind):
             if found:
-                found.append(Piece(", "))
-            found.append(Piece(f"{number(counts[kind])} {kind.name.lower()}", kind))
+                found.append(Coloured(", "))
+            found.append(Coloured(f"{number(counts[kind])} {kind.name.lower()}", kind))
     return found
 
 
-def plain(pieces: Iterable[Piece]) -> str:
+def plain(pieces: Iterable[Coloured]) -> str:
     """Their texts."""
     return "".join(piece.text for piece in pieces)
 
 
-def line(row: BoardRow, texts: Sequence[str], layout: Layout) -> list[Piece]:
+def line(row: BoardRow, texts: Sequence[str], layout: Layout) -> list[Coloured]:
     """A line of the list, without its mark."""
-    found: list[Piece] = []
+    found: list[Coloured] = []
     for place, at in enumerate(layout.shown):
         column, width = COLUMNS[at], layout.widths[at]
-        parts = pieces(row) if at == STATE else [Piece(texts[at])]
+        parts = pieces(row) if at == STATE else [Coloured(texts[at])]
         parts = cut(parts, width) if column.shrinks else parts
-        fill = Piece(" " * (width - sum(cells(part.text) for part in parts)))
+        fill = Coloured(" " * (width - sum(cells(part.text) for part in parts)))
         found += [fill, *parts] if column.right else [*parts, fill]
         if place < len(layout.shown) - 1:
-            found.append(Piece(GAP))
+            found.append(Coloured(GAP))
     return [piece for piece in found if piece.text]
 
 
@@ -149,7 +149,7 @@ def head(layout: Layout) -> str:
     return GAP.join(words)
 
 
-def cut(parts: Sequence[Piece], width: int) -> list[Piece]:
+def cut(parts: Sequence[Coloured], width: int) -> list[Coloured]:
     """Pieces in at most so many columns."""
     found = []
     left = width

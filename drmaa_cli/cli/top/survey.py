@@ -30,7 +30,7 @@ from drmaa_cli.store.places import session_files
 from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.place import Place
+    from drmaa_cli.cli.place import SessionPlace
     from drmaa_cli.session.job_session import JobSession
 
 JUST_NOW = 60.0  # seconds for which what has ended may still be listed
@@ -81,7 +81,7 @@ class Survey:
 
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: SessionPlace) -> None:
         self._place = place
         self._lock = threading.Lock()
         self._files: dict[Path, _File] = {}

@@ -15,7 +15,7 @@ from drmaa_cli.cli import ends
 from drmaa_cli.cli.completing import files
 from drmaa_cli.cli.ends import BadInput
 from drmaa_cli.cli.parser import Command, json_option, session_options
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.screen import print_json
 from drmaa_cli.cli.usage.rows import BY, grouped, of_accounting, of_sessions, states
 from drmaa_cli.cli.words import number
@@ -99,7 +99,7 @@ def command(
         raise BadInput(f"--memory-name takes the name of a resource, not {options['memory_name']!r}")
     if options["plot"] is not None:
         _plot().check(options["plot"])
-    place = Place.of(options["session"], options["contact"])
+    place = SessionPlace.of(options["session"], options["contact"])
     memory_name, each = options["memory_name"], options["each"]
     if since is not None and options["session"] is None and not everything:
         found = of_accounting(words, place, since, memory_name)
@@ -136,7 +136,7 @@ def _plot() -> ModuleType:
 def _say_why_not(
     sessions: Sequence[str],
     waiting: Mapping[str, int],
-    place: Place,
+    place: SessionPlace,
     since: float | None,
     *,
     everything: bool,

@@ -10,7 +10,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 LETTERS = " .:-=+*#@"  # where the terminal has no blocks
 
 
-class Part(NamedTuple):
+class Bin(NamedTuple):
     """Figures from one bound to another.
 
     Attributes:
@@ -24,21 +24,21 @@ class Part(NamedTuple):
     many: int
 
 
-def parts(figures: Sequence[float], count: int) -> list[Part]:
+def parts(figures: Sequence[float], count: int) -> list[Bin]:
     """Figures in so many parts of equal width; in one where they are all the same, in none where none are."""
     if not figures:
         return []
     least, most = min(figures), max(figures)
     width = (most - least) / count
     if width <= 0:
-        return [Part(least, most, len(figures))]
+        return [Bin(least, most, len(figures))]
     found = [0] * count
     for figure in figures:
         found[min(int((figure - least) / width), count - 1)] += 1
-    return [Part(least + at * width, least + (at + 1) * width, many) for at, many in enumerate(found)]
+    return [Bin(least + at * width, least + (at + 1) * width, many) for at, many in enumerate(found)]
 
 
-def line(found: Sequence[Part], *, blocks: bool) -> str:
+def line(found: Sequence[Bin], *, blocks: bool) -> str:
     """A histogram as a line, a letter for each part: the more, the higher; a single figure is seen, too."""
     letters = BLOCKS if blocks else LETTERS
     highest = max((part.many for part in found), default=0)

@@ -16,7 +16,7 @@ from drmaa_cli.jobs.usage_groups import UsageGroup, UsedJob, group_name, usage_g
 from drmaa_cli.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from drmaa_cli.cli.place import Place
+    from drmaa_cli.cli.place import SessionPlace
     from drmaa_cli.jobs.job_info import JobInfo
 
 BY = ("name", "key", "queue", "host", "nothing")
@@ -56,7 +56,7 @@ class UsageRows(NamedTuple):
 
 
 def of_sessions(
-    words: Sequence[str], place: Place, *, everything: bool, since: float | None, memory_name: str
+    words: Sequence[str], place: SessionPlace, *, everything: bool, since: float | None, memory_name: str
 ) -> UsageRows:
     """The jobs of sessions.
 
@@ -95,7 +95,7 @@ def _once(rows: Iterable[UsageRow]) -> list[UsageRow]:
     return list({(row.session, row.used.id, row.used.submitted): row for row in rows}.values())
 
 
-def _places(words: Sequence[str], place: Place) -> Iterator[tuple[Sequence[str], Place]]:
+def _places(words: Sequence[str], place: SessionPlace) -> Iterator[tuple[Sequence[str], SessionPlace]]:
     """Sessions that are named among the words, and what else is said."""
     named = [] if place.chosen else [word for word in words if _is_session(word, place)]
     rest = [word for word in words if word not in named]
@@ -105,7 +105,7 @@ def _places(words: Sequence[str], place: Place) -> Iterator[tuple[Sequence[str],
         yield rest, place
 
 
-def _is_session(word: str, place: Place) -> bool:
+def _is_session(word: str, place: SessionPlace) -> bool:
     if is_job_id(word):
         return False
     with contextlib.suppress(DrmaaException):  # no name that a session can have
@@ -113,7 +113,7 @@ def _is_session(word: str, place: Place) -> bool:
     return False
 
 
-def of_accounting(words: Sequence[str], place: Place, since: float, memory_name: str) -> UsageRows:
+def of_accounting(words: Sequence[str], place: SessionPlace, since: float, memory_name: str) -> UsageRows:
     """The jobs that accounting has, of whatever session or none.
 
     Args:

@@ -14,7 +14,7 @@ from drmaa_cli.typed import NamedTuple
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Environment(NamedTuple):
+class ParallelEnvironment(NamedTuple):
     """A parallel environment.
 
     Attributes:
@@ -64,7 +64,7 @@ class Circumstances(NamedTuple):
     messages: tuple[str, ...] = ()
     collects: bool = True
     queues: tuple[QueueInstance, ...] | None = None
-    environment: Environment | None = None
+    environment: ParallelEnvironment | None = None
     quotas: Mapping[str, str] = _NONE
     scheduler: Mapping[str, str] = _NONE
     memory: Mapping[str, str] = _NONE

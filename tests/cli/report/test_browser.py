@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.report.gather import ReportLimits, gather
 from drmaa_cli.cli.report.page import page
 from tests.cli.report.kit import GIBIBYTE, MEBIBYTE, START, History, Past
@@ -67,7 +67,7 @@ def test_the_page_fits_and_is_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     state = tmp_path / "state"
     filled(state).close()
     monkeypatch.setenv("PATH", "/nonexistent")
-    place = Place("genome", "session=genome", state, chosen=True, is_here=True)
+    place = SessionPlace("genome", "session=genome", state, chosen=True, is_here=True)
     text = page(gather(place, ReportLimits(50, 15)), STYLE.read_text(encoding="utf-8"))
     own = tmp_path / "own.html"
     own.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli import JobSession
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.top.survey import Survey
 from drmaa_cli.cli.top.view import Choice
 from fake_sge.cell import Cell
@@ -73,7 +73,7 @@ class Watcher:
 
 @contextlib.asynccontextmanager
 async def watching(
-    place: Place | None = None,
+    place: SessionPlace | None = None,
     *,
     size: tuple[int, int] = (100, 30),
     words: str = "",
@@ -81,7 +81,9 @@ async def watching(
     read_only: bool = False,
 ) -> AsyncIterator[Watcher]:
     """``drmaa-cli top`` in this process."""
-    app = Top(Survey(place or Place.of(None, None)), interval, Choice(words=words), read_only=read_only)
+    app = Top(
+        Survey(place or SessionPlace.of(None, None)), interval, Choice(words=words), read_only=read_only
+    )
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Watcher(app, pilot)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drmaa_cli.cli.screen import cells
-from drmaa_cli.cli.top.layout import Piece, cut, head, layout, line, plain, texts
+from drmaa_cli.cli.top.layout import Coloured, cut, head, layout, line, plain, texts
 from drmaa_cli.cli.top.model import StateKind, job_of_rows
 from drmaa_cli.cli.top.view import BoardRow, Choice, rows
 from tests.cli.top.kit import end, job, row
@@ -75,12 +75,16 @@ def test_tasks_of_an_unfolded_array_stand_below_it() -> None:
 
 
 def test_colours_stay_with_their_words() -> None:
-    parts = [Piece("16 running", StateKind.RUNNING), Piece(", "), Piece("3 failed", StateKind.FAILED)]
+    parts = [
+        Coloured("16 running", StateKind.RUNNING),
+        Coloured(", "),
+        Coloured("3 failed", StateKind.FAILED),
+    ]
     assert cut(parts, 99) == parts
     assert cut(parts, 20) == parts
-    assert cut(parts, 19) == [*parts[:2], Piece("3 fail…", StateKind.FAILED)]
+    assert cut(parts, 19) == [*parts[:2], Coloured("3 fail…", StateKind.FAILED)]
     assert plain(cut(parts, 12)) == "16 running,…"
-    assert cut(parts, 10) == [Piece("16 runnin…", StateKind.RUNNING)]
+    assert cut(parts, 10) == [Coloured("16 runnin…", StateKind.RUNNING)]
     assert cut([], 5) == []
     for width in range(1, 25):
         assert cells(plain(cut(parts, width))) <= width

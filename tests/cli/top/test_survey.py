@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drmaa_cli import JobSession, ReasonKind
-from drmaa_cli.cli.place import Place
+from drmaa_cli.cli.place import SessionPlace
 from drmaa_cli.cli.top.survey import Survey, View, pause_after
 from drmaa_cli.errors import DrmaaException, DrmCommunicationException, NoActiveSessionException
 from fake_sge.cell import Cell
@@ -20,7 +20,7 @@ from tests.tables import each_row
 
 @pytest.fixture
 def survey(inside: Cell) -> Iterator[Survey]:
-    found = Survey(Place.of(None, None))
+    found = Survey(SessionPlace.of(None, None))
     yield found
     found.close()
 
@@ -53,7 +53,7 @@ def test_all_sessions_and_what_none_has(survey: Survey, inside: Cell) -> None:
             f"two/{second}": ["held"] * 3,
             f"/{stranger}": ["held"] * 3,
         }
-    only = Survey(Place.of("two", None))
+    only = Survey(SessionPlace.of("two", None))
     assert list(seen(only.look())) == [f"two/{second}"]
     only.close()
 
@@ -168,7 +168,7 @@ def test_a_session_file_that_cannot_be_read_is_told(survey: Survey, inside: Cell
 
 
 def test_after_the_end_nothing_is_asked(inside: Cell) -> None:
-    found = Survey(Place.of(None, None))
+    found = Survey(SessionPlace.of(None, None))
     found.look()
     found.close()
     found.close()

@@ -22,7 +22,7 @@ from drmaa_cli.cli.ends import BadInput, Failure
 from drmaa_cli.cli.parser import PROGRAM
 from drmaa_cli.cli.screen import visible
 from drmaa_cli.cli.top.web.guard import Guard
-from drmaa_cli.cli.top.web.site import Site
+from drmaa_cli.cli.top.web.site import Pages
 from drmaa_cli.cli.top.web.viewer import PATIENCE
 from drmaa_cli.cli.top.web.window import WindowRequest
 from drmaa_cli.typed import NamedTuple, Union
@@ -102,7 +102,7 @@ async def _serve(listening: socket.socket, where: Listening, request: WindowRequ
         names |= {own.lower(), socket.getfqdn().lower()}
     entrance, place, ticket = (secrets.token_urlsafe(LETTERS) for _ in range(3))
     guard = Guard(entrance, place, ticket, frozenset(names), by_number=is_remote)
-    site = Site(guard, request, f"drmaa-cli top: {own}")
+    site = Pages(guard, request, f"drmaa-cli top: {own}")
     runner = web.AppRunner(
         site.application(), access_log=None, handle_signals=False, shutdown_timeout=PATIENCE
     )

@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from drmaa_cli.cli import ends
 from drmaa_cli.cli.parser import PROGRAM
-from drmaa_cli.cli.top.web.guard import Handling, Guard, RequestHead
+from drmaa_cli.cli.top.web.guard import Guard, Handling, RequestHead
 from drmaa_cli.cli.top.web.messages import said, size
 from drmaa_cli.cli.top.web.viewer import PATIENCE, Viewer
 from drmaa_cli.typed import TYPE_CHECKING
@@ -54,7 +54,7 @@ OF_PAGE = (  # what the page may load, and whom it may speak to: this server, wh
 )
 
 
-class Site:
+class Pages:
     """All that is served.
 
     Args:

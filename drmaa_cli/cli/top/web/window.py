@@ -45,7 +45,7 @@ def main() -> int:
     from textual.messages import ExitApp  # noqa: PLC0415
 
     from drmaa_cli.cli import ends  # noqa: PLC0415
-    from drmaa_cli.cli.place import Place  # noqa: PLC0415
+    from drmaa_cli.cli.place import SessionPlace  # noqa: PLC0415
     from drmaa_cli.cli.top.app import Top  # noqa: PLC0415
     from drmaa_cli.cli.top.survey import Survey  # noqa: PLC0415
     from drmaa_cli.cli.top.view import Choice  # noqa: PLC0415
@@ -59,7 +59,7 @@ def main() -> int:
             self._app.post_message(ExitApp())
 
     request = WindowRequest(*json.loads(os.environ.pop(REQUEST_VARIABLE).partition("\n")[2]))
-    place = Place.of(request.session, request.contact)
+    place = SessionPlace.of(request.session, request.contact)
     app = Top(
         Survey(place),
         request.interval,

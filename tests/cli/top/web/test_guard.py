@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drmaa_cli.cli.top.web.guard import Handling, Guard, RequestHead, is_origin_of, split
+from drmaa_cli.cli.top.web.guard import Guard, Handling, RequestHead, is_origin_of, split
 from tests.tables import each_row
 
 GUARD = Guard("entrance-secret", "some-place", "ticket-secret", frozenset({"localhost", "hpc.example.org"}))
