@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..execution.processes import call_process
 from ..launch import command
-from ..layout import TOOLS, Layout
+from ..layout import Layout
 from ..lighter import Any
 from ..options import CellOptions
 from .journal import StoreError
@@ -24,6 +24,7 @@ from .qmaster import Qmaster
 from .server import Server
 
 PORT = "6444"
+MOST_CALLED = ("qsub", "qstat")
 LOOK = 3.0  # seconds between looks for shepherds that died without a word
 
 
@@ -46,12 +47,12 @@ def take_lock(layout: Layout) -> int:
 
 
 def _import_commands(qmaster: Qmaster) -> None:
-    """Have the commands at hand before they are asked for.
+    """Have the commands at hand that nearly all callers ask for; the others are loaded when they are called.
 
     Under the cell's lock, as whatever else loads a module here: two threads that import at the same time
     can see half of a module (Python up to 3.11).
     """
-    for tool in TOOLS:
+    for tool in MOST_CALLED:
         with qmaster.lock:
             if qmaster.stopping:
                 return
@@ -67,10 +68,10 @@ def _compile_client(qmaster: Qmaster) -> None:
     layout = qmaster.layout
     with qmaster.lock:  # as for _import_commands()
         from .. import compiled  # noqa: PLC0415 nobody waits for it
-        from ..install import use_compiled_client  # noqa: PLC0415
 
         if compiled.found() or not compiled.is_wanted():
             return
+        from ..install import use_compiled_client  # noqa: PLC0415
     try:
         compiler = subprocess.Popen(
             command(layout, "fake-compiler"),

@@ -49,12 +49,19 @@ def test_the_commands_are_loaded_under_the_lock() -> None:
 
 def test_the_compiler_is_looked_for_under_the_lock() -> None:
     call = """
-import os
 from pathlib import Path
-os.environ.update(PATH="", XDG_CACHE_HOME="/nowhere")
+
+def no_process(*words, **options):
+    raise OSError
+
+with lock:
+    from fake_sge import compiled
+compiled.found, compiled.is_wanted = lambda: None, lambda: True
+daemon.subprocess.Popen = no_process
+daemon.log.warning = print
 daemon._compile_client(SimpleNamespace(lock=lock, layout=Layout(Path("/nowhere"))))
 """
-    assert loaded(call, "fake_sge.install") == "[] True\n"
+    assert loaded(call, "fake_sge.install") == "the client stays in Python: %s \n[] True\n"
 
 
 NAMES = """
