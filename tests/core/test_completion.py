@@ -124,7 +124,7 @@ def test_ids_that_are_none(cell: Cell) -> None:
     (mine,), (theirs,) = run(session, 1), run(other, 1)
     with pytest.raises(InvalidJobException, match=rf"\({theirs}, 99.9\)$"):
         session.as_completed([mine, theirs, "99.9"])
-    with pytest.raises(InvalidJobException, match=r"109\) *$|and 2 more\)$"):
+    with pytest.raises(InvalidJobException, match=r"9010 and 2 more\)$"):
         session.as_completed([str(number) for number in range(9001, 9013)])
     for wrong in ("12", b"12", 12, [12], ["x"], [JOB_IDS_SESSION_ANY]):
         with pytest.raises(InvalidArgumentException):

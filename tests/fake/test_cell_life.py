@@ -9,6 +9,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -256,9 +257,16 @@ def test_bad_calls_are_refused(shared: Cell) -> None:
 
 
 def test_options_are_checked() -> None:
-    for bad in ({"profile": "x"}, {"slots": -1}, {"hosts": ()}, {"first_job_number": 0}):
-        with pytest.raises(ValueError, match=r"profile|host|first_job_number"):
-            Cell("unused", **bad)
+    few = "at least one host and no negative slots"
+    bad: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"profile": "x"}, "unknown profile 'x'"),
+        ({"slots": -1}, few),
+        ({"hosts": ()}, few),
+        ({"first_job_number": 0}, "first_job_number must lie between 1 and max_job_number"),
+    )
+    for options, text in bad:
+        with pytest.raises(ValueError, match=text):
+            Cell("unused", **options)
     for wrong in ({"parallel_environments": ("mpi",)}, {"queues": "all.q"}, {"hosts": "localhost"}):
         with pytest.raises(TypeError, match=next(iter(wrong))):
             Cell("unused", **wrong)
