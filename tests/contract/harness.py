@@ -291,11 +291,12 @@ class World:
     def eventually(self, ask: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
         """Ask until the answer is good; a failure shows the last answer."""
         deadline, pause = time.monotonic() + PATIENCE, 0.05
+        longest = 0.2 if "-fake" in self.backend else 0.5
         while not good(answer := ask()):
             if time.monotonic() > deadline:
                 pytest.fail(f"after {PATIENCE:g} s still {answer!r}")
             time.sleep(pause)
-            pause = min(1.3 * pause, 0.2)  # a fake cell has it at once, a real one within a second
+            pause = min(1.5 * pause, longest)  # a fake cell has it at once, a real one within a second
         return answer
 
     def file(self, name: str = "out") -> Path:
