@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import py_compile
 import shlex
 import sys
 from pathlib import Path
@@ -92,11 +91,14 @@ def _write_commands(layout: Layout) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         source = Path(__file__).parent / name
         copy.write_bytes(b"" if name.endswith("__init__.py") else source.read_bytes())
-        py_compile.compile(str(copy), doraise=True)
     for function, path in (("main", layout.python_client), ("alone", Path(f"{layout.client}-alone"))):
         body = _CLIENT.format(library=str(layout.library), package=PACKAGE, function=function)
         _write_program(path, f"{_shebang()}{body}")
     if not use_compiled_client(layout):
+        import py_compile  # noqa: PLC0415 most cells have the compiled client
+
+        for name in CLIENT_FILES:  # each command would do it, and those of other users cannot keep it
+            py_compile.compile(str(library / name), doraise=True)
         _write_tools(layout, layout.python_client)
     for tool in NOT_SIMULATED:  # instead of the machine's own, which would ask this cell's qmaster
         _write_program(

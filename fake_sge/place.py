@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,7 +30,7 @@ def chosen(directory: str | os.PathLike[str]) -> Path:
 
 def temporary(prefix: str) -> Path:
     """A path for a directory that is made, by :func:`claim`, when the cell is started."""
-    return Path(tempfile.gettempdir()).absolute() / f"{prefix}{secrets.token_hex(5)}"
+    return Path(tempfile.gettempdir()).absolute() / f"{prefix}{os.urandom(5).hex()}"
 
 
 def claim(path: Path, settings: str, mode: int = 0o777) -> None:
