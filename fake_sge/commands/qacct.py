@@ -6,10 +6,11 @@ import bisect
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Callable
 
+from ..model import CellConfig
 from ..model.accounting import Check, Record, Unwanted, parse_line
 from ..model.accounting_json import parse_json
 from ..model.globs import glob_match
@@ -30,7 +31,12 @@ from .queries.qacct_options import (
     Stop,
     usage_error,
 )
-from .queries.resource_requests import UnknownResource, matches_host_and_queue, parse_requests
+from .queries.resource_requests import (
+    ResourceRequest,
+    UnknownResource,
+    matches_host_and_queue,
+    parse_requests,
+)
 from .times.local_time import clock_for
 
 NOTHING_YET = "no jobs running since startup\n"
@@ -264,10 +270,23 @@ class _Run:
             instance = instances.get(f"{record.qname}@{record.hostname}")
             if instance is None:
                 return None
+            _check_hosts(requests, config)
             loads = self._qmaster.load_values(instance.host)
             return matches_host_and_queue(requests, instance, loads, config)
 
         return selects
+
+
+def _check_hosts(requests: Sequence[ResourceRequest], config: CellConfig) -> None:
+    """Raises Stop for a host that nobody knows: the real one looks when it compares a record."""
+    for entry, value in requests:
+        is_pattern = any(letter in value for letter in "*?[!&|")
+        if (
+            entry.type == "HOST"
+            and not is_pattern
+            and value not in (*config.known_hosts, *config.other_hosts)
+        ):
+            raise Stop(Reply.of_text(1, "", f'error: can\'t resolve hostname "{value}"\n'))
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:

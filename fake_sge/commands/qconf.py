@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
-from ..model import CellConfig
+from ..model import CellConfig, Host, defaults
+from ..model.cluster import TEMPLATE_HOST
 from ..model.flavours import Flavour
 from ..model.globs import glob_match
 from ..model.requests import QmasterUnreachable, Reply, Request
@@ -122,6 +123,10 @@ class _Shows:
         wanted = words_of(words or "")
         if not wanted:
             return 0, shown.queue(shown.template(self._config)), ""
+        for word in wanted:
+            if word.startswith("@"):
+                told = f'The queue name "{word}" is not correct.  Queue names may not begin with @.'
+                return 1, "", f'{told}  Perhaps you mean "*{word}"?\n'
         text = last = ""
         missing: list[str] = []
         passed: list[str] = []
@@ -171,19 +176,19 @@ class _Shows:
         """``-se HOST``."""
         name = self._config.host_named(name)
         host = self._config.host_with_values(name)
+        if name == TEMPLATE_HOST:
+            host = Host(name, attributes={**defaults.HOST, "processors": "0"})
         if host is None:
             if name in self._config.known_hosts:
                 return 1, "", f"{name} is not an execution host\n"
             return 1, "", f'can\'t resolve hostname "{name}"\n'
-        loads = self._qmaster.load_values(name)
-        rows: dict[str, str] = {"hostname": name, "load_scaling": "NONE", "complex_values": "NONE"}
-        rows["load_values"] = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
+        loads = self._qmaster.load_values(name) if name != TEMPLATE_HOST else {}
+        values = ",".join(f"{key}={value}" for key, value in loads.items()) or "NONE"
+        rows = {"hostname": name}
+        for key in defaults.HOST:  # the loads come before the processors
+            rows.update({"load_values": values} if key == "processors" else {})
+            rows[key] = host.attributes.get(key, "NONE")
         rows["processors"] = loads.get("num_proc", "0")
-        for key in ("user_lists", "xuser_lists", "projects", "xprojects", "usage_scaling"):
-            rows[key] = "NONE"
-        rows["report_variables"] = "NONE"
-        own = host.attributes
-        rows.update({key: value for key, value in own.items() if key in rows and key != "load_values"})
         return 0, shown.host(rows), ""
 
     def _members(self, name: str, text: Callable[[Sequence[str]], str]) -> Texts:
@@ -295,9 +300,9 @@ OPTIONS = (
 NOT_SIMULATED = frozenset(
     option
     for options in (
-        ("-Aattr -Mattr -Dattr -Rattr -sstnode -mstnode -ae"),
+        ("-sstnode -mstnode"),
         ("-dstnode -astnode -rsstnode -astree -Astree -mstree -Mstree -dstree"),
-        *(f"-{do}{what}" for do in "aAmMd" for what in ("cal", "ckpt")),
+        *(f"-{do}{what}" for do in "aAM" for what in ("cal", "ckpt")),
     )
     for option in options.split()
 )
@@ -310,6 +315,13 @@ def _known(flavour: Flavour) -> Mapping[str, _Show]:
     """What a flavour shows."""
     has = {"-stl": flavour.threads_code is not None, "-scatl": flavour.lists_categories}
     return {**_SHOWS, **{option: show for option, show in _OF_SOME.items() if has[option]}}
+
+
+def _unknown(option: str, flavour: Flavour) -> str:
+    """What is said of an option that there is not (real cell)."""
+    if option.startswith("-k"):
+        return f'error: "{option}" is not a valid option 2\n' + usage(flavour, "qconf", OPTIONS)
+    return f'error: invalid option argument "{option}"\nUsage: qconf -help\n'
 
 
 def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
@@ -347,7 +359,7 @@ def _execute(request: Request, qmaster: QmasterInterface) -> Texts:
         elif option in NOT_SIMULATED:
             return 1, out, f"{errors}fake_sge: qconf {option} is not simulated\n"
         else:
-            return 1, out, f'{errors}error: invalid option argument "{option}"\nUsage: qconf -help\n'
+            return 1, out, errors + _unknown(option, request.flavour)
         code, out, errors = max(code, result[0]), out + result[1], errors + result[2]
         if stops:
             break

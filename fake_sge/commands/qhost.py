@@ -50,8 +50,9 @@ class _Hosts:
         self._plain = "-xml" in switches and qmaster.config.flavour.nested_hosts
 
     def unknown(self) -> str | None:
-        """The first host of ``-h`` that nobody has heard of."""
-        return next((name for name in self._wanted if name not in self._config.known_hosts), None)
+        """The first host of ``-h`` that nobody has heard of; patterns are no hosts, and select none."""
+        names = (name for name in self._wanted if not any(letter in name for letter in "*?["))
+        return next((name for name in names if name not in self._config.known_hosts), None)
 
     def views(self) -> list[HostView]:
         """All hosts, "global" first."""

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from ..engine.matching import names_a_queue
 from ..lighter import field, record
-from ..model import Hold, Job, Range, Rerun
+from ..model import Hold, Job, QueueInstance, Range, Rerun
 from ..model.operations import Change, JobOperation, Outcome, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
+from ..model.values import listed
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, on_stdout
 from .interface.qmaster_interface import QmasterInterface
@@ -235,6 +236,8 @@ def _queues(
 ) -> Lines:
     lines: Lines = []
     for instance in qmaster.match_queues(pattern):
+        if action is QueueAction.RESCHEDULE:
+            lines += _rescheduled_on(instance, force, request, qmaster)
         change = qmaster.change_queue(instance.name, action, actor_of(request))
         who = f"{request.user}@{request.host}"
         if change.outcome is Outcome.DENIED:
@@ -252,6 +255,24 @@ def _queues(
             )
         else:
             lines.append((f'{who} changed state of "{instance.name}" ({_STATES[action]})', False))
+    return lines
+
+
+def _rescheduled_on(
+    instance: QueueInstance, force: bool, request: Request, qmaster: QmasterInterface
+) -> Lines:
+    """What is said of the tasks in a queue instance, which start again if they may (real cell)."""
+    owners = listed(instance.queue.attributes["owner_list"])
+    if not qmaster.config.is_operator(request.user) and request.user not in owners:
+        return []
+    lines: Lines = []
+    for job in list(qmaster.jobs()):
+        for task in list(job.tasks.values()):
+            if task.granted and task.granted[0].instance == instance.name:
+                only = [Range(task.number, task.number)]
+                action = JobOperation.RESCHEDULE
+                for change in qmaster.operate(action, job.number, only, actor_of(request), force):
+                    lines += _text(action, change, job, force, request)
     return lines
 
 

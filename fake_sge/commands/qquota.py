@@ -29,6 +29,8 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     problem = environment_error(request) or refused(request.flavour, "qquota", SWITCHES, switches, "error: ")
     if problem is not None:
         return problem
+    if "-l" in request.argv and "-l" not in switches:
+        return Reply.of_text(0, "", "error: Invalid sge_strtok_r call, last is NULL\n")
     wanted = {kind: switches.listed(switch) for switch, kind in _KINDS.items()}
     wanted["users"] = wanted["users"] or [request.user]
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 
 from ..model.globs import glob_match
@@ -11,11 +10,11 @@ from ..model.quota_text import QuotaError, parse_quota_sets
 from ..model.quotas import QuotaRule, QuotaSet
 from ..model.requests import Request, actor_of
 from ..render.usage import OptionHelp
+from .configuring import files
 from .configuring.editor import edit
 from .configuring.names import NO_NAME
 from .configuring.refusal import Refused
 from .configuring.words import words_of
-from .interface.caller import read_as_caller
 from .interface.qmaster_interface import QmasterInterface
 
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
@@ -135,7 +134,7 @@ def _told(answers: Answers) -> Texts:
 
 def _read(request: Request, file: str) -> list[QuotaSet]:
     try:
-        text = os.fsdecode(read_as_caller(request, file))
-    except OSError as error:
-        raise QuotaError(f'error opening file "{file}" for reading: {error.strerror}') from None
+        text = files.text_of(request, file)
+    except Refused as refused:
+        raise QuotaError(refused.lines[0].removeprefix("error: ")) from None
     return parse_quota_sets(text)

@@ -117,6 +117,7 @@ class Host:
 
 
 GLOBAL_HOST = "global"
+TEMPLATE_HOST = "template"
 
 
 def _global_host() -> Host:

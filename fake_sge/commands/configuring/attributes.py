@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ...model import Host
+from ...lighter import NamedTuple
+from ...model import CellConfig, Host
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
-from . import attribute_values, flat_file, references
+from . import attribute_values, files, flat_file, references
 from .attribute_values import LISTS, PAIRS
 from .change import Change
 from .exec_hosts import HOST_ROWS
@@ -16,6 +17,7 @@ from .kinds import KINDS, keep
 from .refusal import Refused
 
 ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
+Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
 _UNREAD = 'error reading file: "/tmp/pid-1-XXXXXX"'  # the real one passes the value on in a file of its own
 _LETTERS = dict(
     zip(
@@ -35,6 +37,38 @@ _FOR_ALL_HOSTS = ("qname", "hostlist")
 def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     what, name, value, *objects = words
+    letters = _kind(change, what, objects)
+    parts = _checked(how, letters, name, value)
+    if not objects:
+        raise Refused("qconf: missing object list")
+    for item in objects:
+        _try(change, how, what, {name: parts}, item)
+
+
+def change_attributes(change: Change, how: str, words: Sequence[str]) -> None:
+    """``-Mattr queue FILE all.q ...``: the attributes of a file, in the same way."""
+    what, file, *objects = words
+    letters = _kind(change, what, objects)
+    if not objects:
+        raise Refused("qconf: missing filename as option argument", stops=True)
+    own, *others = ("hostname", *HOST_ROWS) if letters == "e" else KINDS[letters].names
+    try:
+        rows = files.parse(files.text_of(change.request, file), file, (own, *others), letters, whole=False)
+    except Refused as refused:
+        usage = f'error: invalid option argument "{file}"', "Usage: qconf -help"
+        raise Refused(*refused.lines, *usage, stops=True) from None
+    if own in rows:
+        raise Refused(f"qconf: cannot change {own}")
+    values = {}
+    for name, text in rows.items():
+        common, places = split_value(text) if letters == "q" and name != "hostlist" else (text, [])
+        values[name] = {**({"": common} if common or not places else {}), **dict(places)}
+    for item in objects:
+        _try(change, how, what, values, item)
+
+
+def _kind(change: Change, what: str, objects: Sequence[str]) -> str:
+    """The letters of a kind. Raises Refused for who may not change it, and for one that there is not."""
     if what == "queue":
         change.manager_of_queues()
     change.manager()
@@ -42,26 +76,22 @@ def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
         raise Refused(_UNKNOWN[what].format(objects[0] if objects else ""))
     if what == "resource_quota":
         raise Refused(_quota_refusal(change, objects[0] if objects else ""))
-    letters = _LETTERS.get(what)
-    if letters is None:
+    if what not in _LETTERS:
         raise Refused(f'Modification of object "{what}" not supported')
-    parts = _checked(how, letters, name, value)
-    if not objects:
-        raise Refused("qconf: missing object list")
-    for item in objects:
-        try:
-            _one(change, how, what, name, parts, item)
-        except Refused as refused:
-            change.failed(*refused.lines)
+    return _LETTERS[what]
+
+
+def _try(change: Change, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
+    try:
+        _one(change, how, what, values, item)
+    except Refused as refused:
+        change.failed(*refused.lines)
 
 
 def _quota_refusal(change: Change, name: str) -> str:
     if name in change.config.resource_quotas:
         return "fake_sge: attributes of resource quota sets are not simulated; use qconf -Mrqs"
     return f'denied: resource quota set "{name}" does not exist'
-
-
-Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
 
 
 def _checked(how: str, letters: str, name: str, value: str) -> Parts:
@@ -142,39 +172,32 @@ def _no_value(text: str) -> list[str]:
     return [f'error parsing value "{text}"', f'Error during parsing of attribute value "{text}"']
 
 
-def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str) -> None:
+class _Target(NamedTuple):
+    """What is changed: how, the letters of its kind, its name, and as what notes name it."""
+
+    how: str
+    letters: str
+    item: str
+    called: str
+
+
+def _one(change: Change, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
     letters = _LETTERS[what]
+    place = ""
     if letters == "q":
-        item, parts = _of_domain(change, name, parts, item)
+        item, place = _of_domain(change, values, item)
+    target = _Target(how, letters, item, item if letters == "q" else what)
     rows = _rows(change, letters, item)
-    common, overrides = split_value(rows[name]) if letters == "q" else (rows[name], [])
-    places = {"": common, **dict(overrides)}
-    left_alone = False
     notes: list[str] = []
-    for place, value in parts.items():
-        given = value
-        references.check_place(change.config, name, place)
-        if how == DELETE and place and place not in places and name not in (*PAIRS, *LISTS):
-            continue
-        if name in PAIRS or name in LISTS:
-            old = places.get(place, "NONE")
-            if how == DELETE and place not in places:
-                continue
-            if letters == "e" and name == "complex_values":
-                given = references.under_names(change.config, value)
-            where = item if letters == "q" else what
-            given = _joined(notes, how, letters, name, old, given, where)
-            left_alone = how == ADD and name == "complex_values" and letters == "e" and given == old
-        host = place.lower()
-        meant = place if place in ("", *change.config.host_groups) else change.config.host_named(host)
-        given = given.upper() if given.lower() in ("true", "false") else given
-        places[meant] = references.checked(change.config, letters, item, {name: given})[name]
+    old = dict(rows)
+    for name, given in values.items():
+        parts = {place: given[""]} if place and name not in _FOR_ALL_HOSTS else given
+        rows[name] = _changed(change.config, target, name, parts, rows[name], notes)
     if letters == "hgrp":
-        references.refuse_cycle(change.config, item, places[""])
+        references.refuse_cycle(change.config, item, rows["hostlist"])
     for note in notes:
         change.noted(note)
-    rows[name] = joined_value(places.pop(""), places)
-    if left_alone:
+    if how == ADD and letters == "e" and list(values) == ["complex_values"] and rows == old:
         return
     if letters == "e":
         _host(change, item).attributes.update(rows)
@@ -183,20 +206,41 @@ def _one(change: Change, how: str, what: str, name: str, parts: Parts, item: str
     change.changed(f'{change.who} modified "{item}" in {_TOLD[letters]}')
 
 
-def _of_domain(change: Change, name: str, parts: Parts, item: str) -> tuple[str, Parts]:
-    """The cluster queue that ``all.q@host`` names, and the values with the host they are for."""
+def _changed(
+    config: CellConfig, target: _Target, name: str, parts: Parts, text: str, notes: list[str]
+) -> str:
+    """An attribute's value, changed. Raises Refused for what names something that there is not."""
+    common, overrides = split_value(text) if target.letters == "q" else (text, [])
+    places = {"": common, **dict(overrides)}
+    for place, value in parts.items():
+        given = value
+        references.check_place(config, name, place)
+        if target.how == DELETE and place and place not in places:
+            continue
+        if name in PAIRS or name in LISTS:
+            if target.letters == "e" and name == "complex_values":
+                given = references.under_names(config, value)
+            given = _joined(notes, target, name, places.get(place, "NONE"), given)
+        meant = place if place in ("", *config.host_groups) else config.host_named(place.lower())
+        given = given.upper() if given.lower() in ("true", "false") else given
+        places[meant] = references.checked(config, target.letters, target.item, {name: given})[name]
+    return joined_value(places.pop(""), places)
+
+
+def _of_domain(change: Change, values: Mapping[str, Parts], item: str) -> tuple[str, str]:
+    """The cluster queue that ``all.q@host`` names, and the host or host group; "" without one."""
     queue, at, place = item.partition("@")
     if not at and item:
-        return item, parts
+        return item, ""
     if not queue:
         raise Refused("Object name missing in request")
     if not place:
         raise Refused(f'No cluster queue or queue instance matches the phrase "{item}"')
     if queue not in change.config.queues:
         raise Refused(f'denied: cluster queue "{queue}" does not exist')
-    if set(parts) != {""}:
+    if any(set(parts) != {""} for parts in values.values()):
         raise Refused("Queue domain/instance values are only allowed for cluster queues.")
-    return queue, parts if name in _FOR_ALL_HOSTS else {place: parts[""]}
+    return queue, place
 
 
 def _rows(change: Change, letters: str, item: str) -> dict[str, str]:
@@ -248,14 +292,15 @@ def purge(change: Change, what: str, names: str, item: str) -> None:
     change.changed(f'{change.who} modified "{name}" in {_TOLD["q"]}')
 
 
-def _joined(notes: list[str], how: str, letters: str, name: str, old: str, value: str, where: str) -> str:
+def _joined(notes: list[str], target: _Target, name: str, old: str, value: str) -> str:
     """A list with elements added, changed or taken away."""
+    how, where = target.how, target.called
     pairs = name in PAIRS
     if how == REPLACE:
         return value
     if name == "entries":
         return _member(notes, how, old, value)
-    between = attribute_values.separator(letters, name)
+    between = attribute_values.separator(target.letters, name)
     have, given = (_elements(text, pairs, between) for text in (old, value))
     empty = not have
     if empty and how == MODIFY:

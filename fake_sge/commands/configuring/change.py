@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 
 from ...model import CellConfig, Host
-from ...model.cluster import GLOBAL_HOST
+from ...model.cluster import GLOBAL_HOST, TEMPLATE_HOST
 from ...model.requests import Request
 from ..interface.qmaster_interface import QmasterInterface
 from .editor import Edited, edit
@@ -85,7 +85,9 @@ class Change:
         return meant
 
     def exec_host(self, name: str) -> Host | None:
-        """An execution host or global. Raises Refused for a name that nobody knows."""
+        """An execution host or global. Raises Refused for a name that nobody knows, and for the template."""
+        if name == TEMPLATE_HOST:
+            raise Refused("fake_sge: the template of execution hosts stays as it is")
         return self.config.host_with_values(name if name == GLOBAL_HOST else self.host(name))
 
     def edit(self, text: str) -> Edited:

@@ -7,7 +7,7 @@ import re
 
 from ...model import defaults
 from ...settings import HARMLESS, check, check_effect
-from . import files, shown
+from . import configuration_values, files, shown
 from .change import Change
 from .refusal import Refused
 from .words import parts_of
@@ -17,7 +17,7 @@ _SPOOL = "execd_spool_dir"
 _NOT_AT_ONCE = 'Change of "{}" will not be effective before sge_execd restart as described in sge_conf(5)'
 _SINGLE = 'only a single value is allowed for configuration attribute "{}"'
 _LISTS = (
-    *("user_lists", "xuser_lists", "projects", "xprojects", "login_shells", "administrator_mail"),
+    *("user_lists", "xuser_lists", "projects", "xprojects", "login_shells"),
     *("qmaster_params", "execd_params", "reporting_params", "prolog", "epilog", "shepherd_cmd", "jsv_url"),
     *("load_sensor", "qlogin_command", "qlogin_daemon", "rlogin_command", "rlogin_daemon"),
     *("rsh_command", "rsh_daemon", "set_token_cmd", "pag_cmd", "jsv_allowed_mod", "gid_range"),
@@ -63,7 +63,7 @@ def _read(change: Change, file: str) -> str:
 
 
 def edit(change: Change, *names: str) -> None:
-    """``-mconf [HOST]``; a host without a configuration gets one (``-aconf HOST``)."""
+    """``-mconf [HOST]``; a host without a configuration gets one."""
     change.manager()
     name = names[0] if names else _GLOBAL
     unknown = []
@@ -77,6 +77,16 @@ def edit(change: Change, *names: str) -> None:
     if unknown:
         raise Refused(*unknown, _unresolved(name))
     _take(change, name, left.text)
+
+
+def edit_new(change: Change, name: str = _GLOBAL) -> None:
+    """``-aconf HOST``."""
+    change.manager()
+    if name == _GLOBAL or name in change.config.host_configurations:
+        raise Refused(f"configuration {name} already exists")
+    if not _is_known(change, name):
+        raise Refused(_unknown_host(name))
+    edit(change, name)
 
 
 def delete(change: Change, words: str | None = None) -> None:
@@ -145,6 +155,12 @@ def _take(change: Change, name: str, text: str) -> None:
         config.host_configurations[name] = rows
         change.done(f'{change.who} {verb} "{name}" {"in" if verb == "modified" else "to"} configuration list')
         return
+    wrong = configuration_values.fault(config, rows)
+    if wrong:
+        raise Refused(wrong)
+    program = rows.get("jsv_url", "none").rpartition(":")[2]
+    if program.lower() != "none" and not files.is_executable(change.request, program):
+        raise Refused(f'JSV "{program}" is either not a file or not executable')
     old = {key: value for key, value in config.global_config.items() if key not in config.left_out}
     rows.setdefault("reprioritize", "0")
     # The rest of a longer line that an editor has cut is no setting; the real one keeps it, too.

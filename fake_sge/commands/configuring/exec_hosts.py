@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...model import Host, Job, Range, Task, defaults
-from ...model.cluster import GLOBAL_HOST
+from ...model.cluster import GLOBAL_HOST, TEMPLATE_HOST
 from ...model.operations import JobOperation
 from ...model.requests import actor_of
 from ...model.values import listed
@@ -17,6 +17,7 @@ from .words import parts_of, words_of
 
 _ROWS = ("hostname", *(name for name in defaults.HOST if name != "processors"))
 HOST_ROWS = _ROWS[1:]
+_FIXED = "fake_sge: a cell gets its execution hosts when it is started"
 _KILL_SECONDS = 20.0  # how long a host waits for the ends of the jobs it has killed
 
 
@@ -27,12 +28,32 @@ def from_file(adding: bool, change: Change, file: str) -> None:
         rows = files.read(change.request, file, _ROWS, "e")
     except Refused as refused:
         raise Refused(*refused.lines, "invalid format", stops=True) from None
-    host = change.exec_host(rows.pop("hostname"))
+    name = rows.pop("hostname")
+    host = change.exec_host(name)
     if adding and host is not None:
         raise Refused(f'exechost "{host.name}" already exists')
-    if adding or host is None:
-        raise Refused("fake_sge: a cell gets its execution hosts when it is started")
+    if adding:
+        raise Refused(_FIXED)
+    if host is None:
+        raise Refused(f'denied: exechost "{name}" does not exist')
     _keep(change, host, rows)
+
+
+def edit_new(change: Change, word: str = TEMPLATE_HOST) -> None:
+    """``-ae [HOST]``: the editor has what this host has; no host is added."""
+    change.manager()
+    host = Host(TEMPLATE_HOST, attributes=defaults.HOST) if word == TEMPLATE_HOST else change.exec_host(word)
+    if host is None:
+        raise Refused(f"{word} is not an exec host")
+    left = change.edit(
+        shown.host({"hostname": host.name, **{key: host.attributes[key] for key in HOST_ROWS}})
+    )
+    if not left.changed:
+        raise Refused("file unchanged")
+    name = files.parse(left.text, left.file, _ROWS, "e")["hostname"]
+    if name == TEMPLATE_HOST or change.exec_host(name) is not None:
+        raise Refused(f'exechost "{name}" already exists')
+    raise Refused(_FIXED)
 
 
 def edit(change: Change, word: str) -> None:
@@ -40,7 +61,7 @@ def edit(change: Change, word: str) -> None:
     change.manager()
     host = change.exec_host(word)
     if host is None:
-        raise Refused(f"{change.host(word)} is not an execution host")
+        raise Refused(f"{change.config.host_named(word)} is not an execution host")
     rows = {"hostname": host.name, **{key: host.attributes[key] for key in HOST_ROWS}}
     left = change.edit(shown.host(rows))
     try:
@@ -70,6 +91,8 @@ def delete(change: Change, words: str) -> None:
         try:
             if word == GLOBAL_HOST:
                 raise Refused('denied: pseudo host "global" may not be deleted')
+            if word == TEMPLATE_HOST:
+                raise Refused("fake_sge: the template of execution hosts stays as it is")
             name = change.host(word)
             if name not in config.hosts:
                 raise Refused(f'denied: execution host "{name}" does not exist')

@@ -18,8 +18,8 @@ def read(request: Request, file: str, names: tuple[str, ...], kind: str) -> dict
     return parse(text_of(request, file), file, names, kind)
 
 
-def parse(text: str, file: str, names: tuple[str, ...], kind: str) -> dict[str, str]:
-    """The rows of a text that ``file`` has. Raises Refused as :func:`read`."""
+def parse(text: str, file: str, names: tuple[str, ...], kind: str, whole: bool = True) -> dict[str, str]:
+    """The rows of a text that ``file`` has; all of them, or some. Raises Refused as :func:`read`."""
     unread = f'error: error reading file: "{file}"'
     rows: dict[str, str] = {}
     try:
@@ -35,10 +35,10 @@ def parse(text: str, file: str, names: tuple[str, ...], kind: str) -> dict[str, 
         raise Refused(*(f"error: {line}" for line in error.lines), unread) from None
     if not rows:
         raise Refused(unread)
-    for name in names:
+    for name in names if whole else ():
         if name not in rows:
             raise Refused(f'error: required attribute "{name}" is missing')
-    return {name: rows[name] for name in names}
+    return {name: rows[name] for name in names if name in rows}
 
 
 def text_of(request: Request, file: str) -> str:
@@ -55,6 +55,12 @@ def text_of(request: Request, file: str) -> str:
 def is_plain(request: Request, file: str) -> bool:
     """Whether it is a file. Raises OSError when there is none."""
     return stat.S_ISREG(Path(request.resolve(file)).stat().st_mode)
+
+
+def is_executable(request: Request, file: str) -> bool:
+    """Whether it is a file that can be run."""
+    path = Path(request.resolve(file))
+    return path.is_file() and os.access(path, os.X_OK)
 
 
 def _unopened(file: str, why: str) -> str:

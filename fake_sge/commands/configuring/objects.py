@@ -215,6 +215,18 @@ def delete(change: Change, letters: str, words: str) -> None:
         change.done(f'{change.who} removed "{name}" from {kind.removed_from or kind.list}')
 
 
+def delete_none(what: str, change: Change, name: str) -> None:
+    """``-dcal NAME`` and ``-dckpt NAME``: there is none."""
+    change.manager()
+    raise Refused(f'denied: {what} "{name}" does not exist')
+
+
+def edit_none(what: str, change: Change, name: str) -> None:
+    """``-mcal NAME`` and ``-mckpt NAME``."""
+    change.manager()
+    raise Refused(f"{name} is not a {what}", stops=True)
+
+
 def _needed_by_job(change: Change, environment: str) -> str:
     """What is said when a job asks for it, or has got it; the first is named (real cell)."""
     for job in change.qmaster.jobs():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
-from . import files, shown
+from . import files, scheduler_values, shown
 from .attribute_values import SCHEDULER
 from .change import Change
 from .complex_rules import BUILT_IN, faults
@@ -103,8 +103,15 @@ def edit_scheduler(change: Change) -> None:
 def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
     try:
         rows = files.parse(text, file, tuple(defaults.SCHEDULER), SCHEDULER)
+        wrong = scheduler_values.fault(rows)
+        if wrong:
+            raise Refused(f"error: {wrong}")
+        rows["load_formula"] = rows["load_formula"].replace(" ", "")
         usable("scheduler", rows, change.config.scheduler)
     except Refused as refused:
         raise Refused(*refused.lines, tail) from None
+    wrong = scheduler_values.formula_fault(change.config, rows["load_formula"])
+    if wrong:
+        raise Refused(wrong)
     change.config.scheduler.update(rows)
     change.done("changed scheduler configuration")

@@ -73,6 +73,9 @@ def _attributes() -> Iterator[tuple[str, _Verb]]:
         known = f"{text}: queue, exechost, pe, hostgroup, userset"
         run = partial(_attribute, option)
         yield option, _Verb("KIND NAME VALUE OBJECTS", 3, run, known, MANY)
+        from_file = partial(_attributes_of_file, option)
+        capital = f"-{option[1].upper()}{option[2:]}"
+        yield capital, _Verb("KIND FILE OBJECTS", 2, from_file, f"{text}: those of a file", MANY)
     purge = "take back what a queue has for a host or group"
     yield "-purge", _Verb("queue NAMES QUEUE@HOST", 3, attributes.purge, purge)
     yield "-sobjl", _Verb("KIND NAME VALUE", 3, searched.objects_with, "queues and hosts with a value")
@@ -82,11 +85,16 @@ def _attribute(option: str, change: Change, *words: str) -> None:
     attributes.change_attribute(change, option, words)
 
 
+def _attributes_of_file(option: str, change: Change, *words: str) -> None:
+    attributes.change_attributes(change, option, words)
+
+
 MANY = 1000  # words
 _ALL_OR_NOTHING = ("-aattr", "-mattr", "-dattr", "-rattr", "-purge")
 _SETTINGS = {
     "-Ae": _Verb("FILE", 1, partial(exec_hosts.from_file, True), "add an execution host; the fake does not"),
     "-Me": _Verb("FILE", 1, partial(exec_hosts.from_file, False), "change an execution host"),
+    "-ae": _Verb("[HOST]", 0, exec_hosts.edit_new, "add an execution host; the fake does not", 1),
     "-me": _Verb("HOST", 1, exec_hosts.edit, "change an execution host with $EDITOR"),
     "-de": _Verb("HOSTS", 1, exec_hosts.delete, "delete execution hosts"),
     "-ke": _Verb("HOSTS", 0, exec_hosts.stop_daemons, "end execution daemons; all: of all hosts", 1),
@@ -104,10 +112,29 @@ _SETTINGS = {
     "-Mconf": _Verb("[FILE]", 0, configurations.modify, "change the configuration of the cell or a host", 1),
     "-mconf": _Verb("[HOST]", 0, configurations.edit, "change the same with $EDITOR", 1),
     "-Aconf": _Verb("[FILE]", 0, configurations.add, "add the configuration of a host", 1),
-    "-aconf": _Verb("HOST", 1, configurations.edit, "add the same with $EDITOR"),
+    "-aconf": _Verb("[HOST]", 0, configurations.edit_new, "add the same with $EDITOR", 1),
     "-dconf": _Verb("HOSTS", 0, configurations.delete, "delete the configurations of hosts", 1),
 }
-VERBS = {**dict(_objects()), **dict(_people()), **dict(_attributes()), **_SETTINGS}
+
+
+def _kinds_without_objects() -> Iterator[tuple[str, _Verb]]:
+    for letters, noun, shown in (
+        ("cal", "calendar", "calendar"),
+        ("ckpt", "checkpointing environment", "checkpointing interface definition"),
+    ):
+        removing = partial(objects.delete_none, noun)
+        yield f"-d{letters}", _Verb("NAME", 1, removing, f"delete a {noun}; the fake has none")
+        editing = partial(objects.edit_none, shown)
+        yield f"-m{letters}", _Verb("NAME", 1, editing, f"change a {noun}; the fake has none")
+
+
+VERBS = {
+    **dict(_objects()),
+    **dict(_kinds_without_objects()),
+    **dict(_people()),
+    **dict(_attributes()),
+    **_SETTINGS,
+}
 OPTIONS = (
     *(OptionHelp(option, verb.arguments, verb.text) for option, verb in VERBS.items()),
     OptionHelp("-cq", "QUEUES", "remove the jobs that run in queues, without a record"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import re
 from typing import Callable, NamedTuple
 
 from ...lighter import field, record
@@ -201,9 +202,9 @@ class Parser:
 
     def _days(self) -> None:
         word = self._value()
-        if not word[:1].isdigit():
+        if not re.match(r"-?\d", word):
             raise usage_error(self._request.flavour)
-        self.options.days = atol(word)
+        self.options.days = atol(word) if not word.startswith("-") else None  # no bound then (real cell)
 
 
 def _group_name(word: str) -> str:

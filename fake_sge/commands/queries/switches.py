@@ -47,7 +47,8 @@ class Switches:
 def parse_switches(words: Sequence[str], known: Sequence[OptionHelp], takes_empty: bool = False) -> Switches:
     """Read a command line: after a switch with an argument come words up to the next that begins with ``-``.
 
-    The first of them is not empty where there has to be one, but with ``takes_empty`` (qquota).
+    The first of them is not empty where there has to be one, but with ``takes_empty`` (qquota): there a
+    switch without its argument is left out, too.
     An unknown word ends the parsing with an error.
     """
     forms = {option.switch: option.argument for option in known}
@@ -70,7 +71,8 @@ def parse_switches(words: Sequence[str], known: Sequence[OptionHelp], takes_empt
                 arguments.append(words[index])
                 index += 1
         if argument and not argument.startswith("[") and not arguments:
-            result.errors.append(f"{switch} option must have argument")
+            if not takes_empty:
+                result.errors.append(f"{switch} option must have argument")
             continue
         result.given.append((switch, arguments))
     return result
