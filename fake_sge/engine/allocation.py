@@ -102,8 +102,13 @@ class _Granting:
         return [self.granted[name] for name in (*self._front, *rest)]
 
 
-def allocate(rule: str, room: FreeSlots, count: int) -> list[tuple[QueueInstance, int]] | None:
-    """Slots of instances, the master queue first; None, and nothing taken, when they do not fit."""
+def allocate(
+    rule: str, room: FreeSlots, count: int, master: QueueInstance | None = None
+) -> list[tuple[QueueInstance, int]] | None:
+    """Slots of instances, the master queue first; None, and nothing taken, when they do not fit.
+
+    ``$fill_up`` takes a slot of the ``master`` that was asked for, and the others as without one (real cell).
+    """
     granting = _Granting(room)
     hosts = room.hosts()
     share = count if rule == "$pe_slots" else int(rule) if rule.isdigit() else 0
@@ -113,8 +118,9 @@ def allocate(rule: str, room: FreeSlots, count: int) -> list[tuple[QueueInstance
     elif rule == "$round_robin":
         missing = _in_rounds(granting, hosts, count)
     else:
+        missing -= granting.take([master], 1, at_front=True) if master is not None else 0
         for index, instances in enumerate(hosts):
-            missing -= granting.take(instances, missing, at_front=index == 0)
+            missing -= granting.take(instances, missing, at_front=index == 0 and master is None)
     if missing:
         for instances in hosts:
             granting.undo(instances)

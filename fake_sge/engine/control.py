@@ -266,7 +266,9 @@ def change_queue(state: CellState, now: float, name: str, action: QueueAction, a
 
 def _signal_queue(state: CellState, name: str, action: str) -> None:
     for job, task in state.running_tasks():
-        if task.granted[0].instance != name:
+        if all(piece.instance != name for piece in task.granted):
+            continue
+        if action == "resume" and is_stopped_by_queue(state, task):  # another one of its queues is
             continue
         if action == "suspend" and state.config.flavour.is_ocs:
             task.state |= State.SUSPENDED_ON_SUBORDINATE  # until qmod -usj (special.queue_usq)
@@ -299,12 +301,15 @@ def with_config(state: CellState, config: CellConfig) -> CellState:
     state.instances = make_instances(config)
     for name, instance in state.instances.items():
         if name in old:
-            kept = old[name].state & ~(QueueState.UNKNOWN | QueueState.ALARM)
+            kept = old[name].state & ~(QueueState.UNKNOWN | QueueState.ALARM | QueueState.ORPHANED)
             instance.used, instance.errors = old[name].used, old[name].errors
             instance.state |= kept
     for _, task in state.running_tasks():
         for piece in task.granted:
             if piece.instance not in state.instances and piece.instance in old:
                 state.instances[piece.instance] = replace(old[piece.instance], state=QueueState.ORPHANED)
+                places = {name: index for index, name in enumerate(old)}
+                in_order = sorted(state.instances, key=lambda name: places.get(name, len(places)))
+                state.instances = {name: state.instances[name] for name in in_order}
     state.rank_again()
     return state

@@ -47,6 +47,6 @@ def run_is_away(state: CellState, number: int, task_number: int) -> bool:
 
 
 def is_stopped_by_queue(state: CellState, task: Task) -> bool:
-    """Whether the queue in which a task runs is suspended."""
-    instance = state.instances.get(task.granted[0].instance) if task.granted else None
-    return bool(instance and instance.state & QueueState.SUSPENDED)
+    """Whether a queue in which a task has slots is suspended, be it that of a slave (real cell)."""
+    found = (state.instances.get(piece.instance) for piece in task.granted)
+    return any(instance and instance.state & QueueState.SUSPENDED for instance in found)

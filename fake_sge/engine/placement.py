@@ -219,10 +219,10 @@ class Capacity:
         master = master_of(self.config, spec, room)
         if spec.master_queues and master is None:
             return None
-        if master is not None:
+        if master is not None and rule != "$fill_up":
             room.put_first(master)
         for count in wanted_slots(spec, self.most_slots(environment, room)):
-            chosen = allocate(rule, room, count)
+            chosen = allocate(rule, room, count, master)
             if chosen is not None:
                 return sorted(chosen, key=lambda item: item[0] is not master) if master else chosen
         return None

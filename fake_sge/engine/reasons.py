@@ -21,7 +21,7 @@ from .state import NO_REASON, WAITS_FOR_JOBS, CellState, Reason
 
 VERIFY_NOW = 4  # -w p
 # Numbers of messages: -q, pe_list, load thresholds, a resource quota.
-NOT_IN_LIST, NOT_IN_PE_LIST, OVERLOADED, EXCEEDS = 6, 8, 27, 50
+NOT_IN_LIST, NOT_IN_PE_LIST, OVERLOADED, AWAY, EXCEEDS = 6, 8, 27, 40, 50
 HELD = 33, "Job is in hold state"
 TOO_MANY = 45, "not all array tasks may be started due to 'max_aj_instances'"
 _AWAY = "it is temporarily not available"
@@ -48,13 +48,11 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     free: list[QueueInstance] = []
     for instance in state.instances.values():
         if now and queue_unavailable(instance):
-            dropped.append(SchedulingMessage(40, f'queue instance "{instance.name}" dropped because {_AWAY}'))
+            dropped.append(_away(instance))
             continue
-        found = _against(capacity, instance, spec, shared, loads=now, verifying=True)
+        found = _verifying(capacity, instance, spec, shared, now)
         if any(message.number == NOT_IN_PE_LIST for message in found):
             continue  # of that -w says nothing
-        if not found and now and instance.used >= instance.slots:
-            found = [_without_slots(instance, spec)]
         messages += found
         if not found:
             free.append(instance)
@@ -69,6 +67,22 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     if spec.pe is not None and all(item.number in _LOOKED_AT or item in closed for item in messages):
         messages.append(_too_few(state, spec, offered))
     return False, list(dict.fromkeys(messages))
+
+
+def _away(instance: QueueInstance) -> SchedulingMessage:
+    return SchedulingMessage(AWAY, f'queue instance "{instance.name}" dropped because {_AWAY}')
+
+
+def _verifying(
+    capacity: Capacity, instance: QueueInstance, spec: JobSpec, shared: Shared, now: bool
+) -> list[SchedulingMessage]:
+    """What -w finds against an instance."""
+    if instance.state & QueueState.ORPHANED:
+        return [_away(instance)]
+    found = _against(capacity, instance, spec, shared, loads=now, verifying=True)
+    return (
+        [_without_slots(instance, spec)] if not found and now and instance.used >= instance.slots else found
+    )
 
 
 def _is_about_queue(message: SchedulingMessage) -> bool:
@@ -161,7 +175,8 @@ class _Scheduling:
         self.state = state
         self.now = now
         self.capacity = Capacity(state, now)
-        self.instances = self.capacity.order.sorted(list(state.instances.values()))
+        in_order = self.capacity.order.sorted(list(state.instances.values()))
+        self.instances = sorted(in_order, key=lambda item: bool(item.state & QueueState.ORPHANED))
         self.dropped = {item.name: found for item in self.instances if (found := self._dropped(item))}
 
     def _dropped(self, instance: QueueInstance) -> SchedulingMessage | None:

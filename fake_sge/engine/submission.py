@@ -12,7 +12,7 @@ from ..model.globs import glob_match
 from ..model.operations import SubmissionReply, Warn
 from ..model.task_lists import HoldLists
 from .admission import ANSWER_LOST, in_no_queue, judge, late
-from .reasons import suitability
+from .reasons import AWAY, VERIFY_NOW, suitability
 from .state import NO_REASON, CellState
 
 NO_SUITABLE_QUEUES = "error: no suitable queues"
@@ -30,7 +30,7 @@ def submit(state: CellState, now: float, spec: JobSpec) -> SubmissionReply:
     found, messages = suitability(state, now, spec) if spec.verify_suitable else (True, [])
     no_queue = in_no_queue(spec, state)
     if spec.verify_suitable >= 3:
-        return _verified(take_number(state), found, no_queue, messages)
+        return _verified(take_number(state), found, no_queue, messages, spec.verify_suitable == VERIFY_NOW)
     trouble = late(spec, state)
     if not found and trouble != [ANSWER_LOST] and (trouble or spec.verify_suitable == 2):
         before = [] if trouble else no_queue
@@ -51,11 +51,14 @@ def submit(state: CellState, now: float, spec: JobSpec) -> SubmissionReply:
 
 
 def _verified(
-    number: int, found: bool, no_queue: list[str], messages: list[SchedulingMessage]
+    number: int, found: bool, no_queue: list[str], messages: list[SchedulingMessage], now: bool
 ) -> SubmissionReply:
     if found:
         return SubmissionReply(code=0)
-    texts = [f"Job {number} {message.text}" for message in messages]
+    texts = [
+        item.text if item.number == AWAY and not now else f"Job {number} {item.text}"  # (real cell)
+        for item in messages
+    ]
     return SubmissionReply(refusal=(*no_queue, *texts, UNSUITABLE))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from collections.abc import Mapping
 
 from ..lighter import TYPE_CHECKING
 from .cluster import QueueState
@@ -73,13 +74,21 @@ class Rerun(enum.IntEnum):
     NO = 2
 
 
+def queues_of(task: Task, states: Mapping[str, QueueState]) -> QueueState:
+    """What holds of any queue instance in which a task has slots: one that is suspended stops all of it."""
+    found = QueueState.NONE
+    for piece in task.granted:
+        found |= states.get(piece.instance, QueueState.NONE)
+    return found
+
+
 def state_letters(
     job: Job, task: Task | None, hold: Hold = Hold.NONE, queue: QueueState = QueueState.NONE
 ) -> str:
     """The state column of qstat in its fixed order ``d E S T h R q r s t w``.
 
     ``task`` None means a waiting task with the given ``hold``; ``queue`` is the state of the queue
-    instance in which the task runs. Order and rules: captures ``state.*``.
+    instances in which the task runs. Order and rules: captures ``state.*``.
     """
     held = bool(task.hold if task else hold) or job.has_dependency
     if task is None:

@@ -31,6 +31,7 @@ from ..model import (
 )
 from ..model.operations import Actor, QueueAction, SubmissionReply
 from ..model.resources import known_loads
+from ..model.states import queues_of
 from ..options import changed_timing
 from ..render.queues import state_letters as queue_letters
 from ..reports import CellStatus, HostStatus, TaskGroup
@@ -146,9 +147,12 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 def _group(
     qmaster: Qmaster, job: Job, numbers: Iterable[int], task: Task | None = None, hold: Hold = Hold.NONE
 ) -> TaskGroup:
-    place = task.granted[0].instance if task is not None and task.granted else ""
-    instance = qmaster.engine.state.instances.get(place)
-    letters = state_letters(job, task, hold, instance.state if instance else QueueState.NONE)
+    states = {
+        piece.instance: instance.state
+        for piece in (task.granted if task is not None else ())
+        if (instance := qmaster.engine.state.instances.get(piece.instance))
+    }
+    letters = state_letters(job, task, hold, queues_of(task, states) if task else QueueState.NONE)
     ended = task.finish if task is not None else None
     group = TaskGroup(
         job=job.number,
@@ -166,7 +170,7 @@ def _group(
     return replace(
         group,
         start_time=task.start_time,
-        queue=place,
+        queue=task.granted[0].instance if task.granted else "",
         slots=task.slots,
         errors=tuple(task.errors),
         restarts=task.restarts,

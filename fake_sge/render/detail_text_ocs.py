@@ -14,6 +14,7 @@ from ..model import (
     state_letters,
 )
 from ..model.flavours import DetailChoices
+from ..model.states import queues_of
 from ..model.values import memory
 from .command_line import effective_command_line
 from .detail_resources import binding_text
@@ -91,11 +92,7 @@ class OcsDetails:
     def _task(self, job: Job, task: Task) -> list[str]:
         choices, separator = self._choices, self._choices.separator
         live = task.status in _LIVE
-        queue = (
-            self._queue_states.get(task.granted[0].instance, QueueState.NONE)
-            if task.granted
-            else QueueState.NONE
-        )
+        queue = queues_of(task, self._queue_states)
         queues = ",".join(f"{piece.instance}{separator}{piece.slots}" for piece in task.granted) or "NONE"
         hosts = ",".join(f"{piece.host}{separator}{piece.slots}" for piece in task.granted)
         rows = [("job_state", state_letters(job, task, queue=queue))]

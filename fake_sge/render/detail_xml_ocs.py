@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..model import CellConfig, Granted, Hold, Job, QueueState, State, Status, Task
 from ..model.flavours import DetailChoices, Flavour
+from ..model.states import queues_of
 from ..model.task_lists import KINDS_OF_HOLD
 from .detail_xml import LAST, PARALLEL, PROGRAM, SETTINGS, Dependents, JobDetails
 from .elements import Entries, Rows, block, flag, leaf, member, names_of_jobs, ranges
@@ -101,9 +102,8 @@ class OcsJobDetails(JobDetails):
 
     def _task(self, job: Job, task: Task) -> Rows:
         del job
-        place = task.granted[0].instance if task.granted else ""
         return [
-            leaf(5, "JAT_state", task_state(task, self._queue_states.get(place, QueueState.NONE))),
+            leaf(5, "JAT_state", task_state(task, queues_of(task, self._queue_states))),
             leaf(5, "JAT_status", int(task.status)),
             leaf(5, "JAT_hold", int(task.hold)),
             leaf(5, "JAT_task_number", task.number),

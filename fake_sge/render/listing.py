@@ -24,6 +24,7 @@ from ..model import (
     state_letters,
 )
 from ..model.globs import glob_match
+from ..model.states import queues_of
 from ..model.task_lists import TaskList
 from ..model.urgency import slot_request
 
@@ -260,10 +261,7 @@ class Selection:
             )
 
     def _letters(self, job: Job, task: Task) -> str:
-        state = QueueState.NONE
-        if task.granted:
-            state = self._queue_states.get(task.granted[0].instance, QueueState.NONE)
-        return state_letters(job, task, queue=state)
+        return state_letters(job, task, queue=queues_of(task, self._queue_states))
 
     def _running_wanted(self, letters: str, task: Task) -> bool:
         suspended = "s" in letters or "S" in letters or "T" in letters

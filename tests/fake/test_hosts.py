@@ -79,6 +79,7 @@ class Teller:
                 config.queues[name] = ClusterQueue(name, like)
             config.queues[name].attributes.update(values)
             config.queues[name] = config.queues.pop(name)  # as cell.configure does
+            config.note_change(name)
         timing = changed_timing(state.timing, settings or {}, scheduler or {})
         self.cell.qmaster.apply("configure", config, timing)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Callable
 
 from ...lighter import field, record
@@ -163,6 +164,9 @@ def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
         except ValueError as error:
             raise Refused(f"fake_sge: {error}") from None
     held = getattr(config, kind.held)
+    if held is config.queues:
+        words = re.findall(r"(\w+)=", rows["load_thresholds"])
+        refuse_consumables(config, "load_thresholds", words)
     if held is config.queues:  # what was changed last is the last one (real cell)
         held.pop(name, None)
         held[name] = kind.make(name, rows)
@@ -176,6 +180,14 @@ def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
             _change_queues_of(config, name)
     elif name not in held:
         held.append(name)
+
+
+def refuse_consumables(config: CellConfig, attribute: str, names: Iterable[str]) -> None:
+    """Raises Refused for what a real cell counts down with each job: the fake looks at loads there."""
+    for name in names:
+        entry = config.complex_named(name)
+        if entry is not None and entry.consumable != "NO":
+            raise Refused(f"fake_sge: the fake does not act on {entry.name}, a consumable, in {attribute}")
 
 
 def _change_queues_of(config: CellConfig, group: str) -> None:

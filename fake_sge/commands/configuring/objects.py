@@ -7,6 +7,7 @@ from typing import Callable
 
 from ...model import CellConfig, defaults
 from ...model.globs import glob_match
+from ...model.host_values import split_value
 from ...model.names import refuse_object_name
 from ...model.values import listed
 from . import files, names, pe_values, references, shown
@@ -247,12 +248,18 @@ def _referenced(config: CellConfig, letters: str, name: str) -> str:
     users = [
         queue
         for queue in config.queues_as_changed
-        if letters == "hgrp" and name in listed(config.queues[queue].attributes["hostlist"])
+        if letters == "hgrp" and name in _places(config.queues[queue].attributes)
     ]
     if users:
         return f'denied: these cluster queues still reference "{name}": {" ".join(users)}'
     groups = [group for group, hosts in config.host_groups.items() if letters == "hgrp" and name in hosts]
     return f'denied: these hostgroups still reference "{name}": {" ".join(groups)}' if groups else ""
+
+
+def _places(attributes: Mapping[str, str]) -> list[str]:
+    """Hosts and groups of a queue, and those that a value of it is for."""
+    values = (text for key, text in attributes.items() if key != "hostlist")
+    return [*listed(attributes["hostlist"]), *(place for text in values for place, _ in split_value(text)[1])]
 
 
 _LISTS = {  # attributes that name user sets and projects, and what they are called

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
 from . import files, scheduler_values, shown
@@ -9,6 +11,7 @@ from .attribute_values import SCHEDULER
 from .change import Change
 from .complex_rules import BUILT_IN, faults
 from .configurations import usable
+from .kinds import refuse_consumables
 from .refusal import Refused
 
 _TYPES = (
@@ -108,6 +111,8 @@ def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
             raise Refused(f"error: {wrong}")
         rows["load_formula"] = rows["load_formula"].replace(" ", "")
         usable("scheduler", rows, change.config.scheduler)
+        formula = re.findall(r"[A-Za-z_]\w*", rows["load_formula"])
+        refuse_consumables(change.config, "load_formula", formula)
     except Refused as refused:
         raise Refused(*refused.lines, tail) from None
     wrong = scheduler_values.formula_fault(change.config, rows["load_formula"])

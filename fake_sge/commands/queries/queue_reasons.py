@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...model import CellConfig, QueueInstance, QueueState
-from ...model.resources import beyond, complex_values
+from ...model.resources import complex_values
 
 
 def _alarms(
@@ -17,7 +17,7 @@ def _alarms(
         offered = loads.get(entry.name) if entry is not None else None
         if entry is not None and offered is None and instance.state & QueueState.UNKNOWN:
             lines.append(f'error: no value for "{entry.name}" because execd is in unknown state')
-        if entry is not None and offered is not None and beyond(entry, limit, offered):
+        if entry is not None and offered is not None:  # be it beyond the threshold or not (real cell)
             lines.append(f"alarm hl:{entry.name}={offered} {title}={limit}")
     return "\n\t".join(lines)
 
