@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .cell import Cell
-from .comparison import differences
+from .comparison import changed_lines, differences
 from .errors import CellError
 from .options import CellOptions
 from .random_commands import situations
@@ -165,7 +165,7 @@ def try_lines(tried: Pair, lines: Sequence[str]) -> Iterator[Tried]:
                 yield Tried(f"{_again([*said, 'qstat'])}\n{found}", line=False)
                 return
             found = tried.state(known)
-            if found and found != known:
+            if set(changed_lines(found)) - set(changed_lines(known)):
                 yield Tried(f"{_again(said)}\n{found}", line=False)
             known = found
 

@@ -130,6 +130,11 @@ class Masker:
         return _NARROWED.sub(" ", text)
 
 
+def changed_lines(found: str) -> list[str]:
+    """What was only on one side, of a unified diff."""
+    return [line for line in found.splitlines() if re.match(r"[-+](?!--|\+\+)", line)]
+
+
 def differences(fake: Sequence[CommandAnswer], real: Sequence[CommandAnswer], context: int = 2) -> str:
     """A unified diff for each pair of masked answers that differ; '' when they are equal."""
     found = (

@@ -138,6 +138,7 @@ class _Call:
         if submitted.jsv:
             spec, text = jsv.ask(submitted.jsv, spec, self.request, self.qmaster)
             self.out += text.shown
+            self.err += "".join(f"error: {line}\n" for line in text.complaints)
             if text.refusal is not None:
                 self.err += self.refusal(text.refusal)
                 return self.reply(1)

@@ -98,11 +98,12 @@ class Side:
     def __init__(self, cell: SomeCell, directory: Path, files: Mapping[str, str]) -> None:
         self.cell = cell
         self.directory = directory
-        directory.mkdir()
+        home = directory / "home"  # without options of its own: the real commands look in that of passwd
+        home.mkdir(parents=True)
         for name, text in files.items():
             (directory / name).write_text(text)
         mine = {name: value for name, value in cell.env.items() if name in _INHERITED or name[:4] == "SGE_"}
-        own = {"PATH": f"{cell.path}:/usr/local/bin:/usr/bin:/bin", "HOME": str(directory), "LC_ALL": "C"}
+        own = {"PATH": f"{cell.path}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C"}
         self._env = dict(sorted({**mine, **own}.items()))
         self.numbers: list[int] = []
         self._masker = Masker(

@@ -44,11 +44,14 @@ SCENES = (
         f"echo '{{options}}' > .sge_request;;qsub -h {{options}} {SLEEP};;"
         f"qsub -clear -h -o /dev/null -j y {SLEEP}"
     ),
-    "echo '-u * -ext' > .sge_qstat",
     f"qsub -jsv $PWD/judge {{options}} {SLEEP}; cat seen",
     (
         f"printf 'PARAM N judged\\nPARAM l_hard h_rt=50000\\nRESULT STATE CORRECT\\n' > verdict;;"
         f"qsub -h -jsv $PWD/judge {{options}} {SLEEP}"
+    ),
+    (
+        f"printf 'PARAM {{change}}\\nPARAM {{change}}\\nRESULT STATE CORRECT\\n' > verdict;;"
+        f"qsub -jsv $PWD/judge -h {{options}} {SLEEP} a b"
     ),
     f"echo 'RESULT STATE REJECT no such thing' > verdict;;qsub -jsv $PWD/judge {{options}} {SLEEP}",
     (
@@ -57,6 +60,71 @@ SCENES = (
     ),
 )
 
+CHANGES = (
+    *(
+        "N other",
+        "N 1x",
+        "N",
+        "p 5",
+        "p x",
+        "p",
+        "l_hard h_rt=5",
+        "l_hard nosuch=1",
+        "l_hard",
+        "l_soft h_rt=5",
+    ),
+    *(
+        "q_hard all.q",
+        "q_hard no.q",
+        "q_soft all.q",
+        "pe_name smp",
+        "pe_min 2",
+        "pe_max 3",
+        "t_min 2",
+        "t_max 3",
+    ),
+    *(
+        "t_step 2",
+        "tc 2",
+        "h u",
+        "h us",
+        "notify y",
+        "r y",
+        "r n",
+        "R y",
+        "j y",
+        "j x",
+        "shell n",
+        "cwd /tmp",
+    ),
+    *(
+        "wd /tmp",
+        "o /tmp/x",
+        "o",
+        "e /tmp/e",
+        "i /dev/null",
+        "S /bin/sh",
+        "M a@b",
+        "m be",
+        "m x",
+        "A acct",
+        "A",
+    ),
+    *("P proj", "P nosuch", "P", "ac A=1,B=2", "ac", "a 203001010000", "dl 203001010000", "hold_jid {job}"),
+    *(
+        "hold_jid_ad {job}",
+        "masterq all.q",
+        "js 5",
+        "c n",
+        "CMDARGS 1",
+        "CMDARG0 x",
+        "CMDNAME x",
+        "w w",
+        "now y",
+    ),
+    *("USER nobody", "foo x", "display x"),
+)
+"""What a JSV changes: PARAM lines."""
 EMBEDDED = (
     "#$ -N inner",
     "#$ -l h_rt=9000,license=1",

@@ -6,6 +6,7 @@ Pure: the same seed gives the same lines.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from typing import Callable
 
@@ -121,7 +122,8 @@ class _Maker:
         made = []
         for line in lines:
             options = " ".join(self._options(tables.SUBMIT, self._chance.choice((0, 0, 1, 2))))
-            filled = self._filled(line.replace("{options}", options))
+            with_changes = re.sub("{change}", lambda _: self._chance.choice(scenes.CHANGES), line)
+            filled = self._filled(with_changes.replace("{options}", options))
             made.append(filled.replace("{last}", f"{{{self._submitted}}}"))
             self._submitted += "qsub " in line
         return made

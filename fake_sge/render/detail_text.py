@@ -81,7 +81,7 @@ def spec_values(spec: JobSpec, clock: Clock) -> dict[str, str | None]:
     """What a submission says, by what Grid Engine calls it; None is not shown."""
     recorded = dict(spec.env)
     hard, soft = (_resources(spec, name) for name in ("hard_resources", "soft_resources"))
-    ranges = written(spec.pe_ranges, steps=False)
+    ranges = written(spec.pe_ranges, steps=False) or "UNDEFINED"  # that a JSV asked for
     letters = checkpoint_letters(spec.checkpoint_attr)
     return {
         "deadline": clock.long(spec.deadline) if spec.deadline else None,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fake_sge.model import JobType, Range, Rerun
 from tests.fake.pure import PureCell
+from tests.tables import each_row
 
 OPTIONS = (
     "-h -a 203001011200 -ac a=b -b y -wd /tmp -e localhost:/e -hold_jid 1,x -j y -l h_rt=1 -m be -M q@w"
@@ -58,16 +60,23 @@ def cell(tmp_path: Path) -> PureCell:
     return PureCell(tmp_path, slots=100)
 
 
-def submit(cell: PureCell, answers: str, *options: str, started: str = "STARTED") -> tuple[int, str, str]:
-    """``qsub -h -b y true`` through a JSV that writes what it is told to ``said``."""
+def submit(
+    cell: PureCell,
+    answers: str,
+    *options: str,
+    started: str = "STARTED",
+    also: str = ":",
+    command: str = "true",
+) -> tuple[int, str, str]:
+    """``qsub -h -b y true`` through a JSV that writes what it is told to ``said`` and does something else."""
     script = cell.directory / "jsv.sh"
     script.write_text(
         f'#!/bin/sh\nwhile read -r line; do\necho "$line" >> {cell.directory}/said\n'
-        f"case $line in\nSTART) cat <<'E'\n{started}\nE\n;;\nBEGIN) cat <<'E'\n{answers}\nE\n;;\n"
+        f"case $line in\nSTART) cat <<'E'\n{started}\nE\n;;\nBEGIN) {also}; cat <<'E'\n{answers}\nE\n;;\n"
         "QUIT) exit;;\nesac\ndone\n"
     )
     script.chmod(0o755)
-    return cell.run(["qsub", "-jsv", str(script), *(options or ("-h", "-b", "y")), "true"], "root")
+    return cell.run(["qsub", "-jsv", str(script), *(options or ("-h", "-b", "y")), *command.split()], "root")
 
 
 def said(cell: PureCell) -> str:
@@ -119,9 +128,114 @@ def test_corrections(cell: PureCell) -> None:
     assert dict(job.spec.env)["X"] == "y"
 
 
-def test_changes_without_correct_are_dropped(cell: PureCell) -> None:
-    out = submit(cell, "PARAM N renamed\nRESULT STATE ACCEPT")[1]
-    assert out == 'Your job 1 ("true") has been submitted\n'
+def test_changes_count_with_accept_too(cell: PureCell) -> None:
+    """As recorded on a real 8.1.9, like what follows."""
+    out = submit(cell, "PARAM N renamed\nENV ADD A b\nRESULT STATE ACCEPT")[1]
+    assert out == 'Your job 1 ("renamed") has been submitted\n'
+    job = cell.view.job(1)
+    assert job is not None
+    assert dict(job.spec.env)["A"] == "b"
+
+
+TROUBLE = "unable to allocate memory for binding during JSV execution"
+
+
+@each_row(
+    "line, text",
+    [
+        ("PARAM N", f'JSV tries to delete "N"\n{TROUBLE}'),
+        ("PARAM r", f'JSV tries to delete boolean parameter "r"\n{TROUBLE}'),
+        ("PARAM notify", f'JSV tries to delete boolean parameter "notify"\n{TROUBLE}'),
+        ("PARAM j x", f'JSV tries to set "j" to "x"\n{TROUBLE}'),
+        ("PARAM p x", f'invalid priority "x".  Must be an integer from -1023 to 1024\n{TROUBLE}'),
+        ("PARAM a x", f"Invalid format of date/hour-minute field.\n{TROUBLE}"),
+        ("PARAM m x", TROUBLE),
+        ("PARAM w x", 'invalid option argument "-w x"'),
+        ("PARAM USER nobody", f'JSV tries to modify read-only parameter "USER"\n{TROUBLE}'),
+        ("PARAM JOB_ID 5", f'JSV tries to modify read-only parameter "JOB_ID"\n{TROUBLE}'),
+        ("ENV FOO A", '"ENV FOO A <null>" is invalid'),
+        ("RESULT", 'JSV got unknown command "(null)"'),
+        ("RESULT STATE", 'JSV got unknown command "STATE"'),
+        ("", 'got no response from JSV script "{}"'),
+    ],
+)
+def test_what_a_script_cannot_say(tmp_path: Path, line: str, text: str) -> None:
+    cell = PureCell(tmp_path)
+    said = f"Unable to run job: {text.format(cell.directory / 'jsv.sh')}\nExiting.\n"
+    assert submit(cell, f"{line}\nRESULT STATE CORRECT") == (1, "", said)
+
+
+@each_row(
+    "options, line, field, value",
+    [
+        ("-h", "SEND ENV", "name", "true"),
+        ("-h", "PARAM foo x", "name", "true"),
+        ("-h", "PARAM CMDNAME other", "command", "true"),
+        ("-h", "PARAM shell n", "job_type", JobType.BINARY),
+        ("-h", "PARAM now y", "immediate", False),
+        ("-h", "PARAM wd /tmp", "cwd", None),
+        ("-h", "PARAM display x", "env", "DISPLAY"),
+        ("-h", "PARAM h o", "operator_hold", True),
+        ("-h -ac A=1", "PARAM ac B=2", "context", (("B", "2"),)),
+        ("-h", "PARAM c n", "checkpoint_attr", 0),
+        ("-h", "PARAM r n", "rerun", Rerun.QUEUE),
+        ("-h", "PARAM pe_name smp\nPARAM pe_min 2\nPARAM pe_max 3", "pe_ranges", (Range(2, 2), Range(3, 3))),
+        ("-h -pe smp 1-4", "PARAM pe_min 2", "pe_ranges", (Range(2, 4),)),
+        ("-h -t 1-4", "PARAM t_max 9", "array", Range(1, 9)),
+        ("-h", "PARAM t_max 9", "array", Range(1, 1)),
+        # an empty value takes away
+        ("-h -A x", "PARAM A", "account", "sge"),
+        ("-h -P proj", "PARAM P", "project", None),
+        ("-h -js 5", "PARAM js", "jobshare", 0),
+        ("-h -t 1-4 -tc 2", "PARAM tc", "max_concurrent", 0),
+        ("-h -w w", "PARAM w", "verify_suitable", 0),
+        ("-h -o /x", "PARAM o", "stdout_paths", ()),
+        ("-h -hold_jid 5", "PARAM hold_jid", "hold_jid", ()),
+        ("-h -l h_rt=5", "PARAM l_hard", "requested", ()),
+        ("-h -masterq all.q -pe smp 2", "PARAM masterq", "master_queues", ()),
+        ("-h -M a@b", "PARAM M", "mail_to", ()),
+    ],
+)
+def test_what_corrections_do(tmp_path: Path, options: str, line: str, field: str, value: object) -> None:
+    cell = PureCell(tmp_path, projects=("proj",))
+    code, _, err = submit(cell, f"{line}\nRESULT STATE CORRECT", *options.split(), "-b", "y")
+    assert (code, err) == (0, "")
+    job = cell.view.job(1)
+    assert job is not None
+    found = getattr(job.spec, field)
+    assert value in dict(found) if field == "env" else found == value
+
+
+@each_row(
+    "line, args",
+    [
+        ("PARAM CMDARGS 2\nPARAM CMDARG0 u\nPARAM CMDARG1 v w", ("u", "v w")),
+        ("PARAM CMDARG1 z", ("a", "z", "c")),
+        ("PARAM CMDARGS 1", ("a",)),
+        ("PARAM CMDARG7 z", ("a", "b", "c")),
+    ],
+)
+def test_corrections_of_arguments(tmp_path: Path, line: str, args: tuple[str, ...]) -> None:
+    cell = PureCell(tmp_path)
+    submit(cell, f"{line}\nRESULT STATE CORRECT", "-h", "-b", "y", command="echo a b c")
+    job = cell.view.job(1)
+    assert job is not None
+    assert job.spec.args == args
+
+
+def test_an_environment_without_slots(cell: PureCell) -> None:
+    submit(cell, "PARAM pe_name smp\nRESULT STATE CORRECT")
+    assert "parallel environment:  smp range: UNDEFINED\n" in cell.run(["qstat", "-j", "1"], "root")[1]
+
+
+def test_what_a_script_complains_of_refuses_the_job(cell: PureCell) -> None:
+    said = (
+        "error: JSV stderr: one\nerror: JSV stderr: two\n"
+        "Unable to run job: JSV stderr: one\nJSV stderr: two\nJSV stderr is - two\nExiting.\n"
+    )
+    for result in ("ACCEPT", "REJECT no way"):
+        assert submit(cell, f"RESULT STATE {result}", also="echo one >&2; echo two >&2") == (1, "", said)
+    assert not list(cell.view.jobs())
 
 
 # ---- the server's: what a real 8.1.9 with jsv_url told a script, and said -----------------------------

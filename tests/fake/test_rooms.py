@@ -40,7 +40,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons quota_lines "
     "resource_requests "
     "switches",
-    "commands/submission": "__init__ common jsv spec_text",
+    "commands/submission": "__init__ common jsv jsv_corrections jsv_parameters spec_text",
     "commands/submit_options": "__init__ binding job_spec job_words option_values parsed parser range_values "
     "table",
     "commands/times": "__init__ dates local_time",
