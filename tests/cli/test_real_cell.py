@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,15 +127,15 @@ def test_what_grid_engine_refuses(real_desk: Desk) -> None:
 
 
 def test_what_jobs_used(real_desk: Desk) -> None:
-    """A quarter of a gibibyte for some seconds is measured by a real execution daemon."""
-    line = f"python3 -c 'import time; x = b\"x\" * 2**{28}; time.sleep(7)'\n"
+    """64 MiB for some seconds are measured by a real execution daemon."""
+    line = f"{sys.executable} -IS -c 'import time; x = b\"x\" * 2**26; time.sleep(7)'\n"
     (real_desk.directory / "c.txt").write_text(line * 12)
     done = real_desk.run("map", "-q", "-R", "2", "-T", "60", "c.txt")
     assert done.returncode == 0, done.stderr
     found = valid(real_desk.good("usage", "--json", "--each"), "usage-1")
     (group,) = found["groups"]
     assert (group["jobs"], group["well"], group["asked_memory"]["most"]) == (12, 12, 2 * 2**30)
-    assert 2**28 < group["memory"]["most"] < 2 * 2**30
+    assert 2**26 < group["memory"]["most"] < 2 * 2**30
     memory, time = (one for one in group["advice"] if one["resource"] in ("h_vmem", "h_rt"))
     assert (memory["verdict"], time["verdict"]) == ("less", "less")
     assert group["memory"]["most"] <= memory["amount"] < 2 * 2**30

@@ -15,7 +15,7 @@ from drmaa_cli.store.unwritten import FEW, PAUSE, UnwrittenChanges
 from drmaa_cli.system.processes import NOBODY
 from tests.sessions.test_threads import intent
 
-TASKS = 2000
+TASKS = 1000
 
 
 class Time:

@@ -16,9 +16,9 @@ from drmaa_cli.gridengine.records import JobId
 from drmaa_cli.gridengine.replies import GridEngineError
 from tests.gridengine.captured import result
 
-SHORT, LONG = 600, 6_000
+SHORT, LONG = 300, 3_000
 MOST = 35.0  # times as long; linear is 10, quadratic 100
-FLOOR = 2e-4  # seconds: what is faster than that has no measure
+FLOOR = 5e-5  # seconds: what is faster than that has no measure
 
 
 def growth(run: Callable[[int], object]) -> float:

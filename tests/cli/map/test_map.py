@@ -336,13 +336,13 @@ def test_odd_directories(desk: Desk) -> None:
 
 @pytest.mark.long
 @pytest.mark.slow
-def test_twenty_thousand_commands_are_one_array_and_few_questions(own_desk: tuple[Desk, Cell]) -> None:
+def test_five_thousand_commands_are_one_array_and_few_questions(own_desk: tuple[Desk, Cell]) -> None:
     desk, cell = own_desk
-    file = commands(desk, *[f"echo {at}" for at in range(20_000)])
+    file = commands(desk, *[f"echo {at}" for at in range(5_000)])
     number = desk.good("map", "--hold", "--detach", file)
     assert number.isdigit()  # one job
     child = desk.terminal("map", "--resume", file)
-    child.expect("20,000 waiting")
+    child.expect("5,000 waiting")
     child.sendintr()
     child.expect("atching\\? ")
     child.sendline("end")

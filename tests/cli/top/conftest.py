@@ -62,7 +62,7 @@ class Watcher:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"{what}: not seen\n{self.screen}"
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(0.05)
 
     async def until_shown(self, *words: str) -> None:
         """Wait until there is a line of the list with these words."""
@@ -77,7 +77,7 @@ async def watching(
     *,
     size: tuple[int, int] = (100, 30),
     words: str = "",
-    interval: float = 0.1,
+    interval: float = 0.3,
     read_only: bool = False,
 ) -> AsyncIterator[Watcher]:
     """``drmaa-cli top`` in this process."""

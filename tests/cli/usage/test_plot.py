@@ -42,7 +42,7 @@ JOBS = {
         ("grösse 日本", job("98", memory=7 * GIBIBYTE, wallclock=1e6)),
         ("never", UsedJob("97", well=False)),
     ],
-    "many": lambda: [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(10_000)],
+    "many": lambda: [(f"group {at % 30}", job(str(at), wallclock=60 + at % 977)) for at in range(3_000)],
     "no figures": lambda: [("x", job("1", memory=None, wallclock=0))],
     "never ran": lambda: [("x", UsedJob("1"))],
 }
@@ -61,14 +61,15 @@ def drawn(path: Path, jobs: str) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg", "SVG"])
+@pytest.mark.parametrize(("suffix", "again"), [("png", "png"), ("svg", "SVG")])
 @pytest.mark.slow
 def test_the_same_jobs_are_the_same_picture(
-    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, suffix: str, again: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = drawn(tmp_path / f"a.{suffix}", "mixed")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    assert drawn(tmp_path / f"a.{suffix}", "mixed") == first
+    (tmp_path / f"a.{suffix}").unlink()
+    assert drawn(tmp_path / f"a.{again}", "mixed") == first
     if suffix == "png":
         assert first.startswith(b"\x89PNG")
         assert b"Software" not in first
@@ -83,11 +84,12 @@ def test_the_same_jobs_are_the_same_picture(
 @pytest.mark.slow
 def test_thousands_of_jobs_are_no_thousands_of_lines(tmp_path: Path) -> None:
     data = drawn(tmp_path / "a.svg", "many")
-    assert len(data) < 2_000_000
+    assert len(data) < 500_000
     assert b"23 others" in data
     assert data.count(b">group ") == 7
 
 
+@pytest.mark.slow
 def test_jobs_without_any_figure(tmp_path: Path) -> None:
     drawn(tmp_path / "a.png", "no figures")
     assert not write(tmp_path / "b.png", "never ran")

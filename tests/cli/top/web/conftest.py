@@ -25,6 +25,14 @@ pytest.importorskip("textual_serve", reason="the extra 'web' is not installed")
 
 import aiohttp
 
+SERVE = """
+import sys
+from drmaa_cli.cli import main
+from drmaa_cli.cli.top.web import site
+
+site.MOST = {most}
+sys.exit(main())
+"""
 OF_SERVER = ("drmaa_cli.cli.top.command", "drmaa_cli.cli.top.web.serve", "textual_serve.app_service")
 
 
@@ -47,7 +55,9 @@ class Page(NamedTuple):
 
 
 @contextlib.contextmanager
-def served(desk: Desk, *words: str, start: Sequence[str] = (), **env: str) -> Iterator[Page]:
+def served(
+    desk: Desk, *words: str, start: Sequence[str] = (), most_pages: int = 0, **env: str
+) -> Iterator[Page]:
     """A server, until the end of the block; forked, or started by a command line, if one is given."""
     given = {**desk.env, **env}
     process: Forked | subprocess.Popen[str]
@@ -63,6 +73,8 @@ def served(desk: Desk, *words: str, start: Sequence[str] = (), **env: str) -> It
         )
     else:
         argv = desk.argv("top", "--web", *words)[1:]
+        if most_pages:
+            argv = ["-c", SERVE.format(most=most_pages), *argv[2:]]
         process = Forked(argv, given, desk.directory, (*forked.modules(), *OF_SERVER))
     try:
         assert process.stdout is not None
