@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Callable, NoReturn
 
-from . import cell_options, cli_words, kept
+from . import cell_options, cli_words, kept, place
 from .cell import Cell
 from .client.link import Link
 from .errors import CellError
@@ -277,7 +277,7 @@ def _env(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
 
 
 def _stop(cell: Any, args: argparse.Namespace) -> None:  # noqa: ANN401
-    _existing(cell).stop()
+    (cell if place.is_begun(cell.directory) else _existing(cell)).stop()
     if args.remove:
         cell.remove()
 

@@ -60,6 +60,11 @@ def claim(path: Path, settings: str, mode: int = 0o777) -> None:
         raise CellError(f"{error.filename}: {error.strerror}") from error
 
 
+def is_begun(path: Path) -> bool:
+    """Whether a cell was begun there, though its start may have been interrupted."""
+    return (path / MARK).exists()
+
+
 def remove(path: Path, whole: bool) -> None:
     """Remove a cell's files, and its directory unless something else is in it.
 

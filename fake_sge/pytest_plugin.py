@@ -19,10 +19,7 @@ test that asks it for what only a fake can do (faults, the clock) is skipped and
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +38,6 @@ SETTINGS = {  # of the ini file, and as options --sge ...
     "sge_root": "real: the SGE_ROOT with the daemons; default: FAKE_SGE_REAL_ROOT, else Debian's packages",
     "sge_request": "site: options of qsub for each job, e.g. '-q test.q -l h_rt=60'",
 }
-VERIFIED = "FAKE_SGE_VERIFIED"  # the directory where runs of marked tests leave their answers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,20 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers; have a place where the workers of a run leave their answers."""
+    """Register the markers."""
     config.addinivalue_line("markers", "fake_sge(**options): options of this test's Grid Engine cell")
     config.addinivalue_line(
         "markers", "sge_verified: run on a fake and on a real cell, and compare the answers"
     )
     if setting(config, "sge") not in KINDS:
         raise pytest.UsageError(f"sge is one of {', '.join(KINDS)}, not {setting(config, 'sge')!r}")
-    if VERIFIED not in os.environ:
-        os.environ[VERIFIED] = tempfile.mkdtemp(prefix="sge-verified-")
-        config.add_cleanup(_forget_answers)
-
-
-def _forget_answers() -> None:
-    shutil.rmtree(os.environ.pop(VERIFIED), ignore_errors=True)
 
 
 def setting(config: pytest.Config, name: str) -> str:
@@ -171,7 +160,7 @@ def fake_sge_factory(
     for cell in taken:
         sge_cells.give_back(cell)
     if marked:
-        _compare(request.node, sge_kind, recorders)
+        _compare(request, sge_kind, recorders)
 
 
 def _skip_without_real_one(config: pytest.Config) -> None:
@@ -183,11 +172,15 @@ def _skip_without_real_one(config: pytest.Config) -> None:
         pytest.skip(f"not verified: {error}")
 
 
-def _compare(node: pytest.Item, kind: str, recorders: list[Recorder]) -> None:
+def _compare(request: pytest.FixtureRequest, kind: str, recorders: list[Recorder]) -> None:
     from .cells import compare_with_other_run  # noqa: PLC0415
 
-    name = node.nodeid.replace(f"[{kind}", "[").replace(f"-{kind}]", "]")
-    found = compare_with_other_run(Path(os.environ[VERIFIED]), name, kind, recorders)
+    of_this_process: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    with_xdist = hasattr(request.config, "workerinput")  # each worker has its own in that of the run
+    directory = (of_this_process.parent if with_xdist else of_this_process) / "sge-verified"
+    directory.mkdir(exist_ok=True)
+    name = request.node.nodeid.replace(f"[{kind}", "[").replace(f"-{kind}]", "]")
+    found = compare_with_other_run(directory, name, kind, recorders)
     if found:
         pytest.fail(f"the fake and the real Grid Engine differ:\n{found}", pytrace=False)
 

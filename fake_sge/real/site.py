@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from ..errors import CellError, FakeOnlyError
 from ..layout import TOOLS
+from ..lighter import replace
 from ..on_path import CommandsOnPath
 from ..options import CellOptions
 from ..reports import TaskGroup
@@ -49,7 +50,8 @@ class SiteCell(CommandsOnPath, WithoutFaults):
 
     Args:
         request: options of qsub and qrsh for every job: ``["-q", "test.q", "-l", "h_rt=60"]``.
-        options: those of a test's cell; only the defaults are possible.
+        options: those of a test's cell; only the defaults are possible, and ``login_shells``, which changes
+            nothing: the site's shells are what they are.
 
     Raises:
         NotInstalledError: there is no qsub on PATH.
@@ -57,7 +59,7 @@ class SiteCell(CommandsOnPath, WithoutFaults):
     """
 
     def __init__(self, request: Sequence[str] = (), options: CellOptions | None = None) -> None:
-        if options is not None and options != CellOptions():
+        if options is not None and replace(options, login_shells=True) != CellOptions():
             raise FakeOnlyError("the site's own cell has no options")
         found = {name: shutil.which(name) for name in TOOLS}
         if not found["qsub"] or not found["qstat"]:

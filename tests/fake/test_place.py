@@ -59,6 +59,13 @@ def test_a_cell_that_was_begun_and_not_finished_is_one(project: Path) -> None:
     assert [path.name for path in project.iterdir()] == ["src"]
 
 
+@pytest.mark.parametrize("settings", [place.FAKE, place.REAL])
+def test_a_cell_whose_start_was_interrupted_can_be_removed(tmp_path: Path, settings: str) -> None:
+    place.claim(tmp_path / "cell", settings)
+    assert main(["stop", str(tmp_path / "cell"), "--remove"]) == 0
+    assert not list(tmp_path.iterdir())
+
+
 def test_cells_of_earlier_versions_are_known_by_their_settings(project: Path) -> None:
     (project / place.FAKE).write_text("{}")
     (project / "bin").mkdir()

@@ -120,7 +120,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "reports",
         "settings",
     ),
-    "real": ("errors", "layout", "model", "on_path", "options", "place", "reports"),
+    "real": ("errors", "layout", "lighter", "model", "on_path", "options", "place", "reports"),
     "guard": ("cell", "ending", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": (
@@ -133,6 +133,7 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "faults",
         "launch",
         "layout",
+        "place",
         "real",
         "signals",
     ),

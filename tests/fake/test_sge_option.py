@@ -59,9 +59,8 @@ MIXED = """
 
 
 @pytest.fixture
-def real(monkeypatch: pytest.MonkeyPatch) -> None:
+def real() -> None:
     require_real_cell()
-    monkeypatch.delenv("FAKE_SGE_VERIFIED", raising=False)
 
 
 def test_the_fake_by_default(pytester: pytest.Pytester) -> None:
@@ -123,12 +122,16 @@ def test_the_sites_own(pytester: pytest.Pytester, site: fake_sge.RealCell) -> No
         def test_it_is_not_changed(fake_sge):
             fake_sge.stop_qmaster()
 
+        @pytest.mark.fake_sge(login_shells=False)
+        def test_its_shells_are_what_they_are(fake_sge):
+            pass
+
         @pytest.mark.fake_sge(slots=1)
         def test_it_has_no_options(fake_sge):
             pass
     """)
     found = pytester.runpytest_inprocess(*ARGS, "--sge=site", "--sge-request=-l h_rt=60")
-    found.assert_outcomes(passed=2, skipped=2)
+    found.assert_outcomes(passed=3, skipped=2)
     assert [str(group.job) for group in site.jobs()] == [foreign]
 
 
