@@ -15,6 +15,8 @@ def with_changes(loads: Mapping[str, str], changes: Mapping[str, object]) -> dic
 
     Raises ValueError for a value that is no number where one belongs.
     """
+    if not changes:
+        return dict(loads)
     told = {ALIASES.get(name, name): str(value) for name, value in changes.items()}
     numbers = {name: _number(name, value) for name, value in {**loads, **told}.items()}
     found = {**loads, **{name: _text(name, value, numbers[name]) for name, value in told.items()}}

@@ -122,8 +122,10 @@ AnyCell = Union[Cell, RealCell, InProcess]
 
 def tell(cell: AnyCell, place: Path, steps: list[Step]) -> list[Step]:
     """The steps with what the cell answered; ``place`` is an empty directory."""
+    used = {line.partition(" ")[0] for line in (step["line"] for step in steps)}
     for name, text in EDITORS.items():
-        _write(place / name, f"#!/bin/sh\n{text}\n".encode())
+        if f"EDITOR={name}" in used:
+            _write(place / name, f"#!/bin/sh\n{text}\n".encode())
     told = []
     for step in steps:
         line = step["line"]

@@ -18,6 +18,10 @@ from tests.fake.pure import PureCell
 from tests.real_cell import BINARIES, RealCell
 
 SUBMITTED = re.compile(r"Your job(?:-array)? (\d+)|^(\d+)(?:\.\d+-\d+:\d+)?$", re.MULTILINE)
+WHOLE_NUMBER = re.compile(r"\b[0-9]+\b")
+PRIORITY = re.compile(r"\b[01]\.\d{5}\b")
+TIME = re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d")
+LABEL = re.compile(r" *<(\d+)> PRIO")
 SETTLE_SECONDS = 90.0
 Answer = tuple[int, str, str]
 
@@ -40,11 +44,11 @@ class Side:
             self.numbers.append(int(found.group(1) or found.group(2)))
 
     def mask(self, text: str) -> str:
-        for index, number in sorted(enumerate(self.numbers), key=lambda pair: -pair[1]):
-            text = re.sub(rf"\b{number}\b", f"<{index}>", text)
-        text = re.sub(r"\b[01]\.\d{5}\b", "PRIO", text)
-        text = re.sub(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d", "TIME", text)
-        return re.sub(r" *<(\d+)> PRIO", r"<\1> PRIO", text)
+        labels = {str(number): f"<{index}>" for index, number in reversed([*enumerate(self.numbers)])}
+        text = WHOLE_NUMBER.sub(lambda found: labels.get(found[0], found[0]), text)
+        text = PRIORITY.sub("PRIO", text)
+        text = TIME.sub("TIME", text)
+        return LABEL.sub(r"<\1> PRIO", text)
 
 
 def use_long_numbers(real: RealCell) -> None:
