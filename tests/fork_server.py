@@ -1,4 +1,6 @@
-"""``python -m tests.fork_server SOCKET MODULE...``: loads modules, and becomes each program it is asked for.
+"""``python -m tests.fork_server PATH MODULE...``: loads modules, and becomes each program it is asked for.
+
+It returns when it listens at the path, and goes on in the background until nobody is connected any more.
 
 A program that a test runs is a process of its own, but most of what it costs is the start of Python and the
 loading of modules. Here that is done once: for each program this process forks. What begins with the start of
@@ -26,6 +28,8 @@ import time
 from types import FrameType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
+UNASKED_SECONDS = 60.0
+"""How long it is there for nobody."""
 OURS = 3  # the descriptors of a request: standard input, output, error; then where its end is told
 
 
@@ -47,11 +51,13 @@ class Server:
     """Forks for each request; tells who asked how each of its programs ends.
 
     Args:
-        connection: where requests come from: a packet each, with its words in the first of five files.
+        listening: where the processes of a test run connect. A request of one is a packet, with its words in
+            the first of five files.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
+    def __init__(self, listening: socket.socket) -> None:
+        self.listening = listening
+        self.connections: list[socket.socket] = []
         self.ends: dict[int, int] = {}
         self.woken, self.waker = socket.socketpair()
         self.woken.setblocking(False)
@@ -62,21 +68,33 @@ class Server:
         signal.signal(signal.SIGCHLD, ignored)
         signal.set_wakeup_fd(self.waker.fileno(), warn_on_full_buffer=False)
         with selectors.DefaultSelector() as selector:
-            selector.register(self.connection, selectors.EVENT_READ)
+            selector.register(self.listening, selectors.EVENT_READ)
             selector.register(self.woken, selectors.EVENT_READ)
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ready = {
+                    key.fileobj for key, _ in selector.select(None if self.connections else UNASKED_SECONDS)
+                }
                 if self.woken in ready:
                     with contextlib.suppress(BlockingIOError):
                         self.woken.recv(4096)
                     self.tell_ends()
-                if self.connection in ready:
-                    _, files, _, _ = socket.recv_fds(self.connection, 1, OURS + 2)
-                    if not files:
+                elif not ready and not self.connections:
+                    return None
+                if self.listening in ready:
+                    self.connections.append(self.listening.accept()[0])
+                    selector.register(self.connections[-1], selectors.EVENT_READ)
+                for connection in ready.intersection(self.connections):
+                    _, files, _, _ = socket.recv_fds(connection, 1, OURS + 2)
+                    if files:
+                        program = self.begun(files)
+                        if program is not None:
+                            return program
+                        continue
+                    selector.unregister(connection)
+                    self.connections.remove(connection)
+                    connection.close()
+                    if not self.connections:
                         return None
-                    program = self.begun(files)
-                    if program is not None:
-                        return program
 
     def begun(self, files: list[int]) -> Program | None:
         """Fork: in the new process, what it is to be."""
@@ -95,7 +113,7 @@ class Server:
             os.close(told)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for unneeded in (self.connection, self.woken, self.waker):
+        for unneeded in (self.listening, *self.connections, self.woken, self.waker):
             unneeded.close()
         return Program(**words, files=files)
 
@@ -167,13 +185,17 @@ def leave(code: int) -> NoReturn:
 
 
 def main() -> None:
-    number, *modules = sys.argv[1:]
+    path, *modules = sys.argv[1:]
     for module in modules:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
-    with socket.socket(fileno=int(number)) as connection:
-        program = Server(connection).serve()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(path)
+        listening.listen()
+        if os.fork():
+            os._exit(0)
+        program = Server(listening).serve()
     if program is None:
         return
     try:

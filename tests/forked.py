@@ -22,6 +22,7 @@ import tempfile
 import termios
 import threading
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,7 @@ from typing import IO
 from _pytest.config import default_plugins
 from pexpect.fdpexpect import fdspawn
 
+from tests.conftest import CACHE, CLEARED
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -222,17 +224,19 @@ class Terminal(fdspawn):  # type: ignore[misc]  # has no types
 
 
 class Server:
-    """The process that forks: :mod:`tests.fork_server`."""
+    """The process that forks, one for all processes of a test run: :mod:`tests.fork_server`."""
 
     def __init__(self, modules: Sequence[str]) -> None:
-        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *modules],
-                env={**usual(os.environ), "OPENBLAS_NUM_THREADS": "1"},  # of threads none is forked
-                cwd=ROOT,
-                pass_fds=[theirs.fileno()],
-            )
+        place = Path(os.environ[CACHE], f"fork-{zlib.crc32(repr((sys.prefix, *modules)).encode()):x}")
+        self._ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with place.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._ours.connect(str(place))
+            except (FileNotFoundError, ConnectionRefusedError):  # nobody was there yet, or is no more
+                place.unlink(missing_ok=True)
+                begin(place, modules)
+                self._ours.connect(str(place))
         atexit.register(self.end)
 
     def begin(self, words: Mapping[str, object], files: Sequence[int]) -> IO[str]:
@@ -248,9 +252,19 @@ class Server:
         return os.fdopen(reading)
 
     def end(self) -> None:
-        """No more programs; those that run go on."""
+        """No more programs for this process; those that run go on."""
         self._ours.close()
-        self._process.wait()
+
+
+def begin(place: Path, modules: Sequence[str]) -> None:
+    """Have a server begun; it listens. It is of no cell: who ends one looks for processes that are."""
+    env = {name: value for name, value in usual(os.environ).items() if not name.startswith(CLEARED)}
+    subprocess.run(
+        [sys.executable, "-m", "tests.fork_server", str(place), *modules],
+        env={**env, "OPENBLAS_NUM_THREADS": "1"},  # of threads none is forked
+        cwd=ROOT,
+        check=True,
+    )
 
 
 def modules() -> list[str]:

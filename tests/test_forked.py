@@ -14,6 +14,8 @@ import pytest
 from tests import forked
 from tests.forked import Forked, Terminal
 from tests.patience import PATIENCE
+from tests.processes import is_running
+from tests.real_cell import wait_until
 
 LOOKS = """
 import json, os, signal, sys
@@ -126,3 +128,17 @@ def test_each_run_of_pytest_is_a_program_of_its_own(tmp_path: Path) -> None:
         done = forked.run_pytest(["-q", "-p", "no:cacheprovider", "test_run.py"], env=env, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         assert done.stdout.endswith("at its end\n"), done.stdout
+
+
+def test_the_processes_of_a_run_have_one_server(
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = [forked.Server(["colorsys"]) for _ in range(3)]
+    parents = set()
+    for server in servers:
+        monkeypatch.setattr(forked, "server", lambda _loaded, server=server: server)
+        done = forked.run(["-c", "import os; print(os.getppid())"], env=env, cwd=tmp_path)
+        parents.add(int(done.stdout))
+        server.end()
+    (parent,) = parents
+    wait_until(lambda: not is_running(parent), "the end of a server that nobody is connected to", PATIENCE)
