@@ -217,7 +217,7 @@ def leave_if_empty(state: CellState, now: float, job: Job) -> None:
 
 def release_successors(state: CellState, now: float, job: Job) -> None:
     """Lift the -hold_jid holds of jobs that waited for this one."""
-    for number in job.successors:
+    for number in job.all_successors:
         after = state.jobs.get(number)
         if after is None:
             continue
@@ -227,12 +227,12 @@ def release_successors(state: CellState, now: float, job: Job) -> None:
         after.predecessors_ad = tuple(item for item in after.predecessors_ad if item != job.number)
         hold_for_tasks(state, after, after.array_hold)
         refresh_ready(state, after, now)
-    job.successors = ()
+    job.successors = job.successors_ad = ()
 
 
 def release_array_successors(state: CellState, job: Job) -> None:
     """Lift -hold_jid_ad holds that waited for tasks of the job that are over."""
-    for number in job.successors:
+    for number in job.all_successors:
         after = state.jobs.get(number)
         if after is not None and job.number in after.predecessors_ad:
             hold_for_tasks(state, after, after.array_hold)
@@ -256,7 +256,7 @@ def discard_waiting(state: CellState, now: float, job: Job, members: TaskSet, bu
 
 def _lose_array_holds(state: CellState, now: float, job: Job) -> None:
     """Lift the -hold_jid_ad holds of all tasks that wait for any task of the job."""
-    for number in job.successors:
+    for number in job.all_successors:
         after = state.jobs.get(number)
         if after is not None and job.number in after.predecessors_ad:
             held = after.array_hold

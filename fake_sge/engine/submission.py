@@ -123,20 +123,28 @@ def resolve_dependencies(state: CellState, job: Job, altered: Collection[str] | 
     ``altered``: the fields that an alteration has changed; None for a new job, which a job 0 keeps waiting
     for ever (real cell).
     """
-    old = set(job.predecessors) | set(job.predecessors_ad)
     if altered is None or "hold_jid" in altered:
-        job.predecessors = _meant(state, job, job.spec.hold_jid, altered is None)
+        old, job.predecessors = job.predecessors, _meant(state, job, job.spec.hold_jid, altered is None)
+        for before in _jobs(state, {*old, *job.predecessors}):
+            before.successors = _linked(before.successors, job.number, job.predecessors.count(before.number))
     if altered is None or "hold_jid_ad" in altered:
-        job.predecessors_ad = _meant(state, job, job.spec.hold_jid_ad, altered is None)
-    for number in (*job.predecessors, *job.predecessors_ad):  # named twice, it is there twice (real cell)
-        if number not in old and number in state.jobs:
-            before = state.jobs[number]
-            before.successors = (*before.successors, job.number)
-    for number in old - set(job.predecessors) - set(job.predecessors_ad):
-        if number in state.jobs:
-            before = state.jobs[number]
-            before.successors = tuple(item for item in before.successors if item != job.number)
+        old, job.predecessors_ad = (
+            job.predecessors_ad,
+            _meant(state, job, job.spec.hold_jid_ad, altered is None),
+        )
+        for before in _jobs(state, {*old, *job.predecessors_ad}):
+            count = job.predecessors_ad.count(before.number)
+            before.successors_ad = _linked(before.successors_ad, job.number, count)
     hold_for_tasks(state, job, job.waiting)
+
+
+def _jobs(state: CellState, numbers: Iterable[int]) -> list[Job]:
+    return [state.jobs[number] for number in numbers if number in state.jobs]
+
+
+def _linked(successors: tuple[int, ...], job: int, times: int) -> tuple[int, ...]:
+    """The successors of a job; one that names it twice is there twice, an altered one is last (real cell)."""
+    return (*(item for item in successors if item != job), *[job] * times)
 
 
 def hold_for_tasks(state: CellState, job: Job, tasks: Iterable[int]) -> None:

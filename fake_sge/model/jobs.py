@@ -218,7 +218,8 @@ class Job(Compact):
     zombies: TaskList | None = None  # ended tasks, as listed by -s z
     predecessors: tuple[int, ...] = ()  # -hold_jid resolved to jobs that still exist
     predecessors_ad: tuple[int, ...] = ()
-    successors: tuple[int, ...] = ()
+    successors: tuple[int, ...] = ()  # by -hold_jid; they stay when they have left the qmaster
+    successors_ad: tuple[int, ...] = ()
     version: int = 0  # JB_version: modifications so far
     priority: float = 0.0  # JAT_prio of waiting tasks
     normalised_urgency: float = 0.0  # JB_nurg
@@ -244,6 +245,11 @@ class Job(Compact):
     def name(self) -> str:
         """JB_job_name."""
         return self.spec.name
+
+    @property
+    def all_successors(self) -> list[int]:
+        """By -hold_jid or -hold_jid_ad, each once."""
+        return sorted({*self.successors, *self.successors_ad})
 
     @property
     def has_dependency(self) -> bool:

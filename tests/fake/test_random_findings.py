@@ -356,3 +356,27 @@ def test_immediate_jobs_start_or_leave_no_trace(tmp_path: Path, words: str, star
     assert job is None or " ".join(map(str, job.tasks)) == started
     assert out(cell, "qstat", "-s", "z") == ""
     assert out(cell, "qsub", "-terse", "-h", "-b", "y", "sleep", "1") == "3\n"
+
+
+# ---- successors: they stay listed when they have left; altered, they are the last ------------------------
+@each_row(
+    "lines, shown",
+    [
+        ([], ("3,4", "2,4")),
+        (["qdel 2", "qdel 3", "qdel 4"], ("3,4", "2,4")),
+        (["qalter -hold_jid 1 3"], ("4,3", "2,4")),
+        (["qalter -hold_jid 1,1 4"], ("3,4,4", "2,4")),
+        (["qalter -hold_jid 1 2", "qdel 2"], ("3,4,2", "2,4")),
+        (["qalter -hold_jid_ad 1 2"], ("3,4", "4,2")),
+    ],
+)
+def test_successors(tmp_path: Path, lines: list[str], shown: tuple[str, str]) -> None:
+    cell = new_cell(tmp_path)
+    for words in ("-hold_jid_ad 1", "-hold_jid 1", "-hold_jid 1 -hold_jid_ad 1"):
+        array = "-t 1-4" if "_ad" in words else ""
+        out(cell, *f"qsub {array} {words} -b y sleep 100".split())
+    for line in lines:
+        out(cell, *line.split())
+    found = dict(line.partition(":")[::2] for line in out(cell, "qstat", "-j", "1").splitlines())
+    names = ("jid_successor_list", "ja_ad_successor_list")
+    assert tuple(found.get(name, "").strip() for name in names) == shown

@@ -84,15 +84,8 @@ def show_jobs(
 ) -> Reply:
     """``qstat -j LIST``: ids (``ID.TASK`` is ID), names, globs; an error only if all are unknown."""
 
-    def dependents(job: Job) -> tuple[list[int], list[int]]:
-        plain: list[int] = []
-        array: list[int] = []
-        for number in dict.fromkeys(job.successors):
-            after = qmaster.job(number)
-            found = job.successors.count(number) if after is None else after.predecessors.count(job.number)
-            plain += [number] * found
-            array += [number] * (after.predecessors_ad.count(job.number) if after is not None else 0)
-        return plain, array
+    def dependents(job: Job) -> tuple[Sequence[int], Sequence[int]]:
+        return job.successors, job.successors_ad
 
     try:
         jobs = _find(words, qmaster, request.flavour.unknown_in_xml)
