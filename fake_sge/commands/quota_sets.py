@@ -14,6 +14,7 @@ from .configuring import files
 from .configuring.editor import edit
 from .configuring.names import NO_NAME
 from .configuring.refusal import Refused
+from .configuring.verbs import MissingArgument
 from .configuring.words import words_of
 from .interface.qmaster_interface import QmasterInterface
 
@@ -32,7 +33,7 @@ _NEW = QuotaSet("template", "NONE", False, (QuotaRule("", (), (("slots", "0"),))
 
 def show(qmaster: QmasterInterface, names: str | None) -> Texts:
     """``-srqs [NAMES]``."""
-    patterns = names.split(",") if names is not None else ["*"]
+    patterns = words_of(names) if names is not None else ["*"]
     sets = qmaster.config.resource_quotas.values()
     found = [item.text for item in sets if any(glob_match(pattern, item.name) for pattern in patterns)]
     return (0, "".join(found), "") if found else (1, "", "No resource quota set found\n")
@@ -47,6 +48,8 @@ def change(
     if option in _EDITING:
         return _edited(option, request, qmaster, arguments[0] if arguments else None), len(arguments)
     if not arguments:
+        if option == "-drqs":
+            raise MissingArgument(f'error: no option argument provided to "{option}"')
         return (1, "", "no file argument given\n"), 0
     first, names = arguments[0], arguments[1] if len(arguments) > 1 else None
     if option == "-Arqs":
@@ -85,7 +88,7 @@ def _modify(request: Request, qmaster: QmasterInterface, file: str, names: str |
         items = _read(request, file)
     except QuotaError as error:
         return 1, "", "".join(f"{line}\n" for line in error.lines)
-    if names is None:
+    if not names:
         return _told(qmaster.change_quotas("replace_quotas", items, actor_of(request)))
     chosen: list[QuotaSet] = []
     for name in names.split(","):

@@ -9,13 +9,16 @@ import math
 import re
 
 from ..lighter import record
-from .cluster import CellConfig
+from .cluster import CellConfig, ComplexEntry
 from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
 from .values import TEXT_TYPES, TYPE_WORDS, number_of
 
 _FILTER = r"((?:\{[^{}]*\}|\S)+)\s*"
-_LEAST_WORD = r"(\S+)\s*"
+_LEAST_WORD = r"([^\s{]+|\S+)\s*"
+_NO_VALUE = '" " is the only character allowed between the attribute name and the value in line {}'
+_NO_RULES = "resource quota set has no rules"
+_UNFINITE = 'attribute "{}" is not a value that can be set to infinity'
 
 
 class QuotaError(ValueError):
@@ -70,13 +73,20 @@ def _set(rows: object, end: int) -> QuotaSet:
     for number, line in rows:  # type: ignore[attr-defined]
         if line == "}":
             break
-        name, _, value = line.partition(" ")
+        if line.startswith("}"):
+            raise QuotaError(
+                f'each value in the attribute value list in line {number + 1} should begin with "{{"'
+            )
+        name, *words = line.split(maxsplit=1)
+        value = "".join(words)
         if name == "limit":
-            rules.append(_rule(value.strip(), number))
+            rules.append(_rule(value.strip(), number, end))
         elif name not in ("name", "description", "enabled") or rules:
             raise QuotaError(f'unknown attribute name "{name}"')
         elif name in values:
             raise QuotaError(f'attribute "{name}" appears more than once')
+        elif not value:
+            raise QuotaError(_NO_VALUE.format(number + 1))
         else:
             values[name] = value.strip()
     else:
@@ -88,21 +98,19 @@ def _set(rows: object, end: int) -> QuotaSet:
     return QuotaSet(values.get("name", ""), description, enabled in ("TRUE", "1"), tuple(rules))
 
 
-def _rule(text: str, number: int) -> QuotaRule:
+def _rule(text: str, number: int, end: int) -> QuotaRule:
     """What follows ``limit``."""
     if not text:
-        raise QuotaError(
-            f'" " is the only character allowed between the attribute name and the value in line {number + 1}'
-        )
+        raise QuotaError(_NO_VALUE.format(number + 1))
     name = ""
     filters: dict[str, QuotaFilter] = {}
+    limits: tuple[tuple[str, str], ...] = ()
     rest = text
     while rest:
         word, rest = _first(_LEAST_WORD, rest)
         if word == "to":
-            limits = () if rest in ("", "NONE") else tuple(_limits(rest))
-            ordered = tuple((kind, filters[kind]) for kind in KINDS if kind in filters)
-            return QuotaRule(name, ordered, limits)
+            limits = _limits(rest, number, end)
+            break
         if word not in (*KINDS, "name"):
             if not word[0].isalnum():
                 raise QuotaError(
@@ -114,7 +122,7 @@ def _rule(text: str, number: int) -> QuotaRule:
                 f"line {number} should begin with an attribute name",
             )
         value, rest = _first(_FILTER, rest)
-        if word in filters:
+        if word in filters or (word == "name" and name):
             raise QuotaError(
                 f'attribute "{word}" appears more than once',
                 _unrecognized(number, value.strip("{}")),
@@ -123,7 +131,8 @@ def _rule(text: str, number: int) -> QuotaRule:
             name = value
         elif value != "{}":
             filters[word] = _filter(value, number, next(iter(rest.split()), ""))
-    raise QuotaError(f"line {number} should begin with an attribute name")
+    ordered = tuple((kind, filters[kind]) for kind in KINDS if kind in filters)
+    return QuotaRule(name, ordered, limits)
 
 
 def _first(pattern: str, text: str) -> tuple[str, str]:
@@ -151,9 +160,33 @@ def _filter(text: str, number: int, following: str) -> QuotaFilter:
     )
 
 
-def _limits(text: str) -> list[tuple[str, str]]:
-    pairs = (word.partition("=") for word in text.replace(" ", "").split(",") if word)
-    return [(name, value) for name, _, value in pairs]
+def _limits(text: str, number: int, end: int) -> tuple[tuple[str, str], ...]:
+    """What follows ``to`` in a line; ``end`` is the line after the text."""
+    before, comment, _ = text.partition(" #")
+    text = before.strip()
+    if text.startswith(","):
+        raise QuotaError(_unrecognized(number, text.strip(", ").partition("=")[0]))
+    if comment:  # it takes the line's end with it
+        raise QuotaError(f"line {number + 1} should begin with an attribute name")
+    if text.endswith(","):
+        raise QuotaError(f'each value in the attribute value list in line {end} should end with "}}"')
+    for pair in text.split(","):
+        words = pair.split()
+        if len(words) > 1 and "=" not in words[0]:
+            raise QuotaError(f"line {number} should begin with an attribute name")
+        if len(words) > 1:
+            raise QuotaError(f'unknown attribute name "{words[1].partition("=")[0]}"')
+    return read_limits(text)
+
+
+def read_limits(text: str) -> tuple[tuple[str, str], ...]:
+    """``slots=2,mem=4G``; NONE is none. Raises QuotaError for a name without a value."""
+    if text.upper() in ("", "NONE"):
+        return ()
+    pairs = [word.strip().partition("=")[::2] for word in text.split(",") if word.strip()]
+    if not all(value for _, value in pairs):
+        raise QuotaError(_NO_RULES)
+    return tuple((name, value) for name, value in pairs)
 
 
 def checked(item: QuotaSet, config: CellConfig) -> QuotaSet:
@@ -164,18 +197,23 @@ def checked(item: QuotaSet, config: CellConfig) -> QuotaSet:
     if refusal:
         raise QuotaError(refusal)
     if not item.rules:
-        raise QuotaError("resource quota set has no rules")
+        raise QuotaError(_NO_RULES)
     rules = []
     for rule in item.rules:
-        limits = tuple((name, _value(name, value, rule, config)) for name, value in rule.limits)
+        limits = tuple(_limit(name, value, rule, config) for name, value in rule.limits)
         rules.append(QuotaRule(rule.name, rule.filters, limits))
     return QuotaSet(item.name, item.description, item.enabled, tuple(rules))
 
 
-def _value(name: str, value: str, rule: QuotaRule, config: CellConfig) -> str:
+def _limit(name: str, value: str, rule: QuotaRule, config: CellConfig) -> tuple[str, str]:
     entry = config.complex_named(name)
     if entry is None:
-        raise QuotaError(f'"resource_quota" references not existing complex attribute "{name}"')
+        missing = name or "(null)"
+        raise QuotaError(f'"resource_quota" references not existing complex attribute "{missing}"')
+    return entry.name, _value(entry, value, rule, config)
+
+
+def _value(entry: ComplexEntry, value: str, rule: QuotaRule, config: CellConfig) -> str:
     if is_formula(value):
         _check_formula(value, rule, config)
         return value
@@ -186,6 +224,8 @@ def _value(name: str, value: str, rule: QuotaRule, config: CellConfig) -> str:
         raise QuotaError(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
     if entry.consumable != "NO" and number < 0:
         raise QuotaError(f'attribute "{entry.name}" is consumable but has a negative value')
+    if entry.consumable != "NO" and not math.isfinite(number):
+        raise QuotaError(_UNFINITE.format(entry.name))
     return f"{number:.0f}" if entry.type == "TIME" and math.isfinite(number) else value
 
 
@@ -201,3 +241,7 @@ def _check_formula(text: str, rule: QuotaRule, config: CellConfig) -> None:
             )
         if name.startswith("$") and config.complex_named(name[1:]) is None:
             raise QuotaError(f'"dynamical_limit" references not existing complex attribute "{name[1:]}"')
+        entry = config.complex_named(name.lstrip("$"))
+        if entry is not None and entry.type in TEXT_TYPES:
+            kinds = "String, CString, ReString or Host attributes"
+            raise QuotaError(f'{kinds} are not allowed in "dynamical_limit": "{entry.name}"')

@@ -84,7 +84,7 @@ def refuse_value(kind: str, name: str, value: str) -> list[str]:
         return [NO_FIGURE.format(value)]
     if kind != SCHEDULER and _is_time(default) and quantity(value) is None:
         return [_NO_VALUE.format(value), *tail]
-    if default in _TRUTH and _truth(value) is None:
+    if default in _TRUTH and truth(value) is None:
         return [_NO_VALUE.format(value), *tail]
     return []
 
@@ -105,7 +105,7 @@ def normal(kind: str, name: str, value: str) -> str:
         return " ".join(word for word in _USERSET_TYPES if word in _userset_types(value))
     if re.fullmatch(r"-?\d+\.\d+", default):
         return f"{c_double(value)[0] or 0.0:f}"
-    return (_truth(value) or value) if default in _TRUTH else value
+    return (truth(value) or value) if default in _TRUTH else value
 
 
 def queue_value(name: str, text: str) -> tuple[str, list[str]]:
@@ -145,7 +145,8 @@ def _u_long(text: str) -> int | None:
     return int(number)
 
 
-def _truth(text: str) -> str | None:
+def truth(text: str) -> str | None:
+    """TRUE or FALSE; None for what is neither."""
     return next((name for name, words in _TRUTH.items() if text.lower() in words), None)
 
 

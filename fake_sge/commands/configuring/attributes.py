@@ -9,7 +9,7 @@ from ...model import CellConfig, Host
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
-from . import attribute_values, files, flat_file, references
+from . import attribute_values, files, flat_file, quota_attributes, references
 from .attribute_values import LISTS, PAIRS
 from .change import Change
 from .exec_hosts import HOST_ROWS
@@ -18,6 +18,7 @@ from .refusal import Refused
 
 ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
 Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
+_HOW = {ADD: "add", MODIFY: "modify", DELETE: "delete", REPLACE: "replace"}
 _UNREAD = 'error reading file: "/tmp/pid-1-XXXXXX"'  # the real one passes the value on in a file of its own
 _LETTERS = dict(
     zip(
@@ -37,6 +38,10 @@ _FOR_ALL_HOSTS = ("qname", "hostlist")
 def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     what, name, value, *objects = words
+    if what == "resource_quota":
+        change.manager()
+        quota_attributes.change_quotas(change, _HOW[how], name, value, objects)
+        return
     letters = _kind(change, what, objects)
     parts = _checked(how, letters, name, value)
     if not objects:
@@ -75,7 +80,9 @@ def _kind(change: Change, what: str, objects: Sequence[str]) -> str:
     if what in _UNKNOWN:
         raise Refused(_UNKNOWN[what].format(objects[0] if objects else ""))
     if what == "resource_quota":
-        raise Refused(_quota_refusal(change, objects[0] if objects else ""))
+        raise Refused(
+            "fake_sge: attributes of resource quota sets from files are not simulated; use qconf -Mrqs"
+        )
     if what not in _LETTERS:
         raise Refused(f'Modification of object "{what}" not supported')
     return _LETTERS[what]
@@ -86,12 +93,6 @@ def _try(change: Change, how: str, what: str, values: Mapping[str, Parts], item:
         _one(change, how, what, values, item)
     except Refused as refused:
         change.failed(*refused.lines)
-
-
-def _quota_refusal(change: Change, name: str) -> str:
-    if name in change.config.resource_quotas:
-        return "fake_sge: attributes of resource quota sets are not simulated; use qconf -Mrqs"
-    return f'denied: resource quota set "{name}" does not exist'
 
 
 def _checked(how: str, letters: str, name: str, value: str) -> Parts:

@@ -109,14 +109,16 @@ def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
         wrong = scheduler_values.fault(rows)
         if wrong:
             raise Refused(f"error: {wrong}")
-        rows["load_formula"] = rows["load_formula"].replace(" ", "")
-        usable("scheduler", rows, change.config.scheduler)
-        formula = re.findall(r"[A-Za-z_]\w*", rows["load_formula"])
-        refuse_consumables(change.config, "load_formula", formula)
     except Refused as refused:
         raise Refused(*refused.lines, tail) from None
+    rows["load_formula"] = rows["load_formula"].replace(" ", "")
     wrong = scheduler_values.formula_fault(change.config, rows["load_formula"])
     if wrong:
         raise Refused(wrong)
+    try:
+        usable("scheduler", rows, change.config.scheduler)
+        refuse_consumables(change.config, "load_formula", re.findall(r"[A-Za-z_]\w*", rows["load_formula"]))
+    except Refused as refused:
+        raise Refused(*refused.lines, tail) from None
     change.config.scheduler.update(rows)
     change.done("changed scheduler configuration")
