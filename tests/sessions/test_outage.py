@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Protocol
@@ -36,6 +37,13 @@ class Stoppable(Protocol):
     def stop_qmaster(self) -> None: ...
 
     def start_qmaster(self) -> object: ...
+
+
+@pytest.fixture
+def faulty(inside: Cell) -> Iterator[Cell]:
+    """The shared cell, for faults, which end with the test."""
+    yield inside
+    inside.clear_faults()
 
 
 def synchronize_through_an_outage(
@@ -100,17 +108,17 @@ def test_a_real_qmaster_stopped_for_twenty_seconds(
     ],
 )
 @pytest.mark.slow
-def test_no_state_is_invented(own: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
+def test_no_state_is_invented(faulty: Cell, tmp_path: Path, kind: str, options: dict[str, object]) -> None:
     with JobSession(command_timeout=10, retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
-        fault = own.fault(kind, "qstat", times=None, **options)
+        fault = faulty.fault(kind, "qstat", times=None, **options)
         with pytest.raises(ExitTimeoutException):
             session.wait(number, 1.0)
         with pytest.raises(ExitTimeoutException):
             session.synchronize([number], 0)
         with pytest.raises(DrmCommunicationException, match=r"^code 2: "):
             session.jobStatus(number)
-        own.clear_faults(fault)
+        faulty.clear_faults(fault)
         wait_for(lambda: _status(session, number) == JobState.RUNNING, "an answer")
         (tmp_path / "go").write_text("\n")
         assert session.wait(number, PATIENCE).exitStatus == 3
@@ -141,25 +149,25 @@ def test_the_first_job_of_a_cell_leaves_no_record(own: Cell, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_job_that_is_missing_from_two_answers_has_not_ended(own: Cell, tmp_path: Path) -> None:
+def test_a_job_that_is_missing_from_two_answers_has_not_ended(faulty: Cell, tmp_path: Path) -> None:
     with JobSession(accounting_margin=PATIENCE) as session:
         number = start(session, tmp_path / "go")
-        own.fault("hide-job", "qstat", times=2, job=int(number))
-        wait_for(lambda: _has_waited(session, number) and not own.faults(), "two answers without it")
+        faulty.fault("hide-job", "qstat", times=2, job=int(number))
+        wait_for(lambda: _has_waited(session, number) and not faulty.faults(), "two answers without it")
         assert session.jobStatus(number) == JobState.RUNNING
         (tmp_path / "go").write_text("\n")
         assert session.wait(number, PATIENCE).exitStatus == 3
 
 
 @pytest.mark.slow
-def test_a_foreign_job_that_a_listing_leaves_out_is_there(own: Cell, tmp_path: Path) -> None:
+def test_a_foreign_job_that_a_listing_leaves_out_is_there(faulty: Cell, tmp_path: Path) -> None:
     with JobSession() as session, JobSession() as other:
         number = start(session, tmp_path / "go")
         for _ in range(3):
             other.runJob(job(other, "true"))  # so that it must ask
-            own.fault("hide-job", "qstat", times=1, job=int(number))
+            faulty.fault("hide-job", "qstat", times=1, job=int(number))
             assert other.jobStatus(number) == JobState.RUNNING
-        assert not own.faults()
+        assert not faulty.faults()
         with pytest.raises(InvalidJobException):
             other.jobStatus("99999")
 
@@ -252,11 +260,11 @@ SILENT = 10 * PATIENCE  # seconds that a hanging command takes; much more than a
 
 
 @pytest.mark.slow
-def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None:
+def test_time_limits_hold_at_a_silent_qmaster(faulty: Cell, tmp_path: Path) -> None:
     before = children()
     with JobSession(retry_for=0.2) as session:
         number = start(session, tmp_path / "go")
-        fault = own.fault("silent", "qstat", times=None, seconds=SILENT)
+        fault = faulty.fault("silent", "qstat", times=None, seconds=SILENT)
         for verb in (
             lambda: session.wait(number, 1),
             lambda: session.wait(number, 0),
@@ -265,13 +273,13 @@ def test_time_limits_hold_at_a_silent_qmaster(own: Cell, tmp_path: Path) -> None
         ):
             with pytest.raises(ExitTimeoutException):
                 verb()
-        own.clear_faults(fault)
+        faulty.clear_faults(fault)
     wait_for(lambda: children() <= before, "the end of the hanging command")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("waits", ["wait", "synchronize", "jobStatus"])
-def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: Path, waits: str) -> None:
+def test_exit_ends_a_hanging_command_and_who_waits_for_it(faulty: Cell, tmp_path: Path, waits: str) -> None:
     before = children()
     session = JobSession()
     number = start(session, tmp_path / "go")
@@ -280,7 +288,7 @@ def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: P
         "synchronize": lambda: session.synchronize([number]),
         "jobStatus": lambda: [session.jobStatus(number) for _ in iter(int, 1)],
     }[waits]
-    own.fault("silent", "qstat", times=None, seconds=SILENT)
+    faulty.fault("silent", "qstat", times=None, seconds=SILENT)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(verb) for _ in range(3)]
         wait_for(lambda: children() - before, "a hanging command")
@@ -292,11 +300,11 @@ def test_exit_ends_a_hanging_command_and_who_waits_for_it(own: Cell, tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_slow_answer_is_heard_by_the_next_wait(own: Cell, tmp_path: Path) -> None:
+def test_a_slow_answer_is_heard_by_the_next_wait(faulty: Cell, tmp_path: Path) -> None:
     """A program that asks with short limits hears of ends though each listing takes longer than its limit."""
     with JobSession(retry_for=0.1) as session:
         number = start(session, tmp_path / "go")
-        own.fault("slow", "qstat", times=None, seconds=0.7)
+        faulty.fault("slow", "qstat", times=None, seconds=0.7)
         (tmp_path / "go").write_text("\n")
         wait_for(lambda: _has_ended(session, number, 3), "the end")
 

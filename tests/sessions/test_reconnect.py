@@ -180,8 +180,9 @@ ELSEWHERE = "elsewhere.example 1 0 x"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("owner", [GONE, ELSEWHERE, "- 0 0 -"])
-@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize(
+    ("owner", "held"), [(GONE, True), (GONE, False), (ELSEWHERE, False), ("- 0 0 -", True)]
+)
 def test_answers_lost_altogether(own: Cell, tmp_path: Path, owner: str, *, held: bool) -> None:
     # nothing but the intents is left: the token in the qmaster, or accounting, tells the numbers
     with JobSession(CONTACT) as session:
