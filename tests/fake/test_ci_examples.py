@@ -41,7 +41,7 @@ def run(command: str, directory: Path) -> str:
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SGE_", "PYTEST_"))},
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # loading those of this environment takes longer than the tests
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # those here take longer than the tests
         "PYTEST_ADDOPTS": "-p fake_sge.pytest_plugin -p no:cacheprovider",
     }
     done = subprocess.run(

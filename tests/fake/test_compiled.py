@@ -16,6 +16,7 @@ from fake_sge import compiled
 from fake_sge.cell import Cell
 from fake_sge.layout import TOOLS
 from tests import tables
+from tests.conftest import CACHE
 
 from .clients import MAGIC, client_of, require_compiler
 from .kit import wait_for
@@ -23,11 +24,11 @@ from .kit import wait_for
 STRICT = ("-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror", "-pedantic")
 SLOW = """#!/bin/sh
 [ -e {begun} ] || {{ : > {begun}; read word < {go}; }}
-exec {compiler} "$@"
+{compiling}
 """
 COUNTING = """#!/bin/sh
 echo call >> {calls}
-exec {compiler} "$@"
+{compiling}
 """
 
 
@@ -42,8 +43,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A line for each call of the compiler."""
     path = tmp_path / "calls"
-    compiler(tmp_path, monkeypatch, COUNTING.format(calls=path, compiler=require_compiler()))
+    compiler(tmp_path, monkeypatch, COUNTING.format(calls=path, compiling=copying()))
     return path
+
+
+def copying() -> str:
+    """What makes the client as a compiler does, of the one that this test run has made at its begin."""
+    require_compiler()
+    return f'exec cp {Path(os.environ[CACHE], "fake_sge", compiled.place().name)} "$3"'
 
 
 class Slow:
@@ -52,7 +59,7 @@ class Slow:
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.pipe = tmp_path / "begun", tmp_path / "go"
         os.mkfifo(self.pipe)
-        text = SLOW.format(begun=self.begun, go=self.pipe, compiler=require_compiler())
+        text = SLOW.format(begun=self.begun, go=self.pipe, compiling=copying())
         compiler(tmp_path, monkeypatch, text)
 
     def wait(self) -> None:
@@ -93,7 +100,10 @@ def test_the_source_compiles_without_a_warning(tmp_path: Path) -> None:
     assert alone.returncode == compiled.WORKS
 
 
-def test_it_is_made_once(cache: Path, calls: Path) -> None:
+def test_it_is_made_once(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = tmp_path / "calls"
+    compiling = f'exec {require_compiler()} "$@"'
+    compiler(tmp_path, monkeypatch, COUNTING.format(calls=calls, compiling=compiling))
     assert compiled.found() is None
     assert compiled.is_wanted()
     path = compiled.make()
