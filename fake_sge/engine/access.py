@@ -1,4 +1,4 @@
-"""Who may use what: user lists and projects of queues, hosts, all hosts and parallel environments.
+"""Who may use what: user lists, projects and FORCED resources of queues, hosts and all hosts; environments.
 
 Worded as by a real 8.1.9 (tests/fake/test_access.py).
 """
@@ -11,11 +11,13 @@ from ..model import CellConfig, JobSpec, SchedulingMessage
 from ..model.access_lists import Attributes, admits, names_of
 from ..model.globs import glob_match
 from ..model.host_values import split_value
+from ..model.resources import complex_values
 from ..model.values import listed
 
 # Numbers of messages.
 NO_PERMISSION, WRONG_PROJECT, NO_PROJECT, EXCLUDED_PROJECT, NO_PE = 1, 2, 3, 4, 25
 TOO_FEW = 24
+UNASKED_OF_QUEUE, UNASKED_OF_HOST = 14, 21
 DENIALS = (NO_PERMISSION, WRONG_PROJECT, NO_PROJECT, EXCLUDED_PROJECT, NO_PE)
 
 
@@ -35,6 +37,20 @@ def denial(config: CellConfig, attributes: Attributes, spec: JobSpec, place: str
 def _wrong_project(project: str | None, place: str) -> SchedulingMessage:
     number, who = (WRONG_PROJECT, f"project {project}") if project else (NO_PROJECT, "no project")
     return SchedulingMessage(number, f"({who}) does not have the correct project to run in {place}")
+
+
+def unasked(
+    config: CellConfig, attributes: Attributes, spec: JobSpec, place: str
+) -> SchedulingMessage | None:
+    """That a job does not ask for what a place has for those only who do (FORCED); one that is named."""
+    asked = {item.name for item in spec.hard_resources}
+    for name in sorted(complex_values(attributes.get("complex_values", "NONE")), reverse=True):
+        entry = config.complex_named(name)
+        if entry is not None and entry.requestable == "FORCED" and entry.name not in asked:
+            number = UNASKED_OF_HOST if place.startswith("host ") else UNASKED_OF_QUEUE
+            text = f"does not request 'forced' resource \"{entry.name}\" of {place}"
+            return SchedulingMessage(number, text)
+    return None
 
 
 def denial_of_cluster_queue(config: CellConfig, queue: str, spec: JobSpec) -> SchedulingMessage | None:

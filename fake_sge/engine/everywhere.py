@@ -9,8 +9,9 @@ from __future__ import annotations
 from ..lighter import NamedTuple
 from ..model import JobSpec, SchedulingMessage
 from ..model.values import number_of
+from .exclusive import EVERYWHERE, is_exclusive
 from .matching import everywhere_denied, meets, offer_of, too_little_everywhere
-from .placement import EVERYWHERE, Capacity, consumables, left_of
+from .placement import Capacity, consumables, left_of
 from .quotas import NO_LIMIT
 
 
@@ -54,7 +55,7 @@ def shared_by_all(capacity: Capacity, spec: JobSpec) -> Shared:
                 return Shared(0, 0, too_little_everywhere(spec, entry, offer))
         elif left is not None and left < amount:
             return Shared(0, 0, too_little_everywhere(spec, entry, offer._replace(text=f"{left:.15g}")))
-        elif left is not None and amount > 0 and entry.consumable != "JOB":
+        elif left is not None and amount > 0 and entry.consumable != "JOB" and not is_exclusive(entry):
             slots = min(slots, int(left / amount + 1e-9))
             offered = min(offered, int((number_of(offer.text, entry.type) or 0.0) / amount + 1e-9))
     return Shared(slots, offered)

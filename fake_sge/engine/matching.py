@@ -18,7 +18,7 @@ from ..model.expressions import ExpressionError, expression_holds
 from ..model.globs import glob_match
 from ..model.resources import STEADY_LOADS, complex_values, known_loads, satisfies
 from ..model.values import number_of, printed
-from .access import denial, denial_of_cluster_queue
+from .access import denial, denial_of_cluster_queue, unasked
 from .shortages import ABOUT_ALL, ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
 from .state import hosts_of
 
@@ -159,11 +159,14 @@ def mismatch(
 
     ``loads``: as for :func:`offers`. ``verifying``: as for :func:`left_out`.
     """
+    host = config.hosts[instance.host].attributes
     found = (
         left_out(config, instance, spec, verifying)
         or everywhere_denied(config, spec)
-        or denial(config, config.hosts[instance.host].attributes, spec, f'host "{instance.host}"')
+        or denial(config, host, spec, f'host "{instance.host}"')
+        or unasked(config, host, spec, f"host {instance.host}")
         or denial(config, instance.queue.attributes, spec, f'queue "{instance.name}"')
+        or unasked(config, instance.queue.attributes, spec, f"queue instance {instance.name}")
         or _lacks(config, instance, spec, loads)
     )
     if found is not None:
@@ -177,7 +180,9 @@ def mismatch(
 
 def everywhere_denied(config: CellConfig, spec: JobSpec) -> SchedulingMessage | None:
     """Why a job must not use any host."""
-    return denial(config, config.global_host.attributes, spec, 'host "global"')
+    attributes = config.global_host.attributes
+    denied = denial(config, attributes, spec, 'host "global"')
+    return denied or unasked(config, attributes, spec, "host global")
 
 
 def _lacks(

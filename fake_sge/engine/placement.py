@@ -17,12 +17,11 @@ from ..model.resources import complex_values
 from ..model.values import number_of
 from .access import environments
 from .allocation import FreeSlots, Share, allocate, most_slots
+from .exclusive import EVERYWHERE, Exclusive, is_exclusive
 from .host_order import HostOrder
 from .matching import Offer, instance_matches, mismatch, offers, queue_unavailable, too_little, violations
 from .quotas import Cap, Quotas
 from .state import CellState, exceeded
-
-EVERYWHERE = "host:global"  # where what all hosts share is counted
 
 
 def wanted_slots(spec: JobSpec, most: int) -> Iterator[int]:
@@ -61,12 +60,21 @@ def consumed(
 ) -> Iterator[tuple[tuple[str, str], float]]:
     """What a job takes where: ``host:NAME`` or ``queue:INSTANCE`` and the consumable, and how much."""
     for entry, amount in consumables(config, spec):
+        seen: set[str] = set()
         for index, piece in enumerate(granted):
             if entry.consumable == "JOB" and index:
                 continue
-            factor = 1 if entry.consumable == "JOB" else piece.slots
-            for place in (f"queue:{piece.instance}", f"host:{piece.host}", EVERYWHERE):
-                yield (place, entry.name), amount * factor
+            places = {f"queue:{piece.instance}", f"host:{piece.host}", EVERYWHERE}
+            if is_exclusive(entry):
+                places -= seen
+            seen |= places
+            for place in places:
+                yield (place, entry.name), amount * (1 if _is_once(entry) else piece.slots)
+
+
+def _is_once(entry: ComplexEntry) -> bool:
+    """Whether a job takes as much of it with one slot as with many."""
+    return entry.consumable == "JOB" or is_exclusive(entry)
 
 
 def left_of(
@@ -117,6 +125,7 @@ class Capacity:
         self.order = HostOrder(state, now)
         self.quotas = quotas_of(state, running)
         self.used = consumption(state) if running else {}
+        self.exclusive = Exclusive(state)
         self.pe_used: dict[str, int] = {}
         for _, task in state.running_tasks() if running else ():
             if task.granted_pe:
@@ -146,7 +155,7 @@ class Capacity:
         """How many of the job's slots fit into an instance now."""
         room = self.free.get(instance.name, 0)
         for entry, amount, left, _ in self._limits(spec, instance):
-            if entry.consumable == "JOB":
+            if _is_once(entry):
                 room = room if left >= amount else 0
             else:
                 room = min(room, int(left / amount + 1e-9))
@@ -157,7 +166,7 @@ class Capacity:
         return [
             Share(instance.host if offer.source == "hc" else "", entry.name, int(left / amount + 1e-9))
             for entry, amount, left, offer in self._limits(spec, instance)
-            if offer.source != "qc" and entry.consumable != "JOB"
+            if offer.source != "qc" and not _is_once(entry)
         ]
 
     def free_slots(self, spec: JobSpec, pe: str | None, found: list[tuple[QueueInstance, int]]) -> FreeSlots:
@@ -183,6 +192,7 @@ class Capacity:
                 mismatch(self.config, instance, spec) is None
                 and (pe is None or pe in instance.queue.pe_list)
                 and not self._overloaded(instance)
+                and self.exclusive.obstacle(spec, instance) is None
             ):
                 room = self.room_of(spec, instance)
                 if room > 0:
@@ -244,6 +254,7 @@ class Capacity:
         for key, amount in consumed(self.config, spec, granted):
             self.used[key] = self.used.get(key, 0.0) + amount
         self.quotas.debit(spec, granted, pe)
+        self.exclusive.add(spec, granted)
         return granted, pe
 
 

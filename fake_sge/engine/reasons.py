@@ -9,7 +9,7 @@ from ..model import Job, JobSpec, QueueInstance, QueueState, SchedulingMessage, 
 from ..model.categories import category_of
 from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
-from .access import DENIALS, TOO_FEW, closed_environments, environments
+from .access import DENIALS, TOO_FEW, UNASKED_OF_HOST, UNASKED_OF_QUEUE, closed_environments, environments
 from .allocation import most_slots
 from .everywhere import Shared, shared_by_all
 from .host_order import HostOrder
@@ -27,7 +27,7 @@ TOO_MANY = 45, "not all array tasks may be started due to 'max_aj_instances'"
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
-_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS, *DENIALS)
+_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS, UNASKED_OF_QUEUE, UNASKED_OF_HOST, *DENIALS)
 
 
 def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
@@ -123,7 +123,7 @@ def _against(
         return found
     reason = mismatch(capacity.config, instance, spec, loads=loads, verifying=verifying)
     if reason is None:
-        reason = capacity.shortage(spec, instance)
+        reason = capacity.shortage(spec, instance) or capacity.exclusive.obstacle(spec, instance)
     return [reason] if reason is not None else []
 
 
@@ -277,7 +277,9 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
         found = _of_all(state, job.spec, shared)
         reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in found]
     elif job.spec.pe is not None and all(item.number in (*_LOOKED_AT, TOO_FEW) for item in reasons):
-        free = [item for item in open_ones if mismatch(state.config, item, job.spec) is None]
+        exclusive = scheduling.capacity.exclusive
+        fitting = (item for item in open_ones if mismatch(state.config, item, job.spec) is None)
+        free = [item for item in fitting if exclusive.obstacle(job.spec, item) is None]
         offered = _offered(scheduling.capacity, job.spec, free)
         few = _too_few(state, job.spec, offered)
         reasons.append(SchedulingMessage(few.number, few.text, (job.number,)))

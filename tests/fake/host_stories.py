@@ -16,7 +16,7 @@ ENVIRONMENTS = {
     "rr": {"allocation_rule": "$round_robin"},
     "two": {"allocation_rule": "2"},
 }
-COMPLEXES = ("gpu gpu INT <= YES YES 0 0",)
+COMPLEXES = ("gpu gpu INT <= YES YES 0 0", "excl excl BOOL EXCL YES YES 0 0")
 MAX_UNHEARD = 20.0
 GLOBAL = {"load_report_time": "00:00:02", "max_unheard": "00:00:20"}
 

@@ -22,8 +22,8 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "model": "__init__ access_lists accounting accounting_json categories cluster defaults expressions "
     "failures flavours globs host_loads host_values interactive jobs names operations quota_text "
     "quotas ranges requests resources states task_lists urgency values",
-    "engine": "__init__ access accounting admission allocation control delivery engine everywhere holds "
-    "host_order hosts "
+    "engine": "__init__ access accounting admission allocation control delivery engine everywhere exclusive "
+    "holds host_order hosts "
     "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",
     "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "

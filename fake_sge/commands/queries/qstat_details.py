@@ -29,6 +29,8 @@ SUMMARY_TEXTS: dict[int, str] = {
     2: "Jobs can not run because queue does not provides the job's assigned project",
     3: "Jobs are not assigned to a project to get a queue instance",
     4: "Jobs can not run because excluded project list of queue does not allow it",
+    14: "Jobs can not run because they do not request 'forced' resource",
+    21: "Jobs can not run because they do not request 'forced' resource",
     25: "Jobs can not run because they have no access to PE",
     17: "Jobs can not run because the resource requirements can not be satisfied",
     24: "Jobs can not run because available slots combined under PE are not in range of job",
