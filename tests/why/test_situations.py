@@ -25,8 +25,8 @@ def parameters(kind: str, row: Situation, *, silent: bool) -> object:
     return pytest.param(kind, row, silent, id=f"{kind}-{row.name}{'-silent' if silent else ''}", marks=marks)
 
 
-# What a real cell said of all, with and without the scheduler's words, is in test_recorded. One is asked
-# again about those that the fake has not, and every second of the others; about half of all without the words.
+# What a real cell said of all, with and without the words of its scheduler, is in test_recorded. One is asked
+# again about those that the fake has not, and every second of the others; of half of them without the words.
 ON_BOTH = [row for row in SITUATIONS if row.on_fake]
 REAL = [row for row in SITUATIONS if row not in ON_BOTH[::2]]
 UNTOLD = [row for row in REAL if row.silent][::2]
