@@ -113,7 +113,7 @@ def test_each_tasks_files(session: JobSession, tmp_path: Path) -> None:
 
 
 def test_usage_is_the_commands(session: JobSession) -> None:
-    spin = "import time\nwhile time.process_time() < 1.2: pass"
+    spin = "import time\nwhile time.process_time() < 0.8: pass"
     scripts = [["-c", spin], ["-c", "pass"]]
     ids = session.runJobs(
         session.createJobTemplate(
@@ -122,8 +122,8 @@ def test_usage_is_the_commands(session: JobSession) -> None:
         for args in scripts
     )
     busy, idle = (float((info.resourceUsage or {})["cpu"]) for info in wait_for(session, ids))
-    assert 1.1 < busy < 3
-    assert idle < 0.9
+    assert 0.7 < busy < 3
+    assert idle < 0.6
 
 
 def test_what_tasks_see(session: JobSession, tmp_path: Path) -> None:

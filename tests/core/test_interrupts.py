@@ -22,7 +22,7 @@ from tests.tables import sampled, slow
 
 PACKAGE = drmaa_cli.__path__[0]
 HANG_GUARD = 180.0
-TRIES = 60  # for each verb
+TRIES = 40  # for each verb
 
 
 def ours(path: str) -> bool:

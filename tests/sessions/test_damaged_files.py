@@ -73,7 +73,7 @@ def judged(path: Path) -> str:
 
 @pytest.mark.slow
 def test_every_region_of_the_file_damaged(tmp_path: Path) -> None:
-    """Each region of 64 bytes is overwritten in several ways; what stands there may be text, number, page."""
+    """Each region of 64 bytes is overwritten in two of four ways; what stands there may be text, number, page."""
     path = filled(tmp_path)
     whole = path.read_bytes()
     chance = random.Random(1)
@@ -81,7 +81,7 @@ def test_every_region_of_the_file_damaged(tmp_path: Path) -> None:
     for start in range(0, len(whole), 64):
         part = whole[start : start + 64]
         damages = [bytes(64), b"\xff" * 64, bytes(byte ^ 0x81 for byte in part), chance.randbytes(64)]
-        for damage in damages if any(part) else damages[1::2]:
+        for damage in damages[start // 64 % 2 :: 2] if any(part) else damages[1:2]:
             path.write_bytes(whole[:start] + damage[: len(part)] + whole[start + 64 :])
             outcomes.add(judged(path))
     assert outcomes == {"not opened", "not read", "read"}

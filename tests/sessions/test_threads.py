@@ -26,7 +26,7 @@ from tests.patience import PATIENCE
 from tests.sessions.kit import job, wait_for
 
 THREADS, JOBS_EACH = 16, 8
-PROCESSES, JOBS_PER_PROCESS = 4, 10
+PROCESSES, JOBS_PER_PROCESS = 4, 6
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -208,7 +208,7 @@ def test_a_fork_while_threads_write_harms_nobody(tmp_path: Path) -> None:
     threads = [threading.Thread(target=write) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for _ in range(20):
+    for _ in range(10):
         assert in_child(lambda: store.close() is None) == 7
     stop.set()
     for thread in threads:
