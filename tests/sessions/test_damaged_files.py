@@ -73,7 +73,7 @@ def judged(path: Path) -> str:
 
 @pytest.mark.slow
 def test_every_region_of_the_file_damaged(tmp_path: Path) -> None:
-    """Each region of 64 bytes is overwritten in two of four ways; what stands there may be text, number, page."""
+    """Each 64 bytes are overwritten in two of four ways; what stands there may be text, number, page."""
     path = filled(tmp_path)
     whole = path.read_bytes()
     chance = random.Random(1)
