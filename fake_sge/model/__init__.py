@@ -83,37 +83,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CellConfig": "cluster",
-    "ClusterQueue": "cluster",
-    "ComplexEntry": "cluster",
-    "Host": "cluster",
-    "ParallelEnvironment": "cluster",
-    "QueueInstance": "cluster",
-    "QueueState": "cluster",
-    "INFINITE_SLOTS": "jobs",
-    "ONE_TASK": "jobs",
-    "Compact": "jobs",
-    "Exit": "jobs",
-    "Granted": "jobs",
-    "HostPath": "jobs",
-    "Job": "jobs",
-    "JobSpec": "jobs",
-    "MailTo": "jobs",
-    "Resource": "jobs",
-    "SchedulingMessage": "jobs",
-    "Simulation": "jobs",
-    "Task": "jobs",
-    "Range": "ranges",
-    "TaskSet": "ranges",
-    "CHECKPOINT_BITS": "states",
-    "MAIL_BITS": "states",
-    "NO_MAIL": "states",
-    "Hold": "states",
-    "JobType": "states",
-    "Rerun": "states",
-    "State": "states",
-    "Status": "states",
-    "state_letters": "states",
+    name: home
+    for home, names in {
+        "cluster": "CellConfig ClusterQueue ComplexEntry Host ParallelEnvironment QueueInstance QueueState",
+        "jobs": "INFINITE_SLOTS ONE_TASK Compact Exit Granted HostPath Job JobSpec MailTo Resource "
+        "SchedulingMessage Simulation Task",
+        "ranges": "Range TaskSet",
+        "states": "CHECKPOINT_BITS MAIL_BITS NO_MAIL Hold JobType Rerun State Status state_letters",
+    }.items()
+    for name in names.split()
 }
 
 if not TYPE_CHECKING:
