@@ -10,7 +10,6 @@ from ..model import QueueInstance, QueueState
 from ..model.flavours import Flavour
 from ..model.requests import QmasterUnreachable, Reply, Request
 from ..model.values import atof, atol
-from ..render.column_table import wide_table
 from ..render.detail_text_ocs import requested_details_ocs
 from ..render.listing import DEFAULT_SHOW, Line, Scope, Selection, Show, parse_show
 from ..render.listing_xml import JobListXml, document, summary_document
@@ -25,7 +24,7 @@ from ..render.queues import (
     summary_text,
     summary_xml_rows,
 )
-from ..render.table import Columns, JobTable, plain_table, requested_details
+from ..render.table import Columns, JobTable, plain_table, requested_details, wide_table
 from ..render.usage import OptionHelp, usage
 from .interface.caller import read_as_caller
 from .interface.environment import environment_error

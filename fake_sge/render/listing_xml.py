@@ -12,7 +12,7 @@ from .detail_resources import binding_text
 from .elements import opening
 from .formats import Clock, finished, xml_escape
 from .listing import Line
-from .table import NAMES, Columns
+from .table import NAMES, Columns, contribution
 
 
 def document(flavour: Flavour, queues: str, jobs: str) -> str:
@@ -27,10 +27,6 @@ def document(flavour: Flavour, queues: str, jobs: str) -> str:
 def summary_document(flavour: Flavour, rows: str) -> str:
     """The document of ``-g c``."""
     return finished(flavour, f"{opening(flavour, 'job_info', 'qstat')}{rows}</job_info>\n")
-
-
-def _contribution(value: float) -> str:
-    return f"{value:.3g}" if value > 99999999 else f"{value:.0f}"
 
 
 class JobListXml:
@@ -103,10 +99,10 @@ class JobListXml:
             (extended or (priority and not ocs), "JAT_ntix", f"{line.tickets:.5f}"),
             (priority, "JB_nppri", f"{job.normalised_priority:.5f}"),
             (urgency or (priority and not ocs), "JB_nurg", f"{job.normalised_urgency:.5f}"),
-            (urgency and ocs, "JB_urg", _contribution(job.urgency)),
-            (urgency, "JB_rrcontr", _contribution(job.resource_contribution)),
-            (urgency, "JB_wtcontr", _contribution(job.waiting_contribution)),
-            (urgency, "JB_dlcontr", _contribution(job.deadline_contribution)),
+            (urgency and ocs, "JB_urg", contribution(job.urgency)),
+            (urgency, "JB_rrcontr", contribution(job.resource_contribution)),
+            (urgency, "JB_wtcontr", contribution(job.waiting_contribution)),
+            (urgency, "JB_dlcontr", contribution(job.deadline_contribution)),
             (priority, "JB_priority", spec.priority),
             (True, "JB_name", self._text(spec.name)),
             (True, "JB_owner", self._text(spec.owner)),

@@ -10,16 +10,67 @@ from ..model import CellConfig, Job
 from ..model.task_lists import written
 from ..model.urgency import request_urgency
 from .detail_resources import binding_text
-from .formats import Clock, days_duration, fixed
+from .formats import Clock, days_duration
 from .listing import Line
 
-_BASE_RULE = "-" * 93
-_EXTENDED_RULE = "-" * 79
-_TASKS_RULE = "-" * 53
-_URGENCY_RULE = "-" * 64
-_PRIORITY_RULE = "-" * 35
-_EXTENDED_TITLES = "tckts ovrts otckt ftckt stckt share "
 _USAGE_TITLES = "cpu        mem     io      "
+# Of all but OCS 9.2, by the column: its title, a cell with the blanks between columns, and how much of the
+# further lines of a task is left empty instead (0: they have the cell, too).
+_PLAIN = {
+    "prior": ("prior  ", "{:>7} ", 8),
+    "nurg": (" nurg   ", "{:>7} ", 8),
+    "npprior": (" npprior", "{:>7} ", 8),
+    "ntckts": (" ntckts ", "{:>7} ", 8),
+    "urg": (" urg      ", "{:>8} ", 9),
+    "rrcontr": ("rrcontr  ", "{:>8} ", 9),
+    "wtcontr": ("wtcontr  ", "{:>8} ", 9),
+    "dlcontr": ("dlcontr ", "{:>8} ", 9),
+    "pri": ("  ppri", "{:>5} ", 18),
+    "name": (" name       ", "{:<10.10} ", 11),
+    "user": ("user         ", "{:<12.12} ", 13),
+    "project": ("project          ", "{:<16.16} ", 17),
+    "department": ("department ", "{:<10.10} ", 11),
+    "state": ("state ", "{:<5.5} ", 6),
+    "submit/start at": ("submit/start at     ", "{} ", 20),
+    "deadline": (" deadline           ", "{:<19} ", 20),
+    "cpu": ("cpu        ", "{:<10} ", 0),
+    "mem": ("mem     ", "{:<7} ", 0),
+    "io": ("io      ", "{:<7} ", 0),
+    **{name: (f"{name} ", "{:>5} ", 0) for name in ("tckts", "ovrts", "otckt", "ftckt", "stckt")},
+    "share": ("share ", "{:<5} ", 0),
+    "master": ("master ", "{:<6} ", 0),
+    "slots": ("slots ", "{:>5} ", 0),
+    "ja-task-ID": ("ja-task-ID ", "{}", 0),
+}
+# Of OCS 9.2: the width to which each is cut and padded.
+_WIDE = {
+    "job-ID": ">10",
+    "prior": "<7",
+    "nurg": "<7",
+    "npprior": "<7",
+    "ntckts": "<7",
+    "urg": ">8",
+    "rrcontr": ">8",
+    "wtcontr": ">8",
+    "dlcontr": ">8",
+    "pri": ">5",
+    "name": "<10",
+    "user": "<12",
+    "project": "<16",
+    "department": "<10",
+    "state": "<5",
+    "submit/start at": "<19",
+    "deadline": "<19",
+    "cpu": "<10",
+    "mem": "<7",
+    "io": "<7",
+    "share": "<5",
+    "master": "<6",
+    "slots": "<6",
+    **dict.fromkeys(("tckts", "ovrts", "otckt", "ftckt", "stckt"), "<5"),
+    "task-ID": "<16",
+    "stat": "<4",  # of slave tasks there are titles only
+}
 
 
 @record(frozen=True)
@@ -43,15 +94,19 @@ class Columns:
         return not self.extended or self.tasks or self.urgency or self.priority
 
 
-class Column(NamedTuple):
-    """A column: its title and the text of a cell, with the blanks between columns.
+Text = Callable[[Line], object]  # of a cell, before it is cut and padded
 
-    ``blank`` is how much of the further lines of a task is left empty; None: they have the cell, too.
+
+class Column(NamedTuple):
+    """A column: its title, the form of a cell with the blanks between columns, and the text of one.
+
+    ``blank`` is how much of the further lines of a task is left empty; 0: they have the cell, too.
     """
 
     title: str
-    cell: Callable[[Line], str]
-    blank: int | None = None
+    form: str
+    text: Text
+    blank: int = 0
 
 
 class JobTable:
@@ -64,15 +119,18 @@ class JobTable:
         indent: str = "",
         details: Callable[[Line], str] | None = None,
     ) -> None:
-        self._columns = columns
-        self._rule = rule
-        self._indent = indent
+        self._header = f"{indent}{''.join(column.title for column in columns)}\n{indent}{rule}\n"
         self._details = details
+        further = [column for column in columns if not column.blank]
+        blank = " " * sum(column.blank for column in columns)
+        self._first = f"{indent}{''.join(column.form for column in columns)}\n"
+        self._further = f"{indent}{blank}{''.join(column.form for column in further)}\n"
+        self._texts = [column.text for column in columns]
+        self._further_texts = [column.text for column in further]
 
     def header(self) -> str:
         """The two heading lines."""
-        titles = "".join(column.title for column in self._columns)
-        return f"{self._indent}{titles}\n{self._indent}{self._rule}\n"
+        return self._header
 
     def rows(self, lines: Iterable[Line]) -> list[str]:
         """The text of each line, with what ``-r`` adds."""
@@ -80,118 +138,113 @@ class JobTable:
 
     def _row(self, line: Line) -> str:
         if line.first:
-            text = "".join([cell(line) for _, cell, _ in self._columns])
+            text = self._first.format(*[text(line) for text in self._texts])
         else:
-            text = "".join(" " * blank if blank else cell(line) for _, cell, blank in self._columns)
-        details = self._details(line) if self._details is not None else ""
-        return f"{self._indent}{text}\n{details}"
+            text = self._further.format(*[text(line) for text in self._further_texts])
+        return text + self._details(line) if self._details is not None else text
+
+
+def _texts(columns: Columns, clock: Clock) -> dict[str, Text]:
+    """The columns that are shown but for those of slave tasks, by their names."""
+    ext, urg, pri, full = columns.extended, columns.urgency, columns.priority, columns.full
+
+    def when(line: Line) -> str:
+        task = line.task if line.running else None
+        return clock.table(line.job.submission_time if task is None else task.start_time)
+
+    def deadline(line: Line) -> str:
+        seconds = line.job.spec.deadline
+        return clock.table(seconds) if seconds else ""
+
+    def queue(line: Line) -> str:
+        return line.granted.instance if line.granted is not None and not full else ""
+
+    found: list[tuple[bool, str, Text]] = [
+        (True, "job-ID", lambda line: line.job.number),
+        (True, "prior", lambda line: f"{line.priority:7.5f}"),
+        (pri or urg, "nurg", lambda line: f"{line.job.normalised_urgency:7.5f}"),
+        (pri, "npprior", lambda line: f"{line.job.normalised_priority:7.5f}"),
+        (pri or ext, "ntckts", lambda line: f"{line.tickets:7.5f}"),
+        (urg, "urg", lambda line: contribution(line.job.urgency)),
+        (urg, "rrcontr", lambda line: contribution(line.job.resource_contribution)),
+        (urg, "wtcontr", lambda line: contribution(line.job.waiting_contribution)),
+        (urg, "dlcontr", lambda line: contribution(line.job.deadline_contribution)),
+        (pri, "pri", lambda line: line.job.spec.priority),
+        (True, "name", lambda line: line.job.spec.name),
+        (True, "user", lambda line: line.job.spec.owner),
+        (ext, "project", lambda line: line.job.spec.project or "NA"),
+        (ext, "department", lambda line: line.job.spec.department or "NA"),
+        (True, "state", lambda line: line.state),
+        (columns.times, "submit/start at", when),
+        (urg, "deadline", deadline),
+        (ext, "cpu", _usage("cpu", days_duration)),
+        (ext, "mem", _usage("mem", "{:.5f}".format)),
+        (ext, "io", _usage("io", "{:.5f}".format)),
+        (ext, "tckts", _tickets(lambda line: line.granted_tickets)),
+        (ext, "ovrts", _tickets(lambda line: line.job.spec.override_tickets)),
+        (ext, "otckt", _tickets(lambda line: line.granted_tickets)),
+        (ext, "ftckt", _tickets(lambda _line: 0)),
+        (ext, "stckt", _tickets(lambda _line: 0)),
+        (ext, "share", lambda line: "   NA" if line.zombie else f"{line.share:.2f}"),
+        (True, "queue", queue),
+        (columns.by_slot, "master", lambda line: line.master or ""),
+        (not columns.by_slot, "slots", lambda line: line.slots),
+        (True, "ja-task-ID", lambda line: line.tasks if line.job.spec.is_array else ""),
+    ]
+    return {name: text for wanted, name, text in found if wanted}
+
+
+def contribution(value: float) -> str:
+    """A part of a job's urgency."""
+    return f"{value:.3g}" if value > 99999999 else f"{value:.0f}"
+
+
+def _usage(name: str, form: Callable[[float], str]) -> Text:
+    def text(line: Line) -> str:
+        usage = line.task.usage if line.task is not None and line.first else {}
+        return form(usage[name]) if name in usage else "NA" if line.running else ""
+
+    return text
+
+
+def _tickets(value: Callable[[Line], int]) -> Text:
+    return lambda line: "NA" if line.zombie else value(line)
 
 
 def plain_table(
     columns: Columns, clock: Clock, indent: str = "", details: Callable[[Line], str] | None = None
 ) -> JobTable:
     """The table of all but OCS 9.2."""
-    shown = [*_left(columns, clock), *_right(columns)]
-    rule = _BASE_RULE + "-" * (columns.width - 10 + columns.by_slot)
-    for wanted, part in (
-        (columns.extended, _EXTENDED_RULE),
-        (columns.tasks, _TASKS_RULE),
-        (columns.urgency, _URGENCY_RULE),
-        (columns.priority, _PRIORITY_RULE),
-    ):
-        rule += part if wanted else ""
-    return JobTable(shown, rule, indent, details)
+    width, number = columns.width, columns.number
+    texts = _texts(columns, clock)
+    texts["ja-task-ID"] = lambda line: line.tasks if line.job.spec.is_array else "       "
+    fit = f"<{width}.{width}" if width >= 0 else ""  # C takes a negative precision for none
+    forms = {
+        **_PLAIN,
+        "job-ID": (f"{'job-ID':<{number}} ", f"{{:>{number}}} ", number + 1),
+        "queue": (f"{'queue':{fit}} ", "{}" if columns.full else f"{{:{fit}}} ", 0),
+    }
+    shown = [Column(*forms[name][:2], text, forms[name][2]) for name, text in texts.items()]
+    if columns.tasks:
+        shown.append(Column(f"task-ID state {_USAGE_TITLES}stat failed ", "{}", lambda _line: ""))
+    rule = 93 + max(0, width - 10 + columns.by_slot)
+    rule += 79 * columns.extended + 53 * columns.tasks + 64 * columns.urgency + 35 * columns.priority
+    return JobTable(shown, "-" * rule, indent, details)
 
 
-def _left(columns: Columns, clock: Clock) -> list[Column]:
-    """What is blank in the further lines of a task."""
-    ext, urg, pri, width = columns.extended, columns.urgency, columns.priority, columns.number
-
-    def when(line: Line) -> str:
-        task = line.task if line.running else None
-        return clock.table(line.job.submission_time if task is None else task.start_time) + " "
-
-    def deadline(line: Line) -> str:
-        seconds = line.job.spec.deadline
-        return clock.table(seconds) + " " if seconds else " " * 20
-
-    found = [
-        (
-            True,
-            Column(
-                f"{'job-ID':<{width}} prior  ",
-                lambda line: f"{line.job.number:{width}d} {line.priority:7.5f} ",
-                width + 9,
-            ),
-        ),
-        (pri or urg, Column(" nurg   ", lambda line: f"{line.job.normalised_urgency:7.5f} ", 8)),
-        (pri, Column(" npprior", lambda line: f"{line.job.normalised_priority:7.5f} ", 8)),
-        (pri or ext, Column(" ntckts ", lambda line: f"{line.tickets:7.5f} ", 8)),
-        (urg, Column(" urg      rrcontr  wtcontr  dlcontr ", _contributions, 36)),
-        (pri, Column("  ppri", lambda line: f"{line.job.spec.priority:5d} ", 18)),
-        (
-            True,
-            Column(
-                f" {'name':<10} {'user':<12} ",
-                lambda line: f"{line.job.spec.name[:10]:<10} {line.job.spec.owner[:12]:<12} ",
-                24,
-            ),
-        ),
-        (ext, Column("project          department ", _accounts, 28)),
-        (True, Column("state ", lambda line: f"{line.state[:5]:<5} ", 6)),
-        (columns.times, Column("submit/start at     ", when, 20)),
-        (urg, Column(" deadline           ", deadline, 20)),
-    ]
-    return [column for wanted, column in found if wanted]
-
-
-def _right(columns: Columns) -> list[Column]:
-    def queue(line: Line) -> str:
-        if line.granted is None or columns.full:
-            return nothing
-        return fixed(line.granted.instance, columns.width) + " "
-
-    nothing = "" if columns.full else " " * (columns.width + 1)
-
-    usage = Column(_USAGE_TITLES + _EXTENDED_TITLES, lambda line: _usage(line) + _tickets(line))
-    slots = (
-        Column("master ", lambda line: f"{line.master or '':<7}")
-        if columns.by_slot
-        else Column("slots ", lambda line: f"{line.slots:5d} ")
-    )
-    return [
-        *([usage] if columns.extended else []),
-        Column(fixed("queue", columns.width) + " ", queue),
-        slots,
-        Column("ja-task-ID ", lambda line: line.tasks if line.job.spec.is_array else "       "),
-        Column(f"task-ID state {_USAGE_TITLES}stat failed " if columns.tasks else "", lambda _line: ""),
-    ]
-
-
-def _contributions(line: Line) -> str:
-    job = line.job
-    parts = (job.urgency, job.resource_contribution, job.waiting_contribution, job.deadline_contribution)
-    return "".join(f"{value:8.3g} " if value > 99999999 else f"{value:8.0f} " for value in parts)
-
-
-def _accounts(line: Line) -> str:
-    spec = line.job.spec
-    return f"{fixed(spec.project or 'NA', 16)} {fixed(spec.department or 'NA', 10)} "
-
-
-def _usage(line: Line) -> str:
-    usage = line.task.usage if line.task is not None and line.first else {}
-    missing = "NA" if line.running else ""
-    cpu = days_duration(usage["cpu"]) + " " if "cpu" in usage else f"{missing:<10} "
-    mem = f"{usage['mem']:.5f} " if "mem" in usage else f"{missing:<7} "
-    return cpu + mem + (f"{usage['io']:.5f} " if "io" in usage else f"{missing:<7} ")
-
-
-def _tickets(line: Line) -> str:
-    if line.zombie:
-        return "   NA " * 6
-    tickets = line.granted_tickets
-    return f"{tickets:5d} {line.job.spec.override_tickets:5d} {tickets:5d}     0     0 {line.share:.2f}  "
+def wide_table(columns: Columns, clock: Clock, details: Callable[[Line], str] | None = None) -> JobTable:
+    """The table of OCS 9.2: each column has a width of its own, and the rule is as long as all of them."""
+    texts = _texts(columns, clock)
+    if columns.full:
+        del texts["queue"]
+    shown = []
+    for name, text in texts.items():
+        width = f"<{max(columns.width, len(name))}" if name == "queue" else _WIDE.get(name, "<10")
+        cut = "" if name == "ja-task-ID" else f".{width[1:]}"
+        shown.append(Column(f"{name:<{width[1:]}} ", f"{{!s:{width}{cut}}} ", text))
+    hidden = ("task-ID", "state", "cpu", "mem", "io", "stat") if columns.tasks else ()
+    shown += [Column(f"{name:<{_WIDE[name][1:]}} ", "{}", lambda _line: "") for name in hidden]
+    return JobTable(shown, "-" * sum(len(column.title) for column in shown), details=details)
 
 
 NAMES: tuple[tuple[str, str, Callable[[Job], Sequence[object]]], ...] = (

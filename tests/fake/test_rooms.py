@@ -26,7 +26,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "holds host_order hosts "
     "lifecycle matching pe_tasks placement quota_sets quotas reasons scheduling shortages state "
     "submission",
-    "render": "__init__ column_table command_line detail_resources detail_text detail_text_ocs detail_xml "
+    "render": "__init__ command_line detail_resources detail_text detail_text_ocs detail_xml "
     "detail_xml_ocs elements hosts listing listing_xml objects offers qacct_text qacct_text_ocs queues "
     "quotas table usage formats",
     "commands": "__init__ dispatch pe_tasks qacct qalter qconf qdel qhold qhost qmod qquota qrls qrsh "
