@@ -23,6 +23,7 @@ from drmaa_cli.session.session_file import SessionFile
 from drmaa_cli.session.session_jobs import SessionJobs
 from drmaa_cli.session.waiters import Waiters
 from drmaa_cli.store.places import StoreError, path_of
+from drmaa_cli.system.background import undisturbed
 from drmaa_cli.system.cell import Cluster
 from drmaa_cli.system.clock import Clock
 from drmaa_cli.system.locks import Lock
@@ -133,17 +134,14 @@ class SessionLife:
         """What is asked of Grid Engine for all who wait; there is one, loaded for the first of them."""
         with self._loading:
             if self._known_monitor is None:
-                from drmaa_cli.session.monitor import Monitor  # noqa: PLC0415
-
-                self._known_monitor = Monitor(self.cluster, self._table, self._accounting, self._waiters)
+                monitor = undisturbed(_load_monitor)
+                self._known_monitor = monitor(self.cluster, self._table, self._accounting, self._waiters)
             return self._known_monitor
 
     @functools.cached_property
     def _waiting(self) -> Waiting:
         """How threads wait, loaded when it is first wanted."""
-        from drmaa_cli.session.wait import Waiting  # noqa: PLC0415
-
-        return Waiting(
+        return undisturbed(_load_waiting)(
             self.cluster, self._session_jobs, self._monitor, self._waiters, self._accounting, self._lock
         )
 
@@ -246,3 +244,15 @@ class SessionLife:
             self._resolve_all()
         except StoreError as err:
             raise error(InternalException, str(err)) from err
+
+
+def _load_monitor() -> type[Monitor]:
+    from drmaa_cli.session.monitor import Monitor  # noqa: PLC0415
+
+    return Monitor
+
+
+def _load_waiting() -> type[Waiting]:
+    from drmaa_cli.session.wait import Waiting  # noqa: PLC0415
+
+    return Waiting

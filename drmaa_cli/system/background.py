@@ -75,3 +75,18 @@ class BackgroundCall(Generic[T]):
         self.is_over = True
         self._over.wake()
         self._ended()
+
+
+def undisturbed(call: Callable[[], T]) -> T:
+    """Do something where no signal handler runs, and wait for it: an import, for one.
+
+    An exception of a handler in the midst of an import may come between the taking of Python's lock of all
+    imports and the ``try`` that gives it back: no other thread can import anything from then on (seen after a
+    ctrl-C).
+    """
+    if threading.get_ident() != threading.main_thread().ident:
+        return call()
+    work = BackgroundCall(call)
+    work.start()
+    work.wait()
+    return work.result()

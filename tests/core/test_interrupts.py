@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import pytest
 
 import drmaa_cli
+import drmaa_cli.session.monitor
+import drmaa_cli.session.wait
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
@@ -159,3 +163,24 @@ def test_an_interrupted_submission_is_found_again(cell: Cell) -> None:
         job = session.runJob(template(session), key=key)
         assert int(job) in cell.qmaster.made
     assert len(cell.qmaster.made) == 30, "a job was submitted twice"
+
+
+def test_what_waits_is_loaded_where_no_handler_runs(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupt between the two instructions that take Python's lock of imports would keep it for good."""
+    session = cell.connect()
+    loaded: dict[str, int] = {}
+
+    class Watch(MetaPathFinder):
+        def find_spec(self, name: str, path: object, target: object = None) -> None:
+            loaded[name] = threading.get_ident()
+
+    for name in ("monitor", "wait"):
+        module = sys.modules[f"drmaa_cli.session.{name}"]
+        monkeypatch.setattr(drmaa_cli.session, name, module)
+        monkeypatch.delitem(sys.modules, module.__name__)
+    (job,) = map(str, run(session))
+    cell.qmaster.end(int(job), 3)
+    monkeypatch.setattr(sys, "meta_path", [Watch(), *sys.meta_path])
+    assert session.wait(job).exitStatus == 3
+    assert {"drmaa_cli.session.monitor", "drmaa_cli.session.wait"} <= loaded.keys()
+    assert threading.main_thread().ident not in loaded.values()
