@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from drmaa_cli.session.overview import Overview
     from drmaa_cli.session.recover import SubmissionRecovery
     from drmaa_cli.session.submissions import Submissions
+    from drmaa_cli.session.submit import LateRecovery, Submitter
     from drmaa_cli.session.wait import Waiting
     from drmaa_cli.system.host import AccountingLog
 
@@ -108,13 +109,11 @@ class SessionLife:
     @functools.cached_property
     def _submissions(self) -> Submissions:
         """What submits; what it needs is loaded when it is first wanted: many programs only look."""
-        from drmaa_cli.session.submissions import Submissions  # noqa: PLC0415
-        from drmaa_cli.session.submit import LateRecovery, Submitter  # noqa: PLC0415
-
-        recovery = LateRecovery(self._recovery)
-        submitter = Submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
-        return Submissions(
-            self._session_jobs, submitter, recovery, self._waiters, self._lock, self.cluster.clock
+        submissions, late_recovery, submitter = undisturbed(_load_submitting)
+        recovery = late_recovery(self._recovery)
+        submits = submitter(self.cluster, self._common, self._accounting, recovery, self._session_jobs)
+        return submissions(
+            self._session_jobs, submits, recovery, self._waiters, self._lock, self.cluster.clock
         )
 
     def _recovery(self) -> SubmissionRecovery:
@@ -148,16 +147,16 @@ class SessionLife:
     @functools.cached_property
     def _overview(self) -> Overview:
         """What is said of many jobs at once, loaded when it is first wanted."""
-        from drmaa_cli.session.overview import Overview  # noqa: PLC0415
-
-        return Overview(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
+        return undisturbed(_load_overview)(
+            self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock
+        )
 
     @functools.cached_property
     def _changing(self) -> Changing:
         """What changes jobs, loaded when it is first wanted."""
-        from drmaa_cli.session.change import Changing  # noqa: PLC0415
-
-        return Changing(self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock)
+        return undisturbed(_load_changing)(
+            self.cluster, self._session_jobs, self._monitor, self._waiting, self._lock
+        )
 
     @property
     def contact(self) -> str:
@@ -244,6 +243,25 @@ class SessionLife:
             self._resolve_all()
         except StoreError as err:
             raise error(InternalException, str(err)) from err
+
+
+def _load_submitting() -> tuple[type[Submissions], type[LateRecovery], type[Submitter]]:
+    from drmaa_cli.session.submissions import Submissions  # noqa: PLC0415
+    from drmaa_cli.session.submit import LateRecovery, Submitter  # noqa: PLC0415
+
+    return Submissions, LateRecovery, Submitter
+
+
+def _load_overview() -> type[Overview]:
+    from drmaa_cli.session.overview import Overview  # noqa: PLC0415
+
+    return Overview
+
+
+def _load_changing() -> type[Changing]:
+    from drmaa_cli.session.change import Changing  # noqa: PLC0415
+
+    return Changing
 
 
 def _load_monitor() -> type[Monitor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
 import threading
@@ -14,8 +15,6 @@ from typing import Any
 import pytest
 
 import drmaa_cli
-import drmaa_cli.session.monitor
-import drmaa_cli.session.wait
 from drmaa_cli.constants import JOB_IDS_SESSION_ALL
 from drmaa_cli.errors import DrmaaException, ExitTimeoutException
 from drmaa_cli.session.job_session import JobSession
@@ -165,7 +164,7 @@ def test_an_interrupted_submission_is_found_again(cell: Cell) -> None:
     assert len(cell.qmaster.made) == 30, "a job was submitted twice"
 
 
-def test_what_waits_is_loaded_where_no_handler_runs(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_works_is_loaded_where_no_handler_runs(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interrupt between the two instructions that take Python's lock of imports would keep it for good."""
     session = cell.connect()
     loaded: dict[str, int] = {}
@@ -174,13 +173,15 @@ def test_what_waits_is_loaded_where_no_handler_runs(cell: Cell, monkeypatch: pyt
         def find_spec(self, name: str, path: object, target: object = None) -> None:
             loaded[name] = threading.get_ident()
 
-    for name in ("monitor", "wait"):
-        module = sys.modules[f"drmaa_cli.session.{name}"]
-        monkeypatch.setattr(drmaa_cli.session, name, module)
+    late = ("submit", "submissions", "monitor", "wait", "overview", "change")
+    for name, module in {name: importlib.import_module(f"drmaa_cli.session.{name}") for name in late}.items():
+        monkeypatch.setattr(drmaa_cli.session, name, module)  # put back at the end
         monkeypatch.delitem(sys.modules, module.__name__)
-    (job,) = map(str, run(session))
-    cell.qmaster.end(int(job), 3)
     monkeypatch.setattr(sys, "meta_path", [Watch(), *sys.meta_path])
+    job, other = map(str, run(session, 2))
+    session.control(other, "terminate")
+    assert [held.id for held in session.jobs()] == [job, other]
+    cell.qmaster.end(int(job), 3)
     assert session.wait(job).exitStatus == 3
-    assert {"drmaa_cli.session.monitor", "drmaa_cli.session.wait"} <= loaded.keys()
-    assert threading.main_thread().ident not in loaded.values()
+    found = {name: loaded.get(f"drmaa_cli.session.{name}") for name in late}
+    assert not {None, threading.main_thread().ident} & set(found.values()), found
