@@ -24,6 +24,7 @@ from tests.patience import PATIENCE
 from tests.ssh.conftest import MakeRunner
 from tests.ssh.relay import Relay, Way, relay_to
 from tests.ssh.server import SshServer
+from tests.tables import each_row
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +99,7 @@ def test_a_directory_there_and_back(host: Host, sample: Path, tmp_path: Path) ->
     assert tree(tmp_path / "back") == tree(sample)
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@each_row("name", ODD_NAMES)
 def test_names(host: Host, tmp_path: Path, name: str) -> None:
     source = tmp_path / "from"
     source.mkdir()
@@ -142,19 +143,22 @@ def test_a_link_is_followed_where_it_is_named(host: Host, tmp_path: Path) -> Non
     assert (tmp_path / "there").read_text() == (tmp_path / "here").read_text() == "x"
 
 
-@pytest.mark.parametrize("way", ["put", "get"])
-@pytest.mark.parametrize(
-    ("source", "place", "number", "named"),
+@each_row(
+    "way, source, place, number, named",
     [
-        ("missing", "x", errno.ENOENT, "missing"),
-        ("file", "missing/x", errno.ENOENT, "missing"),
-        ("file", "folder", errno.EISDIR, "folder"),
-        ("folder", "folder", errno.EISDIR, "folder"),
-        ("folder", "file", errno.ENOTDIR, "file"),
-        ("file/x", "x", errno.ENOTDIR, "file/x"),
-        ("fifo", "x", errno.EINVAL, "fifo"),
-        ("file", "fifo", errno.EINVAL, "fifo"),
-        ("folder", "fifo", errno.EINVAL, "fifo"),
+        (way, *row)
+        for way in ("put", "get")
+        for row in (
+            ("missing", "x", errno.ENOENT, "missing"),
+            ("file", "missing/x", errno.ENOENT, "missing"),
+            ("file", "folder", errno.EISDIR, "folder"),
+            ("folder", "folder", errno.EISDIR, "folder"),
+            ("folder", "file", errno.ENOTDIR, "file"),
+            ("file/x", "x", errno.ENOTDIR, "file/x"),
+            ("fifo", "x", errno.EINVAL, "fifo"),
+            ("file", "fifo", errno.EINVAL, "fifo"),
+            ("folder", "fifo", errno.EINVAL, "fifo"),
+        )
     ],
 )
 def test_what_cannot_be(
@@ -312,8 +316,8 @@ def odd_host(
     return server, ssh_host
 
 
-@pytest.mark.parametrize(
-    ("said", "number"),
+@each_row(
+    "said, number",
     [
         # GNU tar 1.34; the first on a tmpfs of 64 kB
         ("tar: big: Wrote only 4608 of 10240 bytes", errno.ENOSPC),
