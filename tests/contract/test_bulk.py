@@ -6,12 +6,13 @@ import pytest
 
 from tests.contract.harness import BAD_ARGUMENT, World
 from tests.patience import PATIENCE
+from tests.tables import each_combination, each_row
 
 RANGES = [(1, 3, 1), (3, 3, 1), (2, 9, 3), (1, 2, 5), (7, 20, 7)]
 REFUSED = [(3, 1, 1), (5, 1, -1), (1, 3, 0), (1, 3, -1), (0, 3, 1), (0, 0, 1), (-1, 1, 1)]
 
 
-@pytest.mark.parametrize("task_range", RANGES, ids=str)
+@each_row("task_range", RANGES, ids=str)
 def test_ids(session: World, task_range: tuple[int, int, int]) -> None:
     begin, end, step = task_range
     jobs = session.bulk(begin, end, step, jobSubmissionState="drmaa_hold")
@@ -26,7 +27,7 @@ def test_the_tasks_are_those_of_qsub_t(session: World) -> None:
     assert session.details(jobs[0])["job-array tasks"] == "2-8:3"
 
 
-@pytest.mark.parametrize("task_range", REFUSED, ids=str)
+@each_row("task_range", REFUSED, ids=str)
 def test_ranges_that_are_none(session: World, task_range: tuple[int, int, int]) -> None:
     with session.refuses("InvalidArgumentException", BAD_ARGUMENT):
         session.bulk(*task_range)
@@ -50,8 +51,7 @@ def test_as_many_tasks_as_there_may_be(session: World) -> None:
     assert (len(jobs), jobs[-1]) == (75000, f"{number}.75000")
 
 
-@pytest.mark.parametrize("index", ["1", 1.0, None], ids=repr)
-@pytest.mark.parametrize("place", [0, 1, 2])
+@each_combination(index=["1", 1.0, None], place=[0, 1, 2])
 def test_index_of_a_wrong_type(session: World, index: object, place: int) -> None:
     task_range: list[object] = [1, 2, 1]
     task_range[place] = index

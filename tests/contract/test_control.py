@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.harness import World
 from tests.patience import PATIENCE
-from tests.tables import sampled
+from tests.tables import each_row, sampled
 
 ACTIONS = ("suspend", "resume", "hold", "release", "terminate")
 SUSPEND = "SuspendInconsistentStateException"
@@ -145,7 +145,7 @@ def test_jobs_in_error(session: World) -> None:
     session.until_letters(job, "")
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@each_row("action", ACTIONS)
 def test_a_job_that_never_was(session: World, action: str) -> None:
     error, text = UNKNOWN[action]
     with session.refuses(error, text.format(id="999999")):
@@ -179,14 +179,14 @@ def test_actions_have_names(session: World) -> None:
     assert session.session.wait(job, PATIENCE).hasExited
 
 
-@pytest.mark.parametrize("job", ["abc", "", "*", "name"])
+@each_row("job", ["abc", "", "*", "name"])
 def test_what_is_no_job_id(session: World, job: str) -> None:
     for action in ACTIONS:
         with session.refuses("InvalidArgumentException", f'code 4: Job id, "{job}", is not a valid job id'):
             session.session.control(job, action)
 
 
-@pytest.mark.parametrize("job", ["1.", ".1", "1.a"])
+@each_row("job", ["1.", ".1", "1.a"])
 def test_what_is_no_bulk_job_id(session: World, job: str) -> None:
     with session.refuses("InvalidArgumentException", f'code 4: Job id, "{job}", is not a valid bulk job id'):
         session.session.control(job, "hold")
@@ -210,7 +210,7 @@ def test_no_job_id(session: World) -> None:
             call()
 
 
-@pytest.mark.parametrize("job", ["0", "0.1", "0x10", "-0"])
+@each_row("job", ["0", "0.1", "0x10", "-0"])
 def test_zero(session: World, job: str) -> None:
     for action in ("hold", "release"):
         with session.refuses("InternalException", "code 1: You have to specify a username or job ids"):
@@ -240,7 +240,7 @@ LIKE_IDS = [
 ]
 
 
-@pytest.mark.parametrize("job", LIKE_IDS)
+@each_row("job", LIKE_IDS)
 def test_what_begins_like_a_job_id(session: World, job: str) -> None:
     for action in ACTIONS:
         error, text = UNKNOWN[action]

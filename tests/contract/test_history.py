@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.harness import World
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 pytestmark = pytest.mark.only_on("cli-real", "cli-fake", "ssh-fake", "ssh-real")
 HOUR = 3600.0
@@ -57,7 +58,7 @@ def test_jobs_of_a_session_and_jobs_of_none(session: World) -> None:
     assert not [job for job in session.session.history(time.time() + HOUR) if job.name.startswith(unique)]
 
 
-@pytest.mark.parametrize("since", [-1, float("nan"), float("inf"), 1e12, "yesterday", None, True])
+@each_row("since", [-1, float("nan"), float("inf"), 1e12, "yesterday", None, True])
 def test_what_is_no_moment(session: World, since: object) -> None:
     with session.refuses(
         "InvalidArgumentException", f"code 4: a moment is a number of seconds since 1970, not {since!r}"

@@ -9,11 +9,12 @@ import pytest
 
 from tests.contract.harness import NO_USAGE, World
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 IGNORED = ("-sync y", "-sync n", "-terse", "-help", "-verify", "-u x", "-pty y", "-hard", "-soft", "-t 5")
 
 
-@pytest.mark.parametrize("words", IGNORED)
+@each_row("words", IGNORED)
 def test_ignored_options(session: World, words: str) -> None:
     job = session.held(nativeSpecification=words)
     assert job.isdigit()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.contract.harness import BAD_ARGUMENT, NO_SESSION, World, in_threads
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 ALREADY_ACTIVE = "code 11: Initialization failed due to existing DRMAA session."
 
@@ -61,7 +62,7 @@ def test_information_needs_no_session(idle: World) -> None:
     assert type(idle.session.version).__name__ == "Version"
 
 
-@pytest.mark.parametrize("call", [call for _, call in WORK_CALLS], ids=[name for name, _ in WORK_CALLS])
+@each_row("call", [call for _, call in WORK_CALLS], ids=[name for name, _ in WORK_CALLS])
 def test_work_needs_a_session(idle: World, call: Callable[[World], Any]) -> None:
     with idle.refuses("NoActiveSessionException", NO_SESSION):
         call(idle)
@@ -115,7 +116,7 @@ def test_a_malformed_contact_is_reported_before_the_active_session(fresh: World)
         fresh.session.initialize("garbage")
 
 
-@pytest.mark.parametrize("contact", MALFORMED_CONTACTS)
+@each_row("contact", MALFORMED_CONTACTS)
 def test_malformed_contact(idle: World, contact: str) -> None:
     with idle.refuses("InvalidArgumentException", BAD_ARGUMENT, more=not idle.is_oracle):
         idle.session.initialize(contact)

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.harness import NO_SUCH_JOB, World
 from tests.contract.test_control import dependent, future, in_error, suspended, unschedulable
 from tests.patience import PATIENCE
-from tests.tables import sampled
+from tests.tables import each_row, sampled
 
 QUEUE = "all.q@localhost"
 
@@ -194,7 +194,7 @@ def test_jobs_that_are_not_there(session: World) -> None:
             session.status(job)
 
 
-@pytest.mark.parametrize("job", ["abc", "", "*"])
+@each_row("job", ["abc", "", "*"])
 def test_what_is_no_job_id(session: World, job: str) -> None:
     with session.refuses("InvalidArgumentException", f'code 4: Job id, "{job}", is not a valid job id'):
         session.status(job)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.harness import World
+from tests.tables import each_row
 
 TRICKY = [
     "plain",
@@ -126,7 +127,7 @@ def test_variables_with_the_names_of_options(session: World) -> None:
 
 
 @pytest.mark.only_on("cli-real", "cli-fake")  # libdrmaa runs no command
-@pytest.mark.parametrize("value", ["it's", "x#y", "a,b", "two\nlines"])
+@each_row("value", ["it's", "x#y", "a,b", "two\nlines"])
 def test_variables_that_qsub_itself_would_obey(session: World, value: str) -> None:
     """No option file carries them, and none may stand on a command line: a script sets them, and the PATH."""
     asked = {"SGE_MINE": value, "GLIBC_X": value, "PATH": "/some/where:/usr/bin:/bin", "SGE_TASK_ID": "x"}

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, SYNCHRONIZE_TIMEOUT, World
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 MALFORMED = 'code 4: Job id, "{}", is not a valid job id'
 
@@ -35,7 +36,7 @@ def test_ids_of_no_job_count_as_done(session: World) -> None:
         session.session.synchronize(["999999", reaped, foreign], -1, dispose)
 
 
-@pytest.mark.parametrize("job", ["abc", "", "DRMAA_JOB_IDS_SESSION_ANY"])
+@each_row("job", ["abc", "", "DRMAA_JOB_IDS_SESSION_ANY"])
 def test_malformed_element(session: World, job: str) -> None:
     with session.refuses("InvalidArgumentException", MALFORMED.format(job)):
         session.session.synchronize(["999999", job], 0, False)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.harness import NO_SUCH_JOB, NO_USAGE, WAIT_TIMEOUT, World
 from tests.patience import PATIENCE
+from tests.tables import each_row
 
 SHORT_KEYS = (
     "submission_time priority exit_status signal start_time end_time ru_wallclock ru_utime ru_stime "
@@ -280,7 +281,7 @@ def test_time_out_as_a_float(session: World) -> None:
         session.session.wait(session.held(), 0.3)
 
 
-@pytest.mark.parametrize("job", ["abc", "", "DRMAA_JOB_IDS_SESSION_ALL"])
+@each_row("job", ["abc", "", "DRMAA_JOB_IDS_SESSION_ALL"])
 def test_malformed_id(session: World, job: str) -> None:
     with session.refuses("InvalidArgumentException", f'code 4: Job id, "{job}", is not a valid job id'):
         session.session.wait(job, 0)
