@@ -14,7 +14,7 @@ PAUSE = 20  # times as long as it took in vain to write all down nothing is trie
 Do = Callable[[sqlite3.Connection], object]
 
 
-class Change(NamedTuple):
+class UnwrittenChange(NamedTuple):
     """A change that is still to be written; the submissions of which it claims tasks."""
 
     do: Do
@@ -32,7 +32,7 @@ class UnwrittenChanges:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._changes: list[Change] = []
+        self._changes: list[UnwrittenChange] = []
         self._clock = clock
         self._began = self._next = 0.0
         self._trouble = ""
@@ -42,13 +42,13 @@ class UnwrittenChanges:
 
     def add(self, do: Do, claimed: frozenset[int] = frozenset()) -> None:
         """This could not be written."""
-        self._changes.append(Change(do, claimed))
+        self._changes.append(UnwrittenChange(do, claimed))
 
     def put_off(self) -> str:
         """Why nothing is to be tried at present; '' when it is."""
         return self._trouble if len(self._changes) > FEW and self._clock() < self._next else ""
 
-    def begin(self) -> Sequence[Change]:
+    def begin(self) -> Sequence[UnwrittenChange]:
         """All of them, which are about to be tried."""
         self._began = self._clock()
         return tuple(self._changes)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..lighter import field, record
 from ..model import Job, Range
 from ..model.globs import glob_match
-from ..model.operations import Change, JobOperation, Outcome
+from ..model.operations import ChangeOutcome, JobChange, JobOperation
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of, encode
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, on_stdout, refused_host
@@ -207,17 +207,17 @@ def _delete_job(
     lines: list[str] = []
     failed = False
     for change in changes:
-        if change.outcome in (Outcome.NO_SUCH_TASK, Outcome.NO_SUCH_JOB):
+        if change.outcome in (ChangeOutcome.NO_SUCH_TASK, ChangeOutcome.NO_SUCH_JOB):
             return lines, failed, False
-        failed |= change.outcome in (Outcome.DENIED, Outcome.FORCE_DENIED)
+        failed |= change.outcome in (ChangeOutcome.DENIED, ChangeOutcome.FORCE_DENIED)
         lines.append(_text(change, job, word, request.user))
     return lines, failed, True
 
 
-def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
+def _text(change: JobChange, job: Job, word: JobWord, user: str) -> str:
     number = job.number
     name = f"job {number}" if change.task is None else f"job-array task {number}.{change.task}"
-    if change.outcome is Outcome.DELETED:
+    if change.outcome is ChangeOutcome.DELETED:
         if not word.tasks:
             name = f"job {number}"
         elif change.tasks is not None:
@@ -225,10 +225,10 @@ def _text(change: Change, job: Job, word: JobWord, user: str) -> str:
         elif change.task is None:
             name = f"job-array task {number}.{max(1, word.tasks[0].first)}"
         return f"{user} has deleted {name}"
-    if change.outcome is Outcome.REGISTERED:
+    if change.outcome is ChangeOutcome.REGISTERED:
         return f"{user} has registered the {name} for deletion"
-    if change.outcome is Outcome.FORCED:
+    if change.outcome is ChangeOutcome.FORCED:
         return f"{user} forced the deletion of {name}"
-    if change.outcome is Outcome.ALREADY_DELETING:
+    if change.outcome is ChangeOutcome.ALREADY_DELETING:
         return f"job {number} is already in deletion"
     return f'{user} - you do not have the necessary privileges to delete the job "{number}"'

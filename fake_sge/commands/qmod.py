@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..engine.matching import names_a_queue
 from ..lighter import field, record
 from ..model import Hold, Job, QueueInstance, Range, Rerun
-from ..model.operations import Change, JobOperation, Outcome, QueueAction
+from ..model.operations import ChangeOutcome, JobChange, JobOperation, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..model.values import listed
 from ..render.usage import OptionHelp, usage
@@ -240,13 +240,13 @@ def _queues(
             lines += _rescheduled_on(instance, force, request, qmaster)
         change = qmaster.change_queue(instance.name, action, actor_of(request))
         who = f"{request.user}@{request.host}"
-        if change.outcome is Outcome.DENIED:
+        if change.outcome is ChangeOutcome.DENIED:
             lines.append((f'{request.user} - you have no permission to modify queue "{instance.name}"', True))
         elif action is QueueAction.RESCHEDULE:
             continue
         elif force:
             lines.append((f'{who} forced state change of "{instance.name}" ({_STATES[action]})', False))
-        elif change.outcome is Outcome.ALREADY_DONE:
+        elif change.outcome is ChangeOutcome.ALREADY_DONE:
             lines.append(
                 (
                     f'Queue instance "{instance.name}" is already in the specified state: {_STATES[action]}',
@@ -297,7 +297,7 @@ def _job(
     if chosen:
         forced = (force,) if action is JobOperation.RESCHEDULE else ()
         for change in qmaster.operate(action, job.number, tasks or None, actor, *forced):
-            if change.outcome is not Outcome.NOT_RUNNING:
+            if change.outcome is not ChangeOutcome.NOT_RUNNING:
                 lines += _text(action, change, job, force, request)
     return lines + [(text, False) for text in pending]
 
@@ -321,41 +321,41 @@ def _pending(job: Job, tasks: Sequence[Range]) -> list[str]:
     return [text.format(f"job-array task {job.number}.{task}") for task in numbers]
 
 
-def _rescheduled(change: Change, job: Job, name: str, force: bool) -> Lines:
-    if change.outcome is Outcome.DONE:
+def _rescheduled(change: JobChange, job: Job, name: str, force: bool) -> Lines:
+    if change.outcome is ChangeOutcome.DONE:
         text = f"{'Forced' if force else 'Pushed'} rescheduling of {name} on host {change.name}"
-    elif change.outcome is Outcome.NOT_RERUNNABLE and job.spec.rerun is Rerun.NO:
+    elif change.outcome is ChangeOutcome.NOT_RERUNNABLE and job.spec.rerun is Rerun.NO:
         text = f"The {name} is not restartable"
-    elif change.outcome is Outcome.NOT_RERUNNABLE:
+    elif change.outcome is ChangeOutcome.NOT_RERUNNABLE:
         text = f"The {name} is running in queue none where jobs are not rerunable."
-    elif change.outcome is Outcome.ALREADY_DELETING:
+    elif change.outcome is ChangeOutcome.ALREADY_DELETING:
         text = f"The {name} is already in deleted state. No rescheduling!"
     else:
         return []
     return [(text, False)]
 
 
-def _text(action: JobOperation, change: Change, job: Job, force: bool, request: Request) -> Lines:
+def _text(action: JobOperation, change: JobChange, job: Job, force: bool, request: Request) -> Lines:
     """Words for one task's change; nothing for what Grid Engine does silently."""
     number, user, who = job.number, request.user, f"{request.user}@{request.host}"
     name = f"job-array task {number}.{change.task}" if job.spec.is_array else f"job {number}"
-    done = change.outcome is Outcome.DONE
+    done = change.outcome is ChangeOutcome.DONE
     if action is JobOperation.CLEAR_ERROR:
         if done:
             return [(f"{who} cleared error state of {name}", True)]
         return [(f"{name[0].upper()}{name[1:]} is not in error state", True)]
     if action is JobOperation.RESCHEDULE:
         return _rescheduled(change, job, name, force)
-    if change.outcome is Outcome.NOT_APPLICABLE:
+    if change.outcome is ChangeOutcome.NOT_APPLICABLE:
         return [
             (f"{who} removed administrator suspension of {name} (suspend threshold is still active)", True)
         ]
     if action is JobOperation.SUSPEND:
-        already = change.outcome is Outcome.ALREADY_SUSPENDED
+        already = change.outcome is ChangeOutcome.ALREADY_SUSPENDED
         forced = f"{user} - forced suspension of {name}"
         normal, already_state = f"{user} - suspended {name}", "suspended"
     else:
-        already = change.outcome is Outcome.ALREADY_UNSUSPENDED
+        already = change.outcome is ChangeOutcome.ALREADY_UNSUSPENDED
         forced = f"{user} - forced enabling of {name}" if already else f"{who} forced unsuspension of {name}"
         normal, already_state = f"{user} - unsuspended {name}", "unsuspended"
     if not done and not already:

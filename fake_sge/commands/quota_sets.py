@@ -13,7 +13,7 @@ from ..render.usage import OptionHelp
 from .configuring import files
 from .configuring.editor import edit
 from .configuring.names import NO_NAME
-from .configuring.refusal import Refused
+from .configuring.refusal import ChangeRefused
 from .configuring.verbs import MissingArgument
 from .configuring.words import words_of
 from .interface.qmaster_interface import QmasterInterface
@@ -114,7 +114,7 @@ def _edited(option: str, request: Request, qmaster: QmasterInterface, names: str
         operation = "replace_quotas" if names is None else "modify_quotas"
     try:
         left = edit(text or "\n", request, qmaster)
-    except Refused as refused:
+    except ChangeRefused as refused:
         return refused.code, "", "".join(f"{line}\n" for line in refused.lines)
     if not left.changed:
         return 1, "", "file unchanged\n"
@@ -138,6 +138,6 @@ def _told(answers: Answers) -> Texts:
 def _read(request: Request, file: str) -> list[QuotaSet]:
     try:
         text = files.text_of(request, file)
-    except Refused as refused:
+    except ChangeRefused as refused:
         raise QuotaError(refused.lines[0].removeprefix("error: ")) from None
     return parse_quota_sets(text)

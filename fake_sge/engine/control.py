@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..lighter import replace
 from ..model import CellConfig, Job, QueueState, Range, State, Status, Task, TaskSet, failures
-from ..model.operations import Actor, Change, JobOperation, Outcome, QueueAction
+from ..model.operations import Actor, ChangeOutcome, JobChange, JobOperation, QueueAction
 from ..model.task_lists import TaskList
 from ..model.values import listed
 from .delivery import is_away, is_stopped_by_queue, signal
@@ -55,16 +55,16 @@ def alter(
     fields: Mapping[str, object],
     actor: Actor,
     counted: bool = False,
-) -> list[Change]:
+) -> list[JobChange]:
     """Replace fields of a job's specification (qalter); the rest of it stays.
 
     ``counted``: the same request has changed holds and so made a new version of the job already.
     """
     job = state.jobs.get(number)
     if job is None or job.script_deleted:
-        return [Change(Outcome.NO_SUCH_JOB, number)]
+        return [JobChange(ChangeOutcome.NO_SUCH_JOB, number)]
     if not may_change(state.config, job, actor):
-        return [Change(Outcome.DENIED, number)]
+        return [JobChange(ChangeOutcome.DENIED, number)]
     job.spec = job.spec._replace(**fields)  # type: ignore[arg-type]
     job.altered = tuple(dict.fromkeys((*job.altered, *fields)))
     if "hold_jid" in fields or "hold_jid_ad" in fields:
@@ -74,7 +74,7 @@ def alter(
         state.rank_again()
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
-    return [Change(Outcome.DONE, number)]
+    return [JobChange(ChangeOutcome.DONE, number)]
 
 
 # ---- deletion ------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def delete(
     actor: Actor,
     force: bool = False,
     recorded: bool = True,
-) -> list[Change]:
+) -> list[JobChange]:
     """Qdel. Pending tasks go at once, running ones are killed; ``force`` removes those at once, too.
 
     Not ``recorded``: what is removed by force leaves no record, as in a queue that is purged, and what waited
@@ -94,20 +94,20 @@ def delete(
     """
     job = state.jobs.get(number)
     if job is None:
-        return [Change(Outcome.NO_SUCH_JOB, number)]
+        return [JobChange(ChangeOutcome.NO_SUCH_JOB, number)]
     if not may_change(state.config, job, actor):
-        return [Change(Outcome.DENIED, number)]
+        return [JobChange(ChangeOutcome.DENIED, number)]
     waiting, enrolled = _selected(job, tasks)
     if not waiting and not enrolled:
-        return [Change(Outcome.NO_SUCH_TASK, number, tasks[0].first if tasks else None)]
+        return [JobChange(ChangeOutcome.NO_SUCH_TASK, number, tasks[0].first if tasks else None)]
     if force and not state.config.is_operator(actor.user):
-        return [Change(Outcome.FORCE_DENIED, number)]
+        return [JobChange(ChangeOutcome.FORCE_DENIED, number)]
     whole = tasks is None and not job.tasks
-    result: list[Change] = []
+    result: list[JobChange] = []
     pending: list[int] = []
     for task in sorted(enrolled, key=lambda item: item.number):
         if task.finish is not None or (task.state & State.DELETED and not force):
-            result.append(Change(Outcome.ALREADY_DELETING, number, _named(job, task.number)))
+            result.append(JobChange(ChangeOutcome.ALREADY_DELETING, number, _named(job, task.number)))
         elif task.is_pending:
             pending.append(task.number)
         else:
@@ -123,17 +123,17 @@ def delete(
     return result
 
 
-def _gone(job: Job, gone: list[int], whole: bool) -> Change:
+def _gone(job: Job, gone: list[int], whole: bool) -> JobChange:
     if whole or not job.spec.is_array:
-        return Change(Outcome.DELETED, job.number)
+        return JobChange(ChangeOutcome.DELETED, job.number)
     if len(gone) == 1:
-        return Change(Outcome.DELETED, job.number, gone[0])
-    return Change(Outcome.DELETED, job.number, tasks=TaskList.collected(gone))
+        return JobChange(ChangeOutcome.DELETED, job.number, gone[0])
+    return JobChange(ChangeOutcome.DELETED, job.number, tasks=TaskList.collected(gone))
 
 
 def _delete_running(
     state: CellState, now: float, job: Job, task: Task, actor: Actor, force: bool, recorded: bool
-) -> Change:
+) -> JobChange:
     task.deleted_by = f"{actor.user}@{actor.host}"
     already = bool(task.state & State.DELETED)
     task.state |= State.DELETED
@@ -141,8 +141,8 @@ def _delete_running(
         if job.spec.simulation is None:
             signal(state, job, task, "kill")
         force_out(state, now, job, task, recorded)
-        return Change(Outcome.FORCED, job.number, _named(job, task.number))
-    change = Change(Outcome.REGISTERED, job.number, _named(job, task.number))
+        return JobChange(ChangeOutcome.FORCED, job.number, _named(job, task.number))
+    change = JobChange(ChangeOutcome.REGISTERED, job.number, _named(job, task.number))
     if job.spec.simulation is not None and not is_away(state, task):
         kill_simulated(state, now, job, task, KILL)
         return change
@@ -160,19 +160,19 @@ def change_tasks(
     tasks: Sequence[Range] | None,
     actor: Actor,
     force: bool = False,
-) -> list[Change]:
+) -> list[JobChange]:
     """Qmod on tasks that were started, or failed to; those that never were are NOT_RUNNING.
 
     ``force`` reschedules jobs that are not rerunnable, too.
     """
     job = state.jobs.get(number)
     if job is None:
-        return [Change(Outcome.NO_SUCH_JOB, number)]
+        return [JobChange(ChangeOutcome.NO_SUCH_JOB, number)]
     waiting, enrolled = _selected(job, tasks)
     if not waiting and not enrolled:
-        return [Change(Outcome.NO_SUCH_TASK, number)]
+        return [JobChange(ChangeOutcome.NO_SUCH_TASK, number)]
     if not may_change(state.config, job, actor):
-        return [Change(Outcome.DENIED, number)]
+        return [JobChange(ChangeOutcome.DENIED, number)]
     changes = []
     for task in enrolled:
         host = task.granted[0].host if task.granted and change is JobOperation.RESCHEDULE else ""
@@ -182,44 +182,44 @@ def change_tasks(
             outcome = _reschedule(state, now, job, task, force)
         else:
             outcome = _stop_or_continue(state, change is JobOperation.SUSPEND, job, task)
-        changes.append(Change(outcome, number, _named(job, task.number), name=host))
-    return changes + [Change(Outcome.NOT_RUNNING, number, item) for item in waiting]
+        changes.append(JobChange(outcome, number, _named(job, task.number), name=host))
+    return changes + [JobChange(ChangeOutcome.NOT_RUNNING, number, item) for item in waiting]
 
 
-def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> Outcome:
+def _stop_or_continue(state: CellState, stop: bool, job: Job, task: Task) -> ChangeOutcome:
     if task.is_pending or (stop and task.finish is not None):
-        return Outcome.UNCHANGED
+        return ChangeOutcome.UNCHANGED
     if not stop and task.state & State.SUSPENDED_ON_SUBORDINATE and not is_stopped_by_queue(state, task):
         task.state &= ~(State.SUSPENDED_ON_SUBORDINATE | State.SUSPENDED)
-        return Outcome.DONE
+        return ChangeOutcome.DONE
     if stop == bool(task.state & State.SUSPENDED):
-        return Outcome.ALREADY_SUSPENDED if stop else Outcome.ALREADY_UNSUSPENDED
+        return ChangeOutcome.ALREADY_SUSPENDED if stop else ChangeOutcome.ALREADY_UNSUSPENDED
     task.state ^= State.SUSPENDED
     task.left_out = not stop and is_stopped_by_queue(state, task)
     if not stop and task.state & State.SUSPENDED_ON_THRESHOLD:
-        return Outcome.NOT_APPLICABLE
+        return ChangeOutcome.NOT_APPLICABLE
     if job.spec.simulation is None and not is_stopped_by_queue(state, task):
         signal(state, job, task, "suspend" if stop else "resume")
-    return Outcome.DONE
+    return ChangeOutcome.DONE
 
 
-def _clear_error(state: CellState, now: float, job: Job, task: Task) -> Outcome:
+def _clear_error(state: CellState, now: float, job: Job, task: Task) -> ChangeOutcome:
     if not task.state & State.ERROR:
-        return Outcome.UNCHANGED
+        return ChangeOutcome.UNCHANGED
     task.state &= ~State.ERROR
     task.errors, task.error_times = [], []
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
-    return Outcome.DONE
+    return ChangeOutcome.DONE
 
 
-def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool) -> Outcome:
+def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool) -> ChangeOutcome:
     if task.state & State.DELETED and not task.is_pending and not task.finish:
-        return Outcome.ALREADY_DELETING
+        return ChangeOutcome.ALREADY_DELETING
     if task.is_pending or task.finish or task.reschedule_requested:
-        return Outcome.UNCHANGED
+        return ChangeOutcome.UNCHANGED
     if not force and not is_rerunnable(state, job, task):
-        return Outcome.NOT_RERUNNABLE
+        return ChangeOutcome.NOT_RERUNNABLE
     task.reschedule_requested = True
     if is_away(state, task):
         if state.config.hosts[task.granted[0].host].unheard:  # it need not agree (real cell)
@@ -228,40 +228,40 @@ def _reschedule(state: CellState, now: float, job: Job, task: Task, force: bool)
         kill_simulated(state, now, job, task, KILL)
     else:
         signal(state, job, task, "kill")
-    return Outcome.DONE
+    return ChangeOutcome.DONE
 
 
 # ---- queues --------------------------------------------------------------------------------------
-def change_queue(state: CellState, now: float, name: str, action: QueueAction, actor: Actor) -> Change:
+def change_queue(state: CellState, now: float, name: str, action: QueueAction, actor: Actor) -> JobChange:
     """Qmod -d -e -sq -usq -cq -rq on one queue instance."""
     instance = state.instances.get(name)
     if instance is None:
-        return Change(Outcome.NO_SUCH_QUEUE, name=name)
+        return JobChange(ChangeOutcome.NO_SUCH_QUEUE, name=name)
     owners = listed(instance.queue.attributes.get("owner_list", "NONE"))
     if not state.config.is_operator(actor.user) and actor.user not in owners:
-        return Change(Outcome.DENIED, name=name)
+        return JobChange(ChangeOutcome.DENIED, name=name)
     state.ask_schedule(now, 0.0)
     if action is QueueAction.RESCHEDULE:
         for job, task in state.running_tasks():
             if task.granted[0].instance == name:
                 tasks = [Range(task.number, task.number)]
                 change_tasks(JobOperation.RESCHEDULE, state, now, job.number, tasks, actor)
-        return Change(Outcome.DONE, name=name)
+        return JobChange(ChangeOutcome.DONE, name=name)
     if action is QueueAction.CLEAR_ERROR:
         changed = bool(instance.state & QueueState.ERROR)
         instance.state &= ~QueueState.ERROR
         instance.errors = []
-        return Change(Outcome.DONE if changed else Outcome.ALREADY_DONE, name=name)
+        return JobChange(ChangeOutcome.DONE if changed else ChangeOutcome.ALREADY_DONE, name=name)
     flag = (
         QueueState.DISABLED if action in (QueueAction.DISABLE, QueueAction.ENABLE) else QueueState.SUSPENDED
     )
     wanted = flag if action in (QueueAction.DISABLE, QueueAction.SUSPEND) else QueueState.NONE
     if instance.state & flag == wanted:
-        return Change(Outcome.ALREADY_DONE, name=name)
+        return JobChange(ChangeOutcome.ALREADY_DONE, name=name)
     instance.state = (instance.state & ~flag) | wanted
     if flag is QueueState.SUSPENDED:
         _signal_queue(state, name, "suspend" if wanted else "resume")
-    return Change(Outcome.DONE, name=name)
+    return JobChange(ChangeOutcome.DONE, name=name)
 
 
 def _signal_queue(state: CellState, name: str, action: str) -> None:

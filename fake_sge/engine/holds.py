@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..lighter import field, record
 from ..model import CellConfig, Hold, Job
-from ..model.operations import Actor, Change, Outcome
+from ..model.operations import Actor, ChangeOutcome, JobChange
 from .state import CellState
 from .submission import refresh_ready
 
@@ -18,7 +18,7 @@ _WAITING_LISTS = (Hold.NONE, Hold.USER, Hold.OPERATOR, Hold.SYSTEM)
 class HoldPlan:
     """What a request does: the outcomes in the order reported, and the new holds of the tasks that change."""
 
-    outcomes: list[Change] = field(default_factory=list)
+    outcomes: list[JobChange] = field(default_factory=list)
     new: dict[int, Hold] = field(default_factory=dict)
 
 
@@ -69,11 +69,11 @@ class HoldRequest:
             (Hold.OPERATOR, "operator", self.operator),
         ):
             if target & bit and not may:
-                plan.outcomes.append(Change(Outcome.DENIED_HOLD, job.number, need=need))
+                plan.outcomes.append(JobChange(ChangeOutcome.DENIED_HOLD, job.number, need=need))
                 return target & ~bit
         if number in job.waiting or (task is not None and task.finish is None):
             plan.new[number] = new
-        plan.outcomes.append(Change(Outcome.DONE, job.number, number if job.spec.is_array else None))
+        plan.outcomes.append(JobChange(ChangeOutcome.DONE, job.number, number if job.spec.is_array else None))
         return target
 
 
@@ -85,13 +85,13 @@ def change_holds(
     removes: bool,
     bits: Hold,
     actor: Actor,
-) -> list[Change]:
+) -> list[JobChange]:
     """Set or remove holds of a job's tasks (None: all)."""
     job = state.jobs.get(number)
     if job is None:
-        return [Change(Outcome.NO_SUCH_JOB, number)]
+        return [JobChange(ChangeOutcome.NO_SUCH_JOB, number)]
     if actor.user != job.owner and not state.config.is_operator(actor.user):
-        return [Change(Outcome.DENIED, number)]
+        return [JobChange(ChangeOutcome.DENIED, number)]
     plan = HoldRequest(removes, bits, actor, state.config).plan(job, tasks)
     for item, hold in plan.new.items():
         if item in job.tasks:
@@ -103,9 +103,9 @@ def change_holds(
             if item not in job.tasks
         }
     )
-    refused = bool(plan.outcomes) and all(item.outcome is Outcome.DENIED_HOLD for item in plan.outcomes)
+    refused = bool(plan.outcomes) and all(item.outcome is ChangeOutcome.DENIED_HOLD for item in plan.outcomes)
     there = tasks is None or any(task in job.spec.array.ids() for task in tasks)
     job.version += there and not refused
     refresh_ready(state, job, now)
     state.ask_schedule(now, state.timing.flush_submit)
-    return plan.outcomes or [Change(Outcome.UNCHANGED, number)]
+    return plan.outcomes or [JobChange(ChangeOutcome.UNCHANGED, number)]

@@ -29,7 +29,7 @@ class SubmissionReply(NamedTuple):
     unscheduled: int | None = None
 
 
-class Outcome(enum.Enum):
+class ChangeOutcome(enum.Enum):
     """What an operation did to a job or task. Texts and exit codes are the command's."""
 
     DONE = "done"  # hold modified, suspended, cleared, rescheduled, altered ...
@@ -40,7 +40,7 @@ class Outcome(enum.Enum):
     NO_SUCH_JOB = "no such job"
     NO_SUCH_TASK = "no such task"
     DENIED = "denied"  # neither owner nor operator nor manager
-    DENIED_HOLD = "denied hold"  # operator/system hold needs operator/manager: Change.need
+    DENIED_HOLD = "denied hold"  # operator/system hold needs operator/manager: JobChange.need
     FORCE_DENIED = "force denied"  # qdel -f without the right
     UNCHANGED = "unchanged"  # nothing to do: same hold, no hold to release, not in error
     ALREADY_SUSPENDED = "already suspended"
@@ -52,14 +52,14 @@ class Outcome(enum.Enum):
     ALREADY_DONE = "already done"  # queue is already disabled/enabled/...
 
 
-class Change(NamedTuple):
+class JobChange(NamedTuple):
     """One outcome. ``task`` None: the job as a whole (the message without ``job-array task``).
 
     ``tasks`` (more than one) is set when Grid Engine reports several tasks in one line
     (``U has deleted job-array tasks 5,7 of job 696``).
     """
 
-    outcome: Outcome
+    outcome: ChangeOutcome
     job: int = 0
     task: int | None = None
     tasks: TaskList | None = None

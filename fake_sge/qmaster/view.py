@@ -17,10 +17,10 @@ from ..faults import INSIDE, Fault, FaultKind
 from ..model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
 from ..model.operations import (
     Actor,
-    Change,
+    ChangeOutcome,
     Finished,
+    JobChange,
     JobOperation,
-    Outcome,
     PeTask,
     QueueAction,
     SubmissionReply,
@@ -194,16 +194,16 @@ class CommandView:
         """Whether any queue would run a job."""
         return suitability(self.qmaster.engine.state, self.now, spec)
 
-    def operate(self, operation: JobOperation, number: int, *args: object) -> list[Change]:
+    def operate(self, operation: JobOperation, number: int, *args: object) -> list[JobChange]:
         """Alter, delete, suspend ... a job."""
         if number in self.hidden:
-            return [Change(Outcome.NO_SUCH_JOB, number)]
-        changes: list[Change] = self.qmaster.apply(operation.value, number, *args)
+            return [JobChange(ChangeOutcome.NO_SUCH_JOB, number)]
+        changes: list[JobChange] = self.qmaster.apply(operation.value, number, *args)
         return changes
 
-    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
+    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> JobChange:
         """What qmod does to a queue instance."""
-        change: Change = self.qmaster.apply("change_queue", instance, action, actor)
+        change: JobChange = self.qmaster.apply("change_queue", instance, action, actor)
         return change
 
     def take_number(self) -> None:

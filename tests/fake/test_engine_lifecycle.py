@@ -6,7 +6,7 @@ import pytest
 
 from fake_sge.engine.state import JobGone, SignalTask, StartTask, TaskEnded, Timing
 from fake_sge.model import Exit, Hold, Range, Rerun, Resource, State
-from fake_sge.model.operations import Change, Finished, Outcome, QueueAction
+from fake_sge.model.operations import ChangeOutcome, Finished, JobChange, QueueAction
 from tests.tables import each_row
 
 from .engine_kit import ALICE, BOB, ROOT, Kit, simulated
@@ -22,7 +22,7 @@ def started(kit: Kit, **spec: Any) -> int:
     return number
 
 
-def outcomes(changes: list[Change]) -> list[Outcome]:
+def outcomes(changes: list[JobChange]) -> list[ChangeOutcome]:
     return [change.outcome for change in changes]
 
 
@@ -118,8 +118,8 @@ def test_error_states_keep_the_job_and_clear() -> None:
     assert kit.letters(number) == "Eqw"
     kit.run(60)
     assert kit.letters(number) == "Eqw"
-    assert outcomes(kit.apply("clear_error", number, None, ALICE)) == [Outcome.DONE]
-    assert outcomes(kit.apply("clear_error", number, None, ALICE)) == [Outcome.UNCHANGED]
+    assert outcomes(kit.apply("clear_error", number, None, ALICE)) == [ChangeOutcome.DONE]
+    assert outcomes(kit.apply("clear_error", number, None, ALICE)) == [ChangeOutcome.UNCHANGED]
     kit.run()
     assert kit.letters(number) == "t"
     assert kit.task(number).errors == []
@@ -130,7 +130,7 @@ def test_a_deleted_job_in_error_leaves_no_second_record() -> None:
     number = kit.put()
     kit.run()
     kit.end(number, failed=26)
-    assert outcomes(kit.apply("delete", number, None, ALICE, False)) == [Outcome.DELETED]
+    assert outcomes(kit.apply("delete", number, None, ALICE, False)) == [ChangeOutcome.DELETED]
     assert len(kit.lines()) == 1
     assert number not in kit.jobs
 
@@ -141,13 +141,15 @@ def test_deletion_of_pending_and_running_tasks_of_an_array() -> None:
     number = started(kit, tasks=(1, 9, 2))
     changes = kit.apply("delete", number, [Range(3, 7, 2)], ALICE, False)
     assert [(change.outcome, change.task) for change in changes] == [
-        (Outcome.REGISTERED, 3),
-        (Outcome.DELETED, None),
+        (ChangeOutcome.REGISTERED, 3),
+        (ChangeOutcome.DELETED, None),
     ]
     assert list(changes[1].tasks) == [5, 7]
     assert SignalTask(number, 3, 1, "kill") in kit.effects
     assert kit.letters(number, 3) == "dr"
-    assert outcomes(kit.apply("delete", number, [Range(3, 3)], ALICE, False)) == [Outcome.ALREADY_DELETING]
+    assert outcomes(kit.apply("delete", number, [Range(3, 3)], ALICE, False)) == [
+        ChangeOutcome.ALREADY_DELETING
+    ]
     kit.end(number, 3, signal=9)
     assert kit.lines()[0][11:13] == ["100", "137"]
 
@@ -164,7 +166,7 @@ def test_an_exit_status_over_128_is_a_signal_where_the_host_took_it_for_one(fail
 def test_deleting_what_never_ran_leaves_no_record_but_a_zombie() -> None:
     kit = Kit()
     number = kit.put(tasks=(1, 3, 1), user_hold=True)
-    assert kit.apply("delete", number, None, ALICE, False) == [Change(Outcome.DELETED, number)]
+    assert kit.apply("delete", number, None, ALICE, False) == [JobChange(ChangeOutcome.DELETED, number)]
     assert kit.lines() == []
     zombies = kit.engine.state.zombies[0].zombies
     assert zombies is not None
@@ -178,17 +180,17 @@ def test_unknown_and_foreign_jobs() -> None:
     kit = Kit()
     number = kit.put()
     for name in ("delete", "suspend", "unsuspend", "clear_error", "reschedule"):
-        assert outcomes(kit.apply(name, 99, None, ALICE)) == [Outcome.NO_SUCH_JOB]
-        assert outcomes(kit.apply(name, number, None, BOB)) == [Outcome.DENIED]
-    assert outcomes(kit.apply("delete", number, [Range(7, 7)], ALICE, False)) == [Outcome.NO_SUCH_TASK]
-    assert outcomes(kit.apply("delete", number, None, ROOT, False)) == [Outcome.DELETED]
+        assert outcomes(kit.apply(name, 99, None, ALICE)) == [ChangeOutcome.NO_SUCH_JOB]
+        assert outcomes(kit.apply(name, number, None, BOB)) == [ChangeOutcome.DENIED]
+    assert outcomes(kit.apply("delete", number, [Range(7, 7)], ALICE, False)) == [ChangeOutcome.NO_SUCH_TASK]
+    assert outcomes(kit.apply("delete", number, None, ROOT, False)) == [ChangeOutcome.DELETED]
 
 
 def test_forced_deletion_needs_rights() -> None:
     kit = Kit()
     number = started(kit)
-    assert outcomes(kit.apply("delete", number, None, ALICE, True)) == [Outcome.FORCE_DENIED]
-    assert outcomes(kit.apply("delete", number, None, ROOT, True)) == [Outcome.FORCED]
+    assert outcomes(kit.apply("delete", number, None, ALICE, True)) == [ChangeOutcome.FORCE_DENIED]
+    assert outcomes(kit.apply("delete", number, None, ROOT, True)) == [ChangeOutcome.FORCED]
     assert number not in kit.jobs
     assert not kit.running()
 
@@ -197,11 +199,14 @@ def test_user_holds() -> None:
     kit = Kit()
     number = kit.put(tasks=(1, 3, 1))
     changes = kit.apply("change_holds", number, [2, 3], *HOLD_USER)
-    assert [(change.outcome, change.task) for change in changes] == [(Outcome.DONE, 2), (Outcome.DONE, 3)]
+    assert [(change.outcome, change.task) for change in changes] == [
+        (ChangeOutcome.DONE, 2),
+        (ChangeOutcome.DONE, 3),
+    ]
     kit.run()
     assert kit.running() == [(number, 1)]
     assert kit.letters(number, 2) == "hqw"
-    assert outcomes(kit.apply("change_holds", number, [2, 3], *HOLD_USER)) == [Outcome.UNCHANGED]
+    assert outcomes(kit.apply("change_holds", number, [2, 3], *HOLD_USER)) == [ChangeOutcome.UNCHANGED]
     kit.apply("change_holds", number, [3], *DROP_USER)
     kit.run()
     assert kit.running() == [(number, 1), (number, 3)]
@@ -222,20 +227,20 @@ def test_other_holds_need_rights(hold: Hold, need: str) -> None:
     kit = Kit()
     number = kit.put()
     change = kit.apply("change_holds", number, None, False, hold, ALICE)[0]
-    assert (change.outcome, change.need) == (Outcome.DENIED_HOLD, need)
-    assert outcomes(kit.apply("change_holds", number, None, False, hold, ROOT)) == [Outcome.DONE]
+    assert (change.outcome, change.need) == (ChangeOutcome.DENIED_HOLD, need)
+    assert outcomes(kit.apply("change_holds", number, None, False, hold, ROOT)) == [ChangeOutcome.DONE]
     assert kit.jobs[number].hold_of_waiting(1) == hold
 
 
 def test_suspension() -> None:
     kit = Kit()
     number = started(kit)
-    assert outcomes(kit.apply("suspend", number, None, ALICE)) == [Outcome.DONE]
+    assert outcomes(kit.apply("suspend", number, None, ALICE)) == [ChangeOutcome.DONE]
     assert kit.letters(number) == "s"
     assert kit.effects[-1] == SignalTask(number, 1, 1, "suspend")
-    assert outcomes(kit.apply("suspend", number, None, ALICE)) == [Outcome.ALREADY_SUSPENDED]
-    assert outcomes(kit.apply("unsuspend", number, None, ALICE)) == [Outcome.DONE]
-    assert outcomes(kit.apply("unsuspend", number, None, ALICE)) == [Outcome.ALREADY_UNSUSPENDED]
+    assert outcomes(kit.apply("suspend", number, None, ALICE)) == [ChangeOutcome.ALREADY_SUSPENDED]
+    assert outcomes(kit.apply("unsuspend", number, None, ALICE)) == [ChangeOutcome.DONE]
+    assert outcomes(kit.apply("unsuspend", number, None, ALICE)) == [ChangeOutcome.ALREADY_UNSUSPENDED]
     assert kit.letters(number) == "r"
 
 
@@ -243,16 +248,16 @@ def test_pending_jobs_cannot_be_suspended() -> None:
     kit = Kit()
     number = kit.put(user_hold=True)
     change = kit.apply("suspend", number, None, ALICE)[0]
-    assert (change.outcome, change.task) == (Outcome.NOT_RUNNING, 1)  # names task 1 also without -t
+    assert (change.outcome, change.task) == (ChangeOutcome.NOT_RUNNING, 1)  # names task 1 also without -t
 
 
 def test_suspended_queues_suspend_their_jobs() -> None:
     kit = Kit()
     number = started(kit)
     name = "all.q@localhost"
-    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ALICE).outcome is Outcome.DENIED
-    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ROOT).outcome is Outcome.DONE
-    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ROOT).outcome is Outcome.ALREADY_DONE
+    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ALICE).outcome is ChangeOutcome.DENIED
+    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ROOT).outcome is ChangeOutcome.DONE
+    assert kit.apply("change_queue", name, QueueAction.SUSPEND, ROOT).outcome is ChangeOutcome.ALREADY_DONE
     assert kit.letters(number) == "S"
     kit.apply("suspend", number, None, ALICE)
     assert kit.letters(number) == "Ss"  # capture state.sS.plain
@@ -264,8 +269,8 @@ def test_suspended_queues_suspend_their_jobs() -> None:
 def test_only_rerunnable_jobs_are_rescheduled() -> None:
     kit = Kit()
     fixed, again = started(kit), started(kit, rerun=Rerun.YES)
-    assert outcomes(kit.apply("reschedule", fixed, None, ALICE)) == [Outcome.NOT_RERUNNABLE]
-    assert outcomes(kit.apply("reschedule", again, None, ALICE)) == [Outcome.DONE]
+    assert outcomes(kit.apply("reschedule", fixed, None, ALICE)) == [ChangeOutcome.NOT_RERUNNABLE]
+    assert outcomes(kit.apply("reschedule", again, None, ALICE)) == [ChangeOutcome.DONE]
     kit.end(again, signal=9)
     assert kit.lines()[0][11:13] == ["25", "0"]  # real cell: nothing of the run is told
     assert kit.letters(again) == "Rq"

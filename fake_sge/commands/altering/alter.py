@@ -10,7 +10,7 @@ from ...engine.holds import HoldRequest
 from ...lighter import field, record
 from ...model import Hold, Job
 from ...model.globs import glob_match
-from ...model.operations import Actor, Change, JobOperation, Outcome
+from ...model.operations import Actor, ChangeOutcome, JobChange, JobOperation
 from ...model.requests import QmasterUnreachable, Reply, Request, actor_of
 from ..interface.environment import environment_error, on_stdout, refused_host
 from ..interface.qmaster_interface import QmasterInterface
@@ -228,15 +228,15 @@ def _alter_job(
     if alteration.only_verify:
         return alteration.lines, False
     lines += alteration.lines
-    changes: list[Change] = []
+    changes: list[JobChange] = []
     if wanted.hold is not None:
         changes += qmaster.operate(
             JobOperation.CHANGE_HOLDS, job.number, tasks, wanted.removes, wanted.hold, actor
         )
     if alteration.changed:
-        counted = any(change.outcome is not Outcome.DENIED_HOLD for change in changes)
+        counted = any(change.outcome is not ChangeOutcome.DENIED_HOLD for change in changes)
         changes += qmaster.operate(JobOperation.ALTER, job.number, alteration.changed, actor, counted)
-    refused = (Outcome.DENIED, Outcome.NO_SUCH_JOB)  # against expectation: reported, not hidden
+    refused = (ChangeOutcome.DENIED, ChangeOutcome.NO_SUCH_JOB)  # against expectation: reported, not hidden
     texts = (
         f'denied: job "{job.number}" {change.outcome.value}'
         for change in changes
@@ -245,8 +245,8 @@ def _alter_job(
     return [*lines, *((text, 4) for text in texts)], False
 
 
-def _hold_text(change: Change, job: Job, actor: Actor, verb: str) -> tuple[str, int]:
-    if change.outcome is Outcome.DENIED_HOLD:
+def _hold_text(change: JobChange, job: Job, actor: Actor, verb: str) -> tuple[str, int]:
+    if change.outcome is ChangeOutcome.DENIED_HOLD:
         return f'denied: "{actor.user}" must be {change.need} to {verb} {change.need} hold', NOT_OPERATOR
     name = f"job {job.number}" if change.task is None else f"job-array task {job.number}.{change.task}"
     return f"modified hold of {name}", _OK

@@ -11,10 +11,10 @@ from ...model.resources import complex_values
 from ...model.values import listed
 from . import attribute_values, files, flat_file, quota_attributes, references
 from .attribute_values import LISTS, PAIRS
-from .change import Change
+from .change import ConfigChange
 from .exec_hosts import HOST_ROWS
 from .kinds import KINDS, keep
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
 Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
@@ -35,7 +35,7 @@ _CAN_BE_NONE = (("q", "hostlist"), ("u", "entries"))  # also for -mattr
 _FOR_ALL_HOSTS = ("qname", "hostlist")
 
 
-def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
+def change_attribute(change: ConfigChange, how: str, words: Sequence[str]) -> None:
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     what, name, value, *objects = words
     if what == "resource_quota":
@@ -45,25 +45,25 @@ def change_attribute(change: Change, how: str, words: Sequence[str]) -> None:
     letters = _kind(change, what, objects)
     parts = _checked(how, letters, name, value)
     if not objects:
-        raise Refused("qconf: missing object list")
+        raise ChangeRefused("qconf: missing object list")
     for item in objects:
         _try(change, how, what, {name: parts}, item)
 
 
-def change_attributes(change: Change, how: str, words: Sequence[str]) -> None:
+def change_attributes(change: ConfigChange, how: str, words: Sequence[str]) -> None:
     """``-Mattr queue FILE all.q ...``: the attributes of a file, in the same way."""
     what, file, *objects = words
     letters = _kind(change, what, objects)
     if not objects:
-        raise Refused("qconf: missing filename as option argument", stops=True)
+        raise ChangeRefused("qconf: missing filename as option argument", stops=True)
     own, *others = ("hostname", *HOST_ROWS) if letters == "e" else KINDS[letters].names
     try:
         rows = files.parse(files.text_of(change.request, file), file, (own, *others), letters, whole=False)
-    except Refused as refused:
+    except ChangeRefused as refused:
         usage = f'error: invalid option argument "{file}"', "Usage: qconf -help"
-        raise Refused(*refused.lines, *usage, stops=True) from None
+        raise ChangeRefused(*refused.lines, *usage, stops=True) from None
     if own in rows:
-        raise Refused(f"qconf: cannot change {own}")
+        raise ChangeRefused(f"qconf: cannot change {own}")
     values = {}
     for name, text in rows.items():
         common, places = split_value(text) if letters == "q" and name != "hostlist" else (text, [])
@@ -72,41 +72,43 @@ def change_attributes(change: Change, how: str, words: Sequence[str]) -> None:
         _try(change, how, what, values, item)
 
 
-def _kind(change: Change, what: str, objects: Sequence[str]) -> str:
-    """The letters of a kind. Raises Refused for who may not change it, and for one that there is not."""
+def _kind(change: ConfigChange, what: str, objects: Sequence[str]) -> str:
+    """The letters of a kind. Raises ChangeRefused for who may not change it, and for an unknown one."""
     if what == "queue":
         change.manager_of_queues()
     change.manager()
     if what in _UNKNOWN:
-        raise Refused(_UNKNOWN[what].format(objects[0] if objects else ""))
+        raise ChangeRefused(_UNKNOWN[what].format(objects[0] if objects else ""))
     if what == "resource_quota":
-        raise Refused(
+        raise ChangeRefused(
             "fake_sge: attributes of resource quota sets from files are not simulated; use qconf -Mrqs"
         )
     if what not in _LETTERS:
-        raise Refused(f'Modification of object "{what}" not supported')
+        raise ChangeRefused(f'Modification of object "{what}" not supported')
     return _LETTERS[what]
 
 
-def _try(change: Change, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
+def _try(change: ConfigChange, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
     try:
         _one(change, how, what, values, item)
-    except Refused as refused:
+    except ChangeRefused as refused:
         change.failed(*refused.lines)
 
 
 def _checked(how: str, letters: str, name: str, value: str) -> Parts:
-    """The value by host. Raises Refused: there is no such attribute, or it cannot have the value."""
+    """The value by host. Raises ChangeRefused: there is no such attribute, or it cannot have the value."""
     own = "hostname" if letters == "e" else KINDS[letters].names[0]
     if name == own:
-        raise Refused(f"qconf: cannot change {name}")
+        raise ChangeRefused(f"qconf: cannot change {name}")
     if name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
-        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
+        raise ChangeRefused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
     if not value:
-        raise Refused(_invalid(name, value), _UNREAD)
+        raise ChangeRefused(_invalid(name, value), _UNREAD)
     parts = {"": value} if name == "hostlist" else _parts(letters, value)
     if how == MODIFY and _is_none(letters, name, parts.values()):
-        raise Refused('"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.')
+        raise ChangeRefused(
+            '"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.'
+        )
     return {place: _normal(letters, name, place, text, value) for place, text in parts.items()}
 
 
@@ -115,20 +117,20 @@ def _invalid(name: str, value: str) -> str:
 
 
 def _parts(letters: str, value: str) -> Parts:
-    """A value for all hosts and those for some. Raises Refused: it is not written as it must be."""
+    """A value for all hosts and those for some. Raises ChangeRefused: it is not written as it must be."""
     if letters != "q":
         return {"": value}
     try:
         common, places = read_value(value)
     except ValueError as error:
-        raise Refused(str(error), _UNREAD) from None
+        raise ChangeRefused(str(error), _UNREAD) from None
     if "" in places:
-        raise Refused('invalid hostname ""')
+        raise ChangeRefused('invalid hostname ""')
     return {**({} if common is None else {"": common}), **places}
 
 
 def _normal(letters: str, name: str, place: str, text: str, whole: str) -> str:
-    """One value as it is kept. Raises Refused."""
+    """One value as it is kept. Raises ChangeRefused."""
     if place and not text and name in ("slots", "seq_no", "nsuspend"):  # an empty number is 0 (real cell)
         return "0"
     if letters != "q":
@@ -139,12 +141,12 @@ def _normal(letters: str, name: str, place: str, text: str, whole: str) -> str:
     if not text and not wrong and place:
         wrong = _no_value(text)
     if wrong:
-        raise Refused(*wrong, _UNREAD)
+        raise ChangeRefused(*wrong, _UNREAD)
     return attribute_values.normal(letters, name, text)
 
 
 def _read(letters: str, name: str, text: str) -> str:
-    """A value as a file has it: the real one writes one, too. Raises Refused."""
+    """A value as a file has it: the real one writes one, too. Raises ChangeRefused."""
     shapes = attribute_values.shapes(letters, (name,))
     if letters == "u" and name == "entries":
         shapes = {name: flat_file.Shape.NAMES}
@@ -153,7 +155,7 @@ def _read(letters: str, name: str, text: str) -> str:
     except flat_file.FlatFileError as error:
         line = error.lines[0]
         is_figure = line.startswith(flat_file.NO_FIGURE.partition("{")[0])
-        raise Refused(line if is_figure else _invalid(name, text), _UNREAD) from None
+        raise ChangeRefused(line if is_figure else _invalid(name, text), _UNREAD) from None
     return text if (letters, name) == ("u", "entries") and read != "NONE" else read
 
 
@@ -182,7 +184,7 @@ class _Target(NamedTuple):
     called: str
 
 
-def _one(change: Change, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
+def _one(change: ConfigChange, how: str, what: str, values: Mapping[str, Parts], item: str) -> None:
     letters = _LETTERS[what]
     place = ""
     if letters == "q":
@@ -210,7 +212,7 @@ def _one(change: Change, how: str, what: str, values: Mapping[str, Parts], item:
 def _changed(
     config: CellConfig, target: _Target, name: str, parts: Parts, text: str, notes: list[str]
 ) -> str:
-    """An attribute's value, changed. Raises Refused for what names something that there is not."""
+    """An attribute's value, changed. Raises ChangeRefused for what names something that there is not."""
     common, overrides = split_value(text) if target.letters == "q" else (text, [])
     places = {"": common, **dict(overrides)}
     for place, value in parts.items():
@@ -228,52 +230,52 @@ def _changed(
     return joined_value(places.pop(""), places)
 
 
-def _of_domain(change: Change, values: Mapping[str, Parts], item: str) -> tuple[str, str]:
+def _of_domain(change: ConfigChange, values: Mapping[str, Parts], item: str) -> tuple[str, str]:
     """The cluster queue that ``all.q@host`` names, and the host or host group; "" without one."""
     queue, at, place = item.partition("@")
     if not at and item:
         return item, ""
     if not queue:
-        raise Refused("Object name missing in request")
+        raise ChangeRefused("Object name missing in request")
     if not place:
-        raise Refused(f'No cluster queue or queue instance matches the phrase "{item}"')
+        raise ChangeRefused(f'No cluster queue or queue instance matches the phrase "{item}"')
     if queue not in change.config.queues:
-        raise Refused(f'denied: cluster queue "{queue}" does not exist')
+        raise ChangeRefused(f'denied: cluster queue "{queue}" does not exist')
     if any(set(parts) != {""} for parts in values.values()):
-        raise Refused("Queue domain/instance values are only allowed for cluster queues.")
+        raise ChangeRefused("Queue domain/instance values are only allowed for cluster queues.")
     return queue, place
 
 
-def _rows(change: Change, letters: str, item: str) -> dict[str, str]:
-    """The attributes of an object. Raises Refused when there is none."""
+def _rows(change: ConfigChange, letters: str, item: str) -> dict[str, str]:
+    """The attributes of an object. Raises ChangeRefused when there is none."""
     config = change.config
     if letters == "e":
         return dict(_host(change, item).attributes)
     kind = KINDS[letters]
     if item not in getattr(config, kind.held):
-        raise Refused(f'denied: {kind.noun} "{item}" does not exist')
+        raise ChangeRefused(f'denied: {kind.noun} "{item}" does not exist')
     return kind.rows(config, item)
 
 
-def _host(change: Change, name: str) -> Host:
-    """An execution host or global. Raises Refused when there is none."""
+def _host(change: ConfigChange, name: str) -> Host:
+    """An execution host or global. Raises ChangeRefused when there is none."""
     host = None if "*" in name else change.exec_host(name)
     if host is None:
-        raise Refused(f'denied: exechost "{name}" does not exist')
+        raise ChangeRefused(f'denied: exechost "{name}" does not exist')
     return host
 
 
-def purge(change: Change, what: str, names: str, item: str) -> None:
+def purge(change: ConfigChange, what: str, names: str, item: str) -> None:
     """``-purge queue slots all.q@host``: what a host or group has of its own; ``*``: all attributes."""
     if what != "queue":
-        raise Refused(f'error: Modification of object "{what}" not supported')
+        raise ChangeRefused(f'error: Modification of object "{what}" not supported')
     name, at, place = item.partition("@")
     if not at:
-        raise Refused(f'error: Given object_instance "{item}" is incomplete')
+        raise ChangeRefused(f'error: Given object_instance "{item}" is incomplete')
     change.manager()
     queue = change.config.queues.get(name)
     if queue is None:
-        raise Refused(f'error: Cluster queue entry "{name}" does not exist')
+        raise ChangeRefused(f'error: Cluster queue entry "{name}" does not exist')
     rows = dict(queue.attributes)
     for attribute, text in queue.attributes.items():
         if names != "*" and attribute not in names.split(","):

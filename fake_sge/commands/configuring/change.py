@@ -10,12 +10,12 @@ from ...model.cluster import GLOBAL_HOST, TEMPLATE_HOST
 from ...model.requests import Request
 from ..interface.qmaster_interface import QmasterInterface
 from .editor import Edited, edit
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 Texts = tuple[int, str, str]  # exit code, stdout, stderr
 
 
-class Change:
+class ConfigChange:
     """A call that has its own copy of the configuration.
 
     Attributes:
@@ -63,35 +63,37 @@ class Change:
         self._err += lines
 
     def manager(self, code: int = 1) -> None:
-        """Raises Refused for who is no manager."""
+        """Raises ChangeRefused for who is no manager."""
         if not self.config.is_manager(self.request.user):
-            raise Refused(f'denied: "{self.request.user}" must be manager for this operation', code=code)
+            raise ChangeRefused(
+                f'denied: "{self.request.user}" must be manager for this operation', code=code
+            )
 
     def manager_of_queues(self) -> None:
         """The same for a change of attributes of queues: the newer Open Cluster Schedulers name the list."""
         if not self.config.is_manager(self.request.user):
-            raise Refused(self.request.flavour.wording.no_manager_of_queues.format(self.request.user))
+            raise ChangeRefused(self.request.flavour.wording.no_manager_of_queues.format(self.request.user))
 
     def operator(self) -> None:
-        """Raises Refused for who is no operator."""
+        """Raises ChangeRefused for who is no operator."""
         if not self.config.is_operator(self.request.user):
-            raise Refused(f'denied: "{self.request.user}" must be operator for this operation')
+            raise ChangeRefused(f'denied: "{self.request.user}" must be operator for this operation')
 
     def host(self, name: str) -> str:
-        """The host that a name means. Raises Refused for one that nobody knows."""
+        """The host that a name means. Raises ChangeRefused for one that nobody knows."""
         meant = self.config.host_named(name)
         if meant not in (*self.config.known_hosts, *self.config.other_hosts):
-            raise Refused(f'can\'t resolve hostname "{name}"')
+            raise ChangeRefused(f'can\'t resolve hostname "{name}"')
         return meant
 
     def exec_host(self, name: str) -> Host | None:
-        """An execution host or global. Raises Refused for a name that nobody knows, and for the template."""
+        """An execution host or global. Raises ChangeRefused for an unknown one, and for the template."""
         if name == TEMPLATE_HOST:
-            raise Refused("fake_sge: the template of execution hosts stays as it is")
+            raise ChangeRefused("fake_sge: the template of execution hosts stays as it is")
         return self.config.host_with_values(name if name == GLOBAL_HOST else self.host(name))
 
     def edit(self, text: str) -> Edited:
-        """Have the caller's editor change a text. Raises Refused when it fails."""
+        """Have the caller's editor change a text. Raises ChangeRefused when it fails."""
         return edit(text, self.request, self.qmaster)
 
     def finish(self) -> Texts:

@@ -8,8 +8,8 @@ import re
 from ...model import defaults
 from ...settings import HARMLESS, check, check_effect
 from . import configuration_values, files, shown
-from .change import Change
-from .refusal import Refused
+from .change import ConfigChange
+from .refusal import ChangeRefused
 from .words import parts_of
 
 _GLOBAL = "global"
@@ -27,42 +27,42 @@ _LISTS = (
 _UNSET = {"min_uid": "0", "min_gid": "0"}  # sge_conf(5), where it differs from a new cell's
 
 
-def modify(change: Change, file: str = _GLOBAL) -> None:
+def modify(change: ConfigChange, file: str = _GLOBAL) -> None:
     """``-Mconf FILE``: the file is named like the host, or ``global``, and is the whole of it."""
     change.manager()
     name = _named(change, file)
     if name != _GLOBAL and name not in change.config.host_configurations:
-        raise Refused(f"configuration {name} does not exist")
+        raise ChangeRefused(f"configuration {name} does not exist")
     _take(change, name, _read(change, file))
 
 
-def add(change: Change, file: str = _GLOBAL) -> None:
+def add(change: ConfigChange, file: str = _GLOBAL) -> None:
     """``-Aconf FILE``: of a host."""
     change.manager()
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name == _GLOBAL or name in change.config.host_configurations:
-        raise Refused(f"configuration {name} already exists")
+        raise ChangeRefused(f"configuration {name} already exists")
     unknown = [] if _is_known(change, name) else [_unknown_host(file)]
     try:
         text = _read(change, file)
-    except Refused as refused:
-        raise Refused(*unknown, *refused.lines) from None
+    except ChangeRefused as refused:
+        raise ChangeRefused(*unknown, *refused.lines) from None
     if unknown:
-        raise Refused(*unknown, _unresolved(name))
+        raise ChangeRefused(*unknown, _unresolved(name))
     _take(change, name, text)
 
 
-def _read(change: Change, file: str) -> str:
+def _read(change: ConfigChange, file: str) -> str:
     try:
         text = files.text_of(change.request, file)
         if not files.lines(text):
-            raise Refused(f'error: error reading file: "{file}"')
-    except Refused as refused:
-        raise Refused(*refused.lines, f"error reading configuration from file {file}") from None
+            raise ChangeRefused(f'error: error reading file: "{file}"')
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, f"error reading configuration from file {file}") from None
     return text
 
 
-def edit(change: Change, *names: str) -> None:
+def edit(change: ConfigChange, *names: str) -> None:
     """``-mconf [HOST]``; a host without a configuration gets one."""
     change.manager()
     name = names[0] if names else _GLOBAL
@@ -71,28 +71,28 @@ def edit(change: Change, *names: str) -> None:
         unknown = [_unknown_host(name)]
     left = change.edit(shown.configuration(change.config, name) + "\n")
     if not files.lines(left.text) and left.changed:
-        raise Refused(f'error: error reading file: "{left.file}"', "error reading temp file")
+        raise ChangeRefused(f'error: error reading file: "{left.file}"', "error reading temp file")
     if not left.changed:
-        raise Refused(*unknown, "configuration unchanged")
+        raise ChangeRefused(*unknown, "configuration unchanged")
     if unknown:
-        raise Refused(*unknown, _unresolved(name))
+        raise ChangeRefused(*unknown, _unresolved(name))
     _take(change, name, left.text)
 
 
-def edit_new(change: Change, name: str = _GLOBAL) -> None:
+def edit_new(change: ConfigChange, name: str = _GLOBAL) -> None:
     """``-aconf HOST``."""
     change.manager()
     if name == _GLOBAL or name in change.config.host_configurations:
-        raise Refused(f"configuration {name} already exists")
+        raise ChangeRefused(f"configuration {name} already exists")
     if not _is_known(change, name):
-        raise Refused(_unknown_host(name))
+        raise ChangeRefused(_unknown_host(name))
     edit(change, name)
 
 
-def delete(change: Change, words: str | None = None) -> None:
+def delete(change: ConfigChange, words: str | None = None) -> None:
     """``-dconf HOSTS``; of a host without one it is told as done."""
     if words is None:
-        raise Refused("Need hostname to delete local configuration")
+        raise ChangeRefused("Need hostname to delete local configuration")
     change.manager()
     for name in parts_of(words):
         if name == _GLOBAL:
@@ -113,29 +113,29 @@ def _unknown_host(name: str) -> str:
     return f"{_unresolved(name)}: can't resolve host name"
 
 
-def _is_known(change: Change, name: str) -> bool:
+def _is_known(change: ConfigChange, name: str) -> bool:
     try:
         change.host(name)
-    except Refused:
+    except ChangeRefused:
         return False
     return True
 
 
-def _named(change: Change, file: str) -> str:
-    """The name of a file's configuration. Raises Refused for a host that nobody knows."""
+def _named(change: ConfigChange, file: str) -> str:
+    """The name of a file's configuration. Raises ChangeRefused for a host that nobody knows."""
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name != _GLOBAL and not _is_known(change, name):
-        raise Refused(_unknown_host(file), f"configuration {name} does not exist")
+        raise ChangeRefused(_unknown_host(file), f"configuration {name} does not exist")
     return name if name == _GLOBAL else change.host(name)
 
 
-def _rows(change: Change, text: str, name: str) -> dict[str, str]:
+def _rows(change: ConfigChange, text: str, name: str) -> dict[str, str]:
     """``name value`` lines; a backslash at the end goes on in the next one."""
     rows: dict[str, str] = {}
     for line in files.lines(re.sub(r"[ \t]*\\\n[ \t]*", " ", text)):
         key, *values = line.split(maxsplit=1)
         if not values:
-            raise Refused(f'value == NULL for attribute "{key}" in configuration list of "{name}"')
+            raise ChangeRefused(f'value == NULL for attribute "{key}" in configuration list of "{name}"')
         value = values[0].strip()
         if key not in _LISTS and len(value.split()) > 1:
             change.failed(_SINGLE.format(key), code=0)
@@ -144,23 +144,23 @@ def _rows(change: Change, text: str, name: str) -> dict[str, str]:
     return rows
 
 
-def _take(change: Change, name: str, text: str) -> None:
+def _take(change: ConfigChange, name: str, text: str) -> None:
     config = change.config
     rows = _rows(change, text, name)
     if name != _GLOBAL:
         for key in rows:
             if key not in HARMLESS:
-                raise Refused(f"fake_sge: the fake does not act on {key} of a single host")
+                raise ChangeRefused(f"fake_sge: the fake does not act on {key} of a single host")
         verb = "modified" if name in config.host_configurations else "added"
         config.host_configurations[name] = rows
         change.done(f'{change.who} {verb} "{name}" {"in" if verb == "modified" else "to"} configuration list')
         return
     wrong = configuration_values.fault(config, rows)
     if wrong:
-        raise Refused(wrong)
+        raise ChangeRefused(wrong)
     program = rows.get("jsv_url", "none").rpartition(":")[2]
     if program.lower() != "none" and not files.is_executable(change.request, program):
-        raise Refused(f'JSV "{program}" is either not a file or not executable')
+        raise ChangeRefused(f'JSV "{program}" is either not a file or not executable')
     old = {key: value for key, value in config.global_config.items() if key not in config.left_out}
     rows.setdefault("reprioritize", "0")
     # The rest of a longer line that an editor has cut is no setting; the real one keeps it, too.
@@ -175,10 +175,10 @@ def _take(change: Change, name: str, text: str) -> None:
 
 
 def usable(kind: str, rows: dict[str, str], old: dict[str, str]) -> None:
-    """Raises Refused for a change that the fake would not act on."""
+    """Raises ChangeRefused for a change that the fake would not act on."""
     changed = {key: value for key, value in rows.items() if old.get(key) != value}
     try:
         check(kind, changed)
         check_effect(kind, changed)
     except ValueError as error:
-        raise Refused(f"fake_sge: {error}") from None
+        raise ChangeRefused(f"fake_sge: {error}") from None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...model.requests import ClientSignal, Request
 from ..interface.caller import as_caller
 from ..interface.qmaster_interface import QmasterInterface
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 _NOT_STARTED = 1  # what is told as the exit code of an editor that cannot be started
 _FAILED = "edit failed"
@@ -37,7 +37,7 @@ def edit(text: str, request: Request, qmaster: QmasterInterface) -> Edited:
     """Have the caller edit a text. It is one program: a line with options cannot be started.
 
     Raises:
-        Refused: there is no such editor, or it fails.
+        ChangeRefused: there is no such editor, or it fails.
     """
     directory = request.env.get("TMPDIR") or "/tmp"
     handle, name = tempfile.mkstemp(prefix=f"pid-{os.getpid()}-", dir=directory)
@@ -52,7 +52,7 @@ def edit(text: str, request: Request, qmaster: QmasterInterface) -> Edited:
         left = os.fsdecode(file.read_bytes())
         return Edited(left, name, _look_of(file) != before)
     except FileNotFoundError:
-        raise Refused(_FAILED) from None
+        raise ChangeRefused(_FAILED) from None
     finally:
         file.unlink(missing_ok=True)
 
@@ -65,7 +65,7 @@ def _look_of(file: Path) -> tuple[int, int]:
 def _run(file: Path, request: Request, qmaster: QmasterInterface) -> None:
     editor = request.env.get("EDITOR")
     if not editor:
-        raise Refused(
+        raise ChangeRefused(
             "fake_sge: there is no terminal for vi: let EDITOR be a program that needs none", _FAILED
         )
     try:
@@ -80,13 +80,13 @@ def _run(file: Path, request: Request, qmaster: QmasterInterface) -> None:
         ) as process:
             said = _outcome(process, qmaster)
     except OSError:
-        raise Refused(
+        raise ChangeRefused(
             f"error: can't start editor {editor}", f"error: editor exited with error {_NOT_STARTED}", _FAILED
         ) from None
     if any(said):
         request.emit(*said)
     if process.returncode:
-        raise Refused(f"error: editor exited with error {process.returncode}", _FAILED)
+        raise ChangeRefused(f"error: editor exited with error {process.returncode}", _FAILED)
 
 
 def _outcome(process: subprocess.Popen[bytes], qmaster: QmasterInterface) -> tuple[bytes, bytes]:

@@ -10,16 +10,16 @@ from ...model.requests import Request
 from ..interface.caller import read_as_caller
 from . import flat_file
 from .attribute_values import normal, queue_value, refuse_value, shapes
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 
 def read(request: Request, file: str, names: tuple[str, ...], kind: str) -> dict[str, str]:
-    """The rows of a file. Raises Refused: it cannot be read, lacks a row, or has an unknown or wrong one."""
+    """The rows of a file. Raises ChangeRefused: it cannot be read, lacks a row, or has a wrong one."""
     return parse(text_of(request, file), file, names, kind)
 
 
 def parse(text: str, file: str, names: tuple[str, ...], kind: str, whole: bool = True) -> dict[str, str]:
-    """The rows of a text that ``file`` has; all of them, or some. Raises Refused as :func:`read`."""
+    """The rows of a text that ``file`` has; all of them, or some. Raises ChangeRefused as :func:`read`."""
     unread = f'error: error reading file: "{file}"'
     rows: dict[str, str] = {}
     try:
@@ -29,26 +29,26 @@ def parse(text: str, file: str, names: tuple[str, ...], kind: str, whole: bool =
             else:
                 kept, wrong = value, refuse_value(kind, name, value)
             if wrong:
-                raise Refused(*(f"error: {line}" for line in wrong), unread)
+                raise ChangeRefused(*(f"error: {line}" for line in wrong), unread)
             rows[name] = kept if kind == "q" else normal(kind, name, kept)
     except flat_file.FlatFileError as error:
-        raise Refused(*(f"error: {line}" for line in error.lines), unread) from None
+        raise ChangeRefused(*(f"error: {line}" for line in error.lines), unread) from None
     if not rows:
-        raise Refused(unread)
+        raise ChangeRefused(unread)
     for name in names if whole else ():
         if name not in rows:
-            raise Refused(f'error: required attribute "{name}" is missing')
+            raise ChangeRefused(f'error: required attribute "{name}" is missing')
     return {name: rows[name] for name in names if name in rows}
 
 
 def text_of(request: Request, file: str) -> str:
-    """What is in a file. Raises Refused; only what is no plain file "cannot be opened" with success."""
+    """What is in a file. Raises ChangeRefused; only what is no plain file "cannot be opened" with success."""
     try:
         content = read_as_caller(request, file) if is_plain(request, file) else None
     except OSError as error:
-        raise Refused(_unopened(file, error.strerror or "")) from None
+        raise ChangeRefused(_unopened(file, error.strerror or "")) from None
     if content is None:
-        raise Refused(_unopened(file, "Success"))
+        raise ChangeRefused(_unopened(file, "Success"))
     return os.fsdecode(content)
 
 

@@ -10,14 +10,14 @@ from ...lighter import field, record
 from ...model import CellConfig, ClusterQueue, ParallelEnvironment, defaults
 from ...model.values import listed
 from ...settings import ACTED_ON, check_effect
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 Rows = dict[str, str]
 _USERSET = tuple(defaults.USERSETS["arusers"])
 
 
 @record(frozen=True)
-class Kind:
+class ObjectKind:
     """One kind of object.
 
     Attributes:
@@ -84,8 +84,8 @@ def _user_rows(_config: CellConfig, name: str) -> Rows:
     return {"name": name, **defaults.USER}
 
 
-KINDS: Mapping[str, Kind] = {
-    "q": Kind(
+KINDS: Mapping[str, ObjectKind] = {
+    "q": ObjectKind(
         "cluster queue",
         "cluster queue list",
         tuple(defaults.QUEUE),
@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
         _queue_rows,
         unread=("", 'Cluster queue file "{}" is not correct'),
     ),
-    "p": Kind(
+    "p": ObjectKind(
         "parallel environment",
         "parallel environment list",
         ("pe_name", *defaults.PE),
@@ -104,7 +104,7 @@ KINDS: Mapping[str, Kind] = {
         "parallel environment",
         _environment_rows,
     ),
-    "prj": Kind(
+    "prj": ObjectKind(
         "project",
         "project list",
         ("name", *defaults.PROJECT),
@@ -115,7 +115,7 @@ KINDS: Mapping[str, Kind] = {
         defaults.PROJECT,
         unknown="{} is not known as a project",
     ),
-    "hgrp": Kind(
+    "hgrp": ObjectKind(
         "host group",
         "host group list",
         ("group_name", "hostlist"),
@@ -126,7 +126,7 @@ KINDS: Mapping[str, Kind] = {
         unread=("", 'Host group file "{}" is not correct'),
         removed_from="host group entry list",
     ),
-    "u": Kind(
+    "u": ObjectKind(
         "userset",
         "userset list",
         ("name", *_USERSET),
@@ -136,7 +136,7 @@ KINDS: Mapping[str, Kind] = {
         _userset_rows,
         unknown="{} is not known as a project",  # so 8.1.9 says
     ),
-    "user": Kind(
+    "user": ObjectKind(
         "user",
         "user list",
         ("name", *defaults.USER),
@@ -150,19 +150,19 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
-    """Add or replace an object. Raises Refused for values that the fake would not act on."""
+def keep(config: CellConfig, kind: ObjectKind, name: str, rows: Rows) -> None:
+    """Add or replace an object. Raises ChangeRefused for values that the fake would not act on."""
     for key, value in kind.fixed.items():
         if rows[key].upper() != value:
-            raise Refused(f"fake_sge: the fake does not act on {key} of a {kind.setting}")
+            raise ChangeRefused(f"fake_sge: the fake does not act on {key} of a {kind.setting}")
     members = kind.held == "usersets" and "DEPT" in rows["type"].split() and listed(rows["entries"])
     if members and rows["oticket"] != "0":
-        raise Refused("fake_sge: the fake does not act on oticket of a department")
+        raise ChangeRefused("fake_sge: the fake does not act on oticket of a department")
     if kind.setting in ACTED_ON:
         try:
             check_effect(kind.setting, {key: value for key, value in rows.items() if key != "pe_name"})
         except ValueError as error:
-            raise Refused(f"fake_sge: {error}") from None
+            raise ChangeRefused(f"fake_sge: {error}") from None
     held = getattr(config, kind.held)
     if held is config.queues:
         words = re.findall(r"(\w+)=", rows["load_thresholds"])
@@ -183,11 +183,13 @@ def keep(config: CellConfig, kind: Kind, name: str, rows: Rows) -> None:
 
 
 def refuse_consumables(config: CellConfig, attribute: str, names: Iterable[str]) -> None:
-    """Raises Refused for what a real cell counts down with each job: the fake looks at loads there."""
+    """Raises ChangeRefused for what a real cell counts down with each job: the fake looks at loads there."""
     for name in names:
         entry = config.complex_named(name)
         if entry is not None and entry.consumable != "NO":
-            raise Refused(f"fake_sge: the fake does not act on {entry.name}, a consumable, in {attribute}")
+            raise ChangeRefused(
+                f"fake_sge: the fake does not act on {entry.name}, a consumable, in {attribute}"
+            )
 
 
 def _change_queues_of(config: CellConfig, group: str) -> None:
@@ -198,7 +200,7 @@ def _change_queues_of(config: CellConfig, group: str) -> None:
             config.note_change(name)
 
 
-def remove(config: CellConfig, kind: Kind, name: str) -> None:
+def remove(config: CellConfig, kind: ObjectKind, name: str) -> None:
     """Take an object away that is there."""
     held = getattr(config, kind.held)
     if isinstance(held, MutableMapping):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ...model import defaults
 from ...model.names import refuse_object_name
 from ...model.values import listed
-from .change import Change
-from .refusal import Refused
+from .change import ConfigChange
+from .refusal import ChangeRefused
 from .words import parts_of, words_of
 
 NO_NAME = "operation not implemented for target"  # what is said of an empty name (real cell)
@@ -16,7 +16,7 @@ NO_HOST_NAME = "NULL ptr passed to sge_del_host()"
 _EMPTY = {**defaults.USERSETS["arusers"]}
 
 
-def add_person(change: Change, role: str, words: str) -> None:
+def add_person(change: ConfigChange, role: str, words: str) -> None:
     """``-am`` and ``-ao``."""
     change.manager()
     people = getattr(change.config, f"{role}s")
@@ -28,12 +28,12 @@ def add_person(change: Change, role: str, words: str) -> None:
             change.done(f'{change.who} added "{name}" to {role} list')
 
 
-def remove_person(change: Change, role: str, words: str) -> None:
+def remove_person(change: ConfigChange, role: str, words: str) -> None:
     """``-dm`` and ``-do``; root stays."""
     change.manager()
     people = getattr(change.config, f"{role}s")
     if not words_of(words):
-        raise Refused(NO_NAME)
+        raise ChangeRefused(NO_NAME)
     for name in words_of(words):
         if name == "root":
             change.failed(f'may not remove user "{name}" from {role} list')
@@ -44,20 +44,20 @@ def remove_person(change: Change, role: str, words: str) -> None:
             change.done(f'{change.who} removed "{name}" from {role} list')
 
 
-def _resolved(change: Change, words: str) -> Iterator[str]:
+def _resolved(change: ConfigChange, words: str) -> Iterator[str]:
     """The names of hosts; those that cannot be resolved are told."""
     for word in parts_of(words):
         try:
             yield change.host(word)
-        except Refused as refused:
+        except ChangeRefused as refused:
             change.failed(*refused.lines)
 
 
-def add_host(change: Change, role: str, words: str) -> None:
+def add_host(change: ConfigChange, role: str, words: str) -> None:
     """``-as`` and ``-ah``."""
     hosts = getattr(change.config, f"{role}_hosts")
     if not parts_of(words):
-        raise Refused("Object name missing in request", code=0)
+        raise ChangeRefused("Object name missing in request", code=0)
     for name in _resolved(change, words):
         change.manager(code=0)
         if name in hosts:
@@ -68,11 +68,11 @@ def add_host(change: Change, role: str, words: str) -> None:
             change.done(f"{name} added to {called} host list")
 
 
-def remove_host(change: Change, role: str, words: str) -> None:
+def remove_host(change: ConfigChange, role: str, words: str) -> None:
     """``-ds`` and ``-dh``; the qmaster's host stays an administrative one."""
     hosts = getattr(change.config, f"{role}_hosts")
     if not parts_of(words):
-        raise Refused(NO_HOST_NAME)
+        raise ChangeRefused(NO_HOST_NAME)
     for name in _resolved(change, words):
         change.manager()
         if role == "admin" and name == next(iter(change.config.hosts)):
@@ -84,7 +84,7 @@ def remove_host(change: Change, role: str, words: str) -> None:
             change.done(f'{change.who} removed "{name}" from {role} host list')
 
 
-def add_members(change: Change, users: str, lists: str) -> None:
+def add_members(change: ConfigChange, users: str, lists: str) -> None:
     """``-au USERS LISTS``: makes the lists that there are not."""
     change.operator()
     for name in words_of(lists) if words_of(users) else ():
@@ -102,7 +102,7 @@ def add_members(change: Change, users: str, lists: str) -> None:
                 change.done(f'added "{user}" to access list "{name}"')
 
 
-def remove_members(change: Change, users: str, lists: str) -> None:
+def remove_members(change: ConfigChange, users: str, lists: str) -> None:
     """``-du USERS LISTS``."""
     change.operator()
     for name in words_of(lists) if words_of(users) else ():

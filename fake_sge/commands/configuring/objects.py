@@ -11,14 +11,14 @@ from ...model.host_values import split_value
 from ...model.names import refuse_object_name
 from ...model.values import listed
 from . import files, names, pe_values, references, shown
-from .change import Change
+from .change import ConfigChange
 from .editor import Edited
 from .kinds import KINDS, keep, remove
-from .refusal import Refused
+from .refusal import ChangeRefused
 from .words import words_of
 
 
-def add(change: Change, letters: str, file: str) -> None:
+def add(change: ConfigChange, letters: str, file: str) -> None:
     """``-Aq FILE`` and so on."""
     if letters != "hgrp":
         change.manager()
@@ -28,45 +28,45 @@ def add(change: Change, letters: str, file: str) -> None:
     _added(change, letters, rows)
 
 
-def modify(change: Change, letters: str, file: str) -> None:
+def modify(change: ConfigChange, letters: str, file: str) -> None:
     """``-Mq FILE`` and so on."""
     change.manager()
     _, rows = _read(change, letters, file, 1)
     _modified(change, letters, rows)
 
 
-def _added(change: Change, letters: str, rows: dict[str, str]) -> None:
+def _added(change: ConfigChange, letters: str, rows: dict[str, str]) -> None:
     kind = KINDS[letters]
     name = rows[kind.names[0]]
     _refuse_name(letters, name)
     if name in getattr(change.config, kind.held):
-        raise Refused(f'{kind.noun} "{name}" already exists')
+        raise ChangeRefused(f'{kind.noun} "{name}" already exists')
     for own, other in (("user", "project"), ("project", "user")):
         if kind.noun == own and name in getattr(change.config, f"{other}s"):
             text = f"shared namespace between project and user: there is already a {other} which is named"
-            raise Refused(f'denied: {text} "{name}"')
+            raise ChangeRefused(f'denied: {text} "{name}"')
     keep(change.config, kind, name, references.checked(change.config, letters, name, rows))
     _tell(change, letters, f'{change.who} added "{name}" to {kind.list}')
 
 
 def _refuse_name(letters: str, name: str) -> None:
-    """Raises Refused for a name that no new object can have."""
+    """Raises ChangeRefused for a name that no new object can have."""
     if not name:
-        raise Refused("Object name missing in request")
+        raise ChangeRefused("Object name missing in request")
     refusal = refuse_object_name(name[1:] if letters == "hgrp" and name.startswith("@") else name)
     if letters == "q" and refusal:
-        raise Refused(f'cluster queue name "{name}" is not valid')
+        raise ChangeRefused(f'cluster queue name "{name}" is not valid')
     if letters == "hgrp" and not name.startswith("@") and name.lower() != "template":
-        raise Refused(f'host group name "{name}" is not valid')
+        raise ChangeRefused(f'host group name "{name}" is not valid')
     if refusal:
-        raise Refused(refusal)
+        raise ChangeRefused(refusal)
 
 
-def _modified(change: Change, letters: str, rows: dict[str, str]) -> None:
+def _modified(change: ConfigChange, letters: str, rows: dict[str, str]) -> None:
     kind = KINDS[letters]
     name = rows[kind.names[0]]
     if name not in getattr(change.config, kind.held):
-        raise Refused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
+        raise ChangeRefused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
     kept = references.checked(change.config, letters, name, rows)
     if letters == "hgrp":
         references.refuse_cycle(change.config, name, rows["hostlist"])
@@ -102,7 +102,7 @@ _NO_NAME = {  # what is said of an empty name (real cell)
 _STOPPING = ("p", "prj", "u", "user")  # when their file cannot be read, no further option is looked at
 
 
-def edit_new(change: Change, letters: str, name: str = "template") -> None:
+def edit_new(change: ConfigChange, letters: str, name: str = "template") -> None:
     """``-aq [NAME]`` and so on: the editor has a template."""
     change.manager()
     kind = KINDS[letters]
@@ -112,34 +112,34 @@ def edit_new(change: Change, letters: str, name: str = "template") -> None:
         _refuse_name(letters, name)
     left = change.edit(_EDITED[letters](rows))
     if not left.changed and letters in ("p", "prj", "user"):
-        raise Refused(_UNCHANGED, stops=True)
+        raise ChangeRefused(_UNCHANGED, stops=True)
     _added(change, letters, _given(letters, left))
 
 
-def edit(change: Change, letters: str, name: str) -> None:
+def edit(change: ConfigChange, letters: str, name: str) -> None:
     """``-mq NAME`` and so on; -mu adds a user set that there is not."""
     change.manager()
     kind = KINDS[letters]
     there = name in getattr(change.config, kind.held)
     if not there and letters != "u":
-        raise Refused(_NONE_SUCH[letters].format(name, name), code=int(letters != "user"))
+        raise ChangeRefused(_NONE_SUCH[letters].format(name, name), code=int(letters != "user"))
     rows = kind.rows(change.config, name) if there else {"name": name, **_NEW_USERSET}
     left = change.edit(_EDITED[letters](rows))
     try:
         given = _given(letters, left)
-    except Refused as refused:
-        raise Refused(*refused.lines, code=int(letters != "u")) from None
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, code=int(letters != "u")) from None
     if letters == "hgrp" and given == rows:
-        raise Refused("Object has not been changed")
+        raise ChangeRefused("Object has not been changed")
     if letters == "u" and not left.changed:
         change.noted(_UNCHANGED)
         return
     if not left.changed and letters != "q":
-        raise Refused(_UNCHANGED)
+        raise ChangeRefused(_UNCHANGED)
     if letters == "user" and given["name"] != name:
-        raise Refused(f"{name}: cannot change {given['name']}")
+        raise ChangeRefused(f"{name}: cannot change {given['name']}")
     if given[kind.names[0]] not in getattr(change.config, kind.held) and there:
-        raise Refused(
+        raise ChangeRefused(
             f'denied: {kind.noun} "{given[kind.names[0]]}" does not exist', code=int(letters != "u")
         )
     (_modified if there else _added)(change, letters, given)
@@ -157,50 +157,50 @@ def _template(config: CellConfig, letters: str) -> dict[str, str]:
 
 
 def _given(letters: str, left: Edited) -> dict[str, str]:
-    """The attributes that an editor has left. Raises Refused."""
+    """The attributes that an editor has left. Raises ChangeRefused."""
     try:
         return _rows(left.text, left.file, letters)
-    except Refused as refused:
+    except ChangeRefused as refused:
         tail = _UNREAD.get(letters, _UNREAD_OTHERS).format(left.file)
-        raise Refused(*refused.lines, tail) from None
+        raise ChangeRefused(*refused.lines, tail) from None
 
 
 def _rows(text: str, file: str, letters: str) -> dict[str, str]:
-    """The attributes in a text. Raises Refused."""
+    """The attributes in a text. Raises ChangeRefused."""
     rows = files.parse(text, file, KINDS[letters].names, letters)
     wrong = pe_values.faults(rows["pe_name"], rows) if letters == "p" else []
     if wrong:
-        raise Refused(*(f"error: {line}" for line in wrong))
+        raise ChangeRefused(*(f"error: {line}" for line in wrong))
     return rows
 
 
-def _tell(change: Change, letters: str, text: str) -> None:
+def _tell(change: ConfigChange, letters: str, text: str) -> None:
     """Of users it is told on stdout (real cell)."""
     (change.changed if letters == "user" else change.done)(text)
 
 
-def _read(change: Change, letters: str, file: str, modifying: int) -> tuple[str, dict[str, str]]:
+def _read(change: ConfigChange, letters: str, file: str, modifying: int) -> tuple[str, dict[str, str]]:
     kind = KINDS[letters]
     try:
         rows = _rows(files.text_of(change.request, file), file, letters)
-    except Refused as refused:
+    except ChangeRefused as refused:
         cannot_open = "error opening file" in refused.lines[0]
         if letters == "prj" and modifying and cannot_open:
-            raise Refused("no file argument given", stops=True) from None
+            raise ChangeRefused("no file argument given", stops=True) from None
         tail = kind.unread[modifying]
         harmless = letters == "hgrp" and not modifying
         lines = (*refused.lines, *([tail.format(file)] if tail else []))
-        raise Refused(*lines, code=int(not harmless), stops=letters in _STOPPING) from None
+        raise ChangeRefused(*lines, code=int(not harmless), stops=letters in _STOPPING) from None
     return rows[kind.names[0]], rows
 
 
-def delete(change: Change, letters: str, words: str) -> None:
+def delete(change: ConfigChange, letters: str, words: str) -> None:
     """``-dq NAME`` and so on; lists of projects, users and user sets."""
     kind = KINDS[letters]
     change.manager()
     in_list = letters in ("prj", "user", "u")
     if not words or (in_list and not words_of(words)):
-        raise Refused(_NO_NAME.get(letters, names.NO_NAME))
+        raise ChangeRefused(_NO_NAME.get(letters, names.NO_NAME))
     for name in words_of(words) if in_list else [words]:
         if letters == "hgrp":
             _refuse_name(letters, name)
@@ -216,19 +216,19 @@ def delete(change: Change, letters: str, words: str) -> None:
         change.done(f'{change.who} removed "{name}" from {kind.removed_from or kind.list}')
 
 
-def delete_none(what: str, change: Change, name: str) -> None:
+def delete_none(what: str, change: ConfigChange, name: str) -> None:
     """``-dcal NAME`` and ``-dckpt NAME``: there is none."""
     change.manager()
-    raise Refused(f'denied: {what} "{name}" does not exist')
+    raise ChangeRefused(f'denied: {what} "{name}" does not exist')
 
 
-def edit_none(what: str, change: Change, name: str) -> None:
+def edit_none(what: str, change: ConfigChange, name: str) -> None:
     """``-mcal NAME`` and ``-mckpt NAME``."""
     change.manager()
-    raise Refused(f"{name} is not a {what}", stops=True)
+    raise ChangeRefused(f"{name} is not a {what}", stops=True)
 
 
-def _needed_by_job(change: Change, environment: str) -> str:
+def _needed_by_job(change: ConfigChange, environment: str) -> str:
     """What is said when a job asks for it, or has got it; the first is named (real cell)."""
     for job in change.qmaster.jobs():
         if job.spec.pe is not None and glob_match(job.spec.pe, environment):

@@ -8,40 +8,42 @@ from ...model.quota_text import QuotaError, read_limits
 from ...model.quotas import QuotaRule, QuotaSet
 from ...model.requests import actor_of
 from . import attribute_values
-from .change import Change
-from .refusal import Refused
+from .change import ConfigChange
+from .refusal import ChangeRefused
 
 _RULES = '"resource_quota_rules" of "resource_quota"'
 _NAMES = ("description", "enabled", "limit")
 Limits = Mapping[str, str]
 
 
-def change_quotas(change: Change, how: str, name: str, value: str, objects: Sequence[str]) -> None:
-    """``how`` is ``add``, ``modify``, ``delete`` or ``replace``. Raises Refused."""
+def change_quotas(change: ConfigChange, how: str, name: str, value: str, objects: Sequence[str]) -> None:
+    """``how`` is ``add``, ``modify``, ``delete`` or ``replace``. Raises ChangeRefused."""
     unread = 'error reading file: "/tmp/pid-1-XXXXXX"'
     if name == "name":
-        raise Refused("qconf: cannot change name")
+        raise ChangeRefused("qconf: cannot change name")
     if name not in _NAMES or (not value and name != "limit"):
-        raise Refused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', unread)
+        raise ChangeRefused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', unread)
     if name == "enabled" and attribute_values.truth(value) is None:
-        raise Refused(f'error parsing value "{value}"', unread)
+        raise ChangeRefused(f'error parsing value "{value}"', unread)
     if not objects:
-        raise Refused("qconf: missing object list")
+        raise ChangeRefused("qconf: missing object list")
     for word in objects:
         try:
             _change(change, how, name, value, word)
         except QuotaError as error:
             change.failed(*error.lines)
-        except Refused as refused:
+        except ChangeRefused as refused:
             change.failed(*refused.lines)
 
 
-def _change(change: Change, how: str, name: str, value: str, word: str) -> None:
+def _change(change: ConfigChange, how: str, name: str, value: str, word: str) -> None:
     sets = change.qmaster.config.resource_quotas
     set_name, slash, rule = word.partition("/")
     item = sets.get(set_name if rule else word)
     if item is None:
-        raise Refused(f'denied: resource quota set "{set_name if slash and rule else word}" does not exist')
+        raise ChangeRefused(
+            f'denied: resource quota set "{set_name if slash and rule else word}" does not exist'
+        )
     if name == "enabled":
         item = item._replace(enabled=attribute_values.truth(value) == "TRUE")
     elif name == "description":
@@ -55,11 +57,11 @@ def _change(change: Change, how: str, name: str, value: str, word: str) -> None:
             change.failed(text)
 
 
-def _with_limits(change: Change, item: QuotaSet, word: str, how: str, value: str) -> QuotaSet:
+def _with_limits(change: ConfigChange, item: QuotaSet, word: str, how: str, value: str) -> QuotaSet:
     rules = list(item.rules)
     at = [number for number, rule in enumerate(rules) if word and word in (str(number + 1), rule.name)]
     if not at:
-        raise Refused("no resource quota rule specified for modification")
+        raise ChangeRefused("no resource quota rule specified for modification")
     rule: QuotaRule = rules[at[0]]
     given = dict(read_limits(value if how != "delete" else _with_values(value)))
     limits = _joined(change, how, dict(rule.limits), given)
@@ -72,7 +74,7 @@ def _with_values(text: str) -> str:
     return ",".join(word if "=" in word else f"{word}=0" for word in text.split(","))
 
 
-def _joined(change: Change, how: str, old: Limits, given: Limits) -> dict[str, str]:
+def _joined(change: ConfigChange, how: str, old: Limits, given: Limits) -> dict[str, str]:
     known = [key for key in given if key in old]
     if how == "replace":
         return dict(given)

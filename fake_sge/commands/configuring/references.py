@@ -10,7 +10,7 @@ from ...model import CellConfig, ComplexEntry
 from ...model.host_values import joined_value, split_value
 from ...model.values import TEXT_TYPES, TYPE_WORDS, c_double, listed, number_of
 from . import pe_values
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 _START_MODES = ("posix_compliant", "unix_behavior", "script_from_stdin")
 _ALWAYS_KNOWN = "make"  # a parallel environment that a queue may have before there is one (real cell)
@@ -20,31 +20,31 @@ _NOT_INFINITE = 'attribute "{}" is not a value that can be set to infinity'
 
 
 def check_values(values: Mapping[str, str]) -> None:
-    """Raises Refused for values of a queue that only the qmaster looks at."""
+    """Raises ChangeRefused for values of a queue that only the qmaster looks at."""
     for name, text in values.items():
         common, places = split_value(text)
         if not common:
-            raise Refused(f'"{name}" has no default value')
+            raise ChangeRefused(f'"{name}" has no default value')
         for value in (common, *(value for _, value in places)):
             wrong = pe_values.too_many_slots(value) if name == "slots" else []
             if wrong:
-                raise Refused(*wrong)
+                raise ChangeRefused(*wrong)
             if name == "shell" and not value.startswith("/"):
-                raise Refused(f'Invalid value "{value}" for shell ')
+                raise ChangeRefused(f'Invalid value "{value}" for shell ')
             if name == "shell_start_mode" and value.lower() not in _START_MODES:
-                raise Refused(f'Invalid value "{value}" as shell start mode')
+                raise ChangeRefused(f'Invalid value "{value}" as shell start mode')
             if name == "initial_state" and value.lower() not in ("default", "enabled", "disabled"):
-                raise Refused(f'Invalid value "{value}" as initial state')
+                raise ChangeRefused(f'Invalid value "{value}" as initial state')
             if name == "priority":
                 number, _ = c_double(value)
                 if number is None or not math.isfinite(number):
-                    raise Refused("Invalid character")
+                    raise ChangeRefused("Invalid character")
                 if not -20 <= number <= 20:
-                    raise Refused("Priority not in range -20 to +20")
+                    raise ChangeRefused("Priority not in range -20 to +20")
 
 
 def check_references(config: CellConfig, kind: str, rows: Mapping[str, str], name: str = "") -> None:
-    """Raises Refused for a value that names what there is not; ``name`` is the object's."""
+    """Raises ChangeRefused for a value that names what there is not; ``name`` is the object's."""
     if kind == "q":
         _check_places(config, rows)
     values = everywhere(rows) if kind == "q" else dict(rows)
@@ -63,7 +63,7 @@ def check_references(config: CellConfig, kind: str, rows: Mapping[str, str], nam
     ):
         for word in _elements(kind, attribute, values.get(attribute, "NONE")):
             if word not in known:
-                raise Refused(text.format(word))
+                raise ChangeRefused(text.format(word))
 
 
 def _no_project(kind: str, attribute: str, name: str) -> str:
@@ -85,15 +85,15 @@ def _check_hosts(config: CellConfig, words: list[str]) -> None:
     for word in (*groups, *(word for word in reversed(words) if word not in groups)):
         if word in groups:
             if word not in config.host_groups:
-                raise Refused(f'denied: host group "{word}" does not exist')
+                raise ChangeRefused(f'denied: host group "{word}" does not exist')
         elif config.host_named(word) not in (*config.hosts, *config.other_hosts):
-            raise Refused(f'unable to resolve host "{word}"')
+            raise ChangeRefused(f'unable to resolve host "{word}"')
 
 
 def check_place(config: CellConfig, name: str, place: str) -> None:
-    """Raises Refused for a host group that there is not, of which a queue's attribute has a value."""
+    """Raises ChangeRefused for a host group that there is not, of which a queue's attribute has a value."""
     if place.startswith("@") and place not in config.host_groups:
-        raise Refused(f'Did not modify "{name}" for host group "{place}" which does not exist.')
+        raise ChangeRefused(f'Did not modify "{name}" for host group "{place}" which does not exist.')
 
 
 def _check_places(config: CellConfig, rows: Mapping[str, str]) -> None:
@@ -103,7 +103,7 @@ def _check_places(config: CellConfig, rows: Mapping[str, str]) -> None:
 
 
 def checked(config: CellConfig, kind: str, name: str, rows: Mapping[str, str]) -> dict[str, str]:
-    """The values of an object's attributes as the qmaster keeps them. Raises Refused."""
+    """The values of an object's attributes as the qmaster keeps them. Raises ChangeRefused."""
     if kind == "e":
         check_host(config, name, rows)
     else:
@@ -116,23 +116,23 @@ def checked(config: CellConfig, kind: str, name: str, rows: Mapping[str, str]) -
         )
     wrong = pe_values.faults(name, rows) if kind == "p" else []
     if wrong:
-        raise Refused(*wrong)
+        raise ChangeRefused(*wrong)
     if kind == "q":
         check_values(kept)
     return kept
 
 
 def resources(config: CellConfig, kind: str, text: str) -> str:
-    """``complex_values`` as they are kept. Raises Refused for what no complex entry describes."""
+    """``complex_values`` as they are kept. Raises ChangeRefused for what no complex entry describes."""
     return ",".join(f"{name}={value}" for name, value in _resources(config, kind, text)) or "NONE"
 
 
 def under_names(config: CellConfig, text: str) -> str:
-    """Values of a host under the names of their complex entries. Raises Refused for what has none."""
+    """Values of a host under the names of their complex entries. Raises ChangeRefused for what has none."""
     pairs = [_pair(word) for word in text.split(",") if text.upper() != "NONE"]
     for name, _ in pairs:
         if config.complex_named(name) is None:
-            raise Refused(f'denied: attribute "{name or "<noname>"}" is not a complex attribute')
+            raise ChangeRefused(f'denied: attribute "{name or "<noname>"}" is not a complex attribute')
     entries = [(config.complex_named(name), value) for name, value in pairs]
     return ",".join(f"{entry.name}={value}" for entry, value in entries if entry) or "NONE"
 
@@ -144,9 +144,9 @@ def _resources(config: CellConfig, kind: str, text: str) -> Iterator[tuple[str, 
         entry = config.complex_named(name)
         if entry is None:
             text = unknown if kind == "e" else 'Complex attribute "{}" does not exist'
-            raise Refused(text.format(name or "<noname>"))
+            raise ChangeRefused(text.format(name or "<noname>"))
         if not value:
-            raise Refused(f'denied: missing value for resource "{entry.name}"')
+            raise ChangeRefused(f'denied: missing value for resource "{entry.name}"')
         yield entry.name, _value_of(config, entry, value)
 
 
@@ -159,41 +159,41 @@ def _pair(word: str) -> tuple[str, str]:
 def _value_of(config: CellConfig, entry: ComplexEntry, value: str) -> str:
     if entry.type in TEXT_TYPES:
         if entry.type == "HOST" and config.host_named(value) not in (*config.hosts, *config.other_hosts):
-            raise Refused(f'can\'t resolve hostname "{value}"')
+            raise ChangeRefused(f'can\'t resolve hostname "{value}"')
         return value
     number = number_of(value, entry.type)
     if number is None:
-        raise Refused(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
+        raise ChangeRefused(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
     if entry.consumable != "NO" and number < 0:
-        raise Refused(f'attribute "{entry.name}" is consumable but has a negative value')
+        raise ChangeRefused(f'attribute "{entry.name}" is consumable but has a negative value')
     if entry.consumable != "NO" and not math.isfinite(number):
-        raise Refused(_NOT_INFINITE.format(entry.name))
+        raise ChangeRefused(_NOT_INFINITE.format(entry.name))
     return f"{number:.0f}" if entry.type == "TIME" and math.isfinite(number) else value
 
 
 def check_host(config: CellConfig, name: str, rows: Mapping[str, str]) -> None:
-    """Raises Refused for what an execution host's values name that there is not."""
+    """Raises ChangeRefused for what an execution host's values name that there is not."""
     check_references(config, "e", rows, name)
     scaling = rows.get("load_scaling", "NONE")
     for word in scaling.split(",") if scaling.upper() != "NONE" else ():
         key, _ = _pair(word)
         if config.complex_named(key) is None:
-            raise Refused(f'denied: scaling attribute "{key}" is not configured for host "{name}"')
+            raise ChangeRefused(f'denied: scaling attribute "{key}" is not configured for host "{name}"')
     variables = rows.get("report_variables", "NONE")
     for word in variables.split(",") if variables.upper() != "NONE" else ():
         if config.complex_named(word) is None:
-            raise Refused(f'unknown resource "{word}"')
+            raise ChangeRefused(f'unknown resource "{word}"')
 
 
 def refuse_cycle(config: CellConfig, group: str, hostlist: str) -> None:
-    """Raises Refused for a host group that would be in itself, by way of others, too."""
+    """Raises ChangeRefused for a host group that would be in itself, by way of others, too."""
     for member in listed(hostlist):
         words, seen = [member], {""}
         while words:
             word = words.pop()
             if word == group:
                 text = f'Hostgroup "{member}" in specification of "{group}" would create a cycle'
-                raise Refused(text)
+                raise ChangeRefused(text)
             if word not in seen:
                 seen.add(word)
                 words += config.host_groups.get(word, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """A change that is refused: what is said, and the exit code."""
 
     def __init__(self, *lines: str, code: int = 1, stops: bool = False) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ...model.globs import glob_match
 from ...model.host_values import split_value
-from .change import Change
+from .change import ConfigChange
 
 Rows = dict[str, dict[str, str]]  # attributes by the names of objects
 
 _OF_HOSTS = ("load_scaling", "complex_values", "user_lists", "xuser_lists")  # the others are not looked at
 
 
-def objects_with(change: Change, what: str, name: str, value: str) -> None:
+def objects_with(change: ConfigChange, what: str, name: str, value: str) -> None:
     """``-sobjl queue slots 4``: queues and hosts only, by their value for all hosts (real cell)."""
     rows: Rows = {}
     if what == "queue":
@@ -24,7 +24,7 @@ def objects_with(change: Change, what: str, name: str, value: str) -> None:
             change.noted(item)
 
 
-def _host(change: Change, name: str) -> dict[str, str]:
+def _host(change: ConfigChange, name: str) -> dict[str, str]:
     host = change.config.host_with_values(name)
     loads = change.loads(name)
     own = host.attributes if host is not None else {}

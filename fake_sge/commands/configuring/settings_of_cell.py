@@ -8,11 +8,11 @@ from ...model import ComplexEntry, defaults
 from ...render.objects import complex_table
 from . import files, scheduler_values, shown
 from .attribute_values import SCHEDULER
-from .change import Change
+from .change import ConfigChange
 from .complex_rules import BUILT_IN, faults
 from .configurations import usable
 from .kinds import refuse_consumables
-from .refusal import Refused
+from .refusal import ChangeRefused
 
 _TYPES = (
     *("INT", "STRING", "TIME", "MEMORY", "BOOL", "CSTRING", "HOST", "DOUBLE", "RESTRING"),
@@ -21,26 +21,26 @@ _TYPES = (
 _WORDS = 8  # of an entry
 
 
-def complexes(change: Change, file: str) -> None:
+def complexes(change: ConfigChange, file: str) -> None:
     """``-Mc FILE``: the whole of it, as ``-sc`` shows it."""
     wrong = f'Complex attribute file "{file}" is not correct'
     try:
         text = files.text_of(change.request, file)
         if not files.lines(text):
-            raise Refused(*([] if text else [f'error: error reading file: "{file}"']))
+            raise ChangeRefused(*([] if text else [f'error: error reading file: "{file}"']))
         wanted = _entries(files.lines(text))
-    except Refused as refused:
-        raise Refused(*refused.lines, wrong) from None
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, wrong) from None
     _take_complexes(change, wanted)
 
 
-def edit_complexes(change: Change) -> None:
+def edit_complexes(change: ConfigChange) -> None:
     """``-mc``."""
     change.manager()
     left = change.edit(complex_table(change.config.complexes, change.request.flavour))
     lines = files.lines(left.text)
     if any(len(line.split()) < _WORDS for line in lines):
-        raise Refused("Complex urgency definition is missing")
+        raise ChangeRefused("Complex urgency definition is missing")
     _take_complexes(change, _entries(lines))
 
 
@@ -50,14 +50,14 @@ def _entries(lines: list[str]) -> list[ComplexEntry]:
         words = line.split()
         if len(words) < 3 or words[2] not in _TYPES:
             kind = words[2] if len(words) > 2 else ""
-            raise Refused(f'error: unknown complex attribute type "{kind}"')
+            raise ChangeRefused(f'error: unknown complex attribute type "{kind}"')
         if len(words) != _WORDS:
-            raise Refused("fake_sge: a complex entry has eight words")
+            raise ChangeRefused("fake_sge: a complex entry has eight words")
         entries.append(ComplexEntry(*words))
     return entries
 
 
-def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
+def _take_complexes(change: ConfigChange, entries: list[ComplexEntry]) -> None:
     have = {entry.name: entry for entry in change.config.complexes}
     wanted = {entry.name: entry for entry in entries}
     wrong = faults(entries)
@@ -66,7 +66,7 @@ def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
         return
     change.manager()
     if wrong:
-        raise Refused(*wrong)
+        raise ChangeRefused(*wrong)
     for name, entry in wanted.items():
         if name not in have:
             change.done(f'{change.who} added "{name}" to complex entry list')
@@ -83,42 +83,42 @@ def _take_complexes(change: Change, entries: list[ComplexEntry]) -> None:
     change.config.complexes = sorted(wanted.values(), key=lambda entry: entry.name)
 
 
-def scheduler(change: Change, file: str) -> None:
+def scheduler(change: ConfigChange, file: str) -> None:
     """``-Msconf FILE``."""
     change.manager()
     tail = "error reading in file"
     try:
         text = files.text_of(change.request, file)
-    except Refused as refused:
-        raise Refused(*refused.lines, tail, stops=True) from None
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, tail, stops=True) from None
     _take_scheduler(change, text, file, tail)
 
 
-def edit_scheduler(change: Change) -> None:
+def edit_scheduler(change: ConfigChange) -> None:
     """``-msconf``."""
     change.manager()
     left = change.edit(shown.scheduler(change.config))
     if not left.changed:
-        raise Refused("file unchanged")
+        raise ChangeRefused("file unchanged")
     _take_scheduler(change, left.text, left.file, "can't read configuration: can't parse config")
 
 
-def _take_scheduler(change: Change, text: str, file: str, tail: str) -> None:
+def _take_scheduler(change: ConfigChange, text: str, file: str, tail: str) -> None:
     try:
         rows = files.parse(text, file, tuple(defaults.SCHEDULER), SCHEDULER)
         wrong = scheduler_values.fault(rows)
         if wrong:
-            raise Refused(f"error: {wrong}")
-    except Refused as refused:
-        raise Refused(*refused.lines, tail) from None
+            raise ChangeRefused(f"error: {wrong}")
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, tail) from None
     rows["load_formula"] = rows["load_formula"].replace(" ", "")
     wrong = scheduler_values.formula_fault(change.config, rows["load_formula"])
     if wrong:
-        raise Refused(wrong)
+        raise ChangeRefused(wrong)
     try:
         usable("scheduler", rows, change.config.scheduler)
         refuse_consumables(change.config, "load_formula", re.findall(r"[A-Za-z_]\w*", rows["load_formula"]))
-    except Refused as refused:
-        raise Refused(*refused.lines, tail) from None
+    except ChangeRefused as refused:
+        raise ChangeRefused(*refused.lines, tail) from None
     change.config.scheduler.update(rows)
     change.done("changed scheduler configuration")

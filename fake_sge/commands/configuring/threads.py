@@ -5,38 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .change import Change
-from .refusal import Refused
+from .change import ConfigChange
+from .refusal import ChangeRefused
 from .words import words_of
 
 _SCHEDULER = 1  # the number of its event client
 _THREADS = ("scheduler",)
 
 
-def _is_on(change: Change) -> bool:
+def _is_on(change: ConfigChange) -> bool:
     return any(number == _SCHEDULER for number, _, _ in change.qmaster.event_clients())
 
 
-def _stop(change: Change) -> None:
-    """Raises Refused when there is no scheduler."""
+def _stop(change: ConfigChange) -> None:
+    """Raises ChangeRefused when there is no scheduler."""
     if not _is_on(change):
-        raise Refused("no scheduler registered at qmaster")
+        raise ChangeRefused("no scheduler registered at qmaster")
     change.qmaster.switch_scheduler(False)
     change.said("sent shutdown notification to scheduler")
 
 
-def _must_be_manager(change: Change) -> None:
+def _must_be_manager(change: ConfigChange) -> None:
     if not change.config.is_manager(change.request.user):
-        raise Refused("shutdown requires manager privileges")
+        raise ChangeRefused("shutdown requires manager privileges")
 
 
-def stop_scheduler(change: Change) -> None:
+def stop_scheduler(change: ConfigChange) -> None:
     """``-ks``."""
     _must_be_manager(change)
     _stop(change)
 
 
-def end_thread(change: Change, name: str) -> None:
+def end_thread(change: ConfigChange, name: str) -> None:
     """``-kt NAME``: the exit code is 0 whatever happens, and anybody may (real cell)."""
     for thread in _known(change, name):
         if _is_on(change):
@@ -46,7 +46,7 @@ def end_thread(change: Change, name: str) -> None:
             change.failed(f"{thread} thread is not running", code=0)
 
 
-def start_thread(change: Change, name: str) -> None:
+def start_thread(change: ConfigChange, name: str) -> None:
     """``-at NAME``; as :func:`end_thread`."""
     for thread in _known(change, name):
         if _is_on(change):
@@ -56,7 +56,7 @@ def start_thread(change: Change, name: str) -> None:
             change.said(f"{thread} has been started")
 
 
-def _known(change: Change, names: str) -> Iterator[str]:
+def _known(change: ConfigChange, names: str) -> Iterator[str]:
     """The threads that there are of a list."""
     for name in words_of(names):
         if name == "jvm":
@@ -67,21 +67,23 @@ def _known(change: Change, names: str) -> Iterator[str]:
             change.failed(f'thread with name "{name}" is not supported', code=0)
 
 
-def end_clients(change: Change, words: str) -> None:
+def end_clients(change: ConfigChange, words: str) -> None:
     """``-kec IDS``: words are numbers as far as they begin with one; 0 and all are all but the scheduler."""
     _must_be_manager(change)
     numbers = [_number(word) for word in words.split(",")]
     clients = change.qmaster.event_clients()
     known = [number for number, name, _ in clients if name.partition("-")[0] not in ("scheduler", "mirror")]
     if known and (0 in numbers or set(known) & set(numbers)):
-        raise Refused("fake_sge: only the scheduler's event client can be ended: stop the command that waits")
+        raise ChangeRefused(
+            "fake_sge: only the scheduler's event client can be ended: stop the command that waits"
+        )
     for number in dict.fromkeys(numbers):
         try:
             if number == _SCHEDULER:
                 _stop(change)
             elif number:
-                raise Refused(f"no event client known with id {number} to shutdown")
-        except Refused as refused:
+                raise ChangeRefused(f"no event client known with id {number} to shutdown")
+        except ChangeRefused as refused:
             change.failed(*refused.lines)
 
 
@@ -90,7 +92,7 @@ def _number(word: str) -> int:
     return int(digits[0]) if digits else 0
 
 
-def clear_usage(change: Change, *words: str) -> None:
+def clear_usage(change: ConfigChange, *words: str) -> None:
     """``-clearusage [USERS]``: the fake keeps no usage of a share tree, so that nothing is to be changed."""
     change.manager()
     users = change.config.users

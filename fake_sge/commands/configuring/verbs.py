@@ -12,9 +12,9 @@ from ...model.requests import Request, actor_of
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
 from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell, threads
-from .change import Change, Texts
+from .change import ConfigChange, Texts
 from .kinds import KINDS
-from .refusal import Refused
+from .refusal import ChangeRefused
 from .words import words_of
 
 
@@ -81,11 +81,11 @@ def _attributes() -> Iterator[tuple[str, _Verb]]:
     yield "-sobjl", _Verb("KIND NAME VALUE", 3, searched.objects_with, "queues and hosts with a value")
 
 
-def _attribute(option: str, change: Change, *words: str) -> None:
+def _attribute(option: str, change: ConfigChange, *words: str) -> None:
     attributes.change_attribute(change, option, words)
 
 
-def _attributes_of_file(option: str, change: Change, *words: str) -> None:
+def _attributes_of_file(option: str, change: ConfigChange, *words: str) -> None:
     attributes.change_attributes(change, option, words)
 
 
@@ -182,11 +182,11 @@ def run(
     need_file(option, words)
     verb = VERBS[option]
     given = _taken(option, words, verb.needs, verb.takes)
-    change = Change(request, qmaster)
+    change = ConfigChange(request, qmaster)
     stops = False
     try:
         verb.run(change, *given)
-    except Refused as refused:
+    except ChangeRefused as refused:
         change.failed(*refused.lines, code=refused.code)
         stops = refused.stops
     texts = change.finish()

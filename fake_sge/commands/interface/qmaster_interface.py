@@ -30,7 +30,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ...model import CellConfig, Job, JobSpec, QueueInstance, SchedulingMessage
-from ...model.operations import Actor, Change, Finished, JobOperation, PeTask, QueueAction, SubmissionReply
+from ...model.operations import Actor, Finished, JobChange, JobOperation, PeTask, QueueAction, SubmissionReply
 from ...model.quotas import QuotaUse
 
 
@@ -93,13 +93,13 @@ class QmasterInterface(Protocol):
     def suitability(self, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
         """Whether any queue of the cell, were it empty, would run a job; why not (-w)."""
 
-    def operate(self, operation: JobOperation, number: int, *args: object) -> list[Change]:
-        """Do something to a job, or to some of its tasks; one Change for each task or group of tasks.
+    def operate(self, operation: JobOperation, number: int, *args: object) -> list[JobChange]:
+        """Do something to a job, or to some of its tasks; one JobChange for each task or group of tasks.
 
         ``args`` are those of the operation in :mod:`fake_sge.engine`: the tasks, who asks, and what it takes.
         """
 
-    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> Change:
+    def change_queue(self, instance: str, action: QueueAction, actor: Actor) -> JobChange:
         """Run qmod on one queue instance (``all.q@host``): DONE, ALREADY_DONE, DENIED."""
 
     def take_number(self) -> None:
