@@ -281,5 +281,11 @@ CHANGES = _words(
     "-rattr queue shell '' all.q|-mattr pe user_lists list smp|-rattr pe slots -1 smp|-am 'nobody,  x'|"
     "-dm 'x nobody,x'|-au 'x y' 'list,,list'|-du 'x,y' list|-dq ''|-dp ''|-ds ,|-dul 'a b'|-at 'a,scheduler'|"
     "-rattr queue slots 2 all.q no.q|-Ap nosuch -sel|-mattr queue slots x all.q -sel|-dq no.q -sel|"
-    "-purge queue slots all.q@localhost|-purge queue nosuch all.q@localhost"
+    "-purge queue slots all.q@localhost|-purge queue nosuch all.q@localhost|"
+    "-dcal x|-dckpt x,y|-mcal x|-mckpt x|"
+    "-Mattr queue new.q all.q|-Aattr pe nosuch smp|-Dattr queue|-Rattr hostgroup group @allhosts|"
+    "-rattr queue complex_values license=x all.q|-rattr queue complex_values 'lic=2 h_rt=9' all.q|"
+    "-rattr queue pe_list 'smp,make smp' all.q|-rattr queue slots '2,[localhost=3' all.q|"
+    "-rattr exechost complex_values 'license=4 x=1' localhost|-aattr exechost load_scaling x=1 localhost|"
+    "-mattr resource_quota enabled FALSE nosuch|-kx|-sq @allhosts|-ae nosuch"
 )
