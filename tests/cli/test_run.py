@@ -199,14 +199,15 @@ def test_a_key_is_submitted_once(desk: Desk) -> None:
 
 REAPED = """
 import drmaa_cli
-from drmaa_cli.cli.watch import Watch
+from drmaa_cli.cli.watch import WatchedJob
 with drmaa_cli.open_session("session=shared") as session:
     template = session.createJobTemplate(remoteCommand="/bin/sh", args=["-c", "exit 3"])
     template.outputPath, template.joinFiles = ":/dev/null", True
     job = session.runJob(template)
     with drmaa_cli.open_session("session=shared") as other:
         other.wait(job)
-    print(Watch(session, job, "", "", {"quiet": True, "as_json": False, "on_interrupt": "ask"}).to_the_end())
+    watched = WatchedJob(session, job, "", "", {"quiet": True, "as_json": False, "on_interrupt": "ask"})
+    print(watched.to_the_end())
 """
 
 
