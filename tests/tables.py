@@ -30,7 +30,10 @@ class FailedRowsError(AssertionError):
 
 
 def each_row(
-    names: str, values: Iterable[Any], ids: Sequence[str] | Callable[[Any], str] | None = None
+    names: str,
+    values: Iterable[Any] | Callable[[], Iterable[Any]],
+    ids: Sequence[str] | Callable[[Any], str] | None = None,
+    tests: int = 1,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Test each row of a table, as ``pytest.mark.parametrize`` does, with many rows to a test.
 
@@ -39,22 +42,30 @@ def each_row(
 
     Args:
         names: the arguments of the test that come from the table, with commas between them.
-        values: the rows; of tuples where there are several names.
+        values: the rows; of tuples where there are several names. A function makes them when the first test
+            is run: what takes its time to be made is not made in each process that only collects the test.
         ids: a name for each row, or what makes it of the row.
+        tests: how many tests share the rows that a function makes.
     """
     words = [word.strip() for word in names.split(",")]
-    rows = list(values)
-    named = [(ids or _shown)(row) for row in rows] if ids is None or callable(ids) else list(ids)
-    table = [Row(name, tuple(row) if len(words) > 1 else (row,)) for name, row in zip(named, rows)]
-    assert len(table) == len(named) == len(rows), "a name for each row"
-    assert table, "a table without rows tests nothing"
-    parts = [table[at : at + ROWS_PER_TEST] for at in range(0, len(table), ROWS_PER_TEST)]
+    if callable(values):
+        later = functools.cache(functools.partial(_table, words, values, ids))
+        parts: list[Any] = [functools.partial(_part, later, at, tests) for at in range(tests)]
+        shown = [f"part{at}" for at in range(tests)]
+    else:
+        table = _table(words, lambda: values, ids)
+        starts = range(0, len(table), ROWS_PER_TEST)
+        parts = [table[at : at + ROWS_PER_TEST] for at in starts]
+        shown = [f"rows{at}" for at in starts]  # a name may differ: a set's
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
-        def test(rows_of_test: list[Row], pytestconfig: pytest.Config, **fixtures: Any) -> None:
+        def test(
+            rows_of_test: list[Row] | Callable[[], list[Row]], pytestconfig: pytest.Config, **fixtures: Any
+        ) -> None:
             only = str(pytestconfig.getoption(ONE_ROW))
-            chosen = [row for row in rows_of_test if only in row.name]
+            rows = rows_of_test() if callable(rows_of_test) else rows_of_test
+            chosen = [row for row in rows if only in row.name]
             if not chosen:
                 pytest.skip(f"no row is named like {only}")
             failures = _failures(function, words, chosen, fixtures)
@@ -73,10 +84,29 @@ def each_row(
             if name not in words
         ]
         test.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-        shown = [f"rows{at}" for at in range(0, len(table), ROWS_PER_TEST)]  # a name may differ: a set's
         return pytest.mark.parametrize("rows_of_test", parts, ids=shown)(test)
 
     return decorate
+
+
+def _table(
+    words: Sequence[str],
+    values: Callable[[], Iterable[Any]],
+    ids: Sequence[str] | Callable[[Any], str] | None,
+) -> list[Row]:
+    rows = list(values())
+    named = [(ids or _shown)(row) for row in rows] if ids is None or callable(ids) else list(ids)
+    table = [Row(name, tuple(row) if len(words) > 1 else (row,)) for name, row in zip(named, rows)]
+    assert len(table) == len(named) == len(rows), "a name for each row"
+    assert table, "a table without rows tests nothing"
+    return table
+
+
+def _part(table: Callable[[], list[Row]], number: int, count: int) -> list[Row]:
+    """Neighbours, which often need the same; each row is in one of the parts, and none is empty."""
+    rows = table()
+    assert len(rows) >= count, "a test without rows tests nothing"
+    return rows[len(rows) * number // count : len(rows) * (number + 1) // count]
 
 
 def each_combination(**values: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -28,6 +28,33 @@ def test_no_row_is_left_out() -> None:
     assert [row.values[0] for part in parts for row in part] == list(range(2 * ROWS_PER_TEST + 1))
 
 
+def test_rows_that_are_made_when_they_are_needed() -> None:
+    made = []
+
+    def rows() -> list[tuple[int, str]]:
+        made.append(True)
+        return [(number, str(number)) for number in range(20)]
+
+    @each_row("number, text", rows, lambda row: f"row {row[0]}", tests=3)
+    def test(number: int, text: str) -> None:
+        raise AssertionError
+
+    assert not made
+    parts: list[Any] = [part() for part in parts_of(test)]
+    assert made == [True]
+    assert [len(part) for part in parts] == [6, 7, 7]
+    assert [row.values for part in parts for row in part] == rows()
+    assert parts[0][0].name == "row 0"
+
+    @each_row("number", lambda: [1, 2], tests=3)
+    def other(number: int) -> None:
+        raise AssertionError
+
+    few: list[Any] = parts_of(other)
+    with pytest.raises(AssertionError, match="a test without rows"):
+        few[0]()
+
+
 def test_every_row_that_fails_is_named_and_the_others_are_tried(pytestconfig: pytest.Config) -> None:
     tried = []
 

@@ -5,6 +5,7 @@ Job numbers are not masked: each situation is built with the numbers of the reco
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from .not_rebuilt import listed
 from .predict.play import predicted
 from .submit_replay import KILLED, replay, submit_cases
 
-CASES = [
-    (flavour, case)
-    for flavour in FOLDERS
-    for case in submit_cases(flavour)
-    if case["case"] not in listed(flavour) and case["case"] not in predicted(flavour)
-]
+
+@functools.cache
+def cases() -> list[tuple[str, dict[str, Any]]]:
+    """Flavour and transcript of each case that is compared."""
+    return [
+        (flavour, case)
+        for flavour in FOLDERS
+        for case in submit_cases(flavour)
+        if case["case"] not in listed(flavour) and case["case"] not in predicted(flavour)
+    ]
 
 
-@each_row("flavour, case", CASES, [f"{flavour}-{case['case']}" for flavour, case in CASES])
+@each_row("flavour, case", cases, lambda row: f"{row[0]}-{row[1]['case']}", tests=8)
 def test_recorded_call(flavour: str, case: dict[str, Any], tmp_path: Path) -> None:
     got, wanted = replay(case, flavour, tmp_path)
     assert got == wanted
@@ -32,4 +37,4 @@ def test_recorded_call(flavour: str, case: dict[str, Any], tmp_path: Path) -> No
 def test_the_list_of_cases_is_complete() -> None:
     names = {case["case"] for case in submit_cases()}
     assert set(KILLED) <= names
-    assert len(CASES) > 1000
+    assert len(cases()) > 1000
