@@ -27,7 +27,7 @@ from .submission.common import (
     with_script,
 )
 from .submission.spec_text import show_spec
-from .submit_options.job_spec import Submitted, base_name, build
+from .submit_options.job_spec import Submitted, apply_clear, base_name, build
 from .submit_options.parsed import Option, Parsed
 from .submit_options.parser import parse_command_line
 from .submit_options.table import help_text
@@ -82,7 +82,8 @@ def main(request: Request, qmaster: QmasterInterface) -> Reply:
     )
     own = [Option("-b", "script" in switches), Option("-now", True), Option("-r", Rerun.NO)]
     left_out = (*_OWN, *_NOT_HERE)
-    built = build([*own, *(option for option in given if option.switch not in left_out)], request)
+    told = apply_clear([option for option in given if option.switch not in left_out])  # own ones stay
+    built = build([*own, *told], request)
     shown = printed(built.answers, "error: ", "")
     if shown.code:
         return Reply.of_text(1, "", shown.err)

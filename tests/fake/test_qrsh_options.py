@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fake_sge.model import JobType, Simulation
 from tests.tables import each_row
 
 from .pure import PureCell
@@ -150,3 +151,13 @@ def test_a_ctrl_c_while_the_job_waits_is_an_error(cell: PureCell, options: str) 
     text = 'error: error while waiting for builtin IJS connection: "got select timeout"\n'
     assert cell.run(words, "root") == (1, SUBMITTED, WAITING + text)
     assert not cell.qmaster.engine.state.jobs
+
+
+@pytest.mark.parametrize("words", ["-clear", "-now n -clear", "-now n -b y -clear", "-l license=9 -clear"])
+def test_clear_leaves_what_makes_it_a_command(cell: PureCell, words: str) -> None:
+    cell.qmaster.simulation = Simulation(run_time=1.0)
+    answer = cell.run(["qrsh", *words.split(), "echo", "text"])
+    assert (answer[0], answer[2]) == (0, "")
+    (job,) = cell.qmaster.engine.state.zombies
+    assert job.spec.job_type & JobType.BINARY
+    assert not job.spec.hard_resources
