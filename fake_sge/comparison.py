@@ -42,6 +42,7 @@ _MASKS = (
     (re.compile(r"(\[\d+:)\d+(?=\]: )"), r"\1PID"),  # of the shepherd, in an error reason
     # Cores that jobs are bound to: the fake binds none (fake_sge_coverage.md).
     (re.compile(r"(m_topology_inuse(?:=|\" type=\"hl\">|' dominance='hl'>))[SCTsct]+"), r"\1CORES"),
+    (re.compile(r"(?m)^(binding +\d+: +)(?:NONE|[SCTsct]+)$"), r"\1CORES"),
     (re.compile(r"((?<=_PORT=)|_PORT</VA_variable>\n *<VA_value>)\d+"), r"\1PORT"),
     (re.compile(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?"), "TIME"),

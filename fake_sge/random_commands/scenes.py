@@ -193,6 +193,5 @@ SHOWN = {
     "-m": ("n",),
     "-p": ("-5", "7"),
     "-ac": ("A=1",),
-    "-binding": ("env linear:1", "pe linear:1"),
     "-clear": ("-o /dev/null -e /dev/null",),
 }

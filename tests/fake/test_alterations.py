@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from fake_sge import Cell
+from tests.tables import each_row
 
 from .kit import submit, wait_for
+from .pure import PureCell
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +117,25 @@ def test_a_waiting_job_stays_as_it_is_when_it_is_verified(cell: Cell, tmp_path: 
 def test_a_request_about_holds_makes_one_version(cell: Cell, held: str, words: str, version: int) -> None:
     cell.run(*shlex.split(words.format(held)))
     assert member(cell, held, "JB_version") == str(version)
+
+
+@each_row(
+    "words, shown",
+    [
+        ("1 -- x y", "\njob_args:                   x,y\n"),
+        ("1.2 -- x y", "\njob_args:                   NONE\n"),  # of a request about tasks little is sent
+        ("1.2 -v B=2", "\n"),
+        ("1.1-2,2 -v HOME", "\n"),
+        ("1.2 -p 7", "\npriority:                   -1024\n"),
+        ("1.2 -A other", "\n"),
+    ],
+)
+def test_what_verify_shows_of_a_request_about_tasks(tmp_path: Path, words: str, shown: str) -> None:
+    """As a real 8.1.9 answered the same lines."""
+    cell = PureCell(tmp_path)
+    for options in ("-t 1-3", ""):
+        cell.run(f"qsub {options} -h -b y sleep 100".split(), "root")
+    code, text, err = cell.run(["qalter", "-verify", *words.split()], "root")
+    assert (code, err) == (0, "")
+    lines = text.splitlines(keepends=True)
+    assert sorted(line for line in lines if "job_name" not in line) == sorted(shown.splitlines(keepends=True))

@@ -71,6 +71,7 @@ def test_all_options_are_tried(table: tables.Values, known: set[str]) -> None:
             " 500001 0.55500 sleep  me  r  11/28/2026 03:26:06 all.q@h",
             " <1> PRIORITY sleep  me  r TIME all.q@h",
         ),
+        ("binding       1:            ScC", "binding       1:            CORES"),
         ("\thl:np_load_avg=0.123456\n\thl:cpu=3.2", "\thl:np_load_avg=FIGURE\n\thl:cpu=FIGURE"),
         ("<load_avg>1.23456</load_avg>", "<load_avg>FIGURE</load_avg>"),
         ("  7   0.015   0.003   0.018   0.000   0.000   0.000", " FIGURE"),

@@ -45,7 +45,12 @@ _LINES = {  # of a field that qalter has been given
     "max_concurrent": "maximum concurrency",
     "context": "context",
 }
-_LEFT_WITH_TASKS = {"notify": "FALSE", "priority": "-1024", "jobshare": "0"}  # of a request about tasks
+_LEFT_WITH_TASKS = {  # of a request about tasks
+    "notify": "FALSE",
+    "priority": "-1024",
+    "jobshare": "0",
+    "job_args": "NONE",
+}
 
 Values = dict[str, Optional[str]]
 
@@ -121,6 +126,6 @@ def show_change(
     at = ORDER.index("job_args")
     middle = f"{'job_args:':<28}{arguments}\n" if arguments else ""
     kept["job_name"] = name
-    if "env" not in given:
+    if "env" not in given or about_tasks:
         middle = f"\n{middle}"
     return "".join([*lines(ORDER[:at], kept), middle, *lines(ORDER[at:], kept)])
