@@ -22,14 +22,18 @@ def cases() -> list[tuple[str, str, str]]:
         for script, flavours in SCRIPTS.items()
         for flavour in flavours
         for case in asked(script, flavour)
-        if case not in listed(flavour) and case not in CRASHES
+        if case not in CRASHES
     ]
 
 
 @each_row("flavour, script, case", cases, lambda row: f"{row[0]}-{row[2]}", tests=8)
 def test_the_answer_is_predicted(flavour: str, script: str, case: str) -> None:
+    """One that is listed as not predicted and has become equal is to be taken from the list."""
     predicted, told = played(script, flavour)[case]
-    assert predicted == told
+    if case in listed(flavour):
+        assert predicted != told
+    else:
+        assert predicted == told
 
 
 def test_each_case_is_asked_for_once() -> None:
