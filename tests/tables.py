@@ -115,6 +115,21 @@ def each_combination(**values: Iterable[Any]) -> Callable[[Callable[..., None]],
     return each_row(",".join(values), rows if len(values) > 1 else [row for (row,) in rows])
 
 
+def together(function: Callable[..., None]) -> Callable[..., None]:
+    """Test all combinations of a test's ``pytest.mark.parametrize`` as :func:`each_row` tests rows."""
+    marks = list(getattr(function, "pytestmark", []))
+    tables = [mark for mark in marks if mark.name == "parametrize"]
+    function.pytestmark = [mark for mark in marks if mark not in tables]  # type: ignore[attr-defined]
+    names: list[str] = []
+    rows: list[tuple[Any, ...]] = [()]
+    for table in tables:
+        words = table.args[0].split(",") if isinstance(table.args[0], str) else list(table.args[0])
+        values = [value if len(words) > 1 else (value,) for value in table.args[1]]
+        names += words
+        rows = [(*row, *value) for row in rows for value in values]
+    return each_row(",".join(names), rows if len(names) > 1 else [value for (value,) in rows])(function)
+
+
 def sampled(values: Sequence[Any], ids: Sequence[str], every: int) -> list[Any]:
     """Parameters for a test that waits: ``make quick`` takes each so many-th, the others are slow."""
     return [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tables import ONE_ROW, ROWS_PER_TEST, FailedRowsError, Row, each_combination, each_row
+from tests.tables import ONE_ROW, ROWS_PER_TEST, FailedRowsError, Row, each_combination, each_row, together
 
 
 @each_row("number, text", [(number, str(number)) for number in range(2 * ROWS_PER_TEST + 1)])
@@ -53,6 +53,24 @@ def test_rows_that_are_made_when_they_are_needed() -> None:
     few: list[Any] = parts_of(other)
     with pytest.raises(AssertionError, match="a test without rows"):
         few[0]()
+
+
+def test_parameters_become_rows(pytestconfig: pytest.Config) -> None:
+    tried = []
+
+    @together
+    @pytest.mark.slow
+    @pytest.mark.parametrize("letter", "ab")
+    @pytest.mark.parametrize(("number", "text"), [(1, "one"), (2, "two")])
+    def test(number: int, text: str, letter: str) -> None:
+        tried.append((number, text, letter))
+        assert (number, letter) != (2, "a")
+
+    assert [mark.name for mark in test.pytestmark] == ["slow", "parametrize"]  # type: ignore[attr-defined]
+    (rows,) = test.pytestmark[1].args[1]  # type: ignore[attr-defined]
+    with pytest.raises(FailedRowsError, match=r"^1 of 4 rows failed: 2-two-a$"):
+        test(rows_of_test=rows, pytestconfig=pytestconfig)
+    assert sorted(tried) == [(1, "one", "a"), (1, "one", "b"), (2, "two", "a"), (2, "two", "b")]
 
 
 def test_every_row_that_fails_is_named_and_the_others_are_tried(pytestconfig: pytest.Config) -> None:

@@ -23,7 +23,7 @@ from drmaa_cli.cli.screen import visible
 from tests import forked
 from tests.cli.conftest import Desk
 from tests.patience import PATIENCE
-from tests.tables import sampled, slow
+from tests.tables import sampled, slow, together
 from tests.test_documentation import parse
 
 ROOT = Path(drmaa_cli.__file__).parent.parent
@@ -107,6 +107,7 @@ def test_nothing_heavy_is_loaded_for_help(words: list[str]) -> None:
     assert not [name for name in loaded if name.startswith("drmaa_cli.store")]
 
 
+@together
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_a_module_that_says_what_it_does(name: str) -> None:
     module = importlib.import_module(f"drmaa_cli.cli.{COMMANDS[name].module}")

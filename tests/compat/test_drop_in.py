@@ -11,6 +11,7 @@ import pytest
 from drmaa_cli.compat.drop_in import JobTemplate, Session
 from drmaa_cli.errors import NoActiveSessionException
 from drmaa_cli.session import current
+from tests.tables import together
 
 
 class Active:
@@ -33,6 +34,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
+@together
 @pytest.mark.parametrize("name", ["args", "email"])
 @pytest.mark.parametrize(
     ("value", "read"),
@@ -58,6 +60,7 @@ def test_vectors_need_a_length(jt: Any, name: str, value: object) -> None:
     assert not hasattr(jt, name)
 
 
+@together
 @pytest.mark.parametrize("name", ["blockEmail", "joinFiles"])
 @pytest.mark.parametrize(
     "value", ["n", "no", "0", b"n", 1, 1.5, "grüß", True, "", None, [], {}, 0, False, b""]

@@ -21,7 +21,7 @@ from drmaa_cli.jobs.judgement import Evidence, judge
 from drmaa_cli.jobs.reason import Deletion
 from tests.ends.situations import SITUATIONS
 from tests.gridengine import captured
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 RECORDED = Path(__file__).parent.parent / "data" / "ends" / "sge-8.1.9.jsonl"
 LINES: dict[str, dict[str, Any]] = {
@@ -202,6 +202,7 @@ OTHERS = {  # case -> what it is; certain on: the engines whose records prove it
 }
 
 
+@together
 @pytest.mark.parametrize("engine", captured.OTHERS)
 @pytest.mark.parametrize("name", OTHERS)
 def test_why_it_ended_on_other_engines(engine: str, name: str) -> None:

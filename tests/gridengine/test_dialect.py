@@ -13,7 +13,7 @@ from drmaa_cli.gridengine.dialect import Features, Flavour, flavour
 from drmaa_cli.gridengine.replies import CommandFailed, UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, result
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 PACKAGE = Path(__file__).resolve().parents[2] / "drmaa_cli"
 
@@ -101,6 +101,7 @@ FIXTURES = {
 }
 
 
+@together
 @pytest.mark.parametrize(
     "path", sorted((captured.DATA / "flavours").glob("*.xml")), ids=lambda path: path.name
 )

@@ -12,7 +12,7 @@ from drmaa_cli.gridengine.records import CommandResult
 from drmaa_cli.gridengine.replies import UnreadableReply
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, OTHERS
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 NEW = "<XX_new>7</XX_new><XX_list><element><XX_a>b</XX_a></element></XX_list><XX_none/>"
 
@@ -87,6 +87,7 @@ def test_details_cut_off_anywhere_are_an_error(engine: str) -> None:
             qstat.parse_details(whole._replace(stdout=whole.stdout[:length]), [1])
 
 
+@together
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -110,6 +111,7 @@ def test_a_document_is_not_made_of_two() -> None:
         qstat.parse_listing(CommandResult(("qstat",), 0, b"Please cite ABC > 3 times", b""))
 
 
+@together
 @pytest.mark.parametrize("engine", OTHERS)
 @pytest.mark.parametrize(
     "name", ["qacct.j_exit1", "qacct.j_array", "qacct.j_unknown", "qacct.o_nouser", "qacct.o_user_b_j"]

@@ -24,7 +24,7 @@ from drmaa_cli.gridengine.replies import (
 from tests.gridengine import captured
 from tests.gridengine.captured import ENGINES, OTHERS, RECORDED, Case
 from tests.gridengine.plain_text import members
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 CONTROL = ("qdel", "qhold", "qrls", "qmod")
 ACTIONS = {"qdel": "terminate", "qhold": "hold", "qrls": "release", "-sj": "suspend", "-usj": "resume"}
@@ -296,6 +296,7 @@ def test_undefined_bytes_in_the_words_of_a_jsv() -> None:
 NOTICE = "Welcome to Reef! Please acknowledge grant 17-42 in your publications.\n"
 
 
+@together
 @pytest.mark.parametrize("engine", OTHERS)
 @pytest.mark.parametrize(
     "name",

@@ -10,6 +10,7 @@ import pytest
 from drmaa_cli.gridengine.accounting import line_id, parse_line
 from drmaa_cli.gridengine.records import RUSAGE, AccountingRecord
 from tests.gridengine import captured
+from tests.tables import together
 
 RECORDED = captured.case("qacct.j_qdel_running", "ocs-9.1.4").accounting_lines[0]
 
@@ -77,6 +78,7 @@ def test_the_number_of_a_line_without_a_task() -> None:
     assert line_id(RECORDED.encode()) == (parse_line(RECORDED.encode()).job, 0)
 
 
+@together
 @pytest.mark.parametrize("figure", ["NaN", "Infinity", "-Infinity", "1e999"])
 @pytest.mark.parametrize("name", ["cpu", "maxvmem", "wallclock"])
 def test_a_figure_that_is_no_number_makes_no_record(name: str, figure: str) -> None:

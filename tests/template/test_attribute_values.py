@@ -18,6 +18,7 @@ from drmaa_cli.template.attributes import (
     shown,
 )
 from drmaa_cli.template.job_template import TemplateAttributes
+from tests.tables import together
 from tests.template.submissions import template
 
 INVALID = "code 4: The input value for an argument is invalid."
@@ -29,6 +30,7 @@ def jt() -> TemplateAttributes:
     return template()
 
 
+@together
 @pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize(
     ("value", "seconds"),
@@ -50,6 +52,7 @@ def test_limits_are_seconds(jt: TemplateAttributes, name: str, value: object, se
     assert getattr(jt, name) == seconds
 
 
+@together
 @pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize(
     "value",
@@ -77,6 +80,7 @@ def test_limits_that_are_none(jt: TemplateAttributes, name: str, value: object) 
     assert str(caught.value).startswith(f"{INVALID} drmaa_wct_{name[0]}limit cannot be {shown(value)}: ")
 
 
+@together
 @pytest.mark.parametrize("name", ["args", "email"])
 @pytest.mark.parametrize(
     ("value", "read"),
@@ -101,6 +105,7 @@ def test_vectors(jt: TemplateAttributes, name: str, value: object, read: list[st
     assert getattr(jt, name) == read
 
 
+@together
 @pytest.mark.parametrize("name", ["args", "email"])
 @pytest.mark.parametrize(
     "value", [None, 5, iter(["a"]), True, 1.5, "hello", "", "a@b", b"x", {"k": "v"}, {"s"}, frozenset()]

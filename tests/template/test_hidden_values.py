@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.tables import together
 from tests.template.submissions import submission
 
 UNFIT = ["it's", 'a "b"', "x#y", "a\nb", "a\rb", "a,b"]
 
 
+@together
 @pytest.mark.parametrize("value", UNFIT)
 @pytest.mark.parametrize("name", ["SGE_X", "GLIBC_TUNABLES", "OPENSSL_CONF", "MALLOC_ARENA_MAX"])
 def test_what_neither_a_file_nor_qsubs_environment_can_carry_is_set_by_a_script(

@@ -24,7 +24,7 @@ from drmaa_cli.template.attributes import (
     VectorAttribute,
 )
 from drmaa_cli.template.job_template import TemplateAttributes
-from tests.tables import each_combination
+from tests.tables import each_combination, together
 from tests.template.submissions import template
 
 UNSET = "code 14: The value for the job attribute is invalid."
@@ -73,6 +73,7 @@ def process_session(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@together
 @pytest.mark.parametrize("name", EVERY)
 def test_unset_attributes_raise_code_14(jt: TemplateAttributes, name: str) -> None:
     with pytest.raises(InvalidAttributeValueException) as caught:

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from drmaa_cli.template.job_script import expanded, quoted
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 ENVIRONMENT = {
     "HOME": "/the home",
@@ -32,6 +32,7 @@ def read_by_shell(word: str) -> str:
     return done.stdout
 
 
+@together
 @pytest.mark.parametrize(
     ("path", "meant"),
     [

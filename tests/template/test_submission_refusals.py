@@ -14,7 +14,7 @@ from drmaa_cli.errors import (
     InvalidAttributeValueException,
 )
 from drmaa_cli.template.limits import LONGEST_STRING
-from tests.tables import each_row
+from tests.tables import each_row, together
 from tests.template.submissions import GARBLED, TASKS, refusal, submission
 
 DENIED = [
@@ -129,6 +129,7 @@ def test_what_grid_engine_cannot_carry(attributes: dict[str, object], named: str
     assert len(str(error)) < 300
 
 
+@together
 @pytest.mark.parametrize("native", ["-b n", "-shell y", "-b n -shell y"])
 @pytest.mark.parametrize(
     ("attributes", "named"),

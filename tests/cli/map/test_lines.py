@@ -17,6 +17,7 @@ from drmaa_cli.cli.map.lines import (
     split_values,
     values_of,
 )
+from tests.tables import together
 
 
 def refusal(error: pytest.ExceptionInfo[BadInput]) -> str:
@@ -105,6 +106,7 @@ def test_good_commands_pass(shell: str) -> None:
     check_syntax([Item(line, text, 1) for line, text in enumerate(GOOD, 1)], shell, "f")
 
 
+@together
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(("bad", "said"), BAD, ids=lambda value: str(value)[:12])
 def test_a_bad_command_among_many_is_named(shell: str, bad: str, said: str) -> None:

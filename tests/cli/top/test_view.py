@@ -7,7 +7,7 @@ import pytest
 from drmaa_cli.cli.top.model import Job, StateKind, job_of_rows
 from drmaa_cli.cli.top.view import BoardRow, Choice, Order, ShownEnds, ids, rows, totals
 from tests.cli.top.kit import end, job, row
-from tests.tables import each_row
+from tests.tables import each_row, together
 
 NOW = 10_000.0
 EARLY = "1970-01-01T00:08:20"
@@ -55,6 +55,7 @@ def test_orders_and_their_reverse(order: Order, names: str) -> None:
     assert shown(ALL, order=order, ended=ShownEnds.ALL, backwards=True) == names.split()[::-1]
 
 
+@together
 @pytest.mark.parametrize(
     ("words", "names"),
     [
