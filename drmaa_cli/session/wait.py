@@ -296,10 +296,18 @@ class Waiting:
                     if row.job == known.number
                 )
             ]
-            for start in range(0, len(stuck), IDS_PER_COMMAND):
-                self._cluster.control(JobControlAction.TERMINATE, stuck[start : start + IDS_PER_COMMAND])
+            if stuck:
+                self._delete(stuck)
         except (DrmaaException, *TROUBLE) as err:  # the end is known and must reach the caller
             log.warning("jobs in the error state could not be removed: %s", err)
+
+    def _delete(self, jobs: Sequence[JobId]) -> None:
+        try:
+            for start in range(0, len(jobs), IDS_PER_COMMAND):
+                self._cluster.control(JobControlAction.TERMINATE, jobs[start : start + IDS_PER_COMMAND])
+        finally:
+            with self._lock:
+                self._monitor.controlled()  # the last listing still has them
 
 
 def _used(known: TrackedJob, tasks: TaskNumbers) -> TaskNumbers:

@@ -31,7 +31,7 @@ REPRESENTATIVE = {
     *("test_a_held_job_that_is_deleted_has_failed_without_usage", "test_jobs_in_error"),
     *("test_every_task_has_its_own_record", "test_two_jobs_have_each_their_own_usage"),
     *("test_an_ended_job_of_no_session", "test_suspended_queue", "test_jobs_that_are_not_there"),
-    *("test_a_rescheduled_job", "test_status_of_an_ended_job"),
+    *("test_a_rescheduled_job", "test_status_of_ended_jobs"),
 }
 """What runs on every flavour unless a flavour is named: of the refusals those in Grid Engine's own words."""
 MARKS = {

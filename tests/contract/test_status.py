@@ -157,24 +157,26 @@ def test_rescheduled(session: World) -> None:
     assert (info.hasExited, info.exitStatus) == (True, 4)
 
 
-@pytest.mark.parametrize(
-    ("command", "status"),
-    [
-        (["/bin/true"], "done"),
-        (["/bin/false"], "done"),
-        (["/bin/sh", "-c", "kill -9 $$"], "done"),
-        (["/bin/sh", "-c", "exit 100"], "failed"),
-        (["/no/such/program"], "failed"),
-    ],
-    ids=["exit 0", "exit 1", "signal", "exit 100", "no program"],
-)
-def test_status_of_an_ended_job(session: World, command: list[str], status: str) -> None:
-    job = session.run(*command)
-    session.until(job, status)
-    assert session.status(job) == status
-    session.session.wait(job, PATIENCE)
-    with session.refuses("InvalidJobException", NO_SUCH_JOB):
-        session.status(job)
+def test_status_of_ended_jobs(session: World) -> None:
+    rows = {
+        "exit 0": (["/bin/true"], "done"),
+        "exit 1": (["/bin/false"], "done"),
+        "signal": (["/bin/sh", "-c", "kill -9 $$"], "done"),
+        "exit 100": (["/bin/sh", "-c", "exit 100"], "failed"),
+        "no program": (["/no/such/program"], "failed"),
+    }
+    expected = {name: status for name, (_, status) in rows.items()}
+    jobs = {name: session.run(*command) for name, (command, _) in rows.items()}
+
+    def seen() -> dict[str, str]:
+        return {name: session.status(job) for name, job in jobs.items()}
+
+    session.eventually(seen, lambda states: states == expected)
+    assert seen() == expected
+    for job in jobs.values():
+        session.session.wait(job, PATIENCE)
+        with session.refuses("InvalidJobException", NO_SUCH_JOB):
+            session.status(job)
 
 
 @pytest.mark.slow
