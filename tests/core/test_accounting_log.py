@@ -306,9 +306,9 @@ def test_marks(path: Path) -> None:
     assert reader.mark() == Mark(path.stat().st_ino, path.stat().st_size)
 
 
-def test_a_hundred_thousand_lines(path: Path) -> None:
+def test_tens_of_thousands_of_lines(path: Path) -> None:
     other = evidence.line(job=7)
-    path.write_bytes(other * 50_000 + lines(8) + other * 50_000)
+    path.write_bytes(other * 20_000 + lines(8) + other * 20_000)
     reader = AccountingFile(str(path))
     reader.open(Mark(0, 0))
     assert [record.job for record in reader.read_new({8}.__contains__)] == [8]

@@ -66,7 +66,7 @@ def test_an_answer_cut_off_is_an_error(words: tuple[str, ...], read: Callable[[C
     for answer in list(answers(*words))[:8]:
         whole = answer.stdout.rstrip()
         last = b"verification: found suitable queue" if words[0] == "qalter" else b"</"
-        for end in range(0, whole.rindex(last) + 1, max(1, len(whole) // 200)) if last in whole else ():
+        for end in range(0, whole.rindex(last) + 1, max(1, len(whole) // 100)) if last in whole else ():
             with pytest.raises(GridEngineError):
                 read(answer._replace(stdout=whole[:end]))
 
