@@ -22,11 +22,7 @@ from .access import denial, denial_of_cluster_queue, unasked
 from .shortages import ABOUT_ALL, ABOUT_HOST, ABOUT_QUEUE, of_cluster_queue, requests
 from .state import hosts_of
 
-# Jobs that run in queues of type INTERACTIVE: those started at once or not at all (real cell: -now y).
-_INTERACTIVE = (
-    JobType.IMMEDIATE | JobType.QLOGIN | JobType.QRSH | JobType.QSH | JobType.QRLOGIN | JobType.QRSHX
-)
-
+NOT_INTERACTIVE = 11  # number of a message
 # Message numbers and texts as on a real 8.1.9 (captures w3.j_inthr, w4.j, w5.j), in the order reported.
 UNAVAILABLE = (
     (
@@ -145,7 +141,10 @@ def left_out(
             name = instance.name if verifying else instance.host  # on other hosts it is (real cell)
         text = f'cannot run in queue "{name}" because it is not contained in its hard queue list (-q)'
         return SchedulingMessage(6, text)
-    if spec.pe is None and not spec.job_type & _INTERACTIVE and "B" not in instance.queue.qtype:
+    if spec.job_type & JobType.IMMEDIATE and "I" not in instance.queue.qtype:
+        text = f'cannot run in queue "{instance.queue.name}" because it is not of type interactive'
+        return SchedulingMessage(NOT_INTERACTIVE, text)
+    if spec.pe is None and not spec.job_type & JobType.IMMEDIATE and "B" not in instance.queue.qtype:
         text = f'cannot run in queue instance "{instance.name}" because it is not of type batch'
         return SchedulingMessage(12, text)
     queue = instance.queue.name

@@ -13,7 +13,7 @@ from .access import DENIALS, TOO_FEW, UNASKED_OF_HOST, UNASKED_OF_QUEUE, closed_
 from .allocation import most_slots
 from .everywhere import Shared, shared_by_all
 from .host_order import HostOrder
-from .matching import left_out, mismatch, queue_unavailable
+from .matching import NOT_INTERACTIVE, left_out, mismatch, queue_unavailable
 from .placement import Capacity, least_slots, master_of
 from .scheduling import concurrency_left, urgency
 from .shortages import requests
@@ -27,7 +27,17 @@ TOO_MANY = 45, "not all array tasks may be started due to 'max_aj_instances'"
 _AWAY = "it is temporarily not available"
 ALL_DROPPED = SchedulingMessage(28, "All queues dropped because of overload or full")
 # After these an instance has been looked at for a parallel job, and is said to offer too little.
-_LOOKED_AT = (0, NOT_IN_PE_LIST, 17, 40, EXCEEDS, UNASKED_OF_QUEUE, UNASKED_OF_HOST, *DENIALS)
+_LOOKED_AT = (
+    0,
+    NOT_IN_PE_LIST,
+    NOT_INTERACTIVE,
+    17,
+    40,
+    EXCEEDS,
+    UNASKED_OF_QUEUE,
+    UNASKED_OF_HOST,
+    *DENIALS,
+)
 
 
 def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, list[SchedulingMessage]]:
@@ -87,7 +97,9 @@ def _verifying(
 
 def _is_about_queue(message: SchedulingMessage) -> bool:
     """Whether a cluster queue is out of the question before its instances are looked at."""
-    return message.number == NOT_IN_LIST or (message.number in DENIALS and " cluster queue " in message.text)
+    return message.number in (NOT_IN_LIST, NOT_INTERACTIVE) or (
+        message.number in DENIALS and " cluster queue " in message.text
+    )
 
 
 def _of_all(state: CellState, spec: JobSpec, shared: Shared) -> list[SchedulingMessage]:

@@ -24,6 +24,7 @@ SUMMARY_TEXTS: dict[int, str] = {
     0: "Jobs can not run because no host can satisfy the resource requirements",
     6: "Jobs can not run because queue instance is not contained in its hard queue list",
     8: "Jobs can not run because queue instance is not in queue list of PE",
+    11: "Jobs can not run because queue instance is not interactive",
     12: "Jobs can not run because queue instance is not of type batch or transfer",
     1: "No queue instance with suitable access permissions could be found",
     2: "Jobs can not run because queue does not provides the job's assigned project",
