@@ -10,7 +10,6 @@ from ..lighter import field, record
 from ..model import Hold, Job, QueueInstance, Range, Rerun
 from ..model.operations import ChangeOutcome, JobChange, JobOperation, QueueAction
 from ..model.requests import QmasterUnreachable, Reply, Request, actor_of
-from ..model.values import listed
 from ..render.usage import OptionHelp, usage
 from .interface.environment import environment_error, on_stdout
 from .interface.qmaster_interface import QmasterInterface
@@ -240,10 +239,12 @@ def _queues(
             lines += _rescheduled_on(instance, force, request, qmaster)
         change = qmaster.change_queue(instance.name, action, actor_of(request))
         who = f"{request.user}@{request.host}"
+        denied = f"{request.user} - you have no permission to"
         if change.outcome is ChangeOutcome.DENIED:
-            lines.append((f'{request.user} - you have no permission to modify queue "{instance.name}"', True))
+            lines.append((f'{denied} modify queue "{instance.name}"', True))
         elif action is QueueAction.RESCHEDULE:
-            continue
+            if not qmaster.config.is_operator(request.user):
+                lines.append((f'{denied} reschedule jobs of queue instance "{instance.name}"', True))
         elif force:
             lines.append((f'{who} forced state change of "{instance.name}" ({_STATES[action]})', False))
         elif change.outcome is ChangeOutcome.ALREADY_DONE:
@@ -262,8 +263,7 @@ def _rescheduled_on(
     instance: QueueInstance, force: bool, request: Request, qmaster: QmasterInterface
 ) -> Lines:
     """What is said of the tasks in a queue instance, which start again if they may (real cell)."""
-    owners = listed(instance.queue.attributes["owner_list"])
-    if not qmaster.config.is_operator(request.user) and request.user not in owners:
+    if not qmaster.config.is_operator(request.user):
         return []
     lines: Lines = []
     for job in list(qmaster.jobs()):

@@ -39,13 +39,13 @@ def change_attribute(change: ConfigChange, how: str, words: Sequence[str]) -> No
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     what, name, value, *objects = words
     if what == "resource_quota":
-        change.manager()
         quota_attributes.change_quotas(change, _HOW[how], name, value, objects)
         return
-    letters = _kind(change, what, objects)
+    letters = _kind(what, objects)
     parts = _checked(how, letters, name, value)
     if not objects:
         raise ChangeRefused("qconf: missing object list")
+    _permit(change, what)
     for item in objects:
         _try(change, how, what, {name: parts}, item)
 
@@ -53,7 +53,7 @@ def change_attribute(change: ConfigChange, how: str, words: Sequence[str]) -> No
 def change_attributes(change: ConfigChange, how: str, words: Sequence[str]) -> None:
     """``-Mattr queue FILE all.q ...``: the attributes of a file, in the same way."""
     what, file, *objects = words
-    letters = _kind(change, what, objects)
+    letters = _kind(what, objects)
     if not objects:
         raise ChangeRefused("qconf: missing filename as option argument", stops=True)
     own, *others = ("hostname", *HOST_ROWS) if letters == "e" else KINDS[letters].names
@@ -64,6 +64,7 @@ def change_attributes(change: ConfigChange, how: str, words: Sequence[str]) -> N
         raise ChangeRefused(*refused.lines, *usage, stops=True) from None
     if own in rows:
         raise ChangeRefused(f"qconf: cannot change {own}")
+    _permit(change, what)
     values = {}
     for name, text in rows.items():
         common, places = split_value(text) if letters == "q" and name != "hostlist" else (text, [])
@@ -72,11 +73,15 @@ def change_attributes(change: ConfigChange, how: str, words: Sequence[str]) -> N
         _try(change, how, what, values, item)
 
 
-def _kind(change: ConfigChange, what: str, objects: Sequence[str]) -> str:
-    """The letters of a kind. Raises ChangeRefused for who may not change it, and for an unknown one."""
+def _permit(change: ConfigChange, what: str) -> None:
+    """Raises ChangeRefused for who may not; what is wrong with the words is told before (real cell)."""
     if what == "queue":
         change.manager_of_queues()
     change.manager()
+
+
+def _kind(what: str, objects: Sequence[str]) -> str:
+    """The letters of a kind. Raises ChangeRefused for one that there is not."""
     if what in _UNKNOWN:
         raise ChangeRefused(_UNKNOWN[what].format(objects[0] if objects else ""))
     if what == "resource_quota":
@@ -272,7 +277,6 @@ def purge(change: ConfigChange, what: str, names: str, item: str) -> None:
     name, at, place = item.partition("@")
     if not at:
         raise ChangeRefused(f'error: Given object_instance "{item}" is incomplete')
-    change.manager()
     queue = change.config.queues.get(name)
     if queue is None:
         raise ChangeRefused(f'error: Cluster queue entry "{name}" does not exist')
@@ -291,6 +295,7 @@ def purge(change: ConfigChange, what: str, names: str, item: str) -> None:
         text = f'Attribute name ("{names}") and/or value ("{place}") not found'
         change.failed(text, code=0)
         return
+    change.manager(code=0)
     keep(change.config, KINDS["q"], name, rows)
     change.changed(f'{change.who} modified "{name}" in {_TOLD["q"]}')
 

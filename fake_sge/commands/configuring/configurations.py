@@ -29,7 +29,6 @@ _UNSET = {"min_uid": "0", "min_gid": "0"}  # sge_conf(5), where it differs from 
 
 def modify(change: ConfigChange, file: str = _GLOBAL) -> None:
     """``-Mconf FILE``: the file is named like the host, or ``global``, and is the whole of it."""
-    change.manager()
     name = _named(change, file)
     if name != _GLOBAL and name not in change.config.host_configurations:
         raise ChangeRefused(f"configuration {name} does not exist")
@@ -38,7 +37,6 @@ def modify(change: ConfigChange, file: str = _GLOBAL) -> None:
 
 def add(change: ConfigChange, file: str = _GLOBAL) -> None:
     """``-Aconf FILE``: of a host."""
-    change.manager()
     name = os.path.basename(file)  # noqa: PTH119 a name, no file
     if name == _GLOBAL or name in change.config.host_configurations:
         raise ChangeRefused(f"configuration {name} already exists")
@@ -93,9 +91,12 @@ def delete(change: ConfigChange, words: str | None = None) -> None:
     """``-dconf HOSTS``; of a host without one it is told as done."""
     if words is None:
         raise ChangeRefused("Need hostname to delete local configuration")
-    change.manager()
     for name in parts_of(words):
-        if name == _GLOBAL:
+        if not change.config.is_manager(change.request.user):
+            if name != _GLOBAL and not _is_known(change, name):
+                change.failed(_unresolved(name))
+            change.failed(f'denied: "{change.request.user}" must be manager for this operation', code=0)
+        elif name == _GLOBAL:
             change.failed(f'can\'t delete configuration "{name}" from list', code=0)
         elif not _is_known(change, name):
             text = f'can\'t delete configuration "{name}" from list: configuration does not exist'
@@ -145,6 +146,7 @@ def _rows(change: ConfigChange, text: str, name: str) -> dict[str, str]:
 
 
 def _take(change: ConfigChange, name: str, text: str) -> None:
+    change.manager()
     config = change.config
     rows = _rows(change, text, name)
     if name != _GLOBAL:

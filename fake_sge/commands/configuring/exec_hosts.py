@@ -23,11 +23,11 @@ _KILL_SECONDS = 20.0  # how long a host waits for the ends of the jobs it has ki
 
 def from_file(adding: bool, change: ConfigChange, file: str) -> None:
     """``-Ae FILE`` and ``-Me FILE``."""
-    change.manager()
     try:
         rows = files.read(change.request, file, _ROWS, "e")
     except ChangeRefused as refused:
         raise ChangeRefused(*refused.lines, "invalid format", stops=True) from None
+    change.manager()
     name = rows.pop("hostname")
     host = change.exec_host(name)
     if adding and host is not None:
@@ -169,6 +169,7 @@ def _tasks_on(change: ConfigChange, host: str) -> Iterator[tuple[Job, Task]]:
 
 def stop_qmaster(change: ConfigChange) -> None:
     """``-km``."""
-    change.manager()
+    if not change.config.is_manager(change.request.user):
+        raise ChangeRefused("shutting down qmaster requires manager privileges")
     change.said(f"{change.who} kills qmaster")
     change.qmaster.stop()

@@ -103,12 +103,16 @@ def add_members(change: ConfigChange, users: str, lists: str) -> None:
 
 
 def remove_members(change: ConfigChange, users: str, lists: str) -> None:
-    """``-du USERS LISTS``."""
-    change.operator()
+    """``-du USERS LISTS``; of lists that there are not it is told to anybody (real cell)."""
     for name in words_of(lists) if words_of(users) else ():
         rows = change.config.usersets.get(name)
         if rows is None:
             change.failed(f'access list "{name}" doesn\'t exist')
+            continue
+        try:
+            change.operator()
+        except ChangeRefused as refused:
+            change.failed(*refused.lines)
             continue
         for user in words_of(users):
             members = listed(rows["entries"])

@@ -17,22 +17,36 @@ from .kinds import KINDS, keep, remove
 from .refusal import ChangeRefused
 from .words import words_of
 
+_ASKED_FIRST = ("q", "hgrp")  # of the others the file is read before anybody is asked who calls (real cell)
+
 
 def add(change: ConfigChange, letters: str, file: str) -> None:
     """``-Aq FILE`` and so on."""
-    if letters != "hgrp":
-        change.manager()
+    if letters in _ASKED_FIRST:
+        _permit(change, letters)
     _, rows = _read(change, letters, file, 0)
-    if letters == "hgrp":
-        change.manager()
+    _permit(change, letters)
     _added(change, letters, rows)
 
 
 def modify(change: ConfigChange, letters: str, file: str) -> None:
     """``-Mq FILE`` and so on."""
-    change.manager()
-    _, rows = _read(change, letters, file, 1)
+    kind = KINDS[letters]
+    if letters in _ASKED_FIRST:
+        _permit(change, letters)
+    name, rows = _read(change, letters, file, 1)
+    if kind.unknown and name not in getattr(change.config, kind.held):
+        raise ChangeRefused(kind.unknown.format(name))
+    _permit(change, letters)
     _modified(change, letters, rows)
+
+
+def _permit(change: ConfigChange, letters: str) -> None:
+    """Raises Refused: managers may do everything, operators change user sets."""
+    if letters == "u":
+        change.operator()
+    else:
+        change.manager()
 
 
 def _added(change: ConfigChange, letters: str, rows: dict[str, str]) -> None:
@@ -66,7 +80,7 @@ def _modified(change: ConfigChange, letters: str, rows: dict[str, str]) -> None:
     kind = KINDS[letters]
     name = rows[kind.names[0]]
     if name not in getattr(change.config, kind.held):
-        raise ChangeRefused(kind.unknown.format(name) or f'denied: {kind.noun} "{name}" does not exist')
+        raise ChangeRefused(f'denied: {kind.noun} "{name}" does not exist')
     kept = references.checked(change.config, letters, name, rows)
     if letters == "hgrp":
         references.refuse_cycle(change.config, name, rows["hostlist"])
@@ -197,7 +211,7 @@ def _read(change: ConfigChange, letters: str, file: str, modifying: int) -> tupl
 def delete(change: ConfigChange, letters: str, words: str) -> None:
     """``-dq NAME`` and so on; lists of projects, users and user sets."""
     kind = KINDS[letters]
-    change.manager()
+    _permit(change, letters)
     in_list = letters in ("prj", "user", "u")
     if not words or (in_list and not words_of(words)):
         raise ChangeRefused(_NO_NAME.get(letters, names.NO_NAME))

@@ -27,6 +27,7 @@ def change_quotas(change: ConfigChange, how: str, name: str, value: str, objects
         raise ChangeRefused(f'error parsing value "{value}"', unread)
     if not objects:
         raise ChangeRefused("qconf: missing object list")
+    change.manager()
     for word in objects:
         try:
             _change(change, how, name, value, word)

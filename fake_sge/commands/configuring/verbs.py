@@ -9,6 +9,7 @@ from typing import Callable, NamedTuple
 from ...model import Range
 from ...model.operations import JobOperation
 from ...model.requests import Request, actor_of
+from ...model.values import listed
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
 from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell, threads
@@ -217,8 +218,11 @@ def _purge(pattern: str, request: Request, qmaster: QmasterInterface) -> Texts:
             err.append(f'invalid queue or job "{word}"')
             code = 1
         for instance in found:
-            if not qmaster.config.is_operator(request.user):
-                err.append(f'{request.user} - you have no permission to modify queue "{instance.name}"')
+            owners = listed(instance.queue.attributes["owner_list"])
+            if not qmaster.config.is_manager(request.user):
+                may_modify = qmaster.config.is_operator(request.user) or request.user in owners
+                denied = f'{request.user} - you have no permission to modify queue "{instance.name}"'
+                err.append("cleaning a queue requires manager privileges" if may_modify else denied)
                 code = 1
                 continue
             _remove_jobs(instance.name, request, qmaster)
