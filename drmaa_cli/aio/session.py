@@ -52,10 +52,16 @@ class AsyncSession:
     async def open(self) -> AsyncSession:
         """Open it. Raises as :func:`drmaa_cli.open_session`."""
         loop = asyncio.get_running_loop()
-        self._session = await loop.run_in_executor(None, self._open_it)
+        self._session = await loop.run_in_executor(None, self._opened)
         self._watcher = EndWatcher(self._session, loop)
         self._loop = loop
         return self
+
+    def _opened(self) -> JobSession:
+        """With what createJobTemplate() would load in the thread of the loop."""
+        session = self._open_it()
+        session.createJobTemplate().delete()
+        return session
 
     def __await__(self) -> Generator[Any, None, AsyncSession]:
         return self.open().__await__()
