@@ -11,7 +11,7 @@ from ..engine.submission import NO_SUITABLE_QUEUES, UNSUITABLE
 from ..lighter import replace
 from ..model import HostPath, JobSpec, JobType, Rerun, Task
 from ..model.interactive import CHANNEL, COMMAND, SEPARATOR
-from ..model.operations import JobOperation, Warn
+from ..model.operations import Finished, JobOperation, Warn
 from ..model.requests import ClientSignal, QmasterUnreachable, Reply, Request, actor_of, encode
 from . import pe_tasks
 from .interface.environment import environment_error, unreachable_text
@@ -40,6 +40,7 @@ _NOT_HERE = (  # real cell: each by itself
 _NOT_WITHOUT_COMMAND = (  # the same: real cell, each by itself and with another one
     *("-b", "-wd", "-hold_jid", "-hold_jid_ad", "-v", "-V", "-display", "-h"),
 )
+_NOT_HEEDED = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)  # while the job waits (real cell)
 _INTERRUPTED = 'error: error while waiting for builtin IJS connection: "got select timeout"\n'
 _SESSION = "QRLOGIN"
 _VERIFY_FIRST, _VERIFY_ONLY = 2, 3  # -w e, and v (p is 4)
@@ -206,11 +207,7 @@ class _Session:
         client = qmaster.watch(number, "qrsh")
         try:
             self._announce(number, spec)
-            if spec.immediate:
-                qmaster.start_immediately(number)
-            self._tell(number)
-            qmaster.wait_until(lambda: len(qmaster.finished_tasks(number)) > 0)
-            end = qmaster.finished_tasks(number)[0]
+            end = self._end(number, spec.immediate)
         except ClientSignal as caught:
             killed = caught.signal == signal.SIGKILL
             waited = self._task(number) is None
@@ -227,6 +224,20 @@ class _Session:
         if end.deleted and not code:  # before it ran
             return Reply(1, self.told, encode("" if end.failed else _NO_SLOT))
         return Reply(code, *self._output(place))
+
+    def _end(self, number: int, immediate: bool) -> Finished:
+        """The end of the job's task. Raises ClientSignal, but for those that a waiting qrsh does not heed."""
+        while True:
+            try:
+                if immediate:
+                    self.qmaster.start_immediately(number)
+                self._tell(number)
+                self.qmaster.wait_until(lambda: len(self.qmaster.finished_tasks(number)) > 0)
+                return self.qmaster.finished_tasks(number)[0]
+            except ClientSignal as caught:
+                if caught.signal not in _NOT_HEEDED or self._task(number) is not None:
+                    raise
+                self.qmaster.forget_signal()
 
     def _announce(self, number: int, spec: JobSpec) -> None:
         """What -verbose says first."""

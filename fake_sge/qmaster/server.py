@@ -60,14 +60,16 @@ class RemoteClient(Client):
             threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        try:
-            kind, data = self.line.receive()
-            number = int(data) if kind == b"S" else 9
-        except (EOFError, OSError):
-            number = 9
-        with self.qmaster.lock:
-            self.signal = number
-            self.qmaster.changed.notify_all()
+        number = 0
+        while number != 9:
+            try:
+                kind, data = self.line.receive()
+                number = int(data) if kind == b"S" else 9
+            except (EOFError, OSError):
+                number = 9
+            with self.qmaster.lock:
+                self.signal = number
+                self.qmaster.changed.notify_all()
 
 
 class Connection:

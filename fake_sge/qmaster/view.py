@@ -278,6 +278,10 @@ class CommandView:
                 return False
             self.qmaster.changed.wait(min(left, 1.0))
 
+    def forget_signal(self) -> None:
+        """The client waits on."""
+        self.client.signal = 0
+
     def finished_tasks(self, number: int, after: int = 0) -> list[Finished]:
         """Ends of a watched job's tasks."""
         return self.qmaster.watched.get(number, [])[after:]

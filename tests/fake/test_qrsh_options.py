@@ -153,6 +153,21 @@ def test_a_ctrl_c_while_the_job_waits_is_an_error(cell: PureCell, options: str) 
     assert not cell.qmaster.engine.state.jobs
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM])
+@pytest.mark.parametrize("options", ["-h", "-now n -h"])
+def test_other_signals_change_nothing_while_the_job_waits(
+    cell: PureCell, number: signal.Signals, options: str
+) -> None:
+    """Of a real cell: each job was still held 45 s later; then deleted, QUIT and TERM had said so."""
+
+    def delete() -> None:
+        assert [cell.client.signal, *cell.qmaster.engine.state.jobs] == [0, 1]
+        assert cell.run(["qdel", "nn"], "root")[0] == 0
+
+    cell.qmaster.on_wait += [lambda: setattr(cell.client, "signal", number), delete]
+    assert cell.run(["qrsh", "-N", "nn", *options.split(), "sleep", "60"], "root") == (1, "", NO_SLOT)
+
+
 @pytest.mark.parametrize("words", ["-clear", "-now n -clear", "-now n -b y -clear", "-l license=9 -clear"])
 def test_clear_leaves_what_makes_it_a_command(cell: PureCell, words: str) -> None:
     cell.qmaster.simulation = Simulation(run_time=1.0)

@@ -147,6 +147,9 @@ class QmasterInterface(Protocol):
         Raises ClientSignal.
         """
 
+    def forget_signal(self) -> None:
+        """The client's signal changes nothing: :meth:`wait_until` waits on."""
+
     def finished_tasks(self, number: int, after: int = 0) -> list[Finished]:
         """Ends of a watched job's tasks in the order they ended, from index ``after`` on.
 
