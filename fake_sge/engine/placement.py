@@ -237,9 +237,13 @@ class Capacity:
                 return sorted(chosen, key=lambda item: item[0] is not master) if master else chosen
         return None
 
+    def left_of_environment(self, name: str) -> int:
+        """The slots of a parallel environment that are not used."""
+        return self.config.parallel_environments[name].slots - self.pe_used.get(name, 0)
+
     def most_slots(self, environment: ParallelEnvironment, room: FreeSlots) -> int:
         """No more slots than these can be had of a parallel environment now."""
-        left = environment.slots - self.pe_used.get(environment.name, 0)
+        left = self.left_of_environment(environment.name)
         return min(left, most_slots(environment.attributes["allocation_rule"], room))
 
     def _take(

@@ -44,11 +44,12 @@ def suitability(state: CellState, moment: float, spec: JobSpec) -> tuple[bool, l
     """Whether the job could run in the cell when it were empty (-w v, e, w), or now (-w p), and why not."""
     now = spec.verify_suitable == VERIFY_NOW
     closed = closed_environments(state.config, spec)
-    if not closed and spec.pe is not None and _largest(state, spec) < least_slots(spec):
-        return False, [_too_few(state, spec, 0)]  # then no queue is looked at (real cell)
     dropped: list[SchedulingMessage] = []
     messages: list[SchedulingMessage] = []
     capacity = Capacity(state, moment, running=now)
+    full = None if closed else _full_environment(capacity, spec)
+    if full is not None:
+        return False, [full]
     if closed:
         skipped = [left_out(state.config, item, spec, verifying=True) for item in state.instances.values()]
         messages += [*(item for item in skipped if item is not None), *closed]
@@ -108,10 +109,15 @@ def _of_all(state: CellState, spec: JobSpec, shared: Shared) -> list[SchedulingM
     return [*lack, *([_too_few(state, spec, shared.offered)] if spec.pe is not None else [])]
 
 
-def _largest(state: CellState, spec: JobSpec) -> int:
-    """The slots of the largest parallel environment that a job may mean."""
-    known = state.config.parallel_environments
-    return max((known[name].slots for name in environments(state.config, spec)), default=0)
+def _full_environment(capacity: Capacity, spec: JobSpec) -> SchedulingMessage | None:
+    """That no parallel environment has the slots, or has them left; no queue is looked at then."""
+    if spec.pe is None:
+        return None
+    names = environments(capacity.config, spec)
+    most = max((capacity.config.parallel_environments[name].slots for name in names), default=0)
+    left = max(map(capacity.left_of_environment, names), default=0)
+    least = least_slots(spec)
+    return _too_few(capacity.state, spec, 0 if most < least else left) if left < least else None
 
 
 def _too_few(state: CellState, spec: JobSpec, offered: int) -> SchedulingMessage:
@@ -157,7 +163,7 @@ def _offered(capacity: Capacity, spec: JobSpec, free: list[QueueInstance]) -> in
         fitting = [(instance, slots) for instance, slots in rooms if name in instance.queue.pe_list]
         room = capacity.free_slots(spec, name, fitting)
         rule = environment.attributes["allocation_rule"]
-        slots = min(environment.slots, most_slots(rule, room))
+        slots = min(capacity.left_of_environment(name), most_slots(rule, room))
         if spec.master_queues and master_of(capacity.config, spec, room) is None:
             slots = max(0, min(slots, least) - 1)  # all but that of the master
         whole = rule == "$pe_slots" and slots < least  # of one host all or nothing
@@ -278,6 +284,9 @@ def _explain_job(scheduling: _Scheduling, job: Job) -> list[SchedulingMessage]:
     reasons += [SchedulingMessage(item.number, item.text, (job.number,)) for item in closed]
     if closed and not environments(state.config, job.spec):
         return reasons
+    full = None if closed else _full_environment(scheduling.capacity, job.spec)
+    if full is not None:
+        return [SchedulingMessage(full.number, full.text, (job.number,))]
     shared = shared_by_all(scheduling.capacity, job.spec)
     denied = shared.lack is not None and shared.lack.number in DENIALS  # and nothing else is said
     for instance in () if denied else open_ones:

@@ -1,4 +1,4 @@
-"""Which jobs a queue takes by its ``qtype``: what a real 8.1.9 said to -w v and -w p."""
+"""Which jobs a queue takes by its ``qtype``, and an environment by its slots: what a real 8.1.9 said."""
 
 from __future__ import annotations
 
@@ -50,3 +50,30 @@ def test_an_immediate_job_that_no_queue_takes(tmp_path: Path) -> None:
     code, _, err = cell.run(["qrsh", "true"], "root")
     assert (code, err) == (1, 'Your "qrsh" request could not be scheduled, try again later.\n')
     assert not cell.qmaster.engine.state.jobs
+
+
+def test_slots_of_an_environment_that_are_used(tmp_path: Path) -> None:
+    cell = PureCell(tmp_path, slots=4)
+
+    def does(line: str) -> str:
+        _, out, err = cell.run(line.split(), "root")
+        cell.qmaster.now += 1.0
+        cell.qmaster.tick()
+        return out + err
+
+    def few(offered: int) -> str:
+        return NO_SLOTS.replace("offers 0", f"offers {offered}")
+
+    does("qconf -mattr pe slots 1 smp")
+    for slots in ("1", "1", "1-2", "2"):
+        does(f"qsub -pe smp {slots} -b y sleep 100")
+    for job in (2, 3, 4):
+        assert does(f"qstat -j {job}").partition("scheduling info:")[2].strip() == NO_SLOTS
+    for options in ("p -pe smp 1", "p -pe smp 2", "v -pe smp 2", "p -pe smp 1-5", "p -pe smp 1 -l arch=no"):
+        assert f"{NO_SLOTS}\nverification: no suitable queues\n" in does(f"qsub -w {options} -b y true")
+    assert does("qsub -w v -pe smp 1 -b y true") == FOUND
+    does("qconf -mattr pe slots 3 smp")
+    does("qdel -u root")
+    does("qconf -tsm")
+    does("qsub -pe smp 2 -b y sleep 100")
+    assert few(1) in does("qsub -w p -pe smp 2 -b y true")
