@@ -235,10 +235,7 @@ class _Shows:
         """One user: made by the first job, kept for a day after the last (w1.qconf-suser_root)."""
         if name not in self._config.users:
             return 0, "", f"{name} is not known as a user\n"
-        submitted = [int(job.submission_time) for job in self._qmaster.jobs() if job.owner == name]
-        kept = int(self._config.global_config.get("auto_user_delete_time", "86400"))
-        deleted = max(submitted) + kept if submitted else 0
-        return 0, shown.plain({**KINDS["user"].rows(self._config, name), "delete_time": deleted}), ""
+        return 0, shown.plain(KINDS["user"].rows(self._config, name)), ""
 
     def quotas(self, names: str | None) -> Texts:
         """``-srqs [NAMES]``."""

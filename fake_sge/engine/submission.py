@@ -76,8 +76,12 @@ def _store(state: CellState, now: float, spec: JobSpec) -> Job:
     state.told[number] = None
     state.unseen[number] = NO_REASON
     users = state.config.users
-    if spec.owner not in users and state.config.global_config["enforce_user"].lower() == "auto":
+    made = spec.owner not in users and state.config.global_config["enforce_user"].lower() == "auto"
+    if made:
         users.append(spec.owner)
+    kept = int(state.config.global_config["auto_user_delete_time"])
+    if made or spec.owner in state.config.user_deletions:  # a day after the last job (w1.qconf-suser_root)
+        state.config.user_deletions[spec.owner] = int(now) + kept
     if wrapped:
         state.jobs = dict(sorted(state.jobs.items()))
     state.active_of[spec.owner] = state.active_of.get(spec.owner, 0) + 1

@@ -168,6 +168,7 @@ class CellConfig:
     projects: list[str] = field(default_factory=list)
     usersets: dict[str, dict[str, str]] = field(default_factory=dict)  # qconf -su
     users: list[str] = field(default_factory=list)
+    user_deletions: dict[str, int] = field(default_factory=dict)  # moments; who is not here stays
     checkpoints: list[str] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
     resource_quotas: dict[str, QuotaSet] = field(default_factory=dict)

@@ -80,8 +80,8 @@ def _project_rows(_config: CellConfig, name: str) -> Rows:
     return {"name": name, **defaults.PROJECT}
 
 
-def _user_rows(_config: CellConfig, name: str) -> Rows:
-    return {"name": name, **defaults.USER}
+def _user_rows(config: CellConfig, name: str) -> Rows:
+    return {"name": name, **defaults.USER, "delete_time": str(config.user_deletions.get(name, 0))}
 
 
 KINDS: Mapping[str, ObjectKind] = {
@@ -180,6 +180,8 @@ def keep(config: CellConfig, kind: ObjectKind, name: str, rows: Rows) -> None:
             _change_queues_of(config, name)
     elif name not in held:
         held.append(name)
+    if held is config.users:
+        _keep_deletion(config, name, int(rows["delete_time"]))
 
 
 def refuse_consumables(config: CellConfig, attribute: str, names: Iterable[str]) -> None:
@@ -190,6 +192,13 @@ def refuse_consumables(config: CellConfig, attribute: str, names: Iterable[str])
             raise ChangeRefused(
                 f"fake_sge: the fake does not act on {entry.name}, a consumable, in {attribute}"
             )
+
+
+def _keep_deletion(config: CellConfig, user: str, moment: int) -> None:
+    """When a user is to go; 0: never."""
+    config.user_deletions.pop(user, None)
+    if moment:
+        config.user_deletions[user] = moment
 
 
 def _change_queues_of(config: CellConfig, group: str) -> None:
@@ -207,3 +216,5 @@ def remove(config: CellConfig, kind: ObjectKind, name: str) -> None:
         del held[name]
     else:
         held.remove(name)
+    if held is config.users:
+        config.user_deletions.pop(name, None)
