@@ -9,12 +9,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import fake_sge
 from fake_sge import compare
 from fake_sge.cells import describe
+from fake_sge.comparison import changed_lines
 from fake_sge.real.site import SiteCell
 from tests.conftest import require_real_cell
 from tests.fake.kit import fake_sge_program, wait_for
@@ -202,7 +204,7 @@ def test_no_grid_engine_is_a_failure(pytester: pytest.Pytester, tmp_path: Path) 
     found.stdout.fnmatch_lines(["*NotInstalledError: there is no bin/ARCH/sge_qmaster in *"])
 
 
-@pytest.mark.parametrize("words", [[], ["-p", "xdist", "-n", "2"]])
+@pytest.mark.parametrize("words", [[], ["-p", "xdist", "-n", "1"]])
 @pytest.mark.real_cell
 def test_a_verified_test_runs_on_both(pytester: pytest.Pytester, real: None, words: list[str]) -> None:
     pytester.makepyfile("""
@@ -286,13 +288,26 @@ def test_the_comparison_finds_what_differs(
         "qconf -sql; qstat -g c; qsub -nosuch",
         'qsub -b y -l nosuch=1 true; cat "$SGE_ROOT/default/common/act_qmaster"',
     ]
-    assert compare.main(equal) == 0, capfd.readouterr().out
     commands = tmp_path / "commands"
     commands.write_text('# the one thing that differs\n\necho "${SGE_ROOT#*/compare-*/}"\n')
-    assert compare.main(["--file", str(commands), "--wait", "0"]) == 1
+    assert compare.main([*equal, "--file", str(commands)]) == 1
     told = capfd.readouterr().out
-    assert "-out| real/" in told
-    assert "+out| fake/" in told
+    assert [line[:11] for line in changed_lines(told)] == ["-out| real/", "+out| fake/"], told
+
+
+def test_a_comparison_without_a_difference(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[Any] = []
+
+    def no_difference(lines: list[str], _cells: Any, **options: Any) -> str:
+        given.append((lines, options))
+        return ""
+
+    monkeypatch.setattr(compare, "compare", no_difference)
+    assert compare.main(["qstat", "qdel {1}", "--idle", "--wait", "0"]) == 0
+    assert given == [(["qstat", "qdel {1}"], {"idle": True, "wait": 0.0})]
+    assert capsys.readouterr().out == ""
 
 
 def test_a_comparison_without_a_real_one(
