@@ -42,9 +42,10 @@ MIXED = """
         assert subprocess.run(["qstat"], capture_output=True, check=True).stdout == b""
         assert not fake_sge_path.accounting.exists()
         fake_sge_path.run("qconf", "-mattr", "queue", "slots", "77", "all.q")
+        assert b"slots                 77" in fake_sge_path.run("qconf", "-sq", "all.q").stdout
 
     def test_changed_by_the_one_before(fake_sge):
-        assert b"77" not in fake_sge.run("qconf", "-sq", "all.q").stdout
+        assert b"slots                 77" not in fake_sge.run("qconf", "-sq", "all.q").stdout
 
     @pytest.mark.fake_sge(slots=3, login_shells=False)
     def test_options(fake_sge):
