@@ -247,7 +247,7 @@ def program(config: CellConfig, job: Job, task: Task, account: Account, script: 
     name = f"-{base}" if login else base
     if spec.script is None:
         argv = [name, "-c", " ".join([command, *args, ""])]
-    elif unix and spec.script.startswith(b"#!"):
+    elif unix:  # whatever shell is named, /bin/sh runs a script without #!, as execvp(3) does (real cell)
         return {"shell": None, "program": script, "argv": [script, *args]}
     else:
         argv = [name, script, *args]

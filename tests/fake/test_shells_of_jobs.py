@@ -78,6 +78,21 @@ def test_a_shell_that_nobody_needs_or_has_is_none(
     assert (record[11], record[12]) == ("0", "0")
 
 
+@pytest.mark.parametrize("options", [(), ("-S", "/bin/bash")])
+def test_a_script_without_a_first_line_is_the_systems_shells(
+    cell: Cell, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Real cell: so ``unix_behavior`` has it, whether the queue's shell is there or not."""
+    script = tmp_path / "job"
+    script.write_text("tr '\\0' '|' < /proc/$$/cmdline\n")
+    words = ("-q", "unix.q", "-j", "y", "-o", str(tmp_path / "out"), *options, str(script), "a", "b c")
+    number = submit(cell, tmp_path, *words)
+    record = ended(cell, number)
+    assert (record[11], record[12]) == ("0", "0")
+    spooled = cell.directory / "spool" / "execd" / "localhost" / "job_scripts" / str(number)
+    assert (tmp_path / "out").read_text() == f"/bin/sh|{spooled}|a|b c|"
+
+
 def test_the_queue_is_in_error_for_a_shell_that_it_names(cell: Cell, tmp_path: Path) -> None:
     script = tmp_path / "job"
     script.write_text("exit 0\n")
