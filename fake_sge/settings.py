@@ -176,5 +176,5 @@ def _fits(expected: str, value: str) -> bool:
     if expected == "true or false":
         return value.lower() in ("true", "false", "0", "1")
     if expected == "a number":
-        return re.fullmatch(r"\d+(\.\d+)?", value) is not None
+        return re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
     return quantity(value) is not None

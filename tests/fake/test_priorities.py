@@ -132,3 +132,17 @@ def test_the_most_urgent_starts_first(tmp_path: Path) -> None:
         made.run(["qdel", "-f", str(number[0])], "root")
         made.qmaster.tick()
     assert started == [1, 2, 3, 6, 4, 5]
+
+
+def test_who_waits_shorter_comes_first_with_a_negative_weight(tmp_path: Path) -> None:
+    """As on the real cell: of two that wait the later one is listed and started first."""
+    made = PureCell(tmp_path, slots=1, scheduler={"weight_waiting_time": "-1000.000000"})
+    for _ in range(3):
+        made.run(["qsub", "-b", "y", "sleep", "100"], "root")
+        made.qmaster.now += 2.0
+        made.qmaster.tick()
+    assert [row.split()[0] for row in made.run(["qstat"], "root")[1].splitlines()[2:]] == ["1", "3", "2"]
+    made.run(["qdel", "-f", "1"], "root")
+    made.qmaster.now += 2.0
+    made.qmaster.tick()
+    assert list(made.qmaster.engine.state.running) == [(3, 1)]
