@@ -251,7 +251,7 @@ def test_commands_that_are_not_simulated_say_so(cell: Cell, tool: str) -> None:
     assert (done.returncode, done.stderr) == (1, f"fake_sge: {tool} is not simulated\n")
 
 
-@pytest.mark.parametrize("option", ["-ae", "-acal", "-astnode", "-mcal"])
+@pytest.mark.parametrize("option", ["-acal", "-astnode"])
 def test_options_of_qconf_that_are_not_simulated_say_so(cell: Cell, option: str) -> None:
     done = cell.run("qconf", option, "x")
     assert (done.returncode, done.stderr.decode()) == (1, f"fake_sge: qconf {option} is not simulated\n")
