@@ -235,7 +235,7 @@ sys.path.append({root!r})
 import fake_sge.execution.execd
 print(*sorted(sys.modules))
 """
-MOST = 76  # modules of ours
+MOST = 77  # modules of ours
 
 
 def loaded_by(program: str) -> list[str]:
