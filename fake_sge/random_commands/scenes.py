@@ -183,7 +183,7 @@ SHOWN = {
         "h_fsize=1G,h_core=0",
     ),
     "-pe": ("smp 2", "smp 1-2", "smp 1"),
-    "-t": ("1-2", "3", "4-8:4"),
+    "-t": ("1-2 -tc 1", "3", "4-8:4 -tc 1"),  # one after the other
     "-tc": ("1",),
     "-notify": ("",),
     "-shell": ("y", "n"),
