@@ -70,11 +70,11 @@ def add_host(change: ConfigChange, role: str, words: str) -> None:
 
 def remove_host(change: ConfigChange, role: str, words: str) -> None:
     """``-ds`` and ``-dh``; the qmaster's host stays an administrative one."""
+    change.manager()
     hosts = getattr(change.config, f"{role}_hosts")
     if not parts_of(words):
         raise ChangeRefused(NO_HOST_NAME)
     for name in _resolved(change, words):
-        change.manager()
         if role == "admin" and name == next(iter(change.config.hosts)):
             change.failed(f'denied: can\'t delete master host "{name}" from admin host list')
         elif name not in hosts:
@@ -86,6 +86,11 @@ def remove_host(change: ConfigChange, role: str, words: str) -> None:
 
 def add_members(change: ConfigChange, users: str, lists: str) -> None:
     """``-au USERS LISTS``: makes the lists that there are not."""
+    for _ in words_of(users)[:-1]:  # who may not is told so for each user
+        try:
+            change.operator()
+        except ChangeRefused as refused:
+            change.failed(*refused.lines)
     change.operator()
     for name in words_of(lists) if words_of(users) else ():
         refusal = refuse_object_name(name)

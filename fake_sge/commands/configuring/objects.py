@@ -211,7 +211,10 @@ def _read(change: ConfigChange, letters: str, file: str, modifying: int) -> tupl
 def delete(change: ConfigChange, letters: str, words: str) -> None:
     """``-dq NAME`` and so on; lists of projects, users and user sets."""
     kind = KINDS[letters]
-    _permit(change, letters)
+    try:
+        _permit(change, letters)
+    except ChangeRefused as refused:  # then these look at no further option
+        raise ChangeRefused(*refused.lines, stops=letters in ("q", "hgrp")) from None
     in_list = letters in ("prj", "user", "u")
     if not words or (in_list and not words_of(words)):
         raise ChangeRefused(_NO_NAME.get(letters, names.NO_NAME))
