@@ -99,9 +99,8 @@ CHANGES = (
     ),
     *(
         "wd /tmp",
-        "o /tmp/x",
-        "o",
-        "e /tmp/e",
+        "o /dev/null",
+        "e /dev/null",
         "i /dev/null",
         "S /bin/sh",
         "M a@b",
@@ -177,7 +176,7 @@ SHOWN = {
     "-i": ("options", "$PWD/options", "/dev/null"),
     "-j": ("y", "n"),
     "-S": ("/bin/sh", "/bin/bash"),
-    "-wd": ("/tmp", "$PWD", "'$HOME'"),
+    "-wd": ("$PWD", "$PWD/home"),
     "-l": (
         *("h_rt=2000", "s_rt=1000,h_rt=1500", "h_cpu=100", "h_data=2G", "h_vmem=2G", "h_stack=8M"),
         "h_fsize=1G,h_core=0",
