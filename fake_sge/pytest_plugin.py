@@ -142,6 +142,7 @@ def fake_sge_factory(
     marked = request.node.get_closest_marker("sge_verified") is not None
     if marked and sge_kind == "real" and setting(request.config, "sge") != "real":
         _skip_without_real_one(request.config)
+    compared_in = _place_of_comparisons(request) if marked else None
     recorders: list[Recorder] = []
     taken: list[Any] = []
 
@@ -159,8 +160,8 @@ def fake_sge_factory(
     yield make
     for cell in taken:
         sge_cells.give_back(cell)
-    if marked:
-        _compare(request, sge_kind, recorders)
+    if compared_in is not None:
+        _compare(compared_in, request.node.nodeid, sge_kind, recorders)
 
 
 def _skip_without_real_one(config: pytest.Config) -> None:
@@ -172,14 +173,19 @@ def _skip_without_real_one(config: pytest.Config) -> None:
         pytest.skip(f"not verified: {error}")
 
 
-def _compare(request: pytest.FixtureRequest, kind: str, recorders: list[Recorder]) -> None:
-    from .cells import compare_with_other_run  # noqa: PLC0415
-
+def _place_of_comparisons(request: pytest.FixtureRequest) -> Path:
+    """A directory of the whole run, which keeps what the first of two runs of a test has seen."""
     of_this_process: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
     with_xdist = hasattr(request.config, "workerinput")  # each worker has its own in that of the run
     directory = (of_this_process.parent if with_xdist else of_this_process) / "sge-verified"
     directory.mkdir(exist_ok=True)
-    name = request.node.nodeid.replace(f"[{kind}", "[").replace(f"-{kind}]", "]")
+    return directory
+
+
+def _compare(directory: Path, test: str, kind: str, recorders: list[Recorder]) -> None:
+    from .cells import compare_with_other_run  # noqa: PLC0415
+
+    name = test.replace(f"[{kind}", "[").replace(f"-{kind}]", "]")
     found = compare_with_other_run(directory, name, kind, recorders)
     if found:
         pytest.fail(f"the fake and the real Grid Engine differ:\n{found}", pytrace=False)

@@ -222,7 +222,7 @@ def test_a_verified_test_runs_on_both(pytester: pytest.Pytester, real: None, wor
         def test_different(fake_sge, sge_kind, word):
             fake_sge.run("sh", "-c", f"echo {word if word == 'one' else sge_kind}")
     """)
-    found = pytester.runpytest_inprocess(*ARGS, *words)
+    found = pytester.runpytest_inprocess(*ARGS, "-W", "error", *words)
     found.assert_outcomes(passed=6, errors=1)
     found.stdout.fnmatch_lines(["*the fake and the real Grid Engine differ:", "-out| real", "+out| fake"])
 

@@ -105,9 +105,7 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
     own = "hostname" if letters == "e" else KINDS[letters].names[0]
     if name == own:
         raise ChangeRefused(f"qconf: cannot change {name}")
-    if name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
-        raise ChangeRefused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', _UNREAD)
-    if not value:
+    if not value or name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
         raise ChangeRefused(_invalid(name, value), _UNREAD)
     parts = {"": value} if name == "hostlist" else _parts(letters, value)
     if how == MODIFY and _is_none(letters, name, parts.values()):
@@ -144,7 +142,7 @@ def _normal(letters: str, name: str, place: str, text: str, whole: str) -> str:
     if wrong and name in ("qtype", "type"):
         wrong = [_invalid(name, whole), *(wrong if letters == "q" else ())]
     if not text and not wrong and place:
-        wrong = _no_value(text)
+        wrong = [f'error parsing value "{text}"', attribute_values.ATTRIBUTE.format(text)]
     if wrong:
         raise ChangeRefused(*wrong, _UNREAD)
     return attribute_values.normal(letters, name, text)
@@ -174,10 +172,6 @@ def _is_none(letters: str, name: str, values: Iterable[str]) -> bool:
     if name == "pe_list":
         return any([word.upper() for word in found] == ["NONE"] for found in words)
     return any(found and found[0].upper() == "NONE" for found in words)
-
-
-def _no_value(text: str) -> list[str]:
-    return [f'error parsing value "{text}"', f'Error during parsing of attribute value "{text}"']
 
 
 class _Target(NamedTuple):

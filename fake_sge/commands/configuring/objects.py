@@ -42,7 +42,7 @@ def modify(change: ConfigChange, letters: str, file: str) -> None:
 
 
 def _permit(change: ConfigChange, letters: str) -> None:
-    """Raises Refused: managers may do everything, operators change user sets."""
+    """Raises ChangeRefused: managers may do everything, operators change user sets."""
     if letters == "u":
         change.operator()
     else:

@@ -55,11 +55,11 @@ _ADDED_BY_NAME = {"q": (0, 1, "[NAME]"), "p": (1, 1, "NAME"), "hgrp": (0, 1, "[N
 
 def _people() -> Iterator[tuple[str, _Verb]]:
     for letter, role in (("m", "manager"), ("o", "operator")):
-        yield f"-a{letter}", _Verb("USERS", 1, _with(names.add_person, role), f"add a {role}")
-        yield f"-d{letter}", _Verb("USERS", 1, _with(names.remove_person, role), f"remove a {role}")
-    for letter, role in (("s", "submit"), ("h", "admin")):
-        yield f"-a{letter}", _Verb("HOSTS", 1, _with(names.add_host, role), f"add a {role} host")
-        yield f"-d{letter}", _Verb("HOSTS", 1, _with(names.remove_host, role), f"remove a {role} host")
+        yield f"-a{letter}", _Verb("USERS", 1, _with(names.add_person, role), f"add {role}s")
+        yield f"-d{letter}", _Verb("USERS", 1, _with(names.remove_person, role), f"remove {role}s")
+    for letter, role, called in (("s", "submit", "submit"), ("h", "admin", "administrative")):
+        yield f"-a{letter}", _Verb("HOSTS", 1, _with(names.add_host, role), f"add {called} hosts")
+        yield f"-d{letter}", _Verb("HOSTS", 1, _with(names.remove_host, role), f"remove {called} hosts")
     yield "-au", _Verb("USERS LISTS", 2, names.add_members, "add users to user sets")
     yield "-du", _Verb("USERS LISTS", 2, names.remove_members, "take users out of user sets")
 
