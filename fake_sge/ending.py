@@ -11,13 +11,21 @@ from pathlib import Path
 
 from .execution.processes import descendants, send_signal, start_ticks
 from .layout import Layout
+from .real.guard import end_processes
 
 SECONDS = 10.0  # for a shepherd to see that its job has ended; then it is killed, too
 
 
 def end_tasks(layout: Layout) -> None:
-    """Kill all jobs of a cell that has no qmaster; when this returns, nothing of it runs any more."""
+    """Kill all jobs of a cell that has no qmaster; when this returns, nothing of it runs any more.
+
+    Only where a shepherd was killed, all processes of the machine are looked at: its job's are below no other.
+
+    Raises:
+        TimeoutError: such processes do not end.
+    """
     late = []
+    orphaned = layout.orphans.exists()
     for spool in layout.execd.glob("*/active_jobs/*"):
         taken = spool / "pid"
         try:
@@ -32,11 +40,17 @@ def end_tasks(layout: Layout) -> None:
             continue  # it has just ended
         with contextlib.suppress(OSError, ValueError):  # the same
             pid, ticks = taken.read_text().split()
-            _end_shepherd(int(pid), ticks)
+            if start_ticks(int(pid)) == ticks:
+                _end_shepherd(int(pid), ticks)
+            elif not any(layout.reports.glob(f"{spool.name}.*.exit")):
+                orphaned = True
     if late:
         _await_forks(layout)
         for taken in late:
             taken.unlink(missing_ok=True)  # a qmaster that is started here gives the order again
+    if orphaned:
+        end_processes(layout.root)
+        layout.orphans.unlink(missing_ok=True)
 
 
 def _end_shepherd(pid: int, ticks: str) -> None:

@@ -34,6 +34,7 @@ class Layout:
         qmaster: state, log and lock of the qmaster.
         execd: ``execd_spool_dir``.
         reports: what shepherds report to the qmaster.
+        orphans: is there when a shepherd has died before its job.
         tmp: where tasks get their TMPDIR.
         settings: the cell's options, JSON.
         log: what the daemon says.
@@ -52,6 +53,7 @@ class Layout:
         self.qmaster = directory / "spool" / "qmaster"
         self.execd = directory / "spool" / "execd"
         self.reports = directory / "spool" / "reports"
+        self.orphans = directory / "spool" / "orphans"
         self.tmp = directory / "tmp"
         self.settings = directory / "cell.json"
         self.log = self.qmaster / "messages"

@@ -179,6 +179,7 @@ class Execd:
                 (spool / AT_ONCE).touch()
                 send_signal(pid, signal.SIGTERM)
                 return
+            self.note_orphans()
         try:
             tmpdir = json.loads((spool / "order").read_text())["tmpdir"]
         except FileNotFoundError:
@@ -186,6 +187,13 @@ class Execd:
         else:
             remove_tree(tmpdir)
         shutil.rmtree(spool)
+
+    def note_orphans(self) -> None:
+        """A shepherd has died: the cell's end has to look for what its job may have left."""
+        try:
+            self.layout.orphans.touch()
+        except OSError as error:  # a full disk
+            log.error("%s: %s", self.layout.orphans, error.strerror)
 
     def remove_spool(self, hosts: Iterable[str], number: int, task: int) -> None:
         """Forget what was spooled for a task."""

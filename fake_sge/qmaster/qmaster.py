@@ -282,6 +282,7 @@ class Qmaster:
             if self.execd.is_taken(number, task) and self.execd.shepherd_pid(number, task) is None:
                 run = task.run
                 self.read_reports()
+                self.execd.note_orphans()
                 text = "[0:0]: shepherd died before writing exit_status"
                 end = never_ran(failures.NO_EXIT_STATUS, text, {})
                 self.apply("exited", number, task.number, run, end)

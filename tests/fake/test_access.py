@@ -256,3 +256,7 @@ def test_departments(cell: PureCell) -> None:
     (cell.home / "dep").write_text("name dep\ntype DEPT\nfshare 0\noticket 7\nentries daemon\n")
     refused = "fake_sge: the fake does not act on oticket of a department\n"
     assert does(cell, f"qconf -Mu {cell.home / 'dep'}") == refused
+    (cell.home / "dep").write_text("name paid\ntype DEPT\nfshare 0\noticket 7\nentries NONE\n")
+    does(cell, f"qconf -Au {cell.home / 'dep'}")
+    assert does(cell, "qconf -au anna,bob paid") == refused
+    assert "entries NONE" in does(cell, "qconf -su paid")

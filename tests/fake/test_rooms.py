@@ -99,8 +99,9 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
     "comparison": (),
     "random_commands": ("comparison",),
     "host": ("reports",),
-    "ending": ("execution", "layout"),
     "place": ("errors",),
+    "real": ("errors", "layout", "lighter", "model", "on_path", "options", "place", "reports"),
+    "ending": ("execution", "layout", "real"),
     "kept": ("errors", "options"),
     "cell": (
         "kept",
@@ -120,7 +121,6 @@ BELOW = {  # from below to the top: what each folder or top-level module may imp
         "reports",
         "settings",
     ),
-    "real": ("errors", "layout", "lighter", "model", "on_path", "options", "place", "reports"),
     "guard": ("cell", "ending", "place", "real"),
     "cells": ("cell", "comparison", "errors", "options", "real"),
     "cli": (

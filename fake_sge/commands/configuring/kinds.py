@@ -150,14 +150,19 @@ KINDS: Mapping[str, ObjectKind] = {
 }
 
 
+def refuse_department_tickets(rows: Rows) -> None:
+    """Raises ChangeRefused for the rows of a user set that would give override tickets to its members."""
+    if "DEPT" in rows["type"].split() and listed(rows["entries"]) and rows["oticket"] != "0":
+        raise ChangeRefused("fake_sge: the fake does not act on oticket of a department")
+
+
 def keep(config: CellConfig, kind: ObjectKind, name: str, rows: Rows) -> None:
     """Add or replace an object. Raises ChangeRefused for values that the fake would not act on."""
     for key, value in kind.fixed.items():
         if rows[key].upper() != value:
             raise ChangeRefused(f"fake_sge: the fake does not act on {key} of a {kind.setting}")
-    members = kind.held == "usersets" and "DEPT" in rows["type"].split() and listed(rows["entries"])
-    if members and rows["oticket"] != "0":
-        raise ChangeRefused("fake_sge: the fake does not act on oticket of a department")
+    if kind.held == "usersets":
+        refuse_department_tickets(rows)
     if kind.setting in ACTED_ON:
         try:
             check_effect(kind.setting, {key: value for key, value in rows.items() if key != "pe_name"})

@@ -8,6 +8,7 @@ from ...model import defaults
 from ...model.names import refuse_object_name
 from ...model.values import listed
 from .change import ConfigChange
+from .kinds import refuse_department_tickets
 from .refusal import ChangeRefused
 from .words import parts_of, words_of
 
@@ -103,7 +104,9 @@ def add_members(change: ConfigChange, users: str, lists: str) -> None:
             if user in members:
                 change.failed(f'"{user}" is already in access list "{name}"')
             else:
-                rows["entries"] = ",".join([*members, user])
+                entries = ",".join([*members, user])
+                refuse_department_tickets({**rows, "entries": entries})
+                rows["entries"] = entries
                 change.done(f'added "{user}" to access list "{name}"')
 
 
