@@ -19,7 +19,7 @@ SECONDS = 10.0  # for a shepherd to see that its job has ended; then it is kille
 def end_tasks(layout: Layout) -> None:
     """Kill all jobs of a cell that has no qmaster; when this returns, nothing of it runs any more.
 
-    Only where a shepherd was killed, all processes of the machine are looked at: its job's are below no other.
+    Only where a shepherd was killed, all processes of the machine are looked at: its job has no other parent.
 
     Raises:
         TimeoutError: such processes do not end.

@@ -10,6 +10,7 @@ from ..model.categories import category_of
 from ..model.operations import JobOperation
 from ..model.resources import beyond, complex_values
 from .access import DENIALS, TOO_FEW, UNASKED_OF_HOST, UNASKED_OF_QUEUE, closed_environments, environments
+from .accounting import category
 from .allocation import most_slots
 from .everywhere import Shared, shared_by_all
 from .host_order import HostOrder
@@ -259,10 +260,11 @@ def _explain(state: CellState, now: float, number: int | None) -> list[Schedulin
     by_urgency = sorted(reasons, key=lambda item: (-urgency(state.jobs[item]), item))
     alike: dict[tuple[str, int, str], list[int]] = {}  # jobs of one category have their messages together
     for item in () if all_dropped else by_urgency:
-        category = category_of(state.jobs[item].spec)
+        spec = state.jobs[item].spec
+        kind = category_of(spec) if state.config.flavour.is_ocs else category(spec, state.config)
         for message in reasons[item]:
             if message.number not in _SHARED_ORDER:
-                alike.setdefault((category, message.number, message.text), []).append(item)
+                alike.setdefault((kind, message.number, message.text), []).append(item)
     own = [SchedulingMessage(code, text, tuple(found)) for (_, code, text), found in alike.items()]
     order = sorted(shared, key=lambda key: _SHARED_ORDER.index(key[0]))
     return [*about_queues, *own, *(SchedulingMessage(*key, tuple(shared[key])) for key in order)]
