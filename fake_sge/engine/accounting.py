@@ -7,7 +7,9 @@ from ..model.accounting import RUSAGE, Record, format_record
 from ..model.accounting_json import format_json
 from ..model.categories import category_of
 from ..model.globs import glob_match
+from ..model.host_values import split_value
 from ..model.quotas import QuotaFilter
+from ..model.values import listed
 from .quotas import matches
 
 
@@ -15,7 +17,9 @@ def category(spec: JobSpec, config: CellConfig) -> str:
     """The job category: the requests by which the scheduler tells kinds of jobs apart; NONE without any.
 
     Lists are sorted, times are seconds, soft queues do not count; users, their sets and projects count when
-    a rule of a resource quota set is about them, also of one that is not enabled (observed on 8.1.9).
+    a rule of a resource quota set is about them, also of one that is not enabled; sets and projects also
+    when they are in the lists of a queue, a host, ``global`` or a parallel environment, not in those of the
+    cell's configuration (observed on 8.1.9).
     """
     rules = [rule for item in config.resource_quotas.values() for rule in item.rules]
     parts = _user_parts(spec, config, [rule.filter_of("users") for rule in rules])
@@ -35,7 +39,10 @@ def category(spec: JobSpec, config: CellConfig) -> str:
         parts.append(f"-ckpt {spec.checkpoint}")
     if spec.immediate:
         parts.append("-I y")
-    if spec.project and any(_names(rule.filter_of("projects"), spec.project) for rule in rules):
+    if spec.project and (
+        spec.project in _in_lists(config, "projects", "xprojects")
+        or any(_names(rule.filter_of("projects"), spec.project) for rule in rules)
+    ):
         parts.append(f"-P {spec.project}")
     return " ".join(parts) or "NONE"
 
@@ -46,12 +53,26 @@ def _user_parts(spec: JobSpec, config: CellConfig, filters: list[QuotaFilter | N
 
     given = [item for item in filters if item is not None]
     named = {name for item in given for name in (*item.names, *item.excluded) if name.startswith("@")}
+    named.update(f"@{name}" for name in _in_lists(config, "user_lists", "xuser_lists"))
     users = [item for item in given if item.each or item.excluded or "*" not in item.names]
     sets = [name[1:] for name in sorted(named) if within(name)]
     parts = [f"-U {','.join(sets)}"] if sets else []
     if any(matches(item, spec.owner, within) for item in users):
         parts.append(f"-u {spec.owner}")
     return parts
+
+
+def _in_lists(config: CellConfig, *names: str) -> set[str]:
+    """What is in the lists of these names of all objects that let jobs in or keep them out."""
+    objects = [item.attributes for item in (config.global_host, *config.hosts.values())]
+    objects += [queue.attributes for queue in config.queues.values()]
+    objects += [environment.attributes for environment in config.parallel_environments.values()]
+    values = {attributes.get(name, "NONE") for attributes in objects for name in names}
+    found: set[str] = set()
+    for common, by_host in map(split_value, values - {"NONE"}):
+        for text in (common, *(value for _, value in by_host)):
+            found.update(listed(text))
+    return found
 
 
 def _names(item: QuotaFilter | None, project: str) -> bool:

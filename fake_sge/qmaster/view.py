@@ -106,6 +106,7 @@ class CommandView:
         """Scheduling messages; none without a scheduler."""
         if self.qmaster.engine.state.scheduler_off:
             return []
+        self.qmaster.fresh_priorities()
         return explain(self.qmaster.engine.state, self.now, job)
 
     def load_values(self, host: str) -> dict[str, str]:

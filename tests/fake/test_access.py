@@ -5,9 +5,12 @@ Its user sets: staff has daemon, admins root, both have both, group root's group
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+
+from fake_sge.engine.accounting import category
 
 from .pure import PureCell
 
@@ -260,3 +263,51 @@ def test_departments(cell: PureCell) -> None:
     does(cell, f"qconf -Au {cell.home / 'dep'}")
     assert does(cell, "qconf -au anna,bob paid") == refused
     assert "entries NONE" in does(cell, "qconf -su paid")
+
+
+CATEGORIES = {  # of a job of root's with -P proj, as a real 8.1.9 wrote them into its records
+    ("queue user_lists both",): "-U both",
+    ("queue xuser_lists staff",): "NONE",
+    ("exechost user_lists admins",): "-U admins",
+    ("global user_lists admins",): "-U admins",
+    ("pe user_lists admins",): "-U admins",
+    ("queue projects proj",): "-P proj",
+    ("exechost projects proj",): "-P proj",
+    ("global projects proj",): "-P proj",
+    ("queue projects other",): "NONE",
+    ("queue user_lists NONE,[localhost=admins]", "queue projects NONE,[localhost=proj]"): "-U admins -P proj",
+    ("pe xuser_lists admins", "queue projects proj"): "-U admins -P proj",
+    ("pe xuser_lists both", "pe user_lists admins"): "-U admins,both",
+}
+
+
+@pytest.mark.parametrize("settings", CATEGORIES, ids=" ".join)
+def test_lists_of_users_and_projects_are_in_the_category(cell: PureCell, settings: tuple[str, ...]) -> None:
+    given(cell, *settings)
+    does(cell, "qsub -h -b y -P proj true")
+    (job,) = cell.qmaster.engine.state.jobs.values()
+    assert category(job.spec, cell.qmaster.engine.state.config) == CATEGORIES[settings]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("queue xprojects other", "4,5:24 2,3:0 1:33"),
+        ("queue xprojects proj", "4:24 5:3 5:24 2:0 3:3 1:33"),
+    ],
+)
+def test_jobs_of_two_projects_share_messages_until_a_list_has_one(
+    tmp_path: Path, setting: str, expected: str
+) -> None:
+    """The jobs and numbers of the messages, as a real cell told them."""
+    licences = {"complexes": ("license lic INT <= YES YES 0 0",), "complex_values": "license=4"}
+    cell = PureCell(tmp_path, slots=2, projects=("proj", "other"), **licences)
+    given(cell, setting)
+    does(cell, "qsub -h -b y true")
+    for request in ("-l license=9", "-pe smp 9"):
+        for project in ("", "-P proj"):
+            does(cell, f"qsub -b y {request} {project} true")
+    text = does(cell, "qstat -j -xml")
+    found = re.findall(r"<ULNG_value>(\d+)|<MES_message_number>(\d+)", text)
+    told = "".join(f"{job}," if job else f":{number} " for job, number in found)
+    assert told.replace(",:", ":").strip() == expected
