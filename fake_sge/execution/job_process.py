@@ -7,7 +7,6 @@ import json
 import math
 import os
 import resource
-import shutil
 import signal
 
 from ..lighter import Any, NoReturn
@@ -85,7 +84,7 @@ def _become(order: dict[str, Any]) -> None:
 
 
 def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
-    """Working directory, files and limits, in the order in which Grid Engine fails on them."""
+    """Working directory and files, in the order in which Grid Engine fails on them."""
     if order["session"]:
         _begin_session(order)
     shell = order["shell"]
@@ -114,8 +113,6 @@ def _prepare(order: dict[str, Any], terminal: Terminal | None) -> None:
     for source, target in ((stdin, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     os.closerange(3, 64)
-    for name, (soft, hard) in order["process_limits"].items():
-        _limit(_LIMITS[name], soft, hard)
 
 
 def _limit(what: int, soft: int, hard: int) -> None:
@@ -142,8 +139,11 @@ def run_job(order: dict[str, Any], pipe: int, terminal: Terminal | None) -> NoRe
         os.environ.clear()
         environment = {os.fsencode(name): os.fsencode(value) for name, value in order["env"].items()}
         argv = [os.fsencode(word) for word in order["argv"]]
+        places = _places(os.fsencode(order["program"]), environment)
+        for name, (soft, hard) in order["process_limits"].items():  # last: Python needs memory, too
+            _limit(_LIMITS[name], soft, hard)
         try:
-            _execute(order["program"], argv, environment)
+            _execute(places, argv, environment)
         except OSError as error:
             shown = " ".join(f'"{word}"' for word in order["argv"])
             text = os.strerror(error.errno or 0)
@@ -163,13 +163,24 @@ def run_job(order: dict[str, Any], pipe: int, terminal: Terminal | None) -> NoRe
     os._exit(127)
 
 
-def _execute(program: str, argv: list[bytes], environment: dict[bytes, bytes]) -> None:
-    """As execvp(3), which hands a script without ``#!`` to /bin/sh."""
-    try:
-        os.execvpe(os.fsencode(program), argv, environment)
-    except OSError as error:
-        path = os.fsdecode(environment.get(b"PATH", os.fsencode(os.defpath)))
-        found = program if "/" in program else shutil.which(program, path=path)
-        if error.errno != errno.ENOEXEC or found is None:
-            raise
-        os.execve("/bin/sh", [b"/bin/sh", os.fsencode(found), *argv[1:]], environment)
+def _places(program: bytes, environment: dict[bytes, bytes]) -> list[bytes]:
+    """Where a program may lie."""
+    if b"/" in program:
+        return [program]
+    path = environment.get(b"PATH", os.fsencode(os.defpath))
+    return [os.path.join(directory, program) for directory in path.split(b":")]  # noqa: PTH118 it may be relative
+
+
+def _execute(places: list[bytes], argv: list[bytes], environment: dict[bytes, bytes]) -> None:
+    """As execvp(3), which hands a script without ``#!`` to /bin/sh; os.execvp() loads modules first."""
+    absent, refused = OSError(errno.ENOENT, os.strerror(errno.ENOENT)), None
+    for place in places:
+        try:
+            os.execve(place, argv, environment)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            absent = error
+        except OSError as error:
+            if error.errno == errno.ENOEXEC:
+                os.execve("/bin/sh", [b"/bin/sh", place, *argv[1:]], environment)
+            refused = refused or error
+    raise refused or absent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import py_compile  # noqa: F401 who makes a cell needs it, and another user may not read this Python's library
 import shutil
 import stat
 import subprocess
