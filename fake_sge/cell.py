@@ -21,7 +21,7 @@ from .execution.processes import start_ticks
 from .faults import FaultKind
 from .host import CellHost
 from .install import install_commands, install_daemons, install_guard
-from .launch import Guard, NotStarted, starting_qmaster
+from .launch import Guard, NotStarted, running_qmaster, starting_qmaster
 from .layout import TOOLS, Layout
 from .lighter import names_of
 from .on_path import CommandsOnPath
@@ -127,6 +127,7 @@ class Cell(CommandsOnPath):
 
     def start_qmaster(self) -> None:
         """Start the qmaster, e.g. after :meth:`stop_qmaster`. Raises CellError."""
+        place.refuse_others(self.directory)
         with self._starting():
             pass
 
@@ -148,6 +149,7 @@ class Cell(CommandsOnPath):
         self._end(signal.SIGKILL)
 
     def _end(self, number: int) -> None:
+        place.refuse_others(self.directory)
         self._link.close()
         child = self._process
         pid = self.qmaster_pid or (child.pid if child and child.poll() is None else None)  # after qconf -km
@@ -167,12 +169,7 @@ class Cell(CommandsOnPath):
     @property
     def qmaster_pid(self) -> int | None:
         """The daemon's pid while it runs."""
-        try:
-            pid = int(self.layout.lock.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return None
-        return pid if os.fsencode(str(self.directory)) in command.split(b"\0") else None
+        return running_qmaster(self.layout)
 
     def stop(self) -> None:
         """End the qmaster and kill what still runs."""
@@ -219,6 +216,7 @@ class Cell(CommandsOnPath):
         try:
             answer = self._link.call({"call": name, **values})
         except OSError as error:
+            place.refuse_others(self.directory)
             what = "qmaster runs" if self.layout.settings.exists() else "cell"
             raise CellError(f"no {what} in {self.directory} ({error.strerror})") from error
         if "error" in answer:

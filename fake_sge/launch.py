@@ -88,6 +88,16 @@ class Guard:
         self._process.communicate()
 
 
+def running_qmaster(layout: Layout) -> int | None:
+    """The process id of a cell's qmaster; None when none runs."""
+    try:
+        pid = int(layout.lock.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if os.fsencode(str(layout.directory)) in command.split(b"\0") else None
+
+
 def running_cells() -> Iterator[tuple[Path, int]]:
     """The directories of the cells that run on this machine, and the process ids of their qmasters."""
     for entry in sorted(Path("/proc").glob("[0-9]*/cmdline"), key=lambda path: int(path.parts[2])):

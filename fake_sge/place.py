@@ -42,10 +42,11 @@ def claim(path: Path, settings: str, mode: int = 0o777) -> None:
         mode: of a new directory.
 
     Raises:
-        CellError: it has files of others under a cell's names, or a cell of the other kind.
+        CellError: it has files of others under a cell's names, or a cell of the other kind or another user.
     """
     if not os.path.exists("/proc/self/stat"):  # noqa: PTH110
         raise CellError("/proc is not mounted: a cell cannot find its processes without it")
+    refuse_others(path)
     try:
         path.mkdir(mode, parents=True, exist_ok=True)
         other = REAL if settings == FAKE else FAKE
@@ -58,6 +59,13 @@ def claim(path: Path, settings: str, mode: int = 0o777) -> None:
             (path / MARK).touch(0o600)
     except OSError as error:
         raise CellError(f"{error.filename}: {error.strerror}") from error
+
+
+def refuse_others(path: Path) -> None:
+    """Raises CellError where there is a cell that only another user may control."""
+    for item in (path / name for name in (MARK, FAKE, REAL)):
+        if os.path.lexists(item) and not os.access(item, os.R_OK | os.W_OK):
+            raise CellError(f"the cell in {path} is another user's")
 
 
 def is_begun(path: Path) -> bool:

@@ -164,6 +164,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
             self._dismiss_guard()
 
     def _end_processes(self) -> None:
+        place.refuse_others(self.directory)
         try:
             guard.end_processes(self.directory / "root")
         except TimeoutError as error:
@@ -207,7 +208,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
 
     def stop_qmaster(self) -> None:
         """End the qmaster alone: an outage. Running jobs go on. Takes up to ten seconds."""
-        pid = self._daemons.qmaster_pid
+        pid = self.qmaster_pid
         if pid is not None:
             self._daemons.end(pid, signal.SIGTERM)
 
@@ -216,7 +217,7 @@ class RealCell(CommandsOnPath, WithoutFaults):
 
         A real qmaster forgets the number of its last job then and would give it out again: it is kept here.
         """
-        pid = self._daemons.qmaster_pid
+        pid = self.qmaster_pid
         if pid is None:
             return
         number = self._daemons.manage("qsub", "-h", "-terse", "-b", "y", "true").strip()
@@ -226,7 +227,8 @@ class RealCell(CommandsOnPath, WithoutFaults):
 
     @property
     def qmaster_pid(self) -> int | None:
-        """The daemon's pid while it runs."""
+        """The daemon's pid while it runs. Raises CellError where the cell is another user's."""
+        place.refuse_others(self.directory)
         return self._daemons.qmaster_pid
 
     # ---- talking to it ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fake_sge.cell import Cell
+from fake_sge.errors import CellError
 from fake_sge.qmaster.server import NotTheOwner, check_owner, socket_mode
 from fake_sge.wire import connect, frame, receive
 from tests.fake.kit import wait_for
@@ -103,6 +104,32 @@ def test_nothing_of_an_ordinary_users_cell_can_be_read_or_used_by_others(umask: 
         assert found.stdout == b""
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_who_would_control_another_users_cell_is_told_so() -> None:
+    directory = Path(tempfile.mkdtemp(prefix="ordinary"))
+    directory.chmod(0o777)
+    place = directory / "cell"
+    try:
+        assert as_user(ORDINARY, lambda: made_with(0o022, place)) == 0
+        assert as_user(ORDINARY, lambda: bool(Cell(place).stop())) == 0
+        assert as_user(OTHER, lambda: is_refused(place)) == 1
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def is_refused(place: Path) -> bool:
+    """Whether all that controls the cell of a directory says that it is another user's; some did nothing."""
+    cell = Cell(place)
+    controls = (cell.stop_qmaster, cell.kill_qmaster, cell.start_qmaster, cell.stop, cell.status, cell.create)
+    said = []
+    for control in controls:
+        try:
+            control()
+        except CellError as error:
+            said.append(str(error) == f"the cell in {place} is another user's")
+    return len(said) == len(controls) and all(said)
 
 
 def made_with(umask: int, place: Path) -> bool:
