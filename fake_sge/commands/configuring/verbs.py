@@ -71,7 +71,7 @@ def _attributes() -> Iterator[tuple[str, _Verb]]:
         (attributes.DELETE, "delete from a list of an object"),
         (attributes.REPLACE, "replace an attribute of objects"),
     ):
-        known = f"{text}: queue, exechost, pe, hostgroup, userset, project, user, resource_quota"
+        known = f"{text}: queue, exechost, pe, hostgroup, userset ..."
         run = partial(_attribute, option)
         yield option, _Verb("KIND NAME VALUE OBJECTS", 3, run, known, MANY)
         from_file = partial(_attributes_of_file, option)
