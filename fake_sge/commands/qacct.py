@@ -6,7 +6,7 @@ import bisect
 import errno
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
@@ -32,10 +32,12 @@ from .queries.qacct_options import (
     usage_error,
 )
 from .queries.resource_requests import (
+    Pair,
     ResourceRequest,
     UnknownResource,
     matches_host_and_queue,
-    parse_requests,
+    request_of,
+    split_requests,
 )
 from .times.local_time import clock_for
 
@@ -257,36 +259,35 @@ class _Run:
         try:
             config = self._qmaster.config
             instances = {instance.name: instance for instance in self._qmaster.queue_instances()}
-            requests = parse_requests(options.requests, config, bare=False)
+            pairs = split_requests(options.requests, config, bare=False)
         except QmasterUnreachable as error:
             raise Stop(Reply.of_text(1, "", unreachable_text(error))) from None
         except UnknownResource as error:
-            text = f"error: {error}\n"
-            raise (
-                usage_error(self._request.flavour, text) if error.syntax else Stop(Reply.of_text(1, "", text))
-            ) from None
+            raise usage_error(self._request.flavour, f"error: {error}\n") from None
+        requests: list[ResourceRequest] = []
 
         def selects(record: Record) -> bool | None:
             instance = instances.get(f"{record.qname}@{record.hostname}")
             if instance is None:
                 return None
-            _check_hosts(requests, config)
+            if not requests:
+                requests.extend(_checked(pair, config) for pair in pairs)
             loads = self._qmaster.load_values(instance.host)
             return matches_host_and_queue(requests, instance, loads, config)
 
         return selects
 
 
-def _check_hosts(requests: Sequence[ResourceRequest], config: CellConfig) -> None:
-    """Raises Stop for a host that nobody knows: the real one looks when it compares a record."""
-    for entry, value in requests:
-        is_pattern = any(letter in value for letter in "*?[!&|")
-        if (
-            entry.type == "HOST"
-            and not is_pattern
-            and value not in (*config.known_hosts, *config.other_hosts)
-        ):
-            raise Stop(Reply.of_text(1, "", f'error: can\'t resolve hostname "{value}"\n'))
+def _checked(pair: Pair, config: CellConfig) -> ResourceRequest:
+    """One request. Raises Stop for a wrong one: the real qacct looks when it compares a record."""
+    try:
+        entry, value = request_of(pair, config)
+    except UnknownResource as error:
+        raise Stop(Reply.of_text(1, "", f"error: {error}\n")) from None
+    is_pattern = any(letter in value for letter in "*?[!&|")
+    if entry.type == "HOST" and not is_pattern and value not in (*config.known_hosts, *config.other_hosts):
+        raise Stop(Reply.of_text(1, "", f'error: can\'t resolve hostname "{value}"\n'))
+    return ResourceRequest(entry, value)
 
 
 def main(request: Request, qmaster: QmasterInterface) -> Reply:

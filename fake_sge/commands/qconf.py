@@ -61,7 +61,7 @@ class _Shows:
 
     def complexes(self, _name: str | None) -> Texts:
         """``-sc``."""
-        return 0, complex_table(self._config.complexes, self._request.flavour), ""
+        return 0, complex_table(self._config.complexes), ""
 
     def event_clients(self, _name: str | None) -> Texts:
         """``-secl``."""

@@ -107,8 +107,10 @@ def _edited(option: str, request: Request, qmaster: QmasterInterface, names: str
     if not qmaster.config.is_manager(request.user):
         return 1, "", f'denied: "{request.user}" must be manager for this operation\n'
     if option == "-arqs":
-        new = names.split(",") if names is not None else [_NEW.name]
+        new = words_of(names) if names is not None else [_NEW.name]
         text, operation = "".join(_NEW._replace(name=name).text for name in new), "add_quotas"
+    elif names is not None and not words_of(names):
+        return 0, "", ""
     else:
         _, text, _ = show(qmaster, names)
         operation = "replace_quotas" if names is None else "modify_quotas"
@@ -121,7 +123,8 @@ def _edited(option: str, request: Request, qmaster: QmasterInterface, names: str
     try:
         items = parse_quota_sets(left.text)
     except QuotaError as error:
-        return 1, "", "".join(f"{line}\n" for line in (*error.lines, _UNREAD))
+        told = error.lines[:1] if option == "-arqs" else (*error.lines, _UNREAD)
+        return 1, "", "".join(f"{line}\n" for line in told)
     if not items:
         return 1, "", f"{_UNREAD}\n"
     answers = qmaster.change_quotas(operation, items, actor_of(request))

@@ -5,8 +5,10 @@ The complaints are those of a real cell (tests/fake/data/quotas.jsonl, stories "
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..lighter import record
 from .cluster import CellConfig, ComplexEntry
@@ -14,6 +16,7 @@ from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
 from .values import TEXT_TYPES, TYPE_WORDS, number_of
 
+_VALUES = ("name", "description", "enabled")
 _FILTER = r"((?:\{[^{}]*\}|\S)+)\s*"
 _LEAST_WORD = r"([^\s{]+|\S+)\s*"
 _NO_VALUE = '" " is the only character allowed between the attribute name and the value in line {}'
@@ -59,43 +62,55 @@ def parse_quota_sets(text: str) -> list[QuotaSet]:
     found = []
     rows = iter(lines.rows)
     for number, line in rows:
-        if line != "{":
+        if not line.startswith("{"):
             raise QuotaError(
                 f'each value in the attribute value list in line {number} should begin with "{{"'
             )
-        found.append(_set(rows, lines.end))
+        first = [(number, words) for words in line[1:].split(maxsplit=1)[1:]]  # a word is skipped (real one)
+        found.append(_set(itertools.chain(first, rows), lines.end))
     return found
 
 
-def _set(rows: object, end: int) -> QuotaSet:
+def _set(rows: Iterator[tuple[int, str]], end: int) -> QuotaSet:
     values: dict[str, str] = {}
     rules: list[QuotaRule] = []
-    for number, line in rows:  # type: ignore[attr-defined]
-        if line == "}":
-            break
-        if line.startswith("}"):
+    for number, line in rows:
+        found = re.match(r"[^\s}]*", line)
+        name = found[0] if found else ""
+        before, brace, after = (line, "", "") if name and name not in _VALUES else line.partition("}")
+        if after:
             raise QuotaError(
                 f'each value in the attribute value list in line {number + 1} should begin with "{{"'
             )
-        name, *words = line.split(maxsplit=1)
-        value = "".join(words)
+        value = before[len(name) :].lstrip()
         if name == "limit":
             rules.append(_rule(value.strip(), number, end))
-        elif name not in ("name", "description", "enabled") or rules:
-            raise QuotaError(f'unknown attribute name "{name}"')
-        elif name in values:
-            raise QuotaError(f'attribute "{name}" appears more than once')
-        elif not value:
-            raise QuotaError(_NO_VALUE.format(number + 1))
-        else:
-            values[name] = value.strip()
+        elif name:
+            _refuse_name(name, values, rules, number)
+            if before == name or not (value or brace):
+                raise QuotaError(_NO_VALUE.format(number if brace else number + 1))
+            values[name] = value
+        if brace:
+            break
     else:
         raise QuotaError(f'each value in the attribute value list in line {end} should end with "}}"')
     enabled = values.get("enabled", "FALSE").upper()
     if enabled not in ("TRUE", "FALSE", "1", "0"):
         raise QuotaError(f'error parsing value "{values["enabled"]}"')
     description = values.get("description", "NONE")
-    return QuotaSet(values.get("name", ""), description, enabled in ("TRUE", "1"), tuple(rules))
+    return QuotaSet(
+        values.get("name", "").strip(), description.strip(), enabled in ("TRUE", "1"), tuple(rules)
+    )
+
+
+def _refuse_name(name: str, values: Mapping[str, str], rules: Sequence[QuotaRule], number: int) -> None:
+    """Raises QuotaError for an attribute that there is not, or not here."""
+    if not name[0].isalnum():
+        raise QuotaError(f"line {number} should begin with an attribute name")
+    if name not in _VALUES or rules:
+        raise QuotaError(f'unknown attribute name "{name}"')
+    if name in values:
+        raise QuotaError(f'attribute "{name}" appears more than once')
 
 
 def _rule(text: str, number: int, end: int) -> QuotaRule:
@@ -117,9 +132,10 @@ def _rule(text: str, number: int, end: int) -> QuotaRule:
                     f"line {number} should begin with an attribute name",
                     *([_unrecognized(number, rest.split()[0])] if rest else []),
                 )
+            unread = _unrecognized(number, re.split("[ =]", rest)[0]) if rest and "=" not in word else ""
             raise QuotaError(
                 f'unknown attribute name "{word.split("=")[0]}"',
-                f"line {number} should begin with an attribute name",
+                unread or f"line {number} should begin with an attribute name",
             )
         value, rest = _first(_FILTER, rest)
         if word in filters or (word == "name" and name):
@@ -172,7 +188,7 @@ def _limits(text: str, number: int, end: int) -> tuple[tuple[str, str], ...]:
         raise QuotaError(f'each value in the attribute value list in line {end} should end with "}}"')
     for pair in text.split(","):
         words = pair.split()
-        if len(words) > 1 and "=" not in words[0]:
+        if len(words) > 1 and ("=" not in words[0] or not words[1][0].isalnum()):
             raise QuotaError(f"line {number} should begin with an attribute name")
         if len(words) > 1:
             raise QuotaError(f'unknown attribute name "{words[1].partition("=")[0]}"')

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..model import ComplexEntry
-from ..model.flavours import Flavour
 
 _LINE = 79
 _COMPLEX_END = "# >#< starts a comment but comments are not saved across edits --------\n"
+_COMPLEX_TITLES = ("#name", "shortcut", "type", "relop", "requestable", "consumable", "default", "urgency")
 _CLIENT_TITLE = f"{'ID':>8} {'NAME':<15} {'HOST':<25}\n{'-' * 50}\n"
 
 
@@ -35,16 +35,14 @@ def attributes(pairs: Iterable[tuple[str, str]], width: int) -> str:
     return "".join(folded(key, value, width) for key, value in pairs)
 
 
-def complex_table(entries: Sequence[ComplexEntry], flavour: Flavour) -> str:
-    """``qconf -sc``."""
-    width, rule = (11, 89) if flavour.is_ocs else (9, 87)
-    title = f"#name               shortcut   {'type':<{width}} relop requestable consumable default  urgency "
-    rows = [
-        f"{item.name:<19} {item.shortcut:<10} {item.type:<{width}} {item.relop:<5} {item.requestable:<11} "
-        f"{item.consumable:<10} {item.default:<8} {item.urgency}\n"
-        for item in entries
-    ]
-    return f"{title}\n{'#':-<{rule}}\n" + "".join(rows) + _COMPLEX_END
+def complex_table(entries: Sequence[ComplexEntry]) -> str:
+    """``qconf -sc``: each column is as wide as its longest value asks for."""
+    columns = list(zip(*(_COMPLEX_TITLES, *entries)))
+    widths = [max(len(title) + 1, *(len(value) + 4 for value in column)) for title, *column in columns]
+    title, *lines = ("".join(map(str.ljust, row, widths)) for row in zip(*columns))
+    return (
+        f"{title}\n{'#':-<{sum(widths)}}\n" + "".join(f"{line.rstrip()}\n" for line in lines) + _COMPLEX_END
+    )
 
 
 def event_client_table(clients: Sequence[tuple[int, str, str]]) -> str:

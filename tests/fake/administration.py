@@ -57,6 +57,41 @@ EDITORS = {
     "quota": 'sed -i "s/^}/ limit users {*} to slots=1\\n}/" "$1"; touch -d "5 seconds" "$1"',
 }
 EDITORS.update(
+    (name, f'printf "{text}" >> "$1"; touch -d "5 seconds" "$1"')
+    for name, text in {
+        "wide": r"entry_of_some_length rather_short RESTRING == YES NO NONE 0\n"
+        r"q3 q3 BOOL EXCL FORCED YES 0 -1000000\nq5 q5 INT <= FORCED YES 0 0\n",
+        "forced": "".join(
+            rf"{words}\n"
+            for words in (
+                "e1 e1 INT <= FORCED YES x 0",
+                "e2 e2 INT <= FORCED YES 1 0",
+                "e3 e3 INT <= FORCED YES NONE 0",
+                "e4 e4 STRING == FORCED YES x 0",
+                "e5 e5 BOOL EXCL FORCED YES x 0",
+                "e6 e6 BOOL EXCL FORCED YES 1 0",
+                "e7 e7 DOUBLE EXCL FORCED YES 1 0",
+                "e8 e8 INT == FORCED JOB x 0",
+                "e9 e9 TIME <= FORCED JOB 0:0:1 0",
+                "g1 g1 STRING == FORCED YES NONE 0",
+                "g2 g2 STRING == FORCED YES 0 0",
+                "g6 g6 INT == FORCED NO x 0",
+                "f1 f1 STRING EXCL YES NO NONE 0",
+                "f2 f2 BOOL >= YES YES 0 0",
+                "f8 f8 BOOL == YES JOB NONE 0",
+            )
+        ),
+    }.items()
+)
+EDITORS.update(
+    (name, f'printf "{text}" > "$1"; touch -d "5 seconds" "$1"')
+    for name, text in {
+        "open": r"{\n name b\n limit to slots=3\n",
+        "too": r"{\n name b\n limit too x y=3 z\n}\n",
+        "foo": r"{\n foo b\n limit to slots=3\n}\n",
+    }.items()
+)
+EDITORS.update(
     (f"cx{number}", f'{change} "$1"; touch -d "5 seconds" "$1"')
     for number, change in enumerate(
         [

@@ -43,7 +43,7 @@ _SHAPES: Mapping[str, Mapping[str, Shape]] = {
         "complex_values": Shape.PAIRS,
         "report_variables": Shape.WORDS,
     },
-    SCHEDULER: {"job_load_adjustments": Shape.PAIRS, "usage_weight_list": Shape.FIGURES},
+    SCHEDULER: {"job_load_adjustments": Shape.LOADS, "usage_weight_list": Shape.FIGURES},
 }
 
 

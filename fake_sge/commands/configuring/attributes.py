@@ -32,6 +32,7 @@ _UNKNOWN = {  # kinds of which the fake has none
 }
 _TOLD = {"e": "exechost list", **{letters: kind.list for letters, kind in KINDS.items()}}
 _CAN_BE_NONE = (("q", "hostlist"), ("u", "entries"))  # also for -mattr
+_SCALINGS = ("load_scaling", "usage_scaling")
 _FOR_ALL_HOSTS = ("qname", "hostlist")
 
 
@@ -112,7 +113,10 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
         raise ChangeRefused(
             '"NONE" is not a valid list attribute value for -mattr.  Try using -rattr instead.'
         )
-    return {place: _normal(letters, name, place, text, value) for place, text in parts.items()}
+    kept = {place: _normal(letters, name, place, text, value) for place, text in parts.items()}
+    if name in _SCALINGS and how != REPLACE and any(word.startswith("=") for word in kept[""].split(",")):
+        raise ChangeRefused(f"fake_sge: {how} of a value without a name is not simulated: {value}")
+    return kept
 
 
 def _invalid(name: str, value: str) -> str:
@@ -222,11 +226,23 @@ def _changed(
         if name in PAIRS or name in LISTS:
             if target.letters == "e" and name == "complex_values":
                 given = references.under_names(config, value)
+            if name == "report_variables":
+                references.check_variables(config, _asked_for(target.how, text, value))
+                places[""] = _joined(notes, target, name, text, given)
+                continue
             given = _joined(notes, target, name, places.get(place, "NONE"), given)
         meant = place if place in ("", *config.host_groups) else config.host_named(place.lower())
         given = given.upper() if given.lower() in ("true", "false") else given
         places[meant] = references.checked(config, target.letters, target.item, {name: given})[name]
     return joined_value(places.pop(""), places)
+
+
+def _asked_for(how: str, text: str, value: str) -> str:
+    """The report variables that must exist: not those added to others, nor those taken away (real cell)."""
+    there = text.split(",")
+    if how == DELETE:
+        return ",".join(word for word in value.split(",") if word not in there) or "NONE"
+    return value if how == REPLACE or text == "NONE" else "NONE"
 
 
 def _of_domain(change: ConfigChange, values: Mapping[str, Parts], item: str) -> tuple[str, str]:

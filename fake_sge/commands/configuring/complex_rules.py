@@ -29,17 +29,19 @@ def faults(entries: Sequence[ComplexEntry]) -> list[str]:
         found += [
             *[f"complex with name {entry.name} or shortcut {entry.shortcut} already exists"] * before,
             *_of_operator(entry),
-            *(_of_consumable(entry) if entry.consumable != "NO" else _of_default(entry)),
+            *(_of_consumable(entry) if entry.consumable != "NO" else ()),
+            *(_of_default(entry) if entry.consumable == "NO" or entry.requestable == "FORCED" else ()),
             *_of_built_in(entry),
         ]
     return found
 
 
 def _of_operator(entry: ComplexEntry) -> Iterator[str]:
-    if entry.relop == _EXCLUSIVE:
-        if entry.type != "BOOL":
-            yield f'Complex "{entry.name}" must be BOOL to use EXCL as relational operator'
-    elif (entry.type in TEXT_TYPES or entry.type == "BOOL") and entry.relop not in _OF_TEXTS:
+    if entry.type in TEXT_TYPES and entry.relop not in _OF_TEXTS:
+        yield f'Complex "{entry.name}" has an invalid relational operator'
+    elif entry.relop == _EXCLUSIVE and entry.type != "BOOL":
+        yield f'Complex "{entry.name}" must be BOOL to use EXCL as relational operator'
+    elif entry.type == "BOOL" and entry.relop not in (*_OF_TEXTS, _EXCLUSIVE):
         yield f'Complex "{entry.name}" has an invalid relational operator'
 
 
@@ -50,22 +52,26 @@ def _of_consumable(entry: ComplexEntry) -> Iterator[str]:
         return
     if entry.type == "BOOL":
         yield f'Exclusive complex "{entry.name}" must have EXCL as relational operator'
-    elif entry.relop != "<=":
+    if entry.relop != "<=":
         yield f'Consumable "{entry.name}" can have only <= as an relational operator'
 
 
 def _of_default(entry: ComplexEntry) -> Iterator[str]:
-    if entry.type in TEXT_TYPES:
+    is_consumable = entry.consumable != "NO"
+    if entry.type in TEXT_TYPES and not is_consumable:
         is_none = entry.default.upper() == "NONE"
     else:
-        value = number_of(entry.default, entry.type)
-        if value is None:
+        value = None if entry.type in TEXT_TYPES else number_of(entry.default, entry.type)
+        if value is None and entry.type not in TEXT_TYPES:
             value = quantity(entry.default)  # of a truth value, too
         if value is None:
-            yield f'Complex "{entry.name}"\'s default value should be of type "{_NOUNS[entry.type]}"'
+            yield f'Complex "{entry.name}"\'s default value should be of type "{_NOUNS.get(entry.type, "")}"'
             return
         is_none = value == 0
-    if not is_none:
+    if not is_none and is_consumable:
+        text = "cannot have a (non-zero) default value because it is forced."
+        yield f'Consumable "{entry.name}" {text}'
+    elif not is_none:
         yield f'Complex "{entry.name}" cannot have a (non-zero) default value'
 
 

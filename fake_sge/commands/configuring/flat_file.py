@@ -24,6 +24,7 @@ class Shape(enum.Enum):
     USERS = "the same, with = as a letter"
     PAIRS = "a list of NAME=VALUE with commas"
     FIGURES = "the same, of which the values are numbers"
+    LOADS = "the same, of which a value that is missing is 0"
 
 
 class FlatFileError(Exception):
@@ -49,7 +50,7 @@ _TOKEN = re.compile(
 )
 _GOES_ON = re.compile(r"[ \t]*\\[ \t]*\n[ \t]*")
 _LINE = re.compile(r"(?:\\[ \t]*\n|[^\n])*")
-_SEPARATORS = {Shape.NAMES: " ", Shape.WORDS: ",", Shape.USERS: ",", Shape.PAIRS: ",", Shape.FIGURES: ","}
+_SEPARATORS = {**dict.fromkeys(Shape, ","), Shape.NAMES: " "}
 _AT_END = (_Kind.NEWLINE, _Kind.END)
 
 
@@ -199,7 +200,7 @@ def _elements(reader: _Reader, shape: Shape, wrong: list[str]) -> list[str]:
 
 
 def _element(reader: _Reader, shape: Shape, wrong: list[str]) -> str:
-    if shape not in (Shape.PAIRS, Shape.FIGURES):
+    if shape not in (Shape.PAIRS, Shape.FIGURES, Shape.LOADS):
         return reader.words(_SEPARATORS[shape], *(() if shape is Shape.USERS else ("=",)))
     name = reader.words(",", "=")
     if not name and reader.text != "=":
@@ -215,4 +216,6 @@ def _element(reader: _Reader, shape: Shape, wrong: list[str]) -> str:
             wrong.append(NO_FIGURE.format(value))
             return f"{name}="
         value = f"{number:f}"
+    if shape is Shape.LOADS:  # what has no name is shown as NONE (real cell)
+        return f"{name or 'NONE'}={value or '0.000000'}"
     return f"{name}={value}"

@@ -178,9 +178,14 @@ def check_host(config: CellConfig, name: str, rows: Mapping[str, str]) -> None:
     for word in scaling.split(",") if scaling.upper() != "NONE" else ():
         key, _ = _pair(word)
         if config.complex_named(key) is None:
+            key = key or "(null)"
             raise ChangeRefused(f'denied: scaling attribute "{key}" is not configured for host "{name}"')
-    variables = rows.get("report_variables", "NONE")
-    for word in variables.split(",") if variables.upper() != "NONE" else ():
+    check_variables(config, rows.get("report_variables", "NONE"))
+
+
+def check_variables(config: CellConfig, text: str) -> None:
+    """Raises ChangeRefused for a report variable that there is not."""
+    for word in text.split(",") if text.upper() != "NONE" else ():
         if config.complex_named(word) is None:
             raise ChangeRefused(f'unknown resource "{word}"')
 

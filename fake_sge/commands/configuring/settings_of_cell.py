@@ -37,7 +37,7 @@ def complexes(change: ConfigChange, file: str) -> None:
 def edit_complexes(change: ConfigChange) -> None:
     """``-mc``."""
     change.manager()
-    left = change.edit(complex_table(change.config.complexes, change.request.flavour))
+    left = change.edit(complex_table(change.config.complexes))
     lines = files.lines(left.text)
     if any(len(line.split()) < _WORDS for line in lines):
         raise ChangeRefused("Complex urgency definition is missing")

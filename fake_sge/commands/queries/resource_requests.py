@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,11 +12,7 @@ from ...model.values import TEXT_TYPES, TYPE_WORDS, number_of
 
 
 class UnknownResource(ValueError):
-    """A request that names no complex entry, or has a wrong value or none (``syntax``)."""
-
-    def __init__(self, text: str, syntax: bool = False) -> None:
-        super().__init__(text)
-        self.syntax = syntax
+    """A request that names no complex entry, or has a wrong value or none."""
 
 
 class ResourceRequest(NamedTuple):
@@ -25,25 +22,42 @@ class ResourceRequest(NamedTuple):
     value: str
 
 
-def parse_requests(text: str, config: CellConfig, bare: bool = True) -> list[ResourceRequest]:
-    """``a=1,b`` as requests; ``bare``: a name alone is TRUE, whatever its type. Raises UnknownResource."""
-    requests = []
-    for word in text.split(","):
+Pair = tuple[str, str]
+
+
+def parse_requests(text: str, config: CellConfig) -> list[ResourceRequest]:
+    """``a=1,b`` as requests; a name alone is TRUE, whatever its type. Raises UnknownResource."""
+    return [request_of(pair, config) for pair in split_requests(text, config)]
+
+
+def split_requests(text: str, config: CellConfig, bare: bool = True) -> list[Pair]:
+    """Names and values; without ``bare`` only a BOOL may have none. Raises UnknownResource."""
+    pairs = []
+    for word in re.findall("[^, ]+", text):
         name, equals, value = word.partition("=")
         entry = config.complex_named(name)
+        if not name and not bare:
+            raise UnknownResource('unknown resource ""')
         if not equals and (bare or (entry is not None and entry.type == "BOOL")):
             value = "TRUE"
-        elif not equals:
-            raise UnknownResource(f'denied: missing value for resource "{name}"', syntax=True)
-        if entry is None:
-            raise UnknownResource(f'unknown resource "{name}"')
-        number = number_of(value, entry.type)
-        if entry.type not in TEXT_TYPES and number is None:
-            raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
-        if entry.consumable != "NO" and number is not None and number < 0:
-            raise UnknownResource(f'attribute "{entry.name}" is consumable but has a negative value')
-        requests.append(ResourceRequest(entry, config.host_named(value) if entry.type == "HOST" else value))
-    return requests
+        elif not value and not bare:
+            raise UnknownResource(f'denied: missing value for resource "{name}"')
+        pairs.append((name, value))
+    return pairs
+
+
+def request_of(pair: Pair, config: CellConfig) -> ResourceRequest:
+    """One request with its complex entry. Raises UnknownResource."""
+    name, value = pair
+    entry = config.complex_named(name)
+    if entry is None:
+        raise UnknownResource(f'unknown resource "{name}"')
+    number = number_of(value, entry.type)
+    if entry.type not in TEXT_TYPES and number is None:
+        raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
+    if entry.consumable != "NO" and number is not None and number < 0:
+        raise UnknownResource(f'attribute "{entry.name}" is consumable but has a negative value')
+    return ResourceRequest(entry, config.host_named(value) if entry.type == "HOST" else value)
 
 
 def queue_value(instance: QueueInstance, name: str) -> str | None:
