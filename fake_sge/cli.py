@@ -47,7 +47,7 @@ def _add_fault_options(made: argparse.ArgumentParser) -> None:
     made.add_argument("--out", default="", help="stdout, banner or text")
     made.add_argument("--err", default="", help="stderr")
     made.add_argument("--at", type=int, default=0, help="byte position")
-    made.add_argument("--job", type=int, default=0, help="job number for hide-job")
+    made.add_argument("--job", type=int, default=0, help="job number for hide-job and shepherd")
 
 
 class _Version(argparse.Action):
