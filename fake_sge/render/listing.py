@@ -182,7 +182,9 @@ class Selection:
         self._queue_states = queue_states
         self._config = config
         self._wanted_users: dict[str, bool] = {}
-        self.jobs: list[Job] = [job for job in jobs if self._owner_wanted(job.owner) and self._fetched(job)]
+        self.jobs: list[Job] = [
+            job for job in jobs if self._owner_wanted(job.spec.owner) and self._fetched(job)
+        ]
 
     def _owner_wanted(self, owner: str) -> bool:
         if not self._scope.users:
@@ -196,10 +198,11 @@ class Selection:
     def _fetched(self, job: Job) -> bool:
         """Whether qstat would get the job from the qmaster: a coarse choice by ``-s``, per job."""
         show = self._show
-        active = any(task.status in _ACTIVE for task in job.tasks.values())
         if show & _PENDING and self._pending_fetched(job):
             return True
-        suspended = any(int(task.state) & _TASK_SUSPENDED for task in job.tasks.values())
+        tasks = job.tasks.values()
+        active = any(task.status in _ACTIVE for task in tasks)
+        suspended = any(int(task.state) & _TASK_SUSPENDED for task in tasks)
         if show & _RUNNING and active and not suspended:
             return True
         return bool(show & _SUSPENDED) and (active or suspended)
