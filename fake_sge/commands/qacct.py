@@ -273,7 +273,7 @@ class _Run:
             if not requests:
                 requests.extend(_checked(pair, config) for pair in pairs)
             loads = self._qmaster.load_values(instance.host)
-            return matches_host_and_queue(requests, instance, loads, config)
+            return matches_host_and_queue(requests, instance, loads, config, self._qmaster.used_of)
 
         return selects
 

@@ -63,9 +63,8 @@ class _Hosts:
         if self._wanted and name != "global" and name not in self._wanted:
             return False
         requests: list[ResourceRequest] = [item for part in self._requests for item in part]
-        return not requests or matches_host(
-            requests, name, {item.name: item.value for item in self._offered(name)}
-        )
+        offered = {item.name: item.value for item in self._offered(name)}
+        return not requests or matches_host(requests, name, offered, self._config, self._qmaster.used_of)
 
     def _loads(self, name: str) -> Mapping[str, str]:
         return {} if name == "global" else self._qmaster.load_values(name)

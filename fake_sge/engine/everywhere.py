@@ -6,6 +6,8 @@ it lacks is told once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..lighter import NamedTuple
 from ..model import JobSpec, SchedulingMessage
 from ..model.values import number_of
@@ -13,6 +15,8 @@ from .exclusive import EVERYWHERE, is_exclusive
 from .matching import everywhere_denied, meets, offer_of, too_little_everywhere
 from .placement import Capacity, consumables, left_of
 from .quotas import NO_LIMIT
+
+_UNLIMITED = 2147483647  # slots, as messages have it (real cell)
 
 
 class Shared(NamedTuple):
@@ -30,17 +34,27 @@ class Shared(NamedTuple):
 
 
 def shared_by_all(capacity: Capacity, spec: JobSpec) -> Shared:
-    """Slots first, then what the job asks for, by name."""
-    config = capacity.config
-    denied = everywhere_denied(config, spec)
+    """What the owner, the project and default requests must not have, then slots and what is asked for."""
+    denied = everywhere_denied(capacity.config, spec)
     if denied is not None:
         return Shared(0, 0, denied)
-    values = config.global_host.attributes["complex_values"]
-    if values == "NONE":
+    if capacity.config.global_host.attributes["complex_values"] == "NONE":
         return Shared()
+    in_use = capacity.exclusive.everywhere(spec)
+    asked = {item.name for item in spec.hard_resources}
+    for message in (found for name, found in in_use.items() if name not in asked):
+        return Shared(0, 0, message)
+    return _asked_for(capacity, spec, in_use)
+
+
+def _asked_for(capacity: Capacity, spec: JobSpec, in_use: Mapping[str, SchedulingMessage]) -> Shared:
+    """Slots first, then what the job asks for, by name; of several that lack the first one tells."""
+    config = capacity.config
+    values = config.global_host.attributes["complex_values"]
     wanted = {item.name: item.value for item in spec.hard_resources}
     taken = {entry.name: amount for entry, amount in consumables(config, spec)}
     slots = offered = NO_LIMIT
+    closed: SchedulingMessage | None = None
     for name in sorted({*wanted, *taken}, key=lambda name: (name != "slots", name)):
         entry = config.complex_named(name)
         offer = offer_of(values, "g", entry) if entry is not None else None
@@ -52,10 +66,15 @@ def shared_by_all(capacity: Capacity, spec: JobSpec) -> Shared:
             return Shared(0, offered if offered < NO_LIMIT else 0)  # of what, is not said (real cell)
         if entry.consumable == "NO":
             if not meets(entry, wanted[name], offer):
-                return Shared(0, 0, too_little_everywhere(spec, entry, offer))
+                return Shared(0, 0, closed or too_little_everywhere(spec, entry, offer))
         elif left is not None and left < amount:
-            return Shared(0, 0, too_little_everywhere(spec, entry, offer._replace(text=f"{left:.15g}")))
+            too_little = too_little_everywhere(spec, entry, offer._replace(text=f"{left:.15g}"))
+            return Shared(0, 0, closed or too_little)
+        elif entry.name in in_use:
+            closed = closed or in_use[entry.name]
         elif left is not None and amount > 0 and entry.consumable != "JOB" and not is_exclusive(entry):
             slots = min(slots, int(left / amount + 1e-9))
             offered = min(offered, int((number_of(offer.text, entry.type) or 0.0) / amount + 1e-9))
+    if closed is not None:
+        return Shared(0, offered if offered < NO_LIMIT else _UNLIMITED, closed)
     return Shared(slots, offered)

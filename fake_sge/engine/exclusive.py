@@ -6,8 +6,9 @@ others out, also in what -w v says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ..lighter import NamedTuple
 from ..model import CellConfig, ComplexEntry, Granted, JobSpec, QueueInstance, SchedulingMessage
 from ..model.resources import complex_values
 from ..model.values import number_of
@@ -43,15 +44,44 @@ class Exclusive:
     def obstacle(self, spec: JobSpec, instance: QueueInstance) -> SchedulingMessage | None:
         """That somebody is there already, alone or because the job would be."""
         for entry in self._entries:
-            wants = _wants(spec, entry)
-            for place, number, where in _places(self._config, entry, instance, spec):
-                there = self._alone.get((place, entry.name), set())
-                if there and (wants or True in there):
-                    default = "for default request " if wants is None and spec.pe is None else ""
-                    why = f"because {default}exclusive resource ({entry.name}) is already in use"
-                    words = requests(spec.hard_resources) or "NONE"
-                    return SchedulingMessage(number, f"(-l {words}) cannot run {where} {why}")
+            for place in _places(self._config, entry, instance, spec):
+                if self._is_closed(spec, entry, place.name):
+                    return _in_use(spec, entry, place)
         return None
+
+    def everywhere(self, spec: JobSpec) -> dict[str, SchedulingMessage]:
+        """The same of what all hosts share, by its name."""
+        single = _Place(EVERYWHERE, ABOUT_ALL, "globally")
+        parallel = _Place(EVERYWHERE, ABOUT_QUEUE, 'in queue "global"')
+        return {
+            entry.name: _in_use(spec, entry, single if spec.pe is None else parallel)
+            for entry in self._entries
+            if _has(entry, self._config.global_host.attributes) and self._is_closed(spec, entry, EVERYWHERE)
+        }
+
+    def _is_closed(self, spec: JobSpec, entry: ComplexEntry, place: str) -> bool:
+        there = self._alone.get((place, entry.name), set())
+        return bool(there) and (_wants(spec, entry) or True in there)
+
+
+class _Place(NamedTuple):
+    """Where a job may be alone: its name, the number of a message about it, and its words."""
+
+    name: str
+    number: int
+    words: str
+
+
+def _in_use(spec: JobSpec, entry: ComplexEntry, place: _Place) -> SchedulingMessage:
+    default = "for default request " if _wants(spec, entry) is None and spec.pe is None else ""
+    why = f"because {default}exclusive resource ({entry.name}) is already in use"
+    words = requests(spec.hard_resources) or "NONE"
+    return SchedulingMessage(place.number, f"(-l {words}) cannot run {place.words} {why}")
+
+
+def _has(entry: ComplexEntry, attributes: Mapping[str, str]) -> bool:
+    value = complex_values(attributes.get("complex_values", "")).get(entry.name)
+    return value is not None and bool(number_of(value, entry.type))
 
 
 def _wants(spec: JobSpec, entry: ComplexEntry) -> bool | None:
@@ -62,16 +92,10 @@ def _wants(spec: JobSpec, entry: ComplexEntry) -> bool | None:
 
 def _places(
     config: CellConfig, entry: ComplexEntry, instance: QueueInstance, spec: JobSpec
-) -> Iterator[tuple[str, int, str]]:
-    """Where there is such a resource: the place, the number of a message about it, and its words."""
-    host = config.hosts[instance.host]
+) -> Iterator[_Place]:
+    """Where there is such a resource, besides everywhere."""
     at_host = f'{"at host" if spec.pe is None else "in queue"} "{instance.host}"'
-    everywhere = "globally" if spec.pe is None else 'in queue "global"'
-    for place, attributes, number, where in (
-        (EVERYWHERE, config.global_host.attributes, ABOUT_ALL, everywhere),
-        (f"host:{instance.host}", host.attributes, ABOUT_HOST, at_host),
-        (f"queue:{instance.name}", instance.queue.attributes, ABOUT_QUEUE, f'in queue "{instance.name}"'),
-    ):
-        value = complex_values(attributes.get("complex_values", "")).get(entry.name)
-        if value is not None and number_of(value, entry.type):
-            yield place, number, where
+    if _has(entry, config.hosts[instance.host].attributes):
+        yield _Place(f"host:{instance.host}", ABOUT_HOST, at_host)
+    if _has(entry, instance.queue.attributes):
+        yield _Place(f"queue:{instance.name}", ABOUT_QUEUE, f'in queue "{instance.name}"')

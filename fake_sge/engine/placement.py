@@ -186,6 +186,8 @@ class Capacity:
     def candidates(self, spec: JobSpec, pe: str | None) -> FreeSlots:
         """The instances in which the job would run now, in the order in which they are tried."""
         found: list[tuple[QueueInstance, int]] = []
+        if self.exclusive.everywhere(spec):
+            return self.free_slots(spec, pe, found)
         open_ones = [self.state.instances[name] for name, slots in self.free.items() if slots]
         for instance in self.order.sorted(open_ones):
             if (

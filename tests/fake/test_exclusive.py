@@ -128,3 +128,75 @@ def test_who_does_not_ask_for_it_stays_out(
     assert why(cell, number) == [said]
     summary = f"Jobs can not run because they do not request 'forced' resource\n\t{number}"
     assert summary in does(cell, "qstat -j")
+
+
+PLACES = {"host": "exechost {} localhost", "queue": "queue {} all.q", "global": "exechost {} global"}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("value", "running", "true", "false"),
+    [
+        ("true", None, True, True),
+        ("true", "-l excl=true", False, False),
+        ("true", "-l excl=false", False, True),
+        ("true", "", False, True),
+        ("false", None, False, True),
+        ("false", "", False, True),
+    ],
+)
+def test_which_queues_and_hosts_are_listed(
+    cell: PureCell, place: str, value: str, running: str | None, true: bool, false: bool
+) -> None:
+    """By who runs there; qhost knows nothing of what queues have."""
+    does(cell, "qconf -rattr " + PLACES[place].format(f"complex_values excl={value}"))
+    if running is not None:
+        submit(cell, running)
+    for wanted, expected in (("true", true), ("1", true), ("false", false)):
+        listed = "all.q@localhost\n" if expected else ""
+        assert does(cell, f"qselect -l excl={wanted}") == listed
+        assert bool(does(cell, f"qstat -f -l excl={wanted}")) is expected
+        hosts = does(cell, f"qhost -l excl={wanted}")
+        assert ("localhost" in hosts) is (expected and place != "queue")
+
+
+@pytest.mark.parametrize(
+    ("running", "options", "said"),
+    [
+        ("-l excl=true", "-pe smp 1", ["NONE", "in use", "0"]),
+        ("-l excl=true", "-pe smp 1 -l excl=false", ["excl=false", "in use", "2147483647"]),
+        ("-l excl=true", "-pe smp 1 -l excl=true", ["excl=true", "it offers only gc:excl=false", "0"]),
+        ("-l excl=true", "-pe smp 1 -l excl=false,lic=1", ["excl=false,lic=1", "in use", "4"]),
+        ("-l excl=true", "-pe smp 1 -l lic=9", ["lic=9", "in use", "0"]),
+        ("", "-pe smp 1 -l excl=true", ["excl=true", "in use", "2147483647"]),
+        ("", "-pe smp 1 -l excl=true,big=1", ["big=1,excl=true", "in use", "4"]),
+        (
+            "-l big=2",
+            "-pe smp 1 -l excl=true,big=3",
+            ["big=3,excl=true", "it offers only gc:big=2.000000", "0"],
+        ),
+    ],
+)
+def test_what_all_hosts_share_for_a_parallel_job(
+    tmp_path: Path, running: str, options: str, said: list[str]
+) -> None:
+    """No host is looked at; of how many slots are offered what is said is as strange as really."""
+    further = tuple(f"{name} {name} INT <= YES YES 0 0" for name in ("big", "lic"))
+    cell = PureCell(tmp_path, slots=2, complexes=(*COMPLEXES, *further))
+    does(cell, "qconf -rattr exechost complex_values big=4,excl=true,lic=4 global")
+    submit(cell, running)
+    words, reason, slots = said
+    reason = IN_USE if reason == "in use" else reason
+    assert why(cell, submit(cell, options)) == [
+        f'(-l {words}) cannot run in queue "global" because {reason}',
+        f'cannot run in PE "smp" because it only offers {slots} slots',
+    ]
+
+
+def test_the_summary_of_what_all_hosts_share(cell: PureCell) -> None:
+    does(cell, "qconf -rattr exechost complex_values excl=true global")
+    submit(cell, "-l excl=true")
+    submit(cell)
+    submit(cell, "-l excl=true")
+    title = "Jobs can not run globally because the resource requirements can not be satisfied"
+    assert f"{title}\n\t2,\t3\n" in does(cell, "qstat -j")

@@ -34,6 +34,7 @@ SUMMARY_TEXTS: dict[int, str] = {
     21: "Jobs can not run because they do not request 'forced' resource",
     25: "Jobs can not run because they have no access to PE",
     17: "Jobs can not run because the resource requirements can not be satisfied",
+    20: "Jobs can not run globally because the resource requirements can not be satisfied",
     24: "Jobs can not run because available slots combined under PE are not in range of job",
     31: "Jobs can not run because execution time not reached",
     32: "Jobs dropped because of error state",

@@ -113,7 +113,8 @@ class QueueFilter:
         return [item for item in instances if self._offers(item, requests, config)]
 
     def _offers(self, item: QueueInstance, requests: list[ResourceRequest], config: CellConfig) -> bool:
-        return matches_host_and_queue(requests, item, self._qmaster.load_values(item.host), config)
+        loads = self._qmaster.load_values(item.host)
+        return matches_host_and_queue(requests, item, loads, config, self._qmaster.used_of)
 
     def job_filter(self, instances: Sequence[QueueInstance]) -> Callable[[Job], bool] | None:
         """Whether a pending job fits into any of the selected queues; None: all jobs are shown.

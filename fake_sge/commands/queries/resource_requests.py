@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from ...model import CellConfig, ComplexEntry, QueueInstance
 from ...model.resources import QUEUE_RESOURCES, STEADY_LOADS, complex_values, satisfies
@@ -70,8 +70,32 @@ def queue_value(instance: QueueInstance, name: str) -> str | None:
     return value if name in QUEUE_RESOURCES else None
 
 
+UsedOf = Callable[[str], Mapping[str, float]]  # of ``host:NAME`` or ``queue:INSTANCE``
+
+
+def _leaves_alone(request: ResourceRequest, places: Mapping[str, str | None], used_of: UsedOf) -> bool:
+    """Whether each place that has a resource with the relation EXCL takes the job now (real cell).
+
+    Who asks for it: where nobody is. Who asks for FALSE: where nobody is who has asked for it.
+    """
+    name, wants_all = request.entry.name, number_of(request.value, request.entry.type)
+    known = {place: number_of(text, request.entry.type) for place, text in places.items() if text is not None}
+    used = {place: used_of(place) for place in known}
+    if wants_all:
+        return bool(known) and all(there and not used[place]["slots"] for place, there in known.items())
+    return bool(known) and not any(used[place].get(name) for place in known)
+
+
+def _is_exclusive(entry: ComplexEntry) -> bool:
+    return entry.relop == "EXCL" and entry.consumable != "NO"
+
+
 def matches_host_and_queue(
-    requests: list[ResourceRequest], instance: QueueInstance, loads: Mapping[str, str], config: CellConfig
+    requests: list[ResourceRequest],
+    instance: QueueInstance,
+    loads: Mapping[str, str],
+    config: CellConfig,
+    used_of: UsedOf,
 ) -> bool:
     """Whether a queue instance with the load values of its host meets all requests."""
     own = complex_values(instance.queue.attributes.get("complex_values", "NONE"))
@@ -80,6 +104,15 @@ def matches_host_and_queue(
     of_all = complex_values(config.global_host.attributes["complex_values"])
     for request in requests:
         name = request.entry.name
+        if _is_exclusive(request.entry):
+            places = {
+                f"queue:{instance.name}": own.get(name),
+                f"host:{instance.host}": shared.get(name),
+                "host:global": of_all.get(name),
+            }
+            if not _leaves_alone(request, places, used_of):
+                return False
+            continue
         load = loads.get(name) if name in STEADY_LOADS else None
         offers = [queue_value(instance, name), own.get(name), shared.get(name), of_all.get(name), load]
         known = [offer for offer in offers if offer is not None]
@@ -88,10 +121,27 @@ def matches_host_and_queue(
     return True
 
 
-def matches_host(requests: list[ResourceRequest], name: str, offered: Mapping[str, str]) -> bool:
+def matches_host(
+    requests: list[ResourceRequest],
+    name: str,
+    offered: Mapping[str, str],
+    config: CellConfig,
+    used_of: UsedOf,
+) -> bool:
     """Whether a host meets all requests (``qhost -l``); ``offered``: what it has now (real cell)."""
+    hosts = {f"host:{name}": config.host_with_values(name), "host:global": config.global_host}
     for request in requests:
         key = request.entry.name
+        if _is_exclusive(request.entry):
+            values = {
+                place: complex_values(host.attributes.get("complex_values", "NONE")).get(key)
+                if host
+                else None
+                for place, host in hosts.items()
+            }
+            if not _leaves_alone(request, values, used_of):
+                return False
+            continue
         value = name if key == "hostname" else offered.get(key)
         if value is None or not satisfies(*request, value):
             return False
