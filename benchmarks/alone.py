@@ -51,7 +51,7 @@ def start_up() -> Iterator[Row]:
         base.append(_import_seconds("lxml.etree, sqlite3"))
     yield at_most("import drmaa_cli, beside import lxml.etree, sqlite3", ours, base, 1.5)
     rest = [_import_seconds("drmaa_cli.session.job_session") for _ in range(5)]
-    note = "loaded by the first initialize() or connect()"
+    note = "loaded by the first initialize() or open_session()"
     yield Row("the rest of drmaa_cli", milliseconds(median(rest)), "-", "-", "-", None, note)
 
 
