@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from ..model import failures
+
 AT_ONCE = "at_once"  # beside an order: the job is to be killed without a warning
 
 
@@ -27,7 +29,7 @@ def make_directory(path: str, uid: int, gid: int) -> str:
                 os.chown(path, uid, gid, follow_symlinks=False)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                return "can't make tmpdir"
+                return failures.NO_TMPDIR
             time.sleep(0.5)
         else:
             return ""

@@ -23,3 +23,4 @@ QUEUE_ERROR = frozenset({*range(1, 12), 15, 34, 36})
 IN_PESTOP = 13  # the queue goes into its error state, and the job has ended
 KNOWN = (*range(41), 100, 101, 137)
 BEFORE_JOB = 11  # up to this code even the job that a signal ended counts as not started
+NO_TMPDIR = "can't make tmpdir"  # what an execution daemon says of it

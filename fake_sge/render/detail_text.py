@@ -197,7 +197,7 @@ def _errors(task: Task, server: Clock) -> list[str]:
     rows = []
     for index, (when, text) in enumerate(zip(task.error_times, task.errors)):
         title = "error reason" if index == 0 else "            "
-        rows.append(f"{title} {task.number:10d}:      {server.reason(when)} {text}\n")
+        rows.append(f"{title} {task.number:10d}:      {server.reason(when, text)}\n")
     return rows
 
 

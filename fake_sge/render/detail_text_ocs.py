@@ -120,9 +120,7 @@ class OcsDetails:
     def _errors(self, task: Task) -> list[str]:
         title, width = self._choices.error_title, self._choices.error_width
         return [
-            self._task_line(
-                title if index == 0 else "", task.number, f"{self._server.reason(when)} {text}", width
-            )
+            self._task_line(title if index == 0 else "", task.number, self._server.reason(when, text), width)
             for index, (when, text) in enumerate(zip(task.error_times, task.errors))
         ]
 

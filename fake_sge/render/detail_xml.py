@@ -240,7 +240,7 @@ class JobDetails:
 
     def _notes(self, task: Task) -> str:
         """Why it could not start."""
-        notes = (f"{self._server.reason(when)} {text}" for when, text in zip(task.error_times, task.errors))
+        notes = (self._server.reason(when, text) for when, text in zip(task.error_times, task.errors))
         rows = [
             block(6, "ulong_sublist", [leaf(7, "QIM_type", 1), leaf(7, "QIM_message", note)])
             for note in notes

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
+from ..model import failures
 from ..model.flavours import Flavour, Times
 from ..model.values import memory
 
@@ -92,9 +93,11 @@ class Clock:
         """``Mon Nov 23 09:13:51 2026`` or ``2026-11-23 09:13:51.123456``: ``qstat -j`` and qacct."""
         return self.table(seconds) + self._fraction(seconds) if self._times.iso else self.ctime(seconds)
 
-    def reason(self, seconds: float) -> str:
-        """The date before an error reason."""
-        return self.table(seconds) + self._fraction(seconds)
+    def reason(self, seconds: float, text: str) -> str:
+        """An error reason: a shepherd has dated it, an execution daemon has not (real cell)."""
+        return (
+            text if text == failures.NO_TMPDIR else f"{self.table(seconds)}{self._fraction(seconds)} {text}"
+        )
 
     def ctime(self, seconds: float) -> str:
         """``Mon Nov 23 09:13:51 2026``."""

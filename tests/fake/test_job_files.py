@@ -53,7 +53,8 @@ def test_where_it_cannot_be_made_the_queue_is_to_blame(tmp_path: Path) -> None:
         assert ended(cell, number)[11:13] == ["1", "0"]
         assert state(cell, number) == "qw"
         assert cell.run("qselect", "-qs", "E").stdout == b"all.q@localhost\n"
-        assert b"can't make tmpdir" in cell.run("qstat", "-j", str(number)).stdout
+        told = cell.run("qstat", "-j", str(number)).stdout.splitlines()
+        assert b"error reason          1:      can't make tmpdir" in told  # real cell
         cell.configure(queues={"all.q": {"tmpdir": f"{tmp_path}/new/one"}})
         cell.run("qmod", "-cq", "all.q")
         wait_for(lambda: (tmp_path / "out").exists() and state(cell, number) == "")
