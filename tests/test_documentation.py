@@ -136,16 +136,6 @@ def test_python_runs(page: Path, run_page: Runs) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_page_of_flavours_counts_the_transcripts() -> None:
-    page = (ROOT / "docs/flavours.md").read_text(encoding="utf-8")
-    told = re.findall(r"([0-9,]+) transcripts \(`(?:tests/data/)?(captures[^`]*)`\)", page)
-    assert len(told) == 5
-    for count, folder in told:
-        files = (ROOT / "tests/data" / folder).glob("*.jsonl")
-        there = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
-        assert (folder, f"{there:,}") == (folder, count)
-
-
 def test_the_readme_and_the_guides_have_python() -> None:
     assert {
         "README.md",
