@@ -35,3 +35,12 @@ def faults(name: str, values: Mapping[str, str]) -> list[str]:
     if urgency.lower() not in _URGENT and (number is None or number < 0):
         wrong.append(f'rejecting invalid urgency_slots setting "{urgency}"')
     return wrong[:1]
+
+
+def path_fault(values: Mapping[str, str]) -> str:
+    """What is said of a procedure that begins with no path, nor with who runs it and a path; else ""."""
+    for key in ("start_proc_args", "stop_proc_args"):
+        command = values.get(key, "NONE")
+        if command.upper() != "NONE" and not command.split("@", 1)[-1].startswith("/"):
+            return f'denied: path given for "{key}" must start with a "/"'
+    return ""

@@ -90,6 +90,15 @@ def _check_hosts(config: CellConfig, words: list[str]) -> None:
             raise ChangeRefused(f'unable to resolve host "{word}"')
 
 
+def _check_subordinates(config: CellConfig, name: str, words: list[str]) -> None:
+    """The last one is looked at first (real cell)."""
+    for word in (word.partition("=")[0] for word in reversed(words) if "(" not in word):
+        if word == name:
+            raise ChangeRefused(f'Cluster queue "{name}" can\'t get subordinated by itself')
+        if word not in config.queues:
+            raise ChangeRefused(f'Subordinated cluster queue "{word}" referenced in "{name}" does not exist')
+
+
 def check_place(config: CellConfig, name: str, place: str) -> None:
     """Raises ChangeRefused for a host group that there is not, of which a queue's attribute has a value."""
     if place.startswith("@") and place not in config.host_groups:
@@ -114,8 +123,10 @@ def checked(config: CellConfig, kind: str, name: str, rows: Mapping[str, str]) -
         kept["complex_values"] = joined_value(
             resources(config, kind, common), {place: resources(config, kind, text) for place, text in places}
         )
-    wrong = pe_values.faults(name, rows) if kind == "p" else []
-    if wrong:
+    if kind == "q":
+        _check_subordinates(config, name, listed(everywhere(rows).get("subordinate_list", "NONE")))
+    wrong = (pe_values.faults(name, rows) or [pe_values.path_fault(rows)]) if kind == "p" else []
+    if any(wrong):
         raise ChangeRefused(*wrong)
     if kind == "q":
         check_values(kept)
