@@ -189,7 +189,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     processors = len(os.sched_getaffinity(0))
     waiting = "not slow" not in config.option.markexpr
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min((6 if waiting else 3) * processors, max(processors, memory // MEMORY_OF_WORKER))
+    return min((6 if waiting else 2) * processors, max(processors, memory // MEMORY_OF_WORKER))
 
 
 @pytest.fixture(scope="session")

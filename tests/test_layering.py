@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests import rooms
 from tests.tables import each_row
 
@@ -113,6 +115,7 @@ def test_every_room_is_there() -> None:
     assert {Path(path.parts[0]).stem for path in modules} - {"__init__"} == set(LEVELS)
 
 
+@pytest.mark.slow
 @each_row(
     "module,line",
     [

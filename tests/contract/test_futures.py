@@ -21,7 +21,7 @@ from tests.contract.harness import World
 from tests.futures import functions
 from tests.patience import PATIENCE
 
-pytestmark = list(ON_CELLS)
+pytestmark = [*ON_CELLS, pytest.mark.slow]
 MODULE_LEVEL = {"offset": 5}
 
 

@@ -15,7 +15,7 @@ from tests.contract.futures import ON_CELLS, Pool, on_fake
 from tests.contract.harness import World
 from tests.futures import functions
 
-pytestmark = list(ON_CELLS)
+pytestmark = [*ON_CELLS, pytest.mark.slow]
 NAME = "nightly"
 
 
@@ -31,7 +31,6 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-@pytest.mark.slow
 def test_a_program_that_is_killed_runs_nothing_twice(pool: Pool) -> None:
     """One call was fetched, one has ended unseen, one runs, one is new to the second program."""
     world = pool.world
@@ -69,7 +68,6 @@ def test_a_program_that_is_killed_runs_nothing_twice(pool: Pool) -> None:
     assert Counter(lines(Path(ran))) == Counter("112344")
 
 
-@pytest.mark.slow
 @on_fake
 def test_a_program_that_is_killed_again_and_again(pool: Pool) -> None:
     """At whatever instant: while it pickles, writes, submits, collects."""
@@ -171,7 +169,6 @@ def test_a_session_named_as_a_directory_has_one_of_its_own(pool: Pool, name: str
         assert executor.spool.resolve().parent == pool.spool.resolve()
 
 
-@pytest.mark.slow
 @on_fake
 def test_the_session_is_gone(pool: Pool) -> None:
     """Its file was removed: what was not fetched is run again, results that are there are not."""
@@ -187,7 +184,6 @@ def test_the_session_is_gone(pool: Pool) -> None:
     assert sorted(lines(Path(ran))) == ["1", "2", "2"]
 
 
-@pytest.mark.slow
 @on_fake
 def test_what_is_refused(pool: Pool) -> None:
     with pytest.raises(ValueError, match="session="):

@@ -22,7 +22,7 @@ from tests.contract.harness import World
 from tests.futures import functions
 from tests.patience import PATIENCE
 
-pytestmark = list(ON_CELLS)
+pytestmark = [*ON_CELLS, pytest.mark.slow]
 
 ENDS: dict[str, tuple[tuple[Any, ...], type[JobCallError], str]] = {
     "os._exit": ((functions.leave, 3), futures.CallExitedError, "its process ended with exit status 3"),
@@ -102,7 +102,6 @@ def error_of(future: JobFuture[Any]) -> JobCallError:
     return error
 
 
-@pytest.mark.slow
 def test_each_end_has_its_exception(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PATIENCE", 1.0)  # some end well, and have no result
     executor = pool(gather=3600)
@@ -140,7 +139,6 @@ def test_limits(pool: Pool) -> None:
     assert error.signal == "SIGKILL"
 
 
-@pytest.mark.slow
 def test_a_job_that_somebody_deletes(brief: None, pool: Pool) -> None:
     world = pool.world
     executor = pool()

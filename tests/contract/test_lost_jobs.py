@@ -7,6 +7,8 @@ import pytest
 from tests.contract.harness import World
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.only_on("cli-fake", "cli-real", "oracle")
 def test_a_job_whose_shepherd_was_killed(session: World) -> None:

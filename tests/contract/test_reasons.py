@@ -8,7 +8,7 @@ from drmaa_cli import JobInfo, Reason, ReasonKind
 from tests.contract.harness import World
 from tests.patience import PATIENCE
 
-pytestmark = pytest.mark.only_on("cli-real", "cli-fake")
+pytestmark = [pytest.mark.slow, pytest.mark.only_on("cli-real", "cli-fake")]
 
 
 def reason_of(session: World, job: str) -> Reason:

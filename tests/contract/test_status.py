@@ -157,6 +157,7 @@ def test_rescheduled(session: World) -> None:
     assert (info.hasExited, info.exitStatus) == (True, 4)
 
 
+@pytest.mark.slow
 def test_status_of_ended_jobs(session: World) -> None:
     rows = {
         "exit 0": (["/bin/true"], "done"),

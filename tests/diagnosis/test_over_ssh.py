@@ -21,6 +21,8 @@ from drmaa_cli.diagnosis.examination import NAMES
 from tests.diagnosis.conftest import examined
 from tests.ssh.server import SSH, SSHD, SshServer, require_sshd, running_server
 
+pytestmark = pytest.mark.slow
+
 Patch = pytest.MonkeyPatch
 AFTER_LOGIN = ("login shell", "environment", "commands", "qmaster", "clock")
 
@@ -67,14 +69,12 @@ def test_all_is_well(away: SshServer) -> None:
     assert "Accepted publickey" in (away.folder / "log").read_text()
 
 
-@pytest.mark.slow
 def test_nothing_is_left_behind(away: SshServer, short_path: Path) -> None:
     examined()
     names = [path.name for path in (short_path / "drmaa_cli-ssh").iterdir()]
     assert sorted(name.partition(".")[2] for name in names) == ["lock", "use"]
 
 
-@pytest.mark.slow
 def test_the_noise_of_a_login_shell(away: SshServer) -> None:
     (away.home / ".bashrc").write_text("echo quota: 97 percent\n")
     found = examined()
@@ -94,13 +94,11 @@ def stops_at(found: dict[str, Check], step: str, *words: str) -> None:
     assert {found[name].status for name in AFTER_LOGIN} == {Status.SKIPPED}
 
 
-@pytest.mark.slow
 def test_no_ssh(away: SshServer, monkeypatch: Patch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     stops_at(examined(), "ssh", "no ssh on PATH", "install")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("says", "words"),
     [("OpenSSH_5.3p1, OpenSSL 1.0.1", "5.6 or newer"), ("Dropbear v2022.83", "not OpenSSH's")],
@@ -116,13 +114,11 @@ def test_an_ssh_that_will_not_do(
     stops_at(examined(), "ssh", words)
 
 
-@pytest.mark.slow
 def test_a_configuration_that_ssh_does_not_take(away: SshServer) -> None:
     away.config.write_text("NoSuchOption yes\n")
     stops_at(examined(), "connection", "nosuchoption", "mend ssh_config")
 
 
-@pytest.mark.slow
 def test_an_unknown_host(away: SshServer, monkeypatch: Patch) -> None:
     def unknown(*_: object, **__: object) -> object:
         raise socket.gaierror(-2, "Name or service not known")
@@ -131,13 +127,11 @@ def test_an_unknown_host(away: SshServer, monkeypatch: Patch) -> None:
     stops_at(examined(), "connection", "there is no host 127.0.0.1", "check the host")
 
 
-@pytest.mark.slow
 def test_a_closed_port(away: SshServer) -> None:
     away.stop()
     stops_at(examined(), "connection", "Connection refused", "firewall")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("greeting", "shown"), [(b"HTTP/1.0 400\r\n", "HTTP/1.0 400"), (b"", "''")])
 def test_another_service(away: SshServer, greeting: bytes, shown: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -160,20 +154,17 @@ def test_a_host_key_that_is_not_known(away: SshServer) -> None:
     stops_at(examined(), "host key", "verification failed", "accept-new")
 
 
-@pytest.mark.slow
 def test_a_host_key_that_has_changed(away: SshServer) -> None:
     other = (away.folder / "user_key.pub").read_text().split()[:2]
     (away.folder / "known_hosts").write_text(f"[127.0.0.1]:{away.port} {' '.join(other)}\n")
     stops_at(examined(), "host key", "known_hosts, line 1", "set up anew")
 
 
-@pytest.mark.slow
 def test_a_key_that_is_not_taken(away: SshServer) -> None:
     (away.folder / "authorized_keys").write_text("")
     stops_at(examined(), "login", "Permission denied", "log in by hand")
 
 
-@pytest.mark.slow
 def test_nobody_to_answer(away: SshServer) -> None:
     key = away.folder / "user_key"
     subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key], check=True)
@@ -182,7 +173,6 @@ def test_nobody_to_answer(away: SshServer) -> None:
     assert examined(ssh_answer=lambda _: "secret")["login"].status == Status.OK
 
 
-@pytest.mark.slow
 def test_a_jump_host(away: SshServer) -> None:
     relay = away.folder / "relay"
     relay.write_text(RELAY)
@@ -207,7 +197,6 @@ while data := os.read(0, 65536):
 """
 
 
-@pytest.mark.slow
 def test_a_setup_that_ends_the_shell(away: SshServer, monkeypatch: Patch) -> None:
     monkeypatch.setenv("DRMAA_CLI_SSH_SETUP", "exit 3")
     found = examined()
@@ -226,7 +215,6 @@ def test_no_grid_engine_there(away: SshServer, monkeypatch: Patch) -> None:
     assert "DRMAA_CLI_SSH_SETUP=" in found["commands"].advice
 
 
-@pytest.mark.slow
 def test_a_slow_shell_and_a_clock_that_differs(away: SshServer, monkeypatch: Patch) -> None:
     from drmaa_cli.diagnosis import connection, records  # noqa: PLC0415  # for their limits
 

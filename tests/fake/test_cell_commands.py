@@ -187,6 +187,7 @@ def test_the_job_of_a_qrsh_is_listed_as_on_the_real_cell(cell: Cell, tmp_path: P
     assert b"job_args" not in details
 
 
+@pytest.mark.slow
 def test_the_job_of_a_killed_qrsh_waits_on_and_hangs_up_without_its_command(tmp_path: Path) -> None:
     """Real cell: ``timeout -s KILL 3 qrsh -now n ...`` while all slots are taken, then a qdel."""
     with Cell(tmp_path / "cell", slots=1, login_shells=False) as cell:

@@ -14,6 +14,8 @@ from fake_sge.execution.processes import start_ticks
 
 from .kit import ended, execd_of, quick, records, state, wait_for
 
+pytestmark = pytest.mark.slow
+
 HOSTS = {"big": {"slots": 4, "mem_total": "64G", "load": 0.1}, "small": 2}
 ENVIRONMENTS = {"rr": {"allocation_rule": "$round_robin"}}
 
@@ -109,7 +111,6 @@ def test_a_crash_ends_also_the_job_whose_order_it_meets_on_its_way(cell: Cell, t
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.slow
 def test_a_crash_reruns_what_can_be_rerun(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-r", "y")
     place = next(group.queue for group in cell.jobs())
@@ -123,7 +124,6 @@ def test_a_crash_reruns_what_can_be_rerun(cell: Cell, tmp_path: Path) -> None:
     assert [record[11] for record in records(cell, job)] == ["19"]
 
 
-@pytest.mark.slow
 def test_of_an_unreachable_host_the_jobs_go_on(cell: Cell, tmp_path: Path) -> None:
     script = "while [ ! -e go ]; do sleep 0.02; done; exit 3"
     job = quick(cell, tmp_path, "-l", "h=small", "sh", "-c", script)
@@ -138,7 +138,6 @@ def test_of_an_unreachable_host_the_jobs_go_on(cell: Cell, tmp_path: Path) -> No
     assert [record[11:13] for record in records(cell, job)] == [["0", "3"]]
 
 
-@pytest.mark.slow
 def test_a_deletion_is_carried_out_when_the_host_is_back(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").down()
@@ -151,7 +150,6 @@ def test_a_deletion_is_carried_out_when_the_host_is_back(cell: Cell, tmp_path: P
     assert [record[11:13] for record in records(cell, job)] == [["100", "137"]]
 
 
-@pytest.mark.slow
 def test_what_was_forced_out_meanwhile_is_ended_by_the_host(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").down()
@@ -162,7 +160,6 @@ def test_what_was_forced_out_meanwhile_is_ended_by_the_host(cell: Cell, tmp_path
     assert not cell.layout.active_job("small", job, 1).exists()
 
 
-@pytest.mark.slow
 def test_a_host_away_survives_a_restart_of_the_qmaster(cell: Cell, tmp_path: Path) -> None:
     job = runs(cell, tmp_path, "-l", "h=small")
     cell.host("small").crash()

@@ -339,6 +339,7 @@ def test_the_record_of_a_rescheduled_run_tells_nothing_of_it(cell: Cell, tmp_pat
     ]
 
 
+@pytest.mark.slow
 def test_qsub_cannot_tell_the_end_of_a_job_whose_shepherd_was_killed(cell: Cell, tmp_path: Path) -> None:
     """Real cell: exit code 1 and this text; the record has failed 19 and no times."""
     (tmp_path / "kill").write_text("kill -9 $(ps -o ppid= -p $$)\nexec sleep 1\n")

@@ -13,6 +13,8 @@ from tests.tables import slow
 
 from .kit import ended, quick, submit, wait_for
 
+pytestmark = pytest.mark.slow
+
 BINARY = ("-b", "y", "-shell", "n", "-cwd")
 
 

@@ -107,9 +107,10 @@ def test_a_qmaster_whose_starter_is_gone_ends(tmp_path: Path) -> None:
 def test_a_guard_finds_a_qmaster_that_has_not_written_who_it_is(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "cell")
     assert not end_late_qmaster(layout)
-    with subprocess.Popen(
-        [sys.executable, "-c", "input()", str(layout.library / "fake-qmaster")], stdin=subprocess.PIPE
-    ) as late:
+    argv = [sys.executable, "-c", "print(flush=True); input()", str(layout.library / "fake-qmaster")]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as late:
+        assert late.stdout is not None
+        late.stdout.readline()  # Popen returns a little before /proc has the command line
         assert end_late_qmaster(layout)
         assert late.wait() == -signal.SIGKILL
     assert not end_late_qmaster(layout)

@@ -21,6 +21,8 @@ from tests.processes import is_running
 
 from .kit import ended, execd_of, quick, records, state, submit, wait_for
 
+pytestmark = pytest.mark.slow
+
 OPERATOR = Actor("root", 0, "root", 0, "localhost")
 LOOP = ("sh", "-c", "trap '' USR1 USR2; echo $$ > pid; while :; do sleep 0.05; done")
 

@@ -13,6 +13,8 @@ from tests.processes import is_running
 from .clients import cells_have
 from .kit import records, submit, wait_for
 
+pytestmark = pytest.mark.slow
+
 TASK_ID, FAILED, STATUS, SLOTS = 41, 11, 12, 34
 NOT_TAKEN = (
     'error: executing task of job {} failed: execution daemon on host "localhost" didn\'t accept task\n'

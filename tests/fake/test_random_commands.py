@@ -145,6 +145,7 @@ def test_what_the_fake_refuses_is_counted_for_itself(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "0 differences in 1 random command lines (--seed 7)\n"
 
 
+@pytest.mark.slow
 def test_a_refusal_is_no_difference(tmp_path: Path) -> None:
     said = "fake_sge: qrsh without a command is not simulated"
     line = f"grep -q r file || {{ echo {said} >&2; exit 1; }}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from tests import rooms
 from tests.tables import each_row
 
@@ -216,6 +218,7 @@ def test_the_drawing_has_no_circles() -> None:
         drawn.add(room)
 
 
+@pytest.mark.slow
 @each_row(
     "path,text,complaint",
     [

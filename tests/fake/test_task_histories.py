@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fake_sge.model import Exit
 from tests.fake.pure import PureCell
 from tests.fake.stories import Step, stories, told
 from tests.fake.task_histories import SLOTS, history
 from tests.fake.twin import Answer
 from tests.tables import each_row
+
+pytestmark = pytest.mark.slow
 
 RECORDED = stories("task_histories")
 

@@ -22,6 +22,8 @@ from tests.ssh.server import SshServer
 from tests.ssh.test_runner import until
 from tests.tables import slow
 
+pytestmark = pytest.mark.slow
+
 SECRET = "Tr0ub4dor & 3"
 DIGEST = hashlib.sha256(SECRET.encode()).hexdigest()
 SILENCE = 120.0
@@ -139,7 +141,6 @@ def locked_key(server: SshServer) -> SshServer:
     return server
 
 
-@pytest.mark.slow
 def test_a_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     asked: list[Prompt] = []
 
@@ -153,7 +154,6 @@ def test_a_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     assert [prompt.kind for prompt in asked] == [PromptKind.PASSPHRASE]
 
 
-@pytest.mark.slow
 def test_a_wrong_passphrase(locked_key: SshServer, runner_of: MakeRunner) -> None:
     asked: list[Prompt] = []
 

@@ -31,6 +31,8 @@ from tests.ssh.conftest import ENVIRONMENT, MakeRunner
 from tests.ssh.server import SshServer
 from tests.ssh.test_programs import SECRET, lock_key
 
+pytestmark = pytest.mark.slow
+
 SILENCE = 120.0
 PASSWORD = Prompt(PromptKind.SERVERS, "Password: ")
 
@@ -170,7 +172,6 @@ def test_the_order(tmp_path: Path) -> None:
     assert asker(config, lambda question: None)(PASSWORD) == "told by a command: Password: "  # type: ignore[arg-type, return-value]
 
 
-@pytest.mark.slow
 def test_nothing_in_what_a_program_shows_of_a_refusal(
     at_home: dict[str, str], server: SshServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -187,7 +188,6 @@ def test_nothing_in_what_a_program_shows_of_a_refusal(
     assert wrong not in caplog.text
 
 
-@pytest.mark.slow
 def test_whoever_is_asked_for_a_host_key_sees_it(server: SshServer, runner_of: MakeRunner) -> None:
     (server.folder / "known_hosts").write_text("")
     fingerprint = subprocess.run(
@@ -247,7 +247,6 @@ def test_ctrl_d_is_no_answer() -> None:
     child.close()
 
 
-@pytest.mark.slow
 def test_a_session_ends_although_somebody_is_being_asked(server: SshServer, runner_of: MakeRunner) -> None:
     lock_key(server)
     asked, go = threading.Event(), threading.Event()
