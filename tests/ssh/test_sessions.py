@@ -113,11 +113,11 @@ def test_no_value_of_a_job_stands_on_a_command_line_there(
         "DRMAA_CLI_SSH_SETUP", f"{setup}; ln -sf $(command -v qsub) {spy}/real-qsub; PATH={spy}:$PATH"
     )
     given = {
-        "PATH": "/s3cret/bin:/usr/bin",
-        "SGE_X": "s3cret",
-        "odd.name": "s3cret",
-        "LC_X": "s3cret",
-        "A": "s3cret",
+        "PATH": "/only-told-there/bin:/usr/bin",
+        "SGE_X": "only-told-there",
+        "odd.name": "only-told-there",
+        "LC_X": "only-told-there",
+        "A": "only-told-there",
     }
     out = server.home / "out"
     with drmaa_cli.open_session(f"{server.contact};session=secret") as session:
@@ -128,9 +128,9 @@ def test_no_value_of_a_job_stands_on_a_command_line_there(
     told = dict(line.partition("=")[::2] for line in out.read_text().splitlines())
     assert told.pop("PATH").endswith(f":{given.pop('PATH')}")
     assert {name: told.get(name) for name in given} == given
-    words = seen.read_text()
+    words = seen.read_text(errors="replace")
     assert "-terse" in words
-    assert "s3cret" not in words
+    assert "only-told-there" not in words
 
 
 @pytest.mark.slow
