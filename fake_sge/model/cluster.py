@@ -6,13 +6,14 @@ Values only. Dicts keep the order in which qconf prints them.
 from __future__ import annotations
 
 import enum
+import math
 
 from ..lighter import NamedTuple, field, record
 from . import defaults
 from .flavours import SGE, Flavour
 from .host_values import split_value, values_on
 from .quotas import QuotaSet
-from .values import listed
+from .values import TEXT_TYPES, TYPE_WORDS, listed, number_of
 
 
 class QueueState(enum.IntFlag):
@@ -148,6 +149,26 @@ class ComplexEntry(NamedTuple):
     consumable: str  # YES NO JOB
     default: str
     urgency: str
+
+    def number(self, value: str) -> float | None:
+        """A value as a number; None for a text. Raises ValueError for what the entry cannot have."""
+        if self.type in TEXT_TYPES:
+            return None
+        number = number_of(value, self.type)
+        if number is None:
+            raise ValueError(f'attribute "{self.name}" is not a {TYPE_WORDS[self.type]} value')
+        if self.consumable != "NO" and number < 0:
+            raise ValueError(f'attribute "{self.name}" is consumable but has a negative value')
+        return number
+
+    def offered(self, value: str) -> str:
+        """A value as a host, queue or quota keeps it. Raises ValueError for what the entry cannot have."""
+        number = self.number(value)
+        if number is None:
+            return value
+        if self.consumable != "NO" and not math.isfinite(number):
+            raise ValueError(f'attribute "{self.name}" is not a value that can be set to infinity')
+        return f"{number:.0f}" if self.type == "TIME" and math.isfinite(number) else value
 
 
 @record

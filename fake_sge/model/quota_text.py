@@ -6,7 +6,6 @@ The complaints are those of a real cell (tests/fake/data/quotas.jsonl, stories "
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,14 +13,13 @@ from ..lighter import record
 from .cluster import CellConfig, ComplexEntry
 from .names import refuse_object_name
 from .quotas import KINDS, QuotaFilter, QuotaRule, QuotaSet, is_formula
-from .values import TEXT_TYPES, TYPE_WORDS, number_of
+from .values import TEXT_TYPES, number_of
 
 _VALUES = ("name", "description", "enabled")
 _FILTER = r"((?:\{[^{}]*\}|\S)+)\s*"
 _LEAST_WORD = r"([^\s{]+|\S+)\s*"
 _NO_VALUE = '" " is the only character allowed between the attribute name and the value in line {}'
 _NO_RULES = "resource quota set has no rules"
-_UNFINITE = 'attribute "{}" is not a value that can be set to infinity'
 
 
 class QuotaError(ValueError):
@@ -233,16 +231,10 @@ def _value(entry: ComplexEntry, value: str, rule: QuotaRule, config: CellConfig)
     if is_formula(value):
         _check_formula(value, rule, config)
         return value
-    if entry.type in TEXT_TYPES:
-        return value
-    number = number_of(value, entry.type)
-    if number is None:
-        raise QuotaError(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
-    if entry.consumable != "NO" and number < 0:
-        raise QuotaError(f'attribute "{entry.name}" is consumable but has a negative value')
-    if entry.consumable != "NO" and not math.isfinite(number):
-        raise QuotaError(_UNFINITE.format(entry.name))
-    return f"{number:.0f}" if entry.type == "TIME" and math.isfinite(number) else value
+    try:
+        return entry.offered(value)
+    except ValueError as error:
+        raise QuotaError(str(error)) from None
 
 
 def _check_formula(text: str, rule: QuotaRule, config: CellConfig) -> None:

@@ -36,7 +36,7 @@ ROOMS = {  # every folder with its modules; "" is the top level
     "commands/altering": "__init__ alter attributes",
     "commands/configuring": "__init__ attribute_values attributes change complex_rules "
     "configuration_values configurations editor "
-    "exec_hosts files flat_file pe_values quota_attributes references scheduler_values "
+    "exec_hosts files flat_file list_changes pe_values quota_attributes references scheduler_values "
     "kinds threads name_lists names objects refusal searched settings_of_cell shown verbs words",
     "commands/interface": "__init__ caller environment qmaster_interface",
     "commands/queries": "__init__ qacct_options qstat_details queue_filter queue_reasons quota_lines "

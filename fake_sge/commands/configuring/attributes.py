@@ -9,17 +9,15 @@ from ...model import CellConfig, Host
 from ...model.host_values import joined_value, read_value, split_value
 from ...model.resources import complex_values
 from ...model.values import listed
-from . import attribute_values, files, flat_file, quota_attributes, references
+from . import attribute_values, files, flat_file, list_changes, quota_attributes, references
 from .attribute_values import LISTS, PAIRS
 from .change import ConfigChange
 from .exec_hosts import HOST_ROWS
 from .kinds import KINDS, keep
+from .list_changes import ADD, DELETE, MODIFY, REPLACE, UNREAD, invalid
 from .refusal import ChangeRefused
 
-ADD, MODIFY, DELETE, REPLACE = "-aattr", "-mattr", "-dattr", "-rattr"
 Parts = dict[str, str]  # values by the host or host group they are for; "" is for all
-_HOW = {ADD: "add", MODIFY: "modify", DELETE: "delete", REPLACE: "replace"}
-_UNREAD = 'error reading file: "/tmp/pid-1-XXXXXX"'  # the real one passes the value on in a file of its own
 _LETTERS = dict(
     zip(
         ("queue", "exechost", "pe", "hostgroup", "userset", "project", "user"),
@@ -40,7 +38,7 @@ def change_attribute(change: ConfigChange, how: str, words: Sequence[str]) -> No
     """``-mattr queue slots 3 all.q ...``; of an instance or a group as ``all.q@host``, ``[host=3]``."""
     what, name, value, *objects = words
     if what == "resource_quota":
-        quota_attributes.change_quotas(change, _HOW[how], name, value, objects)
+        quota_attributes.change_quotas(change, how, name, value, objects)
         return
     letters = _kind(what, objects)
     parts = _checked(how, letters, name, value)
@@ -107,7 +105,7 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
     if name == own:
         raise ChangeRefused(f"qconf: cannot change {name}")
     if not value or name not in (HOST_ROWS if letters == "e" else KINDS[letters].names):
-        raise ChangeRefused(_invalid(name, value), _UNREAD)
+        raise ChangeRefused(invalid(name, value), UNREAD)
     parts = {"": value} if name == "hostlist" else _parts(letters, value)
     if how == MODIFY and _is_none(letters, name, parts.values()):
         raise ChangeRefused(
@@ -119,10 +117,6 @@ def _checked(how: str, letters: str, name: str, value: str) -> Parts:
     return kept
 
 
-def _invalid(name: str, value: str) -> str:
-    return f'The attribute name ("{name}") and/or value ("{value}") is invalid'
-
-
 def _parts(letters: str, value: str) -> Parts:
     """A value for all hosts and those for some. Raises ChangeRefused: it is not written as it must be."""
     if letters != "q":
@@ -130,7 +124,7 @@ def _parts(letters: str, value: str) -> Parts:
     try:
         common, places = read_value(value)
     except ValueError as error:
-        raise ChangeRefused(str(error), _UNREAD) from None
+        raise ChangeRefused(str(error), UNREAD) from None
     if "" in places:
         raise ChangeRefused('invalid hostname ""')
     return {**({} if common is None else {"": common}), **places}
@@ -144,11 +138,11 @@ def _normal(letters: str, name: str, place: str, text: str, whole: str) -> str:
         text = _read(letters, name, text)
     wrong = attribute_values.refuse_value(letters, name, text)
     if wrong and name in ("qtype", "type"):
-        wrong = [_invalid(name, whole), *(wrong if letters == "q" else ())]
+        wrong = [invalid(name, whole), *(wrong if letters == "q" else ())]
     if not text and not wrong and place:
         wrong = [f'error parsing value "{text}"', attribute_values.ATTRIBUTE.format(text)]
     if wrong:
-        raise ChangeRefused(*wrong, _UNREAD)
+        raise ChangeRefused(*wrong, UNREAD)
     return attribute_values.normal(letters, name, text)
 
 
@@ -162,7 +156,7 @@ def _read(letters: str, name: str, text: str) -> str:
     except flat_file.FlatFileError as error:
         line = error.lines[0]
         is_figure = line.startswith(flat_file.NO_FIGURE.partition("{")[0])
-        raise ChangeRefused(line if is_figure else _invalid(name, text), _UNREAD) from None
+        raise ChangeRefused(line if is_figure else invalid(name, text), UNREAD) from None
     return text if (letters, name) == ("u", "entries") and read != "NONE" else read
 
 
@@ -320,19 +314,12 @@ def _joined(notes: list[str], target: _Target, name: str, old: str, value: str) 
         return _member(notes, how, old, value)
     between = attribute_values.separator(target.letters, name)
     have, given = (_elements(text, pairs, between) for text in (old, value))
-    empty = not have
-    if empty and how == MODIFY:
-        notes.append(f'"{name}" of "{where}" is empty - Adding new element(s).')
     there = [key for key, _ in have]
-    known = [key for key, _ in given if key in there]
-    if how == ADD and known:  # then the others are not added either
-        notes.append(f'No modification because "{known[0]}" already exists in "{name}" of "{where}"')
+    said = list_changes.notes(how, f'"{name}" of "{where}"', there, dict(given))
+    notes += said
+    if how == ADD and said:  # then the others are not added either
         return old
     for key, text in dict(given).items():
-        if how == DELETE and key not in there:
-            notes.append(f'"{key}" does not exist in "{name}" of "{where}"')
-        if how == MODIFY and not empty and key not in there:
-            notes.append(f'Unable to find "{key}" in "{name}" of "{where}" - Adding new element.')
         if key in there:  # the first of them
             del have[there.index(key)]
             there.remove(key)
@@ -354,14 +341,8 @@ def _member(notes: list[str], how: str, old: str, value: str) -> str:
     have, given = listed(old), value.split(",")
     where = '"user_lists" of "userset"'
     at = next((index for index in range(len(have)) if have[index : index + len(given)] == given), None)
-    if not have and how == MODIFY:
-        notes.append(f"{where} is empty - Adding new element(s).")
-    elif how == MODIFY and at is None:
-        notes.append(f'Unable to find "{value}" in {where} - Adding new element.')
-    elif how == DELETE and at is None:
-        notes.append(f'"{value}" does not exist in {where}')
-    elif how == ADD and at is not None:
-        notes.append(f'No modification because "{value}" already exists in {where}')
+    notes += list_changes.notes(how, where, have if at is None else [value], [value])
+    if at is not None and how == ADD:
         return old
     if at is not None and how == DELETE:
         del have[at : at + len(given)]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from ...model.quota_text import QuotaError, read_limits
 from ...model.quotas import QuotaRule, QuotaSet
 from ...model.requests import actor_of
-from . import attribute_values
+from . import attribute_values, list_changes
 from .change import ConfigChange
+from .list_changes import ADD, DELETE, REPLACE, UNREAD, invalid
 from .refusal import ChangeRefused
 
 _RULES = '"resource_quota_rules" of "resource_quota"'
@@ -17,14 +18,13 @@ Limits = Mapping[str, str]
 
 
 def change_quotas(change: ConfigChange, how: str, name: str, value: str, objects: Sequence[str]) -> None:
-    """``how`` is ``add``, ``modify``, ``delete`` or ``replace``. Raises ChangeRefused."""
-    unread = 'error reading file: "/tmp/pid-1-XXXXXX"'
+    """``how`` is ADD, MODIFY, DELETE or REPLACE. Raises ChangeRefused."""
     if name == "name":
         raise ChangeRefused("qconf: cannot change name")
     if name not in _NAMES or (not value and name != "limit"):
-        raise ChangeRefused(f'The attribute name ("{name}") and/or value ("{value}") is invalid', unread)
+        raise ChangeRefused(invalid(name, value), UNREAD)
     if name == "enabled" and attribute_values.truth(value) is None:
-        raise ChangeRefused(f'error parsing value "{value}"', unread)
+        raise ChangeRefused(f'error parsing value "{value}"', UNREAD)
     if not objects:
         raise ChangeRefused("qconf: missing object list")
     change.manager()
@@ -64,7 +64,7 @@ def _with_limits(change: ConfigChange, item: QuotaSet, word: str, how: str, valu
     if not at:
         raise ChangeRefused("no resource quota rule specified for modification")
     rule: QuotaRule = rules[at[0]]
-    given = dict(read_limits(value if how != "delete" else _with_values(value)))
+    given = dict(read_limits(value if how != DELETE else _with_values(value)))
     limits = _joined(change, how, dict(rule.limits), given)
     rules[at[0]] = rule._replace(limits=tuple(limits.items()))
     return item._replace(rules=tuple(rules))
@@ -76,21 +76,13 @@ def _with_values(text: str) -> str:
 
 
 def _joined(change: ConfigChange, how: str, old: Limits, given: Limits) -> dict[str, str]:
-    known = [key for key in given if key in old]
-    if how == "replace":
+    if how == REPLACE:
         return dict(given)
-    if how == "add" and known:
-        change.noted(f'No modification because "{known[0]}" already exists in {_RULES}')
+    said = list_changes.notes(how, _RULES, list(old), given)
+    for note in said:
+        change.noted(note)
+    if how == ADD and said:
         return dict(old)
-    if how == "delete":
-        for key in given:
-            if key not in old:
-                change.noted(f'"{key}" does not exist in {_RULES}')
+    if how == DELETE:
         return {key: text for key, text in old.items() if key not in given}
-    if how == "modify" and not old:
-        change.noted(f"{_RULES} is empty - Adding new element(s).")
-    elif how == "modify":
-        for key in given:
-            if key not in old:
-                change.noted(f'Unable to find "{key}" in {_RULES} - Adding new element.')
     return {**old, **given}

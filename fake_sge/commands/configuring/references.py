@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ...model import CellConfig, ComplexEntry
 from ...model.host_values import joined_value, split_value
-from ...model.values import TEXT_TYPES, TYPE_WORDS, c_double, listed, number_of
+from ...model.values import c_double, listed
 from . import pe_values
 from .refusal import ChangeRefused
 
@@ -16,7 +16,6 @@ _START_MODES = ("posix_compliant", "unix_behavior", "script_from_stdin")
 _ALWAYS_KNOWN = "make"  # a parallel environment that a queue may have before there is one (real cell)
 _USERSETS = ("user_lists", "xuser_lists", "acl", "xacl")
 _PROJECTS = ("projects", "xprojects")
-_NOT_INFINITE = 'attribute "{}" is not a value that can be set to infinity'
 
 
 def check_values(values: Mapping[str, str]) -> None:
@@ -168,18 +167,12 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 def _value_of(config: CellConfig, entry: ComplexEntry, value: str) -> str:
-    if entry.type in TEXT_TYPES:
-        if entry.type == "HOST" and config.host_named(value) not in (*config.hosts, *config.other_hosts):
-            raise ChangeRefused(f'can\'t resolve hostname "{value}"')
-        return value
-    number = number_of(value, entry.type)
-    if number is None:
-        raise ChangeRefused(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
-    if entry.consumable != "NO" and number < 0:
-        raise ChangeRefused(f'attribute "{entry.name}" is consumable but has a negative value')
-    if entry.consumable != "NO" and not math.isfinite(number):
-        raise ChangeRefused(_NOT_INFINITE.format(entry.name))
-    return f"{number:.0f}" if entry.type == "TIME" and math.isfinite(number) else value
+    if entry.type == "HOST" and config.host_named(value) not in (*config.hosts, *config.other_hosts):
+        raise ChangeRefused(f'can\'t resolve hostname "{value}"')
+    try:
+        return entry.offered(value)
+    except ValueError as error:
+        raise ChangeRefused(str(error)) from None
 
 
 def check_host(config: CellConfig, name: str, rows: Mapping[str, str]) -> None:

@@ -12,7 +12,17 @@ from ...model.requests import Request, actor_of
 from ...model.values import listed
 from ...render.usage import OptionHelp
 from ..interface.qmaster_interface import QmasterInterface
-from . import attributes, configurations, exec_hosts, names, objects, searched, settings_of_cell, threads
+from . import (
+    attributes,
+    configurations,
+    exec_hosts,
+    list_changes,
+    names,
+    objects,
+    searched,
+    settings_of_cell,
+    threads,
+)
 from .change import ConfigChange, Texts
 from .kinds import KINDS
 from .refusal import ChangeRefused
@@ -66,10 +76,10 @@ def _people() -> Iterator[tuple[str, _Verb]]:
 
 def _attributes() -> Iterator[tuple[str, _Verb]]:
     for option, text in (
-        (attributes.ADD, "add to a list of an object"),
-        (attributes.MODIFY, "change an attribute of objects"),
-        (attributes.DELETE, "delete from a list of an object"),
-        (attributes.REPLACE, "replace an attribute of objects"),
+        (list_changes.ADD, "add to a list of an object"),
+        (list_changes.MODIFY, "change an attribute of objects"),
+        (list_changes.DELETE, "delete from a list of an object"),
+        (list_changes.REPLACE, "replace an attribute of objects"),
     ):
         known = f"{text}: queue, exechost, pe, hostgroup, userset ..."
         run = partial(_attribute, option)

@@ -8,7 +8,7 @@ from typing import Callable, NamedTuple
 
 from ...model import CellConfig, ComplexEntry, QueueInstance
 from ...model.resources import QUEUE_RESOURCES, STEADY_LOADS, complex_values, satisfies
-from ...model.values import TEXT_TYPES, TYPE_WORDS, number_of
+from ...model.values import number_of
 
 
 class UnknownResource(ValueError):
@@ -52,11 +52,10 @@ def request_of(pair: Pair, config: CellConfig) -> ResourceRequest:
     entry = config.complex_named(name)
     if entry is None:
         raise UnknownResource(f'unknown resource "{name}"')
-    number = number_of(value, entry.type)
-    if entry.type not in TEXT_TYPES and number is None:
-        raise UnknownResource(f'attribute "{entry.name}" is not a {TYPE_WORDS[entry.type]} value')
-    if entry.consumable != "NO" and number is not None and number < 0:
-        raise UnknownResource(f'attribute "{entry.name}" is consumable but has a negative value')
+    try:
+        entry.number(value)
+    except ValueError as error:
+        raise UnknownResource(str(error)) from None
     return ResourceRequest(entry, config.host_named(value) if entry.type == "HOST" else value)
 
 
