@@ -202,3 +202,11 @@ class PureCell:
         """Let time pass and the scheduler run."""
         self.qmaster.now += seconds
         self.qmaster.tick()
+
+
+def does(cell: PureCell, line: str) -> str:
+    """What a command line of root's prints, after a run of the scheduler."""
+    _, out, err = cell.run(line.split(), "root")
+    cell.qmaster.now += 1.0
+    cell.qmaster.tick()
+    return out + err

@@ -12,7 +12,7 @@ import pytest
 
 from fake_sge.engine.accounting import category
 
-from .pure import PureCell
+from .pure import PureCell, does
 
 NOT_ALLOWED = "warning: root's job is not allowed to run in any queue"
 CLUSTER_QUEUE = 'has no permission for cluster queue "all.q"'
@@ -32,14 +32,6 @@ def cell(tmp_path: Path) -> PureCell:
     for users, name in (("daemon", "staff"), ("root", "admins"), ("root,daemon", "both"), ("@root", "group")):
         does(made, f"qconf -au {users} {name}")
     return made
-
-
-def does(cell: PureCell, line: str) -> str:
-    """What a command line of root's prints, after a run of the scheduler."""
-    _, out, err = cell.run(line.split(), "root")
-    cell.qmaster.now += 1.0
-    cell.qmaster.tick()
-    return out + err
 
 
 def given(cell: PureCell, *settings: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .pure import PureCell
+from .pure import PureCell, does
 
 COMPLEXES = (
     "excl excl BOOL EXCL YES YES 0 0",
@@ -23,14 +23,6 @@ FOUND = "verification: found suitable queue(s)\n"
 @pytest.fixture
 def cell(tmp_path: Path) -> PureCell:
     return PureCell(tmp_path, slots=2, complexes=COMPLEXES)
-
-
-def does(cell: PureCell, line: str) -> str:
-    """What a command line of root's prints, after a run of the scheduler."""
-    _, out, err = cell.run(line.split(), "root")
-    cell.qmaster.now += 1.0
-    cell.qmaster.tick()
-    return out + err
 
 
 def submit(cell: PureCell, options: str = "") -> int:

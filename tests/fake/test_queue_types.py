@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .pure import PureCell
+from .pure import PureCell, does
 
 FOUND = "verification: found suitable queue(s)\n"
 NOT_BATCH = 'cannot run in queue instance "all.q@localhost" because it is not of type batch'
@@ -55,25 +55,19 @@ def test_an_immediate_job_that_no_queue_takes(tmp_path: Path) -> None:
 def test_slots_of_an_environment_that_are_used(tmp_path: Path) -> None:
     cell = PureCell(tmp_path, slots=4)
 
-    def does(line: str) -> str:
-        _, out, err = cell.run(line.split(), "root")
-        cell.qmaster.now += 1.0
-        cell.qmaster.tick()
-        return out + err
-
     def few(offered: int) -> str:
         return NO_SLOTS.replace("offers 0", f"offers {offered}")
 
-    does("qconf -mattr pe slots 1 smp")
+    does(cell, "qconf -mattr pe slots 1 smp")
     for slots in ("1", "1", "1-2", "2"):
-        does(f"qsub -pe smp {slots} -b y sleep 100")
+        does(cell, f"qsub -pe smp {slots} -b y sleep 100")
     for job in (2, 3, 4):
-        assert does(f"qstat -j {job}").partition("scheduling info:")[2].strip() == NO_SLOTS
+        assert does(cell, f"qstat -j {job}").partition("scheduling info:")[2].strip() == NO_SLOTS
     for options in ("p -pe smp 1", "p -pe smp 2", "v -pe smp 2", "p -pe smp 1-5", "p -pe smp 1 -l arch=no"):
-        assert f"{NO_SLOTS}\nverification: no suitable queues\n" in does(f"qsub -w {options} -b y true")
-    assert does("qsub -w v -pe smp 1 -b y true") == FOUND
-    does("qconf -mattr pe slots 3 smp")
-    does("qdel -u root")
-    does("qconf -tsm")
-    does("qsub -pe smp 2 -b y sleep 100")
-    assert few(1) in does("qsub -w p -pe smp 2 -b y true")
+        assert f"{NO_SLOTS}\nverification: no suitable queues\n" in does(cell, f"qsub -w {options} -b y true")
+    assert does(cell, "qsub -w v -pe smp 1 -b y true") == FOUND
+    does(cell, "qconf -mattr pe slots 3 smp")
+    does(cell, "qdel -u root")
+    does(cell, "qconf -tsm")
+    does(cell, "qsub -pe smp 2 -b y sleep 100")
+    assert few(1) in does(cell, "qsub -w p -pe smp 2 -b y true")
